@@ -1,0 +1,113 @@
+using GpuCtr.Kernels.Simd;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>Which kind of accelerator a <see cref="Device"/> is.</summary>
+public enum DeviceKind
+{
+    /// <summary>The processor: ILGPU's CPU accelerator for memory and portable kernels, SIMD variants for the heavy work.</summary>
+    Cpu,
+
+    /// <summary>Any OpenCL device.</summary>
+    OpenCl,
+
+    /// <summary>An NVIDIA GPU.</summary>
+    Cuda,
+}
+
+/// <summary>Which variant of an op to use where there are several.</summary>
+public enum KernelChoice
+{
+    /// <summary>The fastest variant that the device supports.</summary>
+    Auto,
+
+    /// <summary>The portable kernels, the definition of correctness.</summary>
+    Portable,
+}
+
+/// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
+public sealed class Device : IDisposable
+{
+    private readonly Context context;
+
+    internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads)
+    {
+        this.context = context;
+        Accelerator = accelerator;
+        Kind = kind;
+        Name = name;
+        Kernels = kernels;
+        Stream = accelerator.DefaultStream;
+        Team = UsesSimd ? new WorkerTeam(threads) : null;
+    }
+
+    /// <summary>Opens the device named by <paramref name="spec"/>: auto, cpu, cuda, cuda:N, opencl or opencl:N.</summary>
+    /// <param name="spec">auto = CUDA, else an OpenCL GPU, else the CPU.</param>
+    /// <param name="kernels">Which op variants to use.</param>
+    /// <param name="threads">Worker threads of the CPU device; 0 = one per core.</param>
+    /// <exception cref="DeviceException">The device is not there; the message lists what is.</exception>
+    public static Device Open(string spec = "auto", KernelChoice kernels = KernelChoice.Auto, int threads = 0) =>
+        DeviceCatalog.Open(spec, kernels, threads);
+
+    /// <summary>The kind of accelerator.</summary>
+    public DeviceKind Kind { get; }
+
+    /// <summary>Name as the driver gives it.</summary>
+    public string Name { get; }
+
+    /// <summary>Which op variants are in use.</summary>
+    public KernelChoice Kernels { get; }
+
+    /// <summary>True where the ops run their SIMD variants.</summary>
+    public bool UsesSimd => Kind == DeviceKind.Cpu && Kernels == KernelChoice.Auto;
+
+    /// <summary>ILGPU's accelerator.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>The stream on which all kernels and copies of this device run.</summary>
+    public AcceleratorStream Stream { get; }
+
+    /// <summary>The threads of the SIMD variants.</summary>
+    internal WorkerTeam? Team { get; }
+
+    /// <summary>Device memory in bytes.</summary>
+    public long MemoryBytes => Accelerator.MemorySize;
+
+    /// <summary>Launch shape for a grid-stride kernel over <paramref name="items"/> work items.</summary>
+    /// One group of one thread per core on the CPU accelerator (anything else is far slower there); many small groups elsewhere.
+    internal KernelConfig Grid(long items)
+    {
+        if (Kind == DeviceKind.Cpu)
+            return new KernelConfig(Accelerator.NumMultiprocessors, 1);
+        const int group = 64;
+        long groups = Math.Clamp((items + group - 1) / group, 1, Accelerator.NumMultiprocessors * 32L);
+        return new KernelConfig((int)groups, group);
+    }
+
+    /// <summary>Waits until everything started on this device has finished.</summary>
+    /// <exception cref="DeviceException">The device failed.</exception>
+    public void Synchronize()
+    {
+        try
+        {
+            Stream.Synchronize();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw new DeviceException($"device {Name} failed: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name})";
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Team?.Dispose();
+        Accelerator.Dispose();
+        context.Dispose();
+    }
+}

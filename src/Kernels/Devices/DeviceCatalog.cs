@@ -1,0 +1,137 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>An accelerator that was found, or the reason why one was not.</summary>
+/// <param name="Spec">What to pass to <c>--device</c>; empty when nothing was found.</param>
+/// <param name="Name">Name as the driver gives it.</param>
+/// <param name="MemoryBytes">Device memory in bytes.</param>
+/// <param name="Note">What a user should know; the reason when <paramref name="Spec"/> is empty.</param>
+public sealed record DeviceEntry(string Spec, string Name, long MemoryBytes, string Note);
+
+/// <summary>Finds and opens accelerators. Never falls back: what was asked for is opened or an error says why not.</summary>
+public static class DeviceCatalog
+{
+    static DeviceCatalog() =>
+        // Debian and Ubuntu ship libOpenCL.so.1 without the unversioned name that ILGPU asks for.
+        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, (name, assembly, path) =>
+            name == "OpenCL" && OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0);
+
+    /// <summary>Every accelerator of this machine, and a line for each kind that has none.</summary>
+    public static IReadOnlyList<DeviceEntry> List()
+    {
+        List<DeviceEntry> entries = [];
+        Probe(entries, "cuda", b => b.Cuda(), context => context.Devices.OfType<CudaDevice>(),
+            "no CUDA device: the NVIDIA driver (libcuda) is not installed or shows no GPU");
+        Probe(entries, "opencl", AddOpenCl, context => context.Devices.OfType<CLDevice>(),
+            "no OpenCL device: install your GPU's OpenCL driver, or `pocl-opencl-icd ocl-icd-libopencl1` to run OpenCL on the processor");
+        entries.Add(new DeviceEntry("cpu", CpuName(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            $"{Environment.ProcessorCount} threads, {Simd.SimdInfo.Describe()}"));
+        return entries;
+    }
+
+    internal static Device Open(string spec, KernelChoice kernels, int threads)
+    {
+        string kind = spec.Split(':')[0];
+        int index = 0;
+        if (spec.Contains(':') && (!int.TryParse(spec[(spec.IndexOf(':') + 1)..], out index) || index < 0) || kind is not ("auto" or "cpu" or "cuda" or "opencl"))
+            throw new DeviceException($"device '{spec}' is not one of auto, cpu, cuda, cuda:N, opencl, opencl:N");
+        if (threads <= 0)
+            threads = Environment.ProcessorCount;
+        return kind switch
+        {
+            "cpu" => OpenCpu(kernels, threads),
+            "cuda" => OpenGpu(DeviceKind.Cuda, index, _ => true, kernels) ?? throw Missing(spec),
+            "opencl" => OpenGpu(DeviceKind.OpenCl, index, _ => true, kernels) ?? throw Missing(spec),
+            _ => OpenGpu(DeviceKind.Cuda, 0, _ => true, kernels)
+                 ?? OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU }, kernels)
+                 ?? OpenCpu(kernels, threads),
+        };
+    }
+
+    private static Device OpenCpu(KernelChoice kernels, int threads)
+    {
+        // Two simulated threads a group is the fewest ILGPU allows; launches use one.
+        CPUDevice cpu = new(2, 1, Math.Max(2, threads));
+        Context context = Context.Create(b => Common(b).CPU(cpu));
+        return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, threads);
+    }
+
+    private static Device? OpenGpu(DeviceKind kind, int index, Func<ILGPU.Runtime.Device, bool> accept, KernelChoice kernels)
+    {
+        Context? context = TryCreate(b => { if (kind == DeviceKind.Cuda) b.Cuda(); else AddOpenCl(b); }, out _);
+        if (context is null)
+            return null;
+        AcceleratorType type = kind == DeviceKind.Cuda ? AcceleratorType.Cuda : AcceleratorType.OpenCL;
+        ILGPU.Runtime.Device? device = context.Devices.Where(d => d.AcceleratorType == type && accept(d)).ElementAtOrDefault(index);
+        if (device is null)
+        {
+            context.Dispose();
+            return null;
+        }
+        try
+        {
+            return new Device(context, device.CreateAccelerator(context), kind, device.Name.Trim(), kernels, 1);
+        }
+        catch (Exception e)
+        {
+            context.Dispose();
+            throw new DeviceException($"device {device.Name.Trim()} was found but did not open: {e.Message}", e);
+        }
+    }
+
+    private static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms();
+
+    private static void AddOpenCl(Context.Builder b) => b.OpenCL(d =>
+    {
+        // PoCL before 4.0 does not report the generic address space, and ILGPU then hides the device without a word.
+        // Our kernels never use generic pointers, so they run there all the same.
+        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(d.Capabilities, true);
+        return true;
+    });
+
+    private static Context? TryCreate(Action<Context.Builder> add, out string reason)
+    {
+        try
+        {
+            reason = "";
+            return Context.Create(b => add(Common(b)));
+        }
+        catch (Exception e)
+        {
+            reason = (e is TargetInvocationException or TypeInitializationException ? e.InnerException ?? e : e).Message;
+            return null;
+        }
+    }
+
+    private static void Probe(
+        List<DeviceEntry> entries, string kind, Action<Context.Builder> add, Func<Context, IEnumerable<ILGPU.Runtime.Device>> devices, string missing)
+    {
+        using Context? context = TryCreate(add, out string reason);
+        List<ILGPU.Runtime.Device> found = context is null ? [] : devices(context).ToList();
+        for (int i = 0; i < found.Count; i++)
+            entries.Add(new DeviceEntry($"{kind}:{i}", found[i].Name.Trim(), found[i].MemorySize, found[i] is CLDevice cl ? cl.DeviceType.ToString()["CL_DEVICE_TYPE_".Length..] : ""));
+        if (found.Count == 0)
+            entries.Add(new DeviceEntry("", kind, 0, reason.Length > 0 ? $"{missing} ({reason.Split('\n')[0].Trim()})" : missing));
+    }
+
+    private static DeviceException Missing(string spec)
+    {
+        IEnumerable<string> there = List().Where(e => e.Spec.Length > 0).Select(e => $"{e.Spec} ({e.Name})");
+        return new DeviceException($"device '{spec}' was asked for and is not there; found: {string.Join(", ", there)}. `gpu-ctr devices` says why");
+    }
+
+    private static string CpuName()
+    {
+        const string info = "/proc/cpuinfo";
+        string? line = File.Exists(info) ? File.ReadLines(info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+    }
+}

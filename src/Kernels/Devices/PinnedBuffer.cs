@@ -1,0 +1,34 @@
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>Host memory that a device copies from without staging (page-locked on CUDA, plain memory elsewhere).</summary>
+public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
+{
+    private readonly PageLockedArray1D<T> array;
+
+    /// <param name="device">The device that will copy from this buffer.</param>
+    /// <param name="length">Number of elements; 0 is allowed.</param>
+    public PinnedBuffer(Device device, long length)
+    {
+        array = device.Accelerator.AllocatePageLocked1D<T>(Math.Max(1, length));
+        Length = length;
+    }
+
+    /// <summary>Number of elements.</summary>
+    public long Length { get; }
+
+    /// <summary>The whole buffer as a span.</summary>
+    public Span<T> Span => array.Span[..checked((int)Length)];
+
+    /// <summary>Starts copying the first <paramref name="count"/> elements to the device on its stream.</summary>
+    internal void CopyTo(Device device, ILGPU.ArrayView<T> target, long count)
+    {
+        if (count == 0)
+            return;
+        target.SubView(0, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => array.Dispose();
+}

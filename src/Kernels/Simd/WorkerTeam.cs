@@ -1,0 +1,130 @@
+namespace GpuCtr.Kernels.Simd;
+
+/// <summary>
+/// The persistent threads of the CPU device. <see cref="Run"/> hands out fixed blocks of work in any order;
+/// what a block computes never depends on which thread takes it, so results do not depend on the number of threads.
+/// </summary>
+internal sealed class WorkerTeam : IDisposable
+{
+    /// <summary>The most blocks one job may have.</summary>
+    public const int MaxBlocks = (1 << CountBits) - 1;
+
+    private const int CountBits = 20;
+
+    // Long enough to bridge the gap between two ops of a step, short enough to leave the core to a loader thread.
+    private const int SpinsBeforeSleep = 2_000;
+
+    private readonly Thread[] helpers;
+    private readonly SemaphoreSlim wake = new(0);
+    private Action<int>? body;
+    private int finished;
+    private int sleepers;
+    private volatile bool stopping;
+    private volatile Exception? failure;
+
+    // The job in one word: generation | blocks | next block. A thread that took a block by compare-and-swap knows that
+    // the job is still the one it read, and the job cannot end before that block is done, so `body` is the right one.
+    private long ticket;
+
+    public WorkerTeam(int threads)
+    {
+        Threads = threads;
+        helpers = new Thread[threads - 1];
+        for (int i = 0; i < helpers.Length; i++)
+        {
+            helpers[i] = new Thread(Help) { IsBackground = true, Name = $"gpu-ctr worker {i + 1}" };
+            helpers[i].Start();
+        }
+    }
+
+    /// <summary>Threads at work, the caller among them.</summary>
+    public int Threads { get; }
+
+    /// <summary>Calls <paramref name="work"/> once for every block 0 … count−1 and returns when all are done. Allocates nothing.</summary>
+    public void Run(int count, Action<int> work)
+    {
+        if (count > MaxBlocks)
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"at most {MaxBlocks} blocks");
+        if (count <= 1 || helpers.Length == 0)
+        {
+            for (int i = 0; i < count; i++)
+                work(i);
+            return;
+        }
+        body = work;
+        finished = 0;
+        long generation = (Volatile.Read(ref ticket) >> (2 * CountBits)) + 1;
+        Interlocked.Exchange(ref ticket, generation << (2 * CountBits) | (long)count << CountBits);
+        int asleep = Volatile.Read(ref sleepers);
+        if (asleep > 0)
+            wake.Release(Math.Min(asleep, count - 1));
+        while (TakeBlock())
+        {
+        }
+        while (Volatile.Read(ref finished) < count)
+            Thread.SpinWait(4);
+        if (failure is { } e)
+        {
+            failure = null;
+            throw new InvalidOperationException("a worker failed: " + e.Message, e);
+        }
+    }
+
+    private bool TakeBlock()
+    {
+        long seen = Volatile.Read(ref ticket);
+        int block = (int)seen & MaxBlocks;
+        if (block >= ((int)(seen >> CountBits) & MaxBlocks))
+            return false;
+        if (Interlocked.CompareExchange(ref ticket, seen + 1, seen) != seen)
+            return true;
+        try
+        {
+            body!(block);
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+        Interlocked.Increment(ref finished);
+        return true;
+    }
+
+    private void Help()
+    {
+        int idle = 0;
+        while (!stopping)
+        {
+            if (TakeBlock())
+                idle = 0;
+            else if (idle++ < SpinsBeforeSleep)
+                Thread.SpinWait(8);
+            else
+                Sleep();
+        }
+    }
+
+    private void Sleep()
+    {
+        Interlocked.Increment(ref sleepers);
+        // The caller publishes the ticket before it counts sleepers: a job that starts now is either seen here or wakes us.
+        if (!HasWork() && !stopping)
+            wake.Wait(50);
+        Interlocked.Decrement(ref sleepers);
+    }
+
+    private bool HasWork()
+    {
+        long seen = Volatile.Read(ref ticket);
+        return ((int)seen & MaxBlocks) < ((int)(seen >> CountBits) & MaxBlocks);
+    }
+
+    public void Dispose()
+    {
+        stopping = true;
+        wake.Release(Math.Max(1, helpers.Length));
+        foreach (Thread t in helpers)
+            t.Join();
+        wake.Dispose();
+    }
+}

@@ -1,0 +1,92 @@
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Models.Features;
+
+/// <summary>
+/// One pinned slot: the rows of a batch in the layout that the device reads.
+/// A loader fills it, <see cref="Prepare"/> checks and sorts, a model consumes it; then it is filled again.
+/// </summary>
+/// Ids are vocabulary-local (0 … Rows−1 of the field's vocabulary) while the slot is filled; Prepare turns them into table rows.
+public sealed partial class Batch : IDisposable
+{
+    private readonly PinnedBuffer<int> ids;
+    private readonly PinnedBuffer<float> numeric;
+    private readonly PinnedBuffer<float> labels;
+
+    /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
+    public Batch(Device device, FeatureSpec spec, int capacity)
+    {
+        Spec = spec;
+        Capacity = capacity;
+        ids = new PinnedBuffer<int>(device, (long)capacity * spec.F);
+        numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
+        labels = new PinnedBuffer<float>(device, capacity);
+        Groups = new ulong[capacity];
+        Sequences = spec.Sequences.Select(s => new BatchSequence(device, s, capacity)).ToArray();
+    }
+
+    /// <summary>The columns of this slot.</summary>
+    public FeatureSpec Spec { get; }
+
+    /// <summary>B: the most rows this slot holds.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Rows filled in now.</summary>
+    public int Rows { get; set; }
+
+    /// <summary>(B, F) vocabulary-local ids, row-major.</summary>
+    public Span<int> Ids => ids.Span;
+
+    /// <summary>(B, N) transformed numeric values, row-major.</summary>
+    public Span<float> Numeric => numeric.Span;
+
+    /// <summary>(B) labels, 0 or 1.</summary>
+    public Span<float> Labels => labels.Span;
+
+    /// <summary>(B) group keys for gAUC; stay on the host.</summary>
+    public ulong[] Groups { get; }
+
+    /// <summary>The list columns, in the order of the spec.</summary>
+    public IReadOnlyList<BatchSequence> Sequences { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ids.Dispose();
+        numeric.Dispose();
+        labels.Dispose();
+        foreach (BatchSequence s in Sequences)
+            s.Dispose();
+    }
+}
+
+/// <summary>A list column of a batch, jagged: the ids of row b are Values[Offsets[b] .. Offsets[b+1]].</summary>
+public sealed class BatchSequence : IDisposable
+{
+    private readonly PinnedBuffer<int> values;
+    private readonly PinnedBuffer<int> offsets;
+
+    internal BatchSequence(Device device, SequenceField field, int capacity)
+    {
+        Field = field;
+        values = new PinnedBuffer<int>(device, (long)capacity * field.MaxLength);
+        offsets = new PinnedBuffer<int>(device, capacity + 1);
+        offsets.Span.Clear();
+    }
+
+    /// <summary>The column.</summary>
+    public SequenceField Field { get; }
+
+    /// <summary>Vocabulary-local ids, one row after the other, oldest first.</summary>
+    public Span<int> Values => values.Span;
+
+    /// <summary>(B+1) start of each row in <see cref="Values"/>; Offsets[0] = 0.</summary>
+    public Span<int> Offsets => offsets.Span;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        values.Dispose();
+        offsets.Dispose();
+    }
+}

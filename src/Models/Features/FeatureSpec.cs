@@ -1,0 +1,55 @@
+namespace GpuCtr.Models.Features;
+
+/// <summary>A space of ids with its own rows in the embedding table; several fields may share one (a history with its target).</summary>
+/// <param name="Name">Name of the field that owns it.</param>
+/// <param name="Rows">Rows including row 0 (padding: zero, never trained) and the last row (unseen id: trained).</param>
+public sealed record Vocabulary(string Name, int Rows);
+
+/// <summary>A column with one id per row.</summary>
+/// <param name="Name">Column name.</param>
+/// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>.</param>
+public sealed record CategoricalField(string Name, int Vocabulary);
+
+/// <summary>What a list column is for.</summary>
+public enum SequenceRole
+{
+    /// <summary>A behaviour history that is attended to with its target field.</summary>
+    History,
+
+    /// <summary>A multi-valued field whose vectors are pooled.</summary>
+    Pooled,
+}
+
+/// <summary>A column with a list of ids per row.</summary>
+/// <param name="Name">Column name.</param>
+/// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>; a history shares that of its target.</param>
+/// <param name="Role">History or pooled.</param>
+/// <param name="Target">For a history, the index of the categorical field that it is a history of; −1 otherwise.</param>
+/// <param name="MaxLength">The most recent so many ids of a row are kept.</param>
+public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength);
+
+/// <summary>What a model reads: the id spaces and the columns over them. Pure sizes and names; values never pass through here.</summary>
+public sealed record FeatureSpec(
+    IReadOnlyList<Vocabulary> Vocabularies,
+    IReadOnlyList<CategoricalField> Categorical,
+    IReadOnlyList<string> Numeric,
+    IReadOnlyList<SequenceField> Sequences)
+{
+    /// <summary>F: one-id-per-row columns.</summary>
+    public int F => Categorical.Count;
+
+    /// <summary>N: numeric columns.</summary>
+    public int N => Numeric.Count;
+
+    /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
+    public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
+
+    /// <summary>First table row of each vocabulary: an id's table row is its offset plus the id.</summary>
+    public int[] Offsets()
+    {
+        int[] offsets = new int[Vocabularies.Count];
+        for (int i = 1; i < offsets.Length; i++)
+            offsets[i] = checked(offsets[i - 1] + Vocabularies[i - 1].Rows);
+        return offsets;
+    }
+}
