@@ -34,6 +34,9 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>The storage as the SIMD variants see it; only meaningful on the CPU device.</summary>
     internal unsafe T* Pointer { get; private set; }
 
+    /// <summary>The storage as a span; only on the CPU device.</summary>
+    internal unsafe Span<T> Span() => new(Pointer, checked((int)Length));
+
     /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the data are there.</summary>
     public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
     {
