@@ -28,13 +28,13 @@ public sealed class CriteoSchema
         var numeric = new NumericField[numericCount];
         for (int i = 0; i < numericCount; i++)
         {
-            // Columns differ in scale by up to 100, and the grid goes with the scale: three digits after the point
-            // of the smallest, one after that of the largest.
+            // Columns differ in scale by up to 100, and the grid goes with the scale: two digits after the point of the
+            // smallest, none after that of the largest. Some hundred different values compress well and are smooth enough.
             double scale = draws.Below(3) switch { 0 => 1, 1 => 10, _ => 100 };
             double nullRate = i % 6 == 1 ? draws.Uniform(0.01, 0.05) : 0;
             numeric[i] = new NumericField(
                 $"I{i + 1}", scale * draws.Uniform(-1, 3), scale * draws.Uniform(0.5, 1.5),
-                skew: draws.Uniform(0, 0.25), grid: 1000 / scale, nullRate);
+                skew: draws.Uniform(0, 0.25), grid: 100 / scale, nullRate);
         }
 
         int[] cardinalities = new int[categoricalCount];

@@ -20,7 +20,7 @@ public enum Codec
 /// <summary>Writer settings of each codec.</summary>
 public static class CodecOptions
 {
-    /// <summary>Dictionary encoding for every column, pages compressed by the codec.</summary>
+    /// <summary>Dictionary encoding for strings, the only type for which the library has it; pages compressed by the codec.</summary>
     public static ParquetOptions Options(this Codec codec, ParquetSchema schema)
     {
         var options = new ParquetOptions
@@ -32,9 +32,9 @@ public static class CodecOptions
                 _ => CompressionMethod.None,
             },
             // The library's default, SmallestSize, is zstd's slowest level: many times the time for a percent of size.
-            CompressionLevel = CompressionLevel.Fastest,
+            CompressionLevel = CompressionLevel.Optimal,
         };
-        foreach (var field in schema.DataFields)
+        foreach (var field in schema.DataFields.Where(field => field.ClrType == typeof(string)))
             options.ColumnEncodingHints[field.Path.ToString()] = EncodingHint.Dictionary;
         return options;
     }

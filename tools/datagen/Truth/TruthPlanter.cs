@@ -42,15 +42,15 @@ public sealed class TruthPlanter
     {
         const int rank = 2;
         var terms = new List<PlantedTerm>();
-        foreach (var (a, b) in new[] { (0, 2), (1, 3), (2, 4), (3, 5) }.Where(pair => pair.Item2 < _small.Length))
+        foreach (var (a, b) in new[] { (0, 2), (1, 3) }.Where(pair => pair.Item2 < _small.Length))
         {
             double size = Size();
             for (int k = 0; k < rank; k++)
                 terms.Add(new PlantedTerm(size / Math.Sqrt(rank), Latent(_small[a], k), Latent(_small[b], k)));
         }
-        for (int i = 0; i < Math.Min(3, Math.Min(_small.Length, _numbers.Length)); i++)
+        for (int i = 0; i < Math.Min(2, Math.Min(_small.Length, _numbers.Length)); i++)
             terms.Add(new PlantedTerm(Size(), Latent(_small[i], 0), Bounded(i)));
-        foreach (var (a, b) in new[] { (0, 1), (2, 3) }.Where(pair => pair.Item2 < _numbers.Length))
+        foreach (var (a, b) in new[] { (0, 1) }.Where(pair => pair.Item2 < _numbers.Length))
             terms.Add(new PlantedTerm(Sign() * Size(), Bounded(a), Bounded(b)));
         return new PlantedPart("pairwise", terms);
     }
@@ -59,13 +59,11 @@ public sealed class TruthPlanter
     private PlantedPart HigherOrder()
     {
         var terms = new List<PlantedTerm>();
-        for (int n = 0; n < Math.Min(2, _numbers.Length); n++)
+        for (int n = 0; n < Math.Min(1, _numbers.Length); n++)
             terms.Add(new PlantedTerm(Sign() * Size(), NumericFactor.Curve(_schema, _numbers[^(n + 1)])));
         var pool = _small.Take(2).Select(f => Latent(f, 0)).Concat(_numbers.Take(1).Select((_, i) => Bounded(i)))
             .Concat(_small.Skip(2).Take(1).Select(f => Latent(f, 0))).Concat(_numbers.Skip(1).Take(2).Select((_, i) => Bounded(i + 1)));
         terms.Add(new PlantedTerm(Size(), [.. pool.Take(3)]));
-        if (_small.Length >= 2 && _numbers.Length >= 3)
-            terms.Add(new PlantedTerm(Size(), Latent(_small[1], 0), Bounded(1), Bounded(2)));
         return new PlantedPart("higher-order", terms);
     }
 
