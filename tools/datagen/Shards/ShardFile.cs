@@ -15,19 +15,31 @@ public static class ShardFile
         string path, ISyntheticTable table, CounterStream stream, long first, long count, Codec codec, TruthTally tally, CancellationToken stop)
     {
         string part = path + ".part";
-        var block = table.NewBlock((int)Math.Min(count, RowsPerGroup));
-        await using (var file = File.Create(part))
-        await using (var writer = await ParquetWriter.CreateAsync(table.Schema, file, codec.Options(table.Schema), cancellationToken: stop))
+        try
         {
-            for (long row = first; row < first + count; row += RowsPerGroup)
-            {
-                stop.ThrowIfCancellationRequested();
-                block.Fill(stream, row, (int)Math.Min(RowsPerGroup, first + count - row));
-                tally.Add(row, block);
-                using var group = writer.CreateRowGroup();
-                await block.WriteAsync(group, stop);
-            }
+            await WriteRowsAsync(part, table, stream, first, count, codec, tally, stop);
+            File.Move(part, path, overwrite: true);
         }
-        File.Move(part, path, overwrite: true);
+        catch
+        {
+            File.Delete(part);
+            throw;
+        }
+    }
+
+    private static async Task WriteRowsAsync(
+        string path, ISyntheticTable table, CounterStream stream, long first, long count, Codec codec, TruthTally tally, CancellationToken stop)
+    {
+        var block = table.NewBlock((int)Math.Min(count, RowsPerGroup));
+        await using var file = File.Create(path);
+        await using var writer = await ParquetWriter.CreateAsync(table.Schema, file, codec.Options(table.Schema), cancellationToken: stop);
+        for (long row = first; row < first + count; row += RowsPerGroup)
+        {
+            stop.ThrowIfCancellationRequested();
+            block.Fill(stream, row, (int)Math.Min(RowsPerGroup, first + count - row));
+            tally.Add(row, block);
+            using var group = writer.CreateRowGroup();
+            await block.WriteAsync(group, stop);
+        }
     }
 }

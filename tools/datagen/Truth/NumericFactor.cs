@@ -1,17 +1,18 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>A smooth function of a standardized numeric value.</summary>
+/// <summary>A smooth function of a standardized numeric value, of variance 1 over the rows.</summary>
 public sealed class NumericFactor : Factor
 {
     private readonly int _index;
     private readonly NumericField _field;
     private readonly Func<double, double> _shape;
-    private readonly double _mean, _atNull;
+    private readonly double _mean, _scale, _atNull;
 
     private NumericFactor(CriteoSchema schema, int index, Func<double, double> shape, double atNull)
     {
         (_index, _field, _shape, _atNull) = (index, schema.Numeric[index], shape, atNull);
-        _mean = MeanOver(_field);
+        (_mean, double variance) = MomentsOver(_field);
+        _scale = 1 / Math.Sqrt(variance);
     }
 
     /// <inheritdoc/>
@@ -32,18 +33,23 @@ public sealed class NumericFactor : Factor
     {
         float[] values = rows.Values[_index];
         for (int i = 0; i < products.Length; i++)
-            products[i] *= float.IsNaN(values[i]) ? _atNull : _shape(_field.Standardized(values[i])) - _mean;
+            products[i] *= float.IsNaN(values[i]) ? _atNull : _scale * (_shape(_field.Standardized(values[i])) - _mean);
     }
 
     private static double Bound(double x) => x / Math.Sqrt(1 + (x * x / 4));
 
-    // The mean of the shape over the field's distribution, by the midpoint rule in probability.
-    private double MeanOver(NumericField field)
+    // Mean and variance of the shape over the field's distribution, by the midpoint rule in probability.
+    private (double Mean, double Variance) MomentsOver(NumericField field)
     {
         const int points = 4096;
-        double sum = 0;
+        double sum = 0, square = 0;
         for (int i = 0; i < points; i++)
-            sum += _shape(field.Standardized(field.Value((i + 0.5) / points)));
-        return sum / points;
+        {
+            double y = _shape(field.Standardized(field.Value((i + 0.5) / points)));
+            sum += y;
+            square += y * y;
+        }
+        double mean = sum / points;
+        return (mean, (square / points) - (mean * mean));
     }
 }

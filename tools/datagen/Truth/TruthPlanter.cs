@@ -40,13 +40,14 @@ public sealed class TruthPlanter
     // ids × ids: ⟨u(a), v(b)⟩ with two latent coordinates; ids × value; value × value.
     private PlantedPart Pairwise()
     {
-        const int rank = 2;
+        // The first latent coordinate weighs most, as in a factorization that was learnt.
+        double[] coordinates = [Math.Sqrt(0.9), Math.Sqrt(0.1)];
         var terms = new List<PlantedTerm>();
-        foreach (var (a, b) in new[] { (0, 2), (1, 3) }.Where(pair => pair.Item2 < _small.Length))
+        foreach (var (a, b) in new[] { (0, 2), (0, 1) }.Where(pair => pair.Item2 < _small.Length))
         {
             double size = Size();
-            for (int k = 0; k < rank; k++)
-                terms.Add(new PlantedTerm(size / Math.Sqrt(rank), Latent(_small[a], k), Latent(_small[b], k)));
+            for (int k = 0; k < coordinates.Length; k++)
+                terms.Add(new PlantedTerm(size * coordinates[k], Latent(_small[a], k), Latent(_small[b], k)));
         }
         for (int i = 0; i < Math.Min(2, Math.Min(_small.Length, _numbers.Length)); i++)
             terms.Add(new PlantedTerm(Size(), Latent(_small[i], 0), Bounded(i)));
