@@ -86,6 +86,10 @@ public sealed class Device : IDisposable
         return new KernelConfig((int)groups, group);
     }
 
+    /// <summary>The launcher of a portable kernel, compiled on first use and kept by its op.</summary>
+    internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct =>
+        launcher ??= Accelerator.LoadStreamKernel(kernel);
+
     /// <summary>Waits until everything started on this device has finished.</summary>
     /// <exception cref="DeviceException">The device failed.</exception>
     public void Synchronize()

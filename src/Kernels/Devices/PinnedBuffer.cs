@@ -1,3 +1,5 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
 using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Devices;
@@ -22,11 +24,11 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     public Span<T> Span => array.Span[..checked((int)Length)];
 
     /// <summary>Starts copying the first <paramref name="count"/> elements to the device on its stream.</summary>
-    internal void CopyTo(Device device, ILGPU.ArrayView<T> target, long count)
+    public void CopyTo(Device device, DeviceArray<T> target, long count)
     {
         if (count == 0)
             return;
-        target.SubView(0, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
+        target.View.SubView(0, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
     }
 
     /// <inheritdoc/>

@@ -1,7 +1,24 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+
 namespace GpuCtr.Models.Features;
 
 public sealed partial class Batch
 {
+    private readonly PositionSorter sorter;
+    private readonly PinnedBuffer<int> order, segmentStart, segmentRow;
+    private readonly int[] offsets;
+
+    /// <summary>U: different table rows in this batch; known after <see cref="Prepare"/>.</summary>
+    public int Segments { get; private set; }
+
+    /// <summary>The most positions that a batch of this shape has.</summary>
+    internal static int PositionCapacity(FeatureSpec spec, int capacity) =>
+        checked(capacity * spec.F + spec.Sequences.Sum(s => capacity * s.MaxLength));
+
+    /// <summary>Rows of the row gradients: C = F + N a row of the batch, then one for each id of the list columns.</summary>
+    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(PositionCapacity(spec, capacity) + capacity * spec.N);
+
     /// <summary>
     /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add.
     /// Runs on the loader's thread, before the device sees the batch.
@@ -9,5 +26,36 @@ public sealed partial class Batch
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare()
     {
+        sorter.Clear();
+        Span<int> rows = Ids;
+        int columns = Spec.F + Spec.N, i = 0;
+        for (int b = 0; b < Rows; b++)
+            for (int f = 0; f < Spec.F; f++, i++)
+            {
+                CategoricalField field = Spec.Categorical[f];
+                rows[i] = TableRow(rows[i], field.Vocabulary, field.Name, b, b * columns + f);
+            }
+        int gradient = Capacity * columns;
+        foreach (BatchSequence s in Sequences)
+        {
+            Span<int> values = s.Values, starts = s.Offsets;
+            for (int b = 0; b < Rows; b++)
+                for (int t = starts[b]; t < starts[b + 1]; t++)
+                    values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
+            gradient += Capacity * s.Field.MaxLength;
+        }
+        Segments = sorter.Sort(Spec.TotalRows, order.Span, segmentStart.Span, segmentRow.Span);
+    }
+
+    private int TableRow(int id, int vocabulary, string field, int b, int gradient)
+    {
+        int size = vocabularyRows[vocabulary];
+        if ((uint)id >= (uint)size)
+            throw new ArgumentOutOfRangeException(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
+        int row = offsets[vocabulary] + id;
+        // Id 0 is padding: it reads zeros and is never trained.
+        if (id != 0)
+            sorter.Add(row, gradient);
+        return row;
     }
 }

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
 
 namespace GpuCtr.Models.Features;
 
@@ -12,6 +13,7 @@ public sealed partial class Batch : IDisposable
     private readonly PinnedBuffer<int> ids;
     private readonly PinnedBuffer<float> numeric;
     private readonly PinnedBuffer<float> labels;
+    private readonly int[] vocabularyRows;
 
     /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
     public Batch(Device device, FeatureSpec spec, int capacity)
@@ -22,6 +24,13 @@ public sealed partial class Batch : IDisposable
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
         Groups = new ulong[capacity];
+        vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
+        offsets = spec.Offsets();
+        int positions = PositionCapacity(spec, capacity);
+        sorter = new PositionSorter(positions);
+        order = new PinnedBuffer<int>(device, positions);
+        segmentStart = new PinnedBuffer<int>(device, positions + 1L);
+        segmentRow = new PinnedBuffer<int>(device, positions);
         Sequences = spec.Sequences.Select(s => new BatchSequence(device, s, capacity)).ToArray();
     }
 
@@ -55,6 +64,9 @@ public sealed partial class Batch : IDisposable
         ids.Dispose();
         numeric.Dispose();
         labels.Dispose();
+        order.Dispose();
+        segmentStart.Dispose();
+        segmentRow.Dispose();
         foreach (BatchSequence s in Sequences)
             s.Dispose();
     }

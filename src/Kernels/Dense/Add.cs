@@ -1,0 +1,74 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>Sum of two or three tensors of one shape: y = a + b (+ c), and every input's gradient is dy.</summary>
+/// All (B, H). One pass each way.
+public sealed unsafe class Add : IOp
+{
+    private readonly Device device;
+    private readonly Tensor y;
+    private readonly Tensor[] inputs;
+    private readonly Tensor.GradientSink[] sinks;
+    private Action<KernelConfig, Args>? forward, backward;
+
+    /// <summary>What the kernels see; an absent third input has Terms 2.</summary>
+    public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length, int Accumulate);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="y">(B, H) output.</param>
+    /// <param name="inputs">Two or three (B, H) inputs.</param>
+    public Add(Device device, Tensor y, params Tensor[] inputs)
+    {
+        if (inputs.Length is < 2 or > 3 || inputs.Any(x => x.Columns != y.Columns || x.Rows != y.Rows))
+            throw new Devices.KernelException($"add: {string.Join(", ", inputs.AsEnumerable())} do not sum to {y} on {device}");
+        (this.device, this.y, this.inputs) = (device, y, inputs);
+        sinks = inputs.Select(x => x.Consume()).ToArray();
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"add {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        long length = (long)pass.RowsOf(y) * y.Columns;
+        if (device.UsesSimd)
+        {
+            for (long i = 0; i < length; i++)
+                y.Pointer[i] = inputs[0].Pointer[i] + inputs[1].Pointer[i] + (inputs.Length > 2 ? inputs[2].Pointer[i] : 0);
+            return;
+        }
+        device.Load(ref forward, ForwardKernel)(device.Grid(length), new(y.View, inputs[0].View, inputs[1].View, inputs[^1].View, inputs.Length, length, 0));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        long length = (long)pass.RowsOf(y) * y.Columns;
+        foreach (Tensor.GradientSink dx in sinks)
+        {
+            if (dx.Target is not { } target)
+                continue;
+            if (!device.UsesSimd)
+                device.Load(ref backward, BackwardKernel)(device.Grid(length), new(target.View, y.Gradient!.View, y.View, y.View, 1, length, dx.Accumulates ? 1 : 0));
+            else
+                for (long i = 0; i < length; i++)
+                    target.Pointer[i] = y.Gradient!.Pointer[i] + (dx.Accumulates ? target.Pointer[i] : 0);
+        }
+    }
+
+    private static void ForwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
+            a.Y[i] = a.A[i] + a.B[i] + (a.Terms > 2 ? a.C[i] : 0);
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
+            a.Y[i] = a.A[i] + (a.Accumulate != 0 ? a.Y[i] : 0);
+    }
+}

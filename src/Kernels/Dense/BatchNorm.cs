@@ -1,0 +1,179 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), with the rectifier fused where asked.</summary>
+/// x̂ = (x − μ) / √(σ² + ε),  y = f(γ x̂ + β), f identity or max(0, ·);   dz = dy ∘ [y > 0],
+/// dβ = Σ dz,  dγ = Σ dz x̂,  dx = γ/√(σ²+ε) · (dz − dβ/B − x̂ dγ/B).
+/// Training: μ, σ² of the batch (biased); running ← 0.9 running + 0.1 batch (σ² unbiased), taken over in Commit.
+/// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
+/// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
+/// One thread walks one column: the same bits every run.
+public sealed partial class BatchNorm : IOp
+{
+    internal const float Epsilon = 1e-5f;
+    internal const float Momentum = 0.1f;
+
+    private readonly Device device;
+    private readonly Tensor x, gamma, beta, y, runningMean, runningVariance, statistics;
+    private readonly bool relu;
+    private readonly Tensor.GradientSink dx;
+    private Action<KernelConfig, Args>? measure, normalize, sums, propagate, commit;
+
+    /// <summary>What the kernels of this op see; statistics are (2, H): mean, biased variance.</summary>
+    public readonly record struct Args(
+        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Statistics,
+        ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
+        ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Guard,
+        int Rows, int Columns, int OfBatch, int Relu, int Accumulate);
+
+    /// <param name="workspace">Where the batch statistics are reserved.</param>
+    /// <param name="x">(B, H) input.</param>
+    /// <param name="gamma">(1, H) scale.</param>
+    /// <param name="beta">(1, H) shift.</param>
+    /// <param name="runningMean">(1, H) state.</param>
+    /// <param name="runningVariance">(1, H) state.</param>
+    /// <param name="y">(B, H) output.</param>
+    /// <param name="relu">Rectify the output.</param>
+    public BatchNorm(Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVariance, Tensor y, bool relu)
+    {
+        if (new[] { gamma, beta, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
+            throw new Devices.KernelException($"batch norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
+        device = workspace.Device;
+        (this.x, this.gamma, this.beta, this.y, this.relu) = (x, gamma, beta, y, relu);
+        (this.runningMean, this.runningVariance) = (runningMean, runningVariance);
+        statistics = workspace.Tensor($"{y.Name} mean, variance", 2, x.Columns);
+        dx = x.Consume();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"batch norm {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            RunForward(pass);
+            return;
+        }
+        Args args = Bind(pass, null);
+        device.Load(ref measure, MeasureKernel)(device.Grid(x.Columns), args);
+        device.Load(ref normalize, NormalizeKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            RunBackward(pass);
+            return;
+        }
+        Args args = Bind(pass, null);
+        device.Load(ref sums, SumsKernel)(device.Grid(x.Columns), args);
+        if (dx.Target is not null)
+            device.Load(ref propagate, PropagateKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
+    }
+
+    /// <inheritdoc/>
+    public void Commit(in Pass pass, Tensor guard)
+    {
+        if (!OfBatch(pass))
+            return;
+        if (device.UsesSimd)
+            CommitStatistics(pass.RowsOf(x), guard);
+        else
+            device.Load(ref commit, CommitKernel)(device.Grid(x.Columns), Bind(pass, guard));
+    }
+
+    private bool OfBatch(in Pass pass) => pass.Training && pass.RowsOf(x) > 1;
+
+    private Args Bind(in Pass pass, Tensor? guard) => new(
+        x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,
+        (dx.Target ?? x).View, (y.Gradient ?? y).View, (gamma.Gradient ?? gamma).View, (beta.Gradient ?? beta).View, (guard ?? x).View,
+        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0);
+
+    private static void MeasureKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            float mean = a.RunningMean[h], variance = a.RunningVariance[h];
+            if (a.OfBatch != 0)
+            {
+                float sum = 0, squares = 0;
+                for (int b = 0; b < a.Rows; b++)
+                    sum += a.X[(long)b * a.Columns + h];
+                mean = sum / a.Rows;
+                for (int b = 0; b < a.Rows; b++)
+                {
+                    float d = a.X[(long)b * a.Columns + h] - mean;
+                    squares += d * d;
+                }
+                variance = squares / a.Rows;
+            }
+            a.Statistics[h] = mean;
+            a.Statistics[a.Columns + h] = variance;
+        }
+    }
+
+    private static void NormalizeKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            int h = (int)(i % a.Columns);
+            float z = Normalized(a, i, h) * a.Gamma[h] + a.Beta[h];
+            a.Y[i] = a.Relu != 0 && z < 0 ? 0 : z;
+        }
+    }
+
+    private static void SumsKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            float dBeta = 0, dGamma = 0;
+            for (int b = 0; b < a.Rows; b++)
+            {
+                long i = (long)b * a.Columns + h;
+                float dz = Masked(a, i);
+                dBeta += dz;
+                dGamma += dz * Normalized(a, i, h);
+            }
+            a.Dbeta[h] = dBeta;
+            a.Dgamma[h] = dGamma;
+        }
+    }
+
+    private static void PropagateKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            int h = (int)(i % a.Columns);
+            float dz = Masked(a, i);
+            if (a.OfBatch != 0)
+                dz -= (a.Dbeta[h] + Normalized(a, i, h) * a.Dgamma[h]) / a.Rows;
+            float g = dz * a.Gamma[h] / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+            a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + g : g;
+        }
+    }
+
+    private static void CommitKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            if (a.Guard[0] == 0)
+                continue;
+            float unbiased = a.Statistics[a.Columns + h] * a.Rows / (a.Rows - 1);
+            a.RunningMean[h] += Momentum * (a.Statistics[h] - a.RunningMean[h]);
+            a.RunningVariance[h] += Momentum * (unbiased - a.RunningVariance[h]);
+        }
+    }
+
+    private static float Normalized(Args a, long i, int h) => (a.X[i] - a.Statistics[h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+
+    private static float Masked(Args a, long i) => a.Relu != 0 && !(a.Y[i] > 0) ? 0 : a.Dy[i];
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Simd;
+
+namespace GpuCtr.Kernels.Dense;
+
+public sealed unsafe partial class Dropout
+{
+    private const int BlockWords = 512;
+
+    private static readonly Vector512<uint> LaneBits = Vector512.Create(
+        1u, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000);
+
+    private readonly Action<int> forwardBlock, backwardBlock;
+    private long length;
+    private bool training;
+
+    private void RunForward(long length, bool training)
+    {
+        (this.length, this.training) = (length, training);
+        device.Team!.Run((int)((length + 32 * BlockWords - 1) / (32 * BlockWords)), forwardBlock);
+    }
+
+    private void RunBackward(long length)
+    {
+        this.length = length;
+        device.Team!.Run((int)((length + 32 * BlockWords - 1) / (32 * BlockWords)), backwardBlock);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ForwardBlock(int block)
+    {
+        long first = (long)block * BlockWords, last = Math.Min(first + BlockWords, (length + 31) / 32);
+        uint step = (uint)scalars.Pointer->Step;
+        float scale = training ? stream.Scale : 1;
+        for (long word = first; word < last; word++)
+        {
+            uint bits = training ? EightBlocks(word, step) : uint.MaxValue;
+            keep.Pointer[word] = bits;
+            Select(y.Pointer, x.Pointer, word, bits, scale, add: false);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BackwardBlock(int block)
+    {
+        long first = (long)block * BlockWords, last = Math.Min(first + BlockWords, (length + 31) / 32);
+        for (long word = first; word < last; word++)
+            Select(dx.Target!.Pointer, y.Gradient!.Pointer, word, keep.Pointer[word], stream.Scale, dx.Accumulates);
+    }
+
+    /// <summary>to = from ∘ bits · scale for the 32 elements of a word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Select(float* to, float* from, long word, uint bits, float scale, bool add)
+    {
+        for (int half = 0; half < 32; half += Lanes.Count, bits >>= Lanes.Count)
+        {
+            long i = word * 32 + half;
+            int count = (int)Math.Min(Lanes.Count, length - i);
+            if (count <= 0)
+                return;
+            Vector512<float> kept = Vector512.Equals(Vector512.Create(bits) & LaneBits, LaneBits).AsSingle();
+            Vector512<float> value = Vector512.ConditionalSelect(kept, Lanes.Load(from + i, count) * scale, Vector512<float>.Zero);
+            Lanes.Store(add ? Lanes.Load(to + i, count) + value : value, to + i, count);
+        }
+    }
+
+    /// <summary>The 32 decisions of a word: eight Philox blocks side by side, each 32-bit word in a 64-bit lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint EightBlocks(long word, uint step)
+    {
+        Vector512<ulong> low = Vector512.Create(0xFFFFFFFFul);
+        Vector512<ulong> counter = Vector512.Create((ulong)word * 8) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
+        Vector512<ulong> c0 = counter & low, c1 = counter >>> 32, c2 = Vector512.Create((ulong)step), c3 = Vector512.Create((ulong)stream.Layer);
+        uint key0 = stream.Seed0, key1 = stream.Seed1;
+        for (int round = 0; round < Philox.Rounds; round++)
+        {
+            Vector512<ulong> a = c0 * Philox.MultiplierA, b = c2 * Philox.MultiplierB;
+            c0 = (b >>> 32) ^ c1 ^ Vector512.Create((ulong)key0);
+            c2 = (a >>> 32) ^ c3 ^ Vector512.Create((ulong)key1);
+            c1 = b & low;
+            c3 = a & low;
+            key0 += Philox.WeylA;
+            key1 += Philox.WeylB;
+        }
+        Vector512<ulong> threshold = Vector512.Create((ulong)stream.Threshold);
+        return Bits(c0, threshold) | Bits(c1, threshold) << 8 | Bits(c2, threshold) << 16 | Bits(c3, threshold) << 24;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Bits(Vector512<ulong> r, Vector512<ulong> threshold) =>
+        (uint)Vector512.GreaterThanOrEqual(r, threshold).ExtractMostSignificantBits();
+}

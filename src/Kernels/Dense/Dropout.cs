@@ -1,0 +1,125 @@
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>Inverted dropout (Srivastava et al. 2014): each value is kept with probability 1 − p and then scaled by 1 / (1 − p).</summary>
+/// y = x ∘ keep / (1 − p),  dx = dy ∘ keep / (1 − p);   evaluation: y = x.
+/// keep is a function of (seed, step, layer, element) by Philox, so every device draws the same; one bit an element is stored
+/// for backward. x, y (B, H)   keep ⌈B·H/32⌉ words. Bit i of word w belongs to element 32 w + i and is output i / 8 of the
+/// Philox block with counter 8 w + i mod 8.
+public sealed partial class Dropout : IOp
+{
+    private readonly Device device;
+    private readonly Tensor x, y;
+    private readonly DeviceArray<uint> keep;
+    private readonly DeviceArray<StepScalars> scalars;
+    private readonly Tensor.GradientSink dx;
+    private readonly Stream stream;
+    private Action<KernelConfig, Args>? forward, backward;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(
+        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<uint> Keep, ArrayView<StepScalars> Scalars,
+        Stream Stream, long Length, int Training, int Accumulate);
+
+    /// <summary>Which random stream a layer draws from, and how much it drops.</summary>
+    public readonly record struct Stream(uint Layer, uint Seed0, uint Seed1, uint Threshold, float Scale)
+    {
+        /// <summary>Drops with probability <paramref name="rate"/> in [0, 1).</summary>
+        public static Stream Of(int layer, ulong seed, double rate) =>
+            new((uint)layer, (uint)seed, (uint)(seed >> 32), (uint)Math.Round(rate * 4294967296.0), (float)(1 / (1 - rate)));
+    }
+
+    /// <param name="workspace">Where the mask is reserved.</param>
+    /// <param name="x">(B, H) input.</param>
+    /// <param name="y">(B, H) output.</param>
+    /// <param name="scalars">The step number.</param>
+    /// <param name="stream">Random stream and rate.</param>
+    public Dropout(Workspace workspace, Tensor x, Tensor y, DeviceArray<StepScalars> scalars, Stream stream)
+    {
+        device = workspace.Device;
+        (this.x, this.y, this.scalars, this.stream) = (x, y, scalars, stream);
+        keep = workspace.Array<uint>($"{y.Name} keep", (x.Length + 31) / 32);
+        dx = x.Consume();
+        forwardBlock = ForwardBlock;
+        backwardBlock = BackwardBlock;
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"dropout {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+            RunForward((long)pass.RowsOf(x) * x.Columns, pass.Training);
+        else
+            Launch(ref forward, ForwardKernel, pass);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (dx.Target is null)
+            return;
+        if (device.UsesSimd)
+            RunBackward((long)pass.RowsOf(x) * x.Columns);
+        else
+            Launch(ref backward, BackwardKernel, pass);
+    }
+
+    private void Launch(ref Action<KernelConfig, Args>? launcher, Action<Args> kernel, in Pass pass)
+    {
+        Args args = new(
+            x.View, y.View, (dx.Target ?? x).View, (y.Gradient ?? y).View, keep.View, scalars.View,
+            stream, (long)pass.RowsOf(x) * x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0);
+        device.Load(ref launcher, kernel)(device.Grid((args.Length + 31) / 32), args);
+    }
+
+    private static void ForwardKernel(Args a)
+    {
+        uint step = (uint)a.Scalars[0].Step;
+        for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridExtensions.Stride)
+        {
+            uint bits = a.Training != 0 ? Word(word, step, a.Stream) : 0xFFFFFFFFu;
+            float scale = a.Training != 0 ? a.Stream.Scale : 1f;
+            a.Keep[word] = bits;
+            long end = Math.Min(a.Length, word * 32 + 32);
+            for (long i = word * 32; i < end; i++)
+                a.Y[i] = (bits >> (int)(i & 31) & 1) != 0 ? a.X[i] * scale : 0f;
+        }
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridExtensions.Stride)
+        {
+            uint bits = a.Keep[word];
+            long end = Math.Min(a.Length, word * 32 + 32);
+            for (long i = word * 32; i < end; i++)
+            {
+                float g = (bits >> (int)(i & 31) & 1) != 0 ? a.Dy[i] * a.Stream.Scale : 0f;
+                a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + g : g;
+            }
+        }
+    }
+
+    private static uint Word(long word, uint step, Stream s)
+    {
+        uint bits = 0;
+        for (uint lane = 0; lane < 8; lane++)
+        {
+            ulong counter = (ulong)word * 8 + lane;
+            Philox.Block r = Philox.Generate((uint)counter, (uint)(counter >> 32), step, s.Layer, s.Seed0, s.Seed1);
+            bits |= (r.X >= s.Threshold ? 1u : 0u) << (int)lane;
+            bits |= (r.Y >= s.Threshold ? 1u : 0u) << (int)(lane + 8);
+            bits |= (r.Z >= s.Threshold ? 1u : 0u) << (int)(lane + 16);
+            bits |= (r.W >= s.Threshold ? 1u : 0u) << (int)(lane + 24);
+        }
+        return bits;
+    }
+}

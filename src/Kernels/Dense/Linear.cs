@@ -1,0 +1,59 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>A fully connected layer, with the rectifier fused where asked.</summary>
+/// y = f(x Wᵀ + b), f identity or max(0, ·);   dz = dy ∘ [y > 0],  dx = dz W,  dW = dzᵀ x,  db = Σ_rows dz
+/// x (B, K)   W (N, K) as PyTorch stores it   b (N) or none   y (B, N).   Three products of 2·B·K·N operations.
+/// dy is masked in place: nothing but this op reads it. Sums run in a fixed order: the same bits every run.
+public sealed class Linear : IOp, IDisposable
+{
+    private readonly Tensor x, w, y;
+    private readonly Tensor? b;
+    private readonly bool relu;
+    private readonly Tensor.GradientSink dx;
+    private readonly MatMul forward, backwardData, backwardWeights;
+    private readonly BiasGradient biasGradient;
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="x">(B, K) input.</param>
+    /// <param name="w">(N, K) weights.</param>
+    /// <param name="b">(1, N) bias, or null.</param>
+    /// <param name="y">(B, N) output.</param>
+    /// <param name="relu">Rectify the output.</param>
+    public Linear(Device device, Tensor x, Tensor w, Tensor? b, Tensor y, bool relu)
+    {
+        if (w.Columns != x.Columns || w.Rows != y.Columns || x.Rows != y.Rows || b is not null && b.Length != y.Columns)
+            throw new Devices.KernelException($"linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
+        (this.x, this.w, this.b, this.y, this.relu) = (x, w, b, y, relu);
+        dx = x.Consume();
+        (forward, backwardData, backwardWeights) = (new MatMul(device), new MatMul(device), new MatMul(device));
+        biasGradient = new BiasGradient(device);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"linear {w.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass) =>
+        forward.Run(y, x, w, new(pass.RowsOf(x), y.Columns, x.Columns, TransposeB: true, Relu: relu), b);
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        Tensor dy = y.Gradient!;
+        if (relu || b is not null)
+            biasGradient.Run(pass.RowsOf(x), dy, relu ? y : null, b?.Gradient);
+        backwardWeights.Run(w.Gradient!, dy, x, new(y.Columns, x.Columns, pass.RowsOf(x), TransposeA: true));
+        if (dx.Target is { } target)
+            backwardData.Run(target, dy, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        forward.Dispose();
+        backwardData.Dispose();
+        backwardWeights.Dispose();
+    }
+}

@@ -1,0 +1,76 @@
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>How the rows of a table move.</summary>
+public enum EmbeddingUpdate
+{
+    /// <summary>Only the rows of the batch move (PyTorch's SparseAdam).</summary>
+    Lazy,
+
+    /// <summary>Every row moves in every step (plain PyTorch).</summary>
+    Dense,
+}
+
+/// <summary>How a table learns.</summary>
+/// <param name="Update">Which rows move.</param>
+/// <param name="L2">λ, added to the gradient once a row and step.</param>
+/// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable);
+
+/// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
+public sealed class EmbeddingTable
+{
+    private readonly TableGradient gradient;
+    private readonly DenseUpdate? dense;
+    private readonly RowUpdate? lazy;
+
+    /// <param name="workspace">Where everything is reserved.</param>
+    /// <param name="name">Name in checkpoints.</param>
+    /// <param name="rows">ΣV.</param>
+    /// <param name="columns">D.</param>
+    /// <param name="rowGradients">Rows of the row gradient: every index that sorted positions may hold is below it.</param>
+    /// <param name="positions">The batch's positions by row.</param>
+    /// <param name="options">How it learns.</param>
+    /// <param name="rule">The optimizer.</param>
+    /// <param name="scalars">Step scalars.</param>
+    /// <param name="guard">Clip factor and norm.</param>
+    public EmbeddingTable(
+        Workspace workspace, string name, long rows, int columns, long rowGradients,
+        SortedPositions positions, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard)
+    {
+        if (options is { WholeTable: true, L2: > 0, Update: not EmbeddingUpdate.Dense })
+            throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
+        bool compact = options.Update == EmbeddingUpdate.Lazy;
+        Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
+        RowGradients = workspace.Tensor($"d {name} by position", rowGradients, columns);
+        Tensor target = Weights.Gradient ?? workspace.Tensor($"d {name} by row", positions.Capacity, columns);
+        gradient = new TableGradient(workspace.Device, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2);
+        float wholeL2 = options.WholeTable ? options.L2 : 0;
+        if (compact)
+            lazy = new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard);
+        else
+            dense = new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
+        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, () => compact ? (long)positions.Segments * columns : Weights.Length);
+    }
+
+    /// <summary>(ΣV, D).</summary>
+    public Tensor Weights { get; }
+
+    /// <summary>(P, D): d loss / d of what each position read, written by the ops that read the table.</summary>
+    public Tensor RowGradients { get; }
+
+    /// <summary>The optimizer's state.</summary>
+    public OptimizerState State => lazy?.State ?? dense!.State;
+
+    /// <summary>Sums the row gradients by row.</summary>
+    public void Reduce() => gradient.Run();
+
+    /// <summary>Moves the rows.</summary>
+    public void Update()
+    {
+        lazy?.Run();
+        dense?.Run();
+    }
+}

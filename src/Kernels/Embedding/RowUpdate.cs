@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>Lazy update of a table: only the rows of the batch move, by the compact gradient of <see cref="TableGradient"/>.</summary>
+/// g = dW[i] · guard[0]; then the <see cref="UpdateRule"/> on row SegmentRow[i]; bias correction counts all steps (PyTorch's SparseAdam).
+/// W, m, v of U rows read and written, dW (U, D) read. Rows are different, so the order does not matter.
+public sealed unsafe class RowUpdate
+{
+    private const int BlockSegments = 256;
+
+    private readonly Device device;
+    private readonly Tensor table, gradient, guard;
+    private readonly SortedPositions positions;
+    private readonly UpdateRule rule;
+    private readonly DeviceArray<StepScalars> scalars;
+    private readonly Action<int> block;
+    private Action<KernelConfig, Args>? kernel;
+
+    /// <summary>What the kernel sees.</summary>
+    public readonly record struct Args(
+        ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
+        UpdateRule Rule, int Segments, int D);
+
+    /// <param name="workspace">Where the optimizer's state is reserved.</param>
+    /// <param name="table">(ΣV, D).</param>
+    /// <param name="gradient">(U, D) compact.</param>
+    /// <param name="positions">The batch's rows.</param>
+    /// <param name="rule">The optimizer.</param>
+    /// <param name="scalars">Step scalars.</param>
+    /// <param name="guard">Clip factor.</param>
+    public RowUpdate(Workspace workspace, Tensor table, Tensor gradient, SortedPositions positions, UpdateRule rule, DeviceArray<StepScalars> scalars, Tensor guard)
+    {
+        device = workspace.Device;
+        (this.table, this.gradient, this.positions, this.rule, this.scalars, this.guard) = (table, gradient, positions, rule, scalars, guard);
+        State = new OptimizerState(workspace, table, rule);
+        block = Block;
+    }
+
+    /// <summary>m and v of every row.</summary>
+    public OptimizerState State { get; }
+
+    /// <summary>Moves the rows of this batch.</summary>
+    public void Run()
+    {
+        if (device.UsesSimd)
+        {
+            device.Team!.Run((positions.Segments + BlockSegments - 1) / BlockSegments, block);
+            return;
+        }
+        Args args = new(
+            table.View, gradient.View, State.MeanView, State.SquareView, positions.SegmentRow.View, guard.View, scalars.View,
+            rule, positions.Segments, table.Columns);
+        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Segments * table.Columns), args);
+    }
+
+    private static void Kernel(Args a)
+    {
+        StepScalars s = a.Scalars[0];
+        float scale = a.Guard[0];
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Segments * a.D && scale != 0; i += GridExtensions.Stride)
+        {
+            long w = (long)a.SegmentRow[i / a.D] * a.D + i % a.D;
+            a.Rule.Apply(ref a.W[w], a.Dw[i] * scale, ref a.M[w], ref a.V[w], s, s.TableEpsilon);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Block(int index)
+    {
+        StepScalars s = *scalars.Pointer;
+        float scale = *guard.Pointer;
+        int d = table.Columns, last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
+        for (int segment = index * BlockSegments; segment < last && scale != 0; segment++)
+        {
+            long row = (long)positions.SegmentRow.Pointer[segment] * d;
+            for (int j = 0; j < d; j += Lanes.Count)
+            {
+                int count = Math.Min(Lanes.Count, d - j);
+                Vector512<float> w = Lanes.Load(table.Pointer + row + j, count);
+                Vector512<float> g = Lanes.Load(gradient.Pointer + (long)segment * d + j, count) * scale;
+                State.Update(rule, row + j, count, ref w, g, s, s.TableEpsilon);
+                Lanes.Store(w, table.Pointer + row + j, count);
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>Scatter-add without atomics: sums the row gradients of a batch by table row, in sorted order.</summary>
+/// dW[r] = Σ over the positions p that point at r of dRows[p]  (+ λ W[r] once a row, L2 on touched rows).
+/// dRows (P, D) read once   sorted positions   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
+/// One thread sums one row and column in order: the same bits every run.
+public sealed unsafe class TableGradient
+{
+    private const int BlockSegments = 256;
+
+    private readonly Device device;
+    private readonly Tensor table, rowGradients, target;
+    private readonly SortedPositions positions;
+    private readonly bool compact;
+    private readonly float l2;
+    private readonly Action<int> block;
+    private Action<KernelConfig, Args>? kernel;
+
+    /// <summary>What the kernel sees.</summary>
+    public readonly record struct Args(
+        ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow,
+        int Segments, int D, int Compact, float L2);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="table">(ΣV, D).</param>
+    /// <param name="rowGradients">(P, D).</param>
+    /// <param name="target">(U, D) when compact, else (ΣV, D).</param>
+    /// <param name="positions">The batch's positions by row.</param>
+    /// <param name="compact">Whether row i of the target is segment i.</param>
+    /// <param name="l2">λ on touched rows.</param>
+    public TableGradient(Device device, Tensor table, Tensor rowGradients, Tensor target, SortedPositions positions, bool compact, float l2)
+    {
+        (this.device, this.table, this.rowGradients, this.target, this.positions, this.compact, this.l2) = (device, table, rowGradients, target, positions, compact, l2);
+        block = Block;
+    }
+
+    /// <summary>Writes the gradient of the rows of this batch.</summary>
+    public void Run()
+    {
+        if (device.UsesSimd)
+        {
+            device.Team!.Run((positions.Segments + BlockSegments - 1) / BlockSegments, block);
+            return;
+        }
+        Args args = new(
+            target.View, rowGradients.View, table.View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
+            positions.Segments, table.Columns, compact ? 1 : 0, l2);
+        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Segments * table.Columns), args);
+    }
+
+    private static void Kernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Segments * a.D; i += GridExtensions.Stride)
+        {
+            int segment = (int)(i / a.D), d = (int)(i % a.D);
+            long row = a.SegmentRow[segment];
+            float sum = 0;
+            for (int p = a.SegmentStart[segment]; p < a.SegmentStart[segment + 1]; p++)
+                sum += a.RowGradients[(long)a.Order[p] * a.D + d];
+            if (a.L2 != 0)
+                sum += a.L2 * a.Table[row * a.D + d];
+            a.Target[a.Compact != 0 ? i : row * a.D + d] = sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Block(int index)
+    {
+        int d = table.Columns, last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
+        int* order = positions.Order.Pointer, start = positions.SegmentStart.Pointer;
+        for (int segment = index * BlockSegments; segment < last; segment++)
+        {
+            long row = positions.SegmentRow.Pointer[segment];
+            float* to = target.Pointer + (compact ? segment : row) * d;
+            for (int j = 0; j < d; j += Lanes.Count)
+            {
+                int count = Math.Min(Lanes.Count, d - j);
+                Vector512<float> sum = default;
+                for (int p = start[segment]; p < start[segment + 1]; p++)
+                    sum += Lanes.Load(rowGradients.Pointer + (long)order[p] * d + j, count);
+                if (l2 != 0)
+                    sum += Lanes.Load(table.Pointer + row * d + j, count) * l2;
+                Lanes.Store(sum, to + j, count);
+            }
+        }
+    }
+}

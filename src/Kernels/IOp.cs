@@ -1,0 +1,36 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels;
+
+/// <summary>One pass of the recorded list over a batch.</summary>
+/// <param name="Rows">Rows of the batch, at most what the buffers were planned for.</param>
+/// <param name="Training">True: batch statistics and dropout. False: running statistics, no dropout.</param>
+/// <param name="Tokens">For each behaviour group, the history positions of all rows together; null without histories.</param>
+public readonly record struct Pass(int Rows, bool Training, int[]? Tokens = null)
+{
+    /// <summary>How many rows of a tensor this pass uses.</summary>
+    public int RowsOf(Tensor t) => t.Group == Tensor.BatchRows ? Rows : Tokens![t.Group];
+}
+
+/// <summary>
+/// One operation of the recorded step, bound to its buffers when it was constructed.
+/// Forward reads inputs and writes outputs; Backward reads output gradients and writes (or adds to) input and parameter gradients.
+/// No op moves a weight.
+/// </summary>
+public interface IOp
+{
+    /// <summary>Name in errors and listings.</summary>
+    string Name { get; }
+
+    /// <summary>Computes the outputs of the first <c>pass.Rows</c> rows.</summary>
+    void Forward(in Pass pass);
+
+    /// <summary>Computes the gradients; called after Forward with the same pass, in reverse order of recording.</summary>
+    void Backward(in Pass pass);
+
+    /// <summary>
+    /// Moves running statistics, after Backward and once <paramref name="guard"/> is known; ops without any have nothing to do.
+    /// guard[0] = 0 means that the step is skipped and nothing may move.
+    /// </summary>
+    void Commit(in Pass pass, Tensor guard) { }
+}

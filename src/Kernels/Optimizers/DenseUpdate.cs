@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Optimizers;
+
+/// <summary>Moves every weight of a tensor by its gradient: all dense parameters in one launch, or a whole table.</summary>
+/// g = (dw + λ w) · guard[0] where i &lt; decayLength, else dw · guard[0]; then the <see cref="UpdateRule"/>. guard[0] = 0: nothing moves.
+/// Seven floats moved a weight with Adam. For a table the gradient is cleared behind the update, since the next batch writes only its own rows.
+public sealed unsafe class DenseUpdate
+{
+    private const int BlockLength = 16384;
+
+    private readonly Device device;
+    private readonly Tensor weights;
+    private readonly UpdateRule rule;
+    private readonly float l2;
+    private readonly long decayLength;
+    private readonly bool isTable;
+    private readonly DeviceArray<StepScalars> scalars;
+    private readonly Tensor guard;
+    private readonly Action<int> block;
+    private Action<KernelConfig, Args>? kernel;
+
+    /// <summary>What the kernel sees.</summary>
+    public readonly record struct Args(
+        ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
+        UpdateRule Rule, float L2, long DecayLength, long Length, int IsTable);
+
+    /// <param name="workspace">Where the optimizer's state is reserved.</param>
+    /// <param name="weights">(rows, columns) with gradient.</param>
+    /// <param name="rule">The optimizer.</param>
+    /// <param name="l2">λ.</param>
+    /// <param name="decayLength">λ applies to the first so many elements.</param>
+    /// <param name="isTable">Uses the tables' ε and clears the gradient.</param>
+    /// <param name="scalars">Step scalars.</param>
+    /// <param name="guard">Clip factor.</param>
+    public DenseUpdate(Workspace workspace, Tensor weights, UpdateRule rule, float l2, long decayLength, bool isTable, DeviceArray<StepScalars> scalars, Tensor guard)
+    {
+        device = workspace.Device;
+        (this.weights, this.rule, this.l2, this.decayLength, this.isTable, this.scalars, this.guard) = (weights, rule, l2, decayLength, isTable, scalars, guard);
+        State = new OptimizerState(workspace, weights, rule);
+        block = Block;
+    }
+
+    /// <summary>m and v of every weight.</summary>
+    public OptimizerState State { get; }
+
+    /// <summary>Moves the weights.</summary>
+    public void Run()
+    {
+        if (device.UsesSimd)
+        {
+            device.Team!.Run((int)((weights.Length + BlockLength - 1) / BlockLength), block);
+            return;
+        }
+        Args args = new(
+            weights.View, weights.Gradient!.View, State.MeanView, State.SquareView, guard.View, scalars.View,
+            rule, l2, decayLength, weights.Length, isTable ? 1 : 0);
+        device.Load(ref kernel, Kernel)(device.Grid(weights.Length), args);
+    }
+
+    private static void Kernel(Args a)
+    {
+        StepScalars s = a.Scalars[0];
+        float scale = a.Guard[0], epsilon = a.IsTable != 0 ? s.TableEpsilon : s.DenseEpsilon;
+        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
+        {
+            float g = (a.Dw[i] + (i < a.DecayLength ? a.L2 * a.W[i] : 0)) * scale;
+            if (a.IsTable != 0)
+                a.Dw[i] = 0;
+            if (scale != 0)
+                a.Rule.Apply(ref a.W[i], g, ref a.M[i], ref a.V[i], s, epsilon);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Block(int index)
+    {
+        StepScalars s = *scalars.Pointer;
+        float scale = *guard.Pointer, epsilon = isTable ? s.TableEpsilon : s.DenseEpsilon;
+        long last = Math.Min(weights.Length, ((long)index + 1) * BlockLength);
+        for (long i = (long)index * BlockLength; i < last; i += Lanes.Count)
+        {
+            int count = (int)Math.Min(Lanes.Count, last - i);
+            Vector512<float> g = Lanes.Load(weights.Gradient!.Pointer + i, count);
+            if (isTable)
+                Lanes.Store(default, weights.Gradient!.Pointer + i, count);
+            if (scale == 0)
+                continue;
+            Vector512<float> w = Lanes.Load(weights.Pointer + i, count);
+            g = (i < decayLength ? g + w * l2 : g) * scale;
+            State.Update(rule, i, count, ref w, g, s, epsilon);
+            Lanes.Store(w, weights.Pointer + i, count);
+        }
+    }
+}

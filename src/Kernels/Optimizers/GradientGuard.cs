@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Optimizers;
+
+/// <summary>Measures the norm of all gradients, and decides whether and how far the step may move.</summary>
+/// norm² = Σ (dw + λ w)² over every parameter;  factor = min(1, clip / (norm + 1e-6)), or 1 without clipping;
+/// factor = 0, the step is skipped, when loss or norm is not finite.
+/// Sums of 16,384 elements, added up in order: the same bits every run on any number of threads. Gradients are read once.
+public sealed unsafe class GradientGuard
+{
+    private const int BlockLength = 16384;
+
+    private readonly Device device;
+    private readonly Tensor loss;
+    private readonly float clipNorm;
+    private readonly List<Source> sources = [];
+    private readonly Action<int> block;
+    private Action<KernelConfig, Args>? measure;
+    private Action<KernelConfig, DecideArgs>? decide;
+    private Source current = null!;
+    private long currentLength;
+    private DeviceArray<float>? partials;
+
+    /// <summary>What the measuring kernel sees.</summary>
+    public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length, int Blocks);
+
+    /// <summary>What the deciding kernel sees.</summary>
+    public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
+
+    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, Func<long> Length, int FirstPartial);
+
+    /// <param name="workspace">Where the guard is reserved.</param>
+    /// <param name="loss">(1, 1) loss of the batch.</param>
+    /// <param name="clipNorm">Largest norm of the gradient; 0 = no clipping.</param>
+    public GradientGuard(Workspace workspace, Tensor loss, float clipNorm)
+    {
+        (device, this.loss, this.clipNorm) = (workspace.Device, loss, clipNorm);
+        Guard = workspace.Tensor("guard", 1, 4);
+        block = Block;
+    }
+
+    /// <summary>(1, 4): factor of the step, gradient norm, steps skipped so far, steps skipped in a row.</summary>
+    public Tensor Guard { get; }
+
+    private int PartialCount => sources.Count == 0 ? 0 : sources[^1].FirstPartial + Blocks(sources[^1].Gradient.Length);
+
+    /// <summary>Adds a gradient to the norm.</summary>
+    /// <param name="gradient">Its elements.</param>
+    /// <param name="weights">The weights they belong to.</param>
+    /// <param name="l2">λ on the first <paramref name="decayLength"/> elements.</param>
+    /// <param name="decayLength">How many elements are under L2; only where gradient and weights have one layout.</param>
+    /// <param name="length">How many elements count in this batch.</param>
+    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, Func<long> length) =>
+        sources.Add(new Source(gradient, weights, l2, decayLength, length, PartialCount));
+
+    /// <summary>Reserves the partial sums; nothing can be watched afterwards.</summary>
+    public void Seal(Workspace workspace) => partials = workspace.Array<float>("gradient norm partials", PartialCount);
+
+    /// <summary>Measures and decides.</summary>
+    public void Run()
+    {
+        foreach (Source s in sources)
+        {
+            (current, currentLength) = (s, s.Length());
+            int count = Blocks(s.Gradient.Length);
+            if (device.UsesSimd)
+                device.Team!.Run(count, block);
+            else
+                device.Load(ref measure, MeasureKernel)(device.Grid(count), new(s.Gradient.View, s.Weights.View, partials!.View.SubView(s.FirstPartial, count), s.L2, s.DecayLength, currentLength, count));
+        }
+        if (device.UsesSimd)
+            Decide();
+        else
+            device.Load(ref decide, DecideKernel)(device.Grid(1), new(Guard.View, partials!.View, loss.View, PartialCount, clipNorm));
+    }
+
+    private static int Blocks(long length) => checked((int)((length + BlockLength - 1) / BlockLength));
+
+    private static void MeasureKernel(Args a)
+    {
+        for (int i = Grid.GlobalLinearIndex; i < a.Blocks; i += GridExtensions.Stride)
+        {
+            float sum = 0;
+            long last = Math.Min(a.Length, ((long)i + 1) * BlockLength);
+            for (long j = (long)i * BlockLength; j < last; j++)
+            {
+                float g = a.Dw[j] + (j < a.DecayLength ? a.L2 * a.W[j] : 0);
+                sum += g * g;
+            }
+            a.Partials[i] = sum;
+        }
+    }
+
+    private static void DecideKernel(DecideArgs a)
+    {
+        for (int i = Grid.GlobalLinearIndex; i < 1; i += GridExtensions.Stride)
+        {
+            float sum = 0;
+            for (int j = 0; j < a.Count; j++)
+                sum += a.Partials[j];
+            float norm = XMath.Sqrt(sum), factor = Factor(a.Loss[0], norm, a.ClipNorm);
+            a.Guard[0] = factor;
+            a.Guard[1] = norm;
+            a.Guard[2] += factor == 0 ? 1 : 0;
+            a.Guard[3] = factor == 0 ? a.Guard[3] + 1 : 0;
+        }
+    }
+
+    /// A number that is not finite minus itself is NaN, which equals nothing.
+    private static float Factor(float loss, float norm, float clipNorm) =>
+        loss - loss != 0 || norm - norm != 0 ? 0 : clipNorm > 0 && norm > clipNorm ? clipNorm / (norm + 1e-6f) : 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Block(int index)
+    {
+        Vector512<float> sum = default;
+        long last = Math.Min(currentLength, ((long)index + 1) * BlockLength);
+        for (long j = (long)index * BlockLength; j < last; j += Lanes.Count)
+        {
+            int count = (int)Math.Min(Lanes.Count, last - j);
+            Vector512<float> g = Lanes.Load(current.Gradient.Pointer + j, count);
+            if (current.L2 != 0 && j < current.DecayLength)
+                g += Lanes.Load(current.Weights.Pointer + j, (int)Math.Min(count, current.DecayLength - j)) * current.L2;
+            sum = Vector512.FusedMultiplyAdd(g, g, sum);
+        }
+        partials!.Pointer[current.FirstPartial + index] = Vector512.Sum(sum);
+    }
+
+    private void Decide()
+    {
+        float sum = 0;
+        for (int j = 0; j < PartialCount; j++)
+            sum += partials!.Pointer[j];
+        float norm = MathF.Sqrt(sum), factor = Factor(*loss.Pointer, norm, clipNorm);
+        float* guard = Guard.Pointer;
+        guard[0] = factor;
+        guard[1] = norm;
+        guard[2] += factor == 0 ? 1 : 0;
+        guard[3] = factor == 0 ? guard[3] + 1 : 0;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using ILGPU.Algorithms;
+
+namespace GpuCtr.Kernels.Optimizers;
+
+/// <summary>The optimizers, with PyTorch's formulas.</summary>
+public enum OptimizerKind
+{
+    /// <summary>w ← w − η g.</summary>
+    Sgd,
+
+    /// <summary>v ← v + g²,  w ← w − η g / (√v + ε)  (Duchi et al. 2011).</summary>
+    Adagrad,
+
+    /// <summary>m ← β₁ m + (1−β₁) g,  v ← β₂ v + (1−β₂) g²,  w ← w − s m / (√v + ε')  (Kingma and Ba 2015; s, ε' in <see cref="StepScalars"/>).</summary>
+    Adam,
+
+    /// <summary>Adam after w ← (1 − η λ) w (Loshchilov and Hutter 2019).</summary>
+    AdamW,
+}
+
+/// <summary>An optimizer with its constants.</summary>
+/// <param name="Kind">Which formula.</param>
+/// <param name="Beta1">β₁.</param>
+/// <param name="Beta2">β₂.</param>
+/// <param name="Epsilon">ε.</param>
+/// <param name="WeightDecay">λ of AdamW.</param>
+public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f, float Beta2 = 0.999f, float Epsilon = 1e-8f, float WeightDecay = 0)
+{
+    // State that decays for ever ends in denormal numbers, which are a hundred times slower and move no weight.
+    private const float FlushMean = 1e-30f, FlushSquare = 1e-35f;
+
+    /// <summary>The rule of that kind with PyTorch's default constants.</summary>
+    public static UpdateRule Of(OptimizerKind kind) => new(kind, Epsilon: kind == OptimizerKind.Adagrad ? 1e-10f : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0);
+
+    /// <summary>The scalars of step <paramref name="step"/> (from 1).</summary>
+    /// <param name="step">t.</param>
+    /// <param name="learningRate">η.</param>
+    /// <param name="lazyTables">Tables take ε as SparseAdam does, beside the uncorrected root.</param>
+    public StepScalars Scalars(int step, double learningRate, bool lazyTables)
+    {
+        bool adam = Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
+        double root = adam ? Math.Sqrt(1 - Math.Pow(Beta2, step)) : 1, correction1 = adam ? 1 - Math.Pow(Beta1, step) : 1;
+        return new StepScalars
+        {
+            Step = step,
+            LearningRate = (float)learningRate,
+            StepSize = (float)(learningRate * root / correction1),
+            DenseEpsilon = (float)(Epsilon * root),
+            TableEpsilon = (float)(Epsilon * (lazyTables ? 1 : root)),
+        };
+    }
+
+    /// <summary>Moves one weight.</summary>
+    internal void Apply(ref float w, float g, ref float m, ref float v, StepScalars s, float epsilon)
+    {
+        if (Kind == OptimizerKind.Sgd)
+        {
+            w -= s.StepSize * g;
+            return;
+        }
+        if (Kind == OptimizerKind.Adagrad)
+        {
+            v += g * g;
+            w -= s.StepSize * g / (XMath.Sqrt(v) + epsilon);
+            return;
+        }
+        if (Kind == OptimizerKind.AdamW)
+            w *= 1 - s.LearningRate * WeightDecay;
+        float mean = Beta1 * m + (1 - Beta1) * g, square = Beta2 * v + (1 - Beta2) * g * g;
+        m = XMath.Abs(mean) < FlushMean ? 0 : mean;
+        v = square < FlushSquare ? 0 : square;
+        w -= s.StepSize * m / (XMath.Sqrt(v) + epsilon);
+    }
+
+    /// <summary>Moves 16 weights; the same formulas.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Apply(ref Vector512<float> w, Vector512<float> g, ref Vector512<float> m, ref Vector512<float> v, in StepScalars s, float epsilon)
+    {
+        if (Kind == OptimizerKind.Sgd)
+        {
+            w -= g * s.StepSize;
+            return;
+        }
+        if (Kind == OptimizerKind.Adagrad)
+        {
+            v += g * g;
+            w -= g * s.StepSize / (Vector512.Sqrt(v) + Vector512.Create(epsilon));
+            return;
+        }
+        if (Kind == OptimizerKind.AdamW)
+            w *= 1 - s.LearningRate * WeightDecay;
+        Vector512<float> mean = m * Beta1 + g * (1 - Beta1), square = v * Beta2 + g * g * (1 - Beta2);
+        m = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(mean), Vector512.Create(FlushMean)), Vector512<float>.Zero, mean);
+        v = Vector512.ConditionalSelect(Vector512.LessThan(square, Vector512.Create(FlushSquare)), Vector512<float>.Zero, square);
+        w -= m * s.StepSize / (Vector512.Sqrt(v) + Vector512.Create(epsilon));
+    }
+}

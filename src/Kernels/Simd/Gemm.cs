@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace GpuCtr.Kernels.Simd;
+
+/// <summary>C (M, N) [+]= A (M, K) · B (K, N) on the worker team, each matrix row-major or transposed in place.</summary>
+/// Blocks of 96 rows go over panels of 32 columns, 192 steps of K at a time: the packed part of a panel (24 KB) stays in the
+/// first-level cache while the rows pass by. A block of C is one task, so bits do not depend on the number of threads.
+internal sealed unsafe class Gemm : IDisposable
+{
+    private const int BlockRows = 96;
+    private const int BlockK = 192;
+
+    private readonly WorkerTeam team;
+    private readonly bool wide;
+    private readonly Action<int> multiply;
+    private readonly Action<int> pack;
+
+    private float* packed;
+    private nuint packedLength;
+
+    // The job at hand; fields instead of a closure, so that a step allocates nothing.
+    private int m, n, k, rowBlocks, panels, panelsPerTask;
+    private float* a, b, c, bias;
+    private nint aRow, aCol, bRow, bCol, ldc;
+    private bool accumulate, relu, packAhead;
+
+    /// <param name="team">The threads to use.</param>
+    /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
+    public Gemm(WorkerTeam team, bool? wide = null)
+    {
+        this.team = team;
+        this.wide = wide ?? Vector512.IsHardwareAccelerated;
+        multiply = Multiply;
+        pack = PackPanel;
+    }
+
+    /// <summary>Element (i, j) of a matrix is at Data[i·Row + j·Col]; one of the two strides is 1.</summary>
+    public readonly struct Matrix(float* data, nint row, nint col)
+    {
+        public readonly float* Data = data;
+        public readonly nint Row = row, Col = col;
+
+        /// <summary>Row-major with <paramref name="ld"/> columns.</summary>
+        public static Matrix RowMajor(float* data, int ld) => new(data, ld, 1);
+
+        /// <summary>The transpose of a row-major matrix with <paramref name="ld"/> columns.</summary>
+        public static Matrix Transposed(float* data, int ld) => new(data, 1, ld);
+    }
+
+    /// <summary>Computes C; <paramref name="target"/> is row-major with N columns.</summary>
+    /// <param name="target">(M, N).</param>
+    /// <param name="left">(M, K).</param>
+    /// <param name="right">(K, N).</param>
+    /// <param name="rows">M.</param>
+    /// <param name="columns">N.</param>
+    /// <param name="depth">K.</param>
+    /// <param name="add">Add to what C holds.</param>
+    /// <param name="rowBias">(N) added to every row, or null.</param>
+    /// <param name="rectify">Replace negative results by 0.</param>
+    public void Run(float* target, in Matrix left, in Matrix right, int rows, int columns, int depth, bool add = false, float* rowBias = null, bool rectify = false)
+    {
+        (m, n, k, ldc) = (rows, columns, depth, columns);
+        (aRow, aCol, bRow, bCol) = (left.Row, left.Col, right.Row, right.Col);
+        (accumulate, relu) = (add, rectify);
+        a = left.Data;
+        b = right.Data;
+        c = target;
+        bias = rowBias;
+        rowBlocks = (m + BlockRows - 1) / BlockRows;
+        panels = (n + GemmTile.Width - 1) / GemmTile.Width;
+        // A tall product reuses each panel in every row block: pack once. A deep one (weight gradients) packs as it goes.
+        packAhead = rowBlocks >= 8 || bRow == 1;
+        if (packAhead)
+        {
+            Reserve((nuint)panels * (nuint)k * GemmTile.Width);
+            team.Run(panels, pack);
+        }
+        panelsPerTask = rowBlocks >= 4 * team.Threads ? panels : 1;
+        team.Run(rowBlocks * ((panels + panelsPerTask - 1) / panelsPerTask), multiply);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(packed);
+        packed = null;
+    }
+
+    private void Reserve(nuint length)
+    {
+        if (length <= packedLength)
+            return;
+        NativeMemory.AlignedFree(packed);
+        packed = (float*)NativeMemory.AlignedAlloc(length * sizeof(float), 64);
+        packedLength = length;
+    }
+
+    private void PackPanel(int panel) =>
+        Pack(packed + (nint)panel * k * GemmTile.Width, b + panel * GemmTile.Width * bCol, k, Math.Min(GemmTile.Width, n - panel * GemmTile.Width));
+
+    /// <summary>Copies (depth, columns) of B to 32 floats a step, zeros behind the last column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Pack(float* to, float* from, int depth, int columns)
+    {
+        if (bCol == 1)
+        {
+            for (int i = 0; i < depth; i++, to += GemmTile.Width, from += bRow)
+            {
+                if (columns == GemmTile.Width)
+                {
+                    Vector512.Load(from).Store(to);
+                    Vector512.Load(from + 16).Store(to + 16);
+                    continue;
+                }
+                for (int j = 0; j < GemmTile.Width; j++)
+                    to[j] = j < columns ? from[j] : 0;
+            }
+            return;
+        }
+        for (int j = 0; j < GemmTile.Width; j++)
+        {
+            float* column = from + j * bCol;
+            for (int i = 0; i < depth; i++)
+                to[i * GemmTile.Width + j] = j < columns ? column[i * bRow] : 0;
+        }
+    }
+
+    [SkipLocalsInit]
+    private void Multiply(int task)
+    {
+        float* scratch = stackalloc float[BlockK * GemmTile.Width + 16];
+        scratch = (float*)(((nint)scratch + 63) & ~63);
+        int rowBlock = task % rowBlocks, firstPanel = task / rowBlocks * panelsPerTask;
+        int row0 = rowBlock * BlockRows, rows = Math.Min(BlockRows, m - row0);
+        for (int k0 = 0; k0 < k; k0 += BlockK)
+        {
+            int depth = Math.Min(BlockK, k - k0);
+            for (int panel = firstPanel; panel < Math.Min(panels, firstPanel + panelsPerTask); panel++)
+            {
+                int column0 = panel * GemmTile.Width, columns = Math.Min(GemmTile.Width, n - column0);
+                float* right = packed + ((nint)panel * k + k0) * GemmTile.Width;
+                if (!packAhead)
+                    Pack(right = scratch, b + k0 * bRow + column0 * bCol, depth, columns);
+                PanelTimesRows(right, row0, rows, column0, columns, k0, depth);
+            }
+        }
+    }
+
+    [SkipLocalsInit]
+    private void PanelTimesRows(float* right, int row0, int rows, int column0, int columns, int k0, int depth)
+    {
+        float* tile = stackalloc float[12 * GemmTile.Width];
+        bool first = k0 == 0, last = k0 + depth == k;
+        int step = 0;
+        for (int r = 0; r < rows; r += step)
+        {
+            float* left = a + (row0 + r) * aRow + k0 * aCol;
+            float* to = c + (row0 + r) * ldc + column0;
+            step = rows - r >= 12 && wide ? 12 : rows - r >= 6 && !wide ? 6 : 1;
+            if (columns == GemmTile.Width)
+            {
+                Tile(step, left, right, depth, to, ldc, accumulate || !first);
+                if (last && (bias != null || relu))
+                    Finish(to, ldc, step, column0, columns);
+                continue;
+            }
+            // A panel that hangs over the edge of C goes through a full-width tile of its own.
+            Tile(step, left, right, depth, tile, GemmTile.Width, false);
+            for (int i = 0; i < step; i++)
+                for (int j = 0; j < columns; j++)
+                    to[i * ldc + j] = tile[i * GemmTile.Width + j] + (accumulate || !first ? to[i * ldc + j] : 0);
+            if (last && (bias != null || relu))
+                Finish(to, ldc, step, column0, columns);
+        }
+    }
+
+    private void Tile(int rows, float* left, float* right, int depth, float* to, nint ld, bool add)
+    {
+        switch (rows)
+        {
+            case 12:
+                GemmTile.Rows12(left, aRow, aCol, right, depth, to, ld, add);
+                break;
+            case 6:
+                GemmTile.Rows6Half(left, aRow, aCol, right, depth, to, ld, add);
+                GemmTile.Rows6Half(left, aRow, aCol, right + 16, depth, to + 16, ld, add);
+                break;
+            default:
+                GemmTile.Rows1(left, aCol, right, depth, to, add);
+                break;
+        }
+    }
+
+    private void Finish(float* to, nint ld, int rows, int column0, int columns)
+    {
+        for (int i = 0; i < rows; i++, to += ld)
+        {
+            int j = 0;
+            for (; j + 16 <= columns; j += 16)
+            {
+                Vector512<float> x = Vector512.Load(to + j);
+                if (bias != null)
+                    x += Vector512.Load(bias + column0 + j);
+                if (relu)
+                    x = Vector512.Max(x, Vector512<float>.Zero);
+                x.Store(to + j);
+            }
+            for (; j < columns; j++)
+            {
+                float x = to[j] + (bias != null ? bias[column0 + j] : 0);
+                to[j] = relu ? MathF.Max(x, 0) : x;
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace GpuCtr.Kernels.Simd;
+
+/// <summary>Loads and stores of up to 16 floats, so that one loop serves full registers and the ragged end of a row.</summary>
+internal static unsafe class Lanes
+{
+    /// <summary>Floats in a register.</summary>
+    public const int Count = 16;
+
+    /// <summary>The first <paramref name="count"/> floats at <paramref name="from"/>, zeros behind them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Load(float* from, int count) =>
+        count >= Count ? Vector512.Load(from) : LoadSome(from, count);
+
+    /// <summary>Stores the first <paramref name="count"/> floats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> x, float* to, int count)
+    {
+        if (count >= Count)
+            x.Store(to);
+        else
+            StoreSome(x, to, count);
+    }
+
+    private static readonly Vector512<uint> Index = Vector512.Create(0u, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Mask(int count) => Vector512.LessThan(Index, Vector512.Create((uint)count)).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> LoadSome(float* from, int count) =>
+        Avx512F.IsSupported ? Avx512F.MaskLoad(from, Mask(count), Vector512<float>.Zero) : LoadEach(from, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreSome(Vector512<float> x, float* to, int count)
+    {
+        if (Avx512F.IsSupported)
+            Avx512F.MaskStore(to, Mask(count), x);
+        else
+            StoreEach(x, to, count);
+    }
+
+    private static Vector512<float> LoadEach(float* from, int count)
+    {
+        float* lanes = stackalloc float[Count];
+        new Span<float>(lanes, Count).Clear();
+        for (int i = 0; i < count; i++)
+            lanes[i] = from[i];
+        return Vector512.Load(lanes);
+    }
+
+    private static void StoreEach(Vector512<float> x, float* to, int count)
+    {
+        float* lanes = stackalloc float[Count];
+        x.Store(lanes);
+        for (int i = 0; i < count; i++)
+            to[i] = lanes[i];
+    }
+}

@@ -1,0 +1,83 @@
+using GpuCtr.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Tensors;
+
+/// <summary>A named device buffer that a <see cref="Workspace"/> planned; it has storage once the workspace is allocated.</summary>
+public class DeviceArray<T> where T : unmanaged
+{
+    // One cache line, and one 512-bit register: the SIMD variants load rows of buffers that start on this boundary.
+    private const int Alignment = 64;
+
+    private MemoryBuffer1D<T, Stride1D.Dense>? buffer;
+    private ArrayView<T> view;
+
+    internal DeviceArray(string name, long length)
+    {
+        Name = name;
+        Length = length;
+    }
+
+    /// <summary>Name in listings, errors and checkpoints.</summary>
+    public string Name { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Length { get; }
+
+    /// <summary>Bytes of storage.</summary>
+    public long Bytes => Length * Interop.SizeOf<T>();
+
+    /// <summary>The storage as kernels see it.</summary>
+    public ArrayView<T> View => view;
+
+    /// <summary>The storage as the SIMD variants see it; only meaningful on the CPU device.</summary>
+    internal unsafe T* Pointer { get; private set; }
+
+    /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the data are there.</summary>
+    public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
+    {
+        if (source.IsEmpty)
+            return;
+        view.SubView(offset, source.Length).CopyFromCPU(device.Stream, source);
+        device.Synchronize();
+    }
+
+    /// <summary>Copies to the host, starting at element <paramref name="offset"/>; waits for everything before it.</summary>
+    public void Read(Device device, Span<T> target, long offset = 0)
+    {
+        if (target.IsEmpty)
+            return;
+        view.SubView(offset, target.Length).CopyToCPU(device.Stream, target);
+        device.Synchronize();
+    }
+
+    /// <summary>All elements, on the host.</summary>
+    public T[] ToArray(Device device)
+    {
+        T[] values = new T[Length];
+        Read(device, values);
+        return values;
+    }
+
+    internal void Allocate(Device device)
+    {
+        int padding = device.Kind == DeviceKind.Cpu ? Alignment / Interop.SizeOf<T>() : 0;
+        buffer = device.Accelerator.Allocate1D<T>(Math.Max(1, Length) + padding);
+        buffer.MemSetToZero(device.Stream);
+        long offset = padding == 0 ? 0 : (Alignment - buffer.NativePtr % Alignment) % Alignment / Interop.SizeOf<T>();
+        Bind(buffer.View.AsContiguous().SubView(offset, Math.Max(1, Length)), device, buffer.NativePtr + (nint)offset * Interop.SizeOf<T>());
+    }
+
+    /// <summary>Makes this array a slice of another one.</summary>
+    internal unsafe void BindSlice(DeviceArray<T> whole, long offset, Device device) =>
+        Bind(whole.View.SubView(offset, Math.Max(1, Length)), device, (nint)(whole.Pointer + offset));
+
+    private unsafe void Bind(ArrayView<T> storage, Device device, nint address)
+    {
+        view = storage;
+        Pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
+    }
+
+    internal void Free() => buffer?.Dispose();
+}

@@ -1,0 +1,78 @@
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Kernels.Tensors;
+
+/// <summary>
+/// Plans and owns all device memory of a model. Everything is reserved first, so the plan can be shown and refused
+/// before a byte is allocated; after <see cref="Allocate"/> nothing is allocated again.
+/// </summary>
+public sealed class Workspace(Device device) : IDisposable
+{
+    private readonly List<(string Name, long Bytes, Action Allocate, Action Free)> plan = [];
+
+    /// <summary>The device that holds the memory.</summary>
+    public Device Device { get; } = device;
+
+    /// <summary>Every buffer by name with its size in bytes.</summary>
+    public IEnumerable<(string Name, long Bytes)> Plan => plan.Select(p => (p.Name, p.Bytes));
+
+    /// <summary>Bytes of all buffers.</summary>
+    public long TotalBytes => plan.Sum(p => p.Bytes);
+
+    /// <summary>Reserves a float matrix; with <paramref name="gradient"/> a second one for its gradient.</summary>
+    public Tensor Tensor(string name, long rows, int columns, bool gradient = false, int group = Tensors.Tensor.BatchRows)
+    {
+        Tensor t = Reserve(new Tensor(name, rows, columns, group));
+        if (gradient)
+            t.Gradient = Reserve(new Tensor("d " + name, rows, columns, group));
+        return t;
+    }
+
+    /// <summary>Reserves a plain buffer.</summary>
+    public DeviceArray<T> Array<T>(string name, long length) where T : unmanaged
+    {
+        DeviceArray<T> a = new(name, length);
+        plan.Add((name, a.Bytes, () => a.Allocate(Device), a.Free));
+        return a;
+    }
+
+    /// <summary>Reserves a matrix that is the first rows of <paramref name="whole"/>, sharing its storage.</summary>
+    public Tensor Slice(string name, Tensor whole, long rows, int columns)
+    {
+        Tensor slice = new(name, rows, columns);
+        plan.Add((name, 0, () => slice.BindSlice(whole, 0, Device), static () => { }));
+        return slice;
+    }
+
+    /// <summary>Adds a step to the allocation, run in the order of reservation.</summary>
+    internal void OnAllocate(Action action) => plan.Add(("", 0, action, static () => { }));
+
+    /// <summary>Allocates everything reserved so far, filled with zeros.</summary>
+    /// <exception cref="DeviceException">The device has too little memory.</exception>
+    public void Allocate()
+    {
+        try
+        {
+            foreach (var p in plan)
+                p.Allocate();
+            Device.Synchronize();
+        }
+        catch (Exception e) when (e is not KernelException)
+        {
+            throw new DeviceException($"{Device} could not allocate {TotalBytes / 1e6:F0} MB: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var p in plan)
+            p.Free();
+    }
+
+    private Tensor Reserve(Tensor t)
+    {
+        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device), t.Free));
+        return t;
+    }
+}

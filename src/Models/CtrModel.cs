@@ -1,0 +1,141 @@
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Loss;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Models;
+
+/// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
+public sealed class CtrModel : IDisposable
+{
+    private readonly ModelBuilder g;
+    private readonly Tensor logit;
+    private readonly BinaryCrossEntropy loss;
+    private readonly DenseUpdate dense;
+    private readonly StepScalars[] scalars = new StepScalars[1];
+    private readonly float[] lossSums = new float[3];
+
+    /// <summary>Records and allocates a model, with weights that are a function of the seed.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="spec">What it reads.</param>
+    /// <param name="options">What it computes.</param>
+    /// <param name="batchSize">B: the most rows of a batch.</param>
+    /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
+    public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize)
+    {
+        g = new ModelBuilder(device, spec, options, batchSize);
+        logit = ModelCatalog.Record(g);
+        loss = new BinaryCrossEntropy(g.Workspace, logit, g.Label, g.Loss);
+        g.Arena.Seal();
+        Tensor parameters = g.Arena.Weights!;
+        dense = new DenseUpdate(g.Workspace, parameters, g.Rule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
+        g.Guard.Watch(parameters.Gradient!, parameters, (float)options.L2, g.Arena.DecayLength, () => parameters.Length);
+        g.Guard.Seal(g.Workspace);
+        g.Workspace.Allocate();
+        g.Initialize(options.Seed);
+    }
+
+    /// <summary>The device.</summary>
+    public Device Device => g.Device;
+
+    /// <summary>What the model reads.</summary>
+    public FeatureSpec Spec => g.Spec;
+
+    /// <summary>What the model computes.</summary>
+    public ModelOptions Options => g.Options;
+
+    /// <summary>B: the most rows of a batch.</summary>
+    public int BatchSize => g.BatchSize;
+
+    /// <summary>Training steps done so far; restored with a checkpoint.</summary>
+    public int Step { get; set; }
+
+    /// <summary>All device buffers by name, with their bytes.</summary>
+    public IEnumerable<(string Name, long Bytes)> MemoryPlan => g.Workspace.Plan;
+
+    /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
+    public IEnumerable<Tensor> Weights => [.. g.Tables.Select(t => t.Weights), .. g.Arena.Parameters, .. g.RunningStatistics];
+
+    /// <summary>What training needs besides: the optimizer's state.</summary>
+    public IEnumerable<Tensor> OptimizerStates =>
+        g.Tables.Select(t => t.State).Append(dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0);
+
+    /// <summary>Trainable numbers.</summary>
+    public long ParameterCount => g.Tables.Sum(t => t.Weights.Length) + g.Arena.Parameters.Sum(t => t.Length);
+
+    /// <summary>Runs one training step on a prepared batch.</summary>
+    public void TrainStep(Batch batch, double learningRate)
+    {
+        Step++;
+        scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
+        g.Scalars.Write(g.Device, scalars);
+        batch.Upload(g.Device, g.Rows, g.Numeric, g.Label, g.Positions);
+        Pass pass = new(batch.Rows, Training: true);
+        ForwardBackward(pass);
+        Update(pass);
+    }
+
+    /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
+    /// <param name="batch">The rows.</param>
+    /// <param name="logits">At least as long as the batch has rows.</param>
+    public void Predict(Batch batch, Span<float> logits)
+    {
+        batch.Upload(g.Device, g.Rows, g.Numeric, g.Label, g.Positions);
+        Pass pass = new(batch.Rows, Training: false);
+        foreach (IOp op in g.Ops)
+            op.Forward(pass);
+        logit.Read(g.Device, logits[..batch.Rows]);
+    }
+
+    /// <summary>Mean training loss over the rows since the last call; waits for the device.</summary>
+    public double TakeLoss()
+    {
+        g.Loss.Read(g.Device, lossSums);
+        double mean = lossSums[1] / lossSums[2];
+        lossSums.AsSpan().Clear();
+        g.Loss.Write(g.Device, lossSums);
+        return mean;
+    }
+
+    /// <summary>Norm of the last gradient, steps skipped because loss or gradient was not finite, and how many of them in a row up to now.</summary>
+    public (float GradientNorm, int Skipped, int SkippedInARow) ReadGuard()
+    {
+        float[] guard = g.Guard.Guard.ToArray(g.Device);
+        return (guard[1], (int)guard[2], (int)guard[3]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable op in g.Ops.OfType<IDisposable>())
+            op.Dispose();
+        g.Workspace.Dispose();
+    }
+
+    /// <summary>Loss and gradients without moving anything; for tests and tools.</summary>
+    internal void ForwardBackward(in Pass pass)
+    {
+        foreach (IOp op in g.Ops)
+            op.Forward(pass);
+        loss.Run(pass.Rows);
+        for (int i = g.Ops.Count - 1; i >= 0; i--)
+            g.Ops[i].Backward(pass);
+        foreach (EmbeddingTable table in g.Tables)
+            table.Reduce();
+    }
+
+    internal ModelBuilder Recording => g;
+
+    private void Update(in Pass pass)
+    {
+        g.Guard.Run();
+        foreach (EmbeddingTable table in g.Tables)
+            table.Update();
+        dense.Run();
+        foreach (IOp op in g.Ops)
+            op.Commit(pass, g.Guard.Guard);
+    }
+}

@@ -1,0 +1,15 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>DeepFM (Guo et al., IJCAI 2017): logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_i, v_j⟩ + MLP(v_1 … v_C), embeddings shared by both parts.</summary>
+public static class DeepFm
+{
+    /// <summary>Records the model; returns the logit (B, 1).</summary>
+    public static Tensor Logit(ModelBuilder g)
+    {
+        EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
+        Tensor deep = g.Mlp(fields.Vectors);
+        return g.Add(fields.FirstOrder, fields.Fm, deep);
+    }
+}

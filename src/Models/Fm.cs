@@ -1,0 +1,14 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>Factorization machine (Rendle, ICDM 2010): logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_i, v_j⟩.</summary>
+public static class Fm
+{
+    /// <summary>Records the model; returns the logit (B, 1).</summary>
+    public static Tensor Logit(ModelBuilder g)
+    {
+        EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
+        return g.Add(fields.FirstOrder, fields.Fm);
+    }
+}

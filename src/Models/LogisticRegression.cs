@@ -1,0 +1,10 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>Logistic regression: logit = ⟨w, x⟩.</summary>
+public static class LogisticRegression
+{
+    /// <summary>Records the model; returns the logit (B, 1).</summary>
+    public static Tensor Logit(ModelBuilder g) => g.FieldEmbedding(dim: 0).FirstOrder;
+}

@@ -1,0 +1,26 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>The architectures by name.</summary>
+public static class ModelCatalog
+{
+    private static readonly Dictionary<string, Func<ModelBuilder, Tensor>> Models = new()
+    {
+        ["lr"] = LogisticRegression.Logit,
+        ["fm"] = Fm.Logit,
+        ["wide-deep"] = WideDeep.Logit,
+        ["deepfm"] = DeepFm.Logit,
+    };
+
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> Names => Models.Keys;
+
+    /// <summary>Records the model that the options name.</summary>
+    /// <exception cref="KernelException">There is no model of that name.</exception>
+    internal static Tensor Record(ModelBuilder g) =>
+        Models.TryGetValue(g.Options.Model, out Func<ModelBuilder, Tensor>? logit)
+            ? logit(g)
+            : throw new KernelException($"model '{g.Options.Model}' is not one of {string.Join(", ", Names)}");
+}

@@ -1,0 +1,14 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>Wide &amp; Deep (Cheng et al., DLRS 2016) with a wide part of all single fields: logit = ⟨w, x⟩ + MLP(v_1 … v_C).</summary>
+public static class WideDeep
+{
+    /// <summary>Records the model; returns the logit (B, 1).</summary>
+    public static Tensor Logit(ModelBuilder g)
+    {
+        EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
+        return g.Add(fields.FirstOrder, g.Mlp(fields.Vectors));
+    }
+}

@@ -1,0 +1,25 @@
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Tests;
+
+/// <summary>The devices that every op and model is tested on: CPU portable, CPU SIMD, OpenCL. Opened once for a test run.</summary>
+public static class TestDevices
+{
+    private static readonly Dictionary<string, Lazy<Device?>> Opened = new()
+    {
+        ["cpu portable"] = new(() => Device.Open("cpu", KernelChoice.Portable)),
+        ["cpu simd"] = new(() => Device.Open("cpu")),
+        ["opencl"] = new(() => DeviceCatalog.List().Any(d => d.Spec.StartsWith("opencl", StringComparison.Ordinal)) ? Device.Open("opencl") : null),
+    };
+
+    /// <summary>Names for a theory.</summary>
+    public static TheoryData<string> All => new(Opened.Keys);
+
+    /// <summary>The device, or a skip with the reason why it is not there.</summary>
+    public static Device Get(string name)
+    {
+        Device? device = Opened[name].Value;
+        Skip.If(device is null, $"no {name} device on this machine; `apt-get install pocl-opencl-icd ocl-icd-libopencl1` gives one");
+        return device!;
+    }
+}
