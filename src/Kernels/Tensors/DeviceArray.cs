@@ -82,5 +82,8 @@ public class DeviceArray<T> where T : unmanaged
         Pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
     }
 
+    /// <summary>Fills the storage and what lies around it with 0xFF bytes; a slice has no storage of its own.</summary>
+    internal void Poison(Device device) => buffer?.MemSet(device.Stream, 0xFF);
+
     internal void Free() => buffer?.Dispose();
 }
