@@ -1,0 +1,167 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>Decodes and encodes row groups with buffers of its own: one per worker.</summary>
+internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant)
+{
+    private readonly ColumnBuffer column = new();
+
+    /// <exception cref="Failure">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
+    public EncodedBlock Encode(RowGroupRef group)
+    {
+        FeatureState state = encoder.State;
+        bool grouped = state.Group is not null && shards.Column(state.Group) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Text };
+        var block = new EncodedBlock(group, state.Categorical.Count, encoder.Spec.N, grouped, state.Sequences.Count);
+        Shard shard = shards.Shards[group.Shard];
+        using ShardReader reader = shard.Rent();
+        for (int f = 0; f < state.Categorical.Count; f++)
+        {
+            reader.Read(group.Group, state.Categorical[f].Column, column);
+            EncodeIds(block, f, state.Categorical[f]);
+        }
+
+        int n = 0;
+        foreach (NumericState numeric in state.Numeric)
+        {
+            reader.Read(group.Group, numeric.Column, column);
+            EncodeNumeric(block, shard, n, numeric);
+            n += numeric.Missing ? 2 : 1;
+        }
+
+        for (int s = 0; s < state.Sequences.Count; s++)
+        {
+            reader.Read(group.Group, state.Sequences[s].Column, column);
+            block.Sequences[s] = EncodeLists(block, s);
+        }
+
+        if (shards.Column(state.Label) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Real })
+        {
+            reader.Read(group.Group, state.Label, column);
+            EncodeLabels(block, shard);
+        }
+
+        if (grouped)
+        {
+            reader.Read(group.Group, state.Group!, column);
+            EncodeGroups(block);
+        }
+
+        return block;
+    }
+
+    private void EncodeIds(EncodedBlock block, int field, CategoricalState state)
+    {
+        VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
+        int stride = encoder.Spec.F, unseen = table.UnseenRow;
+        long unseenCount = 0;
+        int[] ids = block.Ids;
+        for (int r = 0, at = field; r < block.Rows; r++, at += stride)
+        {
+            int id = RowOf(table, state, r);
+            ids[at] = id;
+            unseenCount += id == unseen ? 1 : 0;
+        }
+
+        block.Unseen[field] = unseenCount;
+    }
+
+    private int RowOf(VocabularyTable table, CategoricalState state, int i)
+    {
+        if (column.IsNull(i))
+            return VocabularyTable.NullRow;
+        if (column.Kind == ValueKind.Text)
+            return table.RowOf(column.Texts[i].Span);
+        if (state.Rule == KeyRule.Value)
+            return table.RowOf(column.Integers[i]);
+        return Keys.TryOf(column, i, state.Rule, state.Boundaries, out long key) ? table.RowOf(key) : VocabularyTable.NullRow;
+    }
+
+    private void EncodeNumeric(EncodedBlock block, Shard shard, int at, NumericState state)
+    {
+        int stride = encoder.Spec.N;
+        float[] numbers = block.Numeric;
+        double scale = 1 / state.Deviation;
+        for (int r = 0; r < block.Rows; r++, at += stride)
+        {
+            if (column.IsNull(r))
+            {
+                if (state.Missing)
+                    numbers[at + 1] = 1;
+                continue;
+            }
+
+            double x = Numbers.At(column, r);
+            double y = ((state.Transform == NumericTransform.Log ? Numbers.Log(x) : x) - state.Mean) * scale;
+            if (float.IsFinite((float)y))
+                numbers[at] = (float)y;
+            else if (!tolerant)
+                throw Numbers.NotFinite(shard, block.Source, state.Column, r, x);
+            else
+                Quarantine(block, r, $"not finite in {state.Column}");
+        }
+    }
+
+    private EncodedSequence EncodeLists(EncodedBlock block, int s)
+    {
+        SequenceState state = encoder.State.Sequences[s];
+        VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
+        int[] offsets = new int[block.Rows + 1];
+        long cutRows = 0, unseen = 0;
+        for (int r = 0; r < block.Rows; r++)
+        {
+            int length = column.Offsets[r + 1] - column.Offsets[r];
+            cutRows += length > state.MaxLength ? 1 : 0;
+            offsets[r + 1] = offsets[r] + Math.Min(length, state.MaxLength);
+        }
+
+        int[] values = new int[offsets[^1]];
+        for (int r = 0; r < block.Rows; r++)
+        {
+            int from = column.Offsets[r + 1] - (offsets[r + 1] - offsets[r]);
+            for (int to = offsets[r]; to < offsets[r + 1]; to++, from++)
+            {
+                int id = column.IsNull(from) ? VocabularyTable.NullRow
+                    : column.Kind == ValueKind.Text ? table.RowOf(column.Texts[from].Span) : table.RowOf(column.Integers[from]);
+                values[to] = id;
+                unseen += id == table.UnseenRow ? 1 : 0;
+            }
+        }
+
+        block.Unseen[encoder.Spec.F + s] = unseen;
+        return new EncodedSequence(values, offsets, cutRows, column.Count - values.Length);
+    }
+
+    private void EncodeLabels(EncodedBlock block, Shard shard)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            if (Labels.TryRead(column, r, out block.Labels[r]) || !needLabel)
+                continue;
+            if (!tolerant)
+                throw Labels.Bad(shard, block.Source, encoder.Label, column, r);
+            block.Labels[r] = 0;
+            Quarantine(block, r, "label not 0 or 1");
+        }
+    }
+
+    private void EncodeGroups(EncodedBlock block)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            block.Groups[r] = column.IsNull(r) ? 0x9E37_79B9_7F4A_7C15UL
+                : column.Kind == ValueKind.Integer ? unchecked((ulong)column.Integers[r])
+                : XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span));
+        }
+    }
+
+    private static void Quarantine(EncodedBlock block, int row, string reason)
+    {
+        block.Bad ??= new bool[block.Rows];
+        if (block.Bad[row])
+            return;
+        block.Bad[row] = true;
+        block.BadRows.Add(new BadRow(row, reason));
+    }
+}

@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Parquet;
+using Parquet.Schema;
+
+namespace GpuCtr.Engine.Data;
+
+public sealed partial class FeatureEncoder
+{
+    private const string StateFile = "features.json";
+    private const string VocabularyFolder = "vocab";
+
+    private static readonly JsonSerializerOptions json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+    };
+
+    /// <summary>Writes features.json and one Parquet file per vocabulary (value, count) into <paramref name="folder"/>.</summary>
+    /// <exception cref="Failure">InputOutput: not writable, disk full.</exception>
+    public void Save(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, VocabularyFolder));
+            var states = new List<VocabularyState>();
+            foreach (VocabularyTable v in Vocabularies)
+            {
+                string safe = string.Concat(v.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
+                string file = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
+                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Buckets, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], file));
+                WriteVocabulary(Path.Combine(folder, file), v).GetAwaiter().GetResult();
+            }
+
+            File.WriteAllText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states }, json) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.BadAccess($"{folder}: the features cannot be written ({e.Message}); check space and permissions", e);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="Failure">Usage: no such folder. Data: damaged or from another version. InputOutput: unreadable.</exception>
+    public static FeatureEncoder Load(string folder)
+    {
+        string path = Path.Combine(folder, StateFile);
+        FeatureState state;
+        try
+        {
+            state = JsonSerializer.Deserialize<FeatureState>(File.ReadAllText(path), json) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Failure.BadUsage($"{path}: no such file; name a run or checkpoint folder");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw Failure.BadData($"{path}: damaged ({ShardReader.Reason(e)}); use another checkpoint", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.BadAccess($"{path}: cannot be read ({e.Message})", e);
+        }
+
+        if (state.Format != Format || state.BucketSeed != VocabularyTable.BucketSeed)
+            throw Failure.BadData($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
+        VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
+        CheckState(path, state, tables);
+        return new FeatureEncoder(state, tables);
+    }
+
+    private static async Task WriteVocabulary(string path, VocabularyTable v)
+    {
+        var count = new DataField<long>("count");
+        DataField value = v.Kind == ValueKind.Text && v.Buckets == 0 ? new DataField("value", typeof(string), isNullable: false) : new DataField<long>("value");
+        await using FileStream file = File.Create(path);
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(
+            new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
+        using ParquetRowGroupWriter group = writer.CreateRowGroup();
+        long[] counts = [.. v.Counts.Skip(VocabularyTable.FirstValueRow).SkipLast(1)];
+        if (v.Buckets > 0)
+            await group.WriteAsync<long>(value, Enumerable.Range(0, v.Buckets).Select(i => (long)i).ToArray());
+        else if (v.Kind == ValueKind.Text)
+            await group.WriteAsync(value, v.Texts);
+        else
+            await group.WriteAsync<long>(value, v.Integers.ToArray());
+        await group.WriteAsync<long>(count, counts);
+        group.CompleteValidate();
+    }
+
+    private static VocabularyTable ReadVocabulary(string folder, VocabularyState state)
+    {
+        string path = Path.Combine(folder, state.File);
+        if (Path.GetFileName(state.File) is var name && state.File != $"{VocabularyFolder}/{name}")
+            throw Failure.BadData($"{Path.Combine(folder, StateFile)}: '{state.File}' is outside its folder; use another checkpoint");
+        if (!File.Exists(path))
+            throw Failure.BadData($"{path}: the vocabulary file is missing; use another checkpoint");
+        Shard shard = Shard.Open(path, 0);
+        long expected = state.Rows - 3L;
+        if (shard.Rows != expected || (state.Buckets > 0 && state.Buckets != expected))
+            throw Failure.BadData($"{path}: {shard.Rows} values, expected {expected}; use another checkpoint");
+        using ShardReader reader = shard.Rent();
+        var buffer = new ColumnBuffer();
+        long[] integers = [], counts = [];
+        string[] texts = [];
+        foreach (RowGroupRef group in shard.RowGroups)
+        {
+            reader.Read(group.Group, "count", buffer);
+            counts = [.. counts, .. buffer.Integers.AsSpan(0, buffer.Count)];
+            if (state.Buckets > 0)
+                continue;
+            reader.Read(group.Group, "value", buffer);
+            if (buffer.Kind != state.Kind)
+                throw Failure.BadData($"{path}: its values are {buffer.Kind}, expected {state.Kind}; use another checkpoint");
+            if (state.Kind == ValueKind.Text)
+                texts = [.. texts, .. buffer.Texts.Take(buffer.Count).Select(t => t.ToString())];
+            else
+                integers = [.. integers, .. buffer.Integers.AsSpan(0, buffer.Count)];
+        }
+
+        if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
+            throw Failure.BadData($"{path}: a value occurs twice; use another checkpoint");
+        return new VocabularyTable(state.Name, state.Kind, state.Buckets, integers, texts, [0, state.Nulls, .. counts, state.Unseen]);
+    }
+
+    private static void CheckState(string path, FeatureState state, VocabularyTable[] tables)
+    {
+        bool inside = state.Categorical.All(c => (uint)c.Vocabulary < tables.Length)
+            && state.Sequences.All(s => (uint)s.Vocabulary < tables.Length && s.Target >= -1 && s.Target < state.Categorical.Count && s.MaxLength > 0);
+        if (!inside)
+            throw Failure.BadData($"{path}: a field points at a vocabulary that is not there; use another checkpoint");
+    }
+}

@@ -1,0 +1,129 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>What a column is used for.</summary>
+public enum FeatureRole
+{
+    /// <summary>0 or 1, what is predicted.</summary>
+    Label,
+
+    /// <summary>Groups rows for gAUC.</summary>
+    Group,
+
+    /// <summary>One id per row.</summary>
+    Categorical,
+
+    /// <summary>A number.</summary>
+    Numeric,
+
+    /// <summary>A list of ids that shares the vocabulary of its target.</summary>
+    History,
+
+    /// <summary>A list of ids whose vectors are pooled.</summary>
+    Pooled,
+
+    /// <summary>Left out because the user said so.</summary>
+    Excluded,
+
+    /// <summary>Left out because its type cannot be used.</summary>
+    Ignored,
+}
+
+/// <summary>A column and its role.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Note">Why, in a few words.</param>
+/// <param name="Target">For a history, the categorical column it shares its vocabulary with.</param>
+/// <param name="Transform">For a numeric column, its transform.</param>
+public sealed record PlannedColumn(
+    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None);
+
+/// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
+public sealed partial class FeaturePlan
+{
+    private static readonly string[] labelNames = ["label", "click", "clicked", "is_click", "y"];
+
+    private FeaturePlan(List<PlannedColumn> columns, FeatureOptions options)
+    {
+        Columns = columns;
+        Options = options;
+    }
+
+    /// <summary>One entry per column of the shards, in file order; a group column that is also a feature appears twice.</summary>
+    public IReadOnlyList<PlannedColumn> Columns { get; }
+
+    /// <summary>What the user said.</summary>
+    public FeatureOptions Options { get; }
+
+    /// <summary>The label column.</summary>
+    public PlannedColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
+
+    /// <summary>The group column, if any.</summary>
+    public PlannedColumn? Group => Columns.FirstOrDefault(c => c.Role == FeatureRole.Group);
+
+    /// <summary>True if some column is a history, which makes DIN the default model.</summary>
+    public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
+
+    /// <summary>Columns of that role in file order.</summary>
+    public IEnumerable<PlannedColumn> Of(FeatureRole role) => Columns.Where(c => c.Role == role);
+
+    /// <summary>Rows for printing: name, type, role, note.</summary>
+    public IEnumerable<(string Name, string Type, string Role, string Note)> Table() =>
+        Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.Role.ToString().ToLowerInvariant(), c.Note));
+
+    /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
+    /// <exception cref="Failure">Usage: no label, a named column that no shard has, a role that a column's type cannot have.</exception>
+    public static FeaturePlan Infer(ShardSet shards, FeatureOptions options)
+    {
+        CheckNames(shards, options);
+        string label = LabelOf(shards, options);
+        Dictionary<string, NumericTransform> transforms = Transforms(options, out NumericTransform standard);
+        var histories = FeatureOptions.Pairs(options.History).ToDictionary(p => p.Column, p => p.Value);
+        var planned = new List<PlannedColumn>();
+        foreach (ShardColumn column in shards.Columns)
+        {
+            bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
+            if (column.Name == options.GroupId)
+                planned.Add(new PlannedColumn(GroupColumn(column), FeatureRole.Group, "groups rows for gAUC"));
+            if (column.Name == label)
+                planned.Add(new PlannedColumn(LabelColumn(column), FeatureRole.Label, options.Label is null ? "by name" : "--label"));
+            else if (options.Exclude.Contains(column.Name))
+                planned.Add(new PlannedColumn(column, FeatureRole.Excluded, "--exclude"));
+            else if (column.Name != options.GroupId || listed)
+                planned.Add(RoleOf(column, options, histories, transforms.GetValueOrDefault(column.Name, standard)));
+        }
+
+        PairHistories(planned, histories);
+        if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
+            throw Failure.BadUsage($"{shards.Shards[0].Path}: no column left to learn from besides the label '{label}'");
+        return new FeaturePlan(planned, options);
+    }
+
+    private static PlannedColumn RoleOf(
+        ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
+    {
+        bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
+        string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history" : null;
+        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind == ValueKind.Real))
+        {
+            if (flag is not null)
+                throw Failure.BadUsage($"{flag} {column.Name}: type {column.TypeName} cannot be used as a feature");
+            return new PlannedColumn(column, FeatureRole.Ignored, $"type {column.TypeName} is not supported");
+        }
+
+        if (column.IsList)
+        {
+            if (asNumeric)
+                throw Failure.BadUsage($"--numeric {column.Name}: a list cannot be numeric");
+            return new PlannedColumn(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
+        }
+
+        if (flag == "--history")
+            throw Failure.BadUsage($"--history {column.Name}: type {column.TypeName} is not a list");
+        if (asNumeric && column.Kind == ValueKind.Text)
+            throw Failure.BadUsage($"--numeric {column.Name}: type {column.TypeName} is not a number");
+        if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
+            return new PlannedColumn(column, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
+        bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
+        return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: leave it out if it is one" : "by type"));
+    }
+}

@@ -1,0 +1,43 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>How the value of a column becomes the key of its vocabulary.</summary>
+internal enum KeyRule
+{
+    /// <summary>The integer or string itself.</summary>
+    Value,
+
+    /// <summary>A real number used as an id.</summary>
+    RealId,
+
+    /// <summary>Criteo's bucket of a number.</summary>
+    Criteo,
+
+    /// <summary>The quantile bucket of a number.</summary>
+    Quantile,
+}
+
+/// <summary>A column with one id per row, as fitted.</summary>
+internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocabulary, KeyRule Rule, double[] Boundaries);
+
+/// <summary>A numeric column, as fitted. Missing: an indicator column follows it.</summary>
+internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing);
+
+/// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1.</summary>
+internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength);
+
+/// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it.</summary>
+internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, long Unseen, string File);
+
+/// <summary>Everything needed to encode other shards the same way: features.json.</summary>
+internal sealed record FeatureState(
+    int Format,
+    string Label,
+    string? Group,
+    long TrainRows,
+    long Positives,
+    long MinCount,
+    long BucketSeed,
+    IReadOnlyList<CategoricalState> Categorical,
+    IReadOnlyList<NumericState> Numeric,
+    IReadOnlyList<SequenceState> Sequences,
+    IReadOnlyList<VocabularyState> Vocabularies);

@@ -1,0 +1,27 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>Vocabulary keys of number columns.</summary>
+internal static class Keys
+{
+    /// <summary>The key of value i; false if it is NaN or infinite, which counts as null in an id and as bad in a bucket.</summary>
+    public static bool TryOf(ColumnBuffer column, int i, KeyRule rule, double[] boundaries, out long key)
+    {
+        key = 0;
+        if (rule == KeyRule.Value)
+        {
+            key = column.Integers[i];
+            return true;
+        }
+
+        double x = Numbers.At(column, i);
+        if (!double.IsFinite(x))
+            return false;
+        key = rule switch
+        {
+            KeyRule.RealId => Numbers.IdOf(x),
+            KeyRule.Criteo => Numbers.CriteoBucket(x),
+            _ => Numbers.QuantileBucket(x, boundaries),
+        };
+        return true;
+    }
+}

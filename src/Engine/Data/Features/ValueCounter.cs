@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>Counts the values of one vocabulary over the training rows and turns the counts into a table.</summary>
+internal sealed class ValueCounter(string name, ValueKind kind, int buckets)
+{
+    private readonly Dictionary<long, long> integers = [];
+    private readonly Dictionary<string, long> texts = new(StringComparer.Ordinal);
+    private readonly long[] bucketCounts = new long[buckets];
+    private long nulls;
+
+    public void AddNull() => nulls++;
+
+    public void Add(long value)
+    {
+        if (buckets > 0)
+            bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)), buckets)]++;
+        else
+            CollectionsMarshal.GetValueRefOrAddDefault(integers, value, out _)++;
+    }
+
+    public void Add(ReadOnlySpan<char> value)
+    {
+        if (buckets > 0)
+            bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(value), buckets)]++;
+        else
+            CollectionsMarshal.GetValueRefOrAddDefault(texts.GetAlternateLookup<ReadOnlySpan<char>>(), value, out _)++;
+    }
+
+    /// <summary>Most frequent first, ties by value; values below <paramref name="minCount"/> count towards the unseen row.</summary>
+    /// <exception cref="Failure">Data: more values than a table can have rows.</exception>
+    public VocabularyTable Build(long minCount)
+    {
+        if (buckets > 0)
+            return new VocabularyTable(name, kind, buckets, [], [], Counts(bucketCounts, 0));
+        if (kind == ValueKind.Integer)
+        {
+            (long[] values, long[] counts, long rare) = Sorted(integers, minCount, static (a, b) => a.CompareTo(b));
+            return new VocabularyTable(name, kind, 0, values, [], Counts(counts, rare));
+        }
+        else
+        {
+            (string[] values, long[] counts, long rare) = Sorted(texts, minCount, string.CompareOrdinal);
+            return new VocabularyTable(name, kind, 0, [], values, Counts(counts, rare));
+        }
+    }
+
+    private long[] Counts(long[] counts, long rare) => [0, nulls, .. counts, rare];
+
+    private (T[] Values, long[] Counts, long Rare) Sorted<T>(Dictionary<T, long> all, long minCount, Comparison<T> compare) where T : notnull
+    {
+        var kept = new List<KeyValuePair<T, long>>(all.Count);
+        long rare = 0;
+        foreach (KeyValuePair<T, long> entry in all)
+        {
+            if (entry.Value >= minCount)
+                kept.Add(entry);
+            else
+                rare += entry.Value;
+        }
+
+        if (kept.Count > int.MaxValue - 64)
+            throw Failure.BadData($"column '{name}' has {kept.Count} distinct values, more than a table can hold; use --hash-buckets {name}=N");
+        kept.Sort((a, b) => a.Value != b.Value ? b.Value.CompareTo(a.Value) : compare(a.Key, b.Key));
+        return ([.. kept.Select(e => e.Key)], [.. kept.Select(e => e.Value)], rare);
+    }
+}

@@ -1,0 +1,99 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>
+/// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last unseen.
+/// </summary>
+/// With hash buckets the rows between null and unseen are buckets and there are no values.
+public sealed class VocabularyTable
+{
+    /// <summary>Row of padding.</summary>
+    public const int PaddingRow = 0;
+
+    /// <summary>Row of null.</summary>
+    public const int NullRow = 1;
+
+    /// <summary>Row of the first value.</summary>
+    public const int FirstValueRow = 2;
+
+    /// <summary>Seed of the bucket hash; part of the saved state.</summary>
+    internal const long BucketSeed = 0x6374_7230;
+
+    private readonly IdIndex? index;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
+
+    internal VocabularyTable(string name, ValueKind kind, int buckets, long[] integers, string[] strings, long[] counts)
+    {
+        (Name, Kind, Buckets, Integers, Texts, Counts) = (name, kind, buckets, integers, strings, counts);
+        if (buckets > 0)
+            return;
+        if (kind == ValueKind.Integer)
+        {
+            index = new IdIndex(integers, FirstValueRow);
+            return;
+        }
+
+        var rows = new Dictionary<string, int>(strings.Length, StringComparer.Ordinal);
+        for (int i = 0; i < strings.Length; i++)
+            rows.Add(strings[i], FirstValueRow + i);
+        texts = rows.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>Name of the field that owns it.</summary>
+    public string Name { get; }
+
+    /// <summary>Integer or text.</summary>
+    public ValueKind Kind { get; }
+
+    /// <summary>Number of hash buckets; 0 = every value has its own row.</summary>
+    public int Buckets { get; }
+
+    /// <summary>Values of an integer vocabulary; value i has row i + 2.</summary>
+    public IReadOnlyList<long> Integers { get; }
+
+    /// <summary>Values of a text vocabulary; value i has row i + 2.</summary>
+    public IReadOnlyList<string> Texts { get; }
+
+    /// <summary>(Rows) how often each row occurred in the training rows; the last one counts the values below the minimum count.</summary>
+    public IReadOnlyList<long> Counts { get; }
+
+    /// <summary>Rows of the table, the padding, null and unseen rows included.</summary>
+    public int Rows => Counts.Count;
+
+    /// <summary>Row of values that training never saw, or too rarely.</summary>
+    public int UnseenRow => Rows - 1;
+
+    /// <summary>Distinct values that have their own row.</summary>
+    public int Distinct => Buckets > 0 ? 0 : Rows - 3;
+
+    /// <summary>Row of an integer.</summary>
+    public int RowOf(long value) => index is not null
+        ? index.Find(value, UnseenRow)
+        : FirstValueRow + Bucket(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)), Buckets);
+
+    /// <summary>Row of a string.</summary>
+    public int RowOf(ReadOnlySpan<char> value)
+    {
+        if (Buckets > 0)
+            return FirstValueRow + Bucket(MemoryMarshal.AsBytes(value), Buckets);
+        return texts.TryGetValue(value, out int row) ? row : UnseenRow;
+    }
+
+    /// <summary>The value of a row as text, for reports.</summary>
+    public string Describe(int row)
+    {
+        if (row == PaddingRow)
+            return "(padding)";
+        if (row == NullRow)
+            return "(null)";
+        if (row == UnseenRow)
+            return "(unseen)";
+        if (Buckets > 0)
+            return $"bucket {row - FirstValueRow}";
+        return Kind == ValueKind.Integer ? Integers[row - FirstValueRow].ToString() : Texts[row - FirstValueRow];
+    }
+
+    internal static int Bucket(ReadOnlySpan<byte> bytes, int buckets) => (int)(XxHash3.HashToUInt64(bytes, BucketSeed) % (ulong)buckets);
+}

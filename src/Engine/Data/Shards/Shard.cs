@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.IO.Hashing;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>A row group of a set of shards.</summary>
+/// <param name="Shard">Index of the shard in its set.</param>
+/// <param name="Group">Index of the row group in its shard.</param>
+/// <param name="FirstRow">Row of the shard at which it starts.</param>
+/// <param name="Rows">Rows.</param>
+public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows);
+
+/// <summary>One Parquet file: what its footer says and readers for its row groups.</summary>
+public sealed class Shard
+{
+    private readonly ConcurrentBag<ShardReader> idle = [];
+    private readonly Dictionary<string, ShardColumn> byName;
+
+    private Shard(string path, int index, FileInfo info, ColumnLayout[] layouts, int[] groupRows)
+    {
+        Path = path;
+        LengthBytes = info.Length;
+        Modified = info.LastWriteTimeUtc;
+        Columns = [.. layouts.Select(l => l.Column)];
+        byName = Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        var groups = new List<RowGroupRef>();
+        foreach (int rows in groupRows)
+        {
+            groups.Add(new RowGroupRef(index, groups.Count, Rows, rows));
+            Rows += rows;
+        }
+
+        RowGroups = groups;
+    }
+
+    /// <summary>Full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Size of the file when it was first opened.</summary>
+    public long LengthBytes { get; }
+
+    /// <summary>Time of the last change (UTC) when it was first opened.</summary>
+    public DateTime Modified { get; }
+
+    /// <summary>Rows of all row groups.</summary>
+    public long Rows { get; }
+
+    /// <summary>The top-level columns in file order.</summary>
+    public IReadOnlyList<ShardColumn> Columns { get; }
+
+    /// <summary>The row groups in file order.</summary>
+    public IReadOnlyList<RowGroupRef> RowGroups { get; }
+
+    /// <summary>Opens a file and reads its footer.</summary>
+    /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
+    public static Shard Open(string path, int index)
+    {
+        var info = new FileInfo(path);
+        (ShardReader reader, ColumnLayout[] columns, int[] rows) = ShardFooter.Read(path);
+        var shard = new Shard(path, index, info, columns, rows);
+        shard.idle.Add(reader);
+        return shard;
+    }
+
+    /// <summary>The column of that name, or null.</summary>
+    public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>A reader for the calling thread; disposing it hands it back.</summary>
+    /// <exception cref="Failure">Data: the file changed since it was first opened.</exception>
+    public ShardReader Rent()
+    {
+        CheckUnchanged();
+        if (!idle.TryTake(out ShardReader? reader))
+            reader = ShardFooter.Read(Path).Reader;
+        try
+        {
+            reader.Open(this);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.BadAccess($"{Path}: cannot be opened any more ({e.Message})", e);
+        }
+
+        return reader;
+    }
+
+    /// <summary>XXH3 of the whole file, 64 bit; reads it once.</summary>
+    /// <exception cref="Failure">InputOutput: unreadable.</exception>
+    public ulong ContentHash()
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(Path);
+            var hash = new XxHash3();
+            hash.Append(file);
+            return hash.GetCurrentHashAsUInt64();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.BadAccess($"{Path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    /// <summary>True if the other shard holds the same bytes; hashes both files only if their sizes are equal.</summary>
+    public bool SameContentAs(Shard other) =>
+        LengthBytes == other.LengthBytes && Rows == other.Rows && (Path == other.Path || ContentHash() == other.ContentHash());
+
+    internal void Return(ShardReader reader) => idle.Add(reader);
+
+    private void CheckUnchanged()
+    {
+        var now = new FileInfo(Path);
+        if (!now.Exists)
+            throw Failure.BadAccess($"{Path}: the file disappeared during the run; restore it and resume");
+        if (now.Length != LengthBytes || now.LastWriteTimeUtc != Modified)
+        {
+            throw Failure.BadData(
+                $"{Path}: the file changed during the run ({LengthBytes} bytes of {Modified:s}Z, now {now.Length} bytes of {now.LastWriteTimeUtc:s}Z); start again with files that stay as they are");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using Parquet;
+using Parquet.Meta;
+using Parquet.Schema;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>Opens a shard and reads what its footer says, within a time limit.</summary>
+internal static class ShardFooter
+{
+    /// <summary>A footer that takes longer is broken: some damaged ones send the parser round for ever.</summary>
+    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(4);
+
+    private const int LargestFooterBytes = 256 << 20;
+
+    /// <summary>The reader with its columns and rows per row group.</summary>
+    /// <exception cref="Failure">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
+    public static (ShardReader Reader, ColumnLayout[] Columns, int[] GroupRows) Read(string path)
+    {
+        (ShardReader, ColumnLayout[], int[]) result = default;
+        Exception? error = null;
+        // Its own thread, because a parser that loops cannot be stopped; it must not hold the process either.
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                result = Parse(path);
+            }
+            catch (Exception e)
+            {
+                error = e;
+            }
+        })
+        { IsBackground = true, Name = "footer" };
+        thread.Start();
+        if (!thread.Join(TimeLimit))
+            throw Failure.BadData($"{path}: reading its footer took longer than {TimeLimit.TotalSeconds:0} s; the file is damaged: write it again");
+        return error switch
+        {
+            null => result,
+            Failure failure => throw failure,
+            UnauthorizedAccessException => throw Failure.BadAccess($"{path}: no permission to read it", error),
+            FileNotFoundException or DirectoryNotFoundException => throw Failure.BadUsage($"{path}: no such file; check the path"),
+            _ => throw Failure.BadData($"{path}: broken Parquet footer ({ShardReader.Reason(error)}); write the file again", error),
+        };
+    }
+
+    private static (ShardReader, ColumnLayout[], int[]) Parse(string path)
+    {
+        var stream = new ShardStream(path);
+        try
+        {
+            stream.Open();
+        }
+        catch (Exception e) when (e is IOException and not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            throw Failure.BadAccess($"{path}: cannot be read ({e.Message})", e);
+        }
+
+        CheckEnds(path, stream);
+        stream.Budget = 2 * stream.Length + (1 << 20);
+        ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
+        stream.Budget = long.MaxValue;
+        ColumnLayout[] columns = [.. reader.Schema.Fields.Select(ColumnLayout.Of)];
+        string? twice = columns.GroupBy(c => c.Column.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
+        if (twice is not null)
+            throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
+        int[] rows = [.. reader.Metadata!.RowGroups.Select((g, i) => CheckedRows(path, g, i))];
+        stream.Shut();
+        return (new ShardReader(stream, reader, columns), columns, rows);
+    }
+
+    private static void CheckEnds(string path, ShardStream stream)
+    {
+        Span<byte> head = stackalloc byte[4], tail = stackalloc byte[8];
+        if (stream.Length < 12 || stream.Peek(0, head) < 4 || stream.Peek(stream.Length - 8, tail) < 8)
+            throw Failure.BadData($"{path}: not a Parquet file ({stream.Length} bytes); convert it to Parquet first");
+        if (tail[4..].SequenceEqual("PARE"u8) || head.SequenceEqual("PARE"u8))
+            throw Failure.BadData($"{path}: an encrypted Parquet file, which is not supported; decrypt it first");
+        if (!head.SequenceEqual("PAR1"u8))
+            throw Failure.BadData($"{path}: not a Parquet file (it does not start with PAR1); convert it to Parquet first");
+        if (!tail[4..].SequenceEqual("PAR1"u8))
+            throw Failure.BadData($"{path}: incomplete Parquet file (it does not end with PAR1); copy or write it again");
+        int footer = BitConverter.ToInt32(tail);
+        if (footer <= 0 || footer > stream.Length - 12 || footer > LargestFooterBytes)
+            throw Failure.BadData($"{path}: broken Parquet footer (it declares {footer} bytes, the file has {stream.Length}); write the file again");
+    }
+
+    private static int CheckedRows(string path, RowGroup group, int index)
+    {
+        if (group.NumRows < 0 || group.NumRows > Array.MaxLength)
+            throw Failure.BadData($"{path}: row group {index} declares {group.NumRows} rows; write the file again with smaller row groups");
+        return (int)group.NumRows;
+    }
+}

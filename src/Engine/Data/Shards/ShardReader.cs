@@ -1,0 +1,201 @@
+using Parquet;
+using Parquet.Meta;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>
+/// Reads single columns of single row groups of one shard. Everything that the Parquet library throws leaves here as one
+/// <see cref="Failure"/> that names file, row group and column.
+/// </summary>
+/// Not safe for several threads: each worker rents its own with <see cref="Shard.Rent"/>; disposing hands it back.
+public sealed class ShardReader : IDisposable
+{
+    // A row group of this many rows in almost no bytes is a bomb, not data.
+    private const long PlausibleRows = 1 << 24;
+    private const long RowsPerByte = 4096;
+
+    private readonly ShardStream stream;
+    private readonly ParquetReader reader;
+    private readonly Dictionary<string, ColumnLayout> layouts;
+    private Shard? shard;
+
+    internal ShardReader(ShardStream stream, ParquetReader reader, IEnumerable<ColumnLayout> layouts)
+    {
+        this.stream = stream;
+        this.reader = reader;
+        this.layouts = layouts.ToDictionary(l => l.Column.Name, StringComparer.Ordinal);
+    }
+
+    internal void Open(Shard owner)
+    {
+        shard = owner;
+        stream.Open();
+    }
+
+    /// <summary>Values that a column stores in a row group: rows of a flat column, elements and empty lists of a list.</summary>
+    public long StoredValues(int group, string column) => Chunk(group, Layout(column)).NumValues;
+
+    /// <summary>Compressed bytes of a column in a row group; 0 if the file does not say.</summary>
+    public long StoredBytes(int group, string column) => Math.Max(0, Chunk(group, Layout(column)).TotalCompressedSize);
+
+    /// <summary>Decodes one column of one row group into <paramref name="into"/>.</summary>
+    /// <exception cref="Failure">Data: no such column, an unsupported type, broken pages. InputOutput: unreadable.</exception>
+    public void Read(int group, string column, ColumnBuffer into)
+    {
+        ColumnLayout layout = Layout(column);
+        if (layout.Leaf is null || layout.Column.Kind == ValueKind.Unsupported)
+            throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {column}");
+        try
+        {
+            Prepare(group, layout, into);
+            ReadTyped(group, layout, into);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw Failure.BadAccess($"{shard!.Path}: no permission to read it", e);
+        }
+        catch (Exception e) when (e is not Failure)
+        {
+            throw Broken(group, column, $"{Reason(e)}; the file is damaged or written in a way that is not supported: write it again", e);
+        }
+        finally
+        {
+            stream.OnSeek = null;
+            stream.Budget = long.MaxValue;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        stream.Shut();
+        Shard? owner = shard;
+        shard = null;
+        owner?.Return(this);
+    }
+
+    internal static string Reason(Exception e)
+    {
+        while (e is AggregateException or System.Reflection.TargetInvocationException && e.InnerException is not null)
+            e = e.InnerException;
+        string text = e is NotImplementedException ? "this page layout (lists in version 2 data pages) cannot be read" : e.Message;
+        return text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
+    }
+
+    private void Prepare(int group, ColumnLayout layout, ColumnBuffer into)
+    {
+        RowGroup meta = reader.Metadata!.RowGroups[group];
+        ColumnMetaData chunk = Chunk(group, layout);
+        long rows = meta.NumRows, values = chunk.NumValues;
+        bool list = layout.Column.IsList;
+        if (values < 0 || values > Array.MaxLength || (list ? values < rows : values != rows))
+            throw new InvalidDataException($"it declares {values} values, the row group has {rows} rows");
+        if (values > PlausibleRows && values > RowsPerByte * Math.Max(1, meta.Columns.Sum(c => c.MetaData?.TotalCompressedSize ?? 0)))
+            throw new InvalidDataException($"it declares {values} values in almost no bytes");
+        into.Rows = checked((int)rows);
+        into.IsList = list;
+        into.Reserve(layout.Column.Kind, (int)values);
+        into.ReserveLevels((int)values, layout.Leaf!.MaxRepetitionLevel > 0);
+        stream.Budget = stream.Length + Math.Max(0, chunk.TotalCompressedSize) + (1 << 20);
+        stream.OnSeek = at => CheckPage(at, values);
+    }
+
+    private void CheckPage(long at, long values)
+    {
+        Span<byte> head = stackalloc byte[40];
+        int count = stream.Peek(at, head);
+        PageGuard.Check(head[..count], stream.Length - at, values);
+    }
+
+    private void ReadTyped(int group, ColumnLayout layout, ColumnBuffer into)
+    {
+        switch (layout.Column.TypeName.Replace("list<", "").TrimEnd('>'))
+        {
+            case "bool": Read<bool>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => x ? 1L : 0L)); break;
+            case "int8": Read<sbyte>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
+            case "uint8": Read<byte>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
+            case "int16": Read<short>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
+            case "uint16": Read<ushort>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
+            case "int32": Read<int>(group, layout, into, static (v, to) => Widen(v, to.Integers)); break;
+            case "uint32": Read<uint>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
+            case "int64": Read<long>(group, layout, into, static (v, to) => v.CopyTo(to.Integers)); break;
+            case "uint64": Read<ulong>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => unchecked((long)x))); break;
+            case "float": Read<float>(group, layout, into, static (v, to) => Each(v, to.Reals, static x => (double)x)); break;
+            case "double": Read<double>(group, layout, into, static (v, to) => v.CopyTo(to.Reals)); break;
+            case "string": Read<ReadOnlyMemory<char>>(group, layout, into, static (v, to) => v.CopyTo(to.Texts)); break;
+            case "binary": Read<ReadOnlyMemory<byte>>(group, layout, into, static (v, to) => Utf8(v, to.Texts)); break;
+            default: throw new InvalidDataException($"type {layout.Column.TypeName} cannot be read");
+        }
+    }
+
+    private delegate void Convert<T>(ReadOnlySpan<T> packed, ColumnBuffer into);
+
+    private void Read<T>(int group, ColumnLayout layout, ColumnBuffer into, Convert<T> convert) where T : struct
+    {
+        int values = (int)Chunk(group, layout).NumValues;
+        int highest = layout.Leaf!.MaxDefinitionLevel;
+        bool list = layout.Column.IsList;
+        T[] packed = into.Scratch<T>(values);
+        packed.AsSpan(0, values).Clear();
+        Memory<int>? definition = highest > 0 ? into.Definition.AsMemory(0, values) : (Memory<int>?)null; // a bare null would become an empty memory
+        Memory<int>? repetition = list ? into.Repetition.AsMemory(0, values) : (Memory<int>?)null;
+        definition?.Span.Fill(Levels.Unwritten);
+        repetition?.Span.Fill(Levels.Unwritten);
+        if (values > 0)
+        {
+            reader.OpenRowGroupReader(group).ReadRawAsync(layout.Leaf, packed.AsMemory(0, values), definition, repetition)
+                .AsTask().GetAwaiter().GetResult();
+        }
+
+        int count = values;
+        into.Count = values;
+        into.HasNulls = false;
+        if (list)
+            count = Levels.Lists(into, definition!.Value.Span, repetition!.Value.Span, layout.SlotLevel, highest);
+        else if (highest > 0)
+            count = Levels.Flat(into, definition!.Value.Span, highest);
+        convert(packed.AsSpan(0, count), into);
+        if (into.HasNulls)
+            Spread(into, count);
+    }
+
+    private static void Spread(ColumnBuffer into, int packed)
+    {
+        ReadOnlySpan<bool> nulls = into.Nulls.AsSpan(0, into.Count);
+        if (into.Kind == ValueKind.Integer)
+            Levels.Spread(into.Integers.AsSpan(0, into.Count), nulls, packed, 0L);
+        else if (into.Kind == ValueKind.Real)
+            Levels.Spread(into.Reals.AsSpan(0, into.Count), nulls, packed, 0.0);
+        else
+            Levels.Spread(into.Texts.AsSpan(0, into.Count), nulls, packed, default);
+    }
+
+    private static void Widen(ReadOnlySpan<int> from, long[] to)
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i] = from[i];
+    }
+
+    private static void Each<T, TTo>(ReadOnlySpan<T> from, TTo[] to, Func<T, TTo> convert)
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i] = convert(from[i]);
+    }
+
+    private static void Utf8(ReadOnlySpan<ReadOnlyMemory<byte>> from, ReadOnlyMemory<char>[] to)
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i] = System.Text.Encoding.UTF8.GetString(from[i].Span).AsMemory();
+    }
+
+    private ColumnLayout Layout(string column) => layouts.TryGetValue(column, out ColumnLayout? layout)
+        ? layout
+        : throw Failure.BadData($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", layouts.Keys)}");
+
+    private ColumnMetaData Chunk(int group, ColumnLayout layout) =>
+        (layout.Leaf is null ? null : reader.OpenRowGroupReader(group).GetMetadata(layout.Leaf)?.MetaData)
+        ?? throw Broken(group, layout.Column.Name, "the row group has no such column; the file is damaged");
+
+    private Failure Broken(int group, string column, string what, Exception? inner = null) =>
+        Failure.BadData($"{shard!.Path}: row group {group}, column '{column}': {what}", inner);
+}

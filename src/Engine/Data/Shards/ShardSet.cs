@@ -1,0 +1,87 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>The shards of one side of a run (training, validation, test), checked to agree before anything is trained.</summary>
+public sealed class ShardSet
+{
+    private ShardSet(IReadOnlyList<Shard> shards)
+    {
+        Shards = shards;
+        RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
+        Rows = shards.Sum(s => s.Rows);
+    }
+
+    /// <summary>The shards, sorted by path.</summary>
+    public IReadOnlyList<Shard> Shards { get; }
+
+    /// <summary>The row groups of all shards in order.</summary>
+    public IReadOnlyList<RowGroupRef> RowGroups { get; }
+
+    /// <summary>Rows of all shards.</summary>
+    public long Rows { get; }
+
+    /// <summary>The columns that all shards share, in the order of the first shard.</summary>
+    public IReadOnlyList<ShardColumn> Columns => Shards[0].Columns;
+
+    /// <summary>The column of that name, or null.</summary>
+    public ShardColumn? Column(string name) => Shards[0].Column(name);
+
+    /// <summary>Finds the files, reads their footers and checks that their columns agree.</summary>
+    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet.</param>
+    /// <exception cref="Failure">Usage: nothing matches, a file named twice. Data: broken files, schemas that differ,
+    /// a copy of another shard. InputOutput: unreadable.</exception>
+    public static ShardSet Resolve(IEnumerable<string> patterns)
+    {
+        List<string> paths = ShardPaths.Expand(patterns);
+        var shards = new Shard[paths.Count];
+        Workers.Run(paths.Count, 2, (i, _) => shards[i] = Shard.Open(paths[i], i));
+        foreach (Shard shard in shards.Skip(1))
+            CheckAgreement(shards[0], shard);
+        RefuseCopies(shards);
+        return new ShardSet(shards);
+    }
+
+    /// <summary>Shards of this set that are, by path or content, also in the other one: (this one's path, the other's path).</summary>
+    public IReadOnlyList<(string Path, string Other)> SharedWith(ShardSet other) =>
+        [.. from mine in Shards
+            from theirs in other.Shards
+            where mine.Rows > 0 && mine.SameContentAs(theirs)
+            select (mine.Path, theirs.Path)];
+
+    private static void CheckAgreement(Shard first, Shard other)
+    {
+        foreach (ShardColumn expected in first.Columns)
+        {
+            ShardColumn found = other.Column(expected.Name) ?? throw Failure.BadData(
+                $"{other.Path}: column '{expected.Name}' ({expected.TypeName}) is missing; {first.Path} has it{Extra(first, other)}; all shards must have the same columns");
+            if (found.TypeName != expected.TypeName)
+            {
+                throw Failure.BadData(
+                    $"{other.Path}: column '{expected.Name}' is {found.TypeName}, expected {expected.TypeName} as in {first.Path}; write the shards with one schema");
+            }
+        }
+
+        ShardColumn? extra = other.Columns.FirstOrDefault(c => first.Column(c.Name) is null);
+        if (extra is not null)
+            throw Failure.BadData($"{other.Path}: column '{extra.Name}' ({extra.TypeName}) is not in {first.Path}; all shards must have the same columns");
+    }
+
+    private static string Extra(Shard first, Shard other)
+    {
+        string[] extra = [.. other.Columns.Where(c => first.Column(c.Name) is null).Select(c => $"'{c.Name}'")];
+        return extra.Length == 0 ? "" : $" (this file has {string.Join(", ", extra)} instead)";
+    }
+
+    private static void RefuseCopies(IReadOnlyList<Shard> shards)
+    {
+        foreach (IGrouping<(long, long), Shard> alike in shards.Where(s => s.Rows > 0).GroupBy(s => (s.LengthBytes, s.Rows)).Where(g => g.Count() > 1))
+        {
+            var seen = new Dictionary<ulong, Shard>();
+            foreach (Shard shard in alike)
+            {
+                ulong hash = shard.ContentHash();
+                if (!seen.TryAdd(hash, shard))
+                    throw Failure.BadData($"{shard.Path}: a copy of {seen[hash].Path} (same content); rows would count twice, remove one");
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>
+/// Buffered, positioned reads of one file with a budget: a broken file that sends its reader round in circles ends with an
+/// exception instead of never.
+/// </summary>
+/// The handle is open only between <see cref="Open"/> and <see cref="Shut"/>, so thousands of shards do not hold thousands of files.
+internal sealed class ShardStream(string path) : Stream
+{
+    private readonly byte[] buffer = new byte[1 << 16];
+    private SafeFileHandle? handle;
+    private long bufferStart;
+    private int bufferLength;
+    private long length;
+    private long position;
+
+    /// <summary>Bytes that may still be read.</summary>
+    public long Budget { get; set; } = long.MaxValue;
+
+    /// <summary>Called with the position after every seek; page headers start there.</summary>
+    public Action<long>? OnSeek { get; set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => false;
+
+    public override long Length => length;
+
+    public override long Position { get => position; set => position = value; }
+
+    public void Open()
+    {
+        handle ??= File.OpenHandle(path, options: FileOptions.None);
+        length = RandomAccess.GetLength(handle);
+        bufferLength = 0;
+    }
+
+    public void Shut()
+    {
+        handle?.Dispose();
+        handle = null;
+    }
+
+    public override int Read(Span<byte> target)
+    {
+        if (position < 0 || position >= length)
+        {
+            Spend(4096);
+            return 0;
+        }
+
+        if (position < bufferStart || position >= bufferStart + bufferLength)
+        {
+            if (target.Length >= buffer.Length)
+                return Advance(RandomAccess.Read(handle!, target, position));
+            bufferStart = position;
+            bufferLength = RandomAccess.Read(handle!, buffer, position);
+        }
+
+        int at = (int)(position - bufferStart);
+        int count = Math.Min(target.Length, bufferLength - at);
+        buffer.AsSpan(at, count).CopyTo(target);
+        return Advance(count);
+    }
+
+    /// <summary>Copies bytes from the front of a page without moving the position; returns how many there were.</summary>
+    public int Peek(long at, Span<byte> target)
+    {
+        long saved = position;
+        position = at;
+        int count = Read(target);
+        position = saved;
+        return count;
+    }
+
+    public override int Read(byte[] target, int offset, int count) => Read(target.AsSpan(offset, count));
+
+    public override ValueTask<int> ReadAsync(Memory<byte> target, CancellationToken cancellationToken = default) => new(Read(target.Span));
+
+    public override Task<int> ReadAsync(byte[] target, int offset, int count, CancellationToken cancellationToken) =>
+        Task.FromResult(Read(target.AsSpan(offset, count)));
+
+    public override int ReadByte()
+    {
+        Span<byte> one = stackalloc byte[1];
+        return Read(one) == 0 ? -1 : one[0];
+    }
+
+    public override long Seek(long offset, SeekOrigin origin)
+    {
+        position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => position + offset, _ => length + offset };
+        OnSeek?.Invoke(position);
+        return position;
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] source, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        Shut();
+        base.Dispose(disposing);
+    }
+
+    private int Advance(int count)
+    {
+        position += count;
+        Spend(Math.Max(count, 1));
+        return count;
+    }
+
+    private void Spend(long bytes)
+    {
+        Budget -= bytes;
+        if (Budget < 0)
+            throw new InvalidDataException("its pages never end: more bytes were read than the column has");
+    }
+}
