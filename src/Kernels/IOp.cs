@@ -5,7 +5,12 @@ namespace GpuCtr.Kernels;
 /// <summary>One pass of the recorded list over a batch.</summary>
 /// <param name="Rows">Rows of the batch, at most what the buffers were planned for.</param>
 /// <param name="Training">True: batch statistics and dropout. False: running statistics, no dropout.</param>
-public readonly record struct Pass(int Rows, bool Training);
+/// <param name="Tokens">For each behaviour group, the history positions of all rows together; null without histories.</param>
+public readonly record struct Pass(int Rows, bool Training, int[]? Tokens = null)
+{
+    /// <summary>How many rows of a tensor this pass uses.</summary>
+    public int RowsOf(Tensor t) => t.Group == Tensor.BatchRows ? Rows : Tokens![t.Group];
+}
 
 /// <summary>
 /// One operation of the recorded step, bound to its buffers when it was constructed.

@@ -34,7 +34,7 @@ public sealed unsafe class Add : IOp
     /// <inheritdoc/>
     public void Forward(in Pass pass)
     {
-        long length = (long)pass.Rows * y.Columns;
+        long length = (long)pass.RowsOf(y) * y.Columns;
         if (device.UsesSimd)
         {
             for (long i = 0; i < length; i++)
@@ -47,7 +47,7 @@ public sealed unsafe class Add : IOp
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        long length = (long)pass.Rows * y.Columns;
+        long length = (long)pass.RowsOf(y) * y.Columns;
         foreach (Tensor.GradientSink dx in sinks)
         {
             if (dx.Target is not { } target)

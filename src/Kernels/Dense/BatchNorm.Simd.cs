@@ -13,13 +13,13 @@ public sealed unsafe partial class BatchNorm
 
     private void RunForward(in Pass pass)
     {
-        (rows, ofBatch) = (pass.Rows, OfBatch(pass));
+        (rows, ofBatch) = (pass.RowsOf(x), OfBatch(pass));
         device.Team!.Run(ColumnBlocks.Count(x.Columns), forwardBlock);
     }
 
     private void RunBackward(in Pass pass)
     {
-        (rows, ofBatch) = (pass.Rows, OfBatch(pass));
+        (rows, ofBatch) = (pass.RowsOf(x), OfBatch(pass));
         device.Team!.Run(ColumnBlocks.Count(x.Columns), backwardBlock);
     }
 

@@ -63,7 +63,7 @@ public sealed partial class BatchNorm : IOp
         }
         Args args = Bind(pass, null);
         device.Load(ref measure, MeasureKernel)(device.Grid(x.Columns), args);
-        device.Load(ref normalize, NormalizeKernel)(device.Grid((long)pass.Rows * x.Columns), args);
+        device.Load(ref normalize, NormalizeKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
     }
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ public sealed partial class BatchNorm : IOp
         Args args = Bind(pass, null);
         device.Load(ref sums, SumsKernel)(device.Grid(x.Columns), args);
         if (dx.Target is not null)
-            device.Load(ref propagate, PropagateKernel)(device.Grid((long)pass.Rows * x.Columns), args);
+            device.Load(ref propagate, PropagateKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
     }
 
     /// <inheritdoc/>
@@ -86,17 +86,17 @@ public sealed partial class BatchNorm : IOp
         if (!OfBatch(pass))
             return;
         if (device.UsesSimd)
-            CommitStatistics(pass.Rows, guard);
+            CommitStatistics(pass.RowsOf(x), guard);
         else
             device.Load(ref commit, CommitKernel)(device.Grid(x.Columns), Bind(pass, guard));
     }
 
-    private static bool OfBatch(in Pass pass) => pass.Training && pass.Rows > 1;
+    private bool OfBatch(in Pass pass) => pass.Training && pass.RowsOf(x) > 1;
 
     private Args Bind(in Pass pass, Tensor? guard) => new(
         x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,
         (dx.Target ?? x).View, (y.Gradient ?? y).View, (gamma.Gradient ?? gamma).View, (beta.Gradient ?? beta).View, (guard ?? x).View,
-        pass.Rows, x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0);
+        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0);
 
     private static void MeasureKernel(Args a)
     {

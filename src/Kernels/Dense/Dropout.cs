@@ -56,7 +56,7 @@ public sealed partial class Dropout : IOp
     public void Forward(in Pass pass)
     {
         if (device.UsesSimd)
-            RunForward((long)pass.Rows * x.Columns, pass.Training);
+            RunForward((long)pass.RowsOf(x) * x.Columns, pass.Training);
         else
             Launch(ref forward, ForwardKernel, pass);
     }
@@ -67,7 +67,7 @@ public sealed partial class Dropout : IOp
         if (dx.Target is null)
             return;
         if (device.UsesSimd)
-            RunBackward((long)pass.Rows * x.Columns);
+            RunBackward((long)pass.RowsOf(x) * x.Columns);
         else
             Launch(ref backward, BackwardKernel, pass);
     }
@@ -76,7 +76,7 @@ public sealed partial class Dropout : IOp
     {
         Args args = new(
             x.View, y.View, (dx.Target ?? x).View, (y.Gradient ?? y).View, keep.View, scalars.View,
-            stream, (long)pass.Rows * x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0);
+            stream, (long)pass.RowsOf(x) * x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0);
         device.Load(ref launcher, kernel)(device.Grid((args.Length + 31) / 32), args);
     }
 

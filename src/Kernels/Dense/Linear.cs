@@ -36,17 +36,17 @@ public sealed class Linear : IOp, IDisposable
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) =>
-        forward.Run(y, x, w, new(pass.Rows, y.Columns, x.Columns, TransposeB: true, Relu: relu), b);
+        forward.Run(y, x, w, new(pass.RowsOf(x), y.Columns, x.Columns, TransposeB: true, Relu: relu), b);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
         Tensor dy = y.Gradient!;
         if (relu || b is not null)
-            biasGradient.Run(pass.Rows, dy, relu ? y : null, b?.Gradient);
-        backwardWeights.Run(w.Gradient!, dy, x, new(y.Columns, x.Columns, pass.Rows, TransposeA: true));
+            biasGradient.Run(pass.RowsOf(x), dy, relu ? y : null, b?.Gradient);
+        backwardWeights.Run(w.Gradient!, dy, x, new(y.Columns, x.Columns, pass.RowsOf(x), TransposeA: true));
         if (dx.Target is { } target)
-            backwardData.Run(target, dy, w, new(pass.Rows, x.Columns, y.Columns, Accumulate: dx.Accumulates));
+            backwardData.Run(target, dy, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
     }
 
     /// <inheritdoc/>

@@ -87,7 +87,9 @@ public static class DeviceCatalog
         }
     }
 
-    private static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms();
+    // Kernels take their views in one argument structure. Only at O2 does ILGPU see that those views point to global memory;
+    // below it writes generic pointers, which OpenCL drivers without a generic address space refuse.
+    private static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
     private static void AddOpenCl(Context.Builder b) => b.OpenCL(d =>
     {

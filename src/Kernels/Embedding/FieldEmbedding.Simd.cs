@@ -26,10 +26,12 @@ public sealed unsafe partial class FieldEmbedding
         this.rows = rows;
         device.Team!.Run((rows + BlockRows - 1) / BlockRows, backwardBlock);
         device.Team!.Run(n, numericBlock);
+        if (t.FirstOrder is not { } first)
+            return;
         float sum = 0;
-        for (int b = 0; b < rows && t.FirstOrder.IsConsumed; b++)
-            sum += t.FirstOrder.Gradient!.Pointer[b];
-        *t.Bias.Gradient!.Pointer = sum;
+        for (int b = 0; b < rows && first.IsConsumed; b++)
+            sum += first.Gradient!.Pointer[b];
+        *t.Bias!.Gradient!.Pointer = sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -42,14 +44,22 @@ public sealed unsafe partial class FieldEmbedding
             float* x = t.Numeric.Pointer + (long)b * n;
             if (b + PrefetchRows < rows)
                 Prefetch(ids + PrefetchRows * f);
-            float order1 = *t.Bias.Pointer;
-            for (int i = 0; i < f; i++)
-                order1 += t.Weights.Pointer[ids[i]];
-            for (int i = 0; i < n; i++)
-                order1 += x[i] * t.NumericWeights.Pointer[i];
-            t.FirstOrder.Pointer[b] = order1;
-            t.Fm.Pointer[b] = 0.5f * VectorsOfRow(b, ids, x);
+            float pairs = VectorsOfRow(b, ids, x);
+            if (t.Fm is not null)
+                t.Fm.Pointer[b] = 0.5f * pairs;
+            if (t.FirstOrder is not null)
+                t.FirstOrder.Pointer[b] = FirstOrderOfRow(ids, x);
         }
+    }
+
+    private float FirstOrderOfRow(int* ids, float* x)
+    {
+        float sum = *t.Bias!.Pointer;
+        for (int i = 0; i < f; i++)
+            sum += t.Weights!.Pointer[ids[i]];
+        for (int i = 0; i < n; i++)
+            sum += x[i] * t.NumericWeights!.Pointer[i];
+        return sum;
     }
 
     /// <summary>Writes e and S of row b; returns Σ_d (S² − Σ e²).</summary>
@@ -91,7 +101,8 @@ public sealed unsafe partial class FieldEmbedding
         for (int i = 0; i < f; i++)
         {
             Sse.Prefetch0(t.Table.Pointer + (long)ids[i] * d);
-            Sse.Prefetch0(t.Weights.Pointer + ids[i]);
+            if (t.Weights is not null)
+                Sse.Prefetch0(t.Weights.Pointer + ids[i]);
         }
     }
 
@@ -99,11 +110,14 @@ public sealed unsafe partial class FieldEmbedding
     private void BackwardBlock(int block)
     {
         int first = block * BlockRows, last = Math.Min(first + BlockRows, rows), c = f + n;
-        bool usesE = t.Vectors.IsConsumed, usesFm = t.Fm.IsConsumed, usesFirst = t.FirstOrder.IsConsumed;
+        bool usesE = t.Vectors.IsConsumed, usesFm = t.Fm is { IsConsumed: true }, usesFirst = t.FirstOrder is { IsConsumed: true };
         for (int b = first; b < last; b++)
         {
-            new Span<float>(t.RowWeights.Gradient!.Pointer + (long)b * c, c).Fill(usesFirst ? t.FirstOrder.Gradient!.Pointer[b] : 0);
-            float g = usesFm ? t.Fm.Gradient!.Pointer[b] : 0;
+            if (t.RowWeights is not null)
+                new Span<float>(t.RowWeights.Gradient!.Pointer + (long)b * c, c).Fill(usesFirst ? t.FirstOrder!.Gradient!.Pointer[b] : 0);
+            if (usesE && !usesFm)
+                continue;
+            float g = usesFm ? t.Fm!.Gradient!.Pointer[b] : 0;
             for (int j = 0; j < d; j += Lanes.Count)
             {
                 int count = Math.Min(Lanes.Count, d - j);
@@ -124,10 +138,13 @@ public sealed unsafe partial class FieldEmbedding
     private void NumericBlock(int field)
     {
         int c = f + n;
-        float du = 0;
-        for (int b = 0; b < rows; b++)
-            du += t.Numeric.Pointer[(long)b * n + field] * t.RowWeights.Gradient!.Pointer[(long)b * c + f + field];
-        t.NumericWeights.Gradient!.Pointer[field] = du;
+        if (t.FirstOrder is { } first)
+        {
+            float du = 0;
+            for (int b = 0; b < rows && first.IsConsumed; b++)
+                du += t.Numeric.Pointer[(long)b * n + field] * first.Gradient!.Pointer[b];
+            t.NumericWeights!.Gradient!.Pointer[field] = du;
+        }
         for (int j = 0; j < d; j += Lanes.Count)
         {
             int count = Math.Min(Lanes.Count, d - j);

@@ -8,18 +8,18 @@ namespace GpuCtr.Kernels.Embedding;
 /// <param name="Rows">(B, F) table rows.</param>
 /// <param name="Numeric">(B, N) values x.</param>
 /// <param name="Table">(ΣV, D) vectors.</param>
-/// <param name="Weights">(ΣV, 1) first-order weights.</param>
+/// <param name="Weights">(ΣV, 1) first-order weights; null, with the other first-order tensors, where a model has no linear part.</param>
 /// <param name="NumericVectors">(N, D) V; its gradient is written.</param>
 /// <param name="NumericWeights">(1, N) u; its gradient is written.</param>
 /// <param name="Bias">(1, 1); its gradient is written.</param>
 /// <param name="Vectors">(B, C·D) e; its gradient is the table's row gradient, so that the table's update finds it.</param>
 /// <param name="RowWeights">(B, C) stands for the first-order terms; only its gradient exists: the row gradient of Weights.</param>
 /// <param name="FirstOrder">(B, 1).</param>
-/// <param name="Fm">(B, 1).</param>
+/// <param name="Fm">(B, 1); null where a model has no factorization machine.</param>
 /// <param name="NumericInFm">Numeric fields take part in Fm (they always are columns of e).</param>
 public sealed record FieldEmbeddingTensors(
-    DeviceArray<int> Rows, Tensor Numeric, Tensor Table, Tensor Weights, Tensor NumericVectors, Tensor NumericWeights, Tensor Bias,
-    Tensor Vectors, Tensor RowWeights, Tensor FirstOrder, Tensor Fm, bool NumericInFm = true);
+    DeviceArray<int> Rows, Tensor Numeric, Tensor Table, Tensor? Weights, Tensor NumericVectors, Tensor? NumericWeights, Tensor? Bias,
+    Tensor Vectors, Tensor? RowWeights, Tensor? FirstOrder, Tensor? Fm, bool NumericInFm = true);
 
 /// <summary>Gather, first order and second-order factorization machine in one pass over the rows (Rendle 2010; Guo et al. 2017, eq. 2).</summary>
 /// e[b,f] = W[row[b,f]],  e[b,F+n] = x[b,n] V[n]
@@ -34,7 +34,7 @@ public sealed partial class FieldEmbedding : IOp
     private readonly FieldEmbeddingTensors t;
     private readonly Tensor sums;
     private readonly int f, n, d;
-    private Action<KernelConfig, Args>? forward, rowGradients, numericGradients, biasGradient;
+    private Action<KernelConfig, Args>? forward, rowGradients, numericVectors, numericWeights;
 
     /// <summary>What the kernels see; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
     public readonly record struct Args(
@@ -43,8 +43,8 @@ public sealed partial class FieldEmbedding : IOp
         ArrayView<float> De, ArrayView<float> Dw, ArrayView<float> Dv, ArrayView<float> Du, ArrayView<float> Dbias, ArrayView<float> Dfirst, ArrayView<float> Dfm,
         int B, int F, int N, int D, Flags Flags);
 
-    /// <summary>Switches, each 0 or 1: which outputs are read by anybody, and whether numeric fields take part in the pairs.</summary>
-    public readonly record struct Flags(int NumericInFm, int UsesE, int UsesFm, int UsesFirst);
+    /// <summary>Switches, each 0 or 1: whether numeric fields take part in the pairs, which outputs there are, and which of them anybody reads.</summary>
+    public readonly record struct Flags(int NumericInFm, int HasFirst, int HasFm, int UsesE, int UsesFm, int UsesFirst);
 
     /// <param name="workspace">Where S is reserved.</param>
     /// <param name="tensors">Inputs and outputs.</param>
@@ -53,8 +53,8 @@ public sealed partial class FieldEmbedding : IOp
         (device, t) = (workspace.Device, tensors);
         (d, n) = (t.Table.Columns, t.Numeric.Columns);
         f = (int)(t.Rows.Length / t.Numeric.Rows);
-        if (t.Vectors.Columns != (f + n) * d || t.NumericVectors.Length != (long)n * d || t.NumericWeights.Length != n || t.Weights.Rows != t.Table.Rows)
-            throw new Devices.KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
+        if (t.Vectors.Columns != (f + n) * d || t.NumericVectors.Length != (long)n * d || (t.NumericWeights?.Length ?? n) != n || (t.Weights?.Rows ?? t.Table.Rows) != t.Table.Rows)
+            throw new Devices.KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
         sums = workspace.Tensor("field vector sums", t.Numeric.Rows, d);
         (forwardBlock, backwardBlock, numericBlock) = (ForwardBlock, BackwardBlock, NumericBlock);
     }
@@ -81,19 +81,25 @@ public sealed partial class FieldEmbedding : IOp
         }
         Args args = Bind(pass);
         device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n)), args);
-        device.Load(ref numericGradients, NumericGradientsKernel)(device.Grid((long)n * (d + 1)), args);
-        device.Load(ref biasGradient, BiasGradientKernel)(device.Grid(1), args);
+        device.Load(ref numericVectors, NumericVectorsKernel)(device.Grid((long)n * d), args);
+        if (t.FirstOrder is not null)
+            device.Load(ref numericWeights, NumericWeightsKernel)(device.Grid(n + 1), args);
     }
 
     private Args Bind(in Pass pass) => new(
-        t.Rows.View, t.Numeric.View, t.Table.View, t.Weights.View, t.NumericVectors.View, t.NumericWeights.View, t.Bias.View,
-        t.Vectors.View, sums.View, t.FirstOrder.View, t.Fm.View,
-        View(t.Vectors), View(t.RowWeights), View(t.NumericVectors), View(t.NumericWeights), View(t.Bias), View(t.FirstOrder), View(t.Fm),
+        t.Rows.View, t.Numeric.View, t.Table.View, View(t.Weights), t.NumericVectors.View, View(t.NumericWeights), View(t.Bias),
+        t.Vectors.View, sums.View, View(t.FirstOrder), View(t.Fm),
+        Gradient(t.Vectors), Gradient(t.RowWeights), Gradient(t.NumericVectors), Gradient(t.NumericWeights), Gradient(t.Bias), Gradient(t.FirstOrder), Gradient(t.Fm),
         pass.Rows, f, n, d, Flag());
 
-    private static ArrayView<float> View(Tensor t) => (t.Gradient ?? t).View;
+    /// A view must be there even where no kernel looks: that of the table.
+    private ArrayView<float> View(Tensor? tensor) => (tensor ?? t.Table).View;
 
-    private Flags Flag() => new(t.NumericInFm ? 1 : 0, t.Vectors.IsConsumed ? 1 : 0, t.Fm.IsConsumed ? 1 : 0, t.FirstOrder.IsConsumed ? 1 : 0);
+    private ArrayView<float> Gradient(Tensor? tensor) => View(tensor?.Gradient);
+
+    private Flags Flag() => new(
+        t.NumericInFm ? 1 : 0, t.FirstOrder is null ? 0 : 1, t.Fm is null ? 0 : 1,
+        t.Vectors.IsConsumed ? 1 : 0, t.Fm is { IsConsumed: true } ? 1 : 0, t.FirstOrder is { IsConsumed: true } ? 1 : 0);
 
     /// One item = one row; d runs outside, so that S and the squares are two scalars and no array.
     private static void ForwardKernel(Args a)
@@ -124,7 +130,10 @@ public sealed partial class FieldEmbedding : IOp
                 a.S[(long)b * a.D + d] = sum;
                 fm += sum * sum - squares;
             }
-            a.Fm[b] = 0.5f * fm;
+            if (a.Flags.HasFm != 0)
+                a.Fm[b] = 0.5f * fm;
+            if (a.Flags.HasFirst == 0)
+                continue;
             float first = a.Bias[0];
             for (int f = 0; f < a.F; f++)
                 first += a.Weights[a.Rows[(long)b * a.F + f]];
@@ -149,35 +158,37 @@ public sealed partial class FieldEmbedding : IOp
                 float pair = g * (a.S[b * a.D + d] - a.E[e]);
                 a.De[e] = a.Flags.UsesE != 0 ? a.De[e] + pair : pair;
             }
-            a.Dw[i] = a.Flags.UsesFirst != 0 ? a.Dfirst[b] : 0;
+            if (a.Flags.HasFirst != 0)
+                a.Dw[i] = a.Flags.UsesFirst != 0 ? a.Dfirst[b] : 0;
         }
     }
 
-    /// One item = one element of V, or one of u.
-    private static void NumericGradientsKernel(Args a)
+    /// One item = one element of V.
+    private static void NumericVectorsKernel(Args a)
     {
         int c = a.F + a.N;
-        for (int i = Grid.GlobalLinearIndex; i < a.N * (a.D + 1); i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.N * a.D; i += GridExtensions.Stride)
         {
-            int n = i / (a.D + 1), d = i % (a.D + 1);
+            int n = i / a.D, d = i % a.D;
             float sum = 0;
             for (long b = 0; b < a.B; b++)
-                sum += a.X[b * a.N + n] * (d < a.D ? a.De[(b * c + a.F + n) * a.D + d] : a.Dw[b * c + a.F + n]);
-            if (d < a.D)
-                a.Dv[n * a.D + d] = sum;
-            else
-                a.Du[n] = sum;
+                sum += a.X[b * a.N + n] * a.De[(b * c + a.F + n) * a.D + d];
+            a.Dv[i] = sum;
         }
     }
 
-    private static void BiasGradientKernel(Args a)
+    /// One item = one element of u, and the bias behind them.
+    private static void NumericWeightsKernel(Args a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < 1; i += GridExtensions.Stride)
+        for (int n = Grid.GlobalLinearIndex; n <= a.N; n += GridExtensions.Stride)
         {
             float sum = 0;
-            for (int b = 0; b < a.B; b++)
-                sum += a.Flags.UsesFirst != 0 ? a.Dfirst[b] : 0;
-            a.Dbias[i] = sum;
+            for (long b = 0; b < a.B && a.Flags.UsesFirst != 0; b++)
+                sum += a.Dfirst[b] * (n < a.N ? a.X[b * a.N + n] : 1);
+            if (n < a.N)
+                a.Du[n] = sum;
+            else
+                a.Dbias[0] = sum;
         }
     }
 }

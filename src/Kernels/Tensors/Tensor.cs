@@ -4,14 +4,21 @@ namespace GpuCtr.Kernels.Tensors;
 /// For activations Rows is the largest batch; a step with fewer rows uses the first ones.
 public sealed class Tensor : DeviceArray<float>
 {
+    /// <summary>The <see cref="Group"/> of tensors with one row for each row of the batch.</summary>
+    public const int BatchRows = -1;
+
     private int consumers;
 
-    internal Tensor(string name, long rows, int columns)
+    internal Tensor(string name, long rows, int columns, int group = BatchRows)
         : base(name, rows * columns)
     {
         Rows = rows;
         Columns = columns;
+        Group = group;
     }
+
+    /// <summary>What a row is: a row of the batch, or a history position of the behaviour group of this number.</summary>
+    public int Group { get; }
 
     /// <summary>Leading dimension.</summary>
     public long Rows { get; }

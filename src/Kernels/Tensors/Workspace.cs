@@ -20,11 +20,11 @@ public sealed class Workspace(Device device) : IDisposable
     public long TotalBytes => plan.Sum(p => p.Bytes);
 
     /// <summary>Reserves a float matrix; with <paramref name="gradient"/> a second one for its gradient.</summary>
-    public Tensor Tensor(string name, long rows, int columns, bool gradient = false)
+    public Tensor Tensor(string name, long rows, int columns, bool gradient = false, int group = Tensors.Tensor.BatchRows)
     {
-        Tensor t = Reserve(new Tensor(name, rows, columns));
+        Tensor t = Reserve(new Tensor(name, rows, columns, group));
         if (gradient)
-            t.Gradient = Reserve(new Tensor("d " + name, rows, columns));
+            t.Gradient = Reserve(new Tensor("d " + name, rows, columns, group));
         return t;
     }
 

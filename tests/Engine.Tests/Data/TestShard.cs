@@ -96,7 +96,8 @@ public sealed class TestShard
             }
 
             return group.WriteAllPartsAsync<TOut>(item, values.ToArray(), definition.ToArray(), repetition.ToArray(), default);
-        }));
+        }
+        ));
         return this;
     }
 }

@@ -9,8 +9,8 @@ internal sealed class BatchBuilder(FeatureSpec spec)
     public void Start(Batch batch)
     {
         batch.Rows = 0;
-        foreach (BatchSequence sequence in batch.Sequences)
-            sequence.Offsets[0] = 0;
+        for (int s = 0; s < batch.Sequences.Count; s++)
+            batch.Sequences[s].Offsets[0] = 0;
     }
 
     /// <summary>Appends <paramref name="count"/> rows, from position <paramref name="first"/> of the window's order on.</summary>

@@ -56,7 +56,11 @@ internal static class ShardFooter
             throw Failure.BadAccess($"{path}: cannot be read ({e.Message})", e);
         }
 
-        CheckEnds(path, stream);
+        int footerBytes = CheckEnds(path, stream);
+        byte[] footer = new byte[footerBytes];
+        stream.Position = stream.Length - 8 - footerBytes;
+        stream.ReadExactly(footer);
+        ThriftShape.Check(footer);
         stream.Budget = 2 * stream.Length + (1 << 20);
         ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
         stream.Budget = long.MaxValue;
@@ -69,7 +73,7 @@ internal static class ShardFooter
         return (new ShardReader(stream, reader, columns), columns, rows);
     }
 
-    private static void CheckEnds(string path, ShardStream stream)
+    private static int CheckEnds(string path, ShardStream stream)
     {
         Span<byte> head = stackalloc byte[4], tail = stackalloc byte[8];
         if (stream.Length < 12 || stream.Peek(0, head) < 4 || stream.Peek(stream.Length - 8, tail) < 8)
@@ -83,6 +87,7 @@ internal static class ShardFooter
         int footer = BitConverter.ToInt32(tail);
         if (footer <= 0 || footer > stream.Length - 12 || footer > LargestFooterBytes)
             throw Failure.BadData($"{path}: broken Parquet footer (it declares {footer} bytes, the file has {stream.Length}); write the file again");
+        return footer;
     }
 
     private static int CheckedRows(string path, RowGroup group, int index)

@@ -10,9 +10,9 @@ namespace GpuCtr.Engine.Data;
 /// Not safe for several threads: each worker rents its own with <see cref="Shard.Rent"/>; disposing hands it back.
 public sealed class ShardReader : IDisposable
 {
-    // A row group of this many rows in almost no bytes is a bomb, not data.
+    // More rows than this in almost no bytes are a bomb, not data: labels alone need more.
     private const long PlausibleRows = 1 << 24;
-    private const long RowsPerByte = 4096;
+    private const long RowsPerByte = 16;
 
     private readonly ShardStream stream;
     private readonly ParquetReader reader;
@@ -78,7 +78,7 @@ public sealed class ShardReader : IDisposable
     {
         while (e is AggregateException or System.Reflection.TargetInvocationException && e.InnerException is not null)
             e = e.InnerException;
-        string text = e is NotImplementedException ? "this page layout (lists in version 2 data pages) cannot be read" : e.Message;
+        string text = e is NotImplementedException ? "it uses a part of Parquet that cannot be read here, such as lists in version 2 data pages" : e.Message;
         return text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
     }
 

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using GpuCtr.Engine.Data;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Engine.Tests.Data;
+
+/// <summary>Tests that measure time or allocations of the process: nothing else runs beside them.</summary>
+[CollectionDefinition("alone", DisableParallelization = true)]
+public sealed class AloneCollection;
+
+[Collection("alone")]
+public sealed class PrefetcherTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly Device device = Device.Open("cpu");
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        device.Dispose();
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Batches_come_in_the_order_of_the_reader(int threads)
+    {
+        Dataset data = Open(2000, 150, 20_000);
+        var expected = new List<int[]>();
+        using (var batch = new Batch(device, data.Encoder.Spec, 64))
+        using (EpochReader reader = data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)))
+        {
+            while (reader.Next(batch))
+                expected.Add(batch.Ids[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
+        }
+
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64, threadCount: threads);
+        for (int epoch = 0; epoch < 3; epoch++)
+        {
+            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));
+            int count = 0;
+            while (prefetcher.Next() is { } batch)
+            {
+                Assert.Equal(expected[count++], batch.Ids[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
+                prefetcher.Release(batch);
+            }
+
+            Assert.Equal(expected.Count, count);
+            Assert.Null(prefetcher.Next());
+        }
+    }
+
+    [Fact]
+    public void Failure_of_the_loader_reaches_the_consumer()
+    {
+        Dataset data = Open(2000, 150, 20_000);
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64);
+        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        prefetcher.Release(prefetcher.Next()!);
+        File.AppendAllText(folder.File("s.parquet"), "changed");
+        var clock = Stopwatch.StartNew();
+        Failure failure = Assert.Throws<Failure>(() =>
+        {
+            while (prefetcher.Next() is { } batch)
+                prefetcher.Release(batch);
+        });
+        Assert.Equal(ExitCode.Data, failure.Code);
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void Epoch_can_be_stopped_and_another_started()
+    {
+        Dataset data = Open(2000, 150, 20_000);
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64);
+        for (int i = 0; i < 5; i++)
+        {
+            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, i)));
+            prefetcher.Release(prefetcher.Next()!);
+        }
+
+        prefetcher.Stop();
+        Assert.Null(prefetcher.Next());
+    }
+
+    [Fact]
+    public void Cancellation_wakes_a_waiting_consumer()
+    {
+        Dataset data = Open(200, 150, 1 << 20);
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64);
+        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        Batch[] held = [prefetcher.Next()!, prefetcher.Next()!, prefetcher.Next()!];
+        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        // All slots are held, so nothing can come.
+        Assert.ThrowsAny<OperationCanceledException>(() => prefetcher.Next(cancel.Token));
+        foreach (Batch batch in held)
+            prefetcher.Release(batch);
+        Assert.Equal(8, prefetcher.Next()!.Rows);
+    }
+
+    [Fact]
+    public void Stall_names_the_stage()
+    {
+        Dataset data = Open(200, 150, 1 << 20);
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64, stallLimit: TimeSpan.FromMilliseconds(200));
+        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        for (int i = 0; i < 3; i++)
+            prefetcher.Next();
+        Failure failure = Assert.Throws<Failure>(() => prefetcher.Next());
+        Assert.Contains("stuck", failure.Message);
+        Assert.Contains("gathering rows", failure.Message);
+    }
+
+    [Fact]
+    public void Warm_epochs_allocate_next_to_nothing_per_batch()
+    {
+        Dataset data = Open(20_000, 5000, 1 << 30);
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 16);
+        void Epoch(int epoch)
+        {
+            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
+            while (prefetcher.Next() is { } batch)
+                prefetcher.Release(batch);
+        }
+
+        Epoch(0);
+        Epoch(0);
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        Epoch(1);
+        long bytes = GC.GetTotalAllocatedBytes(precise: true) - before;
+        // The order of the rows is one array of 4 bytes a row; 1,250 batches must add nothing that grows with them.
+        Assert.True(bytes < 20_000 * 4 + 60_000, $"{bytes} bytes");
+    }
+
+    private Dataset Open(int rows, int groupRows, long memory)
+    {
+        string path = RandomShard.Of(rows, 5).Write(folder.File("s.parquet"), groupRows);
+        ShardSet shards = ShardSet.Resolve([path]);
+        return new Dataset(shards, FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions())), new DatasetOptions { MemoryBytes = memory });
+    }
+}

@@ -1,0 +1,115 @@
+using GpuCtr.Engine.Data;
+
+namespace GpuCtr.Engine.Tests.Data;
+
+public sealed class ShardSetTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Folders_globs_and_files_are_sorted()
+    {
+        foreach (string name in (string[])["b", "a", "c"])
+            Write(name + ".parquet", name[0]);
+        Directory.CreateDirectory(folder.File("deep/er"));
+        Write("deep/er/d.parquet", 9);
+        Assert.Equal(["a", "b", "c"], Names(folder.Path));
+        Assert.Equal(["a", "b", "c"], Names(folder.File("*.parquet")));
+        Assert.Equal(["b"], Names(folder.File("[b].parquet".Replace("[b]", "b"))));
+        Assert.Equal(["a", "b", "c"], Names(folder.File("?.parquet")));
+        Assert.Equal(["a", "b", "c", "d"], Names(folder.File("**/*.parquet")));
+        Assert.Equal(["d"], Names(folder.File("deep/*/*.parquet")));
+        Assert.Equal(["a", "c"], Names(folder.File("c.parquet"), folder.File("a.parquet")));
+    }
+
+    [Fact]
+    public void Rows_and_groups_are_counted()
+    {
+        new TestShard().Column("label", 0, 1, 0, 1, 0).Write(folder.File("a.parquet"), 2);
+        new TestShard().Column("label", 0, 1, 1).Write(folder.File("b.parquet"), 2);
+        ShardSet shards = ShardSet.Resolve([folder.Path]);
+        Assert.Equal(8, shards.Rows);
+        Assert.Equal([(0, 0, 0L, 2), (0, 1, 2L, 2), (0, 2, 4L, 1), (1, 0, 0L, 2), (1, 1, 2L, 1)],
+            shards.RowGroups.Select(g => (g.Shard, g.Group, g.FirstRow, g.Rows)));
+    }
+
+    [Fact]
+    public void Nothing_found_is_a_usage_failure_naming_the_pattern()
+    {
+        Fails(ExitCode.Usage, "nothing-*.parquet", folder.File("nothing-*.parquet"));
+        Fails(ExitCode.Usage, "missing.parquet", folder.File("missing.parquet"));
+        Fails(ExitCode.Usage, "no *.parquet", folder.Path);
+        Fails(ExitCode.Usage, "no shards given");
+    }
+
+    [Fact]
+    public void The_same_file_twice_is_refused()
+    {
+        string a = Write("a.parquet", 1);
+        Fails(ExitCode.Usage, "the same file", a, folder.Path);
+        File.CreateSymbolicLink(folder.File("link.parquet"), a);
+        Fails(ExitCode.Usage, "the same file", folder.Path);
+        File.Delete(folder.File("link.parquet"));
+        File.Copy(a, folder.File("copy.parquet"));
+        Fails(ExitCode.Data, "a copy of", folder.Path);
+    }
+
+    [Fact]
+    public void Text_and_cut_files_are_one_clear_line()
+    {
+        string text = folder.File("text.parquet");
+        File.WriteAllText(text, "label,user,item\n1,2,3\n4,5,6\n");
+        Fails(ExitCode.Data, "not a Parquet file", text);
+        File.WriteAllText(text, "");
+        Fails(ExitCode.Data, "not a Parquet file", text);
+        byte[] whole = File.ReadAllBytes(Write("whole.parquet", 1));
+        File.WriteAllBytes(text, whole[..^10]);
+        Fails(ExitCode.Data, "incomplete", text);
+        byte[] footer = [.. whole];
+        BitConverter.GetBytes(int.MaxValue).CopyTo(footer, footer.Length - 8);
+        File.WriteAllBytes(text, footer);
+        Fails(ExitCode.Data, "footer", text);
+    }
+
+    [Fact]
+    public void Schemas_must_agree()
+    {
+        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Write(folder.File("1.parquet"));
+        string other = folder.File("2.parquet");
+        new TestShard().Column("label", 0, 1).Column("a", 1.0, 2).Write(other);
+        Fails(ExitCode.Data, "column 'a' is double, expected int32", folder.Path);
+        new TestShard().Column("label", 0, 1).Column("b", 1, 2).Write(other);
+        Failure failure = Fails(ExitCode.Data, "column 'a' (int32) is missing", folder.Path);
+        Assert.Contains("'b' instead", failure.Message);
+        Assert.Contains("2.parquet", failure.Message);
+        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Column("c", 1, 2).Write(other);
+        Fails(ExitCode.Data, "column 'c'", folder.Path);
+        new TestShard().Column("label", 0, 1).Nullable<int>("a", 1, null).Write(other);
+        Assert.Equal(4, ShardSet.Resolve([folder.Path]).Rows);
+    }
+
+    [Fact]
+    public void Shards_shared_with_another_set_are_found()
+    {
+        string a = Write("a.parquet", 1), b = Write("b.parquet", 2), copy = folder.File("c.parquet");
+        File.Copy(a, copy);
+        Assert.Equal([(copy, a)], ShardSet.Resolve([copy]).SharedWith(ShardSet.Resolve([a, b])));
+        Assert.Empty(ShardSet.Resolve([b]).SharedWith(ShardSet.Resolve([a])));
+    }
+
+    private string[] Names(params string[] patterns) =>
+        [.. ShardSet.Resolve(patterns).Shards.Select(s => Path.GetFileNameWithoutExtension(s.Path))];
+
+    private string Write(string name, int value) => new TestShard().Column("label", 0, 1).Column("a", value, 3).Write(folder.File(name));
+
+    private static Failure Fails(ExitCode code, string text, params string[] patterns)
+    {
+        Failure failure = Assert.Throws<Failure>(() => ShardSet.Resolve(patterns));
+        Assert.Equal(code, failure.Code);
+        Assert.Contains(text, failure.Message);
+        Assert.DoesNotContain('\n', failure.Message);
+        return failure;
+    }
+}
