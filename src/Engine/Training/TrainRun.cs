@@ -122,13 +122,15 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
     private Failure Interrupted(Trainer trainer)
     {
-        if (model.Step > 0 && savedStep < 0 || model.Step > savedStep)
+        if (model.Step > Math.Max(0, savedStep))
         {
             Save(trainer, null);
             folder.Prune();
         }
 
-        return new Failure(interruption.Code, $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}");
+        return new Failure(interruption.Code, savedStep < 0
+            ? "interrupted before the first step"
+            : $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}");
     }
 
     private RunMetrics Report(Trainer trainer, Evaluation? test)
