@@ -28,7 +28,7 @@ public sealed class CtrModel : IDisposable
     {
         g = new ModelBuilder(device, spec, options, batchSize);
         logit = ModelCatalog.Record(g);
-        loss = new BinaryCrossEntropy(g.Workspace, logit, g.Label, g.Loss);
+        loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();
         Tensor parameters = g.Arena.Weights!;
         dense = new DenseUpdate(g.Workspace, parameters, g.Rule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
@@ -72,8 +72,8 @@ public sealed class CtrModel : IDisposable
         Step++;
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
-        batch.Upload(g.Device, g.Rows, g.Numeric, g.Label, g.Positions);
-        Pass pass = new(batch.Rows, Training: true);
+        batch.Upload(g.Device, g.Inputs);
+        Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         ForwardBackward(pass);
         Update(pass);
     }
@@ -83,8 +83,8 @@ public sealed class CtrModel : IDisposable
     /// <param name="logits">At least as long as the batch has rows.</param>
     public void Predict(Batch batch, Span<float> logits)
     {
-        batch.Upload(g.Device, g.Rows, g.Numeric, g.Label, g.Positions);
-        Pass pass = new(batch.Rows, Training: false);
+        batch.Upload(g.Device, g.Inputs);
+        Pass pass = new(batch.Rows, Training: false, batch.Tokens);
         foreach (IOp op in g.Ops)
             op.Forward(pass);
         logit.Read(g.Device, logits[..batch.Rows]);

@@ -27,11 +27,8 @@ public sealed partial class ModelBuilder
         Workspace = new Workspace(device);
         Arena = new ParameterArena(Workspace);
         Rule = UpdateRule.Of(options.Optimizer);
-        Rows = Workspace.Array<int>("table rows", (long)batchSize * spec.F);
-        Numeric = Workspace.Tensor("numeric", batchSize, spec.N);
-        Label = Workspace.Tensor("label", batchSize, 1);
+        Inputs = new ModelInputs(Workspace, spec, batchSize);
         Scalars = Workspace.Array<StepScalars>("step scalars", 1);
-        Positions = new SortedPositions(Workspace, Batch.PositionCapacity(spec, batchSize));
         Loss = Workspace.Tensor("loss", 1, 3);
         Guard = new GradientGuard(Workspace, Loss, (float)options.ClipNorm);
     }
@@ -54,19 +51,16 @@ public sealed partial class ModelBuilder
 
     internal UpdateRule Rule { get; }
 
-    internal DeviceArray<int> Rows { get; }
-
-    internal Tensor Numeric { get; }
-
-    internal Tensor Label { get; }
+    internal ModelInputs Inputs { get; }
 
     internal Tensor Loss { get; }
 
     internal DeviceArray<StepScalars> Scalars { get; }
 
-    internal SortedPositions Positions { get; }
-
     internal GradientGuard Guard { get; }
+
+    /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
+    internal EmbeddingTable Embedding { get; private set; } = null!;
 
     internal List<IOp> Ops { get; } = [];
 
@@ -78,43 +72,74 @@ public sealed partial class ModelBuilder
     public EmbeddedFields FieldEmbedding(int dim)
     {
         int fields = Spec.F + Spec.N;
-        EmbeddingTable table = Table("embedding", dim), weights = Table("first_order", 1);
-        Tensor vectors = Workspace.Tensor("field vectors", BatchSize, fields * dim);
-        vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, fields * dim);
+        EmbeddingTable weights = Table("first_order", 1);
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
-        EmbeddedFields outputs = new(vectors, Activation("first order", 1), Activation("fm", 1));
-        Ops.Add(new FieldEmbedding(Workspace, new FieldEmbeddingTensors(
-            Rows, Numeric, table.Weights, weights.Weights,
-            Normal("numeric.vectors", Spec.N, dim), Normal("numeric.weights", 1, Spec.N), Zeros("bias", 1),
-            vectors, rowWeights, outputs.FirstOrder, outputs.Fm, Options.FmNumeric)));
-        return outputs;
+        Tensor first = Activation("first order", 1), fm = Activation("fm", 1);
+        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+            Inputs.Rows, Inputs.Numeric, table, weights.Weights, numeric, Normal("numeric.weights", 1, Spec.N), Zeros("bias", 1),
+            vectors, rowWeights, first, fm, Options.FmNumeric));
+        return new EmbeddedFields(vectors, first, fm);
+    }
+
+    /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, then numeric ones.</summary>
+    public Tensor FieldVectors(int dim) => FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+        Inputs.Rows, Inputs.Numeric, table, null, numeric, null, null, vectors, null, null, null));
+
+    private Tensor FieldVectors(int dim, Func<Tensor, Tensor, Tensor, FieldEmbeddingTensors> bind)
+    {
+        int columns = (Spec.F + Spec.N) * dim;
+        EmbeddingTable table = Embedding = Table("embedding", dim);
+        Tensor vectors = Workspace.Tensor("field vectors", BatchSize, columns);
+        vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, columns);
+        Ops.Add(new FieldEmbedding(Workspace, bind(table.Weights, vectors, Normal("numeric.vectors", Spec.N, dim))));
+        return vectors;
     }
 
     /// <summary>y = x Wᵀ (+ b), rectified where asked. Weights Xavier normal, bias 0.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
-    /// <param name="x">(B, K).</param>
+    /// <param name="x">(R, K).</param>
     /// <param name="units">N.</param>
     /// <param name="relu">Rectify.</param>
     /// <param name="bias">Add a bias.</param>
     public Tensor Linear(string name, Tensor x, int units, bool relu = false, bool bias = true)
     {
-        Tensor w = Arena.Reserve($"{name}.weight", units, x.Columns, decays: Options.L2 > 0);
-        initializers.Add(i => i.XavierNormal(w));
+        Tensor w = Weight($"{name}.weight", units, x.Columns);
         Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
-        Tensor y = Activation(name, units);
+        Tensor y = Activation(name, units, x);
         Ops.Add(new Linear(Device, x, w, b, y, relu));
         return y;
     }
 
-    /// <summary>Batch normalization, rectified.</summary>
-    public Tensor BatchNormRelu(string name, Tensor x)
+    /// <summary>Batch normalization, rectified where asked.</summary>
+    public Tensor BatchNorm(string name, Tensor x, bool relu)
     {
         Tensor gamma = Arena.Reserve($"{name}.gamma", 1, x.Columns, decays: false), beta = Zeros($"{name}.beta", x.Columns);
-        Tensor mean = Statistic($"{name}.running_mean", x.Columns), variance = Statistic($"{name}.running_var", x.Columns);
-        initializers.Add(i => { i.Constant(gamma, 1); i.Constant(variance, 1); });
-        Tensor y = Activation(name, x.Columns);
-        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu: true));
+        (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
+        initializers.Add(i => i.Constant(gamma, 1));
+        Tensor y = Activation($"{name}.out", x.Columns, x);
+        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu));
+        return y;
+    }
+
+    /// <summary>An activation with its parameters, α from 0 for Dice and 0.25 for PReLU.</summary>
+    public Tensor Activate(string name, Tensor x, Activations kind)
+    {
+        Tensor y = Activation($"{name}.{kind}", x.Columns, x);
+        if (kind == Activations.Dice)
+        {
+            (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
+            Ops.Add(new Dice(Workspace, x, Zeros($"{name}.alpha", x.Columns), mean, variance, y));
+            return y;
+        }
+        Tensor? alpha = null;
+        if (kind == Activations.PRelu)
+        {
+            alpha = Zeros($"{name}.alpha", x.Columns);
+            initializers.Add(i => i.Constant(alpha, 0.25f));
+        }
+        ActivationKind elementWise = kind switch { Activations.Relu => ActivationKind.Relu, Activations.Sigmoid => ActivationKind.Sigmoid, _ => ActivationKind.PRelu };
+        Ops.Add(new Activation(Device, elementWise, x, alpha, y));
         return y;
     }
 
@@ -123,25 +148,37 @@ public sealed partial class ModelBuilder
     {
         if (Options.Dropout == 0)
             return x;
-        Tensor y = Activation(name, x.Columns);
+        Tensor y = Activation(name, x.Columns, x);
         Ops.Add(new Dropout(Workspace, x, y, Scalars, Kernels.Dense.Dropout.Stream.Of(dropouts++, Options.Seed, Options.Dropout)));
         return y;
     }
 
-    /// <summary>Hidden layers (linear, batch normalization where asked, rectifier, dropout) and a last linear layer to one value.</summary>
+    /// <summary>Hidden layers (linear, batch normalization where asked, activation, dropout) and a last linear layer to one value.</summary>
+    /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(B, K).</param>
     /// <param name="outputBias">Whether the last layer has a bias; a model with a bias of its own needs none.</param>
-    public Tensor Mlp(Tensor x, bool outputBias = false)
+    public Tensor Mlp(string name, Tensor x, bool outputBias)
     {
-        for (int layer = 0; layer < Options.HiddenUnits.Count; layer++)
+        for (int i = 0; i < Options.HiddenUnits.Count; i++)
         {
-            string name = $"mlp.{layer}";
-            x = Options.BatchNorm
-                ? BatchNormRelu($"{name}.norm", Linear(name, x, Options.HiddenUnits[layer], bias: false))
-                : Linear(name, x, Options.HiddenUnits[layer], relu: true);
-            x = Dropout($"{name}.dropout", x);
+            string layer = $"{name}.{i}";
+            bool relu = Options.Activation == Activations.Relu, norm = Options.BatchNorm;
+            x = Linear(layer, x, Options.HiddenUnits[i], relu: relu && !norm, bias: !norm);
+            if (norm)
+                x = BatchNorm($"{layer}.norm", x, relu);
+            if (!relu)
+                x = Activate(layer, x, Options.Activation);
+            x = Dropout($"{layer}.dropout", x);
         }
-        return Linear("mlp.out", x, 1, bias: outputBias);
+        return Linear($"{name}.out", x, 1, bias: outputBias);
+    }
+
+    /// <summary>The columns of two tensors side by side.</summary>
+    public Tensor Concat(Tensor a, Tensor b)
+    {
+        Tensor y = Activation("concat", a.Columns + b.Columns);
+        Ops.Add(new Concat(Device, y, a, b));
+        return y;
     }
 
     /// <summary>Sum of two or three tensors of one shape.</summary>
@@ -162,7 +199,7 @@ public sealed partial class ModelBuilder
     private EmbeddingTable Table(string name, int columns)
     {
         EmbeddingTable table = new(
-            Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Positions,
+            Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
             new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full), Rule, Scalars, Guard);
         Tables.Add(table);
         initializers.Add(i =>
@@ -175,7 +212,15 @@ public sealed partial class ModelBuilder
         return table;
     }
 
-    private Tensor Activation(string name, int columns) => Workspace.Tensor(name, BatchSize, columns, gradient: true);
+    private Tensor Activation(string name, int columns, Tensor? like = null) =>
+        Workspace.Tensor(name, like?.Rows ?? BatchSize, columns, gradient: true, group: like?.Group ?? Tensor.BatchRows);
+
+    private Tensor Weight(string name, int units, int inputs)
+    {
+        Tensor w = Arena.Reserve(name, units, inputs, decays: Options.L2 > 0);
+        initializers.Add(i => i.XavierNormal(w));
+        return w;
+    }
 
     private Tensor Zeros(string name, int columns) => Arena.Reserve(name, 1, columns, decays: false);
 
@@ -186,10 +231,12 @@ public sealed partial class ModelBuilder
         return t;
     }
 
-    private Tensor Statistic(string name, int columns)
+    /// <summary>Running mean, from 0, and running variance, from 1.</summary>
+    private (Tensor Mean, Tensor Variance) RunningMoments(string name, int columns)
     {
-        Tensor t = Workspace.Tensor(name, 1, columns);
-        RunningStatistics.Add(t);
-        return t;
+        Tensor mean = Workspace.Tensor($"{name}.running_mean", 1, columns), variance = Workspace.Tensor($"{name}.running_var", 1, columns);
+        initializers.Add(i => i.Constant(variance, 1));
+        RunningStatistics.AddRange([mean, variance]);
+        return (mean, variance);
     }
 }

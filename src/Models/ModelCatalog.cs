@@ -12,7 +12,14 @@ public static class ModelCatalog
         ["fm"] = Fm.Logit,
         ["wide-deep"] = WideDeep.Logit,
         ["deepfm"] = DeepFm.Logit,
+        ["base"] = EmbeddingMlp.Logit,
+        ["din"] = Din.Logit,
     };
+
+    /// <summary>The options that a model has when nothing else is said.</summary>
+    public static ModelOptions Defaults(string model) => model is "din" or "base"
+        ? new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01 }
+        : new() { Model = model };
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Models.Keys;

@@ -1,7 +1,24 @@
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
 
 namespace GpuCtr.Models;
+
+/// <summary>Activations of hidden layers.</summary>
+public enum Activations
+{
+    /// <summary>max(0, x).</summary>
+    Relu,
+
+    /// <summary>1 / (1 + e^{−x}).</summary>
+    Sigmoid,
+
+    /// <summary>max(0, x) + α min(0, x).</summary>
+    PRelu,
+
+    /// <summary>Data-adaptive, with batch statistics (Zhou et al. 2018).</summary>
+    Dice,
+}
 
 /// <summary>Everything that decides what a model computes and how it learns; saved with every run.</summary>
 public sealed record ModelOptions
@@ -17,6 +34,18 @@ public sealed record ModelOptions
 
     /// <summary>Widths of the hidden layers.</summary>
     public IReadOnlyList<int> HiddenUnits { get; init; } = [400, 400, 400];
+
+    /// <summary>Activation of the hidden layers.</summary>
+    public Activations Activation { get; init; } = Activations.Relu;
+
+    /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
+    public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
+
+    /// <summary>Activation of the attention unit.</summary>
+    public Activations AttentionActivation { get; init; } = Activations.Dice;
+
+    /// <summary>How attention scores become weights.</summary>
+    public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.None;
 
     /// <summary>Probability that a hidden unit is dropped, in [0, 1).</summary>
     public double Dropout { get; init; }

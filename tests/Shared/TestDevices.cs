@@ -12,6 +12,9 @@ public static class TestDevices
         ["opencl"] = new(() => DeviceCatalog.List().Any(d => d.Spec.StartsWith("opencl", StringComparison.Ordinal)) ? Device.Open("opencl") : null),
     };
 
+    /// <summary>Names of all devices.</summary>
+    public static IEnumerable<string> Names => Opened.Keys;
+
     /// <summary>Names for a theory.</summary>
     public static TheoryData<string> All => new(Opened.Keys);
 

@@ -1,1 +1,3 @@
-Console.WriteLine("datagen");
+using GpuCtr.Datagen;
+
+return await DatagenCommandLine.RunAsync(args, Console.Out, Console.Error);

@@ -25,7 +25,8 @@ public sealed unsafe class Add : IOp
         if (inputs.Length is < 2 or > 3 || inputs.Any(x => x.Columns != y.Columns || x.Rows != y.Rows))
             throw new Devices.KernelException($"add: {string.Join(", ", inputs.AsEnumerable())} do not sum to {y} on {device}");
         (this.device, this.y, this.inputs) = (device, y, inputs);
-        sinks = inputs.Select(x => x.Consume()).ToArray();
+        // In the order of backward: a tensor that is summed with itself is first written and then added to.
+        sinks = inputs.Select(x => x.Consume()).Reverse().ToArray();
     }
 
     /// <inheritdoc/>

@@ -22,9 +22,9 @@ public sealed unsafe partial class Dropout
         device.Team!.Run((int)((length + 32 * BlockWords - 1) / (32 * BlockWords)), forwardBlock);
     }
 
-    private void RunBackward(long length)
+    private void RunBackward(long length, bool training)
     {
-        this.length = length;
+        (this.length, this.training) = (length, training);
         device.Team!.Run((int)((length + 32 * BlockWords - 1) / (32 * BlockWords)), backwardBlock);
     }
 
@@ -47,7 +47,7 @@ public sealed unsafe partial class Dropout
     {
         long first = (long)block * BlockWords, last = Math.Min(first + BlockWords, (length + 31) / 32);
         for (long word = first; word < last; word++)
-            Select(dx.Target!.Pointer, y.Gradient!.Pointer, word, keep.Pointer[word], stream.Scale, dx.Accumulates);
+            Select(dx.Target!.Pointer, y.Gradient!.Pointer, word, keep.Pointer[word], training ? stream.Scale : 1, dx.Accumulates);
     }
 
     /// <summary>to = from ∘ bits · scale for the 32 elements of a word.</summary>

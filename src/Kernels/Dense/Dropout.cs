@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Inverted dropout (Srivastava et al. 2014): each value is kept with probability 1 − p and then scaled by 1 / (1 − p).</summary>
-/// y = x ∘ keep / (1 − p),  dx = dy ∘ keep / (1 − p);   evaluation: y = x.
+/// y = x ∘ keep / (1 − p),  dx = dy ∘ keep / (1 − p);   evaluation: y = x, dx = dy.
 /// keep is a function of (seed, step, layer, element) by Philox, so every device draws the same; one bit an element is stored
 /// for backward. x, y (B, H)   keep ⌈B·H/32⌉ words. Bit i of word w belongs to element 32 w + i and is output i / 8 of the
 /// Philox block with counter 8 w + i mod 8.
@@ -67,7 +67,7 @@ public sealed partial class Dropout : IOp
         if (dx.Target is null)
             return;
         if (device.UsesSimd)
-            RunBackward((long)pass.RowsOf(x) * x.Columns);
+            RunBackward((long)pass.RowsOf(x) * x.Columns, pass.Training);
         else
             Launch(ref backward, BackwardKernel, pass);
     }
@@ -99,10 +99,11 @@ public sealed partial class Dropout : IOp
         for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridExtensions.Stride)
         {
             uint bits = a.Keep[word];
+            float scale = a.Training != 0 ? a.Stream.Scale : 1f;
             long end = Math.Min(a.Length, word * 32 + 32);
             for (long i = word * 32; i < end; i++)
             {
-                float g = (bits >> (int)(i & 31) & 1) != 0 ? a.Dy[i] * a.Stream.Scale : 0f;
+                float g = (bits >> (int)(i & 31) & 1) != 0 ? a.Dy[i] * scale : 0f;
                 a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + g : g;
             }
         }

@@ -28,6 +28,7 @@ public enum KernelChoice
 }
 
 /// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
+/// One thread drives a device: its stream and its workers do one thing at a time.
 public sealed class Device : IDisposable
 {
     private readonly Context context;

@@ -23,12 +23,12 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     /// <summary>The whole buffer as a span.</summary>
     public Span<T> Span => array.Span[..checked((int)Length)];
 
-    /// <summary>Starts copying the first <paramref name="count"/> elements to the device on its stream.</summary>
-    public void CopyTo(Device device, DeviceArray<T> target, long count)
+    /// <summary>Starts copying the first <paramref name="count"/> elements to element <paramref name="offset"/> of the target, on the device's stream.</summary>
+    public void CopyTo(Device device, DeviceArray<T> target, long count, long offset = 0)
     {
         if (count == 0)
             return;
-        target.View.SubView(0, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
+        target.View.SubView(offset, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
     }
 
     /// <inheritdoc/>

@@ -107,8 +107,9 @@ public sealed unsafe class GradientGuard
             float norm = XMath.Sqrt(sum), factor = Factor(a.Loss[0], norm, a.ClipNorm);
             a.Guard[0] = factor;
             a.Guard[1] = norm;
-            a.Guard[2] += factor == 0 ? 1 : 0;
-            a.Guard[3] = factor == 0 ? a.Guard[3] + 1 : 0;
+            // Floats on both sides: ILGPU turns an integer choice that is then converted into its bits, 1.4e-45 instead of 1.
+            a.Guard[2] += factor == 0 ? 1f : 0f;
+            a.Guard[3] = factor == 0 ? a.Guard[3] + 1f : 0f;
         }
     }
 

@@ -151,46 +151,21 @@ internal sealed unsafe class Gemm : IDisposable
     [SkipLocalsInit]
     private void PanelTimesRows(float* right, int row0, int rows, int column0, int columns, int k0, int depth)
     {
-        float* tile = stackalloc float[12 * GemmTile.Width];
-        bool first = k0 == 0, last = k0 + depth == k;
-        int step = 0;
-        for (int r = 0; r < rows; r += step)
+        float* left = a + row0 * aRow + k0 * aCol, to = c + row0 * ldc + column0;
+        bool add = accumulate || k0 > 0;
+        if (columns == GemmTile.Width)
+            GemmTile.Rows(rows, left, aRow, aCol, right, depth, to, ldc, add, wide);
+        else
         {
-            float* left = a + (row0 + r) * aRow + k0 * aCol;
-            float* to = c + (row0 + r) * ldc + column0;
-            step = rows - r >= 12 && wide ? 12 : rows - r >= 6 && !wide ? 6 : 1;
-            if (columns == GemmTile.Width)
-            {
-                Tile(step, left, right, depth, to, ldc, accumulate || !first);
-                if (last && (bias != null || relu))
-                    Finish(to, ldc, step, column0, columns);
-                continue;
-            }
-            // A panel that hangs over the edge of C goes through a full-width tile of its own.
-            Tile(step, left, right, depth, tile, GemmTile.Width, false);
-            for (int i = 0; i < step; i++)
+            // A panel that hangs over the edge of C goes through a full-width block of its own.
+            float* block = stackalloc float[BlockRows * GemmTile.Width];
+            GemmTile.Rows(rows, left, aRow, aCol, right, depth, block, GemmTile.Width, false, wide);
+            for (int i = 0; i < rows; i++)
                 for (int j = 0; j < columns; j++)
-                    to[i * ldc + j] = tile[i * GemmTile.Width + j] + (accumulate || !first ? to[i * ldc + j] : 0);
-            if (last && (bias != null || relu))
-                Finish(to, ldc, step, column0, columns);
+                    to[i * ldc + j] = block[i * GemmTile.Width + j] + (add ? to[i * ldc + j] : 0);
         }
-    }
-
-    private void Tile(int rows, float* left, float* right, int depth, float* to, nint ld, bool add)
-    {
-        switch (rows)
-        {
-            case 12:
-                GemmTile.Rows12(left, aRow, aCol, right, depth, to, ld, add);
-                break;
-            case 6:
-                GemmTile.Rows6Half(left, aRow, aCol, right, depth, to, ld, add);
-                GemmTile.Rows6Half(left, aRow, aCol, right + 16, depth, to + 16, ld, add);
-                break;
-            default:
-                GemmTile.Rows1(left, aCol, right, depth, to, add);
-                break;
-        }
+        if (k0 + depth == k && (bias != null || relu))
+            Finish(to, ldc, rows, column0, columns);
     }
 
     private void Finish(float* to, nint ld, int rows, int column0, int columns)

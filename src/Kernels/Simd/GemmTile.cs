@@ -56,6 +56,29 @@ internal static unsafe class GemmTile
         Store(c += ldc, c80, c81, add); Store(c += ldc, c90, c91, add); Store(c += ldc, ca0, ca1, add); Store(c + ldc, cb0, cb1, add);
     }
 
+    /// <summary>Four rows: 8 accumulators, enough to hide the latency of a multiply-add.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Rows4(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, bool add)
+    {
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        float* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
+        for (; k > 0; k--)
+        {
+            Vector512<float> b0 = Vector512.Load(b), b1 = Vector512.Load(b + 16);
+            b += Width;
+            Vector512<float> x = Vector512.Create(*a);
+            c00 = Vector512.FusedMultiplyAdd(x, b0, c00); c01 = Vector512.FusedMultiplyAdd(x, b1, c01);
+            x = Vector512.Create(*a1);
+            c10 = Vector512.FusedMultiplyAdd(x, b0, c10); c11 = Vector512.FusedMultiplyAdd(x, b1, c11);
+            x = Vector512.Create(*a2);
+            c20 = Vector512.FusedMultiplyAdd(x, b0, c20); c21 = Vector512.FusedMultiplyAdd(x, b1, c21);
+            x = Vector512.Create(*a3);
+            c30 = Vector512.FusedMultiplyAdd(x, b0, c30); c31 = Vector512.FusedMultiplyAdd(x, b1, c31);
+            a += aCol; a1 += aCol; a2 += aCol; a3 += aCol;
+        }
+        Store(c, c00, c01, add); Store(c += ldc, c10, c11, add); Store(c += ldc, c20, c21, add); Store(c + ldc, c30, c31, add);
+    }
+
     /// <summary>One row: the last rows of a matrix.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Rows1(float* a, nint aCol, float* b, int k, float* c, bool add)
@@ -98,6 +121,37 @@ internal static unsafe class GemmTile
         }
         Store(c, c00, c01, add); Store(c += ldc, c10, c11, add); Store(c += ldc, c20, c21, add);
         Store(c += ldc, c30, c31, add); Store(c += ldc, c40, c41, add); Store(c + ldc, c50, c51, add);
+    }
+
+    /// <summary>Any number of rows, by the tallest tiles that fit.</summary>
+    /// <param name="rows">Rows of a and c.</param>
+    /// <param name="a">(rows, k).</param>
+    /// <param name="aRow">Distance of two rows of a.</param>
+    /// <param name="aCol">Distance of two steps of k in a.</param>
+    /// <param name="b">(k, 32) packed.</param>
+    /// <param name="k">Depth.</param>
+    /// <param name="c">(rows, 32).</param>
+    /// <param name="ldc">Distance of two rows of c.</param>
+    /// <param name="add">Add to c.</param>
+    /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
+    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, bool add, bool wide)
+    {
+        for (int r = 0, step; r < rows; r += step, a += step * aRow, c += step * ldc)
+        {
+            int left = rows - r;
+            if (wide && left >= 12)
+                Rows12(a, aRow, aCol, b, k, c, ldc, add);
+            else if (wide && left >= 4)
+                Rows4(a, aRow, aCol, b, k, c, ldc, add);
+            else if (!wide && left >= 6)
+            {
+                Rows6Half(a, aRow, aCol, b, k, c, ldc, add);
+                Rows6Half(a, aRow, aCol, b + 16, k, c + 16, ldc, add);
+            }
+            else
+                Rows1(a, aCol, b, k, c, add);
+            step = wide ? left >= 12 ? 12 : left >= 4 ? 4 : 1 : left >= 6 ? 6 : 1;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -34,6 +34,9 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>The storage as the SIMD variants see it; only meaningful on the CPU device.</summary>
     internal unsafe T* Pointer { get; private set; }
 
+    /// <summary>The storage as a span; only on the CPU device.</summary>
+    internal unsafe Span<T> Span() => new(Pointer, checked((int)Length));
+
     /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the data are there.</summary>
     public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
     {
@@ -78,6 +81,9 @@ public class DeviceArray<T> where T : unmanaged
         view = storage;
         Pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
     }
+
+    /// <summary>Fills the storage and what lies around it with 0xFF bytes; a slice has no storage of its own.</summary>
+    internal void Poison(Device device) => buffer?.MemSet(device.Stream, 0xFF);
 
     internal void Free() => buffer?.Dispose();
 }

@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Tensors;
 /// </summary>
 public sealed class Workspace(Device device) : IDisposable
 {
-    private readonly List<(string Name, long Bytes, Action Allocate, Action Free)> plan = [];
+    private readonly List<(string Name, long Bytes, Action Allocate, Action Poison, Action Free)> plan = [];
 
     /// <summary>The device that holds the memory.</summary>
     public Device Device { get; } = device;
@@ -32,7 +32,7 @@ public sealed class Workspace(Device device) : IDisposable
     public DeviceArray<T> Array<T>(string name, long length) where T : unmanaged
     {
         DeviceArray<T> a = new(name, length);
-        plan.Add((name, a.Bytes, () => a.Allocate(Device), a.Free));
+        plan.Add((name, a.Bytes, () => a.Allocate(Device), () => a.Poison(Device), a.Free));
         return a;
     }
 
@@ -40,12 +40,12 @@ public sealed class Workspace(Device device) : IDisposable
     public Tensor Slice(string name, Tensor whole, long rows, int columns)
     {
         Tensor slice = new(name, rows, columns);
-        plan.Add((name, 0, () => slice.BindSlice(whole, 0, Device), static () => { }));
+        plan.Add((name, 0, () => slice.BindSlice(whole, 0, Device), static () => { }, static () => { }));
         return slice;
     }
 
     /// <summary>Adds a step to the allocation, run in the order of reservation.</summary>
-    internal void OnAllocate(Action action) => plan.Add(("", 0, action, static () => { }));
+    internal void OnAllocate(Action action) => plan.Add(("", 0, action, static () => { }, static () => { }));
 
     /// <summary>Allocates everything reserved so far, filled with zeros.</summary>
     /// <exception cref="DeviceException">The device has too little memory.</exception>
@@ -63,6 +63,14 @@ public sealed class Workspace(Device device) : IDisposable
         }
     }
 
+    /// <summary>Fills every buffer with 0xFF bytes, which is NaN in a float and −1 in an integer, so that whoever reads what nobody wrote is found out.</summary>
+    internal void Poison()
+    {
+        foreach (var p in plan)
+            p.Poison();
+        Device.Synchronize();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -72,7 +80,7 @@ public sealed class Workspace(Device device) : IDisposable
 
     private Tensor Reserve(Tensor t)
     {
-        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device), t.Free));
+        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device), () => t.Poison(Device), t.Free));
         return t;
     }
 }

@@ -7,7 +7,11 @@ public sealed partial class Batch
 {
     private readonly PositionSorter sorter;
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow;
+    private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
+
+    /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
+    public int[] Tokens { get; }
 
     /// <summary>U: different table rows in this batch; known after <see cref="Prepare"/>.</summary>
     public int Segments { get; private set; }
@@ -44,8 +48,35 @@ public sealed partial class Batch
                     values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
             gradient += Capacity * s.Field.MaxLength;
         }
+        for (int group = 0; group < Tokens.Length; group++)
+            ShapeGroup(group);
         Segments = sorter.Sort(Spec.TotalRows, order.Span, segmentStart.Span, segmentRow.Span);
     }
+
+    private BatchSequence FirstOfGroup(int group) => Sequences.First(s => s.Field.Role == SequenceRole.History && s.Field.Group == group);
+
+    /// <summary>Checks that the histories of a group are equally long, and notes the row of each position.</summary>
+    private void ShapeGroup(int group)
+    {
+        BatchSequence first = FirstOfGroup(group);
+        Span<int> shape = first.Offsets[..(Rows + 1)], owner = owners[group].Span;
+        foreach (BatchSequence s in Sequences)
+            if (s.Field.Role == SequenceRole.History && s.Field.Group == group && !s.Offsets[..(Rows + 1)].SequenceEqual(shape))
+                throw new ArgumentException(Mismatch(first, s));
+        for (int b = 0; b < Rows; b++)
+            owner[shape[b]..shape[b + 1]].Fill(b);
+        Tokens[group] = shape[Rows];
+    }
+
+    private string Mismatch(BatchSequence first, BatchSequence other)
+    {
+        int b = 0;
+        while (Length(first, b) == Length(other, b))
+            b++;
+        return $"row {b} of the batch: {first.Field.Name} has {Length(first, b)} entries and {other.Field.Name} has {Length(other, b)}; histories of one group describe the same events";
+    }
+
+    private static int Length(BatchSequence s, int b) => s.Offsets[b + 1] - s.Offsets[b];
 
     private int TableRow(int id, int vocabulary, string field, int b, int gradient)
     {

@@ -1,20 +1,25 @@
 using GpuCtr.Kernels.Devices;
-using GpuCtr.Kernels.Embedding;
-using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models.Features;
 
 public sealed partial class Batch
 {
     /// <summary>Starts copying the prepared rows to the device.</summary>
-    internal void Upload(Device device, DeviceArray<int> tableRows, Tensor numericTensor, Tensor label, SortedPositions positions)
+    internal void Upload(Device device, ModelInputs to)
     {
-        ids.CopyTo(device, tableRows, (long)Rows * Spec.F);
-        numeric.CopyTo(device, numericTensor, (long)Rows * Spec.N);
-        labels.CopyTo(device, label, Rows);
-        order.CopyTo(device, positions.Order, segmentStart.Span[Segments]);
-        segmentStart.CopyTo(device, positions.SegmentStart, Segments + 1L);
-        segmentRow.CopyTo(device, positions.SegmentRow, Segments);
-        positions.Segments = Segments;
+        ids.CopyTo(device, to.Rows, (long)Rows * Spec.F);
+        numeric.CopyTo(device, to.Numeric, (long)Rows * Spec.N);
+        labels.CopyTo(device, to.Label, Rows);
+        order.CopyTo(device, to.Positions.Order, segmentStart.Span[Segments]);
+        segmentStart.CopyTo(device, to.Positions.SegmentStart, Segments + 1L);
+        segmentRow.CopyTo(device, to.Positions.SegmentRow, Segments);
+        to.Positions.Segments = Segments;
+        for (int s = 0; s < Sequences.Count; s++)
+            Sequences[s].Upload(device, to.SequenceRows, ModelInputs.SequenceBase(Spec, Capacity, s), Rows);
+        for (int group = 0; group < to.Groups.Count; group++)
+        {
+            FirstOfGroup(group).UploadOffsets(device, to.Groups[group].Offsets, Rows + 1L);
+            owners[group].CopyTo(device, to.Groups[group].Owners, Tokens[group]);
+        }
     }
 }

@@ -31,6 +31,8 @@ public sealed partial class Batch : IDisposable
         order = new PinnedBuffer<int>(device, positions);
         segmentStart = new PinnedBuffer<int>(device, positions + 1L);
         segmentRow = new PinnedBuffer<int>(device, positions);
+        Tokens = new int[spec.GroupCount];
+        owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
         Sequences = spec.Sequences.Select(s => new BatchSequence(device, s, capacity)).ToArray();
     }
 
@@ -69,36 +71,7 @@ public sealed partial class Batch : IDisposable
         segmentRow.Dispose();
         foreach (BatchSequence s in Sequences)
             s.Dispose();
-    }
-}
-
-/// <summary>A list column of a batch, jagged: the ids of row b are Values[Offsets[b] .. Offsets[b+1]].</summary>
-public sealed class BatchSequence : IDisposable
-{
-    private readonly PinnedBuffer<int> values;
-    private readonly PinnedBuffer<int> offsets;
-
-    internal BatchSequence(Device device, SequenceField field, int capacity)
-    {
-        Field = field;
-        values = new PinnedBuffer<int>(device, (long)capacity * field.MaxLength);
-        offsets = new PinnedBuffer<int>(device, capacity + 1);
-        offsets.Span.Clear();
-    }
-
-    /// <summary>The column.</summary>
-    public SequenceField Field { get; }
-
-    /// <summary>Vocabulary-local ids, one row after the other, oldest first.</summary>
-    public Span<int> Values => values.Span;
-
-    /// <summary>(B+1) start of each row in <see cref="Values"/>; Offsets[0] = 0.</summary>
-    public Span<int> Offsets => offsets.Span;
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        values.Dispose();
-        offsets.Dispose();
+        foreach (PinnedBuffer<int> o in owners)
+            o.Dispose();
     }
 }

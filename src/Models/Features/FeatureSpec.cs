@@ -25,8 +25,9 @@ public enum SequenceRole
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>; a history shares that of its target.</param>
 /// <param name="Role">History or pooled.</param>
 /// <param name="Target">For a history, the index of the categorical field that it is a history of; −1 otherwise.</param>
-/// <param name="MaxLength">The most recent so many ids of a row are kept.</param>
-public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength);
+/// <param name="MaxLength">The most recent so many ids of a row are kept; equal within a group.</param>
+/// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and are equally long.</param>
+public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0);
 
 /// <summary>What a model reads: the id spaces and the columns over them. Pure sizes and names; values never pass through here.</summary>
 public sealed record FeatureSpec(
@@ -43,6 +44,12 @@ public sealed record FeatureSpec(
 
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
+
+    /// <summary>Number of behaviour groups.</summary>
+    public int GroupCount => Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s.Group + 1).DefaultIfEmpty(0).Max();
+
+    /// <summary>The histories of a behaviour group.</summary>
+    public IEnumerable<SequenceField> Group(int group) => Sequences.Where(s => s.Role == SequenceRole.History && s.Group == group);
 
     /// <summary>First table row of each vocabulary: an id's table row is its offset plus the id.</summary>
     public int[] Offsets()

@@ -1,0 +1,155 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Attention;
+
+/// <summary>How scores become weights.</summary>
+public enum AttentionNormalization
+{
+    /// <summary>a_t = s_t, the form of the DIN paper.</summary>
+    None,
+
+    /// <summary>a_t = e^{s_t} / Σ e^{s_u} over the valid positions of the row.</summary>
+    Softmax,
+
+    /// <summary>a_t = σ(s_t / √E).</summary>
+    Sigmoid,
+}
+
+/// <summary>Weights and weighted sum of a row's keys (Zhou et al., KDD 2018, eq. 3): pooled = Σ_t a_t k_t.</summary>
+/// A row without history pools to zeros.   da_t = ⟨dpooled, k_t⟩,  dk_t = a_t dpooled;
+/// ds_t = da_t (none),  a_t (da_t − Σ_u a_u da_u) (softmax),  da_t a_t (1 − a_t) / √E (sigmoid).
+/// s (T, 1)   pooled (B, E).   Keys are gathered once each way. One row is summed in order: the same bits every run.
+public sealed partial class AttentionPooling : IOp
+{
+    private readonly Device device;
+    private readonly BehaviourHistory history;
+    private readonly Tensor score, pooled, weight;
+    private readonly AttentionNormalization normalization;
+    private readonly Tensor.GradientSink dScore;
+    private Action<KernelConfig, Args>? normalize, pool, scores, keys;
+
+    /// <summary>What the kernels see; Weight is (T): a.</summary>
+    public readonly record struct Args(
+        BehaviourHistory.View History, ArrayView<float> Score, ArrayView<float> Weight, ArrayView<float> Pooled, ArrayView<float> Dscore, ArrayView<float> Dpooled,
+        AttentionNormalization Normalization, int B, int T);
+
+    /// <param name="workspace">Where the weights are reserved.</param>
+    /// <param name="history">Keys.</param>
+    /// <param name="score">(T, 1).</param>
+    /// <param name="pooled">(B, E) output.</param>
+    /// <param name="normalization">How scores become weights.</param>
+    public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization)
+    {
+        (device, this.history, this.score, this.pooled, this.normalization) = (workspace.Device, history, score, pooled, normalization);
+        if (score.Columns != 1 || score.Group != history.Group || pooled.Columns != history.E)
+            throw new Devices.KernelException($"attention pooling: scores {score}, pooled {pooled} do not fit keys of width {history.E} on {device}");
+        weight = workspace.Tensor($"{pooled.Name} weights", history.MaxTokens, 1, group: history.Group);
+        dScore = score.Consume();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"attention pooling {pooled.Name}";
+
+    /// <summary>(T, 1) the weights of the last pass.</summary>
+    public Tensor Weights => weight;
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, forwardBlock);
+            return;
+        }
+        Args args = Bind(pass);
+        device.Load(ref normalize, NormalizeKernel)(device.Grid(pass.Rows), args);
+        device.Load(ref pool, PoolKernel)(device.Grid((long)pass.Rows * history.E), args);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, backwardBlock);
+            return;
+        }
+        Args args = Bind(pass);
+        device.Load(ref scores, ScoresKernel)(device.Grid(pass.Rows), args);
+        device.Load(ref keys, KeysKernel)(device.Grid((long)args.T * history.E), args);
+    }
+
+    private Args Bind(in Pass pass) => new(
+        history.Bind(), score.View, weight.View, pooled.View, (dScore.Target ?? score).View, (pooled.Gradient ?? pooled).View,
+        normalization, pass.Rows, pass.RowsOf(score));
+
+    /// One item = one row of the batch.
+    private static void NormalizeKernel(Args a)
+    {
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+        {
+            int first = a.History.Offsets[b], last = a.History.Offsets[b + 1];
+            float highest = float.NegativeInfinity, sum = 0, root = XMath.Sqrt((float)a.History.E);
+            for (int t = first; t < last; t++)
+                highest = Math.Max(highest, a.Score[t]);
+            for (int t = first; t < last; t++)
+            {
+                float s = a.Score[t];
+                float w = a.Normalization == AttentionNormalization.None ? s
+                    : a.Normalization == AttentionNormalization.Sigmoid ? 1 / (1 + XMath.Exp(-s / root)) : XMath.Exp(s - highest);
+                a.Weight[t] = w;
+                sum += w;
+            }
+            for (int t = first; t < last && a.Normalization == AttentionNormalization.Softmax; t++)
+                a.Weight[t] /= sum;
+        }
+    }
+
+    private static void PoolKernel(Args a)
+    {
+        int e = a.History.E;
+        for (int i = Grid.GlobalLinearIndex; i < a.B * e; i += GridExtensions.Stride)
+        {
+            int b = i / e, j = i % e;
+            float sum = 0;
+            for (int t = a.History.Offsets[b]; t < a.History.Offsets[b + 1]; t++)
+                sum += a.Weight[t] * a.History.Key(t, j);
+            a.Pooled[i] = sum;
+        }
+    }
+
+    private static void ScoresKernel(Args a)
+    {
+        int e = a.History.E;
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+        {
+            int first = a.History.Offsets[b], last = a.History.Offsets[b + 1];
+            float inner = 0, root = XMath.Sqrt((float)e);
+            for (int t = first; t < last; t++)
+            {
+                float da = 0, w = a.Weight[t];
+                for (int j = 0; j < e; j++)
+                    da += a.Dpooled[(long)b * e + j] * a.History.Key(t, j);
+                inner += w * da;
+                a.Dscore[t] = a.Normalization == AttentionNormalization.Sigmoid ? da * w * (1 - w) / root : da;
+            }
+            for (int t = first; t < last && a.Normalization == AttentionNormalization.Softmax; t++)
+                a.Dscore[t] = a.Weight[t] * (a.Dscore[t] - inner);
+        }
+    }
+
+    /// This op is recorded last of those that read the keys, so it writes their gradients and the others add.
+    private static void KeysKernel(Args a)
+    {
+        int e = a.History.E;
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * e; i += GridExtensions.Stride)
+        {
+            int t = (int)(i / e), j = (int)(i % e);
+            a.History.RowGradients[a.History.KeyGradient(t, j)] = a.Weight[t] * a.Dpooled[(long)a.History.Owners[t] * e + j];
+        }
+    }
+}

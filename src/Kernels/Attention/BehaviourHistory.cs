@@ -1,0 +1,50 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+
+namespace GpuCtr.Kernels.Attention;
+
+/// <summary>
+/// The histories of one behaviour group (item, category, shop … of what a user did) on the device: jagged, never padded.
+/// A key k_t is the concatenation of the group's G field vectors, a query q that of its target fields; both are E = G·D wide.
+/// </summary>
+/// <param name="Table">(ΣV, D) shared by histories and targets.</param>
+/// <param name="RowGradients">(P, D) where the gradient of each history position goes.</param>
+/// <param name="Vectors">(B, C·D) field vectors, the targets among them.</param>
+/// <param name="Rows">Table rows of all histories of the model, field after field.</param>
+/// <param name="Bases">(G) where each field of this group begins in Rows.</param>
+/// <param name="TargetFields">(G) column of each target among the C fields.</param>
+/// <param name="Offsets">(B + 1) positions of row b are Offsets[b] … Offsets[b+1].</param>
+/// <param name="Owners">(T) row of the batch that a position belongs to.</param>
+/// <param name="Group">Number of the group: the row kind of tensors with one row a position.</param>
+/// <param name="MaxTokens">The most positions of a batch.</param>
+/// <param name="GradientOffset">Row gradient of element i of Rows is GradientOffset + i.</param>
+public sealed record BehaviourHistory(
+    Tensor Table, Tensor RowGradients, Tensor Vectors, DeviceArray<int> Rows, DeviceArray<int> Bases, DeviceArray<int> TargetFields,
+    DeviceArray<int> Offsets, DeviceArray<int> Owners, int Group, int MaxTokens, int GradientOffset)
+{
+    /// <summary>D: width of a field vector.</summary>
+    public int D => Table.Columns;
+
+    /// <summary>E: width of keys and queries.</summary>
+    public int E => checked((int)Bases.Length * D);
+
+    /// <summary>Keys, queries and their gradients as kernels see them.</summary>
+    public readonly record struct View(
+        ArrayView<float> Table, ArrayView<float> RowGradients, ArrayView<float> Vectors, ArrayView<float> Dvectors,
+        ArrayView<int> Rows, ArrayView<int> Bases, ArrayView<int> TargetFields, ArrayView<int> Offsets, ArrayView<int> Owners,
+        int D, int E, int Columns, int GradientOffset)
+    {
+        /// <summary>k[t, e].</summary>
+        internal float Key(int t, int e) => Table[(long)Rows[Bases[e / D] + t] * D + e % D];
+
+        /// <summary>Index of dk[t, e] in RowGradients.</summary>
+        internal long KeyGradient(int t, int e) => ((long)GradientOffset + Bases[e / D] + t) * D + e % D;
+
+        /// <summary>Index of q[b, e] in Vectors, and of dq[b, e] in Dvectors.</summary>
+        internal long Query(int b, int e) => (long)b * Columns + TargetFields[e / D] * D + e % D;
+    }
+
+    internal View Bind() => new(
+        Table.View, RowGradients.View, Vectors.View, (Vectors.Gradient ?? Vectors).View, Rows.View, Bases.View, TargetFields.View, Offsets.View, Owners.View,
+        D, E, Vectors.Columns, GradientOffset);
+}

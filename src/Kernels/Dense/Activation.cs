@@ -1,0 +1,164 @@
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+using System.Runtime.Intrinsics;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>Activations without statistics.</summary>
+public enum ActivationKind
+{
+    /// <summary>y = max(0, x).</summary>
+    Relu,
+
+    /// <summary>y = 1 / (1 + e^{−x}).</summary>
+    Sigmoid,
+
+    /// <summary>y = max(0, x) + α min(0, x), α per unit (He et al. 2015).</summary>
+    PRelu,
+}
+
+/// <summary>An element-wise activation.</summary>
+/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x).
+/// x, y (R, H)   α (H), prelu only.   One pass each way; one thread walks one column of dα: the same bits every run.
+public sealed unsafe class Activation : IOp
+{
+    private readonly Device device;
+    private readonly ActivationKind kind;
+    private readonly Tensor x, y;
+    private readonly Tensor? alpha;
+    private readonly Tensor.GradientSink dx;
+    private readonly Action<int> forwardBlock, backwardBlock;
+    private Action<KernelConfig, Args>? forward, backward, alphaGradient;
+    private int rows;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(
+        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dalpha,
+        ActivationKind Kind, int Rows, int Columns, int Accumulate);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="kind">Which function.</param>
+    /// <param name="x">(R, H) input.</param>
+    /// <param name="alpha">(1, H) for prelu, else null.</param>
+    /// <param name="y">(R, H) output.</param>
+    public Activation(Device device, ActivationKind kind, Tensor x, Tensor? alpha, Tensor y)
+    {
+        if (x.Columns != y.Columns || (kind == ActivationKind.PRelu) != (alpha?.Length == x.Columns))
+            throw new Devices.KernelException($"{kind}: x {x}, α {alpha?.ToString() ?? "none"}, y {y} do not fit on {device}");
+        (this.device, this.kind, this.x, this.alpha, this.y) = (device, kind, x, alpha, y);
+        dx = x.Consume();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"{kind} {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+            Run(pass, forwardBlock);
+        else
+            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, backwardBlock);
+            return;
+        }
+        if (alpha is not null)
+            device.Load(ref alphaGradient, AlphaGradientKernel)(device.Grid(x.Columns), Bind(pass));
+        if (dx.Target is not null)
+            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
+    }
+
+    private Args Bind(in Pass pass) => new(
+        x.View, y.View, (alpha ?? x).View, (dx.Target ?? x).View, (y.Gradient ?? y).View, (alpha?.Gradient ?? x).View,
+        kind, pass.RowsOf(x), x.Columns, dx.Accumulates ? 1 : 0);
+
+    private static void ForwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            float x = a.X[i];
+            a.Y[i] = a.Kind == ActivationKind.Sigmoid ? 1 / (1 + XMath.Exp(-x))
+                : x < 0 ? (a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] * x : 0) : x;
+        }
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
+                : a.X[i] > 0 ? 1 : a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] : 0;
+            float value = slope * a.Dy[i];
+            a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
+        }
+    }
+
+    private static void AlphaGradientKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            float sum = 0;
+            for (int b = 0; b < a.Rows; b++)
+            {
+                long i = (long)b * a.Columns + h;
+                sum += a.Dy[i] * Math.Min(0, a.X[i]);
+            }
+            a.Dalpha[h] = sum;
+        }
+    }
+
+    private void Run(in Pass pass, Action<int> block)
+    {
+        rows = pass.RowsOf(x);
+        device.Team!.Run(ColumnBlocks.Count(x.Columns), block);
+    }
+
+    private void ForwardBlock(int task)
+    {
+        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
+        Vector512<float> slope = alpha is null ? default : Lanes.Load(alpha.Pointer + h, count);
+        float* to = y.Pointer + h;
+        for (float* p = x.Pointer + h, end = p + (long)rows * n; p < end; p += n, to += n)
+        {
+            Vector512<float> v = Lanes.Load(p, count);
+            v = kind == ActivationKind.Sigmoid ? Math512.Sigmoid(v) : Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), v * slope, v);
+            Lanes.Store(v, to, count);
+        }
+    }
+
+    private void BackwardBlock(int task)
+    {
+        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
+        Vector512<float> a = alpha is null ? default : Lanes.Load(alpha.Pointer + h, count), dAlpha = default;
+        for (int b = 0; b < rows; b++)
+        {
+            long i = (long)b * n + h;
+            Vector512<float> v = Lanes.Load(x.Pointer + i, count), d = Lanes.Load(y.Gradient!.Pointer + i, count), slope;
+            if (kind == ActivationKind.Sigmoid)
+            {
+                Vector512<float> p = Lanes.Load(y.Pointer + i, count);
+                slope = p * (Vector512<float>.One - p);
+            }
+            else
+            {
+                slope = Vector512.ConditionalSelect(Vector512.GreaterThan(v, Vector512<float>.Zero), Vector512<float>.One, a);
+                dAlpha += d * Vector512.Min(v, Vector512<float>.Zero);
+            }
+            if (dx.Target is { } target)
+                Lanes.Store(dx.Accumulates ? Lanes.Load(target.Pointer + i, count) + d * slope : d * slope, target.Pointer + i, count);
+        }
+        if (alpha is not null)
+            Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
+    }
+}

@@ -1,0 +1,81 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>The columns of two tensors side by side: y = [a, b]; each gradient is its part of dy.</summary>
+/// a (R, H), b (R, K), y (R, H + K).   One copy each way.
+public sealed unsafe class Concat : IOp
+{
+    private readonly Device device;
+    private readonly Tensor y, a, b;
+    private readonly Tensor.GradientSink da, db;
+    private Action<KernelConfig, Args>? copy;
+
+    /// <summary>Copies (Rows, Columns) from columns FromColumn of From to columns ToColumn of To.</summary>
+    public readonly record struct Args(
+        ArrayView<float> To, ArrayView<float> From, int Rows, int Columns, int ToStride, int ToColumn, int FromStride, int FromColumn, int Accumulate);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="y">(R, H + K) output.</param>
+    /// <param name="a">(R, H).</param>
+    /// <param name="b">(R, K).</param>
+    public Concat(Device device, Tensor y, Tensor a, Tensor b)
+    {
+        if (a.Columns + b.Columns != y.Columns || a.Group != b.Group)
+            throw new Devices.KernelException($"concat: {a} and {b} side by side are not {y} on {device}");
+        (this.device, this.y, this.a, this.b) = (device, y, a, b);
+        (da, db) = (a.Consume(), b.Consume());
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"concat {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        int rows = pass.RowsOf(y);
+        Copy(y, 0, a, 0, a.Columns, rows, false);
+        Copy(y, a.Columns, b, 0, b.Columns, rows, false);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        int rows = pass.RowsOf(y);
+        if (da.Target is { } first)
+            Copy(first, 0, y.Gradient!, 0, a.Columns, rows, da.Accumulates);
+        if (db.Target is { } second)
+            Copy(second, 0, y.Gradient!, a.Columns, b.Columns, rows, db.Accumulates);
+    }
+
+    private void Copy(Tensor to, int toColumn, Tensor from, int fromColumn, int columns, int rows, bool accumulate)
+    {
+        if (!device.UsesSimd)
+        {
+            Args args = new(to.View, from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn, accumulate ? 1 : 0);
+            device.Load(ref copy, Kernel)(device.Grid((long)rows * columns), args);
+            return;
+        }
+        for (int r = 0; r < rows; r++)
+        {
+            Span<float> target = new(to.Pointer + (long)r * to.Columns + toColumn, columns);
+            Span<float> source = new(from.Pointer + (long)r * from.Columns + fromColumn, columns);
+            if (!accumulate)
+                source.CopyTo(target);
+            for (int c = 0; accumulate && c < columns; c++)
+                target[c] += source[c];
+        }
+    }
+
+    private static void Kernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            long r = i / a.Columns, c = i % a.Columns, to = r * a.ToStride + a.ToColumn + c;
+            float value = a.From[r * a.FromStride + a.FromColumn + c];
+            a.To[to] = a.Accumulate != 0 ? a.To[to] + value : value;
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>Dice, the data-adaptive activation of DIN (Zhou et al., KDD 2018, eq. 8).</summary>
+/// u = (x − E[x]) / √(Var[x] + ε),  p = σ(u),  y = p x + (1 − p) α x,  ε = 1e-8, α per unit.
+/// Training: mean and biased variance of the rows of this pass (for attention: of the valid history positions, so that the result
+/// does not depend on padding); running ← 0.99 running + 0.01 batch, biased, taken over in Commit. Evaluation: running averages.
+/// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
+/// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
+/// Reads x three times and writes y; backward reads x and dy twice and writes dx. One thread walks one column: the same bits every run.
+public sealed partial class Dice : IOp
+{
+    internal const float Epsilon = 1e-8f;
+    internal const float Momentum = 0.01f;
+
+    private readonly Device device;
+    private readonly Tensor x, alpha, y, runningMean, runningVariance, statistics;
+    private readonly Tensor.GradientSink dx;
+    private Action<KernelConfig, Args>? measure, activate, sums, propagate, commit;
+
+    /// <summary>What the kernels of this op see; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
+    public readonly record struct Args(
+        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
+        ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,
+        int Rows, int Columns, int Training, int Accumulate);
+
+    /// <param name="workspace">Where the batch statistics are reserved.</param>
+    /// <param name="x">(R, H) input.</param>
+    /// <param name="alpha">(1, H).</param>
+    /// <param name="runningMean">(1, H) state.</param>
+    /// <param name="runningVariance">(1, H) state.</param>
+    /// <param name="y">(R, H) output.</param>
+    public Dice(Workspace workspace, Tensor x, Tensor alpha, Tensor runningMean, Tensor runningVariance, Tensor y)
+    {
+        if (new[] { alpha, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
+            throw new Devices.KernelException($"dice: x {x}, α {alpha}, y {y} do not fit on {workspace.Device}");
+        device = workspace.Device;
+        (this.x, this.alpha, this.y, this.runningMean, this.runningVariance) = (x, alpha, y, runningMean, runningVariance);
+        statistics = workspace.Tensor($"{y.Name} statistics", 4, x.Columns);
+        dx = x.Consume();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"dice {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, forwardBlock);
+            return;
+        }
+        Args args = Bind(pass, null);
+        device.Load(ref measure, MeasureKernel)(device.Grid(x.Columns), args);
+        device.Load(ref activate, ActivateKernel)(device.Grid((long)args.Rows * x.Columns), args);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, backwardBlock);
+            return;
+        }
+        Args args = Bind(pass, null);
+        device.Load(ref sums, SumsKernel)(device.Grid(x.Columns), args);
+        if (dx.Target is not null)
+            device.Load(ref propagate, PropagateKernel)(device.Grid((long)args.Rows * x.Columns), args);
+    }
+
+    /// <inheritdoc/>
+    public void Commit(in Pass pass, Tensor guard)
+    {
+        if (pass.RowsOf(x) == 0)
+            return;
+        if (device.UsesSimd)
+            CommitStatistics(guard);
+        else
+            device.Load(ref commit, CommitKernel)(device.Grid(x.Columns), Bind(pass, guard));
+    }
+
+    private Args Bind(in Pass pass, Tensor? guard) => new(
+        x.View, y.View, alpha.View, statistics.View, runningMean.View, runningVariance.View,
+        (dx.Target ?? x).View, (y.Gradient ?? y).View, (alpha.Gradient ?? alpha).View, (guard ?? x).View,
+        pass.RowsOf(x), x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0);
+
+    private static void MeasureKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            float mean = a.RunningMean[h], variance = a.RunningVariance[h];
+            if (a.Training != 0 && a.Rows > 0)
+            {
+                float sum = 0, squares = 0;
+                for (int b = 0; b < a.Rows; b++)
+                    sum += a.X[(long)b * a.Columns + h];
+                mean = sum / a.Rows;
+                for (int b = 0; b < a.Rows; b++)
+                {
+                    float d = a.X[(long)b * a.Columns + h] - mean;
+                    squares += d * d;
+                }
+                variance = squares / a.Rows;
+            }
+            a.Statistics[h] = mean;
+            a.Statistics[a.Columns + h] = variance;
+        }
+    }
+
+    private static void ActivateKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            int h = (int)(i % a.Columns);
+            float p = Sigmoid(Normalized(a, i, h)), x = a.X[i];
+            a.Y[i] = p * x + (1 - p) * a.Alpha[h] * x;
+        }
+    }
+
+    private static void SumsKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            float dAlpha = 0, sumH = 0, sumHu = 0;
+            for (int b = 0; b < a.Rows; b++)
+            {
+                long i = (long)b * a.Columns + h;
+                float u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - p);
+                dAlpha += g;
+                sumH += g * (1 - a.Alpha[h]) * p;
+                sumHu += g * (1 - a.Alpha[h]) * p * u;
+            }
+            a.Dalpha[h] = dAlpha;
+            // Running averages do not depend on x, so in evaluation nothing flows back through them.
+            a.Statistics[2 * a.Columns + h] = a.Training != 0 && a.Rows > 0 ? sumH / a.Rows : 0;
+            a.Statistics[3 * a.Columns + h] = a.Training != 0 && a.Rows > 0 ? sumHu / a.Rows : 0;
+        }
+    }
+
+    private static void PropagateKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            int h = (int)(i % a.Columns);
+            float alpha = a.Alpha[h], u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
+            float through = (g - a.Statistics[2 * a.Columns + h] - u * a.Statistics[3 * a.Columns + h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+            float value = a.Dy[i] * (alpha + (1 - alpha) * p) + through;
+            a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
+        }
+    }
+
+    private static void CommitKernel(Args a)
+    {
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        {
+            if (a.Guard[0] == 0)
+                continue;
+            a.RunningMean[h] += Momentum * (a.Statistics[h] - a.RunningMean[h]);
+            a.RunningVariance[h] += Momentum * (a.Statistics[a.Columns + h] - a.RunningVariance[h]);
+        }
+    }
+
+    private static float Normalized(Args a, long i, int h) => (a.X[i] - a.Statistics[h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+
+    private static float Sigmoid(float u) => 1 / (1 + XMath.Exp(-u));
+}

@@ -1,0 +1,67 @@
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>BatchNorm: two passes over each column, biased variance to normalize, unbiased in the running average.</summary>
+internal static class BatchNormCases
+{
+    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false)
+    {
+        public override string ToString() =>
+            $"{B}x{H}{(Relu ? " relu" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}" +
+            $"{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(TwoReaders ? " input of two" : "")}";
+    }
+
+    private static readonly Shape[] Shapes =
+    [
+        new(5, 3), new(5, 3, Relu: true), new(2, 1), new(37, 19, Relu: true), new(97, 33), new(200, 40, Relu: true), new(700, 16, Relu: true),
+        new(5, 3, Training: false), new(37, 19, Relu: true, Training: false), new(1, 7), new(1, 17, Relu: true), new(1, 17, Training: false),
+        new(9, 5, Relu: true, Guard: 0), new(20, 18, Guard: 0), new(9, 5, Guard: 0.25f), new(7, 20, Relu: true, Capacity: 32), new(1, 3, Capacity: 4),
+        new(6, 21, Relu: true, TwoReaders: true),
+    ];
+
+    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("batch norm", s.ToString(), t => Record(t, s)));
+
+    private static void Record(Trial t, Shape s)
+    {
+        (t.Pass, t.Capacity, t.GuardFactor) = (new(s.B, s.Training), s.Capacity, s.Guard);
+        Tensor x = t.Batch("x", s.H, terms: s.B), gamma = t.Parameter("gamma", 1, s.H, terms: s.B), beta = t.Parameter("beta", 1, s.H, terms: s.B);
+        Random random = t.Random("running variance");
+        Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H)), y = t.Output("y", s.H, terms: s.B);
+        Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());
+        t.Op(new BatchNorm(t.Workspace, x, gamma, beta, mean, variance, y, s.Relu));
+        Tensor? other = s.TwoReaders ? t.Output("x + x", s.H) : null;
+        if (other is not null)
+            t.Op(new Add(t.Device, other, x, t.Batch("z", s.H)));
+        t.Reference(v =>
+        {
+            for (int h = 0; h < s.H; h++)
+                Column(v, h);
+            for (int i = 0; i < s.B * s.H && other is not null; i++)
+                v[other][i] = v[x][i] + v[t.Tensors.Single(z => z.Tensor.Name == "z").Tensor][i];
+        });
+
+        void Column(ReferenceValues v, int h)
+        {
+            double m = v[mean][h], sigma2 = v[variance][h];
+            if (s.Training && s.B > 1)
+            {
+                double[] column = Enumerable.Range(0, s.B).Select(b => v[x][b * s.H + h]).ToArray();
+                m = column.Average();
+                double squares = column.Sum(value => (value - m) * (value - m));
+                sigma2 = squares / s.B;
+                if (s.Guard != 0)
+                {
+                    v[mean][h] = 0.9 * v[mean][h] + 0.1 * m;
+                    v[variance][h] = 0.9 * v[variance][h] + 0.1 * squares / (s.B - 1);
+                }
+            }
+            for (int b = 0; b < s.B; b++)
+            {
+                double z = (v[x][b * s.H + h] - m) / Math.Sqrt(sigma2 + 1e-5) * v[gamma][h] + v[beta][h];
+                v[y][b * s.H + h] = s.Relu ? v.Rectify(z) : z;
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>Linear, and through it MatMul: y = f(x Wᵀ + b) as a triple loop.</summary>
+internal static class LinearCases
+{
+    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0)
+    {
+        public override string ToString() =>
+            $"{B}x{K}x{N}{(Relu ? " relu" : "")}{(Bias ? " bias" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
+    }
+
+    private static readonly Shape[] Shapes =
+    [
+        new(1, 1, 1), new(1, 1, 1, Relu: true, Bias: false), new(5, 3, 2), new(5, 3, 2, Relu: true), new(1, 7, 4, Bias: false),
+        new(37, 45, 19), new(37, 45, 19, Relu: true), new(12, 32, 32, Relu: true, Bias: false), new(97, 33, 65), new(96, 192, 64),
+        new(200, 130, 70, Relu: true), new(13, 400, 33, Relu: true), new(13, 400, 33, Bias: false), new(401, 5, 1), new(23, 193, 48),
+        new(11, 20, 31, Relu: true, Capacity: 16), new(1, 40, 9, Capacity: 100),
+        // Nine blocks of rows take the path that packs every panel ahead and gives a task all panels.
+        new(800, 9, 40),
+    ];
+
+    public static IEnumerable<OpCase> All() =>
+        Shapes.Select(s => new OpCase("linear", s.ToString(), t => Single(t, s)))
+            .Append(new OpCase("linear", "7x10x6 input of two layers", t => Shared(t, 7, 10, 6)))
+            .Append(new OpCase("linear", "50x200x40 input of two layers", t => Shared(t, 50, 200, 40)))
+            .Append(new OpCase("linear", "7x10x6 input without a gradient", Frozen));
+
+    private static void Single(Trial t, Shape s)
+    {
+        (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
+        Tensor x = t.Batch("x", s.K, terms: s.N);
+        Layer(t, x, "y", s.N, s.Relu, s.Bias);
+    }
+
+    /// <summary>Two layers read x: the one recorded last writes dx, the first one adds.</summary>
+    private static void Shared(Trial t, int rows, int k, int n)
+    {
+        t.Pass = new(rows, true);
+        Tensor x = t.Batch("x", k, terms: n * 2);
+        Action<ReferenceValues> first = Layer(t, x, "y1", n, relu: false, bias: true), second = Layer(t, x, "y2", n + 1, relu: false, bias: false);
+        t.Reference(v => { first(v); second(v); });
+    }
+
+    private static void Frozen(Trial t)
+    {
+        t.Pass = new(7, true);
+        Layer(t, t.Batch("x", 10, gradient: false), "y", 6, relu: true, bias: true);
+    }
+
+    private static Action<ReferenceValues> Layer(Trial t, Tensor x, string name, int n, bool relu, bool bias)
+    {
+        int rows = t.Pass.Rows, k = x.Columns;
+        Tensor w = t.Parameter($"{name} W", n, k, terms: rows);
+        Tensor? b = bias ? t.Parameter($"{name} b", 1, n, terms: rows) : null;
+        Tensor y = t.Output(name, n, terms: k);
+        t.Op(new Linear(t.Device, x, w, b, y, relu));
+        void Formula(ReferenceValues v)
+        {
+            double[] xs = v[x], ws = v[w], ys = v[y];
+            for (int i = 0; i < rows; i++)
+                for (int j = 0; j < n; j++)
+                {
+                    double z = b is null ? 0 : v[b][j];
+                    for (int l = 0; l < k; l++)
+                        z += xs[i * k + l] * ws[j * k + l];
+                    ys[i * n + j] = relu ? v.Rectify(z) : z;
+                }
+        }
+        t.Reference(Formula);
+        return Formula;
+    }
+}

@@ -1,0 +1,52 @@
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>TableGradient: dW[r] = Σ of the row gradients that point at r, one position after the other, + λ W[r] once a touched row.</summary>
+internal static class TableGradientCases
+{
+    private readonly record struct Shape(int Rows, int D, int Positions, Func<Random, int> Draw, string Ids, bool Compact, float L2)
+    {
+        public override string ToString() => $"{Positions} positions, {Rows}x{D}, {Ids}{(Compact ? " compact" : " whole")}{(L2 > 0 ? $" l2 {L2}" : "")}";
+    }
+
+    public static IEnumerable<OpCase> All()
+    {
+        foreach (bool compact in new[] { true, false })
+            foreach (float l2 in new[] { 0, 0.25f })
+            {
+                foreach ((int rows, int d, int positions) in new[] { (1, 1, 1), (7, 3, 20), (50, 16, 300), (40, 17, 100), (900, 4, 2000), (30, 40, 64) })
+                    yield return Case(new(rows, d, positions, r => r.Next(rows), "random ids", compact, l2));
+                yield return Case(new(9, 5, 500, _ => 4, "one hot id", compact, l2));
+                yield return Case(new(12, 10, 100, r => (int)(r.NextDouble() * r.NextDouble() * 12), "skewed ids", compact, l2));
+                yield return Case(new(12, 10, 30, _ => 0, "padding only", compact, l2));
+            }
+    }
+
+    private static OpCase Case(Shape s) => new("table gradient", s.ToString(), t =>
+    {
+        Random random = t.Random("ids");
+        int[] ids = Enumerable.Range(0, s.Positions).Select(_ => s.Draw(random)).ToArray();
+        Tensor table = t.Parameter("table", s.Rows, s.D, gradient: false), rowGradients = t.Parameter("row gradients", s.Positions, s.D, gradient: false);
+        int hottest = ids.GroupBy(id => id).Max(g => g.Count());
+        // Row 0 is padding as long as there is another row: its positions are never added.
+        var trained = ids.Select((row, i) => (row, i)).Where(p => p.row != 0 || s.Rows == 1).ToArray();
+        int[] segments = trained.Select(p => p.row).Distinct().Order().ToArray();
+        Tensor target = t.State(t.Workspace.Tensor("target", s.Compact ? Math.Max(1, segments.Length) : s.Rows, s.D), _ => 7, hottest);
+        SortedPositions positions = Positions.Of(t, s.Positions, s.Rows, trained);
+        TableGradient op = new(t.Device, table, rowGradients, target, positions, s.Compact, s.L2);
+        t.Backward(_ => op.Run());
+        t.Reference(v =>
+        {
+            for (int i = 0; i < segments.Length; i++)
+                for (int d = 0; d < s.D; d++)
+                {
+                    double sum = s.L2 * v[table][segments[i] * s.D + d];
+                    foreach ((int row, int position) in trained)
+                        sum += row == segments[i] ? v[rowGradients][position * s.D + d] : 0;
+                    v[target][(s.Compact ? i : segments[i]) * s.D + d] = sum;
+                }
+        });
+    });
+}

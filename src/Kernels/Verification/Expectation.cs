@@ -1,0 +1,85 @@
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>What the reference says: outputs, and gradients by finite differences. A function of the case alone.</summary>
+internal sealed class Expectation
+{
+    // Fourth order: the error is h⁴ of the fifth derivative, and 1e-16 · loss / h of rounding.
+    private const double H = 1e-5;
+
+    // All elements of a tensor move at once when its gradient is checked as a whole.
+    private const double DirectionH = 1e-6;
+
+    // A rectified value nearer to 0 than this could change sign under H, or in float32.
+    private const double KinkMargin = 3e-5;
+
+    private const int Samples = 40, Attempts = 50;
+
+    private readonly ReferenceValues values = new();
+
+    private Expectation(Trial trial)
+    {
+        _ = trial.Loss(values, trial.Tensors[0], static _ => 0);
+        Values = trial.Tensors.Select(t => (double[])values[t.Tensor].Clone()).ToArray();
+        Ignored = trial.Tensors.Select(t => Enumerable.Range(0, t.Elements).Where(i => values.Ignores(t.Tensor, i)).ToHashSet()).ToArray();
+    }
+
+    /// <summary>A partial derivative of the loss.</summary>
+    public readonly record struct Partial(int Index, double Value);
+
+    /// <summary>Which seeded draw of the inputs was taken: the first without a value near a kink.</summary>
+    public int Attempt { get; private init; }
+
+    /// <summary>Values of every tensor behind the run.</summary>
+    public double[][] Values { get; }
+
+    /// <summary>Elements that may hold anything.</summary>
+    public HashSet<int>[] Ignored { get; }
+
+    /// <summary>For every tensor with a checked gradient: all elements, or corners and a seeded sample.</summary>
+    public Partial[][] Gradients { get; private set; } = [];
+
+    /// <summary>For every tensor with a checked gradient: the derivative when element i moves with Sign(i).</summary>
+    public double[] Directional { get; private set; } = [];
+
+    /// <summary>+1 or −1, as good as random.</summary>
+    public static int Sign(int i) => ((i * 0x9E3779B9u) >> 13 & 1) == 0 ? 1 : -1;
+
+    /// <summary>The expectation of a case, and a trial on <paramref name="device"/> with the inputs it belongs to.</summary>
+    public static (Expectation Expected, Trial Trial) Of(OpCase c, Device device)
+    {
+        if (c.Expected is { } known)
+            return (known, new Trial(c, device, known.Attempt));
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            Trial trial = new(c, device, attempt);
+            Expectation e = new(trial) { Attempt = attempt };
+            if (e.values.NearestKink < KinkMargin)
+            {
+                trial.Dispose();
+                continue;
+            }
+            e.Gradients = trial.Tensors.Select(t => t.HasCheckedGradient ? Pick(trial, t).Select(i => new Partial(i, e.Slope(trial, t, j => j == i ? 1 : 0, H))).ToArray() : []).ToArray();
+            e.Directional = trial.Tensors.Select(t => t.HasCheckedGradient ? e.Slope(trial, t, Sign, DirectionH) : 0).ToArray();
+            c.Expected = e;
+            return (e, trial);
+        }
+        throw new InvalidOperationException($"case {c}: no draw of the inputs stays clear of the kinks");
+    }
+
+    /// <summary>(f(−2h) − 8 f(−h) + 8 f(h) − f(2h)) / 12h.</summary>
+    private double Slope(Trial trial, Tracked t, Func<int, int> direction, double h)
+    {
+        double At(double step) => trial.Loss(values, t, i => direction(i) * step);
+        return (At(-2 * h) - 8 * At(-h) + 8 * At(h) - At(2 * h)) / (12 * h);
+    }
+
+    private static IEnumerable<int> Pick(Trial trial, Tracked t)
+    {
+        int n = t.Elements, columns = t.Tensor.Columns;
+        if (n <= Samples)
+            return Enumerable.Range(0, n);
+        Random random = trial.Random("sample of " + t.Tensor.Name);
+        int[] corners = [0, columns - 1, n - columns, n - 1];
+        return corners.Concat(Enumerable.Range(0, Samples / 2).Select(_ => random.Next(n))).Distinct();
+    }
+}

@@ -1,0 +1,13 @@
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>Every op at every shape that is checked on every device.</summary>
+public static class OpTable
+{
+    /// <summary>All cases; those of one op together.</summary>
+    public static IReadOnlyList<OpCase> Cases { get; } =
+    [
+        .. LinearCases.All(), .. AddCases.All(), .. BatchNormCases.All(), .. DropoutCases.All(),
+        .. FieldEmbeddingCases.All(), .. TableGradientCases.All(), .. RowUpdateCases.All(),
+        .. BinaryCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All(), .. GemmCases.All(),
+    ];
+}

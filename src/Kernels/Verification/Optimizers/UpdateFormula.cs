@@ -1,0 +1,49 @@
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>The optimizers in float64 as their papers and PyTorch write them, with bias-corrected means instead of a step size.</summary>
+internal sealed class UpdateFormula
+{
+    public const double LearningRate = 0.05;
+
+    private readonly Tensor weights, mean, square;
+    private readonly UpdateRule rule;
+    private readonly int step;
+    private readonly bool sparse;
+
+    /// <summary>Fills weights' state with random numbers where the rule has any.</summary>
+    public UpdateFormula(Trial t, Tensor weights, OptimizerState state, UpdateRule rule, int step, bool sparse)
+    {
+        (this.weights, mean, square, this.rule, this.step, this.sparse) = (weights, state.Mean, state.Square, rule, step, sparse);
+        Random random = t.Random("state");
+        t.State(mean);
+        t.State(square, _ => random.NextSingle() + 0.01f);
+    }
+
+    /// <summary>Moves weight <paramref name="i"/> by gradient <paramref name="g"/>.</summary>
+    public void Move(ReferenceValues v, int i, double g)
+    {
+        double[] w = v[weights], m = v[mean], s = v[square];
+        if (rule.Kind == OptimizerKind.Sgd)
+        {
+            w[i] -= LearningRate * g;
+            return;
+        }
+        if (rule.Kind == OptimizerKind.Adagrad)
+        {
+            s[i] += g * g;
+            w[i] -= LearningRate * g / (Math.Sqrt(s[i]) + rule.Epsilon);
+            return;
+        }
+        if (rule.Kind == OptimizerKind.AdamW)
+            w[i] -= LearningRate * rule.WeightDecay * w[i];
+        m[i] = rule.Beta1 * m[i] + (1.0 - rule.Beta1) * g;
+        s[i] = rule.Beta2 * s[i] + (1.0 - rule.Beta2) * g * g;
+        double correction1 = 1 - Math.Pow(rule.Beta1, step), correction2 = 1 - Math.Pow(rule.Beta2, step);
+        w[i] -= sparse
+            ? LearningRate * Math.Sqrt(correction2) / correction1 * m[i] / (Math.Sqrt(s[i]) + rule.Epsilon)
+            : LearningRate * (m[i] / correction1) / (Math.Sqrt(s[i] / correction2) + rule.Epsilon);
+    }
+}

@@ -1,0 +1,37 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>The float64 numbers of one evaluation of a reference. A reference reads inputs, and writes every element of outputs and states.</summary>
+public sealed class ReferenceValues
+{
+    private readonly Dictionary<Tensor, double[]> values = [];
+    private readonly HashSet<(Tensor, int)> ignored = [];
+
+    /// <summary>Values of a tensor of the trial, row-major; for a batch tensor only the rows of the pass.</summary>
+    public double[] this[Tensor tensor] => values[tensor];
+
+    /// <summary>Smallest |z| that was rectified: finite differences across the kink would be wrong.</summary>
+    internal double NearestKink { get; private set; } = double.PositiveInfinity;
+
+    /// <summary>max(0, z).</summary>
+    public double Rectify(double z)
+    {
+        NearestKink = Math.Min(NearestKink, Math.Abs(z));
+        return Math.Max(z, 0);
+    }
+
+    /// <summary>Element <paramref name="index"/> may hold anything, even NaN.</summary>
+    public void Ignore(Tensor tensor, int index) => ignored.Add((tensor, index));
+
+    internal bool Ignores(Tensor tensor, int index) => ignored.Contains((tensor, index));
+
+    /// <summary>Puts inputs and states back to their start, and NaN into outputs.</summary>
+    internal void Reset(Tracked t)
+    {
+        if (!values.TryGetValue(t.Tensor, out double[]? array))
+            values.Add(t.Tensor, array = new double[t.Elements]);
+        for (int i = 0; i < array.Length; i++)
+            array[i] = t.Role == TensorRole.Output ? double.NaN : t.Start[i];
+    }
+}

@@ -1,0 +1,15 @@
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>How far float32 may be from the float64 reference: the one place that says so.</summary>
+/// 1e-5 + 1e-5 · |expected|, times √K / 4 where the value is a sum of K > 16 terms. The rounding of a sum of K random terms
+/// of size 1 grows like K · 6e-8 / √2 one after the other: this leaves a factor of ten at K = 400 and of three at K = 4000.
+internal static class Tolerance
+{
+    private const double Absolute = 1e-5, Relative = 1e-5;
+
+    /// <summary>Largest difference allowed for a value that is a sum of <paramref name="terms"/> terms.</summary>
+    public static double Of(double expected, int terms) => (Absolute + Relative * Math.Abs(expected)) * Math.Max(1, Math.Sqrt(terms) / 4);
+
+    /// <summary>True when <paramref name="actual"/> is close enough; NaN never is.</summary>
+    public static bool Accepts(double expected, double actual, int terms) => Math.Abs(actual - expected) <= Of(expected, terms);
+}

@@ -1,0 +1,56 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+public sealed partial class Trial
+{
+    /// <summary>The tensors in the order in which the case made them.</summary>
+    internal IReadOnlyList<Tracked> Tensors => tracked;
+
+    /// <summary>Poisons all memory, fills the inputs, and runs forward, backward and commit.</summary>
+    /// <returns>Values and gradient of each tensor; a gradient that does not exist is empty.</returns>
+    internal (float[] Values, float[] Gradient)[] Run()
+    {
+        Workspace.Poison();
+        foreach (Tracked t in tracked)
+            Fill(t);
+        foreach (Action upload in uploads)
+            upload();
+        foreach (IOp op in ops)
+            op.Forward(Pass);
+        foreach (IOp op in ops.AsEnumerable().Reverse())
+            op.Backward(Pass);
+        foreach (IOp op in ops)
+            op.Commit(Pass, Guard);
+        Device.Synchronize();
+        return tracked.Select(t => (t.Tensor.ToArray(Device), t.Tensor.Gradient?.ToArray(Device) ?? [])).ToArray();
+    }
+
+    /// <summary>Evaluates the reference at the start values, with one element of one tensor moved by <paramref name="delta"/>.</summary>
+    internal double Loss(ReferenceValues values, Tracked moved, Func<int, double> delta)
+    {
+        foreach (Tracked t in tracked)
+            values.Reset(t);
+        double[] x = values[moved.Tensor];
+        for (int i = 0; i < x.Length; i++)
+            x[i] += delta(i);
+        reference!(values);
+        double loss = 0;
+        foreach (Tracked t in tracked)
+            for (int i = 0; i < t.Upstream?.Length; i++)
+                loss += t.Upstream[i] * values[t.Tensor][i];
+        return loss;
+    }
+
+    private void Fill(Tracked t)
+    {
+        t.Tensor.Write(Device, t.Start);
+        // A state's gradient is no business of ours: where it matters it is a tensor of the trial itself.
+        if (t.Tensor.Gradient is not { } gradient || t.Role == TensorRole.State)
+            return;
+        if (t.Upstream is not null)
+            gradient.Write(Device, t.Upstream);
+        else if (!float.IsNaN(t.GradientStart))
+            gradient.Write(Device, Enumerable.Repeat(t.GradientStart, (int)gradient.Length).ToArray());
+    }
+}

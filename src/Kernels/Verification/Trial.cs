@@ -1,0 +1,130 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>An op under test on a device: its tensors with seeded random contents, the op, and its reference.</summary>
+/// Batch tensors have Capacity rows, of which a run uses Pass.Rows; what is behind them stays NaN and must not be touched.
+public sealed partial class Trial : IDisposable
+{
+    private readonly string seed;
+    private readonly List<Tracked> tracked = [];
+    private readonly List<Action> uploads = [];
+    private readonly List<IOp> ops = [];
+    private Action<ReferenceValues>? reference;
+
+    internal Trial(OpCase c, Device device, int attempt)
+    {
+        (Case, Workspace, seed) = (c, new Workspace(device), $"{c} {attempt}");
+        Guard = Workspace.Tensor("guard", 1, 4);
+        c.Build(this);
+        if (reference is null || ops.Count == 0)
+            throw new InvalidOperationException($"case {c} has no op or no reference");
+        Add(Guard, TensorRole.Input, 4, i => i == 0 ? GuardFactor : 0);
+    }
+
+    /// <summary>The case.</summary>
+    public OpCase Case { get; }
+
+    /// <summary>Where the tensors and the op's scratch live.</summary>
+    public Workspace Workspace { get; }
+
+    /// <summary>The device.</summary>
+    public Device Device => Workspace.Device;
+
+    /// <summary>What to run; set it before the first tensor.</summary>
+    public Pass Pass { get; set; } = new(1, Training: true);
+
+    /// <summary>Rows of batch tensors; 0: as many as the pass has.</summary>
+    public int Capacity { get; set; }
+
+    /// <summary>(1, 4) factor of the step, as optimizers and running statistics read it.</summary>
+    public Tensor Guard { get; }
+
+    /// <summary>Value of Guard[0].</summary>
+    public float GuardFactor { get; set; } = 1;
+
+    /// <summary>Random numbers that are a function of case and <paramref name="name"/>.</summary>
+    public Random Random(string name)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char c in $"{seed} {name}")
+            hash = (hash ^ c) * 1099511628211;
+        return new Random((int)(hash ^ hash >> 32));
+    }
+
+    /// <summary>(Capacity, columns) input.</summary>
+    public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null)
+    {
+        Tensor t = Workspace.Tensor(name, BatchRows, columns, gradient);
+        return Add(t, TensorRole.Input, Pass.Rows * columns, fill, null, terms);
+    }
+
+    /// <summary>(rows, columns) input that does not depend on the batch.</summary>
+    public Tensor Parameter(string name, int rows, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, float gradientStart = float.NaN)
+    {
+        Tensor t = Workspace.Tensor(name, rows, columns, gradient);
+        return Add(t, TensorRole.Input, rows * columns, fill, null, terms, gradientStart);
+    }
+
+    /// <summary>(Capacity, columns) output; <paramref name="used"/>: somebody reads it, so that it has an upstream gradient.</summary>
+    public Tensor Output(string name, int columns, int terms = 1, bool used = true)
+    {
+        Tensor t = Workspace.Tensor(name, BatchRows, columns, gradient: true);
+        if (used)
+            t.Consume();
+        int elements = Pass.Rows * columns;
+        return Add(t, TensorRole.Output, elements, null, used ? Uniform("upstream of " + name, elements) : null, terms);
+    }
+
+    /// <summary>A tensor that the op reads and writes; with <paramref name="upstream"/> it is part of the loss.</summary>
+    public Tensor State(Tensor t, Func<int, float>? fill = null, int terms = 1, float[]? upstream = null) =>
+        Add(t, TensorRole.State, checked((int)t.Length), fill, upstream, terms);
+
+    /// <summary>Integers and such, written before every run; the rest of the array stays poisoned.</summary>
+    public void Upload<T>(DeviceArray<T> array, params T[] values) where T : unmanaged => uploads.Add(() => array.Write(Device, values));
+
+    /// <summary>Appends an op: forward in this order, backward in reverse.</summary>
+    public void Op(IOp op) => ops.Add(op);
+
+    /// <summary>Appends something that is no op of a recorded list, to run in forward order.</summary>
+    public void Forward(Action<Pass> run) => ops.Add(new Step(run, static _ => { }));
+
+    /// <summary>Appends something to run in backward order.</summary>
+    public void Backward(Action<Pass> run) => ops.Add(new Step(static _ => { }, run));
+
+    /// <summary>The naive formula in float64.</summary>
+    public void Reference(Action<ReferenceValues> formula) => reference = formula;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable op in ops.OfType<IDisposable>())
+            op.Dispose();
+        Workspace.Dispose();
+    }
+
+    private int BatchRows => Capacity > 0 ? Capacity : Pass.Rows;
+
+    private Tensor Add(Tensor t, TensorRole role, int elements, Func<int, float>? fill, float[]? upstream = null, int terms = 1, float gradientStart = float.NaN)
+    {
+        float[] start = role == TensorRole.Output ? [] : fill is null ? Uniform(t.Name, elements) : Enumerable.Range(0, elements).Select(fill).ToArray();
+        tracked.Add(new Tracked(t, role, elements, start, upstream, terms, gradientStart));
+        return t;
+    }
+
+    /// <summary>Uniform in [−1, 1).</summary>
+    private float[] Uniform(string name, int count)
+    {
+        Random random = Random(name);
+        return Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1).ToArray();
+    }
+
+    private sealed class Step(Action<Pass> forward, Action<Pass> backward) : IOp
+    {
+        public string Name => "step";
+
+        public void Forward(in Pass pass) => forward(pass);
+
+        public void Backward(in Pass pass) => backward(pass);
+    }
+}

@@ -1,0 +1,16 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>Base model of the DIN paper, Embedding &amp; MLP (Zhou et al., KDD 2018, sec. 4.2): logit = MLP(v_1 … v_C, pooled history).</summary>
+public static class EmbeddingMlp
+{
+    /// <summary>Records the model; returns the logit (B, 1).</summary>
+    public static Tensor Logit(ModelBuilder g)
+    {
+        Tensor fields = g.FieldVectors(g.Options.EmbeddingDim), x = fields;
+        for (int group = 0; group < g.Spec.GroupCount; group++)
+            x = g.Concat(x, g.Pool(g.History(fields, group)));
+        return g.Mlp("tower", x, outputBias: true);
+    }
+}

@@ -1,0 +1,47 @@
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models.Features;
+
+/// <summary>The device side of a <see cref="Batch"/>: where its slots are copied to before a step.</summary>
+public sealed class ModelInputs
+{
+    internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize)
+    {
+        Rows = workspace.Array<int>("table rows", (long)batchSize * spec.F);
+        Numeric = workspace.Tensor("numeric", batchSize, spec.N);
+        Label = workspace.Tensor("label", batchSize, 1);
+        Positions = new SortedPositions(workspace, Batch.PositionCapacity(spec, batchSize));
+        SequenceRows = workspace.Array<int>("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
+        Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
+            workspace.Array<int>($"history offsets {group}", batchSize + 1),
+            workspace.Array<int>($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
+    }
+
+    /// <summary>(B, F) table rows.</summary>
+    public DeviceArray<int> Rows { get; }
+
+    /// <summary>(B, N).</summary>
+    public Tensor Numeric { get; }
+
+    /// <summary>(B, 1).</summary>
+    public Tensor Label { get; }
+
+    /// <summary>The batch's positions by table row.</summary>
+    public SortedPositions Positions { get; }
+
+    /// <summary>Table rows of all list columns, each at its <see cref="SequenceBase"/>.</summary>
+    public DeviceArray<int> SequenceRows { get; }
+
+    /// <summary>Shape of each behaviour group's histories.</summary>
+    public IReadOnlyList<GroupInputs> Groups { get; }
+
+    /// <summary>Where list column <paramref name="sequence"/> begins in <see cref="SequenceRows"/>.</summary>
+    internal static int SequenceBase(FeatureSpec spec, int batchSize, int sequence) =>
+        spec.Sequences.Take(sequence).Sum(s => batchSize * s.MaxLength);
+
+    /// <summary>The jagged shape that the histories of one group share.</summary>
+    /// <param name="Offsets">(B + 1).</param>
+    /// <param name="Owners">(T) row of the batch of each position.</param>
+    public sealed record GroupInputs(DeviceArray<int> Offsets, DeviceArray<int> Owners);
+}

@@ -1,0 +1,36 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Verification;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Kernels.Tests.Verification;
+
+/// <summary>Every op at every shape on every device.</summary>
+public sealed class OpTableTests
+{
+    private static readonly string[] SimdDevices = ["cpu simd"];
+
+    public static TheoryData<string, string> Everywhere
+    {
+        get
+        {
+            TheoryData<string, string> rows = [];
+            foreach (string device in TestDevices.Names)
+                foreach (OpCase c in OpTable.Cases.Where(c => !c.SimdOnly || SimdDevices.Contains(device)))
+                    rows.Add(device, c.ToString());
+            return rows;
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Everywhere))]
+    public void Op_agrees_with_its_reference(string deviceName, string name)
+    {
+        Device device = TestDevices.Get(deviceName);
+        string? failure = OpCheck.Run(OpTable.Cases.Single(c => c.ToString() == name), device);
+        Assert.True(failure is null, failure);
+    }
+
+    [Fact]
+    public void Cases_have_different_names() =>
+        Assert.Equal(OpTable.Cases.Count, OpTable.Cases.Select(c => c.ToString()).Distinct().Count());
+}

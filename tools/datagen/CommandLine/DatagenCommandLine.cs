@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace GpuCtr.Datagen;
+
+/// <summary>The command line: verbs, and one line for whatever goes wrong.</summary>
+public static class DatagenCommandLine
+{
+    /// <summary>Runs the arguments and answers the exit code.</summary>
+    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
+    {
+        var root = new RootCommand("Makes Parquet shards for click-through-rate models.") { SynthCommand.Create() };
+        // A bare verb asks what it can do.
+        if (arguments.Length == 0 || (arguments.Length == 1 && root.Subcommands.Any(verb => verb.Name == arguments[0])))
+            arguments = [.. arguments, "--help"];
+
+        var parsed = root.Parse(arguments);
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
+            return Fail(error, WhatIsWrong(parsed), ExitCodes.Usage);
+        try
+        {
+            return await parsed.InvokeAsync(new() { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (UsageException wrong)
+        {
+            return Fail(error, wrong.Message, ExitCodes.Usage);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            return Fail(error, "cannot read or write: " + failed.Message, ExitCodes.InputOutput);
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(error, "stopped", ExitCodes.Interrupted);
+        }
+    }
+
+    // A word that nothing knows is the cause of whatever else is missing.
+    private static string WhatIsWrong(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
+        ? $"unknown verb or option '{parsed.UnmatchedTokens[0]}'; --help lists those that there are"
+        : parsed.Errors[0].Message;
+
+    private static int Fail(TextWriter error, string message, int code)
+    {
+        error.WriteLine("datagen: " + message.ReplaceLineEndings(" "));
+        return code;
+    }
+}

@@ -1,0 +1,43 @@
+namespace GpuCtr.Datagen;
+
+/// <summary>What the planted truth achieves on the very rows that are written.</summary>
+public sealed class TruthTally
+{
+    /// <summary>Up to so many rows AUC comes from an exact sort, beyond from a fine histogram.</summary>
+    public const int MostSortedRows = 4_000_000;
+
+    private readonly long _rows;
+    private readonly IScoreTally _best, _firstOrder;
+    private long _positives;
+
+    /// <summary>A tally of exactly <paramref name="rows"/> rows.</summary>
+    public TruthTally(long rows)
+    {
+        _rows = rows;
+        IsExact = rows <= MostSortedRows;
+        _best = NewTally();
+        _firstOrder = NewTally();
+    }
+
+    /// <summary>Whether AUC is exact.</summary>
+    public bool IsExact { get; }
+
+    /// <summary>Adds a block that starts at row <paramref name="first"/>; several shards may do so at once.</summary>
+    public void Add(long first, IRowBlock block)
+    {
+        _best.Add(first, block.Probabilities, block.Labels);
+        _firstOrder.Add(first, block.FirstOrder, block.Labels);
+        long positives = 0;
+        foreach (int label in block.Labels)
+            positives += label;
+        Interlocked.Add(ref _positives, positives);
+    }
+
+    /// <summary>The figures of all rows.</summary>
+    public TruthFigures Figures() => new(_rows, _best.Auc(), _firstOrder.Auc(), (double)_positives / _rows);
+
+    private IScoreTally NewTally() => IsExact ? new SortedTally((int)_rows) : new BinnedTally();
+}
+
+/// <summary>AUC of the true probability, AUC of its first-order part alone, share of clicks.</summary>
+public readonly record struct TruthFigures(long Rows, double BestAuc, double FirstOrderAuc, double LabelRate);

@@ -1,0 +1,45 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace GpuCtr.Datagen;
+
+/// <summary>The file <c>truth.json</c>: what a model trained on the shards can be held against.</summary>
+public static class TruthReport
+{
+    // Plain "×" rather than its escape: the file holds no markup that could need protection.
+    private static readonly JsonSerializerOptions _format = new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Writes it beside the shards. Names neither folder nor time, so that equal runs give equal files.</summary>
+    public static async Task WriteAsync(
+        SynthRequest request, ISyntheticTable table, TruthFigures training, bool isExact, TruthFigures? test, CancellationToken stop)
+    {
+        var report = new JsonObject
+        {
+            ["arguments"] = request.Arguments,
+            ["seed"] = request.Seed,
+            ["rows"] = training.Rows,
+            ["shards"] = request.Shards,
+            ["best_auc"] = Rounded(training.BestAuc),
+            ["first_order_auc"] = Rounded(training.FirstOrderAuc),
+            ["label_rate"] = Rounded(training.LabelRate),
+            ["auc_method"] = isExact ? "exact" : "histogram",
+        };
+        if (test is { } figures)
+        {
+            report["test"] = new JsonObject
+            {
+                ["rows"] = figures.Rows,
+                ["best_auc"] = Rounded(figures.BestAuc),
+                ["first_order_auc"] = Rounded(figures.FirstOrderAuc),
+                ["label_rate"] = Rounded(figures.LabelRate),
+            };
+        }
+        foreach (var (name, value) in table.Describe().ToArray())
+            report[name] = value?.DeepClone();
+        await File.WriteAllTextAsync(Path.Combine(request.Out, OutputFolder.TruthFile), report.ToJsonString(_format) + "\n", stop);
+    }
+
+    // With one label only there is no AUC; JSON has no word for that but null.
+    private static double? Rounded(double value) => double.IsNaN(value) ? null : Math.Round(value, 6);
+}
