@@ -23,6 +23,7 @@ public sealed class Dataset
 {
     private readonly EncodedBlock?[] kept;
     private readonly DatasetOptions options;
+    private long blocksLoaded;
     private readonly ConcurrentBag<BlockEncoder> encoders = [];
 
     /// <exception cref="Failure">Data: the shards lack a column that the encoder needs.</exception>
@@ -61,6 +62,9 @@ public sealed class Dataset
     /// <summary>What was seen while encoding: unseen values, cut histories, bad rows.</summary>
     public DatasetStatistics Statistics { get; }
 
+    /// <summary>Blocks loaded since the start, for noticing a stall.</summary>
+    internal long BlocksLoaded => Interlocked.Read(ref blocksLoaded);
+
     /// <summary>Rows of a part, bad rows included; reads no data.</summary>
     public long CountRows(RowPart part)
     {
@@ -96,6 +100,7 @@ public sealed class Dataset
                 loaded[i] = kept[block] ?? Encode(Blocks[block]);
                 if (InMemory)
                     kept[block] = loaded[i];
+                Interlocked.Increment(ref blocksLoaded);
             },
             cancellation);
         for (int i = 0; i < loaded.Length; i++)

@@ -47,6 +47,9 @@ public sealed class EpochReader : IDisposable
     /// <summary>What is being done now, for the report of a stall.</summary>
     public string Stage { get; private set; } = "starting";
 
+    /// <summary>Row groups decoded so far by the dataset: grows while a window is being loaded.</summary>
+    internal long BlocksLoaded => data.BlocksLoaded;
+
     private int Windows => (blockOrder.Length + data.WindowBlocks - 1) / data.WindowBlocks;
 
     /// <summary>Fills a batch with the next rows; false when none are left.</summary>

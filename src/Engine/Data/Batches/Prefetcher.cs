@@ -64,7 +64,7 @@ public sealed class Prefetcher : IDisposable
     /// <exception cref="Failure">What went wrong in the loader; InputOutput if it stalls.</exception>
     public Batch? Next(CancellationToken cancellation = default)
     {
-        long begin = Stopwatch.GetTimestamp();
+        long begin = Stopwatch.GetTimestamp(), moved = begin, seen = -1;
         using CancellationTokenRegistration wake = cancellation.UnsafeRegister(static g => { lock (g!) Monitor.PulseAll(g); }, gate);
         lock (gate)
         {
@@ -84,10 +84,12 @@ public sealed class Prefetcher : IDisposable
 
                 if (reader is null || (exhausted && taken == issued))
                     return null;
-                TimeSpan left = stallLimit - Stopwatch.GetElapsedTime(begin);
-                if (left <= TimeSpan.Zero)
+                // Decoding a large window takes long and is no stall as long as row groups keep coming.
+                if (reader.BlocksLoaded != seen)
+                    (seen, moved) = (reader.BlocksLoaded, Stopwatch.GetTimestamp());
+                if (Stopwatch.GetElapsedTime(moved) >= stallLimit)
                     throw Failure.BadAccess($"the loader has been stuck for {stallLimit.TotalSeconds:0.#} s at: {reader.Stage}; check the disk or network that holds the shards");
-                Monitor.Wait(gate, left);
+                Monitor.Wait(gate, stallLimit / 8);
             }
         }
     }

@@ -3,12 +3,23 @@ using System.Runtime.InteropServices;
 namespace GpuCtr.Engine.Data;
 
 /// <summary>Counts the values of one vocabulary over the training rows and turns the counts into a table.</summary>
-internal sealed class ValueCounter(string name, ValueKind kind, int buckets)
+internal sealed class ValueCounter
 {
+    private readonly string name;
+    private readonly ValueKind kind;
+    private readonly int buckets;
     private readonly Dictionary<long, long> integers = [];
     private readonly Dictionary<string, long> texts = new(StringComparer.Ordinal);
-    private readonly long[] bucketCounts = new long[buckets];
+    private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan;
+    private readonly long[] bucketCounts;
     private long nulls;
+
+    public ValueCounter(string name, ValueKind kind, int buckets)
+    {
+        (this.name, this.kind, this.buckets) = (name, kind, buckets);
+        bySpan = texts.GetAlternateLookup<ReadOnlySpan<char>>();
+        bucketCounts = new long[buckets];
+    }
 
     public void AddNull() => nulls++;
 
@@ -25,7 +36,7 @@ internal sealed class ValueCounter(string name, ValueKind kind, int buckets)
         if (buckets > 0)
             bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(value), buckets)]++;
         else
-            CollectionsMarshal.GetValueRefOrAddDefault(texts.GetAlternateLookup<ReadOnlySpan<char>>(), value, out _)++;
+            CollectionsMarshal.GetValueRefOrAddDefault(bySpan, value, out _)++;
     }
 
     /// <summary>Most frequent first, ties by value; values below <paramref name="minCount"/> count towards the unseen row.</summary>
