@@ -1,1 +1,16 @@
-Console.WriteLine("gpu-ctr");
+using GpuCtr.Engine.Commands;
+
+namespace GpuCtr.Engine;
+
+/// <summary>The executable.</summary>
+public static class Program
+{
+    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">Verb and flags.</param>
+    /// <param name="stdout">Results: nothing else is ever written here.</param>
+    /// <param name="stderr">Everything that is meant for a person.</param>
+    /// <returns>The exit code, see <see cref="ExitCode"/>; 1 for a fault of this program itself.</returns>
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr) => CommandLine.Run(args, stdout, stderr);
+}

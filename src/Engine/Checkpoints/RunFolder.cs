@@ -1,0 +1,108 @@
+using System.Globalization;
+
+namespace GpuCtr.Engine.Checkpoints;
+
+/// <summary>A run folder: config.json, checkpoints/, the pointers best and last, metrics.jsonl, run.log.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    /// <summary>Names of the pointers.</summary>
+    public const string Best = "best", Last = "last";
+
+    private const string Checkpoints = "checkpoints";
+
+    private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "run.log"];
+
+    private readonly RunLock runLock;
+
+    private RunFolder(string path, RunLock runLock) => (Path, this.runLock) = (path, runLock);
+
+    /// <summary>Full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Path of a file in the folder.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>The folder of a checkpoint.</summary>
+    public string CheckpointFolder(int step) => System.IO.Path.Combine(Path, Checkpoints, step.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Creates a folder for a new run, or takes one that holds none. Nothing in it is touched before <see cref="Begin"/>.</summary>
+    /// <param name="path">Where; null = runs/ and the time.</param>
+    /// <param name="overwrite">Remove the run that is there.</param>
+    /// <exception cref="Failure">Usage: it holds a run or is in use. InputOutput: not writable.</exception>
+    public static RunFolder Create(string? path, bool overwrite)
+    {
+        string full = System.IO.Path.GetFullPath(path ?? FreeName());
+        try
+        {
+            Directory.CreateDirectory(full);
+            bool holdsRun = System.IO.File.Exists(System.IO.Path.Combine(full, Best)) || System.IO.File.Exists(System.IO.Path.Combine(full, Last));
+            if (holdsRun && !overwrite)
+                throw Failure.BadUsage($"--out {full}: already holds a run; choose another folder or add --overwrite");
+            return new RunFolder(full, RunLock.Take(full));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.BadAccess($"--out {full}: not writable ({e.Message}); check its permissions or choose another folder", e);
+        }
+    }
+
+    /// <summary>Makes a pointer name a checkpoint; it names the old or the new one at every moment.</summary>
+    public void Point(string pointer, int step) => PointerFile.Replace(File(pointer), step);
+
+    /// <summary>Removes the checkpoints that neither pointer names. A manifest goes first, so half a folder is never taken for a whole one.</summary>
+    public void Prune()
+    {
+        string[] kept = [.. new[] { Best, Last }.Select(p => PointerFile.Read(File(p))).OfType<string>()];
+        foreach (string folder in Directory.GetDirectories(File(Checkpoints)).Where(f => !kept.Contains(System.IO.Path.GetFileName(f))))
+        {
+            System.IO.File.Delete(System.IO.Path.Combine(folder, Checkpoint.ManifestFile));
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>The checkpoint that a path means: a checkpoint folder, a pointer, or a run, whose best one it is.</summary>
+    /// <exception cref="Failure">Usage: it is none of these.</exception>
+    public static string Resolve(string path)
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        if (System.IO.File.Exists(System.IO.Path.Combine(full, Checkpoint.ManifestFile)))
+            return full;
+        string[] pointers = Directory.Exists(full) ? [System.IO.Path.Combine(full, Best), System.IO.Path.Combine(full, Last)] : [full];
+        foreach (string pointer in pointers.Where(System.IO.File.Exists))
+        {
+            if (PointerFile.Read(pointer) is { } name)
+                return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(pointer)!, Checkpoints, name);
+        }
+
+        throw Failure.BadUsage(Directory.Exists(full) || System.IO.File.Exists(full)
+            ? $"--model {path}: neither a run with a checkpoint, nor its best or last, nor a checkpoint folder"
+            : $"--model {path}: no such run or checkpoint folder");
+    }
+
+    /// <summary>Removes an earlier run: what a run writes and nothing else, since the folder may hold other things.</summary>
+    public void Begin()
+    {
+        foreach (string name in ownFiles)
+            System.IO.File.Delete(File(name));
+        if (Directory.Exists(File(Checkpoints)))
+            Directory.Delete(File(Checkpoints), recursive: true);
+        Directory.CreateDirectory(File(Checkpoints));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        runLock.Dispose();
+        // A run that never began leaves nothing behind.
+        if (!Directory.EnumerateFileSystemEntries(Path).Any())
+            Directory.Delete(Path);
+    }
+
+    private static string FreeName()
+    {
+        string name = System.IO.Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)), free = name;
+        for (int i = 2; Directory.Exists(free); i++)
+            free = $"{name}-{i}";
+        return free;
+    }
+}

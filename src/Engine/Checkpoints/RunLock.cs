@@ -1,0 +1,50 @@
+namespace GpuCtr.Engine.Checkpoints;
+
+/// <summary>Keeps a second trainer out of a run folder for as long as this process lives; the system lets go of it when the process dies.</summary>
+internal sealed class RunLock : IDisposable
+{
+    private const string LockFile = "run.lock", ProcessFile = "run.pid";
+
+    private readonly FileStream held;
+    private readonly string processPath;
+
+    private RunLock(FileStream held, string processPath) => (this.held, this.processPath) = (held, processPath);
+
+    /// <summary>Takes the lock.</summary>
+    /// <exception cref="Failure">Usage: another process has it. InputOutput: the folder is not writable.</exception>
+    public static RunLock Take(string folder)
+    {
+        string path = Path.Combine(folder, LockFile), process = Path.Combine(folder, ProcessFile);
+        FileStream stream;
+        try
+        {
+            stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException) when (File.Exists(process))
+        {
+            throw Failure.BadUsage($"{folder}: another training run is using it (process {ReadProcess(process)}); wait for it or choose another --out");
+        }
+
+        File.WriteAllText(process, $"{Environment.ProcessId}\n");
+        return new RunLock(stream, process);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        File.Delete(processPath);
+        held.Dispose();
+    }
+
+    private static string ReadProcess(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).Trim();
+        }
+        catch (IOException)
+        {
+            return "unknown";
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Engine.Checkpoints;
+
+/// <summary>One tensor of a safetensors file.</summary>
+/// <param name="Shape">Dimensions, outermost first.</param>
+/// <param name="Begin">First byte, from the start of the values.</param>
+/// <param name="End">First byte behind it.</param>
+internal sealed record SafeTensorsEntry(long[] Shape, long Begin, long End);
+
+/// <summary>The header of a safetensors file. Nothing in a file is believed before it is checked, and nothing is allocated by its sizes.</summary>
+internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensorsEntry> Entries, long DataStart)
+{
+    private const int LimitBytes = 16 << 20;
+    private const int LengthBytes = sizeof(long);
+
+    /// <summary>The header of some tensors, one behind the other.</summary>
+    /// <exception cref="InvalidOperationException">Two tensors have one name.</exception>
+    public static SafeTensorsHeader Of(IEnumerable<Tensor> tensors)
+    {
+        Dictionary<string, SafeTensorsEntry> entries = [];
+        long at = 0;
+        foreach (Tensor t in tensors)
+        {
+            if (!entries.TryAdd(t.Name, new SafeTensorsEntry([t.Rows, t.Columns], at, at + t.Bytes)))
+                throw new InvalidOperationException($"two tensors are called '{t.Name}'");
+            at += t.Bytes;
+        }
+
+        return new SafeTensorsHeader(entries, 0);
+    }
+
+    /// <summary>The header as it stands in a file, filled up with blanks so that the values are aligned.</summary>
+    public byte[] ToBytes()
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            foreach ((string name, SafeTensorsEntry entry) in Entries)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", "F32");
+                WriteArray(json, "shape", entry.Shape);
+                WriteArray(json, "data_offsets", [entry.Begin, entry.End]);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (stream.Length % 8 != 0)
+            stream.WriteByte((byte)' ');
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads and checks the header of a file.</summary>
+    /// <exception cref="Failure">Data: not a safetensors file, or damaged.</exception>
+    public static SafeTensorsHeader Read(string path, FileStream file)
+    {
+        Span<byte> lengthBytes = stackalloc byte[LengthBytes];
+        if (file.Length < LengthBytes)
+            throw Bad(path, $"{file.Length} bytes, expected at least {LengthBytes}");
+        file.ReadExactly(lengthBytes);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
+        if (length > LimitBytes || (long)length > file.Length - LengthBytes)
+            throw Bad(path, $"a header of {length} bytes in a file of {file.Length} bytes (limit {LimitBytes})");
+        byte[] bytes = new byte[length];
+        file.ReadExactly(bytes);
+        long dataStart = LengthBytes + (long)length;
+        Dictionary<string, SafeTensorsEntry> entries = Parse(path, bytes);
+        CheckCoverage(path, entries, file.Length - dataStart);
+        return new SafeTensorsHeader(entries, dataStart);
+    }
+
+    /// <summary>Checks that the file has these tensors with these shapes and no others.</summary>
+    /// <exception cref="Failure">Data: it has not.</exception>
+    public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors)
+    {
+        foreach (Tensor t in tensors)
+        {
+            if (!Entries.TryGetValue(t.Name, out SafeTensorsEntry? entry))
+                throw Bad(path, $"tensor '{t.Name}' is missing");
+            if (entry.Shape.Length != 2 || entry.Shape[0] != t.Rows || entry.Shape[1] != t.Columns)
+                throw Bad(path, $"tensor '{t.Name}' is ({string.Join(", ", entry.Shape)}), expected ({t.Rows}, {t.Columns})");
+        }
+
+        if (Entries.Count != tensors.Count)
+            throw Bad(path, $"tensor '{Entries.Keys.Except(tensors.Select(t => t.Name)).First()}' is not part of this model");
+    }
+
+    private static Dictionary<string, SafeTensorsEntry> Parse(string path, byte[] bytes)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 8 });
+            Dictionary<string, SafeTensorsEntry> entries = [];
+            foreach (JsonProperty p in document.RootElement.EnumerateObject())
+            {
+                if (p.Name != "__metadata__" && !entries.TryAdd(p.Name, EntryOf(path, p)))
+                    throw Bad(path, $"tensor '{p.Name}' occurs twice");
+            }
+
+            return entries;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw Bad(path, "its header is not a list of tensors");
+        }
+    }
+
+    private static SafeTensorsEntry EntryOf(string path, JsonProperty p)
+    {
+        string? type = p.Value.GetProperty("dtype").GetString();
+        if (type != "F32")
+            throw Bad(path, $"tensor '{p.Name}' is of type {type}, expected F32");
+        long[] shape = [.. p.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64())];
+        long[] offsets = [.. p.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64())];
+        Int128 size = sizeof(float);
+        foreach (long n in shape)
+        {
+            // Sizes are at most 2^63 and the product is bounded before the next factor, so that it cannot overflow.
+            size = n < 0 || size > long.MaxValue ? -1 : size * n;
+            if (size < 0)
+                throw Bad(path, $"tensor '{p.Name}' has an impossible shape ({string.Join(", ", shape)})");
+        }
+
+        if (offsets.Length != 2 || offsets[0] < 0 || (Int128)offsets[1] - offsets[0] != size)
+            throw Bad(path, $"tensor '{p.Name}' of {size} bytes lies at ({string.Join(", ", offsets)})");
+        return new SafeTensorsEntry(shape, offsets[0], offsets[1]);
+    }
+
+    private static void CheckCoverage(string path, Dictionary<string, SafeTensorsEntry> entries, long dataBytes)
+    {
+        long at = 0;
+        foreach ((string name, SafeTensorsEntry entry) in entries.OrderBy(e => e.Value.Begin).ThenBy(e => e.Value.End))
+        {
+            if (entry.Begin != at)
+                throw Bad(path, $"tensor '{name}' begins at byte {entry.Begin}, expected {at}: tensors overlap or leave a gap");
+            at = entry.End;
+        }
+
+        if (at != dataBytes)
+            throw Bad(path, $"its tensors take {at} bytes and {dataBytes} are there");
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, long[] values)
+    {
+        json.WriteStartArray(name);
+        foreach (long value in values)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+    }
+
+    private static Failure Bad(string path, string what) => Failure.BadData($"{path}: damaged: {what}; use another checkpoint");
+}

@@ -1,0 +1,69 @@
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>From the arguments to a verb, and from whatever goes wrong to one line and an exit code.</summary>
+internal static class CommandLine
+{
+    private const int Fault = 1;
+
+    private static readonly Verb[] verbs = [TrainCommand.Verb, EvaluateCommand.Verb, DevicesCommand.Verb];
+
+    /// <summary>Runs one command line; never throws.</summary>
+    public static int Run(string[] args, TextWriter stdout, TextWriter stderr)
+    {
+        bool verbose = args.Contains("--verbose");
+        try
+        {
+            return (int)Dispatch(args, Terminal.Of(stdout, stderr));
+        }
+        catch (Exception e)
+        {
+            return Report(Innermost(e), verbose, stderr);
+        }
+    }
+
+    private static ExitCode Dispatch(string[] args, Terminal terminal)
+    {
+        if (args.Length == 0 || IsHelp(args[0]))
+            return Print(terminal.Out, HelpText.Of(verbs));
+        if (args[0] == "--version")
+            return Print(terminal.Out, HelpText.Version);
+        Verb verb = verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
+        if (args.Any(IsHelp) || (args.Length == 1 && verb.NeedsArguments))
+            return Print(terminal.Out, HelpText.Of(verb));
+        return verb.Execute(FlagParser.Parse(verb, args[1..]), terminal);
+    }
+
+    private static bool IsHelp(string arg) => arg is "--help" or "-h" or "-?";
+
+    private static ExitCode Print(TextWriter writer, string text)
+    {
+        writer.WriteLine(text);
+        return ExitCode.Done;
+    }
+
+    private static Failure Unknown(string verb) =>
+        Failure.BadUsage($"unknown verb '{verb}'{Spelling.Suggest(verb, verbs.Select(v => v.Name))}; the verbs are {string.Join(", ", verbs.Select(v => v.Name))}");
+
+    private static Exception Innermost(Exception e) => e is AggregateException { InnerExceptions.Count: > 0 } many ? Innermost(many.InnerExceptions[0]) : e;
+
+    private static int Report(Exception e, bool verbose, TextWriter stderr)
+    {
+        (int code, string message) = e switch
+        {
+            Failure f => ((int)f.Code, f.Message),
+            DeviceException => ((int)ExitCode.Device, e.Message),
+            KernelException => ((int)ExitCode.Usage, e.Message),
+            OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),
+            UnauthorizedAccessException or IOException => ((int)ExitCode.InputOutput, e.Message),
+            OperationCanceledException => ((int)ExitCode.Interrupted, "interrupted"),
+            _ => (Fault, $"a fault of this program: {e.GetType().Name}: {e.Message}"),
+        };
+        string hint = code == Fault && !verbose ? " (run again with --verbose for the stack)" : "";
+        stderr.WriteLine($"error: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}{hint}");
+        if (verbose)
+            stderr.WriteLine(e);
+        return code;
+    }
+}

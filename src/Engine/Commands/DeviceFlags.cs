@@ -1,0 +1,36 @@
+using System.Text.RegularExpressions;
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags that choose where something runs.</summary>
+internal static partial class DeviceFlags
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("--device", "NAME", "auto", "auto, cuda, cuda:N, opencl, opencl:N or cpu"),
+        new("--kernels", "auto|portable", "auto", "the fastest variant of every op, or the portable one"),
+        new("--threads", "N", "0", "threads for computing and for decoding; 0 = one per core"),
+    ];
+
+    /// <summary>Opens the device that the flags name.</summary>
+    /// <exception cref="Failure">Usage: no such name.</exception>
+    /// <exception cref="DeviceException">The device is not there.</exception>
+    public static Device Open(FlagValues flags)
+    {
+        string name = flags.Text("--device");
+        if (!NamePattern().IsMatch(name))
+            throw Failure.BadUsage($"--device {name}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
+        KernelChoice kernels = flags.Choice("--kernels", "auto", "portable") == "auto" ? KernelChoice.Auto : KernelChoice.Portable;
+        return Device.Open(name, kernels, ComputeThreads(flags));
+    }
+
+    /// <summary>Threads that decode shards.</summary>
+    public static int DecodeThreads(FlagValues flags) => ComputeThreads(flags) is > 0 and int threads ? threads : Math.Clamp(Environment.ProcessorCount, 1, 16);
+
+    private static int ComputeThreads(FlagValues flags) => flags.Whole("--threads", 0, 1024);
+
+    [GeneratedRegex("^(auto|cpu|(cuda|opencl)(:[0-9]{1,3})?)$")]
+    private static partial Regex NamePattern();
+}

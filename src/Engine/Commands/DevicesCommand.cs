@@ -1,0 +1,39 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>devices</c></summary>
+internal static class DevicesCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "devices", "lists every accelerator found, with its memory, and why an expected one is missing", false,
+        [
+            new("--json", "", "", "one line of JSON instead", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr devices"],
+        Execute);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        IReadOnlyList<DeviceEntry> entries = DeviceCatalog.List();
+        if (flags.IsOn("--json"))
+        {
+            JsonNode[] found = [.. entries.Where(e => e.Spec.Length > 0).Select(e => new JsonObject { ["device"] = e.Spec, ["name"] = e.Name, ["memory_bytes"] = e.MemoryBytes, ["note"] = e.Note })];
+            terminal.Out.WriteLine(new JsonObject { ["devices"] = new JsonArray(found) }.ToJsonString());
+            return ExitCode.Done;
+        }
+
+        foreach (DeviceEntry e in entries)
+        {
+            terminal.Out.WriteLine(e.Spec.Length > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"{e.Spec,-10} {e.Name}  {e.MemoryBytes / 1e9:F1} GB  {e.Note}").TrimEnd()
+                : $"{"–",-10} {e.Note}");
+        }
+
+        return ExitCode.Done;
+    }
+}

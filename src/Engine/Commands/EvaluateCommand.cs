@@ -1,0 +1,78 @@
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Metrics;
+using GpuCtr.Engine.Training;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>evaluate --model RUN SHARDS…</c></summary>
+internal static class EvaluateCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "evaluate", "measures AUC, logloss, gAUC and calibration of a trained model", true,
+        [
+            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            new("--batch-size", "B", "4096", "rows at once"),
+            .. DeviceFlags.All,
+            new("--memory", "SIZE", "1GB", "memory for decoded rows"),
+            new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
+            new("--json", "", "", "metrics as one line of JSON on standard output", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr evaluate --model runs/first data/test.parquet", "gpu-ctr evaluate --model runs/first/last 'data/test-*.parquet' --json"],
+        Execute);
+
+    private sealed record Result(
+        double? Auc, double? Logloss, double? Gauc, long Rows, double? Calibration, IReadOnlyList<CalibrationBin> CalibrationBins,
+        int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        if (!flags.IsGiven("--model"))
+            throw Failure.BadUsage("evaluate needs --model: a run or checkpoint folder");
+        int batchSize = flags.Whole("--batch-size", 1, 1 << 24);
+        DatasetOptions options = new()
+        {
+            MemoryBytes = flags.Bytes("--memory"),
+            Workers = DeviceFlags.DecodeThreads(flags),
+            BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
+        };
+        using Interruption interruption = new();
+        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        ShardSet shards = ShardSet.Resolve(flags.Shards);
+        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        RowSource rows = new(new Dataset(shards, checkpoint.LoadEncoder(), options), RowPart.All);
+        using Device device = DeviceFlags.Open(flags);
+        using CtrModel model = new(device, rows.Data.Encoder.Spec, checkpoint.Manifest.Model, batchSize);
+        checkpoint.LoadWeights(model);
+        journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
+        journal.Line($"device   {device}");
+        Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);
+        RunWarnings.AboutRows(journal, "rows", rows.Data);
+        journal.Line(EpochTable.Describe("metrics", evaluation));
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
+        return ExitCode.Done;
+    }
+
+    private static Evaluation Evaluate(CtrModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)
+    {
+        using Prefetcher prefetcher = new(model.Device, model.Spec, batchSize);
+        ProgressMeter meter = new(journal, "evaluate", rows.Rows);
+        try
+        {
+            return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.IsRequested)
+        {
+            throw new Failure(interruption.Code, "interrupted");
+        }
+    }
+
+    private static Result ResultOf(Evaluation e, Checkpoint checkpoint, CtrModel model) => new(
+        e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Calibration.Ratio, e.Calibration.Bins,
+        e.Groups?.GroupsUsed, e.Groups?.GroupsLeftOut, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString());
+}

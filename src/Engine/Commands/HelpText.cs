@@ -1,0 +1,40 @@
+using System.Reflection;
+using System.Text;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>What a bare verb prints.</summary>
+internal static class HelpText
+{
+    private const int Column = 38;
+
+    /// <summary>Version of this build.</summary>
+    public static string Version { get; } =
+        (typeof(HelpText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
+
+    /// <summary>All verbs.</summary>
+    public static string Of(IReadOnlyList<Verb> verbs)
+    {
+        StringBuilder text = new($"gpu-ctr {Version}: trains click-through-rate models on the GPU or the processor\n\n");
+        foreach (Verb verb in verbs)
+            text.Append($"  {verb.Name,-10} {verb.Summary}\n");
+        return text.Append("\n`gpu-ctr <verb>` prints the options of a verb.").ToString();
+    }
+
+    /// <summary>One verb: its options with their defaults, and examples.</summary>
+    public static string Of(Verb verb)
+    {
+        StringBuilder text = new($"gpu-ctr {verb.Name}{(verb.TakesShards ? " SHARDS…" : "")} [options]\n{verb.Summary}\n\n");
+        foreach (Flag flag in verb.Flags)
+        {
+            string left = $"  {flag.Name} {flag.Value}";
+            string standard = flag.Default.Length > 0 ? $" [{flag.Default}]" : "";
+            text.Append(left.Length < Column ? left.PadRight(Column) : $"{left}\n{new string(' ', Column)}").Append($"{flag.Help}{standard}\n");
+        }
+
+        text.Append("\nexamples\n");
+        foreach (string example in verb.Examples)
+            text.Append($"  {example}\n");
+        return text.ToString().TrimEnd();
+    }
+}

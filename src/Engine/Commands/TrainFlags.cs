@@ -1,0 +1,55 @@
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>train</c>, in the order of its help.</summary>
+internal static class TrainFlags
+{
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("--valid", "SHARDS…", "", "shards to validate on after every epoch", FlagArity.Several),
+        new("--valid-fraction", "X", "0.1", "without --valid: share of the rows to validate on, chosen by a hash"),
+        new("--test", "SHARDS…", "", "shards to test the best checkpoint on at the end", FlagArity.Several),
+        new("--config", "FILE.json", "", "options by name from a file; flags override it"),
+
+        new("--label", "COL", "", "label column, 0 or 1 (without: label, click, clicked, is_click or y)"),
+        new("--group-id", "COL", "", "column that groups rows for gAUC, such as the user"),
+        new("--exclude", "COL,…", "", "columns to leave out", FlagArity.Several),
+        new("--categorical", "COL,…", "", "columns to treat as categorical", FlagArity.Several),
+        new("--numeric", "COL,…", "", "columns to treat as numbers", FlagArity.Several),
+        new("--numeric-transform", "T,…", "standardize", "standardize, log, criteo, quantile or none; COL=T for one column", FlagArity.Several),
+        new("--min-count", "N", "1", "values that occur less often share the unseen row"),
+        new("--hash-buckets", "COL=N,…", "", "hash the values of a column into N rows", FlagArity.Several),
+        new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
+
+        new("--model", "NAME", "deepfm", "architecture"),
+        new("--embedding-dim", "D", "16", "width of an embedding"),
+        new("--embedding-init-std", "X", "0.0001", "standard deviation of new embeddings"),
+        new("--fm-numeric", "on|off", "on", "numeric fields take part in the factorization machine"),
+        new("--hidden-units", "N,…", "400,400,400", "widths of the hidden layers", FlagArity.Several),
+        new("--dropout", "P", "0", "share of hidden units dropped in training"),
+        new("--batch-norm", "", "", "batch normalization before every activation", FlagArity.Switch),
+
+        new("--epochs", "N", "1", "passes over the training rows"),
+        new("--batch-size", "B", "4096", "rows of a step"),
+        new("--optimizer", "NAME", "adam", "sgd, adagrad, adam or adamw"),
+        new("--lr", "X", "1e-3", "learning rate"),
+        new("--lr-warmup", "STEPS", "0", "steps over which the learning rate rises from 0"),
+        new("--lr-plateau", "F", "1", "factor on the learning rate after an epoch without a better value; 1 = off"),
+        new("--lr-steps", "EPOCH:F,…", "", "factors on the learning rate from the named epochs on", FlagArity.Several),
+        new("--embedding-update", "lazy|dense", "lazy", "move the rows of the batch, or every row in every step"),
+        new("--l2", "λ", "0", "L2 on the weights of dense layers"),
+        new("--embedding-l2", "λ", "0", "L2 on embeddings and first-order weights"),
+        new("--embedding-l2-scope", "touched|full", "touched", "on the rows of the batch, or on whole tables (needs --embedding-update dense)"),
+        new("--clip-norm", "X", "0", "largest norm of the gradient; 0 = no clipping"),
+        new("--monitor", "auc|logloss|gauc", "auc", "validation metric that says which epoch is best"),
+        new("--patience", "N", "2", "stop after so many epochs in a row without a better value; 0 = never"),
+        new("--seed", "N", "1", "decides initial weights, shuffling and dropout"),
+
+        .. DeviceFlags.All,
+        new("--memory", "SIZE", "4GB", "memory for decoded rows; more rows than fit are decoded again every epoch"),
+        new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
+        new("--overwrite", "", "", "replace the run that --out holds", FlagArity.Switch),
+        new("--json", "", "", "final metrics as one line of JSON on standard output", FlagArity.Switch),
+        new("--verbose", "", "", "all buffers of the memory plan; stacks with errors", FlagArity.Switch),
+    ];
+}

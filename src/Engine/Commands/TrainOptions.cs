@@ -1,0 +1,87 @@
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Training;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>From the flags of <c>train</c> to what the parts of the engine take, all checked before anything is read.</summary>
+internal static class TrainOptions
+{
+    /// <summary>The whole run.</summary>
+    /// <exception cref="Failure">Usage: a value that cannot be, or values that do not go together.</exception>
+    public static TrainSettings Of(FlagValues flags)
+    {
+        if (flags.Shards.Count == 0)
+            throw Failure.BadUsage("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
+        TrainSettings settings = new()
+        {
+            Shards = flags.Shards,
+            Valid = flags.Paths("--valid"),
+            ValidFraction = flags.Real("--valid-fraction", 0, 1),
+            Test = flags.Paths("--test"),
+            Features = Features(flags),
+            Model = Model(flags),
+            Epochs = flags.Whole("--epochs", 1, 1_000_000),
+            BatchSize = flags.Whole("--batch-size", 1, 1 << 24),
+            LearningRate = Schedule(flags),
+            Monitor = flags.Choice("--monitor", "auc", "logloss", "gauc"),
+            Patience = flags.Whole("--patience", 0),
+            Memory = flags.Bytes("--memory"),
+            Workers = DeviceFlags.DecodeThreads(flags),
+        };
+        if (settings.Monitor == "gauc" && settings.Features.GroupId is null)
+            throw Failure.BadUsage("--monitor gauc needs --group-id, the column that groups rows");
+        return settings;
+    }
+
+    private static FeatureOptions Features(FlagValues flags) => new()
+    {
+        Label = flags.IsGiven("--label") ? flags.Text("--label") : null,
+        GroupId = flags.IsGiven("--group-id") ? flags.Text("--group-id") : null,
+        Exclude = flags.List("--exclude"),
+        Categorical = flags.List("--categorical"),
+        Numeric = flags.List("--numeric"),
+        NumericTransforms = flags.List("--numeric-transform"),
+        HashBuckets = Buckets(flags),
+        MinCount = flags.Whole("--min-count", 1),
+        Workers = DeviceFlags.DecodeThreads(flags),
+        BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
+    };
+
+    private static IReadOnlyList<string> Buckets(FlagValues flags)
+    {
+        IReadOnlyList<string> buckets = flags.List("--hash-buckets");
+        string? bad = buckets.FirstOrDefault(b => b.LastIndexOf('=') is var at && (at <= 0 || !int.TryParse(b[(at + 1)..], out int n) || n < 1));
+        return bad is null ? buckets : throw Failure.BadUsage($"--hash-buckets {bad}: expected column=N with N of at least 1");
+    }
+
+    private static LearningRateSchedule Schedule(FlagValues flags) => new(
+        flags.Real("--lr"), flags.Whole("--lr-warmup", 0), flags.Real("--lr-plateau"), flags.Pairs("--lr-steps"));
+
+    private static ModelOptions Model(FlagValues flags)
+    {
+        EmbeddingUpdate update = flags.Choice("--embedding-update", "lazy", "dense") == "lazy" ? EmbeddingUpdate.Lazy : EmbeddingUpdate.Dense;
+        bool full = flags.Choice("--embedding-l2-scope", "touched", "full") == "full";
+        if (full && update != EmbeddingUpdate.Dense)
+            throw Failure.BadUsage("--embedding-l2-scope full needs --embedding-update dense: rows that are not in the batch would have a gradient");
+        return new ModelOptions
+        {
+            Model = flags.Choice("--model", [.. ModelCatalog.Names]),
+            EmbeddingDim = flags.Whole("--embedding-dim", 1, 4096),
+            EmbeddingInitStd = flags.Real("--embedding-init-std"),
+            HiddenUnits = flags.Wholes("--hidden-units", 1, 1 << 16),
+            Dropout = flags.Real("--dropout", 0, 1),
+            BatchNorm = flags.IsOn("--batch-norm"),
+            FmNumeric = flags.Choice("--fm-numeric", "on", "off") == "on",
+            Optimizer = Enum.Parse<OptimizerKind>(flags.Choice("--optimizer", "sgd", "adagrad", "adam", "adamw"), ignoreCase: true),
+            EmbeddingUpdate = update,
+            L2 = flags.Real("--l2"),
+            EmbeddingL2 = flags.Real("--embedding-l2"),
+            EmbeddingL2Full = full,
+            ClipNorm = flags.Real("--clip-norm"),
+            Seed = (ulong)flags.Whole("--seed", 0),
+        };
+    }
+}

@@ -1,0 +1,38 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>Ends training when three steps in a row were skipped because loss or gradient was not finite.</summary>
+/// Asking a GPU makes the host wait for it, so there it is asked every 50 steps, and every step once a step was skipped.
+internal sealed class DivergenceGuard(CtrModel model)
+{
+    private const int InARow = 3, RareSteps = 50;
+
+    private int alertUntil;
+
+    /// <summary>Steps skipped so far.</summary>
+    public int Skipped { get; private set; }
+
+    /// <summary>Whether this step is one to look at.</summary>
+    public bool IsDue(int step) => model.Device.Kind == DeviceKind.Cpu || step % RareSteps == 0 || step < alertUntil;
+
+    /// <summary>Looks at the last step.</summary>
+    /// <param name="epoch">Its epoch.</param>
+    /// <param name="firstRow">First row of its batch, in the order of the epoch.</param>
+    /// <param name="lastRow">Last row of its batch.</param>
+    /// <exception cref="Failure">Numeric.</exception>
+    public void Check(int epoch, long firstRow, long lastRow)
+    {
+        (_, int skipped, int inARow) = model.ReadGuard();
+        if (skipped > Skipped)
+            alertUntil = model.Step + RareSteps;
+        Skipped = skipped;
+        if (inARow >= InARow)
+        {
+            throw new Failure(
+                ExitCode.Numeric,
+                $"loss or gradient was not finite in {inARow} steps in a row, the last one step {model.Step} (epoch {epoch}, rows {firstRow} to {lastRow} in its order); weights are as before them: lower --lr, set --clip-norm 10, or look for extreme numbers with --numeric-transform log");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using GpuCtr.Engine.Data;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>Streams rows through a model in the order of the files and measures its predictions.</summary>
+internal sealed class Evaluator(CtrModel model, Prefetcher prefetcher)
+{
+    /// <summary>Metrics over the rows of a part.</summary>
+    /// <param name="data">The shards.</param>
+    /// <param name="part">Which of their rows.</param>
+    /// <param name="progress">Told the number of rows done.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="Failure">Data or InputOutput.</exception>
+    public Evaluation Run(Dataset data, RowPart part, Action<long>? progress = null, CancellationToken cancellation = default)
+    {
+        long rows = data.CountRows(part);
+        if (rows > Array.MaxLength)
+            throw Failure.BadUsage($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
+        // Shards without the group column have metrics all the same, only no gAUC.
+        bool grouped = data.Encoder.Group is { } group && data.Shards.Column(group) is not null;
+        float[] logits = new float[rows], labels = new float[rows];
+        ulong[] groups = new ulong[grouped ? rows : 0];
+        int done = 0;
+        prefetcher.Start(data.Read(part, EpochOrder.Natural));
+        while (prefetcher.Next(cancellation) is { } batch)
+        {
+            Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
+            done += batch.Rows;
+            prefetcher.Release(batch);
+            progress?.Invoke(done);
+        }
+
+        // Bad rows that were left out make fewer rows than the shards have.
+        return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0));
+    }
+
+    private void Collect(Batch batch, Span<float> logits, Span<float> labels, Span<ulong> groups)
+    {
+        model.Predict(batch, logits);
+        batch.Labels[..batch.Rows].CopyTo(labels);
+        if (!groups.IsEmpty)
+            batch.Groups.AsSpan(0, batch.Rows).CopyTo(groups);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>Speed, time left and smoothed loss of an epoch: in place ten times a second on a terminal, else a line every few seconds.</summary>
+internal sealed class ProgressMeter(Journal journal, string what, long totalRows)
+{
+    private const double Smoothing = 0.9;
+
+    private readonly TimeSpan pause = journal.InPlace ? TimeSpan.FromSeconds(0.1) : TimeSpan.FromSeconds(5);
+    private readonly long begin = Stopwatch.GetTimestamp();
+    private long shown = Stopwatch.GetTimestamp();
+    private double? smooth;
+
+    /// <summary>Whether it is time to show something.</summary>
+    public bool IsDue => Stopwatch.GetElapsedTime(shown) >= pause;
+
+    /// <summary>Takes in a mean loss; one that is not finite is left out.</summary>
+    public void AddLoss(double loss)
+    {
+        if (double.IsFinite(loss))
+            smooth = smooth is { } s ? Smoothing * s + (1 - Smoothing) * loss : loss;
+    }
+
+    /// <summary>Shows a line with percent, speed and time left.</summary>
+    public void Show(long rows, string rest = "")
+    {
+        shown = Stopwatch.GetTimestamp();
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds, speed = rows / Math.Max(seconds, 1e-9);
+        TimeSpan left = TimeSpan.FromSeconds(Math.Min(1e8, (totalRows - rows) / Math.Max(speed, 1e-9)));
+        string loss = smooth is { } s ? string.Create(CultureInfo.InvariantCulture, $"  loss {s:F5}") : "";
+        journal.Progress(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{what} {100.0 * rows / Math.Max(1, totalRows),5:F1} %  {speed,9:N0} rows/s  {Format(left)} left{loss}{rest}"));
+    }
+
+    private static string Format(TimeSpan t) => t.TotalHours >= 1 ? $"{(int)t.TotalHours}:{t:mm\\:ss}" : $"{t:m\\:ss}";
+}

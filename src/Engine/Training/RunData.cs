@@ -1,0 +1,60 @@
+using GpuCtr.Engine.Data;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>Some rows of some shards.</summary>
+/// <param name="Data">The shards, encoded.</param>
+/// <param name="Part">Which of their rows.</param>
+internal sealed record RowSource(Dataset Data, RowPart Part)
+{
+    /// <summary>Rows, bad ones included.</summary>
+    public long Rows { get; } = Data.CountRows(Part);
+}
+
+/// <summary>The shards of a run before anything of them was read but footers.</summary>
+/// <param name="Train">Training shards.</param>
+/// <param name="Valid">Validation shards; null = a share of the training rows, or none.</param>
+/// <param name="Test">Test shards, if any.</param>
+/// <param name="Plan">The role of every column.</param>
+internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan)
+{
+    /// <summary>Finds the files and decides the role of every column.</summary>
+    /// <exception cref="Failure">Usage, Data or InputOutput.</exception>
+    public static RunShards Open(TrainSettings settings)
+    {
+        ShardSet train = ShardSet.Resolve(settings.Shards);
+        ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid) : null;
+        ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test) : null;
+        // None of the models reads lists yet; a list that nothing reads must not move table rows.
+        FeatureOptions features = settings.Features;
+        string[] lists = [.. train.Columns.Where(c => c.IsList).Select(c => c.Name).Except(features.Exclude)];
+        return new RunShards(train, valid, test, FeaturePlan.Infer(train, features with { Exclude = [.. features.Exclude, .. lists] }));
+    }
+}
+
+/// <summary>The rows of a run, ready to be read.</summary>
+/// <param name="Encoder">Values → ids and numbers, learned from the training rows only.</param>
+/// <param name="Train">Training rows.</param>
+/// <param name="Valid">Validation rows, if any.</param>
+/// <param name="Test">Test rows, if any.</param>
+internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSource? Valid, RowSource? Test)
+{
+    /// <summary>Learns the encoding from the training rows.</summary>
+    /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
+    public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation)
+    {
+        bool split = shards.Valid is null && settings.ValidFraction > 0;
+        RowSplit? rows = split ? RowSplit.ByHash(settings.ValidFraction) : null;
+        RowPart trainPart = split ? new RowPart(rows, false) : RowPart.All;
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards.Train, shards.Plan, trainPart, cancellation);
+        DatasetOptions options = new() { MemoryBytes = settings.Memory, Workers = settings.Workers, BadRows = settings.Features.BadRows };
+        // Validation and test rows are read in order, once an epoch: a quarter of the budget keeps the training rows' window large.
+        DatasetOptions others = options with { MemoryBytes = settings.Memory / 4 };
+        Dataset train = new(shards.Train, encoder, options);
+        RowSource? valid = split ? new RowSource(train, new RowPart(rows, true))
+            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others), RowPart.All);
+        RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
+        return new RunData(encoder, new RowSource(train, trainPart), valid, test);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Globalization;
+using GpuCtr.Engine.Data;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>What is said before training: device, rows, columns and what became of them, parameters, memory.</summary>
+internal static class RunSummary
+{
+    private const int LargestBuffers = 6;
+
+    /// <summary>The role of every column.</summary>
+    public static void Columns(Journal journal, RunShards shards)
+    {
+        var table = shards.Plan.Table().ToArray();
+        int name = table.Max(c => c.Name.Length), type = table.Max(c => c.Type.Length);
+        journal.Line("columns");
+        foreach ((string column, string kind, string role, string note) in table)
+            journal.Line($"  {column.PadRight(name)}  {kind.PadRight(type)}  {role,-11}  {note}".TrimEnd());
+        string[] lists = [.. shards.Train.Columns.Where(c => c.IsList).Select(c => c.Name)];
+        if (lists.Length > 0)
+            journal.Warn($"list columns are not used by this model: {string.Join(", ", lists)}");
+    }
+
+    /// <summary>Rows, vocabularies, parameters and the memory plan.</summary>
+    public static void Model(Journal journal, CtrModel model, RunData data)
+    {
+        FeatureEncoder encoder = data.Encoder;
+        journal.Line($"device   {model.Device}");
+        journal.Line(Text($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
+        journal.Line($"fields   {encoder.Spec.F} categorical: {string.Join(", ", encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary)))}");
+        if (encoder.Spec.N > 0)
+            journal.Line($"         {encoder.Spec.N} numeric: {string.Join(", ", encoder.Spec.Numeric)}");
+        journal.Line(Text($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
+        Memory(journal, model);
+        journal.Line(Text($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "decoded again every epoch (--memory)")}"));
+    }
+
+    private static string Field(FeatureEncoder encoder, string name, int vocabulary)
+    {
+        VocabularyTable table = encoder.Vocabularies[vocabulary];
+        return Text($"{name} ({(table.Buckets > 0 ? $"{table.Buckets:N0} buckets" : $"{table.Distinct:N0}")})");
+    }
+
+    private static void Memory(Journal journal, CtrModel model)
+    {
+        (string Name, long Bytes)[] plan = [.. model.MemoryPlan.Where(p => p.Bytes > 0).OrderByDescending(p => p.Bytes)];
+        string largest = string.Join(", ", plan.Take(LargestBuffers).Select(p => Text($"{p.Name} {p.Bytes / 1e6:N1}")));
+        journal.Line(Text($"memory   {plan.Sum(p => p.Bytes) / 1e6:N1} MB on the device: {largest}{(plan.Length > LargestBuffers ? ", …" : "")}"));
+        foreach ((string name, long bytes) in plan)
+            journal.Detail(Text($"         {bytes,16:N0} bytes  {name}"));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

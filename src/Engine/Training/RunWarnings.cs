@@ -1,0 +1,53 @@
+using System.Globalization;
+using GpuCtr.Engine.Data;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>What looks like a mistake of the user, said without ending the run.</summary>
+internal static class RunWarnings
+{
+    // A column in which nine of ten rows have a value of their own identifies rows; too few rows prove nothing.
+    private const double NearlyUnique = 0.9;
+    private const long EnoughRows = 1000;
+
+    /// <summary>Before training.</summary>
+    public static void BeforeTraining(Journal journal, RunShards shards, RunData data)
+    {
+        foreach ((string name, ShardSet? set) in new[] { ("valid", shards.Valid), ("test", shards.Test) })
+        {
+            foreach ((string path, string other) in set?.SharedWith(shards.Train) ?? [])
+                journal.Warn($"{name} shard {path} is also a training shard ({other}): its metrics say nothing about new rows");
+        }
+
+        FeatureEncoder encoder = data.Encoder;
+        if (encoder.LabelRate is 0 or 1)
+            journal.Warn($"every training row has label {encoder.LabelRate}: there is nothing to learn and no AUC");
+        foreach (VocabularyTable table in encoder.Vocabularies)
+        {
+            if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
+                journal.Warn(Text($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {table.Name} or --min-count 2"));
+        }
+    }
+
+    /// <summary>After training.</summary>
+    public static void AfterTraining(Journal journal, Trainer trainer, int epochs)
+    {
+        if (epochs > 1 && trainer.Monitored.BestEpoch == 1)
+            journal.Warn("the first epoch was the best one: the model overfits from the second on; train one epoch, or raise --embedding-l2, --dropout or --min-count");
+        if (trainer.SkippedSteps > 0)
+            journal.Warn($"{trainer.SkippedSteps} step(s) were skipped because loss or gradient was not finite");
+    }
+
+    /// <summary>Values that training never saw, and rows left out.</summary>
+    public static void AboutRows(Journal journal, string name, Dataset data)
+    {
+        DatasetStatistics seen = data.Statistics;
+        string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Text($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
+        if (unseen.Length > 0)
+            journal.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
+        if (seen.BadRows > 0)
+            journal.Warn($"{name}: {seen.BadRows} bad row(s) left out: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>The numbers of a finished run, with the names that --json uses.</summary>
+internal sealed record RunMetrics(
+    double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
+    double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device);
+
+/// <summary>A run from data to tested checkpoint.</summary>
+internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder folder, Journal journal, Interruption interruption)
+{
+    private const int Slots = 4;
+
+    private readonly long begin = Stopwatch.GetTimestamp();
+    private RunData data = null!;
+    private CtrModel model = null!;
+    private Evaluation? bestValid;
+    private int bestStep = -1, savedStep = -1, epochs;
+
+    /// <summary>Trains, keeps checkpoints, tests.</summary>
+    /// <param name="shards">The shards, resolved.</param>
+    /// <param name="begun">Called when the run folder is there and before anything is written into it by training.</param>
+    /// <exception cref="Failure">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
+    public RunMetrics Run(RunShards shards, Action begun)
+    {
+        try
+        {
+            RunSummary.Columns(journal, shards);
+            data = RunData.Fit(shards, settings, interruption.Token);
+            using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize))
+            {
+                folder.Begin();
+                begun();
+                RunSummary.Model(journal, model, data);
+                RunWarnings.BeforeTraining(journal, shards, data);
+                return TrainAndTest();
+            }
+        }
+        catch (OperationCanceledException) when (interruption.IsRequested)
+        {
+            throw new Failure(interruption.Code, "interrupted before anything was trained");
+        }
+    }
+
+    private RunMetrics TrainAndTest()
+    {
+        using Prefetcher prefetcher = new(device, data.Encoder.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
+        Trainer trainer = new(model, data, settings, prefetcher, journal);
+        try
+        {
+            TrainEpochs(trainer);
+            RunWarnings.AfterTraining(journal, trainer, epochs);
+            if (bestStep != model.Step)
+            {
+                Checkpoint.Open(folder.CheckpointFolder(bestStep)).LoadWeights(model);
+                journal.Line($"best epoch {trainer.Monitored.BestEpoch} reloaded");
+            }
+
+            return Report(trainer, Test(trainer));
+        }
+        catch (OperationCanceledException) when (interruption.IsRequested)
+        {
+            throw Interrupted(trainer);
+        }
+    }
+
+    private void TrainEpochs(Trainer trainer)
+    {
+        EpochTable table = new(journal);
+        long epochBegin = Stopwatch.GetTimestamp();
+        foreach (EpochResult result in trainer.Run(interruption.Token))
+        {
+            Keep(trainer, result);
+            table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds);
+            if (result.Epoch == 1 && data.Valid is not null)
+                RunWarnings.AboutRows(journal, data.Valid.Data == data.Train.Data ? "train and valid" : "valid", data.Valid.Data);
+            epochs = result.Epoch;
+            epochBegin = Stopwatch.GetTimestamp();
+        }
+
+        if (epochs < settings.Epochs)
+            journal.Line($"stopped: no better {settings.Monitor} in {trainer.Monitored.Stale} epochs in a row");
+    }
+
+    private Evaluation? Test(Trainer trainer)
+    {
+        if (data.Test is null)
+            return null;
+        Evaluation test = trainer.Evaluate(data.Test, "test", interruption.Token);
+        RunWarnings.AboutRows(journal, "test", data.Test.Data);
+        journal.Line(EpochTable.Describe("test", test));
+        return test;
+    }
+
+    private void Keep(Trainer trainer, EpochResult result)
+    {
+        Save(trainer, result.Valid);
+        if (result.IsBest)
+        {
+            (bestValid, bestStep) = (result.Valid, model.Step);
+            folder.Point(RunFolder.Best, model.Step);
+        }
+
+        folder.Prune();
+        MetricsLog.Append(folder, model.Step, result, trainer);
+    }
+
+    private void Save(Trainer trainer, Evaluation? valid)
+    {
+        TrainingPosition position = new(model.Step, trainer.Epoch, trainer.EpochRows, settings.LearningRate.PlateauFactor);
+        CheckpointMetrics? metrics = valid is null ? null : new CheckpointMetrics(valid.Auc, valid.LogLoss, valid.Gauc, valid.Rows);
+        Checkpoint.Write(folder.CheckpointFolder(model.Step), model, data.Encoder, position, metrics, settings.BatchSize);
+        savedStep = model.Step;
+        folder.Point(RunFolder.Last, model.Step);
+    }
+
+    private Failure Interrupted(Trainer trainer)
+    {
+        if (model.Step > Math.Max(0, savedStep))
+        {
+            Save(trainer, null);
+            folder.Prune();
+        }
+
+        return new Failure(interruption.Code, savedStep < 0
+            ? "interrupted before the first step"
+            : $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}");
+    }
+
+    private RunMetrics Report(Trainer trainer, Evaluation? test)
+    {
+        Evaluation? reported = test ?? bestValid;
+        double speed = trainer.TrainedRows / Math.Max(trainer.StepTime.TotalSeconds, 1e-9);
+        RunMetrics metrics = new(
+            reported?.Auc, reported?.LogLoss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
+            speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString());
+        if (bestValid is not null)
+            journal.Line(EpochTable.Describe("valid", bestValid));
+        journal.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));
+        journal.Line($"run folder {folder.Path}");
+        return metrics;
+    }
+}

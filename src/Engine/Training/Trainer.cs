@@ -1,0 +1,144 @@
+using System.Diagnostics;
+using System.Globalization;
+using GpuCtr.Engine.Data;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Engine.Training;
+
+/// <summary>What an epoch brought.</summary>
+/// <param name="Epoch">Its number, from 1.</param>
+/// <param name="TrainLogLoss">Mean loss over its rows while they were trained on; null if it was not finite.</param>
+/// <param name="Valid">Metrics afterwards; null without validation rows.</param>
+/// <param name="LearningRate">Of its last step.</param>
+/// <param name="Seconds">Wall time of its training steps, waiting for data included.</param>
+/// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
+/// <param name="IsBest">Whether its monitored value is the best so far.</param>
+internal sealed record EpochResult(
+    int Epoch, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+
+/// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
+internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
+{
+    private readonly DivergenceGuard guard = new(model);
+    private readonly MonitoredValue monitored = new(settings.Monitor);
+    private double lossSum;
+    private long lossRows;
+
+    /// <summary>Rows trained on, over all epochs.</summary>
+    public long TrainedRows { get; private set; }
+
+    /// <summary>Wall time of all training steps, waiting for data included.</summary>
+    public TimeSpan StepTime { get; private set; }
+
+    /// <summary>The epoch that is worked on, from 1.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Rows of it trained on.</summary>
+    public long EpochRows { get; private set; }
+
+    /// <summary>Which epoch is best.</summary>
+    public MonitoredValue Monitored => monitored;
+
+    /// <summary>Steps skipped because loss or gradient was not finite.</summary>
+    public int SkippedSteps => guard.Skipped;
+
+    /// <summary>The epochs, one after the other.</summary>
+    /// <exception cref="Failure">Numeric: loss or gradient not finite three times in a row. Data, InputOutput: from the loader.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted; the model is as the last finished step left it.</exception>
+    public IEnumerable<EpochResult> Run(CancellationToken cancellation)
+    {
+        for (Epoch = 1; Epoch <= settings.Epochs; Epoch++)
+        {
+            (TimeSpan time, TimeSpan waited) = TrainEpoch(cancellation);
+            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch} valid", cancellation);
+            double rate = settings.LearningRate.At(model.Step, Epoch);
+            bool best = monitored.Observe(Epoch, valid);
+            settings.LearningRate.EndEpoch(best);
+            double loss = lossSum / lossRows;
+            yield return new EpochResult(Epoch, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
+            if (settings.Patience > 0 && monitored.Stale >= settings.Patience)
+                yield break;
+        }
+
+        Epoch = settings.Epochs;
+    }
+
+    /// <summary>Metrics on some rows.</summary>
+    public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
+    {
+        ProgressMeter meter = new(journal, what, rows.Rows);
+        return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
+    }
+
+    private (TimeSpan Time, TimeSpan Waited) TrainEpoch(CancellationToken cancellation)
+    {
+        (EpochRows, lossSum, lossRows) = (0, 0, 0);
+        ProgressMeter meter = new(journal, $"epoch {Epoch}", data.Train.Rows);
+        long begin = Stopwatch.GetTimestamp();
+        prefetcher.Start(data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch)));
+        Batch? inFlight = null;
+        try
+        {
+            while (prefetcher.Next(cancellation) is { } batch)
+            {
+                // A step returns while the device still copies its batch; the next step waits for it before anything else.
+                Batch? finished = inFlight;
+                inFlight = batch;
+                Step(batch, meter);
+                if (finished is not null)
+                    prefetcher.Release(finished);
+            }
+        }
+        finally
+        {
+            model.Device.Synchronize();
+            if (inFlight is not null)
+                prefetcher.Release(inFlight);
+        }
+
+        EndOfEpoch(meter);
+        TimeSpan time = Stopwatch.GetElapsedTime(begin);
+        StepTime += time;
+        return (time, prefetcher.Waited);
+    }
+
+    private void Step(Batch batch, ProgressMeter meter)
+    {
+        double rate = settings.LearningRate.At(model.Step + 1, Epoch);
+        model.TrainStep(batch, rate);
+        long first = EpochRows;
+        EpochRows += batch.Rows;
+        TrainedRows += batch.Rows;
+        if (guard.IsDue(model.Step))
+            guard.Check(Epoch, first, EpochRows - 1);
+        if (meter.IsDue)
+            Show(meter, rate);
+    }
+
+    private void EndOfEpoch(ProgressMeter meter)
+    {
+        TakeLoss(meter);
+        guard.Check(Epoch, 0, EpochRows - 1);
+        if (EpochRows == 0)
+            throw Failure.BadData($"{data.Train.Data.Shards.Shards[0].Path}: no row is left to train on; add rows or lower --valid-fraction");
+    }
+
+    private void Show(ProgressMeter meter, double rate)
+    {
+        TakeLoss(meter);
+        double waited = prefetcher.Waited.TotalSeconds;
+        meter.Show(EpochRows, string.Create(CultureInfo.InvariantCulture, $"  step {model.Step}  lr {rate:G3}  loader wait {waited:F1} s"));
+    }
+
+    private void TakeLoss(ProgressMeter meter)
+    {
+        long rows = EpochRows - lossRows;
+        if (rows == 0)
+            return;
+        double mean = model.TakeLoss();
+        meter.AddLoss(mean);
+        lossSum += mean * rows;
+        lossRows += rows;
+    }
+}
