@@ -1,3 +1,5 @@
+using GpuCtr.Models;
+
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>The flags of <c>train</c>, in the order of its help.</summary>
@@ -17,15 +19,21 @@ internal static class TrainFlags
         new("--categorical", "COL,…", "", "columns to treat as categorical", FlagArity.Several),
         new("--numeric", "COL,…", "", "columns to treat as numbers", FlagArity.Several),
         new("--numeric-transform", "T,…", "standardize", "standardize, log, criteo, quantile or none; COL=T for one column", FlagArity.Several),
+        new("--history", "COL,…", "", "list columns that are histories: COL (hist_x belongs to x) or COL=TARGET", FlagArity.Several),
+        new("--max-history", "N", "50", "the most recent so many entries of a history are read"),
         new("--min-count", "N", "1", "values that occur less often share the unseen row"),
         new("--hash-buckets", "COL=N,…", "", "hash the values of a column into N rows", FlagArity.Several),
         new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
 
-        new("--model", "NAME", "deepfm", "architecture"),
+        new("--model", "NAME", "", $"{string.Join(", ", ModelCatalog.Names)} [din with a history, else deepfm]"),
         new("--embedding-dim", "D", "16", "width of an embedding"),
-        new("--embedding-init-std", "X", "0.0001", "standard deviation of new embeddings"),
+        new("--embedding-init-std", "X", "", "standard deviation of new embeddings [1e-4; din, base 0.01]"),
         new("--fm-numeric", "on|off", "on", "numeric fields take part in the factorization machine"),
-        new("--hidden-units", "N,…", "400,400,400", "widths of the hidden layers", FlagArity.Several),
+        new("--hidden-units", "N,…", "", "widths of the hidden layers [400,400,400; din, base 200,80]", FlagArity.Several),
+        new("--activation", "NAME", "", "relu, sigmoid, prelu or dice [relu; din, base dice]"),
+        new("--attention-units", "N,…", "80,40", "widths of the attention unit (din)", FlagArity.Several),
+        new("--attention-activation", "NAME", "dice", "its activation"),
+        new("--attention-normalization", "NAME", "none", "none, softmax or sigmoid: how its scores become weights"),
         new("--dropout", "P", "0", "share of hidden units dropped in training"),
         new("--batch-norm", "", "", "batch normalization before every activation", FlagArity.Switch),
 
