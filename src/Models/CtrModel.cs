@@ -23,10 +23,11 @@ public sealed class CtrModel : IDisposable
     /// <param name="spec">What it reads.</param>
     /// <param name="options">What it computes.</param>
     /// <param name="batchSize">B: the most rows of a batch.</param>
+    /// <param name="rowCounts">How often each table row occurs in the training set, for mini-batch aware regularization; 1 where unknown.</param>
     /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
-    public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize)
+    public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
     {
-        g = new ModelBuilder(device, spec, options, batchSize);
+        g = new ModelBuilder(device, spec, options, batchSize, rowCounts);
         logit = ModelCatalog.Record(g);
         loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();

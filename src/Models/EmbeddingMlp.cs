@@ -10,7 +10,7 @@ public static class EmbeddingMlp
     {
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim), x = fields;
         for (int group = 0; group < g.Spec.GroupCount; group++)
-            x = g.Concat(x, g.Pool(g.History(fields, group)));
+            x = g.Concat(x, g.PoolHistory(group));
         return g.Mlp("tower", x, outputBias: true);
     }
 }

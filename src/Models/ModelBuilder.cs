@@ -21,7 +21,7 @@ public sealed partial class ModelBuilder
     private readonly List<Action<Initializer>> initializers = [];
     private int dropouts;
 
-    internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize)
+    internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts)
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
         Workspace = new Workspace(device);
@@ -30,6 +30,11 @@ public sealed partial class ModelBuilder
         Inputs = new ModelInputs(Workspace, spec, batchSize);
         Scalars = Workspace.Array<StepScalars>("step scalars", 1);
         Loss = Workspace.Tensor("loss", 1, 3);
+        if (options.MbaLambda > 0)
+        {
+            MbaRates = Workspace.Tensor("mini-batch aware rates", spec.TotalRows, 1);
+            initializers.Add(_ => MbaRates.Write(Device, Enumerable.Range(0, spec.TotalRows).Select(r => (float)(options.MbaLambda / Math.Max(1, rowCounts?[r] ?? 1))).ToArray()));
+        }
         Guard = new GradientGuard(Workspace, Loss, (float)options.ClipNorm);
     }
 
@@ -55,6 +60,8 @@ public sealed partial class ModelBuilder
 
     internal Tensor Loss { get; }
 
+    internal Tensor? MbaRates { get; }
+
     internal DeviceArray<StepScalars> Scalars { get; }
 
     internal GradientGuard Guard { get; }
@@ -71,24 +78,24 @@ public sealed partial class ModelBuilder
     /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 leaves the first order.</summary>
     public EmbeddedFields FieldEmbedding(int dim)
     {
-        int fields = Spec.F + Spec.N;
+        int fields = Spec.C;
         EmbeddingTable weights = Table("first_order", 1);
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
         Tensor first = Activation("first order", 1), fm = Activation("fm", 1);
         Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
             Inputs.Rows, Inputs.Numeric, table, weights.Weights, numeric, Normal("numeric.weights", 1, Spec.N), Zeros("bias", 1),
-            vectors, rowWeights, first, fm, Options.FmNumeric));
+            vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
         return new EmbeddedFields(vectors, first, fm);
     }
 
     /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, then numeric ones.</summary>
     public Tensor FieldVectors(int dim) => FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
-        Inputs.Rows, Inputs.Numeric, table, null, numeric, null, null, vectors, null, null, null));
+        Inputs.Rows, Inputs.Numeric, table, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(Embedding)));
 
     private Tensor FieldVectors(int dim, Func<Tensor, Tensor, Tensor, FieldEmbeddingTensors> bind)
     {
-        int columns = (Spec.F + Spec.N) * dim;
+        int columns = Spec.C * dim;
         EmbeddingTable table = Embedding = Table("embedding", dim);
         Tensor vectors = Workspace.Tensor("field vectors", BatchSize, columns);
         vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, columns);
@@ -200,7 +207,7 @@ public sealed partial class ModelBuilder
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full), Rule, Scalars, Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, MbaRates), Rule, Scalars, Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {

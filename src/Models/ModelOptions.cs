@@ -47,6 +47,9 @@ public sealed record ModelOptions
     /// <summary>How attention scores become weights.</summary>
     public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.None;
 
+    /// <summary>How the vectors of multi-valued fields, and of the base model's histories, become one.</summary>
+    public PoolingKind Pooling { get; init; } = PoolingKind.Mean;
+
     /// <summary>Probability that a hidden unit is dropped, in [0, 1).</summary>
     public double Dropout { get; init; }
 
@@ -70,6 +73,9 @@ public sealed record ModelOptions
 
     /// <summary>Embedding L2 acts on whole tables in every step; false: on the rows of the batch.</summary>
     public bool EmbeddingL2Full { get; init; }
+
+    /// <summary>λ of mini-batch aware regularization on embeddings: λ w / n for each row of the batch, n its occurrences in the training set.</summary>
+    public double MbaLambda { get; init; }
 
     /// <summary>Largest norm of the gradient; 0 = no clipping.</summary>
     public double ClipNorm { get; init; }

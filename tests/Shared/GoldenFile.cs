@@ -33,3 +33,10 @@ public sealed class GoldenFile
     private double[] Data(string section, string name) =>
         root.GetProperty(section).GetProperty(name).GetProperty("data").EnumerateArray().Select(e => e.GetDouble()).ToArray();
 }
+
+/// <summary>Conversions of golden numbers.</summary>
+public static class GoldenNumbers
+{
+    /// <summary>As float32; the inputs of a golden file are exactly that.</summary>
+    public static float[] ToFloats(this double[] values) => Array.ConvertAll(values, static x => (float)x);
+}

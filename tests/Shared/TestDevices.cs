@@ -18,6 +18,16 @@ public static class TestDevices
     /// <summary>Names for a theory.</summary>
     public static TheoryData<string> All => new(Opened.Keys);
 
+    /// <summary>Every device with every one of <paramref name="cases"/>.</summary>
+    public static TheoryData<string, string> Times(params IEnumerable<string> cases)
+    {
+        TheoryData<string, string> rows = [];
+        foreach (string device in Opened.Keys)
+            foreach (string c in cases)
+                rows.Add(device, c);
+        return rows;
+    }
+
     /// <summary>The device, or a skip with the reason why it is not there.</summary>
     public static Device Get(string name)
     {

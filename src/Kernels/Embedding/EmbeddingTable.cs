@@ -17,7 +17,8 @@ public enum EmbeddingUpdate
 /// <param name="Update">Which rows move.</param>
 /// <param name="L2">λ, added to the gradient once a row and step.</param>
 /// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
-public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable);
+/// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null);
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
 public sealed class EmbeddingTable
@@ -46,7 +47,7 @@ public sealed class EmbeddingTable
         Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
         RowGradients = workspace.Tensor($"d {name} by position", rowGradients, columns);
         Tensor target = Weights.Gradient ?? workspace.Tensor($"d {name} by row", positions.Capacity, columns);
-        gradient = new TableGradient(workspace.Device, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2);
+        gradient = new TableGradient(workspace.Device, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         if (compact)
             lazy = new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard);

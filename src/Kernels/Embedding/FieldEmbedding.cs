@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>What <see cref="FieldEmbedding"/> reads and writes. Sizes: B rows, F ids and N numbers a row, D wide vectors, C = F + N.</summary>
+/// <summary>What <see cref="FieldEmbedding"/> reads and writes. Sizes: B rows, F ids, N numbers and P pooled lists a row, D wide vectors, C = F + N + P.</summary>
 /// <param name="Rows">(B, F) table rows.</param>
 /// <param name="Numeric">(B, N) values x.</param>
 /// <param name="Table">(ΣV, D) vectors.</param>
@@ -17,15 +17,18 @@ namespace GpuCtr.Kernels.Embedding;
 /// <param name="FirstOrder">(B, 1).</param>
 /// <param name="Fm">(B, 1); null where a model has no factorization machine.</param>
 /// <param name="NumericInFm">Numeric fields take part in Fm (they always are columns of e).</param>
+/// <param name="Pooled">(B, P·D) vectors of pooled lists, copied to e; null where there are none.</param>
+/// <param name="PooledWeights">(B, P) their first-order terms.</param>
 public sealed record FieldEmbeddingTensors(
     DeviceArray<int> Rows, Tensor Numeric, Tensor Table, Tensor? Weights, Tensor NumericVectors, Tensor? NumericWeights, Tensor? Bias,
-    Tensor Vectors, Tensor? RowWeights, Tensor? FirstOrder, Tensor? Fm, bool NumericInFm = true);
+    Tensor Vectors, Tensor? RowWeights, Tensor? FirstOrder, Tensor? Fm, bool NumericInFm = true,
+    Tensor? Pooled = null, Tensor? PooledWeights = null);
 
 /// <summary>Gather, first order and second-order factorization machine in one pass over the rows (Rendle 2010; Guo et al. 2017, eq. 2).</summary>
-/// e[b,f] = W[row[b,f]],  e[b,F+n] = x[b,n] V[n]
-/// first[b] = bias + Σ_f w[row[b,f]] + Σ_n u[n] x[b,n]
+/// e[b,f] = W[row[b,f]],  e[b,F+n] = x[b,n] V[n],  e[b,F+N+p] = pooled[b,p]
+/// first[b] = bias + Σ_f w[row[b,f]] + Σ_n u[n] x[b,n] + Σ_p pooledWeight[b,p]
 /// fm[b] = ½ Σ_d (S[b,d]² − Σ_c e[b,c,d]²),  S[b,d] = Σ_c e[b,c,d]
-/// de[b,c] += dfm[b] (S[b] − e[b,c]),  dw at position (b,f) = dfirst[b],  dV[n] = Σ_b x[b,n] de[b,F+n],  du[n] = Σ_b x[b,n] dfirst[b],  dbias = Σ_b dfirst[b]
+/// de[b,c] += dfm[b] (S[b] − e[b,c]),  dw at position (b,f) = dfirst[b],  dV[n] = Σ_b x[b,n] de[b,F+n],  du[n] = Σ_b x[b,n] dfirst[b],  dbias = Σ_b dfirst[b];  pooled fields pass on de and dfirst
 /// Forward reads B·F·(D + 1) table values and writes B·C·D; S (B, D) is kept. D = 0 leaves plain logistic regression.
 /// No atomics: row gradients are reduced by the table's update in sorted order. The same bits every run.
 public sealed partial class FieldEmbedding : IOp
@@ -33,15 +36,19 @@ public sealed partial class FieldEmbedding : IOp
     private readonly Device device;
     private readonly FieldEmbeddingTensors t;
     private readonly Tensor sums;
-    private readonly int f, n, d;
-    private Action<KernelConfig, Args>? forward, rowGradients, numericVectors, numericWeights;
+    private readonly int f, n, p, d;
+    private Action<KernelConfig, Args>? forward, rowGradients, numericVectors, numericWeights, pooledGradients;
 
     /// <summary>What the kernels see; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
     public readonly record struct Args(
         ArrayView<int> Rows, ArrayView<float> X, ArrayView<float> Table, ArrayView<float> Weights, ArrayView<float> V, ArrayView<float> U, ArrayView<float> Bias,
         ArrayView<float> E, ArrayView<float> S, ArrayView<float> First, ArrayView<float> Fm,
         ArrayView<float> De, ArrayView<float> Dw, ArrayView<float> Dv, ArrayView<float> Du, ArrayView<float> Dbias, ArrayView<float> Dfirst, ArrayView<float> Dfm,
-        int B, int F, int N, int D, Flags Flags);
+        ArrayView<float> Pooled, ArrayView<float> PooledWeights, ArrayView<float> Dpooled, ArrayView<float> DpooledWeights,
+        int B, int F, int N, int P, int D, Flags Flags)
+    {
+        internal int C => F + N + P;
+    }
 
     /// <summary>Switches, each 0 or 1: whether numeric fields take part in the pairs, which outputs there are, and which of them anybody reads.</summary>
     public readonly record struct Flags(int NumericInFm, int HasFirst, int HasFm, int UsesE, int UsesFm, int UsesFirst);
@@ -53,7 +60,10 @@ public sealed partial class FieldEmbedding : IOp
         (device, t) = (workspace.Device, tensors);
         (d, n) = (t.Table.Columns, t.Numeric.Columns);
         f = (int)(t.Rows.Length / t.Numeric.Rows);
-        if (t.Vectors.Columns != (f + n) * d || t.NumericVectors.Length != (long)n * d || (t.NumericWeights?.Length ?? n) != n || (t.Weights?.Rows ?? t.Table.Rows) != t.Table.Rows)
+        p = d == 0 ? t.PooledWeights?.Columns ?? 0 : (t.Pooled?.Columns ?? 0) / d;
+        t.Pooled?.Consume();
+        t.PooledWeights?.Consume();
+        if (t.Vectors.Columns != (f + n + p) * d || t.NumericVectors.Length != (long)n * d || (t.NumericWeights?.Length ?? n) != n || (t.Weights?.Rows ?? t.Table.Rows) != t.Table.Rows)
             throw new Devices.KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
         sums = workspace.Tensor("field vector sums", t.Numeric.Rows, d);
         (forwardBlock, backwardBlock, numericBlock) = (ForwardBlock, BackwardBlock, NumericBlock);
@@ -80,17 +90,20 @@ public sealed partial class FieldEmbedding : IOp
             return;
         }
         Args args = Bind(pass);
-        device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n)), args);
+        device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n + p)), args);
         device.Load(ref numericVectors, NumericVectorsKernel)(device.Grid((long)n * d), args);
         if (t.FirstOrder is not null)
             device.Load(ref numericWeights, NumericWeightsKernel)(device.Grid(n + 1), args);
+        if (p > 0)
+            device.Load(ref pooledGradients, PooledGradientsKernel)(device.Grid((long)pass.Rows * p), args);
     }
 
     private Args Bind(in Pass pass) => new(
         t.Rows.View, t.Numeric.View, t.Table.View, View(t.Weights), t.NumericVectors.View, View(t.NumericWeights), View(t.Bias),
         t.Vectors.View, sums.View, View(t.FirstOrder), View(t.Fm),
         Gradient(t.Vectors), Gradient(t.RowWeights), Gradient(t.NumericVectors), Gradient(t.NumericWeights), Gradient(t.Bias), Gradient(t.FirstOrder), Gradient(t.Fm),
-        pass.Rows, f, n, d, Flag());
+        View(t.Pooled), View(t.PooledWeights), Gradient(t.Pooled), Gradient(t.PooledWeights),
+        pass.Rows, f, n, p, d, Flag());
 
     /// A view must be there even where no kernel looks: that of the table.
     private ArrayView<float> View(Tensor? tensor) => (tensor ?? t.Table).View;
@@ -104,7 +117,7 @@ public sealed partial class FieldEmbedding : IOp
     /// One item = one row; d runs outside, so that S and the squares are two scalars and no array.
     private static void ForwardKernel(Args a)
     {
-        int c = a.F + a.N;
+        int c = a.C;
         for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
         {
             float fm = 0;
@@ -127,6 +140,13 @@ public sealed partial class FieldEmbedding : IOp
                     sum += v;
                     squares += v * v;
                 }
+                for (int p = 0; p < a.P; p++)
+                {
+                    float v = a.Pooled[((long)b * a.P + p) * a.D + d];
+                    a.E[((long)b * c + a.F + a.N + p) * a.D + d] = v;
+                    sum += v;
+                    squares += v * v;
+                }
                 a.S[(long)b * a.D + d] = sum;
                 fm += sum * sum - squares;
             }
@@ -139,6 +159,8 @@ public sealed partial class FieldEmbedding : IOp
                 first += a.Weights[a.Rows[(long)b * a.F + f]];
             for (int n = 0; n < a.N; n++)
                 first += a.X[(long)b * a.N + n] * a.U[n];
+            for (int p = 0; p < a.P; p++)
+                first += a.PooledWeights[(long)b * a.P + p];
             a.First[b] = first;
         }
     }
@@ -146,12 +168,12 @@ public sealed partial class FieldEmbedding : IOp
     /// One item = one field of one row.
     private static void RowGradientsKernel(Args a)
     {
-        int c = a.F + a.N;
+        int c = a.C;
         for (long i = Grid.GlobalLinearIndex; i < (long)a.B * c; i += GridExtensions.Stride)
         {
             long b = i / c;
             int field = (int)(i % c);
-            float g = a.Flags.UsesFm != 0 && (field < a.F || a.Flags.NumericInFm != 0) ? a.Dfm[b] : 0;
+            float g = a.Flags.UsesFm != 0 && (field < a.F || field >= a.F + a.N || a.Flags.NumericInFm != 0) ? a.Dfm[b] : 0;
             for (int d = 0; d < a.D; d++)
             {
                 long e = i * a.D + d;
@@ -166,7 +188,7 @@ public sealed partial class FieldEmbedding : IOp
     /// One item = one element of V.
     private static void NumericVectorsKernel(Args a)
     {
-        int c = a.F + a.N;
+        int c = a.C;
         for (int i = Grid.GlobalLinearIndex; i < a.N * a.D; i += GridExtensions.Stride)
         {
             int n = i / a.D, d = i % a.D;
@@ -189,6 +211,19 @@ public sealed partial class FieldEmbedding : IOp
                 a.Du[n] = sum;
             else
                 a.Dbias[0] = sum;
+        }
+    }
+
+    /// One item = one pooled list of one row.
+    private static void PooledGradientsKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.P; i += GridExtensions.Stride)
+        {
+            long b = i / a.P, column = b * a.C + a.F + a.N + i % a.P;
+            for (int d = 0; d < a.D; d++)
+                a.Dpooled[i * a.D + d] = a.De[column * a.D + d];
+            if (a.Flags.HasFirst != 0)
+                a.DpooledWeights[i] = a.Flags.UsesFirst != 0 ? a.Dfirst[b] : 0;
         }
     }
 }

@@ -8,7 +8,8 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Scatter-add without atomics: sums the row gradients of a batch by table row, in sorted order.</summary>
-/// dW[r] = Σ over the positions p that point at r of dRows[p]  (+ λ W[r] once a row, L2 on touched rows).
+/// dW[r] = Σ over the positions p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once a row however often it occurs:
+/// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
 /// dRows (P, D) read once   sorted positions   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
 /// One thread sums one row and column in order: the same bits every run.
 public sealed unsafe class TableGradient
@@ -19,14 +20,15 @@ public sealed unsafe class TableGradient
     private readonly Tensor table, rowGradients, target;
     private readonly SortedPositions positions;
     private readonly bool compact;
+    private readonly Tensor? rates;
     private readonly float l2;
     private readonly Action<int> block;
     private Action<KernelConfig, Args>? kernel;
 
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
-        ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow,
-        int Segments, int D, int Compact, float L2);
+        ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<float> Rates,
+        ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, int Segments, int D, int Compact, int HasRates, float L2);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -35,8 +37,10 @@ public sealed unsafe class TableGradient
     /// <param name="positions">The batch's positions by row.</param>
     /// <param name="compact">Whether row i of the target is segment i.</param>
     /// <param name="l2">λ on touched rows.</param>
-    public TableGradient(Device device, Tensor table, Tensor rowGradients, Tensor target, SortedPositions positions, bool compact, float l2)
+    /// <param name="rates">(ΣV, 1) ρ, or null.</param>
+    public TableGradient(Device device, Tensor table, Tensor rowGradients, Tensor target, SortedPositions positions, bool compact, float l2, Tensor? rates = null)
     {
+        this.rates = rates;
         (this.device, this.table, this.rowGradients, this.target, this.positions, this.compact, this.l2) = (device, table, rowGradients, target, positions, compact, l2);
         block = Block;
     }
@@ -50,8 +54,8 @@ public sealed unsafe class TableGradient
             return;
         }
         Args args = new(
-            target.View, rowGradients.View, table.View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
-            positions.Segments, table.Columns, compact ? 1 : 0, l2);
+            target.View, rowGradients.View, table.View, (rates ?? table).View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
+            positions.Segments, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
         device.Load(ref kernel, Kernel)(device.Grid((long)positions.Segments * table.Columns), args);
     }
 
@@ -64,8 +68,9 @@ public sealed unsafe class TableGradient
             float sum = 0;
             for (int p = a.SegmentStart[segment]; p < a.SegmentStart[segment + 1]; p++)
                 sum += a.RowGradients[(long)a.Order[p] * a.D + d];
-            if (a.L2 != 0)
-                sum += a.L2 * a.Table[row * a.D + d];
+            float decay = a.L2 + (a.HasRates != 0 ? a.Rates[row] : 0);
+            if (decay != 0)
+                sum += decay * a.Table[row * a.D + d];
             a.Target[a.Compact != 0 ? i : row * a.D + d] = sum;
         }
     }
@@ -79,14 +84,15 @@ public sealed unsafe class TableGradient
         {
             long row = positions.SegmentRow.Pointer[segment];
             float* to = target.Pointer + (compact ? segment : row) * d;
+            float decay = l2 + (rates is null ? 0 : rates.Pointer[row]);
             for (int j = 0; j < d; j += Lanes.Count)
             {
                 int count = Math.Min(Lanes.Count, d - j);
                 Vector512<float> sum = default;
                 for (int p = start[segment]; p < start[segment + 1]; p++)
                     sum += Lanes.Load(rowGradients.Pointer + (long)order[p] * d + j, count);
-                if (l2 != 0)
-                    sum += Lanes.Load(table.Pointer + row * d + j, count) * l2;
+                if (decay != 0)
+                    sum += Lanes.Load(table.Pointer + row * d + j, count) * decay;
                 Lanes.Store(sum, to + j, count);
             }
         }

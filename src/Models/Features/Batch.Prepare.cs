@@ -20,8 +20,8 @@ public sealed partial class Batch
     internal static int PositionCapacity(FeatureSpec spec, int capacity) =>
         checked(capacity * spec.F + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
-    /// <summary>Rows of the row gradients: C = F + N a row of the batch, then one for each id of the list columns.</summary>
-    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(PositionCapacity(spec, capacity) + capacity * spec.N);
+    /// <summary>Rows of the row gradients: C a row of the batch, then one for each id of the list columns.</summary>
+    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
     /// <summary>
     /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add.
@@ -32,7 +32,7 @@ public sealed partial class Batch
     {
         sorter.Clear();
         Span<int> rows = Ids;
-        int columns = Spec.F + Spec.N, i = 0;
+        int columns = Spec.C, i = 0;
         for (int b = 0; b < Rows; b++)
             for (int f = 0; f < Spec.F; f++, i++)
             {
@@ -40,8 +40,9 @@ public sealed partial class Batch
                 rows[i] = TableRow(rows[i], field.Vocabulary, field.Name, b, b * columns + f);
             }
         int gradient = Capacity * columns;
-        foreach (BatchSequence s in Sequences)
+        for (int sequence = 0; sequence < Sequences.Length; sequence++)
         {
+            BatchSequence s = Sequences[sequence];
             Span<int> values = s.Values, starts = s.Offsets;
             for (int b = 0; b < Rows; b++)
                 for (int t = starts[b]; t < starts[b + 1]; t++)

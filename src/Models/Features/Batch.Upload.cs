@@ -14,8 +14,12 @@ public sealed partial class Batch
         segmentStart.CopyTo(device, to.Positions.SegmentStart, Segments + 1L);
         segmentRow.CopyTo(device, to.Positions.SegmentRow, Segments);
         to.Positions.Segments = Segments;
-        for (int s = 0; s < Sequences.Count; s++)
+        for (int s = 0; s < Sequences.Length; s++)
+        {
             Sequences[s].Upload(device, to.SequenceRows, ModelInputs.SequenceBase(Spec, Capacity, s), Rows);
+            if (Sequences[s].Field.Role == SequenceRole.Pooled)
+                Sequences[s].UploadOffsets(device, to.PooledOffsets[s], Rows + 1L);
+        }
         for (int group = 0; group < to.Groups.Count; group++)
         {
             FirstOfGroup(group).UploadOffsets(device, to.Groups[group].Offsets, Rows + 1L);

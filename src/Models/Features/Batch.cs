@@ -58,7 +58,7 @@ public sealed partial class Batch : IDisposable
     public ulong[] Groups { get; }
 
     /// <summary>The list columns, in the order of the spec.</summary>
-    public IReadOnlyList<BatchSequence> Sequences { get; }
+    public BatchSequence[] Sequences { get; }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -42,6 +42,12 @@ public sealed record FeatureSpec(
     /// <summary>N: numeric columns.</summary>
     public int N => Numeric.Count;
 
+    /// <summary>P: list columns that are pooled.</summary>
+    public int P => Sequences.Count(s => s.Role == SequenceRole.Pooled);
+
+    /// <summary>C = F + N + P: field vectors of a row.</summary>
+    public int C => F + N + P;
+
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
 

@@ -13,6 +13,7 @@ public sealed class ModelInputs
         Label = workspace.Tensor("label", batchSize, 1);
         Positions = new SortedPositions(workspace, Batch.PositionCapacity(spec, batchSize));
         SequenceRows = workspace.Array<int>("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
+        PooledOffsets = spec.Sequences.Select(s => workspace.Array<int>($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             workspace.Array<int>($"history offsets {group}", batchSize + 1),
             workspace.Array<int>($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
@@ -32,6 +33,9 @@ public sealed class ModelInputs
 
     /// <summary>Table rows of all list columns, each at its <see cref="SequenceBase"/>.</summary>
     public DeviceArray<int> SequenceRows { get; }
+
+    /// <summary>(B + 1) shape of each pooled list column, in the order of the spec; histories have that of their group.</summary>
+    public IReadOnlyList<DeviceArray<int>> PooledOffsets { get; }
 
     /// <summary>Shape of each behaviour group's histories.</summary>
     public IReadOnlyList<GroupInputs> Groups { get; }

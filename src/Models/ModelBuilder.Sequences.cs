@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
@@ -12,12 +13,11 @@ public sealed partial class ModelBuilder
     public BehaviourHistory History(Tensor vectors, int group)
     {
         SequenceField[] fields = Spec.Group(group).ToArray();
-        int[] bases = Enumerable.Range(0, Spec.Sequences.Count)
-            .Where(s => fields.Contains(Spec.Sequences[s])).Select(s => ModelInputs.SequenceBase(Spec, BatchSize, s)).ToArray();
+        int[] bases = SequencesWhere(fields.Contains).Select(s => ModelInputs.SequenceBase(Spec, BatchSize, s)).ToArray();
         return new BehaviourHistory(
             Embedding.Weights, Embedding.RowGradients, vectors, Inputs.SequenceRows,
             Constants($"history bases {group}", bases), Constants($"target fields {group}", fields.Select(f => f.Target).ToArray()),
-            Inputs.Groups[group].Offsets, Inputs.Groups[group].Owners, group, BatchSize * fields[0].MaxLength, BatchSize * (Spec.F + Spec.N));
+            Inputs.Groups[group].Offsets, Inputs.Groups[group].Owners, group, BatchSize * fields[0].MaxLength, GradientOffset);
     }
 
     /// <summary>Attention unit and weighted sum over a history: (B, E), zeros where there is none.</summary>
@@ -38,15 +38,37 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
-    /// <summary>Mean of a history's keys: (B, E), zeros where there is none.</summary>
-    public Tensor Pool(BehaviourHistory history)
+    /// <summary>The histories of a group pooled without attention: (B, E), zeros where there is none.</summary>
+    public Tensor PoolHistory(int group)
     {
-        // Equal scores under softmax are the mean; nothing learns from a score without gradient's consumer.
-        Tensor score = Workspace.Tensor("equal scores", history.MaxTokens, 1, gradient: true, group: history.Group);
-        Tensor pooled = Activation("mean pooled history", history.E);
-        Ops.Add(new AttentionPooling(Workspace, history, score, pooled, AttentionNormalization.Softmax));
+        int[] columns = SequencesWhere(s => s.Role == SequenceRole.History && s.Group == group);
+        return PoolColumns($"pooled history {group}", Embedding, columns, _ => Inputs.Groups[group].Offsets);
+    }
+
+    /// <summary>(B, P·D) pooled vectors of the multi-valued fields; null where there are none.</summary>
+    private Tensor? PooledLists(EmbeddingTable table)
+    {
+        int[] columns = SequencesWhere(s => s.Role == SequenceRole.Pooled);
+        return columns.Length == 0 ? null : PoolColumns($"pooled lists of {table.Weights.Name}", table, columns, s => Inputs.PooledOffsets[s]);
+    }
+
+    private Tensor PoolColumns(string name, EmbeddingTable table, int[] columns, Func<int, DeviceArray<int>> offsets)
+    {
+        int d = table.Weights.Columns;
+        Tensor pooled = Activation(name, columns.Length * d);
+        for (int i = 0; i < columns.Length && d > 0; i++)
+        {
+            SequenceTensors sequence = new(Inputs.SequenceRows, ModelInputs.SequenceBase(Spec, BatchSize, columns[i]), offsets(columns[i]), GradientOffset);
+            Ops.Add(new SequencePooling(Device, table, sequence, pooled, i * d, Options.Pooling));
+        }
         return pooled;
     }
+
+    /// <summary>Row gradients of list columns lie behind those of the C field vectors of every row.</summary>
+    private int GradientOffset => BatchSize * Spec.C;
+
+    private int[] SequencesWhere(Func<SequenceField, bool> condition) =>
+        Enumerable.Range(0, Spec.Sequences.Count).Where(s => condition(Spec.Sequences[s])).ToArray();
 
     private Tensor AttentionInput(string layer, BehaviourHistory history, int units, Tensor like)
     {

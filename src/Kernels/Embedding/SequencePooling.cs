@@ -1,0 +1,169 @@
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>How the vectors of a list become one.</summary>
+public enum PoolingKind
+{
+    /// <summary>Σ_t v_t.</summary>
+    Sum,
+
+    /// <summary>1/T Σ_t v_t.</summary>
+    Mean,
+
+    /// <summary>Largest value of each dimension.</summary>
+    Max,
+}
+
+/// <summary>One list column of a batch on the device, jagged.</summary>
+/// <param name="Rows">Table rows of all list columns.</param>
+/// <param name="Base">Where this column begins in Rows.</param>
+/// <param name="Offsets">(B + 1) positions of row b are Offsets[b] … Offsets[b+1].</param>
+/// <param name="GradientOffset">Row gradient of element i of Rows is GradientOffset + i.</param>
+public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArray<int> Offsets, int GradientOffset);
+
+/// <summary>Pools the vectors of a list column: y[b] = pool_t W[row[b,t]], zeros for an empty list.</summary>
+/// dW at position t = dy (sum), dy / T (mean), dy where v_t is the first of the largest (max).
+/// y (B, ·), written from column `column` on.   Gathers T·D values; backward writes T·D row gradients. Lists are summed in order.
+public sealed unsafe class SequencePooling : IOp
+{
+    private const int BlockRows = 64;
+
+    private readonly Device device;
+    private readonly EmbeddingTable table;
+    private readonly SequenceTensors sequence;
+    private readonly Tensor y;
+    private readonly int column, d;
+    private readonly PoolingKind kind;
+    private readonly Action<int> forwardBlock, backwardBlock;
+    private Action<KernelConfig, Args>? forward, backward;
+    private int rows;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(
+        ArrayView<float> Table, ArrayView<float> RowGradients, ArrayView<int> Rows, ArrayView<int> Offsets, ArrayView<float> Y, ArrayView<float> Dy,
+        PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="table">(ΣV, D).</param>
+    /// <param name="sequence">The list column.</param>
+    /// <param name="y">(B, ·) output, with gradient.</param>
+    /// <param name="column">First of the D columns of y that this op writes.</param>
+    /// <param name="kind">How.</param>
+    public SequencePooling(Device device, EmbeddingTable table, SequenceTensors sequence, Tensor y, int column, PoolingKind kind)
+    {
+        (this.device, this.table, this.sequence, this.y, this.column, this.kind) = (device, table, sequence, y, column, kind);
+        d = table.Weights.Columns;
+        if (column + d > y.Columns)
+            throw new Devices.KernelException($"pooling: {d} columns from {column} on do not fit {y} on {device}");
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"{kind} pooling {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass) => Run(pass, forwardBlock, ref forward, ForwardKernel);
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass) => Run(pass, backwardBlock, ref backward, BackwardKernel);
+
+    private void Run(in Pass pass, Action<int> block, ref Action<KernelConfig, Args>? launcher, Action<Args> kernel)
+    {
+        rows = pass.Rows;
+        if (device.UsesSimd)
+        {
+            device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+            return;
+        }
+        device.Load(ref launcher, kernel)(device.Grid((long)rows * d), new(
+            table.Weights.View, table.RowGradients.View, sequence.Rows.View, sequence.Offsets.View, y.View, (y.Gradient ?? y).View,
+            kind, rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset));
+    }
+
+    private static void ForwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.D; i += GridExtensions.Stride)
+        {
+            long b = i / a.D;
+            int d = (int)(i % a.D), first = a.Offsets[b], last = a.Offsets[b + 1];
+            float pooled = 0;
+            for (int t = first; t < last; t++)
+            {
+                float v = a.Table[(long)a.Rows[a.Base + t] * a.D + d];
+                pooled = a.Kind != PoolingKind.Max ? pooled + v : t == first || v > pooled ? v : pooled;
+            }
+            a.Y[b * a.Columns + a.Column + d] = a.Kind == PoolingKind.Mean && last > first ? pooled / (last - first) : pooled;
+        }
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.D; i += GridExtensions.Stride)
+        {
+            long b = i / a.D;
+            int d = (int)(i % a.D), first = a.Offsets[b], last = a.Offsets[b + 1];
+            float y = a.Y[b * a.Columns + a.Column + d], g = a.Dy[b * a.Columns + a.Column + d];
+            if (a.Kind == PoolingKind.Mean)
+                g /= last - first;
+            for (int t = first; t < last; t++)
+            {
+                bool takes = a.Kind != PoolingKind.Max || a.Table[(long)a.Rows[a.Base + t] * a.D + d] == y;
+                a.RowGradients[((long)a.GradientOffset + a.Base + t) * a.D + d] = takes ? g : 0;
+                if (takes && a.Kind == PoolingKind.Max)
+                    g = 0;
+            }
+        }
+    }
+
+    private void ForwardBlock(int block)
+    {
+        int* ids = sequence.Rows.Pointer + sequence.Base;
+        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        {
+            int first = sequence.Offsets.Pointer[b], last = sequence.Offsets.Pointer[b + 1];
+            for (int j = 0; j < d; j += Lanes.Count)
+            {
+                Vector512<float> pooled = default;
+                for (int t = first; t < last; t++)
+                {
+                    Vector512<float> v = Lanes.Load(table.Weights.Pointer + (long)ids[t] * d + j, d - j);
+                    pooled = kind != PoolingKind.Max ? pooled + v : t == first ? v : Vector512.ConditionalSelect(Vector512.GreaterThan(v, pooled), v, pooled);
+                }
+                Lanes.Store(kind == PoolingKind.Mean && last > first ? pooled / (last - first) : pooled, y.Pointer + (long)b * y.Columns + column + j, d - j);
+            }
+        }
+    }
+
+    private void BackwardBlock(int block)
+    {
+        int* ids = sequence.Rows.Pointer + sequence.Base;
+        float* rowGradients = table.RowGradients.Pointer + ((long)sequence.GradientOffset + sequence.Base) * d;
+        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        {
+            int first = sequence.Offsets.Pointer[b], last = sequence.Offsets.Pointer[b + 1];
+            for (int j = 0; j < d; j += Lanes.Count)
+            {
+                long at = (long)b * y.Columns + column + j;
+                Vector512<float> value = Lanes.Load(y.Pointer + at, d - j), g = Lanes.Load(y.Gradient!.Pointer + at, d - j);
+                if (kind == PoolingKind.Mean)
+                    g /= last - first;
+                for (int t = first; t < last; t++)
+                {
+                    Vector512<float> taken = g;
+                    if (kind == PoolingKind.Max)
+                    {
+                        Vector512<float> takes = Vector512.Equals(Lanes.Load(table.Weights.Pointer + (long)ids[t] * d + j, d - j), value);
+                        taken = Vector512.ConditionalSelect(takes, g, Vector512<float>.Zero);
+                        g = Vector512.ConditionalSelect(takes, Vector512<float>.Zero, g);
+                    }
+                    Lanes.Store(taken, rowGradients + (long)t * d + j, d - j);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Kernels.Tests.Golden;
+
+/// <summary>DenseUpdate against three consecutive steps of PyTorch's optimizers in float64.</summary>
+public sealed class OptimizerGolden
+{
+    public static TheoryData<string, string> Cases =>
+        TestDevices.Times("opt_sgd", "opt_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw");
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Dense_update_follows_pytorch_for_three_steps(string deviceName, string name)
+    {
+        Device device = TestDevices.Get(deviceName);
+        GoldenFile golden = GoldenFile.Read(name);
+        double decay = golden.Has("config", "weight_decay") ? golden.Config("weight_decay") : 0;
+        UpdateRule rule = UpdateRule.Of(name switch
+        {
+            "opt_sgd" => OptimizerKind.Sgd,
+            "opt_adagrad" => OptimizerKind.Adagrad,
+            "opt_adamw" => OptimizerKind.AdamW,
+            _ => OptimizerKind.Adam,
+        });
+        Assert.True(rule.Kind == OptimizerKind.Sgd || rule.Epsilon == (float)golden.Config("eps"));
+        if (rule.Kind == OptimizerKind.AdamW)
+            (rule, decay) = (rule with { WeightDecay = (float)decay }, 0);
+        int[] shape = golden.Shape("parameters", "w");
+        using Workspace workspace = new(device);
+        Tensor weights = workspace.Tensor("w", shape[0], shape[1], gradient: true), guard = workspace.Tensor("guard", 1, 4);
+        DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
+        DenseUpdate update = new(workspace, weights, rule, (float)decay, weights.Length, isTable: false, scalars, guard);
+        workspace.Allocate();
+        guard.Write(device, [1f]);
+        weights.Write(device, golden.Parameter("w").ToFloats());
+        (string File, Tensor Tensor)[] states = rule.Kind == OptimizerKind.Adagrad ? [("s", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
+        foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("parameters", s.File)))
+            tensor.Write(device, golden.Parameter(file).ToFloats());
+        float[] gradients = golden.Input("grads").ToFloats();
+        for (int step = 0; step < 3; step++)
+        {
+            weights.Gradient!.Write(device, gradients.AsSpan(step * (int)weights.Length, (int)weights.Length));
+            scalars.Write(device, [rule.Scalars((int)golden.Config("first_step_number") + step, golden.Config("lr"), lazyTables: false)]);
+            update.Run();
+            Close.Assert(golden.Expected($"w_after_{step + 1}"), weights.ToArray(device), $"{name} w after {step + 1}", absolute: 2e-6);
+            foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("expected", $"{s.File}_after_{step + 1}")))
+                Close.Assert(golden.Expected($"{file}_after_{step + 1}"), tensor.ToArray(device), $"{name} {file} after {step + 1}", absolute: 1e-6);
+        }
+    }
+}

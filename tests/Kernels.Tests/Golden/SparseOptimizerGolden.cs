@@ -1,0 +1,60 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Kernels.Tests.Golden;
+
+/// <summary>PositionSorter, TableGradient and RowUpdate together against PyTorch's sparse optimizers, with repeated ids.</summary>
+public sealed class SparseOptimizerGolden
+{
+    public static TheoryData<string, string> Cases => TestDevices.Times("opt_sparse_adam", "opt_sparse_adagrad");
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Row_update_follows_pytorch_for_three_steps(string deviceName, string name)
+    {
+        Device device = TestDevices.Get(deviceName);
+        GoldenFile golden = GoldenFile.Read(name);
+        UpdateRule rule = UpdateRule.Of(name == "opt_sparse_adam" ? OptimizerKind.Adam : OptimizerKind.Adagrad);
+        int[] shape = golden.Shape("parameters", "w");
+        int count = golden.Input("ids_1").Length;
+        using Workspace workspace = new(device);
+        Tensor table = workspace.Tensor("w", shape[0], shape[1]), guard = workspace.Tensor("guard", 1, 4);
+        Tensor byPosition = workspace.Tensor("by position", count, shape[1]), compact = workspace.Tensor("by row", count, shape[1]);
+        DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
+        SortedPositions positions = new(workspace, count);
+        TableGradient gradient = new(device, table, byPosition, compact, positions, compact: true, l2: 0);
+        RowUpdate update = new(workspace, table, compact, positions, rule, scalars, guard);
+        workspace.Allocate();
+        guard.Write(device, [1f]);
+        table.Write(device, golden.Parameter("w").ToFloats());
+        (string File, Tensor Tensor)[] states = rule.Kind == OptimizerKind.Adagrad ? [("s", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
+        foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("parameters", s.File)))
+            tensor.Write(device, golden.Parameter(file).ToFloats());
+        for (int step = 1; step <= 3; step++)
+        {
+            byPosition.Write(device, golden.Input($"grad_{step}").ToFloats());
+            Sort(device, positions, golden.Input($"ids_{step}"), shape[0]);
+            scalars.Write(device, [rule.Scalars(step, golden.Config("lr"), lazyTables: true)]);
+            gradient.Run();
+            update.Run();
+            Close.Assert(golden.Expected($"w_after_{step}"), table.ToArray(device), $"{name} w after {step}", absolute: 2e-6);
+            foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("expected", $"{s.File}_after_{step}")))
+                Close.Assert(golden.Expected($"{file}_after_{step}"), tensor.ToArray(device), $"{name} {file} after {step}", absolute: 1e-6);
+        }
+    }
+
+    private static void Sort(Device device, SortedPositions positions, double[] ids, int tableRows)
+    {
+        PositionSorter sorter = new(ids.Length);
+        for (int i = 0; i < ids.Length; i++)
+            sorter.Add((int)ids[i], i);
+        int[] order = new int[ids.Length], start = new int[ids.Length + 1], rows = new int[ids.Length];
+        positions.Segments = sorter.Sort(tableRows, order, start, rows);
+        positions.Order.Write(device, order);
+        positions.SegmentStart.Write(device, start);
+        positions.SegmentRow.Write(device, rows);
+    }
+}

@@ -1,0 +1,69 @@
+using GpuCtr.Kernels.Simd;
+
+namespace GpuCtr.Kernels.Tests.Simd;
+
+public sealed class WorkerTeamTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Run_calls_every_block_exactly_once_in_ten_thousand_jobs(int threads)
+    {
+        using WorkerTeam team = new(threads);
+        Random random = new(threads);
+        int[] calls = new int[64];
+        Action<int> count = block => Interlocked.Increment(ref calls[block]);
+        for (int job = 0; job < 10_000; job++)
+        {
+            int blocks = random.Next(calls.Length + 1);
+            team.Run(blocks, count);
+            for (int i = 0; i < calls.Length; i++)
+                if (calls[i] != (i < blocks ? 1 : 0))
+                    Assert.Fail($"job {job} of {blocks} blocks called block {i} {calls[i]} times");
+            Array.Clear(calls);
+            // Now and then long enough for the helpers to fall asleep.
+            if (job % 2_500 == 0)
+                Thread.Sleep(20);
+        }
+    }
+
+    [Fact]
+    public void Run_with_the_most_blocks_calls_each_once()
+    {
+        using WorkerTeam team = new(3);
+        byte[] calls = new byte[WorkerTeam.MaxBlocks];
+        team.Run(calls.Length, block => calls[block]++);
+        Assert.All(calls.Where((_, i) => i % 1009 == 0), c => Assert.Equal(1, c));
+        Assert.Equal(calls.Length, calls.Sum(c => c));
+        Assert.Throws<ArgumentOutOfRangeException>(() => team.Run(WorkerTeam.MaxBlocks + 1, static _ => { }));
+    }
+
+    [Fact]
+    public void Run_reports_a_failed_block_and_works_again_afterwards()
+    {
+        using WorkerTeam team = new(3);
+        var e = Assert.Throws<InvalidOperationException>(() => team.Run(50, static block =>
+        {
+            if (block == 17)
+                throw new ArithmeticException("seventeen");
+        }));
+        Assert.Contains("seventeen", e.Message, StringComparison.Ordinal);
+        int sum = 0;
+        team.Run(50, block => Interlocked.Add(ref sum, block));
+        Assert.Equal(49 * 50 / 2, sum);
+    }
+
+    [Fact]
+    public void Run_allocates_nothing()
+    {
+        using WorkerTeam team = new(2);
+        Action<int> nothing = static _ => { };
+        team.Run(10, nothing);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+            team.Run(10, nothing);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+}
