@@ -18,7 +18,7 @@ internal sealed record RowSource(Dataset Data, RowPart Part)
 /// <param name="Test">Test shards, if any.</param>
 /// <param name="Plan">The role of every column.</param>
 /// <param name="ModelName">The architecture.</param>
-/// <param name="Unused">List columns that this model does not read.</param>
+/// <param name="Unused">Histories that this model does not read.</param>
 internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused)
 {
     private static readonly string[] readHistories = ["din", "base"];
@@ -33,8 +33,8 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
         string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
-        // A list that nothing reads must not move table rows.
-        string[] unused = [.. plan.Columns.Where(c => c.Role == FeatureRole.Pooled || (c.Role == FeatureRole.History && !readHistories.Contains(model))).Select(c => c.Column.Name)];
+        // A history that nothing reads must not move table rows.
+        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !readHistories.Contains(model)).Select(c => c.Column.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
         return new RunShards(train, valid, test, plan, model, unused);
@@ -53,6 +53,9 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
 /// <param name="Test">Test rows, if any.</param>
 internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSource? Valid, RowSource? Test)
 {
+    /// <summary>How often each table row occurs in the training rows, for mini-batch aware regularization.</summary>
+    public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
+
     /// <summary>Learns the encoding from the training rows.</summary>
     /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
     public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation)

@@ -27,7 +27,8 @@ internal static class RunSummary
         journal.Line(Text($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
         Fields(journal, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
         Fields(journal, "numeric", encoder.Spec.Numeric);
-        Fields(journal, "histories", [.. encoder.Spec.Sequences.Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
+        Fields(journal, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Target < 0).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
+        Fields(journal, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
         journal.Line(Text($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
         Memory(journal, model);
         journal.Line(Text($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "decoded again every epoch (--memory)")}"));

@@ -33,7 +33,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             RunSummary.Columns(journal, shards);
             data = RunData.Fit(shards, settings, interruption.Token);
-            using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize))
+            using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 folder.Begin();
                 begun();

@@ -80,7 +80,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         Batch? inFlight = null;
         try
         {
-            while (prefetcher.Next(cancellation) is { } batch)
+            while (prefetcher.NextPrepared(cancellation) is { } batch)
             {
                 // A step returns while the device still copies its batch; the next step waits for it before anything else.
                 Batch? finished = inFlight;
