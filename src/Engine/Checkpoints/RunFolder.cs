@@ -1,4 +1,6 @@
 using System.Globalization;
+using GpuCtr.Engine.Data;
+using GpuCtr.Models;
 
 namespace GpuCtr.Engine.Checkpoints;
 
@@ -43,6 +45,23 @@ internal sealed class RunFolder : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure.BadAccess($"--out {full}: not writable ({e.Message}); check its permissions or choose another folder", e);
+        }
+    }
+
+    /// <summary>Writes a checkpoint of the model.</summary>
+    /// <exception cref="Failure">InputOutput: it could not be written; the checkpoints that were there are untouched.</exception>
+    public void Save(CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
+    {
+        string folder = CheckpointFolder(model.Step);
+        try
+        {
+            Checkpoint.Write(folder, model, encoder, position, valid, batchSize);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or Failure { Code: ExitCode.InputOutput })
+        {
+            long needed = model.Weights.Concat(model.OptimizerStates).Sum(t => t.Bytes), free = new DriveInfo(Path).AvailableFreeSpace;
+            throw Failure.BadAccess(
+                $"{folder}: the checkpoint cannot be written ({e.Message}); it needs {needed / 1e6:F1} MB and {free / 1e6:F1} MB are free; earlier checkpoints are intact", e);
         }
     }
 

@@ -23,16 +23,17 @@ internal static class TrainCommand
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
         RunShards shards = RunShards.Open(settings);
+        settings = settings with { Model = TrainOptions.Model(flags, shards.ModelName) };
         using Device device = DeviceFlags.Open(flags);
         using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, flags.IsOn("--overwrite"));
         TrainRun run = new(settings, device, folder, journal, interruption);
-        RunMetrics metrics = run.Run(shards, () => Begin(folder, flags, journal, device));
+        RunMetrics metrics = run.Run(shards, () => Begin(folder, flags, journal, device, shards, settings));
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(metrics));
         return ExitCode.Done;
     }
 
-    private static void Begin(RunFolder folder, FlagValues flags, Journal journal, Device device)
+    private static void Begin(RunFolder folder, FlagValues flags, Journal journal, Device device, RunShards shards, TrainSettings settings)
     {
         journal.Attach(folder.File("run.log"));
         JsonObject config = new()
@@ -42,6 +43,8 @@ internal static class TrainCommand
             ["started"] = DateTime.UtcNow.ToString("s") + "Z",
             ["device"] = device.ToString(),
             ["options"] = flags.ToJson(),
+            ["model"] = JsonNode.Parse(JsonText.Line(settings.Model)),
+            ["columns"] = new JsonArray([.. shards.Columns().Select(c => new JsonObject { ["name"] = c.Name, ["type"] = c.Type, ["role"] = c.Role, ["note"] = c.Note })]),
         };
         Checkpoint.WriteThrough(folder.File("config.json"), config.ToJsonString(new() { WriteIndented = true }) + "\n");
     }

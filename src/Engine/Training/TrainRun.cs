@@ -33,7 +33,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             RunSummary.Columns(journal, shards);
             data = RunData.Fit(shards, settings, interruption.Token);
-            using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize))
+            using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 folder.Begin();
                 begun();
@@ -115,7 +115,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     {
         TrainingPosition position = new(model.Step, trainer.Epoch, trainer.EpochRows, settings.LearningRate.PlateauFactor);
         CheckpointMetrics? metrics = valid is null ? null : new CheckpointMetrics(valid.Auc, valid.LogLoss, valid.Gauc, valid.Rows);
-        Checkpoint.Write(folder.CheckpointFolder(model.Step), model, data.Encoder, position, metrics, settings.BatchSize);
+        folder.Save(model, data.Encoder, position, metrics, settings.BatchSize);
         savedStep = model.Step;
         folder.Point(RunFolder.Last, model.Step);
     }

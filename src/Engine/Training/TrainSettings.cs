@@ -21,7 +21,10 @@ internal sealed record TrainSettings
     /// <summary>What the user said about columns.</summary>
     public FeatureOptions Features { get; init; } = new();
 
-    /// <summary>What the model computes.</summary>
+    /// <summary>The architecture; null = by the columns.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>What the model computes; known once the columns are.</summary>
     public ModelOptions Model { get; init; } = new();
 
     /// <summary>The most passes over the training rows.</summary>

@@ -51,7 +51,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         for (Epoch = 1; Epoch <= settings.Epochs; Epoch++)
         {
             (TimeSpan time, TimeSpan waited) = TrainEpoch(cancellation);
-            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch} valid", cancellation);
+            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
@@ -74,13 +74,13 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(CancellationToken cancellation)
     {
         (EpochRows, lossSum, lossRows) = (0, 0, 0);
-        ProgressMeter meter = new(journal, $"epoch {Epoch}", data.Train.Rows);
+        ProgressMeter meter = new(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows);
         long begin = Stopwatch.GetTimestamp();
         prefetcher.Start(data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch)));
         Batch? inFlight = null;
         try
         {
-            while (prefetcher.Next(cancellation) is { } batch)
+            while (prefetcher.NextPrepared(cancellation) is { } batch)
             {
                 // A step returns while the device still copies its batch; the next step waits for it before anything else.
                 Batch? finished = inFlight;

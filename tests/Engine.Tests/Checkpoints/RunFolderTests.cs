@@ -16,6 +16,7 @@ public sealed class RunFolderTests : IDisposable
         string path = folder.File("best");
         PointerFile.Replace(path, 1);
         using CancellationTokenSource done = new();
+        using ManualResetEventSlim reading = new();
         Task<int> reader = Task.Run(() =>
         {
             int last = 0;
@@ -25,10 +26,12 @@ public sealed class RunFolderTests : IDisposable
                 Assert.NotNull(seen);
                 Assert.True(int.Parse(seen) >= last, $"{seen} after {last}");
                 last = int.Parse(seen);
+                reading.Set();
             }
 
             return last;
         });
+        Assert.True(reading.Wait(TimeSpan.FromSeconds(30)));
         for (int i = 1; i <= Writes; i++)
             PointerFile.Replace(path, i);
         done.Cancel();

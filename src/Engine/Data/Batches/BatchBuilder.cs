@@ -9,7 +9,7 @@ internal sealed class BatchBuilder(FeatureSpec spec)
     public void Start(Batch batch)
     {
         batch.Rows = 0;
-        for (int s = 0; s < batch.Sequences.Count; s++)
+        for (int s = 0; s < batch.Sequences.Length; s++)
             batch.Sequences[s].Offsets[0] = 0;
     }
 
