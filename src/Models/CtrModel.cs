@@ -71,10 +71,12 @@ public sealed class CtrModel : IDisposable
     public void TrainStep(Batch batch, double learningRate)
     {
         Step++;
+        Trace("start", "");
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
         batch.Upload(g.Device, g.Inputs);
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
+        Trace("upload", "");
         ForwardBackward(pass);
         Update(pass);
     }
@@ -120,12 +122,37 @@ public sealed class CtrModel : IDisposable
     internal void ForwardBackward(in Pass pass)
     {
         foreach (IOp op in g.Ops)
+        {
             op.Forward(pass);
+            Trace("forward", op.Name);
+        }
         loss.Run(pass.Rows);
+        Trace("loss", "");
         for (int i = g.Ops.Count - 1; i >= 0; i--)
+        {
             g.Ops[i].Backward(pass);
+            Trace("backward", g.Ops[i].Name);
+        }
         foreach (EmbeddingTable table in g.Tables)
+        {
             table.Reduce();
+            Trace("reduce", table.Weights.Name);
+        }
+    }
+
+    /// <summary>Told the milliseconds of every part of a step while set; waits for the device after each, so only for measuring.</summary>
+    internal Action<string, double>? StepTrace { get; set; }
+
+    private long traced;
+
+    private void Trace(string phase, string name)
+    {
+        if (StepTrace is not { } trace)
+            return;
+        Device.Synchronize();
+        if (phase != "start")
+            trace($"{phase} {name}", System.Diagnostics.Stopwatch.GetElapsedTime(traced).TotalMilliseconds);
+        traced = System.Diagnostics.Stopwatch.GetTimestamp();
     }
 
     internal ModelBuilder Recording => g;
@@ -133,10 +160,15 @@ public sealed class CtrModel : IDisposable
     private void Update(in Pass pass)
     {
         g.Guard.Run();
+        Trace("guard", "");
         foreach (EmbeddingTable table in g.Tables)
+        {
             table.Update();
+            Trace("update", table.Weights.Name);
+        }
         dense.Run();
         foreach (IOp op in g.Ops)
             op.Commit(pass, g.Guard.Guard);
+        Trace("update", "dense parameters");
     }
 }

@@ -23,6 +23,19 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         string parent = Path.GetDirectoryName(folder)!, temporary = Path.Combine(parent, $".{Path.GetFileName(folder)}.tmp");
         if (Directory.Exists(temporary))
             Directory.Delete(temporary, recursive: true);
+        try
+        {
+            return WriteAt(temporary, folder, model, encoder, position, valid, batchSize);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    private static Checkpoint WriteAt(string temporary, string folder, CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
+    {
         Directory.CreateDirectory(temporary);
         SafeTensors.Write(Path.Combine(temporary, WeightsFile), model.Device, model.Weights);
         SafeTensors.Write(Path.Combine(temporary, OptimizerFile), model.Device, model.OptimizerStates);
@@ -30,8 +43,6 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         CheckpointManifest manifest = new(
             CheckpointManifest.CurrentFormat, HelpText.Version, position, valid, batchSize, model.Options, encoder.Spec, Digests(temporary));
         WriteThrough(Path.Combine(temporary, ManifestFile), JsonText.Indented(manifest) + "\n");
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
         Directory.Move(temporary, folder);
         return new Checkpoint(folder, manifest);
     }

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Devices;
+using ILGPU.Runtime;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -53,7 +54,7 @@ internal static class CommandLine
         (int code, string message) = e switch
         {
             Failure f => ((int)f.Code, f.Message),
-            DeviceException => ((int)ExitCode.Device, e.Message),
+            DeviceException or AcceleratorException => ((int)ExitCode.Device, e.Message),
             KernelException => ((int)ExitCode.Usage, e.Message),
             OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),
             UnauthorizedAccessException or IOException => ((int)ExitCode.InputOutput, e.Message),

@@ -33,7 +33,7 @@ internal static class EvaluateCommand
     {
         if (!flags.IsGiven("--model"))
             throw Failure.BadUsage("evaluate needs --model: a run or checkpoint folder");
-        int batchSize = flags.Whole("--batch-size", 1, 1 << 24);
+        int batchSize = flags.Whole("--batch-size", 1, 1 << 20);
         DatasetOptions options = new()
         {
             MemoryBytes = flags.Bytes("--memory"),

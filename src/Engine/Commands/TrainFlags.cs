@@ -1,3 +1,5 @@
+using GpuCtr.Models;
+
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>The flags of <c>train</c>, in the order of its help.</summary>
@@ -17,15 +19,22 @@ internal static class TrainFlags
         new("--categorical", "COL,…", "", "columns to treat as categorical", FlagArity.Several),
         new("--numeric", "COL,…", "", "columns to treat as numbers", FlagArity.Several),
         new("--numeric-transform", "T,…", "standardize", "standardize, log, criteo, quantile or none; COL=T for one column", FlagArity.Several),
+        new("--history", "COL,…", "", "list columns that are histories: COL (hist_x belongs to x) or COL=TARGET", FlagArity.Several),
+        new("--max-history", "N", "50", "the most recent so many entries of a history are read"),
         new("--min-count", "N", "1", "values that occur less often share the unseen row"),
         new("--hash-buckets", "COL=N,…", "", "hash the values of a column into N rows", FlagArity.Several),
         new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
 
-        new("--model", "NAME", "deepfm", "architecture"),
+        new("--model", "NAME", "", $"{string.Join(", ", ModelCatalog.Names)} [din with a history, else deepfm]"),
         new("--embedding-dim", "D", "16", "width of an embedding"),
-        new("--embedding-init-std", "X", "0.0001", "standard deviation of new embeddings"),
+        new("--embedding-init-std", "X", "", "standard deviation of new embeddings [1e-4; din, base 0.01]"),
+        new("--pooling", "KIND", "mean", "sum, mean or max: how the vectors of a list column become one"),
         new("--fm-numeric", "on|off", "on", "numeric fields take part in the factorization machine"),
-        new("--hidden-units", "N,…", "400,400,400", "widths of the hidden layers", FlagArity.Several),
+        new("--hidden-units", "N,…", "", "widths of the hidden layers [400,400,400; din, base 200,80]", FlagArity.Several),
+        new("--activation", "NAME", "", "relu, sigmoid, prelu or dice [relu; din, base dice]"),
+        new("--attention-units", "N,…", "80,40", "widths of the attention unit (din)", FlagArity.Several),
+        new("--attention-activation", "NAME", "dice", "its activation"),
+        new("--attention-normalization", "NAME", "none", "none, softmax or sigmoid: how its scores become weights"),
         new("--dropout", "P", "0", "share of hidden units dropped in training"),
         new("--batch-norm", "", "", "batch normalization before every activation", FlagArity.Switch),
 
@@ -40,6 +49,7 @@ internal static class TrainFlags
         new("--l2", "λ", "0", "L2 on the weights of dense layers"),
         new("--embedding-l2", "λ", "0", "L2 on embeddings and first-order weights"),
         new("--embedding-l2-scope", "touched|full", "touched", "on the rows of the batch, or on whole tables (needs --embedding-update dense)"),
+        new("--mba-lambda", "λ", "0", "mini-batch aware regularization: λ w / n for each row of the batch, n its occurrences"),
         new("--clip-norm", "X", "0", "largest norm of the gradient; 0 = no clipping"),
         new("--monitor", "auc|logloss|gauc", "auc", "validation metric that says which epoch is best"),
         new("--patience", "N", "2", "stop after so many epochs in a row without a better value; 0 = never"),
@@ -48,6 +58,8 @@ internal static class TrainFlags
         .. DeviceFlags.All,
         new("--memory", "SIZE", "4GB", "memory for decoded rows; more rows than fit are decoded again every epoch"),
         new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
+        new("--resume", "", "", "continue the run that --out holds, with its own options", FlagArity.Switch),
+        new("--checkpoint-every", "N|Ts", "0", "also save the last checkpoint every N steps or T seconds; 0 = after every epoch"),
         new("--overwrite", "", "", "replace the run that --out holds", FlagArity.Switch),
         new("--json", "", "", "final metrics as one line of JSON on standard output", FlagArity.Switch),
         new("--verbose", "", "", "all buffers of the memory plan; stacks with errors", FlagArity.Switch),

@@ -1,5 +1,6 @@
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Training;
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Models;
@@ -22,15 +23,18 @@ internal static class TrainOptions
             ValidFraction = flags.Real("--valid-fraction", 0, 1),
             Test = flags.Paths("--test"),
             Features = Features(flags),
-            Model = Model(flags),
+            ModelName = flags.IsGiven("--model") ? flags.Choice("--model", [.. ModelCatalog.Names]) : null,
             Epochs = flags.Whole("--epochs", 1, 1_000_000),
-            BatchSize = flags.Whole("--batch-size", 1, 1 << 24),
+            BatchSize = flags.Whole("--batch-size", 1, 1 << 20),
             LearningRate = Schedule(flags),
             Monitor = flags.Choice("--monitor", "auc", "logloss", "gauc"),
             Patience = flags.Whole("--patience", 0),
+            CheckpointEvery = CheckpointCadence.Parse(flags.Text("--checkpoint-every")),
             Memory = flags.Bytes("--memory"),
             Workers = DeviceFlags.DecodeThreads(flags),
         };
+        // The model may depend on the columns, but a bad value should be said before any file is read.
+        _ = Model(flags, settings.ModelName ?? "deepfm");
         if (settings.Monitor == "gauc" && settings.Features.GroupId is null)
             throw Failure.BadUsage("--monitor gauc needs --group-id, the column that groups rows");
         return settings;
@@ -45,6 +49,8 @@ internal static class TrainOptions
         Numeric = flags.List("--numeric"),
         NumericTransforms = flags.List("--numeric-transform"),
         HashBuckets = Buckets(flags),
+        History = flags.List("--history"),
+        MaxHistory = flags.Whole("--max-history", 1, 1 << 16),
         MinCount = flags.Whole("--min-count", 1),
         Workers = DeviceFlags.DecodeThreads(flags),
         BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
@@ -60,28 +66,38 @@ internal static class TrainOptions
     private static LearningRateSchedule Schedule(FlagValues flags) => new(
         flags.Real("--lr"), flags.Whole("--lr-warmup", 0), flags.Real("--lr-plateau"), flags.Pairs("--lr-steps"));
 
-    private static ModelOptions Model(FlagValues flags)
+    /// <summary>What a model computes: its own defaults, and what the flags say otherwise.</summary>
+    public static ModelOptions Model(FlagValues flags, string name)
     {
         EmbeddingUpdate update = flags.Choice("--embedding-update", "lazy", "dense") == "lazy" ? EmbeddingUpdate.Lazy : EmbeddingUpdate.Dense;
         bool full = flags.Choice("--embedding-l2-scope", "touched", "full") == "full";
         if (full && update != EmbeddingUpdate.Dense)
             throw Failure.BadUsage("--embedding-l2-scope full needs --embedding-update dense: rows that are not in the batch would have a gradient");
-        return new ModelOptions
+        ModelOptions own = ModelCatalog.Defaults(name);
+        return own with
         {
-            Model = flags.Choice("--model", [.. ModelCatalog.Names]),
             EmbeddingDim = flags.Whole("--embedding-dim", 1, 4096),
-            EmbeddingInitStd = flags.Real("--embedding-init-std"),
-            HiddenUnits = flags.Wholes("--hidden-units", 1, 1 << 16),
+            EmbeddingInitStd = flags.IsGiven("--embedding-init-std") ? flags.Real("--embedding-init-std") : own.EmbeddingInitStd,
+            HiddenUnits = flags.IsGiven("--hidden-units") ? flags.Wholes("--hidden-units", 1, 1 << 16) : own.HiddenUnits,
+            Activation = flags.IsGiven("--activation") ? Word<Activations>(flags, "--activation") : own.Activation,
+            AttentionUnits = flags.Wholes("--attention-units", 1, 1 << 16),
+            AttentionActivation = Word<Activations>(flags, "--attention-activation"),
+            AttentionNormalization = Word<AttentionNormalization>(flags, "--attention-normalization"),
             Dropout = flags.Real("--dropout", 0, 1),
             BatchNorm = flags.IsOn("--batch-norm"),
+            Pooling = Word<PoolingKind>(flags, "--pooling"),
             FmNumeric = flags.Choice("--fm-numeric", "on", "off") == "on",
-            Optimizer = Enum.Parse<OptimizerKind>(flags.Choice("--optimizer", "sgd", "adagrad", "adam", "adamw"), ignoreCase: true),
+            Optimizer = Word<OptimizerKind>(flags, "--optimizer"),
             EmbeddingUpdate = update,
             L2 = flags.Real("--l2"),
             EmbeddingL2 = flags.Real("--embedding-l2"),
             EmbeddingL2Full = full,
+            MbaLambda = flags.Real("--mba-lambda"),
             ClipNorm = flags.Real("--clip-norm"),
             Seed = (ulong)flags.Whole("--seed", 0),
         };
     }
+
+    private static T Word<T>(FlagValues flags, string name) where T : struct, Enum =>
+        Enum.Parse<T>(flags.Choice(name, [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())]), ignoreCase: true);
 }

@@ -24,7 +24,7 @@ internal sealed class Evaluator(CtrModel model, Prefetcher prefetcher)
         ulong[] groups = new ulong[grouped ? rows : 0];
         int done = 0;
         prefetcher.Start(data.Read(part, EpochOrder.Natural));
-        while (prefetcher.Next(cancellation) is { } batch)
+        while (prefetcher.NextPrepared(cancellation) is { } batch)
         {
             Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
             done += batch.Rows;

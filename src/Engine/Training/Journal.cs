@@ -6,10 +6,12 @@ namespace GpuCtr.Engine.Training;
 /// <param name="verbose">Whether details go to the screen too.</param>
 internal sealed class Journal(TextWriter screen, bool inPlace, bool verbose) : IDisposable
 {
-    private const int Width = 118;
+    private const int WidestLine = 120, NarrowestLine = 40;
 
     // What was said before the run folder existed.
     private readonly List<string> early = [];
+    // One column stays free: some terminals wrap when the last one is written.
+    private readonly int width = inPlace ? Math.Clamp(Console.WindowWidth - 1, NarrowestLine, WidestLine) : WidestLine;
     private StreamWriter? file;
     private bool lineOpen;
 
@@ -54,7 +56,7 @@ internal sealed class Journal(TextWriter screen, bool inPlace, bool verbose) : I
             return;
         }
 
-        screen.Write('\r' + (text.Length > Width ? text[..Width] : text).PadRight(Width));
+        screen.Write('\r' + (text.Length > width ? text[..width] : text).PadRight(width));
         screen.Flush();
         lineOpen = true;
     }
@@ -69,7 +71,7 @@ internal sealed class Journal(TextWriter screen, bool inPlace, bool verbose) : I
     private void ClearProgress()
     {
         if (lineOpen)
-            screen.Write('\r' + new string(' ', Width) + '\r');
+            screen.Write('\r' + new string(' ', width) + '\r');
         lineOpen = false;
     }
 

@@ -17,8 +17,13 @@ internal sealed record RowSource(Dataset Data, RowPart Part)
 /// <param name="Valid">Validation shards; null = a share of the training rows, or none.</param>
 /// <param name="Test">Test shards, if any.</param>
 /// <param name="Plan">The role of every column.</param>
-internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan)
+/// <param name="ModelName">The architecture.</param>
+/// <param name="Unused">Histories that this model does not read.</param>
+internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused)
 {
+    private static readonly string[] readHistories = ["din", "base"];
+
+
     /// <summary>Finds the files and decides the role of every column.</summary>
     /// <exception cref="Failure">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
@@ -26,11 +31,19 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet train = ShardSet.Resolve(settings.Shards);
         ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid) : null;
         ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test) : null;
-        // None of the models reads lists yet; a list that nothing reads must not move table rows.
-        FeatureOptions features = settings.Features;
-        string[] lists = [.. train.Columns.Where(c => c.IsList).Select(c => c.Name).Except(features.Exclude)];
-        return new RunShards(train, valid, test, FeaturePlan.Infer(train, features with { Exclude = [.. features.Exclude, .. lists] }));
+        FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
+        string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
+        // A history that nothing reads must not move table rows.
+        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !readHistories.Contains(model)).Select(c => c.Column.Name)];
+        if (unused.Length > 0)
+            plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
+        return new RunShards(train, valid, test, plan, model, unused);
     }
+
+    /// <summary>Name, type, role and why, for every column.</summary>
+    public IEnumerable<(string Name, string Type, string Role, string Note)> Columns() => Plan.Table().Select(c => Unused.Contains(c.Name)
+        ? c with { Role = "unused", Note = $"{ModelName} does not read it" }
+        : c);
 }
 
 /// <summary>The rows of a run, ready to be read.</summary>
@@ -40,21 +53,29 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
 /// <param name="Test">Test rows, if any.</param>
 internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSource? Valid, RowSource? Test)
 {
+    /// <summary>How often each table row occurs in the training rows, for mini-batch aware regularization.</summary>
+    public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
+
     /// <summary>Learns the encoding from the training rows.</summary>
     /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
-    public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation)
+    public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation) =>
+        Open(shards, settings, FeatureEncoder.Fit(shards.Train, shards.Plan, TrainPart(shards, settings), cancellation));
+
+    /// <summary>The rows of a run whose encoding is known.</summary>
+    /// <exception cref="Failure">Data: columns that differ.</exception>
+    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder)
     {
-        bool split = shards.Valid is null && settings.ValidFraction > 0;
-        RowSplit? rows = split ? RowSplit.ByHash(settings.ValidFraction) : null;
-        RowPart trainPart = split ? new RowPart(rows, false) : RowPart.All;
-        FeatureEncoder encoder = FeatureEncoder.Fit(shards.Train, shards.Plan, trainPart, cancellation);
+        RowPart trainPart = TrainPart(shards, settings);
         DatasetOptions options = new() { MemoryBytes = settings.Memory, Workers = settings.Workers, BadRows = settings.Features.BadRows };
         // Validation and test rows are read in order, once an epoch: a quarter of the budget keeps the training rows' window large.
         DatasetOptions others = options with { MemoryBytes = settings.Memory / 4 };
         Dataset train = new(shards.Train, encoder, options);
-        RowSource? valid = split ? new RowSource(train, new RowPart(rows, true))
+        RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
             : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }
+
+    private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
+        shards.Valid is null && settings.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.ValidFraction), false) : RowPart.All;
 }

@@ -12,14 +12,11 @@ internal static class RunSummary
     /// <summary>The role of every column.</summary>
     public static void Columns(Journal journal, RunShards shards)
     {
-        var table = shards.Plan.Table().ToArray();
+        var table = shards.Columns().ToArray();
         int name = table.Max(c => c.Name.Length), type = table.Max(c => c.Type.Length);
         journal.Line("columns");
         foreach ((string column, string kind, string role, string note) in table)
             journal.Line($"  {column.PadRight(name)}  {kind.PadRight(type)}  {role,-11}  {note}".TrimEnd());
-        string[] lists = [.. shards.Train.Columns.Where(c => c.IsList).Select(c => c.Name)];
-        if (lists.Length > 0)
-            journal.Warn($"list columns are not used by this model: {string.Join(", ", lists)}");
     }
 
     /// <summary>Rows, vocabularies, parameters and the memory plan.</summary>
@@ -28,12 +25,19 @@ internal static class RunSummary
         FeatureEncoder encoder = data.Encoder;
         journal.Line($"device   {model.Device}");
         journal.Line(Text($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
-        journal.Line($"fields   {encoder.Spec.F} categorical: {string.Join(", ", encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary)))}");
-        if (encoder.Spec.N > 0)
-            journal.Line($"         {encoder.Spec.N} numeric: {string.Join(", ", encoder.Spec.Numeric)}");
+        Fields(journal, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
+        Fields(journal, "numeric", encoder.Spec.Numeric);
+        Fields(journal, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Target < 0).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
+        Fields(journal, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
         journal.Line(Text($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
         Memory(journal, model);
         journal.Line(Text($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "decoded again every epoch (--memory)")}"));
+    }
+
+    private static void Fields(Journal journal, string kind, IReadOnlyList<string> names)
+    {
+        if (names.Count > 0)
+            journal.Line($"fields   {names.Count} {kind}: {string.Join(", ", names)}");
     }
 
     private static string Field(FeatureEncoder encoder, string name, int vocabulary)

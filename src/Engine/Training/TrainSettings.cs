@@ -21,7 +21,10 @@ internal sealed record TrainSettings
     /// <summary>What the user said about columns.</summary>
     public FeatureOptions Features { get; init; } = new();
 
-    /// <summary>What the model computes.</summary>
+    /// <summary>The architecture; null = by the columns.</summary>
+    public string? ModelName { get; init; }
+
+    /// <summary>What the model computes; known once the columns are.</summary>
     public ModelOptions Model { get; init; } = new();
 
     /// <summary>The most passes over the training rows.</summary>
@@ -38,6 +41,9 @@ internal sealed record TrainSettings
 
     /// <summary>Epochs in a row without a better value before training stops; 0 = never.</summary>
     public int Patience { get; init; } = 2;
+
+    /// <summary>When checkpoints are saved within an epoch.</summary>
+    public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;
 
     /// <summary>Bytes for decoded rows.</summary>
     public long Memory { get; init; } = 4L << 30;

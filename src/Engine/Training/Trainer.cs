@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
@@ -8,6 +9,7 @@ namespace GpuCtr.Engine.Training;
 
 /// <summary>What an epoch brought.</summary>
 /// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Rows">Rows trained on by this process.</param>
 /// <param name="TrainLogLoss">Mean loss over its rows while they were trained on; null if it was not finite.</param>
 /// <param name="Valid">Metrics afterwards; null without validation rows.</param>
 /// <param name="LearningRate">Of its last step.</param>
@@ -15,15 +17,18 @@ namespace GpuCtr.Engine.Training;
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
 internal sealed record EpochResult(
-    int Epoch, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+    int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
 /// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
 internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
 {
+    private TrainingPosition? from;
+
     private readonly DivergenceGuard guard = new(model);
     private readonly MonitoredValue monitored = new(settings.Monitor);
     private double lossSum;
-    private long lossRows;
+    private long lossRows, lossEnd;
+    private TimeSpan paused;
 
     /// <summary>Rows trained on, over all epochs.</summary>
     public long TrainedRows { get; private set; }
@@ -43,26 +48,43 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     /// <summary>Steps skipped because loss or gradient was not finite.</summary>
     public int SkippedSteps => guard.Skipped;
 
+    /// <summary>Called after every step.</summary>
+    public Action? AfterStep { get; init; }
+
+    /// <summary>Where training stands.</summary>
+    /// <param name="epochDone">Whether the epoch was validated.</param>
+    public TrainingPosition Position(bool epochDone) => new(
+        model.Step, Epoch, EpochRows, epochDone, settings.LearningRate.PlateauFactor, monitored.Best, monitored.BestEpoch, monitored.Stale);
+
+    /// <summary>Goes on from a checkpoint whose weights and optimizer state the model has.</summary>
+    public void Restore(TrainingPosition position)
+    {
+        from = position;
+        settings.LearningRate.PlateauFactor = position.PlateauFactor;
+        monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs);
+    }
+
     /// <summary>The epochs, one after the other.</summary>
     /// <exception cref="Failure">Numeric: loss or gradient not finite three times in a row. Data, InputOutput: from the loader.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; the model is as the last finished step left it.</exception>
     public IEnumerable<EpochResult> Run(CancellationToken cancellation)
     {
-        for (Epoch = 1; Epoch <= settings.Epochs; Epoch++)
+        long skip = from is { EpochDone: false } ? from.EpochRows : 0;
+        for (Epoch = FirstEpoch; Epoch <= settings.Epochs && !IsStale; Epoch++, skip = 0)
         {
-            (TimeSpan time, TimeSpan waited) = TrainEpoch(cancellation);
-            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch} valid", cancellation);
+            (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
+            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
             double loss = lossSum / lossRows;
-            yield return new EpochResult(Epoch, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
-            if (settings.Patience > 0 && monitored.Stale >= settings.Patience)
-                yield break;
+            yield return new EpochResult(Epoch, EpochRows - skip, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
         }
-
-        Epoch = settings.Epochs;
     }
+
+    private int FirstEpoch => from is null ? 1 : from.EpochDone ? from.Epoch + 1 : from.Epoch;
+
+    private bool IsStale => settings.Patience > 0 && monitored.Stale >= settings.Patience;
 
     /// <summary>Metrics on some rows.</summary>
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
@@ -71,16 +93,18 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
     }
 
-    private (TimeSpan Time, TimeSpan Waited) TrainEpoch(CancellationToken cancellation)
+    private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
     {
-        (EpochRows, lossSum, lossRows) = (0, 0, 0);
-        ProgressMeter meter = new(journal, $"epoch {Epoch}", data.Train.Rows);
+        (EpochRows, lossEnd, lossSum, lossRows, paused) = (skip, skip, 0, 0, TimeSpan.Zero);
+        ProgressMeter meter = new(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
-        prefetcher.Start(data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch)));
+        EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
+        reader.Skip(skip);
+        prefetcher.Start(reader);
         Batch? inFlight = null;
         try
         {
-            while (prefetcher.Next(cancellation) is { } batch)
+            while (prefetcher.NextPrepared(cancellation) is { } batch)
             {
                 // A step returns while the device still copies its batch; the next step waits for it before anything else.
                 Batch? finished = inFlight;
@@ -98,7 +122,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         }
 
         EndOfEpoch(meter);
-        TimeSpan time = Stopwatch.GetElapsedTime(begin);
+        TimeSpan time = Stopwatch.GetElapsedTime(begin) - paused;
         StepTime += time;
         return (time, prefetcher.Waited);
     }
@@ -114,6 +138,9 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
             guard.Check(Epoch, first, EpochRows - 1);
         if (meter.IsDue)
             Show(meter, rate);
+        long pause = Stopwatch.GetTimestamp();
+        AfterStep?.Invoke();
+        paused += Stopwatch.GetElapsedTime(pause);
     }
 
     private void EndOfEpoch(ProgressMeter meter)
@@ -133,12 +160,13 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
 
     private void TakeLoss(ProgressMeter meter)
     {
-        long rows = EpochRows - lossRows;
+        long rows = EpochRows - lossEnd;
         if (rows == 0)
             return;
         double mean = model.TakeLoss();
         meter.AddLoss(mean);
         lossSum += mean * rows;
         lossRows += rows;
+        lossEnd = EpochRows;
     }
 }

@@ -100,7 +100,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 int n = Math.Min(ChunkTokens, end - t);
                 Gather(keys, t, n);
                 for (int p = 0; p < hPanels; p++)
-                    GemmTile.Rows(n, keys, e, 1, m + p * e * Panel, e, tile + p * Panel, hWide, add: false, Wide);
+                    GemmTile.Rows(n, keys, e, 1, m + p * e * Panel, e, tile + p * Panel, hWide, Math.Min(Panel, h - p * Panel), add: false, Wide);
                 AddConstant(t, n, tile, constant.Pointer + b * h);
             }
         }
@@ -152,9 +152,9 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 Gather(keys, t, n);
                 PackGradients(dzPanels, dz, n, rowSums.Pointer + b * h);
                 for (int p = 0; p < hPanels; p++)
-                    GemmTile.Rows(e, keys, 1, e, dzPanels + p * n * Panel, n, outer + p * e * Panel, Panel, add: t > first, Wide);
+                    GemmTile.Rows(e, keys, 1, e, dzPanels + p * n * Panel, n, outer + p * e * Panel, Panel, Math.Min(Panel, h - p * Panel), add: t > first, Wide);
                 for (int p = 0; p < ePanels; p++)
-                    GemmTile.Rows(n, dz, h, 1, m + p * h * Panel, h, dKeys + p * Panel, eWide, add: false, Wide);
+                    GemmTile.Rows(n, dz, h, 1, m + p * h * Panel, h, dKeys + p * Panel, eWide, Math.Min(Panel, e - p * Panel), add: false, Wide);
                 ScatterKeys(dKeys, eWide, t, n);
             }
             AddOuter(outer, sum, sumTimesQuery, b);

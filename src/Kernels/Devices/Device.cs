@@ -1,3 +1,4 @@
+using System.Reflection;
 using GpuCtr.Kernels.Simd;
 using ILGPU;
 using ILGPU.Runtime;
@@ -32,6 +33,9 @@ public enum KernelChoice
 public sealed class Device : IDisposable
 {
     private readonly Context context;
+
+    // ILGPU's own cache forgets a kernel at the next garbage collection; compiling takes up to half a second.
+    private readonly Dictionary<MethodInfo, Delegate> launchers = [];
 
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads)
     {
@@ -87,9 +91,15 @@ public sealed class Device : IDisposable
         return new KernelConfig((int)groups, group);
     }
 
-    /// <summary>The launcher of a portable kernel, compiled on first use and kept by its op.</summary>
-    internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct =>
-        launcher ??= Accelerator.LoadStreamKernel(kernel);
+    /// <summary>The launcher of a portable kernel, compiled on first use for all ops of this device and kept by its op.</summary>
+    internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct
+    {
+        if (launcher is not null)
+            return launcher;
+        if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
+            launchers.Add(kernel.Method, compiled = Accelerator.LoadStreamKernel(kernel));
+        return launcher = (Action<KernelConfig, TArgs>)compiled;
+    }
 
     /// <summary>Waits until everything started on this device has finished.</summary>
     /// <exception cref="DeviceException">The device failed.</exception>

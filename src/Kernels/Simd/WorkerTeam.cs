@@ -61,8 +61,12 @@ internal sealed class WorkerTeam : IDisposable
         while (TakeBlock())
         {
         }
-        while (Volatile.Read(ref finished) < count)
-            Thread.SpinWait(4);
+        // A worker that the system has put aside needs a core to finish: after a short wait it may have this one.
+        for (int spins = 0; Volatile.Read(ref finished) < count; spins++)
+            if (spins < SpinsBeforeSleep)
+                Thread.SpinWait(4);
+            else
+                Thread.Yield();
         if (failure is { } e)
         {
             failure = null;

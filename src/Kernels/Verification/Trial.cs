@@ -37,6 +37,9 @@ public sealed partial class Trial : IDisposable
     /// <summary>Rows of batch tensors; 0: as many as the pass has.</summary>
     public int Capacity { get; set; }
 
+    /// <summary>Rows of tensors with one row for each history position; the positions of a run are Pass.Tokens[0].</summary>
+    public int TokenCapacity { get; set; }
+
     /// <summary>(1, 4) factor of the step, as optimizers and running statistics read it.</summary>
     public Tensor Guard { get; }
 
@@ -52,11 +55,11 @@ public sealed partial class Trial : IDisposable
         return new Random((int)(hash ^ hash >> 32));
     }
 
-    /// <summary>(Capacity, columns) input.</summary>
-    public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null)
+    /// <summary>(Capacity, columns) input; in group 0 (TokenCapacity, columns).</summary>
+    public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, int group = Tensor.BatchRows)
     {
-        Tensor t = Workspace.Tensor(name, BatchRows, columns, gradient);
-        return Add(t, TensorRole.Input, Pass.Rows * columns, fill, null, terms);
+        Tensor t = Workspace.Tensor(name, RowsOf(group), columns, gradient, group);
+        return Add(t, TensorRole.Input, Pass.RowsOf(t) * columns, fill, null, terms);
     }
 
     /// <summary>(rows, columns) input that does not depend on the batch.</summary>
@@ -66,13 +69,17 @@ public sealed partial class Trial : IDisposable
         return Add(t, TensorRole.Input, rows * columns, fill, null, terms, gradientStart);
     }
 
-    /// <summary>(Capacity, columns) output; <paramref name="used"/>: somebody reads it, so that it has an upstream gradient.</summary>
-    public Tensor Output(string name, int columns, int terms = 1, bool used = true)
+    /// <summary>An input that the op made itself.</summary>
+    public Tensor Input(Tensor t, int terms = 1, Func<int, float>? fill = null, float gradientStart = float.NaN) =>
+        Add(t, TensorRole.Input, checked((int)t.Length), fill, null, terms, gradientStart);
+
+    /// <summary>(Capacity, columns) output, in group 0 (TokenCapacity, columns); <paramref name="used"/>: somebody reads it, so that it has an upstream gradient.</summary>
+    public Tensor Output(string name, int columns, int terms = 1, bool used = true, int group = Tensor.BatchRows)
     {
-        Tensor t = Workspace.Tensor(name, BatchRows, columns, gradient: true);
+        Tensor t = Workspace.Tensor(name, RowsOf(group), columns, gradient: true, group);
         if (used)
             t.Consume();
-        int elements = Pass.Rows * columns;
+        int elements = Pass.RowsOf(t) * columns;
         return Add(t, TensorRole.Output, elements, null, used ? Uniform("upstream of " + name, elements) : null, terms);
     }
 
@@ -103,7 +110,7 @@ public sealed partial class Trial : IDisposable
         Workspace.Dispose();
     }
 
-    private int BatchRows => Capacity > 0 ? Capacity : Pass.Rows;
+    private int RowsOf(int group) => group == Tensor.BatchRows ? (Capacity > 0 ? Capacity : Pass.Rows) : TokenCapacity;
 
     private Tensor Add(Tensor t, TensorRole role, int elements, Func<int, float>? fill, float[]? upstream = null, int terms = 1, float gradientStart = float.NaN)
     {

@@ -1,0 +1,64 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Bench;
+
+/// <summary>A model with generated batches in memory: what a step is measured on.</summary>
+/// <param name="Name">Name in tables.</param>
+/// <param name="Spec">Fields.</param>
+/// <param name="Options">Model.</param>
+/// <param name="BatchSize">B.</param>
+/// <param name="Exponent">Zipf exponent of the ids; 0 = uniform.</param>
+internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Options, int BatchSize, double Exponent)
+{
+    /// <summary>26 fields of 1M rows together, D 16, MLP 256-128-64.</summary>
+    public static Workload DeepFm256(double exponent, int batchSize = 4096) =>
+        new("DeepFM 26, D 16, V 1M, 256-128-64", Fields(26, 1_000_000 / 26, 0), ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, batchSize, exponent);
+
+    /// <summary>26 + 13 fields, D 16, MLP 400³.</summary>
+    public static Workload DeepFm400(double exponent, int batchSize = 4096) =>
+        new("DeepFM 26+13, D 16, V 1M, 400-400-400", Fields(26, 1_000_000 / 26, 13), ModelCatalog.Defaults("deepfm"), batchSize, exponent);
+
+    /// <summary>Item and category of 32 dimensions each, full histories of 50, attention 80-40 Dice, tower 200-80.</summary>
+    public static Workload Din(double exponent, int batchSize = 1024, int length = 50)
+    {
+        FeatureSpec spec = Fields(3, 100_000, 0) with
+        {
+            Sequences = [new SequenceField("hist_item", 1, SequenceRole.History, 1, length), new SequenceField("hist_category", 2, SequenceRole.History, 2, length)],
+        };
+        return new($"DIN E 64, T {length}, 80-40 Dice, 200-80", spec, ModelCatalog.Defaults("din") with { EmbeddingDim = 32 }, batchSize, exponent);
+    }
+
+    /// <summary>Prepared batches with ids from <see cref="Exponent"/>, normal numbers and a third of positive labels.</summary>
+    public Batch[] Batches(Device device, int count)
+    {
+        Random random = new(7);
+        Zipf[] ids = Spec.Vocabularies.Select(v => new Zipf(v.Rows - 2, Exponent)).ToArray();
+        return Enumerable.Range(0, count).Select(_ => Fill(new Batch(device, Spec, BatchSize) { Rows = BatchSize }, ids, random)).ToArray();
+    }
+
+    private Batch Fill(Batch batch, Zipf[] ids, Random random)
+    {
+        for (int i = 0; i < BatchSize * Spec.F; i++)
+            batch.Ids[i] = 1 + ids[Spec.Categorical[i % Spec.F].Vocabulary].Draw(random);
+        foreach (ref float x in batch.Numeric)
+            x = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2;
+        foreach (ref float y in batch.Labels)
+            y = random.Next(3) == 0 ? 1 : 0;
+        foreach (BatchSequence s in batch.Sequences)
+        {
+            for (int b = 0; b <= BatchSize; b++)
+                s.Offsets[b] = b * s.Field.MaxLength;
+            for (int t = 0; t < s.Offsets[BatchSize]; t++)
+                s.Values[t] = 1 + ids[s.Field.Vocabulary].Draw(random);
+        }
+        batch.Prepare();
+        return batch;
+    }
+
+    private static FeatureSpec Fields(int categorical, int rows, int numeric) => new(
+        Enumerable.Range(0, categorical).Select(f => new Vocabulary($"c{f}", rows + 2)).ToArray(),
+        Enumerable.Range(0, categorical).Select(f => new CategoricalField($"c{f}", f)).ToArray(),
+        Enumerable.Range(0, numeric).Select(n => $"x{n}").ToArray(), []);
+}

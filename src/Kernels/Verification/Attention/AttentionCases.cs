@@ -1,0 +1,91 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>AttentionInput and AttentionPooling over one history, with the scatter-add of the keys: the four-way concatenation is formed here, for each position.</summary>
+internal static class AttentionCases
+{
+    private const int TableRows = 9, GradientOffset = 3;
+
+    private readonly record struct Shape(AttentionNormalization Normalization, int B, int G, int D, int H, int MaxLength, int Capacity = 0)
+    {
+        public int E => G * D;
+
+        public override string ToString() => $"{Normalization} B{B} G{G} D{D} H{H} up to {MaxLength}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
+    }
+
+    public static IEnumerable<OpCase> All() =>
+        from n in Enum.GetValues<AttentionNormalization>()
+        from s in new Shape[] { new(n, 1, 1, 1, 1, 2), new(n, 5, 2, 3, 7, 4), new(n, 9, 1, 16, 32, 6), new(n, 4, 2, 17, 5, 20), new(n, 70, 2, 4, 18, 3), new(n, 3, 3, 5, 36, 8, 11), new(n, 4, 2, 3, 5, 0, 6) }
+        select new OpCase("attention", s.ToString(), t => Record(t, s));
+
+    private static void Record(Trial t, Shape s)
+    {
+        int capacity = Math.Max(s.B, s.Capacity), places = capacity * Math.Max(1, s.MaxLength), fields = s.G + 1;
+        Random random = t.Random("histories");
+        // The first history is a full one and the second is empty.
+        int[] lengths = Enumerable.Range(0, s.B).Select(b => b == 0 ? s.MaxLength : b == 1 ? 0 : random.Next(s.MaxLength + 1)).ToArray();
+        int[] offsets = lengths.Aggregate(new List<int> { 0 }, (ends, length) => [.. ends, ends[^1] + length]).ToArray();
+        int[] owners = Enumerable.Range(0, s.B).SelectMany(b => Enumerable.Repeat(b, lengths[b])).ToArray();
+        int tokens = offsets[^1];
+        (t.Pass, t.Capacity, t.TokenCapacity) = (new(s.B, true, [tokens]), s.Capacity, places);
+        int[][] ids = Enumerable.Range(0, s.G).Select(_ => Enumerable.Range(0, tokens).Select(_ => 1 + random.Next(TableRows - 1)).ToArray()).ToArray();
+        int[] bases = Enumerable.Range(0, s.G).Select(g => g * places).ToArray(), targets = Enumerable.Range(0, s.G).Select(g => fields - 1 - g).ToArray();
+
+        Tensor table = t.Parameter("table", TableRows, s.D, terms: Math.Max(1, tokens) * s.H, gradientStart: 0), vectors = t.Batch("vectors", fields * s.D, terms: s.H * s.MaxLength + 1);
+        Tensor rowGradients = t.Workspace.Tensor("row gradients", GradientOffset + s.G * places, s.D);
+        BehaviourHistory history = new(
+            table, rowGradients, vectors, Ints(t, "rows", s.G * places, ids.SelectMany(row => row.Concat(new int[places - tokens])).ToArray()), Ints(t, "bases", s.G, bases),
+            Ints(t, "targets", s.G, targets), Ints(t, "offsets", capacity + 1, offsets), Ints(t, "owners", places, owners), 0, places, GradientOffset);
+        Tensor w = t.Parameter("W", s.H, 4 * s.E, terms: Math.Max(1, tokens)), beta = t.Parameter("beta", 1, s.H, terms: Math.Max(1, tokens));
+        Tensor z = t.Output("z", s.H, terms: 4 * s.E, group: 0), score = t.Batch("score", 1, terms: s.E, group: 0), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
+        SortedPositions positions = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
+        TableGradient scatter = new(t.Device, table, rowGradients, table.Gradient!, positions, compact: false, l2: 0);
+        t.Backward(_ => scatter.Run());
+        t.Op(new AttentionInput(t.Workspace, history, w, beta, z));
+        t.Op(new AttentionPooling(t.Workspace, history, score, pooled, s.Normalization));
+        // Somebody must read the targets' vectors afterwards.
+        Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
+        t.Op(new Add(t.Device, sum, vectors, other));
+        t.Reference(v =>
+        {
+            for (int i = 0; i < v[sum].Length; i++)
+                v[sum][i] = v[vectors][i] + v[other][i];
+            for (int b = 0; b < s.B; b++)
+                Row(v, b);
+        });
+
+        void Row(ReferenceValues v, int b)
+        {
+            double[] weights = Enumerable.Range(offsets[b], lengths[b]).Select(i => s.Normalization switch
+            {
+                AttentionNormalization.None => v[score][i],
+                AttentionNormalization.Sigmoid => 1 / (1 + Math.Exp(-v[score][i] / Math.Sqrt(s.E))),
+                _ => Math.Exp(v[score][i]),
+            }).ToArray();
+            double total = s.Normalization == AttentionNormalization.Softmax ? weights.Sum() : 1;
+            for (int e = 0; e < s.E; e++)
+                v[pooled][b * s.E + e] = 0;
+            for (int i = offsets[b]; i < offsets[b + 1]; i++)
+            {
+                double[] q = Enumerable.Range(0, s.E).Select(e => v[vectors][(b * fields + targets[e / s.D]) * s.D + e % s.D]).ToArray();
+                double[] k = Enumerable.Range(0, s.E).Select(e => v[table][ids[e / s.D][i] * s.D + e % s.D]).ToArray();
+                double[] input = [.. q, .. k, .. q.Zip(k, (a, c) => a - c), .. q.Zip(k, (a, c) => a * c)];
+                for (int h = 0; h < s.H; h++)
+                    v[z][i * s.H + h] = v[beta][h] + input.Select((value, j) => value * v[w][h * 4 * s.E + j]).Sum();
+                for (int e = 0; e < s.E; e++)
+                    v[pooled][b * s.E + e] += weights[i - offsets[b]] / total * k[e];
+            }
+        }
+    }
+
+    private static DeviceArray<int> Ints(Trial t, string name, int length, int[] values)
+    {
+        DeviceArray<int> array = t.Workspace.Array<int>(name, length);
+        t.Upload(array, values);
+        return array;
+    }
+}

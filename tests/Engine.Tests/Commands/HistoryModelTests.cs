@@ -1,0 +1,62 @@
+using System.Text.Json;
+using GpuCtr.Engine.Tests.Data;
+using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+
+namespace GpuCtr.Engine.Tests.Commands;
+
+public sealed class HistoryModelTests : IDisposable
+{
+    private const int Rows = 6000, Items = 40;
+
+    private static readonly string[] small = ["--hidden-units", "16", "--attention-units", "8", "--embedding-dim", "8", "--batch-size", "256", "--lr", "0.01", "--epochs", "3", "--device", "cpu", "--json"];
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void A_history_makes_din_the_model_and_it_learns_from_it()
+    {
+        string shard = Write("x.parquet", misaligned: false);
+        CommandOutcome o = Run(["train", shard, "--out", folder.File("run"), "--attention-normalization", "softmax", .. small]).Succeeded();
+        Assert.Contains("model    din", o.Error);
+        double auc = Auc(o);
+        Assert.InRange(auc, 0.7, 1);
+        CommandOutcome again = Run("evaluate", "--model", folder.File("run"), Write("y.parquet", misaligned: false, seed: 2), "--device", "cpu", "--json").Succeeded();
+        Assert.InRange(Auc(again), auc - 0.1, auc + 0.1);
+
+        // The label depends on the history alone, so a model that does not read it can only guess.
+        CommandOutcome deepFm = Run(["train", shard, "--model", "deepfm", "--out", folder.File("deepfm"), .. small]).Succeeded();
+        Assert.InRange(Auc(deepFm), 0.4, 0.6);
+        Assert.Contains("deepfm does not read it", deepFm.Error);
+    }
+
+    [Fact]
+    public void Histories_of_one_group_that_differ_in_length_are_data() =>
+        Run(["train", Write("x.parquet", misaligned: true), "--out", folder.File("run"), .. small]).FailedWith(ExitCode.Data, "hist_item", "hist_category");
+
+    private static double Auc(CommandOutcome o) => JsonDocument.Parse(o.Out).RootElement.GetProperty("auc").GetDouble();
+
+    /// The label is 1 where items of the target's category are in the history.
+    private string Write(string name, bool misaligned, int seed = 1)
+    {
+        Random random = new(seed);
+        int[] label = new int[Rows];
+        long[] item = new long[Rows], category = new long[Rows];
+        long?[][] items = new long?[Rows][], categories = new long?[Rows][];
+        for (int i = 0; i < Rows; i++)
+        {
+            item[i] = random.Next(Items);
+            category[i] = item[i] % 4;
+            int liked = random.Next(4), length = random.Next(1, 6);
+            items[i] = [.. Enumerable.Range(0, length).Select(_ => (long?)(random.Next(Items / 4) * 4 + liked))];
+            categories[i] = [.. items[i].Select(v => v % 4)];
+            label[i] = liked == category[i] ^ random.Next(10) == 0 ? 1 : 0;
+        }
+
+        if (misaligned)
+            categories[Rows / 2] = [.. categories[Rows / 2], 1];
+        return new TestShard().Column("label", label).Column("item", item).Column("category", category).Lists("hist_item", items).Lists("hist_category", categories)
+            .Write(folder.File(name), groupRows: 1000);
+    }
+}

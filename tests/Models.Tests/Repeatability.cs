@@ -1,0 +1,73 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Models.Tests;
+
+/// <summary>A run is a function of data, options and seed: the same bits on one device, the same curve on all of them.</summary>
+public sealed class Repeatability
+{
+    private const int B = 64, Steps = 50;
+
+    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "din");
+
+    [SkippableFact]
+    public void Loss_curves_of_all_devices_agree()
+    {
+        double[]? first = null;
+        foreach (string name in TestDevices.Names)
+        {
+            double[] losses = Train(TestDevices.Get(name), Options("deepfm", seed: 1)).Losses;
+            first ??= losses;
+            for (int step = 0; step < Steps; step++)
+                if (!(Math.Abs(losses[step] - first[step]) <= 1e-4 * first[step]))
+                    Assert.Fail($"step {step + 1} on {name}: loss {losses[step]:R}, on {TestDevices.Names.First()} {first[step]:R}");
+            Assert.True(losses[^10..].Average() < 0.9 * losses[0], $"nothing was learned: {losses[0]:F4} to {losses[^1]:F4}");
+        }
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Same_seed_gives_the_same_bits_and_another_seed_does_not(string deviceName, string model)
+    {
+        Device device = TestDevices.Get(deviceName);
+        int[] bits = Train(device, Options(model, seed: 1)).Bits;
+        Assert.Equal(bits, Train(device, Options(model, seed: 1)).Bits);
+        Assert.NotEqual(bits, Train(device, Options(model, seed: 2)).Bits);
+    }
+
+    [Theory]
+    [InlineData("deepfm")]
+    [InlineData("din")]
+    public void Threads_of_the_cpu_device_do_not_change_a_bit(string model)
+    {
+        int[]? first = null;
+        foreach (int threads in new[] { 1, 2, 3 })
+        {
+            using Device device = Device.Open("cpu", threads: threads);
+            int[] bits = Train(device, Options(model, seed: 1)).Bits;
+            Assert.Equal(first ??= bits, bits);
+        }
+    }
+
+    private static ModelOptions Options(string model, ulong seed) => ModelCatalog.Defaults(model) with
+    {
+        EmbeddingDim = 8, EmbeddingInitStd = 0.05, HiddenUnits = [40, 20], AttentionUnits = [20, 8], BatchNorm = model == "deepfm", Dropout = 0.2, ClipNorm = 5, Seed = seed,
+    };
+
+    /// <summary>Losses step by step, and the bits of all weights and statistics at the end.</summary>
+    private static (double[] Losses, int[] Bits) Train(Device device, ModelOptions options)
+    {
+        FeatureSpec spec = SmallData.Spec(histories: options.Model == "din");
+        using CtrModel model = new(device, spec, options, B);
+        double[] losses = new double[Steps];
+        for (int step = 0; step < Steps; step++)
+        {
+            // Every fifth batch is a smaller one.
+            using Batch batch = SmallData.Batch(device, spec, step % 5 == 4 ? B / 3 : B, seed: step, capacity: B);
+            model.TrainStep(batch, learningRate: 0.01);
+            losses[step] = model.TakeLoss();
+        }
+        return (losses, model.Weights.SelectMany(w => w.ToArray(device)).Select(BitConverter.SingleToInt32Bits).ToArray());
+    }
+}
