@@ -19,6 +19,10 @@ public sealed class DatagenCommandLineTests : IDisposable
     [InlineData("synth --numeric 1 --categorical 1 --out DIR")]
     [InlineData("synth --max-cardinality 2 --out DIR")]
     [InlineData("synth --schema movie --out DIR")]
+    [InlineData("synth --schema amazon --numeric 5 --out DIR")]
+    [InlineData("synth --max-history 5 --out DIR")]
+    [InlineData("synth --schema amazon --items 10 --categories 20 --out DIR")]
+    [InlineData("synth --schema amazon --categories 1 --out DIR")]
     [InlineData("synth --codec zip --out DIR")]
     [InlineData("synth --seed -1 --out DIR")]
     public async Task Bad_arguments_give_one_line_and_exit_2(string line)

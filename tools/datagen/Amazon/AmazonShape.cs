@@ -4,10 +4,10 @@ namespace GpuCtr.Datagen;
 public sealed record AmazonShape : TableShape
 {
     /// <summary>Number of users.</summary>
-    public int Users { get; init; } = 5_000;
+    public int Users { get; init; } = 2_000;
 
     /// <summary>Number of items, spread evenly over the categories.</summary>
-    public int Items { get; init; } = 3_000;
+    public int Items { get; init; } = 2_000;
 
     /// <summary>Number of categories.</summary>
     public int Categories { get; init; } = 200;

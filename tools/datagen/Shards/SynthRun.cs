@@ -11,7 +11,7 @@ public static class SynthRun
     /// <exception cref="IOException">A file cannot be written.</exception>
     public static async Task<(Baseline Baseline, TruthFigures Training, TruthFigures? Test)> ExecuteAsync(SynthRequest request, CancellationToken stop)
     {
-        OutputFolder.Prepare(request.Out, request.Overwrite);
+        OutputFolder.Prepare(request.Out, OutputFolder.SynthFiles, request.Overwrite);
         var seed = CounterStream.FromSeed(request.Seed);
         var table = request.Shape.Draw(seed.Child(_tableStream));
 
