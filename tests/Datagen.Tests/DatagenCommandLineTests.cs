@@ -70,6 +70,19 @@ public sealed class DatagenCommandLineTests : IDisposable
         Assert.DoesNotContain(_folder.At("out"), truth.ToJsonString());
     }
 
+    [Fact]
+    public async Task Synth_of_histories_prints_and_records_both_aucs()
+    {
+        var (code, output, error) = await RunAsync("synth --schema amazon --rows 20000 --shards 2 --test-rows 5000 --max-history 20 --seed 3 --out DIR");
+        Assert.Equal((0, ""), (code, error));
+        var truth = JsonNode.Parse(File.ReadAllText(_folder.At("out/truth.json")))!;
+        Assert.Contains(
+            $"best possible AUC {(double)truth["best_auc"]!:0.0000} (history averaged over random 16-dimensional codes {(double)truth["mean_pooling_proxy_auc"]!:0.0000})", output);
+        Assert.Equal(
+            "synth --schema amazon --rows 20000 --shards 2 --test-rows 5000 --seed 3 --users 2000 --items 2000 --categories 200 --max-history 20 --codec zstd",
+            (string)truth["arguments"]!);
+    }
+
     private async Task<(int Code, string Output, string Error)> RunAsync(string line)
     {
         string[] arguments = line.Length == 0 ? [] : [.. line.Split(' ').Select(word => word == "DIR" ? _folder.At("out") : word)];
