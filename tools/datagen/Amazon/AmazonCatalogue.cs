@@ -30,7 +30,7 @@ public sealed class AmazonCatalogue
         ItemEffect = new double[shape.Items];
         CategoryEffect = new double[shape.Categories];
         for (int j = 0; j < shape.Items; j++)
-            (Affinity[j], ItemEffect[j]) = (draws.Uniform(0.6, 1.4), draws.Normal());
+            (Affinity[j], ItemEffect[j]) = (draws.Uniform(0.75, 1.25), draws.Normal());
         for (int c = 0; c < shape.Categories; c++)
             CategoryEffect[c] = draws.Normal();
     }
@@ -38,7 +38,7 @@ public sealed class AmazonCatalogue
     /// <summary>The sizes.</summary>
     public AmazonShape Shape { get; }
 
-    /// <summary>How much an item in the history says about its category: 0.6 … 1.4. (items)</summary>
+    /// <summary>How much an item in the history says about its category: 0.75 … 1.25. (items)</summary>
     public double[] Affinity { get; }
 
     /// <summary>Standard normal effect of the target item. (items)</summary>

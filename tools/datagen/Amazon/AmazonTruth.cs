@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>The probability that a row is clicked: p = σ(bias + scale · (s/(s + 1) + 0.03 (item + category effect))).</summary>
+/// <summary>The probability that a row is clicked: p = σ(bias + scale · (s/(s + 1) + 0.02 (item + category effect))).</summary>
 /// s = Σ affinity(history_t) over the t whose category is that of the target
 /// <remarks>
 /// Only the related part of the history matters, it saturates, and its size counts rather than its share: a mean over
@@ -8,7 +8,7 @@ namespace GpuCtr.Datagen;
 /// </remarks>
 public sealed class AmazonTruth
 {
-    private const double _clickRate = 0.3, _bestAuc = 0.83, _mainEffect = 0.03;
+    private const double _clickRate = 0.3, _bestAuc = 0.83, _mainEffect = 0.02;
     private const int _calibrationRows = 1 << 15;
 
     private readonly AmazonCatalogue _catalogue;
