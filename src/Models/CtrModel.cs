@@ -27,7 +27,7 @@ public sealed class CtrModel : IDisposable
     /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
     public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
     {
-        g = new ModelBuilder(device, spec, options, batchSize, rowCounts);
+        g = new ModelBuilder(device, ModelCatalog.Adapt(spec, options.Model), options, batchSize, rowCounts);
         logit = ModelCatalog.Record(g);
         loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();
@@ -42,7 +42,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>The device.</summary>
     public Device Device => g.Device;
 
-    /// <summary>What the model reads.</summary>
+    /// <summary>What the model reads; batches for it are made from this.</summary>
     public FeatureSpec Spec => g.Spec;
 
     /// <summary>What the model computes.</summary>
@@ -74,7 +74,7 @@ public sealed class CtrModel : IDisposable
         Trace("start", "");
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
-        batch.Upload(g.Device, g.Inputs);
+        Upload(batch);
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         Trace("upload", "");
         ForwardBackward(pass);
@@ -86,7 +86,7 @@ public sealed class CtrModel : IDisposable
     /// <param name="logits">At least as long as the batch has rows.</param>
     public void Predict(Batch batch, Span<float> logits)
     {
-        batch.Upload(g.Device, g.Inputs);
+        Upload(batch);
         Pass pass = new(batch.Rows, Training: false, batch.Tokens);
         foreach (IOp op in g.Ops)
             op.Forward(pass);
@@ -156,6 +156,14 @@ public sealed class CtrModel : IDisposable
     }
 
     internal ModelBuilder Recording => g;
+
+    private void Upload(Batch batch)
+    {
+        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
+        if (batch.Capacity != BatchSize || batch.Spec.C != Spec.C)
+            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors does not fit a model of {BatchSize} rows and {Spec.C}; make it from the model's Spec and BatchSize");
+        batch.Upload(g.Device, g.Inputs);
+    }
 
     private void Update(in Pass pass)
     {

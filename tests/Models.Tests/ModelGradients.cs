@@ -53,7 +53,13 @@ public sealed class ModelGradients
         string model = name.Split(' ')[0];
         ModelOptions options = ModelCatalog.Defaults(model) with
         {
-            EmbeddingDim = 3, EmbeddingInitStd = 0.4, HiddenUnits = [7, 4], AttentionUnits = [5, 3], Activation = Activations.Sigmoid, EmbeddingUpdate = EmbeddingUpdate.Dense, Seed = 3,
+            EmbeddingDim = 3,
+            EmbeddingInitStd = 0.4,
+            HiddenUnits = [7, 4],
+            AttentionUnits = [5, 3],
+            Activation = Activations.Sigmoid,
+            EmbeddingUpdate = EmbeddingUpdate.Dense,
+            Seed = 3,
         };
         return name[model.Length..].Trim() switch
         {

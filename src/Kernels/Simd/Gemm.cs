@@ -139,7 +139,8 @@ internal sealed unsafe class Gemm : IDisposable
         scratch = (float*)(((nint)scratch + 63) & ~63);
         int rowBlock = task % rowBlocks, firstPanel = task / rowBlocks * panelsPerTask;
         int row0 = rowBlock * rowsPerTask, rows = Math.Min(rowsPerTask, m - row0);
-        for (int k0 = 0; k0 < k; k0 += BlockK)
+        // One round even where K is 0: C is then the bias alone.
+        for (int k0 = 0; k0 == 0 || k0 < k; k0 += BlockK)
         {
             int depth = Math.Min(BlockK, k - k0);
             for (int panel = firstPanel; panel < Math.Min(panels, firstPanel + panelsPerTask); panel++)
