@@ -43,8 +43,6 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         CheckpointManifest manifest = new(
             CheckpointManifest.CurrentFormat, HelpText.Version, position, valid, batchSize, model.Options, encoder.Spec, Digests(temporary));
         WriteThrough(Path.Combine(temporary, ManifestFile), JsonText.Indented(manifest) + "\n");
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
         Directory.Move(temporary, folder);
         return new Checkpoint(folder, manifest);
     }

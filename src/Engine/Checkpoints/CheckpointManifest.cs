@@ -12,8 +12,13 @@ internal sealed record FileDigest(long Bytes, string Xxh3);
 /// <param name="Step">Steps done.</param>
 /// <param name="Epoch">The epoch that was last worked on, from 1.</param>
 /// <param name="EpochRows">Rows of that epoch that were trained on; all of them at its end.</param>
+/// <param name="EpochDone">Whether the validation at its end is done as well.</param>
 /// <param name="PlateauFactor">Product of the plateau factors so far.</param>
-internal sealed record TrainingPosition(int Step, int Epoch, long EpochRows, double PlateauFactor);
+/// <param name="BestValue">Best monitored value so far.</param>
+/// <param name="BestEpoch">The epoch it comes from; 0 before the first.</param>
+/// <param name="StaleEpochs">Epochs in a row without a better value.</param>
+internal sealed record TrainingPosition(
+    int Step, int Epoch, long EpochRows, bool EpochDone, double PlateauFactor, double? BestValue, int BestEpoch, int StaleEpochs);
 
 /// <summary>The metrics of a checkpoint that a reader looks for; null where undefined or not measured.</summary>
 internal sealed record CheckpointMetrics(double? Auc, double? Logloss, double? Gauc, long Rows);

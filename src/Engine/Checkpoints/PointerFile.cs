@@ -1,15 +1,13 @@
-using System.Globalization;
-
 namespace GpuCtr.Engine.Checkpoints;
 
-/// <summary>A file that names a checkpoint by its step.</summary>
+/// <summary>A file that names a checkpoint folder.</summary>
 internal static class PointerFile
 {
     /// <summary>Writes a new pointer beside the old one and renames it over it.</summary>
-    public static void Replace(string path, int step)
+    public static void Replace(string path, string name)
     {
         string temporary = path + ".tmp";
-        Checkpoint.WriteThrough(temporary, step.ToString(CultureInfo.InvariantCulture) + "\n");
+        Checkpoint.WriteThrough(temporary, name + "\n");
         File.Move(temporary, path, overwrite: true);
     }
 
@@ -19,6 +17,6 @@ internal static class PointerFile
         if (!File.Exists(path) || new FileInfo(path).Length > 64)
             return null;
         string name = File.ReadAllText(path).Trim();
-        return name.Length > 0 && name.All(char.IsAsciiDigit) ? name : null;
+        return name.Length > 0 && name.All(c => char.IsAsciiDigit(c) || c == '-') ? name : null;
     }
 }

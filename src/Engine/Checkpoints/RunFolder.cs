@@ -24,22 +24,19 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>The folder of a checkpoint.</summary>
-    public string CheckpointFolder(int step) => System.IO.Path.Combine(Path, Checkpoints, step.ToString(CultureInfo.InvariantCulture));
-
     /// <summary>Creates a folder for a new run, or takes one that holds none. Nothing in it is touched before <see cref="Begin"/>.</summary>
     /// <param name="path">Where; null = runs/ and the time.</param>
-    /// <param name="overwrite">Remove the run that is there.</param>
+    /// <param name="mayHoldRun">The run that is there will be continued or removed.</param>
     /// <exception cref="Failure">Usage: it holds a run or is in use. InputOutput: not writable.</exception>
-    public static RunFolder Create(string? path, bool overwrite)
+    public static RunFolder Create(string? path, bool mayHoldRun)
     {
         string full = System.IO.Path.GetFullPath(path ?? FreeName());
         try
         {
             Directory.CreateDirectory(full);
             bool holdsRun = System.IO.File.Exists(System.IO.Path.Combine(full, Best)) || System.IO.File.Exists(System.IO.Path.Combine(full, Last));
-            if (holdsRun && !overwrite)
-                throw Failure.BadUsage($"--out {full}: already holds a run; choose another folder or add --overwrite");
+            if (holdsRun && !mayHoldRun)
+                throw Failure.BadUsage($"--out {full}: already holds a run; choose another folder, or add --resume or --overwrite");
             return new RunFolder(full, RunLock.Take(full));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -48,14 +45,16 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>Writes a checkpoint of the model.</summary>
+    /// <summary>Writes a checkpoint of the model and lets <see cref="Last"/> name it; returns its name.</summary>
     /// <exception cref="Failure">InputOutput: it could not be written; the checkpoints that were there are untouched.</exception>
-    public void Save(CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
+    public string Save(CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
     {
-        string folder = CheckpointFolder(model.Step);
+        string folder = FreeCheckpoint(model.Step), name = System.IO.Path.GetFileName(folder);
         try
         {
             Checkpoint.Write(folder, model, encoder, position, valid, batchSize);
+            Point(Last, name);
+            return name;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Failure { Code: ExitCode.InputOutput })
         {
@@ -65,8 +64,11 @@ internal sealed class RunFolder : IDisposable
         }
     }
 
+    /// <summary>The checkpoint folder that a pointer names; null if there is none.</summary>
+    public string? Pointed(string pointer) => PointerFile.Read(File(pointer)) is { } name ? System.IO.Path.Combine(Path, Checkpoints, name) : null;
+
     /// <summary>Makes a pointer name a checkpoint; it names the old or the new one at every moment.</summary>
-    public void Point(string pointer, int step) => PointerFile.Replace(File(pointer), step);
+    public void Point(string pointer, string name) => PointerFile.Replace(File(pointer), name);
 
     /// <summary>Removes the checkpoints that neither pointer names. A manifest goes first, so half a folder is never taken for a whole one.</summary>
     public void Prune()
@@ -115,6 +117,15 @@ internal sealed class RunFolder : IDisposable
         // A run that never began leaves nothing behind.
         if (!Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);
+    }
+
+    /// The step is its name. A checkpoint that a pointer may name is never replaced, so a second one of the same step has another name.
+    private string FreeCheckpoint(int step)
+    {
+        string folder = System.IO.Path.Combine(Path, Checkpoints, step.ToString(CultureInfo.InvariantCulture)), free = folder;
+        for (int i = 2; Directory.Exists(free); i++)
+            free = string.Create(CultureInfo.InvariantCulture, $"{folder}-{i}");
+        return free;
     }
 
     private static string FreeName()

@@ -13,13 +13,18 @@ internal static class FlagParser
     public static FlagValues Parse(Verb verb, string[] args)
     {
         FlagValues typed = ParseOnce(verb, args, args);
-        if (!typed.IsGiven(ConfigFlag))
+        if (ConfigPath(typed) is not { } path)
             return typed;
-        ConfigFile file = ConfigFile.Read(typed.Text(ConfigFlag), verb);
+        ConfigFile file = ConfigFile.Read(path, verb);
         IEnumerable<string> shards = typed.Shards.Count > 0 ? [] : file.Shards;
         IEnumerable<string> flags = file.Flags.Where(f => !typed.IsGiven(f.Flag)).SelectMany(f => f.Tokens);
         return ParseOnce(verb, [.. shards, .. args, .. flags], args);
     }
+
+    /// A run that goes on takes what is not typed from its own config.
+    private static string? ConfigPath(FlagValues typed) => typed.IsGiven(ConfigFlag) ? typed.Text(ConfigFlag)
+        : typed.IsOn("--resume") && typed.IsGiven("--out") && Path.Combine(typed.Text("--out"), "config.json") is var own && File.Exists(own) ? own
+        : null;
 
     private static FlagValues ParseOnce(Verb verb, string[] args, string[] commandLine)
     {

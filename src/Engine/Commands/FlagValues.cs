@@ -76,7 +76,8 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     public JsonObject ToJson()
     {
         JsonObject all = new() { ["shards"] = new JsonArray([.. shards.Select(s => (JsonNode)s)]) };
-        foreach (Flag flag in verb.Flags)
+        // What was meant for one moment is no part of the configuration.
+        foreach (Flag flag in verb.Flags.Where(f => f.Name is not ("--overwrite" or "--resume" or "--config")))
         {
             string key = flag.Name[2..].Replace('-', '_');
             if (flag.Arity == FlagArity.Switch)

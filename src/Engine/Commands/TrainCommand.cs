@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
@@ -13,6 +12,7 @@ internal static class TrainCommand
         "train", "trains, evaluates after every epoch, keeps the best and the last checkpoint, leaves a run folder", true, TrainFlags.All,
         [
             "gpu-ctr train 'data/train-*.parquet' --valid data/valid.parquet --test data/test.parquet --epochs 3 --out runs/first",
+            "gpu-ctr train --resume --out runs/first",
             "gpu-ctr train clicks/ --label clicked --group-id user --exclude row_id --hidden-units 256,128 --json",
         ],
         Execute);
@@ -25,27 +25,29 @@ internal static class TrainCommand
         RunShards shards = RunShards.Open(settings);
         settings = settings with { Model = TrainOptions.Model(flags, shards.ModelName) };
         using Device device = DeviceFlags.Open(flags);
-        using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, flags.IsOn("--overwrite"));
-        TrainRun run = new(settings, device, folder, journal, interruption);
-        RunMetrics metrics = run.Run(shards, () => Begin(folder, flags, journal, device, shards, settings));
+        bool resume = IsResumed(flags);
+        using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, resume || flags.IsOn("--overwrite"));
+        if (resume)
+            RunConfig.CheckSame(folder, flags, shards);
+        TrainRun run = new(settings, device, folder, journal, interruption) { Begun = () => Begin(folder, flags, journal, device, shards, settings) };
+        RunMetrics metrics = run.Run(shards, resume ? Resumption.Find(folder, journal) : null);
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(metrics));
         return ExitCode.Done;
     }
 
+    private static bool IsResumed(FlagValues flags)
+    {
+        if (!flags.IsOn("--resume"))
+            return false;
+        if (!flags.IsGiven("--out"))
+            throw Failure.BadUsage("--resume needs --out, the folder of the run to continue");
+        return flags.IsOn("--overwrite") ? throw Failure.BadUsage("--resume continues a run and --overwrite removes it; choose one") : true;
+    }
+
     private static void Begin(RunFolder folder, FlagValues flags, Journal journal, Device device, RunShards shards, TrainSettings settings)
     {
         journal.Attach(folder.File("run.log"));
-        JsonObject config = new()
-        {
-            ["version"] = HelpText.Version,
-            ["command_line"] = $"gpu-ctr train {string.Join(' ', flags.Typed.Select(t => t.Contains(' ') || t.Contains('*') ? $"'{t}'" : t))}",
-            ["started"] = DateTime.UtcNow.ToString("s") + "Z",
-            ["device"] = device.ToString(),
-            ["options"] = flags.ToJson(),
-            ["model"] = JsonNode.Parse(JsonText.Line(settings.Model)),
-            ["columns"] = new JsonArray([.. shards.Columns().Select(c => new JsonObject { ["name"] = c.Name, ["type"] = c.Type, ["role"] = c.Role, ["note"] = c.Note })]),
-        };
-        Checkpoint.WriteThrough(folder.File("config.json"), config.ToJsonString(new() { WriteIndented = true }) + "\n");
+        RunConfig.Write(folder, flags, device, shards, settings);
     }
 }

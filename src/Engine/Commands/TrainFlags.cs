@@ -58,6 +58,8 @@ internal static class TrainFlags
         .. DeviceFlags.All,
         new("--memory", "SIZE", "4GB", "memory for decoded rows; more rows than fit are decoded again every epoch"),
         new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
+        new("--resume", "", "", "continue the run that --out holds, with its own options", FlagArity.Switch),
+        new("--checkpoint-every", "N|Ts", "0", "also save the last checkpoint every N steps or T seconds; 0 = after every epoch"),
         new("--overwrite", "", "", "replace the run that --out holds", FlagArity.Switch),
         new("--json", "", "", "final metrics as one line of JSON on standard output", FlagArity.Switch),
         new("--verbose", "", "", "all buffers of the memory plan; stacks with errors", FlagArity.Switch),

@@ -29,6 +29,7 @@ internal static class TrainOptions
             LearningRate = Schedule(flags),
             Monitor = flags.Choice("--monitor", "auc", "logloss", "gauc"),
             Patience = flags.Whole("--patience", 0),
+            CheckpointEvery = CheckpointCadence.Parse(flags.Text("--checkpoint-every")),
             Memory = flags.Bytes("--memory"),
             Workers = DeviceFlags.DecodeThreads(flags),
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
 
 namespace GpuCtr.Engine.Training;
 
@@ -24,6 +25,11 @@ internal sealed class EpochTable(Journal journal)
         string gauc = e.Groups is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  gAUC {Number(e.Gauc)} ({e.Groups.GroupsUsed:N0} groups, {e.Groups.GroupsLeftOut:N0} with one label left out)");
         return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}  calibration {Number(e.Calibration.Ratio)}");
     }
+
+    /// <summary>One line with the metrics that a checkpoint keeps.</summary>
+    public static string Describe(string name, CheckpointMetrics m) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}");
 
     private static string Number(double? value, int width = 0) => (value?.ToString("F5", CultureInfo.InvariantCulture) ?? "–").PadLeft(width);
 }

@@ -58,19 +58,24 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
 
     /// <summary>Learns the encoding from the training rows.</summary>
     /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
-    public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation)
+    public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation) =>
+        Open(shards, settings, FeatureEncoder.Fit(shards.Train, shards.Plan, TrainPart(shards, settings), cancellation));
+
+    /// <summary>The rows of a run whose encoding is known.</summary>
+    /// <exception cref="Failure">Data: columns that differ.</exception>
+    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder)
     {
-        bool split = shards.Valid is null && settings.ValidFraction > 0;
-        RowSplit? rows = split ? RowSplit.ByHash(settings.ValidFraction) : null;
-        RowPart trainPart = split ? new RowPart(rows, false) : RowPart.All;
-        FeatureEncoder encoder = FeatureEncoder.Fit(shards.Train, shards.Plan, trainPart, cancellation);
+        RowPart trainPart = TrainPart(shards, settings);
         DatasetOptions options = new() { MemoryBytes = settings.Memory, Workers = settings.Workers, BadRows = settings.Features.BadRows };
         // Validation and test rows are read in order, once an epoch: a quarter of the budget keeps the training rows' window large.
         DatasetOptions others = options with { MemoryBytes = settings.Memory / 4 };
         Dataset train = new(shards.Train, encoder, options);
-        RowSource? valid = split ? new RowSource(train, new RowPart(rows, true))
+        RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
             : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }
+
+    private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
+        shards.Valid is null && settings.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.ValidFraction), false) : RowPart.All;
 }

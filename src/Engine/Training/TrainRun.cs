@@ -18,28 +18,33 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private const int Slots = 4;
 
     private readonly long begin = Stopwatch.GetTimestamp();
+    private Trainer current = null!;
     private RunData data = null!;
     private CtrModel model = null!;
-    private Evaluation? bestValid;
+    private CheckpointMetrics? bestValid;
     private int bestStep = -1, savedStep = -1, epochs;
+
+    /// <summary>Called when the run folder is there and before anything is written into it by training.</summary>
+    public required Action Begun { get; init; }
 
     /// <summary>Trains, keeps checkpoints, tests.</summary>
     /// <param name="shards">The shards, resolved.</param>
-    /// <param name="begun">Called when the run folder is there and before anything is written into it by training.</param>
+    /// <param name="from">The checkpoint to go on from; null = from the beginning.</param>
     /// <exception cref="Failure">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
-    public RunMetrics Run(RunShards shards, Action begun)
+    public RunMetrics Run(RunShards shards, Checkpoint? from)
     {
         try
         {
             RunSummary.Columns(journal, shards);
-            data = RunData.Fit(shards, settings, interruption.Token);
+            data = from is null ? RunData.Fit(shards, settings, interruption.Token) : RunData.Open(shards, settings, from.LoadEncoder());
             using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
-                folder.Begin();
-                begun();
+                if (from is null)
+                    folder.Begin();
+                Begun();
                 RunSummary.Model(journal, model, data);
                 RunWarnings.BeforeTraining(journal, shards, data);
-                return TrainAndTest();
+                return TrainAndTest(from);
             }
         }
         catch (OperationCanceledException) when (interruption.IsRequested)
@@ -48,17 +53,19 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         }
     }
 
-    private RunMetrics TrainAndTest()
+    private RunMetrics TrainAndTest(Checkpoint? from)
     {
         using Prefetcher prefetcher = new(device, data.Encoder.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
-        Trainer trainer = new(model, data, settings, prefetcher, journal);
+        Trainer trainer = current = new(model, data, settings, prefetcher, journal) { AfterStep = SaveWhenDue };
+        if (from is not null)
+            Restore(from, trainer);
         try
         {
             TrainEpochs(trainer);
             RunWarnings.AfterTraining(journal, trainer, epochs);
             if (bestStep != model.Step)
             {
-                Checkpoint.Open(folder.CheckpointFolder(bestStep)).LoadWeights(model);
+                Checkpoint.Open(folder.Pointed(RunFolder.Best)!).LoadWeights(model);
                 journal.Line($"best epoch {trainer.Monitored.BestEpoch} reloaded");
             }
 
@@ -100,31 +107,59 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
     private void Keep(Trainer trainer, EpochResult result)
     {
-        Save(trainer, result.Valid);
+        CheckpointMetrics? valid = Metrics(result.Valid);
+        string saved = Save(trainer.Position(epochDone: true), valid);
         if (result.IsBest)
         {
-            (bestValid, bestStep) = (result.Valid, model.Step);
-            folder.Point(RunFolder.Best, model.Step);
+            (bestValid, bestStep) = (valid, model.Step);
+            folder.Point(RunFolder.Best, saved);
         }
 
         folder.Prune();
         MetricsLog.Append(folder, model.Step, result, trainer);
     }
 
-    private void Save(Trainer trainer, Evaluation? valid)
+    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows);
+
+    private void Restore(Checkpoint from, Trainer trainer)
     {
-        TrainingPosition position = new(model.Step, trainer.Epoch, trainer.EpochRows, settings.LearningRate.PlateauFactor);
-        CheckpointMetrics? metrics = valid is null ? null : new CheckpointMetrics(valid.Auc, valid.LogLoss, valid.Gauc, valid.Rows);
-        folder.Save(model, data.Encoder, position, metrics, settings.BatchSize);
+        TrainingPosition at = from.Manifest.Position;
+        from.LoadAll(model);
+        trainer.Restore(at);
+        savedStep = at.Step;
+        epochs = at.EpochDone ? at.Epoch : at.Epoch - 1;
+        // A process that died between the two pointers left the last checkpoint better than the best one.
+        if (at.EpochDone && at.BestEpoch == at.Epoch)
+            folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
+        if (folder.Pointed(RunFolder.Best) is { } best)
+        {
+            CheckpointManifest manifest = Checkpoint.Open(best).Manifest;
+            (bestStep, bestValid) = (manifest.Position.Step, manifest.Valid);
+        }
+
+        folder.Prune();
+    }
+
+    private void SaveWhenDue()
+    {
+        if (!settings.CheckpointEvery.IsDue(model.Step))
+            return;
+        Save(current.Position(epochDone: false), null);
+        folder.Prune();
+    }
+
+    private string Save(TrainingPosition position, CheckpointMetrics? valid)
+    {
+        string name = folder.Save(model, data.Encoder, position, valid, settings.BatchSize);
         savedStep = model.Step;
-        folder.Point(RunFolder.Last, model.Step);
+        return name;
     }
 
     private Failure Interrupted(Trainer trainer)
     {
         if (model.Step > Math.Max(0, savedStep))
         {
-            Save(trainer, null);
+            Save(trainer.Position(epochDone: false), null);
             folder.Prune();
         }
 
@@ -135,10 +170,10 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
     private RunMetrics Report(Trainer trainer, Evaluation? test)
     {
-        Evaluation? reported = test ?? bestValid;
+        CheckpointMetrics? reported = Metrics(test) ?? bestValid;
         double speed = trainer.TrainedRows / Math.Max(trainer.StepTime.TotalSeconds, 1e-9);
         RunMetrics metrics = new(
-            reported?.Auc, reported?.LogLoss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
+            reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
             speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString());
         if (bestValid is not null)
             journal.Line(EpochTable.Describe("valid", bestValid));

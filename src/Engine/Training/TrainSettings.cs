@@ -42,6 +42,9 @@ internal sealed record TrainSettings
     /// <summary>Epochs in a row without a better value before training stops; 0 = never.</summary>
     public int Patience { get; init; } = 2;
 
+    /// <summary>When checkpoints are saved within an epoch.</summary>
+    public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;
+
     /// <summary>Bytes for decoded rows.</summary>
     public long Memory { get; init; } = 4L << 30;
 

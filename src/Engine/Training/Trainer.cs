@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
@@ -20,10 +21,13 @@ internal sealed record EpochResult(
 /// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
 internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
 {
+    private TrainingPosition? from;
+
     private readonly DivergenceGuard guard = new(model);
     private readonly MonitoredValue monitored = new(settings.Monitor);
     private double lossSum;
-    private long lossRows;
+    private long lossRows, lossEnd;
+    private TimeSpan paused;
 
     /// <summary>Rows trained on, over all epochs.</summary>
     public long TrainedRows { get; private set; }
@@ -43,26 +47,43 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     /// <summary>Steps skipped because loss or gradient was not finite.</summary>
     public int SkippedSteps => guard.Skipped;
 
+    /// <summary>Called after every step.</summary>
+    public Action? AfterStep { get; init; }
+
+    /// <summary>Where training stands.</summary>
+    /// <param name="epochDone">Whether the epoch was validated.</param>
+    public TrainingPosition Position(bool epochDone) => new(
+        model.Step, Epoch, EpochRows, epochDone, settings.LearningRate.PlateauFactor, monitored.Best, monitored.BestEpoch, monitored.Stale);
+
+    /// <summary>Goes on from a checkpoint whose weights and optimizer state the model has.</summary>
+    public void Restore(TrainingPosition position)
+    {
+        from = position;
+        settings.LearningRate.PlateauFactor = position.PlateauFactor;
+        monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs);
+    }
+
     /// <summary>The epochs, one after the other.</summary>
     /// <exception cref="Failure">Numeric: loss or gradient not finite three times in a row. Data, InputOutput: from the loader.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; the model is as the last finished step left it.</exception>
     public IEnumerable<EpochResult> Run(CancellationToken cancellation)
     {
-        for (Epoch = 1; Epoch <= settings.Epochs; Epoch++)
+        long skip = from is { EpochDone: false } ? from.EpochRows : 0;
+        for (Epoch = FirstEpoch; Epoch <= settings.Epochs && !IsStale; Epoch++, skip = 0)
         {
-            (TimeSpan time, TimeSpan waited) = TrainEpoch(cancellation);
+            (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
             Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
             double loss = lossSum / lossRows;
             yield return new EpochResult(Epoch, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
-            if (settings.Patience > 0 && monitored.Stale >= settings.Patience)
-                yield break;
         }
-
-        Epoch = settings.Epochs;
     }
+
+    private int FirstEpoch => from is null ? 1 : from.EpochDone ? from.Epoch + 1 : from.Epoch;
+
+    private bool IsStale => settings.Patience > 0 && monitored.Stale >= settings.Patience;
 
     /// <summary>Metrics on some rows.</summary>
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
@@ -71,12 +92,14 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
     }
 
-    private (TimeSpan Time, TimeSpan Waited) TrainEpoch(CancellationToken cancellation)
+    private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
     {
-        (EpochRows, lossSum, lossRows) = (0, 0, 0);
+        (EpochRows, lossEnd, lossSum, lossRows, paused) = (skip, skip, 0, 0, TimeSpan.Zero);
         ProgressMeter meter = new(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows);
         long begin = Stopwatch.GetTimestamp();
-        prefetcher.Start(data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch)));
+        EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
+        reader.Skip(skip);
+        prefetcher.Start(reader);
         Batch? inFlight = null;
         try
         {
@@ -98,7 +121,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         }
 
         EndOfEpoch(meter);
-        TimeSpan time = Stopwatch.GetElapsedTime(begin);
+        TimeSpan time = Stopwatch.GetElapsedTime(begin) - paused;
         StepTime += time;
         return (time, prefetcher.Waited);
     }
@@ -114,6 +137,9 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
             guard.Check(Epoch, first, EpochRows - 1);
         if (meter.IsDue)
             Show(meter, rate);
+        long pause = Stopwatch.GetTimestamp();
+        AfterStep?.Invoke();
+        paused += Stopwatch.GetElapsedTime(pause);
     }
 
     private void EndOfEpoch(ProgressMeter meter)
@@ -133,12 +159,13 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
 
     private void TakeLoss(ProgressMeter meter)
     {
-        long rows = EpochRows - lossRows;
+        long rows = EpochRows - lossEnd;
         if (rows == 0)
             return;
         double mean = model.TakeLoss();
         meter.AddLoss(mean);
         lossSum += mean * rows;
         lossRows += rows;
+        lossEnd = EpochRows;
     }
 }

@@ -14,7 +14,7 @@ public sealed class RunFolderTests : IDisposable
     {
         const int Writes = 300;
         string path = folder.File("best");
-        PointerFile.Replace(path, 1);
+        PointerFile.Replace(path, "1");
         using CancellationTokenSource done = new();
         using ManualResetEventSlim reading = new();
         Task<int> reader = Task.Run(() =>
@@ -33,7 +33,7 @@ public sealed class RunFolderTests : IDisposable
         });
         Assert.True(reading.Wait(TimeSpan.FromSeconds(30)));
         for (int i = 1; i <= Writes; i++)
-            PointerFile.Replace(path, i);
+            PointerFile.Replace(path, $"{i}");
         done.Cancel();
         Assert.InRange(await reader, 1, Writes);
         Assert.Equal([path], Directory.GetFiles(folder.Path));
@@ -53,26 +53,26 @@ public sealed class RunFolderTests : IDisposable
     public void A_second_trainer_is_refused_and_told_of_the_first()
     {
         string path = folder.File("run");
-        using (RunFolder first = RunFolder.Create(path, overwrite: false))
+        using (RunFolder first = RunFolder.Create(path, mayHoldRun: false))
         {
-            Failure failure = Assert.Throws<Failure>(() => RunFolder.Create(path, overwrite: true));
+            Failure failure = Assert.Throws<Failure>(() => RunFolder.Create(path, mayHoldRun: true));
             Assert.Equal(ExitCode.Usage, failure.Code);
             Assert.Contains($"process {Environment.ProcessId}", failure.Message);
         }
 
         Assert.False(Directory.Exists(path));
-        RunFolder.Create(path, overwrite: false).Dispose();
+        RunFolder.Create(path, mayHoldRun: false).Dispose();
     }
 
     [Fact]
     public void Pruning_keeps_what_the_pointers_name()
     {
-        using RunFolder run = RunFolder.Create(folder.File("run"), overwrite: false);
+        using RunFolder run = RunFolder.Create(folder.File("run"), mayHoldRun: false);
         run.Begin();
         foreach (int step in new[] { 10, 20, 30, 40 })
-            Directory.CreateDirectory(run.CheckpointFolder(step));
-        run.Point(RunFolder.Best, 20);
-        run.Point(RunFolder.Last, 40);
+            Directory.CreateDirectory(Path.Combine(run.File("checkpoints"), $"{step}"));
+        run.Point(RunFolder.Best, "20");
+        run.Point(RunFolder.Last, "40");
         run.Prune();
         Assert.Equal(["20", "40"], Directory.GetDirectories(run.File("checkpoints")).Select(Path.GetFileName).Order());
         Directory.Delete(run.Path, recursive: true);
