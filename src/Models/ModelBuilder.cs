@@ -125,7 +125,7 @@ public sealed partial class ModelBuilder
         (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
         initializers.Add(i => i.Constant(gamma, 1));
         Tensor y = Activation($"{name}.out", x.Columns, x);
-        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu));
+        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu, BatchNormConstants.Default));
         return y;
     }
 
@@ -136,7 +136,7 @@ public sealed partial class ModelBuilder
         if (kind == Activations.Dice)
         {
             (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
-            Ops.Add(new Dice(Workspace, x, Zeros($"{name}.alpha", x.Columns), mean, variance, y));
+            Ops.Add(new Dice(Workspace, x, Zeros($"{name}.alpha", x.Columns), mean, variance, y, DiceConstants.Default));
             return y;
         }
         Tensor? alpha = null;

@@ -38,7 +38,7 @@ public sealed unsafe partial class Dice
         }
         Lanes.Store(mean, statistics.Pointer + h, count);
         Lanes.Store(variance, statistics.Pointer + n + h, count);
-        Vector512<float> scale = Vector512<float>.One / Vector512.Sqrt(variance + Vector512.Create(Epsilon)), a = Lanes.Load(alpha.Pointer + h, count);
+        Vector512<float> scale = Vector512<float>.One / Vector512.Sqrt(variance + Vector512.Create(constants.Epsilon)), a = Lanes.Load(alpha.Pointer + h, count);
         float* to = y.Pointer + h;
         for (float* p = first; p < end; p += n, to += n)
         {
@@ -52,7 +52,7 @@ public sealed unsafe partial class Dice
     {
         int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
         Vector512<float> one = Vector512<float>.One, a = Lanes.Load(alpha.Pointer + h, count), mean = Lanes.Load(statistics.Pointer + h, count);
-        Vector512<float> scale = one / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, count) + Vector512.Create(Epsilon));
+        Vector512<float> scale = one / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, count) + Vector512.Create(constants.Epsilon));
         Vector512<float> dAlpha = default, sumH = default, sumHu = default;
         float* dy = y.Gradient!.Pointer + h;
         for (float* p = x.Pointer + h, end = p + (long)rows * n; p < end; p += n, dy += n)
@@ -80,15 +80,16 @@ public sealed unsafe partial class Dice
         }
     }
 
-    private void CommitStatistics(Tensor guard)
+    private void CommitStatistics(int rows, Tensor guard)
     {
         if (*guard.Pointer == 0)
             return;
         int n = x.Columns;
+        float unbiased = constants.UnbiasedVariance && rows > 1 ? (float)rows / (rows - 1) : 1;
         for (int h = 0; h < n; h++)
         {
-            runningMean.Pointer[h] += Momentum * (statistics.Pointer[h] - runningMean.Pointer[h]);
-            runningVariance.Pointer[h] += Momentum * (statistics.Pointer[n + h] - runningVariance.Pointer[h]);
+            runningMean.Pointer[h] += constants.Momentum * (statistics.Pointer[h] - runningMean.Pointer[h]);
+            runningVariance.Pointer[h] += constants.Momentum * (statistics.Pointer[n + h] * unbiased - runningVariance.Pointer[h]);
         }
     }
 }
