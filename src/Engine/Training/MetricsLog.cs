@@ -15,7 +15,7 @@ internal static class MetricsLog
     {
         Line line = new(
             r.Epoch, step, r.TrainLogLoss, r.Valid?.LogLoss, r.Valid?.Auc, r.Valid?.Gauc, r.Valid?.Rows ?? 0, r.Valid?.Calibration.Ratio,
-            r.LearningRate, r.Seconds, r.WaitedSeconds, trainer.EpochRows / Math.Max(r.Seconds, 1e-9), trainer.SkippedSteps, r.IsBest);
+            r.LearningRate, r.Seconds, r.WaitedSeconds, r.Rows / Math.Max(r.Seconds, 1e-9), trainer.SkippedSteps, r.IsBest);
         File.AppendAllText(folder.File("metrics.jsonl"), JsonText.Line(line) + "\n");
     }
 }

@@ -4,7 +4,11 @@ using System.Globalization;
 namespace GpuCtr.Engine.Training;
 
 /// <summary>Speed, time left and smoothed loss of an epoch: in place ten times a second on a terminal, else a line every few seconds.</summary>
-internal sealed class ProgressMeter(Journal journal, string what, long totalRows)
+/// <param name="journal">Where it is shown.</param>
+/// <param name="what">What is going on.</param>
+/// <param name="totalRows">Rows at the end.</param>
+/// <param name="firstRow">Rows that were done before, which say nothing about speed.</param>
+internal sealed class ProgressMeter(Journal journal, string what, long totalRows, long firstRow = 0)
 {
     private const double Smoothing = 0.9;
 
@@ -27,7 +31,7 @@ internal sealed class ProgressMeter(Journal journal, string what, long totalRows
     public void Show(long rows, string rest = "")
     {
         shown = Stopwatch.GetTimestamp();
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds, speed = rows / Math.Max(seconds, 1e-9);
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds, speed = (rows - firstRow) / Math.Max(seconds, 1e-9);
         TimeSpan left = TimeSpan.FromSeconds(Math.Min(1e8, (totalRows - rows) / Math.Max(speed, 1e-9)));
         string loss = smooth is { } s ? string.Create(CultureInfo.InvariantCulture, $"  loss {s:F5}") : "";
         journal.Progress(string.Create(

@@ -9,6 +9,7 @@ namespace GpuCtr.Engine.Training;
 
 /// <summary>What an epoch brought.</summary>
 /// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Rows">Rows trained on by this process.</param>
 /// <param name="TrainLogLoss">Mean loss over its rows while they were trained on; null if it was not finite.</param>
 /// <param name="Valid">Metrics afterwards; null without validation rows.</param>
 /// <param name="LearningRate">Of its last step.</param>
@@ -16,7 +17,7 @@ namespace GpuCtr.Engine.Training;
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
 internal sealed record EpochResult(
-    int Epoch, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+    int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
 /// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
 internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
@@ -77,7 +78,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
             double loss = lossSum / lossRows;
-            yield return new EpochResult(Epoch, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
+            yield return new EpochResult(Epoch, EpochRows - skip, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
         }
     }
 
@@ -95,7 +96,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
     {
         (EpochRows, lossEnd, lossSum, lossRows, paused) = (skip, skip, 0, 0, TimeSpan.Zero);
-        ProgressMeter meter = new(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows);
+        ProgressMeter meter = new(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
         reader.Skip(skip);
