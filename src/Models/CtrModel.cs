@@ -27,7 +27,8 @@ public sealed class CtrModel : IDisposable
     /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
     public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
     {
-        g = new ModelBuilder(device, spec, options, batchSize, rowCounts);
+        FeatureSpec layout = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };
+        g = new ModelBuilder(device, layout, options, batchSize, rowCounts);
         logit = ModelCatalog.Record(g);
         loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();
@@ -42,7 +43,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>The device.</summary>
     public Device Device => g.Device;
 
-    /// <summary>What the model reads.</summary>
+    /// <summary>What the model reads, and in which layout: its batches are made for this spec.</summary>
     public FeatureSpec Spec => g.Spec;
 
     /// <summary>What the model computes.</summary>
@@ -72,6 +73,7 @@ public sealed class CtrModel : IDisposable
     {
         Step++;
         Trace("start", "");
+        CheckLayout(batch);
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
         batch.Upload(g.Device, g.Inputs);
@@ -86,6 +88,7 @@ public sealed class CtrModel : IDisposable
     /// <param name="logits">At least as long as the batch has rows.</param>
     public void Predict(Batch batch, Span<float> logits)
     {
+        CheckLayout(batch);
         batch.Upload(g.Device, g.Inputs);
         Pass pass = new(batch.Rows, Training: false, batch.Tokens);
         foreach (IOp op in g.Ops)
@@ -156,6 +159,15 @@ public sealed class CtrModel : IDisposable
     }
 
     internal ModelBuilder Recording => g;
+
+    /// <summary>(B, 1) the logits of the last pass.</summary>
+    internal Tensor Logit => logit;
+
+    private void CheckLayout(Batch batch)
+    {
+        if (batch.Spec.NumericVectors != Spec.NumericVectors || batch.Spec.PadHistories != Spec.PadHistories)
+            throw new KernelException("the batch was made for another layout; make it for the spec of the model, not for that of the data");
+    }
 
     private void Update(in Pass pass)
     {

@@ -55,7 +55,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
-        using Prefetcher prefetcher = new(device, data.Encoder.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
+        using Prefetcher prefetcher = new(device, model.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
         Trainer trainer = current = new(model, data, settings, prefetcher, journal) { AfterStep = SaveWhenDue };
         if (from is not null)
             Restore(from, trainer);
