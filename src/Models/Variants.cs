@@ -108,16 +108,26 @@ public static class Variants
 
     private static ModelOptions FuxiTraining(ModelOptions own) => own with
     {
-        EmbeddingInitStd = 1e-4, EmbeddingUpdate = EmbeddingUpdate.Dense, EmbeddingL2Full = true, ClipNorm = 10,
+        EmbeddingInitStd = 1e-4,
+        EmbeddingUpdate = EmbeddingUpdate.Dense,
+        EmbeddingL2Full = true,
+        ClipNorm = 10,
     };
 
     private static ModelOptions DeepCtrInputs(ModelOptions own) => own with
     {
-        HiddenUnits = [256, 128], NumericInput = NumericInputs.Values, EmbeddingInitStd = 1e-4, HiddenInitStd = 1e-4, EmbeddingUpdate = EmbeddingUpdate.Dense,
+        HiddenUnits = [256, 128],
+        NumericInput = NumericInputs.Values,
+        EmbeddingInitStd = 1e-4,
+        HiddenInitStd = 1e-4,
+        EmbeddingUpdate = EmbeddingUpdate.Dense,
     };
 
     private static ModelOptions RecHubLayers(ModelOptions own) => own with
     {
-        NumericInput = NumericInputs.Values, BatchNorm = true, EmbeddingInitStd = 1e-4, EmbeddingUpdate = EmbeddingUpdate.Dense,
+        NumericInput = NumericInputs.Values,
+        BatchNorm = true,
+        EmbeddingInitStd = 1e-4,
+        EmbeddingUpdate = EmbeddingUpdate.Dense,
     };
 }

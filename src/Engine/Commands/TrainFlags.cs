@@ -42,7 +42,7 @@ internal static class TrainFlags
         new("--epochs", "N", "1", "passes over the training rows"),
         new("--batch-size", "B", "4096", "rows of a step"),
         new("--optimizer", "NAME", "", "sgd, adagrad, adam or adamw [adam; din-official sgd]"),
-        new("--lr", "X", "", "learning rate [1e-3; din-official 1]"),
+        new("--lr", "X", "", "learning rate; 1 for din-official [1e-3]"),
         new("--lr-warmup", "STEPS", "0", "steps over which the learning rate rises from 0"),
         new("--lr-plateau", "F", "", "factor on the learning rate after an epoch without a better value; 1 = off [1; fuxictr 0.1]"),
         new("--lr-steps", "EPOCH:F,…", "", "factors on the learning rate from the named epochs on", FlagArity.Several),

@@ -19,7 +19,9 @@ internal sealed class VariantModel : IDisposable
         ModelOptions preset = GpuCtr.Models.Variants.Of(model, variant).Model;
         Model = new CtrModel(device, VariantData.Spec(histories: model == "din"), preset with
         {
-            EmbeddingDim = 3, HiddenUnits = Widths[..preset.HiddenUnits.Count], AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
+            EmbeddingDim = 3,
+            HiddenUnits = Widths[..preset.HiddenUnits.Count],
+            AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
             EmbeddingUpdate = EmbeddingUpdate.Dense,
         }, Capacity);
         Batch = VariantData.Batch(device, Model.Spec, Capacity);
