@@ -27,7 +27,7 @@ public sealed class CtrModel : IDisposable
     /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
     public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
     {
-        g = new ModelBuilder(device, ModelCatalog.Adapt(spec, options.Model), options, batchSize, rowCounts);
+        g = new ModelBuilder(device, ModelCatalog.Adapt(spec, options), options, batchSize, rowCounts);
         logit = ModelCatalog.Record(g);
         loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();
@@ -157,10 +157,13 @@ public sealed class CtrModel : IDisposable
 
     internal ModelBuilder Recording => g;
 
+    /// <summary>(B, 1) the logits of the last pass.</summary>
+    internal Tensor Logit => logit;
+
     private void Upload(Batch batch)
     {
-        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
-        if (batch.Capacity != BatchSize || batch.Spec.C != Spec.C)
+        // Positions and row gradients are addressed by the slot's capacity and by the layout of the columns.
+        if (batch.Capacity != BatchSize || batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories)
             throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors does not fit a model of {BatchSize} rows and {Spec.C}; make it from the model's Spec and BatchSize");
         batch.Upload(g.Device, g.Inputs);
     }

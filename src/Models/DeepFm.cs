@@ -9,7 +9,7 @@ public static class DeepFm
     public static Tensor Logit(ModelBuilder g)
     {
         EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
-        Tensor deep = g.Mlp("mlp", fields.Vectors, outputBias: false);
+        Tensor deep = g.Mlp("mlp", g.MlpInput(fields.Vectors), outputBias: false);
         return g.Add(fields.FirstOrder, fields.Fm, deep);
     }
 }

@@ -8,9 +8,10 @@ public static class Din
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {
-        Tensor fields = g.FieldVectors(g.Options.EmbeddingDim), x = fields;
-        for (int group = 0; group < g.Spec.GroupCount; group++)
-            x = g.Concat(x, g.TargetAttention(g.History(fields, group), group == 0 ? "att" : $"att{group}"));
-        return g.Mlp("tower", x, outputBias: true);
+        Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
+        // Recorded before the tower's input: attention adds to the gradients of its targets, which the tower has written.
+        Tensor[] interests = [.. g.Histories().SelectMany((history, i) => g.Interests(fields, history, i == 0 ? "att" : $"att{i}"))];
+        Tensor logit = g.Mlp("tower", interests.Aggregate(g.MlpInput(fields), g.Concat), outputBias: true);
+        return g.Options.TargetBias ? g.Add(logit, g.TargetBias()) : logit;
     }
 }

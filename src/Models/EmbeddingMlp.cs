@@ -8,7 +8,7 @@ public static class EmbeddingMlp
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {
-        Tensor fields = g.FieldVectors(g.Options.EmbeddingDim), x = fields;
+        Tensor x = g.MlpInput(g.FieldVectors(g.Options.EmbeddingDim));
         for (int group = 0; group < g.Spec.GroupCount; group++)
             x = g.Concat(x, g.PoolHistory(group));
         return g.Mlp("tower", x, outputBias: true);

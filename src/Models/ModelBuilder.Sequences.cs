@@ -1,23 +1,71 @@
 using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
+/// <summary>The history columns that one attention unit reads.</summary>
+/// <param name="Group">Their behaviour group.</param>
+/// <param name="Columns">Indices into the sequences of the spec.</param>
+public sealed record HistoryColumns(int Group, IReadOnlyList<int> Columns);
+
 public sealed partial class ModelBuilder
 {
     /// <summary>The histories of a behaviour group, with the vectors of their target fields as queries.</summary>
     /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
     /// <param name="group">Which group.</param>
-    public BehaviourHistory History(Tensor vectors, int group)
+    public BehaviourHistory History(Tensor vectors, int group) => History(vectors, new HistoryColumns(group, ColumnsOf(group)));
+
+    /// <summary>What a model's attention units read: the columns of each behaviour group together, or every column alone.</summary>
+    public IEnumerable<HistoryColumns> Histories() => Enumerable.Range(0, Spec.GroupCount).SelectMany(group => Options.AttentionPerColumn
+        ? ColumnsOf(group).Select(column => new HistoryColumns(group, [column]))
+        : [new HistoryColumns(group, ColumnsOf(group))]);
+
+    /// <summary>What the tower of DIN reads of a history: u, and where the options say so its plain sum before and u ∘ i behind it; all (B, E).</summary>
+    /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
+    /// <param name="columns">Of which history.</param>
+    /// <param name="name">Prefix of the parameters' names.</param>
+    public IReadOnlyList<Tensor> Interests(Tensor vectors, HistoryColumns columns, string name)
     {
-        SequenceField[] fields = Spec.Group(group).ToArray();
-        int[] bases = SequencesWhere(fields.Contains).Select(s => ModelInputs.SequenceBase(Spec, BatchSize, s)).ToArray();
+        List<Tensor> interests = [];
+        // Attention writes the gradients of the keys and the sum adds its own, so the sum is recorded first.
+        if (Options.HistorySum)
+            interests.Add(PoolColumns($"{name} sum", Embedding, columns.Columns, _ => Inputs.Groups[columns.Group].Offsets, PoolingKind.Sum, accumulate: true));
+        BehaviourHistory history = History(vectors, columns);
+        Tensor u = TargetAttention(history, name);
+        if (Options.HistoryProjection)
+            u = Linear($"{name}.projection", u, history.E);
+        interests.Add(u);
+        if (!Options.TargetProduct)
+            return interests;
+        Tensor product = Activation($"{name} product", history.E);
+        Ops.Add(new TargetProduct(Device, history, u, product));
+        interests.Add(product);
+        return interests;
+    }
+
+    /// <summary>(B, 1): a trained number for each value of the field that the first history is a history of, from 0.</summary>
+    /// <exception cref="KernelException">There is no history.</exception>
+    public Tensor TargetBias()
+    {
+        if (Spec.GroupCount == 0)
+            throw new KernelException("a target bias needs a history: its target is the field that the history belongs to");
+        EmbeddingTable table = Table("target_bias", 1, deviation: 0);
+        Tensor y = Activation("target bias", 1);
+        Ops.Add(new FieldBias(Device, Inputs.Rows, table.Weights, table.RowGradients, y, Spec.F, Spec.C, Spec.Group(0).First().Target));
+        return y;
+    }
+
+    private BehaviourHistory History(Tensor vectors, HistoryColumns columns)
+    {
+        SequenceField[] fields = columns.Columns.Select(c => Spec.Sequences[c]).ToArray();
+        int[] bases = columns.Columns.Select(c => ModelInputs.SequenceBase(Spec, BatchSize, c)).ToArray();
         return new BehaviourHistory(
             Embedding.Weights, Embedding.RowGradients, vectors, Inputs.SequenceRows,
-            Constants($"history bases {group}", bases), Constants($"target fields {group}", fields.Select(f => f.Target).ToArray()),
-            Inputs.Groups[group].Offsets, Inputs.Groups[group].Owners, group, BatchSize * fields[0].MaxLength, GradientOffset);
+            Constants($"history bases {fields[0].Name}", bases), Constants($"target fields {fields[0].Name}", fields.Select(f => f.Target).ToArray()),
+            Inputs.Groups[columns.Group].Offsets, Inputs.Groups[columns.Group].Owners, columns.Group, BatchSize * fields[0].MaxLength, GradientOffset);
     }
 
     /// <summary>Attention unit and weighted sum over a history: (B, E), zeros where there is none.</summary>
@@ -29,37 +77,38 @@ public sealed partial class ModelBuilder
         for (int i = 0; i < Options.AttentionUnits.Count; i++)
         {
             string layer = $"{name}.{i}";
-            x = i == 0 ? AttentionInput(layer, history, Options.AttentionUnits[0], like) : Linear(layer, x, Options.AttentionUnits[i]);
+            x = i == 0
+                ? AttentionInput(layer, history, Options.AttentionUnits[0], like, Options.HiddenInitStd)
+                : Linear(layer, x, Options.AttentionUnits[i], bias: !Options.AttentionBatchNorm, deviation: Options.HiddenInitStd);
+            if (Options.AttentionBatchNorm)
+                x = BatchNorm($"{layer}.norm", x, relu: false);
             x = Activate(layer, x, Options.AttentionActivation);
         }
-        Tensor score = Options.AttentionUnits.Count == 0 ? AttentionInput($"{name}.out", history, 1, like) : Linear($"{name}.out", x, 1);
+        Tensor score = Options.AttentionUnits.Count == 0 ? AttentionInput($"{name}.out", history, 1, like, deviation: 0) : Linear($"{name}.out", x, 1);
         Tensor pooled = Activation($"{name} pooled", history.E);
         Ops.Add(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization));
         return pooled;
     }
 
     /// <summary>The histories of a group pooled without attention: (B, E), zeros where there is none.</summary>
-    public Tensor PoolHistory(int group)
-    {
-        int[] columns = SequencesWhere(s => s.Role == SequenceRole.History && s.Group == group);
-        return PoolColumns($"pooled history {group}", Embedding, columns, _ => Inputs.Groups[group].Offsets);
-    }
+    public Tensor PoolHistory(int group) => PoolColumns($"pooled history {group}", Embedding, ColumnsOf(group), _ => Inputs.Groups[group].Offsets, Options.Pooling);
 
     /// <summary>(B, P·D) pooled vectors of the multi-valued fields; null where there are none.</summary>
     private Tensor? PooledLists(EmbeddingTable table)
     {
         int[] columns = SequencesWhere(s => s.Role == SequenceRole.Pooled);
-        return columns.Length == 0 ? null : PoolColumns($"pooled lists of {table.Weights.Name}", table, columns, s => Inputs.PooledOffsets[s]);
+        return columns.Length == 0 ? null : PoolColumns($"pooled lists of {table.Weights.Name}", table, columns, s => Inputs.PooledOffsets[s], Options.Pooling);
     }
 
-    private Tensor PoolColumns(string name, EmbeddingTable table, int[] columns, Func<int, DeviceArray<int>> offsets)
+    private Tensor PoolColumns(
+        string name, EmbeddingTable table, IReadOnlyList<int> columns, Func<int, DeviceArray<int>> offsets, PoolingKind kind, bool accumulate = false)
     {
         int d = table.Weights.Columns;
-        Tensor pooled = Activation(name, columns.Length * d);
-        for (int i = 0; i < columns.Length && d > 0; i++)
+        Tensor pooled = Activation(name, columns.Count * d);
+        for (int i = 0; i < columns.Count && d > 0; i++)
         {
             SequenceTensors sequence = new(Inputs.SequenceRows, ModelInputs.SequenceBase(Spec, BatchSize, columns[i]), offsets(columns[i]), GradientOffset);
-            Ops.Add(new SequencePooling(Device, table, sequence, pooled, i * d, Options.Pooling));
+            Ops.Add(new SequencePooling(Device, table, sequence, pooled, i * d, kind, accumulate));
         }
         return pooled;
     }
@@ -67,13 +116,15 @@ public sealed partial class ModelBuilder
     /// <summary>Row gradients of list columns lie behind those of the C field vectors of every row.</summary>
     private int GradientOffset => BatchSize * Spec.C;
 
+    private int[] ColumnsOf(int group) => SequencesWhere(s => s.Role == SequenceRole.History && s.Group == group);
+
     private int[] SequencesWhere(Func<SequenceField, bool> condition) =>
         Enumerable.Range(0, Spec.Sequences.Count).Where(s => condition(Spec.Sequences[s])).ToArray();
 
-    private Tensor AttentionInput(string layer, BehaviourHistory history, int units, Tensor like)
+    private Tensor AttentionInput(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
     {
         Tensor z = Activation(layer, units, like);
-        Ops.Add(new AttentionInput(Workspace, history, Weight($"{layer}.weight", units, 4 * history.E), Zeros($"{layer}.bias", units), z));
+        Ops.Add(new AttentionInput(Workspace, history, Weight($"{layer}.weight", units, 4 * history.E, deviation), Zeros($"{layer}.bias", units), z));
         return z;
     }
 

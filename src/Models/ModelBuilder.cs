@@ -75,78 +75,19 @@ public sealed partial class ModelBuilder
 
     internal List<Tensor> RunningStatistics { get; } = [];
 
-    /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 leaves the first order.</summary>
-    public EmbeddedFields FieldEmbedding(int dim)
-    {
-        int fields = Spec.C;
-        EmbeddingTable weights = Table("first_order", 1);
-        Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
-        rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
-        Tensor first = Activation("first order", 1), fm = Activation("fm", 1);
-        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
-            Inputs.Rows, Inputs.Numeric, table, weights.Weights, numeric, Normal("numeric.weights", 1, Spec.N), Zeros("bias", 1),
-            vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
-        return new EmbeddedFields(vectors, first, fm);
-    }
-
-    /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, then numeric ones.</summary>
-    public Tensor FieldVectors(int dim) => FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
-        Inputs.Rows, Inputs.Numeric, table, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(Embedding)));
-
-    private Tensor FieldVectors(int dim, Func<Tensor, Tensor, Tensor, FieldEmbeddingTensors> bind)
-    {
-        int columns = Spec.C * dim;
-        EmbeddingTable table = Embedding = Table("embedding", dim);
-        Tensor vectors = Workspace.Tensor("field vectors", BatchSize, columns);
-        vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, columns);
-        Ops.Add(new FieldEmbedding(Workspace, bind(table.Weights, vectors, Normal("numeric.vectors", Spec.N, dim))));
-        return vectors;
-    }
-
     /// <summary>y = x Wᵀ (+ b), rectified where asked. Weights Xavier normal, bias 0.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(R, K).</param>
     /// <param name="units">N.</param>
     /// <param name="relu">Rectify.</param>
     /// <param name="bias">Add a bias.</param>
-    public Tensor Linear(string name, Tensor x, int units, bool relu = false, bool bias = true)
+    /// <param name="deviation">Standard deviation of new weights, normal; 0 = Xavier normal.</param>
+    public Tensor Linear(string name, Tensor x, int units, bool relu = false, bool bias = true, double deviation = 0)
     {
-        Tensor w = Weight($"{name}.weight", units, x.Columns);
+        Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);
         Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
         Tensor y = Activation(name, units, x);
         Ops.Add(new Linear(Device, x, w, b, y, relu));
-        return y;
-    }
-
-    /// <summary>Batch normalization, rectified where asked.</summary>
-    public Tensor BatchNorm(string name, Tensor x, bool relu)
-    {
-        Tensor gamma = Arena.Reserve($"{name}.gamma", 1, x.Columns, decays: false), beta = Zeros($"{name}.beta", x.Columns);
-        (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
-        initializers.Add(i => i.Constant(gamma, 1));
-        Tensor y = Activation($"{name}.out", x.Columns, x);
-        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu));
-        return y;
-    }
-
-    /// <summary>An activation with its parameters, α from 0 for Dice and 0.25 for PReLU.</summary>
-    public Tensor Activate(string name, Tensor x, Activations kind)
-    {
-        Tensor y = Activation($"{name}.{kind}", x.Columns, x);
-        if (kind == Activations.Dice)
-        {
-            (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
-            Ops.Add(new Dice(Workspace, x, Zeros($"{name}.alpha", x.Columns), mean, variance, y));
-            return y;
-        }
-        Tensor? alpha = null;
-        if (kind == Activations.PRelu)
-        {
-            alpha = Zeros($"{name}.alpha", x.Columns);
-            initializers.Add(i => i.Constant(alpha, 0.25f));
-        }
-        ActivationKind elementWise = kind switch { Activations.Relu => ActivationKind.Relu, Activations.Sigmoid => ActivationKind.Sigmoid, _ => ActivationKind.PRelu };
-        Ops.Add(new Activation(Device, elementWise, x, alpha, y));
         return y;
     }
 
@@ -170,7 +111,7 @@ public sealed partial class ModelBuilder
         {
             string layer = $"{name}.{i}";
             bool relu = Options.Activation == Activations.Relu, norm = Options.BatchNorm;
-            x = Linear(layer, x, Options.HiddenUnits[i], relu: relu && !norm, bias: !norm);
+            x = Linear(layer, x, Options.HiddenUnits[i], relu: relu && !norm, bias: !norm, deviation: Options.HiddenInitStd);
             if (norm)
                 x = BatchNorm($"{layer}.norm", x, relu);
             if (!relu)
@@ -203,7 +144,7 @@ public sealed partial class ModelBuilder
             initialize(initializer);
     }
 
-    private EmbeddingTable Table(string name, int columns)
+    private EmbeddingTable Table(string name, int columns, double deviation)
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
@@ -211,7 +152,7 @@ public sealed partial class ModelBuilder
         Tables.Add(table);
         initializers.Add(i =>
         {
-            i.Normal(table.Weights, Options.EmbeddingInitStd);
+            i.Normal(table.Weights, deviation);
             // Row 0 of every vocabulary is padding: zero, and never trained.
             foreach (int offset in Spec.Offsets())
                 table.Weights.Write(Device, new float[columns], (long)offset * columns);
@@ -222,10 +163,16 @@ public sealed partial class ModelBuilder
     private Tensor Activation(string name, int columns, Tensor? like = null) =>
         Workspace.Tensor(name, like?.Rows ?? BatchSize, columns, gradient: true, group: like?.Group ?? Tensor.BatchRows);
 
-    private Tensor Weight(string name, int units, int inputs)
+    private Tensor Weight(string name, int units, int inputs, double deviation)
     {
         Tensor w = Arena.Reserve(name, units, inputs, decays: Options.L2 > 0);
-        initializers.Add(i => i.XavierNormal(w));
+        initializers.Add(i =>
+        {
+            if (deviation > 0)
+                i.Normal(w, deviation);
+            else
+                i.XavierNormal(w);
+        });
         return w;
     }
 

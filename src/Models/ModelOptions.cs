@@ -20,6 +20,48 @@ public enum Activations
     Dice,
 }
 
+/// <summary>What the numeric columns of a row become.</summary>
+public enum NumericInputs
+{
+    /// <summary>Field vectors x_n V_n, like those of ids.</summary>
+    Vectors,
+
+    /// <summary>Their values, side by side with the field vectors in the input of the MLP.</summary>
+    Values,
+}
+
+/// <summary>The linear part of a factorization machine and its kin.</summary>
+public enum FirstOrders
+{
+    /// <summary>A weight for each id and each numeric column.</summary>
+    Weights,
+
+    /// <summary>A linear layer over the field vectors side by side.</summary>
+    Vectors,
+}
+
+/// <summary>What the gate of Dice sees of its input x.</summary>
+public enum DiceNormalizations
+{
+    /// <summary>x normalized for each unit over the rows.</summary>
+    Units,
+
+    /// <summary>The same, scaled and shifted for each unit by trained numbers: a whole batch normalization.</summary>
+    AffineUnits,
+
+    /// <summary>x normalized for each row over the units (<see cref="Kernels.Dense.FeatureNorm"/>), and one α for all units.</summary>
+    Features,
+}
+
+/// <summary>The form of Dice, on which implementations differ.</summary>
+/// <param name="Normalization">What the gate sees.</param>
+/// <param name="Epsilon">ε under the root.</param>
+/// <param name="Momentum">Share of the batch in running averages.</param>
+/// <param name="UnbiasedVariance">Running variances take n / (n − 1) of the batch's; scaled and shifted ones always do.</param>
+/// <param name="AlphaInitStd">Standard deviation of new α.</param>
+public sealed record DiceForm(
+    DiceNormalizations Normalization = DiceNormalizations.Units, double Epsilon = 1e-8, double Momentum = 0.01, bool UnbiasedVariance = false, double AlphaInitStd = 0);
+
 /// <summary>Everything that decides what a model computes and how it learns; saved with every run.</summary>
 public sealed record ModelOptions
 {
@@ -38,6 +80,12 @@ public sealed record ModelOptions
     /// <summary>Activation of the hidden layers.</summary>
     public Activations Activation { get; init; } = Activations.Relu;
 
+    /// <summary>Standard deviation of the weights of new hidden layers, normal; 0 = Xavier normal.</summary>
+    public double HiddenInitStd { get; init; }
+
+    /// <summary>The form of Dice wherever it is an activation.</summary>
+    public DiceForm Dice { get; init; } = new();
+
     /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 
@@ -46,6 +94,27 @@ public sealed record ModelOptions
 
     /// <summary>How attention scores become weights.</summary>
     public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.None;
+
+    /// <summary>Batch normalization before every activation of the attention unit.</summary>
+    public bool AttentionBatchNorm { get; init; }
+
+    /// <summary>One attention unit for each history column, in place of one for each group of them.</summary>
+    public bool AttentionPerColumn { get; init; }
+
+    /// <summary>Padding positions take part, up to the longest history: in softmax and in the statistics of activations.</summary>
+    public bool PadHistories { get; init; }
+
+    /// <summary>The tower reads the plain sum of a history as well (DIN).</summary>
+    public bool HistorySum { get; init; }
+
+    /// <summary>u = linear layer over the attended history; false: u is that history (DIN).</summary>
+    public bool HistoryProjection { get; init; }
+
+    /// <summary>The tower reads u ∘ i as well, i the vectors of the target (DIN).</summary>
+    public bool TargetProduct { get; init; }
+
+    /// <summary>A bias for each value of the target of the first history (DIN).</summary>
+    public bool TargetBias { get; init; }
 
     /// <summary>How the vectors of multi-valued fields, and of the base model's histories, become one.</summary>
     public PoolingKind Pooling { get; init; } = PoolingKind.Mean;
@@ -56,7 +125,13 @@ public sealed record ModelOptions
     /// <summary>Batch normalization before every activation.</summary>
     public bool BatchNorm { get; init; }
 
-    /// <summary>Numeric fields take part in the factorization machine.</summary>
+    /// <summary>What numeric columns become.</summary>
+    public NumericInputs NumericInput { get; init; }
+
+    /// <summary>The form of the linear part.</summary>
+    public FirstOrders FirstOrder { get; init; }
+
+    /// <summary>Numeric fields take part in the factorization machine, where they have vectors.</summary>
     public bool FmNumeric { get; init; } = true;
 
     /// <summary>Optimizer of all parameters.</summary>

@@ -9,6 +9,6 @@ public static class WideDeep
     public static Tensor Logit(ModelBuilder g)
     {
         EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
-        return g.Add(fields.FirstOrder, g.Mlp("mlp", fields.Vectors, outputBias: false));
+        return g.Add(fields.FirstOrder, g.Mlp("mlp", g.MlpInput(fields.Vectors), outputBias: false));
     }
 }

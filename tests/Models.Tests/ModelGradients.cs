@@ -19,7 +19,9 @@ public sealed class ModelGradients
     private const double Absolute = 3e-5, Relative = 5e-3;
 
     public static TheoryData<string, string> Cases => TestDevices.Times(ModelCatalog.Names.Concat(
-        ["deepfm norm", "deepfm dropout", "deepfm norm dropout", "deepfm ids only in fm", "deepfm dice", "din softmax", "din sigmoid scaled", "din sum pooling"]));
+        ["deepfm norm", "deepfm dropout", "deepfm norm dropout", "deepfm ids only in fm", "deepfm dice", "din softmax", "din sigmoid scaled", "din sum pooling",
+            "lr numeric values", "fm first order of vectors", "wide-deep numeric values", "base numeric values", "base padded", "din padded", "din attention norm", "din per column",
+            "din sum of history", "din projection product bias", "din affine dice", "din feature dice"]));
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
@@ -29,7 +31,7 @@ public sealed class ModelGradients
         ModelOptions options = Options(name);
         FeatureSpec spec = SmallData.Spec(histories: options.Model is "din" or "base");
         using CtrModel model = new(device, spec, options, B + 2);
-        using Batch batch = SmallData.Batch(device, spec, B, seed: 5, capacity: B + 2);
+        using Batch batch = SmallData.Batch(device, model.Spec, B, seed: 5, capacity: B + 2);
         // One step with learning rate 0 puts the batch on the device and moves nothing.
         model.TrainStep(batch, learningRate: 0);
         Pass pass = new(B, Training: true, batch.Tokens);
@@ -70,6 +72,15 @@ public sealed class ModelGradients
             "dice" => options with { Activation = Activations.Dice },
             "softmax" => options with { AttentionNormalization = Kernels.Attention.AttentionNormalization.Softmax },
             "sigmoid scaled" => options with { AttentionNormalization = Kernels.Attention.AttentionNormalization.Sigmoid },
+            "numeric values" => options with { NumericInput = NumericInputs.Values },
+            "first order of vectors" => options with { FirstOrder = FirstOrders.Vectors },
+            "padded" => options with { PadHistories = true, AttentionNormalization = Kernels.Attention.AttentionNormalization.Softmax },
+            "attention norm" => options with { AttentionBatchNorm = true },
+            "per column" => options with { AttentionPerColumn = true },
+            "sum of history" => options with { HistorySum = true },
+            "projection product bias" => options with { HistoryProjection = true, TargetProduct = true, TargetBias = true },
+            "affine dice" => options with { Dice = new(DiceNormalizations.AffineUnits, Momentum: 0.1) },
+            "feature dice" => options with { Dice = new(DiceNormalizations.Features, Epsilon: 1e-3) },
             "sum pooling" => options with { Pooling = PoolingKind.Sum },
             _ => options,
         };

@@ -81,7 +81,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
         {
             string key = flag.Name[2..].Replace('-', '_');
             if (flag.Arity == FlagArity.Switch)
-                all[key] = IsOn(flag.Name);
+                all[key] = IsGiven(flag.Name) ? IsOn(flag.Name) : null;
             else if (flag.Arity == FlagArity.Several)
                 all[key] = new JsonArray([.. (given.TryGetValue(flag.Name, out string[]? tokens) ? tokens : [.. List(flag.Name)]).Select(Node)]);
             else

@@ -16,6 +16,7 @@ internal static class TrainOptions
     {
         if (flags.Shards.Count == 0)
             throw Failure.BadUsage("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
+        TrainingDefaults training = Variants.Training(VariantName(flags));
         TrainSettings settings = new()
         {
             Shards = flags.Shards,
@@ -26,15 +27,15 @@ internal static class TrainOptions
             ModelName = flags.IsGiven("--model") ? flags.Choice("--model", [.. ModelCatalog.Names]) : null,
             Epochs = flags.Whole("--epochs", 1, 1_000_000),
             BatchSize = flags.Whole("--batch-size", 1, 1 << 20),
-            LearningRate = Schedule(flags),
+            LearningRate = Schedule(flags, training),
             Monitor = flags.Choice("--monitor", "auc", "logloss", "gauc"),
-            Patience = flags.Whole("--patience", 0),
+            Patience = flags.IsGiven("--patience") ? flags.Whole("--patience", 0) : training.Patience,
             CheckpointEvery = CheckpointCadence.Parse(flags.Text("--checkpoint-every")),
             Memory = flags.Bytes("--memory"),
             Workers = DeviceFlags.DecodeThreads(flags),
         };
         // The model may depend on the columns, but a bad value should be said before any file is read.
-        _ = Model(flags, settings.ModelName ?? "deepfm");
+        _ = Model(flags, settings.ModelName ?? (VariantName(flags) is { } variant ? Variants.ModelsOf(variant).First() : "deepfm"));
         if (settings.Monitor == "gauc" && settings.Features.GroupId is null)
             throw Failure.BadUsage("--monitor gauc needs --group-id, the column that groups rows");
         return settings;
@@ -63,41 +64,48 @@ internal static class TrainOptions
         return bad is null ? buckets : throw Failure.BadUsage($"--hash-buckets {bad}: expected column=N with N of at least 1");
     }
 
-    private static LearningRateSchedule Schedule(FlagValues flags) => new(
-        flags.Real("--lr"), flags.Whole("--lr-warmup", 0), flags.Real("--lr-plateau"), flags.Pairs("--lr-steps"));
+    private static LearningRateSchedule Schedule(FlagValues flags, TrainingDefaults training) => new(
+        flags.IsGiven("--lr") ? flags.Real("--lr") : training.LearningRate,
+        flags.Whole("--lr-warmup", 0),
+        flags.IsGiven("--lr-plateau") ? flags.Real("--lr-plateau") : training.LrPlateau,
+        flags.Pairs("--lr-steps"));
 
-    /// <summary>What a model computes: its own defaults, and what the flags say otherwise.</summary>
+    private static string? VariantName(FlagValues flags) => flags.IsGiven("--variant") ? flags.Choice("--variant", [.. Variants.Names]) : null;
+
+    /// <summary>What a model computes: its own defaults or those of a variant, and what the flags say otherwise.</summary>
+    /// <exception cref="Failure">Usage: a value that cannot be, or values that do not go together.</exception>
+    /// <exception cref="Kernels.Devices.KernelException">The variant does not exist for this model.</exception>
     public static ModelOptions Model(FlagValues flags, string name)
     {
-        EmbeddingUpdate update = flags.Choice("--embedding-update", "lazy", "dense") == "lazy" ? EmbeddingUpdate.Lazy : EmbeddingUpdate.Dense;
-        bool full = flags.Choice("--embedding-l2-scope", "touched", "full") == "full";
+        ModelOptions own = Variants.Of(name, VariantName(flags)).Model;
+        EmbeddingUpdate update = Word(flags, "--embedding-update", own.EmbeddingUpdate);
+        bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope", "touched", "full") == "full" : own.EmbeddingL2Full;
         if (full && update != EmbeddingUpdate.Dense)
             throw Failure.BadUsage("--embedding-l2-scope full needs --embedding-update dense: rows that are not in the batch would have a gradient");
-        ModelOptions own = ModelCatalog.Defaults(name);
         return own with
         {
             EmbeddingDim = flags.Whole("--embedding-dim", 1, 4096),
             EmbeddingInitStd = flags.IsGiven("--embedding-init-std") ? flags.Real("--embedding-init-std") : own.EmbeddingInitStd,
             HiddenUnits = flags.IsGiven("--hidden-units") ? flags.Wholes("--hidden-units", 1, 1 << 16) : own.HiddenUnits,
-            Activation = flags.IsGiven("--activation") ? Word<Activations>(flags, "--activation") : own.Activation,
-            AttentionUnits = flags.Wholes("--attention-units", 1, 1 << 16),
-            AttentionActivation = Word<Activations>(flags, "--attention-activation"),
-            AttentionNormalization = Word<AttentionNormalization>(flags, "--attention-normalization"),
+            Activation = Word(flags, "--activation", own.Activation),
+            AttentionUnits = flags.IsGiven("--attention-units") ? flags.Wholes("--attention-units", 1, 1 << 16) : own.AttentionUnits,
+            AttentionActivation = Word(flags, "--attention-activation", own.AttentionActivation),
+            AttentionNormalization = Word(flags, "--attention-normalization", own.AttentionNormalization),
             Dropout = flags.Real("--dropout", 0, 1),
-            BatchNorm = flags.IsOn("--batch-norm"),
-            Pooling = Word<PoolingKind>(flags, "--pooling"),
+            BatchNorm = flags.IsGiven("--batch-norm") ? flags.IsOn("--batch-norm") : own.BatchNorm,
+            Pooling = Word(flags, "--pooling", own.Pooling),
             FmNumeric = flags.Choice("--fm-numeric", "on", "off") == "on",
-            Optimizer = Word<OptimizerKind>(flags, "--optimizer"),
+            Optimizer = Word(flags, "--optimizer", own.Optimizer),
             EmbeddingUpdate = update,
             L2 = flags.Real("--l2"),
             EmbeddingL2 = flags.Real("--embedding-l2"),
             EmbeddingL2Full = full,
             MbaLambda = flags.Real("--mba-lambda"),
-            ClipNorm = flags.Real("--clip-norm"),
+            ClipNorm = flags.IsGiven("--clip-norm") ? flags.Real("--clip-norm") : own.ClipNorm,
             Seed = (ulong)flags.Whole("--seed", 0),
         };
     }
 
-    private static T Word<T>(FlagValues flags, string name) where T : struct, Enum =>
+    private static T Word<T>(FlagValues flags, string name, T otherwise) where T : struct, Enum => !flags.IsGiven(name) ? otherwise :
         Enum.Parse<T>(flags.Choice(name, [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())]), ignoreCase: true);
 }

@@ -53,11 +53,12 @@ public sealed unsafe partial class AttentionPooling
             {
                 AttentionNormalization.None => s[t],
                 AttentionNormalization.Sigmoid => 1 / (1 + MathF.Exp(-s[t] / root)),
+                AttentionNormalization.ScaledSoftmax => MathF.Exp((s[t] - highest) / root),
                 _ => MathF.Exp(s[t] - highest),
             };
             sum += w[t];
         }
-        for (int t = first; t < end && normalization == AttentionNormalization.Softmax; t++)
+        for (int t = first; t < end && SumsToOne(normalization); t++)
             w[t] /= sum;
     }
 
@@ -107,6 +108,7 @@ public sealed unsafe partial class AttentionPooling
             {
                 AttentionNormalization.None => ds[t],
                 AttentionNormalization.Sigmoid => ds[t] * w[t] * (1 - w[t]) / root,
+                AttentionNormalization.ScaledSoftmax => w[t] * (ds[t] - inner) / root,
                 _ => w[t] * (ds[t] - inner),
             };
     }

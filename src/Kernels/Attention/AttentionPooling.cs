@@ -16,11 +16,14 @@ public enum AttentionNormalization
 
     /// <summary>a_t = σ(s_t / √E).</summary>
     Sigmoid,
+
+    /// <summary>Softmax of s_t / √E.</summary>
+    ScaledSoftmax,
 }
 
 /// <summary>Weights and weighted sum of a row's keys (Zhou et al., KDD 2018, eq. 3): pooled = Σ_t a_t k_t.</summary>
 /// A row without history pools to zeros.   da_t = ⟨dpooled, k_t⟩,  dk_t = a_t dpooled;
-/// ds_t = da_t (none),  a_t (da_t − Σ_u a_u da_u) (softmax),  da_t a_t (1 − a_t) / √E (sigmoid).
+/// ds_t = da_t (none),  a_t (da_t − Σ_u a_u da_u) (softmax; over √E when scaled),  da_t a_t (1 − a_t) / √E (sigmoid).
 /// s (T, 1)   pooled (B, E).   Keys are gathered once each way. One row is summed in order: the same bits every run.
 public sealed partial class AttentionPooling : IOp
 {
@@ -100,11 +103,12 @@ public sealed partial class AttentionPooling : IOp
             {
                 float s = a.Score[t];
                 float w = a.Normalization == AttentionNormalization.None ? s
-                    : a.Normalization == AttentionNormalization.Sigmoid ? 1 / (1 + XMath.Exp(-s / root)) : XMath.Exp(s - highest);
+                    : a.Normalization == AttentionNormalization.Sigmoid ? 1 / (1 + XMath.Exp(-s / root))
+                    : XMath.Exp(a.Normalization == AttentionNormalization.ScaledSoftmax ? (s - highest) / root : s - highest);
                 a.Weight[t] = w;
                 sum += w;
             }
-            for (int t = first; t < last && a.Normalization == AttentionNormalization.Softmax; t++)
+            for (int t = first; t < last && SumsToOne(a.Normalization); t++)
                 a.Weight[t] /= sum;
         }
     }
@@ -137,10 +141,13 @@ public sealed partial class AttentionPooling : IOp
                 inner += w * da;
                 a.Dscore[t] = a.Normalization == AttentionNormalization.Sigmoid ? da * w * (1 - w) / root : da;
             }
-            for (int t = first; t < last && a.Normalization == AttentionNormalization.Softmax; t++)
-                a.Dscore[t] = a.Weight[t] * (a.Dscore[t] - inner);
+            float scale = a.Normalization == AttentionNormalization.ScaledSoftmax ? root : 1;
+            for (int t = first; t < last && SumsToOne(a.Normalization); t++)
+                a.Dscore[t] = a.Weight[t] * (a.Dscore[t] - inner) / scale;
         }
     }
+
+    private static bool SumsToOne(AttentionNormalization n) => n == AttentionNormalization.Softmax || n == AttentionNormalization.ScaledSoftmax;
 
     /// This op is recorded last of those that read the keys, so it writes their gradients and the others add.
     private static void KeysKernel(Args a)

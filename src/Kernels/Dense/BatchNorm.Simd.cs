@@ -43,7 +43,7 @@ public sealed unsafe partial class BatchNorm
         }
         Lanes.Store(mean, statistics.Pointer + h, count);
         Lanes.Store(variance, statistics.Pointer + n + h, count);
-        Vector512<float> scale = Lanes.Load(gamma.Pointer + h, count) / Vector512.Sqrt(variance + Vector512.Create(Epsilon));
+        Vector512<float> scale = Lanes.Load(gamma.Pointer + h, count) / Vector512.Sqrt(variance + Vector512.Create(constants.Epsilon));
         Vector512<float> shift = Lanes.Load(beta.Pointer + h, count);
         Vector512<float> floor = relu ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
         float* to = y.Pointer + h;
@@ -56,7 +56,7 @@ public sealed unsafe partial class BatchNorm
     {
         int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
         Vector512<float> mean = Lanes.Load(statistics.Pointer + h, count);
-        Vector512<float> rstd = Vector512<float>.One / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, count) + Vector512.Create(Epsilon));
+        Vector512<float> rstd = Vector512<float>.One / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, count) + Vector512.Create(constants.Epsilon));
         Vector512<float> dBeta = default, dGamma = default;
         float* dy = y.Gradient!.Pointer;
         for (int b = 0; b < rows; b++)
@@ -95,8 +95,8 @@ public sealed unsafe partial class BatchNorm
         for (int h = 0; h < x.Columns; h++)
         {
             float unbiased = statistics.Pointer[x.Columns + h] * rows / (rows - 1);
-            runningMean.Pointer[h] += Momentum * (statistics.Pointer[h] - runningMean.Pointer[h]);
-            runningVariance.Pointer[h] += Momentum * (unbiased - runningVariance.Pointer[h]);
+            runningMean.Pointer[h] += constants.Momentum * (statistics.Pointer[h] - runningMean.Pointer[h]);
+            runningVariance.Pointer[h] += constants.Momentum * (unbiased - runningVariance.Pointer[h]);
         }
     }
 }

@@ -5,19 +5,26 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
+/// <summary>The constants of <see cref="BatchNorm"/>.</summary>
+/// <param name="Epsilon">ε.</param>
+/// <param name="Momentum">m: share of the batch in the running averages.</param>
+public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
+{
+    /// <summary>PyTorch's.</summary>
+    public static BatchNormConstants Default { get; } = new(1e-5f, 0.1f);
+}
+
 /// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), with the rectifier fused where asked.</summary>
 /// x̂ = (x − μ) / √(σ² + ε),  y = f(γ x̂ + β), f identity or max(0, ·);   dz = dy ∘ [y > 0],
 /// dβ = Σ dz,  dγ = Σ dz x̂,  dx = γ/√(σ²+ε) · (dz − dβ/B − x̂ dγ/B).
-/// Training: μ, σ² of the batch (biased); running ← 0.9 running + 0.1 batch (σ² unbiased), taken over in Commit.
+/// Training: μ, σ² of the batch (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
 /// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
 /// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
 /// One thread walks one column: the same bits every run.
 public sealed partial class BatchNorm : IOp
 {
-    internal const float Epsilon = 1e-5f;
-    internal const float Momentum = 0.1f;
-
     private readonly Device device;
+    private readonly BatchNormConstants constants;
     private readonly Tensor x, gamma, beta, y, runningMean, runningVariance, statistics;
     private readonly bool relu;
     private readonly Tensor.GradientSink dx;
@@ -28,7 +35,7 @@ public sealed partial class BatchNorm : IOp
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Statistics,
         ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
         ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Guard,
-        int Rows, int Columns, int OfBatch, int Relu, int Accumulate);
+        int Rows, int Columns, int OfBatch, int Relu, int Accumulate, float Epsilon, float Momentum);
 
     /// <param name="workspace">Where the batch statistics are reserved.</param>
     /// <param name="x">(B, H) input.</param>
@@ -38,11 +45,13 @@ public sealed partial class BatchNorm : IOp
     /// <param name="runningVariance">(1, H) state.</param>
     /// <param name="y">(B, H) output.</param>
     /// <param name="relu">Rectify the output.</param>
-    public BatchNorm(Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVariance, Tensor y, bool relu)
+    /// <param name="constants">ε and m.</param>
+    public BatchNorm(
+        Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVariance, Tensor y, bool relu, BatchNormConstants constants)
     {
         if (new[] { gamma, beta, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
             throw new Devices.KernelException($"batch norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
-        device = workspace.Device;
+        (device, this.constants) = (workspace.Device, constants);
         (this.x, this.gamma, this.beta, this.y, this.relu) = (x, gamma, beta, y, relu);
         (this.runningMean, this.runningVariance) = (runningMean, runningVariance);
         statistics = workspace.Tensor($"{y.Name} mean, variance", 2, x.Columns);
@@ -96,7 +105,7 @@ public sealed partial class BatchNorm : IOp
     private Args Bind(in Pass pass, Tensor? guard) => new(
         x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,
         (dx.Target ?? x).View, (y.Gradient ?? y).View, (gamma.Gradient ?? gamma).View, (beta.Gradient ?? beta).View, (guard ?? x).View,
-        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0);
+        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0, constants.Epsilon, constants.Momentum);
 
     private static void MeasureKernel(Args a)
     {
@@ -156,7 +165,7 @@ public sealed partial class BatchNorm : IOp
             float dz = Masked(a, i);
             if (a.OfBatch != 0)
                 dz -= (a.Dbeta[h] + Normalized(a, i, h) * a.Dgamma[h]) / a.Rows;
-            float g = dz * a.Gamma[h] / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+            float g = dz * a.Gamma[h] / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
             a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + g : g;
         }
     }
@@ -168,12 +177,12 @@ public sealed partial class BatchNorm : IOp
             if (a.Guard[0] == 0)
                 continue;
             float unbiased = a.Statistics[a.Columns + h] * a.Rows / (a.Rows - 1);
-            a.RunningMean[h] += Momentum * (a.Statistics[h] - a.RunningMean[h]);
-            a.RunningVariance[h] += Momentum * (unbiased - a.RunningVariance[h]);
+            a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);
+            a.RunningVariance[h] += a.Momentum * (unbiased - a.RunningVariance[h]);
         }
     }
 
-    private static float Normalized(Args a, long i, int h) => (a.X[i] - a.Statistics[h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+    private static float Normalized(Args a, long i, int h) => (a.X[i] - a.Statistics[h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
 
     private static float Masked(Args a, long i) => a.Relu != 0 && !(a.Y[i] > 0) ? 0 : a.Dy[i];
 }

@@ -164,17 +164,18 @@ public sealed unsafe partial class Dice
     }
 
     private Vector512<float> Scale(int h, int n) =>
-        Vector512<float>.One / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, n - h) + Vector512.Create(Epsilon));
+        Vector512<float>.One / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, n - h) + Vector512.Create(constants.Epsilon));
 
-    private void CommitStatistics(Tensor guard)
+    private void CommitStatistics(int rows, Tensor guard)
     {
         if (*guard.Pointer == 0)
             return;
         int n = x.Columns;
+        float unbiased = constants.UnbiasedVariance && rows > 1 ? (float)rows / (rows - 1) : 1;
         for (int h = 0; h < n; h++)
         {
-            runningMean.Pointer[h] += Momentum * (statistics.Pointer[h] - runningMean.Pointer[h]);
-            runningVariance.Pointer[h] += Momentum * (statistics.Pointer[n + h] - runningVariance.Pointer[h]);
+            runningMean.Pointer[h] += constants.Momentum * (statistics.Pointer[h] - runningMean.Pointer[h]);
+            runningVariance.Pointer[h] += constants.Momentum * (statistics.Pointer[n + h] * unbiased - runningVariance.Pointer[h]);
         }
     }
 }

@@ -5,19 +5,27 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
+/// <summary>The constants of <see cref="Dice"/>, on which its implementations differ.</summary>
+/// <param name="Epsilon">ε.</param>
+/// <param name="Momentum">μ: share of the batch in the running averages.</param>
+/// <param name="UnbiasedVariance">The running variance takes n / (n − 1) of the batch's, as PyTorch's batch normalization does.</param>
+public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentum = 0.01f, bool UnbiasedVariance = false)
+{
+    /// <summary>The constants of the DIN paper's authors.</summary>
+    public static DiceConstants Default { get; } = new(1e-8f);
+}
+
 /// <summary>Dice, the data-adaptive activation of DIN (Zhou et al., KDD 2018, eq. 8).</summary>
-/// u = (x − E[x]) / √(Var[x] + ε),  p = σ(u),  y = p x + (1 − p) α x,  ε = 1e-8, α per unit.
+/// u = (x − E[x]) / √(Var[x] + ε),  p = σ(u),  y = p x + (1 − p) α x,  α per unit.
 /// Training: mean and biased variance of the rows of this pass (for attention: of the valid history positions, so that the result
-/// does not depend on padding); running ← 0.99 running + 0.01 batch, biased, taken over in Commit. Evaluation: running averages.
+/// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
 /// Reads x three times and writes y; backward reads x and dy twice and writes dx. Every sum has one order: the same bits every run.
 public sealed partial class Dice : IOp
 {
-    internal const float Epsilon = 1e-8f;
-    internal const float Momentum = 0.01f;
-
     private readonly Device device;
+    private readonly DiceConstants constants;
     private readonly Tensor x, alpha, y, runningMean, runningVariance, statistics;
     private readonly Tensor.GradientSink dx;
     private Action<KernelConfig, Args>? measure, activate, sums, propagate, commit;
@@ -26,7 +34,7 @@ public sealed partial class Dice : IOp
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
         ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,
-        int Rows, int Columns, int Training, int Accumulate);
+        int Rows, int Columns, int Training, int Accumulate, float Epsilon, float Momentum, int Unbiased);
 
     /// <param name="workspace">Where the batch statistics are reserved.</param>
     /// <param name="x">(R, H) input.</param>
@@ -34,11 +42,12 @@ public sealed partial class Dice : IOp
     /// <param name="runningMean">(1, H) state.</param>
     /// <param name="runningVariance">(1, H) state.</param>
     /// <param name="y">(R, H) output.</param>
-    public Dice(Workspace workspace, Tensor x, Tensor alpha, Tensor runningMean, Tensor runningVariance, Tensor y)
+    /// <param name="constants">ε, μ and the kind of running variance.</param>
+    public Dice(Workspace workspace, Tensor x, Tensor alpha, Tensor runningMean, Tensor runningVariance, Tensor y, DiceConstants constants)
     {
         if (new[] { alpha, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
             throw new Devices.KernelException($"dice: x {x}, α {alpha}, y {y} do not fit on {workspace.Device}");
-        device = workspace.Device;
+        (device, this.constants) = (workspace.Device, constants);
         (this.x, this.alpha, this.y, this.runningMean, this.runningVariance) = (x, alpha, y, runningMean, runningVariance);
         statistics = workspace.Tensor($"{y.Name} statistics", 4, x.Columns);
         dx = x.Consume();
@@ -79,10 +88,10 @@ public sealed partial class Dice : IOp
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor guard)
     {
-        if (pass.RowsOf(x) == 0)
+        if (!pass.Training || pass.RowsOf(x) == 0)
             return;
         if (device.UsesSimd)
-            CommitStatistics(guard);
+            CommitStatistics(pass.RowsOf(x), guard);
         else
             device.Load(ref commit, CommitKernel)(device.Grid(x.Columns), Bind(pass, guard));
     }
@@ -90,7 +99,8 @@ public sealed partial class Dice : IOp
     private Args Bind(in Pass pass, Tensor? guard) => new(
         x.View, y.View, alpha.View, statistics.View, runningMean.View, runningVariance.View,
         (dx.Target ?? x).View, (y.Gradient ?? y).View, (alpha.Gradient ?? alpha).View, (guard ?? x).View,
-        pass.RowsOf(x), x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0);
+        pass.RowsOf(x), x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0,
+        constants.Epsilon, constants.Momentum, constants.UnbiasedVariance ? 1 : 0);
 
     private static void MeasureKernel(Args a)
     {
@@ -151,7 +161,7 @@ public sealed partial class Dice : IOp
         {
             int h = (int)(i % a.Columns);
             float alpha = a.Alpha[h], u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
-            float through = (g - a.Statistics[2 * a.Columns + h] - u * a.Statistics[3 * a.Columns + h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+            float through = (g - a.Statistics[2 * a.Columns + h] - u * a.Statistics[3 * a.Columns + h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
             float value = a.Dy[i] * (alpha + (1 - alpha) * p) + through;
             a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
         }
@@ -163,12 +173,15 @@ public sealed partial class Dice : IOp
         {
             if (a.Guard[0] == 0)
                 continue;
-            a.RunningMean[h] += Momentum * (a.Statistics[h] - a.RunningMean[h]);
-            a.RunningVariance[h] += Momentum * (a.Statistics[a.Columns + h] - a.RunningVariance[h]);
+            float variance = a.Statistics[a.Columns + h];
+            if (a.Unbiased != 0 && a.Rows > 1)
+                variance *= (float)a.Rows / (a.Rows - 1);
+            a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);
+            a.RunningVariance[h] += a.Momentum * (variance - a.RunningVariance[h]);
         }
     }
 
-    private static float Normalized(Args a, long i, int h) => (a.X[i] - a.Statistics[h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + Epsilon);
+    private static float Normalized(Args a, long i, int h) => (a.X[i] - a.Statistics[h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
 
     private static float Sigmoid(float u) => 1 / (1 + XMath.Exp(-u));
 }

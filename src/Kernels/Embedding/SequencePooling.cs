@@ -28,6 +28,7 @@ public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArra
 
 /// <summary>Pools the vectors of a list column: y[b] = pool_t W[row[b,t]], zeros for an empty list.</summary>
 /// dW at position t = dy (sum), dy / T (mean), dy where v_t is the first of the largest (max).
+/// Row gradients are written, or added to what an op recorded later has written.
 /// y (B, ·), written from column `column` on.   Gathers T·D values; backward writes T·D row gradients. Lists are summed in order.
 public sealed unsafe class SequencePooling : IOp
 {
@@ -39,6 +40,7 @@ public sealed unsafe class SequencePooling : IOp
     private readonly Tensor y;
     private readonly int column, d;
     private readonly PoolingKind kind;
+    private readonly bool accumulate;
     private readonly Action<int> forwardBlock, backwardBlock;
     private Action<KernelConfig, Args>? forward, backward;
     private int rows;
@@ -46,7 +48,7 @@ public sealed unsafe class SequencePooling : IOp
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
         ArrayView<float> Table, ArrayView<float> RowGradients, ArrayView<int> Rows, ArrayView<int> Offsets, ArrayView<float> Y, ArrayView<float> Dy,
-        PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset);
+        PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset, int Accumulate);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -54,8 +56,10 @@ public sealed unsafe class SequencePooling : IOp
     /// <param name="y">(B, ·) output, with gradient.</param>
     /// <param name="column">First of the D columns of y that this op writes.</param>
     /// <param name="kind">How.</param>
-    public SequencePooling(Device device, EmbeddingTable table, SequenceTensors sequence, Tensor y, int column, PoolingKind kind)
+    /// <param name="accumulate">An op recorded later reads the same list and writes its row gradients: add to them.</param>
+    public SequencePooling(Device device, EmbeddingTable table, SequenceTensors sequence, Tensor y, int column, PoolingKind kind, bool accumulate = false)
     {
+        this.accumulate = accumulate;
         (this.device, this.table, this.sequence, this.y, this.column, this.kind) = (device, table, sequence, y, column, kind);
         d = table.Weights.Columns;
         if (column + d > y.Columns)
@@ -82,7 +86,7 @@ public sealed unsafe class SequencePooling : IOp
         }
         device.Load(ref launcher, kernel)(device.Grid((long)rows * d), new(
             table.Weights.View, table.RowGradients.View, sequence.Rows.View, sequence.Offsets.View, y.View, (y.Gradient ?? y).View,
-            kind, rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset));
+            kind, rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset, accumulate ? 1 : 0));
     }
 
     private static void ForwardKernel(Args a)
@@ -113,7 +117,8 @@ public sealed unsafe class SequencePooling : IOp
             for (int t = first; t < last; t++)
             {
                 bool takes = a.Kind != PoolingKind.Max || a.Table[(long)a.Rows[a.Base + t] * a.D + d] == y;
-                a.RowGradients[((long)a.GradientOffset + a.Base + t) * a.D + d] = takes ? g : 0;
+                long to = ((long)a.GradientOffset + a.Base + t) * a.D + d;
+                a.RowGradients[to] = (takes ? g : 0) + (a.Accumulate != 0 ? a.RowGradients[to] : 0);
                 if (takes && a.Kind == PoolingKind.Max)
                     g = 0;
             }
@@ -161,7 +166,8 @@ public sealed unsafe class SequencePooling : IOp
                         taken = Vector512.ConditionalSelect(takes, g, Vector512<float>.Zero);
                         g = Vector512.ConditionalSelect(takes, Vector512<float>.Zero, g);
                     }
-                    Lanes.Store(taken, rowGradients + (long)t * d + j, d - j);
+                    float* to = rowGradients + (long)t * d + j;
+                    Lanes.Store(accumulate ? Lanes.Load(to, d - j) + taken : taken, to, d - j);
                 }
             }
         }

@@ -30,6 +30,8 @@ public sealed partial class Batch
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare()
     {
+        for (int group = 0; group < Tokens.Length; group++)
+            ShapeGroup(group);
         sorter.Clear();
         Span<int> rows = Ids;
         int columns = Spec.C, i = 0;
@@ -49,14 +51,12 @@ public sealed partial class Batch
                     values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
             gradient += Capacity * s.Field.MaxLength;
         }
-        for (int group = 0; group < Tokens.Length; group++)
-            ShapeGroup(group);
         Segments = sorter.Sort(Spec.TotalRows, order.Span, segmentStart.Span, segmentRow.Span);
     }
 
     private BatchSequence FirstOfGroup(int group) => Sequences.First(s => s.Field.Role == SequenceRole.History && s.Field.Group == group);
 
-    /// <summary>Checks that the histories of a group are equally long, and notes the row of each position.</summary>
+    /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each position.</summary>
     private void ShapeGroup(int group)
     {
         BatchSequence first = FirstOfGroup(group);
@@ -64,6 +64,8 @@ public sealed partial class Batch
         foreach (BatchSequence s in Sequences)
             if (s.Field.Role == SequenceRole.History && s.Field.Group == group && !s.Offsets[..(Rows + 1)].SequenceEqual(shape))
                 throw new ArgumentException(Mismatch(first, s));
+        foreach (BatchSequence s in Sequences.Where(s => Spec.PadHistories && s.Field.Role == SequenceRole.History && s.Field.Group == group))
+            s.Pad(Rows);
         for (int b = 0; b < Rows; b++)
             owner[shape[b]..shape[b + 1]].Fill(b);
         Tokens[group] = shape[Rows];

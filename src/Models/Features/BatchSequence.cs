@@ -26,6 +26,21 @@ public sealed class BatchSequence : IDisposable
     /// <summary>(B+1) start of each row in <see cref="Values"/>; Offsets[0] = 0.</summary>
     public Span<int> Offsets => offsets.Span;
 
+    /// <summary>Fills every one of <paramref name="rows"/> rows up to the longest length with the padding id.</summary>
+    internal void Pad(int rows)
+    {
+        int longest = Field.MaxLength;
+        // From the last row to the first, so that nothing is overwritten before it has moved.
+        for (int b = rows - 1; b >= 0; b--)
+        {
+            Span<int> row = Values[Offsets[b]..Offsets[b + 1]], to = Values.Slice(b * longest, longest);
+            row.CopyTo(to);
+            to[row.Length..].Clear();
+        }
+        for (int b = 0; b <= rows; b++)
+            Offsets[b] = b * longest;
+    }
+
     internal void Upload(Device device, DeviceArray<int> rows, int at, int batchRows) => values.CopyTo(device, rows, offsets.Span[batchRows], at);
 
     internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.CopyTo(device, to, count);

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GpuCtr.Models.Features;
 
 /// <summary>A space of ids with its own rows in the embedding table; several fields may share one (a history with its target).</summary>
@@ -45,8 +47,17 @@ public sealed record FeatureSpec(
     /// <summary>P: list columns that are pooled.</summary>
     public int P => Sequences.Count(s => s.Role == SequenceRole.Pooled);
 
-    /// <summary>C = F + N + P: field vectors of a row.</summary>
-    public int C => F + N + P;
+    /// <summary>Numeric columns have vectors of their own; false: a model reads their values alone.</summary>
+    /// A layout that follows from the model's options, so it is not saved with the columns.
+    [JsonIgnore]
+    public bool NumericVectors { get; init; } = true;
+
+    /// <summary>Histories are filled up to their longest length with the padding row, which then is a position like any other.</summary>
+    [JsonIgnore]
+    public bool PadHistories { get; init; }
+
+    /// <summary>C = F + N + P: field vectors of a row; without N where numeric columns have none.</summary>
+    public int C => F + (NumericVectors ? N : 0) + P;
 
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));

@@ -64,9 +64,10 @@ internal static class AttentionCases
             {
                 AttentionNormalization.None => v[score][i],
                 AttentionNormalization.Sigmoid => 1 / (1 + Math.Exp(-v[score][i] / Math.Sqrt(s.E))),
+                AttentionNormalization.ScaledSoftmax => Math.Exp(v[score][i] / Math.Sqrt(s.E)),
                 _ => Math.Exp(v[score][i]),
             }).ToArray();
-            double total = s.Normalization == AttentionNormalization.Softmax ? weights.Sum() : 1;
+            double total = s.Normalization is AttentionNormalization.Softmax or AttentionNormalization.ScaledSoftmax ? weights.Sum() : 1;
             for (int e = 0; e < s.E; e++)
                 v[pooled][b * s.E + e] = 0;
             for (int i = offsets[b]; i < offsets[b + 1]; i++)

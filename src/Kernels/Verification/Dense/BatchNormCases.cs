@@ -6,11 +6,11 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>BatchNorm: two passes over each column, biased variance to normalize, unbiased in the running average.</summary>
 internal static class BatchNormCases
 {
-    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false)
+    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool Other = false)
     {
         public override string ToString() =>
             $"{B}x{H}{(Relu ? " relu" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}" +
-            $"{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(TwoReaders ? " input of two" : "")}";
+            $"{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(TwoReaders ? " input of two" : "")}{(Other ? " other constants" : "")}";
     }
 
     private static readonly Shape[] Shapes =
@@ -18,7 +18,7 @@ internal static class BatchNormCases
         new(5, 3), new(5, 3, Relu: true), new(2, 1), new(37, 19, Relu: true), new(97, 33), new(200, 40, Relu: true), new(700, 16, Relu: true),
         new(5, 3, Training: false), new(37, 19, Relu: true, Training: false), new(1, 7), new(1, 17, Relu: true), new(1, 17, Training: false),
         new(9, 5, Relu: true, Guard: 0), new(20, 18, Guard: 0), new(9, 5, Guard: 0.25f), new(7, 20, Relu: true, Capacity: 32), new(1, 3, Capacity: 4),
-        new(6, 21, Relu: true, TwoReaders: true),
+        new(6, 21, Relu: true, TwoReaders: true), new(37, 19, Other: true), new(9, 5, Training: false, Other: true),
     ];
 
     public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("batch norm", s.ToString(), t => Record(t, s)));
@@ -27,10 +27,11 @@ internal static class BatchNormCases
     {
         (t.Pass, t.Capacity, t.GuardFactor) = (new(s.B, s.Training), s.Capacity, s.Guard);
         Tensor x = t.Batch("x", s.H, terms: s.B), gamma = t.Parameter("gamma", 1, s.H, terms: s.B), beta = t.Parameter("beta", 1, s.H, terms: s.B);
+        BatchNormConstants constants = s.Other ? new(1e-3f, 0.25f) : BatchNormConstants.Default;
         Random random = t.Random("running variance");
         Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H)), y = t.Output("y", s.H, terms: s.B);
         Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());
-        t.Op(new BatchNorm(t.Workspace, x, gamma, beta, mean, variance, y, s.Relu));
+        t.Op(new BatchNorm(t.Workspace, x, gamma, beta, mean, variance, y, s.Relu, constants));
         Tensor? other = s.TwoReaders ? t.Output("x + x", s.H) : null;
         if (other is not null)
             t.Op(new Add(t.Device, other, x, t.Batch("z", s.H)));
@@ -53,13 +54,14 @@ internal static class BatchNormCases
                 sigma2 = squares / s.B;
                 if (s.Guard != 0)
                 {
-                    v[mean][h] = 0.9 * v[mean][h] + 0.1 * m;
-                    v[variance][h] = 0.9 * v[variance][h] + 0.1 * squares / (s.B - 1);
+                    double share = constants.Momentum;
+                    v[mean][h] = (1 - share) * v[mean][h] + share * m;
+                    v[variance][h] = (1 - share) * v[variance][h] + share * squares / (s.B - 1);
                 }
             }
             for (int b = 0; b < s.B; b++)
             {
-                double z = (v[x][b * s.H + h] - m) / Math.Sqrt(sigma2 + 1e-5) * v[gamma][h] + v[beta][h];
+                double z = (v[x][b * s.H + h] - m) / Math.Sqrt(sigma2 + constants.Epsilon) * v[gamma][h] + v[beta][h];
                 v[y][b * s.H + h] = s.Relu ? v.Rectify(z) : z;
             }
         }

@@ -6,16 +6,17 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Dice: biased statistics of the rows of the pass, which may be none at all.</summary>
 internal static class DiceCases
 {
-    private readonly record struct Shape(int B, int H, bool Training = true, float Guard = 1, int Capacity = 0, bool Tokens = false)
+    private readonly record struct Shape(int B, int H, bool Training = true, float Guard = 1, int Capacity = 0, bool Tokens = false, bool Torch = false)
     {
         public override string ToString() =>
-            $"{B}x{H}{(Tokens ? " positions" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
+            $"{B}x{H}{(Tokens ? " positions" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Torch ? " unbiased" : "")}";
     }
 
     private static readonly Shape[] Shapes =
     [
         new(5, 3), new(2, 1), new(37, 19), new(97, 33), new(700, 16), new(5, 3, Training: false), new(37, 19, Training: false), new(1, 17, Training: false),
         new(9, 20, Guard: 0), new(7, 20, Capacity: 32), new(11, 18, Capacity: 40, Tokens: true), new(0, 18, Capacity: 40, Tokens: true),
+        new(5, 3, Torch: true), new(37, 19, Torch: true), new(1, 4, Torch: true), new(37, 19, Training: false, Torch: true),
     ];
 
     public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("dice", s.ToString(), t => Record(t, s)));
@@ -23,12 +24,13 @@ internal static class DiceCases
     private static void Record(Trial t, Shape s)
     {
         (t.Pass, t.Capacity, t.TokenCapacity, t.GuardFactor) = (new(s.Tokens ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
+        DiceConstants constants = s.Torch ? new(1e-3f, 0.1f, UnbiasedVariance: true) : DiceConstants.Default;
         int group = s.Tokens ? 0 : Tensor.BatchRows;
         Tensor x = t.Batch("x", s.H, terms: s.B, group: group), alpha = t.Parameter("alpha", 1, s.H, terms: s.B), y = t.Output("y", s.H, terms: s.B, group: group);
         Random random = t.Random("running variance");
         Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H));
         Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());
-        t.Op(new Dice(t.Workspace, x, alpha, mean, variance, y));
+        t.Op(new Dice(t.Workspace, x, alpha, mean, variance, y, constants));
         t.Reference(v =>
         {
             for (int h = 0; h < s.H; h++)
@@ -44,11 +46,14 @@ internal static class DiceCases
                 m = column.Average();
                 sigma2 = column.Average(value => (value - m) * (value - m));
                 if (s.Guard != 0)
-                    (v[mean][h], v[variance][h]) = (0.99 * v[mean][h] + 0.01 * m, 0.99 * v[variance][h] + 0.01 * sigma2);
+                {
+                    double mu = constants.Momentum, kept = s.Torch && s.B > 1 ? sigma2 * s.B / (s.B - 1) : sigma2;
+                    (v[mean][h], v[variance][h]) = ((1 - mu) * v[mean][h] + mu * m, (1 - mu) * v[variance][h] + mu * kept);
+                }
             }
             for (int b = 0; b < s.B; b++)
             {
-                double value = v[x][b * s.H + h], p = 1 / (1 + Math.Exp(-(value - m) / Math.Sqrt(sigma2 + 1e-8)));
+                double value = v[x][b * s.H + h], p = 1 / (1 + Math.Exp(-(value - m) / Math.Sqrt(sigma2 + constants.Epsilon)));
                 v[y][b * s.H + h] = p * value + (1 - p) * v[alpha][h] * value;
             }
         }

@@ -9,15 +9,15 @@ internal static class SequencePoolingCases
 {
     private const int Base = 2, GradientOffset = 3, TableRows = 8;
 
-    private readonly record struct Shape(PoolingKind Kind, int B, int D, int MaxLength, int Column, int Capacity)
+    private readonly record struct Shape(PoolingKind Kind, int B, int D, int MaxLength, int Column, int Capacity, bool Twice = false)
     {
         public override string ToString() =>
-            $"{Kind} B{B} D{D} up to {MaxLength}{(Column > 0 ? $" column {Column}" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
+            $"{Kind} B{B} D{D} up to {MaxLength}{(Column > 0 ? $" column {Column}" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Twice ? " read by two" : "")}";
     }
 
     public static IEnumerable<OpCase> All() =>
         from kind in Enum.GetValues<PoolingKind>()
-        from s in new Shape[] { new(kind, 1, 1, 3, 0, 0), new(kind, 7, 3, 5, 0, 0), new(kind, 9, 17, 4, 0, 0), new(kind, 130, 16, 3, 0, 0), new(kind, 6, 40, 6, 0, 20), new(kind, 4, 2, 0, 0, 0) }
+        from s in new Shape[] { new(kind, 1, 1, 3, 0, 0), new(kind, 7, 3, 5, 0, 0), new(kind, 9, 17, 4, 0, 0), new(kind, 130, 16, 3, 0, 0), new(kind, 6, 40, 6, 0, 20), new(kind, 4, 2, 0, 0, 0), new(kind, 7, 3, 5, 0, 0, true), new(kind, 9, 17, 4, 0, 20, true) }
         select new OpCase("sequence pooling", s.ToString(), t => Record(t, s));
 
     private static void Record(Trial t, Shape s)
@@ -39,7 +39,11 @@ internal static class SequencePoolingCases
             UpdateRule.Of(OptimizerKind.Sgd), t.Workspace.Array<StepScalars>("scalars", 1), guard);
         Tensor weights = t.Input(table.Weights, terms: Math.Max(1, ids.Length), gradientStart: 0), y = t.Output("y", s.D, terms: Math.Max(1, s.MaxLength));
         t.Backward(_ => table.Reduce());
-        t.Op(new SequencePooling(t.Device, table, new SequenceTensors(rows, Base, starts, GradientOffset), y, s.Column, s.Kind));
+        t.Op(new SequencePooling(t.Device, table, new SequenceTensors(rows, Base, starts, GradientOffset), y, s.Column, s.Kind, accumulate: s.Twice));
+        // Recorded later, so its row gradients are there when the other one adds its own.
+        Tensor? z = s.Twice ? t.Output("sum", s.D, terms: Math.Max(1, s.MaxLength)) : null;
+        if (z is not null)
+            t.Op(new SequencePooling(t.Device, table, new SequenceTensors(rows, Base, starts, GradientOffset), z, 0, PoolingKind.Sum));
         t.Reference(v =>
         {
             for (int b = 0; b < s.B; b++)
@@ -47,6 +51,8 @@ internal static class SequencePoolingCases
                 {
                     double[] values = ids[offsets[b]..offsets[b + 1]].Select(id => v[weights][id * s.D + d]).ToArray();
                     v[y][b * s.D + d] = values.Length == 0 ? 0 : s.Kind switch { PoolingKind.Sum => values.Sum(), PoolingKind.Mean => values.Average(), _ => values.Max() };
+                    if (z is not null)
+                        v[z][b * s.D + d] = values.Sum();
                 }
         });
     }

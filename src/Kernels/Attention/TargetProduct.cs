@@ -1,0 +1,98 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Attention;
+
+/// <summary>Interest times target, element by element: y = u ∘ q, q the query of the history (the u ∘ i of the DIN authors' tower).</summary>
+/// du = dy ∘ q,  dq += dy ∘ u.
+/// u, y (B, E)   q gathered from the field vectors.   One pass each way; every element is written by one thread: the same bits every run.
+public sealed unsafe class TargetProduct : IOp
+{
+    private readonly Device device;
+    private readonly BehaviourHistory history;
+    private readonly Tensor u, y;
+    private readonly Tensor.GradientSink du, dVectors;
+    private Action<KernelConfig, Args>? forward, backward;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(
+        BehaviourHistory.View History, ArrayView<float> U, ArrayView<float> Y, ArrayView<float> Du, ArrayView<float> Dy, int B, int HasDu, int Accumulate);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="history">Whose targets.</param>
+    /// <param name="u">(B, E).</param>
+    /// <param name="y">(B, E) output.</param>
+    public TargetProduct(Device device, BehaviourHistory history, Tensor u, Tensor y)
+    {
+        if (u.Columns != history.E || y.Columns != history.E)
+            throw new Devices.KernelException($"target product: u {u}, y {y} do not fit a target of width {history.E} on {device}");
+        (this.device, this.history, this.u, this.y) = (device, history, u, y);
+        (du, dVectors) = (u.Consume(), history.Vectors.Consume());
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"target product {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (!device.UsesSimd)
+        {
+            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * history.E), Bind(pass));
+            return;
+        }
+        int d = history.D;
+        for (int b = 0; b < pass.Rows; b++)
+            for (int e = 0; e < history.E; e++)
+                y.Pointer[(long)b * history.E + e] = u.Pointer[(long)b * history.E + e] * history.Vectors.Pointer[Query(b, e, d)];
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        // The target's gradient is added to what the tower has written: it was recorded later.
+        if (!dVectors.Accumulates)
+            throw new Devices.KernelException($"{Name}: the target's vector must also be read by an op recorded later");
+        if (!device.UsesSimd)
+        {
+            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * history.E), Bind(pass));
+            return;
+        }
+        int d = history.D;
+        for (int b = 0; b < pass.Rows; b++)
+            for (int e = 0; e < history.E; e++)
+            {
+                long i = (long)b * history.E + e, query = Query(b, e, d);
+                float g = y.Gradient!.Pointer[i];
+                if (du.Target is { } target)
+                    target.Pointer[i] = g * history.Vectors.Pointer[query] + (du.Accumulates ? target.Pointer[i] : 0);
+                dVectors.Target!.Pointer[query] += g * u.Pointer[i];
+            }
+    }
+
+    private long Query(int b, int e, int d) => (long)b * history.Vectors.Columns + history.TargetFields.Pointer[e / d] * d + e % d;
+
+    private Args Bind(in Pass pass) => new(
+        history.Bind(), u.View, y.View, (du.Target ?? u).View, (y.Gradient ?? y).View, pass.Rows, du.Target is null ? 0 : 1, du.Accumulates ? 1 : 0);
+
+    private static void ForwardKernel(Args a)
+    {
+        int e = a.History.E;
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridExtensions.Stride)
+            a.Y[i] = a.U[i] * a.History.Vectors[a.History.Query((int)(i / e), (int)(i % e))];
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        int e = a.History.E;
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridExtensions.Stride)
+        {
+            long query = a.History.Query((int)(i / e), (int)(i % e));
+            float g = a.Dy[i], value = g * a.History.Vectors[query];
+            if (a.HasDu != 0)
+                a.Du[i] = a.Accumulate != 0 ? a.Du[i] + value : value;
+            a.History.Dvectors[query] += g * a.U[i];
+        }
+    }
+}

@@ -1,0 +1,160 @@
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>The gate of Dice (Zhou et al., KDD 2018, eq. 8) behind a normalization of its own choice: z is x, normalized by another op.</summary>
+/// p = σ(z),  y = p x + (1 − p) α x;   dx = dy (α + (1 − α) p),  dz = dy x (1 − α) p (1 − p),  dα = Σ dy x (1 − p).
+/// x, z, y (R, H)   α (H), or (1) for all units.   Reads x and z once each way. One thread sums one α in order: the same bits every run.
+public sealed unsafe class DiceGate : IOp
+{
+    private readonly Device device;
+    private readonly Tensor x, z, alpha, y;
+    private readonly Tensor.GradientSink dx, dz;
+    private readonly Action<int> forwardBlock, backwardBlock;
+    private Action<KernelConfig, Args>? forward, backward, alphaGradient;
+    private int rows;
+
+    /// <summary>What the kernels see; Shared: one α for all units.</summary>
+    public readonly record struct Args(
+        ArrayView<float> X, ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Alpha,
+        ArrayView<float> Dx, ArrayView<float> Dz, ArrayView<float> Dy, ArrayView<float> Dalpha,
+        int Rows, int Columns, int Shared, int HasDx, int HasDz, int AccumulateX, int AccumulateZ);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="x">(R, H) what is gated.</param>
+    /// <param name="z">(R, H) what decides.</param>
+    /// <param name="alpha">(1, H) or (1, 1).</param>
+    /// <param name="y">(R, H) output.</param>
+    public DiceGate(Device device, Tensor x, Tensor z, Tensor alpha, Tensor y)
+    {
+        if (x.Columns != y.Columns || z.Columns != y.Columns || alpha.Length != y.Columns && alpha.Length != 1)
+            throw new Devices.KernelException($"dice gate: x {x}, z {z}, α {alpha}, y {y} do not fit on {device}");
+        (this.device, this.x, this.z, this.alpha, this.y) = (device, x, z, alpha, y);
+        (dx, dz) = (x.Consume(), z.Consume());
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"dice gate {y.Name}";
+
+    private bool Shared => alpha.Length == 1;
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+            Run(pass, forwardBlock);
+        else
+            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, backwardBlock);
+            if (Shared)
+                *alpha.Gradient!.Pointer = SharedAlphaGradient(new(x.Pointer, rows * x.Columns), new(z.Pointer, rows * x.Columns), new(y.Gradient!.Pointer, rows * x.Columns));
+            return;
+        }
+        Args args = Bind(pass);
+        device.Load(ref alphaGradient, AlphaGradientKernel)(device.Grid(alpha.Length), args);
+        device.Load(ref backward, BackwardKernel)(device.Grid((long)args.Rows * x.Columns), args);
+    }
+
+    private Args Bind(in Pass pass) => new(
+        x.View, z.View, y.View, alpha.View, (dx.Target ?? x).View, (dz.Target ?? z).View, (y.Gradient ?? y).View, (alpha.Gradient ?? alpha).View,
+        pass.RowsOf(x), x.Columns, Shared ? 1 : 0, dx.Target is null ? 0 : 1, dz.Target is null ? 0 : 1, dx.Accumulates ? 1 : 0, dz.Accumulates ? 1 : 0);
+
+    private static void ForwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            float p = 1 / (1 + XMath.Exp(-a.Z[i])), alpha = a.Alpha[a.Shared != 0 ? 0 : i % a.Columns];
+            a.Y[i] = (p + (1 - p) * alpha) * a.X[i];
+        }
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        {
+            float p = 1 / (1 + XMath.Exp(-a.Z[i])), alpha = a.Alpha[a.Shared != 0 ? 0 : i % a.Columns];
+            float gx = a.Dy[i] * (alpha + (1 - alpha) * p), gz = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
+            // z was read last: where it is x itself, its gradient is written first.
+            if (a.HasDz != 0)
+                a.Dz[i] = a.AccumulateZ != 0 ? a.Dz[i] + gz : gz;
+            if (a.HasDx != 0)
+                a.Dx[i] = a.AccumulateX != 0 ? a.Dx[i] + gx : gx;
+        }
+    }
+
+    /// One item = one α.
+    private static void AlphaGradientKernel(Args a)
+    {
+        int step = a.Shared != 0 ? 1 : a.Columns;
+        for (int h = Grid.GlobalLinearIndex; h < step; h += GridExtensions.Stride)
+        {
+            float sum = 0;
+            for (long i = h; i < (long)a.Rows * a.Columns; i += step)
+                sum += a.Dy[i] * a.X[i] * (1 - 1 / (1 + XMath.Exp(-a.Z[i])));
+            a.Dalpha[h] = sum;
+        }
+    }
+
+    private void Run(in Pass pass, Action<int> block)
+    {
+        rows = pass.RowsOf(x);
+        device.Team!.Run(ColumnBlocks.Count(x.Columns), block);
+    }
+
+    private Vector512<float> Alpha(int h, int count) => Shared ? Vector512.Create(*alpha.Pointer) : Lanes.Load(alpha.Pointer + h, count);
+
+    private void ForwardBlock(int task)
+    {
+        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
+        Vector512<float> a = Alpha(h, count), one = Vector512<float>.One;
+        for (long i = h, end = (long)rows * n + h; i < end; i += n)
+        {
+            Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count));
+            Lanes.Store((p + (one - p) * a) * Lanes.Load(x.Pointer + i, count), y.Pointer + i, count);
+        }
+    }
+
+    private void BackwardBlock(int task)
+    {
+        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
+        Vector512<float> a = Alpha(h, count), one = Vector512<float>.One, dAlpha = default;
+        for (long i = h, end = (long)rows * n + h; i < end; i += n)
+        {
+            Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count)), d = Lanes.Load(y.Gradient!.Pointer + i, count);
+            Vector512<float> through = d * Lanes.Load(x.Pointer + i, count) * (one - p);
+            dAlpha += through;
+            Write(dz, i, through * (one - a) * p, count);
+            Write(dx, i, d * (a + (one - a) * p), count);
+        }
+        if (!Shared)
+            Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
+    }
+
+    private static void Write(Tensor.GradientSink sink, long i, Vector512<float> value, int count)
+    {
+        if (sink.Target is { } target)
+            Lanes.Store(sink.Accumulates ? Lanes.Load(target.Pointer + i, count) + value : value, target.Pointer + i, count);
+    }
+
+    /// One order whatever the threads: element after element.
+    private static float SharedAlphaGradient(ReadOnlySpan<float> x, ReadOnlySpan<float> z, ReadOnlySpan<float> dy)
+    {
+        float sum = 0;
+        for (int i = 0; i < x.Length; i++)
+            sum += dy[i] * x[i] * (1 - 1 / (1 + MathF.Exp(-z[i])));
+        return sum;
+    }
+}

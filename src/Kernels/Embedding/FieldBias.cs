@@ -1,0 +1,74 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>One trained number for each value of one field: y[b] = w[row[b, f]].</summary>
+/// dw at position (b, f) = dy[b], at the positions of the other fields 0; the table's update sums them by row.
+/// w (ΣV, 1)   rows (B, F)   y (B, 1)   dw by position (P, 1), of which the first B·C are written.   The same bits every run.
+public sealed unsafe class FieldBias : IOp
+{
+    private readonly Device device;
+    private readonly Tensor weights, rowGradients, y;
+    private readonly DeviceArray<int> rows;
+    private readonly int fields, columns, field;
+    private Action<KernelConfig, Args>? forward, backward;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(
+        ArrayView<int> Rows, ArrayView<float> Weights, ArrayView<float> RowGradients, ArrayView<float> Y, ArrayView<float> Dy, int B, int Fields, int Columns, int Field);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="rows">(B, F) table rows.</param>
+    /// <param name="weights">(ΣV, 1).</param>
+    /// <param name="rowGradients">(P, 1) gradient of each position: C of every row of the batch, then those of lists.</param>
+    /// <param name="y">(B, 1) output.</param>
+    /// <param name="fields">F.</param>
+    /// <param name="columns">C.</param>
+    /// <param name="field">f.</param>
+    public FieldBias(Device device, DeviceArray<int> rows, Tensor weights, Tensor rowGradients, Tensor y, int fields, int columns, int field)
+    {
+        if (weights.Columns != 1 || rowGradients.Columns != 1 || y.Columns != 1 || field < 0 || field >= fields || rowGradients.Rows < y.Rows * columns)
+            throw new Devices.KernelException($"field bias: field {field} of {fields}, w {weights}, dw {rowGradients}, y {y} do not fit on {device}");
+        (this.device, this.rows, this.weights, this.rowGradients, this.y) = (device, rows, weights, rowGradients, y);
+        (this.fields, this.columns, this.field) = (fields, columns, field);
+    }
+
+    /// <inheritdoc/>
+    public string Name => $"field bias {weights.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (!device.UsesSimd)
+            device.Load(ref forward, ForwardKernel)(device.Grid(pass.Rows), Bind(pass));
+        else
+            for (int b = 0; b < pass.Rows; b++)
+                y.Pointer[b] = weights.Pointer[rows.Pointer[(long)b * fields + field]];
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (!device.UsesSimd)
+            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * columns), Bind(pass));
+        else
+            for (long i = 0; i < (long)pass.Rows * columns; i++)
+                rowGradients.Pointer[i] = i % columns == field ? y.Gradient!.Pointer[i / columns] : 0;
+    }
+
+    private Args Bind(in Pass pass) => new(rows.View, weights.View, rowGradients.View, y.View, (y.Gradient ?? y).View, pass.Rows, fields, columns, field);
+
+    private static void ForwardKernel(Args a)
+    {
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+            a.Y[b] = a.Weights[a.Rows[(long)b * a.Fields + a.Field]];
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.Columns; i += GridExtensions.Stride)
+            a.RowGradients[i] = i % a.Columns == a.Field ? a.Dy[i / a.Columns] : 0;
+    }
+}

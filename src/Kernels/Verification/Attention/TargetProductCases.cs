@@ -1,0 +1,37 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>TargetProduct: y = u ∘ q, the fields of the target in any order among the field vectors.</summary>
+internal static class TargetProductCases
+{
+    public static IEnumerable<OpCase> All()
+    {
+        foreach ((int rows, int g, int d, int capacity) in new[] { (1, 1, 1, 0), (5, 2, 3, 0), (9, 1, 16, 0), (37, 3, 17, 0), (4, 2, 5, 9) })
+            yield return new OpCase("target product", $"B{rows} G{g} D{d}{(capacity > 0 ? $" capacity {capacity}" : "")}", t => Record(t, rows, g, d, capacity));
+    }
+
+    private static void Record(Trial t, int rows, int g, int d, int capacity)
+    {
+        (t.Pass, t.Capacity) = (new(rows, true), capacity);
+        int fields = g + 1, e = g * d, places = Math.Max(rows, capacity);
+        int[] targets = Enumerable.Range(0, g).Select(i => fields - 1 - i).ToArray();
+        Tensor table = t.Workspace.Tensor("table", 1, d), vectors = t.Batch("vectors", fields * d), u = t.Batch("u", e), y = t.Output("y", e);
+        DeviceArray<int> none = t.Workspace.Array<int>("none", 1), bases = t.Workspace.Array<int>("bases", g), fieldOf = t.Workspace.Array<int>("targets", g);
+        t.Upload(fieldOf, targets);
+        BehaviourHistory history = new(table, table, vectors, none, bases, fieldOf, none, none, 0, places, 0);
+        t.Op(new TargetProduct(t.Device, history, u, y));
+        // Somebody must read the targets' vectors afterwards.
+        Tensor other = t.Batch("other", fields * d), sum = t.Output("sum", fields * d);
+        t.Op(new Add(t.Device, sum, vectors, other));
+        t.Reference(v =>
+        {
+            for (int i = 0; i < v[sum].Length; i++)
+                v[sum][i] = v[vectors][i] + v[other][i];
+            for (int i = 0; i < rows * e; i++)
+                v[y][i] = v[u][i] * v[vectors][(i / e * fields + targets[i % e / d]) * d + i % d];
+        });
+    }
+}

@@ -1,0 +1,71 @@
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+public sealed partial class ModelBuilder
+{
+    /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 leaves the first order.</summary>
+    /// <exception cref="KernelException">The first order is to read field vectors, and there are none.</exception>
+    public EmbeddedFields FieldEmbedding(int dim)
+    {
+        if (Options.FirstOrder == FirstOrders.Vectors && dim == 0)
+            throw new KernelException($"model '{Options.Model}' has no field vectors for its first order to read");
+        return Options.FirstOrder == FirstOrders.Vectors ? OfVectors(dim) : OfWeights(dim);
+    }
+
+    /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, numeric ones where they have vectors, multi-valued ones.</summary>
+    public Tensor FieldVectors(int dim) => FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+        Inputs.Rows, Numbers, table, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(Embedding)));
+
+    /// <summary>What an MLP reads: field vectors, and behind them the values of numeric columns that have no vectors.</summary>
+    public Tensor MlpInput(Tensor vectors) => Spec.NumericVectors || Spec.N == 0 ? vectors : Concat(vectors, Inputs.Numeric);
+
+    /// <summary>first = bias + Σ_f w[row_f] + Σ_n u_n x_n.</summary>
+    private EmbeddedFields OfWeights(int dim)
+    {
+        int fields = Spec.C;
+        EmbeddingTable weights = Table("first_order", 1, Options.EmbeddingInitStd);
+        Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
+        rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
+        Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal("numeric.weights", 1, Spec.N);
+        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+            Inputs.Rows, Numbers, table, weights.Weights, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
+            vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
+        return new EmbeddedFields(vectors, Spec.NumericVectors || Spec.N == 0 ? first : Add(first, NumericFirstOrder(u)), fm);
+    }
+
+    /// <summary>first = bias + ⟨w, [e_1 … e_C]⟩.</summary>
+    private EmbeddedFields OfVectors(int dim)
+    {
+        Tensor fm = Activation("fm", 1);
+        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+            Inputs.Rows, Numbers, table, null, numeric, null, null, vectors, null, null, fm, Options.FmNumeric, PooledLists(Embedding)));
+        return new EmbeddedFields(vectors, Linear("first_order", vectors, 1), fm);
+    }
+
+    /// <summary>Σ_n u_n x_n of columns that the field embedding does not see.</summary>
+    private Tensor NumericFirstOrder(Tensor u)
+    {
+        Tensor y = Activation("numeric first order", 1);
+        Ops.Add(new Linear(Device, Inputs.Numeric, u, null, y, relu: false));
+        return y;
+    }
+
+    /// <summary>(B, N) the numbers that have vectors; (B, 0) where none has.</summary>
+    private Tensor Numbers => numbers ??= Spec.NumericVectors ? Inputs.Numeric : Workspace.Tensor("numbers with vectors", BatchSize, 0);
+
+    private Tensor? numbers;
+
+    private Tensor FieldVectors(int dim, Func<Tensor, Tensor, Tensor, FieldEmbeddingTensors> bind)
+    {
+        int columns = Spec.C * dim;
+        EmbeddingTable table = Embedding = Table("embedding", dim, Options.EmbeddingInitStd);
+        Tensor vectors = Workspace.Tensor("field vectors", BatchSize, columns);
+        vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, columns);
+        Ops.Add(new FieldEmbedding(Workspace, bind(table.Weights, vectors, Normal("numeric.vectors", Numbers.Columns, dim))));
+        return vectors;
+    }
+}

@@ -1,0 +1,133 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
+
+namespace GpuCtr.Models;
+
+/// <summary>How training goes when nothing else is said.</summary>
+/// <param name="LearningRate">Learning rate.</param>
+/// <param name="LrPlateau">Factor on it after an epoch without a better value; 1 = off.</param>
+/// <param name="Patience">Epochs in a row without a better value before training stops.</param>
+public sealed record TrainingDefaults(double LearningRate = 1e-3, double LrPlateau = 1, int Patience = 2);
+
+/// <summary>A model as another implementation has it.</summary>
+/// <param name="Model">What it computes and how it learns.</param>
+/// <param name="Training">How its training goes.</param>
+public sealed record Variant(ModelOptions Model, TrainingDefaults Training);
+
+/// <summary>Presets that reproduce what others do, by name; docs/variants.md says what differs and where it comes from.</summary>
+public static class Variants
+{
+    private const string FuxiCtr = "fuxictr", DeepCtr = "deepctr", RecHub = "rechub", DinOfficial = "din-official", DienOfficial = "dien-official";
+
+    // All of them but the SGD of din-official, to which it makes no difference, move every row in every step.
+    private static readonly Dictionary<(string Variant, string Model), Func<ModelOptions, ModelOptions>> Presets = new()
+    {
+        [(FuxiCtr, "deepfm")] = own => FuxiTraining(own) with { HiddenUnits = [64, 64, 64] },
+        [(FuxiCtr, "din")] = own => FuxiTraining(own) with
+        {
+            HiddenUnits = [512, 128, 64],
+            Activation = Activations.Relu,
+            AttentionUnits = [64],
+            Dice = new(Epsilon: 1e-9, Momentum: 0.01, UnbiasedVariance: true),
+            PadHistories = true,
+        },
+        [(DeepCtr, "deepfm")] = DeepCtrInputs,
+        [(DeepCtr, "din")] = own => DeepCtrInputs(own) with
+        {
+            Activation = Activations.Relu,
+            AttentionUnits = [64, 16],
+            Dice = new(DiceNormalizations.AffineUnits, Epsilon: 1e-8, Momentum: 0.1),
+            PadHistories = true,
+        },
+        [(RecHub, "deepfm")] = own => RecHubLayers(own) with { FirstOrder = FirstOrders.Vectors },
+        [(RecHub, "din")] = own => RecHubLayers(own) with
+        {
+            AttentionUnits = [36],
+            AttentionBatchNorm = true,
+            AttentionPerColumn = true,
+            Dice = new(DiceNormalizations.Features, Epsilon: 1e-3, AlphaInitStd: 1),
+            PadHistories = true,
+        },
+        [(DinOfficial, "din")] = own => own with
+        {
+            HiddenUnits = [80, 40],
+            Activation = Activations.Sigmoid,
+            AttentionUnits = [80, 40],
+            AttentionActivation = Activations.Sigmoid,
+            AttentionNormalization = AttentionNormalization.ScaledSoftmax,
+            HistoryProjection = true,
+            TargetProduct = true,
+            TargetBias = true,
+            Optimizer = OptimizerKind.Sgd,
+            ClipNorm = 5,
+        },
+        [(DienOfficial, "din")] = own => own with
+        {
+            HiddenUnits = [200, 80],
+            Activation = Activations.Dice,
+            AttentionUnits = [80, 40],
+            AttentionActivation = Activations.Sigmoid,
+            AttentionNormalization = AttentionNormalization.Softmax,
+            Dice = new(Epsilon: 1e-9),
+            HistorySum = true,
+            EmbeddingUpdate = EmbeddingUpdate.Dense,
+        },
+    };
+
+    /// <summary>All names.</summary>
+    public static IEnumerable<string> Names { get; } = [.. Presets.Keys.Select(k => k.Variant).Distinct()];
+
+    /// <summary>The models that a variant exists for.</summary>
+    public static IEnumerable<string> ModelsOf(string variant) => Presets.Keys.Where(k => k.Variant == variant).Select(k => k.Model);
+
+    /// <summary>How training goes in a variant; null for none.</summary>
+    public static TrainingDefaults Training(string? variant) => variant switch
+    {
+        FuxiCtr => new(LrPlateau: 0.1, Patience: 2),
+        DinOfficial => new(LearningRate: 1),
+        _ => new(),
+    };
+
+    /// <summary>A model in a variant; null for our own defaults.</summary>
+    /// <exception cref="KernelException">There is no such variant, or not for this model.</exception>
+    public static Variant Of(string model, string? variant)
+    {
+        ModelOptions own = ModelCatalog.Defaults(model);
+        if (variant is null)
+            return new(own, Training(null));
+        if (Presets.TryGetValue((variant, model), out Func<ModelOptions, ModelOptions>? preset))
+            return new(preset(own), Training(variant));
+        throw new KernelException(ModelsOf(variant).Any()
+            ? $"variant '{variant}' does not exist for {model}; it is one of {string.Join(", ", ModelsOf(variant))}, and {model} has {List(Names.Where(n => ModelsOf(n).Contains(model)))}"
+            : $"variant '{variant}' is not one of {List(Names)}");
+    }
+
+    private static string List(IEnumerable<string> names) => names.Any() ? string.Join(", ", names) : "none";
+
+    private static ModelOptions FuxiTraining(ModelOptions own) => own with
+    {
+        EmbeddingInitStd = 1e-4,
+        EmbeddingUpdate = EmbeddingUpdate.Dense,
+        EmbeddingL2Full = true,
+        ClipNorm = 10,
+    };
+
+    private static ModelOptions DeepCtrInputs(ModelOptions own) => own with
+    {
+        HiddenUnits = [256, 128],
+        NumericInput = NumericInputs.Values,
+        EmbeddingInitStd = 1e-4,
+        HiddenInitStd = 1e-4,
+        EmbeddingUpdate = EmbeddingUpdate.Dense,
+    };
+
+    private static ModelOptions RecHubLayers(ModelOptions own) => own with
+    {
+        NumericInput = NumericInputs.Values,
+        BatchNorm = true,
+        EmbeddingInitStd = 1e-4,
+        EmbeddingUpdate = EmbeddingUpdate.Dense,
+    };
+}

@@ -1,0 +1,105 @@
+namespace GpuCtr.Models.Tests.Variants;
+
+/// <summary>What the float64 references share: parameters by name, and layers that everybody writes alike. Each variant spells out the rest itself.</summary>
+internal abstract class Reference
+{
+    protected const int D = 3;
+
+    /// <summary>Every weight and running statistic of the model, by name.</summary>
+    public Dictionary<string, double[]> Weights { get; } = [];
+
+    /// <summary>Running statistics after a step of training.</summary>
+    public Dictionary<string, double[]> Running { get; } = [];
+
+    protected bool Training { get; private set; }
+
+    public double[] Logits(VariantRow[] rows, bool training)
+    {
+        Training = training;
+        return Forward(rows);
+    }
+
+    public double Loss(VariantRow[] rows) => Logits(rows, training: true).Zip(rows, (z, r) => Math.Max(z, 0) - z * r.Label + Math.Log(1 + Math.Exp(-Math.Abs(z)))).Average();
+
+    protected abstract double[] Forward(VariantRow[] rows);
+
+    /// <summary>Row of a table; padding is zero.</summary>
+    protected double[] Look(string table, string vocabulary, int id, int columns) =>
+        id == 0 ? new double[columns] : Weights[table][((VariantData.Offset(vocabulary) + id) * columns)..][..columns];
+
+    protected double[] Vector(string vocabulary, int id) => Look("embedding", vocabulary, id, D);
+
+    protected double[] MeanOfTags(VariantRow r, string table, int columns)
+    {
+        double[][] vectors = [.. r.Tags.Select(id => Look(table, "tags", id, columns))];
+        return [.. Enumerable.Range(0, columns).Select(d => vectors.Length == 0 ? 0 : vectors.Average(v => v[d]))];
+    }
+
+    protected double[][] IdVectors(VariantRow r) => [Vector("user", r.User), Vector("item", r.Item), Vector("category", r.Category)];
+
+    protected double[][] NumericVectors(VariantRow r) => [Scaled(r.Age, Weights["numeric.vectors"][..D]), Scaled(r.Price, Weights["numeric.vectors"][D..])];
+
+    protected double FirstOrder(VariantRow r) => Weights["bias"][0]
+        + Look("first_order", "user", r.User, 1)[0] + Look("first_order", "item", r.Item, 1)[0] + Look("first_order", "category", r.Category, 1)[0]
+        + MeanOfTags(r, "first_order", 1)[0] + Weights["numeric.weights"][0] * r.Age + Weights["numeric.weights"][1] * r.Price;
+
+    protected static double Pairs(double[][] vectors)
+    {
+        double sum = 0;
+        for (int i = 0; i < vectors.Length; i++)
+            for (int j = i + 1; j < vectors.Length; j++)
+                sum += vectors[i].Zip(vectors[j], (a, b) => a * b).Sum();
+        return sum;
+    }
+
+    /// <summary>x Wᵀ + b; no b where the model has none.</summary>
+    protected double[][] Linear(string name, double[][] x)
+    {
+        double[] w = Weights[$"{name}.weight"];
+        double[]? b = Weights.GetValueOrDefault($"{name}.bias");
+        int inputs = x[0].Length, units = w.Length / inputs;
+        Assert.Equal(0, w.Length % inputs);
+        return [.. x.Select(row => Enumerable.Range(0, units).Select(h => (b?[h] ?? 0) + row.Select((v, i) => v * w[h * inputs + i]).Sum()).ToArray())];
+    }
+
+    /// <summary>(x − mean) / √(variance + ε) for each column; biased in training, with running averages otherwise.</summary>
+    protected double[][] Normalize(string name, double[][] x, double epsilon, double momentum, bool unbiased)
+    {
+        double[] mean = Weights[$"{name}.running_mean"], variance = Weights[$"{name}.running_var"];
+        if (Training)
+        {
+            mean = [.. mean.Select((_, h) => x.Average(row => row[h]))];
+            variance = [.. mean.Select((m, h) => x.Average(row => (row[h] - m) * (row[h] - m)))];
+            double kept = unbiased ? (double)x.Length / (x.Length - 1) : 1;
+            Running[$"{name}.running_mean"] = Mix(Weights[$"{name}.running_mean"], mean, momentum, 1);
+            Running[$"{name}.running_var"] = Mix(Weights[$"{name}.running_var"], variance, momentum, kept);
+        }
+        return Map(x, (v, h) => (v - mean[h]) / Math.Sqrt(variance[h] + epsilon));
+    }
+
+    /// <summary>PyTorch's batch normalization.</summary>
+    protected double[][] BatchNorm(string name, double[][] x, double epsilon = 1e-5, double momentum = 0.1) =>
+        Map(Normalize(name, x, epsilon, momentum, unbiased: true), (v, h) => v * Weights[$"{name}.gamma"][h] + Weights[$"{name}.beta"][h]);
+
+    protected static double[][] Map(double[][] x, Func<double, int, double> f) => [.. x.Select(row => row.Select(f).ToArray())];
+
+    protected static double[][] Relu(double[][] x) => Map(x, (v, _) => Math.Max(0, v));
+
+    protected static double[][] Sigmoid(double[][] x) => Map(x, (v, _) => Sigmoid(v));
+
+    protected static double Sigmoid(double v) => 1 / (1 + Math.Exp(-v));
+
+    protected static double[] Join(params double[][] parts) => [.. parts.SelectMany(p => p)];
+
+    protected static double[] Scaled(double s, double[] v) => [.. v.Select(x => s * x)];
+
+    protected static double[] Plus(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x + y)];
+
+    protected static double[] Product(double[] a, double[] b) => [.. a.Zip(b, (x, y) => x * y)];
+
+    /// <summary>[q, k, q − k, q ∘ k].</summary>
+    protected static double[] Compare(double[] q, double[] k) => Join(q, k, [.. q.Zip(k, (a, b) => a - b)], Product(q, k));
+
+    private static double[] Mix(double[] running, double[] batch, double momentum, double factor) =>
+        [.. running.Zip(batch, (r, b) => (1 - momentum) * r + momentum * factor * b)];
+}
