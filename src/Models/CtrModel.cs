@@ -27,7 +27,11 @@ public sealed class CtrModel : IDisposable
     /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
     public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
     {
-        FeatureSpec layout = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };
+        FeatureSpec layout = ModelCatalog.Adapt(spec, options.Model) with
+        {
+            NumericVectors = options.NumericInput == NumericInputs.Vectors,
+            PadHistories = options.PadHistories,
+        };
         g = new ModelBuilder(device, layout, options, batchSize, rowCounts);
         logit = ModelCatalog.Record(g);
         loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
@@ -43,7 +47,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>The device.</summary>
     public Device Device => g.Device;
 
-    /// <summary>What the model reads, and in which layout: its batches are made for this spec.</summary>
+    /// <summary>What the model reads, and in which layout; batches for it are made from this.</summary>
     public FeatureSpec Spec => g.Spec;
 
     /// <summary>What the model computes.</summary>
@@ -73,10 +77,9 @@ public sealed class CtrModel : IDisposable
     {
         Step++;
         Trace("start", "");
-        CheckLayout(batch);
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
-        batch.Upload(g.Device, g.Inputs);
+        Upload(batch);
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         Trace("upload", "");
         ForwardBackward(pass);
@@ -88,8 +91,7 @@ public sealed class CtrModel : IDisposable
     /// <param name="logits">At least as long as the batch has rows.</param>
     public void Predict(Batch batch, Span<float> logits)
     {
-        CheckLayout(batch);
-        batch.Upload(g.Device, g.Inputs);
+        Upload(batch);
         Pass pass = new(batch.Rows, Training: false, batch.Tokens);
         foreach (IOp op in g.Ops)
             op.Forward(pass);
@@ -163,11 +165,15 @@ public sealed class CtrModel : IDisposable
     /// <summary>(B, 1) the logits of the last pass.</summary>
     internal Tensor Logit => logit;
 
-    private void CheckLayout(Batch batch)
+    private void Upload(Batch batch)
     {
-        if (batch.Spec.NumericVectors != Spec.NumericVectors || batch.Spec.PadHistories != Spec.PadHistories)
-            throw new KernelException("the batch was made for another layout; make it for the spec of the model, not for that of the data");
+        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
+        if (batch.Capacity != BatchSize || batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories)
+            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}; make it from the model's Spec and BatchSize");
+        batch.Upload(g.Device, g.Inputs);
     }
+
+    private static string Padding(FeatureSpec spec) => spec.PadHistories ? ", histories padded," : "";
 
     private void Update(in Pass pass)
     {

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
@@ -23,6 +24,11 @@ public static class ModelCatalog
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Models.Keys;
+
+    /// <summary>What a model reads of <paramref name="spec"/>: to one that does not look at histories they are multi-valued fields like others.</summary>
+    internal static FeatureSpec Adapt(FeatureSpec spec, string model) => model is "din" or "base"
+        ? spec
+        : spec with { Sequences = [.. spec.Sequences.Select(s => s with { Role = SequenceRole.Pooled, Target = -1 })] };
 
     /// <summary>Records the model that the options name.</summary>
     /// <exception cref="KernelException">There is no model of that name.</exception>

@@ -52,7 +52,14 @@ public sealed class Repeatability
 
     private static ModelOptions Options(string model, ulong seed) => ModelCatalog.Defaults(model) with
     {
-        EmbeddingDim = 8, EmbeddingInitStd = 0.05, HiddenUnits = [40, 20], AttentionUnits = [20, 8], BatchNorm = model == "deepfm", Dropout = 0.2, ClipNorm = 5, Seed = seed,
+        EmbeddingDim = 8,
+        EmbeddingInitStd = 0.05,
+        HiddenUnits = [40, 20],
+        AttentionUnits = [20, 8],
+        BatchNorm = model == "deepfm",
+        Dropout = 0.2,
+        ClipNorm = 5,
+        Seed = seed,
     };
 
     /// <summary>Losses step by step, and the bits of all weights and statistics at the end.</summary>

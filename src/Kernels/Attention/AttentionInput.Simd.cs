@@ -100,7 +100,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 int n = Math.Min(ChunkTokens, end - t);
                 Gather(keys, t, n);
                 for (int p = 0; p < hPanels; p++)
-                    GemmTile.Rows(n, keys, e, 1, m + p * e * Panel, e, tile + p * Panel, hWide, add: false, Wide);
+                    GemmTile.Rows(n, keys, e, 1, m + p * e * Panel, e, tile + p * Panel, hWide, Math.Min(Panel, h - p * Panel), add: false, Wide);
                 AddConstant(t, n, tile, constant.Pointer + b * h);
             }
         }
@@ -152,9 +152,9 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 Gather(keys, t, n);
                 PackGradients(dzPanels, dz, n, rowSums.Pointer + b * h);
                 for (int p = 0; p < hPanels; p++)
-                    GemmTile.Rows(e, keys, 1, e, dzPanels + p * n * Panel, n, outer + p * e * Panel, Panel, add: t > first, Wide);
+                    GemmTile.Rows(e, keys, 1, e, dzPanels + p * n * Panel, n, outer + p * e * Panel, Panel, UsedColumns(p), add: t > first, Wide);
                 for (int p = 0; p < ePanels; p++)
-                    GemmTile.Rows(n, dz, h, 1, m + p * h * Panel, h, dKeys + p * Panel, eWide, add: false, Wide);
+                    GemmTile.Rows(n, dz, h, 1, m + p * h * Panel, h, dKeys + p * Panel, eWide, Math.Min(Panel, e - p * Panel), add: false, Wide);
                 ScatterKeys(dKeys, eWide, t, n);
             }
             AddOuter(outer, sum, sumTimesQuery, b);
@@ -192,19 +192,24 @@ public sealed unsafe partial class AttentionInput : IDisposable
             }
     }
 
+    /// <summary>Columns of a panel that hold units, in whole registers; behind the last unit they are zeros.</summary>
+    private int UsedColumns(int p) => h - p * Panel > Lanes.Count ? Panel : Lanes.Count;
+
     /// <summary>Adds G of row b to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to dq.</summary>
     private void AddOuter(float* outer, float* sum, float* sumTimesQuery, int b)
     {
         for (int p = 0; p < hPanels; p++)
             for (int j = 0; j < e; j++)
             {
-                int i = (p * e + j) * Panel;
-                Vector512<float> g0 = Vector512.Load(outer + i), g1 = Vector512.Load(outer + i + 16), q = Vector512.Create(query.Pointer[b * e + j]);
-                (Vector512.Load(sum + i) + g0).Store(sum + i);
-                (Vector512.Load(sum + i + 16) + g1).Store(sum + i + 16);
-                Vector512.FusedMultiplyAdd(g0, q, Vector512.Load(sumTimesQuery + i)).Store(sumTimesQuery + i);
-                Vector512.FusedMultiplyAdd(g1, q, Vector512.Load(sumTimesQuery + i + 16)).Store(sumTimesQuery + i + 16);
-                dQuery.Pointer[b * e + j] += Vector512.Sum(g0 * Vector512.Load(productByH.Pointer + i) + g1 * Vector512.Load(productByH.Pointer + i + 16));
+                Vector512<float> q = Vector512.Create(query.Pointer[b * e + j]), dq = default;
+                for (int i = (p * e + j) * Panel, end = i + UsedColumns(p); i < end; i += Lanes.Count)
+                {
+                    Vector512<float> g = Vector512.Load(outer + i);
+                    (Vector512.Load(sum + i) + g).Store(sum + i);
+                    Vector512.FusedMultiplyAdd(g, q, Vector512.Load(sumTimesQuery + i)).Store(sumTimesQuery + i);
+                    dq = Vector512.FusedMultiplyAdd(g, Vector512.Load(productByH.Pointer + i), dq);
+                }
+                dQuery.Pointer[b * e + j] += Vector512.Sum(dq);
             }
     }
 

@@ -1,9 +1,9 @@
+using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
-using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Dense;
 

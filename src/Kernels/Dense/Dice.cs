@@ -21,7 +21,7 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
-/// Reads x three times and writes y; backward reads x and dy twice and writes dx. One thread walks one column: the same bits every run.
+/// Reads x three times and writes y; backward reads x and dy twice and writes dx. Every sum has one order: the same bits every run.
 public sealed partial class Dice : IOp
 {
     private readonly Device device;
@@ -51,7 +51,8 @@ public sealed partial class Dice : IOp
         (this.x, this.alpha, this.y, this.runningMean, this.runningVariance) = (x, alpha, y, runningMean, runningVariance);
         statistics = workspace.Tensor($"{y.Name} statistics", 4, x.Columns);
         dx = x.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        (momentsBlock, forwardBlock, sumsBlock, backwardBlock) = (MomentsBlock, ForwardBlock, SumsBlock, BackwardBlock);
+        PlanSimd(workspace);
     }
 
     /// <inheritdoc/>
@@ -62,7 +63,7 @@ public sealed partial class Dice : IOp
     {
         if (device.UsesSimd)
         {
-            Run(pass, forwardBlock);
+            RunForward(pass);
             return;
         }
         Args args = Bind(pass, null);
@@ -75,7 +76,7 @@ public sealed partial class Dice : IOp
     {
         if (device.UsesSimd)
         {
-            Run(pass, backwardBlock);
+            RunBackward(pass);
             return;
         }
         Args args = Bind(pass, null);

@@ -19,10 +19,21 @@ public sealed record DeviceEntry(string Spec, string Name, long MemoryBytes, str
 /// <summary>Finds and opens accelerators. Never falls back: what was asked for is opened or an error says why not.</summary>
 public static class DeviceCatalog
 {
-    static DeviceCatalog() =>
+    static DeviceCatalog()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
         // Debian and Ubuntu ship libOpenCL.so.1 without the unversioned name that ILGPU asks for.
         NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, (name, assembly, path) =>
-            name == "OpenCL" && OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0);
+            name == "OpenCL" && NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0);
+        // PoCL answers an integer division by zero anywhere in the process by jumping over the instruction, with its length guessed:
+        // what .NET turns into a DivideByZeroException then ends in an illegal instruction. It must not install that handler.
+        _ = SetEnvironment("POCL_SIGFPE_HANDLER", "0", overwrite: 0);
+    }
+
+    /// .NET keeps a copy of the environment of its own, which native libraries do not see.
+    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi)]
+    private static extern int SetEnvironment(string name, string value, int overwrite);
 
     /// <summary>Every accelerator of this machine, and a line for each kind that has none.</summary>
     public static IReadOnlyList<DeviceEntry> List()

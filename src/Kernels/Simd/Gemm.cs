@@ -5,12 +5,12 @@ using System.Runtime.Intrinsics;
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>C (M, N) [+]= A (M, K) · B (K, N) on the worker team, each matrix row-major or transposed in place.</summary>
-/// Blocks of 96 rows go over panels of 32 columns, 192 steps of K at a time: the packed part of a panel (24 KB) stays in the
-/// first-level cache while the rows pass by. A block of C is one task, so bits do not depend on the number of threads.
+/// Blocks of rows go over panels of 32 columns, 128 steps of K at a time: the packed part of a panel (16 KB) and the rows of a
+/// tile (6 KB) stay in the first-level cache. A block of C is one task, so bits do not depend on the number of threads.
 internal sealed unsafe class Gemm : IDisposable
 {
     private const int BlockRows = 96;
-    private const int BlockK = 192;
+    private const int BlockK = 128;
 
     private readonly WorkerTeam team;
     private readonly bool wide;
@@ -21,7 +21,7 @@ internal sealed unsafe class Gemm : IDisposable
     private nuint packedLength;
 
     // The job at hand; fields instead of a closure, so that a step allocates nothing.
-    private int m, n, k, rowBlocks, panels, panelsPerTask;
+    private int m, n, k, rowsPerTask, rowBlocks, panels, panelsPerTask;
     private float* a, b, c, bias;
     private nint aRow, aCol, bRow, bCol, ldc;
     private bool accumulate, relu, packAhead;
@@ -68,16 +68,19 @@ internal sealed unsafe class Gemm : IDisposable
         b = right.Data;
         c = target;
         bias = rowBias;
-        rowBlocks = (m + BlockRows - 1) / BlockRows;
         panels = (n + GemmTile.Width - 1) / GemmTile.Width;
-        // A tall product reuses each panel in every row block: pack once. A deep one (weight gradients) packs as it goes.
-        packAhead = rowBlocks >= 8 || bRow == 1;
+        int blocks = (m + BlockRows - 1) / BlockRows;
+        // A tall product reuses each panel in every row block: pack once. A deep one (weight gradients) packs as it goes,
+        // and then one task had better take all rows of a panel, so that it is packed once all the same.
+        packAhead = blocks >= 8 || bRow == 1;
+        rowsPerTask = packAhead || panels < 4 * team.Threads ? BlockRows : Math.Max(1, m);
+        rowBlocks = (m + rowsPerTask - 1) / rowsPerTask;
         if (packAhead)
         {
             Reserve((nuint)panels * (nuint)k * GemmTile.Width);
             team.Run(panels, pack);
         }
-        panelsPerTask = rowBlocks >= 4 * team.Threads ? panels : 1;
+        panelsPerTask = packAhead && rowBlocks >= 4 * team.Threads ? panels : 1;
         team.Run(rowBlocks * ((panels + panelsPerTask - 1) / panelsPerTask), multiply);
     }
 
@@ -119,12 +122,14 @@ internal sealed unsafe class Gemm : IDisposable
             }
             return;
         }
-        for (int j = 0; j < GemmTile.Width; j++)
-        {
-            float* column = from + j * bCol;
-            for (int i = 0; i < depth; i++)
-                to[i * GemmTile.Width + j] = j < columns ? column[i * bRow] : 0;
-        }
+        // 16 steps of every column at a time: what is read and what is written both stay in the first-level cache.
+        for (int i0 = 0; i0 < depth; i0 += 16)
+            for (int j = 0; j < GemmTile.Width; j++)
+            {
+                float* column = from + j * bCol;
+                for (int i = i0; i < Math.Min(depth, i0 + 16); i++)
+                    to[i * GemmTile.Width + j] = j < columns ? column[i * bRow] : 0;
+            }
     }
 
     [SkipLocalsInit]
@@ -133,8 +138,9 @@ internal sealed unsafe class Gemm : IDisposable
         float* scratch = stackalloc float[BlockK * GemmTile.Width + 16];
         scratch = (float*)(((nint)scratch + 63) & ~63);
         int rowBlock = task % rowBlocks, firstPanel = task / rowBlocks * panelsPerTask;
-        int row0 = rowBlock * BlockRows, rows = Math.Min(BlockRows, m - row0);
-        for (int k0 = 0; k0 < k; k0 += BlockK)
+        int row0 = rowBlock * rowsPerTask, rows = Math.Min(rowsPerTask, m - row0);
+        // One round even where K is 0: C is then the bias alone.
+        for (int k0 = 0; k0 == 0 || k0 < k; k0 += BlockK)
         {
             int depth = Math.Min(BlockK, k - k0);
             for (int panel = firstPanel; panel < Math.Min(panels, firstPanel + panelsPerTask); panel++)
@@ -148,22 +154,10 @@ internal sealed unsafe class Gemm : IDisposable
         }
     }
 
-    [SkipLocalsInit]
     private void PanelTimesRows(float* right, int row0, int rows, int column0, int columns, int k0, int depth)
     {
-        float* left = a + row0 * aRow + k0 * aCol, to = c + row0 * ldc + column0;
-        bool add = accumulate || k0 > 0;
-        if (columns == GemmTile.Width)
-            GemmTile.Rows(rows, left, aRow, aCol, right, depth, to, ldc, add, wide);
-        else
-        {
-            // A panel that hangs over the edge of C goes through a full-width block of its own.
-            float* block = stackalloc float[BlockRows * GemmTile.Width];
-            GemmTile.Rows(rows, left, aRow, aCol, right, depth, block, GemmTile.Width, false, wide);
-            for (int i = 0; i < rows; i++)
-                for (int j = 0; j < columns; j++)
-                    to[i * ldc + j] = block[i * GemmTile.Width + j] + (add ? to[i * ldc + j] : 0);
-        }
+        float* to = c + row0 * ldc + column0;
+        GemmTile.Rows(rows, a + row0 * aRow + k0 * aCol, aRow, aCol, right, depth, to, ldc, columns, accumulate || k0 > 0, wide);
         if (k0 + depth == k && (bias != null || relu))
             Finish(to, ldc, rows, column0, columns);
     }

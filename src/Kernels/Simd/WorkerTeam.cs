@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>
@@ -70,7 +72,7 @@ internal sealed class WorkerTeam : IDisposable
         if (failure is { } e)
         {
             failure = null;
-            throw new InvalidOperationException("a worker failed: " + e.Message, e);
+            ExceptionDispatchInfo.Throw(e);
         }
     }
 

@@ -18,6 +18,10 @@ public sealed class ThreadCountTests
     [InlineData("row update", "Adam 600 of 700x16 step 3 scale 1")]
     [InlineData("dense update", "AdamW 20000 step 3 scale 1")]
     [InlineData("binary cross entropy", "1000")]
+    [InlineData("dice", "700x16 training")]
+    [InlineData("sequence pooling", "Mean B130 D16 up to 3")]
+    [InlineData("attention", "Softmax B70 G2 D4 H18 up to 3")]
+    [InlineData("attention", "None B9 G1 D16 H32 up to 6")]
     [InlineData("gradient guard", "20000+17000 clip 1 l2 on 20000 loss 0.7")]
     public void Op_gives_the_same_bits_on_one_to_five_threads(string op, string shape)
     {

@@ -44,7 +44,7 @@ public sealed class WorkerTeamTests
     public void Run_reports_a_failed_block_and_works_again_afterwards()
     {
         using WorkerTeam team = new(3);
-        var e = Assert.Throws<InvalidOperationException>(() => team.Run(50, static block =>
+        var e = Assert.Throws<ArithmeticException>(() => team.Run(50, static block =>
         {
             if (block == 17)
                 throw new ArithmeticException("seventeen");

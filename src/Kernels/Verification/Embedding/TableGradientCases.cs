@@ -6,9 +6,9 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>TableGradient: dW[r] = Σ of the row gradients that point at r, one position after the other, + λ W[r] once a touched row.</summary>
 internal static class TableGradientCases
 {
-    private readonly record struct Shape(int Rows, int D, int Positions, Func<Random, int> Draw, string Ids, bool Compact, float L2)
+    private readonly record struct Shape(int Rows, int D, int Positions, Func<Random, int> Draw, string Ids, bool Compact, float L2, bool Rates = false)
     {
-        public override string ToString() => $"{Positions} positions, {Rows}x{D}, {Ids}{(Compact ? " compact" : " whole")}{(L2 > 0 ? $" l2 {L2}" : "")}";
+        public override string ToString() => $"{Positions} positions, {Rows}x{D}, {Ids}{(Compact ? " compact" : " whole")}{(L2 > 0 ? $" l2 {L2}" : "")}{(Rates ? " rates" : "")}";
     }
 
     public static IEnumerable<OpCase> All()
@@ -21,6 +21,7 @@ internal static class TableGradientCases
                 yield return Case(new(9, 5, 500, _ => 4, "one hot id", compact, l2));
                 yield return Case(new(12, 10, 100, r => (int)(r.NextDouble() * r.NextDouble() * 12), "skewed ids", compact, l2));
                 yield return Case(new(12, 10, 30, _ => 0, "padding only", compact, l2));
+                yield return Case(new(40, 17, 100, r => r.Next(40), "random ids", compact, l2, Rates: true));
             }
     }
 
@@ -29,20 +30,21 @@ internal static class TableGradientCases
         Random random = t.Random("ids");
         int[] ids = Enumerable.Range(0, s.Positions).Select(_ => s.Draw(random)).ToArray();
         Tensor table = t.Parameter("table", s.Rows, s.D, gradient: false), rowGradients = t.Parameter("row gradients", s.Positions, s.D, gradient: false);
+        Tensor? rates = s.Rates ? t.Parameter("rates", s.Rows, 1, gradient: false) : null;
         int hottest = ids.GroupBy(id => id).Max(g => g.Count());
         // Row 0 is padding as long as there is another row: its positions are never added.
         var trained = ids.Select((row, i) => (row, i)).Where(p => p.row != 0 || s.Rows == 1).ToArray();
         int[] segments = trained.Select(p => p.row).Distinct().Order().ToArray();
         Tensor target = t.State(t.Workspace.Tensor("target", s.Compact ? Math.Max(1, segments.Length) : s.Rows, s.D), _ => 7, hottest);
         SortedPositions positions = Positions.Of(t, s.Positions, s.Rows, trained);
-        TableGradient op = new(t.Device, table, rowGradients, target, positions, s.Compact, s.L2);
+        TableGradient op = new(t.Device, table, rowGradients, target, positions, s.Compact, s.L2, rates);
         t.Backward(_ => op.Run());
         t.Reference(v =>
         {
             for (int i = 0; i < segments.Length; i++)
                 for (int d = 0; d < s.D; d++)
                 {
-                    double sum = s.L2 * v[table][segments[i] * s.D + d];
+                    double sum = (s.L2 + (rates is null ? 0 : v[rates][segments[i]])) * v[table][segments[i] * s.D + d];
                     foreach ((int row, int position) in trained)
                         sum += row == segments[i] ? v[rowGradients][position * s.D + d] : 0;
                     v[target][(s.Compact ? i : segments[i]) * s.D + d] = sum;
