@@ -19,6 +19,10 @@ public sealed class DatagenCommandLineTests : IDisposable
     [InlineData("synth --numeric 1 --categorical 1 --out DIR")]
     [InlineData("synth --max-cardinality 2 --out DIR")]
     [InlineData("synth --schema movie --out DIR")]
+    [InlineData("synth --schema amazon --numeric 5 --out DIR")]
+    [InlineData("synth --max-history 5 --out DIR")]
+    [InlineData("synth --schema amazon --items 10 --categories 20 --out DIR")]
+    [InlineData("synth --schema amazon --categories 1 --out DIR")]
     [InlineData("synth --codec zip --out DIR")]
     [InlineData("synth --seed -1 --out DIR")]
     public async Task Bad_arguments_give_one_line_and_exit_2(string line)
@@ -64,6 +68,19 @@ public sealed class DatagenCommandLineTests : IDisposable
         Assert.Contains($"best possible AUC {(double)truth["best_auc"]!:0.0000} (first-order part alone {(double)truth["first_order_auc"]!:0.0000})", output);
         Assert.InRange((double)truth["test"]!["best_auc"]!, 0.75, 0.85);
         Assert.DoesNotContain(_folder.At("out"), truth.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Synth_of_histories_prints_and_records_both_aucs()
+    {
+        var (code, output, error) = await RunAsync("synth --schema amazon --rows 20000 --shards 2 --test-rows 5000 --max-history 20 --seed 3 --out DIR");
+        Assert.Equal((0, ""), (code, error));
+        var truth = JsonNode.Parse(File.ReadAllText(_folder.At("out/truth.json")))!;
+        Assert.Contains(
+            $"best possible AUC {(double)truth["best_auc"]!:0.0000} (history averaged over random 16-dimensional codes {(double)truth["mean_pooling_proxy_auc"]!:0.0000})", output);
+        Assert.Equal(
+            "synth --schema amazon --rows 20000 --shards 2 --test-rows 5000 --seed 3 --users 2000 --items 2000 --categories 200 --max-history 20 --codec zstd",
+            (string)truth["arguments"]!);
     }
 
     private async Task<(int Code, string Output, string Error)> RunAsync(string line)

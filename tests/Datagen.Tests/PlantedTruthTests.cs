@@ -20,7 +20,7 @@ public class PlantedTruthTests
     {
         var figures = Drawn.Rows(seed, numeric, categorical, maxCardinality, 60_000).Figures;
         Assert.InRange(figures.BestAuc, 0.75, 0.85);
-        Assert.InRange(figures.FirstOrderAuc, 0.60, figures.BestAuc - 0.02);
+        Assert.InRange(figures.BaselineAuc, 0.60, figures.BestAuc - 0.02);
         Assert.InRange(figures.LabelRate, 0.23, 0.27);
     }
 
@@ -57,7 +57,7 @@ public class PlantedTruthTests
                 int rank = rows.Ranks[f][i];
                 if (rank is 0 or > 3)
                     continue;
-                double rest = Logit(block.Probabilities[i]) - Logit(block.FirstOrder[i]);
+                double rest = Logit(block.Probabilities[i]) - Logit(block.Baseline[i]);
                 sum[rank] += rest;
                 square[rank] += rest * rest;
                 count[rank]++;

@@ -10,11 +10,9 @@ internal static class SmallRun
         Rows = 10_001,
         Shards = 3,
         TestRows = 500,
-        Numeric = 4,
-        Categorical = 8,
-        MaxCardinality = 500,
+        Shape = new CriteoShape { Numeric = 4, Categorical = 8, MaxCardinality = 500 },
     };
 
-    public static Task<(TruthFigures Training, TruthFigures? Test)> ExecuteAsync(SynthRequest request) =>
+    public static Task<(Baseline Baseline, TruthFigures Training, TruthFigures? Test)> ExecuteAsync(SynthRequest request) =>
         SynthRun.ExecuteAsync(request, CancellationToken.None);
 }

@@ -9,9 +9,9 @@ public static class DatagenCommandLine
     /// <summary>Runs the arguments and answers the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
-        var root = new RootCommand("Makes Parquet shards for click-through-rate models.") { SynthCommand.Create() };
+        var root = new RootCommand("Makes Parquet shards for click-through-rate models.") { SynthCommand.Create(), ImportCommand.Create() };
         // A bare verb asks what it can do.
-        if (arguments.Length == 0 || (arguments.Length == 1 && root.Subcommands.Any(verb => verb.Name == arguments[0])))
+        if (IsBareVerb(root, arguments))
             arguments = [.. arguments, "--help"];
 
         var parsed = root.Parse(arguments);
@@ -25,6 +25,10 @@ public static class DatagenCommandLine
         {
             return Fail(error, wrong.Message, ExitCodes.Usage);
         }
+        catch (DataException wrong)
+        {
+            return Fail(error, wrong.Message, ExitCodes.Data);
+        }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
             return Fail(error, "cannot read or write: " + failed.Message, ExitCodes.InputOutput);
@@ -33,6 +37,14 @@ public static class DatagenCommandLine
         {
             return Fail(error, "stopped", ExitCodes.Interrupted);
         }
+    }
+
+    private static bool IsBareVerb(Command root, ReadOnlySpan<string> arguments)
+    {
+        Command? verb = root;
+        foreach (string word in arguments)
+            verb = verb?.Subcommands.FirstOrDefault(sub => sub.Name == word);
+        return verb is not null;
     }
 
     // A word that nothing knows is the cause of whatever else is missing.

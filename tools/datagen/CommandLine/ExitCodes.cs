@@ -9,6 +9,9 @@ public static class ExitCodes
     /// <summary>Unknown verb, flag or value; a refused combination; an output folder that is already filled.</summary>
     public const int Usage = 2;
 
+    /// <summary>The data are not what they should be.</summary>
+    public const int Data = 3;
+
     /// <summary>Unreadable, unwritable, disk full.</summary>
     public const int InputOutput = 5;
 

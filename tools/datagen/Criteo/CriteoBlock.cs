@@ -29,7 +29,7 @@ public sealed class CriteoBlock : IRowBlock
     public ReadOnlySpan<double> Probabilities => _probabilities.AsSpan(0, _rows.Count);
 
     /// <inheritdoc/>
-    public ReadOnlySpan<double> FirstOrder => _firstOrder.AsSpan(0, _rows.Count);
+    public ReadOnlySpan<double> Baseline => _firstOrder.AsSpan(0, _rows.Count);
 
     /// <inheritdoc/>
     public void Fill(CounterStream stream, long first, int count)

@@ -34,6 +34,9 @@ public sealed class CriteoTable : ISyntheticTable
     public ParquetSchema Schema { get; }
 
     /// <inheritdoc/>
+    public Baseline Baseline { get; } = new("first_order_auc", "first-order part alone");
+
+    /// <inheritdoc/>
     public IRowBlock NewBlock(int capacity) => new CriteoBlock(this, _columns, capacity);
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ public sealed class TruthTally
     public const int MostSortedRows = 4_000_000;
 
     private readonly long _rows;
-    private readonly IScoreTally _best, _firstOrder;
+    private readonly IScoreTally _best, _baseline;
     private long _positives;
 
     /// <summary>A tally of exactly <paramref name="rows"/> rows.</summary>
@@ -16,7 +16,7 @@ public sealed class TruthTally
         _rows = rows;
         IsExact = rows <= MostSortedRows;
         _best = NewTally();
-        _firstOrder = NewTally();
+        _baseline = NewTally();
     }
 
     /// <summary>Whether AUC is exact.</summary>
@@ -26,7 +26,7 @@ public sealed class TruthTally
     public void Add(long first, IRowBlock block)
     {
         _best.Add(first, block.Probabilities, block.Labels);
-        _firstOrder.Add(first, block.FirstOrder, block.Labels);
+        _baseline.Add(first, block.Baseline, block.Labels);
         long positives = 0;
         foreach (int label in block.Labels)
             positives += label;
@@ -34,10 +34,10 @@ public sealed class TruthTally
     }
 
     /// <summary>The figures of all rows.</summary>
-    public TruthFigures Figures() => new(_rows, _best.Auc(), _firstOrder.Auc(), (double)_positives / _rows);
+    public TruthFigures Figures() => new(_rows, _best.Auc(), _baseline.Auc(), (double)_positives / _rows);
 
     private IScoreTally NewTally() => IsExact ? new SortedTally((int)_rows) : new BinnedTally();
 }
 
-/// <summary>AUC of the true probability, AUC of its first-order part alone, share of clicks.</summary>
-public readonly record struct TruthFigures(long Rows, double BestAuc, double FirstOrderAuc, double LabelRate);
+/// <summary>AUC of the true probability, AUC of the baseline, share of clicks.</summary>
+public readonly record struct TruthFigures(long Rows, double BestAuc, double BaselineAuc, double LabelRate);

@@ -11,8 +11,8 @@ public interface IRowBlock
     /// <summary>True probability of each row. (rows)</summary>
     ReadOnlySpan<double> Probabilities { get; }
 
-    /// <summary>Probability of each row by the first-order part alone. (rows)</summary>
-    ReadOnlySpan<double> FirstOrder { get; }
+    /// <summary>Score of each row by the simpler rule that <see cref="ISyntheticTable.Baseline"/> names. (rows)</summary>
+    ReadOnlySpan<double> Baseline { get; }
 
     /// <summary>Draws rows <paramref name="first"/> … first + count − 1 of the stream, the same ones at every call.</summary>
     void Fill(CounterStream stream, long first, int count);

@@ -9,6 +9,9 @@ public interface ISyntheticTable
     /// <summary>Columns of every shard.</summary>
     ParquetSchema Schema { get; }
 
+    /// <summary>The simpler rule that the truth is held against.</summary>
+    Baseline Baseline { get; }
+
     /// <summary>The planted truth in words, for the report beside the shards.</summary>
     JsonObject Describe();
 

@@ -3,8 +3,8 @@ namespace GpuCtr.Datagen;
 /// <summary>What <c>datagen synth</c> was asked for.</summary>
 public sealed record SynthRequest
 {
-    /// <summary>Kind of table: <c>criteo</c>.</summary>
-    public string Schema { get; init; } = "criteo";
+    /// <summary>Kind of table, and its sizes.</summary>
+    public TableShape Shape { get; init; } = new CriteoShape();
 
     /// <summary>Training rows over all shards.</summary>
     public long Rows { get; init; } = 1_000_000;
@@ -21,15 +21,6 @@ public sealed record SynthRequest
     /// <summary>Decides the truth and the rows.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Numeric columns.</summary>
-    public int Numeric { get; init; } = 13;
-
-    /// <summary>Categorical columns.</summary>
-    public int Categorical { get; init; } = 26;
-
-    /// <summary>Ids of the largest categorical column.</summary>
-    public int MaxCardinality { get; init; } = 1_000_000;
-
     /// <summary>Compression of the shards.</summary>
     public Codec Codec { get; init; } = Codec.Zstd;
 
@@ -38,8 +29,8 @@ public sealed record SynthRequest
 
     /// <summary>The command line that makes the same files, apart from the folder.</summary>
     public string Arguments =>
-        $"synth --schema {Schema} --rows {Rows} --shards {Shards} --test-rows {TestRows} --seed {Seed} --numeric {Numeric} " +
-        $"--categorical {Categorical} --max-cardinality {MaxCardinality} --codec {Codec.ToString().ToLowerInvariant()}";
+        $"synth --schema {Shape.Name} --rows {Rows} --shards {Shards} --test-rows {TestRows} --seed {Seed} {Shape.Arguments} " +
+        $"--codec {Codec.ToString().ToLowerInvariant()}";
 
     /// <summary>What no single option can tell: that together they make sense.</summary>
     /// <exception cref="UsageException">They do not.</exception>
@@ -49,7 +40,6 @@ public sealed record SynthRequest
             throw new UsageException("--out DIR is required: the folder that the shards go to");
         if (Shards > Rows)
             throw new UsageException($"--shards {Shards} is more than --rows {Rows}: every shard needs a row");
-        if (Numeric + Categorical < 3)
-            throw new UsageException($"--numeric {Numeric} and --categorical {Categorical} make fewer than 3 columns: a three-way effect needs three");
+        Shape.Check();
     }
 }

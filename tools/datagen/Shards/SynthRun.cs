@@ -6,14 +6,14 @@ public static class SynthRun
 {
     private const ulong _tableStream = 0, _trainingStream = 1, _testStream = 2;
 
-    /// <summary>Makes the files and returns the figures of the training rows and, if there are any, of the test rows.</summary>
+    /// <summary>Makes the files and returns what the table measures itself against, with the figures of the training and test rows.</summary>
     /// <exception cref="UsageException">The folder is already filled.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public static async Task<(TruthFigures Training, TruthFigures? Test)> ExecuteAsync(SynthRequest request, CancellationToken stop)
+    public static async Task<(Baseline Baseline, TruthFigures Training, TruthFigures? Test)> ExecuteAsync(SynthRequest request, CancellationToken stop)
     {
-        OutputFolder.Prepare(request.Out, request.Overwrite);
+        OutputFolder.Prepare(request.Out, OutputFolder.SynthFiles, request.Overwrite);
         var seed = CounterStream.FromSeed(request.Seed);
-        var table = new CriteoTable(seed.Child(_tableStream), request.Numeric, request.Categorical, request.MaxCardinality);
+        var table = request.Shape.Draw(seed.Child(_tableStream));
 
         var training = new TruthTally(request.Rows);
         var parallel = new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount };
@@ -31,6 +31,6 @@ public static class SynthRun
         }
         var figures = training.Figures();
         await TruthReport.WriteAsync(request, table, figures, training.IsExact, test, stop);
-        return (figures, test);
+        return (table.Baseline, figures, test);
     }
 }

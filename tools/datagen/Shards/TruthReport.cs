@@ -21,7 +21,7 @@ public static class TruthReport
             ["rows"] = training.Rows,
             ["shards"] = request.Shards,
             ["best_auc"] = Rounded(training.BestAuc),
-            ["first_order_auc"] = Rounded(training.FirstOrderAuc),
+            [table.Baseline.Key] = Rounded(training.BaselineAuc),
             ["label_rate"] = Rounded(training.LabelRate),
             ["auc_method"] = isExact ? "exact" : "histogram",
         };
@@ -31,7 +31,7 @@ public static class TruthReport
             {
                 ["rows"] = figures.Rows,
                 ["best_auc"] = Rounded(figures.BestAuc),
-                ["first_order_auc"] = Rounded(figures.FirstOrderAuc),
+                [table.Baseline.Key] = Rounded(figures.BaselineAuc),
                 ["label_rate"] = Rounded(figures.LabelRate),
             };
         }

@@ -1,0 +1,30 @@
+using System.CommandLine;
+
+namespace GpuCtr.Datagen;
+
+/// <summary>Options of <c>--schema amazon</c>.</summary>
+internal sealed class AmazonOptions : IShapeOptions
+{
+    private readonly Option<long> _users, _items, _categories, _maxHistory;
+
+    public AmazonOptions()
+    {
+        var defaults = new AmazonShape();
+        _users = NumberOption.Create("--users", "amazon: users", defaults.Users, 1, 20_000_000);
+        _items = NumberOption.Create("--items", "amazon: items", defaults.Items, 1, 20_000_000);
+        _categories = NumberOption.Create("--categories", "amazon: categories", defaults.Categories, 1, 1_000_000);
+        _maxHistory = NumberOption.Create("--max-history", "amazon: most items of a history", defaults.MaxHistory, 1, 10_000);
+    }
+
+    public string Schema => "amazon";
+
+    public IReadOnlyList<Option> Options => [_users, _items, _categories, _maxHistory];
+
+    public TableShape Shape(ParseResult result) => new AmazonShape
+    {
+        Users = (int)result.GetValue(_users),
+        Items = (int)result.GetValue(_items),
+        Categories = (int)result.GetValue(_categories),
+        MaxHistory = (int)result.GetValue(_maxHistory),
+    };
+}

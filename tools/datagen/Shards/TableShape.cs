@@ -1,0 +1,18 @@
+namespace GpuCtr.Datagen;
+
+/// <summary>A kind of table with its sizes, as asked for.</summary>
+public abstract record TableShape
+{
+    /// <summary>The name that <c>--schema</c> takes.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The sizes as arguments.</summary>
+    public abstract string Arguments { get; }
+
+    /// <summary>Whether the sizes make sense together.</summary>
+    /// <exception cref="UsageException">They do not.</exception>
+    public abstract void Check();
+
+    /// <summary>Draws columns and truth; both depend on the stream and on the sizes alone.</summary>
+    public abstract ISyntheticTable Draw(CounterStream stream);
+}
