@@ -42,7 +42,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>The device.</summary>
     public Device Device => g.Device;
 
-    /// <summary>What the model reads; batches for it are made from this.</summary>
+    /// <summary>What the model reads, and in which layout; batches for it are made from this.</summary>
     public FeatureSpec Spec => g.Spec;
 
     /// <summary>What the model computes.</summary>
@@ -162,11 +162,13 @@ public sealed class CtrModel : IDisposable
 
     private void Upload(Batch batch)
     {
-        // Positions and row gradients are addressed by the slot's capacity and by the layout of the columns.
+        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
         if (batch.Capacity != BatchSize || batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories)
-            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors does not fit a model of {BatchSize} rows and {Spec.C}; make it from the model's Spec and BatchSize");
+            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}; make it from the model's Spec and BatchSize");
         batch.Upload(g.Device, g.Inputs);
     }
+
+    private static string Padding(FeatureSpec spec) => spec.PadHistories ? ", histories padded," : "";
 
     private void Update(in Pass pass)
     {

@@ -69,7 +69,7 @@ public sealed class PresetTests
         using Device device = Device.Open("cpu");
         using CtrModel model = new(device, VariantData.Spec(histories: true), Options("deepctr din"), 16);
         using Batch batch = VariantData.Batch(device, VariantData.Spec(histories: true), 16);
-        Assert.Contains("spec of the model", Assert.Throws<KernelException>(() => model.TrainStep(batch, 0)).Message);
+        Assert.Contains("model's Spec", Assert.Throws<KernelException>(() => model.TrainStep(batch, 0)).Message);
     }
 
     private static ModelOptions Options(string name) => Presets.Of(name.Split(' ')[1], name.Split(' ')[0]).Model;
