@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
@@ -19,7 +20,7 @@ public static class ModelCatalog
 
     /// <summary>The options that a model has when nothing else is said.</summary>
     public static ModelOptions Defaults(string model) => model is "din" or "base"
-        ? new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01 }
+        ? new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax }
         : new() { Model = model };
 
     /// <summary>All names.</summary>

@@ -27,6 +27,7 @@ public static class Variants
         [(FuxiCtr, "deepfm")] = own => FuxiTraining(own) with { HiddenUnits = [64, 64, 64] },
         [(FuxiCtr, "din")] = own => FuxiTraining(own) with
         {
+            AttentionNormalization = AttentionNormalization.None,
             HiddenUnits = [512, 128, 64],
             Activation = Activations.Relu,
             AttentionUnits = [64],
@@ -36,6 +37,7 @@ public static class Variants
         [(DeepCtr, "deepfm")] = DeepCtrInputs,
         [(DeepCtr, "din")] = own => DeepCtrInputs(own) with
         {
+            AttentionNormalization = AttentionNormalization.None,
             Activation = Activations.Relu,
             AttentionUnits = [64, 16],
             Dice = new(DiceNormalizations.AffineUnits, Epsilon: 1e-8, Momentum: 0.1),
@@ -44,6 +46,7 @@ public static class Variants
         [(RecHub, "deepfm")] = own => RecHubLayers(own) with { FirstOrder = FirstOrders.Vectors },
         [(RecHub, "din")] = own => RecHubLayers(own) with
         {
+            AttentionNormalization = AttentionNormalization.None,
             AttentionUnits = [36],
             AttentionBatchNorm = true,
             AttentionPerColumn = true,

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
@@ -17,7 +18,13 @@ public sealed class DinGolden
         [new SequenceField("hist_item", 2, SequenceRole.History, 2, T), new SequenceField("hist_category", 3, SequenceRole.History, 3, T)]);
 
     private static readonly GoldenModel Model = new(
-        Golden, Spec, ModelCatalog.Defaults("din") with { EmbeddingDim = D, HiddenUnits = [9, 6], AttentionUnits = [6, 4] }, Fill, Locate);
+        Golden, Spec, ModelCatalog.Defaults("din") with
+        {
+            EmbeddingDim = D,
+            HiddenUnits = [9, 6],
+            AttentionUnits = [6, 4],
+            AttentionNormalization = AttentionNormalization.None,
+        }, Fill, Locate);
 
     public static TheoryData<string> Devices => TestDevices.All;
 

@@ -35,7 +35,7 @@ internal static class TrainFlags
         new("--activation", "NAME", "", "relu, sigmoid, prelu or dice [relu; din, base dice; or the variant's]"),
         new("--attention-units", "N,…", "", "widths of the attention unit (din) [80,40; or the variant's]", FlagArity.Several),
         new("--attention-activation", "NAME", "", "its activation [dice; or the variant's]"),
-        new("--attention-normalization", "NAME", "", "none, softmax, sigmoid or scaledsoftmax: how its scores become weights [none; or the variant's]"),
+        new("--attention-normalization", "NAME", "", "none, softmax, sigmoid or scaledsoftmax: how its scores become weights [softmax; or the variant's]"),
         new("--dropout", "P", "0", "share of hidden units dropped in training"),
         new("--batch-norm", "", "", "batch normalization before every activation", FlagArity.Switch),
 
