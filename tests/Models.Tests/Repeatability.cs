@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
@@ -11,13 +12,15 @@ public sealed class Repeatability
 
     public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "din");
 
-    [SkippableFact]
-    public void Loss_curves_of_all_devices_agree()
+    [SkippableTheory]
+    [InlineData("deepfm")]
+    [InlineData("din softmax")]
+    public void Loss_curves_of_all_devices_agree(string model)
     {
         double[]? first = null;
         foreach (string name in TestDevices.Names)
         {
-            double[] losses = Train(TestDevices.Get(name), Options("deepfm", seed: 1)).Losses;
+            double[] losses = Train(TestDevices.Get(name), Options(model, seed: 1)).Losses;
             first ??= losses;
             for (int step = 0; step < Steps; step++)
                 if (!(Math.Abs(losses[step] - first[step]) <= 1e-4 * first[step]))
@@ -50,12 +53,13 @@ public sealed class Repeatability
         }
     }
 
-    private static ModelOptions Options(string model, ulong seed) => ModelCatalog.Defaults(model) with
+    private static ModelOptions Options(string model, ulong seed) => ModelCatalog.Defaults(model.Split(' ')[0]) with
     {
         EmbeddingDim = 8,
         EmbeddingInitStd = 0.05,
         HiddenUnits = [40, 20],
         AttentionUnits = [20, 8],
+        AttentionNormalization = model.EndsWith("softmax", StringComparison.Ordinal) ? AttentionNormalization.Softmax : AttentionNormalization.None,
         BatchNorm = model == "deepfm",
         Dropout = 0.2,
         ClipNorm = 5,

@@ -51,6 +51,8 @@ internal static class TrainOptions
         NumericTransforms = flags.List("--numeric-transform"),
         HashBuckets = Buckets(flags),
         History = flags.List("--history"),
+        MultiValue = flags.List("--multi-value"),
+        ListSeparator = SeparatedText.Parse(flags.Text("--list-separator")),
         MaxHistory = flags.Whole("--max-history", 1, 1 << 16),
         MinCount = flags.Whole("--min-count", 1),
         Workers = DeviceFlags.DecodeThreads(flags),

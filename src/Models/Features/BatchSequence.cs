@@ -41,6 +41,39 @@ public sealed class BatchSequence : IDisposable
             Offsets[b] = b * longest;
     }
 
+    /// <summary>
+    /// Takes over histories that lie padded in a dense matrix: <see cref="Values"/> and <see cref="Offsets"/> of the first
+    /// <paramref name="rows"/> rows become the valid positions in their order. What stands at other positions is never read.
+    /// </summary>
+    /// <param name="padded">(rows, width) vocabulary-local ids, row-major, padded anywhere.</param>
+    /// <param name="mask">(rows, width) true at valid positions.</param>
+    /// <param name="rows">Rows, at most the capacity of the batch.</param>
+    /// <param name="width">Positions of a row, padding included; may exceed the field's MaxLength.</param>
+    /// <exception cref="ArgumentException">The sizes do not fit, or a row has more than MaxLength valid positions.</exception>
+    public void FillPadded(ReadOnlySpan<int> padded, ReadOnlySpan<bool> mask, int rows, int width)
+    {
+        if (rows < 0 || width < 0 || rows >= offsets.Span.Length)
+            throw new ArgumentException($"{Field.Name}: ({rows}, {width}) padded positions do not fit a batch of {offsets.Span.Length - 1} rows");
+        if (padded.Length != (long)rows * width || mask.Length != padded.Length)
+            throw new ArgumentException($"{Field.Name}: ({rows}, {width}) padded positions, but {padded.Length} ids and {mask.Length} entries of the mask");
+        Span<int> to = Values, starts = Offsets;
+        starts[0] = 0;
+        for (int b = 0, i = 0; b < rows; b++)
+        {
+            ReadOnlySpan<bool> valid = mask.Slice(b * width, width);
+            int length = valid.Count(true), at = starts[b];
+            if (length > Field.MaxLength)
+                throw new ArgumentException($"{Field.Name}, row {b} of the batch: {length} valid positions, at most {Field.MaxLength} fit; keep the most recent ones");
+            foreach (bool used in valid)
+            {
+                if (used)
+                    to[at++] = padded[i];
+                i++;
+            }
+            starts[b + 1] = at;
+        }
+    }
+
     internal void Upload(Device device, DeviceArray<int> rows, int at, int batchRows) => values.CopyTo(device, rows, offsets.Span[batchRows], at);
 
     internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.CopyTo(device, to, count);

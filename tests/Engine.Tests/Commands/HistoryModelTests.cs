@@ -31,6 +31,21 @@ public sealed class HistoryModelTests : IDisposable
         Assert.Contains("deepfm does not read it", deepFm.Error);
     }
 
+    [Theory]
+    [InlineData(',', null)]
+    [InlineData(':', ":")]
+    public void Histories_in_strings_train_and_evaluate_like_lists(char separator, string? given)
+    {
+        string[] columns = ["--history", "hist_item,hist_category", .. given is null ? Array.Empty<string>() : ["--list-separator", given]];
+        string text = Write("text.parquet", misaligned: false, separator: separator), list = Write("list.parquet", misaligned: false);
+        CommandOutcome ofText = Run(["train", text, "--out", folder.File("text"), "--attention-normalization", "softmax", .. columns, .. small]).Succeeded();
+        CommandOutcome ofList = Run(["train", list, "--out", folder.File("list"), "--attention-normalization", "softmax", .. small]).Succeeded();
+        Assert.Contains("model    din", ofText.Error);
+        Assert.Equal(Auc(ofList), Auc(ofText));
+        CommandOutcome again = Run("evaluate", "--model", folder.File("text"), Write("y.parquet", misaligned: false, seed: 2, separator), "--device", "cpu", "--json").Succeeded();
+        Assert.InRange(Auc(again), 0.7, 1);
+    }
+
     [Fact]
     public void Histories_of_one_group_that_differ_in_length_are_data() =>
         Run(["train", Write("x.parquet", misaligned: true), "--out", folder.File("run"), .. small]).FailedWith(ExitCode.Data, "hist_item", "hist_category");
@@ -38,7 +53,7 @@ public sealed class HistoryModelTests : IDisposable
     private static double Auc(CommandOutcome o) => JsonDocument.Parse(o.Out).RootElement.GetProperty("auc").GetDouble();
 
     /// The label is 1 where items of the target's category are in the history.
-    private string Write(string name, bool misaligned, int seed = 1)
+    private string Write(string name, bool misaligned, int seed = 1, char? separator = null)
     {
         Random random = new(seed);
         int[] label = new int[Rows];
@@ -56,7 +71,10 @@ public sealed class HistoryModelTests : IDisposable
 
         if (misaligned)
             categories[Rows / 2] = [.. categories[Rows / 2], 1];
-        return new TestShard().Column("label", label).Column("item", item).Column("category", category).Lists("hist_item", items).Lists("hist_category", categories)
-            .Write(folder.File(name), groupRows: 1000);
+        TestShard shard = new TestShard().Column("label", label).Column("item", item).Column("category", category);
+        shard = separator is char c
+            ? shard.Text("hist_item", [.. items.Select(l => string.Join(c, l))]).Text("hist_category", [.. categories.Select(l => string.Join(c, l))])
+            : shard.Lists("hist_item", items).Lists("hist_category", categories);
+        return shard.Write(folder.File(name), groupRows: 1000);
     }
 }

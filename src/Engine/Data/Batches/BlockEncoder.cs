@@ -32,7 +32,10 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
         for (int s = 0; s < state.Sequences.Count; s++)
         {
-            reader.Read(group.Group, state.Sequences[s].Column, column);
+            SequenceState list = state.Sequences[s];
+            reader.Read(group.Group, list.Column, column);
+            if (list.Separator is char separator)
+                SeparatedText.Split(column, separator, encoder.Vocabularies[list.Vocabulary].Kind, shard, group, list.Column);
             block.Sequences[s] = EncodeLists(block, s);
         }
 

@@ -126,7 +126,11 @@ public sealed class Dataset
         {
             using ShardReader reader = shard.Rent();
             foreach (RowGroupRef group in shard.RowGroups)
-                bytes += Encoder.Spec.Sequences.Sum(s => 4 * Math.Min(reader.StoredValues(group.Group, s.Name), (long)group.Rows * s.MaxLength));
+            {
+                // How many entries a string has only its text says: at most the longest list.
+                bytes += Encoder.State.Sequences.Sum(s => 4 * Math.Min(
+                    s.Separator is null ? reader.StoredValues(group.Group, s.Column) : long.MaxValue, (long)group.Rows * s.MaxLength));
+            }
         }
 
         return bytes;

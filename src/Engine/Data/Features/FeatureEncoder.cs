@@ -62,7 +62,7 @@ public sealed partial class FeatureEncoder
         foreach (NumericState n in State.Numeric)
             Check(shards, n.Column, null, false);
         foreach (SequenceState s in State.Sequences)
-            Check(shards, s.Column, s.Kind, true);
+            Check(shards, s.Column, s.Kind, s.Separator is null);
         if (needLabel)
             Check(shards, Label, null, false);
     }

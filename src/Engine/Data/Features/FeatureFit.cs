@@ -75,7 +75,7 @@ internal sealed class FeatureFit
             if (target < 0)
                 sources.Add([]);
             sources[vocabulary].Add((list, KeyRule.Value, -1));
-            sequences.Add(new SequenceState(list.Column.Name, list.Column.Kind, vocabulary, target, plan.Options.MaxHistory));
+            sequences.Add(new SequenceState(list.Column.Name, list.Column.Kind, vocabulary, target, plan.Options.MaxHistory, list.Separator));
         }
     }
 
@@ -116,7 +116,12 @@ internal sealed class FeatureFit
                 categorical[field] = categorical[field] with { Boundaries = boundaries };
             }
 
-            EachGroup(source.Column.Name, stop, (group, keep, column) => CountValues(column, keep, rule, boundaries, counter));
+            EachGroup(source.Column.Name, stop, (group, keep, column) =>
+            {
+                if (source.Separator is char separator)
+                    SeparatedText.Split(column, separator, kind, shards.Shards[group.Shard], group, source.Column.Name);
+                CountValues(column, keep, rule, boundaries, counter);
+            });
         }
 
         return counter.Build(plan.Options.MinCount);

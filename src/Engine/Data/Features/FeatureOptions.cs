@@ -37,8 +37,14 @@ public sealed record FeatureOptions
     /// <summary>Columns to treat as numeric.</summary>
     public IReadOnlyList<string> Numeric { get; init; } = [];
 
-    /// <summary>List columns to treat as histories: col (paired by name) or col=target.</summary>
+    /// <summary>List columns, or strings with separated entries, to treat as histories: col (paired by name) or col=target.</summary>
     public IReadOnlyList<string> History { get; init; } = [];
+
+    /// <summary>List columns, or strings with separated entries, whose vectors are pooled whatever their name.</summary>
+    public IReadOnlyList<string> MultiValue { get; init; } = [];
+
+    /// <summary>What stands between the entries of such strings; null = found out from the first row group.</summary>
+    public char? ListSeparator { get; init; }
 
     /// <summary>Transforms: one for all, or col=transform.</summary>
     public IReadOnlyList<string> NumericTransforms { get; init; } = ["standardize"];

@@ -9,6 +9,7 @@ public sealed partial class FeaturePlan
             .. options.Exclude.Select(n => ("--exclude", n)), .. options.Categorical.Select(n => ("--categorical", n)),
             .. options.Numeric.Select(n => ("--numeric", n)),
             .. FeatureOptions.Pairs(options.History).Select(p => ("--history", p.Column)),
+            .. options.MultiValue.Select(n => ("--multi-value", n)),
             .. FeatureOptions.Pairs(options.HashBuckets).Select(p => ("--hash-buckets", p.Column)),
             .. FeatureOptions.Pairs(options.NumericTransforms).Where(p => p.Value.Length > 0).Select(p => ("--numeric-transform", p.Column)),
         ];
@@ -23,6 +24,9 @@ public sealed partial class FeaturePlan
         string? both = options.Categorical.Intersect(options.Numeric).FirstOrDefault();
         if (both is not null)
             throw Failure.BadUsage($"{both} is named by both --categorical and --numeric; name it once");
+        both = options.MultiValue.Intersect(FeatureOptions.Pairs(options.History).Select(p => p.Column)).FirstOrDefault();
+        if (both is not null)
+            throw Failure.BadUsage($"{both} is named by both --history and --multi-value; name it once");
     }
 
     private static string LabelOf(ShardSet shards, FeatureOptions options)
@@ -71,23 +75,34 @@ public sealed partial class FeaturePlan
     }
 
     /// <summary>Turns lists named hist_X into histories of X or X_id; the user's own pairs come first.</summary>
-    private static void PairHistories(List<PlannedColumn> planned, Dictionary<string, string> histories)
+    private static void PairHistories(List<PlannedColumn> planned, Dictionary<string, string> histories, IReadOnlyList<string> multiValue)
     {
         for (int i = 0; i < planned.Count; i++)
         {
             PlannedColumn list = planned[i];
-            if (list.Role != FeatureRole.Pooled)
+            if (list.Role != FeatureRole.Pooled || multiValue.Contains(list.Column.Name))
                 continue;
             bool asked = histories.TryGetValue(list.Column.Name, out string? wanted);
             PlannedColumn? target = TargetOf(planned, list.Column, wanted);
-            if (target is not null && target.Column.Kind == list.Column.Kind)
-                planned[i] = list with { Role = FeatureRole.History, Target = target.Column.Name, Note = $"history of {target.Column.Name}" };
+            if (target is not null && (target.Column.Kind == list.Column.Kind || (list.Separator is not null && target.Column.Kind == ValueKind.Integer)))
+                planned[i] = list with { Role = FeatureRole.History, Target = target.Column.Name, Note = $"history of {target.Column.Name}{SeparatedBy(list)}" };
             else if (asked)
                 throw Failure.BadUsage(NoTarget(list.Column, wanted!, target));
             else if (target is not null)
                 planned[i] = list with { Note = $"not a history: {target.Column.Name} is {target.Column.TypeName}, this {list.Column.TypeName}" };
         }
     }
+
+    /// <summary>A string column that was named as a list, with its separator.</summary>
+    private static PlannedColumn Separated(ShardSet shards, PlannedColumn column, FeatureOptions options)
+    {
+        if (column.Role != FeatureRole.Pooled || column.Column.IsList)
+            return column;
+        column = column with { Separator = options.ListSeparator ?? SeparatedText.Detect(shards, column.Column.Name) };
+        return column with { Note = $"{column.Note}{SeparatedBy(column)}" };
+    }
+
+    private static string SeparatedBy(PlannedColumn column) => column.Separator is char c ? $", separated by {SeparatedText.Describe(c)}" : "";
 
     private static string NoTarget(ShardColumn list, string wanted, PlannedColumn? target) => target is not null
         ? $"--history {list.Name}: {list.TypeName} cannot be a history of {target.Column.Name}, which is {target.Column.TypeName}"

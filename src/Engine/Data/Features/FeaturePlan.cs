@@ -34,8 +34,9 @@ public enum FeatureRole
 /// <param name="Note">Why, in a few words.</param>
 /// <param name="Target">For a history, the categorical column it shares its vocabulary with.</param>
 /// <param name="Transform">For a numeric column, its transform.</param>
+/// <param name="Separator">For a string column that holds lists, what stands between the entries.</param>
 public sealed record PlannedColumn(
-    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None);
+    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, char? Separator = null);
 
 /// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
 public sealed partial class FeaturePlan
@@ -89,10 +90,10 @@ public sealed partial class FeaturePlan
             else if (options.Exclude.Contains(column.Name))
                 planned.Add(new PlannedColumn(column, FeatureRole.Excluded, "--exclude"));
             else if (column.Name != options.GroupId || listed)
-                planned.Add(RoleOf(column, options, histories, transforms.GetValueOrDefault(column.Name, standard)));
+                planned.Add(Separated(shards, RoleOf(column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options));
         }
 
-        PairHistories(planned, histories);
+        PairHistories(planned, histories, options.MultiValue);
         if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
             throw Failure.BadUsage($"{shards.Shards[0].Path}: no column left to learn from besides the label '{label}'");
         return new FeaturePlan(planned, options);
@@ -102,7 +103,8 @@ public sealed partial class FeaturePlan
         ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
-        string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history" : null;
+        string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
+            : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
         if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind == ValueKind.Real))
         {
             if (flag is not null)
@@ -117,8 +119,13 @@ public sealed partial class FeaturePlan
             return new PlannedColumn(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
         }
 
-        if (flag == "--history")
-            throw Failure.BadUsage($"--history {column.Name}: type {column.TypeName} is not a list");
+        if (flag is "--history" or "--multi-value")
+        {
+            return column.Kind == ValueKind.Text
+                ? new PlannedColumn(column, FeatureRole.Pooled, flag)
+                : throw Failure.BadUsage($"{flag} {column.Name}: type {column.TypeName} is not a list or a string with separated entries");
+        }
+
         if (asNumeric && column.Kind == ValueKind.Text)
             throw Failure.BadUsage($"--numeric {column.Name}: type {column.TypeName} is not a number");
         if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))

@@ -22,8 +22,8 @@ internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocab
 /// <summary>A numeric column, as fitted. Missing: an indicator column follows it.</summary>
 internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing);
 
-/// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1.</summary>
-internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength);
+/// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
+internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null);
 
 /// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it.</summary>
 internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, long Unseen, string File);

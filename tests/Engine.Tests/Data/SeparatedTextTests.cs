@@ -1,0 +1,138 @@
+using GpuCtr.Engine.Data;
+
+namespace GpuCtr.Engine.Tests.Data;
+
+/// <summary>Lists stored as strings: the same vocabulary, ids and offsets as real lists.</summary>
+public sealed class SeparatedTextTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(',')]
+    [InlineData('^')]
+    [InlineData('|')]
+    [InlineData(' ')]
+    public void History_of_an_integer_column_equals_a_real_list(char separator)
+    {
+        TestShard shard = Items().Text("past", new[] { "12, 53 ,8", "", null, "  ", "-7", "8,999" }.Select(t => Separate(t, separator)).ToArray());
+        FeatureOptions options = new() { History = ["past=item"] };
+        FeatureEncoder text = Fit(shard, options, groupRows: 4), list = Fit(
+            Items().Lists<long>("past", [12, 53, 8], [], null, [], [-7], [8, 999]), options, groupRows: 4, "list.parquet");
+        Assert.Equal(list.Vocabularies[0].Integers, text.Vocabularies[0].Integers);
+        Assert.Equal(list.Vocabularies[0].Counts, text.Vocabularies[0].Counts);
+        Assert.Equal(list.Spec.Sequences, text.Spec.Sequences);
+        EncodedBlock[] a = Encode(text, "s.parquet"), b = Encode(list, "list.parquet");
+        Assert.Equal([0, 3, 3, 3, 3], a[0].Sequences[0].Offsets);
+        for (int i = 0; i < a.Length; i++)
+        {
+            Assert.Equal(b[i].Sequences[0].Values, a[i].Sequences[0].Values);
+            Assert.Equal(b[i].Sequences[0].Offsets, a[i].Sequences[0].Offsets);
+        }
+    }
+
+    [Fact]
+    public void History_of_a_string_column_is_saved_and_keeps_empty_entries_as_nulls()
+    {
+        TestShard shard = new TestShard().Column("label", 0, 1, 0).Text("genre", "new age", "rock", "jazz")
+            .Text("hist_genre", "rock|new age||jazz", "polka|", "rock");
+        FeatureOptions options = new() { History = ["hist_genre"] };
+        FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([shard.Write(folder.File("s.parquet"))]), options);
+        Assert.Equal("history of genre, separated by '|'", plan.Columns[^1].Note);
+        Fit(shard, options).Save(folder.File("saved"));
+        FeatureEncoder encoder = FeatureEncoder.Load(folder.File("saved"));
+        VocabularyTable genres = encoder.Vocabularies[0];
+        Assert.Equal(["rock", "jazz", "new age", "polka"], genres.Texts);
+        EncodedSequence history = Encode(encoder, "s.parquet")[0].Sequences[0];
+        Assert.Equal(["rock", "new age", "(null)", "jazz", "polka", "(null)", "rock"], history.Values.Select(genres.Describe));
+        Assert.Equal([0, 4, 6, 7], history.Offsets);
+    }
+
+    [Fact]
+    public void The_most_recent_entries_are_kept_and_tags_can_be_pooled()
+    {
+        TestShard shard = Items().Text("hist_item", "1,2,3,4", "5,6,7", "8", "9", "10", "11").Text("tags", "a b", "b  c", "", null, " a ", "c");
+        FeatureEncoder encoder = Fit(shard, new FeatureOptions { History = ["hist_item"], MultiValue = ["tags"], MaxHistory = 2 });
+        EncodedBlock block = Encode(encoder, "s.parquet")[0];
+        Assert.Equal([3L, 4, 6, 7], block.Sequences[0].Values[..4].Select(v => encoder.Vocabularies[0].Integers[v - 2]));
+        Assert.Equal(2, block.Sequences[0].CutRows);
+        Assert.Equal([0, -1], encoder.Spec.Sequences.Select(s => s.Target));
+        Assert.Equal(["a", "b", "b", "c", "a", "c"], block.Sequences[1].Values.Select(encoder.Vocabularies[1].Describe));
+        Assert.Equal([0, 2, 4, 4, 4, 5, 6], block.Sequences[1].Offsets);
+    }
+
+    [Fact]
+    public void An_entry_that_is_no_integer_names_its_place()
+    {
+        TestShard shard = Items().Text("hist_item", "1,2", "3", "4", "5", "6,x7", "8");
+        Failure failure = Assert.Throws<Failure>(() => Fit(shard, new FeatureOptions { History = ["hist_item"] }, groupRows: 2));
+        Assert.Equal(ExitCode.Data, failure.Code);
+        Assert.Contains("s.parquet: row group 2, row 4, column 'hist_item': 'x7' is not an integer", failure.Message);
+        Assert.Contains("--list-separator", failure.Message);
+
+        // In shards that were not fitted on, too.
+        FeatureEncoder encoder = Fit(Items().Text("hist_item", "1", "2", "3", "4", "5", "6"), new FeatureOptions { History = ["hist_item"] }, name: "good.parquet");
+        Assert.Contains("'x7'", Assert.Throws<Failure>(() => Encode(encoder, "s.parquet")).Message);
+    }
+
+    [Fact]
+    public void Unsigned_ids_keep_their_bits()
+    {
+        FeatureEncoder encoder = Fit(
+            new TestShard().Column("label", 0, 1).Column("item", ulong.MaxValue, 3UL).Text("hist_item", $"3,{ulong.MaxValue}", "3"), new FeatureOptions { History = ["hist_item"] });
+        Assert.Equal([3, -1], encoder.Vocabularies[0].Integers);
+    }
+
+    [Fact]
+    public void Separators_are_found_or_given()
+    {
+        char? Found(FeatureOptions options, params string?[] values)
+        {
+            ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. values.Select((_, i) => i % 2)]).Text("tags", values).Write(folder.File("f.parquet"), 2)]);
+            return FeaturePlan.Infer(shards, options with { MultiValue = ["tags"] }).Columns[^1].Separator;
+        }
+
+        FeatureOptions free = new();
+        Assert.Equal('|', Found(free, "new york|paris, france", "oslo|rome"));
+        Assert.Equal(' ', Found(free, "1 2", "3"));
+        Assert.Equal('^', Found(free, "1", null, "", "2", "3^4"));
+        Assert.Equal(',', Found(free, "1", "2"));
+        Assert.Equal('/', Found(free with { ListSeparator = '/' }, "1,2", "3/4"));
+        Assert.Equal([null, ',', ' ', '\t', '#'], new[] { "", ",", "space", "tab", "#" }.Select(SeparatedText.Parse));
+        Assert.All(["1", "x", "-", ",,"], text => Assert.Equal(ExitCode.Usage, Assert.Throws<Failure>(() => SeparatedText.Parse(text)).Code));
+    }
+
+    [Fact]
+    public void Columns_that_cannot_be_lists_are_refused()
+    {
+        void Fails(FeatureOptions options, string part)
+        {
+            ShardSet shards = ShardSet.Resolve([Items().Column("price", 1f, 2, 3, 4, 5, 6).Text("past", "1,2", "", "", "", "", "").Write(folder.File("r.parquet"))]);
+            Failure failure = Assert.Throws<Failure>(() => FeaturePlan.Infer(shards, options));
+            Assert.Equal(ExitCode.Usage, failure.Code);
+            Assert.Contains(part, failure.Message);
+        }
+
+        Fails(new() { MultiValue = ["price"] }, "--multi-value price: type float is not a list");
+        Fails(new() { MultiValue = ["past"], History = ["past=item"] }, "name it once");
+        Fails(new() { History = ["past"] }, "--history past=<column>");
+        Fails(new() { History = ["past=price"], Categorical = ["price"] }, "cannot be a history of price");
+    }
+
+    private static TestShard Items() => new TestShard().Column("label", 0, 1, 0, 1, 0, 1).Column("item", 12L, 8L, 8L, 53L, 4L, -7L);
+
+    private static string? Separate(string? text, char separator) => separator == ' ' ? text?.Replace(',', ' ') : text?.Replace(',', separator);
+
+    private EncodedBlock[] Encode(FeatureEncoder encoder, string name)
+    {
+        Dataset data = new(ShardSet.Resolve([folder.File(name)]), encoder);
+        return data.Load([.. Enumerable.Range(0, data.Blocks.Count)], default);
+    }
+
+    private FeatureEncoder Fit(TestShard shard, FeatureOptions options, int groupRows = int.MaxValue, string name = "s.parquet")
+    {
+        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File(name), groupRows)]);
+        return FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options));
+    }
+}

@@ -1,0 +1,129 @@
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models.Features;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Models.Tests;
+
+/// <summary>Padding is never part of a result: histories padded to any width, in buffers planned for any width, give the same bits as jagged ones.</summary>
+public sealed class LengthInvariance
+{
+    private const int B = 17, T = 6, Longer = T + 50, Items = 12, Categories = 5;
+
+    public static TheoryData<string, string> Cases => TestDevices.Times("None", "Softmax", "Sigmoid");
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Padding_changes_not_one_bit_of_a_training_step(string deviceName, string normalization)
+    {
+        Device device = TestDevices.Get(deviceName);
+        AttentionNormalization kind = Enum.Parse<AttentionNormalization>(normalization);
+        foreach (EmbeddingUpdate update in Enum.GetValues<EmbeddingUpdate>())
+        {
+            Dictionary<string, int[]> jagged = Train(device, kind, update, T, width: 0);
+            Assert.Contains(jagged, part => part.Key == "att.0.weight gradient");
+            Assert.Contains(jagged, part => part.Key.EndsWith(".running_var", StringComparison.Ordinal));
+            // The last one plans all buffers for the longer width too.
+            foreach ((int maxLength, int width) in new[] { (T, T), (T, Longer), (Longer, Longer) })
+                foreach ((string part, int[] bits) in Train(device, kind, update, maxLength, width))
+                    Assert.True(jagged[part].SequenceEqual(bits), $"{part} differs when histories are padded to {width} and at most {maxLength} long ({update} update)");
+        }
+    }
+
+    [Fact]
+    public void Padded_histories_become_jagged_ones()
+    {
+        using Batch batch = new(TestDevices.Get("cpu simd"), Spec(maxLength: 2), capacity: 4);
+        BatchSequence s = batch.Sequences[0];
+        s.FillPadded([7, -1, 8, 9, 99, 98, 3, 4, 97], [true, false, true, false, false, false, false, true, false], rows: 3, width: 3);
+        Assert.Equal([0, 2, 2, 3], s.Offsets[..4]);
+        Assert.Equal([7, 8, 4], s.Values[..3]);
+        s.FillPadded([], [], rows: 3, width: 0);
+        Assert.Equal([0, 0, 0, 0], s.Offsets[..4]);
+        string Refused(int count, int rows, int width) =>
+            Assert.Throws<ArgumentException>(() => s.FillPadded(new int[count], Enumerable.Repeat(true, count).ToArray(), rows, width)).Message;
+        Assert.Equal("hist_item, row 0 of the batch: 3 valid positions, at most 2 fit; keep the most recent ones", Refused(6, rows: 2, width: 3));
+        Assert.Contains("6 ids", Refused(6, rows: 2, width: 2));
+        Assert.Contains("a batch of 4 rows", Refused(5, rows: 5, width: 1));
+    }
+
+    /// <summary>The bits of everything after one pass, and of all losses, weights and statistics after three steps; width 0 fills jagged.</summary>
+    private static Dictionary<string, int[]> Train(Device device, AttentionNormalization normalization, EmbeddingUpdate update, int maxLength, int width)
+    {
+        ModelOptions options = ModelCatalog.Defaults("din") with
+        {
+            EmbeddingDim = 6,
+            EmbeddingInitStd = 0.3,
+            HiddenUnits = [9, 5],
+            AttentionUnits = [7, 4],
+            AttentionActivation = Activations.Dice,
+            AttentionNormalization = normalization,
+            EmbeddingUpdate = update,
+        };
+        Dictionary<string, int[]> parts = [];
+        using CtrModel model = new(device, Spec(maxLength), options, B);
+        using (Batch batch = Fill(device, maxLength, width, seed: 0))
+        {
+            // A step with learning rate 0 brings the batch to the device; the gradients are those of the pass after it.
+            model.TrainStep(batch, learningRate: 0);
+            model.TakeLoss();
+            model.ForwardBackward(new Pass(B, Training: true, batch.Tokens));
+            parts["loss"] = Bits([(float)model.TakeLoss()]);
+        }
+        foreach (Tensor t in model.Weights.Where(t => t.Gradient is not null))
+            parts[$"{t.Name} gradient"] = Bits(t.Gradient!.ToArray(device));
+        List<float> losses = [];
+        for (int step = 1; step <= 3; step++)
+        {
+            using Batch batch = Fill(device, maxLength, width, seed: step);
+            model.TrainStep(batch, learningRate: 0.01);
+            losses.Add((float)model.TakeLoss());
+        }
+        parts["losses of three steps"] = Bits([.. losses]);
+        foreach (Tensor t in model.Weights)
+            parts[t.Name] = Bits(t.ToArray(device));
+        return parts;
+    }
+
+    /// <summary>The same rows for every width; the first history is empty, the second full, and padding lies in front, behind and between.</summary>
+    private static Batch Fill(Device device, int maxLength, int width, int seed)
+    {
+        Random rows = new(seed), garbage = new(width);
+        FeatureSpec spec = Spec(maxLength);
+        Batch batch = new(device, spec, B) { Rows = B };
+        int[][] lists = new int[B][];
+        for (int b = 0; b < B; b++)
+        {
+            (batch.Ids[b * 2], batch.Ids[b * 2 + 1], batch.Labels[b]) = (rows.Next(1, Items), rows.Next(1, Categories), rows.Next(2));
+            lists[b] = Enumerable.Range(0, b == 0 ? 0 : b == 1 ? T : rows.Next(T + 1)).Select(_ => rows.Next(1, Items)).ToArray();
+        }
+        bool[] mask = new bool[B * width];
+        for (int b = 0; b < B && width > 0; b++)
+            foreach (int t in Enumerable.Range(0, width).OrderBy(_ => garbage.Next()).Take(lists[b].Length))
+                mask[b * width + t] = true;
+        foreach (BatchSequence s in batch.Sequences)
+        {
+            int[] ids = lists.SelectMany(l => l).Select(id => s.Field.Target == 0 ? id : 1 + id % (Categories - 1)).ToArray();
+            if (width > 0)
+            {
+                int next = 0;
+                s.FillPadded(mask.Select(valid => valid ? ids[next++] : garbage.Next(int.MinValue, int.MaxValue)).ToArray(), mask, B, width);
+                continue;
+            }
+            ids.CopyTo(s.Values);
+            for (int b = 0; b < B; b++)
+                s.Offsets[b + 1] = s.Offsets[b] + lists[b].Length;
+        }
+        batch.Prepare();
+        return batch;
+    }
+
+    private static int[] Bits(float[] values) => values.Select(BitConverter.SingleToInt32Bits).ToArray();
+
+    private static FeatureSpec Spec(int maxLength) => new(
+        [new("item", Items), new("category", Categories)], [new("item", 0), new("category", 1)], [],
+        [new("hist_item", 0, SequenceRole.History, 0, maxLength), new("hist_category", 1, SequenceRole.History, 1, maxLength)]);
+}
