@@ -26,9 +26,15 @@ public sealed class CtrModel : IDisposable
     /// <param name="rowCounts">How often each table row occurs in the training set, for mini-batch aware regularization; 1 where unknown.</param>
     /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
     public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
+        : this(device, spec, options, batchSize, rowCounts, ModelCatalog.Record)
+    {
+    }
+
+    /// <summary>The same with ops of the caller's choice; <paramref name="record"/> returns the logit.</summary>
+    internal CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
     {
         g = new ModelBuilder(device, ModelCatalog.Adapt(spec, options), options, batchSize, rowCounts);
-        logit = ModelCatalog.Record(g);
+        logit = record(g);
         loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();
         Tensor parameters = g.Arena.Weights!;

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
@@ -113,6 +114,9 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
+    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.AttentionInput"/>; for comparisons.</summary>
+    internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherAttentionInput { get; set; }
+
     /// <summary>Row gradients of list columns lie behind those of the C field vectors of every row.</summary>
     private int GradientOffset => BatchSize * Spec.C;
 
@@ -123,8 +127,8 @@ public sealed partial class ModelBuilder
 
     private Tensor AttentionInput(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
     {
-        Tensor z = Activation(layer, units, like);
-        Ops.Add(new AttentionInput(Workspace, history, Weight($"{layer}.weight", units, 4 * history.E, deviation), Zeros($"{layer}.bias", units), z));
+        Tensor z = Activation(layer, units, like), w = Weight($"{layer}.weight", units, 4 * history.E, deviation), beta = Zeros($"{layer}.bias", units);
+        Ops.Add(OtherAttentionInput?.Invoke(history, w, beta, z) ?? new AttentionInput(Workspace, history, w, beta, z));
         return z;
     }
 
