@@ -1,0 +1,41 @@
+using GpuCtr.Engine.Training;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Verification;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>verify</c>: the table of op cases on this machine's device.</summary>
+internal static class VerifyCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "verify", "checks every kernel on this machine's device against float64 references and finite differences", false,
+        [
+            .. DeviceFlags.All,
+            new("--only", "TEXT", "", "only the cases whose name contains this"),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr verify --device cuda", "gpu-ctr verify --device cpu --kernels portable --only attention"],
+        Execute);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        using Interruption interruption = new();
+        using Device device = DeviceFlags.Open(flags);
+        OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(flags.Text("--only"), StringComparison.OrdinalIgnoreCase))];
+        if (cases.Length == 0)
+            throw Failure.BadUsage($"--only {flags.Text("--only")}: no case has this in its name");
+        int failed = 0;
+        foreach (OpCase c in cases)
+        {
+            if (interruption.IsRequested)
+                throw new Failure(interruption.Code, $"interrupted; {failed} cases had failed");
+            if (OpCheck.Run(c, device) is not { } problem)
+                continue;
+            failed++;
+            terminal.Out.WriteLine(problem);
+        }
+        terminal.Out.WriteLine($"{device}: {cases.Length - failed} of {cases.Length} cases agree with their references");
+        return failed == 0 ? ExitCode.Done : throw new Failure(ExitCode.Device, $"{failed} of {cases.Length} cases failed on {device}; do not train on it");
+    }
+}
