@@ -6,7 +6,8 @@ namespace GpuCtr.Kernels;
 /// <param name="Rows">Rows of the batch, at most what the buffers were planned for.</param>
 /// <param name="Training">True: batch statistics and dropout. False: running statistics, no dropout.</param>
 /// <param name="Tokens">For each behaviour group, the history positions of all rows together; null without histories.</param>
-public readonly record struct Pass(int Rows, bool Training, int[]? Tokens = null)
+/// <param name="Frozen">The weights are the same in every pass of this list: what an op laid out of them in the first pass still holds.</param>
+public readonly record struct Pass(int Rows, bool Training, int[]? Tokens = null, bool Frozen = false)
 {
     /// <summary>How many rows of a tensor this pass uses.</summary>
     public int RowsOf(Tensor t) => t.Group == Tensor.BatchRows ? Rows : Tokens![t.Group];

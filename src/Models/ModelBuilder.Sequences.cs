@@ -135,7 +135,7 @@ public sealed partial class ModelBuilder
     private DeviceArray<int> Constants(string name, int[] values)
     {
         DeviceArray<int> array = Workspace.Array<int>(name, values.Length);
-        initializers.Add(_ => array.Write(Device, values));
+        constants.Add(() => array.Write(Device, values));
         return array;
     }
 }

@@ -19,12 +19,13 @@ public sealed record EmbeddedFields(Tensor Vectors, Tensor FirstOrder, Tensor Fm
 public sealed partial class ModelBuilder
 {
     private readonly List<Action<Initializer>> initializers = [];
+    private readonly List<Action> constants = [];
     private int dropouts;
 
-    internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts)
+    internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, bool training = true)
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
-        Workspace = new Workspace(device);
+        Workspace = new Workspace(device, training);
         Arena = new ParameterArena(Workspace);
         Rule = UpdateRule.Of(options.Optimizer);
         Inputs = new ModelInputs(Workspace, spec, batchSize);
@@ -32,7 +33,7 @@ public sealed partial class ModelBuilder
         Loss = Workspace.Tensor("loss", 1, 3);
         if (options.MbaLambda > 0)
         {
-            MbaRates = Workspace.Tensor("mini-batch aware rates", spec.TotalRows, 1);
+            MbaRates = Workspace.TrainingTensor("mini-batch aware rates", spec.TotalRows, 1);
             initializers.Add(_ => MbaRates.Write(Device, Enumerable.Range(0, spec.TotalRows).Select(r => (float)(options.MbaLambda / Math.Max(1, rowCounts?[r] ?? 1))).ToArray()));
         }
         Guard = new GradientGuard(Workspace, Loss, (float)options.ClipNorm);
@@ -137,8 +138,16 @@ public sealed partial class ModelBuilder
         return y;
     }
 
+    /// <summary>Writes what the recorded ops look up and no training changes.</summary>
+    internal void WriteConstants()
+    {
+        foreach (Action write in constants)
+            write();
+    }
+
     internal void Initialize(ulong seed)
     {
+        WriteConstants();
         Initializer initializer = new(Device, seed);
         foreach (Action<Initializer> initialize in initializers)
             initialize(initializer);

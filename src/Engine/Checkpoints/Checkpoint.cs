@@ -2,7 +2,9 @@ using System.IO.Hashing;
 using System.Text.Json;
 using GpuCtr.Engine.Commands;
 using GpuCtr.Engine.Data;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Engine.Checkpoints;
 
@@ -88,6 +90,15 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     /// <summary>Puts the weights into a model of the same options.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
     public void LoadWeights(CtrModel model) => SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights);
+
+    /// <summary>A model with the weights, for prediction alone.</summary>
+    /// <exception cref="Failure">Data: damaged.</exception>
+    public FrozenModel LoadFrozen(Device device, FeatureSpec spec, int batchSize)
+    {
+        FrozenModel model = new(device, spec, Manifest.Model, batchSize);
+        SafeTensors.Read(Path.Combine(Folder, WeightsFile), device, model.Weights);
+        return model;
+    }
 
     /// <summary>Puts weights, optimizer state and step count into a model of the same options.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>

@@ -60,7 +60,7 @@ internal static class EvaluateCommand
 
     private static Evaluation Evaluate(CtrModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)
     {
-        using Prefetcher prefetcher = new(model.Device, model.Spec, batchSize);
+        using Prefetcher prefetcher = new(model.Device, model.Spec, batchSize, training: false);
         ProgressMeter meter = new(journal, "evaluate", rows.Rows);
         try
         {

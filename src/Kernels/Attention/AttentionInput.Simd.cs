@@ -20,6 +20,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private DeviceArray<float> diffByH = null!, productByH = null!, diffByE = null!, productByE = null!;
     private DeviceArray<float> queryDiff = null!, query = null!, dQuery = null!, queryWeights = null!, partials = null!;
     private int rows, blockRows, hPanels, ePanels;
+    private bool laidOut;
 
     private int PanelFloatsH => hPanels * e * Panel;
 
@@ -37,9 +38,9 @@ public sealed unsafe partial class AttentionInput : IDisposable
         productByE = workspace.Array<float>($"{z.Name} Wp panels, transposed", PanelFloatsE);
         queryDiff = workspace.Array<float>($"{z.Name} Wq+Wd", h * e);
         query = workspace.Array<float>($"{z.Name} queries", history.Vectors.Rows * e);
-        dQuery = workspace.Array<float>($"d {z.Name} queries", history.Vectors.Rows * e);
-        queryWeights = workspace.Array<float>($"d {z.Name} Wq", h * e);
-        partials = workspace.Array<float>($"d {z.Name} partial sums", 2L * MaxBlocks * PanelFloatsH);
+        dQuery = workspace.TrainingArray<float>($"d {z.Name} queries", history.Vectors.Rows * e);
+        queryWeights = workspace.TrainingArray<float>($"d {z.Name} Wq", h * e);
+        partials = workspace.TrainingArray<float>($"d {z.Name} partial sums", 2L * MaxBlocks * PanelFloatsH);
     }
 
     private void Start(in Pass pass)
@@ -53,16 +54,18 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void RunForward(in Pass pass)
     {
         Start(pass);
-        LayOutWeights();
+        if (!(pass.Frozen && laidOut))
+            LayOutWeights();
         for (int b = 0; b < rows; b++)
             for (int field = 0; field < history.Bases.Length; field++)
                 new Span<float>(QueryField(history.Vectors, b, field), history.D).CopyTo(new Span<float>(query.Pointer + b * e + field * history.D, history.D));
-        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer);
+        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer, frozen: pass.Frozen);
         device.Team!.Run(Blocks, forwardBlock);
     }
 
     private void LayOutWeights()
     {
+        laidOut = true;
         diffByH.Span().Clear();
         productByH.Span().Clear();
         diffByE.Span().Clear();

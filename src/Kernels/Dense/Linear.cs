@@ -36,7 +36,7 @@ public sealed class Linear : IOp, IDisposable
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) =>
-        forward.Run(y, x, w, new(pass.RowsOf(x), y.Columns, x.Columns, TransposeB: true, Relu: relu), b);
+        forward.Run(y, x, w, new(pass.RowsOf(x), y.Columns, x.Columns, TransposeB: true, Relu: relu, Frozen: pass.Frozen), b);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)

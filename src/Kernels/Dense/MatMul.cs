@@ -12,8 +12,9 @@ public sealed partial class MatMul(Device device) : IDisposable
     private readonly Gemm? simd = device.UsesSimd ? new Gemm(device.Team!) : null;
     private Action<KernelConfig, Args>? kernel;
 
-    /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B.</summary>
-    public readonly record struct Product(int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false);
+    /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is what it was in the last product.</summary>
+    public readonly record struct Product(
+        int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false);
 
     /// <summary>Runs the product, adds <paramref name="bias"/> (N) to every row where there is one, and then rectifies where asked.</summary>
     public unsafe void Run(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias = null)
@@ -22,7 +23,7 @@ public sealed partial class MatMul(Device device) : IDisposable
         {
             Gemm.Matrix left = p.TransposeA ? Gemm.Matrix.Transposed(a.Pointer, p.M) : Gemm.Matrix.RowMajor(a.Pointer, p.K);
             Gemm.Matrix right = p.TransposeB ? Gemm.Matrix.Transposed(b.Pointer, p.K) : Gemm.Matrix.RowMajor(b.Pointer, p.N);
-            simd.Run(c.Pointer, left, right, p.M, p.N, p.K, p.Accumulate, bias is null ? null : bias.Pointer, p.Relu);
+            simd.Run(c.Pointer, left, right, p.M, p.N, p.K, p.Accumulate, bias is null ? null : bias.Pointer, p.Relu, p.Frozen);
             return;
         }
         Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);

@@ -74,6 +74,9 @@ public sealed class Device : IDisposable
     /// <summary>The stream on which all kernels and copies of this device run.</summary>
     public AcceleratorStream Stream { get; }
 
+    /// <summary>Threads at work in the SIMD variants; 1 where there are none.</summary>
+    public int Threads => Team?.Threads ?? 1;
+
     /// <summary>The threads of the SIMD variants.</summary>
     internal WorkerTeam? Team { get; }
 

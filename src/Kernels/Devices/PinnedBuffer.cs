@@ -28,6 +28,11 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     {
         if (count == 0)
             return;
+        if (device.UsesSimd)
+        {
+            Span[..checked((int)count)].CopyTo(target.Span(offset, count));
+            return;
+        }
         target.View.SubView(offset, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
     }
 

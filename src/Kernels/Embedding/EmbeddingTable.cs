@@ -45,8 +45,8 @@ public sealed class EmbeddingTable
             throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
         bool compact = options.Update == EmbeddingUpdate.Lazy;
         Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
-        RowGradients = workspace.Tensor($"d {name} by position", rowGradients, columns);
-        Tensor target = Weights.Gradient ?? workspace.Tensor($"d {name} by row", positions.Capacity, columns);
+        RowGradients = workspace.TrainingTensor($"d {name} by position", rowGradients, columns);
+        Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", positions.Capacity, columns);
         gradient = new TableGradient(workspace.Device, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         if (compact)

@@ -15,8 +15,8 @@ public sealed unsafe class OptimizerState
     {
         this.weights = weights;
         bool adam = rule.Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
-        Mean = workspace.Tensor($"{weights.Name} m", adam ? weights.Rows : 0, weights.Columns);
-        Square = workspace.Tensor($"{weights.Name} v", rule.Kind == OptimizerKind.Sgd ? 0 : weights.Rows, weights.Columns);
+        Mean = workspace.TrainingTensor($"{weights.Name} m", adam ? weights.Rows : 0, weights.Columns);
+        Square = workspace.TrainingTensor($"{weights.Name} v", rule.Kind == OptimizerKind.Sgd ? 0 : weights.Rows, weights.Columns);
     }
 
     /// <summary>m: running mean of the gradient (Adam).</summary>

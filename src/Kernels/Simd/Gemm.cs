@@ -19,6 +19,7 @@ internal sealed unsafe class Gemm : IDisposable
 
     private float* packed;
     private nuint packedLength;
+    private float* packedFrom;
 
     // The job at hand; fields instead of a closure, so that a step allocates nothing.
     private int m, n, k, rowsPerTask, rowBlocks, panels, panelsPerTask;
@@ -59,7 +60,9 @@ internal sealed unsafe class Gemm : IDisposable
     /// <param name="add">Add to what C holds.</param>
     /// <param name="rowBias">(N) added to every row, or null.</param>
     /// <param name="rectify">Replace negative results by 0.</param>
-    public void Run(float* target, in Matrix left, in Matrix right, int rows, int columns, int depth, bool add = false, float* rowBias = null, bool rectify = false)
+    /// <param name="frozen">B holds what it held in the last product of these sizes: packed once, it stays packed.</param>
+    public void Run(
+        float* target, in Matrix left, in Matrix right, int rows, int columns, int depth, bool add = false, float* rowBias = null, bool rectify = false, bool frozen = false)
     {
         (m, n, k, ldc) = (rows, columns, depth, columns);
         (aRow, aCol, bRow, bCol) = (left.Row, left.Col, right.Row, right.Col);
@@ -75,8 +78,9 @@ internal sealed unsafe class Gemm : IDisposable
         packAhead = blocks >= 8 || bRow == 1;
         rowsPerTask = packAhead || panels < 4 * team.Threads ? BlockRows : Math.Max(1, m);
         rowBlocks = (m + rowsPerTask - 1) / rowsPerTask;
-        if (packAhead)
+        if (packAhead && !(frozen && packedFrom == b))
         {
+            packedFrom = b;
             Reserve((nuint)panels * (nuint)k * GemmTile.Width);
             team.Run(panels, pack);
         }

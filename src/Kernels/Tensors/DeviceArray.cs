@@ -12,6 +12,7 @@ public class DeviceArray<T> where T : unmanaged
 
     private MemoryBuffer1D<T, Stride1D.Dense>? buffer;
     private ArrayView<T> view;
+    private DeviceArray<T>? lender;
 
     internal DeviceArray(string name, long length)
     {
@@ -35,13 +36,21 @@ public class DeviceArray<T> where T : unmanaged
     internal unsafe T* Pointer { get; private set; }
 
     /// <summary>The storage as a span; only on the CPU device.</summary>
-    internal unsafe Span<T> Span() => new(Pointer, checked((int)Length));
+    internal Span<T> Span() => Span(0, Length);
+
+    /// <summary>A part of the storage as a span; only on the CPU device.</summary>
+    internal unsafe Span<T> Span(long offset, long count) => new(Pointer + offset, checked((int)count));
 
     /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the data are there.</summary>
     public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
     {
         if (source.IsEmpty)
             return;
+        if (device.UsesSimd)
+        {
+            source.CopyTo(Span(offset, source.Length));
+            return;
+        }
         view.SubView(offset, source.Length).CopyFromCPU(device.Stream, source);
         device.Synchronize();
     }
@@ -51,6 +60,11 @@ public class DeviceArray<T> where T : unmanaged
     {
         if (target.IsEmpty)
             return;
+        if (device.UsesSimd)
+        {
+            Span(offset, target.Length).CopyTo(target);
+            return;
+        }
         view.SubView(offset, target.Length).CopyToCPU(device.Stream, target);
         device.Synchronize();
     }
@@ -63,8 +77,16 @@ public class DeviceArray<T> where T : unmanaged
         return values;
     }
 
+    /// <summary>Lets this array use the storage of another one, which has to live longer, in place of its own.</summary>
+    internal void Borrow(DeviceArray<T> from) => lender = from;
+
     internal void Allocate(Device device)
     {
+        if (lender is not null)
+        {
+            BindSlice(lender, 0, device);
+            return;
+        }
         int padding = device.Kind == DeviceKind.Cpu ? Alignment / Interop.SizeOf<T>() : 0;
         buffer = device.Accelerator.Allocate1D<T>(Math.Max(1, Length) + padding);
         buffer.MemSetToZero(device.Stream);
@@ -73,8 +95,14 @@ public class DeviceArray<T> where T : unmanaged
     }
 
     /// <summary>Makes this array a slice of another one.</summary>
-    internal unsafe void BindSlice(DeviceArray<T> whole, long offset, Device device) =>
-        Bind(whole.View.SubView(offset, Math.Max(1, Length)), device, (nint)(whole.Pointer + offset));
+    internal unsafe void BindSlice(DeviceArray<T> whole, long offset, Device device)
+    {
+        // Gradients are not there where nothing is trained, and neither are their parts.
+        if (whole.HasStorage)
+            Bind(whole.View.SubView(offset, Math.Max(1, Length)), device, (nint)(whole.Pointer + offset));
+    }
+
+    private bool HasStorage => view.Length > 0;
 
     private unsafe void Bind(ArrayView<T> storage, Device device, nint address)
     {

@@ -6,8 +6,12 @@ namespace GpuCtr.Kernels.Tensors;
 /// Plans and owns all device memory of a model. Everything is reserved first, so the plan can be shown and refused
 /// before a byte is allocated; after <see cref="Allocate"/> nothing is allocated again.
 /// </summary>
-public sealed class Workspace(Device device) : IDisposable
+/// <param name="device">The device that holds the memory.</param>
+/// <param name="training">False: nothing will be trained, and what only training needs is not allocated where no kernel binds it (SIMD variants).</param>
+public sealed class Workspace(Device device, bool training = true) : IDisposable
 {
+    private readonly bool allocatesTraining = training || !device.UsesSimd;
+
     private readonly List<(string Name, long Bytes, Action Allocate, Action Poison, Action Free)> plan = [];
 
     /// <summary>The device that holds the memory.</summary>
@@ -24,9 +28,20 @@ public sealed class Workspace(Device device) : IDisposable
     {
         Tensor t = Reserve(new Tensor(name, rows, columns, group));
         if (gradient)
-            t.Gradient = Reserve(new Tensor("d " + name, rows, columns, group));
+            t.Gradient = TrainingTensor("d " + name, rows, columns, group);
         return t;
     }
+
+    /// <summary>Reserves a float matrix that only training needs.</summary>
+    public Tensor TrainingTensor(string name, long rows, int columns, int group = Tensors.Tensor.BatchRows)
+    {
+        Tensor t = new(name, rows, columns, group);
+        return allocatesTraining ? Reserve(t) : t;
+    }
+
+    /// <summary>Reserves a plain buffer that only training needs.</summary>
+    public DeviceArray<T> TrainingArray<T>(string name, long length) where T : unmanaged =>
+        allocatesTraining ? Array<T>(name, length) : new DeviceArray<T>(name, length);
 
     /// <summary>Reserves a plain buffer.</summary>
     public DeviceArray<T> Array<T>(string name, long length) where T : unmanaged

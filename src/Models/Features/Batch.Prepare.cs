@@ -9,6 +9,7 @@ public sealed partial class Batch
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow;
     private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
+    private bool sorted;
 
     /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
     public int[] Tokens { get; }
@@ -25,18 +26,20 @@ public sealed partial class Batch
 
     /// <summary>
     /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add.
-    /// Runs on the loader's thread, before the device sees the batch.
+    /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
+    /// <param name="training">False: the batch is only predicted, and its positions need no order.</param>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
-    public void Prepare()
+    public void Prepare(bool training = true)
     {
         for (int group = 0; group < Tokens.Length; group++)
             ShapeGroup(group);
         sorter.Clear();
+        sorted = training;
         Span<int> rows = Ids;
-        int columns = Spec.C, i = 0;
+        int i = 0, fields = Spec.F;
         for (int b = 0; b < Rows; b++)
-            for (int f = 0; f < Spec.F; f++, i++)
+            for (int f = 0; f < fields; f++, i++)
             {
                 CategoricalField field = Spec.Categorical[f];
                 rows[i] = TableRow(rows[i], field.Vocabulary, field.Name, b, b * columns + f);
@@ -51,21 +54,21 @@ public sealed partial class Batch
                     values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
             gradient += Capacity * s.Field.MaxLength;
         }
-        Segments = sorter.Sort(Spec.TotalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        if (training)
+            Segments = sorter.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
     }
-
-    private BatchSequence FirstOfGroup(int group) => Sequences.First(s => s.Field.Role == SequenceRole.History && s.Field.Group == group);
 
     /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each position.</summary>
     private void ShapeGroup(int group)
     {
-        BatchSequence first = FirstOfGroup(group);
+        BatchSequence first = histories[group][0];
         Span<int> shape = first.Offsets[..(Rows + 1)], owner = owners[group].Span;
-        foreach (BatchSequence s in Sequences)
-            if (s.Field.Role == SequenceRole.History && s.Field.Group == group && !s.Offsets[..(Rows + 1)].SequenceEqual(shape))
+        foreach (BatchSequence s in histories[group])
+            if (!s.Offsets[..(Rows + 1)].SequenceEqual(shape))
                 throw new ArgumentException(Mismatch(first, s));
-        foreach (BatchSequence s in Sequences.Where(s => Spec.PadHistories && s.Field.Role == SequenceRole.History && s.Field.Group == group))
-            s.Pad(Rows);
+        foreach (BatchSequence s in histories[group])
+            if (Spec.PadHistories)
+                s.Pad(Rows);
         for (int b = 0; b < Rows; b++)
             owner[shape[b]..shape[b + 1]].Fill(b);
         Tokens[group] = shape[Rows];
@@ -88,7 +91,7 @@ public sealed partial class Batch
             throw new ArgumentOutOfRangeException(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
         int row = offsets[vocabulary] + id;
         // Id 0 is padding: it reads zeros and is never trained.
-        if (id != 0)
+        if (id != 0 && sorted)
             sorter.Add(row, gradient);
         return row;
     }

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
 
 namespace GpuCtr.Models.Features;
 
@@ -10,20 +11,26 @@ public sealed partial class Batch
         ids.CopyTo(device, to.Rows, (long)Rows * Spec.F);
         numeric.CopyTo(device, to.Numeric, (long)Rows * Spec.N);
         labels.CopyTo(device, to.Label, Rows);
-        order.CopyTo(device, to.Positions.Order, segmentStart.Span[Segments]);
-        segmentStart.CopyTo(device, to.Positions.SegmentStart, Segments + 1L);
-        segmentRow.CopyTo(device, to.Positions.SegmentRow, Segments);
-        to.Positions.Segments = Segments;
+        if (sorted)
+            UploadPositions(device, to.Positions);
         for (int s = 0; s < Sequences.Length; s++)
         {
-            Sequences[s].Upload(device, to.SequenceRows, ModelInputs.SequenceBase(Spec, Capacity, s), Rows);
+            Sequences[s].Upload(device, to.SequenceRows, Rows);
             if (Sequences[s].Field.Role == SequenceRole.Pooled)
                 Sequences[s].UploadOffsets(device, to.PooledOffsets[s], Rows + 1L);
         }
-        for (int group = 0; group < to.Groups.Count; group++)
+        for (int group = 0; group < histories.Length; group++)
         {
-            FirstOfGroup(group).UploadOffsets(device, to.Groups[group].Offsets, Rows + 1L);
+            histories[group][0].UploadOffsets(device, to.Groups[group].Offsets, Rows + 1L);
             owners[group].CopyTo(device, to.Groups[group].Owners, Tokens[group]);
         }
+    }
+
+    private void UploadPositions(Device device, SortedPositions to)
+    {
+        order.CopyTo(device, to.Order, segmentStart.Span[Segments]);
+        segmentStart.CopyTo(device, to.SegmentStart, Segments + 1L);
+        segmentRow.CopyTo(device, to.SegmentRow, Segments);
+        to.Segments = Segments;
     }
 }

@@ -14,6 +14,8 @@ public sealed partial class Batch : IDisposable
     private readonly PinnedBuffer<float> numeric;
     private readonly PinnedBuffer<float> labels;
     private readonly int[] vocabularyRows;
+    private readonly int columns, totalRows;
+    private readonly BatchSequence[][] histories;
 
     /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
     public Batch(Device device, FeatureSpec spec, int capacity)
@@ -24,6 +26,7 @@ public sealed partial class Batch : IDisposable
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
         Groups = new ulong[capacity];
+        (columns, totalRows) = (spec.C, spec.TotalRows);
         vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
         offsets = spec.Offsets();
         int positions = PositionCapacity(spec, capacity);
@@ -33,7 +36,8 @@ public sealed partial class Batch : IDisposable
         segmentRow = new PinnedBuffer<int>(device, positions);
         Tokens = new int[spec.GroupCount];
         owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
-        Sequences = spec.Sequences.Select(s => new BatchSequence(device, s, capacity)).ToArray();
+        Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
+        histories = Tokens.Select((_, group) => Sequences.Where(s => s.Field.Role == SequenceRole.History && s.Field.Group == group).ToArray()).ToArray();
     }
 
     /// <summary>The columns of this slot.</summary>

@@ -8,10 +8,11 @@ public sealed class BatchSequence : IDisposable
 {
     private readonly PinnedBuffer<int> values;
     private readonly PinnedBuffer<int> offsets;
+    private readonly int deviceBase;
 
-    internal BatchSequence(Device device, SequenceField field, int capacity)
+    internal BatchSequence(Device device, SequenceField field, int capacity, int deviceBase)
     {
-        Field = field;
+        (Field, this.deviceBase) = (field, deviceBase);
         values = new PinnedBuffer<int>(device, (long)capacity * field.MaxLength);
         offsets = new PinnedBuffer<int>(device, capacity + 1);
         offsets.Span.Clear();
@@ -74,7 +75,7 @@ public sealed class BatchSequence : IDisposable
         }
     }
 
-    internal void Upload(Device device, DeviceArray<int> rows, int at, int batchRows) => values.CopyTo(device, rows, offsets.Span[batchRows], at);
+    internal void Upload(Device device, DeviceArray<int> rows, int batchRows) => values.CopyTo(device, rows, offsets.Span[batchRows], deviceBase);
 
     internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.CopyTo(device, to, count);
 

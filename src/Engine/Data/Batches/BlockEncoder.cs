@@ -85,7 +85,6 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     {
         int stride = encoder.Spec.N;
         float[] numbers = block.Numeric;
-        double scale = 1 / state.Deviation;
         for (int r = 0; r < block.Rows; r++, at += stride)
         {
             if (column.IsNull(r))
@@ -96,9 +95,9 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             }
 
             double x = Numbers.At(column, r);
-            double y = ((state.Transform == NumericTransform.Log ? Numbers.Log(x) : x) - state.Mean) * scale;
-            if (float.IsFinite((float)y))
-                numbers[at] = (float)y;
+            float y = state.Encode(x);
+            if (float.IsFinite(y))
+                numbers[at] = y;
             else if (!tolerant)
                 throw Numbers.NotFinite(shard, block.Source, state.Column, r, x);
             else

@@ -22,6 +22,7 @@ public sealed record DatasetOptions
 public sealed class Dataset
 {
     private readonly EncodedBlock?[] kept;
+    private readonly long[] firstRows;
     private readonly DatasetOptions options;
     private long blocksLoaded;
     private readonly ConcurrentBag<BlockEncoder> encoders = [];
@@ -33,6 +34,7 @@ public sealed class Dataset
         encoder.Check(shards, this.options.NeedLabel);
         (Shards, Encoder) = (shards, encoder);
         kept = new EncodedBlock?[shards.RowGroups.Count];
+        firstRows = FirstRows();
         Statistics = new DatasetStatistics(encoder.Spec, kept.Length);
         EstimatedBytes = Estimate();
         InMemory = EstimatedBytes <= this.options.MemoryBytes;
@@ -104,7 +106,7 @@ public sealed class Dataset
             },
             cancellation);
         for (int i = 0; i < loaded.Length; i++)
-            Statistics.Add(blocks[i], loaded[i]);
+            Statistics.Add(blocks[i], firstRows[blocks[i]], loaded[i]);
         Statistics.CheckBudget(Shards, options.BadRows);
         return loaded;
     }
@@ -116,6 +118,14 @@ public sealed class Dataset
         EncodedBlock block = worker.Encode(group);
         encoders.Add(worker);
         return block;
+    }
+
+    private long[] FirstRows()
+    {
+        long[] first = new long[Blocks.Count];
+        for (int i = 1; i < first.Length; i++)
+            first[i] = first[i - 1] + Blocks[i - 1].Rows;
+        return first;
     }
 
     private long Estimate()

@@ -13,6 +13,7 @@ public sealed class DatasetStatistics
     private readonly long[] listValues;
     private readonly FeatureSpec spec;
     private readonly SortedDictionary<string, long> badRows = new(StringComparer.Ordinal);
+    private readonly HashSet<long> badRowNumbers = [];
     private string firstBad = "";
 
     internal DatasetStatistics(FeatureSpec spec, int blocks)
@@ -41,6 +42,15 @@ public sealed class DatasetStatistics
         }
     }
 
+    /// <summary>Whether a row, counted from the first row of the first shard, was left out; known once it was decoded.</summary>
+    internal bool IsBad(long row)
+    {
+        if (BadRows == 0)
+            return false;
+        lock (gate)
+            return badRowNumbers.Contains(row);
+    }
+
     /// <summary>Values not seen in training, per field: (name, unseen, all).</summary>
     public IEnumerable<(string Field, long Unseen, long Values)> UnseenValues()
     {
@@ -54,7 +64,7 @@ public sealed class DatasetStatistics
     public IEnumerable<(string Field, long Rows, long Values)> CutLists() =>
         spec.Sequences.Select((s, i) => (s.Name, cutRows[i], cutValues[i]));
 
-    internal void Add(int index, EncodedBlock block)
+    internal void Add(int index, long firstRow, EncodedBlock block)
     {
         lock (gate)
         {
@@ -74,6 +84,7 @@ public sealed class DatasetStatistics
             BadRows += block.BadRows.Count;
             foreach (BadRow bad in block.BadRows)
             {
+                badRowNumbers.Add(firstRow + bad.Row);
                 badRows[bad.Reason] = badRows.GetValueOrDefault(bad.Reason) + 1;
                 if (firstBad.Length == 0)
                     firstBad = $"row group {block.Source.Group}, row {block.Source.FirstRow + bad.Row}: {bad.Reason}";

@@ -19,6 +19,7 @@ public sealed class Prefetcher : IDisposable
     private readonly Batch?[] ready; // ticket % slots
     private readonly Thread[] threads;
     private readonly TimeSpan stallLimit;
+    private readonly bool training;
     private EpochReader? reader;
     private ExceptionDispatchInfo? failure;
     private long issued, taken;
@@ -31,9 +32,11 @@ public sealed class Prefetcher : IDisposable
     /// <param name="batchSize">Rows of a batch.</param>
     /// <param name="slotCount">Batches that exist at once.</param>
     /// <param name="threadCount">Threads that fill and prepare.</param>
+    /// <param name="training">False: the batches are only predicted.</param>
     /// <param name="stallLimit">After so long without a batch the loader counts as stalled; 60 s by default.</param>
-    public Prefetcher(Device device, FeatureSpec spec, int batchSize, int slotCount = 3, int threadCount = 1, TimeSpan? stallLimit = null)
+    public Prefetcher(Device device, FeatureSpec spec, int batchSize, int slotCount = 3, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
     {
+        this.training = training;
         this.stallLimit = stallLimit ?? TimeSpan.FromSeconds(60);
         slots = [.. Enumerable.Range(0, slotCount).Select(_ => new Batch(device, spec, batchSize))];
         free = new Queue<Batch>(slots);
@@ -165,7 +168,7 @@ public sealed class Prefetcher : IDisposable
                 }
 
                 if (ticket >= 0)
-                    slot.Prepare();
+                    slot.Prepare(training);
             }
             catch (Exception e)
             {

@@ -20,7 +20,11 @@ internal enum KeyRule
 internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocabulary, KeyRule Rule, double[] Boundaries);
 
 /// <summary>A numeric column, as fitted. Missing: an indicator column follows it.</summary>
-internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing);
+internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing)
+{
+    /// <summary>The number that a model reads; infinite or NaN where the value is, or where it is too large.</summary>
+    public float Encode(double value) => (float)(((Transform == NumericTransform.Log ? Numbers.Log(value) : value) - Mean) * (1 / Deviation));
+}
 
 /// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
 internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null);

@@ -13,7 +13,13 @@ internal static class Keys
             return true;
         }
 
-        double x = Numbers.At(column, i);
+        return TryOf(Numbers.At(column, i), rule, boundaries, out key);
+    }
+
+    /// <summary>The key of a number.</summary>
+    public static bool TryOf(double x, KeyRule rule, double[] boundaries, out long key)
+    {
+        key = 0;
         if (!double.IsFinite(x))
             return false;
         key = rule switch

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Scoring;
+using GpuCtr.Engine.Training;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>predict --model RUN SHARDS… --out FILE</c></summary>
+internal static class PredictCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "predict", "scores rows with a trained model: one score a row, in the order of the rows (shards sorted by path)", true,
+        [
+            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            new("--out", "FILE", "scores.parquet", "Parquet file for the scores"),
+            new("--keep", "COL,…", "", "columns of the shards to copy beside the scores", FlagArity.Several),
+            new("--overwrite", "", "", "replace the file that --out names", FlagArity.Switch),
+            new("--batch-size", "B", "4096", "rows at once"),
+            .. DeviceFlags.All,
+            new("--memory", "SIZE", "512MB", "memory for decoded rows; any number of rows streams through it"),
+            new("--bad-rows", "N|P%", "0", "rows with bad numbers that get no score (null) in place of ending the run"),
+            new("--json", "", "", "what was done as one line of JSON on standard output", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr predict --model runs/first data/today.parquet --out scores.parquet --keep user,item", "gpu-ctr predict --model runs/first/last 'data/*.parquet' --out scores.parquet --json"],
+        Execute);
+
+    private sealed record Result(string Out, long Rows, long BadRows, double? MeanScore, double Seconds, double RowsPerSecond, int Step, string Device);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        if (!flags.IsGiven("--model"))
+            throw Failure.BadUsage("predict needs --model: a run or checkpoint folder");
+        int batchSize = flags.Whole("--batch-size", 1, 1 << 20);
+        DatasetOptions options = new()
+        {
+            MemoryBytes = flags.Bytes("--memory"),
+            Workers = DeviceFlags.DecodeThreads(flags),
+            BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
+            NeedLabel = false,
+        };
+        using Interruption interruption = new();
+        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        ShardSet shards = ShardSet.Resolve(flags.Shards);
+        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        Dataset data = new(shards, checkpoint.LoadEncoder(), options);
+        using Device device = DeviceFlags.Open(flags);
+        using FrozenModel model = checkpoint.LoadFrozen(device, data.Encoder.Spec, batchSize);
+        journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
+        journal.Line($"device   {device}");
+        using ScoreFile file = new(flags.Text("--out"), shards, flags.List("--keep"), flags.IsOn("--overwrite"));
+        Result result = Score(model, data, file, journal, interruption) with { Out = flags.Text("--out"), Step = checkpoint.Manifest.Position.Step };
+        RunWarnings.AboutRows(journal, "rows", data);
+        journal.Line(string.Create(
+            CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {result.MeanScore:F5}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(result));
+        return ExitCode.Done;
+    }
+
+    private static Result Score(FrozenModel model, Dataset data, ScoreFile file, Journal journal, Interruption interruption)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        ScoreRun run = new(model, data);
+        ProgressMeter meter = new(journal, "predict", data.Shards.Rows);
+        try
+        {
+            run.Run(file.Add, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);
+        }
+        catch (OperationCanceledException) when (interruption.IsRequested)
+        {
+            throw new Failure(interruption.Code, "interrupted; no scores were written");
+        }
+        file.Complete();
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        long bad = data.Statistics.BadRows;
+        return new Result("", run.Rows, bad, run.Rows > bad ? run.Sum / (run.Rows - bad) : null, seconds, run.Rows / Math.Max(seconds, 1e-9), 0, model.Device.ToString());
+    }
+}

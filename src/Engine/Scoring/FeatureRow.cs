@@ -1,0 +1,154 @@
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Scoring;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr;
+
+/// <summary>The raw values of one row to score, set by column name. Columns that are not set are missing values.</summary>
+/// Made by <see cref="Scorer.NewRow"/> for one model; fill it, score it, <see cref="Clear"/> it and use it again: nothing is allocated
+/// after that. One thread at a time. A value that training never saw is a value like others; a value of another kind is an error.
+public sealed partial class FeatureRow
+{
+    private readonly int[] ids; // (F)
+    private readonly float[] numbers; // (N)
+    private readonly int[][] lists; // (list columns) of (MaxLength)
+    private readonly int[] lengths; // (list columns)
+
+    internal FeatureRow(RowEncoder encoder)
+    {
+        Encoder = encoder;
+        ids = new int[encoder.Spec.F];
+        numbers = new float[encoder.Spec.N];
+        lists = [.. encoder.Spec.Sequences.Select(s => new int[s.MaxLength])];
+        lengths = new int[lists.Length];
+        Clear();
+    }
+
+    internal RowEncoder Encoder { get; }
+
+    /// <summary>Makes every column a missing value.</summary>
+    public FeatureRow Clear()
+    {
+        Array.Fill(ids, VocabularyTable.NullRow);
+        Array.Clear(numbers);
+        for (int n = 0; n < Encoder.State.Numeric.Count; n++)
+            SetMissing(n, 1);
+        Array.Clear(lengths);
+        return this;
+    }
+
+    /// <summary>Sets an integer id, or a number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, long value)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.Number: SetNumber(slot, value); break;
+            default: throw RowEncoder.Mismatch(slot, "one integer");
+        }
+        return this;
+    }
+
+    /// <summary>Sets a number, or an id that is a real number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; or the number is not finite.</exception>
+    public FeatureRow Set(string column, double value)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.Number: SetNumber(slot, value); break;
+            default: throw RowEncoder.Mismatch(slot, "one number");
+        }
+        return this;
+    }
+
+    /// <summary>Sets a boolean id.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, bool value) => Set(column, value ? 1L : 0L);
+
+    /// <summary>Sets a string id, or a list that is written as a string with separators, as in the training shards.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<char> value)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.List when Encoder.State.Sequences[slot.Index].Separator is char separator: SetSeparated(slot, value, separator); break;
+            default: throw RowEncoder.Mismatch(slot, "a string");
+        }
+        return this;
+    }
+
+    /// <summary>Sets a list of integers, oldest first; of a longer one than the model reads, the last entries.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<long> entries)
+    {
+        RowSlot slot = ListSlot(column, ColumnValues.Integers, "a list of integers");
+        int[] list = Begin(slot, entries.Length, out int first);
+        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
+        for (int i = first; i < entries.Length; i++)
+            list[i - first] = vocabulary.RowOf(entries[i]);
+        return this;
+    }
+
+    /// <summary>Sets a list of strings, oldest first; of a longer one than the model reads, the last entries. A null is a missing entry.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<string?> entries)
+    {
+        RowSlot slot = ListSlot(column, ColumnValues.Strings, "a list of strings");
+        int[] list = Begin(slot, entries.Length, out int first);
+        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
+        for (int i = first; i < entries.Length; i++)
+            list[i - first] = entries[i] is { } entry ? vocabulary.RowOf(entry) : VocabularyTable.NullRow;
+        return this;
+    }
+
+    /// <summary>Appends this row to a batch that has room for it.</summary>
+    internal void CopyTo(Batch batch)
+    {
+        int b = batch.Rows++;
+        ids.CopyTo(batch.Ids[(b * ids.Length)..]);
+        numbers.CopyTo(batch.Numeric[(b * numbers.Length)..]);
+        for (int s = 0; s < lists.Length; s++)
+        {
+            BatchSequence to = batch.Sequences[s];
+            int at = b == 0 ? 0 : to.Offsets[b];
+            to.Offsets[0] = 0;
+            lists[s].AsSpan(0, lengths[s]).CopyTo(to.Values[at..]);
+            to.Offsets[b + 1] = at + lengths[s];
+        }
+    }
+
+    private RowSlot ListSlot(string column, ColumnValues values, string found)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        return slot.Column.Use == ColumnUse.List && slot.Column.Values == values ? slot : throw RowEncoder.Mismatch(slot, found);
+    }
+
+    private int[] Begin(RowSlot slot, int count, out int first)
+    {
+        int[] list = lists[slot.Index];
+        first = Math.Max(0, count - list.Length);
+        lengths[slot.Index] = count - first;
+        return list;
+    }
+
+    private void SetNumber(RowSlot slot, double value)
+    {
+        float x = Encoder.State.Numeric[slot.Index].Encode(value);
+        if (!float.IsFinite(x))
+            throw new ArgumentException($"column '{slot.Column.Name}': {value} is not a finite number; leave a missing value unset");
+        numbers[Encoder.NumberAt(slot.Index)] = x;
+        SetMissing(slot.Index, 0);
+    }
+
+    private void SetMissing(int n, float missing)
+    {
+        if (Encoder.State.Numeric[n].Missing)
+            numbers[Encoder.NumberAt(n) + 1] = missing;
+    }
+}

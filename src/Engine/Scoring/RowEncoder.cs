@@ -1,0 +1,93 @@
+using GpuCtr.Engine.Data;
+
+namespace GpuCtr.Engine.Scoring;
+
+/// <summary>Where a column of a row goes: which array of <see cref="FeatureRow"/>, and which element of it.</summary>
+/// <param name="Column">Its name and kind.</param>
+/// <param name="Index">Field, number or list.</param>
+internal sealed record RowSlot(ScorerColumn Column, int Index);
+
+/// <summary>Raw values of single rows → row numbers and transformed numbers, by the same rules as <see cref="BlockEncoder"/>. Immutable.</summary>
+internal sealed class RowEncoder
+{
+    private readonly FeatureEncoder encoder;
+    private readonly Dictionary<string, RowSlot> slots = new(StringComparer.Ordinal);
+    private readonly int[] numberAt;
+
+    public RowEncoder(FeatureEncoder encoder)
+    {
+        this.encoder = encoder;
+        FeatureState state = encoder.State;
+        for (int f = 0; f < state.Categorical.Count; f++)
+            Add(new ScorerColumn(state.Categorical[f].Column, Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
+        numberAt = new int[state.Numeric.Count];
+        for (int n = 0, at = 0; n < state.Numeric.Count; at += state.Numeric[n++].Missing ? 2 : 1)
+        {
+            numberAt[n] = at;
+            Add(new ScorerColumn(state.Numeric[n].Column, ColumnValues.Numbers, ColumnUse.Number), n);
+        }
+        for (int s = 0; s < state.Sequences.Count; s++)
+            Add(new ScorerColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
+    }
+
+    /// <summary>The columns that a model reads.</summary>
+    public IReadOnlyList<ScorerColumn> Columns => [.. slots.Values.Select(s => s.Column)];
+
+    /// <summary>The fitted state.</summary>
+    public FeatureState State => encoder.State;
+
+    /// <summary>Sizes of a row.</summary>
+    public Models.Features.FeatureSpec Spec => encoder.Spec;
+
+    /// <summary>Where a column goes.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column.</exception>
+    public RowSlot Slot(string column) => slots.TryGetValue(column, out RowSlot? slot)
+        ? slot
+        : throw new ArgumentException($"column '{column}': the model reads no such column; it reads {string.Join(", ", slots.Keys)}", nameof(column));
+
+    /// <summary>Where a column goes; null if the model does not read it.</summary>
+    public RowSlot? Find(string column) => slots.GetValueOrDefault(column);
+
+    /// <summary>Vocabulary of a list.</summary>
+    public VocabularyTable ListVocabulary(int list) => encoder.Vocabularies[State.Sequences[list].Vocabulary];
+
+    /// <summary>Element of the numbers that column <paramref name="index"/> fills.</summary>
+    public int NumberAt(int index) => numberAt[index];
+
+    /// <summary>Row number of an integer.</summary>
+    public int IdOf(RowSlot slot, long value)
+    {
+        CategoricalState state = State.Categorical[slot.Index];
+        return state.Kind switch
+        {
+            ValueKind.Real => IdOf(slot, (double)value),
+            ValueKind.Integer when state.Rule == KeyRule.Value => encoder.Vocabularies[state.Vocabulary].RowOf(value),
+            ValueKind.Integer => IdOf(slot, (double)value),
+            _ => throw Mismatch(slot, "an integer"),
+        };
+    }
+
+    /// <summary>Row number of a real number; NaN and infinite ones count as missing, as in training.</summary>
+    public int IdOf(RowSlot slot, double value)
+    {
+        CategoricalState state = State.Categorical[slot.Index];
+        if (state.Kind == ValueKind.Text || state.Rule == KeyRule.Value)
+            throw Mismatch(slot, "a real number");
+        return Keys.TryOf(value, state.Rule, state.Boundaries, out long key) ? encoder.Vocabularies[state.Vocabulary].RowOf(key) : VocabularyTable.NullRow;
+    }
+
+    /// <summary>Row number of a string.</summary>
+    public int IdOf(RowSlot slot, ReadOnlySpan<char> value)
+    {
+        CategoricalState state = State.Categorical[slot.Index];
+        return state.Kind == ValueKind.Text ? encoder.Vocabularies[state.Vocabulary].RowOf(value) : throw Mismatch(slot, "a string");
+    }
+
+    /// <summary>Says that a value is of another kind than in training.</summary>
+    public static ArgumentException Mismatch(RowSlot slot, string found) =>
+        new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}");
+
+    private void Add(ScorerColumn column, int index) => slots.Add(column.Name, new RowSlot(column, index));
+
+    private static ColumnValues Kind(ValueKind kind) => kind switch { ValueKind.Text => ColumnValues.Strings, ValueKind.Real => ColumnValues.Numbers, _ => ColumnValues.Integers };
+}

@@ -1,0 +1,143 @@
+using GpuCtr.Engine;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Scoring;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+
+namespace GpuCtr;
+
+/// <summary>How a <see cref="Scorer"/> runs.</summary>
+public sealed record ScorerOptions
+{
+    /// <summary>Where: cpu, or a GPU as in --device. On the CPU every thread scores on its own; a GPU serves one call at a time.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Calls that run at once on the CPU; 0 = one per core. More callers wait for their turn.</summary>
+    public int Concurrency { get; init; }
+
+    /// <summary>Rows of a batch that are computed together; a longer batch is cut.</summary>
+    public int BatchRows { get; init; } = 128;
+}
+
+/// <summary>A trained model in a process of its user: raw values in, probabilities out. Safe for any number of threads.</summary>
+/// After the first calls nothing is allocated where the SIMD variants run (any x64 processor). The checkpoint's files are not needed
+/// once it is loaded; to serve a newer one, load it beside this one, change over, and dispose this one when its calls are done.
+/// <example><code>
+/// using Scorer scorer = Scorer.Load("runs/first");
+/// FeatureRow row = scorer.NewRow().Set("user", 42).Set("site", "news").Set("hist_item", [7, 9]);
+/// float p = scorer.Score(row);
+/// </code></example>
+public sealed class Scorer : IDisposable
+{
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim idle;
+    private readonly Device device;
+    private readonly RowEncoder encoder;
+    private readonly ScoringLane[] lanes;
+    private int free;
+
+    private Scorer(Device device, Checkpoint checkpoint, ScorerOptions options)
+    {
+        this.device = device;
+        FeatureEncoder features = checkpoint.LoadEncoder();
+        encoder = new RowEncoder(features);
+        FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
+        int count = device.UsesSimd ? options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount : 1;
+        lanes = [.. Enumerable.Range(0, count).Select(i => new ScoringLane(i == 0 ? model : model.Twin()))];
+        free = lanes.Length;
+        idle = new SemaphoreSlim(free, free);
+        (Model, Step) = (model.Options.Model, checkpoint.Manifest.Position.Step);
+    }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">A run folder (its best checkpoint), its best or last, or a checkpoint folder.</param>
+    /// <param name="options">How it runs.</param>
+    /// <exception cref="Failure">There is none, or it is damaged; the message says which file and what to do.</exception>
+    /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
+    public static Scorer Load(string path, ScorerOptions? options = null)
+    {
+        options ??= new ScorerOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
+        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(path));
+        Device device = Device.Open(options.Device, threads: 1);
+        try
+        {
+            return new Scorer(device, checkpoint, options);
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The architecture, such as deepfm or din.</summary>
+    public string Model { get; }
+
+    /// <summary>The training step that the weights come from.</summary>
+    public int Step { get; }
+
+    /// <summary>The columns that the model reads.</summary>
+    public IReadOnlyList<ScorerColumn> Columns => encoder.Columns;
+
+    /// <summary>A row to fill; it can be used again and again.</summary>
+    public FeatureRow NewRow() => new(encoder);
+
+    /// <summary>The probability of label 1.</summary>
+    /// <exception cref="ArgumentException">The row is another model's, or its histories of one group differ in length.</exception>
+    public float Score(FeatureRow row)
+    {
+        float probability = 0;
+        Score(new ReadOnlySpan<FeatureRow>(in row), new Span<float>(ref probability));
+        return probability;
+    }
+
+    /// <summary>The probabilities of label 1 of some rows, on the thread that calls.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="probabilities">Takes one for each row; at least as long.</param>
+    /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
+    {
+        if (probabilities.Length < rows.Length)
+            throw new ArgumentException($"{rows.Length} rows, but room for {probabilities.Length} probabilities", nameof(probabilities));
+        foreach (FeatureRow row in rows)
+        {
+            if (row.Encoder != encoder)
+                throw new ArgumentException("a row was made by another scorer; take rows from NewRow of the one that scores them", nameof(rows));
+        }
+        ScoringLane lane = Take();
+        try
+        {
+            lane.Score(rows, probabilities);
+        }
+        finally
+        {
+            Return(lane);
+        }
+    }
+
+    /// <summary>Frees the model. No call may be running.</summary>
+    public void Dispose()
+    {
+        foreach (ScoringLane lane in Enumerable.Reverse(lanes))
+            lane.Dispose();
+        device.Dispose();
+        idle.Dispose();
+    }
+
+    private ScoringLane Take()
+    {
+        idle.Wait();
+        lock (gate)
+            return lanes[--free];
+    }
+
+    private void Return(ScoringLane lane)
+    {
+        lock (gate)
+            lanes[free++] = lane;
+        idle.Release();
+    }
+}

@@ -1,0 +1,33 @@
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Engine.Scoring;
+
+/// <summary>What one call needs for itself: a twin of the model and a batch to fill.</summary>
+internal sealed class ScoringLane(FrozenModel model) : IDisposable
+{
+    private readonly Batch batch = new(model.Device, model.Spec, model.BatchSize);
+    private readonly float[] logits = new float[model.BatchSize];
+
+    /// <summary>Scores rows, as many at once as the model takes.</summary>
+    public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
+    {
+        for (int first = 0; first < rows.Length; first += batch.Capacity)
+        {
+            batch.Rows = 0;
+            foreach (FeatureRow row in rows[first..Math.Min(rows.Length, first + batch.Capacity)])
+                row.CopyTo(batch);
+            batch.Prepare(training: false);
+            model.Predict(batch, logits);
+            for (int i = 0; i < batch.Rows; i++)
+                probabilities[first + i] = Probability.Of(logits[i]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        batch.Dispose();
+        model.Dispose();
+    }
+}

@@ -1,0 +1,101 @@
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Models;
+
+/// <summary>
+/// A recorded model that only predicts: no gradients, no optimizer state, and what ops lay out of the weights is laid out once.
+/// Its weights are read by as many twins as there are threads; each twin has activations of its own.
+/// </summary>
+/// Write the weights before the first prediction and before a twin is made. One thread at a time uses one of the twins.
+public sealed class FrozenModel : IDisposable
+{
+    private readonly ModelBuilder g;
+    private readonly Tensor logit;
+
+    /// <summary>Records and allocates a model whose weights are still to be written.</summary>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="spec">What it reads.</param>
+    /// <param name="options">What it computes.</param>
+    /// <param name="batchSize">B: the most rows of a batch.</param>
+    /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
+    public FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize)
+        : this(device, ModelCatalog.Adapt(spec, options), options, batchSize, null)
+    {
+    }
+
+    private FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, ModelBuilder? lender)
+    {
+        g = new ModelBuilder(device, spec, options, batchSize, null, training: false);
+        logit = ModelCatalog.Record(g);
+        g.Arena.Seal();
+        if (lender is not null)
+            Borrow(lender);
+        g.Workspace.Allocate();
+        g.WriteConstants();
+    }
+
+    /// <summary>Where it runs.</summary>
+    public Device Device => g.Device;
+
+    /// <summary>What the model reads, and in which layout; batches for it are made from this.</summary>
+    public FeatureSpec Spec => g.Spec;
+
+    /// <summary>What the model computes.</summary>
+    public ModelOptions Options => g.Options;
+
+    /// <summary>B: the most rows of a batch.</summary>
+    public int BatchSize => g.BatchSize;
+
+    /// <summary>Everything that prediction needs, with the names and shapes of <see cref="CtrModel.Weights"/>.</summary>
+    public IEnumerable<Tensor> Weights => [.. g.Tables.Select(t => t.Weights), .. g.Arena.Parameters, .. g.RunningStatistics];
+
+    /// <summary>The ops in the order of a pass; who knows their kinds can tell how a logit came about.</summary>
+    public IReadOnlyList<IOp> Ops => g.Ops;
+
+    /// <summary>The device side of a batch, which the first ops read.</summary>
+    public ModelInputs Inputs => g.Inputs;
+
+    /// <summary>(B, 1) the logits of the last pass.</summary>
+    public Tensor Logit => logit;
+
+    /// <summary>A model with the weights of this one, which has to live longer, for another thread; only where the SIMD variants run on one thread.</summary>
+    /// <exception cref="KernelException">The device cannot be driven by two threads.</exception>
+    public FrozenModel Twin() => Device.UsesSimd && Device.Threads == 1
+        ? new FrozenModel(Device, Spec, Options, BatchSize, g)
+        : throw new KernelException($"two threads cannot drive {Device}; open the CPU device with one thread");
+
+    /// <summary>Logits of a prepared batch. Allocates nothing where the SIMD variants run.</summary>
+    /// <param name="batch">The rows, made from <see cref="Spec"/> and <see cref="BatchSize"/>.</param>
+    /// <param name="logits">At least as long as the batch has rows.</param>
+    public void Predict(Batch batch, Span<float> logits)
+    {
+        if (!ReferenceEquals(batch.Spec, Spec) || batch.Capacity != BatchSize)
+            throw new KernelException($"a batch of {batch.Capacity} rows does not fit a model of {BatchSize} rows; make it from the model's Spec and BatchSize");
+        batch.Upload(Device, g.Inputs);
+        Pass pass = new(batch.Rows, Training: false, batch.Tokens, Frozen: true);
+        foreach (IOp op in g.Ops)
+            op.Forward(pass);
+        logit.Read(Device, logits[..batch.Rows]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable op in g.Ops.OfType<IDisposable>())
+            op.Dispose();
+        g.Workspace.Dispose();
+    }
+
+    private void Borrow(ModelBuilder lender)
+    {
+        foreach ((EmbeddingTable mine, EmbeddingTable theirs) in g.Tables.Zip(lender.Tables))
+            mine.Weights.Borrow(theirs.Weights);
+        g.Arena.Weights!.Borrow(lender.Arena.Weights!);
+        foreach ((Tensor mine, Tensor theirs) in g.RunningStatistics.Zip(lender.RunningStatistics))
+            mine.Borrow(theirs);
+    }
+}
