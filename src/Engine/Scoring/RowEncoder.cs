@@ -19,7 +19,7 @@ internal sealed class RowEncoder
         this.encoder = encoder;
         FeatureState state = encoder.State;
         for (int f = 0; f < state.Categorical.Count; f++)
-            Add(new ScorerColumn(state.Categorical[f].Column, Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
+            Add(new ScorerColumn(state.Categorical[f].Name(), Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
         numberAt = new int[state.Numeric.Count];
         for (int n = 0, at = 0; n < state.Numeric.Count; at += state.Numeric[n++].Missing ? 2 : 1)
         {
@@ -61,6 +61,8 @@ internal sealed class RowEncoder
         return state.Kind switch
         {
             ValueKind.Real => IdOf(slot, (double)value),
+            // The parts of a time are columns of their own, such as created:hour.
+            ValueKind.Time => encoder.Vocabularies[state.Vocabulary].RowOf(value),
             ValueKind.Integer when state.Rule == KeyRule.Value => encoder.Vocabularies[state.Vocabulary].RowOf(value),
             ValueKind.Integer => IdOf(slot, (double)value),
             _ => throw Mismatch(slot, "an integer"),
@@ -71,7 +73,7 @@ internal sealed class RowEncoder
     public int IdOf(RowSlot slot, double value)
     {
         CategoricalState state = State.Categorical[slot.Index];
-        if (state.Kind == ValueKind.Text || state.Rule == KeyRule.Value)
+        if (state.Kind is ValueKind.Text or ValueKind.Time || state.Rule == KeyRule.Value)
             throw Mismatch(slot, "a real number");
         return Keys.TryOf(value, state.Rule, state.Boundaries, out long key) ? encoder.Vocabularies[state.Vocabulary].RowOf(key) : VocabularyTable.NullRow;
     }

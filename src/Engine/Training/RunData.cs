@@ -56,10 +56,10 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <summary>How often each table row occurs in the training rows, for mini-batch aware regularization.</summary>
     public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
 
-    /// <summary>Learns the encoding from the training rows.</summary>
+    /// <summary>Learns the encoding from the training rows; <paramref name="progress"/> is told how many are done.</summary>
     /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
-    public static RunData Fit(RunShards shards, TrainSettings settings, CancellationToken cancellation) =>
-        Open(shards, settings, FeatureEncoder.Fit(shards.Train, shards.Plan, TrainPart(shards, settings), cancellation));
+    public static RunData Fit(RunShards shards, TrainSettings settings, Action<long> progress, CancellationToken cancellation) =>
+        Open(shards, settings, FeatureEncoder.Fit(shards.Train, shards.Plan, TrainPart(shards, settings), progress, cancellation));
 
     /// <summary>The rows of a run whose encoding is known.</summary>
     /// <exception cref="Failure">Data: columns that differ.</exception>

@@ -36,7 +36,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         try
         {
             RunSummary.Columns(journal, shards);
-            data = from is null ? RunData.Fit(shards, settings, interruption.Token) : RunData.Open(shards, settings, from.LoadEncoder());
+            ProgressMeter fit = new(journal, "reading", shards.Train.Rows);
+            data = from is null ? RunData.Fit(shards, settings, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token) : RunData.Open(shards, settings, from.LoadEncoder());
             using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)

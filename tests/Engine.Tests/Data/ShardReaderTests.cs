@@ -1,4 +1,6 @@
 using GpuCtr.Engine.Data;
+using ParquetSharp;
+using ParquetSharp.Schema;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -97,13 +99,25 @@ public sealed class ShardReaderTests : IDisposable
     [Fact]
     public void Unsupported_type_names_column_and_type()
     {
-        string path = new TestShard().Column("when", DateTime.UnixEpoch).Write(folder.File("s.parquet"));
+        string path = folder.File("s.parquet");
+        using (var inner = new PrimitiveNode("x", Repetition.Required, LogicalType.None(), PhysicalType.Int32))
+        using (var outer = new GroupNode("when", Repetition.Required, [inner]))
+        using (var root = new GroupNode("schema", Repetition.Required, [outer]))
+        using (WriterProperties properties = WriterProperties.GetDefaultWriterProperties())
+        using (var file = new ParquetFileWriter(path, root, properties))
+        {
+            using (RowGroupWriter group = file.AppendRowGroup())
+            using (var column = (ColumnWriter<int>)group.NextColumn())
+                column.WriteBatch([1, 2]);
+            file.Close();
+        }
+
         Shard shard = Shard.Open(path, 0);
         using ShardReader reader = shard.Rent();
         Failure failure = Assert.Throws<Failure>(() => reader.Read(0, "when", new ColumnBuffer()));
         Assert.Equal(ExitCode.Data, failure.Code);
         Assert.Contains("'when'", failure.Message);
-        Assert.Contains("datetime", failure.Message);
+        Assert.Contains("struct", failure.Message);
         Assert.Contains("s.parquet", failure.Message);
     }
 

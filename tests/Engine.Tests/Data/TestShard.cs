@@ -27,6 +27,12 @@ public sealed class TestShard
     public TestShard Nullable<T>(string name, params T?[] values) where T : struct =>
         Add(new DataField(name, typeof(T), isNullable: true), values.Length, (f, g, from, count) => g.WriteAsync<T>(f, values.AsMemory(from, count)));
 
+    public TestShard Decimals(string name, int precision, int scale, params decimal[] values) => Add(
+        new DecimalDataField(name, precision, scale, isNullable: false), values.Length, (f, g, from, count) => g.WriteAsync<decimal>(f, values.AsMemory(from, count)));
+
+    public TestShard Dates(string name, params DateTime[] values) => Add(
+        new DateTimeDataField(name, DateTimeFormat.Date, isNullable: false), values.Length, (f, g, from, count) => g.WriteAsync<DateTime>(f, values.AsMemory(from, count)));
+
     public TestShard Text(string name, params string?[] values) =>
         Add(new DataField(name, typeof(string), isNullable: true), values.Length, (f, g, from, count) => g.WriteAsync(f, values[from..(from + count)]));
 

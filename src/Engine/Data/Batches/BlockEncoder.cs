@@ -18,7 +18,9 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         using ShardReader reader = shard.Rent();
         for (int f = 0; f < state.Categorical.Count; f++)
         {
-            reader.Read(group.Group, state.Categorical[f].Column, column);
+            // The two parts of a time come one after the other from one column.
+            if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
+                reader.Read(group.Group, state.Categorical[f].Column, column);
             EncodeIds(block, f, state.Categorical[f]);
         }
 

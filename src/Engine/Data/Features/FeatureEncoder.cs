@@ -16,7 +16,7 @@ public sealed partial class FeatureEncoder
         Vocabularies = vocabularies;
         Spec = new FeatureSpec(
             [.. vocabularies.Select(v => new Vocabulary(v.Name, v.Rows))],
-            [.. state.Categorical.Select(c => new CategoricalField(c.Column, c.Vocabulary))],
+            [.. state.Categorical.Select(c => new CategoricalField(c.Name(), c.Vocabulary))],
             [.. state.Numeric.SelectMany<NumericState, string>(n => n.Missing ? [n.Column, n.Column + "_missing"] : [n.Column])],
             [.. state.Sequences.Select(s => new SequenceField(
                 s.Column, s.Vocabulary, s.Target >= 0 ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))]);
@@ -46,10 +46,12 @@ public sealed partial class FeatureEncoder
     /// <param name="shards">Training shards.</param>
     /// <param name="plan">Roles of their columns.</param>
     /// <param name="part">The rows to learn from; null = all.</param>
+    /// <param name="progress">Told the number of rows done, by one thread at a time.</param>
     /// <param name="cancellation">Ends the pass early.</param>
     /// <exception cref="Failure">Data: labels that are not 0 or 1, numbers that are not finite, broken pages.</exception>
-    public static FeatureEncoder Fit(ShardSet shards, FeaturePlan plan, RowPart? part = null, CancellationToken cancellation = default) =>
-        new FeatureFit(shards, plan, part ?? RowPart.All).Run(cancellation);
+    public static FeatureEncoder Fit(
+        ShardSet shards, FeaturePlan plan, RowPart? part = null, Action<long>? progress = null, CancellationToken cancellation = default) =>
+        new FeatureFit(shards, plan, part ?? RowPart.All).Run(progress, cancellation);
 
     /// <summary>Checks that <paramref name="shards"/> have the columns that training had, with values of the same kind.</summary>
     /// <param name="shards">Shards to encode.</param>
@@ -60,7 +62,7 @@ public sealed partial class FeatureEncoder
         foreach (CategoricalState c in State.Categorical)
             Check(shards, c.Column, c.Kind, false);
         foreach (NumericState n in State.Numeric)
-            Check(shards, n.Column, null, false);
+            Check(shards, n.Column, n.Time ? ValueKind.Time : null, false);
         foreach (SequenceState s in State.Sequences)
             Check(shards, s.Column, s.Kind, s.Separator is null);
         if (needLabel)
@@ -74,7 +76,14 @@ public sealed partial class FeatureEncoder
         bool number = found.Kind is ValueKind.Integer or ValueKind.Real;
         if (found.IsList != list || (kind is null ? !number : found.Kind != kind))
         {
-            string expected = kind is null ? "a number" : kind == ValueKind.Text ? "string" : kind == ValueKind.Real ? "a real number" : "an integer";
+            string expected = kind switch
+            {
+                null => "a number",
+                ValueKind.Text => "string",
+                ValueKind.Real => "a real number",
+                ValueKind.Time => "a date or timestamp",
+                _ => "an integer",
+            };
             throw Failure.BadData(
                 $"{shards.Shards[0].Path}: column '{name}' is {found.TypeName}, the model was trained with {(list ? "lists of " : "")}{expected}");
         }

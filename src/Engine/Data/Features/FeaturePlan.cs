@@ -35,8 +35,10 @@ public enum FeatureRole
 /// <param name="Target">For a history, the categorical column it shares its vocabulary with.</param>
 /// <param name="Transform">For a numeric column, its transform.</param>
 /// <param name="Separator">For a string column that holds lists, what stands between the entries.</param>
+/// <param name="Part">For a date or timestamp that is categorical, which part of it this field is.</param>
 public sealed record PlannedColumn(
-    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, char? Separator = null);
+    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, char? Separator = null,
+    TimePart? Part = null);
 
 /// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
 public sealed partial class FeaturePlan
@@ -49,7 +51,7 @@ public sealed partial class FeaturePlan
         Options = options;
     }
 
-    /// <summary>One entry per column of the shards, in file order; a group column that is also a feature appears twice.</summary>
+    /// <summary>One entry per column of the shards, in file order; a group column that is also a feature appears twice, a time once for each part.</summary>
     public IReadOnlyList<PlannedColumn> Columns { get; }
 
     /// <summary>What the user said.</summary>
@@ -90,7 +92,7 @@ public sealed partial class FeaturePlan
             else if (options.Exclude.Contains(column.Name))
                 planned.Add(new PlannedColumn(column, FeatureRole.Excluded, "--exclude"));
             else if (column.Name != options.GroupId || listed)
-                planned.Add(Separated(shards, RoleOf(column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options));
+                planned.AddRange(Parts(Separated(shards, RoleOf(column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options)));
         }
 
         PairHistories(planned, histories, options.MultiValue);
@@ -99,13 +101,21 @@ public sealed partial class FeaturePlan
         return new FeaturePlan(planned, options);
     }
 
+    /// <summary>A date or timestamp is two fields: the absolute time does not come back, the hour and the weekday do.</summary>
+    private static IEnumerable<PlannedColumn> Parts(PlannedColumn column) => column switch
+    {
+        { Role: not FeatureRole.Categorical } or { Column.Kind: not ValueKind.Time } => [column],
+        { Column.TypeName: "date" } => [column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
+        _ => [column with { Part = TimePart.Hour, Note = $"{column.Note}: hour" }, column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
+    };
+
     private static PlannedColumn RoleOf(
         ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
         string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
             : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
-        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind == ValueKind.Real))
+        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind is not (ValueKind.Integer or ValueKind.Text)))
         {
             if (flag is not null)
                 throw Failure.BadUsage($"{flag} {column.Name}: type {column.TypeName} cannot be used as a feature");

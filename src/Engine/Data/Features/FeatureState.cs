@@ -14,13 +14,23 @@ internal enum KeyRule
 
     /// <summary>The quantile bucket of a number.</summary>
     Quantile,
+
+    /// <summary>The hour of a time.</summary>
+    Hour,
+
+    /// <summary>The day of the week of a time.</summary>
+    Weekday,
 }
 
 /// <summary>A column with one id per row, as fitted.</summary>
-internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocabulary, KeyRule Rule, double[] Boundaries);
+internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocabulary, KeyRule Rule, double[] Boundaries)
+{
+    /// <summary>Name of the field: the column's, with the part where it is a part of a time.</summary>
+    public string Name() => Rule is KeyRule.Hour or KeyRule.Weekday ? $"{Column}:{Rule.ToString().ToLowerInvariant()}" : Column;
+}
 
-/// <summary>A numeric column, as fitted. Missing: an indicator column follows it.</summary>
-internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing)
+/// <summary>A numeric column, as fitted. Missing: an indicator column follows it. Time: its values are times, in seconds.</summary>
+internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing, bool Time = false)
 {
     /// <summary>The number that a model reads; infinite or NaN where the value is, or where it is too large.</summary>
     public float Encode(double value) => (float)(((Transform == NumericTransform.Log ? Numbers.Log(value) : value) - Mean) * (1 / Deviation));

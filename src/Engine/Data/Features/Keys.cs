@@ -1,6 +1,6 @@
 namespace GpuCtr.Engine.Data;
 
-/// <summary>Vocabulary keys of number columns.</summary>
+/// <summary>Vocabulary keys of number and time columns.</summary>
 internal static class Keys
 {
     /// <summary>The key of value i; false if it is NaN or infinite, which counts as null in an id and as bad in a bucket.</summary>
@@ -10,6 +10,12 @@ internal static class Keys
         if (rule == KeyRule.Value)
         {
             key = column.Integers[i];
+            return true;
+        }
+
+        if (rule is KeyRule.Hour or KeyRule.Weekday)
+        {
+            key = rule == KeyRule.Hour ? Times.Hour(column.Integers[i]) : Times.Weekday(column.Integers[i]);
             return true;
         }
 

@@ -6,8 +6,13 @@ internal static class Numbers
     // Beyond it not every integer is a double.
     private const double LargestExactInteger = 1L << 53;
 
-    /// <summary>Value i of an integer or real column.</summary>
-    public static double At(ColumnBuffer column, int i) => column.Kind == ValueKind.Integer ? column.Integers[i] : column.Reals[i];
+    /// <summary>Value i of an integer, real or time column; a time in seconds since 1970.</summary>
+    public static double At(ColumnBuffer column, int i) => column.Kind switch
+    {
+        ValueKind.Integer => column.Integers[i],
+        ValueKind.Time => Times.Seconds(column.Integers[i]),
+        _ => column.Reals[i],
+    };
 
     /// <summary>sign(x) · log(1 + |x|).</summary>
     public static double Log(double x) => Math.CopySign(Math.Log(1 + Math.Abs(x)), x);

@@ -6,7 +6,7 @@ namespace GpuCtr.Engine.Data;
 /// </summary>
 internal sealed class QuantileSample
 {
-    private const int Capacity = 1 << 16;
+    private const int Capacity = 1 << 16, Parts = 32;
     private readonly List<(ulong Hash, double Value)> kept = [];
     private ulong threshold = ulong.MaxValue;
 
@@ -16,17 +16,31 @@ internal sealed class QuantileSample
         if (hash > threshold)
             return;
         kept.Add((hash, value));
+        Shrink();
+    }
+
+    /// <summary>Adds the sample of other rows.</summary>
+    public void Add(QuantileSample other)
+    {
+        threshold = Math.Min(threshold, other.threshold);
+        kept.AddRange(other.kept);
+        kept.RemoveAll(k => k.Hash > threshold);
+        Shrink();
+    }
+
+    /// <summary>Ascending distinct boundaries that cut the sample into at most 32 parts of about equal size.</summary>
+    public double[] Boundaries()
+    {
+        double[] sorted = [.. kept.Select(k => k.Value).Order()];
+        return sorted.Length == 0 ? [] : [.. Enumerable.Range(1, Parts - 1).Select(i => sorted[(int)((long)i * sorted.Length / Parts)]).Distinct()];
+    }
+
+    private void Shrink()
+    {
         while (kept.Count > Capacity)
         {
             threshold >>= 1;
             kept.RemoveAll(k => k.Hash > threshold);
         }
-    }
-
-    /// <summary>Ascending distinct boundaries that cut the sample into at most <paramref name="parts"/> parts of about equal size.</summary>
-    public double[] Boundaries(int parts)
-    {
-        double[] sorted = [.. kept.Select(k => k.Value).Order()];
-        return sorted.Length == 0 ? [] : [.. Enumerable.Range(1, parts - 1).Select(i => sorted[(int)((long)i * sorted.Length / parts)]).Distinct()];
     }
 }

@@ -21,6 +21,9 @@ internal sealed class ValueCounter
         bucketCounts = new long[buckets];
     }
 
+    /// <summary>Values counted so far; buckets count as none.</summary>
+    public int Distinct => integers.Count + texts.Count;
+
     public void AddNull() => nulls++;
 
     public void Add(long value)
@@ -37,6 +40,26 @@ internal sealed class ValueCounter
             bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(value), buckets)]++;
         else
             CollectionsMarshal.GetValueRefOrAddDefault(bySpan, value, out _)++;
+    }
+
+    /// <summary>Adds all counts to another counter of the same vocabulary, which several threads may do, and forgets them.</summary>
+    public void MoveTo(ValueCounter other)
+    {
+        lock (other.integers)
+        {
+            other.nulls += nulls;
+            foreach ((long value, long count) in integers)
+                CollectionsMarshal.GetValueRefOrAddDefault(other.integers, value, out _) += count;
+            foreach ((string value, long count) in texts)
+                CollectionsMarshal.GetValueRefOrAddDefault(other.texts, value, out _) += count;
+            for (int b = 0; b < buckets; b++)
+                other.bucketCounts[b] += bucketCounts[b];
+        }
+
+        nulls = 0;
+        integers.Clear();
+        texts.Clear();
+        Array.Clear(bucketCounts);
     }
 
     /// <summary>Most frequent first, ties by value; values below <paramref name="minCount"/> count towards the unseen row.</summary>

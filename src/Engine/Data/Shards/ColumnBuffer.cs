@@ -18,7 +18,7 @@ public sealed class ColumnBuffer
     /// <summary>True for a list column.</summary>
     public bool IsList { get; internal set; }
 
-    /// <summary>(Count) values of an integer column, 0 where null.</summary>
+    /// <summary>(Count) values of an integer or time column, 0 where null.</summary>
     public long[] Integers { get; private set; } = [];
 
     /// <summary>(Count) values of a real column, 0 where null.</summary>
@@ -55,7 +55,7 @@ public sealed class ColumnBuffer
     internal void Reserve(ValueKind kind, int count)
     {
         Kind = kind;
-        if (kind == ValueKind.Integer)
+        if (kind is ValueKind.Integer or ValueKind.Time)
             Integers = Grown(Integers, count);
         else if (kind == ValueKind.Real)
             Reals = Grown(Reals, count);

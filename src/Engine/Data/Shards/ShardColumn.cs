@@ -5,16 +5,19 @@ namespace GpuCtr.Engine.Data;
 /// <summary>What the values of a column are once they are read.</summary>
 public enum ValueKind
 {
-    /// <summary>Booleans and integers of any width, as 64-bit integers (unsigned 64-bit ones keep their bits).</summary>
+    /// <summary>Booleans, integers of any width, times of day in the unit of the file and decimals without places, as 64-bit integers (unsigned ones keep their bits).</summary>
     Integer,
 
-    /// <summary>Single and double precision numbers, as double.</summary>
+    /// <summary>Single and double precision numbers and decimals with places, as double.</summary>
     Real,
 
-    /// <summary>UTF-8 strings and byte arrays.</summary>
+    /// <summary>UTF-8 strings, byte arrays (what is not UTF-8 in hexadecimal) and UUIDs.</summary>
     Text,
 
-    /// <summary>Anything else: dates, decimals, structs, maps, lists of lists. Reported, and an error only where it is asked for.</summary>
+    /// <summary>Dates and timestamps, in steps of 100 ns since 1970-01-01, as they stand in the file (UTC where the file says so).</summary>
+    Time,
+
+    /// <summary>Anything else: structs, maps, lists of lists. Reported, and an error only where it is asked for.</summary>
     Unsupported,
 }
 
@@ -25,48 +28,28 @@ public enum ValueKind
 /// <param name="TypeName">The type as shown to the user, such as int64 or list&lt;string&gt;.</param>
 public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, string TypeName);
 
-/// <summary>How to read a column from its file: the leaf field and the definition level from which a list has an element.</summary>
-internal sealed record ColumnLayout(ShardColumn Column, DataField? Leaf, int SlotLevel)
+/// <summary>How to read a column from its file: the leaf field, its type, and the definition level from which a list has an element.</summary>
+internal sealed record ColumnLayout(ShardColumn Column, DataField? Leaf, ColumnType? Type, int SlotLevel)
 {
     /// <summary>Classifies one field of a schema.</summary>
-    public static ColumnLayout Of(Field field)
+    public static ColumnLayout Of(Field field) => field switch
     {
-        switch (field)
-        {
-            case DataField { IsArray: true } repeated:
-                return List(repeated.Name, repeated, repeated.MaxDefinitionLevel);
-            case DataField data:
-                (ValueKind kind, string type) = Classify(data.ClrType);
-                return new ColumnLayout(new ShardColumn(data.Name, kind, false, type), data, 0);
-            case ListField { Item: DataField { MaxRepetitionLevel: 1 } item } list:
-                return List(list.Name, item, list.MaxDefinitionLevel);
-            default:
-                string name = field is ListField ? "list<nested>" : field.SchemaType.ToString().ToLowerInvariant();
-                return new ColumnLayout(new ShardColumn(field.Name, ValueKind.Unsupported, field is ListField, name), null, 0);
-        }
-    }
-
-    private static ColumnLayout List(string name, DataField item, int slotLevel)
-    {
-        (ValueKind kind, string type) = Classify(item.ClrType);
-        return new ColumnLayout(new ShardColumn(name, kind, true, $"list<{type}>"), item, slotLevel);
-    }
-
-    private static (ValueKind Kind, string Name) Classify(Type type) => type switch
-    {
-        _ when type == typeof(bool) => (ValueKind.Integer, "bool"),
-        _ when type == typeof(sbyte) => (ValueKind.Integer, "int8"),
-        _ when type == typeof(byte) => (ValueKind.Integer, "uint8"),
-        _ when type == typeof(short) => (ValueKind.Integer, "int16"),
-        _ when type == typeof(ushort) => (ValueKind.Integer, "uint16"),
-        _ when type == typeof(int) => (ValueKind.Integer, "int32"),
-        _ when type == typeof(uint) => (ValueKind.Integer, "uint32"),
-        _ when type == typeof(long) => (ValueKind.Integer, "int64"),
-        _ when type == typeof(ulong) => (ValueKind.Integer, "uint64"),
-        _ when type == typeof(float) => (ValueKind.Real, "float"),
-        _ when type == typeof(double) => (ValueKind.Real, "double"),
-        _ when type == typeof(string) || type == typeof(ReadOnlyMemory<char>) => (ValueKind.Text, "string"),
-        _ when type == typeof(byte[]) || type == typeof(ReadOnlyMemory<byte>) => (ValueKind.Text, "binary"),
-        _ => (ValueKind.Unsupported, type.Name.ToLowerInvariant()),
+        DataField { IsArray: true } repeated => Of(repeated.Name, repeated, isList: true, repeated.MaxDefinitionLevel),
+        DataField data => Of(data.Name, data, isList: false, 0),
+        ListField { Item: DataField { MaxRepetitionLevel: 1 } item } list => Of(list.Name, item, isList: true, ElementLevel(list, item)),
+        _ => new ColumnLayout(
+            new ShardColumn(field.Name, ValueKind.Unsupported, field is ListField, field is ListField ? "list<nested>" : field.SchemaType.ToString().ToLowerInvariant()),
+            null, null, 0),
     };
+
+    // In the lists of two levels that old writers make, the element is the repeated field itself and never null.
+    private static int ElementLevel(ListField list, DataField item) =>
+        item.SchemaElement?.RepetitionType == Parquet.Meta.FieldRepetitionType.REPEATED ? item.MaxDefinitionLevel : list.MaxDefinitionLevel;
+
+    private static ColumnLayout Of(string name, DataField leaf, bool isList, int slotLevel)
+    {
+        ColumnType? type = ColumnType.Of(leaf);
+        string typeName = type?.Name ?? leaf.ClrType.Name.ToLowerInvariant();
+        return new ColumnLayout(new ShardColumn(name, type?.Kind ?? ValueKind.Unsupported, isList, isList ? $"list<{typeName}>" : typeName), leaf, type, slotLevel);
+    }
 }

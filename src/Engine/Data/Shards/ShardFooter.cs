@@ -62,15 +62,27 @@ internal static class ShardFooter
         stream.ReadExactly(footer);
         ThriftShape.Check(footer);
         stream.Budget = 2 * stream.Length + (1 << 20);
-        ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
+        (ParquetReader reader, ColumnLayout[] columns) = Create(path, stream, footer);
         stream.Budget = long.MaxValue;
-        ColumnLayout[] columns = [.. reader.Schema.Fields.Select(ColumnLayout.Of)];
         string? twice = columns.GroupBy(c => c.Column.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         if (twice is not null)
             throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
         int[] rows = [.. reader.Metadata!.RowGroups.Select((g, i) => CheckedRows(path, g, i))];
         stream.Shut();
         return (new ShardReader(stream, reader, columns), columns, rows);
+    }
+
+    private static (ParquetReader, ColumnLayout[]) Create(string path, ShardStream stream, byte[] footer)
+    {
+        try
+        {
+            ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
+            return (reader, [.. reader.Schema.Fields.Select(ColumnLayout.Of)]);
+        }
+        catch (Exception e) when (SchemaSketch.Unsupported(footer) is { } column)
+        {
+            throw Failure.BadData($"{path}: column '{column.Column}' is {column.Type}, which is not supported; write the file without it or with another type", e);
+        }
     }
 
     private static int CheckEnds(string path, ShardStream stream)

@@ -14,6 +14,7 @@ public sealed class ShardReader : IDisposable
     private const long PlausibleRows = 1 << 24;
     private const long RowsPerByte = 16;
 
+    private readonly byte[] scratch = new byte[1 << 16];
     private readonly ShardStream stream;
     private readonly ParquetReader reader;
     private readonly Dictionary<string, ColumnLayout> layouts;
@@ -43,12 +44,12 @@ public sealed class ShardReader : IDisposable
     public void Read(int group, string column, ColumnBuffer into)
     {
         ColumnLayout layout = Layout(column);
-        if (layout.Leaf is null || layout.Column.Kind == ValueKind.Unsupported)
+        if (layout.Type is null)
             throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {column}");
         try
         {
             Prepare(group, layout, into);
-            ReadTyped(group, layout, into);
+            Decode(group, layout, into);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -78,7 +79,12 @@ public sealed class ShardReader : IDisposable
     {
         while (e is AggregateException or System.Reflection.TargetInvocationException && e.InnerException is not null)
             e = e.InnerException;
-        string text = e is NotImplementedException ? "it uses a part of Parquet that cannot be read here, such as lists in version 2 data pages" : e.Message;
+        string text = e switch
+        {
+            NotImplementedException => "it uses a part of Parquet that cannot be read here, such as lists in version 2 data pages",
+            DivideByZeroException or IndexOutOfRangeException or NullReferenceException or ArgumentOutOfRangeException => "its pages cannot be decoded",
+            _ => e.Message,
+        };
         return text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
     }
 
@@ -86,6 +92,8 @@ public sealed class ShardReader : IDisposable
     {
         RowGroup meta = reader.Metadata!.RowGroups[group];
         ColumnMetaData chunk = Chunk(group, layout);
+        if (chunk.Codec == CompressionCodec.LZ4)
+            throw new InvalidDataException("it is compressed as LZ4, which has two framings that cannot be told apart; use zstd, snappy or lz4_raw");
         long rows = meta.NumRows, values = chunk.NumValues;
         bool list = layout.Column.IsList;
         if (values < 0 || values > Array.MaxLength || (list ? values < rows : values != rows))
@@ -105,48 +113,19 @@ public sealed class ShardReader : IDisposable
         Span<byte> head = stackalloc byte[40];
         int count = stream.Peek(at, head);
         PageGuard.Check(head[..count], stream.Length - at, values);
+        PageChecksum.Verify(stream, at, scratch);
     }
 
-    private void ReadTyped(int group, ColumnLayout layout, ColumnBuffer into)
-    {
-        switch (layout.Column.TypeName.Replace("list<", "").TrimEnd('>'))
-        {
-            case "bool": Read<bool>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => x ? 1L : 0L)); break;
-            case "int8": Read<sbyte>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
-            case "uint8": Read<byte>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
-            case "int16": Read<short>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
-            case "uint16": Read<ushort>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
-            case "int32": Read<int>(group, layout, into, static (v, to) => Widen(v, to.Integers)); break;
-            case "uint32": Read<uint>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => (long)x)); break;
-            case "int64": Read<long>(group, layout, into, static (v, to) => v.CopyTo(to.Integers)); break;
-            case "uint64": Read<ulong>(group, layout, into, static (v, to) => Each(v, to.Integers, static x => unchecked((long)x))); break;
-            case "float": Read<float>(group, layout, into, static (v, to) => Each(v, to.Reals, static x => (double)x)); break;
-            case "double": Read<double>(group, layout, into, static (v, to) => v.CopyTo(to.Reals)); break;
-            case "string": Read<ReadOnlyMemory<char>>(group, layout, into, static (v, to) => v.CopyTo(to.Texts)); break;
-            case "binary": Read<ReadOnlyMemory<byte>>(group, layout, into, static (v, to) => Utf8(v, to.Texts)); break;
-            default: throw new InvalidDataException($"type {layout.Column.TypeName} cannot be read");
-        }
-    }
-
-    private delegate void Convert<T>(ReadOnlySpan<T> packed, ColumnBuffer into);
-
-    private void Read<T>(int group, ColumnLayout layout, ColumnBuffer into, Convert<T> convert) where T : struct
+    private void Decode(int group, ColumnLayout layout, ColumnBuffer into)
     {
         int values = (int)Chunk(group, layout).NumValues;
         int highest = layout.Leaf!.MaxDefinitionLevel;
         bool list = layout.Column.IsList;
-        T[] packed = into.Scratch<T>(values);
-        packed.AsSpan(0, values).Clear();
         Memory<int>? definition = highest > 0 ? into.Definition.AsMemory(0, values) : (Memory<int>?)null; // a bare null would become an empty memory
         Memory<int>? repetition = list ? into.Repetition.AsMemory(0, values) : (Memory<int>?)null;
         definition?.Span.Fill(Levels.Unwritten);
         repetition?.Span.Fill(Levels.Unwritten);
-        if (values > 0)
-        {
-            reader.OpenRowGroupReader(group).ReadRawAsync(layout.Leaf, packed.AsMemory(0, values), definition, repetition)
-                .AsTask().GetAwaiter().GetResult();
-        }
-
+        layout.Type!.Read(reader.OpenRowGroupReader(group), layout.Leaf, into, values, definition, repetition);
         int count = values;
         into.Count = values;
         into.HasNulls = false;
@@ -154,7 +133,7 @@ public sealed class ShardReader : IDisposable
             count = Levels.Lists(into, definition!.Value.Span, repetition!.Value.Span, layout.SlotLevel, highest);
         else if (highest > 0)
             count = Levels.Flat(into, definition!.Value.Span, highest);
-        convert(packed.AsSpan(0, count), into);
+        layout.Type.Convert(into, count);
         if (into.HasNulls)
             Spread(into, count);
     }
@@ -162,7 +141,7 @@ public sealed class ShardReader : IDisposable
     private static void Spread(ColumnBuffer into, int packed)
     {
         ReadOnlySpan<bool> nulls = into.Nulls.AsSpan(0, into.Count);
-        if (into.Kind == ValueKind.Integer)
+        if (into.Kind is ValueKind.Integer or ValueKind.Time)
             Levels.Spread(into.Integers.AsSpan(0, into.Count), nulls, packed, 0L);
         else if (into.Kind == ValueKind.Real)
             Levels.Spread(into.Reals.AsSpan(0, into.Count), nulls, packed, 0.0);
@@ -170,31 +149,17 @@ public sealed class ShardReader : IDisposable
             Levels.Spread(into.Texts.AsSpan(0, into.Count), nulls, packed, default);
     }
 
-    private static void Widen(ReadOnlySpan<int> from, long[] to)
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i] = from[i];
-    }
-
-    private static void Each<T, TTo>(ReadOnlySpan<T> from, TTo[] to, Func<T, TTo> convert)
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i] = convert(from[i]);
-    }
-
-    private static void Utf8(ReadOnlySpan<ReadOnlyMemory<byte>> from, ReadOnlyMemory<char>[] to)
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i] = System.Text.Encoding.UTF8.GetString(from[i].Span).AsMemory();
-    }
-
     private ColumnLayout Layout(string column) => layouts.TryGetValue(column, out ColumnLayout? layout)
         ? layout
         : throw Failure.BadData($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", layouts.Keys)}");
 
-    private ColumnMetaData Chunk(int group, ColumnLayout layout) =>
-        (layout.Leaf is null ? null : reader.OpenRowGroupReader(group).GetMetadata(layout.Leaf)?.MetaData)
-        ?? throw Broken(group, layout.Column.Name, "the row group has no such column; the file is damaged");
+    private ColumnMetaData Chunk(int group, ColumnLayout layout)
+    {
+        ColumnChunk? chunk = layout.Leaf is null ? null : reader.OpenRowGroupReader(group).GetMetadata(layout.Leaf);
+        return chunk?.CryptoMetadata is null
+            ? chunk?.MetaData ?? throw Broken(group, layout.Column.Name, "the row group has no such column; the file is damaged")
+            : throw Broken(group, layout.Column.Name, "it is encrypted, which is not supported; decrypt it first");
+    }
 
     private Failure Broken(int group, string column, string what, Exception? inner = null) =>
         Failure.BadData($"{shard!.Path}: row group {group}, column '{column}': {what}", inner);

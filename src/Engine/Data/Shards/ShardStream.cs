@@ -67,13 +67,15 @@ internal sealed class ShardStream(string path) : Stream
         return Advance(count);
     }
 
-    /// <summary>Copies bytes from the front of a page without moving the position; returns how many there were.</summary>
+    /// <summary>Copies bytes without moving the position and outside the budget; returns how many there were.</summary>
     public int Peek(long at, Span<byte> target)
     {
-        long saved = position;
+        (long saved, long budget) = (position, Budget);
         position = at;
-        int count = Read(target);
-        position = saved;
+        int count = 0;
+        for (int read = 1; count < target.Length && read > 0 && position < length; count += read)
+            read = Read(target[count..]);
+        (position, Budget) = (saved, budget);
         return count;
     }
 

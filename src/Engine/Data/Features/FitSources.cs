@@ -1,0 +1,76 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>A column that feeds a vocabulary.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Rule">How its values become keys.</param>
+/// <param name="Field">Its categorical field; −1 for a list.</param>
+internal sealed record FitSource(PlannedColumn Column, KeyRule Rule, int Field);
+
+/// <summary>What the fit pass reads: the fields of a plan and the vocabularies that they fill.</summary>
+internal sealed class FitSources
+{
+    private readonly Dictionary<string, int> buckets;
+
+    /// <exception cref="Failure">Usage: hash buckets that are not a number.</exception>
+    public FitSources(FeaturePlan plan)
+    {
+        buckets = FeatureOptions.Pairs(plan.Options.HashBuckets).ToDictionary(p => p.Column, p =>
+            int.TryParse(p.Value, out int n) && n > 0 ? n : throw Failure.BadUsage($"--hash-buckets {p.Column}={p.Value}: not a positive number of buckets"));
+        foreach (PlannedColumn column in plan.Columns)
+        {
+            if (RuleOf(column) is { } rule)
+            {
+                Categorical.Add(new CategoricalState(column.Column.Name, column.Column.Kind, Vocabularies.Count, rule, []));
+                Vocabularies.Add([new FitSource(column, rule, Categorical.Count - 1)]);
+            }
+            else if (column.Role == FeatureRole.Numeric)
+            {
+                Numeric.Add(column);
+            }
+        }
+
+        foreach (PlannedColumn list in plan.Columns.Where(c => c.Role is FeatureRole.History or FeatureRole.Pooled))
+            AddList(list, plan.Options.MaxHistory);
+    }
+
+    /// <summary>Fields with one id per row; the boundaries of quantile buckets are filled in later.</summary>
+    public List<CategoricalState> Categorical { get; } = [];
+
+    /// <summary>Numeric columns.</summary>
+    public List<PlannedColumn> Numeric { get; } = [];
+
+    /// <summary>List columns.</summary>
+    public List<SequenceState> Sequences { get; } = [];
+
+    /// <summary>Per vocabulary, the columns that fill it: a field and its histories.</summary>
+    public List<List<FitSource>> Vocabularies { get; } = [];
+
+    /// <summary>Integer or text.</summary>
+    public ValueKind KindOf(int vocabulary) => Vocabularies[vocabulary][0].Column.Column.Kind == ValueKind.Text ? ValueKind.Text : ValueKind.Integer;
+
+    /// <summary>An empty counter for each vocabulary.</summary>
+    public ValueCounter[] NewCounters() => [.. Vocabularies.Select((sources, v) => new ValueCounter(
+        sources[0].Field >= 0 ? Categorical[sources[0].Field].Name() : sources[0].Column.Column.Name,
+        KindOf(v),
+        buckets.GetValueOrDefault(sources[0].Column.Column.Name)))];
+
+    private void AddList(PlannedColumn list, int maxHistory)
+    {
+        int target = Categorical.FindIndex(c => c.Column == list.Target);
+        int vocabulary = target >= 0 ? Categorical[target].Vocabulary : Vocabularies.Count;
+        if (target < 0)
+            Vocabularies.Add([]);
+        Vocabularies[vocabulary].Add(new FitSource(list, KeyRule.Value, -1));
+        Sequences.Add(new SequenceState(list.Column.Name, list.Column.Kind, vocabulary, target, maxHistory, list.Separator));
+    }
+
+    private static KeyRule? RuleOf(PlannedColumn column) => (column.Role, column.Transform, column.Column.Kind) switch
+    {
+        (FeatureRole.Categorical, _, ValueKind.Time) => column.Part == TimePart.Hour ? KeyRule.Hour : KeyRule.Weekday,
+        (FeatureRole.Categorical, _, ValueKind.Real) => KeyRule.RealId,
+        (FeatureRole.Categorical, _, _) => KeyRule.Value,
+        (FeatureRole.Numeric, NumericTransform.Criteo, _) => KeyRule.Criteo,
+        (FeatureRole.Numeric, NumericTransform.Quantile, _) => KeyRule.Quantile,
+        _ => null,
+    };
+}

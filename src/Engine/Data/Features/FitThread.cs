@@ -1,0 +1,162 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>One thread of the fit pass: its buffers and what it has counted so far.</summary>
+internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part, FitSources sources)
+{
+    // A thread hands its counts over when it holds so many values, so that every thread does not hold every value.
+    private const int MostValues = 1 << 20;
+
+    private readonly ColumnBuffer column = new();
+    private readonly ValueCounter[] counters = sources.NewCounters();
+    private readonly Dictionary<int, QuantileSample> samples = [];
+    private bool[] keep = [];
+    private double[] numbers = [];
+    private string? loaded;
+
+    /// <summary>Training rows.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Training rows with label 1.</summary>
+    public long Positives { get; private set; }
+
+    /// <summary>Counts a row group: labels first, since what is wrong with them should be said before anything else.</summary>
+    public void Count(RowGroupRef group, int index, Moments[,] moments, ValueCounter[] shared)
+    {
+        using ShardReader reader = Start(group);
+        Load(reader, group, plan.Label.Column.Name);
+        CountLabels(group);
+        for (int v = 0; v < counters.Length; v++)
+        {
+            foreach (FitSource source in sources.Vocabularies[v])
+            {
+                Load(reader, group, source.Column.Column.Name);
+                if (source.Column.Separator is char separator)
+                    SeparatedText.Split(column, separator, sources.KindOf(v), shards.Shards[group.Shard], group, source.Column.Column.Name);
+                CountValues(source, counters[v]);
+            }
+        }
+
+        for (int n = 0; n < sources.Numeric.Count; n++)
+        {
+            Load(reader, group, sources.Numeric[n].Column.Name);
+            moments[n, index] = MomentsOf(group, sources.Numeric[n]);
+        }
+
+        MergeInto(shared, MostValues);
+    }
+
+    /// <summary>Samples the columns of some fields for their quantiles.</summary>
+    public void Sample(RowGroupRef group, int[] fields)
+    {
+        using ShardReader reader = Start(group);
+        for (int i = 0; i < fields.Length; i++)
+        {
+            Load(reader, group, sources.Categorical[fields[i]].Column);
+            if (!samples.TryGetValue(i, out QuantileSample? sample))
+                samples[i] = sample = new QuantileSample();
+            for (int r = 0; r < column.Rows; r++)
+            {
+                if (keep[r] && !column.IsNull(r) && double.IsFinite(Numbers.At(column, r)))
+                    sample.Add(group.Shard, group.FirstRow + r, Numbers.At(column, r));
+            }
+        }
+    }
+
+    /// <summary>Adds what was counted to the counters of all threads, where there is more than <paramref name="flushAt"/> values.</summary>
+    public void MergeInto(ValueCounter[] shared, int flushAt)
+    {
+        for (int v = 0; v < counters.Length; v++)
+        {
+            if (counters[v].Distinct >= flushAt)
+                counters[v].MoveTo(shared[v]);
+        }
+    }
+
+    /// <summary>Adds the samples.</summary>
+    public void MergeInto(QuantileSample[] shared)
+    {
+        foreach ((int i, QuantileSample sample) in samples)
+            shared[i].Add(sample);
+    }
+
+    private ShardReader Start(RowGroupRef group)
+    {
+        if (keep.Length < group.Rows)
+            keep = new bool[group.Rows];
+        part.Mark(group, keep.AsSpan(0, group.Rows));
+        loaded = null;
+        return shards.Shards[group.Shard].Rent();
+    }
+
+    // The two parts of a time come one after the other from one column.
+    private void Load(ShardReader reader, RowGroupRef group, string name)
+    {
+        if (loaded != name)
+            reader.Read(group.Group, name, column);
+        loaded = name;
+    }
+
+    private void CountLabels(RowGroupRef group)
+    {
+        for (int r = 0; r < column.Rows; r++)
+        {
+            bool good = Labels.TryRead(column, r, out float label);
+            if (!good && plan.Options.BadRows.IsZero)
+                throw Labels.Bad(shards.Shards[group.Shard], group, plan.Label.Column.Name, column, r);
+            if (!good || !keep[r])
+                continue;
+            Rows++;
+            Positives += label > 0 ? 1 : 0;
+        }
+    }
+
+    private void CountValues(FitSource source, ValueCounter counter)
+    {
+        KeyRule rule = source.Rule;
+        double[] boundaries = source.Field >= 0 ? sources.Categorical[source.Field].Boundaries : [];
+        bool list = column.IsList;
+        for (int r = 0; r < column.Rows; r++)
+        {
+            if (!keep[r])
+                continue;
+            int end = list ? column.Offsets[r + 1] : r + 1;
+            for (int i = list ? column.Offsets[r] : r; i < end; i++)
+            {
+                if (column.IsNull(i))
+                    counter.AddNull();
+                else if (column.Kind == ValueKind.Text)
+                    counter.Add(column.Texts[i].Span);
+                else if (rule == KeyRule.Value)
+                    counter.Add(column.Integers[i]);
+                else if (Keys.TryOf(column, i, rule, boundaries, out long key))
+                    counter.Add(key);
+                else
+                    counter.AddNull();
+            }
+        }
+    }
+
+    private Moments MomentsOf(RowGroupRef group, PlannedColumn planned)
+    {
+        if (numbers.Length < column.Rows)
+            numbers = new double[column.Rows];
+        int count = 0;
+        long nulls = 0;
+        for (int r = 0; r < column.Rows; r++)
+        {
+            if (column.IsNull(r))
+            {
+                nulls += keep[r] ? 1 : 0;
+                continue;
+            }
+
+            double x = Numbers.At(column, r);
+            if (!double.IsFinite(x) && plan.Options.BadRows.IsZero)
+                throw Numbers.NotFinite(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
+            if (keep[r] && double.IsFinite(x))
+                numbers[count++] = planned.Transform == NumericTransform.Log ? Numbers.Log(x) : x;
+        }
+
+        return Moments.Of(numbers.AsSpan(0, count), nulls);
+    }
+}

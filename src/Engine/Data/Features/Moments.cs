@@ -1,0 +1,35 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>Count, mean and sum of squared deviations in double, of a row group or of several (Chan et al. 1979).</summary>
+/// <param name="Count">Values.</param>
+/// <param name="Nulls">Nulls beside them.</param>
+/// <param name="Mean">Their mean.</param>
+/// <param name="Squares">Sum of their squared deviations from it.</param>
+internal readonly record struct Moments(long Count, long Nulls, double Mean, double Squares)
+{
+    /// <summary>Standard deviation; 1 for a constant column, so that it becomes 0.</summary>
+    public double Deviation => Count > 0 && Squares / Count > 0 ? Math.Sqrt(Squares / Count) : 1;
+
+    /// <summary>Of some values.</summary>
+    public static Moments Of(ReadOnlySpan<double> values, long nulls)
+    {
+        double sum = 0, around = 0;
+        foreach (double x in values)
+            sum += x;
+        double mean = values.IsEmpty ? 0 : sum / values.Length;
+        foreach (double x in values)
+            around += (x - mean) * (x - mean);
+        return new Moments(values.Length, nulls, mean, around);
+    }
+
+    /// <summary>Of these values and then of <paramref name="next"/>.</summary>
+    public Moments Then(Moments next)
+    {
+        long total = Count + next.Count;
+        if (next.Count == 0)
+            return this with { Nulls = Nulls + next.Nulls };
+        double delta = next.Mean - Mean;
+        return new Moments(
+            total, Nulls + next.Nulls, Mean + delta * next.Count / total, Squares + next.Squares + delta * delta * ((double)Count * next.Count / total));
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using GpuCtr.Engine.Data;
+using ParquetSharp;
+
+namespace GpuCtr.Engine.Tests.Data;
+
+/// <summary>Rows of a column as text, by our reader and by Apache Arrow's, so that they can be compared.</summary>
+internal static class SecondReader
+{
+    /// <summary>(rows) values of all row groups as ParquetSharp reads them.</summary>
+    public static List<string> Rows(string path, string column)
+    {
+        using var file = new ParquetFileReader(path);
+        SchemaDescriptor schema = file.FileMetaData.Schema;
+        int index = Enumerable.Range(0, schema.NumColumns).First(i => schema.Column(i).Path.ToDotVector()[0] == column);
+        List<string> rows = [];
+        for (int g = 0; g < file.FileMetaData.NumRowGroups; g++)
+        {
+            using RowGroupReader group = file.RowGroup(g);
+            using ColumnReader chunk = group.Column(index);
+            using LogicalColumnReader values = chunk.LogicalReader();
+            rows.AddRange(values.Apply(new AllValues((int)group.MetaData.NumRows)).Select(v => v is null && schema.Column(index).MaxRepetitionLevel > 0 ? "[]" : Text(v)));
+        }
+
+        return rows;
+    }
+
+    /// <summary>(rows) values of all row groups as the engine reads them.</summary>
+    public static List<string> OurRows(Shard shard, string column)
+    {
+        List<string> rows = [];
+        var buffer = new ColumnBuffer();
+        using ShardReader reader = shard.Rent();
+        foreach (RowGroupRef group in shard.RowGroups)
+        {
+            reader.Read(group.Group, column, buffer);
+            for (int r = 0; r < buffer.Rows; r++)
+            {
+                rows.Add(buffer.IsList
+                    ? $"[{string.Join(",", Enumerable.Range(buffer.Offsets[r], buffer.Offsets[r + 1] - buffer.Offsets[r]).Select(i => Text(buffer, i)))}]"
+                    : Text(buffer, r));
+            }
+        }
+
+        return rows;
+    }
+
+    private static string Text(ColumnBuffer c, int i) => c.IsNull(i) ? "null" : c.Kind switch
+    {
+        ValueKind.Integer => Text(c.Integers[i]),
+        ValueKind.Real => Text(c.Reals[i]),
+        ValueKind.Time => $"t{c.Integers[i]}",
+        _ => $"'{c.Texts[i]}'",
+    };
+
+    private static string Text(object? value) => value switch
+    {
+        null => "null",
+        bool x => x ? "1" : "0",
+        float x => Text((double)x),
+        double x => x.ToString("R", CultureInfo.InvariantCulture),
+        decimal x => decimal.Truncate(x) == x && x.Scale == 0 ? x.ToString(CultureInfo.InvariantCulture) : Text((double)x),
+        ulong x => unchecked((long)x).ToString(CultureInfo.InvariantCulture),
+        string x => $"'{x}'",
+        byte[] x => $"'{Bytes(x)}'",
+        Date x => $"t{x.Days * TimeSpan.TicksPerDay}",
+        DateTime x => $"t{x.Ticks - DateTime.UnixEpoch.Ticks}",
+        TimeSpan x => Text((long)x.TotalMilliseconds),
+        DateTimeNanos x => $"t{x.Ticks / 100}",
+        Int96 x => $"t{((long)x.C - 2_440_588) * TimeSpan.TicksPerDay + (long)(((ulong)(uint)x.B << 32) | (uint)x.A) / 100}",
+        Array list => $"[{string.Join(",", list.Cast<object?>().Select(Text))}]",
+        IFormattable x => x.ToString(null, CultureInfo.InvariantCulture),
+        _ => value.ToString()!,
+    };
+
+    private static string Bytes(byte[] bytes)
+    {
+        string text = System.Text.Encoding.UTF8.GetString(bytes);
+        return text.Contains('\uFFFD') ? $"\\x{Convert.ToHexStringLower(bytes)}" : text;
+    }
+
+    private sealed class AllValues(int rows) : ILogicalColumnReaderVisitor<object?[]>
+    {
+        public object?[] OnLogicalColumnReader<TValue>(LogicalColumnReader<TValue> columnReader) => [.. columnReader.ReadAll(rows).Select(v => (object?)v)];
+    }
+}
