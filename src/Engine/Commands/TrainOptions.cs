@@ -23,7 +23,7 @@ internal static class TrainOptions
             Valid = flags.Paths("--valid"),
             ValidFraction = flags.Real("--valid-fraction", 0, 1),
             Test = flags.Paths("--test"),
-            Features = Features(flags),
+            Features = FeatureFlags.Of(flags),
             ModelName = flags.IsGiven("--model") ? flags.Choice("--model", [.. ModelCatalog.Names]) : null,
             Epochs = flags.Whole("--epochs", 1, 1_000_000),
             BatchSize = flags.Whole("--batch-size", 1, 1 << 20),
@@ -39,31 +39,6 @@ internal static class TrainOptions
         if (settings.Monitor == "gauc" && settings.Features.GroupId is null)
             throw Failure.BadUsage("--monitor gauc needs --group-id, the column that groups rows");
         return settings;
-    }
-
-    private static FeatureOptions Features(FlagValues flags) => new()
-    {
-        Label = flags.IsGiven("--label") ? flags.Text("--label") : null,
-        GroupId = flags.IsGiven("--group-id") ? flags.Text("--group-id") : null,
-        Exclude = flags.List("--exclude"),
-        Categorical = flags.List("--categorical"),
-        Numeric = flags.List("--numeric"),
-        NumericTransforms = flags.List("--numeric-transform"),
-        HashBuckets = Buckets(flags),
-        History = flags.List("--history"),
-        MultiValue = flags.List("--multi-value"),
-        ListSeparator = SeparatedText.Parse(flags.Text("--list-separator")),
-        MaxHistory = flags.Whole("--max-history", 1, 1 << 16),
-        MinCount = flags.Whole("--min-count", 1),
-        Workers = DeviceFlags.DecodeThreads(flags),
-        BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
-    };
-
-    private static IReadOnlyList<string> Buckets(FlagValues flags)
-    {
-        IReadOnlyList<string> buckets = flags.List("--hash-buckets");
-        string? bad = buckets.FirstOrDefault(b => b.LastIndexOf('=') is var at && (at <= 0 || !int.TryParse(b[(at + 1)..], out int n) || n < 1));
-        return bad is null ? buckets : throw Failure.BadUsage($"--hash-buckets {bad}: expected column=N with N of at least 1");
     }
 
     private static LearningRateSchedule Schedule(FlagValues flags, TrainingDefaults training) => new(

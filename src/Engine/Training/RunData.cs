@@ -28,9 +28,9 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     /// <exception cref="Failure">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
     {
-        ShardSet train = ShardSet.Resolve(settings.Shards);
-        ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid) : null;
-        ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test) : null;
+        ShardSet train = ShardSet.Resolve(settings.Shards, settings.Workers);
+        ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid, settings.Workers) : null;
+        ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test, settings.Workers) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
         string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
         // A history that nothing reads must not move table rows.

@@ -12,6 +12,8 @@ internal static class RunSummary
     /// <summary>The role of every column.</summary>
     public static void Columns(Journal journal, RunShards shards)
     {
+        foreach (string note in shards.Train.Notes.Concat(shards.Valid?.Notes ?? []).Concat(shards.Test?.Notes ?? []))
+            journal.Line(note);
         var table = shards.Columns().ToArray();
         int name = table.Max(c => c.Name.Length), type = table.Max(c => c.Type.Length);
         journal.Line("columns");

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 
 namespace GpuCtr.Engine.Data;
@@ -11,15 +12,27 @@ internal static class PageChecksum
 
     /// <summary>Checks the page that begins at <paramref name="at"/>, if it has a checksum.</summary>
     /// <exception cref="InvalidDataException">Its bytes are not the ones that were written.</exception>
-    public static void Verify(ShardStream stream, long at, byte[] scratch)
+    public static void Verify(ShardStream stream, long at)
     {
-        // Most headers are short; only statistics make them long, and only pages without a checksum are known by their first bytes.
-        if (!HasChecksum(scratch.AsSpan(0, stream.Peek(at, scratch.AsSpan(0, FirstBytes))))
-            || Find(scratch.AsSpan(0, stream.Peek(at, scratch.AsSpan(0, LargestHeaderBytes)))) is not var (header, size, expected))
-        {
+        // Statistics can make a header long, but its first bytes say whether there is a checksum: most pages have none.
+        Span<byte> first = stackalloc byte[FirstBytes];
+        if (!HasChecksum(first[..stream.Peek(at, first)]))
             return;
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(1 << 16);
+        try
+        {
+            Verify(stream, at, scratch);
         }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
 
+    private static void Verify(ShardStream stream, long at, byte[] scratch)
+    {
+        if (Find(scratch.AsSpan(0, stream.Peek(at, scratch.AsSpan(0, LargestHeaderBytes)))) is not var (header, size, expected))
+            return;
         var crc = new Crc32();
         for (long position = at + header, end = position + size; position < end;)
         {

@@ -16,15 +16,23 @@ public sealed class Shard
     private readonly ConcurrentBag<ShardReader> idle = [];
     private readonly Dictionary<string, ShardColumn> byName;
 
-    private Shard(string path, int index, FileInfo info, ColumnLayout[] layouts, int[] groupRows)
+    private readonly Dictionary<string, PartitionColumn> partitions;
+    private readonly bool keepsReaders;
+    private ulong? contentHash;
+
+    private Shard(string path, int index, FileInfo info, FooterContent footer, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
     {
         Path = path;
         LengthBytes = info.Length;
         Modified = info.LastWriteTimeUtc;
-        Columns = [.. layouts.Select(l => l.Column)];
+        FooterHash = footer.Hash;
+        this.keepsReaders = keepsReaders;
+        // What a file says itself goes before what its path says.
+        this.partitions = partitions.Where(p => footer.Columns.All(c => c.Column.Name != p.Column.Name)).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
+        Columns = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
         byName = Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
         var groups = new List<RowGroupRef>();
-        foreach (int rows in groupRows)
+        foreach (int rows in footer.GroupRows)
         {
             groups.Add(new RowGroupRef(index, groups.Count, Rows, rows));
             Rows += rows;
@@ -45,7 +53,10 @@ public sealed class Shard
     /// <summary>Rows of all row groups.</summary>
     public long Rows { get; }
 
-    /// <summary>The top-level columns in file order.</summary>
+    /// <summary>XXH3 of the footer, which has sizes, offsets and statistics of all columns.</summary>
+    internal ulong FooterHash { get; }
+
+    /// <summary>The top-level columns in file order, then those that stand in the path.</summary>
     public IReadOnlyList<ShardColumn> Columns { get; }
 
     /// <summary>The row groups in file order.</summary>
@@ -53,12 +64,14 @@ public sealed class Shard
 
     /// <summary>Opens a file and reads its footer.</summary>
     /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
-    public static Shard Open(string path, int index)
+    public static Shard Open(string path, int index) => Open(path, index, [], keepsReaders: true);
+
+    internal static Shard Open(string path, int index, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
     {
         var info = new FileInfo(path);
-        (ShardReader reader, ColumnLayout[] columns, int[] rows) = ShardFooter.Read(path);
-        var shard = new Shard(path, index, info, columns, rows);
-        shard.idle.Add(reader);
+        FooterContent footer = ShardFooter.Read(path);
+        var shard = new Shard(path, index, info, footer, partitions, keepsReaders);
+        shard.Return(footer.Reader);
         return shard;
     }
 
@@ -84,9 +97,23 @@ public sealed class Shard
         return reader;
     }
 
-    /// <summary>XXH3 of the whole file, 64 bit; reads it once.</summary>
+    /// <summary>XXH3 of the whole file, 64 bit; reads it the first time.</summary>
     /// <exception cref="Failure">InputOutput: unreadable.</exception>
-    public ulong ContentHash()
+    public ulong ContentHash() => contentHash ??= HashFile();
+
+    /// <summary>True if the other shard holds the same bytes; hashes both files only if their sizes and footers are equal.</summary>
+    public bool SameContentAs(Shard other) =>
+        LengthBytes == other.LengthBytes && FooterHash == other.FooterHash && (Path == other.Path || ContentHash() == other.ContentHash());
+
+    internal PartitionColumn? Partition(string name) => partitions.GetValueOrDefault(name);
+
+    internal void Return(ShardReader reader)
+    {
+        if (keepsReaders)
+            idle.Add(reader);
+    }
+
+    private ulong HashFile()
     {
         try
         {
@@ -100,12 +127,6 @@ public sealed class Shard
             throw Failure.BadAccess($"{Path}: cannot be read ({e.Message})", e);
         }
     }
-
-    /// <summary>True if the other shard holds the same bytes; hashes both files only if their sizes are equal.</summary>
-    public bool SameContentAs(Shard other) =>
-        LengthBytes == other.LengthBytes && Rows == other.Rows && (Path == other.Path || ContentHash() == other.ContentHash());
-
-    internal void Return(ShardReader reader) => idle.Add(reader);
 
     private void CheckUnchanged()
     {

@@ -1,8 +1,16 @@
+using System.IO.Hashing;
 using Parquet;
 using Parquet.Meta;
 using Parquet.Schema;
 
 namespace GpuCtr.Engine.Data;
+
+/// <summary>What a footer says.</summary>
+/// <param name="Reader">Reads the file.</param>
+/// <param name="Columns">Its top-level columns.</param>
+/// <param name="GroupRows">Rows of each row group.</param>
+/// <param name="Hash">XXH3 of the footer's bytes.</param>
+internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns, int[] GroupRows, ulong Hash);
 
 /// <summary>Opens a shard and reads what its footer says, within a time limit.</summary>
 internal static class ShardFooter
@@ -14,9 +22,9 @@ internal static class ShardFooter
 
     /// <summary>The reader with its columns and rows per row group.</summary>
     /// <exception cref="Failure">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
-    public static (ShardReader Reader, ColumnLayout[] Columns, int[] GroupRows) Read(string path)
+    public static FooterContent Read(string path)
     {
-        (ShardReader, ColumnLayout[], int[]) result = default;
+        FooterContent? result = null;
         Exception? error = null;
         // Its own thread, because a parser that loops cannot be stopped; it must not hold the process either.
         var thread = new Thread(() =>
@@ -36,7 +44,7 @@ internal static class ShardFooter
             throw Failure.BadData($"{path}: reading its footer took longer than {TimeLimit.TotalSeconds:0} s; the file is damaged: write it again");
         return error switch
         {
-            null => result,
+            null => result!,
             Failure failure => throw failure,
             UnauthorizedAccessException => throw Failure.BadAccess($"{path}: no permission to read it", error),
             FileNotFoundException or DirectoryNotFoundException => throw Failure.BadUsage($"{path}: no such file; check the path"),
@@ -44,7 +52,7 @@ internal static class ShardFooter
         };
     }
 
-    private static (ShardReader, ColumnLayout[], int[]) Parse(string path)
+    private static FooterContent Parse(string path)
     {
         var stream = new ShardStream(path);
         try
@@ -69,7 +77,7 @@ internal static class ShardFooter
             throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
         int[] rows = [.. reader.Metadata!.RowGroups.Select((g, i) => CheckedRows(path, g, i))];
         stream.Shut();
-        return (new ShardReader(stream, reader, columns), columns, rows);
+        return new FooterContent(new ShardReader(stream, reader, columns), columns, rows, XxHash3.HashToUInt64(footer));
     }
 
     private static (ParquetReader, ColumnLayout[]) Create(string path, ShardStream stream, byte[] footer)

@@ -6,11 +6,11 @@ namespace GpuCtr.Engine.Data;
 /// <summary>Turns what the user typed (files, globs, folders) into a sorted list of files.</summary>
 internal static class ShardPaths
 {
-    /// <summary>Full paths in ordinal order of what was matched.</summary>
+    /// <summary>Files in ordinal order of their full paths.</summary>
     /// <exception cref="Failure">Usage: nothing matches, an empty folder, the same file twice. InputOutput: no permission.</exception>
-    public static List<string> Expand(IEnumerable<string> patterns)
+    public static List<FoundShard> Expand(IEnumerable<string> patterns)
     {
-        var found = new List<string>();
+        var found = new List<FoundShard>();
         foreach (string pattern in patterns)
         {
             try
@@ -25,35 +25,40 @@ internal static class ShardPaths
 
         if (found.Count == 0)
             throw Failure.BadUsage("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
-        found.Sort(string.CompareOrdinal);
+        found.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
         RefuseDuplicates(found);
         return found;
     }
 
-    private static void Expand(string pattern, List<string> found)
+    private static void Expand(string pattern, List<FoundShard> found)
     {
         if (File.Exists(pattern))
         {
-            found.Add(Path.GetFullPath(pattern));
+            found.Add(FoundShard.Of(Path.GetFullPath(pattern), pattern));
             return;
         }
 
         if (Directory.Exists(pattern))
         {
-            string[] files = Directory.GetFiles(pattern, "*.parquet");
+            string[] files = [.. FilesOf(pattern)];
             if (files.Length == 0)
                 throw Failure.BadUsage($"{pattern}: the folder has no *.parquet file; name a folder with shards, or the files themselves");
-            found.AddRange(files.Select(Path.GetFullPath));
+            found.AddRange(files.Select(f => FoundShard.Of(Path.GetFullPath(f), f)));
             return;
         }
 
         if (pattern.AsSpan().IndexOfAny('*', '?') < 0)
             throw Failure.BadUsage($"{pattern}: no such file or folder; check the path");
         int before = found.Count;
-        found.AddRange(Glob(pattern));
+        string above = Path.IsPathRooted(pattern) ? Path.GetPathRoot(Path.GetFullPath(pattern))! : Path.GetFullPath(".");
+        found.AddRange(Glob(pattern).Select(f => FoundShard.Of(f, Path.GetRelativePath(above, f))));
         if (found.Count == before)
             throw Failure.BadUsage($"no file matches '{pattern}' (looked from {Path.GetFullPath(".")}); check the pattern");
     }
+
+    /// The shards of a folder, and those of its partitions (day=2024-01-01/) at any depth.
+    private static IEnumerable<string> FilesOf(string folder) => Directory.GetFiles(folder, "*.parquet").Concat(
+        Directory.GetDirectories(folder).Where(d => FoundShard.IsPartition(Path.GetFileName(d))).SelectMany(FilesOf));
 
     private static IEnumerable<string> Glob(string pattern)
     {
@@ -94,10 +99,10 @@ internal static class ShardPaths
         return regex.Append('$').ToString();
     }
 
-    private static void RefuseDuplicates(List<string> paths)
+    private static void RefuseDuplicates(List<FoundShard> found)
     {
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string path in paths)
+        foreach (string path in found.Select(f => f.Path))
         {
             string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
             if (!seen.TryAdd(target, path))

@@ -14,7 +14,6 @@ public sealed class ShardReader : IDisposable
     private const long PlausibleRows = 1 << 24;
     private const long RowsPerByte = 16;
 
-    private readonly byte[] scratch = new byte[1 << 16];
     private readonly ShardStream stream;
     private readonly ParquetReader reader;
     private readonly Dictionary<string, ColumnLayout> layouts;
@@ -43,6 +42,12 @@ public sealed class ShardReader : IDisposable
     /// <exception cref="Failure">Data: no such column, an unsupported type, broken pages. InputOutput: unreadable.</exception>
     public void Read(int group, string column, ColumnBuffer into)
     {
+        if (shard!.Partition(column) is { } partition)
+        {
+            partition.Fill(into, checked((int)reader.Metadata!.RowGroups[group].NumRows));
+            return;
+        }
+
         ColumnLayout layout = Layout(column);
         if (layout.Type is null)
             throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {column}");
@@ -113,7 +118,7 @@ public sealed class ShardReader : IDisposable
         Span<byte> head = stackalloc byte[40];
         int count = stream.Peek(at, head);
         PageGuard.Check(head[..count], stream.Length - at, values);
-        PageChecksum.Verify(stream, at, scratch);
+        PageChecksum.Verify(stream, at);
     }
 
     private void Decode(int group, ColumnLayout layout, ColumnBuffer into)

@@ -3,9 +3,12 @@ namespace GpuCtr.Engine.Data;
 /// <summary>The shards of one side of a run (training, validation, test), checked to agree before anything is trained.</summary>
 public sealed class ShardSet
 {
-    private ShardSet(IReadOnlyList<Shard> shards)
+    // Above so many shards their footers are read again when they are needed: kept, they would take more memory than the rows.
+    private const int MostKeptOpen = 512;
+
+    private ShardSet(IReadOnlyList<Shard> shards, IReadOnlyList<string> notes)
     {
-        Shards = shards;
+        (Shards, Notes) = (shards, notes);
         RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
         Rows = shards.Sum(s => s.Rows);
     }
@@ -19,25 +22,32 @@ public sealed class ShardSet
     /// <summary>Rows of all shards.</summary>
     public long Rows { get; }
 
+    /// <summary>What was checked against manifests, a line for each.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
     /// <summary>The columns that all shards share, in the order of the first shard.</summary>
     public IReadOnlyList<ShardColumn> Columns => Shards[0].Columns;
 
     /// <summary>The column of that name, or null.</summary>
     public ShardColumn? Column(string name) => Shards[0].Column(name);
 
-    /// <summary>Finds the files, reads their footers and checks that their columns agree.</summary>
-    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet.</param>
+    /// <summary>Finds the files, reads their footers and checks that their columns agree and that manifests beside them hold.</summary>
+    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions.</param>
+    /// <param name="workers">Threads that read footers and compute hashes.</param>
+    /// <param name="verify">False to leave manifests alone.</param>
     /// <exception cref="Failure">Usage: nothing matches, a file named twice. Data: broken files, schemas that differ,
-    /// a copy of another shard. InputOutput: unreadable.</exception>
-    public static ShardSet Resolve(IEnumerable<string> patterns)
+    /// a copy of another shard, a shard that is not as its manifest says. InputOutput: unreadable.</exception>
+    public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true)
     {
-        List<string> paths = ShardPaths.Expand(patterns);
-        var shards = new Shard[paths.Count];
-        Workers.Run(paths.Count, 2, (i, _) => shards[i] = Shard.Open(paths[i], i));
+        List<FoundShard> found = ShardPaths.Expand(patterns);
+        PartitionColumn[][] partitions = PartitionColumn.Of(found);
+        var shards = new Shard[found.Count];
+        Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Path, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
         foreach (Shard shard in shards.Skip(1))
             CheckAgreement(shards[0], shard);
+        IReadOnlyList<string> notes = verify ? ShardManifest.Verify(shards, workers) : [];
         RefuseCopies(shards);
-        return new ShardSet(shards);
+        return new ShardSet(shards, notes);
     }
 
     /// <summary>Shards of this set that are, by path or content, also in the other one: (this one's path, the other's path).</summary>
@@ -73,7 +83,7 @@ public sealed class ShardSet
 
     private static void RefuseCopies(IReadOnlyList<Shard> shards)
     {
-        foreach (IGrouping<(long, long), Shard> alike in shards.Where(s => s.Rows > 0).GroupBy(s => (s.LengthBytes, s.Rows)).Where(g => g.Count() > 1))
+        foreach (IGrouping<(long, ulong), Shard> alike in shards.Where(s => s.Rows > 0).GroupBy(s => (s.LengthBytes, s.FooterHash)).Where(g => g.Count() > 1))
         {
             var seen = new Dictionary<ulong, Shard>();
             foreach (Shard shard in alike)

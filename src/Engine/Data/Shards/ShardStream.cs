@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace GpuCtr.Engine.Data;
@@ -9,7 +10,7 @@ namespace GpuCtr.Engine.Data;
 /// The handle is open only between <see cref="Open"/> and <see cref="Shut"/>, so thousands of shards do not hold thousands of files.
 internal sealed class ShardStream(string path) : Stream
 {
-    private readonly byte[] buffer = new byte[1 << 16];
+    private byte[] buffer = [];
     private SafeFileHandle? handle;
     private long bufferStart;
     private int bufferLength;
@@ -37,12 +38,17 @@ internal sealed class ShardStream(string path) : Stream
         handle ??= File.OpenHandle(path, options: FileOptions.None);
         length = RandomAccess.GetLength(handle);
         bufferLength = 0;
+        if (buffer.Length == 0)
+            buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
     }
 
     public void Shut()
     {
         handle?.Dispose();
         handle = null;
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
     }
 
     public override int Read(Span<byte> target)

@@ -1,0 +1,116 @@
+using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Training;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>inspect SHARDS…</c></summary>
+internal static class InspectCommand
+{
+    private const int WidestValue = 24;
+
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "inspect", "reads shards and tells roles, types, nulls, distinct and top values, list lengths, label rate and what looks wrong", true,
+        [
+            .. FeatureFlags.All,
+            new("--threads", "N", "0", "threads; 0 = one per core"),
+            new("--write-manifest", "", "", $"write {ShardManifest.FileName} beside the shards: sizes and hashes that later runs verify", FlagArity.Switch),
+            new("--json", "", "", "everything as one line of JSON on standard output", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr inspect 'data/train-*.parquet'", "gpu-ctr inspect data/ --write-manifest"],
+        Execute);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        FeatureOptions options = FeatureFlags.Of(flags);
+        using Interruption interruption = new();
+        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        ShardSet shards = ShardSet.Resolve(flags.Shards, options.Workers, verify: !flags.IsOn("--write-manifest"));
+        foreach (string note in shards.Notes)
+            journal.Line(note);
+        try
+        {
+            Inspection found = Inspection.Of(shards, PlanOf(shards, options, journal), options.Workers, Progress(journal), interruption.Token);
+            if (flags.IsOn("--json"))
+                terminal.Out.WriteLine(JsonText.Line(found));
+            else
+                Print(found, terminal.Out);
+        }
+        catch (OperationCanceledException) when (interruption.IsRequested)
+        {
+            throw new Failure(interruption.Code, "interrupted");
+        }
+
+        if (flags.IsOn("--write-manifest"))
+        {
+            foreach (string path in ShardManifest.Write(shards, options.Workers))
+                journal.Line($"wrote {path}");
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// Shards without a label are worth looking at too.
+    private static FeaturePlan? PlanOf(ShardSet shards, FeatureOptions options, Journal journal)
+    {
+        try
+        {
+            return FeaturePlan.Infer(shards, options);
+        }
+        catch (Failure e) when (options.Label is null)
+        {
+            journal.Warn($"no roles: {e.Message}");
+            return null;
+        }
+    }
+
+    private static Action<string, long, long> Progress(Journal journal)
+    {
+        Dictionary<string, ProgressMeter> meters = [];
+        return (what, done, all) =>
+        {
+            if (!meters.TryGetValue(what, out ProgressMeter? meter))
+                meters[what] = meter = new ProgressMeter(journal, what, all);
+            if (meter.IsDue && what == "rows")
+                meter.Show(done);
+        };
+    }
+
+    private static void Print(Inspection found, TextWriter to)
+    {
+        to.WriteLine(Text($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
+        if (found.Label is not null)
+            to.WriteLine(Text($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
+        string[][] rows =
+        [
+            ["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"],
+            .. found.Columns.Select(Row),
+        ];
+        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
+        foreach (string[] row in rows)
+            to.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+        foreach (string problem in found.Problems)
+            to.WriteLine($"problem: {problem}");
+    }
+
+    private static string[] Row(ColumnProfile c) =>
+    [
+        c.Name, c.Type, c.Role.Length > 0 ? c.Role : "–",
+        c.Distinct is null ? "–" : Text($"{(double)c.Nulls / Math.Max(1, c.Nulls + c.Values):P1}"),
+        c.Distinct is { } distinct ? Text($"{(c.DistinctIsExact ? "" : "≈ ")}{distinct:N0}") : "–",
+        c.LabelAuc is { } auc ? Text($"{auc:F3}") : "–",
+        c.Lengths is { } l ? Text($"mean {l.Mean:F1}, median {l.Median}, 99 % ≤ {l.P99}, longest {l.Longest}") : c.Range is { } r ? Text($"{r.Least:G4} … {r.Greatest:G4}, mean {r.Mean:G4}") : "",
+        string.Join(", ", c.Top.Select(t => Text($"{Short(t.Value)} {(double)t.Rows / Math.Max(1, c.Values):P1}"))),
+    ];
+
+    private static string Short(string value)
+    {
+        string line = value.ReplaceLineEndings(" ");
+        return line.Length <= WidestValue ? line : line[..WidestValue] + "…";
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,48 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>What the values of a column are like.</summary>
+/// <param name="Name">Column.</param>
+/// <param name="Type">Its type.</param>
+/// <param name="Role">What a run would use it for.</param>
+/// <param name="Note">Why.</param>
+public sealed record ColumnProfile(string Name, string Type, string Role, string Note)
+{
+    /// <summary>Rows that are null; of a list, elements that are.</summary>
+    public long Nulls { get; init; }
+
+    /// <summary>Values that are not null.</summary>
+    public long Values { get; init; }
+
+    /// <summary>Different values; null for a type that cannot be read.</summary>
+    public long? Distinct { get; init; }
+
+    /// <summary>Whether <see cref="Distinct"/> is a count and not an estimate.</summary>
+    public bool DistinctIsExact { get; init; }
+
+    /// <summary>The most frequent values.</summary>
+    public IReadOnlyList<ValueCount> Top { get; init; } = [];
+
+    /// <summary>Least and greatest finite number, and their mean; null for text and lists.</summary>
+    public NumberRange? Range { get; init; }
+
+    /// <summary>Values that are NaN or infinite.</summary>
+    public long NotFinite { get; init; }
+
+    /// <summary>Lengths of the lists; null for a column without lists.</summary>
+    public LengthProfile? Lengths { get; init; }
+
+    /// <summary>AUC of predicting the label from this column alone; null where it cannot be told.</summary>
+    public double? LabelAuc { get; init; }
+}
+
+/// <summary>Least, mean and greatest.</summary>
+public sealed record NumberRange(double Least, double Mean, double Greatest);
+
+/// <summary>Lengths of lists.</summary>
+/// <param name="Empty">Rows without an element.</param>
+/// <param name="Mean">Mean length.</param>
+/// <param name="Median">Half the rows have at most so many.</param>
+/// <param name="P90">Nine of ten have.</param>
+/// <param name="P99">99 of 100 have.</param>
+/// <param name="Longest">Nobody has more.</param>
+public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest);

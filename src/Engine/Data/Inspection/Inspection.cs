@@ -1,0 +1,112 @@
+using System.Globalization;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>What a set of shards holds and what looks wrong about it.</summary>
+/// <param name="Shards">Files.</param>
+/// <param name="Bytes">Their sizes together.</param>
+/// <param name="RowGroups">Row groups.</param>
+/// <param name="Rows">Rows.</param>
+/// <param name="Label">Label column, if there is one.</param>
+/// <param name="LabelRate">Share of label 1 among the rows with label 0 or 1; null if there are none.</param>
+/// <param name="BadLabels">Rows whose label is neither.</param>
+/// <param name="RepeatedRows">Rows equal to an earlier one in all columns.</param>
+/// <param name="RepeatedRowsAreExact">Whether that is a count and not an estimate.</param>
+/// <param name="Columns">The columns.</param>
+/// <param name="Problems">What a person should look at, a line each.</param>
+public sealed record Inspection(
+    int Shards, long Bytes, int RowGroups, long Rows, string? Label, double? LabelRate, long BadLabels, long RepeatedRows, bool RepeatedRowsAreExact,
+    IReadOnlyList<ColumnProfile> Columns, IReadOnlyList<string> Problems)
+{
+    private const double Leak = 0.99, NearlyUnique = 0.9;
+    private const long EnoughRows = 1000;
+
+    /// <summary>Reads all columns of all shards.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="plan">Roles; null if there is no label.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="progress">Told the columns done, then the rows compared.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="Failure">Data or InputOutput.</exception>
+    public static Inspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<string, long, long>? progress = null, CancellationToken cancellation = default)
+    {
+        string? label = plan?.Label.Column.Name;
+        ColumnProfile[] profiles = [.. shards.Columns.Select(c => Planned(c, plan))];
+        var gate = new Lock();
+        long done = 0;
+        Workers.Run(profiles.Length, workers, (i, stop) =>
+        {
+            if (shards.Columns[i].Kind != ValueKind.Unsupported)
+                profiles[i] = new ColumnInspector(shards, label).Run(profiles[i], profiles[i].Name == label, stop);
+            lock (gate)
+                progress?.Invoke("columns", ++done, profiles.Length);
+        }, cancellation);
+        (long repeated, bool exact) = Data.RepeatedRows.Count(shards, workers, rows => progress?.Invoke("rows", rows, shards.Rows), cancellation);
+        (long negatives, long positives) = label is null ? (0, 0) : CountLabels(shards, label);
+        var found = new Inspection(
+            shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
+            negatives + positives == 0 ? null : (double)positives / (negatives + positives), label is null ? 0 : shards.Rows - negatives - positives,
+            repeated, exact, profiles, []);
+        return found with { Problems = [.. found.Look()] };
+    }
+
+    private static ColumnProfile Planned(ShardColumn column, FeaturePlan? plan)
+    {
+        PlannedColumn[] planned = [.. plan?.Columns.Where(c => c.Column.Name == column.Name) ?? []];
+        return new ColumnProfile(
+            column.Name, column.TypeName,
+            string.Join("+", planned.Select(p => p.Role.ToString().ToLowerInvariant()).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
+    }
+
+    private static (long Negatives, long Positives) CountLabels(ShardSet shards, string label)
+    {
+        var column = new ColumnBuffer();
+        long negatives = 0, positives = 0;
+        foreach (Shard shard in shards.Shards)
+        {
+            using ShardReader reader = shard.Rent();
+            foreach (RowGroupRef group in shard.RowGroups)
+            {
+                reader.Read(group.Group, label, column);
+                for (int r = 0; r < column.Rows; r++)
+                {
+                    bool good = Labels.TryRead(column, r, out float value);
+                    (negatives, positives) = (negatives + (good && value == 0 ? 1 : 0), positives + (good && value == 1 ? 1 : 0));
+                }
+            }
+        }
+
+        return (negatives, positives);
+    }
+
+    private IEnumerable<string> Look()
+    {
+        if (Rows == 0)
+            yield return "there are no rows";
+        if (BadLabels > 0)
+            yield return Text($"label '{Label}' is neither 0 nor 1 in {BadLabels:N0} rows");
+        if (LabelRate is 0 or 1)
+            yield return Text($"every label is {LabelRate}: there is nothing to learn");
+        if (RepeatedRows > 0)
+            yield return Text($"{(RepeatedRowsAreExact ? "" : "about ")}{RepeatedRows:N0} rows ({(double)RepeatedRows / Rows:P1}) are equal to an earlier one in all columns");
+        foreach (string problem in Columns.Where(c => c.Role != "label" && c.Distinct is not null).SelectMany(LookAt))
+            yield return problem;
+    }
+
+    private IEnumerable<string> LookAt(ColumnProfile c)
+    {
+        if (c.Values == 0 && Rows > 0)
+            yield return $"column '{c.Name}' is always {(c.Lengths is null ? "null" : "empty")}";
+        if (c.Values > 0 && c.Distinct == 1 && c.Nulls == 0 && c.Lengths is null)
+            yield return $"column '{c.Name}' is always {c.Top[0].Value}";
+        if (c.LabelAuc > Leak)
+            yield return Text($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {c.Name}");
+        if (c.NotFinite > 0)
+            yield return Text($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
+        bool isId = c.Role.Contains("categorical", StringComparison.Ordinal) && c.Lengths is null && Rows >= EnoughRows;
+        if (isId && c.Distinct > NearlyUnique * Rows)
+            yield return Text($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {c.Name}");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,108 @@
+using System.Text.Json;
+using GpuCtr.Engine.Data;
+using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+
+namespace GpuCtr.Engine.Tests.Data;
+
+public sealed class InspectionTests : IDisposable
+{
+    private const int Rows = 3000;
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Values_are_counted()
+    {
+        GpuCtr.Engine.Data.Inspection found = Inspect(new TestShard()
+            .Column("label", 0, 1, 1, 1)
+            .Nullable<int>("a", 7, null, 7, 3)
+            .Text("t", "x", "y", "x", null)
+            .Nullable<double>("f", 1.5, -2, null, 4)
+            .Lists<long>("tags", [1, 2], [], null, [1, 1, 5, null]));
+        Assert.Equal((4, 0.75, 0), (found.Rows, found.LabelRate, found.BadLabels));
+        ColumnProfile a = found.Columns[1], f = found.Columns[3], tags = found.Columns[4];
+        Assert.Equal((1, 3, 2, true), (a.Nulls, a.Values, a.Distinct, a.DistinctIsExact));
+        Assert.Equal([new ValueCount("7", 2), new ValueCount("3", 1)], a.Top);
+        Assert.Equal(new NumberRange(-2, 3.5 / 3, 4), f.Range);
+        Assert.Equal((1, 5, 3), (tags.Nulls, tags.Values, tags.Distinct));
+        Assert.Equal((2, 1.5, 0, 4), (tags.Lengths!.Empty, tags.Lengths.Mean, tags.Lengths.Median, tags.Lengths.Longest));
+        Assert.Equal(["label", "categorical", "categorical", "numeric", "pooled"], found.Columns.Select(c => c.Role));
+    }
+
+    [Fact]
+    public void A_column_that_predicts_the_label_alone_is_a_leak_an_identity_is_none()
+    {
+        var random = new Random(1);
+        int[] labels = [.. Enumerable.Range(0, Rows).Select(_ => random.Next(2))];
+        GpuCtr.Engine.Data.Inspection found = Inspect(new TestShard()
+            .Column("label", labels)
+            .Column("row_id", [.. Enumerable.Range(0, Rows)])
+            .Column("paid", [.. labels.Select(y => y * 100 + random.Next(50))])
+            .Text("state", [.. labels.Select(y => y == 1 ? "bought" : "left")])
+            .Nullable<float>("bought_at", [.. labels.Select(y => y == 1 ? (float?)random.NextSingle() : null)])
+            .Column("noise", [.. labels.Select(_ => random.Next(10))]));
+        Assert.Equal(["paid", "state", "bought_at"], found.Columns.Where(c => c.LabelAuc > 0.99).Select(c => c.Name));
+        Assert.InRange(found.Columns[1].LabelAuc!.Value, 0.45, 0.56);
+        Assert.InRange(found.Columns[5].LabelAuc!.Value, 0.45, 0.56);
+        Assert.Equal(3, found.Problems.Count(p => p.Contains("alone predicts the label")));
+        Assert.Single(found.Problems, p => p.Contains("'row_id'") && p.Contains("identifies rows"));
+    }
+
+    [Fact]
+    public void Problems_are_told()
+    {
+        GpuCtr.Engine.Data.Inspection found = Inspect(new TestShard()
+            .Column("label", 0, 1, 2, 0, 0)
+            .Column("same", 4, 4, 4, 4, 4)
+            .Nullable<int>("none", null, null, null, null, null)
+            .Column("x", 1.0, double.NaN, 3, 1, 1));
+        Assert.Equal(1, found.BadLabels);
+        Assert.Equal((2, true), (found.RepeatedRows, found.RepeatedRowsAreExact));
+        string all = string.Join('\n', found.Problems);
+        Assert.All((string[])["neither 0 nor 1 in 1 rows", "2 rows (40", "'same' is always 4", "'none' is always null", "'x' is NaN or infinite in 1"], p => Assert.Contains(p, all));
+    }
+
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(300_000)]
+    [InlineData(3_000_000)]
+    public void Estimates_of_distinct_values_are_within_3_percent(int values)
+    {
+        var count = new HyperLogLog();
+        for (int repeat = 0; repeat < 2; repeat++)
+        {
+            for (int i = 0; i < values; i++)
+                count.Add(RandomBits.Mix((ulong)i * 977));
+        }
+
+        Assert.InRange(count.Count(), values * 0.97, values * 1.03);
+    }
+
+    [Fact]
+    public void Threads_change_nothing()
+    {
+        string path = Commands.PlantedShards.Write(folder.File("p.parquet"), 20_000, 3);
+        string one = Run("inspect", path, "--json", "--threads", "1").Succeeded().Out, three = Run("inspect", path, "--json", "--threads", "3").Succeeded().Out;
+        Assert.Equal(one, three);
+        JsonElement json = JsonDocument.Parse(one).RootElement;
+        Assert.Equal(20_000, json.GetProperty("rows").GetInt64());
+        Assert.Equal("label", json.GetProperty("columns")[0].GetProperty("role").GetString());
+    }
+
+    [Fact]
+    public void Shards_without_a_label_are_told_about_as_well()
+    {
+        string path = new TestShard().Column("a", 1, 2, 3).Write(folder.File("a.parquet"));
+        Commands.CommandOutcome outcome = Run("inspect", path).Succeeded();
+        Assert.Contains("3 rows", outcome.Out);
+        Assert.Contains("no roles", outcome.Error);
+        Run("inspect", path, "--label", "b").FailedWith(ExitCode.Usage, "--label b");
+    }
+
+    private GpuCtr.Engine.Data.Inspection Inspect(TestShard shard)
+    {
+        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"))]);
+        return GpuCtr.Engine.Data.Inspection.Of(shards, FeaturePlan.Infer(shards, new FeatureOptions()), 2);
+    }
+}
