@@ -10,6 +10,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Names of the pointers.</summary>
     public const string Best = "best", Last = "last";
 
+    /// <summary>Name of the folder of encoded rows, which is there only while a run is unfinished.</summary>
+    public const string Cache = "cache";
+
     private const string Checkpoints = "checkpoints";
 
     private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "run.log"];
@@ -108,6 +111,14 @@ internal sealed class RunFolder : IDisposable
         if (Directory.Exists(File(Checkpoints)))
             Directory.Delete(File(Checkpoints), recursive: true);
         Directory.CreateDirectory(File(Checkpoints));
+        DropCache();
+    }
+
+    /// <summary>Removes the encoded rows.</summary>
+    public void DropCache()
+    {
+        if (Directory.Exists(File(Cache)))
+            Directory.Delete(File(Cache), recursive: true);
     }
 
     /// <inheritdoc/>

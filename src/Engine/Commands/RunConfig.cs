@@ -14,7 +14,7 @@ internal static class RunConfig
     public const string FileName = "config.json";
 
     // These change how a run goes on, not what it computes.
-    private static readonly string[] free = ["epochs", "patience", "checkpoint_every", "device", "kernels", "threads", "out", "json", "verbose", "test"];
+    private static readonly string[] free = ["epochs", "patience", "checkpoint_every", "device", "kernels", "threads", "fit_cache", "out", "json", "verbose", "test"];
 
     /// <summary>Writes the file.</summary>
     public static void Write(RunFolder folder, FlagValues flags, Device device, RunShards shards, TrainSettings settings)

@@ -47,7 +47,8 @@ internal static class TrainFlags
         new("--seed", "N", "1", "decides initial weights, shuffling and dropout"),
 
         .. DeviceFlags.All,
-        new("--memory", "SIZE", "4GB", "memory for decoded rows; more rows than fit are decoded again every epoch"),
+        new("--memory", "SIZE", "4GB", "memory for decoded rows; what does not fit is streamed from the run folder after the first epoch"),
+        new("--fit-cache", "DIR|off", "", "folder of vocabularies and statistics of earlier runs, reused for the same rows [that of this user, or $GPU_CTR_CACHE]"),
         new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
         new("--resume", "", "", "continue the run that --out holds, with its own options", FlagArity.Switch),
         new("--checkpoint-every", "N|Ts", "0", "also save the last checkpoint every N steps or T seconds; 0 = after every epoch"),

@@ -32,6 +32,7 @@ internal static class TrainOptions
             Patience = flags.IsGiven("--patience") ? flags.Whole("--patience", 0) : training.Patience,
             CheckpointEvery = CheckpointCadence.Parse(flags.Text("--checkpoint-every")),
             Memory = flags.Bytes("--memory"),
+            FitCache = FitCache.Folder(flags.Text("--fit-cache")),
             Workers = DeviceFlags.DecodeThreads(flags),
         };
         // The model may depend on the columns, but a bad value should be said before any file is read.

@@ -56,24 +56,34 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <summary>How often each table row occurs in the training rows, for mini-batch aware regularization.</summary>
     public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
 
-    /// <summary>Learns the encoding from the training rows; <paramref name="progress"/> is told how many are done.</summary>
+    /// <summary>
+    /// Learns the encoding from the training rows, or finds it where an earlier run left it: <paramref name="known"/> is told where,
+    /// <paramref name="progress"/> how many rows are done.
+    /// </summary>
     /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
-    public static RunData Fit(RunShards shards, TrainSettings settings, Action<long> progress, CancellationToken cancellation) =>
-        Open(shards, settings, FeatureEncoder.Fit(shards.Train, shards.Plan, TrainPart(shards, settings), progress, cancellation));
+    public static RunData Fit(RunShards shards, TrainSettings settings, string cacheFolder, Action<string> known, Action<long> progress, CancellationToken cancellation) => Open(
+        shards, settings, FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation), cacheFolder);
 
-    /// <summary>The rows of a run whose encoding is known.</summary>
+    /// <summary>The rows of a run whose encoding is known. What does not fit into memory is streamed from files in <paramref name="cacheFolder"/>.</summary>
     /// <exception cref="Failure">Data: columns that differ.</exception>
-    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder)
+    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder, string cacheFolder)
     {
         RowPart trainPart = TrainPart(shards, settings);
         DatasetOptions options = new() { MemoryBytes = settings.Memory, Workers = settings.Workers, BadRows = settings.Features.BadRows };
         // Validation and test rows are read in order, once an epoch: a quarter of the budget keeps the training rows' window large.
         DatasetOptions others = options with { MemoryBytes = settings.Memory / 4 };
-        Dataset train = new(shards.Train, encoder, options);
+        Dataset train = new(shards.Train, encoder, options with { CachePath = Path.Combine(cacheFolder, "train") });
         RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
-            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others), RowPart.All);
+            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Path.Combine(cacheFolder, "valid") }), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
+    }
+
+    /// <summary>Removes the files from which rows were streamed.</summary>
+    public void DropCache()
+    {
+        Train.Data.DropCache();
+        Valid?.Data.DropCache();
     }
 
     private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>

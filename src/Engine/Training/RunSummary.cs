@@ -33,7 +33,7 @@ internal static class RunSummary
         Fields(journal, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
         journal.Line(Text($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
         Memory(journal, model);
-        journal.Line(Text($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "decoded again every epoch (--memory)")}"));
+        journal.Line(Text($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "streamed, after the first epoch from the run folder's cache (--memory)")}"));
     }
 
     private static void Fields(Journal journal, string kind, IReadOnlyList<string> names)

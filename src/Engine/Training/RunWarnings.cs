@@ -45,6 +45,8 @@ internal static class RunWarnings
         string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Text($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
         if (unseen.Length > 0)
             journal.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
+        if (data.CacheTrouble is { } trouble)
+            journal.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
         if (seen.BadRows > 0)
             journal.Warn($"{name}: {seen.BadRows} bad row(s) left out: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
     }

@@ -37,7 +37,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             RunSummary.Columns(journal, shards);
             ProgressMeter fit = new(journal, "reading", shards.Train.Rows);
-            data = from is null ? RunData.Fit(shards, settings, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token) : RunData.Open(shards, settings, from.LoadEncoder());
+            data = from is null ? RunData.Fit(shards, settings, folder.File(RunFolder.Cache), KnownFit, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token) : RunData.Open(shards, settings, from.LoadEncoder(), folder.File(RunFolder.Cache));
             using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)
@@ -53,6 +53,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             throw new Failure(interruption.Code, "interrupted before anything was trained");
         }
     }
+
+    private void KnownFit(string path) => journal.Line($"vocabularies and statistics of these rows are known: {path}");
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
@@ -70,7 +72,10 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
                 journal.Line($"best epoch {trainer.Monitored.BestEpoch} reloaded");
             }
 
-            return Report(trainer, Test(trainer));
+            RunMetrics metrics = Report(trainer, Test(trainer));
+            data.DropCache();
+            folder.DropCache();
+            return metrics;
         }
         catch (OperationCanceledException) when (interruption.IsRequested)
         {

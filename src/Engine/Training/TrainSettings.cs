@@ -48,6 +48,9 @@ internal sealed record TrainSettings
     /// <summary>Bytes for decoded rows.</summary>
     public long Memory { get; init; } = 4L << 30;
 
+    /// <summary>Folder of earlier fit passes; null = none.</summary>
+    public string? FitCache { get; init; }
+
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
 }

@@ -8,12 +8,21 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 {
     private readonly ColumnBuffer column = new();
 
+    /// <summary>What a row of the shards consists of.</summary>
+    public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
+        encoder.Spec.F, encoder.Spec.N,
+        encoder.State.Group is { } group && shards.Column(group) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Text },
+        encoder.Spec.Sequences.Count);
+
     /// <exception cref="Failure">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
-    public EncodedBlock Encode(RowGroupRef group)
+    public EncodedBlock Encode(RowGroupRef group, ArrayStock? stock = null)
     {
         FeatureState state = encoder.State;
-        bool grouped = state.Group is not null && shards.Column(state.Group) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Text };
-        var block = new EncodedBlock(group, state.Categorical.Count, encoder.Spec.N, grouped, state.Sequences.Count);
+        BlockShape shape = ShapeOf(shards, encoder);
+        var block = new EncodedBlock(group, shape, stock);
+        // What is null or absent is not written below.
+        Array.Clear(block.Numeric);
+        Array.Clear(block.Labels);
         Shard shard = shards.Shards[group.Shard];
         using ShardReader reader = shard.Rent();
         for (int f = 0; f < state.Categorical.Count; f++)
@@ -38,7 +47,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             reader.Read(group.Group, list.Column, column);
             if (list.Separator is char separator)
                 SeparatedText.Split(column, separator, encoder.Vocabularies[list.Vocabulary].Kind, shard, group, list.Column);
-            block.Sequences[s] = EncodeLists(block, s);
+            block.Sequences[s] = EncodeLists(block, s, stock);
         }
 
         if (shards.Column(state.Label) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Real })
@@ -47,7 +56,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             EncodeLabels(block, shard);
         }
 
-        if (grouped)
+        if (shape.Grouped)
         {
             reader.Read(group.Group, state.Group!, column);
             EncodeGroups(block);
@@ -103,15 +112,16 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             else if (!tolerant)
                 throw Numbers.NotFinite(shard, block.Source, state.Column, r, x);
             else
-                Quarantine(block, r, $"not finite in {state.Column}");
+                block.LeaveOut(new BadRow(r, $"not finite in {state.Column}"));
         }
     }
 
-    private EncodedSequence EncodeLists(EncodedBlock block, int s)
+    private EncodedSequence EncodeLists(EncodedBlock block, int s, ArrayStock? stock)
     {
         SequenceState state = encoder.State.Sequences[s];
         VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
-        int[] offsets = new int[block.Rows + 1];
+        int[] offsets = EncodedBlock.New<int>(stock, block.Rows + 1);
+        offsets[0] = 0;
         long cutRows = 0, unseen = 0;
         for (int r = 0; r < block.Rows; r++)
         {
@@ -120,7 +130,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             offsets[r + 1] = offsets[r] + Math.Min(length, state.MaxLength);
         }
 
-        int[] values = new int[offsets[^1]];
+        int count = offsets[block.Rows];
+        int[] values = EncodedBlock.New<int>(stock, count);
         for (int r = 0; r < block.Rows; r++)
         {
             int from = column.Offsets[r + 1] - (offsets[r + 1] - offsets[r]);
@@ -134,7 +145,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         }
 
         block.Unseen[encoder.Spec.F + s] = unseen;
-        return new EncodedSequence(values, offsets, cutRows, column.Count - values.Length);
+        return new EncodedSequence(values, offsets, count, cutRows, column.Count - count);
     }
 
     private void EncodeLabels(EncodedBlock block, Shard shard)
@@ -146,7 +157,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             if (!tolerant)
                 throw Labels.Bad(shard, block.Source, encoder.Label, column, r);
             block.Labels[r] = 0;
-            Quarantine(block, r, "label not 0 or 1");
+            block.LeaveOut(new BadRow(r, "label not 0 or 1"));
         }
     }
 
@@ -158,14 +169,5 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
                 : column.Kind == ValueKind.Integer ? unchecked((ulong)column.Integers[r])
                 : XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span));
         }
-    }
-
-    private static void Quarantine(EncodedBlock block, int row, string reason)
-    {
-        block.Bad ??= new bool[block.Rows];
-        if (block.Bad[row])
-            return;
-        block.Bad[row] = true;
-        block.BadRows.Add(new BadRow(row, reason));
     }
 }

@@ -1,12 +1,20 @@
 using System.Collections.Concurrent;
+using System.IO.Hashing;
+using System.Text;
 
 namespace GpuCtr.Engine.Data;
 
 /// <summary>How a dataset is held.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>Bytes that encoded blocks may take; more than that are decoded again in every epoch.</summary>
+    /// <summary>Bytes that encoded blocks may take; what does not fit is streamed.</summary>
     public long MemoryBytes { get; init; } = 4L << 30;
+
+    /// <summary>
+    /// Path (without extension) of a file from which blocks that do not fit are streamed after the first epoch; null = they are
+    /// decoded again in every epoch.
+    /// </summary>
+    public string? CachePath { get; init; }
 
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
@@ -18,9 +26,17 @@ public sealed record DatasetOptions
     public bool NeedLabel { get; init; } = true;
 }
 
-/// <summary>Encoded blocks of a set of shards, kept in memory when they fit the budget and decoded again when not.</summary>
-public sealed class Dataset
+/// <summary>Encoded blocks of a set of shards, kept in memory when they fit the budget and streamed when not.</summary>
+public sealed class Dataset : IDisposable
 {
+    // Of the budget, the window in use and the one that is being filled take so much; the rest is for columns while they are decoded.
+    private const double WindowShare = 0.4;
+
+    private readonly ArrayStock? stock;
+    private readonly BlockShape shape;
+    private readonly Lazy<EncodedCache?> cache;
+    private string? noCache;
+
     private readonly EncodedBlock?[] kept;
     private readonly long[] firstRows;
     private readonly DatasetOptions options;
@@ -37,10 +53,13 @@ public sealed class Dataset
         firstRows = FirstRows();
         Statistics = new DatasetStatistics(encoder.Spec, kept.Length);
         EstimatedBytes = Estimate();
+        shape = BlockEncoder.ShapeOf(shards, encoder);
         InMemory = EstimatedBytes <= this.options.MemoryBytes;
+        stock = InMemory ? null : new ArrayStock();
+        // Opened when it is first needed: the run folder may still be cleared before.
+        cache = new Lazy<EncodedCache?>(OpenCache);
         long perBlock = Math.Max(1, EstimatedBytes / Math.Max(1, kept.Length));
-        // Two windows are alive at once when streaming: the one in use and the one that is being decoded.
-        WindowBlocks = InMemory ? Math.Max(1, kept.Length) : (int)Math.Clamp(this.options.MemoryBytes / 2 / perBlock, 1, kept.Length);
+        WindowBlocks = InMemory ? Math.Max(1, kept.Length) : (int)Math.Clamp(WindowShare * this.options.MemoryBytes / perBlock, 1, kept.Length);
     }
 
     /// <summary>The shards.</summary>
@@ -99,7 +118,7 @@ public sealed class Dataset
             (i, _) =>
             {
                 int block = blocks[i];
-                loaded[i] = kept[block] ?? Encode(Blocks[block]);
+                loaded[i] = kept[block] ?? Fetch(block);
                 if (InMemory)
                     kept[block] = loaded[i];
                 Interlocked.Increment(ref blocksLoaded);
@@ -111,11 +130,71 @@ public sealed class Dataset
         return loaded;
     }
 
+    /// <summary>Takes blocks back that nobody reads any more.</summary>
+    internal void Recycle(IEnumerable<EncodedBlock> blocks)
+    {
+        if (stock is null)
+            return;
+        foreach (EncodedBlock block in blocks)
+            block.Return(stock);
+    }
+
+    /// <summary>Whether blocks are streamed from a cache, and what went wrong with it; null if nothing did.</summary>
+    public string? CacheTrouble => noCache ?? (cache is { IsValueCreated: true, Value: { } open }
+        ? open.Trouble ?? (open.Rejected > 0 ? $"{open.Rejected} damaged block(s) were encoded again" : null)
+        : null);
+
+    /// <summary>Closes the cache and removes it.</summary>
+    public void DropCache()
+    {
+        Dispose();
+        if (options.CachePath is { } path && !InMemory)
+            EncodedCache.Delete(path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (cache is { IsValueCreated: true, Value: { } open })
+            open.Dispose();
+    }
+
+    private EncodedCache? OpenCache()
+    {
+        if (InMemory || options.CachePath is not { } path)
+            return null;
+        try
+        {
+            return EncodedCache.Open(path, CacheKey(), kept.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            noCache = e.Message;
+            return null;
+        }
+    }
+
+    /// The run folder already belongs to one configuration; the shards must be the same ones too.
+    private string CacheKey()
+    {
+        string content = string.Join('\n', Shards.Shards.Select(s => s.Identity));
+        return $"{FeatureEncoder.Format} {shape} {Encoder.TrainRows} {XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(content)):x16}";
+    }
+
+    private EncodedBlock Fetch(int block)
+    {
+        if (cache.Value?.Read(block, Blocks[block], shape, stock) is { } read)
+            return read;
+        EncodedBlock encoded = Encode(Blocks[block]);
+        cache.Value?.Write(block, encoded);
+        return encoded;
+    }
+
     private EncodedBlock Encode(RowGroupRef group)
     {
         if (!encoders.TryTake(out BlockEncoder? worker))
             worker = new BlockEncoder(Shards, Encoder, options.NeedLabel, !options.BadRows.IsZero);
-        EncodedBlock block = worker.Encode(group);
+        EncodedBlock block = worker.Encode(group, stock);
         encoders.Add(worker);
         return block;
     }
@@ -130,7 +209,8 @@ public sealed class Dataset
 
     private long Estimate()
     {
-        long perRow = 4L * (Encoder.Spec.F + Encoder.Spec.N + 1 + Encoder.Spec.Sequences.Count) + (Encoder.Group is null ? 0 : 8);
+        // The 1s: the label, and the place in the order.
+        long perRow = 4L * (Encoder.Spec.F + Encoder.Spec.N + 1 + 1 + Encoder.Spec.Sequences.Count) + (Encoder.Group is null ? 0 : 8);
         long bytes = perRow * Shards.Rows;
         foreach (Shard shard in Shards.Shards.Where(_ => Encoder.Spec.Sequences.Count > 0))
         {

@@ -78,7 +78,7 @@ public sealed class DatasetStatistics
             {
                 cutRows[s] += block.Sequences[s].CutRows;
                 cutValues[s] += block.Sequences[s].CutValues;
-                listValues[s] += block.Sequences[s].Values.Length;
+                listValues[s] += block.Sequences[s].Count;
             }
 
             BadRows += block.BadRows.Count;

@@ -1,17 +1,21 @@
 namespace GpuCtr.Engine.Data;
 
-/// <summary>One row group, encoded: what batches are gathered from. Not changed after it is built.</summary>
+/// <summary>What a row consists of: numbers of categorical fields, numeric fields and lists, and whether there are groups.</summary>
+internal readonly record struct BlockShape(int Fields, int Numbers, bool Grouped, int Sequences);
+
+/// <summary>One row group, encoded: what batches are gathered from. Not changed after it is built. Arrays may be longer than they need to be.</summary>
 public sealed class EncodedBlock
 {
-    internal EncodedBlock(RowGroupRef source, int fields, int numbers, bool grouped, int sequences)
+    internal EncodedBlock(RowGroupRef source, BlockShape shape, ArrayStock? stock = null)
     {
         Source = source;
-        Ids = new int[source.Rows * fields];
-        Numeric = new float[source.Rows * numbers];
-        Labels = new float[source.Rows];
-        Groups = grouped ? new ulong[source.Rows] : [];
-        Sequences = new EncodedSequence[sequences];
-        Unseen = new long[fields + sequences];
+        Shape = shape;
+        Ids = New<int>(stock, source.Rows * shape.Fields);
+        Numeric = New<float>(stock, source.Rows * shape.Numbers);
+        Labels = New<float>(stock, source.Rows);
+        Groups = New<ulong>(stock, shape.Grouped ? source.Rows : 0);
+        Sequences = new EncodedSequence[shape.Sequences];
+        Unseen = new long[shape.Fields + shape.Sequences];
     }
 
     /// <summary>Where the rows come from.</summary>
@@ -36,24 +40,50 @@ public sealed class EncodedBlock
     public EncodedSequence[] Sequences { get; }
 
     /// <summary>Values not seen in training, per categorical field, then per sequence.</summary>
-    public long[] Unseen { get; }
+    public long[] Unseen { get; internal set; }
 
     /// <summary>True for rows that are left out because their label or a number is bad; null if there are none.</summary>
-    public bool[]? Bad { get; internal set; }
+    public bool[]? Bad { get; private set; }
 
     /// <summary>What the bad rows suffer from, one entry per row (its first fault).</summary>
     internal List<BadRow> BadRows { get; } = [];
 
-    /// <summary>Bytes held.</summary>
-    public long Bytes => 4L * Ids.Length + 4L * Numeric.Length + 4L * Labels.Length + 8L * Groups.Length + Sequences.Sum(s => 4L * (s.Values.Length + s.Offsets.Length));
+    internal BlockShape Shape { get; }
+
+    /// <summary>Leaves a row out, unless it already is.</summary>
+    internal void LeaveOut(BadRow row)
+    {
+        Bad ??= new bool[Rows];
+        if (Bad[row.Row])
+            return;
+        Bad[row.Row] = true;
+        BadRows.Add(row);
+    }
+
+    /// <summary>Hands the arrays back; the block must not be used any more.</summary>
+    internal void Return(ArrayStock stock)
+    {
+        stock.Return(Ids);
+        stock.Return(Numeric);
+        stock.Return(Labels);
+        stock.Return(Groups);
+        foreach (EncodedSequence sequence in Sequences)
+        {
+            stock.Return(sequence.Values);
+            stock.Return(sequence.Offsets);
+        }
+    }
+
+    internal static T[] New<T>(ArrayStock? stock, int length) => length == 0 ? [] : stock is null ? new T[length] : stock.Rent<T>(length);
 }
 
 /// <summary>A list column of a block: the ids of row r are Values[Offsets[r]] … Values[Offsets[r+1] − 1], oldest first.</summary>
 /// <param name="Values">Vocabulary-local ids, at most MaxLength per row, the most recent ones.</param>
 /// <param name="Offsets">(rows + 1) starts.</param>
+/// <param name="Count">Ids.</param>
 /// <param name="CutRows">Rows that had more.</param>
 /// <param name="CutValues">Ids left out in them.</param>
-public sealed record EncodedSequence(int[] Values, int[] Offsets, long CutRows, long CutValues);
+public sealed record EncodedSequence(int[] Values, int[] Offsets, int Count, long CutRows, long CutValues);
 
 /// <summary>A row that was left out.</summary>
 internal sealed record BadRow(int Row, string Reason);

@@ -25,6 +25,7 @@ public sealed class EpochReader : IDisposable
     private readonly RowPart part;
     private readonly EpochOrder order;
     private readonly int[] blockOrder;
+    private readonly int[] windowStarts;
     private readonly CancellationTokenSource stop = new();
     private readonly BatchBuilder builder;
     private Task<RowWindow>? coming;
@@ -39,6 +40,7 @@ public sealed class EpochReader : IDisposable
         blockOrder = [.. Enumerable.Range(0, data.Blocks.Count)];
         if (order.Shuffled)
             Random(-1).Shuffle(blockOrder);
+        windowStarts = WindowStarts();
     }
 
     /// <summary>Rows handed out or skipped so far: the position to resume from.</summary>
@@ -50,7 +52,7 @@ public sealed class EpochReader : IDisposable
     /// <summary>Row groups decoded so far by the dataset: grows while a window is being loaded.</summary>
     internal long BlocksLoaded => data.BlocksLoaded;
 
-    private int Windows => (blockOrder.Length + data.WindowBlocks - 1) / data.WindowBlocks;
+    private int Windows => windowStarts.Length - 1;
 
     /// <summary>Fills a batch with the next rows; false when none are left.</summary>
     /// <exception cref="Failure">Data or InputOutput, from reading the shards.</exception>
@@ -101,11 +103,13 @@ public sealed class EpochReader : IDisposable
     {
         while (window is null || at >= window.Order.Length)
         {
+            if (window is not null)
+                data.Recycle(window.Blocks);
+            window = null;
             if (nextWindow >= Windows)
                 return false;
             stop.Token.ThrowIfCancellationRequested();
             Stage = $"decoding window {nextWindow + 1} of {Windows}";
-            window = null;
             window = coming is null ? Load(nextWindow) : coming.WaitAsync(stop.Token).GetAwaiter().GetResult();
             coming = null;
             at = 0;
@@ -124,12 +128,20 @@ public sealed class EpochReader : IDisposable
 
     private RowWindow Load(int index)
     {
-        int first = index * data.WindowBlocks;
-        int[] blocks = blockOrder[first..Math.Min(first + data.WindowBlocks, blockOrder.Length)];
+        int[] blocks = blockOrder[windowStarts[index]..windowStarts[index + 1]];
         RowWindow loaded = RowWindow.Of(data.Load(blocks, stop.Token), part);
         if (order.Shuffled)
             Random(index).Shuffle(loaded.Order);
         return loaded;
+    }
+
+    /// The first windows of a streamed epoch are small, so that nobody waits long for the first batch.
+    private int[] WindowStarts()
+    {
+        List<int> starts = [0];
+        for (int size = data.InMemory ? data.WindowBlocks : Math.Max(1, data.WindowBlocks / 8); starts[^1] < blockOrder.Length; size = Math.Min(2 * size, data.WindowBlocks))
+            starts.Add(Math.Min(starts[^1] + size, blockOrder.Length));
+        return [.. starts];
     }
 
     private RandomBits Random(int stream) =>

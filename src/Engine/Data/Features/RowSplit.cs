@@ -4,6 +4,9 @@ namespace GpuCtr.Engine.Data;
 /// A function of the row's position only, so that the same encoded blocks serve both parts.
 public abstract class RowSplit
 {
+    /// <summary>What the split depends on, besides the rows.</summary>
+    public abstract string Key { get; }
+
     /// <summary>Sets valid[i] for row i of a row group.</summary>
     public abstract void MarkValid(RowGroupRef group, Span<bool> valid);
 
@@ -15,6 +18,8 @@ public abstract class RowSplit
     private sealed class HashSplit(double fraction, ulong seed) : RowSplit
     {
         private readonly ulong threshold = fraction >= 1 ? ulong.MaxValue : (ulong)(Math.Max(0, fraction) * 18446744073709551616.0);
+
+        public override string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash {fraction:R} {seed}");
 
         public override void MarkValid(RowGroupRef group, Span<bool> valid)
         {

@@ -105,6 +105,9 @@ public sealed class Shard
     public bool SameContentAs(Shard other) =>
         LengthBytes == other.LengthBytes && FooterHash == other.FooterHash && (Path == other.Path || ContentHash() == other.ContentHash());
 
+    /// <summary>Tells this content from any other: by its whole hash if that is known, else by size, time and footer.</summary>
+    internal string Identity => $"{LengthBytes} {FooterHash:x16} {(contentHash is { } hash ? $"{hash:x16}" : Modified.ToString("O"))} {string.Join(' ', partitions.Values)}";
+
     internal PartitionColumn? Partition(string name) => partitions.GetValueOrDefault(name);
 
     internal void Return(ShardReader reader)

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Tests.Commands;
+using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+
+namespace GpuCtr.Engine.Tests.Data;
+
+public sealed class FitCacheTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private string Cache => folder.File("fits");
+
+    [Fact]
+    public void A_second_run_starts_from_the_first_ones_fit_and_ends_with_the_same_bits()
+    {
+        string shard = PlantedShards.Write(folder.File("a.parquet"), 6000, 1);
+        string[] train = ["train", shard, "--fit-cache", Cache, "--json", "--numeric-transform", "quantile", "--group-id", "user", "--categorical", "user", .. TrainedRun.SmallModel];
+        CommandOutcome first = Run([.. train, "--out", folder.File("r1")]).Succeeded(), second = Run([.. train, "--out", folder.File("r2")]).Succeeded();
+        Assert.DoesNotContain("are known", first.Error);
+        Assert.Contains("are known", second.Error);
+        Assert.Equal(Hash(first), Hash(second));
+        Assert.DoesNotContain("are known", Run([.. train, "--out", folder.File("r3"), "--min-count", "2"]).Succeeded().Error);
+        Assert.DoesNotContain("are known", Run([.. train, "--out", folder.File("r4"), "--valid-fraction", "0.2"]).Succeeded().Error);
+    }
+
+    [Fact]
+    public void Other_content_under_the_same_name_is_fitted_again()
+    {
+        Assert.False(IsKnown(1));
+        Assert.True(IsKnown(1));
+        Assert.False(IsKnown(2));
+    }
+
+    [Fact]
+    public void A_damaged_result_is_fitted_again()
+    {
+        var random = new Random(2);
+        IsKnown(1);
+        foreach (string path in Directory.GetFiles(Cache, "*", SearchOption.AllDirectories))
+        {
+            Assert.True(IsKnown(1));
+            byte[] bytes = File.ReadAllBytes(path);
+            bytes[random.Next(bytes.Length)] ^= 4;
+            File.WriteAllBytes(path, bytes);
+            Assert.False(IsKnown(1));
+        }
+
+        Directory.Delete(Cache, recursive: true);
+        File.WriteAllText(Cache, "a file where a folder should be");
+        Assert.False(IsKnown(1));
+    }
+
+    private bool IsKnown(int seed)
+    {
+        string path = folder.File("s.parquet");
+        if (!File.Exists(folder.File($"{seed}")))
+            RandomShard.Of(500, seed).Write(path, 100);
+        File.WriteAllText(folder.File($"{seed}"), "written");
+        ShardSet shards = ShardSet.Resolve([path]);
+        bool known = false;
+        FitCache.Fit(Cache, shards, FeaturePlan.Infer(shards, new FeatureOptions()), RowPart.All, _ => known = true);
+        return known;
+    }
+
+    private static string Hash(CommandOutcome o) => JsonDocument.Parse(o.Out).RootElement.GetProperty("weights_hash").GetString()!;
+}
