@@ -35,13 +35,36 @@ public sealed partial class ModelBuilder
         return y;
     }
 
+    /// <summary>A linear layer over an activation of x; Dice and the layer behind it are one op.</summary>
+    /// <param name="activation">Prefix of the names of the activation's parameters.</param>
+    /// <param name="x">(R, K).</param>
+    /// <param name="kind">The activation.</param>
+    /// <param name="name">Prefix of the names of the layer's parameters.</param>
+    /// <param name="units">N.</param>
+    /// <param name="bias">Add a bias.</param>
+    private Tensor ActivatedLinear(string activation, Tensor x, Activations kind, string name, int units, bool bias, double deviation)
+    {
+        if (kind != Activations.Dice || Options.Dice.Normalization != DiceNormalizations.Units || SeparateOps)
+            return Linear(name, Activate(activation, x, kind), units, bias: bias, deviation: deviation);
+        DiceTensors dice = DiceParameters(activation, x, Options.Dice);
+        Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);
+        Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
+        Tensor y = Activation(name, units, x);
+        Ops.Add(new DiceLinear(Workspace, dice, w, b, y));
+        return y;
+    }
+
     private Tensor Dice(string name, Tensor x, DiceForm form)
     {
         Tensor y = Activation($"{name}.{Activations.Dice}", x.Columns, x);
-        (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
-        DiceConstants constants = new((float)form.Epsilon, (float)form.Momentum, form.UnbiasedVariance);
-        Ops.Add(new Dice(Workspace, x, DiceAlpha(name, x.Columns, form), mean, variance, y, constants));
+        Ops.Add(new Dice(Workspace, DiceParameters(name, x, form), y));
         return y;
+    }
+
+    private DiceTensors DiceParameters(string name, Tensor x, DiceForm form)
+    {
+        (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
+        return new DiceTensors(x, DiceAlpha(name, x.Columns, form), mean, variance, new((float)form.Epsilon, (float)form.Momentum, form.UnbiasedVariance));
     }
 
     /// <summary>A normalization as an op of its own, and the gate behind it.</summary>

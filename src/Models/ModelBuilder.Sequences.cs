@@ -74,20 +74,20 @@ public sealed partial class ModelBuilder
     /// <param name="name">Prefix of the parameters' names.</param>
     public Tensor TargetAttention(BehaviourHistory history, string name)
     {
-        Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, group: history.Group), x = like;
-        for (int i = 0; i < Options.AttentionUnits.Count; i++)
+        Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, group: history.Group);
+        IReadOnlyList<int> units = [.. Options.AttentionUnits, 1];
+        string Layer(int i) => i == units.Count - 1 ? $"{name}.out" : $"{name}.{i}";
+        Tensor score = AttentionInput(Layer(0), history, units[0], like, units.Count == 1 ? 0 : Options.HiddenInitStd);
+        AttentionInput? input = Ops[^1] as AttentionInput;
+        for (int i = 1; i < units.Count; i++)
         {
-            string layer = $"{name}.{i}";
-            x = i == 0
-                ? AttentionInput(layer, history, Options.AttentionUnits[0], like, Options.HiddenInitStd)
-                : Linear(layer, x, Options.AttentionUnits[i], bias: !Options.AttentionBatchNorm, deviation: Options.HiddenInitStd);
+            bool last = i == units.Count - 1;
             if (Options.AttentionBatchNorm)
-                x = BatchNorm($"{layer}.norm", x, relu: false);
-            x = Activate(layer, x, Options.AttentionActivation);
+                score = BatchNorm($"{Layer(i - 1)}.norm", score, relu: false);
+            score = ActivatedLinear(Layer(i - 1), score, Options.AttentionActivation, Layer(i), units[i], bias: last || !Options.AttentionBatchNorm, last ? 0 : Options.HiddenInitStd);
         }
-        Tensor score = Options.AttentionUnits.Count == 0 ? AttentionInput($"{name}.out", history, 1, like, deviation: 0) : Linear($"{name}.out", x, 1);
         Tensor pooled = Activation($"{name} pooled", history.E);
-        Ops.Add(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization));
+        Ops.Add(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization, input));
         return pooled;
     }
 
@@ -113,6 +113,9 @@ public sealed partial class ModelBuilder
         }
         return pooled;
     }
+
+    /// <summary>Record Dice and the layer behind it as two ops; for comparisons.</summary>
+    internal bool SeparateOps { get; set; }
 
     /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.AttentionInput"/>; for comparisons.</summary>
     internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherAttentionInput { get; set; }

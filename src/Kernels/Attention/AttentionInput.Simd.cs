@@ -5,42 +5,46 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// One block = some rows of the batch. For each row M is laid out in panels of 32 columns, its keys are gathered 48 at a time,
-/// and the register tiles of the matrix product do the rest; nothing of size T·E leaves the second-level cache.
+/// One block = some rows of the batch. For each row M is laid out in panels, its keys are gathered 60 at a time, and the register
+/// tiles of the matrix product do the rest; nothing of size T·E leaves the second-level cache but z and dk.
 public sealed unsafe partial class AttentionInput : IDisposable
 {
-    private const int MaxBlocks = 32, ChunkTokens = 48, Panel = GemmTile.Width;
+    private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkTokens = 60;
 
     private static readonly bool Wide = Vector512.IsHardwareAccelerated;
 
     private Action<int> forwardBlock = null!, backwardBlock = null!;
+    private ColumnStatistics statistics = null!;
     private Gemm? gemm;
 
     // Panels of Wk − Wd and of Wp with h running along the panel (for z) and with e running along it (for dk).
     private DeviceArray<float> diffByH = null!, productByH = null!, diffByE = null!, productByE = null!;
-    private DeviceArray<float> queryDiff = null!, query = null!, dQuery = null!, queryWeights = null!, partials = null!;
+
+    // (H, E) Wq + Wd and dWq; (B, E) queries and their gradients; for each block, (H, E) Σ G and Σ G·diag(q).
+    private DeviceArray<float> queryDiff = null!, queryWeights = null!, query = null!, dQuery = null!, partials = null!;
     private int rows, blockRows, hPanels, ePanels;
-    private bool laidOut;
+    private bool measures;
 
-    private int PanelFloatsH => hPanels * e * Panel;
+    private int PanelFloatsH => hPanels * e * Panel.Width;
 
-    private int PanelFloatsE => ePanels * h * Panel;
+    private int PanelFloatsE => ePanels * h * Panel.Width;
 
     private void PlanSimd(Workspace workspace)
     {
         if (!device.UsesSimd)
             return;
         (forwardBlock, backwardBlock, gemm) = (ForwardBlock, BackwardBlock, new Gemm(device.Team!));
-        (hPanels, ePanels) = ((h + Panel - 1) / Panel, (e + Panel - 1) / Panel);
+        (hPanels, ePanels) = (Panel.Count(h), Panel.Count(e));
         diffByH = workspace.Array<float>($"{z.Name} Wk-Wd panels", PanelFloatsH);
         productByH = workspace.Array<float>($"{z.Name} Wp panels", PanelFloatsH);
         diffByE = workspace.Array<float>($"{z.Name} Wk-Wd panels, transposed", PanelFloatsE);
         productByE = workspace.Array<float>($"{z.Name} Wp panels, transposed", PanelFloatsE);
         queryDiff = workspace.Array<float>($"{z.Name} Wq+Wd", h * e);
+        queryWeights = workspace.Array<float>($"d {z.Name} Wq", h * e);
         query = workspace.Array<float>($"{z.Name} queries", history.Vectors.Rows * e);
-        dQuery = workspace.TrainingArray<float>($"d {z.Name} queries", history.Vectors.Rows * e);
-        queryWeights = workspace.TrainingArray<float>($"d {z.Name} Wq", h * e);
-        partials = workspace.TrainingArray<float>($"d {z.Name} partial sums", 2L * MaxBlocks * PanelFloatsH);
+        dQuery = workspace.Array<float>($"d {z.Name} queries", history.Vectors.Rows * e);
+        partials = workspace.Array<float>($"d {z.Name} partial sums", 2L * MaxBlocks * h * e);
+        z.Statistics = statistics = new ColumnStatistics(workspace, z);
     }
 
     private void Start(in Pass pass)
@@ -54,69 +58,52 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void RunForward(in Pass pass)
     {
         Start(pass);
-        if (!(pass.Frozen && laidOut))
-            LayOutWeights();
+        LayOutWeights();
         for (int b = 0; b < rows; b++)
             for (int field = 0; field < history.Bases.Length; field++)
                 new Span<float>(QueryField(history.Vectors, b, field), history.D).CopyTo(new Span<float>(query.Pointer + b * e + field * history.D, history.D));
-        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer, frozen: pass.Frozen);
+        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer);
+        statistics.Clear();
+        measures = statistics.Wanted && pass.Training;
         device.Team!.Run(Blocks, forwardBlock);
     }
 
     private void LayOutWeights()
     {
-        laidOut = true;
-        diffByH.Span().Clear();
-        productByH.Span().Clear();
-        diffByE.Span().Clear();
-        productByE.Span().Clear();
+        float* q = w.Pointer, k = q + e, d = k + e, p = d + e;
         for (int i = 0; i < h; i++)
-        {
-            float* row = w.Pointer + (long)i * 4 * e;
             for (int j = 0; j < e; j++)
             {
-                float diff = row[e + j] - row[2 * e + j], product = row[3 * e + j];
-                int byH = (i / Panel * e + j) * Panel + i % Panel, byE = (j / Panel * h + i) * Panel + j % Panel;
-                (diffByH.Pointer[byH], productByH.Pointer[byH]) = (diff, product);
-                (diffByE.Pointer[byE], productByE.Pointer[byE]) = (diff, product);
-                queryDiff.Pointer[i * e + j] = row[j] + row[2 * e + j];
+                long at = (long)i * 4 * e + j;
+                int byH = (i / Panel.Width * e + j) * Panel.Width + i % Panel.Width, byE = (j / Panel.Width * h + i) * Panel.Width + j % Panel.Width;
+                diffByH.Pointer[byH] = diffByE.Pointer[byE] = k[at] - d[at];
+                productByH.Pointer[byH] = productByE.Pointer[byE] = p[at];
+                queryDiff.Pointer[i * e + j] = q[at] + d[at];
             }
-        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardBlock(int block)
     {
-        int hWide = hPanels * Panel, last = Math.Min((block + 1) * blockRows, rows);
-        float* m = ThreadScratch.Get((nuint)(PanelFloatsH + ChunkTokens * (e + hWide))), keys = m + PanelFloatsH, tile = keys + ChunkTokens * e;
-        for (int b = block * blockRows; b < last; b++)
+        float* m = ThreadScratch.Get((nuint)(PanelFloatsH + ChunkTokens * e)), keys = m + PanelFloatsH;
+        for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             if (first == end)
                 continue;
-            float* q = query.Pointer + b * e;
-            for (int p = 0; p < hPanels; p++)
-                for (int j = 0; j < e; j++)
-                    MultiplyAdd(m, diffByH.Pointer, productByH.Pointer, (p * e + j) * Panel, Vector512.Create(q[j]), Vector512.Create(q[j]));
+            LayOutByH(m, query.Pointer + b * e);
+            float* c = constant.Pointer + b * h;
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
-                Gather(keys, t, n);
-                for (int p = 0; p < hPanels; p++)
-                    GemmTile.Rows(n, keys, e, 1, m + p * e * Panel, e, tile + p * Panel, hWide, Math.Min(Panel, h - p * Panel), add: false, Wide);
-                AddConstant(t, n, tile, constant.Pointer + b * h);
+                float* to = z.Pointer + (long)t * h;
+                history.GatherRows(keys, t, n);
+                for (int unit = 0; unit < h; unit += Panel.Width)
+                    GemmTile.Rows(n, keys, e, 1, m + unit * e, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide);
+                if (measures)
+                    statistics.Add(block, to, n);
             }
         }
-    }
-
-    private void AddConstant(int t, int n, float* tile, float* c)
-    {
-        for (int i = 0; i < n; i++, tile += hPanels * Panel)
-            for (int j = 0; j < h; j += Lanes.Count)
-            {
-                int count = Math.Min(Lanes.Count, h - j);
-                Lanes.Store(Vector512.Load(tile + j) + Lanes.Load(c + j, count), z.Pointer + (long)(t + i) * h + j, count);
-            }
     }
 
     private void RunBackward(in Pass pass)
@@ -135,12 +122,12 @@ public sealed unsafe partial class AttentionInput : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardBlock(int block)
     {
-        int hWide = hPanels * Panel, eWide = ePanels * Panel, last = Math.Min((block + 1) * blockRows, rows);
-        float* outer = ThreadScratch.Get((nuint)(PanelFloatsH + PanelFloatsE + ChunkTokens * (e + hWide + eWide)));
-        float* m = outer + PanelFloatsH, keys = m + PanelFloatsE, dzPanels = keys + ChunkTokens * e, dKeys = dzPanels + ChunkTokens * hWide;
-        float* sum = partials.Pointer + 2L * block * PanelFloatsH, sumTimesQuery = sum + PanelFloatsH;
-        new Span<float>(sum, 2 * PanelFloatsH).Clear();
-        for (int b = block * blockRows; b < last; b++)
+        int eWide = ePanels * Panel.Width;
+        float* outer = ThreadScratch.Get((nuint)(h * eWide + PanelFloatsE + ChunkTokens * (2 * eWide + h)));
+        float* m = outer + h * eWide, keys = m + PanelFloatsE, dKeys = keys + ChunkTokens * eWide, dz = dKeys + ChunkTokens * eWide;
+        float* sum = partials.Pointer + 2L * block * h * e;
+        new Span<float>(sum, 2 * h * e).Clear();
+        for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             new Span<float>(rowSums.Pointer + b * h, h).Clear();
@@ -151,17 +138,28 @@ public sealed unsafe partial class AttentionInput : IDisposable
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
-                float* dz = z.Gradient!.Pointer + (long)t * h;
-                Gather(keys, t, n);
-                PackGradients(dzPanels, dz, n, rowSums.Pointer + b * h);
-                for (int p = 0; p < hPanels; p++)
-                    GemmTile.Rows(e, keys, 1, e, dzPanels + p * n * Panel, n, outer + p * e * Panel, Panel, UsedColumns(p), add: t > first, Wide);
-                for (int p = 0; p < ePanels; p++)
-                    GemmTile.Rows(n, dz, h, 1, m + p * h * Panel, h, dKeys + p * Panel, eWide, Math.Min(Panel, e - p * Panel), add: false, Wide);
+                history.GatherPanels(keys, t, n);
+                TakeGradients(dz, t, n, rowSums.Pointer + b * h);
+                if (pooling is not null)
+                    StartWithPooling(dKeys, eWide, b, t, n);
+                for (int j = 0; j < e; j += Panel.Width)
+                {
+                    int columns = Math.Min(Panel.Width, e - j);
+                    GemmTile.Rows(h, dz, 1, h, keys + j * n, n, outer + j, eWide, columns, t == first ? null : outer + j, eWide, Wide);
+                    GemmTile.Rows(n, dz, h, 1, m + j * h, h, dKeys + j, eWide, columns, pooling is null ? null : dKeys + j, eWide, Wide);
+                }
                 ScatterKeys(dKeys, eWide, t, n);
             }
-            AddOuter(outer, sum, sumTimesQuery, b);
+            AddOuter(outer, eWide, sum, b);
         }
+    }
+
+    /// <summary>M of one row in panels along h, for z = M k.</summary>
+    private void LayOutByH(float* m, float* q)
+    {
+        for (int p = 0; p < hPanels; p++)
+            for (int j = 0; j < e; j++)
+                MultiplyAdd(m, diffByH.Pointer, productByH.Pointer, (p * e + j) * Panel.Width, Vector512.Create(q[j]), Vector512.Create(q[j]));
     }
 
     /// <summary>M of one row in panels along e, for dk = Mᵀ dz.</summary>
@@ -169,88 +167,83 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         for (int p = 0; p < ePanels; p++)
         {
-            int left = e - p * Panel;
-            Vector512<float> q0 = Lanes.Load(q + p * Panel, left), q1 = left > Lanes.Count ? Lanes.Load(q + p * Panel + Lanes.Count, left - Lanes.Count) : default;
+            int left = e - p * Panel.Width;
+            Vector512<float> q0 = Lanes.Load(q + p * Panel.Width, left), q1 = left > Lanes.Count ? Lanes.Load(q + p * Panel.Width + Lanes.Count, left - Lanes.Count) : default;
             for (int i = 0; i < h; i++)
-                MultiplyAdd(m, diffByE.Pointer, productByE.Pointer, (p * h + i) * Panel, q0, q1);
+                MultiplyAdd(m, diffByE.Pointer, productByE.Pointer, (p * h + i) * Panel.Width, q0, q1);
         }
     }
 
-    /// <summary>dz of n positions in panels of 32 units, zeros behind the last; their sum is added to g.</summary>
-    private void PackGradients(float* to, float* dz, int n, float* g)
+    /// <summary>dz of n positions, finished where it was left unfinished; their sum is added to g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeGradients(float* dz, int t, int n, float* g)
     {
-        for (int p = 0; p < hPanels; p++)
-            for (int half = 0; half < Panel; half += Lanes.Count)
-            {
-                int unit = p * Panel + half, count = Math.Max(0, Math.Min(Lanes.Count, h - unit));
-                Vector512<float> sum = default;
-                for (int i = 0; i < n; i++)
-                {
-                    Vector512<float> v = count == 0 ? default : Lanes.Load(dz + i * h + unit, count);
-                    v.Store(to + (p * n + i) * Panel + half);
-                    sum += v;
-                }
-                if (count > 0)
-                    Lanes.Store(Lanes.Load(g + unit, count) + sum, g + unit, count);
-            }
+        float* from = z.Gradient!.Pointer + (long)t * h;
+        if (statistics.Wanted)
+            statistics.Correct(t, n, from, dz);
+        else
+            new Span<float>(from, n * h).CopyTo(new Span<float>(dz, n * h));
+        for (int j = 0; j < h; j += Lanes.Count)
+        {
+            Vector512<float> sum = Lanes.Load(g + j, h - j);
+            float* row = dz + j;
+            for (int i = 0; i < n; i++, row += h)
+                sum += Lanes.Load(row, h - j);
+            Lanes.Store(sum, g + j, h - j);
+        }
     }
 
-    /// <summary>Columns of a panel that hold units, in whole registers; behind the last unit they are zeros.</summary>
-    private int UsedColumns(int p) => h - p * Panel > Lanes.Count ? Panel : Lanes.Count;
+    /// <summary>a_t dpooled, what the pooling of the same keys adds to their gradient.</summary>
+    private void StartWithPooling(float* dKeys, int stride, int b, int t, int n)
+    {
+        float* dPooled = pooling!.Pooled.Gradient!.Pointer + (long)b * e, weight = pooling.Weights.Pointer + t;
+        for (int j = 0; j < e; j += Lanes.Count)
+        {
+            Vector512<float> d = Lanes.Load(dPooled + j, e - j);
+            for (int i = 0; i < n; i++)
+                (d * Vector512.Create(weight[i])).Store(dKeys + i * stride + j);
+        }
+    }
 
     /// <summary>Adds G of row b to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to dq.</summary>
-    private void AddOuter(float* outer, float* sum, float* sumTimesQuery, int b)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddOuter(float* outer, nint stride, float* sum, int b)
     {
-        for (int p = 0; p < hPanels; p++)
-            for (int j = 0; j < e; j++)
+        float* sumTimesQuery = sum + h * e, product = w.Pointer + 3 * e;
+        for (int j = 0; j < e; j += Lanes.Count)
+        {
+            int count = e - j;
+            Vector512<float> q = Lanes.Load(query.Pointer + b * e + j, count), dq = Lanes.Load(dQuery.Pointer + b * e + j, count);
+            for (int i = 0; i < h; i++)
             {
-                Vector512<float> q = Vector512.Create(query.Pointer[b * e + j]), dq = default;
-                for (int i = (p * e + j) * Panel, end = i + UsedColumns(p); i < end; i += Lanes.Count)
-                {
-                    Vector512<float> g = Vector512.Load(outer + i);
-                    (Vector512.Load(sum + i) + g).Store(sum + i);
-                    Vector512.FusedMultiplyAdd(g, q, Vector512.Load(sumTimesQuery + i)).Store(sumTimesQuery + i);
-                    dq = Vector512.FusedMultiplyAdd(g, Vector512.Load(productByH.Pointer + i), dq);
-                }
-                dQuery.Pointer[b * e + j] += Vector512.Sum(dq);
+                nint at = i * e + j;
+                Vector512<float> g = Lanes.Load(outer + i * stride + j, count);
+                Lanes.Store(Lanes.Load(sum + at, count) + g, sum + at, count);
+                Lanes.Store(Vector512.FusedMultiplyAdd(g, q, Lanes.Load(sumTimesQuery + at, count)), sumTimesQuery + at, count);
+                dq = Vector512.FusedMultiplyAdd(g, Lanes.Load(product + (nint)i * 4 * e + j, count), dq);
             }
+            Lanes.Store(dq, dQuery.Pointer + b * e + j, count);
+        }
     }
 
     /// <summary>dW from the blocks' partial sums, in order, and dβ.</summary>
     private void CombineWeights()
     {
-        float* dw = w.Gradient!.Pointer;
-        for (int i = 0; i < h; i++)
-        {
-            float dBeta = 0;
-            for (int b = 0; b < rows; b++)
-                dBeta += rowSums.Pointer[b * h + i];
-            beta.Gradient!.Pointer[i] = dBeta;
-        }
+        float* dBeta = beta.Gradient!.Pointer;
+        beta.Gradient.Span().Clear();
+        for (int b = 0; b < rows; b++)
+            AddTo(dBeta, rowSums.Pointer + b * h, h);
         for (int block = 1; block < Blocks; block++)
-            AddTo(partials.Pointer, partials.Pointer + 2L * block * PanelFloatsH, 2 * PanelFloatsH);
+            AddTo(partials.Pointer, partials.Pointer + 2L * block * h * e, 2 * h * e);
         for (int i = 0; i < h; i++)
-            for (int j = 0; j < e; j++)
-            {
-                int at = (i / Panel * e + j) * Panel + i % Panel;
-                float dWk = partials.Pointer[at], dWq = queryWeights.Pointer[i * e + j];
-                float* row = dw + (long)i * 4 * e + j;
-                row[0] = dWq;
-                row[e] = dWk;
-                row[2 * e] = dWq - dWk;
-                row[3 * e] = partials.Pointer[PanelFloatsH + at];
-            }
-    }
-
-    private void Gather(float* keys, int t, int n)
-    {
-        int d = history.D;
-        for (int field = 0; field < history.Bases.Length; field++)
         {
-            int* ids = history.Rows.Pointer + history.Bases.Pointer[field] + t;
-            for (int i = 0; i < n; i++)
-                for (int j = 0; j < d; j += Lanes.Count)
-                    Lanes.Store(Lanes.Load(history.Table.Pointer + (long)ids[i] * d + j, d - j), keys + i * e + field * d + j, d - j);
+            Span<float> dw = new(w.Gradient!.Pointer + (long)i * 4 * e, 4 * e);
+            ReadOnlySpan<float> dWq = new(queryWeights.Pointer + i * e, e), dWk = new(partials.Pointer + i * e, e);
+            dWq.CopyTo(dw);
+            dWk.CopyTo(dw[e..]);
+            for (int j = 0; j < e; j++)
+                dw[2 * e + j] = dWq[j] - dWk[j];
+            new Span<float>(partials.Pointer + (h + i) * e, e).CopyTo(dw[(3 * e)..]);
         }
     }
 
@@ -259,9 +252,12 @@ public sealed unsafe partial class AttentionInput : IDisposable
         int d = history.D;
         for (int field = 0; field < history.Bases.Length; field++)
         {
-            float* to = history.RowGradients.Pointer + ((long)history.GradientOffset + history.Bases.Pointer[field] + t) * d;
-            for (int i = 0; i < n; i++, to += d)
-                AddTo(to, dKeys + i * stride + field * d, d);
+            float* to = history.RowGradients.Pointer + ((long)history.GradientOffset + history.Bases.Pointer[field] + t) * d, from = dKeys + field * d;
+            for (int i = 0; i < n; i++, to += d, from += stride)
+                if (pooling is null)
+                    AddTo(to, from, d);
+                else
+                    new Span<float>(from, d).CopyTo(new Span<float>(to, d));
         }
     }
 

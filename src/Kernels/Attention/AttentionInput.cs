@@ -18,6 +18,7 @@ public sealed partial class AttentionInput : IOp
     private readonly Tensor w, beta, z, constant, rowSums;
     private readonly Tensor.GradientSink dVectors;
     private readonly int h, e;
+    private AttentionPooling? pooling;
     private Action<KernelConfig, Args>? constants, forward, sums, weights, keys, queries;
 
     /// <summary>What the kernels see; Constant and RowSums are (B, H): c and g.</summary>
@@ -41,6 +42,9 @@ public sealed partial class AttentionInput : IOp
         dVectors = history.Vectors.Consume();
         PlanSimd(workspace);
     }
+
+    /// <summary>The pooling of the same keys, recorded next, whose part of dk is written here as well where both have SIMD variants.</summary>
+    internal void WritesKeyGradientsOf(AttentionPooling next) => pooling = next;
 
     /// <inheritdoc/>
     public string Name => $"attention input {z.Name}";

@@ -77,7 +77,7 @@ public sealed unsafe partial class AttentionPooling
         }
     }
 
-    /// <summary>Writes dk_t = a_t dpooled; returns da_t = ⟨dpooled, k_t⟩.</summary>
+    /// <summary>Writes dk_t = a_t dpooled, where that is this op's part; returns da_t = ⟨dpooled, k_t⟩.</summary>
     private float KeyGradient(int t, float* dPooled, int d)
     {
         Vector512<float> dot = default, a = Vector512.Create(weight.Pointer[t]);
@@ -91,7 +91,8 @@ public sealed unsafe partial class AttentionPooling
                 int count = Math.Min(Lanes.Count, d - j);
                 Vector512<float> g = Lanes.Load(dPooled + field * d + j, count);
                 dot = Vector512.FusedMultiplyAdd(g, Lanes.Load(key + j, count), dot);
-                Lanes.Store(g * a, dKey + j, count);
+                if (writesKeyGradients)
+                    Lanes.Store(g * a, dKey + j, count);
             }
         }
         return Vector512.Sum(dot);

@@ -32,6 +32,7 @@ public sealed partial class AttentionPooling : IOp
     private readonly Tensor score, pooled, weight;
     private readonly AttentionNormalization normalization;
     private readonly Tensor.GradientSink dScore;
+    private readonly bool writesKeyGradients;
     private Action<KernelConfig, Args>? normalize, pool, scores, keys;
 
     /// <summary>What the kernels see; Weight is (T): a.</summary>
@@ -44,18 +45,25 @@ public sealed partial class AttentionPooling : IOp
     /// <param name="score">(T, 1).</param>
     /// <param name="pooled">(B, E) output.</param>
     /// <param name="normalization">How scores become weights.</param>
-    public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization)
+    /// <param name="input">The attention input of the same keys: with SIMD it has them in cache in backward, and writes dk of both.</param>
+    public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization, AttentionInput? input = null)
     {
         (device, this.history, this.score, this.pooled, this.normalization) = (workspace.Device, history, score, pooled, normalization);
         if (score.Columns != 1 || score.Group != history.Group || pooled.Columns != history.E)
             throw new Devices.KernelException($"attention pooling: scores {score}, pooled {pooled} do not fit keys of width {history.E} on {device}");
         weight = workspace.Tensor($"{pooled.Name} weights", history.MaxTokens, 1, group: history.Group);
         dScore = score.Consume();
+        writesKeyGradients = !device.UsesSimd || input is null;
+        if (!writesKeyGradients)
+            input!.WritesKeyGradientsOf(this);
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
     /// <inheritdoc/>
     public string Name => $"attention pooling {pooled.Name}";
+
+    /// <summary>(B, E) the output.</summary>
+    internal Tensor Pooled => pooled;
 
     /// <summary>(T, 1) the weights of the last pass.</summary>
     public Tensor Weights => weight;

@@ -18,7 +18,7 @@ namespace GpuCtr.Kernels.Attention;
 /// <param name="Group">Number of the group: the row kind of tensors with one row a position.</param>
 /// <param name="MaxTokens">The most positions of a batch.</param>
 /// <param name="GradientOffset">Row gradient of element i of Rows is GradientOffset + i.</param>
-public sealed record BehaviourHistory(
+public sealed partial record BehaviourHistory(
     Tensor Table, Tensor RowGradients, Tensor Vectors, DeviceArray<int> Rows, DeviceArray<int> Bases, DeviceArray<int> TargetFields,
     DeviceArray<int> Offsets, DeviceArray<int> Owners, int Group, int MaxTokens, int GradientOffset)
 {

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -21,12 +22,12 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
-/// Reads x three times and writes y; backward reads x and dy twice and writes dx. Every sum has one order: the same bits every run.
+/// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once where it runs within the layer behind it). Every sum has one order: the same bits every run.
 public sealed partial class Dice : IOp
 {
     private readonly Device device;
-    private readonly DiceConstants constants;
-    private readonly Tensor x, alpha, y, runningMean, runningVariance, statistics;
+    private readonly DiceTensors t;
+    private readonly Tensor y;
     private readonly Tensor.GradientSink dx;
     private Action<KernelConfig, Args>? measure, activate, sums, propagate, commit;
 
@@ -37,22 +38,19 @@ public sealed partial class Dice : IOp
         int Rows, int Columns, int Training, int Accumulate, float Epsilon, float Momentum, int Unbiased);
 
     /// <param name="workspace">Where the batch statistics are reserved.</param>
-    /// <param name="x">(R, H) input.</param>
-    /// <param name="alpha">(1, H).</param>
-    /// <param name="runningMean">(1, H) state.</param>
-    /// <param name="runningVariance">(1, H) state.</param>
+    /// <param name="tensors">x, α and the running averages.</param>
     /// <param name="y">(R, H) output.</param>
-    /// <param name="constants">ε, μ and the kind of running variance.</param>
-    public Dice(Workspace workspace, Tensor x, Tensor alpha, Tensor runningMean, Tensor runningVariance, Tensor y, DiceConstants constants)
+    /// <exception cref="KernelException">Sizes do not fit.</exception>
+    public Dice(Workspace workspace, in DiceTensors tensors, Tensor y)
     {
-        if (new[] { alpha, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
-            throw new Devices.KernelException($"dice: x {x}, α {alpha}, y {y} do not fit on {workspace.Device}");
-        (device, this.constants) = (workspace.Device, constants);
-        (this.x, this.alpha, this.y, this.runningMean, this.runningVariance) = (x, alpha, y, runningMean, runningVariance);
-        statistics = workspace.Tensor($"{y.Name} statistics", 4, x.Columns);
-        dx = x.Consume();
-        (momentsBlock, forwardBlock, sumsBlock, backwardBlock) = (MomentsBlock, ForwardBlock, SumsBlock, BackwardBlock);
-        PlanSimd(workspace);
+        if (y.Columns != tensors.X.Columns)
+            throw new KernelException($"dice: x {tensors.X}, y {y} do not fit on {workspace.Device}");
+        (device, t, this.y) = (workspace.Device, tensors.Plan(workspace), y);
+        dx = t.X.Consume();
+        if (!device.UsesSimd)
+            return;
+        simd = new DiceRows(workspace, t, checked((int)((t.X.Rows + BlockRows - 1) / BlockRows)));
+        (forwardBlock, differentiateBlock) = (ForwardBlock, DifferentiateBlock);
     }
 
     /// <inheritdoc/>
@@ -67,8 +65,8 @@ public sealed partial class Dice : IOp
             return;
         }
         Args args = Bind(pass, null);
-        device.Load(ref measure, MeasureKernel)(device.Grid(x.Columns), args);
-        device.Load(ref activate, ActivateKernel)(device.Grid((long)args.Rows * x.Columns), args);
+        device.Load(ref measure, MeasureKernel)(device.Grid(t.X.Columns), args);
+        device.Load(ref activate, ActivateKernel)(device.Grid((long)args.Rows * t.X.Columns), args);
     }
 
     /// <inheritdoc/>
@@ -80,27 +78,27 @@ public sealed partial class Dice : IOp
             return;
         }
         Args args = Bind(pass, null);
-        device.Load(ref sums, SumsKernel)(device.Grid(x.Columns), args);
+        device.Load(ref sums, SumsKernel)(device.Grid(t.X.Columns), args);
         if (dx.Target is not null)
-            device.Load(ref propagate, PropagateKernel)(device.Grid((long)args.Rows * x.Columns), args);
+            device.Load(ref propagate, PropagateKernel)(device.Grid((long)args.Rows * t.X.Columns), args);
     }
 
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor guard)
     {
-        if (!pass.Training || pass.RowsOf(x) == 0)
+        if (!pass.Training || pass.RowsOf(t.X) == 0)
             return;
         if (device.UsesSimd)
-            CommitStatistics(pass.RowsOf(x), guard);
+            simd!.Commit(guard);
         else
-            device.Load(ref commit, CommitKernel)(device.Grid(x.Columns), Bind(pass, guard));
+            device.Load(ref commit, CommitKernel)(device.Grid(t.X.Columns), Bind(pass, guard));
     }
 
     private Args Bind(in Pass pass, Tensor? guard) => new(
-        x.View, y.View, alpha.View, statistics.View, runningMean.View, runningVariance.View,
-        (dx.Target ?? x).View, (y.Gradient ?? y).View, (alpha.Gradient ?? alpha).View, (guard ?? x).View,
-        pass.RowsOf(x), x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0,
-        constants.Epsilon, constants.Momentum, constants.UnbiasedVariance ? 1 : 0);
+        t.X.View, y.View, t.Alpha.View, t.Statistics.View, t.RunningMean.View, t.RunningVariance.View,
+        (dx.Target ?? t.X).View, (y.Gradient ?? y).View, (t.Alpha.Gradient ?? t.Alpha).View, (guard ?? t.X).View,
+        pass.RowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0,
+        t.Constants.Epsilon, t.Constants.Momentum, t.Constants.UnbiasedVariance ? 1 : 0);
 
     private static void MeasureKernel(Args a)
     {

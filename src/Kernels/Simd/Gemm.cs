@@ -105,36 +105,7 @@ internal sealed unsafe class Gemm : IDisposable
     }
 
     private void PackPanel(int panel) =>
-        Pack(packed + (nint)panel * k * GemmTile.Width, b + panel * GemmTile.Width * bCol, k, Math.Min(GemmTile.Width, n - panel * GemmTile.Width));
-
-    /// <summary>Copies (depth, columns) of B to 32 floats a step, zeros behind the last column.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Pack(float* to, float* from, int depth, int columns)
-    {
-        if (bCol == 1)
-        {
-            for (int i = 0; i < depth; i++, to += GemmTile.Width, from += bRow)
-            {
-                if (columns == GemmTile.Width)
-                {
-                    Vector512.Load(from).Store(to);
-                    Vector512.Load(from + 16).Store(to + 16);
-                    continue;
-                }
-                for (int j = 0; j < GemmTile.Width; j++)
-                    to[j] = j < columns ? from[j] : 0;
-            }
-            return;
-        }
-        // 16 steps of every column at a time: what is read and what is written both stay in the first-level cache.
-        for (int i0 = 0; i0 < depth; i0 += 16)
-            for (int j = 0; j < GemmTile.Width; j++)
-            {
-                float* column = from + j * bCol;
-                for (int i = i0; i < Math.Min(depth, i0 + 16); i++)
-                    to[i * GemmTile.Width + j] = j < columns ? column[i * bRow] : 0;
-            }
-    }
+        Panel.Pack(packed + (nint)panel * k * GemmTile.Width, b + panel * GemmTile.Width * bCol, bRow, bCol, k, Math.Min(GemmTile.Width, n - panel * GemmTile.Width));
 
     [SkipLocalsInit]
     private void Multiply(int task)
@@ -152,7 +123,7 @@ internal sealed unsafe class Gemm : IDisposable
                 int column0 = panel * GemmTile.Width, columns = Math.Min(GemmTile.Width, n - column0);
                 float* right = packed + ((nint)panel * k + k0) * GemmTile.Width;
                 if (!packAhead)
-                    Pack(right = scratch, b + k0 * bRow + column0 * bCol, depth, columns);
+                    Panel.Pack(right = scratch, b + k0 * bRow + column0 * bCol, bRow, bCol, depth, columns);
                 PanelTimesRows(right, row0, rows, column0, columns, k0, depth);
             }
         }
@@ -160,31 +131,27 @@ internal sealed unsafe class Gemm : IDisposable
 
     private void PanelTimesRows(float* right, int row0, int rows, int column0, int columns, int k0, int depth)
     {
-        float* to = c + row0 * ldc + column0;
-        GemmTile.Rows(rows, a + row0 * aRow + k0 * aCol, aRow, aCol, right, depth, to, ldc, columns, accumulate || k0 > 0, wide);
-        if (k0 + depth == k && (bias != null || relu))
-            Finish(to, ldc, rows, column0, columns);
+        float* to = c + row0 * ldc + column0, start = to;
+        nint startRow = ldc;
+        if (k0 == 0 && !accumulate)
+        {
+            start = bias == null ? null : bias + column0;
+            startRow = 0;
+        }
+        GemmTile.Rows(rows, a + row0 * aRow + k0 * aCol, aRow, aCol, right, depth, to, ldc, columns, start, startRow, wide);
+        if (k0 + depth == k && (relu || accumulate && bias != null))
+            Finish(to, rows, columns, accumulate && bias != null ? bias + column0 : null);
     }
 
-    private void Finish(float* to, nint ld, int rows, int column0, int columns)
+    private void Finish(float* to, int rows, int columns, float* rowBias)
     {
-        for (int i = 0; i < rows; i++, to += ld)
-        {
-            int j = 0;
-            for (; j + 16 <= columns; j += 16)
+        for (int i = 0; i < rows; i++, to += ldc)
+            for (int j = 0; j < columns; j += Lanes.Count)
             {
-                Vector512<float> x = Vector512.Load(to + j);
-                if (bias != null)
-                    x += Vector512.Load(bias + column0 + j);
-                if (relu)
-                    x = Vector512.Max(x, Vector512<float>.Zero);
-                x.Store(to + j);
+                Vector512<float> x = Lanes.Load(to + j, columns - j);
+                if (rowBias != null)
+                    x += Lanes.Load(rowBias + j, columns - j);
+                Lanes.Store(relu ? Vector512.Max(x, Vector512<float>.Zero) : x, to + j, columns - j);
             }
-            for (; j < columns; j++)
-            {
-                float x = to[j] + (bias != null ? bias[column0 + j] : 0);
-                to[j] = relu ? MathF.Max(x, 0) : x;
-            }
-        }
     }
 }

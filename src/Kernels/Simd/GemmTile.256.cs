@@ -8,20 +8,20 @@ internal static unsafe partial class GemmTile
 {
     private const int HalfPanel = 16;
 
-    private static void Rows256(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, bool add)
+    private static void Rows256(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow)
     {
         for (int r = 0; r < rows; r += 6, a += 6 * aRow, c += 6 * ldc)
             for (int half = 0; half < columns; half += HalfPanel)
-                Tile256(Math.Min(6, rows - r), a, aRow, aCol, b + half, k, c + half, ldc, Math.Min(HalfPanel, columns - half), add);
+                Tile256(Math.Min(6, rows - r), a, aRow, aCol, b + half, k, c + half, ldc, Math.Min(HalfPanel, columns - half), start == null ? null : start + r * startRow + half, startRow);
     }
 
     /// <summary>A whole tile goes straight to c; one that hangs over its edge goes through the stack.</summary>
     [SkipLocalsInit]
-    private static void Tile256(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, bool add)
+    private static void Tile256(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow)
     {
         if (rows == 6 && columns == HalfPanel)
         {
-            Rows6(a, aRow, aCol, b, k, c, ldc, add);
+            Rows6(a, aRow, aCol, b, k, c, ldc, start, startRow);
             return;
         }
         float* tile = stackalloc float[6 * HalfPanel];
@@ -29,12 +29,12 @@ internal static unsafe partial class GemmTile
         {
             Row1(a + r * aRow, aCol, b, k, tile);
             for (int j = 0; j < columns; j++)
-                c[j] = tile[j] + (add ? c[j] : 0);
+                c[j] = tile[j] + (start == null ? 0 : start[r * startRow + j]);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, bool add)
+    private static void Rows6(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, float* start, nint startRow)
     {
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         Vector256<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
@@ -52,8 +52,10 @@ internal static unsafe partial class GemmTile
             MultiplyAdd(a3[r2], b0, b1, ref c50, ref c51);
             a += aCol; a3 += aCol;
         }
-        Store(c, c00, c01, add); Store(c += ldc, c10, c11, add); Store(c += ldc, c20, c21, add);
-        Store(c += ldc, c30, c31, add); Store(c += ldc, c40, c41, add); Store(c + ldc, c50, c51, add);
+        if (start == null)
+            startRow = 0;
+        Store(c, c00, c01, start); Store(c += ldc, c10, c11, start += startRow); Store(c += ldc, c20, c21, start += startRow);
+        Store(c += ldc, c30, c31, start += startRow); Store(c += ldc, c40, c41, start += startRow); Store(c + ldc, c50, c51, start + startRow);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -62,7 +64,7 @@ internal static unsafe partial class GemmTile
         Vector256<float> c0 = default, c1 = default;
         for (; k > 0; k--, a += aCol, b += Width)
             MultiplyAdd(*a, Vector256.Load(b), Vector256.Load(b + 8), ref c0, ref c1);
-        Store(c, c0, c1, add: false);
+        Store(c, c0, c1, start: null);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -74,12 +76,12 @@ internal static unsafe partial class GemmTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(float* c, Vector256<float> x, Vector256<float> y, bool add)
+    private static void Store(float* c, Vector256<float> x, Vector256<float> y, float* start)
     {
-        if (add)
+        if (start != null)
         {
-            x += Vector256.Load(c);
-            y += Vector256.Load(c + 8);
+            x += Vector256.Load(start);
+            y += Vector256.Load(start + 8);
         }
         x.Store(c);
         y.Store(c + 8);

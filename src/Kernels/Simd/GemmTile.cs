@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>The register tiles of <see cref="Gemm"/>: c (rows, columns) [+]= a (rows, k) · b (k, 32), of which the first 1 … 32 columns count.</summary>
+/// <summary>The register tiles of <see cref="Gemm"/>: c (rows, columns) = start + a (rows, k) · b (k, 32), of which the first 1 … 32 columns count.</summary>
 /// b is packed: 32 consecutive floats a step of k, on a cache line. Element (r, k) of a is at a[r·aRow + k·aCol].
 /// Every element of c is one chain of fused multiply-adds over k, so its bits depend neither on the tile's height nor on its place.
 internal static unsafe partial class GemmTile
@@ -21,16 +21,17 @@ internal static unsafe partial class GemmTile
     /// <param name="c">(rows, columns).</param>
     /// <param name="ldc">Distance of two rows of c.</param>
     /// <param name="columns">Columns of c.</param>
-    /// <param name="add">Add to c.</param>
+    /// <param name="start">What the product is added to: c itself, one row for all (distance 0), or null for zeros.</param>
+    /// <param name="startRow">Distance of two rows of start.</param>
     /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
-    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, bool add, bool wide)
+    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide)
     {
         if (!wide)
-            Rows256(rows, a, aRow, aCol, b, k, c, ldc, columns, add);
+            Rows256(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
         else if (columns > Lanes.Count)
-            Rows512<TwoRegisters>(rows, a, aRow, aCol, b, k, c, ldc, columns, add);
+            Rows512<TwoRegisters>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
         else
-            Rows512<OneRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, add);
+            Rows512<OneRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
     }
 
     /// <summary>How many registers wide a tile is; a constant to the compiler, which drops the half that is not there.</summary>
@@ -49,19 +50,24 @@ internal static unsafe partial class GemmTile
         public static bool IsTwo => true;
     }
 
-    private static void Rows512<T>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, bool add) where T : struct, ITileWidth
+    private static void Rows512<T>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow) where T : struct, ITileWidth
     {
-        for (; rows >= 12; rows -= 12, a += 12 * aRow, c += 12 * ldc)
-            Rows12<T>(a, aRow, aCol, b, k, c, ldc, columns, add);
-        for (; rows >= 4; rows -= 4, a += 4 * aRow, c += 4 * ldc)
-            Rows4<T>(a, aRow, aCol, b, k, c, ldc, columns, add);
-        for (; rows > 0; rows--, a += aRow, c += ldc)
-            Rows1<T>(a, aCol, b, k, c, columns, add);
+        // Null moves by nothing.
+        if (start == null)
+            startRow = 0;
+        for (; rows >= 12; rows -= 12, a += 12 * aRow, c += 12 * ldc, start += 12 * startRow)
+            Rows12<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+        for (; rows >= 4; rows -= 4, a += 4 * aRow, c += 4 * ldc, start += 4 * startRow)
+            Rows4<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+        for (; rows >= 2; rows -= 2, a += 2 * aRow, c += 2 * ldc, start += 2 * startRow)
+            Rows2<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+        if (rows > 0)
+            Rows1<T>(a, aCol, b, k, c, columns, start);
     }
 
     /// <summary>24 accumulators, 2 columns of b, 1 broadcast of a: 27 of the 32 registers of AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows12<T>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, bool add) where T : struct, ITileWidth
+    private static void Rows12<T>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow) where T : struct, ITileWidth
     {
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         Vector512<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
@@ -88,15 +94,15 @@ internal static unsafe partial class GemmTile
             MultiplyAdd<T>(a9[r2], b0, b1, ref cb0, ref cb1);
             a += aCol; a3 += aCol; a6 += aCol; a9 += aCol;
         }
-        Store<T>(c, c00, c01, columns, add); Store<T>(c += ldc, c10, c11, columns, add); Store<T>(c += ldc, c20, c21, columns, add);
-        Store<T>(c += ldc, c30, c31, columns, add); Store<T>(c += ldc, c40, c41, columns, add); Store<T>(c += ldc, c50, c51, columns, add);
-        Store<T>(c += ldc, c60, c61, columns, add); Store<T>(c += ldc, c70, c71, columns, add); Store<T>(c += ldc, c80, c81, columns, add);
-        Store<T>(c += ldc, c90, c91, columns, add); Store<T>(c += ldc, ca0, ca1, columns, add); Store<T>(c + ldc, cb0, cb1, columns, add);
+        Store<T>(c, c00, c01, columns, start); Store<T>(c += ldc, c10, c11, columns, start += startRow); Store<T>(c += ldc, c20, c21, columns, start += startRow);
+        Store<T>(c += ldc, c30, c31, columns, start += startRow); Store<T>(c += ldc, c40, c41, columns, start += startRow); Store<T>(c += ldc, c50, c51, columns, start += startRow);
+        Store<T>(c += ldc, c60, c61, columns, start += startRow); Store<T>(c += ldc, c70, c71, columns, start += startRow); Store<T>(c += ldc, c80, c81, columns, start += startRow);
+        Store<T>(c += ldc, c90, c91, columns, start += startRow); Store<T>(c += ldc, ca0, ca1, columns, start += startRow); Store<T>(c + ldc, cb0, cb1, columns, start + startRow);
     }
 
     /// <summary>Four rows: enough accumulators to hide the latency of a multiply-add.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows4<T>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, bool add) where T : struct, ITileWidth
+    private static void Rows4<T>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow) where T : struct, ITileWidth
     {
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
         float* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
@@ -110,18 +116,32 @@ internal static unsafe partial class GemmTile
             MultiplyAdd<T>(*a3, b0, b1, ref c30, ref c31);
             a += aCol; a1 += aCol; a2 += aCol; a3 += aCol;
         }
-        Store<T>(c, c00, c01, columns, add); Store<T>(c += ldc, c10, c11, columns, add);
-        Store<T>(c += ldc, c20, c21, columns, add); Store<T>(c + ldc, c30, c31, columns, add);
+        Store<T>(c, c00, c01, columns, start); Store<T>(c += ldc, c10, c11, columns, start += startRow);
+        Store<T>(c += ldc, c20, c21, columns, start += startRow); Store<T>(c + ldc, c30, c31, columns, start + startRow);
     }
 
-    /// <summary>One row: the last rows of a matrix.</summary>
+    /// <summary>Two rows: what is left of a matrix behind the taller tiles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows1<T>(float* a, nint aCol, float* b, int k, float* c, int columns, bool add) where T : struct, ITileWidth
+    private static void Rows2<T>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow) where T : struct, ITileWidth
+    {
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default;
+        for (; k > 0; k--, a += aCol, b += Width)
+        {
+            Vector512<float> b0 = Vector512.Load(b), b1 = T.IsTwo ? Vector512.Load(b + 16) : default;
+            MultiplyAdd<T>(*a, b0, b1, ref c00, ref c01);
+            MultiplyAdd<T>(a[aRow], b0, b1, ref c10, ref c11);
+        }
+        Store<T>(c, c00, c01, columns, start); Store<T>(c + ldc, c10, c11, columns, start + startRow);
+    }
+
+    /// <summary>One row: the last of a matrix.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Rows1<T>(float* a, nint aCol, float* b, int k, float* c, int columns, float* start) where T : struct, ITileWidth
     {
         Vector512<float> c0 = default, c1 = default;
         for (; k > 0; k--, a += aCol, b += Width)
             MultiplyAdd<T>(*a, Vector512.Load(b), T.IsTwo ? Vector512.Load(b + 16) : default, ref c0, ref c1);
-        Store<T>(c, c0, c1, columns, add);
+        Store<T>(c, c0, c1, columns, start);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -134,15 +154,15 @@ internal static unsafe partial class GemmTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<T>(float* c, Vector512<float> x, Vector512<float> y, int columns, bool add) where T : struct, ITileWidth
+    private static void Store<T>(float* c, Vector512<float> x, Vector512<float> y, int columns, float* start) where T : struct, ITileWidth
     {
-        if (add)
-            x += Lanes.Load(c, columns);
+        if (start != null)
+            x += Lanes.Load(start, columns);
         Lanes.Store(x, c, columns);
         if (!T.IsTwo)
             return;
-        if (add)
-            y += Lanes.Load(c + 16, columns - 16);
+        if (start != null)
+            y += Lanes.Load(start + 16, columns - 16);
         Lanes.Store(y, c + 16, columns - 16);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace GpuCtr.Kernels.Simd;
 
@@ -26,10 +27,25 @@ internal static class Math512
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(1.6666665459e-1f));
         p = Vector512.FusedMultiplyAdd(p, r, Vector512.Create(5.0000001201e-1f));
         p = Vector512.FusedMultiplyAdd(p, r * r, r + Vector512<float>.One);
-        return p * (Vector512.ConvertToInt32(n) + Vector512.Create(127) << 23).AsSingle();
+        return Avx512F.IsSupported ? Avx512F.Scale(p, n) : p * (Vector512.ConvertToInt32Native(n) + Vector512.Create(127) << 23).AsSingle();
     }
 
     /// <summary>1 / (1 + e^{−x}); 0 and 1 at the far ends, NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Sigmoid(Vector512<float> x) => Vector512<float>.One / (Vector512<float>.One + Exp(-x));
+    public static Vector512<float> Sigmoid(Vector512<float> x) => SigmoidOfNegative(-x);
+
+    /// <summary>1 / (1 + e^x), for callers who have −x at no cost.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> SigmoidOfNegative(Vector512<float> x) => Reciprocal(Vector512<float>.One + Exp(x));
+
+    /// <summary>1 / x within 1 unit in the last place, for finite x that are normal numbers and have such a reciprocal.</summary>
+    /// An estimate of 14 bits and a step of Newton's method take a third of the time of a division.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Reciprocal(Vector512<float> x)
+    {
+        if (!Avx512F.IsSupported)
+            return Vector512<float>.One / x;
+        Vector512<float> y = Avx512F.Reciprocal14(x);
+        return Vector512.FusedMultiplyAdd(y, Vector512.FusedMultiplyAdd(-x, y, Vector512<float>.One), y);
+    }
 }

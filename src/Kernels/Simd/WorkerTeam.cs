@@ -22,6 +22,11 @@ internal sealed class WorkerTeam : IDisposable
     private int finished;
     private int sleepers;
     private volatile bool stopping;
+
+    // Every other job starts with the last block: it is the one that the job before has left in the cache.
+    private bool downwards;
+    private int last;
+
     private volatile Exception? failure;
 
     // The job in one word: generation | blocks | next block. A thread that took a block by compare-and-swap knows that
@@ -47,10 +52,12 @@ internal sealed class WorkerTeam : IDisposable
     {
         if (count > MaxBlocks)
             throw new ArgumentOutOfRangeException(nameof(count), count, $"at most {MaxBlocks} blocks");
+        downwards = !downwards;
+        last = count - 1;
         if (count <= 1 || helpers.Length == 0)
         {
             for (int i = 0; i < count; i++)
-                work(i);
+                work(downwards ? last - i : i);
             return;
         }
         body = work;
@@ -86,7 +93,7 @@ internal sealed class WorkerTeam : IDisposable
             return true;
         try
         {
-            body!(block);
+            body!(downwards ? last - block : block);
         }
         catch (Exception e)
         {

@@ -89,6 +89,8 @@ public class DeviceArray<T> where T : unmanaged
         }
         int padding = device.Kind == DeviceKind.Cpu ? Alignment / Interop.SizeOf<T>() : 0;
         buffer = device.Accelerator.Allocate1D<T>(Math.Max(1, Length) + padding);
+        if (device.Kind == DeviceKind.Cpu)
+            HugePages.Advise(buffer.NativePtr, buffer.LengthInBytes);
         buffer.MemSetToZero(device.Stream);
         long offset = padding == 0 ? 0 : (Alignment - buffer.NativePtr % Alignment) % Alignment / Interop.SizeOf<T>();
         Bind(buffer.View.AsContiguous().SubView(offset, Math.Max(1, Length)), device, buffer.NativePtr + (nint)offset * Interop.SizeOf<T>());

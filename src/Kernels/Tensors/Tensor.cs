@@ -29,6 +29,9 @@ public sealed class Tensor : DeviceArray<float>
     /// <summary>d loss / d this; null where nothing upstream learns from it.</summary>
     public Tensor? Gradient { get; internal set; }
 
+    /// <summary>Statistics of the columns that the op which writes this tensor keeps on its way; null where it does not.</summary>
+    internal Simd.ColumnStatistics? Statistics { get; set; }
+
     /// <summary>True when a recorded op reads this tensor, so that its gradient is written before its producer's backward.</summary>
     public bool IsConsumed => consumers > 0;
 

@@ -1,0 +1,131 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// Blocks of rows, each a task that keeps its own sums of dW and db; within a block, 96 rows at a time go through all of the op while
+/// they are in cache. Backward of 96 rows: dy, finished where it was left unfinished; da = dy W; Dice(x) in panels and A from one exponential; dW += dyᵀ Dice(x).
+public sealed unsafe partial class DiceLinear
+{
+    private const int MaxBlocks = 32, ChunkRows = 96;
+
+    private DiceRows? simd;
+    private DeviceArray<float> forwardPanels = null!, backwardPanels = null!, partials = null!;
+    private Action<int> forwardBlock = null!, backwardBlock = null!;
+    private ColumnStatistics statistics = null!;
+    private bool wide, measures;
+    private int rows, blockRows, h, n, hWide;
+
+    private int Blocks => (rows + blockRows - 1) / blockRows;
+
+    /// <summary>Floats of the partial sums of a block: dW in rows of whole panels, and db.</summary>
+    private int PartialLength => n * hWide + n;
+
+    private void PlanSimd(Workspace workspace, in DiceTensors dice)
+    {
+        (h, n, wide) = (x.Columns, y.Columns, Vector512.IsHardwareAccelerated);
+        hWide = Panel.Count(h) * Panel.Width;
+        simd = new DiceRows(workspace, dice.Plan(workspace), MaxBlocks);
+        forwardPanels = workspace.Array<float>($"{w.Name} panels", (long)Panel.Count(n) * h * Panel.Width);
+        backwardPanels = workspace.Array<float>($"{w.Name} panels, transposed", (long)n * hWide);
+        partials = workspace.Array<float>($"d {w.Name} partial sums", (long)MaxBlocks * PartialLength);
+        y.Statistics = statistics = new ColumnStatistics(workspace, y);
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    private void Start(in Pass pass)
+    {
+        rows = pass.RowsOf(x);
+        int chunks = (rows + ChunkRows - 1) / ChunkRows;
+        blockRows = Math.Max(1, (chunks + MaxBlocks - 1) / MaxBlocks) * ChunkRows;
+    }
+
+    private void RunForward(in Pass pass)
+    {
+        Start(pass);
+        simd!.Measure(pass);
+        Panel.PackAll(forwardPanels.Pointer, Gemm.Matrix.Transposed(w.Pointer, h), h, n);
+        statistics.Clear();
+        measures = statistics.Wanted && pass.Training;
+        device.Team!.Run(Blocks, forwardBlock);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ForwardBlock(int block)
+    {
+        float* activations = ThreadScratch.Get((nuint)(ChunkRows * hWide));
+        int last = Math.Min(rows, (block + 1) * blockRows);
+        for (int first = block * blockRows; first < last; first += ChunkRows)
+        {
+            int count = Math.Min(ChunkRows, last - first);
+            simd!.Activate(first, count, activations, hWide);
+            float* to = y.Pointer + (long)first * n;
+            for (int j = 0; j < n; j += Panel.Width)
+                GemmTile.Rows(count, activations, hWide, 1, forwardPanels.Pointer + (nint)j * h, h, to + j, n, Math.Min(Panel.Width, n - j), b is null ? null : b.Pointer + j, 0, wide);
+            if (measures)
+                statistics.Add(block, to, count);
+        }
+    }
+
+    private void RunBackward(in Pass pass)
+    {
+        Start(pass);
+        Panel.PackAll(backwardPanels.Pointer, Gemm.Matrix.RowMajor(w.Pointer, h), n, h);
+        device.Team!.Run(Blocks, backwardBlock);
+        simd!.CombineSums(Blocks);
+        simd.Finish(dx.Target);
+        CombineWeights();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BackwardBlock(int block)
+    {
+        float* da = ThreadScratch.Get((nuint)(ChunkRows * (2 * hWide + n))), panels = da + ChunkRows * hWide, corrected = panels + ChunkRows * hWide;
+        float* dw = partials.Pointer + (long)block * PartialLength;
+        int start = block * blockRows, last = Math.Min(rows, start + blockRows);
+        for (int first = start; first < last; first += ChunkRows)
+        {
+            int count = Math.Min(ChunkRows, last - first);
+            float* dy = y.Gradient!.Pointer + (long)first * n;
+            if (statistics.Wanted)
+            {
+                statistics.Correct(first, count, dy, corrected);
+                dy = corrected;
+            }
+            for (int j = 0; j < h; j += Panel.Width)
+                GemmTile.Rows(count, dy, n, 1, backwardPanels.Pointer + (nint)j * n, n, da + j, hWide, Math.Min(Panel.Width, h - j), null, 0, wide);
+            simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
+            for (int j = 0; j < h; j += Panel.Width)
+                GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide);
+            AddBiasGradient(dw + n * hWide, dy, count, first == start);
+        }
+    }
+
+    private void AddBiasGradient(float* to, float* dy, int count, bool starts)
+    {
+        for (int j = 0; j < n; j += Lanes.Count)
+        {
+            Vector512<float> sum = starts ? default : Lanes.Load(to + j, n - j);
+            for (int r = 0; r < count; r++)
+                sum += Lanes.Load(dy + (nint)r * n + j, n - j);
+            Lanes.Store(sum, to + j, n - j);
+        }
+    }
+
+    /// <summary>dW and db from the blocks' partial sums, in order.</summary>
+    private void CombineWeights()
+    {
+        float* total = partials.Pointer;
+        for (int block = 1; block < Blocks; block++)
+            for (int i = 0; i < PartialLength; i += Lanes.Count)
+                Lanes.Store(Lanes.Load(total + i, PartialLength - i) + Lanes.Load(total + (long)block * PartialLength + i, PartialLength - i), total + i, PartialLength - i);
+        if (rows == 0)
+            new Span<float>(total, PartialLength).Clear();
+        for (int i = 0; i < n; i++)
+            new Span<float>(total + i * hWide, h).CopyTo(new Span<float>(w.Gradient!.Pointer + (long)i * h, h));
+        if (b is not null)
+            new Span<float>(total + n * hWide, n).CopyTo(b.Gradient!.Span());
+    }
+}

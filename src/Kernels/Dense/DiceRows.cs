@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>Dice in registers, some rows at a time: the SIMD variant of <see cref="Dice"/> and of ops that run it on rows which are in cache anyway.</summary>
+/// Backward in one pass over the rows and one exponential an element: with A = dy (α + (1 − α) p) + r h, dx = A − c₀ − c₁ x, where
+/// c₁ = r² mean(h u) and c₀ = r mean(h) − c₁ mean(x) are known once all rows have been seen (<see cref="ColumnStatistics"/>).
+/// Sums are kept by block of rows and combined in order: the same bits whatever the number of threads.
+internal sealed unsafe class DiceRows
+{
+    private const int SumKinds = 3, ChunkRows = 96;
+
+    private readonly Device device;
+    private readonly DiceTensors t;
+    private readonly ColumnStatistics statistics;
+    private readonly bool measuresItself;
+    private readonly DeviceArray<float> sums;
+    private readonly Action<int> momentsBlock, correctBlock;
+    private readonly int n;
+    private int rows;
+    private bool training;
+    private float* correcting;
+
+    /// <param name="workspace">Where the partial sums are reserved.</param>
+    /// <param name="tensors">What Dice reads and writes, but for its output.</param>
+    /// <param name="maxBlocks">The most blocks that <see cref="Differentiate"/> is called with.</param>
+    public DiceRows(Workspace workspace, in DiceTensors tensors, int maxBlocks)
+    {
+        (device, t, n) = (workspace.Device, tensors, tensors.X.Columns);
+        measuresItself = t.X.Statistics is null;
+        statistics = t.X.Statistics ?? new ColumnStatistics(workspace, t.X);
+        statistics.Wanted = true;
+        sums = workspace.Array<float>($"{t.X.Name} dice sums", (long)maxBlocks * SumKinds * n);
+        (momentsBlock, correctBlock) = (MomentsBlock, CorrectBlock);
+    }
+
+    /// <summary>Mean and variance for this pass: those of its rows, or the running ones in evaluation.</summary>
+    public void Measure(in Pass pass)
+    {
+        (rows, training) = (pass.RowsOf(t.X), pass.Training && pass.RowsOf(t.X) > 0);
+        if (!training)
+        {
+            t.RunningMean.Span().CopyTo(t.Statistics.Span());
+            t.RunningVariance.Span().CopyTo(t.Statistics.Span()[n..]);
+            return;
+        }
+        if (measuresItself)
+        {
+            statistics.Clear();
+            device.Team!.Run(ColumnStatistics.MaxBlocks, momentsBlock);
+        }
+        statistics.Combine(t.Statistics.Pointer, t.Statistics.Pointer + n);
+    }
+
+    /// <summary>y of some rows.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="y">(count, H).</param>
+    /// <param name="stride">Distance of two rows of y.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Activate(int first, int count, float* y, nint stride)
+    {
+        nint n = this.n;
+        float* nextX = t.X.Pointer + (first + count) * n;
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
+            int columns = (int)n - h;
+            Vector512<float> scale = Scale(h), shift = Statistic(0, h) * scale, a = Lanes.Load(t.Alpha.Pointer + h, columns), b = Vector512<float>.One - a;
+            float* x = t.X.Pointer + (long)first * n + h, to = y + h;
+            for (int r = 0; r < count; r++, x += n, to += stride)
+            {
+                Prefetch.Ahead(ref nextX);
+                Vector512<float> v = Lanes.Load(x, columns), p = Math512.SigmoidOfNegative(Vector512.FusedMultiplyAdd(v, -scale, shift));
+                Lanes.Store(v * Vector512.FusedMultiplyAdd(b, p, a), to, columns);
+            }
+        }
+    }
+
+    /// <summary>A of some rows and their part of the sums of their block, with their activations once more where asked.</summary>
+    /// <param name="block">Where the sums go; its first rows overwrite, the others add.</param>
+    /// <param name="starts">These are the block's first rows.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="dy">(count, H).</param>
+    /// <param name="stride">Distance of two rows of dy.</param>
+    /// <param name="panels">y in panels (H / 32, count, 32), or null.</param>
+    /// <param name="dx">(rows, H) where A goes, or null.</param>
+    /// <param name="add">Add to dx.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Differentiate(int block, bool starts, int first, int count, float* dy, nint stride, float* panels, float* dx, bool add)
+    {
+        nint n = this.n;
+        float* nextX = t.X.Pointer + (first + count) * n, nextDx = dx + (first + count) * n;
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
+            int columns = (int)n - h;
+            Vector512<float> scale = Scale(h), shift = Statistic(0, h) * scale, a = Lanes.Load(t.Alpha.Pointer + h, columns), b = Vector512<float>.One - a, through = b * scale;
+            Vector512<float> dAlpha = default, sumH = default, sumHu = default;
+            float* x = t.X.Pointer + (long)first * n + h, from = dy + h, to = dx + (long)first * n + h;
+            float* panel = panels + (nint)(h / Panel.Width) * count * Panel.Width + h % Panel.Width;
+            for (int r = 0; r < count; r++, x += n, from += stride, to += n, panel += Panel.Width)
+            {
+                Prefetch.Ahead(ref nextX);
+                Prefetch.Ahead(ref nextDx);
+                Vector512<float> v = Lanes.Load(x, columns), d = Lanes.Load(from, columns), minusU = Vector512.FusedMultiplyAdd(v, -scale, shift), p = Math512.SigmoidOfNegative(minusU);
+                Vector512<float> slope = Vector512.FusedMultiplyAdd(b, p, a), g = d * v * (Vector512<float>.One - p), gp = g * p;
+                dAlpha += g;
+                sumH += gp;
+                sumHu = Vector512.FusedMultiplyAdd(gp, -minusU, sumHu);
+                if (panels != null)
+                    (v * slope).Store(panel);
+                if (dx == null)
+                    continue;
+                Vector512<float> value = Vector512.FusedMultiplyAdd(gp, through, d * slope);
+                Lanes.Store(add ? Lanes.Load(to, columns) + value : value, to, columns);
+            }
+            AddTo(Sum(block, 0) + h, dAlpha, columns, starts);
+            AddTo(Sum(block, 1) + h, sumH, columns, starts);
+            AddTo(Sum(block, 2) + h, sumHu, columns, starts);
+        }
+    }
+
+    /// <summary>dα, c₀ and c₁, once all blocks are there.</summary>
+    public void CombineSums(int blocks)
+    {
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
+            Vector512<float> dAlpha = default, sumH = default, sumHu = default;
+            for (int block = 0; block < blocks; block++)
+            {
+                dAlpha += Lanes.Load(Sum(block, 0) + h, n - h);
+                sumH += Lanes.Load(Sum(block, 1) + h, n - h);
+                sumHu += Lanes.Load(Sum(block, 2) + h, n - h);
+            }
+            Lanes.Store(dAlpha, t.Alpha.Gradient!.Pointer + h, n - h);
+            // Running averages do not depend on x, so in evaluation nothing flows back through them.
+            Vector512<float> scale = Scale(h), factor = training ? (Vector512<float>.One - Lanes.Load(t.Alpha.Pointer + h, n - h)) * scale / rows : default;
+            Vector512<float> c1 = sumHu * factor * scale;
+            statistics.SetCorrection(h, sumH * factor - c1 * Statistic(0, h), c1);
+        }
+    }
+
+    /// <summary>Subtracts c₀ + c₁ x from the gradient, unless the op that wrote x does it when it reads the gradient.</summary>
+    public void Finish(Tensor? dx)
+    {
+        if (!measuresItself || !training || dx is null)
+            return;
+        correcting = dx.Pointer;
+        device.Team!.Run(ColumnStatistics.MaxBlocks, correctBlock);
+    }
+
+    /// <summary>Moves the running averages unless the step is skipped.</summary>
+    public void Commit(Tensor guard)
+    {
+        if (*guard.Pointer == 0)
+            return;
+        float unbiased = t.Constants.UnbiasedVariance && rows > 1 ? (float)rows / (rows - 1) : 1;
+        for (int h = 0; h < n; h++)
+        {
+            t.RunningMean.Pointer[h] += t.Constants.Momentum * (t.Statistics.Pointer[h] - t.RunningMean.Pointer[h]);
+            t.RunningVariance.Pointer[h] += t.Constants.Momentum * (t.Statistics.Pointer[n + h] * unbiased - t.RunningVariance.Pointer[h]);
+        }
+    }
+
+    private float* Sum(int block, int kind) => sums.Pointer + ((long)block * SumKinds + kind) * n;
+
+    private Vector512<float> Statistic(int kind, int h) => Lanes.Load(t.Statistics.Pointer + (long)kind * n + h, n - h);
+
+    private Vector512<float> Scale(int h) => Vector512<float>.One / Vector512.Sqrt(Statistic(1, h) + Vector512.Create(t.Constants.Epsilon));
+
+    private static void AddTo(float* to, Vector512<float> value, int count, bool starts) =>
+        Lanes.Store(starts ? value : Lanes.Load(to, count) + value, to, count);
+
+    private void MomentsBlock(int block)
+    {
+        for (int first = Start(block), end = Start(block + 1); first < end; first += ChunkRows)
+            statistics.Add(block, t.X.Pointer + (long)first * n, Math.Min(ChunkRows, end - first));
+    }
+
+    private void CorrectBlock(int block)
+    {
+        int first = Start(block);
+        statistics.Correct(first, Start(block + 1) - first, correcting + (long)first * n, correcting + (long)first * n);
+    }
+
+    private int Start(int block) => (int)((long)rows * block / ColumnStatistics.MaxBlocks);
+}

@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Simd;
+
+/// <summary>Moments of a tensor's columns for the op that normalizes them, in which the op that writes the tensor takes part while its rows are in cache.</summary>
+/// Forward, the writer adds its rows to the moments. Backward, the gradient of a normalized column is dx = A − c₀ − c₁ x, where c₀ and c₁ depend on
+/// sums over all rows: the reader leaves A, and the writer subtracts the rest when it reads the gradient. So neither passes over the tensor once more.
+/// Moments are kept by block of rows and combined in order: the same bits whatever the number of threads.
+internal sealed unsafe class ColumnStatistics
+{
+    /// <summary>The most blocks of rows that moments are kept for.</summary>
+    public const int MaxBlocks = 32;
+
+    private readonly Tensor x;
+    private readonly DeviceArray<float> moments, correction;
+    private readonly int[] counts = new int[MaxBlocks];
+    private readonly int n;
+
+    /// <param name="workspace">Where the moments are reserved.</param>
+    /// <param name="x">(R, H).</param>
+    public ColumnStatistics(Workspace workspace, Tensor x)
+    {
+        (this.x, n) = (x, x.Columns);
+        moments = workspace.Array<float>($"{x.Name} moments", 2L * MaxBlocks * n);
+        correction = workspace.Array<float>($"{x.Name} correction", 2L * n);
+    }
+
+    /// <summary>Whether an op reads them; else the writer need not keep them.</summary>
+    public bool Wanted { get; set; }
+
+    /// <summary>Forgets all rows.</summary>
+    public void Clear() => counts.AsSpan().Clear();
+
+    /// <summary>Adds rows to a block: mean and Σ (x − mean)² of these rows, merged with those before (Chan, Golub and LeVeque 1983).</summary>
+    /// <param name="block">Only one thread adds to it.</param>
+    /// <param name="rows">(count, H).</param>
+    /// <param name="count">How many; they should fit the first-level cache.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(int block, float* rows, int count)
+    {
+        float before = counts[block], both = before + count;
+        float* means = moments.Pointer + 2L * block * n, squares = means + n;
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
+            int columns = n - h;
+            float* start = rows + h, end = start + (nint)count * n;
+            Vector512<float> sum = default, square = default;
+            for (float* p = start; p < end; p += n)
+                sum += Lanes.Load(p, columns);
+            Vector512<float> mean = sum / count;
+            for (float* p = start; p < end; p += n)
+            {
+                Vector512<float> d = Lanes.Load(p, columns) - mean;
+                square = Vector512.FusedMultiplyAdd(d, d, square);
+            }
+            if (before > 0)
+            {
+                Vector512<float> old = Lanes.Load(means + h, columns), delta = mean - old;
+                mean = old + delta * (count / both);
+                square += Lanes.Load(squares + h, columns) + delta * delta * (before * count / both);
+            }
+            Lanes.Store(mean, means + h, columns);
+            Lanes.Store(square, squares + h, columns);
+        }
+        counts[block] += count;
+    }
+
+    /// <summary>Mean and biased variance of all rows.</summary>
+    public void Combine(float* mean, float* variance)
+    {
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
+            Vector512<float> m = default, s = default;
+            float before = 0;
+            for (int block = 0; block < MaxBlocks; block++)
+            {
+                if (counts[block] == 0)
+                    continue;
+                float here = counts[block], both = before + here;
+                Vector512<float> delta = Lanes.Load(moments.Pointer + 2L * block * n + h, n - h) - m;
+                m += delta * (here / both);
+                s += Lanes.Load(moments.Pointer + (2L * block + 1) * n + h, n - h) + delta * delta * (before * here / both);
+                before = both;
+            }
+            Lanes.Store(m, mean + h, n - h);
+            Lanes.Store(s / before, variance + h, n - h);
+        }
+    }
+
+    /// <summary>Sets c₀ and c₁ of 16 columns from <paramref name="h"/>.</summary>
+    public void SetCorrection(int h, Vector512<float> c0, Vector512<float> c1)
+    {
+        Lanes.Store(c0, correction.Pointer + h, n - h);
+        Lanes.Store(c1, correction.Pointer + n + h, n - h);
+    }
+
+    /// <summary>The whole gradient of some rows.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="dx">(count, H) what the reader left of them.</param>
+    /// <param name="to">(count, H); may be <paramref name="dx"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Correct(int first, int count, float* dx, float* to)
+    {
+        nint n = this.n, length = count * n;
+        float* value = x.Pointer + first * n, nextDx = dx + length, nextValue = value + length;
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
+            int columns = (int)n - h;
+            Vector512<float> c0 = Lanes.Load(correction.Pointer + h, columns), c1 = Lanes.Load(correction.Pointer + n + h, columns);
+            for (nint i = h; i < length; i += n)
+            {
+                Prefetch.Ahead(ref nextDx);
+                Prefetch.Ahead(ref nextValue);
+                Lanes.Store(Lanes.Load(dx + i, columns) - Vector512.FusedMultiplyAdd(c1, Lanes.Load(value + i, columns), c0), to + i, columns);
+            }
+        }
+    }
+}
