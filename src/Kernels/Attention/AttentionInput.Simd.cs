@@ -97,6 +97,8 @@ public sealed unsafe partial class AttentionInput : IDisposable
             {
                 int n = Math.Min(ChunkTokens, end - t);
                 float* to = z.Pointer + (long)t * h;
+                // A store to a line that is not in the cache waits for it, so the next lines are asked for while the tiles are at work.
+                Prefetch.Row(to + n * h, n * h);
                 history.GatherRows(keys, t, n);
                 for (int unit = 0; unit < h; unit += Panel.Width)
                     GemmTile.Rows(n, keys, e, 1, m + unit * e, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide);
@@ -138,6 +140,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
+                history.PrefetchKeyGradients(t + n, n);
                 history.GatherPanels(keys, t, n);
                 TakeGradients(dz, t, n, rowSums.Pointer + b * h);
                 if (pooling is not null)

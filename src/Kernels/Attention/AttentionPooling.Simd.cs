@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Attention;
 
 public sealed unsafe partial class AttentionPooling
 {
-    private const int BlockRows = 32;
+    private const int BlockRows = 32, PrefetchTokens = 16;
 
     private readonly Action<int> forwardBlock, backwardBlock;
     private int rows;
@@ -20,7 +20,7 @@ public sealed unsafe partial class AttentionPooling
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardBlock(int block)
     {
-        int d = history.D, last = Math.Min((block + 1) * BlockRows, rows);
+        int d = history.D, last = Math.Min((block + 1) * BlockRows, rows), prefetched = history.Offsets.Pointer[rows] - PrefetchTokens;
         for (int b = block * BlockRows; b < last; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
@@ -34,7 +34,11 @@ public sealed unsafe partial class AttentionPooling
                     int count = Math.Min(Lanes.Count, d - j);
                     Vector512<float> sum = default;
                     for (int t = first; t < end; t++)
+                    {
+                        if (t < prefetched)
+                            Prefetch.Ahead(history.Table.Pointer + (long)ids[t + PrefetchTokens] * d + j);
                         sum = Vector512.FusedMultiplyAdd(Vector512.Create(weight.Pointer[t]), Lanes.Load(history.Table.Pointer + (long)ids[t] * d + j, count), sum);
+                    }
                     Lanes.Store(sum, to + j, count);
                 }
             }
@@ -65,26 +69,28 @@ public sealed unsafe partial class AttentionPooling
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardBlock(int block)
     {
-        int d = history.D, e = history.E, last = Math.Min((block + 1) * BlockRows, rows);
+        int d = history.D, e = history.E, last = Math.Min((block + 1) * BlockRows, rows), prefetched = history.Offsets.Pointer[rows] - PrefetchTokens;
         float* ds = dScore.Target!.Pointer;
         for (int b = block * BlockRows; b < last; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             float* dPooled = pooled.Gradient!.Pointer + (long)b * e;
             for (int t = first; t < end; t++)
-                ds[t] = KeyGradient(t, dPooled, d);
+                ds[t] = KeyGradient(t, dPooled, d, prefetched);
             ScoreGradients(ds, first, end);
         }
     }
 
     /// <summary>Writes dk_t = a_t dpooled, where that is this op's part; returns da_t = ⟨dpooled, k_t⟩.</summary>
-    private float KeyGradient(int t, float* dPooled, int d)
+    private float KeyGradient(int t, float* dPooled, int d, int prefetched)
     {
         Vector512<float> dot = default, a = Vector512.Create(weight.Pointer[t]);
         for (int field = 0; field < history.Bases.Length; field++)
         {
             int position = history.Bases.Pointer[field] + t;
             float* key = history.Table.Pointer + (long)history.Rows.Pointer[position] * d;
+            if (t < prefetched)
+                Prefetch.Row(history.Table.Pointer + (long)history.Rows.Pointer[position + PrefetchTokens] * d, d);
             float* dKey = history.RowGradients.Pointer + ((long)history.GradientOffset + position) * d;
             for (int j = 0; j < d; j += Lanes.Count)
             {

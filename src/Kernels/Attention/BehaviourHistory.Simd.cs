@@ -62,5 +62,12 @@ public sealed unsafe partial record BehaviourHistory
         }
     }
 
+    /// <summary>Brings near where the gradients of some keys will be written.</summary>
+    internal void PrefetchKeyGradients(int t, int n)
+    {
+        for (int field = 0; field < Bases.Length; field++)
+            Prefetch.Row(RowGradients.Pointer + ((long)GradientOffset + Bases.Pointer[field] + t) * D, n * D);
+    }
+
     private int* FieldRows(int field, int t) => Rows.Pointer + Bases.Pointer[field] + t;
 }

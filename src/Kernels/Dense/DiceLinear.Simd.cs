@@ -62,6 +62,7 @@ public sealed unsafe partial class DiceLinear
             int count = Math.Min(ChunkRows, last - first);
             simd!.Activate(first, count, activations, hWide);
             float* to = y.Pointer + (long)first * n;
+            Prefetch.Row(to + count * n, count * n);
             for (int j = 0; j < n; j += Panel.Width)
                 GemmTile.Rows(count, activations, hWide, 1, forwardPanels.Pointer + (nint)j * h, h, to + j, n, Math.Min(Panel.Width, n - j), b is null ? null : b.Pointer + j, 0, wide);
             if (measures)

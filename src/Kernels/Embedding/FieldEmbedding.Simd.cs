@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Embedding;
@@ -43,7 +42,7 @@ public sealed unsafe partial class FieldEmbedding
             int* ids = t.Rows.Pointer + (long)b * f;
             float* x = t.Numeric.Pointer + (long)b * n;
             if (b + PrefetchRows < rows)
-                Prefetch(ids + PrefetchRows * f);
+                PrefetchFields(ids + PrefetchRows * f);
             float pairs = VectorsOfRow(b, ids, x);
             if (t.Fm is not null)
                 t.Fm.Pointer[b] = 0.5f * pairs;
@@ -103,15 +102,13 @@ public sealed unsafe partial class FieldEmbedding
         return Vector512.Sum(pairs);
     }
 
-    private void Prefetch(int* ids)
+    private void PrefetchFields(int* ids)
     {
-        if (!Sse.IsSupported)
-            return;
         for (int i = 0; i < f; i++)
         {
-            Sse.Prefetch0(t.Table.Pointer + (long)ids[i] * d);
+            Prefetch.Row(t.Table.Pointer + (long)ids[i] * d, d);
             if (t.Weights is not null)
-                Sse.Prefetch0(t.Weights.Pointer + ids[i]);
+                Prefetch.Ahead(t.Weights.Pointer + ids[i]);
         }
     }
 

@@ -13,7 +13,8 @@ namespace GpuCtr.Kernels.Embedding;
 /// W, m, v of U rows read and written, dW (U, D) read. Rows are different, so the order does not matter.
 public sealed unsafe class RowUpdate
 {
-    private const int BlockSegments = 256;
+    // Rows ahead are asked for while this one is worked on: enough to hide the latency of memory.
+    private const int BlockSegments = 256, PrefetchSegments = 8;
 
     private readonly Device device;
     private readonly Tensor table, gradient, guard;
@@ -79,6 +80,8 @@ public sealed unsafe class RowUpdate
         int d = table.Columns, last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
         for (int segment = index * BlockSegments; segment < last && scale != 0; segment++)
         {
+            if (segment + PrefetchSegments < positions.Segments)
+                PrefetchRow((long)positions.SegmentRow.Pointer[segment + PrefetchSegments] * d, d);
             long row = (long)positions.SegmentRow.Pointer[segment] * d;
             for (int j = 0; j < d; j += Lanes.Count)
             {
@@ -89,5 +92,14 @@ public sealed unsafe class RowUpdate
                 Lanes.Store(w, table.Pointer + row + j, count);
             }
         }
+    }
+
+    private void PrefetchRow(long at, int d)
+    {
+        Prefetch.Row(table.Pointer + at, d);
+        if (State.Mean.Length > 0)
+            Prefetch.Row(State.Mean.Pointer + at, d);
+        if (State.Square.Length > 0)
+            Prefetch.Row(State.Square.Pointer + at, d);
     }
 }

@@ -14,7 +14,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// One thread sums one row and column in order: the same bits every run.
 public sealed unsafe class TableGradient
 {
-    private const int BlockSegments = 256;
+    private const int BlockSegments = 256, PrefetchPositions = 16;
 
     private readonly Device device;
     private readonly Tensor table, rowGradients, target;
@@ -80,6 +80,7 @@ public sealed unsafe class TableGradient
     {
         int d = table.Columns, last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
         int* order = positions.Order.Pointer, start = positions.SegmentStart.Pointer;
+        int end = start[positions.Segments];
         for (int segment = index * BlockSegments; segment < last; segment++)
         {
             long row = positions.SegmentRow.Pointer[segment];
@@ -90,7 +91,11 @@ public sealed unsafe class TableGradient
                 int count = Math.Min(Lanes.Count, d - j);
                 Vector512<float> sum = default;
                 for (int p = start[segment]; p < start[segment + 1]; p++)
+                {
+                    if (p + PrefetchPositions < end)
+                        Prefetch.Ahead(rowGradients.Pointer + (long)order[p + PrefetchPositions] * d + j);
                     sum += Lanes.Load(rowGradients.Pointer + (long)order[p] * d + j, count);
+                }
                 if (decay != 0)
                     sum += Lanes.Load(table.Pointer + row * d + j, count) * decay;
                 Lanes.Store(sum, to + j, count);

@@ -14,6 +14,14 @@ internal static unsafe class Prefetch
             Sse.Prefetch0(address);
     }
 
+    /// <summary>Brings a row of a table near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Row(float* row, int length)
+    {
+        for (int j = 0; j < length; j += Lanes.Count)
+            Ahead(row + j);
+    }
+
     /// <summary>Brings the next cache line of a stream near. A loop that walks columns asks for what comes after in the order of memory,
     /// which the processor recognizes and runs ahead of.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

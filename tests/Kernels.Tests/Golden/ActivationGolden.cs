@@ -21,7 +21,7 @@ public sealed class ActivationGolden
         bool training = name == "dice_train";
         using Setup s = new(device, golden);
         Tensor mean = s.State("running_mean"), variance = s.State("running_var"), guard = s.Workspace.Tensor("guard", 1, 4);
-        Dice op = new(s.Workspace, s.X, s.Alpha, mean, variance, s.Y, DiceConstants.Default);
+        Dice op = new(s.Workspace, new DiceTensors(s.X, s.Alpha, mean, variance, DiceConstants.Default), s.Y);
         s.Load(mean, variance);
         guard.Write(device, [1f]);
         s.Check(op, training);
