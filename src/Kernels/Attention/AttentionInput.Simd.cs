@@ -23,7 +23,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
     // (H, E) Wq + Wd and dWq; (B, E) queries and their gradients; for each block, (H, E) Σ G and Σ G·diag(q).
     private DeviceArray<float> queryDiff = null!, queryWeights = null!, query = null!, dQuery = null!, partials = null!;
     private int rows, blockRows, hPanels, ePanels;
-    private bool measures;
+    private bool measures, laidOut;
 
     private int PanelFloatsH => hPanels * e * Panel.Width;
 
@@ -40,10 +40,10 @@ public sealed unsafe partial class AttentionInput : IDisposable
         diffByE = workspace.Array<float>($"{z.Name} Wk-Wd panels, transposed", PanelFloatsE);
         productByE = workspace.Array<float>($"{z.Name} Wp panels, transposed", PanelFloatsE);
         queryDiff = workspace.Array<float>($"{z.Name} Wq+Wd", h * e);
-        queryWeights = workspace.Array<float>($"d {z.Name} Wq", h * e);
+        queryWeights = workspace.TrainingArray<float>($"d {z.Name} Wq", h * e);
         query = workspace.Array<float>($"{z.Name} queries", history.Vectors.Rows * e);
-        dQuery = workspace.Array<float>($"d {z.Name} queries", history.Vectors.Rows * e);
-        partials = workspace.Array<float>($"d {z.Name} partial sums", 2L * MaxBlocks * h * e);
+        dQuery = workspace.TrainingArray<float>($"d {z.Name} queries", history.Vectors.Rows * e);
+        partials = workspace.TrainingArray<float>($"d {z.Name} partial sums", 2L * MaxBlocks * h * e);
         z.Statistics = statistics = new ColumnStatistics(workspace, z);
     }
 
@@ -58,11 +58,12 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void RunForward(in Pass pass)
     {
         Start(pass);
-        LayOutWeights();
+        if (!(pass.Frozen && laidOut))
+            LayOutWeights();
         for (int b = 0; b < rows; b++)
             for (int field = 0; field < history.Bases.Length; field++)
                 new Span<float>(QueryField(history.Vectors, b, field), history.D).CopyTo(new Span<float>(query.Pointer + b * e + field * history.D, history.D));
-        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer);
+        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer, frozen: pass.Frozen);
         statistics.Clear();
         measures = statistics.Wanted && pass.Training;
         device.Team!.Run(Blocks, forwardBlock);
@@ -70,6 +71,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
 
     private void LayOutWeights()
     {
+        laidOut = true;
         float* q = w.Pointer, k = q + e, d = k + e, p = d + e;
         for (int i = 0; i < h; i++)
             for (int j = 0; j < e; j++)

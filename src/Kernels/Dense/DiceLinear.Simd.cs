@@ -15,7 +15,7 @@ public sealed unsafe partial class DiceLinear
     private DeviceArray<float> forwardPanels = null!, backwardPanels = null!, partials = null!;
     private Action<int> forwardBlock = null!, backwardBlock = null!;
     private ColumnStatistics statistics = null!;
-    private bool wide, measures;
+    private bool wide, measures, laidOut;
     private int rows, blockRows, h, n, hWide;
 
     private int Blocks => (rows + blockRows - 1) / blockRows;
@@ -29,8 +29,8 @@ public sealed unsafe partial class DiceLinear
         hWide = Panel.Count(h) * Panel.Width;
         simd = new DiceRows(workspace, dice.Plan(workspace), MaxBlocks);
         forwardPanels = workspace.Array<float>($"{w.Name} panels", (long)Panel.Count(n) * h * Panel.Width);
-        backwardPanels = workspace.Array<float>($"{w.Name} panels, transposed", (long)n * hWide);
-        partials = workspace.Array<float>($"d {w.Name} partial sums", (long)MaxBlocks * PartialLength);
+        backwardPanels = workspace.TrainingArray<float>($"{w.Name} panels, transposed", (long)n * hWide);
+        partials = workspace.TrainingArray<float>($"d {w.Name} partial sums", (long)MaxBlocks * PartialLength);
         y.Statistics = statistics = new ColumnStatistics(workspace, y);
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
@@ -46,7 +46,9 @@ public sealed unsafe partial class DiceLinear
     {
         Start(pass);
         simd!.Measure(pass);
-        Panel.PackAll(forwardPanels.Pointer, Gemm.Matrix.Transposed(w.Pointer, h), h, n);
+        if (!(pass.Frozen && laidOut))
+            Panel.PackAll(forwardPanels.Pointer, Gemm.Matrix.Transposed(w.Pointer, h), h, n);
+        laidOut = true;
         statistics.Clear();
         measures = statistics.Wanted && pass.Training;
         device.Team!.Run(Blocks, forwardBlock);

@@ -33,7 +33,7 @@ internal sealed unsafe class DiceRows
         measuresItself = t.X.Statistics is null;
         statistics = t.X.Statistics ?? new ColumnStatistics(workspace, t.X);
         statistics.Wanted = true;
-        sums = workspace.Array<float>($"{t.X.Name} dice sums", (long)maxBlocks * SumKinds * n);
+        sums = workspace.TrainingArray<float>($"{t.X.Name} dice sums", (long)maxBlocks * SumKinds * n);
         (momentsBlock, correctBlock) = (MomentsBlock, CorrectBlock);
     }
 

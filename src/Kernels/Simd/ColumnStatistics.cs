@@ -23,8 +23,8 @@ internal sealed unsafe class ColumnStatistics
     public ColumnStatistics(Workspace workspace, Tensor x)
     {
         (this.x, n) = (x, x.Columns);
-        moments = workspace.Array<float>($"{x.Name} moments", 2L * MaxBlocks * n);
-        correction = workspace.Array<float>($"{x.Name} correction", 2L * n);
+        moments = workspace.TrainingArray<float>($"{x.Name} moments", 2L * MaxBlocks * n);
+        correction = workspace.TrainingArray<float>($"{x.Name} correction", 2L * n);
     }
 
     /// <summary>Whether an op reads them; else the writer need not keep them.</summary>

@@ -3,13 +3,22 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Dice: biased statistics of the rows of the pass, which may be none at all; alone, and with a layer of N units behind it.</summary>
+/// <summary>Dice: biased statistics of the rows of the pass, which may be none at all; alone, with a layer of N units behind it, and with a second Dice and its layer behind that.</summary>
 internal static class DiceCases
 {
-    private readonly record struct Shape(int B, int H, bool Training = true, float Guard = 1, int Capacity = 0, bool Tokens = false, bool Torch = false, int N = 0, bool Bias = true)
+    private readonly record struct Shape(
+        int B, int H, bool Training = true, float Guard = 1, int Capacity = 0, bool Tokens = false, bool Torch = false, int N = 0, bool Bias = true, int Next = 0)
     {
+        public DiceConstants Constants => Torch ? new(1e-3f, 0.1f, UnbiasedVariance: true) : DiceConstants.Default;
+
+        public int Group => Tokens ? 0 : Tensor.BatchRows;
+
+        /// <summary>Terms of the longest sum behind a gradient.</summary>
+        public int Terms => B + H + N + Next;
+
         public override string ToString() =>
-            $"{B}x{H}{(Tokens ? " positions" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Torch ? " unbiased" : "")}{(N > 0 ? $" to {N}" : "")}{(Bias ? "" : " without bias")}";
+            $"{B}x{H}{(Tokens ? " positions" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Torch ? " unbiased" : "")}"
+            + $"{(N > 0 ? $" to {N}" : "")}{(Bias ? "" : " without bias")}{(Next > 0 ? $" to {Next}" : "")}";
     }
 
     private static readonly Shape[] Shapes =
@@ -19,6 +28,7 @@ internal static class DiceCases
         new(5, 3, Torch: true), new(37, 19, Torch: true), new(1, 4, Torch: true), new(37, 19, Training: false, Torch: true),
         new(5, 3, N: 1), new(1, 1, N: 1, Training: false), new(37, 19, N: 7), new(99, 33, N: 17, Bias: false), new(700, 80, N: 40), new(3300, 5, N: 33), new(37, 19, N: 7, Training: false),
         new(9, 20, N: 3, Guard: 0), new(11, 18, N: 4, Capacity: 40, Tokens: true), new(0, 18, N: 4, Capacity: 40, Tokens: true), new(37, 19, N: 16, Torch: true),
+        new(5, 3, N: 4, Next: 1), new(230, 20, N: 18, Next: 5), new(37, 19, N: 7, Next: 3, Training: false), new(11, 18, N: 4, Next: 1, Capacity: 40, Tokens: true), new(0, 18, N: 4, Next: 1, Capacity: 40, Tokens: true),
     ];
 
     public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase(s.N > 0 ? "dice linear" : "dice", s.ToString(), t => Record(t, s)));
@@ -26,50 +36,77 @@ internal static class DiceCases
     private static void Record(Trial t, Shape s)
     {
         (t.Pass, t.Capacity, t.TokenCapacity, t.GuardFactor) = (new(s.Tokens ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
-        DiceConstants constants = s.Torch ? new(1e-3f, 0.1f, UnbiasedVariance: true) : DiceConstants.Default;
-        int group = s.Tokens ? 0 : Tensor.BatchRows;
-        Tensor x = t.Batch("x", s.H, terms: s.B * Math.Max(1, s.N), group: group), alpha = t.Parameter("alpha", 1, s.H, terms: s.B * Math.Max(1, s.N));
-        Random random = t.Random("running variance");
-        Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H));
-        Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());
-        DiceTensors dice = new(x, alpha, mean, variance, constants);
-        Tensor y = t.Output("y", s.N > 0 ? s.N : s.H, terms: s.B + s.H, group: group), w = y, bias = y;
+        DiceTensors dice = Tensors(t, s, "", t.Batch("x", s.H, terms: s.Terms, group: s.Group));
         if (s.N == 0)
+        {
+            Tensor y = t.Output("y", s.H, terms: s.B, group: s.Group);
             t.Op(new Dice(t.Workspace, dice, y));
-        else
-        {
-            w = t.Parameter("W", s.N, s.H, terms: s.B);
-            bias = s.Bias ? t.Parameter("b", 1, s.N, terms: s.B) : y;
-            t.Op(new DiceLinear(t.Workspace, dice, w, s.Bias ? bias : null, y));
+            t.Reference(v => Activated(v, s, dice, v[dice.X]).CopyTo(v[y], 0));
+            return;
         }
-        t.Reference(v =>
+        bool ends = s.Next == 0;
+        Layer first = AddLayer(t, s, "", dice, s.N, s.Bias, ends);
+        if (ends)
         {
-            double[] activated = new double[s.B * s.H];
-            for (int h = 0; h < s.H; h++)
-                Column(v, h, activated);
-            for (int i = 0; i < v[y].Length; i++)
-                v[y][i] = s.N == 0 ? activated[i] : (s.Bias ? v[bias][i % s.N] : 0) + Enumerable.Range(0, s.H).Sum(h => activated[i / s.N * s.H + h] * v[w][i % s.N * s.H + h]);
-        });
+            t.Reference(v => Forward(v, s, first, v[dice.X]).CopyTo(v[first.Y], 0));
+            return;
+        }
+        Layer second = AddLayer(t, s, " of the next", Tensors(t, s, " of the next", first.Y), s.Next, bias: true, ends: true);
+        t.Reference(v => Forward(v, s, second, Forward(v, s, first, v[dice.X])).CopyTo(v[second.Y], 0));
+    }
 
-        void Column(ReferenceValues v, int h, double[] activated)
+    private readonly record struct Layer(DiceTensors Dice, Tensor W, Tensor? B, Tensor Y);
+
+    private static DiceTensors Tensors(Trial t, Shape s, string suffix, Tensor x)
+    {
+        Random random = t.Random("running variance" + suffix);
+        Tensor mean = t.State(t.Workspace.Tensor("running mean" + suffix, 1, x.Columns), terms: s.Terms);
+        Tensor variance = t.State(t.Workspace.Tensor("running variance" + suffix, 1, x.Columns), _ => 0.5f + random.NextSingle(), s.Terms);
+        return new DiceTensors(x, t.Parameter("alpha" + suffix, 1, x.Columns, terms: s.Terms), mean, variance, s.Constants);
+    }
+
+    private static Layer AddLayer(Trial t, Shape s, string suffix, DiceTensors dice, int units, bool bias, bool ends)
+    {
+        Tensor w = t.Parameter("W" + suffix, units, dice.X.Columns, terms: s.Terms);
+        Tensor? b = bias ? t.Parameter("b" + suffix, 1, units, terms: s.Terms) : null;
+        Tensor y = ends ? t.Output("y" + suffix, units, terms: s.Terms, group: s.Group) : t.Workspace.Tensor("hidden", dice.X.Rows, units, gradient: true, s.Group);
+        t.Op(new DiceLinear(t.Workspace, dice, w, b, y));
+        return new Layer(dice, w, b, y);
+    }
+
+    private static double[] Forward(ReferenceValues v, Shape s, Layer layer, double[] x)
+    {
+        int h = layer.W.Columns, n = checked((int)layer.W.Rows);
+        double[] a = Activated(v, s, layer.Dice, x);
+        return Enumerable.Range(0, s.B * n)
+            .Select(i => (layer.B is null ? 0 : v[layer.B][i % n]) + Enumerable.Range(0, h).Sum(j => a[i / n * h + j] * v[layer.W][i % n * h + j])).ToArray();
+    }
+
+    /// <summary>Dice(x), and the running averages moved.</summary>
+    private static double[] Activated(ReferenceValues v, Shape s, DiceTensors dice, double[] x)
+    {
+        int n = dice.X.Columns;
+        double[] y = new double[s.B * n];
+        for (int h = 0; h < n; h++)
         {
-            double m = v[mean][h], sigma2 = v[variance][h];
+            double m = v[dice.RunningMean][h], sigma2 = v[dice.RunningVariance][h];
             if (s.Training && s.B > 0)
             {
-                double[] column = Enumerable.Range(0, s.B).Select(b => v[x][b * s.H + h]).ToArray();
+                double[] column = Enumerable.Range(0, s.B).Select(b => x[b * n + h]).ToArray();
                 m = column.Average();
                 sigma2 = column.Average(value => (value - m) * (value - m));
                 if (s.Guard != 0)
                 {
-                    double mu = constants.Momentum, kept = s.Torch && s.B > 1 ? sigma2 * s.B / (s.B - 1) : sigma2;
-                    (v[mean][h], v[variance][h]) = ((1 - mu) * v[mean][h] + mu * m, (1 - mu) * v[variance][h] + mu * kept);
+                    double mu = s.Constants.Momentum, kept = s.Torch && s.B > 1 ? sigma2 * s.B / (s.B - 1) : sigma2;
+                    (v[dice.RunningMean][h], v[dice.RunningVariance][h]) = ((1 - mu) * v[dice.RunningMean][h] + mu * m, (1 - mu) * v[dice.RunningVariance][h] + mu * kept);
                 }
             }
             for (int b = 0; b < s.B; b++)
             {
-                double value = v[x][b * s.H + h], p = 1 / (1 + Math.Exp(-(value - m) / Math.Sqrt(sigma2 + constants.Epsilon)));
-                activated[b * s.H + h] = p * value + (1 - p) * v[alpha][h] * value;
+                double value = x[b * n + h], p = 1 / (1 + Math.Exp(-(value - m) / Math.Sqrt(sigma2 + s.Constants.Epsilon)));
+                y[b * n + h] = p * value + (1 - p) * v[dice.Alpha][h] * value;
             }
         }
+        return y;
     }
 }
