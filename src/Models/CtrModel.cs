@@ -1,7 +1,6 @@
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
-using GpuCtr.Kernels.Loss;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
@@ -11,10 +10,9 @@ namespace GpuCtr.Models;
 /// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
 public sealed class CtrModel : IDisposable
 {
+    private readonly RecordedStep step;
     private readonly ModelBuilder g;
     private readonly Tensor logit;
-    private readonly BinaryCrossEntropy loss;
-    private readonly DenseUpdate dense;
     private readonly StepScalars[] scalars = new StepScalars[1];
     private readonly float[] lossSums = new float[3];
 
@@ -24,7 +22,8 @@ public sealed class CtrModel : IDisposable
     /// <param name="options">What it computes.</param>
     /// <param name="batchSize">B: the most rows of a batch.</param>
     /// <param name="rowCounts">How often each table row occurs in the training set, for mini-batch aware regularization; 1 where unknown.</param>
-    /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
+    /// <exception cref="KernelException">The options do not fit together.</exception>
+    /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
     public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
         : this(device, spec, options, batchSize, rowCounts, ModelCatalog.Record)
     {
@@ -33,14 +32,13 @@ public sealed class CtrModel : IDisposable
     /// <summary>The same with ops of the caller's choice; <paramref name="record"/> returns the logit.</summary>
     internal CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
     {
-        g = new ModelBuilder(device, ModelCatalog.Adapt(spec, options), options, batchSize, rowCounts);
-        logit = record(g);
-        loss = new BinaryCrossEntropy(g.Workspace, logit, g.Inputs.Label, g.Loss);
-        g.Arena.Seal();
-        Tensor parameters = g.Arena.Weights!;
-        dense = new DenseUpdate(g.Workspace, parameters, g.Rule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
-        g.Guard.Watch(parameters.Gradient!, parameters, (float)options.L2, g.Arena.DecayLength, () => parameters.Length);
-        g.Guard.Seal(g.Workspace);
+        step = RecordedStep.Of(device, spec, options, batchSize, rowCounts, record);
+        (g, logit) = (step.Builder, step.Logit);
+        MemoryForecast.Check(device, MemoryPlan, batchSize, rows =>
+        {
+            using RecordedStep other = RecordedStep.Of(device, spec, options, rows, rowCounts, record);
+            return other.Builder.Workspace.TotalBytes;
+        });
         g.Workspace.Allocate();
         g.Initialize(options.Seed);
     }
@@ -68,7 +66,7 @@ public sealed class CtrModel : IDisposable
 
     /// <summary>What training needs besides: the optimizer's state.</summary>
     public IEnumerable<Tensor> OptimizerStates =>
-        g.Tables.Select(t => t.State).Append(dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0);
+        g.Tables.Select(t => t.State).Append(step.Dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0);
 
     /// <summary>Trainable numbers.</summary>
     public long ParameterCount => g.Tables.Sum(t => t.Weights.Length) + g.Arena.Parameters.Sum(t => t.Length);
@@ -117,12 +115,7 @@ public sealed class CtrModel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (IDisposable op in g.Ops.OfType<IDisposable>())
-            op.Dispose();
-        g.Workspace.Dispose();
-    }
+    public void Dispose() => step.Dispose();
 
     /// <summary>Loss and gradients without moving anything; for tests and tools.</summary>
     internal void ForwardBackward(in Pass pass)
@@ -132,7 +125,7 @@ public sealed class CtrModel : IDisposable
             op.Forward(pass);
             Trace("forward", op.Name);
         }
-        loss.Run(pass.Rows);
+        step.Loss.Run(pass.Rows);
         Trace("loss", "");
         for (int i = g.Ops.Count - 1; i >= 0; i--)
         {
@@ -185,7 +178,7 @@ public sealed class CtrModel : IDisposable
             table.Update();
             Trace("update", table.Weights.Name);
         }
-        dense.Run();
+        step.Dense.Run();
         foreach (IOp op in g.Ops)
             op.Commit(pass, g.Guard.Guard);
         Trace("update", "dense parameters");

@@ -1,4 +1,4 @@
-using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 using GpuCtr.Engine.Commands;
 using GpuCtr.Engine.Data;
@@ -16,18 +16,22 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     /// <summary>The file that makes a folder a checkpoint.</summary>
     public const string ManifestFile = "manifest.json";
 
-    private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors";
+    private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors", ManifestDigestFile = "manifest.xxh3";
+    private const int ManifestLimitBytes = 16 << 20;
 
     /// <summary>Writes a checkpoint beside its place and moves it there in one step: it is there as a whole or not at all.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static Checkpoint Write(string folder, CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
+    public static Checkpoint Write(string folder, CtrModel model, FeatureEncoder encoder, RunState state)
     {
         string parent = Path.GetDirectoryName(folder)!, temporary = Path.Combine(parent, $".{Path.GetFileName(folder)}.tmp");
         if (Directory.Exists(temporary))
             Directory.Delete(temporary, recursive: true);
         try
         {
-            return WriteAt(temporary, folder, model, encoder, position, valid, batchSize);
+            CheckpointManifest manifest = WriteFiles(temporary, model, encoder, state);
+            Directory.Move(temporary, folder);
+            Disk.FlushFolder(parent);
+            return new Checkpoint(folder, manifest);
         }
         finally
         {
@@ -36,17 +40,30 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         }
     }
 
-    private static Checkpoint WriteAt(string temporary, string folder, CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
+    private static CheckpointManifest WriteFiles(string folder, CtrModel model, FeatureEncoder encoder, RunState state)
     {
-        Directory.CreateDirectory(temporary);
-        SafeTensors.Write(Path.Combine(temporary, WeightsFile), model.Device, model.Weights);
-        SafeTensors.Write(Path.Combine(temporary, OptimizerFile), model.Device, model.OptimizerStates);
-        encoder.Save(temporary);
+        Directory.CreateDirectory(folder);
+        Dictionary<string, FileDigest> files = new()
+        {
+            [WeightsFile] = SafeTensors.Write(Path.Combine(folder, WeightsFile), model.Device, model.Weights),
+            [OptimizerFile] = SafeTensors.Write(Path.Combine(folder, OptimizerFile), model.Device, model.OptimizerStates),
+        };
+        encoder.Save(folder);
+        foreach (string path in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            string name = Path.GetRelativePath(folder, path).Replace('\\', '/');
+            if (!files.ContainsKey(name))
+                files.Add(name, FileDigest.Of(path));
+        }
+
         CheckpointManifest manifest = new(
-            CheckpointManifest.CurrentFormat, HelpText.Version, position, valid, batchSize, model.Options, encoder.Spec, Digests(temporary));
-        WriteThrough(Path.Combine(temporary, ManifestFile), JsonText.Indented(manifest) + "\n");
-        Directory.Move(temporary, folder);
-        return new Checkpoint(folder, manifest);
+            CheckpointManifest.CurrentFormat, HelpText.Version, state.Position, state.Valid, state.BatchSize, model.Options, encoder.Spec, files, state.History, state.Config);
+        byte[] text = Encoding.UTF8.GetBytes(JsonText.Indented(manifest) + "\n");
+        Disk.WriteText(Path.Combine(folder, ManifestDigestFile), FileDigest.Of(text).Xxh3 + "\n");
+        Disk.Write(Path.Combine(folder, ManifestFile), text);
+        foreach (string inner in Directory.GetDirectories(folder).Append(folder))
+            Disk.FlushFolder(inner);
+        return manifest;
     }
 
     /// <summary>Reads the manifest of a checkpoint and checks every file against it.</summary>
@@ -56,14 +73,16 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         string path = Path.Combine(folder, ManifestFile);
         try
         {
-            CheckpointManifest manifest = JsonText.Parse<CheckpointManifest>(File.ReadAllText(path));
-            if (manifest.Format != CheckpointManifest.CurrentFormat)
-                throw Failure.BadData($"{path}: format {manifest.Format}, this version reads {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version})");
+            CheckpointManifest manifest = JsonText.Parse<CheckpointManifest>(ReadManifest(path));
+            if (manifest.Format is < 1 or > CheckpointManifest.CurrentFormat)
+                throw Failure.BadData($"{path}: format {manifest.Format}, this version reads formats 1 to {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version}) or a later one");
+            if (manifest.Format > 1 && !File.Exists(Path.Combine(folder, ManifestDigestFile)))
+                throw Failure.BadData($"{folder}: incomplete ({ManifestDigestFile} is missing); use another checkpoint");
             foreach ((string name, FileDigest expected) in manifest.Files)
                 Verify(folder, name, expected);
             return new Checkpoint(folder, manifest);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or ArgumentException)
         {
             throw Failure.BadData($"{path}: damaged ({e.Message}); use another checkpoint", e);
         }
@@ -75,6 +94,19 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         {
             throw Failure.BadAccess($"{folder}: cannot be read ({e.Message})", e);
         }
+    }
+
+    /// Format 1 has no digest of the manifest itself.
+    private static string ReadManifest(string path)
+    {
+        long bytes = new FileInfo(path).Length;
+        if (bytes > ManifestLimitBytes)
+            throw Failure.BadData($"{path}: {bytes} bytes, a manifest has at most {ManifestLimitBytes}; use another checkpoint");
+        byte[] text = File.ReadAllBytes(path);
+        string digest = Path.Combine(Path.GetDirectoryName(path)!, ManifestDigestFile);
+        if (File.Exists(digest) && File.ReadAllText(digest).Trim() != FileDigest.Of(text).Xxh3)
+            throw Failure.BadData($"{path}: damaged, its bytes are not those that were written; use another checkpoint");
+        return Encoding.UTF8.GetString(text);
     }
 
     /// <summary>How values are encoded for this model.</summary>
@@ -109,18 +141,15 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         model.Step = Manifest.Position.Step;
     }
 
-    /// <summary>Writes a small file and waits until the disk has it.</summary>
-    internal static void WriteThrough(string path, string text)
+    /// <summary>The same for a model whose vocabularies have grown since; new rows keep what they were initialized with.</summary>
+    /// <exception cref="Failure">Data: damaged.</exception>
+    public void LoadGrown(CtrModel model, RowMap rows, bool optimizer)
     {
-        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None);
-        file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-        file.Flush(flushToDisk: true);
+        SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights, rows);
+        if (optimizer)
+            SafeTensors.Read(Path.Combine(Folder, OptimizerFile), model.Device, model.OptimizerStates, rows);
+        model.Step = Manifest.Position.Step;
     }
-
-    private static Dictionary<string, FileDigest> Digests(string folder) => Directory
-        .GetFiles(folder, "*", SearchOption.AllDirectories)
-        .Order(StringComparer.Ordinal)
-        .ToDictionary(path => Path.GetRelativePath(folder, path).Replace('\\', '/'), path => new FileDigest(new FileInfo(path).Length, Hash(path)));
 
     private static void Verify(string folder, string name, FileDigest expected)
     {
@@ -130,15 +159,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         FileInfo file = new(path);
         if (!file.Exists || file.Length != expected.Bytes)
             throw Failure.BadData($"{path}: {(file.Exists ? $"{file.Length} bytes" : "missing")}, expected {expected.Bytes} bytes; use another checkpoint");
-        if (Hash(path) != expected.Xxh3)
+        if (FileDigest.Of(path).Xxh3 != expected.Xxh3)
             throw Failure.BadData($"{path}: damaged, its bytes are not those that were written; use another checkpoint");
-    }
-
-    private static string Hash(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        XxHash3 hash = new();
-        hash.Append(file);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

@@ -1,15 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace GpuCtr.Engine.Checkpoints;
 
 /// <summary>A file that names a checkpoint folder.</summary>
-internal static class PointerFile
+internal static partial class PointerFile
 {
-    /// <summary>Writes a new pointer beside the old one and renames it over it.</summary>
-    public static void Replace(string path, string name)
-    {
-        string temporary = path + ".tmp";
-        Checkpoint.WriteThrough(temporary, name + "\n");
-        File.Move(temporary, path, overwrite: true);
-    }
+    /// <summary>Lets the pointer name a checkpoint; it names the old or the new one at every moment.</summary>
+    public static void Replace(string path, string name) => Disk.ReplaceText(path, name + "\n");
 
     /// <summary>Name of the checkpoint folder; null if there is no such pointer or it names nothing that could be one.</summary>
     public static string? Read(string path)
@@ -17,6 +14,12 @@ internal static class PointerFile
         if (!File.Exists(path) || new FileInfo(path).Length > 64)
             return null;
         string name = File.ReadAllText(path).Trim();
-        return name.Length > 0 && name.All(c => char.IsAsciiDigit(c) || c == '-') ? name : null;
+        return IsName(name) ? name : null;
     }
+
+    /// <summary>Whether a checkpoint can have this name: its step, and -2 and so on for further ones of that step.</summary>
+    public static bool IsName(string name) => NamePattern().IsMatch(name);
+
+    [GeneratedRegex("^[0-9]{1,10}(-[0-9]{1,9})?$")]
+    private static partial Regex NamePattern();
 }

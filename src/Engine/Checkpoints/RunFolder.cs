@@ -14,8 +14,9 @@ internal sealed class RunFolder : IDisposable
     public const string Cache = "cache";
 
     private const string Checkpoints = "checkpoints";
+    private const int NewestKept = 2;
 
-    private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "run.log"];
+    private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "run.log", "diverged.json"];
 
     private readonly RunLock runLock;
 
@@ -50,12 +51,12 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Writes a checkpoint of the model and lets <see cref="Last"/> name it; returns its name.</summary>
     /// <exception cref="Failure">InputOutput: it could not be written; the checkpoints that were there are untouched.</exception>
-    public string Save(CtrModel model, FeatureEncoder encoder, TrainingPosition position, CheckpointMetrics? valid, int batchSize)
+    public string Save(CtrModel model, FeatureEncoder encoder, RunState state)
     {
         string folder = FreeCheckpoint(model.Step), name = System.IO.Path.GetFileName(folder);
         try
         {
-            Checkpoint.Write(folder, model, encoder, position, valid, batchSize);
+            Checkpoint.Write(folder, model, encoder, state);
             Point(Last, name);
             return name;
         }
@@ -68,25 +69,40 @@ internal sealed class RunFolder : IDisposable
     }
 
     /// <summary>The checkpoint folder that a pointer names; null if there is none.</summary>
-    public string? Pointed(string pointer) => PointerFile.Read(File(pointer)) is { } name ? System.IO.Path.Combine(Path, Checkpoints, name) : null;
+    public string? Pointed(string pointer) => PointerFile.Read(File(pointer)) is { } name ? Checkpointed(name) : null;
 
     /// <summary>Makes a pointer name a checkpoint; it names the old or the new one at every moment.</summary>
     public void Point(string pointer, string name) => PointerFile.Replace(File(pointer), name);
 
-    /// <summary>Removes the checkpoints that neither pointer names. A manifest goes first, so half a folder is never taken for a whole one.</summary>
+    /// <summary>The names of all complete checkpoints, newest first.</summary>
+    public IReadOnlyList<string> CheckpointNames() => !Directory.Exists(File(Checkpoints)) ? [] :
+        [.. Directory.GetDirectories(File(Checkpoints))
+            .Where(f => System.IO.File.Exists(System.IO.Path.Combine(f, Checkpoint.ManifestFile)))
+            .Select(f => System.IO.Path.GetFileName(f))
+            .Where(PointerFile.IsName)
+            .OrderByDescending(AgeOf)];
+
+    /// <summary>Full path of a checkpoint.</summary>
+    public string Checkpointed(string name) => System.IO.Path.Combine(Path, Checkpoints, name);
+
+    /// <summary>Removes all checkpoints but the newest two and those that a pointer names, and what a process that died left half written.</summary>
     public void Prune()
     {
-        string[] kept = [.. new[] { Best, Last }.Select(p => PointerFile.Read(File(p))).OfType<string>()];
-        foreach (string folder in Directory.GetDirectories(File(Checkpoints)).Where(f => !kept.Contains(System.IO.Path.GetFileName(f))))
-        {
-            System.IO.File.Delete(System.IO.Path.Combine(folder, Checkpoint.ManifestFile));
-            Directory.Delete(folder, recursive: true);
-        }
+        string[] kept = [.. new[] { Best, Last }.Select(p => PointerFile.Read(File(p))).OfType<string>(), .. CheckpointNames().Take(NewestKept)];
+        foreach (string name in Directory.GetDirectories(File(Checkpoints)).Select(f => System.IO.Path.GetFileName(f)).Except(kept))
+            Remove(name);
+    }
+
+    /// <summary>Removes a checkpoint. Its manifest goes first, so half a folder is never taken for a whole one.</summary>
+    public void Remove(string name)
+    {
+        System.IO.File.Delete(System.IO.Path.Combine(Checkpointed(name), Checkpoint.ManifestFile));
+        Directory.Delete(Checkpointed(name), recursive: true);
     }
 
     /// <summary>The checkpoint that a path means: a checkpoint folder, a pointer, or a run, whose best one it is.</summary>
     /// <exception cref="Failure">Usage: it is none of these.</exception>
-    public static string Resolve(string path)
+    public static string Resolve(string path, string flag = "--model")
     {
         string full = System.IO.Path.GetFullPath(path);
         if (System.IO.File.Exists(System.IO.Path.Combine(full, Checkpoint.ManifestFile)))
@@ -99,8 +115,8 @@ internal sealed class RunFolder : IDisposable
         }
 
         throw Failure.BadUsage(Directory.Exists(full) || System.IO.File.Exists(full)
-            ? $"--model {path}: neither a run with a checkpoint, nor its best or last, nor a checkpoint folder"
-            : $"--model {path}: no such run or checkpoint folder");
+            ? $"{flag} {path}: neither a run with a checkpoint, nor its best or last, nor a checkpoint folder"
+            : $"{flag} {path}: no such run or checkpoint folder");
     }
 
     /// <summary>Removes an earlier run: what a run writes and nothing else, since the folder may hold other things.</summary>
@@ -111,6 +127,8 @@ internal sealed class RunFolder : IDisposable
         if (Directory.Exists(File(Checkpoints)))
             Directory.Delete(File(Checkpoints), recursive: true);
         Directory.CreateDirectory(File(Checkpoints));
+        if (System.IO.Path.GetDirectoryName(Path) is { } parent)
+            Disk.FlushFolder(parent);
         DropCache();
     }
 
@@ -128,6 +146,13 @@ internal sealed class RunFolder : IDisposable
         // A run that never began leaves nothing behind.
         if (!Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);
+    }
+
+    /// Its step, and which one of that step it is: 120 is older than 120-2.
+    private static (long Step, int Copy) AgeOf(string name)
+    {
+        string[] parts = name.Split('-');
+        return (long.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length == 1 ? 1 : int.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
     /// The step is its name. A checkpoint that a pointer may name is never replaced, so a second one of the same step has another name.

@@ -5,6 +5,9 @@ internal sealed class RunLock : IDisposable
 {
     private const string LockFile = "run.lock", ProcessFile = "run.pid";
 
+    // EWOULDBLOCK of Linux and of macOS, sharing violation of Windows: anything else, a full disk say, is another matter.
+    private static readonly int[] heldElsewhere = [11, 35, 32];
+
     private readonly FileStream held;
     private readonly string processPath;
 
@@ -20,13 +23,21 @@ internal sealed class RunLock : IDisposable
         {
             stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
-        catch (IOException) when (File.Exists(process))
+        catch (IOException e) when (heldElsewhere.Contains(e.HResult & 0xFFFF))
         {
             throw Failure.BadUsage($"{folder}: another training run is using it (process {ReadProcess(process)}); wait for it or choose another --out");
         }
 
-        File.WriteAllText(process, $"{Environment.ProcessId}\n");
-        return new RunLock(stream, process);
+        try
+        {
+            File.WriteAllText(process, $"{Environment.ProcessId}\n");
+            return new RunLock(stream, process);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -42,7 +53,7 @@ internal sealed class RunLock : IDisposable
         {
             return File.ReadAllText(path).Trim();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return "unknown";
         }

@@ -13,13 +13,13 @@ internal static class SafeTensors
 {
     private const int ChunkLength = 1 << 20;
 
-    /// <summary>Writes all tensors, row-major, and waits until the disk has them.</summary>
+    /// <summary>Writes all tensors, row-major, and waits until the disk has them; returns what it has.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static void Write(string path, Device device, IEnumerable<Tensor> tensors)
+    public static FileDigest Write(string path, Device device, IEnumerable<Tensor> tensors)
     {
         Tensor[] all = [.. tensors];
         byte[] header = SafeTensorsHeader.Of(all).ToBytes();
-        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+        using HashedFile file = new(path);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         file.Write(length);
@@ -35,29 +35,29 @@ internal static class SafeTensors
             }
         }
 
-        file.Flush(flushToDisk: true);
+        return file.Commit();
     }
 
     /// <summary>Fills tensors from a file that has exactly these names and shapes.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="device">Where the tensors are.</param>
+    /// <param name="tensors">What to fill.</param>
+    /// <param name="rows">Where the rows of tables go that have grown since; null = nothing has.</param>
     /// <exception cref="Failure">Data: damaged, or other tensors than expected. InputOutput: unreadable.</exception>
-    public static void Read(string path, Device device, IEnumerable<Tensor> tensors)
+    public static void Read(string path, Device device, IEnumerable<Tensor> tensors, RowMap? rows = null)
     {
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
             SafeTensorsHeader header = SafeTensorsHeader.Read(path, file);
             Tensor[] all = [.. tensors];
-            header.CheckAgainst(path, all);
+            header.CheckAgainst(path, all, rows);
             float[] chunk = new float[ChunkLength];
             foreach (Tensor tensor in all)
             {
-                file.Position = header.DataStart + header.Entries[tensor.Name].Begin;
-                for (long at = 0; at < tensor.Length; at += ChunkLength)
-                {
-                    Span<float> values = chunk.AsSpan(0, (int)Math.Min(ChunkLength, tensor.Length - at));
-                    file.ReadExactly(MemoryMarshal.AsBytes(values));
-                    tensor.Write(device, values, at);
-                }
+                long start = header.DataStart + header.Entries[tensor.Name].Begin;
+                foreach ((long from, long to, long count) in header.IsGrown(tensor, rows) ? rows!.Runs : [(0, 0, tensor.Rows)])
+                    Copy(file, start + from * tensor.Columns * sizeof(float), device, tensor, to * tensor.Columns, count * tensor.Columns, chunk);
             }
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or EndOfStreamException)
@@ -67,6 +67,17 @@ internal static class SafeTensors
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure.BadAccess($"{path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    private static void Copy(FileStream file, long position, Device device, Tensor tensor, long begin, long length, float[] chunk)
+    {
+        file.Position = position;
+        for (long at = 0; at < length; at += ChunkLength)
+        {
+            Span<float> values = chunk.AsSpan(0, (int)Math.Min(ChunkLength, length - at));
+            file.ReadExactly(MemoryMarshal.AsBytes(values));
+            tensor.Write(device, values, begin + at);
         }
     }
 }

@@ -75,15 +75,19 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
         return new SafeTensorsHeader(entries, dataStart);
     }
 
-    /// <summary>Checks that the file has these tensors with these shapes and no others.</summary>
+    /// <summary>Whether the tensor is a table whose rows the file has as they were before it grew.</summary>
+    /// Where no vocabulary grew the map moves nothing, so a dense parameter with as many rows by chance is read right as well.
+    public bool IsGrown(Tensor t, RowMap? rows) => rows is not null && t.Rows == rows.Rows && Entries[t.Name].Shape[0] == rows.FromRows;
+
+    /// <summary>Checks that the file has these tensors with these shapes, or those before they grew, and no others.</summary>
     /// <exception cref="Failure">Data: it has not.</exception>
-    public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors)
+    public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors, RowMap? rows = null)
     {
         foreach (Tensor t in tensors)
         {
             if (!Entries.TryGetValue(t.Name, out SafeTensorsEntry? entry))
                 throw Bad(path, $"tensor '{t.Name}' is missing");
-            if (entry.Shape.Length != 2 || entry.Shape[0] != t.Rows || entry.Shape[1] != t.Columns)
+            if (entry.Shape.Length != 2 || (entry.Shape[0] != t.Rows && !IsGrown(t, rows)) || entry.Shape[1] != t.Columns)
                 throw Bad(path, $"tensor '{t.Name}' is ({string.Join(", ", entry.Shape)}), expected ({t.Rows}, {t.Columns})");
         }
 

@@ -1,5 +1,8 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -51,20 +54,33 @@ internal static class CommandLine
 
     private static int Report(Exception e, bool verbose, TextWriter stderr)
     {
-        (int code, string message) = e switch
-        {
-            Failure f => ((int)f.Code, f.Message),
-            DeviceException or AcceleratorException => ((int)ExitCode.Device, e.Message),
-            KernelException => ((int)ExitCode.Usage, e.Message),
-            OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),
-            UnauthorizedAccessException or IOException => ((int)ExitCode.InputOutput, e.Message),
-            OperationCanceledException => ((int)ExitCode.Interrupted, "interrupted"),
-            _ => (Fault, $"a fault of this program: {e.GetType().Name}: {e.Message}"),
-        };
+        (int code, string message) = Told(e);
+        foreach (string line in e is DeviceMemoryException memory ? memory.Forecast.Table() : [])
+            stderr.WriteLine(line);
         string hint = code == Fault && !verbose ? " (run again with --verbose for the stack)" : "";
         stderr.WriteLine($"error: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}{hint}");
         if (verbose)
             stderr.WriteLine(e);
         return code;
     }
+
+    /// <summary>What the process exits with, and what it says.</summary>
+    internal static (int Code, string Message) Told(Exception e) => e switch
+    {
+        Failure f => ((int)f.Code, f.Message),
+        DeviceException => ((int)ExitCode.Device, e.Message),
+        AcceleratorException a => ((int)ExitCode.Device, $"the device failed ({ErrorOf(a)}); a training run goes on from its last checkpoint with --resume"),
+        KernelException => ((int)ExitCode.Usage, e.Message),
+        OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),
+        UnauthorizedAccessException or IOException => ((int)ExitCode.InputOutput, e.Message),
+        OperationCanceledException => ((int)ExitCode.Interrupted, "interrupted"),
+        _ => (Fault, $"a fault of this program: {e.GetType().Name}: {e.Message}"),
+    };
+
+    private static string ErrorOf(AcceleratorException e) => e switch
+    {
+        CLException cl => cl.Error.ToString(),
+        CudaException cuda => $"{cuda.Error}, {cuda.Message}",
+        _ => e.Message,
+    };
 }

@@ -77,7 +77,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     {
         JsonObject all = new() { ["shards"] = new JsonArray([.. shards.Select(s => (JsonNode)s)]) };
         // What was meant for one moment is no part of the configuration.
-        foreach (Flag flag in verb.Flags.Where(f => f.Name is not ("--overwrite" or "--resume" or "--config")))
+        foreach (Flag flag in verb.Flags.Where(f => f.Name is not ("--overwrite" or "--resume" or "--allow-changed" or "--config")))
         {
             string key = flag.Name[2..].Replace('-', '_');
             if (flag.Arity == FlagArity.Switch)

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
@@ -19,21 +20,35 @@ internal static class TrainCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        TrainSettings settings = TrainOptions.Of(flags);
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        RunMetrics metrics = Train(flags, journal, interruption);
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(metrics));
+        return ExitCode.Done;
+    }
+
+    /// <summary>The whole command but for what it prints at the end.</summary>
+    /// <param name="flags">Shards and options.</param>
+    /// <param name="journal">Where progress is told.</param>
+    /// <param name="interruption">What stops it.</param>
+    /// <param name="afterStep">Called after every step.</param>
+    /// <exception cref="Failure">Whatever ends the run.</exception>
+    internal static RunMetrics Train(FlagValues flags, Journal journal, Interruption interruption, Action? afterStep = null)
+    {
+        TrainSettings settings = TrainOptions.Of(flags);
         RunShards shards = RunShards.Open(settings);
         settings = settings with { Model = TrainOptions.Model(flags, shards.ModelName) };
         using Device device = DeviceFlags.Open(flags);
         bool resume = IsResumed(flags);
         using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, resume || flags.IsOn("--overwrite"));
         if (resume)
-            RunConfig.CheckSame(folder, flags, shards);
-        TrainRun run = new(settings, device, folder, journal, interruption) { Begun = () => Begin(folder, flags, journal, device, shards, settings) };
-        RunMetrics metrics = run.Run(shards, resume ? Resumption.Find(folder, journal) : null);
-        if (flags.IsOn("--json"))
-            terminal.Out.WriteLine(JsonText.Line(metrics));
-        return ExitCode.Done;
+            RunConfig.CheckSame(folder, flags, shards, journal);
+        Checkpoint? from = resume ? Resumption.Find(folder, journal) : null;
+        WarmStart? warm = from is null && flags.IsGiven("--init-from") ? WarmStart.Open(flags.Text("--init-from"), settings.Model) : null;
+        JsonObject config = RunConfig.Of(flags, device, shards, settings);
+        TrainRun run = new(settings, device, folder, journal, interruption) { Config = config, Begun = () => Begin(folder, journal, config), AfterStep = afterStep };
+        return run.Run(shards, from, warm);
     }
 
     private static bool IsResumed(FlagValues flags)
@@ -45,9 +60,9 @@ internal static class TrainCommand
         return flags.IsOn("--overwrite") ? throw Failure.BadUsage("--resume continues a run and --overwrite removes it; choose one") : true;
     }
 
-    private static void Begin(RunFolder folder, FlagValues flags, Journal journal, Device device, RunShards shards, TrainSettings settings)
+    private static void Begin(RunFolder folder, Journal journal, JsonObject config)
     {
         journal.Attach(folder.File("run.log"));
-        RunConfig.Write(folder, flags, device, shards, settings);
+        RunConfig.Write(folder, config);
     }
 }

@@ -51,6 +51,8 @@ internal static class TrainFlags
         new("--fit-cache", "DIR|off", "", "folder of vocabularies and statistics of earlier runs, reused for the same rows [that of this user, or $GPU_CTR_CACHE]"),
         new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
         new("--resume", "", "", "continue the run that --out holds, with its own options", FlagArity.Switch),
+        new("--allow-changed", "FIELD,…", "", "with --resume: options, train_shards or valid_shards that may differ from what the run began with", FlagArity.Several),
+        new("--init-from", "RUN", "", "begin with the weights of another run; its values keep their rows, new ones get new rows"),
         new("--checkpoint-every", "N|Ts", "0", "also save the last checkpoint every N steps or T seconds; 0 = after every epoch"),
         new("--overwrite", "", "", "replace the run that --out holds", FlagArity.Switch),
         new("--json", "", "", "final metrics as one line of JSON on standard output", FlagArity.Switch),

@@ -19,10 +19,9 @@ internal sealed class DivergenceGuard(CtrModel model)
 
     /// <summary>Looks at the last step.</summary>
     /// <param name="epoch">Its epoch.</param>
-    /// <param name="firstRow">First row of its batch, in the order of the epoch.</param>
-    /// <param name="lastRow">Last row of its batch.</param>
+    /// <param name="rows">First and last row of its batch, in the order of the epoch.</param>
     /// <exception cref="Failure">Numeric.</exception>
-    public void Check(int epoch, long firstRow, long lastRow)
+    public void Check(int epoch, (long First, long Last) rows)
     {
         (_, int skipped, int inARow) = model.ReadGuard();
         if (skipped > Skipped)
@@ -32,7 +31,7 @@ internal sealed class DivergenceGuard(CtrModel model)
         {
             throw new Failure(
                 ExitCode.Numeric,
-                $"loss or gradient was not finite in {inARow} steps in a row, the last one step {model.Step} (epoch {epoch}, rows {firstRow} to {lastRow} in its order); weights are as before them: lower --lr, set --clip-norm 10, or look for extreme numbers with --numeric-transform log");
+                $"loss or gradient was not finite in {inARow} steps in a row, the last one step {model.Step} (epoch {epoch}, rows {rows.First} to {rows.Last} in its order); weights are as before them: lower --lr, set --clip-norm 10, or look for extreme numbers with --numeric-transform log");
         }
     }
 }

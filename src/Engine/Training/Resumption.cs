@@ -5,27 +5,55 @@ namespace GpuCtr.Engine.Training;
 /// <summary>Finds the checkpoint from which a run goes on.</summary>
 internal static class Resumption
 {
-    /// <summary>The last checkpoint, or the best one where the last one is damaged; null where the run never came to one.</summary>
+    /// <summary>The last checkpoint, or the newest one before it that is whole; null where the run never came to one.</summary>
+    /// Newer ones that are damaged are removed, so that they count neither as new nor as kept.
     /// <exception cref="Failure">Data: every checkpoint is damaged.</exception>
     public static Checkpoint? Find(RunFolder folder, Journal journal)
     {
-        string[] candidates = [.. new[] { RunFolder.Last, RunFolder.Best }.Select(folder.Pointed).OfType<string>().Distinct()];
-        for (int i = 0; i < candidates.Length; i++)
+        string[] names = [.. new[] { PointerFile.Read(folder.File(RunFolder.Last)) }.OfType<string>().Concat(folder.CheckpointNames()).Distinct()];
+        for (int i = 0; i < names.Length; i++)
         {
             try
             {
-                Checkpoint found = Checkpoint.Open(candidates[i]);
+                Checkpoint found = Checkpoint.Open(folder.Checkpointed(names[i]));
                 TrainingPosition at = found.Manifest.Position;
                 journal.Line($"resuming after step {at.Step} (epoch {at.Epoch}, {(at.EpochDone ? "done" : $"{at.EpochRows} rows")})");
+                GoBack(folder, names[i], names[..i]);
                 return found;
             }
-            catch (Failure e) when (e.Code == ExitCode.Data && i + 1 < candidates.Length)
+            catch (Failure e) when (e.Code == ExitCode.Data && i + 1 < names.Length)
             {
-                journal.Warn($"{e.Message}; going back to {candidates[i + 1]}");
+                journal.Warn($"{e.Message}; going back to {folder.Checkpointed(names[i + 1])}");
             }
         }
 
         journal.Line("the run has no checkpoint yet: starting from the beginning");
         return null;
+    }
+
+    /// <summary>The manifest of the best checkpoint; the one the run goes on from takes its place where it is damaged. Null where there is none yet.</summary>
+    public static CheckpointManifest? Best(RunFolder folder, Checkpoint from, Journal journal)
+    {
+        if (folder.Pointed(RunFolder.Best) is not { } best)
+            return null;
+        try
+        {
+            return Checkpoint.Open(best).Manifest;
+        }
+        catch (Failure e) when (e.Code == ExitCode.Data)
+        {
+            journal.Warn($"the best checkpoint is lost ({e.Message}); {from.Folder} counts as the best one until an epoch is better");
+            folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
+            return from.Manifest;
+        }
+    }
+
+    private static void GoBack(RunFolder folder, string found, string[] damaged)
+    {
+        if (damaged.Length == 0)
+            return;
+        folder.Point(RunFolder.Last, found);
+        foreach (string name in damaged.Where(n => Directory.Exists(folder.Checkpointed(n))))
+            folder.Remove(name);
     }
 }

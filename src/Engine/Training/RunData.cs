@@ -58,11 +58,14 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
 
     /// <summary>
     /// Learns the encoding from the training rows, or finds it where an earlier run left it: <paramref name="known"/> is told where,
-    /// <paramref name="progress"/> how many rows are done.
+    /// <paramref name="progress"/> how many rows are done. After a warm start the rows add to what is learned.
     /// </summary>
-    /// <exception cref="Failure">Data: bad labels or numbers, columns that differ.</exception>
-    public static RunData Fit(RunShards shards, TrainSettings settings, string cacheFolder, Action<string> known, Action<long> progress, CancellationToken cancellation) => Open(
-        shards, settings, FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation), cacheFolder);
+    /// <exception cref="Failure">Data: bad labels or numbers, columns that differ. Usage: other fields than those of the warm start.</exception>
+    public static RunData Fit(RunShards shards, TrainSettings settings, string cacheFolder, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
+    {
+        FeatureEncoder fresh = FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation);
+        return Open(shards, settings, warm is null ? fresh : warm.Grow(fresh), cacheFolder);
+    }
 
     /// <summary>The rows of a run whose encoding is known. What does not fit into memory is streamed from files in <paramref name="cacheFolder"/>.</summary>
     /// <exception cref="Failure">Data: columns that differ.</exception>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Kernels.Devices;
@@ -22,24 +23,38 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private RunData data = null!;
     private CtrModel model = null!;
     private CheckpointMetrics? bestValid;
-    private int bestStep = -1, savedStep = -1, epochs;
+    private readonly List<EpochMetrics> history = [];
+    private int bestStep = -1, savedStep = -1, firstStep, epochs;
 
     /// <summary>Called when the run folder is there and before anything is written into it by training.</summary>
     public required Action Begun { get; init; }
 
+    /// <summary>What the run was asked to do and what it found; a part of every checkpoint.</summary>
+    public required JsonObject Config { get; init; }
+
+    /// <summary>Called after every step, when its checkpoint is saved if one was due.</summary>
+    public Action? AfterStep { get; init; }
+
     /// <summary>Trains, keeps checkpoints, tests.</summary>
     /// <param name="shards">The shards, resolved.</param>
     /// <param name="from">The checkpoint to go on from; null = from the beginning.</param>
+    /// <param name="warm">Another run's checkpoint whose weights the beginning takes over; null = new weights.</param>
     /// <exception cref="Failure">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
-    public RunMetrics Run(RunShards shards, Checkpoint? from)
+    public RunMetrics Run(RunShards shards, Checkpoint? from, WarmStart? warm = null)
     {
         try
         {
             RunSummary.Columns(journal, shards);
             ProgressMeter fit = new(journal, "reading", shards.Train.Rows);
-            data = from is null ? RunData.Fit(shards, settings, folder.File(RunFolder.Cache), KnownFit, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token) : RunData.Open(shards, settings, from.LoadEncoder(), folder.File(RunFolder.Cache));
+            string cache = folder.File(RunFolder.Cache);
+            data = from is null
+                ? RunData.Fit(shards, settings, cache, warm, KnownFit, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token)
+                : RunData.Open(shards, settings, from.LoadEncoder(), cache);
             using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
+                if (from is null)
+                    warm?.Load(model, journal);
+                firstStep = model.Step;
                 if (from is null)
                     folder.Begin();
                 Begun();
@@ -81,6 +96,10 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             throw Interrupted(trainer);
         }
+        catch (Failure e) when (e.Code == ExitCode.Numeric)
+        {
+            throw new Failure(e.Code, $"{e.Message}; the rows of that batch are in {DivergedBatch.Write(folder, trainer, data.Train, settings.Model.Seed)}", e);
+        }
     }
 
     private void TrainEpochs(Trainer trainer)
@@ -95,6 +114,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
                 RunWarnings.AboutRows(journal, data.Valid.Data == data.Train.Data ? "train and valid" : "valid", data.Valid.Data);
             epochs = result.Epoch;
             epochBegin = Stopwatch.GetTimestamp();
+            // A signal that came while the epoch was saved.
+            interruption.Token.ThrowIfCancellationRequested();
         }
 
         if (epochs < settings.Epochs)
@@ -114,6 +135,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private void Keep(Trainer trainer, EpochResult result)
     {
         CheckpointMetrics? valid = Metrics(result.Valid);
+        history.Add(MetricsLog.Of(result, model.Step, trainer.SkippedSteps));
         string saved = Save(trainer.Position(epochDone: true), valid);
         if (result.IsBest)
         {
@@ -122,7 +144,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         }
 
         folder.Prune();
-        MetricsLog.Append(folder, model.Step, result, trainer);
+        MetricsLog.Append(folder, history[^1]);
     }
 
     private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows);
@@ -134,36 +156,41 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         trainer.Restore(at);
         savedStep = at.Step;
         epochs = at.EpochDone ? at.Epoch : at.Epoch - 1;
+        if (from.Manifest.History is { } told)
+        {
+            history.AddRange(told);
+            MetricsLog.Write(folder, told);
+        }
+
         // A process that died between the two pointers left the last checkpoint better than the best one.
         if (at.EpochDone && at.BestEpoch == at.Epoch)
             folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
-        if (folder.Pointed(RunFolder.Best) is { } best)
-        {
-            CheckpointManifest manifest = Checkpoint.Open(best).Manifest;
-            (bestStep, bestValid) = (manifest.Position.Step, manifest.Valid);
-        }
-
+        if (Resumption.Best(folder, from, journal) is { } best)
+            (bestStep, bestValid) = (best.Position.Step, best.Valid);
         folder.Prune();
     }
 
     private void SaveWhenDue()
     {
-        if (!settings.CheckpointEvery.IsDue(model.Step))
-            return;
-        Save(current.Position(epochDone: false), null);
-        folder.Prune();
+        if (settings.CheckpointEvery.IsDue(model.Step))
+        {
+            Save(current.Position(epochDone: false), null);
+            folder.Prune();
+        }
+
+        AfterStep?.Invoke();
     }
 
     private string Save(TrainingPosition position, CheckpointMetrics? valid)
     {
-        string name = folder.Save(model, data.Encoder, position, valid, settings.BatchSize);
+        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
         savedStep = model.Step;
         return name;
     }
 
     private Failure Interrupted(Trainer trainer)
     {
-        if (model.Step > Math.Max(0, savedStep))
+        if (model.Step > Math.Max(firstStep, savedStep))
         {
             Save(trainer.Position(epochDone: false), null);
             folder.Prune();

@@ -27,7 +27,8 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     private readonly DivergenceGuard guard = new(model);
     private readonly MonitoredValue monitored = new(settings.Monitor);
     private double lossSum;
-    private long lossRows, lossEnd;
+    private long lossRows, lossEnd, batchBegin;
+    private ProgressMeter? meter;
     private TimeSpan paused;
 
     /// <summary>Rows trained on, over all epochs.</summary>
@@ -42,6 +43,9 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     /// <summary>Rows of it trained on.</summary>
     public long EpochRows { get; private set; }
 
+    /// <summary>The first and the last row of the last step's batch, in the order of the epoch.</summary>
+    public (long First, long Last) BatchRows => (batchBegin, EpochRows - 1);
+
     /// <summary>Which epoch is best.</summary>
     public MonitoredValue Monitored => monitored;
 
@@ -51,15 +55,24 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     /// <summary>Called after every step.</summary>
     public Action? AfterStep { get; init; }
 
-    /// <summary>Where training stands.</summary>
+    /// <summary>Where training stands; waits for the device.</summary>
     /// <param name="epochDone">Whether the epoch was validated.</param>
-    public TrainingPosition Position(bool epochDone) => new(
-        model.Step, Epoch, EpochRows, epochDone, settings.LearningRate.PlateauFactor, monitored.Best, monitored.BestEpoch, monitored.Stale);
+    public TrainingPosition Position(bool epochDone)
+    {
+        TakeLoss();
+        return new(
+            model.Step, Epoch, EpochRows, epochDone, settings.LearningRate.PlateauFactor, monitored.Best, monitored.BestEpoch, monitored.Stale,
+            Shuffle, double.IsFinite(lossSum) && lossRows == EpochRows ? lossSum : null);
+    }
+
+    private ShuffleState Shuffle => new(settings.Model.Seed, data.Train.Data.WindowBlocks);
 
     /// <summary>Goes on from a checkpoint whose weights and optimizer state the model has.</summary>
     public void Restore(TrainingPosition position)
     {
         from = position;
+        if (position is { EpochDone: false, Shuffle: { } then } && then != Shuffle)
+            journal.Warn($"the order of the rows has changed: in what is left of epoch {position.Epoch} some come twice and some not at all");
         settings.LearningRate.PlateauFactor = position.PlateauFactor;
         monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs);
     }
@@ -95,8 +108,10 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
     {
-        (EpochRows, lossEnd, lossSum, lossRows, paused) = (skip, skip, 0, 0, TimeSpan.Zero);
-        ProgressMeter meter = new(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
+        (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);
+        // Only the rows since then count where a checkpoint does not tell the loss before it.
+        (lossSum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, skip) : (0, 0);
+        meter = new ProgressMeter(journal, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
         reader.Skip(skip);
@@ -109,7 +124,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
                 // A step returns while the device still copies its batch; the next step waits for it before anything else.
                 Batch? finished = inFlight;
                 inFlight = batch;
-                Step(batch, meter);
+                Step(batch);
                 if (finished is not null)
                     prefetcher.Release(finished);
             }
@@ -121,50 +136,50 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
                 prefetcher.Release(inFlight);
         }
 
-        EndOfEpoch(meter);
+        EndOfEpoch();
         TimeSpan time = Stopwatch.GetElapsedTime(begin) - paused;
         StepTime += time;
         return (time, prefetcher.Waited);
     }
 
-    private void Step(Batch batch, ProgressMeter meter)
+    private void Step(Batch batch)
     {
         double rate = settings.LearningRate.At(model.Step + 1, Epoch);
         model.TrainStep(batch, rate);
-        long first = EpochRows;
+        batchBegin = EpochRows;
         EpochRows += batch.Rows;
         TrainedRows += batch.Rows;
         if (guard.IsDue(model.Step))
-            guard.Check(Epoch, first, EpochRows - 1);
-        if (meter.IsDue)
-            Show(meter, rate);
+            guard.Check(Epoch, BatchRows);
+        if (meter!.IsDue)
+            Show(rate);
         long pause = Stopwatch.GetTimestamp();
         AfterStep?.Invoke();
         paused += Stopwatch.GetElapsedTime(pause);
     }
 
-    private void EndOfEpoch(ProgressMeter meter)
+    private void EndOfEpoch()
     {
-        TakeLoss(meter);
-        guard.Check(Epoch, 0, EpochRows - 1);
+        TakeLoss();
+        guard.Check(Epoch, BatchRows);
         if (EpochRows == 0)
             throw Failure.BadData($"{data.Train.Data.Shards.Shards[0].Path}: no row is left to train on; add rows or lower --valid-fraction");
     }
 
-    private void Show(ProgressMeter meter, double rate)
+    private void Show(double rate)
     {
-        TakeLoss(meter);
+        TakeLoss();
         double waited = prefetcher.Waited.TotalSeconds;
-        meter.Show(EpochRows, string.Create(CultureInfo.InvariantCulture, $"  step {model.Step}  lr {rate:G3}  loader wait {waited:F1} s"));
+        meter!.Show(EpochRows, string.Create(CultureInfo.InvariantCulture, $"  step {model.Step}  lr {rate:G3}  loader wait {waited:F1} s"));
     }
 
-    private void TakeLoss(ProgressMeter meter)
+    private void TakeLoss()
     {
         long rows = EpochRows - lossEnd;
         if (rows == 0)
             return;
         double mean = model.TakeLoss();
-        meter.AddLoss(mean);
+        meter!.AddLoss(mean);
         lossSum += mean * rows;
         lossRows += rows;
         lossEnd = EpochRows;

@@ -2,6 +2,8 @@ using System.Reflection;
 using GpuCtr.Kernels.Simd;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Devices;
 
@@ -82,6 +84,14 @@ public sealed class Device : IDisposable
 
     /// <summary>Device memory in bytes.</summary>
     public long MemoryBytes => Accelerator.MemorySize;
+
+    /// <summary>Bytes that can still be allocated: of the GPU where its driver says, of the machine or container for the CPU.</summary>
+    public long AvailableBytes => Accelerator switch
+    {
+        CudaAccelerator cuda => cuda.GetFreeMemory(),
+        CPUAccelerator => HostMemory.AvailableBytes,
+        _ => MemoryBytes,
+    };
 
     /// <summary>Launch shape for a grid-stride kernel over <paramref name="items"/> work items.</summary>
     /// One group of one thread per core on the CPU accelerator (anything else is far slower there); many small groups elsewhere.

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Optimizers;
@@ -46,7 +47,9 @@ public sealed class ParameterArena(Workspace workspace)
             if (decays)
                 DecayLength = length;
         }
-        Weights = workspace.Tensor("dense parameters", 1, checked((int)length), gradient: true);
+        if (length > int.MaxValue)
+            throw new KernelException($"{length} dense parameters are more than {int.MaxValue}; lower --hidden-units or --embedding-dim");
+        Weights = workspace.Tensor("dense parameters", 1, (int)length, gradient: true);
         workspace.OnAllocate(() =>
         {
             foreach ((Tensor parameter, long offset) in placed)

@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Tests.Commands;
 using GpuCtr.Engine.Tests.Data;
 using static GpuCtr.Engine.Tests.Commands.CommandRunner;
@@ -36,7 +37,7 @@ public sealed class DamagedCheckpointTests(TrainedRun run) : IClassFixture<Train
     {
         using TempFolder copy = CopyOfBest();
         string text = File.ReadAllText(copy.File("manifest.json"));
-        foreach (string bad in new[] { "", "{}", "[1]", text[..(text.Length / 2)], text.Replace("\"format\": 1", "\"format\": 99"), text.Replace("\"model.safe", "\"../model.safe") })
+        foreach (string bad in new[] { "", "{}", "[1]", text[..(text.Length / 2)], text.Replace($"\"format\": {CheckpointManifest.CurrentFormat}", "\"format\": 99"), text.Replace("\"model.safe", "\"../model.safe") })
         {
             File.WriteAllText(copy.File("manifest.json"), bad);
             Run("evaluate", "--model", copy.Path, run.Test, "--device", "cpu").FailedWith(ExitCode.Data);

@@ -10,15 +10,16 @@ public static class TrainProcess
 
     public static Process Start(TrainedRun run, string folder, params string[] more) => StartAny(["train", run.Train, "--out", folder, .. TrainedRun.SmallModel, .. more]);
 
-    public static Process StartAny(params string[] args)
+    public static Process StartAny(params string[] args) => StartUnder([], args);
+
+    /// <summary>Starts gpu-ctr as the last argument of another command.</summary>
+    public static Process StartUnder(string[] command, string[] args)
     {
         Skip.If(OperatingSystem.IsWindows(), "signals are sent with kill");
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardError = true, RedirectStandardOutput = true };
-        if (!Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
-            start.FileName = "dotnet";
-        foreach (string arg in args.Prepend(Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll")))
-            start.ArgumentList.Add(arg);
-        return Process.Start(start)!;
+        string own = Environment.ProcessPath!;
+        string dotnet = Path.GetFileNameWithoutExtension(own).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? own : "dotnet";
+        string[] line = [.. command, dotnet, Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll"), .. args];
+        return Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
     }
 
     public static void WaitFor(Process process, Func<bool> condition)

@@ -82,6 +82,18 @@ public sealed class EpochReader : IDisposable
         }
     }
 
+    /// <summary>Where the next rows stand in the shards; they count as read.</summary>
+    internal IEnumerable<(RowGroupRef Group, int Row)> Locate(long rows)
+    {
+        int block = 0;
+        for (; rows > 0 && Advance(); rows--)
+        {
+            int row = window!.Order[at++];
+            RowsRead++;
+            yield return (window.BlockOf(row, ref block).Source, row - window.Starts[block]);
+        }
+    }
+
     /// <summary>Ends reading from another thread; a waiting <see cref="Next"/> throws <see cref="OperationCanceledException"/>.</summary>
     public void Cancel() => stop.Cancel();
 

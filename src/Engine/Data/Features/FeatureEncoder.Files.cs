@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using GpuCtr.Engine.Checkpoints;
 using Parquet;
 using Parquet.Schema;
 
@@ -31,12 +32,14 @@ public sealed partial class FeatureEncoder
             foreach (VocabularyTable v in Vocabularies)
             {
                 string safe = string.Concat(v.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
-                string file = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
-                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Buckets, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], file));
-                WriteVocabulary(Path.Combine(folder, file), v).GetAwaiter().GetResult();
+                string name = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
+                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Buckets, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], name));
+                using FileStream file = File.Create(Path.Combine(folder, name));
+                WriteVocabulary(file, v).GetAwaiter().GetResult();
+                Disk.Flush(file);
             }
 
-            File.WriteAllText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states }, json) + "\n");
+            Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states }, json) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -74,11 +77,10 @@ public sealed partial class FeatureEncoder
         return new FeatureEncoder(state, tables);
     }
 
-    private static async Task WriteVocabulary(string path, VocabularyTable v)
+    private static async Task WriteVocabulary(FileStream file, VocabularyTable v)
     {
         var count = new DataField<long>("count");
         DataField value = v.Kind == ValueKind.Text && v.Buckets == 0 ? new DataField("value", typeof(string), isNullable: false) : new DataField<long>("value");
-        await using FileStream file = File.Create(path);
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(
             new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
         using ParquetRowGroupWriter group = writer.CreateRowGroup();

@@ -95,5 +95,20 @@ public sealed class VocabularyTable
         return Kind == ValueKind.Integer ? Integers[row - FirstValueRow].ToString() : Texts[row - FirstValueRow];
     }
 
+    /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>
+    /// <exception cref="Failure">Usage: another number of hash buckets.</exception>
+    internal VocabularyTable GrownBy(VocabularyTable fresh)
+    {
+        if (Buckets != fresh.Buckets)
+            throw Failure.BadUsage($"--init-from: {Name} has {Buckets} hash buckets there and {fresh.Buckets} here (0: none); use --hash-buckets as in that run");
+        if (Buckets > 0)
+            return fresh;
+        long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == UnseenRow)];
+        string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == UnseenRow)];
+        IEnumerable<int> rows = Kind == ValueKind.Integer ? integers.Select(fresh.RowOf) : strings.Select(v => fresh.RowOf(v));
+        long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.UnseenRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.UnseenRow]];
+        return new VocabularyTable(Name, Kind, 0, integers, strings, counts);
+    }
+
     internal static int Bucket(ReadOnlySpan<byte> bytes, int buckets) => (int)(XxHash3.HashToUInt64(bytes, BucketSeed) % (ulong)buckets);
 }

@@ -1,0 +1,29 @@
+using System.Text.Json;
+
+namespace GpuCtr.Engine.Data;
+
+public sealed partial class FeatureEncoder
+{
+    /// <summary>This encoding with the values that <paramref name="fresh"/> rows add behind its own. Numbers keep their transforms, buckets their boundaries: the weights were learned with them.</summary>
+    /// <exception cref="Failure">Usage: the fields are not the same; every difference is named.</exception>
+    internal FeatureEncoder GrownBy(FeatureEncoder fresh)
+    {
+        string[] then = [.. Fields(State)], now = [.. Fields(fresh.State)];
+        string[] differences = [.. then.Except(now).Select(f => $"{f} is not here"), .. now.Except(then).Select(f => $"{f} is not there")];
+        if (differences.Length > 0)
+            throw Failure.BadUsage($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
+        FeatureState state = State with { TrainRows = fresh.State.TrainRows, Positives = fresh.State.Positives, MinCount = fresh.State.MinCount };
+        return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
+    }
+
+    private static IEnumerable<string> Fields(FeatureState s) =>
+    [
+        $"label {s.Label}",
+        .. s.Group is null ? Array.Empty<string>() : [$"group {s.Group}"],
+        .. s.Categorical.Select((c, i) => $"categorical field {i + 1}: {c.Column} ({Word(c.Kind)}, {Word(c.Rule)})"),
+        .. s.Numeric.Select((n, i) => $"numeric field {i + 1}: {n.Column} ({Word(n.Transform)})"),
+        .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({Word(q.Kind)}, {(q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
+    ];
+
+    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using GpuCtr.Kernels.Devices;
+
+namespace GpuCtr.Models;
+
+/// <summary>What a model will take on its device, known before a byte is allocated.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="AvailableBytes">What it has left.</param>
+/// <param name="Buffers">Every buffer by name with its bytes.</param>
+/// <param name="BatchSize">The batch size it was planned for.</param>
+/// <param name="LargestBatch">The largest batch size that fits; 0 where not even one row does.</param>
+public sealed record MemoryForecast(string Device, long AvailableBytes, IReadOnlyList<(string Name, long Bytes)> Buffers, int BatchSize, int LargestBatch)
+{
+    private const int TableRows = 12;
+
+    /// <summary>Bytes of all buffers.</summary>
+    public long TotalBytes => Buffers.Sum(b => b.Bytes);
+
+    /// <summary>The largest buffers, a line each, and the rest together.</summary>
+    public IEnumerable<string> Table()
+    {
+        (string Name, long Bytes)[] sorted = [.. Buffers.OrderByDescending(b => b.Bytes)], rest = sorted[Math.Min(TableRows, sorted.Length)..];
+        return [
+            Text($"{TotalBytes / 1e6,14:N1} MB  planned; {AvailableBytes / 1e6:N1} MB are available on {Device}"),
+            .. sorted.Take(TableRows).Select(b => Text($"{b.Bytes / 1e6,14:N1} MB  {b.Name}")),
+            Text($"{rest.Sum(b => b.Bytes) / 1e6,14:N1} MB  {rest.Length} more")];
+    }
+
+    /// <summary>Compares a plan with what the device has left.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="plan">Every buffer.</param>
+    /// <param name="batchSize">The batch size it is for.</param>
+    /// <param name="bytesOf">The bytes of the same model for another batch size.</param>
+    /// <exception cref="DeviceMemoryException">It does not fit.</exception>
+    internal static void Check(Device device, IEnumerable<(string Name, long Bytes)> plan, int batchSize, Func<int, long> bytesOf)
+    {
+        (string Name, long Bytes)[] buffers = [.. plan.Where(p => p.Bytes > 0)];
+        long available = device.AvailableBytes;
+        if (buffers.Sum(b => b.Bytes) <= available)
+            return;
+        throw new DeviceMemoryException(new(device.ToString(), available, buffers, batchSize, LargestOf(batchSize, available, bytesOf)));
+    }
+
+    private static int LargestOf(int batchSize, long available, Func<int, long> bytesOf)
+    {
+        int fits = 0, tooMany = batchSize;
+        while (tooMany - fits > 1)
+        {
+            int middle = fits + (tooMany - fits) / 2;
+            if (bytesOf(middle) <= available)
+                fits = middle;
+            else
+                tooMany = middle;
+        }
+
+        return fits;
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A model that does not fit the memory of its device; nothing was allocated.</summary>
+public sealed class DeviceMemoryException(MemoryForecast forecast) : DeviceException(MessageOf(forecast))
+{
+    /// <summary>What it would take.</summary>
+    public MemoryForecast Forecast => forecast;
+
+    private static string MessageOf(MemoryForecast f) => string.Create(CultureInfo.InvariantCulture,
+        $"the model needs {f.TotalBytes / 1e6:N1} MB at --batch-size {f.BatchSize} and {f.Device} has {f.AvailableBytes / 1e6:N1} MB left; ")
+        + (f.LargestBatch > 0
+            ? $"the largest batch that fits is --batch-size {f.LargestBatch}"
+            : "not even one row fits: lower --embedding-dim or --hidden-units, raise --min-count or set --hash-buckets");
+}

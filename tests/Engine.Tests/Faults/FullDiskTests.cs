@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using GpuCtr.Engine.Tests.Commands;
+using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+
+namespace GpuCtr.Engine.Tests.Faults;
+
+public sealed class FullDiskTests(FaultRun run) : IClassFixture<FaultRun>
+{
+    private const int DiskBytes = 1 << 20, PageBytes = 4096;
+
+    [SkippableFact]
+    public void Fault09_A_full_disk_leaves_the_old_checkpoint_and_says_what_is_needed()
+    {
+        string disk = Directory.CreateDirectory(run.Folder.File("disk")).FullName, folder = Path.Combine(disk, "run");
+        int code = Mount("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "none", disk);
+        Skip.If(code != 0, "this machine does not allow mounting a tmpfs");
+        try
+        {
+            int full = 0, told = 0;
+            bool fits = false;
+            for (int room = 0; !fits; room += Campaign.Stride(2) * PageBytes)
+            {
+                FaultRun.CopyFolder(run.Copy(), folder);
+                Fill(disk, room);
+                CommandOutcome o = Run(FaultRun.Rest(folder));
+                fits = o.Code == 0;
+                if (!fits)
+                {
+                    o.FailedWith(ExitCode.InputOutput, folder);
+                    full++;
+                    told += o.ErrorLine.Contains("MB are free; earlier checkpoints are intact") ? 1 : 0;
+                }
+
+                Assert.NotEmpty(FaultRun.ValidCheckpoints(folder));
+                File.Delete(Path.Combine(disk, "filler"));
+                run.EndsWithTheSameBits(folder);
+                Directory.Delete(folder, recursive: true);
+            }
+
+            Assert.True(full > 3 && told > 1, $"{full} runs found the disk full, {told} of them while saving");
+        }
+        finally
+        {
+            Mount("umount", disk);
+        }
+    }
+
+    /// Takes everything but some pages.
+    private static void Fill(string disk, int room)
+    {
+        long free = new DriveInfo(disk).AvailableFreeSpace;
+        File.WriteAllBytes(Path.Combine(disk, "filler"), new byte[Math.Max(0, free - room)]);
+    }
+
+    private static int Mount(params string[] command)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "mounts a tmpfs");
+        using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+}

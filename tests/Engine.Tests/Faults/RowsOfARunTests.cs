@@ -1,0 +1,43 @@
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Tests.Data;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Engine.Tests.Faults;
+
+public sealed class RowsOfARunTests : IDisposable
+{
+    private const int Rows = 1_000, Batch = 10;
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(1L << 30)]
+    [InlineData(4_000)]
+    public void Fault12_Resuming_at_any_step_loses_and_repeats_no_row(long memory)
+    {
+        string shard = new TestShard().Column("label", new int[Rows]).Column("id", [.. Enumerable.Range(0, Rows)]).Write(folder.File("x.parquet"), groupRows: 70);
+        ShardSet shards = ShardSet.Resolve([shard]);
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));
+        Dataset data = new(shards, encoder, new DatasetOptions { MemoryBytes = memory });
+        Assert.Equal(memory > Rows * 8, data.InMemory);
+        using Device device = Device.Open("cpu", threads: 1);
+        using Batch batch = new(device, encoder.Spec, Batch);
+        int[] whole = Read(0, int.MaxValue);
+        Assert.Equal(Rows, whole.Distinct().Count());
+        for (int step = 0; step <= Rows / Batch; step++)
+            Assert.Equal<IEnumerable<int>>(whole, [.. Read(0, step), .. Read(step * Batch, int.MaxValue)]);
+
+        int[] Read(long skip, int batches)
+        {
+            using EpochReader reader = data.Read(RowPart.All, EpochOrder.Shuffle(7, 3));
+            reader.Skip(skip);
+            List<int> ids = [];
+            for (int i = 0; i < batches && reader.Next(batch); i++)
+                ids.AddRange(batch.Ids[..batch.Rows]);
+            return [.. ids];
+        }
+    }
+}

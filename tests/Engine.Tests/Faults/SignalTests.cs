@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Tests.Commands;
+using GpuCtr.Engine.Tests.Training;
+
+namespace GpuCtr.Engine.Tests.Faults;
+
+public sealed class SignalTests(FaultRun run) : IClassFixture<FaultRun>
+{
+    private const int Second = 1_000_000;
+
+    [SkippableFact]
+    public void Fault10_A_signal_in_start_up_ends_it_and_leaves_nothing_half_done()
+    {
+        string folder = run.Folder.File("start"), large = PlantedShards.Write(run.Folder.File("start.parquet"), 400_000, 3);
+        using Process process = TrainProcess.StartAny(["train", large, "--out", folder, .. FaultRun.Model]);
+        // The columns are printed before the pass over the rows, which takes seconds on so many of them.
+        while (process.StandardError.ReadLine() is { } line && !line.StartsWith("columns", StringComparison.Ordinal))
+            ;
+        Ended(process, Send(process, "TERM"), "interrupted before anything was trained");
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [SkippableFact]
+    public void Fault10_A_signal_in_training_saves_the_step_it_comes_in()
+    {
+        string copy = run.Copy();
+        using Process process = TrainProcess.StartAny("train", "--resume", "--out", copy, "--epochs", "1000000");
+        TrainProcess.WaitFor(process, () => File.ReadAllText(Path.Combine(copy, "last")).Trim() != "15");
+        Ended(process, Send(process, "TERM"), "interrupted after step");
+        Checkpoint.Open(FaultRun.Pointed(copy, "last"));
+    }
+
+    [SkippableFact]
+    public void Fault10_A_signal_in_evaluation_saves_what_was_trained()
+    {
+        string folder = run.Folder.File("evaluate"), large = PlantedShards.Write(run.Folder.File("evaluate.parquet"), 600_000, 3);
+        using Process process = TrainProcess.StartAny(["train", run.Train, "--valid", large, "--checkpoint-every", "16", "--out", folder, .. FaultRun.Model]);
+        // 2,000 rows are 16 steps, so this checkpoint is there when the evaluation begins.
+        TrainProcess.WaitFor(process, () => File.Exists(Path.Combine(folder, "last")));
+        Ended(process, Send(process, "TERM"), "interrupted after step 16");
+        Assert.False(File.Exists(Path.Combine(folder, "best")));
+        Assert.False(Checkpoint.Open(FaultRun.Pointed(folder, "last")).Manifest.Position.EpochDone);
+    }
+
+    [SkippableFact]
+    public void Fault10_A_signal_while_saving_lets_the_checkpoint_be_finished()
+    {
+        string copy = run.Copy();
+        using Process process = Strace.Start("fsync", $"delay_enter={Second / 4}", "7+", FaultRun.Rest(copy));
+        WaitForSave(process, copy);
+        Process.Start("kill", ["-TERM", $"{Tracee(process)}"]).WaitForExit();
+        Ended(process, process.StandardError.ReadToEnd(), "interrupted after step 30");
+        Assert.Equal(30, Checkpoint.Open(FaultRun.Pointed(copy, "last")).Manifest.Position.Step);
+        run.EndsWithTheSameBits(copy);
+    }
+
+    [SkippableFact]
+    public void Fault10_A_second_signal_ends_the_process_at_once()
+    {
+        string copy = run.Copy();
+        using Process process = Strace.Start("fsync", $"delay_enter={2 * Second}", "7+", FaultRun.Rest(copy));
+        WaitForSave(process, copy);
+        int tracee = Tracee(process);
+        Process.Start("kill", ["-TERM", $"{tracee}"]).WaitForExit();
+        Thread.Sleep(200);
+        long second = Stopwatch.GetTimestamp();
+        Process.Start("kill", ["-TERM", $"{tracee}"]).WaitForExit();
+        process.WaitForExit();
+        // The checkpoint would have taken ten more calls of two seconds.
+        Assert.InRange(Stopwatch.GetElapsedTime(second).TotalSeconds, 0, 4);
+        Assert.Equal((int)ExitCode.Terminated, process.ExitCode);
+        run.EndsWithTheSameBits(copy);
+    }
+
+    private static void WaitForSave(Process process, string copy) =>
+        TrainProcess.WaitFor(process, () => Directory.GetDirectories(Path.Combine(copy, "checkpoints"), ".*.tmp").Length > 0);
+
+    /// The process that strace runs.
+    private static int Tracee(Process strace) =>
+        int.Parse(File.ReadAllText($"/proc/{strace.Id}/task/{strace.Id}/children").Split(' ')[0]);
+
+    private static string Send(Process process, string signal)
+    {
+        Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
+        return process.StandardError.ReadToEnd();
+    }
+
+    private static void Ended(Process process, string error, string told)
+    {
+        process.WaitForExit();
+        Assert.True(process.ExitCode == (int)ExitCode.Terminated, $"exit {process.ExitCode}: {error}");
+        Assert.Contains(told, error);
+        Assert.DoesNotContain("   at ", error);
+    }
+}
