@@ -5,7 +5,7 @@ using GpuCtr.Engine.Tests.Training;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
-public sealed class SignalTests(FaultRun run) : IClassFixture<FaultRun>
+public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
 {
     private const int Second = 1_000_000;
 
