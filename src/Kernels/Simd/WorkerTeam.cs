@@ -52,14 +52,15 @@ internal sealed class WorkerTeam : IDisposable
     {
         if (count > MaxBlocks)
             throw new ArgumentOutOfRangeException(nameof(count), count, $"at most {MaxBlocks} blocks");
-        downwards = !downwards;
-        last = count - 1;
+        bool down = downwards = !downwards;
         if (count <= 1 || helpers.Length == 0)
         {
+            // A team of one serves several callers at once, so nothing that another call may change is read here.
             for (int i = 0; i < count; i++)
-                work(downwards ? last - i : i);
+                work(down ? count - 1 - i : i);
             return;
         }
+        last = count - 1;
         body = work;
         finished = 0;
         long generation = (Volatile.Read(ref ticket) >> (2 * CountBits)) + 1;

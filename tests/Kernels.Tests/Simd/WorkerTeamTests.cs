@@ -66,4 +66,19 @@ public sealed class WorkerTeamTests
             team.Run(10, nothing);
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
+
+    [Fact]
+    public void A_team_of_one_serves_several_callers_at_once()
+    {
+        using WorkerTeam team = new(1);
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, caller =>
+        {
+            for (int round = 0; round < 20_000; round++)
+            {
+                int count = 1 + (caller * 7 + round) % 30, seen = 0;
+                team.Run(count, block => seen |= block >= 0 && block < count ? 1 << block : throw new ArgumentOutOfRangeException(nameof(block)));
+                Assert.Equal((1 << count) - 1, seen);
+            }
+        });
+    }
 }
