@@ -7,7 +7,13 @@ namespace GpuCtr.Datagen;
 public static class ImportCommand
 {
     /// <summary>Options, defaults, limits, and what they start.</summary>
-    public static Command Create() => new("import", "Turn public data into shards.") { Interactions() };
+    public static Command Create()
+    {
+        var import = new Command("import", "Turn public data into shards.") { Interactions() };
+        foreach (var table in TableCommands.Create())
+            import.Add(table);
+        return import;
+    }
 
     private static Command Interactions()
     {
@@ -31,6 +37,8 @@ public static class ImportCommand
         {
             files, folder, format, separator, columns, categories, maxHistory, shards, seed, badLines, codec, overwrite,
         };
+        // Reviews are interactions: JSON lines are recognized.
+        command.Aliases.Add("amazon-reviews");
         command.SetAction((result, stop) => ExecuteAsync(
             new ImportRequest
             {

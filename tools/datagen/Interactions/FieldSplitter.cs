@@ -8,6 +8,9 @@ public sealed class FieldSplitter(string separator)
     /// <summary>The separators that are tried, in this order.</summary>
     public static readonly string[] Known = ["\t", "::", ",", ";", "|", " "];
 
+    /// <summary>Stands for lines of JSON that are reviews: their fields are user, item and time.</summary>
+    public const string Reviews = "JSON";
+
     /// <summary>What stands between fields.</summary>
     public string Separator => separator;
 
@@ -15,7 +18,9 @@ public sealed class FieldSplitter(string separator)
     public List<string> Split(string line)
     {
         _fields.Clear();
-        if (separator == " ")
+        if (separator == Reviews)
+            _fields.AddRange(ReviewLine.Fields(line));
+        else if (separator == " ")
             _fields.AddRange(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         else if (line.Contains('"'))
             SplitQuoted(line);

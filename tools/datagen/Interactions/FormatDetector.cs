@@ -50,6 +50,8 @@ public sealed class FormatDetector
 
     private static string GuessSeparator(string path, List<string> lines)
     {
+        if (lines[0].StartsWith('{'))
+            return FieldSplitter.Reviews;
         foreach (string separator in FieldSplitter.Known)
         {
             var splitter = new FieldSplitter(separator);

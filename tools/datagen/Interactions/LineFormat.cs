@@ -13,6 +13,8 @@ public sealed record LineFormat(
     public override string ToString()
     {
         string between = Separator switch { "\t" => "tabs", " " => "blanks", _ => $"'{Separator}'" };
+        if (Separator == FieldSplitter.Reviews)
+            return "reviews as lines of JSON";
         return IsSequence
             ? $"sequences of user and items, separated by {between}"
             : $"log separated by {between}{(HasHeader ? " with a header" : "")}, columns " +

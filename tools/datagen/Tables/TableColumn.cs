@@ -1,0 +1,181 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using Parquet;
+using Parquet.Schema;
+
+namespace GpuCtr.Datagen;
+
+/// <summary>A column of a table that is imported: takes fields as they stand in a line and writes them as values.</summary>
+internal abstract class TableColumn(Field schemaField)
+{
+    /// <summary>Its place in a schema.</summary>
+    public Field Field => schemaField;
+
+    /// <summary>Adds a field; answers what is wrong with it, or null. A field that is wrong is not added.</summary>
+    public abstract string? Add(ReadOnlySpan<byte> text);
+
+    /// <summary>Takes the last field back: the line turned out to be bad.</summary>
+    public abstract void RemoveLast();
+
+    /// <summary>Writes what was added and forgets it.</summary>
+    public abstract Task WriteAsync(ParquetRowGroupWriter group, CancellationToken stop);
+
+    /// <summary>A label: 0 or 1, or −1 for 0.</summary>
+    public static TableColumn Label(string name) => new ValueColumn<int>(name, "has a label that is neither 0 nor 1", isNullable: false, LabelOf);
+
+    /// <summary>A rating: label 1 from a threshold on.</summary>
+    public static TableColumn Rating(string name, double threshold) => new ValueColumn<int>(
+        name, "has a rating that is no number", isNullable: false, text => RealOf(text) is { } rating ? rating >= threshold ? 1 : 0 : null);
+
+    /// <summary>Whole numbers; empty is null.</summary>
+    public static TableColumn Integer(string name) => new ValueColumn<long>(name, $"has no whole number in {name}", isNullable: true, WholeOf);
+
+    /// <summary>Numbers; empty is null.</summary>
+    public static TableColumn Real(string name) => new ValueColumn<float>(name, $"has no number in {name}", isNullable: true, text => (float?)RealOf(text));
+
+    /// <summary>Times in seconds or milliseconds since 1970; empty is null.</summary>
+    public static TableColumn UnixTime(string name) => new ValueColumn<DateTime>(name, $"has no time in {name}", isNullable: true, UnixTimeOf);
+
+    /// <summary>Hours as <c>yyMMddHH</c>; empty is null.</summary>
+    public static TableColumn Hour(string name) => new ValueColumn<DateTime>(name, $"has no hour such as 14102100 in {name}", isNullable: true, HourOf);
+
+    /// <summary>Whole number, or null.</summary>
+    internal static long? WholeOf(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out long value, out int used) && used == text.Length ? value : null;
+
+    /// <summary>Finite number, or null.</summary>
+    internal static double? RealOf(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out double value, out int used) && used == text.Length && double.IsFinite(value) ? value : null;
+
+    /// <summary>0 or 1, or null.</summary>
+    internal static int? LabelOf(ReadOnlySpan<byte> text) => RealOf(text.StartsWith("+"u8) ? text[1..] : text) switch { 1 => 1, 0 or -1 => 0, _ => null };
+
+    private static DateTime? UnixTimeOf(ReadOnlySpan<byte> text)
+    {
+        const double mostSeconds = 1e11; // beyond it, the year 5138, a number is one of milliseconds
+        return RealOf(text) is { } time && Math.Abs(time) < 1e14 ? DateTime.UnixEpoch.AddSeconds(Math.Abs(time) < mostSeconds ? time : time / 1000) : null;
+    }
+
+    private static DateTime? HourOf(ReadOnlySpan<byte> text) => DateTime.TryParseExact(
+        "20" + Encoding.UTF8.GetString(text), "yyyyMMddHH", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var hour) ? hour : null;
+}
+
+/// <summary>A column of numbers or times.</summary>
+internal sealed class ValueColumn<T>(string name, string trouble, bool isNullable, ValueColumn<T>.Parser parse)
+    : TableColumn(new DataField(name, typeof(T), isNullable: isNullable)) where T : struct
+{
+    private readonly List<T?> _values = [];
+
+    /// <summary>The value of a field, or null if it is none.</summary>
+    public delegate T? Parser(ReadOnlySpan<byte> text);
+
+    /// <inheritdoc/>
+    public override string? Add(ReadOnlySpan<byte> text)
+    {
+        var value = isNullable && text.IsEmpty ? null : parse(text);
+        if (value is null && !(isNullable && text.IsEmpty))
+            return trouble;
+        _values.Add(value);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override void RemoveLast() => _values.RemoveAt(_values.Count - 1);
+
+    /// <inheritdoc/>
+    public override async Task WriteAsync(ParquetRowGroupWriter group, CancellationToken stop)
+    {
+        if (isNullable)
+            await group.WriteAsync<T>((DataField)Field, _values.ToArray(), cancellationToken: stop);
+        else
+            await group.WriteAsync<T>((DataField)Field, _values.Select(value => value!.Value).ToArray(), cancellationToken: stop);
+        _values.Clear();
+    }
+}
+
+/// <summary>A column of strings; empty is null. Strings that come again are the same object.</summary>
+internal sealed class TextColumn(string name) : TableColumn(new DataField(name, typeof(string), isNullable: true))
+{
+    private const int _mostKnown = 1 << 17;
+
+    private readonly List<string?> _values = [];
+    private readonly Dictionary<string, string> _known = [];
+
+    /// <inheritdoc/>
+    public override string? Add(ReadOnlySpan<byte> text)
+    {
+        _values.Add(text.IsEmpty ? null : Known(text));
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override void RemoveLast() => _values.RemoveAt(_values.Count - 1);
+
+    /// <inheritdoc/>
+    public override async Task WriteAsync(ParquetRowGroupWriter group, CancellationToken stop)
+    {
+        string?[] values = [.. _values];
+        stop.ThrowIfCancellationRequested();
+        await group.WriteAsync((DataField)Field, values);
+        _values.Clear();
+    }
+
+    private string Known(ReadOnlySpan<byte> text)
+    {
+        Span<char> chars = stackalloc char[128];
+        if (text.Length > chars.Length)
+            return Encoding.UTF8.GetString(text);
+        chars = chars[..Encoding.UTF8.GetChars(text, chars)];
+        var known = _known.GetAlternateLookup<ReadOnlySpan<char>>();
+        if (known.TryGetValue(chars, out string? value))
+            return value;
+        value = new string(chars);
+        if (_known.Count < _mostKnown)
+            _known.Add(value, value);
+        return value;
+    }
+}
+
+/// <summary>A column with a list of whole numbers in each row.</summary>
+internal sealed class IdListColumn : TableColumn
+{
+    private readonly ListColumn<long> _list;
+    private readonly List<long> _ids = [];
+    private readonly List<int> _offsets = [0];
+
+    /// <summary>A column of the given name.</summary>
+    public IdListColumn(string name)
+        : this(new ListColumn<long>(name))
+    {
+    }
+
+    private IdListColumn(ListColumn<long> list)
+        : base(list.Field) => _list = list;
+
+    /// <summary>Adds an id to the row that <see cref="EndRow"/> will end.</summary>
+    public void AddId(long id) => _ids.Add(id);
+
+    /// <summary>Ends the row.</summary>
+    public void EndRow() => _offsets.Add(_ids.Count);
+
+    /// <summary>Forgets the ids of a row that was not ended.</summary>
+    public void DropRow() => _ids.RemoveRange(_offsets[^1], _ids.Count - _offsets[^1]);
+
+    /// <inheritdoc/>
+    public override string? Add(ReadOnlySpan<byte> text) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void RemoveLast()
+    {
+        _offsets.RemoveAt(_offsets.Count - 1);
+        DropRow();
+    }
+
+    /// <inheritdoc/>
+    public override async Task WriteAsync(ParquetRowGroupWriter group, CancellationToken stop)
+    {
+        await _list.WriteAsync(group, _ids.ToArray(), _offsets.ToArray(), stop);
+        _ids.Clear();
+        _offsets.RemoveRange(1, _offsets.Count - 1);
+    }
+}

@@ -1,0 +1,75 @@
+namespace GpuCtr.Datagen;
+
+/// <summary>A form that public tables have.</summary>
+internal abstract class TableForm
+{
+    /// <summary>Whether the first line of every file names the columns.</summary>
+    public virtual bool HasHeader => false;
+
+    /// <summary>The form in words, for the user to check.</summary>
+    public abstract string Describe();
+
+    /// <summary>A parser with columns of its own: one for each thread.</summary>
+    public abstract TableParser NewParser();
+}
+
+/// <summary>Turns lines into values of columns.</summary>
+internal abstract class TableParser
+{
+    /// <summary>The columns.</summary>
+    public abstract IReadOnlyList<TableColumn> Columns { get; }
+
+    /// <summary>Adds a line to all columns; answers why it is bad, or null. A bad line is added to none.</summary>
+    public abstract string? Add(ReadOnlyMemory<byte> line);
+}
+
+/// <summary>Lines of fields with a separator, each field in a place of its own.</summary>
+/// <param name="separator">What stands between fields.</param>
+/// <param name="fields">Fields of a line.</param>
+/// <param name="hasHeader">The first line names the columns.</param>
+/// <param name="columns">A column and its place for each field that is kept.</param>
+internal sealed class DelimitedForm(string separator, int fields, bool hasHeader, Func<IReadOnlyList<(TableColumn Column, int Place)>> columns) : TableForm
+{
+    /// <inheritdoc/>
+    public override bool HasHeader => hasHeader;
+
+    /// <inheritdoc/>
+    public override string Describe() =>
+        $"lines of {fields} fields separated by {(separator == "\t" ? "tabs" : $"'{separator}'")}{(hasHeader ? ", with a header" : "")}: " +
+        string.Join(", ", columns().Select(c => $"{c.Column.Field.Name} {Type(c.Column.Field)}"));
+
+    /// <inheritdoc/>
+    public override TableParser NewParser() => new Parser(separator, fields, columns());
+
+    private static string Type(Parquet.Schema.Field field) => (field as Parquet.Schema.DataField)?.ClrType switch
+    {
+        null => "list",
+        var type when type == typeof(float) => "number",
+        var type when type == typeof(int) || type == typeof(long) => "integer",
+        var type when type == typeof(DateTime) => "time",
+        _ => "text",
+    };
+
+    private sealed class Parser(string separator, int fields, IReadOnlyList<(TableColumn Column, int Place)> columns) : TableParser
+    {
+        private readonly LineFields _line = new(separator);
+
+        public override IReadOnlyList<TableColumn> Columns { get; } = [.. columns.Select(c => c.Column)];
+
+        public override string? Add(ReadOnlyMemory<byte> line)
+        {
+            _line.Split(line);
+            if (_line.Count != fields)
+                return _line.Count < fields ? "has too few fields" : "has too many fields";
+            for (int i = 0; i < columns.Count; i++)
+            {
+                if (columns[i].Column.Add(_line[columns[i].Place]) is not { } reason)
+                    continue;
+                while (--i >= 0)
+                    columns[i].Column.RemoveLast();
+                return reason;
+            }
+            return null;
+        }
+    }
+}
