@@ -17,7 +17,7 @@ internal static class AttentionBench
         using CtrModel fused = new(device, workload.Spec, workload.Options, workload.BatchSize), unfused = Unfused(device, workload);
         Batch[] batches = workload.Batches(device, BatchCount);
         double parity = Parity(fused, unfused, batches);
-        Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n{workload.Name}, B {workload.BatchSize}, ids {(workload.Exponent > 0 ? $"Zipf {workload.Exponent}" : "uniform")}; {rounds} rounds of {stepsPerRound} steps each, in turns.");
+        Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n{workload.Name}, B {workload.BatchSize}, ids {workload.Ids}; {rounds} rounds of {stepsPerRound} steps each, in turns.");
         Console.WriteLine($"The same weights at the start: losses of {ParitySteps} steps differ by at most {parity:E1} (relative).\n");
         if (!(parity <= Tolerance))
         {

@@ -30,7 +30,7 @@ internal static class StepBench
             rates[round] = StepsPerRound * workload.BatchSize / Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
         Array.Sort(rates);
-        Console.WriteLine($"| {workload.Name} | {workload.BatchSize} | {(workload.Exponent > 0 ? $"Zipf {workload.Exponent}" : "uniform")} | {rates[Rounds / 2] / 1e3:F1} | {rates[0] / 1e3:F1}–{rates[^1] / 1e3:F1} |");
+        Console.WriteLine($"| {workload.Name} | {workload.BatchSize} | {workload.Ids} | {rates[Rounds / 2] / 1e3:F1} | {rates[0] / 1e3:F1}–{rates[^1] / 1e3:F1} |");
         if (profile)
             Profile(model, batches);
         foreach (Batch b in batches)

@@ -12,6 +12,15 @@ namespace GpuCtr.Bench;
 /// <param name="Exponent">Zipf exponent of the ids; 0 = uniform.</param>
 internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Options, int BatchSize, double Exponent)
 {
+    /// <summary>How ids are drawn, in words.</summary>
+    public string Ids => Exponent > 0 ? $"Zipf {Exponent}" : "uniform";
+
+    /// <summary>What `bench step` runs, by the names of its --only.</summary>
+    public static IReadOnlyList<(string Name, Workload Workload)> Steps =>
+    [
+        ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("din", Din(1.05)),
+    ];
+
     /// <summary>26 fields of 1M rows together, D 16, MLP 256-128-64.</summary>
     public static Workload DeepFm256(double exponent, int batchSize = 4096) =>
         new("DeepFM 26, D 16, V 1M, 256-128-64", Fields(26, 1_000_000 / 26, 0), ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, batchSize, exponent);
