@@ -11,11 +11,12 @@ namespace GpuCtr.Bench;
 
 /// <summary>A workload for another framework: a safetensors file with the first weights, the batches, and the losses of our first steps on them.</summary>
 /// Weights by name, as in a checkpoint, without running statistics. batch.I.rows (B, F + ΣT) int32 rows of the table: the fields, then the
-/// positions of each history; batch.I.numeric (B, N); batch.I.labels (B); losses.lazy and losses.dense (20), step i on batch i mod the number of batches.
+/// positions of each history; batch.I.numeric (B, N); batch.I.labels (B); losses.lazy and losses.dense (20), step i on batch i.
 /// Metadata: model, name, ids, fields (F), length (T; 0 without histories), batches.
 internal static class WorkloadFile
 {
-    private const int BatchCount = 10, Steps = 20;
+    // As many batches as steps: on batches seen before, a model that learns them by heart turns rounding into differences.
+    private const int Steps = 20;
     private const double LearningRate = 1e-3;
 
     public static void Write(string path, Device device, Workload workload)
@@ -27,8 +28,8 @@ internal static class WorkloadFile
         using (CtrModel model = Model(device, workload, EmbeddingUpdate.Lazy))
             foreach (Tensor t in model.Weights.Where(t => t.Length > 0 && !t.Name.Contains(".running_")))
                 Add<float>(t.Name, "F32", [t.Rows, t.Columns], t.ToArray(device));
-        Batch[] batches = workload.Batches(device, BatchCount);
-        for (int i = 0; i < BatchCount; i++)
+        Batch[] batches = workload.Batches(device, Steps);
+        for (int i = 0; i < Steps; i++)
         {
             (int[] rows, long columns) = Rows(batches[i]);
             Add<int>($"batch.{i}.rows", "I32", [batches[i].Rows, columns], rows);
@@ -50,7 +51,7 @@ internal static class WorkloadFile
                 ["ids"] = workload.Ids,
                 ["fields"] = $"{workload.Spec.F}",
                 ["length"] = $"{workload.Spec.Sequences.Select(s => s.MaxLength).FirstOrDefault()}",
-                ["batches"] = $"{BatchCount}",
+                ["batches"] = $"{Steps}",
             },
         };
         long end = 0;

@@ -43,6 +43,7 @@ float[] ours = file[$"losses.{update}"].data<float>().ToArray();
 double parity = 0;
 for (int i = 0; i < ours.Length; i++)
     parity = Math.Max(parity, Math.Abs(Step(i, true) - ours[i]) / ours[i]);
+// NaN stays.
 if (!(parity <= tolerance))
 {
     Console.Error.WriteLine($"{args[0]}, {update}: losses of {ours.Length} steps differ by {parity:E1} (relative), more than {tolerance:E0}: not the same work");

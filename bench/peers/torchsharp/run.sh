@@ -11,9 +11,11 @@ if grep -q GLIBCXX_3.4.32 /usr/lib/$arch/libstdc++.so.6; then
 fi
 if [ ! -e "$newer/usr/lib/$arch/libstdc++.so.6" ]; then
   rm -rf "$newer" && mkdir -p "$newer/lists/partial" "$newer/cache/archives/partial"
+  # The mirror that this machine uses already.
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' | sort -u | head -1)
   cat > "$newer/debian13.sources" <<END
 Types: deb
-URIs: http://deb.debian.org/debian
+URIs: $mirror
 Suites: trixie
 Components: main
 Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg
