@@ -53,6 +53,26 @@ public sealed class FitCacheTests : IDisposable
         Assert.False(IsKnown(1));
     }
 
+    [Fact]
+    public void Folders_of_others_in_the_named_folder_are_left_alone()
+    {
+        string[] others = [.. Enumerable.Range(0, 20).Select(i => Directory.CreateDirectory(Path.Combine(Cache, $"photos {i}")).FullName), Directory.CreateDirectory(Path.Combine(Cache, new string('a', 32))).FullName];
+        foreach (string other in others)
+            Directory.SetLastWriteTimeUtc(other, DateTime.UtcNow.AddYears(-1));
+        Assert.False(IsKnown(1));
+        Assert.True(IsKnown(1));
+        Assert.All(others, other => Assert.True(Directory.Exists(other), other));
+    }
+
+    [Fact]
+    public void Only_the_latest_results_are_kept()
+    {
+        for (int seed = 1; seed <= 18; seed++)
+            Assert.False(IsKnown(seed));
+        Assert.Equal(16, Directory.GetDirectories(Cache).Length);
+        Assert.True(IsKnown(18));
+    }
+
     private bool IsKnown(int seed)
     {
         string path = folder.File("s.parquet");

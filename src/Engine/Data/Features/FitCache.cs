@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 
 namespace GpuCtr.Engine.Data;
 
@@ -10,7 +11,7 @@ namespace GpuCtr.Engine.Data;
 /// Results of earlier fit passes, so that another run on the same rows starts at once. A result is found by what it depends on: the
 /// shards (their whole hashes where a manifest gave them, else size, time and the hash of the footer), the roles and the options.
 /// </summary>
-internal static class FitCache
+internal static partial class FitCache
 {
     /// <summary>Environment variable that names the folder; "off" for none.</summary>
     public const string Variable = "GPU_CTR_CACHE";
@@ -92,7 +93,7 @@ internal static class FitCache
             if (Directory.Exists(entry))
                 Directory.Delete(entry, recursive: true);
             Directory.Move(part, entry);
-            foreach (DirectoryInfo old in new DirectoryInfo(folder).GetDirectories().OrderByDescending(d => d.LastWriteTimeUtc).Skip(MostKept))
+            foreach (DirectoryInfo old in new DirectoryInfo(folder).GetDirectories().Where(IsOwn).OrderByDescending(d => d.LastWriteTimeUtc).Skip(MostKept))
                 old.Delete(recursive: true);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Failure)
@@ -100,6 +101,15 @@ internal static class FitCache
             // The next run makes the pass again.
         }
     }
+
+    /// The user may have named a folder that holds other things: only results, and what a process that died left of one, may be removed.
+    private static bool IsOwn(DirectoryInfo d) => PartName().IsMatch(d.Name) || (EntryName().IsMatch(d.Name) && File.Exists(Path.Combine(d.FullName, HashFile)));
+
+    [GeneratedRegex("^[0-9a-f]{32}$")]
+    private static partial Regex EntryName();
+
+    [GeneratedRegex(@"^[0-9a-f]{32}\.[0-9]+\.part$")]
+    private static partial Regex PartName();
 
     private static string HashOf(string entry)
     {
