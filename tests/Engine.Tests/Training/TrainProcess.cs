@@ -19,7 +19,23 @@ public static class TrainProcess
         string own = Environment.ProcessPath!;
         string dotnet = Path.GetFileNameWithoutExtension(own).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? own : "dotnet";
         string[] line = [.. command, dotnet, Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll"), .. args];
-        return Process.Start(new ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        KilledProcess process = new() { StartInfo = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true, RedirectStandardOutput = true } };
+        process.Start();
+        return process;
+    }
+
+    /// <summary>A process that does not outlive the test that started it, also when that fails.</summary>
+    private sealed class KilledProcess : Process
+    {
+        private bool disposed;
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing && !disposed && !HasExited)
+                Kill(entireProcessTree: true);
+            disposed = true;
+            base.Dispose(disposing);
+        }
     }
 
     public static void WaitFor(Process process, Func<bool> condition)
