@@ -47,7 +47,6 @@ internal static class AttentionBench
 
     private static CtrModel Unfused(Device device, Workload workload) => new(device, workload.Spec, workload.Options, workload.BatchSize, null, g =>
     {
-        g.SeparateOps = true;
         g.OtherAttentionInput = (history, w, beta, z) => new UnfusedAttentionInput(g.Workspace, history, w, beta, z);
         return ModelCatalog.Record(g);
     });

@@ -62,7 +62,7 @@ public sealed class CtrModel : IDisposable
     public IEnumerable<(string Name, long Bytes)> MemoryPlan => g.Workspace.Plan;
 
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
-    public IEnumerable<Tensor> Weights => [.. g.Tables.Select(t => t.Weights), .. g.Arena.Parameters, .. g.RunningStatistics];
+    public IEnumerable<Tensor> Weights => g.Weights;
 
     /// <summary>What training needs besides: the optimizer's state.</summary>
     public IEnumerable<Tensor> OptimizerStates =>
@@ -78,7 +78,7 @@ public sealed class CtrModel : IDisposable
         Trace("start", "");
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
-        Upload(batch);
+        g.Upload(batch);
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         Trace("upload", "");
         ForwardBackward(pass);
@@ -88,14 +88,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="logits">At least as long as the batch has rows.</param>
-    public void Predict(Batch batch, Span<float> logits)
-    {
-        Upload(batch);
-        Pass pass = new(batch.Rows, Training: false, batch.Tokens);
-        foreach (IOp op in g.Ops)
-            op.Forward(pass);
-        logit.Read(g.Device, logits[..batch.Rows]);
-    }
+    public void Predict(Batch batch, Span<float> logits) => g.Predict(batch, logit, logits, frozen: false);
 
     /// <summary>Mean training loss over the rows since the last call; waits for the device.</summary>
     public double TakeLoss()
@@ -158,16 +151,6 @@ public sealed class CtrModel : IDisposable
 
     /// <summary>(B, 1) the logits of the last pass.</summary>
     internal Tensor Logit => logit;
-
-    private void Upload(Batch batch)
-    {
-        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
-        if (batch.Capacity != BatchSize || batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories)
-            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}; make it from the model's Spec and BatchSize");
-        batch.Upload(g.Device, g.Inputs);
-    }
-
-    private static string Padding(FeatureSpec spec) => spec.PadHistories ? ", histories padded," : "";
 
     private void Update(in Pass pass)
     {

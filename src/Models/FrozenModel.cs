@@ -51,16 +51,7 @@ public sealed class FrozenModel : IDisposable
     public int BatchSize => g.BatchSize;
 
     /// <summary>Everything that prediction needs, with the names and shapes of <see cref="CtrModel.Weights"/>.</summary>
-    public IEnumerable<Tensor> Weights => [.. g.Tables.Select(t => t.Weights), .. g.Arena.Parameters, .. g.RunningStatistics];
-
-    /// <summary>The ops in the order of a pass; who knows their kinds can tell how a logit came about.</summary>
-    public IReadOnlyList<IOp> Ops => g.Ops;
-
-    /// <summary>The device side of a batch, which the first ops read.</summary>
-    public ModelInputs Inputs => g.Inputs;
-
-    /// <summary>(B, 1) the logits of the last pass.</summary>
-    public Tensor Logit => logit;
+    public IEnumerable<Tensor> Weights => g.Weights;
 
     /// <summary>A model with the weights of this one, which has to live longer, for another thread; only where the SIMD variants run on one thread.</summary>
     /// <exception cref="KernelException">The device cannot be driven by two threads.</exception>
@@ -75,20 +66,11 @@ public sealed class FrozenModel : IDisposable
     {
         if (!ReferenceEquals(batch.Spec, Spec) || batch.Capacity != BatchSize)
             throw new KernelException($"a batch of {batch.Capacity} rows does not fit a model of {BatchSize} rows; make it from the model's Spec and BatchSize");
-        batch.Upload(Device, g.Inputs);
-        Pass pass = new(batch.Rows, Training: false, batch.Tokens, Frozen: true);
-        foreach (IOp op in g.Ops)
-            op.Forward(pass);
-        logit.Read(Device, logits[..batch.Rows]);
+        g.Predict(batch, logit, logits, frozen: true);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (IDisposable op in g.Ops.OfType<IDisposable>())
-            op.Dispose();
-        g.Workspace.Dispose();
-    }
+    public void Dispose() => g.Dispose();
 
     private void Borrow(ModelBuilder lender)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuCtr.Kernels.Devices;
+using static System.FormattableString;
 
 namespace GpuCtr.Models;
 
@@ -21,9 +22,9 @@ public sealed record MemoryForecast(string Device, long AvailableBytes, IReadOnl
     {
         (string Name, long Bytes)[] sorted = [.. Buffers.OrderByDescending(b => b.Bytes)], rest = sorted[Math.Min(TableRows, sorted.Length)..];
         return [
-            Text($"{TotalBytes / 1e6,14:N1} MB  planned; {AvailableBytes / 1e6:N1} MB are available on {Device}"),
-            .. sorted.Take(TableRows).Select(b => Text($"{b.Bytes / 1e6,14:N1} MB  {b.Name}")),
-            Text($"{rest.Sum(b => b.Bytes) / 1e6,14:N1} MB  {rest.Length} more")];
+            Invariant($"{TotalBytes / 1e6,14:N1} MB  planned; {AvailableBytes / 1e6:N1} MB are available on {Device}"),
+            .. sorted.Take(TableRows).Select(b => Invariant($"{b.Bytes / 1e6,14:N1} MB  {b.Name}")),
+            Invariant($"{rest.Sum(b => b.Bytes) / 1e6,14:N1} MB  {rest.Length} more")];
     }
 
     /// <summary>Compares a plan with what the device has left.</summary>
@@ -55,8 +56,6 @@ public sealed record MemoryForecast(string Device, long AvailableBytes, IReadOnl
 
         return fits;
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
 
 /// <summary>A model that does not fit the memory of its device; nothing was allocated.</summary>

@@ -114,10 +114,7 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
-    /// <summary>Record Dice and the layer behind it as two ops; for comparisons.</summary>
-    internal bool SeparateOps { get; set; }
-
-    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.AttentionInput"/>; for comparisons.</summary>
+    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.AttentionInput"/>, and the attention unit of unfused ops altogether; for comparisons.</summary>
     internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherAttentionInput { get; set; }
 
     /// <summary>Row gradients of list columns lie behind those of the C field vectors of every row.</summary>

@@ -16,7 +16,7 @@ namespace GpuCtr.Models;
 public sealed record EmbeddedFields(Tensor Vectors, Tensor FirstOrder, Tensor Fm);
 
 /// <summary>Records a model: every call reserves an output, creates an op bound to it and appends it to the list.</summary>
-public sealed partial class ModelBuilder
+public sealed partial class ModelBuilder : IDisposable
 {
     private readonly List<Action<Initializer>> initializers = [];
     private readonly List<Action> constants = [];
@@ -138,6 +138,37 @@ public sealed partial class ModelBuilder
         return y;
     }
 
+    /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
+    internal IEnumerable<Tensor> Weights => [.. Tables.Select(t => t.Weights), .. Arena.Parameters, .. RunningStatistics];
+
+    /// <summary>Copies a prepared batch to the device.</summary>
+    /// <exception cref="KernelException">It was made for another model.</exception>
+    internal void Upload(Batch batch)
+    {
+        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
+        if (batch.Capacity != BatchSize || !ReferenceEquals(batch.Spec, Spec) && (batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories))
+            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}; make it from the model's Spec and BatchSize");
+        batch.Upload(Device, Inputs);
+    }
+
+    /// <summary>Uploads a prepared batch and computes its logits, with running statistics and without dropout.</summary>
+    internal void Predict(Batch batch, Tensor logit, Span<float> logits, bool frozen)
+    {
+        Upload(batch);
+        Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen);
+        foreach (IOp op in Ops)
+            op.Forward(pass);
+        logit.Read(Device, logits[..batch.Rows]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (IDisposable op in Ops.OfType<IDisposable>())
+            op.Dispose();
+        Workspace.Dispose();
+    }
+
     /// <summary>Writes what the recorded ops look up and no training changes.</summary>
     internal void WriteConstants()
     {
@@ -152,6 +183,8 @@ public sealed partial class ModelBuilder
         foreach (Action<Initializer> initialize in initializers)
             initialize(initializer);
     }
+
+    private static string Padding(FeatureSpec spec) => spec.PadHistories ? ", histories padded," : "";
 
     private EmbeddingTable Table(string name, int columns, double deviation)
     {

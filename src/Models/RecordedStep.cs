@@ -29,10 +29,5 @@ internal sealed record RecordedStep(ModelBuilder Builder, Tensor Logit, BinaryCr
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (IDisposable op in Builder.Ops.OfType<IDisposable>())
-            op.Dispose();
-        Builder.Workspace.Dispose();
-    }
+    public void Dispose() => Builder.Dispose();
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Training;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -81,9 +82,9 @@ internal static class InspectCommand
 
     private static void Print(Inspection found, TextWriter to)
     {
-        to.WriteLine(Text($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
+        to.WriteLine(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
         if (found.Label is not null)
-            to.WriteLine(Text($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
+            to.WriteLine(Invariant($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
         string[][] rows =
         [
             ["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"],
@@ -99,11 +100,11 @@ internal static class InspectCommand
     private static string[] Row(ColumnProfile c) =>
     [
         c.Name, c.Type, c.Role.Length > 0 ? c.Role : "–",
-        c.Distinct is null ? "–" : Text($"{(double)c.Nulls / Math.Max(1, c.Nulls + c.Values):P1}"),
-        c.Distinct is { } distinct ? Text($"{(c.DistinctIsExact ? "" : "≈ ")}{distinct:N0}") : "–",
-        c.LabelAuc is { } auc ? Text($"{auc:F3}") : "–",
-        c.Lengths is { } l ? Text($"mean {l.Mean:F1}, median {l.Median}, 99 % ≤ {l.P99}, longest {l.Longest}") : c.Range is { } r ? Text($"{r.Least:G4} … {r.Greatest:G4}, mean {r.Mean:G4}") : "",
-        string.Join(", ", c.Top.Select(t => Text($"{Short(t.Value)} {(double)t.Rows / Math.Max(1, c.Values):P1}"))),
+        c.Distinct is null ? "–" : Invariant($"{(double)c.Nulls / Math.Max(1, c.Nulls + c.Values):P1}"),
+        c.Distinct is { } distinct ? Invariant($"{(c.DistinctIsExact ? "" : "≈ ")}{distinct:N0}") : "–",
+        c.LabelAuc is { } auc ? Invariant($"{auc:F3}") : "–",
+        c.Lengths is { } l ? Invariant($"mean {l.Mean:F1}, median {l.Median}, 99 % ≤ {l.P99}, longest {l.Longest}") : c.Range is { } r ? Invariant($"{r.Least:G4} … {r.Greatest:G4}, mean {r.Mean:G4}") : "",
+        string.Join(", ", c.Top.Select(t => Invariant($"{Short(t.Value)} {(double)t.Rows / Math.Max(1, c.Values):P1}"))),
     ];
 
     private static string Short(string value)
@@ -111,6 +112,4 @@ internal static class InspectCommand
         string line = value.ReplaceLineEndings(" ");
         return line.Length <= WidestValue ? line : line[..WidestValue] + "…";
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using Parquet;
 using Parquet.Schema;
@@ -67,7 +68,7 @@ internal sealed class ScoreFile : IDisposable
         {
             writing.GetAwaiter().GetResult();
             writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            file.Flush(flushToDisk: true);
+            Disk.Flush(file);
             file.Dispose();
             File.Move(temporary, path, overwrite: true);
         });

@@ -1,6 +1,6 @@
-using System.Globalization;
 using GpuCtr.Engine.Data;
 using GpuCtr.Models;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Training;
 
@@ -26,14 +26,14 @@ internal static class RunSummary
     {
         FeatureEncoder encoder = data.Encoder;
         journal.Line($"device   {model.Device}");
-        journal.Line(Text($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
+        journal.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
         Fields(journal, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
         Fields(journal, "numeric", encoder.Spec.Numeric);
         Fields(journal, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Target < 0).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
         Fields(journal, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
-        journal.Line(Text($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
+        journal.Line(Invariant($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
         Memory(journal, model);
-        journal.Line(Text($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "streamed, after the first epoch from the run folder's cache (--memory)")}"));
+        journal.Line(Invariant($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "streamed, after the first epoch from the run folder's cache (--memory)")}"));
     }
 
     private static void Fields(Journal journal, string kind, IReadOnlyList<string> names)
@@ -45,17 +45,15 @@ internal static class RunSummary
     private static string Field(FeatureEncoder encoder, string name, int vocabulary)
     {
         VocabularyTable table = encoder.Vocabularies[vocabulary];
-        return Text($"{name} ({(table.Buckets > 0 ? $"{table.Buckets:N0} buckets" : $"{table.Distinct:N0}")})");
+        return Invariant($"{name} ({(table.Buckets > 0 ? $"{table.Buckets:N0} buckets" : $"{table.Distinct:N0}")})");
     }
 
     private static void Memory(Journal journal, CtrModel model)
     {
         (string Name, long Bytes)[] plan = [.. model.MemoryPlan.Where(p => p.Bytes > 0).OrderByDescending(p => p.Bytes)];
-        string largest = string.Join(", ", plan.Take(LargestBuffers).Select(p => Text($"{p.Name} {p.Bytes / 1e6:N1}")));
-        journal.Line(Text($"memory   {plan.Sum(p => p.Bytes) / 1e6:N1} MB on the device: {largest}{(plan.Length > LargestBuffers ? ", …" : "")}"));
+        string largest = string.Join(", ", plan.Take(LargestBuffers).Select(p => Invariant($"{p.Name} {p.Bytes / 1e6:N1}")));
+        journal.Line(Invariant($"memory   {plan.Sum(p => p.Bytes) / 1e6:N1} MB on the device: {largest}{(plan.Length > LargestBuffers ? ", …" : "")}"));
         foreach ((string name, long bytes) in plan)
-            journal.Detail(Text($"         {bytes,16:N0} bytes  {name}"));
+            journal.Detail(Invariant($"         {bytes,16:N0} bytes  {name}"));
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using GpuCtr.Engine.Data;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Training;
 
@@ -25,7 +25,7 @@ internal static class RunWarnings
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
-                journal.Warn(Text($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {table.Name} or --min-count 2"));
+                journal.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {table.Name} or --min-count 2"));
         }
     }
 
@@ -42,7 +42,7 @@ internal static class RunWarnings
     public static void AboutRows(Journal journal, string name, Dataset data)
     {
         DatasetStatistics seen = data.Statistics;
-        string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Text($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
+        string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
         if (unseen.Length > 0)
             journal.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
         if (data.CacheTrouble is { } trouble)
@@ -50,6 +50,4 @@ internal static class RunWarnings
         if (seen.BadRows > 0)
             journal.Warn($"{name}: {seen.BadRows} bad row(s) left out: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

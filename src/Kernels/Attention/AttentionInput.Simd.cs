@@ -119,7 +119,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
         gemm.Run(dQuery.Pointer, Gemm.Matrix.RowMajor(rowSums.Pointer, h), Gemm.Matrix.RowMajor(queryDiff.Pointer, e), rows, e, h, add: true);
         for (int b = 0; b < rows; b++)
             for (int field = 0; field < history.Bases.Length; field++)
-                AddTo(QueryField(history.Vectors.Gradient!, b, field), dQuery.Pointer + b * e + field * history.D, history.D);
+                Sums.Add(QueryField(history.Vectors.Gradient!, b, field), dQuery.Pointer + b * e + field * history.D, history.D);
         CombineWeights();
     }
 
@@ -180,7 +180,6 @@ public sealed unsafe partial class AttentionInput : IDisposable
     }
 
     /// <summary>dz of n positions, finished where it was left unfinished; their sum is added to g.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeGradients(float* dz, int t, int n, float* g)
     {
         float* from = z.Gradient!.Pointer + (long)t * h;
@@ -188,14 +187,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
             statistics.Correct(t, n, from, dz);
         else
             new Span<float>(from, n * h).CopyTo(new Span<float>(dz, n * h));
-        for (int j = 0; j < h; j += Lanes.Count)
-        {
-            Vector512<float> sum = Lanes.Load(g + j, h - j);
-            float* row = dz + j;
-            for (int i = 0; i < n; i++, row += h)
-                sum += Lanes.Load(row, h - j);
-            Lanes.Store(sum, g + j, h - j);
-        }
+        Sums.AddRows(g, dz, n, h);
     }
 
     /// <summary>a_t dpooled, what the pooling of the same keys adds to their gradient.</summary>
@@ -236,10 +228,9 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         float* dBeta = beta.Gradient!.Pointer;
         beta.Gradient.Span().Clear();
-        for (int b = 0; b < rows; b++)
-            AddTo(dBeta, rowSums.Pointer + b * h, h);
+        Sums.AddRows(dBeta, rowSums.Pointer, rows, h);
         for (int block = 1; block < Blocks; block++)
-            AddTo(partials.Pointer, partials.Pointer + 2L * block * h * e, 2 * h * e);
+            Sums.Add(partials.Pointer, partials.Pointer + 2L * block * h * e, 2 * h * e);
         for (int i = 0; i < h; i++)
         {
             Span<float> dw = new(w.Gradient!.Pointer + (long)i * 4 * e, 4 * e);
@@ -260,7 +251,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
             float* to = history.RowGradients.Pointer + ((long)history.GradientOffset + history.Bases.Pointer[field] + t) * d, from = dKeys + field * d;
             for (int i = 0; i < n; i++, to += d, from += stride)
                 if (pooling is null)
-                    AddTo(to, from, d);
+                    Sums.Add(to, from, d);
                 else
                     new Span<float>(from, d).CopyTo(new Span<float>(to, d));
         }
@@ -274,12 +265,6 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         Vector512.FusedMultiplyAdd(Vector512.Load(product + at), q0, Vector512.Load(diff + at)).Store(m + at);
         Vector512.FusedMultiplyAdd(Vector512.Load(product + at + 16), q1, Vector512.Load(diff + at + 16)).Store(m + at + 16);
-    }
-
-    private static void AddTo(float* to, float* from, int length)
-    {
-        for (int j = 0; j < length; j += Lanes.Count)
-            Lanes.Store(Lanes.Load(to + j, length - j) + Lanes.Load(from + j, length - j), to + j, length - j);
     }
 
     /// <inheritdoc/>

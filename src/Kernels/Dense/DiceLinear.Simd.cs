@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Dense;
 /// they are in cache. Backward of 96 rows: dy, finished where it was left unfinished; da = dy W; Dice(x) in panels and A from one exponential; dW += dyᵀ Dice(x).
 public sealed unsafe partial class DiceLinear
 {
-    private const int MaxBlocks = 32, ChunkRows = 96;
+    private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkRows = 96;
 
     private DiceRows? simd;
     private DeviceArray<float> forwardPanels = null!, backwardPanels = null!, partials = null!;
@@ -88,6 +88,7 @@ public sealed unsafe partial class DiceLinear
         float* da = ThreadScratch.Get((nuint)(ChunkRows * (2 * hWide + n))), panels = da + ChunkRows * hWide, corrected = panels + ChunkRows * hWide;
         float* dw = partials.Pointer + (long)block * PartialLength;
         int start = block * blockRows, last = Math.Min(rows, start + blockRows);
+        new Span<float>(dw + n * hWide, n).Clear();
         for (int first = start; first < last; first += ChunkRows)
         {
             int count = Math.Min(ChunkRows, last - first);
@@ -102,18 +103,7 @@ public sealed unsafe partial class DiceLinear
             simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide);
-            AddBiasGradient(dw + n * hWide, dy, count, first == start);
-        }
-    }
-
-    private void AddBiasGradient(float* to, float* dy, int count, bool starts)
-    {
-        for (int j = 0; j < n; j += Lanes.Count)
-        {
-            Vector512<float> sum = starts ? default : Lanes.Load(to + j, n - j);
-            for (int r = 0; r < count; r++)
-                sum += Lanes.Load(dy + (nint)r * n + j, n - j);
-            Lanes.Store(sum, to + j, n - j);
+            Sums.AddRows(dw + n * hWide, dy, count, n);
         }
     }
 
@@ -122,8 +112,7 @@ public sealed unsafe partial class DiceLinear
     {
         float* total = partials.Pointer;
         for (int block = 1; block < Blocks; block++)
-            for (int i = 0; i < PartialLength; i += Lanes.Count)
-                Lanes.Store(Lanes.Load(total + i, PartialLength - i) + Lanes.Load(total + (long)block * PartialLength + i, PartialLength - i), total + i, PartialLength - i);
+            Sums.Add(total, total + (long)block * PartialLength, PartialLength);
         if (rows == 0)
             new Span<float>(total, PartialLength).Clear();
         for (int i = 0; i < n; i++)

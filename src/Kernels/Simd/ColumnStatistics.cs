@@ -33,14 +33,14 @@ internal sealed unsafe class ColumnStatistics
     /// <summary>Forgets all rows.</summary>
     public void Clear() => counts.AsSpan().Clear();
 
-    /// <summary>Adds rows to a block: mean and Σ (x − mean)² of these rows, merged with those before (Chan, Golub and LeVeque 1983).</summary>
+    /// <summary>Adds rows to a block: mean and Σ (x − mean)² of these rows, merged with those before.</summary>
     /// <param name="block">Only one thread adds to it.</param>
     /// <param name="rows">(count, H).</param>
     /// <param name="count">How many; they should fit the first-level cache.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int block, float* rows, int count)
     {
-        float before = counts[block], both = before + count;
+        float before = counts[block];
         float* means = moments.Pointer + 2L * block * n, squares = means + n;
         for (int h = 0; h < n; h += Lanes.Count)
         {
@@ -55,14 +55,12 @@ internal sealed unsafe class ColumnStatistics
                 Vector512<float> d = Lanes.Load(p, columns) - mean;
                 square = Vector512.FusedMultiplyAdd(d, d, square);
             }
+            Vector512<float> allMean = default, allSquare = default;
             if (before > 0)
-            {
-                Vector512<float> old = Lanes.Load(means + h, columns), delta = mean - old;
-                mean = old + delta * (count / both);
-                square += Lanes.Load(squares + h, columns) + delta * delta * (before * count / both);
-            }
-            Lanes.Store(mean, means + h, columns);
-            Lanes.Store(square, squares + h, columns);
+                (allMean, allSquare) = (Lanes.Load(means + h, columns), Lanes.Load(squares + h, columns));
+            Merge(ref allMean, ref allSquare, before, mean, square, count);
+            Lanes.Store(allMean, means + h, columns);
+            Lanes.Store(allSquare, squares + h, columns);
         }
         counts[block] += count;
     }
@@ -78,15 +76,23 @@ internal sealed unsafe class ColumnStatistics
             {
                 if (counts[block] == 0)
                     continue;
-                float here = counts[block], both = before + here;
-                Vector512<float> delta = Lanes.Load(moments.Pointer + 2L * block * n + h, n - h) - m;
-                m += delta * (here / both);
-                s += Lanes.Load(moments.Pointer + (2L * block + 1) * n + h, n - h) + delta * delta * (before * here / both);
-                before = both;
+                Merge(
+                    ref m, ref s, before, Lanes.Load(moments.Pointer + 2L * block * n + h, n - h), Lanes.Load(moments.Pointer + (2L * block + 1) * n + h, n - h), counts[block]);
+                before += counts[block];
             }
             Lanes.Store(m, mean + h, n - h);
             Lanes.Store(s / before, variance + h, n - h);
         }
+    }
+
+    /// <summary>Moments of <paramref name="before"/> rows and of <paramref name="count"/> more (Chan, Golub and LeVeque 1983).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Merge(ref Vector512<float> mean, ref Vector512<float> squares, float before, Vector512<float> newMean, Vector512<float> newSquares, float count)
+    {
+        float both = before + count;
+        Vector512<float> delta = newMean - mean;
+        mean += delta * (count / both);
+        squares += newSquares + delta * delta * (before * count / both);
     }
 
     /// <summary>Sets c₀ and c₁ of 16 columns from <paramref name="h"/>.</summary>

@@ -23,10 +23,6 @@ internal sealed class WorkerTeam : IDisposable
     private int sleepers;
     private volatile bool stopping;
 
-    // Every other job starts with the last block: it is the one that the job before has left in the cache.
-    private bool downwards;
-    private int last;
-
     private volatile Exception? failure;
 
     // The job in one word: generation | blocks | next block. A thread that took a block by compare-and-swap knows that
@@ -52,18 +48,16 @@ internal sealed class WorkerTeam : IDisposable
     {
         if (count > MaxBlocks)
             throw new ArgumentOutOfRangeException(nameof(count), count, $"at most {MaxBlocks} blocks");
-        bool down = downwards = !downwards;
+        long generation = Interlocked.Add(ref ticket, 1L << (2 * CountBits)) >> (2 * CountBits);
         if (count <= 1 || helpers.Length == 0)
         {
             // A team of one serves several callers at once, so nothing that another call may change is read here.
             for (int i = 0; i < count; i++)
-                work(down ? count - 1 - i : i);
+                work(InTurn(i, count, generation));
             return;
         }
-        last = count - 1;
         body = work;
         finished = 0;
-        long generation = (Volatile.Read(ref ticket) >> (2 * CountBits)) + 1;
         Interlocked.Exchange(ref ticket, generation << (2 * CountBits) | (long)count << CountBits);
         int asleep = Volatile.Read(ref sleepers);
         if (asleep > 0)
@@ -87,14 +81,14 @@ internal sealed class WorkerTeam : IDisposable
     private bool TakeBlock()
     {
         long seen = Volatile.Read(ref ticket);
-        int block = (int)seen & MaxBlocks;
-        if (block >= ((int)(seen >> CountBits) & MaxBlocks))
+        int next = (int)seen & MaxBlocks, count = (int)(seen >> CountBits) & MaxBlocks;
+        if (next >= count)
             return false;
         if (Interlocked.CompareExchange(ref ticket, seen + 1, seen) != seen)
             return true;
         try
         {
-            body!(downwards ? last - block : block);
+            body!(InTurn(next, count, seen >> (2 * CountBits)));
         }
         catch (Exception e)
         {
@@ -103,6 +97,9 @@ internal sealed class WorkerTeam : IDisposable
         Interlocked.Increment(ref finished);
         return true;
     }
+
+    // Every other job starts with its last block: that is the one whose data the job before has left in the cache.
+    private static int InTurn(int i, int count, long generation) => (generation & 1) == 0 ? i : count - 1 - i;
 
     private void Help()
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Data;
 
@@ -84,11 +84,11 @@ public sealed record Inspection(
         if (Rows == 0)
             yield return "there are no rows";
         if (BadLabels > 0)
-            yield return Text($"label '{Label}' is neither 0 nor 1 in {BadLabels:N0} rows");
+            yield return Invariant($"label '{Label}' is neither 0 nor 1 in {BadLabels:N0} rows");
         if (LabelRate is 0 or 1)
-            yield return Text($"every label is {LabelRate}: there is nothing to learn");
+            yield return Invariant($"every label is {LabelRate}: there is nothing to learn");
         if (RepeatedRows > 0)
-            yield return Text($"{(RepeatedRowsAreExact ? "" : "about ")}{RepeatedRows:N0} rows ({(double)RepeatedRows / Rows:P1}) are equal to an earlier one in all columns");
+            yield return Invariant($"{(RepeatedRowsAreExact ? "" : "about ")}{RepeatedRows:N0} rows ({(double)RepeatedRows / Rows:P1}) are equal to an earlier one in all columns");
         foreach (string problem in Columns.Where(c => c.Role != "label" && c.Distinct is not null).SelectMany(LookAt))
             yield return problem;
     }
@@ -100,13 +100,11 @@ public sealed record Inspection(
         if (c.Values > 0 && c.Distinct == 1 && c.Nulls == 0 && c.Lengths is null)
             yield return $"column '{c.Name}' is always {c.Top[0].Value}";
         if (c.LabelAuc > Leak)
-            yield return Text($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {c.Name}");
+            yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {c.Name}");
         if (c.NotFinite > 0)
-            yield return Text($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
+            yield return Invariant($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
         bool isId = c.Role.Contains("categorical", StringComparison.Ordinal) && c.Lengths is null && Rows >= EnoughRows;
         if (isId && c.Distinct > NearlyUnique * Rows)
-            yield return Text($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {c.Name}");
+            yield return Invariant($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {c.Name}");
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,33 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace GpuCtr.Kernels.Simd;
+
+/// <summary>Sums in the order of their terms, so that partial sums of fixed blocks end in the same bits every run.</summary>
+internal static unsafe class Sums
+{
+    /// <summary>to += from.</summary>
+    public static void Add(float* to, float* from, int length)
+    {
+        for (int j = 0; j < length; j += Lanes.Count)
+            Lanes.Store(Lanes.Load(to + j, length - j) + Lanes.Load(from + j, length - j), to + j, length - j);
+    }
+
+    /// <summary>Adds the rows of a matrix to a row, the first row first.</summary>
+    /// <param name="to">(columns).</param>
+    /// <param name="rows">(count, columns).</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddRows(float* to, float* rows, int count, int columns)
+    {
+        for (int j = 0; j < columns; j += Lanes.Count)
+        {
+            Vector512<float> sum = Lanes.Load(to + j, columns - j);
+            float* row = rows + j;
+            for (int r = 0; r < count; r++, row += columns)
+                sum += Lanes.Load(row, columns - j);
+            Lanes.Store(sum, to + j, columns - j);
+        }
+    }
+}
