@@ -26,7 +26,7 @@ internal static class DiceCases
         new(5, 3), new(2, 1), new(37, 19), new(97, 33), new(700, 16), new(5, 3, Training: false), new(37, 19, Training: false), new(1, 17, Training: false),
         new(9, 20, Guard: 0), new(7, 20, Capacity: 32), new(11, 18, Capacity: 40, Tokens: true), new(0, 18, Capacity: 40, Tokens: true),
         new(5, 3, Torch: true), new(37, 19, Torch: true), new(1, 4, Torch: true), new(37, 19, Training: false, Torch: true),
-        new(5, 3, N: 1), new(1, 1, N: 1, Training: false), new(37, 19, N: 7), new(99, 33, N: 17, Bias: false), new(700, 80, N: 40), new(3300, 5, N: 33), new(37, 19, N: 7, Training: false),
+        new(5, 3, N: 1), new(1, 1, N: 1, Training: false), new(37, 19, N: 7), new(99, 33, N: 17, Bias: false), new(130, 80, N: 40), new(3300, 5, N: 33), new(37, 19, N: 7, Training: false),
         new(9, 20, N: 3, Guard: 0), new(11, 18, N: 4, Capacity: 40, Tokens: true), new(0, 18, N: 4, Capacity: 40, Tokens: true), new(37, 19, N: 16, Torch: true),
         new(5, 3, N: 4, Next: 1), new(230, 20, N: 18, Next: 5), new(37, 19, N: 7, Next: 3, Training: false), new(11, 18, N: 4, Next: 1, Capacity: 40, Tokens: true), new(0, 18, N: 4, Next: 1, Capacity: 40, Tokens: true),
     ];
