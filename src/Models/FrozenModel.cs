@@ -53,6 +53,18 @@ public sealed class FrozenModel : IDisposable
     /// <summary>Everything that prediction needs, with the names and shapes of <see cref="CtrModel.Weights"/>.</summary>
     public IEnumerable<Tensor> Weights => g.Weights;
 
+    /// <summary>The embedding tables among them.</summary>
+    public IEnumerable<Tensor> Tables => g.Tables.Select(t => t.Weights);
+
+    /// <summary>The ops in the order of a pass; who knows their kinds can tell how a logit came about.</summary>
+    public IReadOnlyList<IOp> Ops => g.Ops;
+
+    /// <summary>The device side of a batch, which the first ops read.</summary>
+    public ModelInputs Inputs => g.Inputs;
+
+    /// <summary>(B, 1) the logits of the last pass.</summary>
+    public Tensor Logit => logit;
+
     /// <summary>A model with the weights of this one, which has to live longer, for another thread; only where the SIMD variants run on one thread.</summary>
     /// <exception cref="KernelException">The device cannot be driven by two threads.</exception>
     public FrozenModel Twin() => Device.UsesSimd && Device.Threads == 1

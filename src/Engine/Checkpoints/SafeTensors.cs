@@ -1,9 +1,16 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Engine.Checkpoints;
+
+/// <summary>A tensor as it stands in a file.</summary>
+/// <param name="Name">Its name there.</param>
+/// <param name="Shape">Its shape there.</param>
+/// <param name="Values">Its values, row-major.</param>
+internal sealed record NamedTensor(string Name, long[] Shape, Tensor Values);
 
 /// <summary>
 /// Tensors in a safetensors file: 8 bytes with the length of the header (little-endian), the header in JSON, the values.
@@ -15,17 +22,21 @@ internal static class SafeTensors
 
     /// <summary>Writes all tensors, row-major, and waits until the disk has them; returns what it has.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static FileDigest Write(string path, Device device, IEnumerable<Tensor> tensors)
+    public static FileDigest Write(string path, Device device, IEnumerable<Tensor> tensors) =>
+        Write(path, device, [.. tensors.Select(t => new NamedTensor(t.Name, [t.Rows, t.Columns], t))], null);
+
+    /// <summary>Writes tensors under names and shapes of their own, with texts about them in the header.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static FileDigest Write(string path, Device device, IReadOnlyList<NamedTensor> tensors, JsonObject? metadata)
     {
-        Tensor[] all = [.. tensors];
-        byte[] header = SafeTensorsHeader.Of(all).ToBytes();
+        byte[] header = SafeTensorsHeader.Of(tensors).ToBytes(metadata);
         using HashedFile file = new(path);
         Span<byte> length = stackalloc byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, header.Length);
         file.Write(length);
         file.Write(header);
         float[] chunk = new float[ChunkLength];
-        foreach (Tensor tensor in all)
+        foreach ((_, _, Tensor tensor) in tensors)
         {
             for (long at = 0; at < tensor.Length; at += ChunkLength)
             {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Engine.Checkpoints;
@@ -18,27 +19,34 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
 
     /// <summary>The header of some tensors, one behind the other.</summary>
     /// <exception cref="InvalidOperationException">Two tensors have one name.</exception>
-    public static SafeTensorsHeader Of(IEnumerable<Tensor> tensors)
+    public static SafeTensorsHeader Of(IEnumerable<NamedTensor> tensors)
     {
         Dictionary<string, SafeTensorsEntry> entries = [];
         long at = 0;
-        foreach (Tensor t in tensors)
+        foreach ((string name, long[] shape, Tensor values) in tensors)
         {
-            if (!entries.TryAdd(t.Name, new SafeTensorsEntry([t.Rows, t.Columns], at, at + t.Bytes)))
-                throw new InvalidOperationException($"two tensors are called '{t.Name}'");
-            at += t.Bytes;
+            if (!entries.TryAdd(name, new SafeTensorsEntry(shape, at, at + values.Bytes)))
+                throw new InvalidOperationException($"two tensors are called '{name}'");
+            at += values.Bytes;
         }
 
         return new SafeTensorsHeader(entries, 0);
     }
 
     /// <summary>The header as it stands in a file, filled up with blanks so that the values are aligned.</summary>
-    public byte[] ToBytes()
+    /// <param name="metadata">Texts about the tensors, or null.</param>
+    public byte[] ToBytes(JsonObject? metadata = null)
     {
         using MemoryStream stream = new();
         using (Utf8JsonWriter json = new(stream))
         {
             json.WriteStartObject();
+            if (metadata is not null)
+            {
+                json.WritePropertyName("__metadata__");
+                metadata.WriteTo(json);
+            }
+
             foreach ((string name, SafeTensorsEntry entry) in Entries)
             {
                 json.WriteStartObject(name);

@@ -11,7 +11,10 @@ internal static class CommandLine
 {
     private const int Fault = 1;
 
-    private static readonly Verb[] verbs = [TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb];
+    private static readonly Verb[] verbs =
+    [
+        TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ExportCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb,
+    ];
 
     /// <summary>Runs one command line; never throws.</summary>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr)

@@ -107,6 +107,15 @@ public sealed partial class FeatureRow
         return this;
     }
 
+    /// <summary>(F) row numbers within the vocabularies.</summary>
+    internal ReadOnlySpan<int> Ids => ids;
+
+    /// <summary>(N) transformed numbers.</summary>
+    internal ReadOnlySpan<float> Numbers => numbers;
+
+    /// <summary>Row numbers of the entries of a list.</summary>
+    internal ReadOnlySpan<int> List(int s) => lists[s].AsSpan(0, lengths[s]);
+
     /// <summary>Appends this row to a batch that has room for it.</summary>
     internal void CopyTo(Batch batch)
     {

@@ -47,7 +47,7 @@ public sealed class Scorer : IDisposable
         lanes = [.. Enumerable.Range(0, count).Select(i => new ScoringLane(i == 0 ? model : model.Twin()))];
         free = lanes.Length;
         idle = new SemaphoreSlim(free, free);
-        (Model, Step) = (model.Options.Model, checkpoint.Manifest.Position.Step);
+        (Model, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
     }
 
     /// <summary>Loads a model.</summary>
@@ -81,6 +81,9 @@ public sealed class Scorer : IDisposable
 
     /// <summary>The columns that the model reads.</summary>
     public IReadOnlyList<ScorerColumn> Columns => encoder.Columns;
+
+    /// <summary>Padding takes part in the attention of this variant.</summary>
+    internal bool PadsHistories { get; }
 
     /// <summary>A row to fill; it can be used again and again.</summary>
     public FeatureRow NewRow() => new(encoder);

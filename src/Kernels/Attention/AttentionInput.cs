@@ -46,6 +46,18 @@ public sealed partial class AttentionInput : IOp
     /// <summary>The pooling of the same keys, recorded next, whose part of dk is written here as well where both have SIMD variants.</summary>
     internal void WritesKeyGradientsOf(AttentionPooling next) => pooling = next;
 
+    /// <summary>Keys and queries.</summary>
+    public BehaviourHistory History => history;
+
+    /// <summary>W (H, 4E).</summary>
+    public Tensor Weight => w;
+
+    /// <summary>β (1, H).</summary>
+    public Tensor Bias => beta;
+
+    /// <summary>z (T, H).</summary>
+    public Tensor Output => z;
+
     /// <inheritdoc/>
     public string Name => $"attention input {z.Name}";
 

@@ -68,6 +68,18 @@ public sealed partial class AttentionPooling : IOp
     /// <summary>(T, 1) the weights of the last pass.</summary>
     public Tensor Weights => weight;
 
+    /// <summary>Keys.</summary>
+    public BehaviourHistory History => history;
+
+    /// <summary>s (T, 1).</summary>
+    public Tensor Score => score;
+
+    /// <summary>Pooled (B, E).</summary>
+    public Tensor Output => pooled;
+
+    /// <summary>How scores become weights.</summary>
+    public AttentionNormalization Normalization => normalization;
+
     /// <inheritdoc/>
     public void Forward(in Pass pass)
     {

@@ -31,6 +31,15 @@ public sealed unsafe class TargetProduct : IOp
         (du, dVectors) = (u.Consume(), history.Vectors.Consume());
     }
 
+    /// <summary>Whose targets.</summary>
+    public BehaviourHistory History => history;
+
+    /// <summary>u (B, E).</summary>
+    public Tensor Input => u;
+
+    /// <summary>y (B, E).</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"target product {y.Name}";
 

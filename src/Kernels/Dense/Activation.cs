@@ -53,6 +53,18 @@ public sealed unsafe class Activation : IOp
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
+    /// <summary>Which function.</summary>
+    public ActivationKind Kind => kind;
+
+    /// <summary>x (R, H).</summary>
+    public Tensor Input => x;
+
+    /// <summary>α (1, H) of prelu, else null.</summary>
+    public Tensor? Alpha => alpha;
+
+    /// <summary>y (R, H).</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"{kind} {y.Name}";
 

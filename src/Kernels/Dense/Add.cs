@@ -29,6 +29,12 @@ public sealed unsafe class Add : IOp
         sinks = inputs.Select(x => x.Consume()).Reverse().ToArray();
     }
 
+    /// <summary>Two or three terms, (B, H).</summary>
+    public IReadOnlyList<Tensor> Inputs => inputs;
+
+    /// <summary>(B, H).</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"add {y.Name}";
 

@@ -59,6 +59,24 @@ public sealed partial class BatchNorm : IOp
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
+    /// <summary>x (B, H).</summary>
+    public Tensor Input => x;
+
+    /// <summary>γ and β, (1, H).</summary>
+    public (Tensor Gamma, Tensor Beta) Scale => (gamma, beta);
+
+    /// <summary>What evaluation normalizes with, (1, H).</summary>
+    public (Tensor Mean, Tensor Variance) Running => (runningMean, runningVariance);
+
+    /// <summary>y (B, H).</summary>
+    public Tensor Output => y;
+
+    /// <summary>The output is rectified.</summary>
+    public bool Rectifies => relu;
+
+    /// <summary>ε and m.</summary>
+    public BatchNormConstants Constants => constants;
+
     /// <inheritdoc/>
     public string Name => $"batch norm {y.Name}";
 

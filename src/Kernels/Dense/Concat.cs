@@ -29,6 +29,12 @@ public sealed unsafe class Concat : IOp
         (da, db) = (a.Consume(), b.Consume());
     }
 
+    /// <summary>(R, H) and (R, K).</summary>
+    public (Tensor A, Tensor B) Inputs => (a, b);
+
+    /// <summary>(R, H + K).</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"concat {y.Name}";
 

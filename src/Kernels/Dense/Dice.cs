@@ -53,6 +53,12 @@ public sealed partial class Dice : IOp
         (forwardBlock, differentiateBlock) = (ForwardBlock, DifferentiateBlock);
     }
 
+    /// <summary>x, α and the running averages.</summary>
+    public DiceTensors Tensors => t;
+
+    /// <summary>y (R, H).</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"dice {y.Name}";
 

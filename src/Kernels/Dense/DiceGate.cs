@@ -39,6 +39,18 @@ public sealed unsafe class DiceGate : IOp
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
+    /// <summary>x (R, H): what is gated.</summary>
+    public Tensor Input => x;
+
+    /// <summary>z (R, H): what decides.</summary>
+    public Tensor Gate => z;
+
+    /// <summary>α (1, H) or (1, 1).</summary>
+    public Tensor Alpha => alpha;
+
+    /// <summary>y (R, H).</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"dice gate {y.Name}";
 
@@ -114,12 +126,12 @@ public sealed unsafe class DiceGate : IOp
         device.Team!.Run(ColumnBlocks.Count(x.Columns), block);
     }
 
-    private Vector512<float> Alpha(int h, int count) => Shared ? Vector512.Create(*alpha.Pointer) : Lanes.Load(alpha.Pointer + h, count);
+    private Vector512<float> AlphaAt(int h, int count) => Shared ? Vector512.Create(*alpha.Pointer) : Lanes.Load(alpha.Pointer + h, count);
 
     private void ForwardBlock(int task)
     {
         int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> a = Alpha(h, count), one = Vector512<float>.One;
+        Vector512<float> a = AlphaAt(h, count), one = Vector512<float>.One;
         for (long i = h, end = (long)rows * n + h; i < end; i += n)
         {
             Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count));
@@ -130,7 +142,7 @@ public sealed unsafe class DiceGate : IOp
     private void BackwardBlock(int task)
     {
         int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> a = Alpha(h, count), one = Vector512<float>.One, dAlpha = default;
+        Vector512<float> a = AlphaAt(h, count), one = Vector512<float>.One, dAlpha = default;
         for (long i = h, end = (long)rows * n + h; i < end; i += n)
         {
             Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count)), d = Lanes.Load(y.Gradient!.Pointer + i, count);

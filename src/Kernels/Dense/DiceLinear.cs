@@ -24,7 +24,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
     /// <exception cref="Devices.KernelException">Sizes do not fit.</exception>
     public DiceLinear(Workspace workspace, in DiceTensors dice, Tensor w, Tensor? b, Tensor y)
     {
-        (device, x, this.w, this.b, this.y) = (workspace.Device, dice.X, w, b, y);
+        (device, x, this.w, this.b, this.y, Tensors) = (workspace.Device, dice.X, w, b, y, dice);
         if (w.Columns != x.Columns || w.Rows != y.Columns || x.Rows != y.Rows || b is not null && b.Length != y.Columns)
             throw new Devices.KernelException($"dice and linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
         if (device.UsesSimd)
@@ -37,6 +37,18 @@ public sealed partial class DiceLinear : IOp, IDisposable
         activation = new Dice(workspace, dice, activated);
         linear = new Linear(device, activated, w, b, y, relu: false);
     }
+
+    /// <summary>x, α and the running averages.</summary>
+    public DiceTensors Tensors { get; }
+
+    /// <summary>W (N, H).</summary>
+    public Tensor Weight => w;
+
+    /// <summary>b (1, N), or null.</summary>
+    public Tensor? Bias => b;
+
+    /// <summary>y (R, N).</summary>
+    public Tensor Output => y;
 
     /// <inheritdoc/>
     public string Name => $"dice and linear {w.Name}";

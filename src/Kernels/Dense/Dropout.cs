@@ -49,6 +49,12 @@ public sealed partial class Dropout : IOp
         backwardBlock = BackwardBlock;
     }
 
+    /// <summary>x.</summary>
+    public Tensor Input => x;
+
+    /// <summary>y: x in evaluation.</summary>
+    public Tensor Output => y;
+
     /// <inheritdoc/>
     public string Name => $"dropout {y.Name}";
 

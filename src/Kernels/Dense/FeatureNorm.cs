@@ -40,6 +40,15 @@ public sealed unsafe class FeatureNorm : IOp
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
+    /// <summary>x (R, H).</summary>
+    public Tensor Input => x;
+
+    /// <summary>z (R, H).</summary>
+    public Tensor Output => z;
+
+    /// <summary>ε.</summary>
+    public float Epsilon => epsilon;
+
     /// <inheritdoc/>
     public string Name => $"feature norm {z.Name}";
 

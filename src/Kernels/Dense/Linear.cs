@@ -31,6 +31,21 @@ public sealed class Linear : IOp, IDisposable
         biasGradient = new BiasGradient(device);
     }
 
+    /// <summary>x (B, K).</summary>
+    public Tensor Input => x;
+
+    /// <summary>W (N, K).</summary>
+    public Tensor Weight => w;
+
+    /// <summary>b (1, N), or null.</summary>
+    public Tensor? Bias => b;
+
+    /// <summary>y (B, N).</summary>
+    public Tensor Output => y;
+
+    /// <summary>The output is rectified.</summary>
+    public bool Rectifies => relu;
+
     /// <inheritdoc/>
     public string Name => $"linear {w.Name}";
 

@@ -35,6 +35,15 @@ public sealed unsafe class FieldBias : IOp
         (this.fields, this.columns, this.field) = (fields, columns, field);
     }
 
+    /// <summary>w (ΣV, 1).</summary>
+    public Tensor Weights => weights;
+
+    /// <summary>y (B, 1).</summary>
+    public Tensor Output => y;
+
+    /// <summary>f.</summary>
+    public int Field => this.field;
+
     /// <inheritdoc/>
     public string Name => $"field bias {weights.Name}";
 

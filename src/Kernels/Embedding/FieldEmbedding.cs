@@ -69,6 +69,9 @@ public sealed partial class FieldEmbedding : IOp
         (forwardBlock, backwardBlock, numericBlock) = (ForwardBlock, BackwardBlock, NumericBlock);
     }
 
+    /// <summary>Inputs and outputs.</summary>
+    public FieldEmbeddingTensors Tensors => t;
+
     /// <inheritdoc/>
     public string Name => "field embedding";
 

@@ -67,6 +67,21 @@ public sealed unsafe class SequencePooling : IOp
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
+    /// <summary>The table of the vectors.</summary>
+    public EmbeddingTable Table => table;
+
+    /// <summary>The list column.</summary>
+    public SequenceTensors Sequence => sequence;
+
+    /// <summary>y (B, ·), of which D columns from <see cref="Column"/> on are written.</summary>
+    public Tensor Output => y;
+
+    /// <summary>First column of y that is written.</summary>
+    public int Column => column;
+
+    /// <summary>How the vectors become one.</summary>
+    public PoolingKind Kind => kind;
+
     /// <inheritdoc/>
     public string Name => $"{kind} pooling {y.Name}";
 

@@ -8,7 +8,9 @@ namespace GpuCtr.Engine.Data;
 
 public sealed partial class FeatureEncoder
 {
-    private const string StateFile = "features.json";
+    /// <summary>Name of the file that says how values are encoded; vocabularies stand in files beside it.</summary>
+    public const string StateFile = "features.json";
+
     private const string VocabularyFolder = "vocab";
 
     private static readonly JsonSerializerOptions json = new()

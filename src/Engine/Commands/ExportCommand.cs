@@ -1,0 +1,54 @@
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Export;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>export --model RUN --format F --out FILE</c></summary>
+internal static class ExportCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "export", "writes a trained model for other runtimes, and beside it how raw values become its inputs", false,
+        [
+            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            new("--format", "onnx|safetensors", "onnx", "ONNX (opset 17) or safetensors with PyTorch's names and shapes"),
+            new("--out", "FILE", "", "the file (without: model.onnx or model.safetensors)"),
+            new("--overwrite", "", "", "replace files that are there", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr export --model runs/first --format onnx --out model.onnx", "gpu-ctr export --model runs/first/last --format safetensors --out model.safetensors"],
+        Execute);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        if (!flags.IsGiven("--model"))
+            throw Failure.BadUsage("export needs --model: a run or checkpoint folder");
+        string format = flags.Choice("--format", "onnx", "safetensors"), given = flags.IsGiven("--out") ? flags.Text("--out") : $"model.{format}";
+        string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
+        foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !flags.IsOn("--overwrite")))
+            throw Failure.BadUsage($"{there}: is there already; choose another --out, or add --overwrite");
+        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        using Device device = Device.Open("cpu", threads: 1);
+        using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1);
+        try
+        {
+            using ExportFolder parts = new(path);
+            if (format == "onnx")
+                OnnxFile.Write(parts.File(path), model, File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile)));
+            else
+                PyTorchFile.Write(parts.File(path), model);
+            encoder.Save(parts.File(features));
+            parts.Complete();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure.BadAccess($"--out {given}: cannot be written ({e.Message}); check space and permissions", e);
+        }
+        terminal.Error.WriteLine($"{model.Options.Model}, step {checkpoint.Manifest.Position.Step}: {given}; how raw values become its inputs: {Path.ChangeExtension(given, ".features")}");
+        return ExitCode.Done;
+    }
+}
