@@ -42,6 +42,7 @@ public sealed partial class ModelBuilder
     /// <param name="name">Prefix of the names of the layer's parameters.</param>
     /// <param name="units">N.</param>
     /// <param name="bias">Add a bias.</param>
+    /// <param name="deviation">Standard deviation of the first weights.</param>
     private Tensor ActivatedLinear(string activation, Tensor x, Activations kind, string name, int units, bool bias, double deviation)
     {
         if (kind != Activations.Dice || Options.Dice.Normalization != DiceNormalizations.Units || OtherAttentionInput is not null)

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Reflection.Metadata;
+using System.Xml.Linq;
+
+namespace GpuCtr.EndToEnd.Tests.Packages;
+
+public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFolder>
+{
+    private const string Placeholder = "dotnet run --project src/Engine -- ";
+    private static readonly Guid embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
+
+    [Theory]
+    [InlineData("GpuCtr.Kernels", "lib/net10.0/GpuCtr.Kernels")]
+    [InlineData("GpuCtr.Models", "lib/net10.0/GpuCtr.Models")]
+    [InlineData("GpuCtr", "lib/net10.0/gpu-ctr")]
+    [InlineData("gpu-ctr", "tools/net10.0/any/gpu-ctr")]
+    public void A_package_has_a_readme_documentation_and_symbols_with_sources(string id, string assembly)
+    {
+        using ZipArchive package = ZipFile.OpenRead(Path.Combine(packed.Packages, $"{id}.{PackedFolder.Version}.nupkg"));
+        Assert.Contains("# ", Text(package, "README.md"));
+        Assert.NotNull(package.GetEntry($"{assembly}.dll"));
+        Assert.NotNull(package.GetEntry($"{assembly}.xml"));
+        XElement metadata = XDocument.Parse(Text(package, $"{id}.nuspec")).Root!.Elements().First();
+        Assert.Equal("MIT", Value(metadata, "license"));
+        Assert.Equal("README.md", Value(metadata, "readme"));
+        using ZipArchive symbols = ZipFile.OpenRead(Path.Combine(packed.Packages, $"{id}.{PackedFolder.Version}.snupkg"));
+        using MemoryStream pdb = new(Bytes(symbols, $"{assembly}.pdb"));
+        MetadataReader reader = MetadataReaderProvider.FromPortablePdbStream(pdb).GetMetadataReader();
+        foreach (DocumentHandle document in reader.Documents)
+        {
+            Assert.True(
+                reader.GetCustomDebugInformation(document).Any(h => reader.GetGuid(reader.GetCustomDebugInformation(h).Kind) == embeddedSource),
+                $"no source of {reader.GetString(reader.GetDocument(document).Name)}");
+        }
+    }
+
+    [Fact]
+    public void Nothing_else_is_packed() => Assert.Equal(
+        ["GpuCtr", "GpuCtr.Kernels", "GpuCtr.Models", "gpu-ctr"],
+        Directory.GetFiles(packed.Packages, "*.nupkg").Select(f => Path.GetFileName(f).Replace($".{PackedFolder.Version}.nupkg", "")).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void The_installed_tool_runs_the_command_of_the_readme_and_the_library_scores_with_its_model()
+    {
+        string command = Repository.Blocks("README.md").First(b => b.Text.StartsWith($"{Placeholder}train", StringComparison.Ordinal)).Text.Trim();
+        string[] args = [.. command[Placeholder.Length..].Split(' ').Select(a => a.Trim('\'')), "--out", packed.Model, "--json"];
+        Assert.Contains("\"auc\":0.82", Command.Run(Repository.Root, packed.Tool, args));
+
+        Folder.Write("consumer/consumer.csproj", Project());
+        Folder.Write("consumer/Program.cs", Program());
+        Command.Run(Folder.Of("consumer"), Command.DotNet, "build", "-v", "q");
+        string[] Consumer(string what) => Command.Run(Folder.Of("consumer"), Command.DotNet, "bin/Debug/net10.0/consumer.dll", what, packed.Model).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        using Scorer scorer = Scorer.Load(packed.Model);
+        float expected = scorer.Score(scorer.NewRow().Set("C1", 1).Set("I1", 2.5));
+        Assert.Equal(expected.ToString("R", CultureInfo.InvariantCulture), Assert.Single(Consumer("score")));
+        Consumer("GpuCtr.Models");
+    }
+
+    private ScratchFolder Folder => packed.Folder;
+
+    /// The packages of this clone in a folder of their own, everything else from where the build took it.
+    private string Project() => $"""
+        <Project Sdk="Microsoft.NET.Sdk">
+          <PropertyGroup>
+            <OutputType>Exe</OutputType>
+            <TargetFramework>net10.0</TargetFramework>
+            <Nullable>enable</Nullable>
+            <ImplicitUsings>enable</ImplicitUsings>
+            <RestorePackagesPath>{Folder.Of("restored")}</RestorePackagesPath>
+            <RestoreFallbackFolders>{GlobalPackages()}</RestoreFallbackFolders>
+          </PropertyGroup>
+          <ItemGroup>
+            <PackageReference Include="GpuCtr" Version="{PackedFolder.Version}" />
+          </ItemGroup>
+        </Project>
+        """;
+
+    private string GlobalPackages() => Command.Run(Folder.Path, Command.DotNet, "nuget", "locals", "global-packages", "--list").Split(':', 2)[1].Trim();
+
+    /// The code of the packages' READMEs, which has to compile, and a score.
+    private static string Program()
+    {
+        (string Name, string Code)[] parts =
+        [
+            .. new[] { "Kernels", "Models", "Engine" }.Select(p => ($"GpuCtr.{p}", Repository.Blocks("src", p, "README.md").Single(b => b.Language == "csharp").Text)),
+            ("score", """
+                using GpuCtr;
+                using System.Globalization;
+                using Scorer scorer = Scorer.Load(args[1]);
+                Console.WriteLine(scorer.Score(scorer.NewRow().Set("C1", 1).Set("I1", 2.5)).ToString("R", CultureInfo.InvariantCulture));
+                """),
+        ];
+        static bool IsImport(string line) => line.StartsWith("using ", StringComparison.Ordinal) && !line.Contains('=');
+        IEnumerable<string> imports = parts.SelectMany(p => p.Code.Split('\n')).Where(IsImport).Select(l => l.Trim()).Distinct();
+        IEnumerable<string> bodies = parts.Select(p => $"if (args[0] == \"{p.Name}\")\n{{\n{string.Join('\n', p.Code.Split('\n').Where(l => !IsImport(l)))}\n}}");
+        return string.Join('\n', imports.Concat(bodies));
+    }
+
+    private static string? Value(XElement metadata, string name) => metadata.Elements().FirstOrDefault(e => e.Name.LocalName == name)?.Value;
+
+    private static string Text(ZipArchive archive, string name)
+    {
+        using StreamReader reader = new(new MemoryStream(Bytes(archive, name)));
+        return reader.ReadToEnd();
+    }
+
+    private static byte[] Bytes(ZipArchive archive, string name)
+    {
+        using Stream stream = (archive.GetEntry(name) ?? throw new InvalidOperationException($"no {name} in the package")).Open();
+        using MemoryStream copy = new();
+        stream.CopyTo(copy);
+        return copy.ToArray();
+    }
+}

@@ -1,0 +1,25 @@
+namespace GpuCtr.EndToEnd.Tests.Packages;
+
+/// <summary>The packages of this clone in a folder, the tool installed from there, and a model that the tool trained by the command of the README.</summary>
+public sealed class PackedFolder : IDisposable
+{
+    public const string Version = "0.1.0";
+
+    public PackedFolder()
+    {
+        Command.Run(Repository.Root, Command.DotNet, "pack", "gpu-ctr.sln", "--no-build", "-c", Repository.Configuration, "-o", Packages);
+        // No other source: what is installed is what was packed, and nothing is fetched.
+        Folder.Write("nuget.config", $"<configuration><packageSources><clear /><add key=\"packed\" value=\"{Packages}\" /></packageSources></configuration>");
+        Command.Run(Folder.Path, Command.DotNet, "tool", "install", "gpu-ctr", "--tool-path", Folder.Of("tools"), "--version", Version, "--configfile", Folder.Of("nuget.config"));
+    }
+
+    public ScratchFolder Folder { get; } = new();
+
+    public string Packages => Folder.Of("packages");
+
+    public string Tool => Folder.Of(OperatingSystem.IsWindows() ? @"tools\gpu-ctr.exe" : "tools/gpu-ctr");
+
+    public string Model => Folder.Of("model");
+
+    public void Dispose() => Folder.Dispose();
+}
