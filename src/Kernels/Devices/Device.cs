@@ -30,6 +30,9 @@ public enum KernelChoice
     Portable,
 }
 
+/// <summary>A kernel that an op made a device load, and the threads of its groups on a GPU.</summary>
+internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize);
+
 /// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
 /// One thread drives a device: its stream and its workers do one thing at a time.
 public sealed class Device : IDisposable
@@ -38,6 +41,8 @@ public sealed class Device : IDisposable
 
     // ILGPU's own cache forgets a kernel at the next garbage collection; compiling takes up to half a second.
     private readonly Dictionary<MethodInfo, Delegate> launchers = [];
+
+    private const int GpuGroup = 64;
 
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads)
     {
@@ -99,10 +104,12 @@ public sealed class Device : IDisposable
     {
         if (Kind == DeviceKind.Cpu)
             return new KernelConfig(Accelerator.NumMultiprocessors, 1);
-        const int group = 64;
-        long groups = Math.Clamp((items + group - 1) / group, 1, Accelerator.NumMultiprocessors * 32L);
-        return new KernelConfig((int)groups, group);
+        long groups = Math.Clamp((items + GpuGroup - 1) / GpuGroup, 1, Accelerator.NumMultiprocessors * 32L);
+        return new KernelConfig((int)groups, GpuGroup);
     }
+
+    /// <summary>Every kernel that ops of this device have loaded so far, specializations apart.</summary>
+    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method => new LoadedKernel(method, GpuGroup));
 
     /// <summary>The launcher of a portable kernel, compiled on first use for all ops of this device and kept by its op.</summary>
     internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct

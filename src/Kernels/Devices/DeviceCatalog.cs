@@ -98,9 +98,10 @@ public static class DeviceCatalog
         }
     }
 
-    // Kernels take their views in one argument structure. Only at O2 does ILGPU see that those views point to global memory;
-    // below it writes generic pointers, which OpenCL drivers without a generic address space refuse.
-    private static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
+    /// <summary>How kernels are compiled, whatever the device.</summary>
+    /// They take their views in one argument structure. Only at O2 does ILGPU see that those views point to global memory;
+    /// below it writes generic pointers, which OpenCL drivers without a generic address space refuse.
+    internal static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
     private static void AddOpenCl(Context.Builder b) => b.OpenCL(d =>
     {

@@ -1,0 +1,43 @@
+using System.Reflection;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Verification;
+using GpuCtr.Tests;
+using ILGPU;
+
+namespace GpuCtr.Kernels.Tests.Ptx;
+
+/// <summary>Every kernel there is, with every specialization in use: whatever the op cases made a device load.</summary>
+/// Nothing is listed by hand: a kernel that no case loads is found by its signature.
+internal static class KernelInventory
+{
+    private static readonly Lazy<IReadOnlyList<LoadedKernel>> loaded = new(Load);
+
+    /// <summary>The kernels in the order of their names.</summary>
+    public static IReadOnlyList<LoadedKernel> All => loaded.Value;
+
+    /// <summary>Methods of the assembly that can only be kernels: static, of one argument, a structure that holds views.</summary>
+    public static IEnumerable<MethodInfo> BySignature() =>
+        typeof(Device).Assembly.GetTypes()
+            .SelectMany(t => t.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Where(m => m.ReturnType == typeof(void) && m.GetParameters() is [{ ParameterType: { IsValueType: true } only }] && Views(only).Any());
+
+    /// <summary>Whether a kernel has a view of structures of four floats, which are loaded in one instruction.</summary>
+    public static bool SeesFourFloats(MethodInfo kernel) =>
+        Views(kernel.GetParameters()[0].ParameterType).Any(v => Fields(v.GetGenericArguments()[0]) is { Length: 4 } four && four.All(f => f == typeof(float)));
+
+    private static IEnumerable<Type> Views(Type type) => Fields(type).Where(f => f.IsGenericType && f.GetGenericTypeDefinition() == typeof(ArrayView<>));
+
+    private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
+
+    private static IReadOnlyList<LoadedKernel> Load()
+    {
+        using Device device = Device.Open("cpu", KernelChoice.Portable);
+        foreach (OpCase c in OpTable.Cases.Where(c => c.AppliesTo(device)))
+        {
+            using Trial trial = new(c, device, 0);
+            trial.Workspace.Allocate();
+            trial.Run();
+        }
+        return [.. device.LoadedKernels.OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+    }
+}

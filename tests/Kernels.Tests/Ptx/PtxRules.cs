@@ -1,0 +1,39 @@
+using System.Text.RegularExpressions;
+
+namespace GpuCtr.Kernels.Tests.Ptx;
+
+/// <summary>What must not stand in the PTX of a kernel.</summary>
+internal static partial class PtxRules
+{
+    /// <summary>The first breach of a rule, with its line; null when there is none.</summary>
+    public static string? Breach(string ptx)
+    {
+        foreach (string line in ptx.Split('\n').Select(l => l.Trim()).Where(l => l.Length > 0 && !l.StartsWith("//", StringComparison.Ordinal)))
+        {
+            if (Double().IsMatch(line))
+                return $"double precision: {line}";
+            if (Atomic().IsMatch(line))
+                return $"an atomic, whose order is not fixed: {line}";
+            if (Local().IsMatch(line))
+                return $"local memory, which is memory of the device: {line}";
+            if (Generic().IsMatch(line))
+                return $"a pointer whose address space the compiler lost: {line}";
+        }
+        return null;
+    }
+
+    /// <summary>Whether four floats are loaded at once anywhere.</summary>
+    public static bool LoadsFourFloats(string ptx) => ptx.Contains("ld.global.v4.f32", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\.f64\b(?!.*\bdebug)")]
+    private static partial Regex Double();
+
+    [GeneratedRegex(@"^(@!?%\w+\s+)?(atom|red)\.(?!sync)")]
+    private static partial Regex Atomic();
+
+    [GeneratedRegex(@"(^|\s)\.local\b|\b(ld|st)\.local\b")]
+    private static partial Regex Local();
+
+    [GeneratedRegex(@"^(@!?%\w+\s+)?(ld|st)\.(volatile\.)?(v[24]\.)?[bfsu]\d")]
+    private static partial Regex Generic();
+}

@@ -1,0 +1,93 @@
+using System.Reflection;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Tests;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuCtr.Kernels.Tests.Ptx;
+
+/// <summary>Every kernel as CUDA would run it, proven on a machine without a GPU.</summary>
+public sealed class PtxTests
+{
+    // Half of the threads that a multiprocessor holds: enough to hide the latency of memory.
+    private const int LeastWarps = 32;
+
+    private static readonly (CudaArchitecture Architecture, int Number)[] architectures = [(CudaArchitecture.SM_70, 70), (CudaArchitecture.SM_80, 80), (CudaArchitecture.SM_90, 90)];
+
+    private static readonly Lazy<Dictionary<(MethodInfo Kernel, int Architecture), string>> compiled = new(CompileAll);
+
+    [Fact]
+    public void Op_cases_load_every_kernel_of_the_assembly() =>
+        Assert.Empty(KernelInventory.BySignature().Except(KernelInventory.All.Select(k => k.Method.IsGenericMethod ? k.Method.GetGenericMethodDefinition() : k.Method)).Select(KernelName.Of));
+
+    [Fact]
+    public void Kernels_compile_without_doubles_atomics_local_memory_or_generic_pointers() =>
+        Assert.Empty(compiled.Value.Select(c => (c.Key, Breach: PtxRules.Breach(c.Value))).Where(c => c.Breach is not null).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}: {c.Breach}"));
+
+    [Fact]
+    public void Kernels_that_see_four_floats_load_four_floats() =>
+        Assert.Empty(compiled.Value.Where(c => KernelInventory.SeesFourFloats(c.Key.Kernel) && !PtxRules.LoadsFourFloats(c.Value)).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}"));
+
+    /// Write the table again with GPU_CTR_WRITE_TABLES=1 in the environment.
+    [SkippableFact]
+    public void Assembled_kernels_neither_spill_nor_differ_from_the_committed_table()
+    {
+        string version = Ptxas.Version;
+        KernelTable measured = new(version, [.. KernelInventory.All.Select(Measure)]);
+        if (Environment.GetEnvironmentVariable("GPU_CTR_WRITE_TABLES") == "1")
+            measured.Write();
+        KernelTable committed = KernelTable.Read();
+        Skip.IfNot(version == committed.Assembler, $"docs/kernels.md was made with ptxas {committed.Assembler}, this is {version}: nothing spills, but registers cannot be compared");
+        Assert.Empty(measured.Rows.Except(committed.Rows));
+        Assert.Empty(committed.Rows.Except(measured.Rows));
+    }
+
+    [Fact]
+    public void Rules_find_what_they_are_for()
+    {
+        Assert.Contains("double", BreachOf(static a => { a[0] = (float)(a[1] * 2.5); }), StringComparison.Ordinal);
+        Assert.Contains("atomic", BreachOf(static a => Atomic.Add(ref a[0], 1f)), StringComparison.Ordinal);
+        Assert.Contains("local", BreachOf(Array), StringComparison.Ordinal);
+        Assert.Null(BreachOf(static a => { a[Grid.GlobalLinearIndex] *= 2f; }));
+        Assert.Contains("address space", PtxRules.Breach("\tld.f32 %f1, [%rd4];"), StringComparison.Ordinal);
+        Assert.Contains("address space", PtxRules.Breach("@%p1 st.v4.f32 [%rd4], {%f1, %f2, %f3, %f4};"), StringComparison.Ordinal);
+    }
+
+    private static void Array(ArrayView<float> a)
+    {
+        float[] sums = new float[8];
+        for (int i = 0; i < a.IntLength; i++)
+            sums[i & 7] += a[i];
+        for (int i = 0; i < 8; i++)
+            a[i] = sums[i];
+    }
+
+    private static string? BreachOf(Action<ArrayView<float>> kernel)
+    {
+        using PtxCompiler compiler = new(CudaArchitecture.SM_80);
+        return PtxRules.Breach(compiler.Compile(kernel.Method));
+    }
+
+    private static Dictionary<(MethodInfo Kernel, int Architecture), string> CompileAll()
+    {
+        Dictionary<(MethodInfo, int), string> all = [];
+        foreach ((CudaArchitecture architecture, int number) in architectures)
+        {
+            using PtxCompiler compiler = new(architecture);
+            foreach ((MethodInfo kernel, _) in KernelInventory.All)
+                all.Add((kernel, number), compiler.Compile(kernel));
+        }
+        return all;
+    }
+
+    private static KernelTable.Row Measure(LoadedKernel k)
+    {
+        Ptxas.Usage[] usages = [.. architectures.Select(a => Ptxas.Assemble(compiled.Value[(k.Method, a.Number)], a.Number))];
+        string name = KernelName.Of(k.Method);
+        Assert.All(usages, u => Assert.True(u is { StackBytes: 0, SpillBytes: 0 }, $"{name}: {u}"));
+        int warps80 = Occupancy.Warps(80, k.GroupSize, usages[1]), warps90 = Occupancy.Warps(90, k.GroupSize, usages[2]);
+        Assert.True(Math.Min(warps80, warps90) >= LeastWarps, $"{name}: {warps80} warps on sm_80, {warps90} on sm_90, of 64; {usages[1]}, {usages[2]}");
+        return new(name, k.GroupSize, usages[1].SharedBytes, usages[0].Registers, usages[1].Registers, warps80, usages[2].Registers, warps90);
+    }
+}

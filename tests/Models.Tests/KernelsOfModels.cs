@@ -1,0 +1,25 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Models.Tests;
+
+/// <summary>What models make a device load was compiled for GPUs and assembled: it stands in docs/kernels.md.</summary>
+public sealed class KernelsOfModels
+{
+    public static TheoryData<string> Models => new(ModelCatalog.Names);
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Step_loads_only_kernels_of_the_committed_table(string model)
+    {
+        using Device device = Device.Open("cpu", KernelChoice.Portable);
+        FeatureSpec spec = SmallData.Spec(histories: model is "din" or "base");
+        using CtrModel recorded = new(device, spec, ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
+        using Batch batch = SmallData.Batch(device, spec, 8, seed: 1);
+        recorded.TrainStep(batch, 0.01);
+        string[] loaded = [.. device.LoadedKernels.Select(k => KernelName.Of(k.Method))];
+        Assert.NotEmpty(loaded);
+        Assert.Empty(loaded.Except(KernelTable.Read().Rows.Select(r => r.Kernel)));
+    }
+}
