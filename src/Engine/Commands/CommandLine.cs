@@ -13,7 +13,7 @@ internal static class CommandLine
 
     private static readonly Verb[] verbs =
     [
-        TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ExportCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb,
+        TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ExportCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb, CompletionCommand.Verb,
     ];
 
     /// <summary>Runs one command line; never throws.</summary>
@@ -36,6 +36,8 @@ internal static class CommandLine
             return Print(terminal.Out, HelpText.Of(verbs));
         if (args[0] == "--version")
             return Print(terminal.Out, HelpText.Version);
+        if (args[0] == Completion.Verb)
+            return Print(terminal.Out, string.Join('\n', Completion.Of(verbs, args[1..])));
         Verb verb = verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
         if (args.Any(IsHelp) || (args.Length == 1 && verb.NeedsArguments))
             return Print(terminal.Out, HelpText.Of(verb));

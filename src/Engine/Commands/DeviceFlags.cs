@@ -9,7 +9,7 @@ internal static partial class DeviceFlags
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Flag> All { get; } =
     [
-        new("--device", "NAME", "auto", "auto, cuda, cuda:N, opencl, opencl:N or cpu"),
+        new("--device", "NAME", "auto", "auto, cuda, cuda:N, opencl, opencl:N or cpu") { Choices = ["auto", "cuda", "opencl", "cpu"] },
         new("--kernels", "auto|portable", "auto", "the fastest variant of every op, or the portable one"),
         new("--threads", "N", "0", "threads for computing and for decoding; 0 = one per core"),
     ];

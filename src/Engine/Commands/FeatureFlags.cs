@@ -13,7 +13,7 @@ internal static class FeatureFlags
         new("--exclude", "COL,…", "", "columns to leave out", FlagArity.Several),
         new("--categorical", "COL,…", "", "columns to treat as categorical", FlagArity.Several),
         new("--numeric", "COL,…", "", "columns to treat as numbers", FlagArity.Several),
-        new("--numeric-transform", "T,…", "standardize", "standardize, log, criteo, quantile or none; COL=T for one column", FlagArity.Several),
+        new("--numeric-transform", "T,…", "standardize", "standardize, log, criteo, quantile or none; COL=T for one column", FlagArity.Several) { Choices = ["standardize", "log", "criteo", "quantile", "none"] },
         new("--history", "COL,…", "", "lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET", FlagArity.Several),
         new("--multi-value", "COL,…", "", "lists, or strings such as 12,53,8, whose entries are pooled", FlagArity.Several),
         new("--list-separator", "C", "", "separator in such strings: one character, space or tab (without: found out from the first rows)"),

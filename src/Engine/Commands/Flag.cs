@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>How many values a flag takes.</summary>
@@ -19,12 +21,19 @@ internal enum FlagArity
 /// <param name="Default">Its default as one would type it; empty = none.</param>
 /// <param name="Help">What it does, in a few words.</param>
 /// <param name="Arity">How many values it takes.</param>
-internal sealed record Flag(string Name, string Value, string Default, string Help, FlagArity Arity = FlagArity.One);
+internal sealed partial record Flag(string Name, string Value, string Default, string Help, FlagArity Arity = FlagArity.One)
+{
+    /// <summary>The words that its value can be, for completion; empty where any value can be.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = Words().IsMatch(Value) ? Value.Split('|') : [];
+
+    [GeneratedRegex("^[a-z]+([|][a-z]+)+$")]
+    private static partial Regex Words();
+}
 
 /// <summary>A verb of the command line.</summary>
 /// <param name="Name">What one types.</param>
 /// <param name="Summary">What it does, in one line.</param>
-/// <param name="TakesShards">Whether it has positional values: shards.</param>
+/// <param name="TakesShards">Whether it has positional values.</param>
 /// <param name="Flags">Its flags.</param>
 /// <param name="Examples">One or two command lines.</param>
 /// <param name="Execute">Runs it.</param>
@@ -33,4 +42,10 @@ internal sealed record Verb(
 {
     /// <summary>True where the verb without anything prints its help.</summary>
     public bool NeedsArguments => TakesShards;
+
+    /// <summary>What stands for its positional values in the help.</summary>
+    public string Values { get; init; } = "SHARDS…";
+
+    /// <summary>The words that a positional value can be, for completion; empty where it is a path.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
 }

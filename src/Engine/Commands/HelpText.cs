@@ -24,7 +24,7 @@ internal static class HelpText
     /// <summary>One verb: its options with their defaults, and examples.</summary>
     public static string Of(Verb verb)
     {
-        StringBuilder text = new($"gpu-ctr {verb.Name}{(verb.TakesShards ? " SHARDS…" : "")} [options]\n{verb.Summary}\n\n");
+        StringBuilder text = new($"gpu-ctr {verb.Name}{(verb.TakesShards ? $" {verb.Values}" : "")} [options]\n{verb.Summary}\n\n");
         foreach (Flag flag in verb.Flags)
         {
             string left = $"  {flag.Name} {flag.Value}";

@@ -5,6 +5,8 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The flags of <c>train</c>, in the order of its help.</summary>
 internal static class TrainFlags
 {
+    private static readonly string[] activations = ["relu", "sigmoid", "prelu", "dice"];
+
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Flag> All { get; } =
     [
@@ -15,23 +17,23 @@ internal static class TrainFlags
 
         .. FeatureFlags.All,
 
-        new("--model", "NAME", "", $"{string.Join(", ", ModelCatalog.Names)} [din with a history, else deepfm]"),
-        new("--variant", "NAME", "", $"{string.Join(", ", Variants.Names)}: model and training as others have them; flags override it"),
+        new("--model", "NAME", "", $"{string.Join(", ", ModelCatalog.Names)} [din with a history, else deepfm]") { Choices = [.. ModelCatalog.Names] },
+        new("--variant", "NAME", "", $"{string.Join(", ", Variants.Names)}: model and training as others have them; flags override it") { Choices = [.. Variants.Names] },
         new("--embedding-dim", "D", "16", "width of an embedding"),
         new("--embedding-init-std", "X", "", "standard deviation of new embeddings [1e-4; din, base 0.01; or the variant's]"),
-        new("--pooling", "KIND", "mean", "sum, mean or max: how the vectors of a list column become one"),
+        new("--pooling", "sum|mean|max", "mean", "how the vectors of a list column become one"),
         new("--fm-numeric", "on|off", "on", "numeric fields take part in the factorization machine"),
         new("--hidden-units", "N,…", "", "widths of the hidden layers [400,400,400; din, base 200,80; or the variant's]", FlagArity.Several),
-        new("--activation", "NAME", "", "relu, sigmoid, prelu or dice [relu; din, base dice; or the variant's]"),
+        new("--activation", "NAME", "", "relu, sigmoid, prelu or dice [relu; din, base dice; or the variant's]") { Choices = activations },
         new("--attention-units", "N,…", "", "widths of the attention unit (din) [80,40; or the variant's]", FlagArity.Several),
-        new("--attention-activation", "NAME", "", "its activation [dice; or the variant's]"),
-        new("--attention-normalization", "NAME", "", "none, softmax, sigmoid or scaledsoftmax: how its scores become weights [softmax; or the variant's]"),
+        new("--attention-activation", "NAME", "", "its activation [dice; or the variant's]") { Choices = activations },
+        new("--attention-normalization", "NAME", "", "none, softmax, sigmoid or scaledsoftmax: how its scores become weights [softmax; or the variant's]") { Choices = ["none", "softmax", "sigmoid", "scaledsoftmax"] },
         new("--dropout", "P", "0", "share of hidden units dropped in training"),
         new("--batch-norm", "", "", "batch normalization before every activation", FlagArity.Switch),
 
         new("--epochs", "N", "1", "passes over the training rows"),
         new("--batch-size", "B", "4096", "rows of a step"),
-        new("--optimizer", "NAME", "", "sgd, adagrad, adam or adamw [adam; din-official sgd]"),
+        new("--optimizer", "NAME", "", "sgd, adagrad, adam or adamw [adam; din-official sgd]") { Choices = ["sgd", "adagrad", "adam", "adamw"] },
         new("--lr", "X", "", "learning rate; 1 for din-official [1e-3]"),
         new("--lr-warmup", "STEPS", "0", "steps over which the learning rate rises from 0"),
         new("--lr-plateau", "F", "", "factor on the learning rate after an epoch without a better value; 1 = off [1; fuxictr 0.1]"),

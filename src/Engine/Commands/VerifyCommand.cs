@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Verification;
@@ -13,10 +14,13 @@ internal static class VerifyCommand
         [
             .. DeviceFlags.All,
             new("--only", "TEXT", "", "only the cases whose name contains this"),
+            new("--json", "", "", "one line of JSON instead", FlagArity.Switch),
             new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
         ],
         ["gpu-ctr verify --device cuda", "gpu-ctr verify --device cpu --kernels portable --only attention"],
         Execute);
+
+    private sealed record Result(string Device, int Cases, IReadOnlyList<string> Problems);
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
@@ -25,17 +29,20 @@ internal static class VerifyCommand
         OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(flags.Text("--only"), StringComparison.OrdinalIgnoreCase))];
         if (cases.Length == 0)
             throw Failure.BadUsage($"--only {flags.Text("--only")}: no case has this in its name");
-        int failed = 0;
+        List<string> problems = [];
         foreach (OpCase c in cases)
         {
             if (interruption.IsRequested)
-                throw new Failure(interruption.Code, $"interrupted; {failed} cases had failed");
+                throw new Failure(interruption.Code, $"interrupted; {problems.Count} cases had failed");
             if (OpCheck.Run(c, device) is not { } problem)
                 continue;
-            failed++;
-            terminal.Out.WriteLine(problem);
+            problems.Add(problem);
+            if (!flags.IsOn("--json"))
+                terminal.Out.WriteLine(problem);
         }
-        terminal.Out.WriteLine($"{device}: {cases.Length - failed} of {cases.Length} cases agree with their references");
-        return failed == 0 ? ExitCode.Done : throw new Failure(ExitCode.Device, $"{failed} of {cases.Length} cases failed on {device}; do not train on it");
+        terminal.Out.WriteLine(flags.IsOn("--json")
+            ? JsonText.Line(new Result($"{device}", cases.Length, problems))
+            : $"{device}: {cases.Length - problems.Count} of {cases.Length} cases agree with their references");
+        return problems.Count == 0 ? ExitCode.Done : throw new Failure(ExitCode.Device, $"{problems.Count} of {cases.Length} cases failed on {device}; do not train on it");
     }
 }

@@ -31,6 +31,7 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
             prefetcher.Release(batch);
             foreach (float logit in logits.AsSpan(0, rows))
                 Score(logit, to);
+            Instruments.Rows("predict", rows);
             progress(Rows);
         }
         SkipBad(to);

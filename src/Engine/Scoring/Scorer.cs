@@ -110,6 +110,7 @@ public sealed class Scorer : IDisposable
             if (row.Encoder != encoder)
                 throw new ArgumentException("a row was made by another scorer; take rows from NewRow of the one that scores them", nameof(rows));
         }
+        long begin = Instruments.BeginScore;
         ScoringLane lane = Take();
         try
         {
@@ -119,6 +120,8 @@ public sealed class Scorer : IDisposable
         {
             Return(lane);
         }
+
+        Instruments.Scored(rows.Length, begin);
     }
 
     /// <summary>Frees the model. No call may be running.</summary>

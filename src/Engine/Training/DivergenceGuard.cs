@@ -25,7 +25,11 @@ internal sealed class DivergenceGuard(CtrModel model)
     {
         (_, int skipped, int inARow) = model.ReadGuard();
         if (skipped > Skipped)
+        {
             alertUntil = model.Step + RareSteps;
+            Instruments.Skipped(skipped - Skipped);
+        }
+
         Skipped = skipped;
         if (inARow >= InARow)
         {

@@ -28,6 +28,7 @@ internal sealed class Evaluator(CtrModel model, Prefetcher prefetcher)
         {
             Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
             done += batch.Rows;
+            Instruments.Rows("evaluate", batch.Rows);
             prefetcher.Release(batch);
             progress?.Invoke(done);
         }

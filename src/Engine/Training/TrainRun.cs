@@ -183,7 +183,9 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
     private string Save(TrainingPosition position, CheckpointMetrics? valid)
     {
+        long saving = Stopwatch.GetTimestamp();
         string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
+        Instruments.Checkpoint(Stopwatch.GetElapsedTime(saving));
         savedStep = model.Step;
         return name;
     }

@@ -87,6 +87,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         {
             (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
             Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
+            Instruments.Validated(valid?.Auc, valid?.LogLoss);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
@@ -145,7 +146,9 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     private void Step(Batch batch)
     {
         double rate = settings.LearningRate.At(model.Step + 1, Epoch);
+        long begin = Stopwatch.GetTimestamp();
         model.TrainStep(batch, rate);
+        Instruments.Step(batch.Rows, Stopwatch.GetElapsedTime(begin));
         batchBegin = EpochRows;
         EpochRows += batch.Rows;
         TrainedRows += batch.Rows;
@@ -180,6 +183,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
             return;
         double mean = model.TakeLoss();
         meter!.AddLoss(mean);
+        Instruments.Training(mean, settings.LearningRate.At(model.Step, Epoch));
         lossSum += mean * rows;
         lossRows += rows;
         lossEnd = EpochRows;

@@ -25,6 +25,30 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Every_verb_has_help_with_examples_that_use_its_own_options()
+    {
+        string[] verbs = [.. Run().Succeeded().Out.Split('\n').Where(l => l.StartsWith("  ", StringComparison.Ordinal)).Select(l => l.Trim().Split(' ')[0])];
+        Assert.Contains("train", verbs);
+        foreach (string verb in verbs)
+        {
+            string[] help = Run(verb, "--help").Succeeded().Out.Split('\n');
+            string[] options = [.. help.Where(l => l.StartsWith("  --", StringComparison.Ordinal)).Select(l => l.Trim().Split(' ')[0])];
+            string[] examples = [.. help.SkipWhile(l => l != "examples").Skip(1).Where(l => l.Length > 0)];
+            Assert.NotEmpty(examples);
+            Assert.All(examples, e => Assert.Contains($"gpu-ctr {verb}", e));
+            Assert.All(examples.SelectMany(e => e.Split(' ')).Where(w => w.StartsWith("--", StringComparison.Ordinal)), w => Assert.Contains(w, options));
+        }
+    }
+
+    [Fact]
+    public void Verify_tells_programs_what_it_found()
+    {
+        System.Text.Json.JsonElement found = System.Text.Json.JsonDocument.Parse(Run("verify", "--device", "cpu", "--only", "linear", "--json").Succeeded().Out).RootElement;
+        Assert.True(found.GetProperty("cases").GetInt32() > 0);
+        Assert.Equal(0, found.GetProperty("problems").GetArrayLength());
+    }
+
+    [Fact]
     public void Devices_are_listed_with_the_reason_for_missing_ones()
     {
         string listed = Run("devices").Succeeded().Out;

@@ -81,7 +81,9 @@ public sealed class Prefetcher : IDisposable
                 {
                     ready[at] = null;
                     taken++;
-                    Waited += Stopwatch.GetElapsedTime(begin);
+                    TimeSpan waited = Stopwatch.GetElapsedTime(begin);
+                    Waited += waited;
+                    Instruments.Waited(waited);
                     return batch;
                 }
 

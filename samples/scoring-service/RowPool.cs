@@ -1,0 +1,30 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+
+namespace GpuCtr.Samples;
+
+/// <summary>Rows that are filled again and again: a row belongs to one request at a time, the scorer to all of them.</summary>
+internal sealed class RowPool(Scorer scorer)
+{
+    private readonly ConcurrentBag<FeatureRow> idle = [];
+
+    /// <summary>The probability of label 1 for each row.</summary>
+    /// <exception cref="ArgumentException">A value is of another kind than in training.</exception>
+    public float[] Score(JsonElement[] bodies)
+    {
+        FeatureRow[] rows = [.. bodies.Select(_ => idle.TryTake(out FeatureRow? row) ? row : scorer.NewRow())];
+        try
+        {
+            for (int i = 0; i < rows.Length; i++)
+                rows[i].SetJson(bodies[i]);
+            float[] scores = new float[rows.Length];
+            scorer.Score(rows, scores);
+            return scores;
+        }
+        finally
+        {
+            foreach (FeatureRow row in rows)
+                idle.Add(row);
+        }
+    }
+}

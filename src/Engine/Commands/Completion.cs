@@ -1,0 +1,31 @@
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>What can follow on a command line; shells ask for it by the hidden verb <c>complete</c>, followed by the words so far.</summary>
+internal static class Completion
+{
+    /// <summary>The hidden verb.</summary>
+    public const string Verb = "complete";
+
+    /// <summary>Words that the last one can become; none where a path or a value of the user's own is expected.</summary>
+    /// <param name="verbs">All verbs.</param>
+    /// <param name="words">The words behind gpu-ctr; the last one is being typed and may be empty.</param>
+    public static IEnumerable<string> Of(IReadOnlyList<Verb> verbs, IReadOnlyList<string> words)
+    {
+        string typed = words.Count == 0 ? "" : words[^1];
+        return Candidates(verbs, words, typed).Where(c => c.StartsWith(typed, StringComparison.Ordinal));
+    }
+
+    private static IEnumerable<string> Candidates(IReadOnlyList<Verb> verbs, IReadOnlyList<string> words, string typed)
+    {
+        if (words.Count < 2)
+            return [.. verbs.Select(v => v.Name), "--help", "--version"];
+        if (verbs.FirstOrDefault(v => v.Name == words[0]) is not { } verb)
+            return [];
+        if (typed.StartsWith('-'))
+            return verb.Flags.Select(f => f.Name).Where(n => !words.SkipLast(1).Contains(n)).Append("--help");
+        string? last = words.SkipLast(1).LastOrDefault(w => w.StartsWith("--", StringComparison.Ordinal));
+        Flag? flag = verb.Flags.FirstOrDefault(f => f.Name == last);
+        bool awaited = flag is { Arity: FlagArity.Several } || (flag is { Arity: FlagArity.One } && words[^2] == flag.Name);
+        return awaited ? flag!.Choices : verb.Choices;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+
+namespace GpuCtr.EndToEnd.Tests.Guides;
+
+/// <summary>What the guides tell one to type works.</summary>
+public sealed partial class GuideTests
+{
+    // Beside the folder docs/guide: pages of other kinds that tell one what to type.
+    private static readonly string[] others = ["docs/serving.md", "docs/export.md"];
+
+    public static TheoryData<string> Guides() => [.. Directory.GetFiles(Repository.File("docs", "guide"), "*.md").Select(p => Path.GetRelativePath(Repository.Root, p)).Concat(others).Order(StringComparer.Ordinal)];
+
+    [SkippableTheory]
+    [MemberData(nameof(Guides))]
+    public void Every_command_of_a_guide_runs_in_order(string guide)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "the commands are those of a POSIX shell");
+        string[] commands = [.. Repository.Blocks(guide).Where(b => b.Language == "sh").Select(b => b.Text)];
+        if (commands.Length == 0)
+            return;
+        using ScratchFolder folder = new();
+        Directory.CreateSymbolicLink(folder.Of("samples"), Repository.File("samples"));
+        Command.Run(folder.Path, "bash", folder.Write("guide.sh", string.Join('\n', [Prelude(), .. commands])));
+    }
+
+    [Theory]
+    [MemberData(nameof(Guides))]
+    public void Every_block_has_a_language_and_says_why_it_is_not_run(string guide) =>
+        Assert.All(Repository.Blocks(guide), b => Assert.Matches(KnownLanguage(), b.Language));
+
+    [Theory]
+    [MemberData(nameof(Guides))]
+    public void Every_link_leads_somewhere(string guide)
+    {
+        string folder = Path.GetDirectoryName(Repository.File(guide))!;
+        foreach (Match link in Link().Matches(File.ReadAllText(Repository.File(guide))))
+        {
+            string target = Path.GetFullPath(Path.Combine(folder, link.Groups[1].Value));
+            Assert.True(Path.Exists(target), $"{guide}: {link.Value}");
+        }
+    }
+
+    /// The programs under the names that the guides use, and the processor, whatever else the machine has.
+    private static string Prelude() => $$"""
+        set -euxo pipefail
+        program() { local name=$1; shift; command '{{Command.DotNet}}' "{{AppContext.BaseDirectory}}/$name.dll" "$@"; }
+        gpu-ctr() { program gpu-ctr "$@"; }
+        datagen() { program datagen "$@"; }
+        dotnet() {
+            [ "$1 $2 $4" = "run --project --" ] || { echo "not known to the test: dotnet $*"; exit 1; }
+            case $3 in src/Engine) gpu-ctr "${@:5}";; tools/datagen) datagen "${@:5}";; *) echo "not known to the test: $3"; exit 1;; esac
+        }
+        """;
+
+    [GeneratedRegex(@"^(sh|sh \(not run: .+\)|text|csharp|python|yaml|json)$")]
+    private static partial Regex KnownLanguage();
+
+    [GeneratedRegex(@"\]\(([^)#:]+)(#[^)]*)?\)")]
+    private static partial Regex Link();
+}

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace GpuCtr.EndToEnd.Tests.Samples;
+
+/// <summary>samples/scoring-service, over HTTP.</summary>
+public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposable
+{
+    private readonly Scorer scorer;
+    private readonly Process service;
+    private readonly HttpClient client;
+
+    public ScoringServiceTests(SampleModel model)
+    {
+        scorer = Scorer.Load(model.Run);
+        string program = Repository.File("samples", "scoring-service", "bin", Repository.Configuration, "net10.0", "ScoringService.dll");
+        service = Command.Start(model.Folder.Path, Command.DotNet, program, "--model", model.Run, "--urls", "http://127.0.0.1:0");
+        client = new HttpClient { BaseAddress = Address(service) };
+    }
+
+    [Fact]
+    public async Task Rows_have_the_scores_of_the_library()
+    {
+        Assert.Equal(Expected(1, 2.5), await One(1, 2.5), 1e-6f);
+        JsonElement many = await Ok(await client.PostAsJsonAsync("/score", new[] { Row(1, 2.5), Row(2, -1) }));
+        Assert.Equal([Expected(1, 2.5), Expected(2, -1)], many.GetProperty("scores").EnumerateArray().Select(s => s.GetSingle()));
+        Assert.Equal("deepfm", (await client.GetFromJsonAsync<JsonElement>("/model")).GetProperty("model").GetString());
+    }
+
+    [Fact]
+    public async Task Requests_at_once_do_not_mix()
+    {
+        await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+            Assert.Equal(Expected(i % 6, i * 0.01), await One(i % 6, i * 0.01), 1e-6f));
+    }
+
+    [Fact]
+    public async Task A_bad_row_is_a_bad_request_that_says_why()
+    {
+        HttpResponseMessage refused = await client.PostAsJsonAsync("/score", Row("one", 1));
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        Assert.Contains("column 'C1'", await refused.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/score", new StringContent("{", null, "application/json"))).StatusCode);
+        Assert.Equal(Expected(1, 2.5), await One(1, 2.5), 1e-6f);
+    }
+
+    public void Dispose()
+    {
+        service.Kill(entireProcessTree: true);
+        service.WaitForExit();
+        service.Dispose();
+        client.Dispose();
+        scorer.Dispose();
+    }
+
+    private async Task<float> One(int c1, double i1) => (await Ok(await client.PostAsJsonAsync("/score", Row(c1, i1)))).GetProperty("score").GetSingle();
+
+    private static Dictionary<string, object> Row(object c1, double i1) => new() { ["C1"] = c1, ["I1"] = i1 };
+
+    private float Expected(int c1, double i1) => scorer.Score(scorer.NewRow().Set("C1", c1).Set("I1", i1));
+
+    private static async Task<JsonElement> Ok(HttpResponseMessage response)
+    {
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    /// The service says where it listens when it is ready.
+    private static Uri Address(Process service)
+    {
+        const string said = "Now listening on: ";
+        while (service.StandardOutput.ReadLine() is { } line)
+        {
+            if (line.IndexOf(said, StringComparison.Ordinal) is >= 0 and int at)
+                return new Uri(line[(at + said.Length)..].Trim());
+        }
+        throw new InvalidOperationException(service.StandardError.ReadToEnd());
+    }
+}
