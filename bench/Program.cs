@@ -1,42 +1,77 @@
+using System.Globalization;
+using System.Text.Json;
 using GpuCtr.Bench;
+using GpuCtr.Bench.Box;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
-// bench step [--device D] [--threads N] [--only NAME] [--embedding-update lazy|dense] [--profile]: training steps from memory.
-// bench export --only NAME --out FILE: first weights, batches and losses of a workload, for the peers of bench/peers.
-// bench matmul: the products of dense layers, by BenchmarkDotNet.
-// bench score [--only deepfm256|deepfm400|din] [--seconds S]: latency and throughput of Scorer, beside ONNX Runtime.
-// bench attention [--threads N] [--rounds N] [--steps N]: a step of DIN with the fused and with the unfused attention input.
+const string usage = """
+    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense] [--profile] [--json]
+        training steps from memory
+    bench kernels [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--json]
+        every part of a step by itself, as a fraction of what the device can do at best
+    bench export --only NAME --out FILE [--batch-size N]
+        first weights, batches and losses of a workload, for the peers of bench/peers
+    bench attention [--threads 0] [--rounds 7] [--steps 20]
+        a step of DIN with the fused and with the unfused attention input
+    bench matmul
+        the products of dense layers, by BenchmarkDotNet
+    bench score [--only deepfm256|deepfm400|din] [--seconds 3]
+        latency and throughput of Scorer, beside ONNX Runtime
+    bench box [--device cuda] [--out results] [--seconds 465]
+        everything there is to find out about a device within eight minutes: gpu-box.sh of the bundle runs this
+    """;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
-if (args is ["matmul", ..])
+int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
+
+if (args is not ["step" or "kernels" or "export" or "attention" or "matmul" or "score" or "box", ..])
+{
+    Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
+    return 2;
+}
+if (args[0] == "box")
+    return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")));
+#if !BUNDLE
+if (args[0] == "matmul")
 {
     MatMulBench.Run();
     return 0;
 }
-if (args is ["score", ..])
-    return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), System.Globalization.CultureInfo.InvariantCulture));
-if (args is not ["step" or "attention" or "export", ..])
-{
-    Console.Error.WriteLine("bench step [--device cpu] [--threads 0] [--only deepfm256|deepfm256-zipf|deepfm400|din] [--embedding-update lazy] [--profile]\nbench export --only NAME --out FILE\nbench attention [--threads 0] [--rounds 7] [--steps 20]\nbench score [--only deepfm256|deepfm400|din] [--seconds 3]\nbench matmul");
-    return 2;
-}
-using Device device = Device.Open(Option("--device", "cpu"), threads: int.Parse(Option("--threads", "0")));
+if (args[0] == "score")
+    return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
+#endif
+using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"));
 if (args[0] == "attention")
-    return AttentionBench.Run(device, Workload.Din(1.05), int.Parse(Option("--rounds", "7")), int.Parse(Option("--steps", "20")));
-string only = Option("--only", "");
-(string Name, Workload Workload)[] chosen = [.. Workload.Steps.Where(s => only.Length == 0 || s.Name == only)];
-if (chosen.Length == 0)
+    return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));
+
+string[] names = Option("--only", "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+if (names.Except(Workload.Steps.Select(s => s.Name)).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"--only {only}: not one of {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
+    Console.Error.WriteLine($"--only {unknown}: not one of {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
 }
-if (args[0] == "export")
-{
-    WorkloadFile.Write(Option("--out", "workload.safetensors"), device, chosen[0].Workload);
-    return 0;
-}
-Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread |\n|---|---|---|---|---|");
+int[] sizes = [.. Option("--batch-size", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
 EmbeddingUpdate update = Enum.Parse<EmbeddingUpdate>(Option("--embedding-update", "lazy"), ignoreCase: true);
-foreach ((_, Workload workload) in chosen)
-    StepBench.Run(device, workload with { Options = workload.Options with { EmbeddingUpdate = update } }, args.Contains("--profile"));
+Workload[] chosen = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload)
+    .SelectMany(w => sizes.Length == 0 ? [w] : sizes.Select(size => w with { BatchSize = size }))
+    .Select(w => w with { Options = w.Options with { EmbeddingUpdate = update } })];
+bool json = args.Contains("--json");
+switch (args[0])
+{
+    case "export":
+        WorkloadFile.Write(Option("--out", "workload.safetensors"), device, chosen[0]);
+        break;
+    case "kernels":
+        KernelBench.Run(device, chosen, json);
+        break;
+    default:
+        if (!json)
+            Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread |\n|---|---|---|---|---|");
+        foreach (Workload workload in chosen)
+        {
+            StepBench.Row row = StepBench.Run(device, workload, args.Contains("--profile"));
+            Console.WriteLine(json ? JsonSerializer.Serialize(row) : row.ToString());
+        }
+        break;
+}
 return 0;

@@ -9,32 +9,37 @@ namespace GpuCtr.Bench;
 /// <summary>Training steps from memory: rows/s (median and spread over rounds), and where the time goes op by op.</summary>
 internal static class StepBench
 {
-    private const int Rounds = 7, StepsPerRound = 20, BatchCount = 10;
+    private const int Rounds = 7, MostBatches = 10;
+    private const double RoundSeconds = 0.5;
 
-    public static void Run(Device device, Workload workload, bool profile)
+    /// <summary>A row of the table; rates in 1000 rows/s.</summary>
+    public sealed record Row(string Step, int B, string Ids, double Median, double Least, double Most)
+    {
+        public override string ToString() => $"| {Step} | {B} | {Ids} | {Median:F1} | {Least:F1}–{Most:F1} |";
+    }
+
+    public static Row Run(Device device, Workload workload, bool profile)
     {
         using CtrModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
-        Batch[] batches = workload.Batches(device, BatchCount);
+        Batch[] batches = workload.Batches(device, Math.Clamp(MostBatches * 4096 / workload.BatchSize, 3, MostBatches));
         int next = 0;
-        void Step() => model.TrainStep(batches[next++ % BatchCount], 1e-3);
-        for (int i = 0; i < BatchCount; i++)
-            Step();
-        device.Synchronize();
-        double[] rates = new double[Rounds];
-        for (int round = 0; round < Rounds; round++)
+        double Steps(int count)
         {
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < StepsPerRound; i++)
-                Step();
             device.Synchronize();
-            rates[round] = StepsPerRound * workload.BatchSize / Stopwatch.GetElapsedTime(start).TotalSeconds;
+            long start = Stopwatch.GetTimestamp();
+            for (int i = 0; i < count; i++)
+                model.TrainStep(batches[next++ % batches.Length], 1e-3);
+            device.Synchronize();
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
-        Array.Sort(rates);
-        Console.WriteLine($"| {workload.Name} | {workload.BatchSize} | {workload.Ids} | {rates[Rounds / 2] / 1e3:F1} | {rates[0] / 1e3:F1}–{rates[^1] / 1e3:F1} |");
+        Steps(batches.Length);
+        int stepsPerRound = (int)Math.Clamp(RoundSeconds / Steps(1), 3, 2000);
+        double[] rates = [.. Enumerable.Range(0, Rounds).Select(_ => stepsPerRound * workload.BatchSize / Steps(stepsPerRound) / 1e3).Order()];
         if (profile)
             Profile(model, batches);
         foreach (Batch b in batches)
             b.Dispose();
+        return new(workload.Name, workload.BatchSize, workload.Ids, rates[Rounds / 2], rates[0], rates[^1]);
     }
 
     private static void Profile(CtrModel model, Batch[] batches)
@@ -45,7 +50,6 @@ internal static class StepBench
         for (int i = 0; i < steps; i++)
             model.TrainStep(batches[i % batches.Length], 1e-3);
         model.StepTrace = null;
-        Console.WriteLine();
         foreach ((string name, double milliseconds) in times.OrderByDescending(t => t.Value))
             Console.WriteLine($"    {milliseconds / steps,8:F3} ms  {name}");
         Console.WriteLine($"    {times.Values.Sum() / steps,8:F3} ms  in all");

@@ -37,7 +37,7 @@ internal sealed unsafe class UnfusedAttentionInput : IOp, IDisposable
         if (!device.UsesSimd)
             throw new KernelException($"the unfused attention input exists for the cpu device with SIMD kernels only, not on {device}");
         x = workspace.Tensor($"{z.Name} concatenation", history.MaxTokens, 4 * e, gradient: true, group: history.Group);
-        linear = new Linear(device, x, w, beta, z, relu: false);
+        linear = new Linear(workspace, x, w, beta, z, relu: false);
         // Its gradient is added to that of the tower, which was recorded later.
         history.Vectors.Consume();
         (gather, scatter) = (GatherBlock, ScatterBlock);

@@ -16,7 +16,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     public string Ids => Exponent > 0 ? $"Zipf {Exponent}" : "uniform";
 
     /// <summary>What `bench step` runs, by the names of its --only.</summary>
-    public static IReadOnlyList<(string Name, Workload Workload)> Steps =>
+    public static IReadOnlyList<(string Name, Workload Workload)> Steps { get; } =
     [
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("din", Din(1.05)),
     ];

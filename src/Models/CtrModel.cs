@@ -149,6 +149,8 @@ public sealed class CtrModel : IDisposable
 
     internal ModelBuilder Recording => g;
 
+    internal RecordedStep Recorded => step;
+
     /// <summary>(B, 1) the logits of the last pass.</summary>
     internal Tensor Logit => logit;
 

@@ -50,7 +50,7 @@ public sealed partial class ModelBuilder
     private Tensor NumericFirstOrder(Tensor u)
     {
         Tensor y = Activation("numeric first order", 1);
-        Ops.Add(new Linear(Device, Inputs.Numeric, u, null, y, relu: false));
+        Ops.Add(new Linear(Workspace, Inputs.Numeric, u, null, y, relu: false));
         return y;
     }
 

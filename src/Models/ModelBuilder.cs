@@ -88,7 +88,7 @@ public sealed partial class ModelBuilder : IDisposable
         Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);
         Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
         Tensor y = Activation(name, units, x);
-        Ops.Add(new Linear(Device, x, w, b, y, relu));
+        Ops.Add(new Linear(Workspace, x, w, b, y, relu));
         return y;
     }
 

@@ -2,14 +2,16 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Tests;
 
-/// <summary>The devices that every op and model is tested on: CPU portable, CPU SIMD, OpenCL. Opened once for a test run.</summary>
+/// <summary>The devices that every op and model is tested on: CPU and OpenCL, portable and tiled, and CPU SIMD. Opened once for a test run.</summary>
 public static class TestDevices
 {
     private static readonly Dictionary<string, Lazy<Device?>> Opened = new()
     {
         ["cpu portable"] = new(() => Device.Open("cpu", KernelChoice.Portable)),
+        ["cpu tiled"] = new(() => Device.Open("cpu", KernelChoice.Tiled)),
         ["cpu simd"] = new(() => Device.Open("cpu")),
-        ["opencl"] = new(() => DeviceCatalog.List().Any(d => d.Spec.StartsWith("opencl", StringComparison.Ordinal)) ? Device.Open("opencl") : null),
+        ["opencl"] = new(() => OpenCl(KernelChoice.Portable)),
+        ["opencl tiled"] = new(() => OpenCl(KernelChoice.Tiled)),
     };
 
     /// <summary>Names of all devices.</summary>
@@ -27,6 +29,9 @@ public static class TestDevices
                 rows.Add(device, c);
         return rows;
     }
+
+    private static Device? OpenCl(KernelChoice kernels) =>
+        DeviceCatalog.List().Any(d => d.Spec.StartsWith("opencl", StringComparison.Ordinal)) ? Device.Open("opencl", kernels) : null;
 
     /// <summary>The device, or a skip with the reason why it is not there.</summary>
     public static Device Get(string name)

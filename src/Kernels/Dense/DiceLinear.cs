@@ -35,7 +35,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
         }
         Tensor activated = workspace.Tensor($"{x.Name}.dice", x.Rows, x.Columns, gradient: true, x.Group);
         activation = new Dice(workspace, dice, activated);
-        linear = new Linear(device, activated, w, b, y, relu: false);
+        linear = new Linear(workspace, activated, w, b, y, relu: false);
     }
 
     /// <summary>x, α and the running averages.</summary>

@@ -15,19 +15,21 @@ public sealed class Linear : IOp, IDisposable
     private readonly MatMul forward, backwardData, backwardWeights;
     private readonly BiasGradient biasGradient;
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="workspace">Where partial sums are reserved.</param>
     /// <param name="x">(B, K) input.</param>
     /// <param name="w">(N, K) weights.</param>
     /// <param name="b">(1, N) bias, or null.</param>
     /// <param name="y">(B, N) output.</param>
     /// <param name="relu">Rectify the output.</param>
-    public Linear(Device device, Tensor x, Tensor w, Tensor? b, Tensor y, bool relu)
+    public Linear(Workspace workspace, Tensor x, Tensor w, Tensor? b, Tensor y, bool relu)
     {
         if (w.Columns != x.Columns || w.Rows != y.Columns || x.Rows != y.Rows || b is not null && b.Length != y.Columns)
-            throw new Devices.KernelException($"linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
+            throw new Devices.KernelException($"linear: x {x}, W {w}, b {b}, y {y} do not fit on {workspace.Device}");
         (this.x, this.w, this.b, this.y, this.relu) = (x, w, b, y, relu);
         dx = x.Consume();
+        Device device = workspace.Device;
         (forward, backwardData, backwardWeights) = (new MatMul(device), new MatMul(device), new MatMul(device));
+        backwardWeights.Plan(workspace, $"d {w.Name}", OfWeights(checked((int)x.Rows)));
         biasGradient = new BiasGradient(device);
     }
 
@@ -59,10 +61,13 @@ public sealed class Linear : IOp, IDisposable
         Tensor dy = y.Gradient!;
         if (relu || b is not null)
             biasGradient.Run(pass.RowsOf(x), dy, relu ? y : null, b?.Gradient);
-        backwardWeights.Run(w.Gradient!, dy, x, new(y.Columns, x.Columns, pass.RowsOf(x), TransposeA: true));
+        backwardWeights.Run(w.Gradient!, dy, x, OfWeights(pass.RowsOf(x)));
         if (dx.Target is { } target)
             backwardData.Run(target, dy, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
     }
+
+    /// dW (N, K) = dyᵀ x.
+    private MatMul.Product OfWeights(int rows) => new(y.Columns, x.Columns, rows, TransposeA: true);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
+using GpuCtr.Kernels.Tiles;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -10,11 +11,15 @@ namespace GpuCtr.Kernels.Dense;
 public sealed partial class MatMul(Device device) : IDisposable
 {
     private readonly Gemm? simd = device.UsesSimd ? new Gemm(device.Team!) : null;
+    private readonly TileProduct<Tile>? tiles = device.UsesTiles ? new TileProduct<Tile>(device) : null;
     private Action<KernelConfig, Args>? kernel;
 
     /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is what it was in the last product.</summary>
     public readonly record struct Product(
         int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false);
+
+    /// <summary>Reserves partial sums for products of up to these sizes, where the device's variant keeps any.</summary>
+    public void Plan(Workspace workspace, string name, in Product largest) => tiles?.Plan(workspace, name, Sizes(largest));
 
     /// <summary>Runs the product, adds <paramref name="bias"/> (N) to every row where there is one, and then rectifies where asked.</summary>
     public unsafe void Run(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias = null)
@@ -27,11 +32,16 @@ public sealed partial class MatMul(Device device) : IDisposable
             return;
         }
         Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);
-        device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
+        if (tiles is not null)
+            tiles.Run(new Tile(args), Sizes(p), c.View);
+        else
+            device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
     }
 
     /// <inheritdoc/>
     public void Dispose() => simd?.Dispose();
+
+    private static TileSizes Sizes(in Product p) => new(p.M, p.N, p.K, ARunsAlongK: !p.TransposeA, BRunsAlongK: p.TransposeB);
 
     /// <summary>Matrices, sizes and strides as the kernel takes them.</summary>
     public readonly struct Args(ArrayView<float> c, ArrayView<float> a, ArrayView<float> b, ArrayView<float> rowBias, in Product p, bool bias)
@@ -50,6 +60,21 @@ public sealed partial class MatMul(Device device) : IDisposable
 
         /// <summary>1 or 0.</summary>
         public readonly int Accumulate = p.Accumulate ? 1 : 0, Bias = bias ? 1 : 0, Relu = p.Relu ? 1 : 0;
+    }
+
+    /// <summary>The same for the tiled variant.</summary>
+    public readonly struct Tile(Args s) : ITileProduct
+    {
+        private readonly Args s = s;
+
+        /// <inheritdoc/>
+        public float A(int i, int k) => s.A[(long)i * s.ARow + (long)k * s.ACol];
+
+        /// <inheritdoc/>
+        public float B(int k, int j) => s.B[(long)k * s.BRow + (long)j * s.BCol];
+
+        /// <inheritdoc/>
+        public void Store(int i, int j, float sum) => MatMul.Store(s, i, j, sum);
     }
 
     /// One item = one 4×4 tile of C in 16 named accumulators (arrays would go to memory). A tile over the edge reads the last

@@ -4,6 +4,7 @@ using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Devices;
 
@@ -28,6 +29,9 @@ public enum KernelChoice
 
     /// <summary>The portable kernels, the definition of correctness.</summary>
     Portable,
+
+    /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested.</summary>
+    Tiled,
 }
 
 /// <summary>A kernel that an op made a device load, and the threads of its groups on a GPU.</summary>
@@ -42,7 +46,8 @@ public sealed class Device : IDisposable
     // ILGPU's own cache forgets a kernel at the next garbage collection; compiling takes up to half a second.
     private readonly Dictionary<MethodInfo, Delegate> launchers = [];
 
-    private const int GpuGroup = 64;
+    /// <summary>Threads of a group on GPUs, and in tiled kernels everywhere.</summary>
+    internal const int GroupThreads = 64;
 
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads)
     {
@@ -75,6 +80,9 @@ public sealed class Device : IDisposable
     /// <summary>True where the ops run their SIMD variants.</summary>
     public bool UsesSimd => Kind == DeviceKind.Cpu && Kernels == KernelChoice.Auto;
 
+    /// <summary>True where the ops run their tiled variants: on GPUs, and where they were asked for.</summary>
+    public bool UsesTiles => Kernels == KernelChoice.Tiled || Kernels == KernelChoice.Auto && Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
+
     /// <summary>ILGPU's accelerator.</summary>
     public Accelerator Accelerator { get; }
 
@@ -104,12 +112,12 @@ public sealed class Device : IDisposable
     {
         if (Kind == DeviceKind.Cpu)
             return new KernelConfig(Accelerator.NumMultiprocessors, 1);
-        long groups = Math.Clamp((items + GpuGroup - 1) / GpuGroup, 1, Accelerator.NumMultiprocessors * 32L);
-        return new KernelConfig((int)groups, GpuGroup);
+        long groups = Math.Clamp((items + GroupThreads - 1) / GroupThreads, 1, Accelerator.NumMultiprocessors * 32L);
+        return new KernelConfig((int)groups, GroupThreads);
     }
 
     /// <summary>Every kernel that ops of this device have loaded so far, specializations apart.</summary>
-    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method => new LoadedKernel(method, GpuGroup));
+    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method => new LoadedKernel(method, GroupThreads));
 
     /// <summary>The launcher of a portable kernel, compiled on first use for all ops of this device and kept by its op.</summary>
     internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct

@@ -29,15 +29,18 @@ internal static class KernelInventory
 
     private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
 
-    private static IReadOnlyList<LoadedKernel> Load()
+    private static IReadOnlyList<LoadedKernel> Load() =>
+        [.. new[] { KernelChoice.Portable, KernelChoice.Tiled }.SelectMany(Load).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+
+    private static LoadedKernel[] Load(KernelChoice kernels)
     {
-        using Device device = Device.Open("cpu", KernelChoice.Portable);
+        using Device device = Device.Open("cpu", kernels);
         foreach (OpCase c in OpTable.Cases.Where(c => c.AppliesTo(device)))
         {
             using Trial trial = new(c, device, 0);
             trial.Workspace.Allocate();
             trial.Run();
         }
-        return [.. device.LoadedKernels.OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+        return [.. device.LoadedKernels];
     }
 }

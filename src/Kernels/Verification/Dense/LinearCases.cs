@@ -20,6 +20,8 @@ internal static class LinearCases
         new(11, 20, 31, Relu: true, Capacity: 16), new(1, 40, 9, Capacity: 100),
         // Nine blocks of rows take the path that packs every panel ahead and gives a task all panels.
         new(800, 9, 40),
+        // Tiled: three parts of K, the last one shorter, and two tiles each way; K of one slice and of one element more than slices.
+        new(777, 70, 66, Relu: true), new(65, 8, 64), new(64, 65, 129, Bias: false),
     ];
 
     public static IEnumerable<OpCase> All() =>
@@ -56,7 +58,7 @@ internal static class LinearCases
         Tensor w = t.Parameter($"{name} W", n, k, terms: rows);
         Tensor? b = bias ? t.Parameter($"{name} b", 1, n, terms: rows) : null;
         Tensor y = t.Output(name, n, terms: k);
-        t.Op(new Linear(t.Device, x, w, b, y, relu));
+        t.Op(new Linear(t.Workspace, x, w, b, y, relu));
         void Formula(ReferenceValues v)
         {
             double[] xs = v[x], ws = v[w], ys = v[y];

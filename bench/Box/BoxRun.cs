@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Section = GpuCtr.Bench.Box.BoxReport.Section;
+
+namespace GpuCtr.Bench.Box;
+
+/// <summary>Everything there is to find out about a machine's device within eight minutes: correct, repeatable, how fast, beside PyTorch.</summary>
+/// Each question is a process of its own with a time limit, so that one that crashes or hangs costs its own answer only.
+internal sealed class BoxRun
+{
+    private const double AucTolerance = 5e-4;
+
+    private readonly string device;
+    private readonly TimeSpan budget;
+    private readonly BoxReport report;
+    private readonly long start = System.Diagnostics.Stopwatch.GetTimestamp();
+
+    private BoxRun(string device, TimeSpan budget) => (this.device, this.budget, report) = (device, budget, new BoxReport(device));
+
+    private static string Engine => Program("gpu-ctr");
+
+    private static string Bench => Program("bench");
+
+    private static string Samples => Path.Combine(AppContext.BaseDirectory, "..", "samples");
+
+    private TimeSpan Left => budget - System.Diagnostics.Stopwatch.GetElapsedTime(start);
+
+    /// <summary>Asks all questions and writes results.md and results.json; 0 when nothing failed.</summary>
+    /// <param name="device">As for gpu-ctr --device.</param>
+    /// <param name="folder">Where the files go.</param>
+    /// <param name="budget">Nothing runs longer than this in all.</param>
+    public static int Run(string device, string folder, TimeSpan budget)
+    {
+        BoxRun run = new(device, budget);
+        run.Devices();
+        // On CUDA, tiled is what auto is.
+        foreach (string kernels in device.StartsWith("cuda", StringComparison.Ordinal) ? ["auto", "portable"] : new[] { "auto", "portable", "tiled" })
+            run.Verify(kernels);
+        run.Training();
+        IReadOnlyList<StepBench.Row> steps = run.Steps();
+        run.Kernels();
+        foreach (Section s in BoxPeers.Compare(device, steps, Bench, limit => limit < run.Left ? limit : run.Left))
+            run.report.Add(s);
+        run.report.Write(folder);
+        Console.WriteLine($"{Path.GetFullPath(folder)}: results.md, results.json\n\n{run.report.Summary()}");
+        return run.report.Failed ? 1 : 0;
+    }
+
+    private void Devices()
+    {
+        ChildProcess devices = Child(30, Engine, "devices"), driver = Child(10, "nvidia-smi", "--query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit", "--format=csv,noheader");
+        report.Add(new("what is here", devices.Succeeded ? "ok" : "failed", devices.Command, devices.Seconds, [], [], [.. devices.Output, .. devices.Error, .. driver.Succeeded ? driver.Output : ["no nvidia-smi"]]));
+    }
+
+    private void Verify(string kernels)
+    {
+        ChildProcess verify = Child(100, Engine, "verify", "--device", device, "--kernels", kernels);
+        report.Add(new($"op cases, --kernels {kernels}", Outcome(verify, verify.Output.LastOrDefault()), verify.Command, verify.Seconds, [], [], [.. verify.Output, .. verify.Error.Take(40)]));
+    }
+
+    /// Two runs with one seed must end with the same weights, and the CPU must reach the same AUC.
+    private void Training()
+    {
+        JsonNode? first = Train(device, out ChildProcess run), second = Train(device, out ChildProcess again), onCpu = Train("cpu", out ChildProcess cpu);
+        string Text(JsonNode? run, string key) => run?[key]?.ToString() ?? "–";
+        string[][] rows = [.. new[] { (device, first), (device, second), ("cpu", onCpu) }.Select(r =>
+            new[] { r.Item1, Text(r.Item2, "auc"), Text(r.Item2, "logloss"), Text(r.Item2, "rows_per_second"), Text(r.Item2, "train_seconds"), Text(r.Item2, "weights_hash") })];
+        bool complete = first is not null && second is not null;
+        string repeat = !complete ? Outcome(run.Succeeded ? again : run, null) : Text(first, "weights_hash") == Text(second, "weights_hash") ? "ok: equal weights" : "failed: weights differ";
+        report.Add(new("the same seed twice", repeat, run.Command, run.Seconds + again.Seconds, ["device", "AUC", "logloss", "rows/s", "seconds", "weights"], rows, [.. run.Error.TakeLast(12)]));
+        double difference = complete && onCpu is not null ? Math.Abs((double)first!["auc"]! - (double)onCpu["auc"]!) : double.NaN;
+        report.Add(new("AUC as on the CPU", double.IsNaN(difference) ? Outcome(cpu, null) : $"{(difference <= AucTolerance ? "ok" : "failed")}: differs by {difference:E1}", cpu.Command, cpu.Seconds, [], [], []));
+    }
+
+    private JsonNode? Train(string on, out ChildProcess run)
+    {
+        string folder = Directory.CreateTempSubdirectory("gpu-box-").FullName;
+        run = Child(60, Engine, "train", Path.Combine(Samples, "criteo-small", "shard*.parquet"), "--test", Path.Combine(Samples, "criteo-small", "test.parquet"),
+            "--device", on, "--epochs", "2", "--batch-size", "1024", "--seed", "1", "--out", Path.Combine(folder, "run"), "--json");
+        Directory.Delete(folder, recursive: true);
+        return run.Succeeded && run.Output.Count > 0 ? JsonNode.Parse(run.Output[^1]) : null;
+    }
+
+    private IReadOnlyList<StepBench.Row> Steps()
+    {
+        ChildProcess run = Child(90, Bench, "step", "--device", device, "--only", "deepfm400,din", "--batch-size", "1024,4096,16384,65536", "--json");
+        StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
+        report.Add(new("training steps from memory", Outcome(run, $"{rows.Length} of 8 sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread"],
+            [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Median), $"{Number(r.Least)}–{Number(r.Most)}" })], [.. run.Error.Take(20)]));
+        return rows;
+    }
+
+    private void Kernels()
+    {
+        ChildProcess run = Child(60, Bench, "kernels", "--device", device, "--only", "deepfm400,din", "--batch-size", "4096", "--json");
+        KernelBench.Row[] rows = [.. run.Output.Skip(1).Select(line => JsonSerializer.Deserialize<KernelBench.Row>(line)!)];
+        report.Add(new("parts of a step, of what the device can do at best", Outcome(run, run.Output.FirstOrDefault()), run.Command, run.Seconds, ["step", "B", "part", "µs", "MB", "GFLOP", "of the floor"],
+            [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Part, Number(r.Microseconds), Number(r.Megabytes), Number(r.Gigaflops), r.Fraction > 0 ? Number(100 * r.Fraction) + " %" : "–" })], [.. run.Error.Take(20)]));
+    }
+
+    private ChildProcess Child(int seconds, string program, params string[] arguments)
+    {
+        TimeSpan limit = TimeSpan.FromSeconds(seconds);
+        return ChildProcess.Run(limit < Left ? limit : Left, program, arguments);
+    }
+
+    /// <summary>ok, failed, or that the time was up; with what was found in either case.</summary>
+    internal static string Outcome(ChildProcess run, string? found) =>
+        (run.Succeeded ? "ok" : run.Code is { } code ? $"failed: exit {code}" : "time was up") + (string.IsNullOrEmpty(found) ? "" : $": {found}");
+
+    internal static string Number(double x) => x.ToString(x >= 100 ? "F0" : x >= 1 ? "F1" : "G2", CultureInfo.InvariantCulture);
+
+    private static string Program(string name) => Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? name + ".exe" : name);
+}

@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+using Device = GpuCtr.Kernels.Devices.Device;
+
+namespace GpuCtr.Bench;
+
+/// <summary>What a device can do at best, measured: bytes copied and float32 operations a second.</summary>
+/// <param name="CopyBytesPerSecond">Read and written together, of a copy larger than any cache.</param>
+/// <param name="FlopsPerSecond">Multiply-adds on registers; each counts two.</param>
+internal readonly record struct Roofline(double CopyBytesPerSecond, double FlopsPerSecond)
+{
+    private const long CopyFloats = 64 << 20;
+    private const int Chains = 8, ChainLength = 4096, Repeats = 7;
+
+    public static Roofline Measure(Device device) => new(CopyRate(device), device.UsesSimd ? CpuFlops(device.Threads) : GpuFlops(device));
+
+    private static double CopyRate(Device device)
+    {
+        using Workspace workspace = new(device);
+        Tensor from = workspace.Tensor("from", 1, (int)CopyFloats), to = workspace.Tensor("to", 1, (int)CopyFloats);
+        workspace.Allocate();
+        Action copy = device.UsesSimd
+            ? () => Parallel.For(0, device.Threads, i => Part(from, i, device.Threads).CopyTo(Part(to, i, device.Threads)))
+            : () => to.View.CopyFrom(device.Stream, from.View);
+        return 2 * from.Bytes / Best(device, copy);
+    }
+
+    private static Span<float> Part(Tensor t, int i, int parts) => t.Span(t.Length * i / parts, t.Length * (i + 1) / parts - t.Length * i / parts);
+
+    private static double GpuFlops(Device device)
+    {
+        using Workspace workspace = new(device);
+        KernelConfig grid = new(device.Accelerator.NumMultiprocessors * 8, device.Kind == DeviceKind.Cpu ? 1 : 256);
+        Tensor sink = workspace.Tensor("sink", 1, grid.GridDim.X * grid.GroupDim.X);
+        workspace.Allocate();
+        var kernel = device.Accelerator.LoadStreamKernel<ArrayView<float>, float>(Multiply);
+        return 2.0 * Chains * ChainLength * sink.Length / Best(device, () => kernel(grid, sink.View, 0.999f));
+    }
+
+    /// Eight chains that do not depend on each other keep the pipeline full.
+    private static void Multiply(ArrayView<float> sink, float x)
+    {
+        float a = Group.IdxX, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7;
+        for (int i = 0; i < ChainLength; i++)
+        {
+            a = a * x + 1; b = b * x + 1; c = c * x + 1; d = d * x + 1;
+            e = e * x + 1; f = f * x + 1; g = g * x + 1; h = h * x + 1;
+        }
+        sink[Grid.GlobalLinearIndex] = a + b + c + d + e + f + g + h;
+    }
+
+    private static double CpuFlops(int threads)
+    {
+        const int rounds = 200_000;
+        double[] sinks = new double[threads * 64];
+        double seconds = Enumerable.Range(0, Repeats).Min(_ =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            Parallel.For(0, threads, i => sinks[i * 64] = Multiply(rounds));
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        });
+        return 2.0 * 16 * 10 * rounds * threads / seconds;
+    }
+
+    private static double Multiply(int rounds)
+    {
+        Vector512<float> x = Vector512.Create(0.999f), o = Vector512<float>.One;
+        Vector512<float> a = o, b = o * 2, c = o * 3, d = o * 4, e = o * 5, f = o * 6, g = o * 7, h = o * 8, k = o * 9, l = o * 10;
+        for (int i = 0; i < rounds; i++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, x, o); b = Vector512.FusedMultiplyAdd(b, x, o); c = Vector512.FusedMultiplyAdd(c, x, o); d = Vector512.FusedMultiplyAdd(d, x, o);
+            e = Vector512.FusedMultiplyAdd(e, x, o); f = Vector512.FusedMultiplyAdd(f, x, o); g = Vector512.FusedMultiplyAdd(g, x, o); h = Vector512.FusedMultiplyAdd(h, x, o);
+            k = Vector512.FusedMultiplyAdd(k, x, o); l = Vector512.FusedMultiplyAdd(l, x, o);
+        }
+        return Vector512.Sum(a + b + c + d + e + f + g + h + k + l);
+    }
+
+    private static double Best(Device device, Action run)
+    {
+        run();
+        device.Synchronize();
+        return Enumerable.Range(0, Repeats).Min(_ =>
+        {
+            long start = Stopwatch.GetTimestamp();
+            run();
+            device.Synchronize();
+            return Stopwatch.GetElapsedTime(start).TotalSeconds;
+        });
+    }
+}

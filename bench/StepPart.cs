@@ -1,0 +1,76 @@
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Bench;
+
+/// <summary>The least that a part of a step must move and compute, whatever its kernels do.</summary>
+/// <param name="Bytes">Read once and written once.</param>
+/// <param name="Flops">Float32 operations of products.</param>
+internal readonly record struct Work(double Bytes, double Flops = 0)
+{
+    /// <summary>Seconds at the rates of a roofline.</summary>
+    public double Floor(Roofline r) => Math.Max(Bytes / r.CopyBytesPerSecond, Flops / r.FlopsPerSecond);
+}
+
+/// <summary>The parts of a recorded step, each with what runs it and with its work.</summary>
+/// <param name="Name">As in `bench step --profile`.</param>
+/// <param name="Run">Runs it once more on the batch of the last step.</param>
+/// <param name="Work">Its floor.</param>
+internal sealed record StepPart(string Name, Action Run, Work Work)
+{
+    private const double Float = 4;
+
+    /// <summary>All parts in the order of the step.</summary>
+    public static IEnumerable<StepPart> Of(CtrModel model, Batch batch)
+    {
+        RecordedStep step = model.Recorded;
+        ModelBuilder g = step.Builder;
+        Pass pass = new(batch.Rows, Training: true, batch.Tokens);
+        foreach (IOp op in g.Ops)
+            yield return new($"forward {op.Name}", () => op.Forward(pass), Of(op, pass, g, backward: false));
+        yield return new("loss", () => step.Loss.Run(batch.Rows), new(Float * 3 * batch.Rows));
+        foreach (IOp op in g.Ops.AsEnumerable().Reverse())
+            yield return new($"backward {op.Name}", () => op.Backward(pass), Of(op, pass, g, backward: true));
+        foreach (EmbeddingTable t in g.Tables)
+        {
+            double segments = g.Inputs.Positions.Segments, positions = Positions(batch), d = t.Weights.Columns;
+            bool lazy = model.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy;
+            yield return new($"reduce {t.Weights.Name}", t.Reduce, new(Float * (positions * (d + 1) + segments * (d + 2))));
+            yield return new($"update {t.Weights.Name}", t.Update, new(Float * 7 * (lazy ? segments * d : t.Weights.Length)));
+        }
+        yield return new("guard", g.Guard.Run, new(Float * (step.Dense.State.Mean.Length + g.Tables.Sum(t => (double)g.Inputs.Positions.Segments * t.Weights.Columns))));
+        yield return new("update dense parameters", step.Dense.Run, new(Float * 7 * step.Dense.State.Mean.Length));
+    }
+
+    private static double Positions(Batch batch) => batch.Rows * (double)batch.Spec.F + batch.Sequences.Sum(s => (double)s.Offsets[batch.Rows]);
+
+    private static Work Of(IOp op, Pass pass, ModelBuilder g, bool backward) => op switch
+    {
+        Linear l => Product(pass.RowsOf(l.Input), l.Weight, backward ? l.Input.Gradient is null ? 1 : 2 : 1),
+        DiceLinear l => Product(pass.RowsOf(l.Output), l.Weight, backward ? 2 : 1),
+        AttentionInput a => Attention(pass.RowsOf(a.Output), a.History.E, a.Output.Columns, backward ? 2 : 1),
+        AttentionPooling p => new(Float * pass.RowsOf(p.Score) * (p.History.E + 1.0) * (backward ? 2 : 1)),
+        FieldEmbedding => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)g.Embedding.Weights.Columns * (backward ? 3 : 2)),
+        Dice d => Passes(pass, d.Output, backward ? 3 : 2),
+        BatchNorm n => Passes(pass, n.Output, backward ? 3 : 2),
+        Dropout d => Passes(pass, d.Output, 2),
+        Concat c => Passes(pass, c.Output, 2),
+        Add a => Passes(pass, a.Output, backward ? 1 + a.Inputs.Count : a.Inputs.Count + 1),
+        _ => default,
+    };
+
+    /// Every pass reads or writes all of a tensor once.
+    private static Work Passes(Pass pass, Tensor t, int count) => new(Float * count * pass.RowsOf(t) * t.Columns);
+
+    /// y = x Wᵀ forward; dx = dy W and dW = dyᵀ x backward.
+    private static Work Product(double rows, Tensor w, int count) =>
+        new(Float * count * (rows * (w.Columns + w.Rows) + w.Length), 2.0 * count * rows * w.Length);
+
+    /// Keys are gathered once each way, and their gradients added to.
+    private static Work Attention(double tokens, double e, double h, int count) => new(Float * count * tokens * (e + h), 2 * count * tokens * e * h);
+}

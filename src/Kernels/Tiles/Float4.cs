@@ -1,0 +1,12 @@
+namespace GpuCtr.Kernels.Tiles;
+
+/// <summary>Four floats that a GPU loads and stores in one instruction.</summary>
+/// A structure of named fields: as an accumulator it stays in registers, which an array would not.
+public readonly struct Float4(float x, float y, float z, float w)
+{
+    /// <summary>The four.</summary>
+    public readonly float X = x, Y = y, Z = z, W = w;
+
+    /// <summary>this + a · b.</summary>
+    internal Float4 Add(float a, Float4 b) => new(X + a * b.X, Y + a * b.Y, Z + a * b.Z, W + a * b.W);
+}
