@@ -14,7 +14,7 @@ public sealed class OpTableTests
         get
         {
             TheoryData<string, string> rows = [];
-            foreach (string device in TestDevices.Names)
+            foreach (string device in TestDevices.OfOps)
                 foreach (OpCase c in OpTable.Cases.Where(c => !c.SimdOnly || SimdDevices.Contains(device)))
                     rows.Add(device, c.ToString());
             return rows;
