@@ -52,9 +52,9 @@ if (names.Except(Workload.Steps.Select(s => s.Name)).FirstOrDefault() is { } unk
 }
 int[] sizes = [.. Option("--batch-size", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
 EmbeddingUpdate update = Enum.Parse<EmbeddingUpdate>(Option("--embedding-update", "lazy"), ignoreCase: true);
-Workload[] chosen = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload)
-    .SelectMany(w => sizes.Length == 0 ? [w] : sizes.Select(size => w with { BatchSize = size }))
-    .Select(w => w with { Options = w.Options with { EmbeddingUpdate = update } })];
+Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update } })];
+// Size by size, so that a time limit cuts the large ones.
+Workload[] chosen = sizes.Length == 0 ? named : [.. sizes.SelectMany(size => named.Select(w => w with { BatchSize = size }))];
 bool json = args.Contains("--json");
 switch (args[0])
 {

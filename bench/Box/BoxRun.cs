@@ -95,9 +95,12 @@ internal sealed class BoxRun
     {
         ChildProcess run = Child(60, Bench, "kernels", "--device", device, "--only", "deepfm400,din", "--batch-size", "4096", "--json");
         KernelBench.Row[] rows = [.. run.Output.Skip(1).Select(line => JsonSerializer.Deserialize<KernelBench.Row>(line)!)];
-        report.Add(new("parts of a step, of what the device can do at best", Outcome(run, run.Output.FirstOrDefault()), run.Command, run.Seconds, ["step", "B", "part", "µs", "MB", "GFLOP", "of the floor"],
+        report.Add(new("parts of a step, of what the device can do at best", Outcome(run, run.Output.Count > 0 ? Best(JsonNode.Parse(run.Output[0])!) : null), run.Command, run.Seconds, ["step", "B", "part", "µs", "MB", "GFLOP", "of the floor"],
             [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Part, Number(r.Microseconds), Number(r.Megabytes), Number(r.Gigaflops), r.Fraction > 0 ? Number(100 * r.Fraction) + " %" : "–" })], [.. run.Error.Take(20)]));
     }
+
+    private static string Best(JsonNode roofline) =>
+        $"copies {Number((double)roofline["CopyGigabytesPerSecond"]!)} GB/s, computes {Number((double)roofline["TeraflopsPerSecond"]!)} TFLOP/s";
 
     private ChildProcess Child(int seconds, string program, params string[] arguments)
     {
