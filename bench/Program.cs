@@ -18,13 +18,17 @@ const string usage = """
         the products of dense layers, by BenchmarkDotNet
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]
         latency and throughput of Scorer, beside ONNX Runtime
+    bench loader SHARDS… [--threads 0]
+        the loader without training: rows/s from Parquet, cache and memory, beside another reader
+    bench trained SHARDS [--threads 0] [--hidden 400,400,400] [--rounds 5]
+        epochs from Parquet, cache and memory in turns
     bench box [--device cuda] [--out results] [--seconds 465]
         everything there is to find out about a device within eight minutes: gpu-box.sh of the bundle runs this
     """;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (args is not ["step" or "kernels" or "export" or "attention" or "matmul" or "score" or "box", ..])
+if (args is not ["step" or "kernels" or "export" or "attention" or "matmul" or "score" or "box", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -41,6 +45,13 @@ if (args[0] == "score")
     return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
 #endif
 using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"));
+#if !BUNDLE
+int loaders = Number("--threads", "0") is > 0 and int n ? n : Environment.ProcessorCount;
+if (args[0] == "loader")
+    return LoaderBench.Run(device, [.. args.Skip(1).TakeWhile(a => !a.StartsWith('-'))], loaders);
+if (args[0] == "trained")
+    return TrainedBench.Run(device, args[1], [.. Option("--hidden", "400,400,400").Split(',').Select(int.Parse)], loaders, Number("--rounds", "5"));
+#endif
 if (args[0] == "attention")
     return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));
 

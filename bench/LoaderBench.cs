@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using GpuCtr.Engine.Data;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Bench;
+
+/// <summary>The loader without training: rows/s from Parquet, from the cache of encoded rows and from memory, beside another reader.</summary>
+internal static class LoaderBench
+{
+    private const int BatchSize = 4096, Rounds = 5;
+
+    /// <param name="device">For the batches.</param>
+    /// <param name="patterns">Sets of shards; each is measured by itself.</param>
+    /// <param name="threads">Threads that decode.</param>
+    public static int Run(Device device, IReadOnlyList<string> patterns, int threads)
+    {
+        Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd}, {threads} decoding threads, batches of {BatchSize}, median of {Rounds} (spread)\n");
+        Console.WriteLine("| shards | what | 1000 rows/s | GB/s of file | GB/s of encoded rows |\n|---|---|---|---|---|");
+        foreach (string pattern in patterns)
+            Measure(device, pattern, threads);
+        return 0;
+    }
+
+    private static void Measure(Device device, string pattern, int threads)
+    {
+        ShardSet shards = ShardSet.Resolve([pattern], threads);
+        FeaturePlan plan = FeaturePlan.Infer(shards, new FeatureOptions { Workers = threads });
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, plan);
+        string[] columns = [.. plan.Columns.Select(c => c.Column.Name).Append(plan.Label.Column.Name).Distinct()];
+        string cachePath = Path.Combine(Path.GetTempPath(), $"bench-loader-{Environment.ProcessId}");
+        // A tenth of the data in memory: what does not fit is streamed.
+        DatasetOptions memory = new() { MemoryBytes = long.MaxValue, Workers = threads };
+        using Dataset kept = new(shards, encoder, memory);
+        DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes / 10 };
+        using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
+        using Batch batch = new(device, encoder.Spec, BatchSize);
+        using Prefetcher prefetcher = new(device, encoder.Spec, BatchSize);
+        (string What, Action<int> Pass)[] ways =
+        [
+            ("fit", _ => FeatureEncoder.Fit(shards, plan)),
+            ("columns by ParquetSharp", _ => OtherReader.ReadAll(shards, columns, threads)),
+            ("columns", _ => ReadColumns(shards, columns, threads)),
+            ("batches, Parquet", epoch => Gather(decoded, epoch, batch)),
+            ("batches, cache", epoch => Gather(cached, epoch, batch)),
+            ("batches, memory", epoch => Gather(kept, epoch, batch)),
+            ("batches prepared, Parquet", epoch => Prepare(decoded, epoch, prefetcher)),
+            ("batches prepared, cache", epoch => Prepare(cached, epoch, prefetcher)),
+            ("batches prepared, memory", epoch => Prepare(kept, epoch, prefetcher)),
+        ];
+        double[][] seconds = [.. ways.Select(_ => new double[Rounds])];
+        // In turns, the first round for warming up and for filling cache and memory.
+        for (int round = -1; round < Rounds; round++)
+        {
+            for (int w = 0; w < ways.Length; w++)
+            {
+                long begin = Stopwatch.GetTimestamp();
+                ways[w].Pass(round + 2);
+                if (round >= 0)
+                    seconds[w][round] = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+            }
+        }
+
+        double fileBytes = shards.Shards.Sum(s => (double)s.LengthBytes);
+        for (int w = 0; w < ways.Length; w++)
+        {
+            Array.Sort(seconds[w]);
+            double median = seconds[w][Rounds / 2];
+            string Rate(double amount, string format) => FormattableString.Invariant($"{(amount / median).ToString(format, System.Globalization.CultureInfo.InvariantCulture)}");
+            Console.WriteLine(FormattableString.Invariant(
+                $"| {pattern} | {ways[w].What} | {Rate(shards.Rows / 1e3, "N0")} ({shards.Rows / 1e3 / seconds[w][^1]:N0}–{shards.Rows / 1e3 / seconds[w][0]:N0}) | {Rate(fileBytes / 1e9, "F3")} | {Rate(kept.EstimatedBytes / 1e9, "F2")} |"));
+        }
+
+        cached.DropCache();
+    }
+
+    private static void ReadColumns(ShardSet shards, string[] columns, int threads)
+    {
+        using ThreadLocal<ColumnBuffer> buffers = new(() => new ColumnBuffer());
+        Parallel.ForEach(shards.RowGroups, new ParallelOptions { MaxDegreeOfParallelism = threads }, group =>
+        {
+            using ShardReader reader = shards.Shards[group.Shard].Rent();
+            foreach (string column in columns)
+                reader.Read(group.Group, column, buffers.Value!);
+        });
+    }
+
+    private static void Gather(Dataset data, int epoch, Batch batch)
+    {
+        using EpochReader reader = data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch));
+        while (reader.Next(batch))
+        {
+        }
+    }
+
+    private static void Prepare(Dataset data, int epoch, Prefetcher prefetcher)
+    {
+        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
+        while (prefetcher.Next() is { } batch)
+            prefetcher.Release(batch);
+    }
+}
