@@ -34,7 +34,7 @@ internal static class InspectCommand
             journal.Line(note);
         try
         {
-            Inspection found = Inspection.Of(shards, PlanOf(shards, options, journal), options.Workers, Progress(journal), interruption.Token);
+            Inspection found = Inspection.Of(shards, PlanOf(shards, options, journal), options.Workers, Progress(journal, shards.Rows), interruption.Token);
             if (flags.IsOn("--json"))
                 terminal.Out.WriteLine(JsonText.Line(found));
             else
@@ -68,14 +68,12 @@ internal static class InspectCommand
         }
     }
 
-    private static Action<string, long, long> Progress(Journal journal)
+    private static Action<long> Progress(Journal journal, long rows)
     {
-        Dictionary<string, ProgressMeter> meters = [];
-        return (what, done, all) =>
+        ProgressMeter meter = new(journal, "rows", rows);
+        return done =>
         {
-            if (!meters.TryGetValue(what, out ProgressMeter? meter))
-                meters[what] = meter = new ProgressMeter(journal, what, all);
-            if (meter.IsDue && what == "rows")
+            if (meter.IsDue)
                 meter.Show(done);
         };
     }

@@ -1,37 +1,26 @@
 namespace GpuCtr.Engine.Data;
 
-/// <summary>Reads one column of all shards in file order and profiles it.</summary>
-internal sealed class ColumnInspector(ShardSet shards, string? label)
+/// <summary>Profiles one column, whose row groups come in file order.</summary>
+/// <param name="column">The column.</param>
+/// <param name="profile">What is known of it before it is read.</param>
+/// <param name="isLabel">Whether it is the label itself, which predicts nothing.</param>
+internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile, bool isLabel)
 {
     private const int SampleRows = 1 << 16, ShownValues = 5;
 
     private readonly ValueTally tally = new();
     private readonly HashSample<(double, int)> sample = new(SampleRows);
     private readonly Dictionary<int, long> lengths = [];
-    private readonly ColumnBuffer column = new();
-    private readonly ColumnBuffer labels = new();
     private LabelCount nullRows;
     private long nulls, values, notFinite;
     private double least = double.PositiveInfinity, greatest = double.NegativeInfinity, sum;
 
-    /// <summary>Fills in a profile.</summary>
-    /// <exception cref="Failure">Data or InputOutput.</exception>
-    public ColumnProfile Run(ColumnProfile profile, bool isLabel, CancellationToken cancellation)
-    {
-        foreach (Shard shard in shards.Shards)
-        {
-            using ShardReader reader = shard.Rent();
-            foreach (RowGroupRef group in shard.RowGroups)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                reader.Read(group.Group, profile.Name, column);
-                if (label is not null && !isLabel)
-                    reader.Read(group.Group, label, labels);
-                for (int r = 0; r < column.Rows; r++)
-                    AddRow(r, label is null || isLabel ? -1 : LabelOf(r), RandomBits.Mix(RandomBits.Mix((ulong)group.Shard + 1) + (ulong)(group.FirstRow + r)));
-            }
-        }
+    /// <summary>The column.</summary>
+    public ShardColumn Column => column;
 
+    /// <summary>What was found.</summary>
+    public ColumnProfile Profile()
+    {
         bool numeric = !column.IsList && column.Kind is ValueKind.Integer or ValueKind.Real;
         long finite = values - notFinite;
         return profile with
@@ -43,46 +32,58 @@ internal sealed class ColumnInspector(ShardSet shards, string? label)
             Top = tally.Top(ShownValues),
             Range = numeric && finite > 0 ? new NumberRange(least, sum / finite, greatest) : null,
             NotFinite = notFinite,
-            Lengths = column.IsList ? ProfileOf(lengths) : null,
+            Lengths = column.IsList ? LengthProfile.Of(lengths) : null,
             LabelAuc = isLabel ? null : Largest(LeakScore.OfValues([.. tally.Counts, nullRows]), LeakScore.OfNumbers(sample.Kept.Select(k => k.Item))),
         };
     }
 
-    private int LabelOf(int r) => Labels.TryRead(labels, r, out float value) ? (int)value : -1;
-
-    private void AddRow(int r, int rowLabel, ulong hash)
+    /// <summary>Takes in a row group.</summary>
+    /// <param name="group">Which one.</param>
+    /// <param name="read">Its column.</param>
+    /// <param name="labels">(rows) 0 or 1; −1 where it is not known.</param>
+    public void Add(RowGroupRef group, ColumnBuffer read, ReadOnlySpan<sbyte> labels)
     {
-        int half = (int)(hash & 1);
-        if (!column.IsList)
+        for (int r = 0; r < read.Rows; r++)
         {
-            AddValue(r, rowLabel, half);
-            if (rowLabel >= 0 && !column.IsNull(r) && column.Kind != ValueKind.Text && double.IsFinite(Numbers.At(column, r)))
-                sample.Add(hash, (Numbers.At(column, r), rowLabel));
-            return;
+            ulong hash = RandomBits.Mix(RandomBits.Mix((ulong)group.Shard + 1) + (ulong)(group.FirstRow + r));
+            if (read.IsList)
+                AddList(read, r, labels[r], hash);
+            else
+                AddRow(read, r, labels[r], hash);
         }
-
-        int length = column.Offsets[r + 1] - column.Offsets[r];
-        lengths[length] = lengths.GetValueOrDefault(length) + 1;
-        if (rowLabel >= 0)
-            sample.Add(hash, (length, rowLabel));
-        for (int i = column.Offsets[r]; i < column.Offsets[r + 1]; i++)
-            AddValue(i, -1, half);
     }
 
-    private void AddValue(int i, int rowLabel, int half)
+    private void AddRow(ColumnBuffer read, int r, int label, ulong hash)
     {
-        if (column.IsNull(i))
+        AddValue(read, r, label, Half(hash));
+        if (label >= 0 && !read.IsNull(r) && read.Kind != ValueKind.Text && double.IsFinite(Numbers.At(read, r)))
+            sample.Add(hash, (Numbers.At(read, r), label));
+    }
+
+    private void AddList(ColumnBuffer read, int r, int label, ulong hash)
+    {
+        int length = read.Offsets[r + 1] - read.Offsets[r];
+        lengths[length] = lengths.GetValueOrDefault(length) + 1;
+        if (label >= 0)
+            sample.Add(hash, (length, label));
+        for (int i = read.Offsets[r]; i < read.Offsets[r + 1]; i++)
+            AddValue(read, i, -1, Half(hash));
+    }
+
+    private void AddValue(ColumnBuffer read, int i, int label, int half)
+    {
+        if (read.IsNull(i))
         {
             nulls++;
-            nullRows.Add(rowLabel, half);
+            nullRows.Add(label, half);
             return;
         }
 
         values++;
-        tally.Add(column, i, rowLabel, half);
-        if (column.Kind is not (ValueKind.Integer or ValueKind.Real))
+        tally.Add(read, i, label, half);
+        if (read.Kind is not (ValueKind.Integer or ValueKind.Real))
             return;
-        double x = Numbers.At(column, i);
+        double x = Numbers.At(read, i);
         if (!double.IsFinite(x))
         {
             notFinite++;
@@ -93,20 +94,7 @@ internal sealed class ColumnInspector(ShardSet shards, string? label)
         sum += x;
     }
 
+    private static int Half(ulong hash) => (int)(hash & 1);
+
     private static double? Largest(double? a, double? b) => a is null || b > a ? b : a;
-
-    private static LengthProfile ProfileOf(Dictionary<int, long> lengths)
-    {
-        long rows = lengths.Values.Sum();
-        (int Length, long Rows)[] sorted = [.. lengths.OrderBy(l => l.Key).Select(l => (l.Key, l.Value))];
-        int At(double share)
-        {
-            long seen = 0;
-            return sorted.First(l => (seen += l.Rows) >= share * rows).Length;
-        }
-
-        return rows == 0
-            ? new LengthProfile(0, 0, 0, 0, 0, 0)
-            : new LengthProfile(lengths.GetValueOrDefault(0), sorted.Sum(l => (double)l.Length * l.Rows) / rows, At(0.5), At(0.9), At(0.99), sorted[^1].Length);
-    }
 }

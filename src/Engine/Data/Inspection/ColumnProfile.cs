@@ -45,4 +45,21 @@ public sealed record NumberRange(double Least, double Mean, double Greatest);
 /// <param name="P90">Nine of ten have.</param>
 /// <param name="P99">99 of 100 have.</param>
 /// <param name="Longest">Nobody has more.</param>
-public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest);
+public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest)
+{
+    /// <summary>The profile of rows by length.</summary>
+    internal static LengthProfile Of(IReadOnlyDictionary<int, long> rowsByLength)
+    {
+        long rows = rowsByLength.Values.Sum();
+        (int Length, long Rows)[] sorted = [.. rowsByLength.OrderBy(l => l.Key).Select(l => (l.Key, l.Value))];
+        int At(double share)
+        {
+            long seen = 0;
+            return sorted.First(l => (seen += l.Rows) >= share * rows).Length;
+        }
+
+        return rows == 0
+            ? new LengthProfile(0, 0, 0, 0, 0, 0)
+            : new LengthProfile(rowsByLength.GetValueOrDefault(0), sorted.Sum(l => (double)l.Length * l.Rows) / rows, At(0.5), At(0.9), At(0.99), sorted[^1].Length);
+    }
+}

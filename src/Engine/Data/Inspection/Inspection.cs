@@ -21,32 +21,28 @@ public sealed record Inspection(
     private const double Leak = 0.99, NearlyUnique = 0.9;
     private const long EnoughRows = 1000;
 
-    /// <summary>Reads all columns of all shards.</summary>
+    /// <summary>Reads all columns of all shards once.</summary>
     /// <param name="shards">The shards.</param>
     /// <param name="plan">Roles; null if there is no label.</param>
     /// <param name="workers">Threads.</param>
-    /// <param name="progress">Told the columns done, then the rows compared.</param>
+    /// <param name="progress">Told the rows read.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="Failure">Data or InputOutput.</exception>
-    public static Inspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<string, long, long>? progress = null, CancellationToken cancellation = default)
+    public static Inspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         string? label = plan?.Label.Column.Name;
-        ColumnProfile[] profiles = [.. shards.Columns.Select(c => Planned(c, plan))];
-        var gate = new Lock();
-        long done = 0;
-        Workers.Run(profiles.Length, workers, (i, stop) =>
-        {
-            if (shards.Columns[i].Kind != ValueKind.Unsupported)
-                profiles[i] = new ColumnInspector(shards, label).Run(profiles[i], profiles[i].Name == label, stop);
-            lock (gate)
-                progress?.Invoke("columns", ++done, profiles.Length);
-        }, cancellation);
-        (long repeated, bool exact) = Data.RepeatedRows.Count(shards, workers, rows => progress?.Invoke("rows", rows, shards.Rows), cancellation);
-        (long negatives, long positives) = label is null ? (0, 0) : CountLabels(shards, label);
+        ColumnInspector[] inspectors = [.. shards.Columns.Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label))];
+        InspectionPass pass = new(shards, label, inspectors);
+        pass.Run(workers, progress, cancellation);
+        var profiles = new ColumnProfile[inspectors.Length];
+        Workers.Run(inspectors.Length, workers, (i, _) => profiles[i] = inspectors[i].Profile(), cancellation);
+        Dictionary<string, ColumnProfile> byName = profiles.ToDictionary(p => p.Name);
+        (long repeated, bool exact) = pass.Repeated.Count();
+        long labelled = pass.Negatives + pass.Positives;
         var found = new Inspection(
             shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
-            negatives + positives == 0 ? null : (double)positives / (negatives + positives), label is null ? 0 : shards.Rows - negatives - positives,
-            repeated, exact, profiles, []);
+            labelled == 0 ? null : (double)pass.Positives / labelled, label is null ? 0 : shards.Rows - labelled,
+            repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
         return found with { Problems = [.. found.Look()] };
     }
 
@@ -56,27 +52,6 @@ public sealed record Inspection(
         return new ColumnProfile(
             column.Name, column.TypeName,
             string.Join("+", planned.Select(p => p.Role.ToString().ToLowerInvariant()).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
-    }
-
-    private static (long Negatives, long Positives) CountLabels(ShardSet shards, string label)
-    {
-        var column = new ColumnBuffer();
-        long negatives = 0, positives = 0;
-        foreach (Shard shard in shards.Shards)
-        {
-            using ShardReader reader = shard.Rent();
-            foreach (RowGroupRef group in shard.RowGroups)
-            {
-                reader.Read(group.Group, label, column);
-                for (int r = 0; r < column.Rows; r++)
-                {
-                    bool good = Labels.TryRead(column, r, out float value);
-                    (negatives, positives) = (negatives + (good && value == 0 ? 1 : 0), positives + (good && value == 1 ? 1 : 0));
-                }
-            }
-        }
-
-        return (negatives, positives);
     }
 
     private IEnumerable<string> Look()

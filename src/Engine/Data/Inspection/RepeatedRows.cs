@@ -1,48 +1,59 @@
-using System.Collections.Concurrent;
-
 namespace GpuCtr.Engine.Data;
 
-/// <summary>Finds rows that are equal in all columns: exactly for some millions of rows, beyond that from a sample by content.</summary>
-internal static class RepeatedRows
+/// <summary>
+/// Finds rows that are equal in all columns: exactly for some millions of rows, beyond that from a sample by content. Of a row group
+/// the columns may come in any order and at the same time.
+/// </summary>
+internal sealed class RepeatedRows
 {
-    private const int MostRows = 1 << 22;
+    private const int MostRows = 1 << 22, BlockRows = 1 << 10;
 
-    /// <summary>Rows that have been there before, exact or estimated.</summary>
-    /// <exception cref="Failure">Data or InputOutput.</exception>
-    public static (long Rows, bool IsExact) Count(ShardSet shards, int workers, Action<long>? progress, CancellationToken cancellation)
+    private readonly HashSample<byte> sample = new(MostRows);
+    private readonly Lock gate = new();
+    private ulong[] hashes = [];
+    private int rows;
+
+    /// <summary>A row group begins.</summary>
+    public void Begin(int groupRows)
     {
-        string[] columns = [.. shards.Columns.Where(c => c.Kind != ValueKind.Unsupported).Select(c => c.Name)];
-        var idle = new ConcurrentBag<(ColumnBuffer Column, HashSample<byte> Sample)>();
-        var gate = new Lock();
-        long done = 0;
-        Workers.Run(shards.RowGroups.Count, workers, (g, _) =>
-        {
-            (ColumnBuffer Column, HashSample<byte> Sample) own = idle.TryTake(out var taken) ? taken : (new ColumnBuffer(), new HashSample<byte>(MostRows));
-            foreach (ulong hash in Hashes(shards, shards.RowGroups[g], columns, own.Column))
-                own.Sample.Add(hash, 0);
-            idle.Add(own);
-            lock (gate)
-                progress?.Invoke(done += shards.RowGroups[g].Rows);
-        }, cancellation);
-        var all = new HashSample<byte>(MostRows);
-        foreach ((_, HashSample<byte> sample) in idle)
-            all.Add(sample);
-        long repeated = all.Kept.Count - all.Kept.DistinctBy(k => k.Hash).LongCount();
-        return ((long)Math.Round(repeated / all.Share), all.Share == 1);
+        rows = groupRows;
+        if (hashes.Length < rows)
+            hashes = new ulong[rows];
+        hashes.AsSpan(0, rows).Clear();
     }
 
-    private static ulong[] Hashes(ShardSet shards, RowGroupRef group, string[] columns, ColumnBuffer column)
+    /// <summary>Takes in a column of the row group.</summary>
+    /// <param name="index">Which one.</param>
+    /// <param name="column">What was read.</param>
+    public void Add(int index, ColumnBuffer column)
     {
-        ulong[] hashes = new ulong[group.Rows];
-        using ShardReader reader = shards.Shards[group.Shard].Rent();
-        foreach (string name in columns)
+        ulong seed = RandomBits.Mix((ulong)index + 1);
+        Span<ulong> block = stackalloc ulong[BlockRows];
+        for (int from = 0; from < rows; from += BlockRows)
         {
-            reader.Read(group.Group, name, column);
-            for (int r = 0; r < hashes.Length; r++)
-                hashes[r] = RandomBits.Mix(hashes[r] + RowHash(column, r));
+            int count = Math.Min(BlockRows, rows - from);
+            for (int r = 0; r < count; r++)
+                block[r] = RandomBits.Mix(seed + RowHash(column, from + r));
+            lock (gate)
+            {
+                for (int r = 0; r < count; r++)
+                    hashes[from + r] += block[r];
+            }
         }
+    }
 
-        return hashes;
+    /// <summary>The row group has all its columns.</summary>
+    public void End()
+    {
+        foreach (ulong hash in hashes.AsSpan(0, rows))
+            sample.Add(hash, 0);
+    }
+
+    /// <summary>Rows that have been there before, exact or estimated.</summary>
+    public (long Rows, bool IsExact) Count()
+    {
+        long repeated = sample.Kept.Count - sample.Kept.DistinctBy(k => k.Hash).LongCount();
+        return ((long)Math.Round(repeated / sample.Share), sample.Share == 1);
     }
 
     private static ulong RowHash(ColumnBuffer column, int r)
