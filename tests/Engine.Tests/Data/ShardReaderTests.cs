@@ -132,36 +132,6 @@ public sealed class ShardReaderTests : IDisposable
         Assert.Contains("changed during the run", failure.Message);
     }
 
-    [Fact]
-    public void Overwritten_body_ends_in_one_failure_or_values_never_in_anything_else()
-    {
-        long[] values = [.. Enumerable.Range(0, 2000).Select(i => (long)(i % 50) << 20)];
-        byte[] bytes = File.ReadAllBytes(new TestShard().Column("a", values).Lists<long>("b", [.. values.Select(v => new long?[] { v, null })])
-            .Write(folder.File("good.parquet")));
-        var random = new Random(7);
-        for (int mutant = 0; mutant < 300; mutant++)
-        {
-            byte[] broken = [.. bytes];
-            for (int k = 0; k < 3; k++)
-                broken[random.Next(broken.Length)] = (byte)random.Next(256);
-            string path = folder.File("broken.parquet");
-            File.WriteAllBytes(path, broken);
-            try
-            {
-                Shard shard = Shard.Open(path, 0);
-                using ShardReader reader = shard.Rent();
-                foreach (RowGroupRef group in shard.RowGroups)
-                    foreach (ShardColumn column in shard.Columns)
-                        reader.Read(group.Group, column.Name, new ColumnBuffer());
-            }
-            catch (Failure failure)
-            {
-                Assert.Equal(ExitCode.Data, failure.Code);
-                Assert.Contains("broken.parquet", failure.Message);
-            }
-        }
-    }
-
     private ColumnBuffer ReadColumn(TestShard columns, string name)
     {
         Shard shard = Shard.Open(columns.Write(folder.File("read.parquet")), 0);
