@@ -82,7 +82,7 @@ internal static class RunConfig
     private static JsonObject Files(RunShards shards) => new() { ["train_shards"] = List(shards.Train), ["valid_shards"] = List(shards.Valid) };
 
     private static JsonArray List(ShardSet? set) =>
-        new([.. (set?.Shards ?? []).Select(s => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {s.Modified:s}Z)")]);
+        new([.. (set?.Shards ?? []).Select(s => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {s.Version})")]);
 
     /// Of long lists only what the other one has not.
     private static string Text(JsonNode? node, JsonNode? other)

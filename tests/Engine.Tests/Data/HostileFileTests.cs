@@ -63,7 +63,7 @@ public sealed class HostileFileTests : IDisposable
     {
         string path = folder.File("loop");
         File.WriteAllBytes(path, new byte[1000]);
-        using var stream = new ShardStream(path) { Budget = 100_000 };
+        using var stream = new ShardStream(new FileSource(path)) { Budget = 100_000 };
         stream.Open();
         Assert.Throws<InvalidDataException>(() =>
         {

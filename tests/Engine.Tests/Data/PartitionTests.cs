@@ -62,9 +62,9 @@ public sealed class PartitionTests : IDisposable
     [Fact]
     public void Only_folders_of_the_path_as_it_was_named_are_keys()
     {
-        Assert.Equal([("day", "1")], FoundShard.Of("/runs/run=5/data/day=1/0.parquet", "data/day=1/0.parquet").Partitions);
-        Assert.Empty(FoundShard.Of("/runs/run=5/0.parquet", "0.parquet").Partitions);
-        Assert.Empty(FoundShard.Of("/runs/=5/a=b.parquet", "/runs/=5/a=b.parquet").Partitions);
+        Assert.Equal([("day", "1")], FoundShard.Of(new FileSource("/runs/run=5/data/day=1/0.parquet"), "data/day=1/0.parquet").Partitions);
+        Assert.Empty(FoundShard.Of(new FileSource("/runs/run=5/0.parquet"), "0.parquet").Partitions);
+        Assert.Empty(FoundShard.Of(new FileSource("/runs/=5/a=b.parquet"), "/runs/=5/a=b.parquet").Partitions);
     }
 
     [Fact]

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace GpuCtr.Engine.Data;
 
-/// <summary>A file that was found, and what the folders above it say about its rows: <c>day=2024-01-01</c> is key and value.</summary>
-/// <param name="Path">Full path.</param>
+/// <summary>A shard that was found, and what the folders above it say about its rows: <c>day=2024-01-01</c> is key and value.</summary>
+/// <param name="Source">Where it is.</param>
 /// <param name="Partitions">Keys and values from the top down; null for Hive's default partition.</param>
-internal sealed record FoundShard(string Path, IReadOnlyList<(string Key, string? Value)> Partitions)
+internal sealed record FoundShard(IShardSource Source, IReadOnlyList<(string Key, string? Value)> Partitions)
 {
     private const string HiveNull = "__HIVE_DEFAULT_PARTITION__";
 
@@ -13,13 +13,9 @@ internal sealed record FoundShard(string Path, IReadOnlyList<(string Key, string
     public static bool IsPartition(string folder) => folder.IndexOf('=') > 0;
 
     /// <summary>Reads keys and values off the part of a path that the user named or that was found below it.</summary>
-    /// <param name="path">Full path of the file.</param>
+    /// <param name="source">Where the shard is.</param>
     /// <param name="named">Relative or full path as the user knows it; folders above it say nothing.</param>
-    public static FoundShard Of(string path, string named)
-    {
-        string[] folders = (System.IO.Path.GetDirectoryName(named) ?? "").Split('/', '\\');
-        return new FoundShard(path, [.. folders.Where(IsPartition).Select(Parse)]);
-    }
+    public static FoundShard Of(IShardSource source, string named) => new(source, [.. named.Split('/', '\\')[..^1].Where(IsPartition).Select(Parse)]);
 
     private static (string, string?) Parse(string folder)
     {

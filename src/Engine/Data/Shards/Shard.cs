@@ -10,21 +10,20 @@ namespace GpuCtr.Engine.Data;
 /// <param name="Rows">Rows.</param>
 public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows);
 
-/// <summary>One Parquet file: what its footer says and readers for its row groups.</summary>
+/// <summary>One Parquet file or object: what its footer says and readers for its row groups.</summary>
 public sealed class Shard
 {
     private readonly ConcurrentBag<ShardReader> idle = [];
     private readonly Dictionary<string, ShardColumn> byName;
 
     private readonly Dictionary<string, PartitionColumn> partitions;
+    private readonly IShardSource source;
     private readonly bool keepsReaders;
     private ulong? contentHash;
 
-    private Shard(string path, int index, FileInfo info, FooterContent footer, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
+    private Shard(IShardSource source, int index, FooterContent footer, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
     {
-        Path = path;
-        LengthBytes = info.Length;
-        Modified = info.LastWriteTimeUtc;
+        this.source = source;
         FooterHash = footer.Hash;
         this.keepsReaders = keepsReaders;
         // What a file says itself goes before what its path says.
@@ -41,14 +40,20 @@ public sealed class Shard
         RowGroups = groups;
     }
 
-    /// <summary>Full path.</summary>
-    public string Path { get; }
+    /// <summary>Full path, or address of an object.</summary>
+    public string Path => source.Path;
 
-    /// <summary>Size of the file when it was first opened.</summary>
-    public long LengthBytes { get; }
+    /// <summary>Size when it was found.</summary>
+    public long LengthBytes => source.LengthBytes;
 
-    /// <summary>Time of the last change (UTC) when it was first opened.</summary>
-    public DateTime Modified { get; }
+    /// <summary>Time of the last change (UTC) of a file, ETag of an object, when it was found.</summary>
+    public string Version => source.Version;
+
+    /// <summary>The last part of the path.</summary>
+    internal string Name => source.Name;
+
+    /// <summary>What is beside it.</summary>
+    internal IShardFolder Folder => source.Folder;
 
     /// <summary>Rows of all row groups.</summary>
     public long Rows { get; }
@@ -64,13 +69,12 @@ public sealed class Shard
 
     /// <summary>Opens a file and reads its footer.</summary>
     /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
-    public static Shard Open(string path, int index) => Open(path, index, [], keepsReaders: true);
+    public static Shard Open(string path, int index) => Open(new FileSource(path), index, [], keepsReaders: true);
 
-    internal static Shard Open(string path, int index, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
+    internal static Shard Open(IShardSource source, int index, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
     {
-        var info = new FileInfo(path);
-        FooterContent footer = ShardFooter.Read(path);
-        var shard = new Shard(path, index, info, footer, partitions, keepsReaders);
+        FooterContent footer = ShardFooter.Read(source);
+        var shard = new Shard(source, index, footer, partitions, keepsReaders);
         shard.Return(footer.Reader);
         return shard;
     }
@@ -79,12 +83,11 @@ public sealed class Shard
     public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>A reader for the calling thread; disposing it hands it back.</summary>
-    /// <exception cref="Failure">Data: the file changed since it was first opened.</exception>
+    /// <exception cref="Failure">Data: it changed since it was found.</exception>
     public ShardReader Rent()
     {
-        CheckUnchanged();
         if (!idle.TryTake(out ShardReader? reader))
-            reader = ShardFooter.Read(Path).Reader;
+            reader = ShardFooter.Read(source).Reader;
         try
         {
             reader.Open(this);
@@ -97,16 +100,16 @@ public sealed class Shard
         return reader;
     }
 
-    /// <summary>XXH3 of the whole file, 64 bit; reads it the first time.</summary>
+    /// <summary>XXH3 of the whole content, 64 bit; reads it the first time.</summary>
     /// <exception cref="Failure">InputOutput: unreadable.</exception>
-    public ulong ContentHash() => contentHash ??= HashFile();
+    public ulong ContentHash() => contentHash ??= Hash();
 
-    /// <summary>True if the other shard holds the same bytes; hashes both files only if their sizes and footers are equal.</summary>
+    /// <summary>True if the other shard holds the same bytes; hashes both only if their sizes and footers are equal.</summary>
     public bool SameContentAs(Shard other) =>
         LengthBytes == other.LengthBytes && FooterHash == other.FooterHash && (Path == other.Path || ContentHash() == other.ContentHash());
 
     /// <summary>Tells this content from any other: by its whole hash if that is known, else by size, time and footer.</summary>
-    internal string Identity => $"{LengthBytes} {FooterHash:x16} {(contentHash is { } hash ? $"{hash:x16}" : Modified.ToString("O"))} {string.Join(' ', partitions.Values)}";
+    internal string Identity => $"{LengthBytes} {FooterHash:x16} {(contentHash is { } hash ? $"{hash:x16}" : Version)} {string.Join(' ', partitions.Values)}";
 
     internal PartitionColumn? Partition(string name) => partitions.GetValueOrDefault(name);
 
@@ -116,30 +119,19 @@ public sealed class Shard
             idle.Add(reader);
     }
 
-    private ulong HashFile()
+    private ulong Hash()
     {
         try
         {
-            using FileStream file = File.OpenRead(Path);
+            using var stream = new ShardStream(source);
+            stream.Open();
             var hash = new XxHash3();
-            hash.Append(file);
+            hash.Append(stream);
             return hash.GetCurrentHashAsUInt64();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure.BadAccess($"{Path}: cannot be read ({e.Message})", e);
-        }
-    }
-
-    private void CheckUnchanged()
-    {
-        var now = new FileInfo(Path);
-        if (!now.Exists)
-            throw Failure.BadAccess($"{Path}: the file disappeared during the run; restore it and resume");
-        if (now.Length != LengthBytes || now.LastWriteTimeUtc != Modified)
-        {
-            throw Failure.BadData(
-                $"{Path}: the file changed during the run ({LengthBytes} bytes of {Modified:s}Z, now {now.Length} bytes of {now.LastWriteTimeUtc:s}Z); start again with files that stay as they are");
         }
     }
 }

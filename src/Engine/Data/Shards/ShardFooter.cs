@@ -15,15 +15,13 @@ internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns,
 /// <summary>Opens a shard and reads what its footer says, within a time limit.</summary>
 internal static class ShardFooter
 {
-    /// <summary>A footer that takes longer is broken: some damaged ones send the parser round for ever.</summary>
-    public static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(4);
-
     private const int LargestFooterBytes = 256 << 20;
 
     /// <summary>The reader with its columns and rows per row group.</summary>
     /// <exception cref="Failure">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
-    public static FooterContent Read(string path)
+    public static FooterContent Read(IShardSource source)
     {
+        string path = source.Path;
         FooterContent? result = null;
         Exception? error = null;
         // Its own thread, because a parser that loops cannot be stopped; it must not hold the process either.
@@ -31,7 +29,7 @@ internal static class ShardFooter
         {
             try
             {
-                result = Parse(path);
+                result = Parse(source);
             }
             catch (Exception e)
             {
@@ -40,8 +38,8 @@ internal static class ShardFooter
         })
         { IsBackground = true, Name = "footer" };
         thread.Start();
-        if (!thread.Join(TimeLimit))
-            throw Failure.BadData($"{path}: reading its footer took longer than {TimeLimit.TotalSeconds:0} s; the file is damaged: write it again");
+        if (!thread.Join(source.FooterTimeLimit))
+            throw Failure.BadData($"{path}: reading its footer took longer than {source.FooterTimeLimit.TotalSeconds:0} s; the file is damaged: write it again");
         return error switch
         {
             null => result!,
@@ -52,9 +50,10 @@ internal static class ShardFooter
         };
     }
 
-    private static FooterContent Parse(string path)
+    private static FooterContent Parse(IShardSource source)
     {
-        var stream = new ShardStream(path);
+        string path = source.Path;
+        var stream = new ShardStream(source);
         try
         {
             stream.Open();

@@ -26,14 +26,13 @@ internal static class ShardManifest
     {
         Workers.Run(shards.Shards.Count, workers, (i, _) => shards.Shards[i].ContentHash());
         List<string> written = [];
-        foreach (IGrouping<string, Shard> folder in shards.Shards.GroupBy(s => Path.GetDirectoryName(s.Path)!))
+        foreach (IGrouping<IShardFolder, Shard> folder in shards.Shards.GroupBy(s => s.Folder))
         {
-            string path = Path.Combine(folder.Key, FileName);
-            var entries = folder.ToDictionary(s => Path.GetFileName(s.Path), s => new Entry(s.LengthBytes, s.Rows, Text(s.ContentHash())));
+            string path = folder.Key.PathOf(FileName);
+            var entries = folder.ToDictionary(s => s.Name, s => new Entry(s.LengthBytes, s.Rows, Text(s.ContentHash())));
             try
             {
-                File.WriteAllText(path + ".part", JsonSerializer.Serialize(new Content(Format, new(entries, StringComparer.Ordinal)), json) + "\n");
-                File.Move(path + ".part", path, overwrite: true);
+                folder.Key.WriteText(FileName, JsonSerializer.Serialize(new Content(Format, new(entries, StringComparer.Ordinal)), json) + "\n");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -51,15 +50,15 @@ internal static class ShardManifest
     public static IReadOnlyList<string> Verify(IReadOnlyList<Shard> shards, int workers)
     {
         List<string> notes = [];
-        foreach (IGrouping<string, Shard> folder in shards.GroupBy(s => Path.GetDirectoryName(s.Path)!))
+        foreach (IGrouping<IShardFolder, Shard> folder in shards.GroupBy(s => s.Folder))
         {
-            string path = Path.Combine(folder.Key, FileName);
-            if (!File.Exists(path))
+            if (!folder.Key.Has(FileName))
                 continue;
-            Content content = Read(path);
-            Shard[] listed = [.. folder.Where(s => content.Shards.ContainsKey(Path.GetFileName(s.Path)))];
-            Workers.Run(listed.Length, workers, (i, _) => Verify(listed[i], content.Shards[Path.GetFileName(listed[i].Path)], path));
-            int unlisted = folder.Count() - listed.Length, absent = content.Shards.Keys.Count(name => !File.Exists(Path.Combine(folder.Key, name)));
+            string path = folder.Key.PathOf(FileName);
+            Content content = Read(folder.Key);
+            Shard[] listed = [.. folder.Where(s => content.Shards.ContainsKey(s.Name))];
+            Workers.Run(listed.Length, workers, (i, _) => Verify(listed[i], content.Shards[listed[i].Name], path));
+            int unlisted = folder.Count() - listed.Length, absent = content.Shards.Keys.Except(listed.Select(s => s.Name)).Count(name => !folder.Key.Has(name));
             notes.Add($"{path}: {listed.Length} shard(s) are as listed{(unlisted > 0 ? $", {unlisted} not listed" : "")}{(absent > 0 ? $", {absent} listed but not there" : "")}");
         }
 
@@ -75,11 +74,12 @@ internal static class ShardManifest
             throw Failure.BadData($"{shard.Path}: its content has the XXH3 {found}, {manifest} lists {entry.Xxh3}; {advice}");
     }
 
-    private static Content Read(string path)
+    private static Content Read(IShardFolder folder)
     {
+        string path = folder.PathOf(FileName);
         try
         {
-            Content content = JsonSerializer.Deserialize<Content>(File.ReadAllText(path), json) ?? throw new JsonException("it is empty");
+            Content content = JsonSerializer.Deserialize<Content>(folder.ReadText(FileName), json) ?? throw new JsonException("it is empty");
             if (content.Shards is null || content.Shards.Values.Any(e => e?.Xxh3 is null))
                 throw new JsonException("an entry is incomplete");
             return content.Format == Format ? content : throw new JsonException($"format {content.Format}, this version reads {Format}");

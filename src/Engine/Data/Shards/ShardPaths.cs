@@ -1,21 +1,24 @@
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace GpuCtr.Engine.Data;
 
-/// <summary>Turns what the user typed (files, globs, folders) into a sorted list of files.</summary>
+/// <summary>Turns what the user typed (files, globs, folders, also of an object store) into a sorted list of shards.</summary>
 internal static class ShardPaths
 {
-    /// <summary>Files in ordinal order of their full paths.</summary>
-    /// <exception cref="Failure">Usage: nothing matches, an empty folder, the same file twice. InputOutput: no permission.</exception>
+    /// <summary>Shards in ordinal order of their full paths.</summary>
+    /// <exception cref="Failure">Usage: nothing matches, an empty folder, the same shard twice. InputOutput: no permission, no store.</exception>
     public static List<FoundShard> Expand(IEnumerable<string> patterns)
     {
         var found = new List<FoundShard>();
+        var store = new Lazy<ObjectStore>();
         foreach (string pattern in patterns)
         {
             try
             {
-                Expand(pattern, found);
+                if (ObjectPaths.IsObject(pattern))
+                    found.AddRange(ObjectPaths.Expand(pattern, store.Value));
+                else
+                    Expand(pattern, found);
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException)
             {
@@ -25,7 +28,7 @@ internal static class ShardPaths
 
         if (found.Count == 0)
             throw Failure.BadUsage("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
-        found.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+        found.Sort((a, b) => string.CompareOrdinal(a.Source.Path, b.Source.Path));
         RefuseDuplicates(found);
         return found;
     }
@@ -34,7 +37,7 @@ internal static class ShardPaths
     {
         if (File.Exists(pattern))
         {
-            found.Add(FoundShard.Of(Path.GetFullPath(pattern), pattern));
+            found.Add(Found(Path.GetFullPath(pattern), pattern));
             return;
         }
 
@@ -43,7 +46,7 @@ internal static class ShardPaths
             string[] files = [.. FilesOf(pattern)];
             if (files.Length == 0)
                 throw Failure.BadUsage($"{pattern}: the folder has no *.parquet file; name a folder with shards, or the files themselves");
-            found.AddRange(files.Select(f => FoundShard.Of(Path.GetFullPath(f), f)));
+            found.AddRange(files.Select(f => Found(Path.GetFullPath(f), f)));
             return;
         }
 
@@ -51,16 +54,18 @@ internal static class ShardPaths
             throw Failure.BadUsage($"{pattern}: no such file or folder; check the path");
         int before = found.Count;
         string above = Path.IsPathRooted(pattern) ? Path.GetPathRoot(Path.GetFullPath(pattern))! : Path.GetFullPath(".");
-        found.AddRange(Glob(pattern).Select(f => FoundShard.Of(f, Path.GetRelativePath(above, f))));
+        found.AddRange(Matching(pattern).Select(f => Found(f, Path.GetRelativePath(above, f))));
         if (found.Count == before)
             throw Failure.BadUsage($"no file matches '{pattern}' (looked from {Path.GetFullPath(".")}); check the pattern");
     }
+
+    private static FoundShard Found(string path, string named) => FoundShard.Of(new FileSource(path), named);
 
     /// The shards of a folder, and those of its partitions (day=2024-01-01/) at any depth.
     private static IEnumerable<string> FilesOf(string folder) => Directory.GetFiles(folder, "*.parquet").Concat(
         Directory.GetDirectories(folder).Where(d => FoundShard.IsPartition(Path.GetFileName(d))).SelectMany(FilesOf));
 
-    private static IEnumerable<string> Glob(string pattern)
+    private static IEnumerable<string> Matching(string pattern)
     {
         string full = Path.GetFullPath(pattern).Replace('\\', '/');
         int wild = full.AsSpan().IndexOfAny('*', '?');
@@ -69,44 +74,19 @@ internal static class ShardPaths
         if (!Directory.Exists(root))
             return [];
         var options = new EnumerationOptions { RecurseSubdirectories = rest.Contains('/'), IgnoreInaccessible = true, AttributesToSkip = 0 };
-        var match = new Regex(ToRegex(rest), RegexOptions.CultureInvariant);
+        Regex match = Glob.Regex(rest);
         return Directory.EnumerateFiles(root, "*", options)
             .Where(file => match.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')));
-    }
-
-    // * and ? stay within one folder, ** crosses them.
-    private static string ToRegex(string glob)
-    {
-        var regex = new StringBuilder("^");
-        for (int i = 0; i < glob.Length; i++)
-        {
-            if (glob.AsSpan(i).StartsWith("**/"))
-            {
-                regex.Append("(?:.*/)?");
-                i += 2;
-            }
-            else if (glob.AsSpan(i).StartsWith("**"))
-            {
-                regex.Append(".*");
-                i++;
-            }
-            else
-            {
-                regex.Append(glob[i] switch { '*' => "[^/]*", '?' => "[^/]", char c => Regex.Escape(c.ToString()) });
-            }
-        }
-
-        return regex.Append('$').ToString();
     }
 
     private static void RefuseDuplicates(List<FoundShard> found)
     {
         var seen = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string path in found.Select(f => f.Path))
+        foreach (IShardSource source in found.Select(f => f.Source))
         {
-            string target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
-            if (!seen.TryAdd(target, path))
-                throw Failure.BadUsage($"{path}: the same file as {seen[target]}; rows would count twice, name it once");
+            string target = source.Target;
+            if (!seen.TryAdd(target, source.Path))
+                throw Failure.BadUsage($"{source.Path}: the same file as {seen[target]}; rows would count twice, name it once");
         }
     }
 }

@@ -31,8 +31,8 @@ public sealed class ShardSet
     /// <summary>The column of that name, or null.</summary>
     public ShardColumn? Column(string name) => Shards[0].Column(name);
 
-    /// <summary>Finds the files, reads their footers and checks that their columns agree and that manifests beside them hold.</summary>
-    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions.</param>
+    /// <summary>Finds the shards, reads their footers and checks that their columns agree and that manifests beside them hold.</summary>
+    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions; the same of objects, as s3://bucket/key.</param>
     /// <param name="workers">Threads that read footers and compute hashes.</param>
     /// <param name="verify">False to leave manifests alone.</param>
     /// <exception cref="Failure">Usage: nothing matches, a file named twice. Data: broken files, schemas that differ,
@@ -42,7 +42,7 @@ public sealed class ShardSet
         List<FoundShard> found = ShardPaths.Expand(patterns);
         PartitionColumn[][] partitions = PartitionColumn.Of(found);
         var shards = new Shard[found.Count];
-        Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Path, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
+        Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Source, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
         foreach (Shard shard in shards.Skip(1))
             CheckAgreement(shards[0], shard);
         IReadOnlyList<string> notes = verify ? ShardManifest.Verify(shards, workers) : [];

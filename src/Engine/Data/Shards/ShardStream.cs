@@ -1,20 +1,18 @@
 using System.Buffers;
-using Microsoft.Win32.SafeHandles;
 
 namespace GpuCtr.Engine.Data;
 
 /// <summary>
-/// Buffered, positioned reads of one file with a budget: a broken file that sends its reader round in circles ends with an
+/// Buffered, positioned reads of one shard with a budget: a broken one that sends its reader round in circles ends with an
 /// exception instead of never.
 /// </summary>
-/// The handle is open only between <see cref="Open"/> and <see cref="Shut"/>, so thousands of shards do not hold thousands of files.
-internal sealed class ShardStream(string path) : Stream
+/// The bytes are open only between <see cref="Open"/> and <see cref="Shut"/>, so thousands of shards do not hold thousands of files.
+internal sealed class ShardStream(IShardSource source) : Stream
 {
     private byte[] buffer = [];
-    private SafeFileHandle? handle;
+    private IShardBytes? bytes;
     private long bufferStart;
     private int bufferLength;
-    private long length;
     private long position;
 
     /// <summary>Bytes that may still be read.</summary>
@@ -29,23 +27,22 @@ internal sealed class ShardStream(string path) : Stream
 
     public override bool CanWrite => false;
 
-    public override long Length => length;
+    public override long Length => source.LengthBytes;
 
     public override long Position { get => position; set => position = value; }
 
     public void Open()
     {
-        handle ??= File.OpenHandle(path, options: FileOptions.None);
-        length = RandomAccess.GetLength(handle);
+        bytes ??= source.Open();
         bufferLength = 0;
         if (buffer.Length == 0)
-            buffer = ArrayPool<byte>.Shared.Rent(1 << 16);
+            buffer = ArrayPool<byte>.Shared.Rent(source.BufferBytes);
     }
 
     public void Shut()
     {
-        handle?.Dispose();
-        handle = null;
+        bytes?.Dispose();
+        bytes = null;
         if (buffer.Length > 0)
             ArrayPool<byte>.Shared.Return(buffer);
         buffer = [];
@@ -53,7 +50,7 @@ internal sealed class ShardStream(string path) : Stream
 
     public override int Read(Span<byte> target)
     {
-        if (position < 0 || position >= length)
+        if (position < 0 || position >= Length)
         {
             Spend(4096);
             return 0;
@@ -62,9 +59,9 @@ internal sealed class ShardStream(string path) : Stream
         if (position < bufferStart || position >= bufferStart + bufferLength)
         {
             if (target.Length >= buffer.Length)
-                return Advance(RandomAccess.Read(handle!, target, position));
+                return Advance(bytes!.Read(position, target));
             bufferStart = position;
-            bufferLength = RandomAccess.Read(handle!, buffer, position);
+            bufferLength = bytes!.Read(position, buffer);
         }
 
         int at = (int)(position - bufferStart);
@@ -79,7 +76,7 @@ internal sealed class ShardStream(string path) : Stream
         (long saved, long budget) = (position, Budget);
         position = at;
         int count = 0;
-        for (int read = 1; count < target.Length && read > 0 && position < length; count += read)
+        for (int read = 1; count < target.Length && read > 0 && position < Length; count += read)
             read = Read(target[count..]);
         (position, Budget) = (saved, budget);
         return count;
@@ -100,7 +97,7 @@ internal sealed class ShardStream(string path) : Stream
 
     public override long Seek(long offset, SeekOrigin origin)
     {
-        position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => position + offset, _ => length + offset };
+        position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => position + offset, _ => Length + offset };
         OnSeek?.Invoke(position);
         return position;
     }

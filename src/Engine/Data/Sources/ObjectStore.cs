@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace GpuCtr.Engine.Data;
+
+/// <summary>
+/// An S3 store: lists objects and reads ranges of them. Credentials, region and server come from where the AWS SDK looks for
+/// them: environment (AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL …), ~/.aws, the role of the machine.
+/// </summary>
+/// Safe for several threads. Everything that the SDK throws leaves here as a <see cref="Failure"/> (see <see cref="ObjectFailure"/>).
+internal sealed class ObjectStore
+{
+    private readonly AmazonS3Client client;
+
+    /// <summary>Asks nothing of the store yet.</summary>
+    /// <exception cref="Failure">InputOutput: neither region nor server is known.</exception>
+    public ObjectStore()
+    {
+        var config = new AmazonS3Config { Timeout = TimeSpan.FromMinutes(1), MaxErrorRetry = 4 };
+        if ((Variable("AWS_ENDPOINT_URL_S3") ?? Variable("AWS_ENDPOINT_URL")) is { } server)
+        {
+            config.ServiceURL = server;
+            config.AuthenticationRegion = Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1";
+            // A server of one's own rarely has a name for each bucket, and may not know the newer checksums.
+            config.ForcePathStyle = true;
+            config.RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED;
+            config.ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED;
+        }
+
+        client = ObjectFailure.Explained(Scheme, () => new AmazonS3Client(config));
+    }
+
+    /// <summary>What paths of objects begin with.</summary>
+    public const string Scheme = "s3://";
+
+    /// <summary>How an object is named.</summary>
+    public static string PathOf(string bucket, string key) => $"{Scheme}{bucket}/{key}";
+
+    /// <summary>The objects whose keys begin with <paramref name="prefix"/>.</summary>
+    public List<ObjectSource> List(string bucket, string prefix) => ObjectFailure.Explained(PathOf(bucket, prefix), () =>
+    {
+        List<ObjectSource> found = [];
+        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = prefix };
+        while (true)
+        {
+            ListObjectsV2Response page = client.ListObjectsV2Async(request).GetAwaiter().GetResult();
+            found.AddRange((page.S3Objects ?? []).Select(o => new ObjectSource(this, bucket, o.Key, o.Size ?? 0, Bare(o.ETag))));
+            if (page.IsTruncated != true)
+                return found;
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+    });
+
+    /// <summary>The object of that key; null if there is none.</summary>
+    public ObjectSource? Find(string bucket, string key) => ObjectFailure.Explained(PathOf(bucket, key), () =>
+    {
+        try
+        {
+            GetObjectMetadataResponse head = client.GetObjectMetadataAsync(bucket, key).GetAwaiter().GetResult();
+            return new ObjectSource(this, bucket, key, head.ContentLength, Bare(head.ETag));
+        }
+        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    });
+
+    /// <summary>Reads what comes of a range before its end or before the connection breaks; returns how much.</summary>
+    /// <param name="bucket">Bucket.</param>
+    /// <param name="key">Key.</param>
+    /// <param name="etag">The version that is expected.</param>
+    /// <param name="at">First byte.</param>
+    /// <param name="target">Not empty.</param>
+    /// <param name="mayFail">False to throw when nothing comes.</param>
+    /// <exception cref="Failure">Data: the object is another one by now. InputOutput: it is gone or cannot be read.</exception>
+    public int Read(string bucket, string key, string etag, long at, Span<byte> target, bool mayFail)
+    {
+        int count = 0;
+        try
+        {
+            var request = new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(at, at + target.Length - 1), EtagToMatch = $"\"{etag}\"" };
+            using GetObjectResponse response = client.GetObjectAsync(request).GetAwaiter().GetResult();
+            if (Bare(response.ETag) != etag)
+                throw ObjectFailure.Changed(PathOf(bucket, key)); // not every server knows If-Match
+            for (int read = 1; read > 0 && count < target.Length; count += read)
+                read = response.ResponseStream.Read(target[count..]);
+        }
+        catch (Exception e) when (e is not Failure && !(count > 0 || (mayFail && e is IOException)))
+        {
+            throw ObjectFailure.Of(PathOf(bucket, key), e);
+        }
+        catch (IOException)
+        {
+        }
+
+        return count;
+    }
+
+    /// <summary>The whole object as UTF-8.</summary>
+    public string ReadText(string bucket, string key) => ObjectFailure.Explained(PathOf(bucket, key), () =>
+    {
+        using GetObjectResponse response = client.GetObjectAsync(bucket, key).GetAwaiter().GetResult();
+        using var reader = new StreamReader(response.ResponseStream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    });
+
+    /// <summary>Writes an object.</summary>
+    public void WriteText(string bucket, string key, string text) => ObjectFailure.Explained(PathOf(bucket, key), () =>
+        client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, ContentBody = text, UseChunkEncoding = false }).GetAwaiter().GetResult());
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static string Bare(string? etag) => etag?.Trim('"') ?? "";
+}
