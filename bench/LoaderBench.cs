@@ -13,16 +13,17 @@ internal static class LoaderBench
     /// <param name="device">For the batches.</param>
     /// <param name="patterns">Sets of shards; each is measured by itself.</param>
     /// <param name="threads">Threads that decode.</param>
-    public static int Run(Device device, IReadOnlyList<string> patterns, int threads)
+    /// <param name="only">Part of the names of what is measured; empty = all.</param>
+    public static int Run(Device device, IReadOnlyList<string> patterns, int threads, string only)
     {
         Console.WriteLine($"{DateTime.UtcNow:yyyy-MM-dd}, {threads} decoding threads, batches of {BatchSize}, median of {Rounds} (spread)\n");
         Console.WriteLine("| shards | what | 1000 rows/s | GB/s of file | GB/s of encoded rows |\n|---|---|---|---|---|");
         foreach (string pattern in patterns)
-            Measure(device, pattern, threads);
+            Measure(device, pattern, threads, only);
         return 0;
     }
 
-    private static void Measure(Device device, string pattern, int threads)
+    private static void Measure(Device device, string pattern, int threads, string only)
     {
         ShardSet shards = ShardSet.Resolve([pattern], threads);
         FeaturePlan plan = FeaturePlan.Infer(shards, new FeatureOptions { Workers = threads });
@@ -48,6 +49,7 @@ internal static class LoaderBench
             ("batches prepared, cache", epoch => Prepare(cached, epoch, prefetcher)),
             ("batches prepared, memory", epoch => Prepare(kept, epoch, prefetcher)),
         ];
+        ways = [.. ways.Where(w => w.What.Contains(only, StringComparison.Ordinal))];
         double[][] seconds = [.. ways.Select(_ => new double[Rounds])];
         // In turns, the first round for warming up and for filling cache and memory.
         for (int round = -1; round < Rounds; round++)

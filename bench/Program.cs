@@ -18,7 +18,7 @@ const string usage = """
         the products of dense layers, by BenchmarkDotNet
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]
         latency and throughput of Scorer, beside ONNX Runtime
-    bench loader SHARDS… [--threads 0]
+    bench loader SHARDS… [--threads 0] [--only WHAT]
         the loader without training: rows/s from Parquet, cache and memory, beside another reader
     bench trained SHARDS [--threads 0] [--hidden 400,400,400] [--rounds 5]
         epochs from Parquet, cache and memory in turns
@@ -48,7 +48,7 @@ using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--
 #if !BUNDLE
 int loaders = Number("--threads", "0") is > 0 and int n ? n : Environment.ProcessorCount;
 if (args[0] == "loader")
-    return LoaderBench.Run(device, [.. args.Skip(1).TakeWhile(a => !a.StartsWith('-'))], loaders);
+    return LoaderBench.Run(device, [.. args.Skip(1).TakeWhile(a => !a.StartsWith('-'))], loaders, Option("--only", ""));
 if (args[0] == "trained")
     return TrainedBench.Run(device, args[1], [.. Option("--hidden", "400,400,400").Split(',').Select(int.Parse)], loaders, Number("--rounds", "5"));
 #endif

@@ -75,9 +75,11 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         DatasetOptions options = new() { MemoryBytes = settings.Memory, Workers = settings.Workers, BadRows = settings.Features.BadRows };
         // Validation and test rows are read in order, once an epoch: a quarter of the budget keeps the training rows' window large.
         DatasetOptions others = options with { MemoryBytes = settings.Memory / 4 };
-        Dataset train = new(shards.Train, encoder, options with { CachePath = Path.Combine(cacheFolder, "train") });
+        // Rows that are read once only are not worth writing down.
+        string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
+        Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Epochs > 1 || trainPart.Split is not null) });
         RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
-            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Path.Combine(cacheFolder, "valid") }), RowPart.All);
+            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }

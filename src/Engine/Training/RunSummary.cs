@@ -33,8 +33,11 @@ internal static class RunSummary
         Fields(journal, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
         journal.Line(Invariant($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
         Memory(journal, model);
-        journal.Line(Invariant($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {(data.Train.Data.InMemory ? "kept in memory" : "streamed, after the first epoch from the run folder's cache (--memory)")}"));
+        journal.Line(Invariant($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {Place(data.Train.Data)}"));
     }
+
+    private static string Place(Dataset rows) => rows.InMemory ? "kept in memory"
+        : rows.IsCached ? "streamed, after the first time from the run folder's cache (--memory)" : "streamed (--memory)";
 
     private static void Fields(Journal journal, string kind, IReadOnlyList<string> names)
     {

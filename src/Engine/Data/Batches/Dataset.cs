@@ -77,6 +77,9 @@ public sealed class Dataset : IDisposable
     /// <summary>True if all blocks are kept.</summary>
     public bool InMemory { get; }
 
+    /// <summary>True if blocks that were encoded once are read from a file the next time.</summary>
+    public bool IsCached => !InMemory && options.CachePath is not null;
+
     /// <summary>Consecutive blocks of an epoch's order that are shuffled together.</summary>
     public int WindowBlocks { get; }
 
