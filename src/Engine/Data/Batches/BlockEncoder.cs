@@ -7,6 +7,8 @@ namespace GpuCtr.Engine.Data;
 internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant)
 {
     private readonly ColumnBuffer column = new();
+    private int[] idStrip = [];
+    private float[] numberStrip = [];
 
     /// <summary>What a row of the shards consists of.</summary>
     public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
@@ -20,26 +22,28 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         FeatureState state = encoder.State;
         BlockShape shape = ShapeOf(shards, encoder);
         var block = new EncodedBlock(group, shape, stock);
-        // What is null or absent is not written below.
-        Array.Clear(block.Numeric);
+        // What is absent is not written below.
         Array.Clear(block.Labels);
         Shard shard = shards.Shards[group.Shard];
         using ShardReader reader = shard.Rent();
+        var ids = new ColumnStrip<int>(block.Ids.AsSpan(0, block.Rows * shape.Fields), block.Rows, ref idStrip);
         for (int f = 0; f < state.Categorical.Count; f++)
         {
             // The two parts of a time come one after the other from one column.
             if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
                 reader.Read(group.Group, state.Categorical[f].Column, column);
-            EncodeIds(block, f, state.Categorical[f]);
+            block.Unseen[f] = EncodeIds(state.Categorical[f], ids.Next());
         }
 
-        int n = 0;
+        ids.Flush();
+        var numbers = new ColumnStrip<float>(block.Numeric.AsSpan(0, block.Rows * shape.Numbers), block.Rows, ref numberStrip);
         foreach (NumericState numeric in state.Numeric)
         {
             reader.Read(group.Group, numeric.Column, column);
-            EncodeNumeric(block, shard, n, numeric);
-            n += numeric.Missing ? 2 : 1;
+            EncodeNumeric(block, shard, numeric, numbers.Next(), numeric.Missing ? numbers.Next() : []);
         }
+
+        numbers.Flush();
 
         for (int s = 0; s < state.Sequences.Count; s++)
         {
@@ -65,20 +69,23 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         return block;
     }
 
-    private void EncodeIds(EncodedBlock block, int field, CategoricalState state)
+    /// Returns how many values training never saw.
+    private long EncodeIds(CategoricalState state, Span<int> ids)
     {
         VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
-        int stride = encoder.Spec.F, unseen = table.UnseenRow;
-        long unseenCount = 0;
-        int[] ids = block.Ids;
-        for (int r = 0, at = field; r < block.Rows; r++, at += stride)
+        if (column.Kind != ValueKind.Text && state.Rule == KeyRule.Value)
         {
-            int id = RowOf(table, state, r);
-            ids[at] = id;
-            unseenCount += id == unseen ? 1 : 0;
+            table.RowsOf(column.Integers.AsSpan(0, ids.Length), ids);
+            for (int r = 0; column.HasNulls && r < ids.Length; r++)
+                ids[r] = column.Nulls[r] ? VocabularyTable.NullRow : ids[r];
+        }
+        else
+        {
+            for (int r = 0; r < ids.Length; r++)
+                ids[r] = RowOf(table, state, r);
         }
 
-        block.Unseen[field] = unseenCount;
+        return ids.Count(table.UnseenRow);
     }
 
     private int RowOf(VocabularyTable table, CategoricalState state, int i)
@@ -87,28 +94,27 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             return VocabularyTable.NullRow;
         if (column.Kind == ValueKind.Text)
             return table.RowOf(column.Texts[i].Span);
-        if (state.Rule == KeyRule.Value)
-            return table.RowOf(column.Integers[i]);
         return Keys.TryOf(column, i, state.Rule, state.Boundaries, out long key) ? table.RowOf(key) : VocabularyTable.NullRow;
     }
 
-    private void EncodeNumeric(EncodedBlock block, Shard shard, int at, NumericState state)
+    /// What is null or bad is 0, and where there is a place for it, missing is 1.
+    private void EncodeNumeric(EncodedBlock block, Shard shard, NumericState state, Span<float> numbers, Span<float> missing)
     {
-        int stride = encoder.Spec.N;
-        float[] numbers = block.Numeric;
-        for (int r = 0; r < block.Rows; r++, at += stride)
+        numbers.Clear();
+        missing.Clear();
+        for (int r = 0; r < numbers.Length; r++)
         {
             if (column.IsNull(r))
             {
                 if (state.Missing)
-                    numbers[at + 1] = 1;
+                    missing[r] = 1;
                 continue;
             }
 
             double x = Numbers.At(column, r);
             float y = state.Encode(x);
             if (float.IsFinite(y))
-                numbers[at] = y;
+                numbers[r] = y;
             else if (!tolerant)
                 throw Numbers.NotFinite(shard, block.Source, state.Column, r, x);
             else

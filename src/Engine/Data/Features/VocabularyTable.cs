@@ -73,6 +73,21 @@ public sealed class VocabularyTable
         ? index.Find(value, UnseenRow)
         : FirstValueRow + Bucket(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)), Buckets);
 
+    /// <summary>Rows of many integers.</summary>
+    /// <param name="values">(n) values.</param>
+    /// <param name="rows">(n) their rows.</param>
+    public void RowsOf(ReadOnlySpan<long> values, Span<int> rows)
+    {
+        if (index is not null)
+        {
+            index.Find(values, rows, UnseenRow);
+            return;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+            rows[i] = RowOf(values[i]);
+    }
+
     /// <summary>Row of a string.</summary>
     public int RowOf(ReadOnlySpan<char> value)
     {
