@@ -109,18 +109,6 @@ public sealed class EncodedCacheTests : IDisposable
         Assert.Equal(20, second.Statistics.BadRowsByReason["label not 0 or 1"]);
     }
 
-    [Fact]
-    public void Arrays_that_were_returned_are_used_again_unless_they_are_far_too_large()
-    {
-        var stock = new ArrayStock();
-        int[] first = stock.Rent<int>(10_000);
-        stock.Return(first);
-        Assert.Same(first, stock.Rent<int>(9_000));
-        stock.Return(first);
-        Assert.NotSame(first, stock.Rent<int>(100));
-        Assert.Equal(20_000, stock.Rent<int>(20_000).Length);
-    }
-
     private ulong[] Epochs(Dataset data, int count) => [.. Enumerable.Range(1, count).Select(e => Epoch(data, e))];
 
     private ulong Epoch(Dataset data, int epoch)

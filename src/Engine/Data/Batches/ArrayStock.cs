@@ -1,56 +1,62 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace GpuCtr.Engine.Data;
 
 /// <summary>
-/// Arrays of row groups that were read and are used again for the next ones: streaming leaves nothing to collect, so that memory is
-/// what the windows take and not a multiple of it. Safe for several threads.
+/// Arrays of row groups that were read and are used again for the next ones: streaming leaves next to nothing to collect, so that
+/// memory is what the windows take and not a multiple of it. Safe for several threads.
 /// </summary>
-internal sealed class ArrayStock
+/// <param name="mostFreeBytes">What may lie unused. Row groups of many sizes could otherwise leave arrays that nobody asks for again.</param>
+internal sealed class ArrayStock(long mostFreeBytes)
 {
+    private const int SizesInAnOctave = 8;
+
     private readonly Lock gate = new();
-    private readonly Dictionary<Type, List<Array>> free = [];
+    private readonly Dictionary<(Type Type, int Length), Stack<Array>> free = [];
+
+    /// <summary>Bytes that lie unused.</summary>
+    public long FreeBytes { get; private set; }
 
     /// <summary>An array of at least that length, with whatever it held before.</summary>
     public T[] Rent<T>(int length)
     {
+        int size = SizeFor(length);
         lock (gate)
         {
-            List<Array> arrays = Of(typeof(T));
-            int best = -1;
-            for (int i = 0; i < arrays.Count; i++)
+            if (free.TryGetValue((typeof(T), size), out Stack<Array>? arrays) && arrays.TryPop(out Array? found))
             {
-                if (arrays[i].Length >= length && (best < 0 || arrays[i].Length < arrays[best].Length))
-                    best = i;
+                FreeBytes -= BytesOf<T>(size);
+                return (T[])found;
             }
-
-            // A much larger one is worth more to a larger row group.
-            if (best >= 0 && arrays[best].Length <= 2L * length + 1024)
-            {
-                var found = (T[])arrays[best];
-                arrays.RemoveAt(best);
-                return found;
-            }
-
-            // One that is too small would stay for ever while others grow.
-            if (arrays.Count > 0)
-                arrays.RemoveAt(0);
         }
 
-        return new T[length];
+        return new T[size];
     }
 
-    /// <summary>Takes an array back.</summary>
+    /// <summary>Takes an array back that was rented.</summary>
     public void Return<T>(T[] array)
     {
         if (array.Length == 0)
             return;
         lock (gate)
-            Of(typeof(T)).Add(array);
+        {
+            // The arrays of a size that nobody asks for are the first that are too many.
+            if (FreeBytes + BytesOf<T>(array.Length) > mostFreeBytes)
+                return;
+            if (!free.TryGetValue((typeof(T), array.Length), out Stack<Array>? arrays))
+                free[(typeof(T), array.Length)] = arrays = [];
+            arrays.Push(array);
+            FreeBytes += BytesOf<T>(array.Length);
+        }
     }
 
-    private List<Array> Of(Type type)
+    /// Few sizes, none more than an eighth too large, so that what one row group leaves fits the next.
+    private static int SizeFor(int length)
     {
-        if (!free.TryGetValue(type, out List<Array>? arrays))
-            free[type] = arrays = [];
-        return arrays;
+        int step = Math.Max(1, (int)(BitOperations.RoundUpToPowerOf2((uint)length + 1) / 2 / SizesInAnOctave));
+        return (int)Math.Min(((long)length + step - 1) / step * step, Array.MaxLength);
     }
+
+    private static long BytesOf<T>(int length) => (long)length * Unsafe.SizeOf<T>();
 }

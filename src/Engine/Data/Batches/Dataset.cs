@@ -55,7 +55,7 @@ public sealed class Dataset : IDisposable
         EstimatedBytes = Estimate();
         shape = BlockEncoder.ShapeOf(shards, encoder);
         InMemory = EstimatedBytes <= this.options.MemoryBytes;
-        stock = InMemory ? null : new ArrayStock();
+        stock = InMemory ? null : new ArrayStock((long)((1 - WindowShare) * this.options.MemoryBytes));
         // Opened when it is first needed: the run folder may still be cleared before.
         cache = new Lazy<EncodedCache?>(OpenCache);
         long perBlock = Math.Max(1, EstimatedBytes / Math.Max(1, kept.Length));

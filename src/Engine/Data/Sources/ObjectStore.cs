@@ -88,12 +88,10 @@ internal sealed class ObjectStore
             for (int read = 1; read > 0 && count < target.Length; count += read)
                 read = response.ResponseStream.Read(target[count..]);
         }
-        catch (Exception e) when (e is not Failure && !(count > 0 || (mayFail && e is IOException)))
+        catch (Exception e) when (e is not Failure)
         {
-            throw ObjectFailure.Of(PathOf(bucket, key), e);
-        }
-        catch (IOException)
-        {
+            if (count == 0 && !(mayFail && e is IOException))
+                throw ObjectFailure.Of(PathOf(bucket, key), e);
         }
 
         return count;
