@@ -7,7 +7,7 @@ namespace GpuCtr.Bench;
 internal static class ScoreBench
 {
     private const int RowCount = 1000, Length = 50, BatchRows = 128;
-    private const double Tolerance = 1e-5;
+    private const double Tolerance = 1e-5, WarmUpSeconds = 0.5;
 
     /// <summary>Trains the models, checks that both sides agree, and prints the table.</summary>
     public static int Run(string only, double seconds)
@@ -69,7 +69,9 @@ internal static class ScoreBench
 
         public static Load Of(int threads, double seconds, Action<int, int> call)
         {
-            for (int i = 0; i < 200; i++)
+            // Long enough for the runtime to have compiled everything a second time.
+            long warm = Stopwatch.GetTimestamp();
+            for (int i = 0; Stopwatch.GetElapsedTime(warm).TotalSeconds < WarmUpSeconds; i++)
                 call(0, i);
             List<long>[] ticks = [.. Enumerable.Range(0, threads).Select(_ => new List<long>(1 << 20))];
             long limit = (long)(seconds * Stopwatch.Frequency), begin = Stopwatch.GetTimestamp();

@@ -7,7 +7,7 @@ namespace GpuCtr.EndToEnd.Tests.Packages;
 
 public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFolder>
 {
-    private const string Placeholder = "dotnet run --project src/Engine -- ";
+    private const string FromClone = "dotnet run --project src/Engine -- ";
     private static readonly Guid embeddedSource = new("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
 
     [Theory]
@@ -43,8 +43,8 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     [Fact]
     public void The_installed_tool_runs_the_command_of_the_readme_and_the_library_scores_with_its_model()
     {
-        string command = Repository.Blocks("README.md").First(b => b.Text.StartsWith($"{Placeholder}train", StringComparison.Ordinal)).Text.Trim();
-        string[] args = [.. command[Placeholder.Length..].Split(' ').Select(a => a.Trim('\'')), "--out", packed.Model, "--json"];
+        string command = Repository.Blocks("README.md").First(b => b.Text.StartsWith($"{FromClone}train", StringComparison.Ordinal)).Text.Trim();
+        string[] args = [.. command[FromClone.Length..].Split(' ').Select(a => a.Trim('\'')), "--out", packed.Model, "--json"];
         Assert.Contains("\"auc\":0.82", Command.Run(Repository.Root, packed.Tool, args));
 
         Folder.Write("consumer/consumer.csproj", Project());
