@@ -13,10 +13,13 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Name of the folder of encoded rows, which is there only while a run is unfinished.</summary>
     public const string Cache = "cache";
 
-    private const string Checkpoints = "checkpoints";
+    /// <summary>The metrics at the end of a run.</summary>
+    public const string Result = "result.json";
+
+    private const string Checkpoints = "checkpoints", EventFiles = "events.out.tfevents.*";
     private const int NewestKept = 2;
 
-    private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "run.log", "diverged.json"];
+    private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "steps.jsonl", "report.html", Result, "run.log", "diverged.json"];
 
     private readonly RunLock runLock;
 
@@ -124,6 +127,8 @@ internal sealed class RunFolder : IDisposable
     {
         foreach (string name in ownFiles)
             System.IO.File.Delete(File(name));
+        foreach (string events in Directory.GetFiles(Path, EventFiles))
+            System.IO.File.Delete(events);
         if (Directory.Exists(File(Checkpoints)))
             Directory.Delete(File(Checkpoints), recursive: true);
         Directory.CreateDirectory(File(Checkpoints));

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Engine.Export;
 
@@ -85,11 +86,6 @@ internal sealed partial class OnnxTranslator
     }
 
     /// Which list column begins there among all list positions of the model.
-    private int SequenceAt(int position)
-    {
-        int at = 0;
-        for (int s = 0; ; at += model.BatchSize * model.Spec.Sequences[s++].MaxLength)
-            if (at == position)
-                return s;
-    }
+    private int SequenceAt(int position) =>
+        Enumerable.Range(0, model.Spec.Sequences.Count).First(s => ModelInputs.SequenceBase(model.Spec, model.BatchSize, s) == position);
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GpuCtr.Engine.Export;
 
-/// <summary>A message of protocol buffers as bytes: tag, then a variable-length integer, four bytes, or a length and that many bytes.</summary>
+/// <summary>A message of protocol buffers as bytes: tag, then a variable-length integer, four or eight bytes, or a length and that many bytes.</summary>
 /// ONNX needs nothing else, and its few messages are spelled out where they are written, so there is no generated code.
 internal sealed class ProtoMessage
 {
@@ -24,6 +24,16 @@ internal sealed class ProtoMessage
         BinaryPrimitives.WriteSingleLittleEndian(four, value);
         Varint((ulong)field << 3 | 5);
         bytes.Write(four);
+        return this;
+    }
+
+    /// <summary>A double.</summary>
+    public ProtoMessage Double(int field, double value)
+    {
+        Span<byte> eight = stackalloc byte[sizeof(double)];
+        BinaryPrimitives.WriteDoubleLittleEndian(eight, value);
+        Varint((ulong)field << 3 | 1);
+        bytes.Write(eight);
         return this;
     }
 

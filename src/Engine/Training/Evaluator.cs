@@ -1,4 +1,5 @@
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Reports;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
@@ -12,8 +13,9 @@ internal sealed class Evaluator(CtrModel model, Prefetcher prefetcher)
     /// <param name="part">Which of their rows.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
+    /// <param name="sample">Takes in every batch as well.</param>
     /// <exception cref="Failure">Data or InputOutput.</exception>
-    public Evaluation Run(Dataset data, RowPart part, Action<long>? progress = null, CancellationToken cancellation = default)
+    public Evaluation Run(Dataset data, RowPart part, Action<long>? progress = null, CancellationToken cancellation = default, RowSample? sample = null)
     {
         long rows = data.CountRows(part);
         if (rows > Array.MaxLength)
@@ -27,6 +29,7 @@ internal sealed class Evaluator(CtrModel model, Prefetcher prefetcher)
         while (prefetcher.NextPrepared(cancellation) is { } batch)
         {
             Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
+            sample?.Add(batch, logits.AsSpan(done));
             done += batch.Rows;
             Instruments.Rows("evaluate", batch.Rows);
             prefetcher.Release(batch);

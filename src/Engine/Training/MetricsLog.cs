@@ -5,7 +5,8 @@ namespace GpuCtr.Engine.Training;
 /// <summary>metrics.jsonl: a line for every epoch.</summary>
 internal static class MetricsLog
 {
-    private const string FileName = "metrics.jsonl";
+    /// <summary>Name of the file.</summary>
+    public const string FileName = "metrics.jsonl";
 
     /// <summary>The line of an epoch.</summary>
     public static EpochMetrics Of(EpochResult r, int step, int skippedSteps) => new(

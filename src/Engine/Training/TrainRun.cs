@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Reports;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 
@@ -22,6 +23,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private Trainer current = null!;
     private RunData data = null!;
     private CtrModel model = null!;
+    private RunRecord record = null!;
+    private EvaluatedRows? evaluated;
     private CheckpointMetrics? bestValid;
     private readonly List<EpochMetrics> history = [];
     private int bestStep = -1, savedStep = -1, firstStep, epochs;
@@ -74,7 +77,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
         using Prefetcher prefetcher = new(device, model.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
-        Trainer trainer = current = new(model, data, settings, prefetcher, journal) { AfterStep = SaveWhenDue };
+        using RunRecord files = record = new RunRecord(folder, journal, model, from?.Manifest.Position.Step);
+        Trainer trainer = current = new(model, data, settings, prefetcher, journal) { AfterStep = SaveWhenDue, Sampled = files.Add };
         if (from is not null)
             Restore(from, trainer);
         try
@@ -129,6 +133,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         Evaluation test = trainer.Evaluate(data.Test, "test", interruption.Token);
         RunWarnings.AboutRows(journal, "test", data.Test.Data);
         journal.Line(EpochTable.Describe("test", test));
+        evaluated = Evaluated("test", test, trainer, data.Test);
         return test;
     }
 
@@ -144,8 +149,14 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         }
 
         folder.Prune();
-        MetricsLog.Append(folder, history[^1]);
+        record.Add(history[^1]);
+        if (result is { IsBest: true, Valid: not null })
+            evaluated = Evaluated("valid", result.Valid, trainer, data.Valid!);
+        record.Report(Config, history, evaluated);
     }
+
+    private EvaluatedRows Evaluated(string name, Evaluation metrics, Trainer trainer, RowSource rows) =>
+        new(name, metrics, trainer.Sample!, TableUsage.Of(data.Encoder, rows.Data.Statistics));
 
     private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows);
 
@@ -213,6 +224,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         if (bestValid is not null)
             journal.Line(EpochTable.Describe("valid", bestValid));
         journal.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));
+        record.Report(Config, history, evaluated);
+        Disk.WriteText(folder.File(RunFolder.Result), JsonText.Line(metrics) + "\n");
         journal.Line($"run folder {folder.Path}");
         return metrics;
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Reports;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
@@ -25,6 +26,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     private TrainingPosition? from;
 
     private readonly DivergenceGuard guard = new(model);
+    private readonly StepSampler sampler = new();
     private readonly MonitoredValue monitored = new(settings.Monitor);
     private double lossSum;
     private long lossRows, lossEnd, batchBegin;
@@ -51,6 +53,12 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
 
     /// <summary>Steps skipped because loss or gradient was not finite.</summary>
     public int SkippedSteps => guard.Skipped;
+
+    /// <summary>Scores of the rows that were evaluated last.</summary>
+    public RowSample? Sample { get; private set; }
+
+    /// <summary>Told what a piece of an epoch was like.</summary>
+    public Action<StepSample>? Sampled { get; init; }
 
     /// <summary>Called after every step.</summary>
     public Action? AfterStep { get; init; }
@@ -104,7 +112,8 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
     {
         ProgressMeter meter = new(journal, what, rows.Rows);
-        return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
+        Sample = new RowSample(rows.Data.Encoder, rows.Rows);
+        return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
     }
 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
@@ -116,6 +125,7 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         long begin = Stopwatch.GetTimestamp();
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
         reader.Skip(skip);
+        sampler.Start(skip, (lossSum, lossRows));
         prefetcher.Start(reader);
         Batch? inFlight = null;
         try
@@ -156,6 +166,8 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
             guard.Check(Epoch, BatchRows);
         if (meter!.IsDue)
             Show(rate);
+        if (sampler.IsDue(EpochRows, data.Train.Rows))
+            TakeSample(rate);
         long pause = Stopwatch.GetTimestamp();
         AfterStep?.Invoke();
         paused += Stopwatch.GetElapsedTime(pause);
@@ -174,6 +186,12 @@ internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settin
         TakeLoss();
         double waited = prefetcher.Waited.TotalSeconds;
         meter!.Show(EpochRows, string.Create(CultureInfo.InvariantCulture, $"  step {model.Step}  lr {rate:G3}  loader wait {waited:F1} s"));
+    }
+
+    private void TakeSample(double rate)
+    {
+        TakeLoss();
+        Sampled?.Invoke(sampler.Cut(model.Step, Epoch, EpochRows, (lossSum, lossRows), prefetcher.Waited.TotalSeconds, rate));
     }
 
     private void TakeLoss()

@@ -41,7 +41,7 @@ public sealed class ModelInputs
     public IReadOnlyList<GroupInputs> Groups { get; }
 
     /// <summary>Where list column <paramref name="sequence"/> begins in <see cref="SequenceRows"/>.</summary>
-    internal static int SequenceBase(FeatureSpec spec, int batchSize, int sequence) =>
+    public static int SequenceBase(FeatureSpec spec, int batchSize, int sequence) =>
         spec.Sequences.Take(sequence).Sum(s => batchSize * s.MaxLength);
 
     /// <summary>The jagged shape that the histories of one group share.</summary>

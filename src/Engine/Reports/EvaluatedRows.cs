@@ -1,0 +1,10 @@
+using GpuCtr.Engine.Training;
+
+namespace GpuCtr.Engine.Reports;
+
+/// <summary>What the evaluated rows told.</summary>
+/// <param name="Name">Which rows: valid or test.</param>
+/// <param name="Metrics">Their metrics.</param>
+/// <param name="Sample">Scores of single rows.</param>
+/// <param name="Tables">How the tables are used.</param>
+internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample Sample, IReadOnlyList<TableUsage> Tables);
