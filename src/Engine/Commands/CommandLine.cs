@@ -13,7 +13,7 @@ internal static class CommandLine
 
     private static readonly Verb[] verbs =
     [
-        TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ExportCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb, CompletionCommand.Verb,
+        TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ExportCommand.Verb, CompareCommand.Verb, ExplainCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb, CompletionCommand.Verb,
     ];
 
     /// <summary>Runs one command line; never throws.</summary>

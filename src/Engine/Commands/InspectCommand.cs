@@ -83,14 +83,7 @@ internal static class InspectCommand
         to.WriteLine(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
         if (found.Label is not null)
             to.WriteLine(Invariant($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
-        string[][] rows =
-        [
-            ["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"],
-            .. found.Columns.Select(Row),
-        ];
-        int[] widths = [.. Enumerable.Range(0, rows[0].Length).Select(i => rows.Max(r => r[i].Length))];
-        foreach (string[] row in rows)
-            to.WriteLine(string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd());
+        TextTable.Write(to, [["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"], .. found.Columns.Select(Row)]);
         foreach (string problem in found.Problems)
             to.WriteLine($"problem: {problem}");
     }

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Reports;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>compare RUN RUN…</c></summary>
+internal static class CompareCommand
+{
+    private const int WidestValue = 40;
+
+    // These say where and how, not what; the model has a column of its own.
+    private static readonly string[] ignored = ["model", "out", "json", "verbose", "config", "resume", "overwrite"];
+
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "compare", "puts runs side by side: metrics of the best epoch, test metrics, speed, and the options in which they differ", true,
+        [
+            new("--json", "", "", "an array on one line of standard output", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr compare runs/first runs/second", "gpu-ctr compare runs/* --json"],
+        Execute)
+    { Values = "RUN RUN…" };
+
+    /// <summary>A run; null where it has no such number.</summary>
+    private sealed record Line(
+        string Run, string Model, int Epochs, int? BestEpoch, bool Finished, double? ValidAuc, double? ValidLogloss, double? ValidGauc,
+        double? TestAuc, double? TestLogloss, double? TestGauc, double? RowsPerSecond, double? TrainSeconds, IReadOnlyDictionary<string, string> Differences);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        if (flags.Shards.Count < 2)
+            throw Failure.BadUsage($"compare needs two run folders or more, not {flags.Shards.Count}");
+        RunFacts[] runs = [.. flags.Shards.Select(RunFacts.Of)];
+        string[] different = [.. runs.SelectMany(r => r.Options.Select(o => o.Key)).Distinct().Except(ignored).Where(o => runs.Select(r => Text(r.Options[o])).Distinct().Count() > 1)];
+        Line[] lines = [.. runs.Select(r => LineOf(r, different))];
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(lines));
+        else
+            Print(lines, different, terminal.Out);
+        if (runs.Select(r => Text(r.Config["data"])).Distinct().Count() > 1)
+            terminal.Error.WriteLine("note: the runs were not trained and validated on the same shards; their metrics are about different rows");
+        return ExitCode.Done;
+    }
+
+    private static Line LineOf(RunFacts r, string[] different) => new(
+        r.Name, r.Model, r.Epochs.Count, r.Best?.Epoch, r.Result is not null, r.Best?.ValidAuc, r.Best?.ValidLogloss, r.Best?.ValidGauc,
+        r.IsTested ? r.Result!.Auc : null, r.IsTested ? r.Result!.Logloss : null, r.IsTested ? r.Result!.Gauc : null,
+        r.Result?.RowsPerSecond ?? r.Epochs.LastOrDefault()?.RowsPerSecond, r.Result?.TrainSeconds, different.ToDictionary(o => o, o => Text(r.Options[o])));
+
+    private static void Print(Line[] lines, string[] different, TextWriter to)
+    {
+        List<string[]> columns =
+        [
+            ["run", .. lines.Select(l => l.Run)],
+            ["model", .. lines.Select(l => l.Model)],
+            ["epochs", .. lines.Select(l => l.Finished ? $"{l.Epochs}" : $"{l.Epochs}, unfinished")],
+            ["best", .. lines.Select(l => $"{l.BestEpoch?.ToString(CultureInfo.InvariantCulture) ?? "–"}")],
+            Column("valid AUC", lines, l => l.ValidAuc, Enumerable.Max),
+            Column("valid logloss", lines, l => l.ValidLogloss, Enumerable.Min),
+            Column("valid gAUC", lines, l => l.ValidGauc, Enumerable.Max),
+            Column("test AUC", lines, l => l.TestAuc, Enumerable.Max),
+            Column("test logloss", lines, l => l.TestLogloss, Enumerable.Min),
+            Column("test gAUC", lines, l => l.TestGauc, Enumerable.Max),
+            Column("rows/s", lines, l => l.RowsPerSecond, null, "N0"),
+            Column("seconds", lines, l => l.TrainSeconds, null, "F1"),
+        ];
+        // What no run has is no column.
+        columns.RemoveAll(c => c.Skip(1).All(cell => cell == "–"));
+        TextTable.Write(to, [.. Enumerable.Range(0, lines.Length + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
+        if (different.Length == 0)
+            return;
+        to.WriteLine();
+        TextTable.Write(to, [["option", .. lines.Select(l => l.Run)], .. different.Select(o => (string[])[o, .. lines.Select(l => Short(l.Differences[o]))])]);
+    }
+
+    /// A star marks the best.
+    private static string[] Column(string name, Line[] lines, Func<Line, double?> value, Func<IEnumerable<double?>, double?>? best, string format = "F5")
+    {
+        double? mark = best?.Invoke(lines.Select(value));
+        return [name, .. lines.Select(l => value(l) is { } v ? v.ToString(format, CultureInfo.InvariantCulture) + (best is null ? "" : v == mark ? " *" : "  ") : "–")];
+    }
+
+    private static string Text(JsonNode? node) => node switch
+    {
+        null => "–",
+        JsonArray list => string.Join(',', list.Select(Text)),
+        JsonObject => node.ToJsonString(),
+        _ => $"{node}",
+    };
+
+    private static string Short(string value) => value.Length <= WidestValue ? value : value[..WidestValue] + "…";
+}

@@ -1,0 +1,97 @@
+using System.Globalization;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Explanations;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+using static System.FormattableString;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary><c>explain --model RUN --row N SHARDS…</c></summary>
+internal static class ExplainCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb Verb { get; } = new(
+        "explain", "takes the prediction of one row apart: terms and effect of every column, attention, similar values", true,
+        [
+            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            new("--row", "N", "0", "which row, from 0, in the order of the rows (shards sorted by path)"),
+            new("--nearest", "COL,…", "", "columns to look for similar values of, by their vectors (without: the targets of histories, else the largest vocabulary)", FlagArity.Several),
+            new("--json", "", "", "everything as one line of JSON on standard output", FlagArity.Switch),
+            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
+        ],
+        ["gpu-ctr explain --model runs/first --row 17 data/today.parquet", "gpu-ctr explain --model runs/first --row 17 data/today.parquet --nearest item,brand --json"],
+        Execute);
+
+    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    {
+        if (!flags.IsGiven("--model"))
+            throw Failure.BadUsage("explain needs --model: a run or checkpoint folder");
+        ShardSet shards = ShardSet.Resolve(flags.Shards);
+        int number = flags.Whole("--row", 0);
+        if (number >= shards.Rows)
+            throw Failure.BadUsage($"--row {number}: the shards have {shards.Rows} rows, numbered from 0");
+        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
+        using Device device = Device.Open("cpu", threads: 1);
+        using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, LeftOut.MostRows(encoder.Spec));
+        using Batch row = new(device, model.Spec, 1);
+        using EpochReader reader = data.Read(RowPart.All, EpochOrder.Natural);
+        reader.Skip(number);
+        reader.Next(row);
+        double? label = shards.Column(encoder.Label) is null ? null : row.Labels[0];
+        Explanation explanation = new RowExplainer(model, encoder).Explain(row, number, label, NearestOf(flags, model.Spec));
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(explanation));
+        else
+            Print(explanation, terminal.Out);
+        return ExitCode.Done;
+    }
+
+    private static int[] NearestOf(FlagValues flags, FeatureSpec spec)
+    {
+        string[] names = [.. spec.Categorical.Select(c => c.Name)];
+        if (flags.IsGiven("--nearest"))
+            return [.. flags.List("--nearest").Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw Failure.BadUsage(
+                $"--nearest {name}: not a categorical column of the model{Spelling.Suggest(name, names)}; these are {string.Join(", ", names)}"))];
+        int[] targets = [.. spec.Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s.Target).Distinct()];
+        return targets.Length > 0 || names.Length == 0 ? targets : [Enumerable.Range(0, names.Length).MaxBy(f => spec.Vocabularies[spec.Categorical[f].Vocabulary].Rows)];
+    }
+
+    private static void Print(Explanation e, TextWriter to)
+    {
+        to.WriteLine(Invariant($"row {e.Row}: score {e.Score:F5}, logit {e.Logit:F5}{(e.Label is { } label ? Invariant($", label {label:0}") : "")} ({e.Model})"));
+        (string Name, double? Value)[] parts = [("bias", e.Bias), ("first order", e.Fields.Sum(f => f.FirstOrder)), ("FM", e.Fields.Sum(f => f.Fm)), ("network", e.Network)];
+        bool hasFirst = e.Fields.Any(f => f.FirstOrder is not null), hasFm = e.Fields.Any(f => f.Fm is not null);
+        to.WriteLine($"logit = {string.Join(" + ", parts.Where(p => p.Value is not null && (p.Name != "first order" || hasFirst) && (p.Name != "FM" || hasFm)).Select(p => $"{p.Name} {Signed(p.Value)}"))}");
+        to.WriteLine();
+        List<string[]> columns =
+        [
+            ["column", .. e.Fields.Select(f => f.Field)], ["value", .. e.Fields.Select(f => f.Value)], ["effect", .. e.Fields.Select(f => Signed(f.Effect))],
+            ["first order", .. e.Fields.Select(f => Signed(f.FirstOrder))], ["FM", .. e.Fields.Select(f => Signed(f.Fm))],
+        ];
+        columns.RemoveAll(c => c[0] == "first order" && !hasFirst || c[0] == "FM" && !hasFm);
+        TextTable.Write(to, [.. Enumerable.Range(0, e.Fields.Count + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
+        foreach (AttentionPart a in e.Attention)
+            Print(a, to);
+        foreach (Neighbours n in e.Nearest)
+        {
+            to.WriteLine($"\nvectors most like that of {n.Field} {n.Value}");
+            TextTable.Write(to, [["value", "cosine"], .. n.Values.Select(v => new[] { v.Value, v.Cosine.ToString("F4", CultureInfo.InvariantCulture) })]);
+        }
+    }
+
+    private static void Print(AttentionPart a, TextWriter to)
+    {
+        to.WriteLine($"\nattention to {string.Join(", ", a.Histories)} for {string.Join(", ", a.Targets)}{(a.Entries.Count == 0 ? ": no entries" : "")}");
+        if (a.Entries.Count > 0)
+            TextTable.Write(to, [["entry", .. a.Histories, "weight"], .. a.Entries.Select(t => (string[])[$"{t.Position}", .. t.Values, t.Weight.ToString("F4", CultureInfo.InvariantCulture)])]);
+        if (a.Padding != 0)
+            to.WriteLine(Invariant($"padding, which takes part in this variant: {a.Padding:F4}"));
+    }
+
+    private static string Signed(double? value) => value is { } v ? v.ToString("+0.0000;-0.0000;0.0000", CultureInfo.InvariantCulture) : "–";
+}
