@@ -20,6 +20,8 @@ const string usage = """
         latency and throughput of Scorer, beside ONNX Runtime
     bench loader SHARDS… [--threads 0] [--only WHAT]
         the loader without training: rows/s from Parquet, cache and memory, beside another reader
+    bench checkpoint [--rows 4000000] [--rounds 5] [--folder .]
+        tensors of a checkpoint to disk and back, beside plain copies
     bench trained SHARDS [--threads 0] [--hidden 400,400,400] [--rounds 5]
         epochs from Parquet, cache and memory in turns
     bench box [--device cuda] [--out results] [--seconds 465]
@@ -28,7 +30,7 @@ const string usage = """
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (args is not ["step" or "kernels" or "export" or "attention" or "matmul" or "score" or "box", ..] and not ["loader" or "trained", _, ..])
+if (args is not ["step" or "kernels" or "export" or "attention" or "matmul" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -49,6 +51,11 @@ using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--
 int loaders = Number("--threads", "0") is > 0 and int n ? n : Environment.ProcessorCount;
 if (args[0] == "loader")
     return LoaderBench.Run(device, [.. args.Skip(1).TakeWhile(a => !a.StartsWith('-'))], loaders, Option("--only", ""));
+if (args[0] == "checkpoint")
+{
+    CheckpointBench.Run(device, Number("--rows", "4000000"), Number("--rounds", "5"), Option("--folder", "."));
+    return 0;
+}
 if (args[0] == "trained")
     return TrainedBench.Run(device, args[1], [.. Option("--hidden", "400,400,400").Split(',').Select(int.Parse)], loaders, Number("--rounds", "5"));
 #endif

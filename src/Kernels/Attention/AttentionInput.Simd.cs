@@ -206,20 +206,18 @@ public sealed unsafe partial class AttentionInput : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddOuter(float* outer, nint stride, float* sum, int b)
     {
-        float* sumTimesQuery = sum + h * e, product = w.Pointer + 3 * e;
-        for (int j = 0; j < e; j += Lanes.Count)
+        float* q = query.Pointer + b * e, dq = dQuery.Pointer + b * e, product = w.Pointer + 3 * e;
+        for (int i = 0; i < h; i++, outer += stride, sum += e, product += 4 * e)
         {
-            int count = e - j;
-            Vector512<float> q = Lanes.Load(query.Pointer + b * e + j, count), dq = Lanes.Load(dQuery.Pointer + b * e + j, count);
-            for (int i = 0; i < h; i++)
+            float* sumTimesQuery = sum + (nint)h * e;
+            for (int j = 0; j < e; j += Lanes.Count)
             {
-                nint at = i * e + j;
-                Vector512<float> g = Lanes.Load(outer + i * stride + j, count);
-                Lanes.Store(Lanes.Load(sum + at, count) + g, sum + at, count);
-                Lanes.Store(Vector512.FusedMultiplyAdd(g, q, Lanes.Load(sumTimesQuery + at, count)), sumTimesQuery + at, count);
-                dq = Vector512.FusedMultiplyAdd(g, Lanes.Load(product + (nint)i * 4 * e + j, count), dq);
+                int count = e - j;
+                Vector512<float> g = Lanes.Load(outer + j, count);
+                Lanes.Store(Lanes.Load(sum + j, count) + g, sum + j, count);
+                Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(q + j, count), Lanes.Load(sumTimesQuery + j, count)), sumTimesQuery + j, count);
+                Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(product + j, count), Lanes.Load(dq + j, count)), dq + j, count);
             }
-            Lanes.Store(dq, dQuery.Pointer + b * e + j, count);
         }
     }
 

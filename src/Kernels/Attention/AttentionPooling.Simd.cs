@@ -47,23 +47,31 @@ public sealed unsafe partial class AttentionPooling
 
     private void Normalize(int first, int end)
     {
-        float* s = score.Pointer, w = weight.Pointer;
-        float highest = float.NegativeInfinity, sum = 0, root = MathF.Sqrt(history.E);
-        for (int t = first; t < end; t++)
+        int n = end - first;
+        float* s = score.Pointer + first, w = weight.Pointer + first;
+        float highest = float.NegativeInfinity, root = MathF.Sqrt(history.E);
+        for (int t = 0; t < n && SumsToOne(normalization); t++)
             highest = MathF.Max(highest, s[t]);
-        for (int t = first; t < end; t++)
+        for (int t = 0; t < n; t += Lanes.Count)
         {
-            w[t] = normalization switch
+            Vector512<float> x = Lanes.Load(s + t, n - t);
+            x = normalization switch
             {
-                AttentionNormalization.None => s[t],
-                AttentionNormalization.Sigmoid => 1 / (1 + MathF.Exp(-s[t] / root)),
-                AttentionNormalization.ScaledSoftmax => MathF.Exp((s[t] - highest) / root),
-                _ => MathF.Exp(s[t] - highest),
+                AttentionNormalization.None => x,
+                AttentionNormalization.Sigmoid => Math512.Sigmoid(x / root),
+                AttentionNormalization.ScaledSoftmax => Math512.Exp((x - Vector512.Create(highest)) / root),
+                _ => Math512.Exp(x - Vector512.Create(highest)),
             };
-            sum += w[t];
+            Lanes.Store(x, w + t, n - t);
         }
-        for (int t = first; t < end && SumsToOne(normalization); t++)
-            w[t] /= sum;
+        if (!SumsToOne(normalization))
+            return;
+        Vector512<float> sums = default;
+        for (int t = 0; t < n; t += Lanes.Count)
+            sums += Lanes.Load(w + t, n - t);
+        float sum = Vector512.Sum(sums);
+        for (int t = 0; t < n; t += Lanes.Count)
+            Lanes.Store(Lanes.Load(w + t, n - t) / sum, w + t, n - t);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -106,17 +114,25 @@ public sealed unsafe partial class AttentionPooling
 
     private void ScoreGradients(float* ds, int first, int end)
     {
-        float* w = weight.Pointer;
-        float inner = 0, root = MathF.Sqrt(history.E);
-        for (int t = first; t < end; t++)
-            inner += w[t] * ds[t];
-        for (int t = first; t < end; t++)
-            ds[t] = normalization switch
+        int n = end - first;
+        float* w = weight.Pointer + first;
+        ds += first;
+        float root = MathF.Sqrt(history.E);
+        Vector512<float> inner = default;
+        for (int t = 0; t < n; t += Lanes.Count)
+            inner = Vector512.FusedMultiplyAdd(Lanes.Load(w + t, n - t), Lanes.Load(ds + t, n - t), inner);
+        inner = Vector512.Create(Vector512.Sum(inner));
+        for (int t = 0; t < n; t += Lanes.Count)
+        {
+            Vector512<float> a = Lanes.Load(w + t, n - t), d = Lanes.Load(ds + t, n - t);
+            d = normalization switch
             {
-                AttentionNormalization.None => ds[t],
-                AttentionNormalization.Sigmoid => ds[t] * w[t] * (1 - w[t]) / root,
-                AttentionNormalization.ScaledSoftmax => w[t] * (ds[t] - inner) / root,
-                _ => w[t] * (ds[t] - inner),
+                AttentionNormalization.None => d,
+                AttentionNormalization.Sigmoid => d * a * (Vector512<float>.One - a) / root,
+                AttentionNormalization.ScaledSoftmax => a * (d - inner) / root,
+                _ => a * (d - inner),
             };
+            Lanes.Store(d, ds + t, n - t);
+        }
     }
 }

@@ -68,12 +68,12 @@ internal sealed unsafe class DiceRows
         for (int h = 0; h < n; h += Lanes.Count)
         {
             int columns = (int)n - h;
-            Vector512<float> scale = Scale(h), shift = Statistic(0, h) * scale, a = Lanes.Load(t.Alpha.Pointer + h, columns), b = Vector512<float>.One - a;
+            Vector512<float> steepness = Scale(h) * -Math512.Log2E, shift = -Statistic(0, h) * steepness, a = Lanes.Load(t.Alpha.Pointer + h, columns), b = Vector512<float>.One - a;
             float* x = t.X.Pointer + (long)first * n + h, to = y + h;
             for (int r = 0; r < count; r++, x += n, to += stride)
             {
                 Prefetch.Ahead(ref nextX);
-                Vector512<float> v = Lanes.Load(x, columns), p = Math512.SigmoidOfNegative(Vector512.FusedMultiplyAdd(v, -scale, shift));
+                Vector512<float> v = Lanes.Load(x, columns), p = Math512.SigmoidOfPower(Vector512.FusedMultiplyAdd(v, steepness, shift));
                 Lanes.Store(v * Vector512.FusedMultiplyAdd(b, p, a), to, columns);
             }
         }
@@ -97,19 +97,20 @@ internal sealed unsafe class DiceRows
         for (int h = 0; h < n; h += Lanes.Count)
         {
             int columns = (int)n - h;
-            Vector512<float> scale = Scale(h), shift = Statistic(0, h) * scale, a = Lanes.Load(t.Alpha.Pointer + h, columns), b = Vector512<float>.One - a, through = b * scale;
-            Vector512<float> dAlpha = default, sumH = default, sumHu = default;
+            Vector512<float> scale = Scale(h), steepness = scale * -Math512.Log2E, shift = -Statistic(0, h) * steepness;
+            Vector512<float> a = Lanes.Load(t.Alpha.Pointer + h, columns), b = Vector512<float>.One - a, through = b * scale;
+            Vector512<float> dAlpha = default, sumH = default, sumHPower = default;
             float* x = t.X.Pointer + (long)first * n + h, from = dy + h, to = dx + (long)first * n + h;
             float* panel = panels + (nint)(h / Panel.Width) * count * Panel.Width + h % Panel.Width;
             for (int r = 0; r < count; r++, x += n, from += stride, to += n, panel += Panel.Width)
             {
                 Prefetch.Ahead(ref nextX);
                 Prefetch.Ahead(ref nextDx);
-                Vector512<float> v = Lanes.Load(x, columns), d = Lanes.Load(from, columns), minusU = Vector512.FusedMultiplyAdd(v, -scale, shift), p = Math512.SigmoidOfNegative(minusU);
+                Vector512<float> v = Lanes.Load(x, columns), d = Lanes.Load(from, columns), power = Vector512.FusedMultiplyAdd(v, steepness, shift), p = Math512.SigmoidOfPower(power);
                 Vector512<float> slope = Vector512.FusedMultiplyAdd(b, p, a), g = d * v * (Vector512<float>.One - p), gp = g * p;
                 dAlpha += g;
                 sumH += gp;
-                sumHu = Vector512.FusedMultiplyAdd(gp, -minusU, sumHu);
+                sumHPower = Vector512.FusedMultiplyAdd(gp, power, sumHPower);
                 if (panels != null)
                     (v * slope).Store(panel);
                 if (dx == null)
@@ -119,7 +120,7 @@ internal sealed unsafe class DiceRows
             }
             AddTo(Sum(block, 0) + h, dAlpha, columns, starts);
             AddTo(Sum(block, 1) + h, sumH, columns, starts);
-            AddTo(Sum(block, 2) + h, sumHu, columns, starts);
+            AddTo(Sum(block, 2) + h, sumHPower * (-1 / Math512.Log2E), columns, starts);
         }
     }
 

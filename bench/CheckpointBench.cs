@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models;
+
+namespace GpuCtr.Bench;
+
+/// <summary>Writing and reading the tensors of a checkpoint, in turns with plain copies of the same bytes on the same disk.</summary>
+internal static class CheckpointBench
+{
+    private const int BufferBytes = 4 << 20;
+
+    /// <summary>Prints a table. What is written is synced to the disk in both; what is read is in the page cache in both.</summary>
+    /// <param name="device">Where the model is.</param>
+    /// <param name="rows">Rows of all tables together, 16 numbers each, times three with Adam's moments.</param>
+    /// <param name="rounds">Rounds.</param>
+    /// <param name="folder">On the disk to measure; a folder inside it is made and removed.</param>
+    public static void Run(Device device, int rows, int rounds, string folder)
+    {
+        Workload workload = Workload.DeepFm256(0, rows: rows);
+        using CtrModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
+        folder = Directory.CreateDirectory(Path.Combine(folder, $"checkpoint-bench-{Environment.ProcessId}")).FullName;
+        try
+        {
+            double[][] seconds = [.. Enumerable.Range(0, 4).Select(_ => new double[rounds])];
+            long bytes = 0;
+            for (int round = 0; round < rounds; round++)
+            {
+                seconds[0][round] = Seconds(() => Write(folder, device, model));
+                bytes = Files(folder).Sum(f => f.Length);
+                seconds[1][round] = Seconds(() => Copy(folder));
+                seconds[2][round] = Seconds(() => Read(folder, device, model));
+                seconds[3][round] = Seconds(() => PlainRead(folder));
+            }
+            Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}; {bytes / 1e9:F2} GB in two files, {rounds} rounds in turns\n\n| what | GB/s, median | spread | seconds |\n|---|---|---|---|");
+            Report("checkpoint written, hashed, synced", seconds[0], bytes);
+            Report("plain copy, synced", seconds[1], bytes);
+            Report("checkpoint verified and read", seconds[2], bytes);
+            Report("plain read", seconds[3], bytes);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static FileInfo[] Files(string folder) => new DirectoryInfo(folder).GetFiles("*.safetensors");
+
+    private static void Write(string folder, Device device, CtrModel model)
+    {
+        foreach ((string name, IEnumerable<Tensor> tensors) in Parts(model))
+        {
+            File.Delete(Path.Combine(folder, name));
+            SafeTensors.Write(Path.Combine(folder, name), device, tensors);
+        }
+    }
+
+    private static void Read(string folder, Device device, CtrModel model)
+    {
+        foreach ((string name, IEnumerable<Tensor> tensors) in Parts(model))
+        {
+            _ = FileDigest.Of(Path.Combine(folder, name));
+            SafeTensors.Read(Path.Combine(folder, name), device, tensors);
+        }
+    }
+
+    private static (string Name, IEnumerable<Tensor> Tensors)[] Parts(CtrModel model) =>
+        [("model.safetensors", model.Weights), ("optimizer.safetensors", model.OptimizerStates)];
+
+    private static void Copy(string folder)
+    {
+        foreach (FileInfo file in Files(folder))
+        {
+            string to = file.FullName + ".copy";
+            File.Delete(to);
+            using FileStream target = new(to, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            Stream(file.FullName, b => target.Write(b));
+            Disk.Flush(target);
+        }
+    }
+
+    private static void PlainRead(string folder)
+    {
+        foreach (FileInfo file in Files(folder))
+            Stream(file.FullName, _ => { });
+    }
+
+    private static void Stream(string path, Action<ReadOnlySpan<byte>> chunk)
+    {
+        using FileStream source = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        byte[] buffer = new byte[BufferBytes];
+        for (int n; (n = source.Read(buffer)) > 0;)
+            chunk(buffer.AsSpan(0, n));
+    }
+
+    private static double Seconds(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static void Report(string name, double[] seconds, long bytes)
+    {
+        Array.Sort(seconds);
+        double median = seconds[seconds.Length / 2];
+        Console.WriteLine($"| {name} | {bytes / 1e9 / median:F2} | {bytes / 1e9 / seconds[^1]:F2}–{bytes / 1e9 / seconds[0]:F2} | {median:F2} |");
+    }
+}
