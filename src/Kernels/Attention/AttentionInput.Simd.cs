@@ -7,6 +7,7 @@ namespace GpuCtr.Kernels.Attention;
 
 /// One block = some rows of the batch. For each row M is laid out in panels, its keys are gathered 60 at a time, and the register
 /// tiles of the matrix product do the rest; nothing of size T·E leaves the second-level cache but z and dk.
+/// Panels along e begin anew with every field, so that a tile of dk is a piece of the rows where the table's gradients are.
 public sealed unsafe partial class AttentionInput : IDisposable
 {
     private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkTokens = 60;
@@ -29,12 +30,14 @@ public sealed unsafe partial class AttentionInput : IDisposable
 
     private int PanelFloatsE => ePanels * h * Panel.Width;
 
+    private int FieldPanels => Panel.Count(history.D);
+
     private void PlanSimd(Workspace workspace)
     {
         if (!device.UsesSimd)
             return;
         (forwardBlock, backwardBlock, gemm) = (ForwardBlock, BackwardBlock, new Gemm(device.Team!));
-        (hPanels, ePanels) = (Panel.Count(h), Panel.Count(e));
+        (hPanels, ePanels) = (Panel.Count(h), (int)history.Bases.Length * FieldPanels);
         diffByH = workspace.Array<float>($"{z.Name} Wk-Wd panels", PanelFloatsH);
         productByH = workspace.Array<float>($"{z.Name} Wp panels", PanelFloatsH);
         diffByE = workspace.Array<float>($"{z.Name} Wk-Wd panels, transposed", PanelFloatsE);
@@ -77,7 +80,8 @@ public sealed unsafe partial class AttentionInput : IDisposable
             for (int j = 0; j < e; j++)
             {
                 long at = (long)i * 4 * e + j;
-                int byH = (i / Panel.Width * e + j) * Panel.Width + i % Panel.Width, byE = (j / Panel.Width * h + i) * Panel.Width + j % Panel.Width;
+                int column = j / history.D * FieldPanels * Panel.Width + j % history.D;
+                int byH = (i / Panel.Width * e + j) * Panel.Width + i % Panel.Width, byE = (column / Panel.Width * h + i) * Panel.Width + column % Panel.Width;
                 diffByH.Pointer[byH] = diffByE.Pointer[byE] = k[at] - d[at];
                 productByH.Pointer[byH] = productByE.Pointer[byE] = p[at];
                 queryDiff.Pointer[i * e + j] = q[at] + d[at];
@@ -127,8 +131,8 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void BackwardBlock(int block)
     {
         int eWide = ePanels * Panel.Width;
-        float* outer = ThreadScratch.Get((nuint)(h * eWide + PanelFloatsE + ChunkTokens * (2 * eWide + h)));
-        float* m = outer + h * eWide, keys = m + PanelFloatsE, dKeys = keys + ChunkTokens * eWide, dz = dKeys + ChunkTokens * eWide;
+        float* outer = ThreadScratch.Get((nuint)(h * eWide + PanelFloatsE + ChunkTokens * (eWide + h)));
+        float* m = outer + h * eWide, keys = m + PanelFloatsE, dz = keys + ChunkTokens * eWide;
         float* sum = partials.Pointer + 2L * block * h * e;
         new Span<float>(sum, 2 * h * e).Clear();
         for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
@@ -145,21 +149,26 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 history.PrefetchKeyGradients(t + n, n);
                 history.GatherPanels(keys, t, n);
                 TakeGradients(dz, t, n, rowSums.Pointer + b * h);
-                if (pooling is not null)
-                    StartWithPooling(dKeys, eWide, b, t, n);
-                for (int j = 0; j < e; j += Panel.Width)
-                {
-                    int columns = Math.Min(Panel.Width, e - j);
-                    GemmTile.Rows(h, dz, 1, h, keys + j * n, n, outer + j, eWide, columns, t == first ? null : outer + j, eWide, Wide);
-                    GemmTile.Rows(n, dz, h, 1, m + j * h, h, dKeys + j, eWide, columns, pooling is null ? null : dKeys + j, eWide, Wide);
-                }
-                ScatterKeys(dKeys, eWide, t, n);
+                for (int panel = 0; panel < ePanels; panel++)
+                    Differentiate(panel, b, t, n, dz, keys, m, outer + panel * Panel.Width, eWide, starts: t == first);
             }
             AddOuter(outer, eWide, sum, b);
         }
     }
 
+    /// <summary>dM and dk of a panel: G (+)= dzᵀ K and dk += dz M.</summary>
+    private void Differentiate(int panel, int b, int t, int n, float* dz, float* keys, float* m, float* outer, nint stride, bool starts)
+    {
+        int d = history.D, field = panel / FieldPanels, j = panel % FieldPanels * Panel.Width, columns = Math.Min(Panel.Width, d - j);
+        GemmTile.Rows(h, dz, 1, h, keys + panel * n * Panel.Width, n, outer, stride, columns, starts ? null : outer, stride, Wide);
+        float* dKeys = history.KeyGradients(field, t) + j;
+        if (pooling is not null)
+            StartWithPooling(dKeys, b, t, n, field * d + j, columns);
+        GemmTile.Rows(n, dz, h, 1, m + panel * h * Panel.Width, h, dKeys, d, columns, dKeys, d, Wide);
+    }
+
     /// <summary>M of one row in panels along h, for z = M k.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LayOutByH(float* m, float* q)
     {
         for (int p = 0; p < hPanels; p++)
@@ -168,18 +177,22 @@ public sealed unsafe partial class AttentionInput : IDisposable
     }
 
     /// <summary>M of one row in panels along e, for dk = Mᵀ dz.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LayOutByE(float* m, float* q)
     {
+        int d = history.D;
         for (int p = 0; p < ePanels; p++)
         {
-            int left = e - p * Panel.Width;
-            Vector512<float> q0 = Lanes.Load(q + p * Panel.Width, left), q1 = left > Lanes.Count ? Lanes.Load(q + p * Panel.Width + Lanes.Count, left - Lanes.Count) : default;
+            int j = p % FieldPanels * Panel.Width, left = d - j;
+            float* from = q + p / FieldPanels * d + j;
+            Vector512<float> q0 = Lanes.Load(from, left), q1 = left > Lanes.Count ? Lanes.Load(from + Lanes.Count, left - Lanes.Count) : default;
             for (int i = 0; i < h; i++)
                 MultiplyAdd(m, diffByE.Pointer, productByE.Pointer, (p * h + i) * Panel.Width, q0, q1);
         }
     }
 
     /// <summary>dz of n positions, finished where it was left unfinished; their sum is added to g.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeGradients(float* dz, int t, int n, float* g)
     {
         float* from = z.Gradient!.Pointer + (long)t * h;
@@ -190,15 +203,16 @@ public sealed unsafe partial class AttentionInput : IDisposable
         Sums.AddRows(g, dz, n, h);
     }
 
-    /// <summary>a_t dpooled, what the pooling of the same keys adds to their gradient.</summary>
-    private void StartWithPooling(float* dKeys, int stride, int b, int t, int n)
+    /// <summary>Sets dk to a_t dpooled, what the pooling of the same keys adds to their gradient.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StartWithPooling(float* dKeys, int b, int t, int n, int column, int columns)
     {
-        float* dPooled = pooling!.Pooled.Gradient!.Pointer + (long)b * e, weight = pooling.Weights.Pointer + t;
-        for (int j = 0; j < e; j += Lanes.Count)
+        float* dPooled = pooling!.Pooled.Gradient!.Pointer + (long)b * e + column, weight = pooling.Weights.Pointer + t;
+        for (int j = 0; j < columns; j += Lanes.Count)
         {
-            Vector512<float> d = Lanes.Load(dPooled + j, e - j);
+            Vector512<float> d = Lanes.Load(dPooled + j, columns - j);
             for (int i = 0; i < n; i++)
-                (d * Vector512.Create(weight[i])).Store(dKeys + i * stride + j);
+                Lanes.Store(d * Vector512.Create(weight[i]), dKeys + (nint)i * history.D + j, columns - j);
         }
     }
 
@@ -207,17 +221,21 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void AddOuter(float* outer, nint stride, float* sum, int b)
     {
         float* q = query.Pointer + b * e, dq = dQuery.Pointer + b * e, product = w.Pointer + 3 * e;
+        int d = history.D;
         for (int i = 0; i < h; i++, outer += stride, sum += e, product += 4 * e)
+            for (int field = 0; field < history.Bases.Length; field++)
+                AddOuterRow(outer + field * FieldPanels * Panel.Width, q + field * d, product + field * d, sum + field * d, sum + (nint)h * e + field * d, dq + field * d, d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddOuterRow(float* outer, float* q, float* product, float* sum, float* sumTimesQuery, float* dq, int d)
+    {
+        for (int j = 0; j < d; j += Lanes.Count)
         {
-            float* sumTimesQuery = sum + (nint)h * e;
-            for (int j = 0; j < e; j += Lanes.Count)
-            {
-                int count = e - j;
-                Vector512<float> g = Lanes.Load(outer + j, count);
-                Lanes.Store(Lanes.Load(sum + j, count) + g, sum + j, count);
-                Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(q + j, count), Lanes.Load(sumTimesQuery + j, count)), sumTimesQuery + j, count);
-                Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(product + j, count), Lanes.Load(dq + j, count)), dq + j, count);
-            }
+            Vector512<float> g = Lanes.Load(outer + j, d - j);
+            Lanes.Store(Lanes.Load(sum + j, d - j) + g, sum + j, d - j);
+            Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(q + j, d - j), Lanes.Load(sumTimesQuery + j, d - j)), sumTimesQuery + j, d - j);
+            Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(product + j, d - j), Lanes.Load(dq + j, d - j)), dq + j, d - j);
         }
     }
 
@@ -238,20 +256,6 @@ public sealed unsafe partial class AttentionInput : IDisposable
             for (int j = 0; j < e; j++)
                 dw[2 * e + j] = dWq[j] - dWk[j];
             new Span<float>(partials.Pointer + (h + i) * e, e).CopyTo(dw[(3 * e)..]);
-        }
-    }
-
-    private void ScatterKeys(float* dKeys, int stride, int t, int n)
-    {
-        int d = history.D;
-        for (int field = 0; field < history.Bases.Length; field++)
-        {
-            float* to = history.RowGradients.Pointer + ((long)history.GradientOffset + history.Bases.Pointer[field] + t) * d, from = dKeys + field * d;
-            for (int i = 0; i < n; i++, to += d, from += stride)
-                if (pooling is null)
-                    Sums.Add(to, from, d);
-                else
-                    new Span<float>(from, d).CopyTo(new Span<float>(to, d));
         }
     }
 

@@ -45,6 +45,7 @@ public sealed unsafe partial class AttentionPooling
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Normalize(int first, int end)
     {
         int n = end - first;
@@ -90,6 +91,7 @@ public sealed unsafe partial class AttentionPooling
     }
 
     /// <summary>Writes dk_t = a_t dpooled, where that is this op's part; returns da_t = ⟨dpooled, k_t⟩.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float KeyGradient(int t, float* dPooled, int d, int prefetched)
     {
         Vector512<float> dot = default, a = Vector512.Create(weight.Pointer[t]);
@@ -112,6 +114,7 @@ public sealed unsafe partial class AttentionPooling
         return Vector512.Sum(dot);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreGradients(float* ds, int first, int end)
     {
         int n = end - first;

@@ -32,42 +32,42 @@ public sealed unsafe partial record BehaviourHistory
         }
     }
 
-    /// <summary>Copies keys to panels of 32 columns.</summary>
-    /// <param name="keys">(E / 32, n, 32); columns behind the last key value are left as they were.</param>
+    /// <summary>Copies keys to panels of 32 columns, which begin anew with every field.</summary>
+    /// <param name="keys">(fields · ⌈D / 32⌉, n, 32), zeros up to a multiple of 16 behind the last column of a field.</param>
     /// <param name="t">The first position.</param>
     /// <param name="n">How many.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void GatherPanels(float* keys, int t, int n)
     {
-        int d = D, e = E;
-        for (int field = 0; field < e / d; field++)
+        int d = D;
+        nint panel = (nint)n * Panel.Width;
+        for (int field = 0; field < Bases.Length; field++, keys += Panel.Count(d) * panel)
         {
             int* rows = FieldRows(field, t);
             float* table = Table.Pointer;
             int left = MaxTokens - t - n;
             for (int j = 0; j < d; j += Lanes.Count)
             {
-                int column = field * d + j, count = Math.Min(Lanes.Count, d - j), here = Math.Min(count, Panel.Width - column % Panel.Width);
-                float* to = keys + (nint)(column / Panel.Width) * n * Panel.Width + column % Panel.Width;
+                float* to = keys + j / Panel.Width * panel + j % Panel.Width;
                 for (int i = 0; i < n; i++, to += Panel.Width)
                 {
-                    float* key = table + (long)rows[i] * d + j;
                     Prefetch.Ahead(table + (long)rows[i < left ? i + n : i] * d + j);
-                    Lanes.Store(Lanes.Load(key, count), to, here);
-                    // What hangs over the panel's edge begins the same row of the next panel.
-                    if (here < count)
-                        new Span<float>(key + here, count - here).CopyTo(new Span<float>(to - column % Panel.Width + (nint)n * Panel.Width, count - here));
+                    Lanes.Load(table + (long)rows[i] * d + j, d - j).Store(to);
                 }
             }
         }
     }
 
     /// <summary>Brings near where the gradients of some keys will be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void PrefetchKeyGradients(int t, int n)
     {
         for (int field = 0; field < Bases.Length; field++)
-            Prefetch.Row(RowGradients.Pointer + ((long)GradientOffset + Bases.Pointer[field] + t) * D, n * D);
+            Prefetch.Row(KeyGradients(field, t), n * D);
     }
+
+    /// <summary>(…, D) gradients of the keys of a field from position t on.</summary>
+    internal float* KeyGradients(int field, int t) => RowGradients.Pointer + ((long)GradientOffset + Bases.Pointer[field] + t) * D;
 
     private int* FieldRows(int field, int t) => Rows.Pointer + Bases.Pointer[field] + t;
 }

@@ -30,26 +30,35 @@ internal static unsafe partial class GemmTile
             Rows256(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
         else if (columns > Lanes.Count)
             Rows512<TwoRegisters>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
-        else
+        else if (columns > Lanes.Count / 2)
             Rows512<OneRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+        else
+            Rows512<HalfRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
     }
 
-    /// <summary>How many registers wide a tile is; a constant to the compiler, which drops the half that is not there.</summary>
+    /// <summary>How many floats wide a tile is: 32, 16 or 8; a constant to the compiler, which drops what is not there.</summary>
     private interface ITileWidth
     {
-        static abstract bool IsTwo { get; }
-    }
-
-    private readonly struct OneRegister : ITileWidth
-    {
-        public static bool IsTwo => false;
+        static abstract int Floats { get; }
     }
 
     private readonly struct TwoRegisters : ITileWidth
     {
-        public static bool IsTwo => true;
+        public static int Floats => 2 * Lanes.Count;
     }
 
+    private readonly struct OneRegister : ITileWidth
+    {
+        public static int Floats => Lanes.Count;
+    }
+
+    /// Processors that split 512-bit operations in two take half the time for these.
+    private readonly struct HalfRegister : ITileWidth
+    {
+        public static int Floats => Lanes.Count / 2;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Rows512<T>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow) where T : struct, ITileWidth
     {
         // Null moves by nothing.
@@ -78,20 +87,20 @@ internal static unsafe partial class GemmTile
         nint r1 = aRow, r2 = 2 * aRow;
         for (; k > 0; k--)
         {
-            Vector512<float> b0 = Vector512.Load(b), b1 = T.IsTwo ? Vector512.Load(b + 16) : default;
+            Vector512<float> b0 = Vector512.Load(b), b1 = T.Floats > Lanes.Count ? Vector512.Load(b + 16) : default;
             b += Width;
-            MultiplyAdd<T>(*a, b0, b1, ref c00, ref c01);
-            MultiplyAdd<T>(a[r1], b0, b1, ref c10, ref c11);
-            MultiplyAdd<T>(a[r2], b0, b1, ref c20, ref c21);
-            MultiplyAdd<T>(*a3, b0, b1, ref c30, ref c31);
-            MultiplyAdd<T>(a3[r1], b0, b1, ref c40, ref c41);
-            MultiplyAdd<T>(a3[r2], b0, b1, ref c50, ref c51);
-            MultiplyAdd<T>(*a6, b0, b1, ref c60, ref c61);
-            MultiplyAdd<T>(a6[r1], b0, b1, ref c70, ref c71);
-            MultiplyAdd<T>(a6[r2], b0, b1, ref c80, ref c81);
-            MultiplyAdd<T>(*a9, b0, b1, ref c90, ref c91);
-            MultiplyAdd<T>(a9[r1], b0, b1, ref ca0, ref ca1);
-            MultiplyAdd<T>(a9[r2], b0, b1, ref cb0, ref cb1);
+            MultiplyAdd<T>(a, b0, b1, ref c00, ref c01);
+            MultiplyAdd<T>(a + r1, b0, b1, ref c10, ref c11);
+            MultiplyAdd<T>(a + r2, b0, b1, ref c20, ref c21);
+            MultiplyAdd<T>(a3, b0, b1, ref c30, ref c31);
+            MultiplyAdd<T>(a3 + r1, b0, b1, ref c40, ref c41);
+            MultiplyAdd<T>(a3 + r2, b0, b1, ref c50, ref c51);
+            MultiplyAdd<T>(a6, b0, b1, ref c60, ref c61);
+            MultiplyAdd<T>(a6 + r1, b0, b1, ref c70, ref c71);
+            MultiplyAdd<T>(a6 + r2, b0, b1, ref c80, ref c81);
+            MultiplyAdd<T>(a9, b0, b1, ref c90, ref c91);
+            MultiplyAdd<T>(a9 + r1, b0, b1, ref ca0, ref ca1);
+            MultiplyAdd<T>(a9 + r2, b0, b1, ref cb0, ref cb1);
             a += aCol; a3 += aCol; a6 += aCol; a9 += aCol;
         }
         Store<T>(c, c00, c01, columns, start); Store<T>(c += ldc, c10, c11, columns, start += startRow); Store<T>(c += ldc, c20, c21, columns, start += startRow);
@@ -108,12 +117,12 @@ internal static unsafe partial class GemmTile
         float* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
         for (; k > 0; k--)
         {
-            Vector512<float> b0 = Vector512.Load(b), b1 = T.IsTwo ? Vector512.Load(b + 16) : default;
+            Vector512<float> b0 = Vector512.Load(b), b1 = T.Floats > Lanes.Count ? Vector512.Load(b + 16) : default;
             b += Width;
-            MultiplyAdd<T>(*a, b0, b1, ref c00, ref c01);
-            MultiplyAdd<T>(*a1, b0, b1, ref c10, ref c11);
-            MultiplyAdd<T>(*a2, b0, b1, ref c20, ref c21);
-            MultiplyAdd<T>(*a3, b0, b1, ref c30, ref c31);
+            MultiplyAdd<T>(a, b0, b1, ref c00, ref c01);
+            MultiplyAdd<T>(a1, b0, b1, ref c10, ref c11);
+            MultiplyAdd<T>(a2, b0, b1, ref c20, ref c21);
+            MultiplyAdd<T>(a3, b0, b1, ref c30, ref c31);
             a += aCol; a1 += aCol; a2 += aCol; a3 += aCol;
         }
         Store<T>(c, c00, c01, columns, start); Store<T>(c += ldc, c10, c11, columns, start += startRow);
@@ -127,9 +136,9 @@ internal static unsafe partial class GemmTile
         Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default;
         for (; k > 0; k--, a += aCol, b += Width)
         {
-            Vector512<float> b0 = Vector512.Load(b), b1 = T.IsTwo ? Vector512.Load(b + 16) : default;
-            MultiplyAdd<T>(*a, b0, b1, ref c00, ref c01);
-            MultiplyAdd<T>(a[aRow], b0, b1, ref c10, ref c11);
+            Vector512<float> b0 = Vector512.Load(b), b1 = T.Floats > Lanes.Count ? Vector512.Load(b + 16) : default;
+            MultiplyAdd<T>(a, b0, b1, ref c00, ref c01);
+            MultiplyAdd<T>(a + aRow, b0, b1, ref c10, ref c11);
         }
         Store<T>(c, c00, c01, columns, start); Store<T>(c + ldc, c10, c11, columns, start + startRow);
     }
@@ -140,16 +149,21 @@ internal static unsafe partial class GemmTile
     {
         Vector512<float> c0 = default, c1 = default;
         for (; k > 0; k--, a += aCol, b += Width)
-            MultiplyAdd<T>(*a, Vector512.Load(b), T.IsTwo ? Vector512.Load(b + 16) : default, ref c0, ref c1);
+            MultiplyAdd<T>(a, Vector512.Load(b), T.Floats > Lanes.Count ? Vector512.Load(b + 16) : default, ref c0, ref c1);
         Store<T>(c, c0, c1, columns, start);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyAdd<T>(float a, Vector512<float> b0, Vector512<float> b1, ref Vector512<float> c0, ref Vector512<float> c1) where T : struct, ITileWidth
+    private static void MultiplyAdd<T>(float* a, Vector512<float> b0, Vector512<float> b1, ref Vector512<float> c0, ref Vector512<float> c1) where T : struct, ITileWidth
     {
-        Vector512<float> x = Vector512.Create(a);
+        if (T.Floats < Lanes.Count)
+        {
+            c0 = Vector256.FusedMultiplyAdd(Vector256.Create(*a), b0.GetLower(), c0.GetLower()).ToVector512Unsafe();
+            return;
+        }
+        Vector512<float> x = Vector512.Create(*a);
         c0 = Vector512.FusedMultiplyAdd(x, b0, c0);
-        if (T.IsTwo)
+        if (T.Floats > Lanes.Count)
             c1 = Vector512.FusedMultiplyAdd(x, b1, c1);
     }
 
@@ -159,7 +173,7 @@ internal static unsafe partial class GemmTile
         if (start != null)
             x += Lanes.Load(start, columns);
         Lanes.Store(x, c, columns);
-        if (!T.IsTwo)
+        if (T.Floats <= Lanes.Count)
             return;
         if (start != null)
             y += Lanes.Load(start + 16, columns - 16);

@@ -7,6 +7,7 @@ namespace GpuCtr.Kernels.Simd;
 internal static unsafe class Sums
 {
     /// <summary>to += from.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Add(float* to, float* from, int length)
     {
         for (int j = 0; j < length; j += Lanes.Count)
