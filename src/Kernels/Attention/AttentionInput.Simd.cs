@@ -104,10 +104,12 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 int n = Math.Min(ChunkTokens, end - t);
                 float* to = z.Pointer + (long)t * h;
                 // A store to a line that is not in the cache waits for it, so the next lines are asked for while the tiles are at work.
-                Prefetch.Row(to + n * h, n * h);
+                LinesAhead ahead = default;
+                ahead.Add(to + n * h, n * h);
+                ahead.Spread(hPanels * GemmTile.Tiles(n));
                 history.GatherRows(keys, t, n);
                 for (int unit = 0; unit < h; unit += Panel.Width)
-                    GemmTile.Rows(n, keys, e, 1, m + unit * e, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide);
+                    GemmTile.Rows(n, keys, e, 1, m + unit * e, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide, &ahead);
                 if (measures)
                     statistics.Add(block, to, n);
             }
@@ -146,25 +148,36 @@ public sealed unsafe partial class AttentionInput : IDisposable
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
-                history.PrefetchKeyGradients(t + n, n);
+                LinesAhead ahead = Ahead(t, n);
                 history.GatherPanels(keys, t, n);
                 TakeGradients(dz, t, n, rowSums.Pointer + b * h);
                 for (int panel = 0; panel < ePanels; panel++)
-                    Differentiate(panel, b, t, n, dz, keys, m, outer + panel * Panel.Width, eWide, starts: t == first);
+                    Differentiate(panel, b, t, n, dz, keys, m, outer + panel * Panel.Width, eWide, starts: t == first, &ahead);
             }
             AddOuter(outer, eWide, sum, b);
         }
     }
 
+    /// <summary>What the next n positions will read and write.</summary>
+    private LinesAhead Ahead(int t, int n)
+    {
+        LinesAhead ahead = default;
+        history.AnnounceKeyGradients(t + n, n, ref ahead);
+        if (statistics.Wanted)
+            statistics.Announce(t + n, n, z.Gradient!.Pointer + (long)(t + n) * h, ref ahead);
+        ahead.Spread(ePanels * (GemmTile.Tiles(h) + GemmTile.Tiles(n)));
+        return ahead;
+    }
+
     /// <summary>dM and dk of a panel: G (+)= dzᵀ K and dk += dz M.</summary>
-    private void Differentiate(int panel, int b, int t, int n, float* dz, float* keys, float* m, float* outer, nint stride, bool starts)
+    private void Differentiate(int panel, int b, int t, int n, float* dz, float* keys, float* m, float* outer, nint stride, bool starts, LinesAhead* ahead)
     {
         int d = history.D, field = panel / FieldPanels, j = panel % FieldPanels * Panel.Width, columns = Math.Min(Panel.Width, d - j);
-        GemmTile.Rows(h, dz, 1, h, keys + panel * n * Panel.Width, n, outer, stride, columns, starts ? null : outer, stride, Wide);
+        GemmTile.Rows(h, dz, 1, h, keys + panel * n * Panel.Width, n, outer, stride, columns, starts ? null : outer, stride, Wide, ahead);
         float* dKeys = history.KeyGradients(field, t) + j;
         if (pooling is not null)
             StartWithPooling(dKeys, b, t, n, field * d + j, columns);
-        GemmTile.Rows(n, dz, h, 1, m + panel * h * Panel.Width, h, dKeys, d, columns, dKeys, d, Wide);
+        GemmTile.Rows(n, dz, h, 1, m + panel * h * Panel.Width, h, dKeys, d, columns, dKeys, d, Wide, ahead);
     }
 
     /// <summary>M of one row in panels along h, for z = M k.</summary>

@@ -58,12 +58,11 @@ public sealed unsafe partial record BehaviourHistory
         }
     }
 
-    /// <summary>Brings near where the gradients of some keys will be written.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal void PrefetchKeyGradients(int t, int n)
+    /// <summary>Announces where the gradients of some keys will be written.</summary>
+    internal void AnnounceKeyGradients(int t, int n, ref LinesAhead ahead)
     {
         for (int field = 0; field < Bases.Length; field++)
-            Prefetch.Row(KeyGradients(field, t), n * D);
+            ahead.Add(KeyGradients(field, t), (long)n * D);
     }
 
     /// <summary>(…, D) gradients of the keys of a field from position t on.</summary>

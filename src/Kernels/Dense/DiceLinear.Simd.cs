@@ -64,9 +64,11 @@ public sealed unsafe partial class DiceLinear
             int count = Math.Min(ChunkRows, last - first);
             simd!.Activate(first, count, activations, hWide);
             float* to = y.Pointer + (long)first * n;
-            Prefetch.Row(to + count * n, count * n);
+            LinesAhead ahead = default;
+            ahead.Add(to + count * n, count * n);
+            ahead.Spread(Panel.Count(n) * GemmTile.Tiles(count));
             for (int j = 0; j < n; j += Panel.Width)
-                GemmTile.Rows(count, activations, hWide, 1, forwardPanels.Pointer + (nint)j * h, h, to + j, n, Math.Min(Panel.Width, n - j), b is null ? null : b.Pointer + j, 0, wide);
+                GemmTile.Rows(count, activations, hWide, 1, forwardPanels.Pointer + (nint)j * h, h, to + j, n, Math.Min(Panel.Width, n - j), b is null ? null : b.Pointer + j, 0, wide, &ahead);
             if (measures)
                 statistics.Add(block, to, count);
         }
@@ -98,13 +100,27 @@ public sealed unsafe partial class DiceLinear
                 statistics.Correct(first, count, dy, corrected);
                 dy = corrected;
             }
+            LinesAhead ahead = Ahead(first, count);
             for (int j = 0; j < h; j += Panel.Width)
-                GemmTile.Rows(count, dy, n, 1, backwardPanels.Pointer + (nint)j * n, n, da + j, hWide, Math.Min(Panel.Width, h - j), null, 0, wide);
+                GemmTile.Rows(count, dy, n, 1, backwardPanels.Pointer + (nint)j * n, n, da + j, hWide, Math.Min(Panel.Width, h - j), null, 0, wide, &ahead);
             simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
             for (int j = 0; j < h; j += Panel.Width)
-                GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide);
+                GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide, &ahead);
             Sums.AddRows(dw + n * hWide, dy, count, n);
         }
+    }
+
+    /// <summary>What the next rows will read and write, but for x, which <see cref="DiceRows"/> asks for itself.</summary>
+    private LinesAhead Ahead(int first, int count)
+    {
+        LinesAhead ahead = default;
+        int next = first + count;
+        if (dx.Target is { } target)
+            ahead.Add(target.Pointer + (long)next * h, (long)count * h);
+        if (statistics.Wanted)
+            statistics.Announce(next, count, y.Gradient!.Pointer + (long)next * n, ref ahead);
+        ahead.Spread(Panel.Count(h) * (GemmTile.Tiles(count) + GemmTile.Tiles(n)));
+        return ahead;
     }
 
     /// <summary>dW and db from the blocks' partial sums, in order.</summary>

@@ -93,7 +93,7 @@ internal sealed unsafe class DiceRows
     public void Differentiate(int block, bool starts, int first, int count, float* dy, nint stride, float* panels, float* dx, bool add)
     {
         nint n = this.n;
-        float* nextX = t.X.Pointer + (first + count) * n, nextDx = dx + (first + count) * n;
+        float* nextX = t.X.Pointer + (first + count) * n;
         for (int h = 0; h < n; h += Lanes.Count)
         {
             int columns = (int)n - h;
@@ -105,7 +105,6 @@ internal sealed unsafe class DiceRows
             for (int r = 0; r < count; r++, x += n, from += stride, to += n, panel += Panel.Width)
             {
                 Prefetch.Ahead(ref nextX);
-                Prefetch.Ahead(ref nextDx);
                 Vector512<float> v = Lanes.Load(x, columns), d = Lanes.Load(from, columns), power = Vector512.FusedMultiplyAdd(v, steepness, shift), p = Math512.SigmoidOfPower(power);
                 Vector512<float> slope = Vector512.FusedMultiplyAdd(b, p, a), g = d * v * (Vector512<float>.One - p), gp = g * p;
                 dAlpha += g;

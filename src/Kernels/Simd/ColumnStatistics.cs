@@ -111,17 +111,20 @@ internal sealed unsafe class ColumnStatistics
     public void Correct(int first, int count, float* dx, float* to)
     {
         nint n = this.n, length = count * n;
-        float* value = x.Pointer + first * n, nextDx = dx + length, nextValue = value + length;
+        float* value = x.Pointer + first * n;
         for (int h = 0; h < n; h += Lanes.Count)
         {
             int columns = (int)n - h;
             Vector512<float> c0 = Lanes.Load(correction.Pointer + h, columns), c1 = Lanes.Load(correction.Pointer + n + h, columns);
             for (nint i = h; i < length; i += n)
-            {
-                Prefetch.Ahead(ref nextDx);
-                Prefetch.Ahead(ref nextValue);
                 Lanes.Store(Lanes.Load(dx + i, columns) - Vector512.FusedMultiplyAdd(c1, Lanes.Load(value + i, columns), c0), to + i, columns);
-            }
         }
+    }
+
+    /// <summary>Announces what <see cref="Correct"/> reads of some rows.</summary>
+    public void Announce(int first, int count, float* dx, ref LinesAhead ahead)
+    {
+        ahead.Add(dx, (long)count * n);
+        ahead.Add(x.Pointer + (long)first * n, (long)count * n);
     }
 }

@@ -24,16 +24,17 @@ internal static unsafe partial class GemmTile
     /// <param name="start">What the product is added to: c itself, one row for all (distance 0), or null for zeros.</param>
     /// <param name="startRow">Distance of two rows of start.</param>
     /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
-    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide)
+    /// <param name="ahead">What to bring near meanwhile, a step for each tile (<see cref="Tiles"/>), or null.</param>
+    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide, LinesAhead* ahead = null)
     {
         if (!wide)
             Rows256(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
         else if (columns > Lanes.Count)
-            Rows512<TwoRegisters>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+            Rows512<TwoRegisters>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
         else if (columns > Lanes.Count / 2)
-            Rows512<OneRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+            Rows512<OneRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
         else
-            Rows512<HalfRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+            Rows512<HalfRegister>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
     }
 
     /// <summary>How many floats wide a tile is: 32, 16 or 8; a constant to the compiler, which drops what is not there.</summary>
@@ -59,20 +60,31 @@ internal static unsafe partial class GemmTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows512<T>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow) where T : struct, ITileWidth
+    private static void Rows512<T>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, LinesAhead* ahead) where T : struct, ITileWidth
     {
         // Null moves by nothing.
         if (start == null)
             startRow = 0;
-        for (; rows >= 12; rows -= 12, a += 12 * aRow, c += 12 * ldc, start += 12 * startRow)
-            Rows12<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
-        for (; rows >= 4; rows -= 4, a += 4 * aRow, c += 4 * ldc, start += 4 * startRow)
-            Rows4<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
-        for (; rows >= 2; rows -= 2, a += 2 * aRow, c += 2 * ldc, start += 2 * startRow)
-            Rows2<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
-        if (rows > 0)
-            Rows1<T>(a, aCol, b, k, c, columns, start);
+        for (int height; rows > 0; rows -= height, a += height * aRow, c += height * ldc, start += height * startRow)
+        {
+            if (ahead != null)
+                ahead->Step();
+            height = Height(rows);
+            if (height == 12)
+                Rows12<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+            else if (height == 4)
+                Rows4<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+            else if (height == 2)
+                Rows2<T>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
+            else
+                Rows1<T>(a, aCol, b, k, c, columns, start);
+        }
     }
+
+    /// <summary>Tiles that <see cref="Rows"/> takes for some rows of one panel.</summary>
+    public static int Tiles(int rows) => rows / 12 + rows % 12 / 4 + rows % 4 / 2 + rows % 2;
+
+    private static int Height(int rows) => rows >= 12 ? 12 : rows >= 4 ? 4 : rows >= 2 ? 2 : 1;
 
     /// <summary>24 accumulators, 2 columns of b, 1 broadcast of a: 27 of the 32 registers of AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
