@@ -8,13 +8,14 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models;
 
 /// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
-public sealed class CtrModel : IDisposable
+public sealed partial class CtrModel : IDisposable
 {
     private readonly RecordedStep step;
     private readonly ModelBuilder g;
     private readonly Tensor logit;
     private readonly StepScalars[] scalars = new StepScalars[1];
     private readonly float[] lossSums = new float[3];
+    private int steps;
 
     /// <summary>Records and allocates a model, with weights that are a function of the seed.</summary>
     /// <param name="device">Where it runs.</param>
@@ -55,8 +56,16 @@ public sealed class CtrModel : IDisposable
     /// <summary>B: the most rows of a batch.</summary>
     public int BatchSize => g.BatchSize;
 
-    /// <summary>Training steps done so far; restored with a checkpoint.</summary>
-    public int Step { get; set; }
+    /// <summary>Training steps done so far; restored with a checkpoint, before what rows have missed.</summary>
+    public int Step
+    {
+        get => steps;
+        set
+        {
+            CatchUp();
+            steps = value;
+        }
+    }
 
     /// <summary>All device buffers by name, with their bytes.</summary>
     public IEnumerable<(string Name, long Bytes)> MemoryPlan => g.Workspace.Plan;
@@ -74,21 +83,27 @@ public sealed class CtrModel : IDisposable
     /// <summary>Runs one training step on a prepared batch.</summary>
     public void TrainStep(Batch batch, double learningRate)
     {
-        Step++;
+        steps++;
         Trace("start", "");
         scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Scalars.Write(g.Device, scalars);
         g.Upload(batch);
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         Trace("upload", "");
+        CatchUpBatch();
         ForwardBackward(pass);
         Update(pass);
+        RecordStep();
     }
 
     /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
     /// <param name="batch">The rows.</param>
     /// <param name="logits">At least as long as the batch has rows.</param>
-    public void Predict(Batch batch, Span<float> logits) => g.Predict(batch, logit, logits, frozen: false);
+    public void Predict(Batch batch, Span<float> logits)
+    {
+        CatchUp();
+        g.Predict(batch, logit, logits, frozen: false);
+    }
 
     /// <summary>Mean training loss over the rows since the last call; waits for the device.</summary>
     public double TakeLoss()

@@ -37,6 +37,8 @@ public sealed partial class ModelBuilder : IDisposable
             initializers.Add(_ => MbaRates.Write(Device, Enumerable.Range(0, spec.TotalRows).Select(r => (float)(options.MbaLambda / Math.Max(1, rowCounts?[r] ?? 1))).ToArray()));
         }
         Guard = new GradientGuard(Workspace, Loss, (float)options.ClipNorm);
+        if (options.EmbeddingUpdate == EmbeddingUpdate.Replay && Rule.MovesWithoutGradient)
+            Missed = new MissedSteps(Workspace, spec.TotalRows, Rule, Inputs.Positions, Scalars, Guard.Guard);
     }
 
     /// <summary>Where the model will run.</summary>
@@ -66,6 +68,9 @@ public sealed partial class ModelBuilder : IDisposable
     internal DeviceArray<StepScalars> Scalars { get; }
 
     internal GradientGuard Guard { get; }
+
+    /// <summary>What table rows have missed; null where they never miss anything.</summary>
+    internal MissedSteps? Missed { get; }
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;
@@ -190,7 +195,7 @@ public sealed partial class ModelBuilder : IDisposable
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, MbaRates), Rule, Scalars, Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, MbaRates, Missed), Rule, Scalars, Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {

@@ -31,6 +31,10 @@ public sealed class DeepFmGolden
     [MemberData(nameof(Devices))]
     public void DeepFm_three_lazy_adam_steps_match(string device) => Model.CheckThreeSteps(TestDevices.Get(device), EmbeddingUpdate.Lazy);
 
+    [SkippableTheory]
+    [MemberData(nameof(Devices))]
+    public void DeepFm_three_adam_steps_with_replay_match_those_of_dense_adam(string device) => Model.CheckThreeSteps(TestDevices.Get(device), EmbeddingUpdate.Replay);
+
     private static void Fill(Batch batch, string name)
     {
         Golden.Input($"{name}.ids").Select(id => (int)id + 1).ToArray().CopyTo(batch.Ids);

@@ -40,6 +40,10 @@ public sealed class DinGolden
     [MemberData(nameof(Devices))]
     public void Din_three_lazy_adam_steps_match(string device) => Model.CheckThreeSteps(TestDevices.Get(device), EmbeddingUpdate.Lazy);
 
+    [SkippableTheory]
+    [MemberData(nameof(Devices))]
+    public void Din_three_adam_steps_with_replay_match_those_of_dense_adam(string device) => Model.CheckThreeSteps(TestDevices.Get(device), EmbeddingUpdate.Replay);
+
     private static void Fill(Batch batch, string name)
     {
         double[] other = Golden.Input($"{name}.other"), item = Golden.Input($"{name}.item"), category = Golden.Input($"{name}.category"), length = Golden.Input($"{name}.length");

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
 
@@ -10,7 +11,7 @@ public sealed class Repeatability
 {
     private const int B = 64, Steps = 50;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "din");
+    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din");
 
     [SkippableTheory]
     [InlineData("deepfm")]
@@ -41,6 +42,7 @@ public sealed class Repeatability
 
     [Theory]
     [InlineData("deepfm")]
+    [InlineData("deepfm replay")]
     [InlineData("din")]
     public void Threads_of_the_cpu_device_do_not_change_a_bit(string model)
     {
@@ -60,7 +62,8 @@ public sealed class Repeatability
         HiddenUnits = [40, 20],
         AttentionUnits = [20, 8],
         AttentionNormalization = model.EndsWith("softmax", StringComparison.Ordinal) ? AttentionNormalization.Softmax : AttentionNormalization.None,
-        BatchNorm = model == "deepfm",
+        EmbeddingUpdate = model.EndsWith("replay", StringComparison.Ordinal) ? EmbeddingUpdate.Replay : EmbeddingUpdate.Lazy,
+        BatchNorm = model.StartsWith("deepfm", StringComparison.Ordinal),
         Dropout = 0.2,
         ClipNorm = 5,
         Seed = seed,

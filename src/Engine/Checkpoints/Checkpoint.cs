@@ -16,7 +16,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     /// <summary>The file that makes a folder a checkpoint.</summary>
     public const string ManifestFile = "manifest.json";
 
-    private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors", ManifestDigestFile = "manifest.xxh3";
+    private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors", ReplayFile = "replay.safetensors", ManifestDigestFile = "manifest.xxh3";
     private const int ManifestLimitBytes = 16 << 20;
 
     /// <summary>Writes a checkpoint beside its place and moves it there in one step: it is there as a whole or not at all.</summary>
@@ -43,11 +43,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     private static CheckpointManifest WriteFiles(string folder, CtrModel model, FeatureEncoder encoder, RunState state)
     {
         Directory.CreateDirectory(folder);
-        Dictionary<string, FileDigest> files = new()
-        {
-            [WeightsFile] = SafeTensors.Write(Path.Combine(folder, WeightsFile), model.Device, model.Weights),
-            [OptimizerFile] = SafeTensors.Write(Path.Combine(folder, OptimizerFile), model.Device, model.OptimizerStates),
-        };
+        Dictionary<string, FileDigest> files = WriteTensors(folder, model);
         encoder.Save(folder);
         foreach (string path in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
@@ -64,6 +60,27 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         foreach (string inner in Directory.GetDirectories(folder).Append(folder))
             Disk.FlushFolder(inner);
         return manifest;
+    }
+
+    /// Weights and optimizer state are those of rows that have missed nothing. Where rows have, they catch up for that, and training goes
+    /// on from what they were before, as a run that resumes will: a checkpoint changes no bit of what comes after it.
+    private static Dictionary<string, FileDigest> WriteTensors(string folder, CtrModel model)
+    {
+        Dictionary<string, FileDigest> files = [];
+        if (model.Lags)
+            files.Add(ReplayFile, SafeTensors.Write(Path.Combine(folder, ReplayFile), model.Device, model.LaggingState));
+        model.CatchUp();
+        files.Add(WeightsFile, SafeTensors.Write(Path.Combine(folder, WeightsFile), model.Device, model.Weights));
+        files.Add(OptimizerFile, SafeTensors.Write(Path.Combine(folder, OptimizerFile), model.Device, model.OptimizerStates));
+        if (files.ContainsKey(ReplayFile))
+            ReadLaggingState(folder, model);
+        return files;
+    }
+
+    private static void ReadLaggingState(string folder, CtrModel model)
+    {
+        SafeTensors.Read(Path.Combine(folder, ReplayFile), model.Device, model.LaggingState);
+        model.LaggingStateRestored();
     }
 
     /// <summary>Reads the manifest of a checkpoint and checks every file against it.</summary>
@@ -121,7 +138,12 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
 
     /// <summary>Puts the weights into a model of the same options.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
-    public void LoadWeights(CtrModel model) => SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights);
+    public void LoadWeights(CtrModel model)
+    {
+        // What rows have missed belongs to the weights that go.
+        model.CatchUp();
+        SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights);
+    }
 
     /// <summary>A model with the weights, for prediction alone.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
@@ -139,6 +161,9 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         LoadWeights(model);
         SafeTensors.Read(Path.Combine(Folder, OptimizerFile), model.Device, model.OptimizerStates);
         model.Step = Manifest.Position.Step;
+        // With another kind of update, rows that have missed nothing are what it goes on from.
+        if (Manifest.Files.ContainsKey(ReplayFile) && model.LaggingState.Any())
+            ReadLaggingState(Folder, model);
     }
 
     /// <summary>The same for a model whose vocabularies have grown since; new rows keep what they were initialized with.</summary>

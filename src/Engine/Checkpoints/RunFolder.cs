@@ -65,7 +65,7 @@ internal sealed class RunFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Failure { Code: ExitCode.InputOutput })
         {
-            long needed = model.Weights.Concat(model.OptimizerStates).Sum(t => t.Bytes), free = new DriveInfo(Path).AvailableFreeSpace;
+            long needed = model.Weights.Concat(model.OptimizerStates).Concat(model.Lags ? model.LaggingState : []).Sum(t => t.Bytes), free = new DriveInfo(Path).AvailableFreeSpace;
             throw Failure.BadAccess(
                 $"{folder}: the checkpoint cannot be written ({e.Message}); it needs {needed / 1e6:F1} MB and {free / 1e6:F1} MB are free; earlier checkpoints are intact", e);
         }

@@ -14,6 +14,7 @@ internal static class WeightsHash
     /// <summary>The fingerprint in hexadecimal; equal for equal bits.</summary>
     public static string Of(CtrModel model)
     {
+        model.CatchUp();
         XxHash128 hash = new();
         float[] chunk = new float[ChunkLength];
         foreach (Tensor tensor in model.Weights)

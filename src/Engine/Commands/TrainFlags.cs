@@ -38,7 +38,7 @@ internal static class TrainFlags
         new("--lr-warmup", "STEPS", "0", "steps over which the learning rate rises from 0"),
         new("--lr-plateau", "F", "", "factor on the learning rate after an epoch without a better value; 1 = off [1; fuxictr 0.1]"),
         new("--lr-steps", "EPOCH:F,…", "", "factors on the learning rate from the named epochs on", FlagArity.Several),
-        new("--embedding-update", "lazy|dense", "", "move the rows of the batch, or every row in every step [lazy; or the variant's]"),
+        new("--embedding-update", "lazy|dense|replay", "", "move the rows of the batch, or every row in every step; replay ends where dense does at nearly the cost of lazy [lazy; or the variant's]"),
         new("--l2", "λ", "0", "L2 on the weights of dense layers"),
         new("--embedding-l2", "λ", "0", "L2 on embeddings and first-order weights"),
         new("--embedding-l2-scope", "touched|full", "", "on the rows of the batch, or on whole tables (needs --embedding-update dense) [touched; fuxictr full]"),

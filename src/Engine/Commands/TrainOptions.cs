@@ -59,7 +59,7 @@ internal static class TrainOptions
         EmbeddingUpdate update = Word(flags, "--embedding-update", own.EmbeddingUpdate);
         bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope", "touched", "full") == "full" : own.EmbeddingL2Full;
         if (full && update != EmbeddingUpdate.Dense)
-            throw Failure.BadUsage("--embedding-l2-scope full needs --embedding-update dense: rows that are not in the batch would have a gradient");
+            throw Failure.BadUsage($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: rows that are not in the batch would have a gradient");
         return own with
         {
             EmbeddingDim = flags.Whole("--embedding-dim", 1, 4096),

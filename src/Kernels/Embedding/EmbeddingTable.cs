@@ -11,6 +11,9 @@ public enum EmbeddingUpdate
 
     /// <summary>Every row moves in every step (plain PyTorch).</summary>
     Dense,
+
+    /// <summary>Where Dense would take every row, although only the rows of the batch are touched: a row makes up for the steps it missed before it is read.</summary>
+    Replay,
 }
 
 /// <summary>How a table learns.</summary>
@@ -18,7 +21,8 @@ public enum EmbeddingUpdate
 /// <param name="L2">λ, added to the gradient once a row and step.</param>
 /// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
-public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null);
+/// <param name="Missed">The record of steps that <see cref="EmbeddingUpdate.Replay"/> makes up for; null where a row without a gradient does not move.</param>
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, MissedSteps? Missed = null);
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
 public sealed class EmbeddingTable
@@ -26,6 +30,7 @@ public sealed class EmbeddingTable
     private readonly TableGradient gradient;
     private readonly DenseUpdate? dense;
     private readonly RowUpdate? lazy;
+    private readonly RowReplay? replay;
 
     /// <param name="workspace">Where everything is reserved.</param>
     /// <param name="name">Name in checkpoints.</param>
@@ -43,7 +48,7 @@ public sealed class EmbeddingTable
     {
         if (options is { WholeTable: true, L2: > 0, Update: not EmbeddingUpdate.Dense })
             throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
-        bool compact = options.Update == EmbeddingUpdate.Lazy;
+        bool compact = options.Update != EmbeddingUpdate.Dense;
         Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
         RowGradients = workspace.TrainingTensor($"d {name} by position", rowGradients, columns);
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", positions.Capacity, columns);
@@ -53,6 +58,8 @@ public sealed class EmbeddingTable
             lazy = new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard);
         else
             dense = new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
+        if (options.Missed is not null)
+            replay = new RowReplay(workspace.Device, Weights, State, positions, options.Missed, rule);
         guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, () => compact ? (long)positions.Segments * columns : Weights.Length);
     }
 
@@ -64,6 +71,12 @@ public sealed class EmbeddingTable
 
     /// <summary>The optimizer's state.</summary>
     public OptimizerState State => lazy?.State ?? dense!.State;
+
+    /// <summary>Makes up for the steps that the rows of the batch have missed; before anything reads them.</summary>
+    public void CatchUp() => replay?.RunBatch();
+
+    /// <summary>The same for all rows.</summary>
+    public void CatchUpAll() => replay?.RunAll();
 
     /// <summary>Sums the row gradients by row.</summary>
     public void Reduce() => gradient.Run();

@@ -14,7 +14,7 @@ public sealed unsafe class OptimizerState
     internal OptimizerState(Workspace workspace, Tensor weights, UpdateRule rule)
     {
         this.weights = weights;
-        bool adam = rule.Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
+        bool adam = rule.MovesWithoutGradient;
         Mean = workspace.TrainingTensor($"{weights.Name} m", adam ? weights.Rows : 0, weights.Columns);
         Square = workspace.TrainingTensor($"{weights.Name} v", rule.Kind == OptimizerKind.Sgd ? 0 : weights.Rows, weights.Columns);
     }

@@ -34,13 +34,16 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
     /// <summary>The rule of that kind with PyTorch's default constants.</summary>
     public static UpdateRule Of(OptimizerKind kind) => new(kind, Epsilon: kind == OptimizerKind.Adagrad ? 1e-10f : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0);
 
+    /// <summary>Whether a weight moves in a step in which it has no gradient.</summary>
+    public bool MovesWithoutGradient => Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
+
     /// <summary>The scalars of step <paramref name="step"/> (from 1).</summary>
     /// <param name="step">t.</param>
     /// <param name="learningRate">η.</param>
     /// <param name="lazyTables">Tables take ε as SparseAdam does, beside the uncorrected root.</param>
     public StepScalars Scalars(int step, double learningRate, bool lazyTables)
     {
-        bool adam = Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
+        bool adam = MovesWithoutGradient;
         double root = adam ? Math.Sqrt(1 - Math.Pow(Beta2, step)) : 1, correction1 = adam ? 1 - Math.Pow(Beta1, step) : 1;
         return new StepScalars
         {
@@ -91,9 +94,22 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
         }
         if (Kind == OptimizerKind.AdamW)
             w *= 1 - s.LearningRate * WeightDecay;
-        Vector512<float> mean = m * Beta1 + g * (1 - Beta1), square = v * Beta2 + g * g * (1 - Beta2);
+        Flush(m * Beta1 + g * (1 - Beta1), v * Beta2 + g * g * (1 - Beta2), out m, out v);
+        w -= m * s.StepSize / (Vector512.Sqrt(v) + Vector512.Create(epsilon));
+    }
+
+    /// <summary>v after steps without a gradient, <paramref name="factor"/> = β₂ᵏ.</summary>
+    internal float DecaySquare(float v, float factor) => v * factor < FlushSquare ? 0 : v * factor;
+
+    /// <summary>m and v after steps without a gradient.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Decay(ref Vector512<float> m, ref Vector512<float> v, float meanFactor, float squareFactor) =>
+        Flush(m * meanFactor, v * squareFactor, out m, out v);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Flush(Vector512<float> mean, Vector512<float> square, out Vector512<float> m, out Vector512<float> v)
+    {
         m = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(mean), Vector512.Create(FlushMean)), Vector512<float>.Zero, mean);
         v = Vector512.ConditionalSelect(Vector512.LessThan(square, Vector512.Create(FlushSquare)), Vector512<float>.Zero, square);
-        w -= m * s.StepSize / (Vector512.Sqrt(v) + Vector512.Create(epsilon));
     }
 }

@@ -16,6 +16,8 @@ public sealed class ThreadCountTests
     [InlineData("field embedding", "B150 F3 N1 D4")]
     [InlineData("table gradient", "2000 positions, 900x4, random ids compact")]
     [InlineData("row update", "Adam 600 of 700x16 step 3 scale 1")]
+    [InlineData("row replay", "Adam 280 of 300x16, steps 3000 to 3699")]
+    [InlineData("missed steps", "8500 of 9000 after 4095 scale 1")]
     [InlineData("dense update", "AdamW 20000 step 3 scale 1")]
     [InlineData("binary cross entropy", "1000")]
     [InlineData("dice", "700x16 training")]

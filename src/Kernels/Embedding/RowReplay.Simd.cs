@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Simd;
+
+namespace GpuCtr.Kernels.Embedding;
+
+public sealed unsafe partial class RowReplay
+{
+    // Rows ahead are asked for while this one is worked on.
+    private const int BlockRows = 256, PrefetchRows = 8;
+
+    private readonly Action<int> batchBlock, tableBlock;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BatchBlock(int index)
+    {
+        int last = Math.Min(positions.Segments, (index + 1) * BlockRows);
+        int* rows = positions.SegmentRow.Pointer;
+        for (int i = index * BlockRows; i < last; i++)
+        {
+            if (i + PrefetchRows < positions.Segments)
+                PrefetchRow(rows[i + PrefetchRows]);
+            CatchUp(rows[i]);
+        }
+    }
+
+    private void TableBlock(int index)
+    {
+        long last = Math.Min(table.Rows, ((long)index + 1) * BlockRows);
+        for (long row = (long)index * BlockRows; row < last; row++)
+            CatchUp(row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void CatchUp(long row)
+    {
+        int seen = (int)missed.Seen.Pointer[row], count = missed.Rules.Count, d = table.Columns;
+        if (seen == count)
+            return;
+        int single = missed.Rules.StepsBefore(seen);
+        for (int j = 0; j < d; j += Lanes.Count)
+        {
+            int lanes = Math.Min(Lanes.Count, d - j);
+            float* w = table.Pointer + row * d + j, m = state.Mean.Pointer + row * d + j, v = state.Square.Pointer + row * d + j;
+            Vector512<float> weight = Lanes.Load(w, lanes), mean = Lanes.Load(m, lanes), square = Lanes.Load(v, lanes);
+            for (int step = seen; step < single; step++)
+            {
+                StepScalars s = missed.Scalars(step);
+                rule.Apply(ref weight, default, ref mean, ref square, s, s.TableEpsilon);
+            }
+            if (single < count)
+                missed.Rules.Apply(single, ref weight, ref mean, ref square);
+            Lanes.Store(weight, w, lanes);
+            Lanes.Store(mean, m, lanes);
+            Lanes.Store(square, v, lanes);
+        }
+    }
+
+    private void PrefetchRow(long row)
+    {
+        long at = row * table.Columns;
+        Prefetch.Row(table.Pointer + at, table.Columns);
+        Prefetch.Row(state.Mean.Pointer + at, table.Columns);
+        Prefetch.Row(state.Square.Pointer + at, table.Columns);
+    }
+}

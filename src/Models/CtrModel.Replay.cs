@@ -1,0 +1,56 @@
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// With <see cref="EmbeddingUpdate.Replay"/> a table row makes up for the steps it missed when a batch reads it, and all rows do before they are read otherwise.
+public sealed partial class CtrModel
+{
+    /// <summary>Whether table rows have missed steps that they have not made up for: with replay, between a training step and <see cref="CatchUp"/>.</summary>
+    public bool Lags { get; private set; }
+
+    /// <summary>Tables, their optimizer state and what their rows have missed: with these, training goes on as if rows had never caught up.</summary>
+    public IEnumerable<Tensor> LaggingState => g.Missed is not { } missed ? []
+        : [.. g.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }), .. missed.State];
+
+    /// <summary>To be called when <see cref="LaggingState"/> was read from a checkpoint.</summary>
+    public void LaggingStateRestored()
+    {
+        g.Missed!.Restored();
+        Lags = true;
+    }
+
+    /// <summary>Makes up for all steps that table rows have missed. Weights and optimizer state are then those of dense updates; to be called before they are read.</summary>
+    public void CatchUp()
+    {
+        if (!Lags)
+            return;
+        foreach (EmbeddingTable table in g.Tables)
+            table.CatchUpAll();
+        g.Missed!.Clear();
+        Lags = false;
+    }
+
+    private void CatchUpBatch()
+    {
+        if (g.Missed is null)
+            return;
+        foreach (EmbeddingTable table in g.Tables)
+        {
+            table.CatchUp();
+            Trace("catch up", table.Weights.Name);
+        }
+    }
+
+    private void RecordStep()
+    {
+        if (g.Missed is not { } missed)
+            return;
+        missed.Record();
+        Lags = true;
+        // At steps that do not depend on where the run began or was resumed, so that the bits do not either.
+        if (Step % MissedSteps.Capacity == 0)
+            CatchUp();
+        Trace("update", "missed steps");
+    }
+}

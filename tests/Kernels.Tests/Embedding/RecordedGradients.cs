@@ -1,0 +1,67 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Tests.Embedding;
+
+/// <summary>One seeded sequence of row gradients with a learning-rate schedule, to be played to tables that learn in different ways.</summary>
+/// Some rows come often, some seldom, some twice a thousand steps apart, some only at the start, some never; gradients reach from below Adam's ε to far above it.
+internal sealed class RecordedGradients(int steps, OptimizerKind kind)
+{
+    public const int Rows = 60, Columns = 20;
+
+    private const int MostRows = 32;
+
+    /// <summary>Rows and optimizer state of a table behind the last step.</summary>
+    public float[][] Play(Device device, EmbeddingUpdate update)
+    {
+        UpdateRule rule = UpdateRule.Of(kind);
+        using Workspace workspace = new(device);
+        Tensor loss = workspace.Tensor("loss", 1, 3);
+        GradientGuard guard = new(workspace, loss, clipNorm: 0);
+        DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
+        SortedPositions positions = new(workspace, MostRows);
+        MissedSteps? missed = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.Guard) : null;
+        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, missed), rule, scalars, guard);
+        guard.Seal(workspace);
+        workspace.Allocate();
+        Random random = new(1);
+        table.Weights.Write(device, [.. Enumerable.Range(0, Rows * Columns).Select(_ => random.NextSingle() * 0.1f - 0.05f)]);
+        for (int step = 1; step <= steps; step++)
+        {
+            int[] rows = [.. Enumerable.Range(0, Rows).Where(row => IsTouched(row, step, random)).Take(MostRows)];
+            float[] gradients = [.. rows.SelectMany(row => Enumerable.Range(0, Columns).Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(10, row % 9 - 9)))];
+            Write(device, positions, rows);
+            table.RowGradients.Write(device, gradients);
+            scalars.Write(device, [rule.Scalars(step, Rate(step), update == EmbeddingUpdate.Lazy)]);
+            table.CatchUp();
+            table.Reduce();
+            guard.Run();
+            table.Update();
+            missed?.Record();
+        }
+        table.CatchUpAll();
+        return [table.Weights.ToArray(device), table.State.Mean.ToArray(device), table.State.Square.ToArray(device)];
+    }
+
+    private bool IsTouched(int row, int step, Random random) => row switch
+    {
+        < 10 => random.NextDouble() < 0.5,
+        < 30 => random.NextDouble() < 0.03,
+        < 45 => step == row || step == row + steps / 2,
+        < 55 => step <= 5,
+        _ => false,
+    };
+
+    /// <summary>Up over a twentieth of the steps, then down to a tenth twice.</summary>
+    private double Rate(int step) => 1e-3 * Math.Min(1, step * 20.0 / steps) * Math.Pow(0.1, 3 * step / (steps + 1));
+
+    private static void Write(Device device, SortedPositions positions, int[] rows)
+    {
+        positions.Segments = rows.Length;
+        positions.Order.Write(device, [.. Enumerable.Range(0, rows.Length)]);
+        positions.SegmentStart.Write(device, [.. Enumerable.Range(0, rows.Length + 1)]);
+        positions.SegmentRow.Write(device, rows);
+    }
+}
