@@ -6,10 +6,14 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
 const string usage = """
-    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense] [--profile] [--json]
+    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--profile] [--json]
         training steps from memory
     bench kernels [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--json]
         every part of a step by itself, as a fraction of what the device can do at best
+    bench scaling [--device cpu] [--threads 0]
+        training steps by size of the batch, of the tables and of their rows, with every kind of table update
+    bench ladder [--device cpu] [--threads 0] [--rows 400000] [--rounds 5]
+        copy, loader, steps, and loader and steps together, on generated shards
     bench export --only NAME --out FILE [--batch-size N]
         first weights, batches and losses of a workload, for the peers of bench/peers
     bench attention [--threads 0] [--rounds 7] [--steps 20]
@@ -30,7 +34,7 @@ const string usage = """
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (args is not ["step" or "kernels" or "export" or "attention" or "matmul" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
+if (args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "matmul" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -58,6 +62,12 @@ if (args[0] == "checkpoint")
 }
 if (args[0] == "trained")
     return TrainedBench.Run(device, args[1], [.. Option("--hidden", "400,400,400").Split(',').Select(int.Parse)], loaders, Number("--rounds", "5"));
+#endif
+if (args[0] == "scaling")
+    return ScalingBench.Run(device);
+#if !BUNDLE
+if (args[0] == "ladder")
+    return LadderBench.Run(device, Number("--rows", "400000"), Number("--rounds", "5"));
 #endif
 if (args[0] == "attention")
     return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));

@@ -21,9 +21,10 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("din", Din(1.05)),
     ];
 
-    /// <summary>26 fields, of 1M rows together where nothing else is said, D 16, MLP 256-128-64.</summary>
-    public static Workload DeepFm256(double exponent, int batchSize = 4096, int rows = 1_000_000) =>
-        new("DeepFM 26, D 16, V 1M, 256-128-64", Fields(26, rows / 26, 0), ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, batchSize, exponent);
+    /// <summary>26 fields of V rows together, MLP 256-128-64.</summary>
+    public static Workload DeepFm256(double exponent, int batchSize = 4096, int rows = 1_000_000, int dim = 16) => new(
+        $"DeepFM 26, D {dim}, V {(rows < 1_000_000 ? $"{rows / 1000}k" : $"{rows / 1_000_000}M")}, 256-128-64", Fields(26, rows / 26, 0),
+        ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64], EmbeddingDim = dim }, batchSize, exponent);
 
     /// <summary>26 + 13 fields, D 16, MLP 400³.</summary>
     public static Workload DeepFm400(double exponent, int batchSize = 4096) =>

@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Globalization;
+using GpuCtr.Datagen;
+using GpuCtr.Engine.Data;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Bench;
+
+/// <summary>
+/// What bounds training, rung by rung and all in rows/s: copying the bytes of encoded rows, the loader alone, training steps alone,
+/// and both together as a run has them. A rung that is slower than the one below it would be measured wrongly.
+/// </summary>
+internal sealed class LadderBench : IDisposable
+{
+    private const int BatchSize = 4096, BatchCount = 10, CopyBytes = 256 << 20;
+
+    private readonly Device device;
+    private readonly Dataset data;
+    private readonly CtrModel model;
+    private readonly Prefetcher prefetcher;
+
+    private LadderBench(Device device, string shards)
+    {
+        this.device = device;
+        ShardSet set = ShardSet.Resolve([shards]);
+        data = new Dataset(set, FeatureEncoder.Fit(set, FeaturePlan.Infer(set, new FeatureOptions())));
+        model = new CtrModel(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, BatchSize);
+        prefetcher = new Prefetcher(device, model.Spec, BatchSize, slotCount: 4);
+    }
+
+    /// <summary>Generates shards, climbs the ladder <paramref name="rounds"/> times and prints medians with their spread.</summary>
+    public static int Run(Device device, int rows, int rounds)
+    {
+        string folder = Directory.CreateTempSubdirectory("ladder").FullName;
+        try
+        {
+            string[] synth = ["synth", "--schema", "criteo", "--numeric", "13", "--categorical", "26", "--rows", $"{rows}", "--shards", "4", "--test-rows", "1000", "--out", folder];
+            if (DatagenCommandLine.RunAsync(synth, TextWriter.Null, Console.Error).Result != 0)
+                return 1;
+            using LadderBench ladder = new(device, Path.Combine(folder, "shard-*.parquet"));
+            ladder.Climb(rounds);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private void Climb(int rounds)
+    {
+        // The first epoch decodes; its blocks stay in memory for all others.
+        double decoding = Epoch(0, train: false);
+        Batch[] batches = [.. Enumerable.Range(0, BatchCount).Select(_ => new Batch(device, model.Spec, BatchSize))];
+        using (EpochReader reader = data.Read(RowPart.All, EpochOrder.Shuffle(1, 1)))
+            foreach (Batch batch in batches)
+            {
+                reader.Next(batch);
+                batch.Prepare();
+            }
+        Epoch(1, train: true);
+        string[] names = ["copy of the encoded rows, one thread", "loader alone: gather, check, sort, hand over", "training steps alone, batches in memory", "end to end: loader and steps together"];
+        double[][] rates = [.. names.Select(_ => new double[rounds])];
+        for (int round = 0; round < rounds; round++)
+        {
+            rates[0][round] = Copy();
+            rates[1][round] = Epoch(round, train: false);
+            rates[2][round] = Steps(batches);
+            rates[3][round] = Epoch(round, train: true);
+        }
+        Console.WriteLine(Invariant($"{device}, {device.Threads} threads, {DateTime.UtcNow:yyyy-MM-dd}: {model.Options.Model}, {model.Spec.F} + {model.Spec.N} fields, {model.Spec.TotalRows:N0} table rows, D {model.Options.EmbeddingDim}, {string.Join('-', model.Options.HiddenUnits)}, B {BatchSize}, {data.CountRows(RowPart.All):N0} rows\n"));
+        Console.WriteLine("| rung | 1000 rows/s, median | spread | of the rung above |\n|---|---|---|---|");
+        double above = 0;
+        for (int i = 0; i < names.Length; i++)
+        {
+            Array.Sort(rates[i]);
+            double median = rates[i][rounds / 2];
+            Console.WriteLine(Invariant($"| {names[i]} | {median / 1e3:N1} | {rates[i][0] / 1e3:N1}–{rates[i][^1] / 1e3:N1} | {(above == 0 ? "–" : Invariant($"{median / above:P0}"))} |"));
+            above = median;
+        }
+        Console.WriteLine(Invariant($"\nFirst epoch, decoding Parquet with two threads: {decoding / 1e3:N1} thousand rows/s."));
+        foreach (Batch batch in batches)
+            batch.Dispose();
+    }
+
+    /// <summary>Rows a second of copying what a row takes in a batch: ids, numbers, label.</summary>
+    private double Copy()
+    {
+        byte[] from = new byte[CopyBytes], to = new byte[CopyBytes];
+        Random.Shared.NextBytes(from);
+        from.CopyTo(to, 0);
+        long begin = Stopwatch.GetTimestamp();
+        from.CopyTo(to, 0);
+        return CopyBytes / Stopwatch.GetElapsedTime(begin).TotalSeconds / (sizeof(float) * (model.Spec.F + model.Spec.N + 1));
+    }
+
+    private double Steps(Batch[] batches)
+    {
+        const int steps = 40;
+        long begin = Stopwatch.GetTimestamp();
+        for (int i = 0; i < steps; i++)
+            model.TrainStep(batches[i % BatchCount], 1e-3);
+        device.Synchronize();
+        return steps * BatchSize / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    private double Epoch(int number, bool train)
+    {
+        long begin = Stopwatch.GetTimestamp(), rows = 0;
+        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, number)));
+        while (prefetcher.Next() is { } batch)
+        {
+            rows += batch.Rows;
+            if (train)
+                model.TrainStep(batch, 1e-3);
+            prefetcher.Release(batch);
+        }
+        device.Synchronize();
+        return rows / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        prefetcher.Dispose();
+        model.Dispose();
+        data.Dispose();
+    }
+}
