@@ -131,14 +131,14 @@ public sealed partial class CtrModel : IDisposable
         foreach (IOp op in g.Ops)
         {
             op.Forward(pass);
-            Trace("forward", op.Name);
+            Trace("forward", op);
         }
         step.Loss.Run(pass.Rows);
         Trace("loss", "");
         for (int i = g.Ops.Count - 1; i >= 0; i--)
         {
             g.Ops[i].Backward(pass);
-            Trace("backward", g.Ops[i].Name);
+            Trace("backward", g.Ops[i]);
         }
         foreach (EmbeddingTable table in g.Tables)
         {
@@ -151,6 +151,13 @@ public sealed partial class CtrModel : IDisposable
     internal Action<string, double>? StepTrace { get; set; }
 
     private long traced;
+
+    /// Names of ops are put together when they are asked for: not in every step.
+    private void Trace(string phase, IOp op)
+    {
+        if (StepTrace is not null)
+            Trace(phase, op.Name);
+    }
 
     private void Trace(string phase, string name)
     {

@@ -1,0 +1,47 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Models.Features;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Models.Tests;
+
+/// <summary>A training step on the SIMD path allocates nothing, on any thread.</summary>
+public sealed class StepAllocationTests
+{
+    private const int B = 96, Steps = 100, Rounds = 5;
+
+    [Theory]
+    [InlineData("deepfm", EmbeddingUpdate.Lazy)]
+    [InlineData("deepfm", EmbeddingUpdate.Dense)]
+    [InlineData("deepfm", EmbeddingUpdate.Replay)]
+    [InlineData("din", EmbeddingUpdate.Lazy)]
+    public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update)
+    {
+        Device device = TestDevices.Get("cpu simd");
+        FeatureSpec spec = SmallData.Spec(histories: name == "din");
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, EmbeddingUpdate = update };
+        using CtrModel model = new(device, spec, options, B);
+        Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
+        void Train()
+        {
+            for (int step = 0; step < Steps; step++)
+            {
+                model.TrainStep(batches[step % batches.Length], 1e-3);
+                if (step % 10 == 9)
+                    model.TakeLoss();
+            }
+        }
+        Train();
+        Assert.Equal(0, Enumerable.Range(0, Rounds).Min(_ => Allocated(Train)));
+        foreach (Batch batch in batches)
+            batch.Dispose();
+    }
+
+    /// <summary>Bytes on all threads; the test host has some of its own, now and then, so that the least of a few rounds counts.</summary>
+    private static long Allocated(Action action)
+    {
+        long before = GC.GetTotalAllocatedBytes(precise: true);
+        action();
+        return GC.GetTotalAllocatedBytes(precise: true) - before;
+    }
+}
