@@ -16,7 +16,7 @@ public sealed class CompletionTests
         Assert.Equal(["--epochs"], Of("train", "x.parquet", "--ep"));
         Assert.Contains("--embedding-dim", Of("train", "--"));
         Assert.Equal(["deepfm"], Of("train", "--model", "dee"));
-        Assert.Equal(["lazy", "dense"], Of("train", "--embedding-update", ""));
+        Assert.Equal(["lazy", "dense", "replay"], Of("train", "--embedding-update", ""));
         Assert.Equal(shells, Of("completion", ""));
     }
 
