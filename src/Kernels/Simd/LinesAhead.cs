@@ -7,15 +7,17 @@ namespace GpuCtr.Kernels.Simd;
 /// microseconds, so lines asked for between their tiles come at no cost, and the passes between products find what they need in cache.
 internal unsafe struct LinesAhead
 {
-    private const int MaxRanges = 4;
+    private const int MaxRanges = 8;
 
     private fixed ulong starts[MaxRanges], ends[MaxRanges];
     private int ranges, current, linesAStep;
     private long lines;
 
-    /// <summary>Adds floats from <paramref name="start"/> on; any address may be given, also behind the end of a buffer.</summary>
+    /// <summary>Adds floats from <paramref name="start"/> on; any address may be given, also behind the end of a buffer. Beyond eight ranges it is left out: nothing but time depends on it.</summary>
     public void Add(float* start, long floats)
     {
+        if (ranges == MaxRanges)
+            return;
         (starts[ranges], ends[ranges]) = ((ulong)start, (ulong)(start + floats));
         ranges++;
         lines += (floats + Lanes.Count - 1) / Lanes.Count;
