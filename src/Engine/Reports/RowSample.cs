@@ -12,7 +12,7 @@ internal sealed class RowSample
     /// <summary>Places of a field's values: the most frequent ones, then these.</summary>
     public const int Others = TopValues, Unseen = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
 
-    private const int MostRows = 500_000;
+    private const int MostRows = 200_000;
 
     private readonly FeatureEncoder encoder;
     private readonly int[] offsets;
