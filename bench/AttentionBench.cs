@@ -14,7 +14,7 @@ internal static class AttentionBench
     /// <summary>Prints a table; returns 1 where the two do not compute the same.</summary>
     public static int Run(Device device, Workload workload, int rounds, int stepsPerRound)
     {
-        using CtrModel fused = new(device, workload.Spec, workload.Options, workload.BatchSize), unfused = Unfused(device, workload);
+        using TrainableModel fused = new(device, workload.Spec, workload.Options, workload.BatchSize), unfused = Unfused(device, workload);
         Batch[] batches = workload.Batches(device, BatchCount);
         double parity = Parity(fused, unfused, batches);
         Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n{workload.Name}, B {workload.BatchSize}, ids {workload.Ids}; {rounds} rounds of {stepsPerRound} steps each, in turns.");
@@ -45,14 +45,14 @@ internal static class AttentionBench
         return 0;
     }
 
-    private static CtrModel Unfused(Device device, Workload workload) => new(device, workload.Spec, workload.Options, workload.BatchSize, null, g =>
+    private static TrainableModel Unfused(Device device, Workload workload) => new(device, workload.Spec, workload.Options, workload.BatchSize, null, g =>
     {
         g.OtherAttentionInput = (history, w, beta, z) => new UnfusedAttentionInput(g.Workspace, history, w, beta, z);
         return ModelCatalog.Record(g);
     });
 
     /// <summary>The largest relative difference of the losses; also warms up both.</summary>
-    private static double Parity(CtrModel fused, CtrModel unfused, Batch[] batches)
+    private static double Parity(TrainableModel fused, TrainableModel unfused, Batch[] batches)
     {
         double largest = 0;
         for (int step = 0; step < ParitySteps; step++)
@@ -64,13 +64,13 @@ internal static class AttentionBench
         return largest;
     }
 
-    private static double Loss(CtrModel model, Batch batch)
+    private static double Loss(TrainableModel model, Batch batch)
     {
         model.TrainStep(batch, LearningRate);
         return model.TakeLoss();
     }
 
-    private static double Rate(CtrModel model, Batch[] batches, int steps)
+    private static double Rate(TrainableModel model, Batch[] batches, int steps)
     {
         long start = Stopwatch.GetTimestamp(), rows = 0;
         for (int i = 0; i < steps; i++)
@@ -83,7 +83,7 @@ internal static class AttentionBench
         return rows / Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static void Report(string name, CtrModel model, double[] rates)
+    private static void Report(string name, TrainableModel model, double[] rates)
     {
         Array.Sort(rates);
         double mebibytes = model.MemoryPlan.Sum(p => p.Bytes) / (1024.0 * 1024);

@@ -19,7 +19,7 @@ internal static class CheckpointBench
     public static void Run(Device device, int rows, int rounds, string folder)
     {
         Workload workload = Workload.DeepFm256(0, rows: rows);
-        using CtrModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
+        using TrainableModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
         folder = Directory.CreateDirectory(Path.Combine(folder, $"checkpoint-bench-{Environment.ProcessId}")).FullName;
         try
         {
@@ -47,7 +47,7 @@ internal static class CheckpointBench
 
     private static FileInfo[] Files(string folder) => new DirectoryInfo(folder).GetFiles("*.safetensors");
 
-    private static void Write(string folder, Device device, CtrModel model)
+    private static void Write(string folder, Device device, TrainableModel model)
     {
         foreach ((string name, IEnumerable<Tensor> tensors) in Parts(model))
         {
@@ -56,7 +56,7 @@ internal static class CheckpointBench
         }
     }
 
-    private static void Read(string folder, Device device, CtrModel model)
+    private static void Read(string folder, Device device, TrainableModel model)
     {
         foreach ((string name, IEnumerable<Tensor> tensors) in Parts(model))
         {
@@ -65,7 +65,7 @@ internal static class CheckpointBench
         }
     }
 
-    private static (string Name, IEnumerable<Tensor> Tensors)[] Parts(CtrModel model) =>
+    private static (string Name, IEnumerable<Tensor> Tensors)[] Parts(TrainableModel model) =>
         [("model.safetensors", model.Weights), ("optimizer.safetensors", model.OptimizerStates)];
 
     private static void Copy(string folder)

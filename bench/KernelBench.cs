@@ -30,7 +30,7 @@ internal static class KernelBench
 
     private static IEnumerable<Row> Measure(Device device, Workload workload, Roofline roofline)
     {
-        using CtrModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
+        using TrainableModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
         Batch batch = workload.Batches(device, 1)[0];
         model.TrainStep(batch, 1e-3);
         model.TrainStep(batch, 1e-3);

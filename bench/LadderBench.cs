@@ -18,7 +18,7 @@ internal sealed class LadderBench : IDisposable
 
     private readonly Device device;
     private readonly Dataset data;
-    private readonly CtrModel model;
+    private readonly TrainableModel model;
     private readonly Prefetcher prefetcher;
 
     private LadderBench(Device device, string shards)
@@ -26,7 +26,7 @@ internal sealed class LadderBench : IDisposable
         this.device = device;
         ShardSet set = ShardSet.Resolve([shards]);
         data = new Dataset(set, FeatureEncoder.Fit(set, FeaturePlan.Infer(set, new FeatureOptions())));
-        model = new CtrModel(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, BatchSize);
+        model = new TrainableModel(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, BatchSize);
         prefetcher = new Prefetcher(device, model.Spec, BatchSize, slotCount: 4);
     }
 

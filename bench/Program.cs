@@ -21,7 +21,7 @@ const string usage = """
     bench matmul
         the products of dense layers, by BenchmarkDotNet
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]
-        latency and throughput of Scorer, beside ONNX Runtime
+        latency and throughput of CtrModel, beside ONNX Runtime
     bench loader SHARDS… [--threads 0] [--only WHAT]
         the loader without training: rows/s from Parquet, cache and memory, beside another reader
     bench checkpoint [--rows 4000000] [--rounds 5] [--folder .]

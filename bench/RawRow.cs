@@ -26,13 +26,13 @@ internal sealed class RawRow
     }
 
     /// <summary>The first rows of a shard, with the columns that a model reads. Lists are repeated up to a length, so that all rows cost the same.</summary>
-    public static RawRow[] Read(string path, IReadOnlyList<ScorerColumn> columns, int count, int listLength)
+    public static RawRow[] Read(string path, IReadOnlyList<ModelColumn> columns, int count, int listLength)
     {
         Shard shard = Shard.Open(path, 0);
         using ShardReader reader = shard.Rent();
         ColumnBuffer buffer = new();
         RawRow[] rows = [.. Enumerable.Range(0, Math.Min(count, shard.RowGroups[0].Rows)).Select(_ => new RawRow())];
-        foreach (ScorerColumn column in columns)
+        foreach (ModelColumn column in columns)
         {
             reader.Read(0, column.Name, buffer);
             for (int i = 0; i < rows.Length; i++)
@@ -41,7 +41,7 @@ internal sealed class RawRow
         return rows;
     }
 
-    private void Add(ScorerColumn column, ColumnBuffer from, int i, int listLength)
+    private void Add(ModelColumn column, ColumnBuffer from, int i, int listLength)
     {
         if (column.Use == ColumnUse.List)
         {

@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Latency and throughput of <see cref="Scorer"/>, beside ONNX Runtime on the exported model.</summary>
+/// <summary>Latency and throughput of <see cref="CtrModel"/>, beside ONNX Runtime on the exported model.</summary>
 internal static class ScoreBench
 {
     private const int RowCount = 1000, Length = 50, BatchRows = 128;
@@ -29,32 +29,32 @@ internal static class ScoreBench
 
     private static void Run(ServedModel model, double seconds)
     {
-        using Scorer scorer = Scorer.Load(model.Run);
+        using CtrModel trained = CtrModel.Load(model.Run);
         using InferenceSession session = OnnxScorer.Open(model.Onnx);
-        RawRow[] raw = RawRow.Read(model.Rows, scorer.Columns, RowCount, Length);
-        FeatureRow[] rows = [.. raw.Select(r => r.Fill(scorer.NewRow()))];
+        RawRow[] raw = RawRow.Read(model.Rows, trained.Columns, RowCount, Length);
+        FeatureRow[] rows = [.. raw.Select(r => r.Fill(trained.NewRow()))];
         OnnxScorer Onnx(int batch) => new(session, rows[0].Encoder.Spec, batch, Length);
         using (OnnxScorer one = Onnx(1))
-            Agree(scorer, one, rows);
+            Agree(trained, one, rows);
         foreach (int threads in new[] { 1, 2 })
         {
             float[][] probabilities = [.. Enumerable.Range(0, threads).Select(_ => new float[BatchRows])];
-            FeatureRow[] reused = [.. Enumerable.Range(0, threads).Select(_ => scorer.NewRow())];
+            FeatureRow[] reused = [.. Enumerable.Range(0, threads).Select(_ => trained.NewRow())];
             OnnxScorer[] ones = [.. Enumerable.Range(0, threads).Select(_ => Onnx(1))], batches = [.. Enumerable.Range(0, threads).Select(_ => Onnx(BatchRows))];
             ReadOnlySpan<FeatureRow> Some(int i, int count) => rows.AsSpan(i % (RowCount / BatchRows) * BatchRows, count);
-            Load each = Load.Of(threads, seconds, (t, i) => scorer.Score(raw[i % RowCount].Fill(reused[t])));
-            Load many = Load.Of(threads, seconds, (t, i) => scorer.Score(Some(i, BatchRows), probabilities[t]));
+            Load each = Load.Of(threads, seconds, (t, i) => trained.Score(raw[i % RowCount].Fill(reused[t])));
+            Load many = Load.Of(threads, seconds, (t, i) => trained.Score(Some(i, BatchRows), probabilities[t]));
             Print(model, "Set and Score", threads, each, many);
-            Print(model, "Score", threads, Load.Of(threads, seconds, (t, i) => scorer.Score(rows[i % RowCount])), many);
+            Print(model, "Score", threads, Load.Of(threads, seconds, (t, i) => trained.Score(rows[i % RowCount])), many);
             Print(model, "ONNX Runtime", threads, Load.Of(threads, seconds, (t, i) => ones[t].Score(rows.AsSpan(i % RowCount, 1))), Load.Of(threads, seconds, (t, i) => batches[t].Score(Some(i, BatchRows))));
             foreach (OnnxScorer onnx in ones.Concat(batches))
                 onnx.Dispose();
         }
     }
 
-    private static void Agree(Scorer scorer, OnnxScorer onnx, FeatureRow[] rows)
+    private static void Agree(CtrModel trained, OnnxScorer onnx, FeatureRow[] rows)
     {
-        double worst = rows.Max(r => Math.Abs((double)scorer.Score(r) - onnx.Score([r])[0]));
+        double worst = rows.Max(r => Math.Abs((double)trained.Score(r) - onnx.Score([r])[0]));
         if (worst >= Tolerance)
             throw new InvalidOperationException($"the two sides differ by {worst}: their speeds cannot be compared");
     }

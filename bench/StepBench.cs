@@ -20,7 +20,7 @@ internal static class StepBench
 
     public static Row Run(Device device, Workload workload, bool profile)
     {
-        using CtrModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
+        using TrainableModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
         Batch[] batches = workload.Batches(device, Math.Clamp(MostBatches * 4096 / workload.BatchSize, 3, MostBatches));
         int next = 0;
         double Steps(int count)
@@ -42,7 +42,7 @@ internal static class StepBench
         return new(workload.Name, workload.BatchSize, workload.Ids, rates[Rounds / 2], rates[0], rates[^1]);
     }
 
-    private static void Profile(CtrModel model, Batch[] batches)
+    private static void Profile(TrainableModel model, Batch[] batches)
     {
         Dictionary<string, double> times = [];
         model.StepTrace = (name, milliseconds) => times[name] = times.GetValueOrDefault(name) + milliseconds;

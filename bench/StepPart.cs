@@ -26,7 +26,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
     private const double Float = 4;
 
     /// <summary>All parts in the order of the step.</summary>
-    public static IEnumerable<StepPart> Of(CtrModel model, Batch batch)
+    public static IEnumerable<StepPart> Of(TrainableModel model, Batch batch)
     {
         RecordedStep step = model.Recorded;
         ModelBuilder g = step.Builder;

@@ -25,7 +25,7 @@ internal static class TrainedBench
         DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes / 10 };
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-trained-{Environment.ProcessId}");
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
-        using CtrModel model = new(device, encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [.. hidden] }, BatchSize);
+        using TrainableModel model = new(device, encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [.. hidden] }, BatchSize);
         using Prefetcher prefetcher = new(device, encoder.Spec, BatchSize);
         Batch[] ready = Ready(device, kept, encoder.Spec);
         int steps = (int)(shards.Rows / BatchSize);
@@ -76,7 +76,7 @@ internal static class TrainedBench
         })];
     }
 
-    private static double Steps(CtrModel model, Batch[] ready, int steps)
+    private static double Steps(TrainableModel model, Batch[] ready, int steps)
     {
         for (int i = 0; i < steps; i++)
             model.TrainStep(ready[i % ready.Length], 1e-3);
@@ -84,7 +84,7 @@ internal static class TrainedBench
         return (double)steps * BatchSize;
     }
 
-    private static (double Rows, double Waited) Epoch(CtrModel model, Dataset data, int epoch, Prefetcher prefetcher)
+    private static (double Rows, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, Prefetcher prefetcher)
     {
         prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
         double rows = 0;

@@ -25,7 +25,7 @@ internal static class WorkloadFile
         void Add<T>(string name, string type, long[] shape, ReadOnlySpan<T> values) where T : unmanaged =>
             tensors.Add((name, type, shape, MemoryMarshal.AsBytes(values).ToArray()));
 
-        using (CtrModel model = Model(device, workload, EmbeddingUpdate.Lazy))
+        using (TrainableModel model = Model(device, workload, EmbeddingUpdate.Lazy))
             foreach (Tensor t in model.Weights.Where(t => t.Length > 0 && !t.Name.Contains(".running_")))
                 Add<float>(t.Name, "F32", [t.Rows, t.Columns], t.ToArray(device));
         Batch[] batches = workload.Batches(device, Steps);
@@ -67,12 +67,12 @@ internal static class WorkloadFile
             file.Write(bytes);
     }
 
-    private static CtrModel Model(Device device, Workload workload, EmbeddingUpdate update) =>
+    private static TrainableModel Model(Device device, Workload workload, EmbeddingUpdate update) =>
         new(device, workload.Spec, workload.Options with { EmbeddingUpdate = update }, workload.BatchSize);
 
     private static float[] Losses(Device device, Workload workload, EmbeddingUpdate update, Batch[] batches)
     {
-        using CtrModel model = Model(device, workload, update);
+        using TrainableModel model = Model(device, workload, update);
         float[] losses = new float[Steps];
         for (int step = 0; step < Steps; step++)
         {

@@ -7,11 +7,11 @@ using GpuCtr.Samples;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-using Scorer scorer = Scorer.Load(builder.Configuration["model"] ?? throw new InvalidOperationException("--model RUN is missing: a run or checkpoint folder"));
-RowPool rows = new(scorer);
+using var model = CtrModel.Load(builder.Configuration["model"] ?? throw new InvalidOperationException("--model RUN is missing: a run or checkpoint folder"));
+RowPool rows = new(model);
 WebApplication app = builder.Build();
 
-app.MapGet("/model", () => new { scorer.Model, scorer.Step, Columns = scorer.Columns.Select(c => new { c.Name, Values = $"{c.Values}", Use = $"{c.Use}" }) });
+app.MapGet("/model", () => new { Model = model.Architecture, model.Step, Columns = model.Columns.Select(c => new { c.Name, Values = $"{c.Values}", Use = $"{c.Use}" }) });
 
 // One row (an object) gives {"score": p}; several (an array) give {"scores": [p, …]}.
 app.MapPost("/score", (JsonElement body) =>

@@ -3,23 +3,21 @@ using System.Text.Json;
 
 namespace GpuCtr.Samples;
 
-/// <summary>Rows that are filled again and again: a row belongs to one request at a time, the scorer to all of them.</summary>
-internal sealed class RowPool(Scorer scorer)
+/// <summary>Rows that are filled again and again: a row belongs to one request at a time, the model to all of them.</summary>
+internal sealed class RowPool(CtrModel model)
 {
     private readonly ConcurrentBag<FeatureRow> idle = [];
 
     /// <summary>The probability of label 1 for each row.</summary>
-    /// <exception cref="ArgumentException">A value is of another kind than in training.</exception>
+    /// <exception cref="ArgumentException">A column is not the model's, or a value of another kind than in training.</exception>
     public float[] Score(JsonElement[] bodies)
     {
-        FeatureRow[] rows = [.. bodies.Select(_ => idle.TryTake(out FeatureRow? row) ? row : scorer.NewRow())];
+        FeatureRow[] rows = [.. bodies.Select(_ => idle.TryTake(out FeatureRow? row) ? row : model.NewRow())];
         try
         {
             for (int i = 0; i < rows.Length; i++)
                 rows[i].SetJson(bodies[i]);
-            float[] scores = new float[rows.Length];
-            scorer.Score(rows, scores);
-            return scores;
+            return model.Score(rows);
         }
         finally
         {

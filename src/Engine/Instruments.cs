@@ -22,7 +22,7 @@ public static class Instruments
     private static readonly Gauge<double> validLogLoss = meter.CreateGauge<double>("gpu_ctr.valid_logloss", "nat", "logloss of the validation rows after an epoch");
     private static readonly Counter<long> skippedSteps = meter.CreateCounter<long>("gpu_ctr.skipped_steps", "{step}", "training steps left out because loss or gradient was not finite");
     private static readonly Histogram<double> checkpointTime = Times("gpu_ctr.checkpoint_time", "time training stood still for a checkpoint", [0.01, 0.1, 0.5, 1, 2, 5, 10, 30, 60]);
-    private static readonly Histogram<double> scoreTime = Times("gpu_ctr.score_time", "a call of Scorer.Score", [10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 0.001, 0.01, 0.1]);
+    private static readonly Histogram<double> scoreTime = Times("gpu_ctr.score_time", "a call of CtrModel.Score", [10e-6, 20e-6, 50e-6, 100e-6, 200e-6, 500e-6, 0.001, 0.01, 0.1]);
 
     private static Histogram<double> Times(string name, string description, double[] boundaries) =>
         meter.CreateHistogram(name, "s", description, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = boundaries });

@@ -50,7 +50,7 @@ public sealed class FrozenModel : IDisposable
     /// <summary>B: the most rows of a batch.</summary>
     public int BatchSize => g.BatchSize;
 
-    /// <summary>Everything that prediction needs, with the names and shapes of <see cref="CtrModel.Weights"/>.</summary>
+    /// <summary>Everything that prediction needs, with the names and shapes of <see cref="TrainableModel.Weights"/>.</summary>
     public IEnumerable<Tensor> Weights => g.Weights;
 
     /// <summary>The embedding tables among them.</summary>

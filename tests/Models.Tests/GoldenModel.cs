@@ -19,7 +19,7 @@ internal sealed record GoldenModel(GoldenFile Golden, FeatureSpec Spec, ModelOpt
 
     public void CheckGradients(Device device)
     {
-        using CtrModel model = Build(device, EmbeddingUpdate.Dense);
+        using TrainableModel model = Build(device, EmbeddingUpdate.Dense);
         using Batch batch = Slot(device, "b0");
         float[] logits = new float[B];
         model.Predict(batch, logits);
@@ -33,7 +33,7 @@ internal sealed record GoldenModel(GoldenFile Golden, FeatureSpec Spec, ModelOpt
     public void CheckThreeSteps(Device device, EmbeddingUpdate update)
     {
         string expected = update == EmbeddingUpdate.Lazy ? "after3_adam_lazy" : "after3_adam_dense";
-        using CtrModel model = Build(device, update);
+        using TrainableModel model = Build(device, update);
         List<float> losses = [];
         foreach (string name in new[] { "b0", "b1", "b2" })
         {
@@ -61,9 +61,9 @@ internal sealed record GoldenModel(GoldenFile Golden, FeatureSpec Spec, ModelOpt
                 actual[i] = (float)after[i];
     }
 
-    private CtrModel Build(Device device, EmbeddingUpdate update)
+    private TrainableModel Build(Device device, EmbeddingUpdate update)
     {
-        CtrModel model = new(device, Spec, Options with { EmbeddingUpdate = update }, B);
+        TrainableModel model = new(device, Spec, Options with { EmbeddingUpdate = update }, B);
         foreach (string name in Golden.Names("parameters"))
         {
             (string tensor, long offset) = Locate(name);
@@ -81,7 +81,7 @@ internal sealed record GoldenModel(GoldenFile Golden, FeatureSpec Spec, ModelOpt
         return batch;
     }
 
-    private float[] Read(CtrModel model, string name, bool gradient)
+    private float[] Read(TrainableModel model, string name, bool gradient)
     {
         (string ours, long offset) = Locate(name);
         Tensor tensor = model.Weights.Single(t => t.Name == ours);

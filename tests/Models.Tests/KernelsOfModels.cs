@@ -15,7 +15,7 @@ public sealed class KernelsOfModels
     {
         using Device device = Device.Open("cpu", KernelChoice.Portable);
         FeatureSpec spec = SmallData.Spec(histories: model is "din" or "base");
-        using CtrModel recorded = new(device, spec, ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
+        using TrainableModel recorded = new(device, spec, ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
         using Batch batch = SmallData.Batch(device, spec, 8, seed: 1);
         recorded.TrainStep(batch, 0.01);
         string[] loaded = [.. device.LoadedKernels.Select(k => KernelName.Of(k.Method))];

@@ -64,7 +64,7 @@ public sealed class LengthInvariance
             EmbeddingUpdate = update,
         };
         Dictionary<string, int[]> parts = [];
-        using CtrModel model = new(device, Spec(maxLength), options, B);
+        using TrainableModel model = new(device, Spec(maxLength), options, B);
         using (Batch batch = Fill(device, maxLength, width, seed: 0))
         {
             // A step with learning rate 0 brings the batch to the device; the gradients are those of the pass after it.

@@ -30,7 +30,7 @@ public sealed class ModelGradients
         Device device = TestDevices.Get(deviceName);
         ModelOptions options = Options(name);
         FeatureSpec spec = SmallData.Spec(histories: options.Model is "din" or "base");
-        using CtrModel model = new(device, spec, options, B + 2);
+        using TrainableModel model = new(device, spec, options, B + 2);
         using Batch batch = SmallData.Batch(device, model.Spec, B, seed: 5, capacity: B + 2);
         // One step with learning rate 0 puts the batch on the device and moves nothing.
         model.TrainStep(batch, learningRate: 0);
@@ -97,7 +97,7 @@ public sealed class ModelGradients
             .Where(i => !padding.Contains(i / weights.Columns));
     }
 
-    private static double Slope(CtrModel model, Pass pass, Tensor weights, int i)
+    private static double Slope(TrainableModel model, Pass pass, Tensor weights, int i)
     {
         float[] value = new float[1];
         weights.Read(model.Device, value, i);

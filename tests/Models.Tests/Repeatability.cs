@@ -73,7 +73,7 @@ public sealed class Repeatability
     private static (double[] Losses, int[] Bits) Train(Device device, ModelOptions options)
     {
         FeatureSpec spec = SmallData.Spec(histories: options.Model == "din");
-        using CtrModel model = new(device, spec, options, B);
+        using TrainableModel model = new(device, spec, options, B);
         double[] losses = new double[Steps];
         for (int step = 0; step < Steps; step++)
         {

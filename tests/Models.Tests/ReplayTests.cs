@@ -37,7 +37,7 @@ public sealed class ReplayTests
     public void Optimizer_without_momentum_misses_nothing(OptimizerKind optimizer)
     {
         Device device = TestDevices.Get("cpu simd");
-        using CtrModel dense = Train(device, EmbeddingUpdate.Dense, 0, optimizer: optimizer), replay = Train(device, EmbeddingUpdate.Replay, 0, optimizer: optimizer);
+        using TrainableModel dense = Train(device, EmbeddingUpdate.Dense, 0, optimizer: optimizer), replay = Train(device, EmbeddingUpdate.Replay, 0, optimizer: optimizer);
         Assert.False(replay.Lags);
         Assert.Empty(replay.LaggingState);
         foreach ((Tensor d, Tensor r) in dense.Weights.Zip(replay.Weights))
@@ -49,7 +49,7 @@ public sealed class ReplayTests
     public void Prediction_reads_rows_that_have_caught_up(string deviceName)
     {
         Device device = TestDevices.Get(deviceName);
-        using CtrModel dense = Train(device, EmbeddingUpdate.Dense, 0), replay = Train(device, EmbeddingUpdate.Replay, 0);
+        using TrainableModel dense = Train(device, EmbeddingUpdate.Dense, 0), replay = Train(device, EmbeddingUpdate.Replay, 0);
         using Batch batch = SmallData.Batch(device, replay.Spec, B, seed: 99);
         float[] expected = new float[B], actual = new float[B];
         dense.Predict(batch, expected);
@@ -61,11 +61,11 @@ public sealed class ReplayTests
     }
 
     /// <summary>Ten steps of two rows, so that most table rows miss most steps; batch <paramref name="poisoned"/> has an infinite loss.</summary>
-    private static CtrModel Train(Device device, EmbeddingUpdate update, int stepsBefore, int poisoned = -1, OptimizerKind optimizer = OptimizerKind.Adam)
+    private static TrainableModel Train(Device device, EmbeddingUpdate update, int stepsBefore, int poisoned = -1, OptimizerKind optimizer = OptimizerKind.Adam)
     {
         FeatureSpec spec = SmallData.Spec(histories: false);
         ModelOptions options = ModelCatalog.Defaults("deepfm") with { EmbeddingDim = 5, EmbeddingInitStd = 0.05, HiddenUnits = [8], EmbeddingUpdate = update, Optimizer = optimizer };
-        CtrModel model = new(device, spec, options, B) { Step = stepsBefore };
+        TrainableModel model = new(device, spec, options, B) { Step = stepsBefore };
         for (int step = 0; step < 10; step++)
         {
             using Batch batch = SmallData.Batch(device, spec, B, seed: step);
@@ -77,7 +77,7 @@ public sealed class ReplayTests
         return model;
     }
 
-    private static void AssertSameTables(Device device, CtrModel dense, CtrModel replay)
+    private static void AssertSameTables(Device device, TrainableModel dense, TrainableModel replay)
     {
         using (dense)
         using (replay)

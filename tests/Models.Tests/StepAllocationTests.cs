@@ -20,7 +20,7 @@ public sealed class StepAllocationTests
         Device device = TestDevices.Get("cpu simd");
         FeatureSpec spec = SmallData.Spec(histories: name == "din");
         ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, EmbeddingUpdate = update };
-        using CtrModel model = new(device, spec, options, B);
+        using TrainableModel model = new(device, spec, options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()
         {

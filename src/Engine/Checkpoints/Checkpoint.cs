@@ -21,7 +21,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
 
     /// <summary>Writes a checkpoint beside its place and moves it there in one step: it is there as a whole or not at all.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static Checkpoint Write(string folder, CtrModel model, FeatureEncoder encoder, RunState state)
+    public static Checkpoint Write(string folder, TrainableModel model, FeatureEncoder encoder, RunState state)
     {
         string parent = Path.GetDirectoryName(folder)!, temporary = Path.Combine(parent, $".{Path.GetFileName(folder)}.tmp");
         if (Directory.Exists(temporary))
@@ -40,7 +40,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         }
     }
 
-    private static CheckpointManifest WriteFiles(string folder, CtrModel model, FeatureEncoder encoder, RunState state)
+    private static CheckpointManifest WriteFiles(string folder, TrainableModel model, FeatureEncoder encoder, RunState state)
     {
         Directory.CreateDirectory(folder);
         Dictionary<string, FileDigest> files = WriteTensors(folder, model);
@@ -64,7 +64,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
 
     /// Weights and optimizer state are those of rows that have missed nothing. Where rows have, they catch up for that, and training goes
     /// on from what they were before, as a run that resumes will: a checkpoint changes no bit of what comes after it.
-    private static Dictionary<string, FileDigest> WriteTensors(string folder, CtrModel model)
+    private static Dictionary<string, FileDigest> WriteTensors(string folder, TrainableModel model)
     {
         Dictionary<string, FileDigest> files = [];
         if (model.Lags)
@@ -77,7 +77,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         return files;
     }
 
-    private static void ReadLaggingState(string folder, CtrModel model)
+    private static void ReadLaggingState(string folder, TrainableModel model)
     {
         SafeTensors.Read(Path.Combine(folder, ReplayFile), model.Device, model.LaggingState);
         model.LaggingStateRestored();
@@ -138,7 +138,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
 
     /// <summary>Puts the weights into a model of the same options.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
-    public void LoadWeights(CtrModel model)
+    public void LoadWeights(TrainableModel model)
     {
         // What rows have missed belongs to the weights that go.
         model.CatchUp();
@@ -156,7 +156,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
 
     /// <summary>Puts weights, optimizer state and step count into a model of the same options.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
-    public void LoadAll(CtrModel model)
+    public void LoadAll(TrainableModel model)
     {
         LoadWeights(model);
         SafeTensors.Read(Path.Combine(Folder, OptimizerFile), model.Device, model.OptimizerStates);
@@ -168,7 +168,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
 
     /// <summary>The same for a model whose vocabularies have grown since; new rows keep what they were initialized with.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
-    public void LoadGrown(CtrModel model, RowMap rows, bool optimizer)
+    public void LoadGrown(TrainableModel model, RowMap rows, bool optimizer)
     {
         SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights, rows);
         if (optimizer)

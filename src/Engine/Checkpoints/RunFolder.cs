@@ -54,7 +54,7 @@ internal sealed class RunFolder : IDisposable
 
     /// <summary>Writes a checkpoint of the model and lets <see cref="Last"/> name it; returns its name.</summary>
     /// <exception cref="Failure">InputOutput: it could not be written; the checkpoints that were there are untouched.</exception>
-    public string Save(CtrModel model, FeatureEncoder encoder, RunState state)
+    public string Save(TrainableModel model, FeatureEncoder encoder, RunState state)
     {
         string folder = FreeCheckpoint(model.Step), name = System.IO.Path.GetFileName(folder);
         try

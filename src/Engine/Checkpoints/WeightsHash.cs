@@ -12,7 +12,7 @@ internal static class WeightsHash
     private const int ChunkLength = 1 << 20;
 
     /// <summary>The fingerprint in hexadecimal; equal for equal bits.</summary>
-    public static string Of(CtrModel model)
+    public static string Of(TrainableModel model)
     {
         model.CatchUp();
         XxHash128 hash = new();

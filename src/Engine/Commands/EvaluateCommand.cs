@@ -46,7 +46,7 @@ internal static class EvaluateCommand
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
         RowSource rows = new(new Dataset(shards, checkpoint.LoadEncoder(), options), RowPart.All);
         using Device device = DeviceFlags.Open(flags);
-        using CtrModel model = new(device, rows.Data.Encoder.Spec, checkpoint.Manifest.Model, batchSize);
+        using TrainableModel model = new(device, rows.Data.Encoder.Spec, checkpoint.Manifest.Model, batchSize);
         checkpoint.LoadWeights(model);
         journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
         journal.Line($"device   {device}");
@@ -58,7 +58,7 @@ internal static class EvaluateCommand
         return ExitCode.Done;
     }
 
-    private static Evaluation Evaluate(CtrModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)
+    private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)
     {
         using Prefetcher prefetcher = new(model.Device, model.Spec, batchSize, training: false);
         ProgressMeter meter = new(journal, "evaluate", rows.Rows);
@@ -72,7 +72,7 @@ internal static class EvaluateCommand
         }
     }
 
-    private static Result ResultOf(Evaluation e, Checkpoint checkpoint, CtrModel model) => new(
+    private static Result ResultOf(Evaluation e, Checkpoint checkpoint, TrainableModel model) => new(
         e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Calibration.Ratio, e.Calibration.Bins,
         e.Groups?.GroupsUsed, e.Groups?.GroupsLeftOut, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString());
 }

@@ -6,8 +6,8 @@ namespace GpuCtr;
 
 public sealed partial class FeatureRow
 {
-    /// <summary>Clears the row and sets it from a JSON object; properties that the model does not read are passed over, null is a missing value.</summary>
-    /// <exception cref="ArgumentException">It is no object, or a value is of another kind than in training.</exception>
+    /// <summary>Clears the row and sets it from a JSON object, whose properties are columns; null is a missing value.</summary>
+    /// <exception cref="ArgumentException">It is no object, the model reads no such column, or a value is of another kind than in training.</exception>
     public FeatureRow SetJson(JsonElement row)
     {
         if (row.ValueKind != JsonValueKind.Object)
@@ -15,7 +15,9 @@ public sealed partial class FeatureRow
         Clear();
         foreach (JsonProperty property in row.EnumerateObject())
         {
-            if (property.Value.ValueKind != JsonValueKind.Null && Encoder.Find(property.Name) is { } slot)
+            // Looked up for null as well: a misspelt column is never taken for a missing value.
+            RowSlot slot = Encoder.Slot(property.Name);
+            if (property.Value.ValueKind != JsonValueKind.Null)
                 SetValue(slot, property.Value);
         }
         return this;

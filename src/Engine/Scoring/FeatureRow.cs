@@ -5,7 +5,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr;
 
 /// <summary>The raw values of one row to score, set by column name. Columns that are not set are missing values.</summary>
-/// Made by <see cref="Scorer.NewRow"/> for one model; fill it, score it, <see cref="Clear"/> it and use it again: nothing is allocated
+/// Made by <see cref="CtrModel.NewRow"/> for one model; fill it, score it, <see cref="Clear"/> it and use it again: nothing is allocated
 /// after that. One thread at a time. A value that training never saw is a value like others; a value of another kind is an error.
 public sealed partial class FeatureRow
 {

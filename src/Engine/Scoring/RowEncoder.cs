@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Commands;
 using GpuCtr.Engine.Data;
 
 namespace GpuCtr.Engine.Scoring;
@@ -5,7 +6,7 @@ namespace GpuCtr.Engine.Scoring;
 /// <summary>Where a column of a row goes: which array of <see cref="FeatureRow"/>, and which element of it.</summary>
 /// <param name="Column">Its name and kind.</param>
 /// <param name="Index">Field, number or list.</param>
-internal sealed record RowSlot(ScorerColumn Column, int Index);
+internal sealed record RowSlot(ModelColumn Column, int Index);
 
 /// <summary>Raw values of single rows → row numbers and transformed numbers, by the same rules as <see cref="BlockEncoder"/>. Immutable.</summary>
 internal sealed class RowEncoder
@@ -19,19 +20,19 @@ internal sealed class RowEncoder
         this.encoder = encoder;
         FeatureState state = encoder.State;
         for (int f = 0; f < state.Categorical.Count; f++)
-            Add(new ScorerColumn(state.Categorical[f].Name(), Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
+            Add(new ModelColumn(state.Categorical[f].Name(), Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
         numberAt = new int[state.Numeric.Count];
         for (int n = 0, at = 0; n < state.Numeric.Count; at += state.Numeric[n++].Missing ? 2 : 1)
         {
             numberAt[n] = at;
-            Add(new ScorerColumn(state.Numeric[n].Column, ColumnValues.Numbers, ColumnUse.Number), n);
+            Add(new ModelColumn(state.Numeric[n].Column, ColumnValues.Numbers, ColumnUse.Number), n);
         }
         for (int s = 0; s < state.Sequences.Count; s++)
-            Add(new ScorerColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
+            Add(new ModelColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
     }
 
     /// <summary>The columns that a model reads.</summary>
-    public IReadOnlyList<ScorerColumn> Columns => [.. slots.Values.Select(s => s.Column)];
+    public IReadOnlyList<ModelColumn> Columns => [.. slots.Values.Select(s => s.Column)];
 
     /// <summary>The fitted state.</summary>
     public FeatureState State => encoder.State;
@@ -43,10 +44,7 @@ internal sealed class RowEncoder
     /// <exception cref="ArgumentException">The model reads no such column.</exception>
     public RowSlot Slot(string column) => slots.TryGetValue(column, out RowSlot? slot)
         ? slot
-        : throw new ArgumentException($"column '{column}': the model reads no such column; it reads {string.Join(", ", slots.Keys)}", nameof(column));
-
-    /// <summary>Where a column goes; null if the model does not read it.</summary>
-    public RowSlot? Find(string column) => slots.GetValueOrDefault(column);
+        : throw new ArgumentException($"column '{column}': the model reads no such column{Spelling.Suggest(column, slots.Keys)}; it reads {string.Join(", ", slots.Keys)}", nameof(column));
 
     /// <summary>Vocabulary of a list.</summary>
     public VocabularyTable ListVocabulary(int list) => encoder.Vocabularies[State.Sequences[list].Vocabulary];
@@ -89,7 +87,7 @@ internal sealed class RowEncoder
     public static ArgumentException Mismatch(RowSlot slot, string found) =>
         new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}");
 
-    private void Add(ScorerColumn column, int index) => slots.Add(column.Name, new RowSlot(column, index));
+    private void Add(ModelColumn column, int index) => slots.Add(column.Name, new RowSlot(column, index));
 
     private static ColumnValues Kind(ValueKind kind) => kind switch { ValueKind.Text => ColumnValues.Strings, ValueKind.Real => ColumnValues.Numbers, _ => ColumnValues.Integers };
 }

@@ -5,7 +5,7 @@ namespace GpuCtr.Engine.Training;
 
 /// <summary>Ends training when three steps in a row were skipped because loss or gradient was not finite.</summary>
 /// Asking a GPU makes the host wait for it, so there it is asked every 50 steps, and every step once a step was skipped.
-internal sealed class DivergenceGuard(CtrModel model)
+internal sealed class DivergenceGuard(TrainableModel model)
 {
     private const int InARow = 3, RareSteps = 50;
 

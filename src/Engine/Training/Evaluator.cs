@@ -6,7 +6,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Engine.Training;
 
 /// <summary>Streams rows through a model in the order of the files and measures its predictions.</summary>
-internal sealed class Evaluator(CtrModel model, Prefetcher prefetcher)
+internal sealed class Evaluator(TrainableModel model, Prefetcher prefetcher)
 {
     /// <summary>Metrics over the rows of a part.</summary>
     /// <param name="data">The shards.</param>

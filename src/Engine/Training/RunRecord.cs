@@ -12,7 +12,7 @@ internal sealed class RunRecord : IDisposable
 
     private readonly RunFolder folder;
     private readonly Journal journal;
-    private readonly CtrModel model;
+    private readonly TrainableModel model;
     private readonly List<StepSample> samples = [];
     private readonly StreamWriter steps;
     private readonly EventFile events;
@@ -24,7 +24,7 @@ internal sealed class RunRecord : IDisposable
     /// <param name="model">What is trained.</param>
     /// <param name="from">The step of the checkpoint that the run goes on from; null = from the beginning.</param>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public RunRecord(RunFolder folder, Journal journal, CtrModel model, int? from)
+    public RunRecord(RunFolder folder, Journal journal, TrainableModel model, int? from)
     {
         (this.folder, this.journal, this.model) = (folder, journal, model);
         string path = folder.File(StepsFile);

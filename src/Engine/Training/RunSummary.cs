@@ -22,7 +22,7 @@ internal static class RunSummary
     }
 
     /// <summary>Rows, vocabularies, parameters and the memory plan.</summary>
-    public static void Model(Journal journal, CtrModel model, RunData data)
+    public static void Model(Journal journal, TrainableModel model, RunData data)
     {
         FeatureEncoder encoder = data.Encoder;
         journal.Line($"device   {model.Device}");
@@ -51,7 +51,7 @@ internal static class RunSummary
         return Invariant($"{name} ({(table.Buckets > 0 ? $"{table.Buckets:N0} buckets" : $"{table.Distinct:N0}")})");
     }
 
-    private static void Memory(Journal journal, CtrModel model)
+    private static void Memory(Journal journal, TrainableModel model)
     {
         (string Name, long Bytes)[] plan = [.. model.MemoryPlan.Where(p => p.Bytes > 0).OrderByDescending(p => p.Bytes)];
         string largest = string.Join(", ", plan.Take(LargestBuffers).Select(p => Invariant($"{p.Name} {p.Bytes / 1e6:N1}")));

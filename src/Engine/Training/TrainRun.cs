@@ -22,7 +22,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private readonly long begin = Stopwatch.GetTimestamp();
     private Trainer current = null!;
     private RunData data = null!;
-    private CtrModel model = null!;
+    private TrainableModel model = null!;
     private RunRecord record = null!;
     private EvaluatedRows? evaluated;
     private CheckpointMetrics? bestValid;
@@ -53,7 +53,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             data = from is null
                 ? RunData.Fit(shards, settings, cache, warm, KnownFit, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token)
                 : RunData.Open(shards, settings, from.LoadEncoder(), cache);
-            using (model = new CtrModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
+            using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)
                     warm?.Load(model, journal);

@@ -21,7 +21,7 @@ internal sealed record EpochResult(
     int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
 /// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
-internal sealed class Trainer(CtrModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
+internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
 {
     private TrainingPosition? from;
 

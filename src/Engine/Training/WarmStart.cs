@@ -46,7 +46,7 @@ internal sealed class WarmStart
 
     /// <summary>Takes over weights, optimizer state and step count.</summary>
     /// <exception cref="Failure">Data: damaged.</exception>
-    public void Load(CtrModel model, Journal journal)
+    public void Load(TrainableModel model, Journal journal)
     {
         RowMap rows = RowMap.Of(learned.Spec, model.Spec);
         bool sameOptimizer = from.Manifest.Model.Optimizer == model.Options.Optimizer;

@@ -51,8 +51,8 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
         Folder.Write("consumer/Program.cs", Program());
         Command.Run(Folder.Of("consumer"), Command.DotNet, "build", "-v", "q");
         string[] Consumer(string what) => Command.Run(Folder.Of("consumer"), Command.DotNet, "bin/Debug/net10.0/consumer.dll", what, packed.Model).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        using Scorer scorer = Scorer.Load(packed.Model);
-        float expected = scorer.Score(scorer.NewRow().Set("C1", 1).Set("I1", 2.5));
+        using CtrModel model = CtrModel.Load(packed.Model);
+        float expected = model.Score(model.NewRow().Set("C1", 1).Set("I1", 2.5));
         Assert.Equal(expected.ToString("R", CultureInfo.InvariantCulture), Assert.Single(Consumer("score")));
         Consumer("GpuCtr.Models");
     }
@@ -87,8 +87,8 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
             ("score", """
                 using GpuCtr;
                 using System.Globalization;
-                using Scorer scorer = Scorer.Load(args[1]);
-                Console.WriteLine(scorer.Score(scorer.NewRow().Set("C1", 1).Set("I1", 2.5)).ToString("R", CultureInfo.InvariantCulture));
+                using CtrModel model = CtrModel.Load(args[1]);
+                Console.WriteLine(model.Score(model.NewRow().Set("C1", 1).Set("I1", 2.5)).ToString("R", CultureInfo.InvariantCulture));
                 """),
         ];
         static bool IsImport(string line) => line.StartsWith("using ", StringComparison.Ordinal) && !line.Contains('=');

@@ -3,7 +3,7 @@ namespace GpuCtr.EndToEnd.Tests.Packages;
 /// <summary>The packages of this clone in a folder, the tool installed from there, and a model that the tool trained by the command of the README.</summary>
 public sealed class PackedFolder : IDisposable
 {
-    public static string Version { get; } = typeof(Scorer).Assembly.GetName().Version!.ToString(3);
+    public static string Version { get; } = typeof(CtrModel).Assembly.GetName().Version!.ToString(3);
 
     public PackedFolder()
     {

@@ -8,13 +8,13 @@ namespace GpuCtr.EndToEnd.Tests.Samples;
 /// <summary>samples/scoring-service, over HTTP.</summary>
 public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposable
 {
-    private readonly Scorer scorer;
+    private readonly CtrModel trained;
     private readonly Process service;
     private readonly HttpClient client;
 
     public ScoringServiceTests(SampleModel model)
     {
-        scorer = Scorer.Load(model.Run);
+        trained = CtrModel.Load(model.Run);
         string program = Repository.File("samples", "scoring-service", "bin", Repository.Configuration, "net10.0", "ScoringService.dll");
         service = Command.Start(model.Folder.Path, Command.DotNet, program, "--model", model.Run, "--urls", "http://127.0.0.1:0");
         client = new HttpClient { BaseAddress = Address(service) };
@@ -42,6 +42,9 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
         HttpResponseMessage refused = await client.PostAsJsonAsync("/score", Row("one", 1));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         Assert.Contains("column 'C1'", await refused.Content.ReadAsStringAsync());
+        HttpResponseMessage misspelt = await client.PostAsJsonAsync("/score", new Dictionary<string, object> { ["C1"] = 1, ["I11"] = 2.5 });
+        Assert.Equal(HttpStatusCode.BadRequest, misspelt.StatusCode);
+        Assert.Contains("column 'I11'", await misspelt.Content.ReadAsStringAsync());
         Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/score", new StringContent("{", null, "application/json"))).StatusCode);
         Assert.Equal(Expected(1, 2.5), await One(1, 2.5), 1e-6f);
     }
@@ -52,14 +55,14 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
         service.WaitForExit();
         service.Dispose();
         client.Dispose();
-        scorer.Dispose();
+        trained.Dispose();
     }
 
     private async Task<float> One(int c1, double i1) => (await Ok(await client.PostAsJsonAsync("/score", Row(c1, i1)))).GetProperty("score").GetSingle();
 
     private static Dictionary<string, object> Row(object c1, double i1) => new() { ["C1"] = c1, ["I1"] = i1 };
 
-    private float Expected(int c1, double i1) => scorer.Score(scorer.NewRow().Set("C1", c1).Set("I1", i1));
+    private float Expected(int c1, double i1) => trained.Score(trained.NewRow().Set("C1", c1).Set("I1", i1));
 
     private static async Task<JsonElement> Ok(HttpResponseMessage response)
     {

@@ -154,7 +154,7 @@ public sealed class PrefetcherTests : IDisposable
     public void A_hundred_steps_behind_the_loader_allocate_nothing_on_any_thread()
     {
         Dataset data = Open(20_000, 5000, 1 << 30);
-        using CtrModel model = new(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { EmbeddingDim = 4, HiddenUnits = [8] }, 32);
+        using TrainableModel model = new(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { EmbeddingDim = 4, HiddenUnits = [8] }, 32);
         using var prefetcher = new Prefetcher(device, model.Spec, 32, slotCount: 4);
         using CancellationTokenSource never = new();
         prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));

@@ -73,17 +73,17 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
     public void Score_is_that_of_predict_and_effects_are_those_of_rows_without_the_column(string model, params string[] flags)
     {
         string run = shards.Run(model, flags);
-        using Scorer scorer = Scorer.Load(run);
-        FeatureRow row = shards.Rows.Fill(scorer.NewRow(), 5, histories: scorer.Columns.Any(c => c.Name == "hist_item"));
+        using CtrModel trained = CtrModel.Load(run);
+        FeatureRow row = shards.Rows.Fill(trained.NewRow(), 5, histories: trained.Columns.Any(c => c.Name == "hist_item"));
         Explanation e = Explain(run, 5);
-        Assert.Equal(scorer.Score(row), e.Score, 1e-5);
+        Assert.Equal(trained.Score(row), e.Score, 1e-5);
         Assert.Equal(e.Score, 1 / (1 + Math.Exp(-e.Logit)), 1e-5);
         Assert.Equal(shards.Rows.Labels[5], e.Label);
         Assert.Equal(["user", "item", "category", "site", "age", "age_missing", "price", "tags"], e.Fields.Select(f => f.Field).Take(8));
         Assert.Contains(e.Fields, f => Math.Abs(f.Effect) > 1e-3);
-        // An empty list is a row that the scorer can be given as well.
+        // An empty list is a row that the trained can be given as well.
         row.Set("tags", Array.Empty<string>());
-        Assert.Equal(Logit(e.Score) - Logit(scorer.Score(row)), e.Fields.Single(f => f.Field == "tags").Effect, 1e-3);
+        Assert.Equal(Logit(e.Score) - Logit(trained.Score(row)), e.Fields.Single(f => f.Field == "tags").Effect, 1e-3);
     }
 
     [Fact]

@@ -94,13 +94,13 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
     private static void Compare(string run, string path)
     {
         ServedRows served = new(1000, seed: 7, users: 60);
-        using Scorer scorer = Scorer.Load(run, new ScorerOptions { Concurrency = 1 });
-        bool histories = scorer.Columns.Any(c => c.Name == "hist_item");
-        FeatureRow[] rows = [.. Enumerable.Range(0, served.Count).Select(i => served.Fill(scorer.NewRow(), i, histories))];
+        using CtrModel trained = CtrModel.Load(run, new ScoringOptions { Concurrency = 1 });
+        bool histories = trained.Columns.Any(c => c.Name == "hist_item");
+        FeatureRow[] rows = [.. Enumerable.Range(0, served.Count).Select(i => served.Fill(trained.NewRow(), i, histories))];
         float[] expected = new float[rows.Length];
-        scorer.Score(rows, expected);
+        trained.Score(rows, expected);
         Assert.True(expected.Distinct().Count() > 300, "the scores hardly differ: the comparison would prove nothing");
-        float[] found = new OnnxFeed(rows[0].Encoder.Spec, rows, scorer.PadsHistories, new Random(1)).Scores(path);
+        float[] found = new OnnxFeed(rows[0].Encoder.Spec, rows, trained.PadsHistories, new Random(1)).Scores(path);
         double worst = expected.Zip(found).Max(p => Math.Abs((double)p.First - p.Second));
         Assert.True(worst < 1e-5, $"the largest difference is {worst}");
     }

@@ -25,10 +25,10 @@ public sealed class PyTorchTests(TrainedRun run) : IClassFixture<TrainedRun>
     {
         string path = Export(), script = run.Folder.File("loader.py"), rows = run.Folder.File("rows.json");
         File.WriteAllText(script, $"{Loader()}\nrows = json.load(open('{rows}'))\nprint(json.dumps(DeepFM('{path}')(torch.tensor(rows['ids']), torch.tensor(rows['x'])).tolist()))\n");
-        using Scorer scorer = Scorer.Load(run.Run);
-        FeatureRow[] filled = [.. Enumerable.Range(0, 200).Select(i => scorer.NewRow().Set("item", 1_000_000_007L * (i % 110)).Set("site", $"site{i % 9}").Set("price", i / 50.0))];
+        using CtrModel model = CtrModel.Load(run.Run);
+        FeatureRow[] filled = [.. Enumerable.Range(0, 200).Select(i => model.NewRow().Set("item", 1_000_000_007L * (i % 110)).Set("site", $"site{i % 9}").Set("price", i / 50.0))];
         float[] expected = new float[filled.Length];
-        scorer.Score(filled, expected);
+        model.Score(filled, expected);
         File.WriteAllText(rows, JsonSerializer.Serialize(new { ids = filled.Select(r => r.Ids.ToArray()), x = filled.Select(r => r.Numbers.ToArray()) }));
         float[] found = JsonSerializer.Deserialize<float[]>(Python(script))!;
         Assert.All(expected.Zip(found), p => Assert.Equal(p.First, p.Second, 1e-5f));

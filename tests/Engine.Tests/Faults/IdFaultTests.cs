@@ -21,7 +21,7 @@ public sealed class IdFaultTests(FaultRun run) : IClassFixture<FaultRun>
     {
         using Device device = Device.Open("cpu", threads: 1);
         FeatureSpec spec = new([new Vocabulary("item", Values)], [new CategoricalField("item", 0)], [], []);
-        using CtrModel model = new(device, spec, new ModelOptions { HiddenUnits = [4], EmbeddingDim = 4 }, Rows);
+        using TrainableModel model = new(device, spec, new ModelOptions { HiddenUnits = [4], EmbeddingDim = 4 }, Rows);
         using Batch batch = new(device, model.Spec, Rows) { Rows = Rows };
         string before = WeightsHash.Of(model);
         int[] ids = [1, 2, bad, 3];

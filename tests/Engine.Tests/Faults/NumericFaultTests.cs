@@ -18,7 +18,7 @@ public sealed class NumericFaultTests(FaultRun run) : IClassFixture<FaultRun>
     {
         using Device device = Device.Open("cpu", kernels, threads: 1);
         FeatureSpec spec = new([new Vocabulary("a", 5)], [new CategoricalField("a", 0)], ["x"], []);
-        using CtrModel model = new(device, spec, new ModelOptions { HiddenUnits = [4], EmbeddingDim = 4, BatchNorm = true, EmbeddingInitStd = 0.1 }, Rows);
+        using TrainableModel model = new(device, spec, new ModelOptions { HiddenUnits = [4], EmbeddingDim = 4, BatchNorm = true, EmbeddingInitStd = 0.1 }, Rows);
         using Batch batch = new(device, model.Spec, Rows);
         Train(model, batch, 1);
         string before = Everything(model);
@@ -56,7 +56,7 @@ public sealed class NumericFaultTests(FaultRun run) : IClassFixture<FaultRun>
         Assert.Contains("warning: 1 step(s) were skipped because loss or gradient was not finite", error);
     }
 
-    private static void Train(CtrModel model, Batch batch, float extreme)
+    private static void Train(TrainableModel model, Batch batch, float extreme)
     {
         batch.Rows = Rows;
         for (int r = 0; r < Rows; r++)
@@ -66,6 +66,6 @@ public sealed class NumericFaultTests(FaultRun run) : IClassFixture<FaultRun>
     }
 
     /// Weights, running statistics and the optimizer's state, bit by bit.
-    private static string Everything(CtrModel model) =>
+    private static string Everything(TrainableModel model) =>
         string.Join('\n', model.Weights.Concat(model.OptimizerStates).Select(t => $"{t.Name}: {string.Join(' ', t.ToArray(model.Device).Select(BitConverter.SingleToInt32Bits))}"));
 }

@@ -82,7 +82,6 @@ public sealed class ServedRows
         ["tags"] = tags[i],
         ["hist_item"] = histItem[i],
         ["hist_category"] = histCategory[i],
-        ["session"] = "a column that no model reads",
     });
 
     private static long[] Integers(long?[] list) => [.. list.Select(v => v!.Value)];

@@ -35,18 +35,18 @@ public sealed class InstrumentTests(ServedModels models) : IClassFixture<ServedM
     [Fact]
     public void Scores_are_counted_and_timed_and_listening_allocates_nothing()
     {
-        using Scorer scorer = Scorer.Load(models.DeepFm);
-        FeatureRow[] rows = [models.Rows.Fill(scorer.NewRow(), 0, histories: false), models.Rows.Fill(scorer.NewRow(), 1, histories: false)];
+        using CtrModel model = CtrModel.Load(models.DeepFm);
+        FeatureRow[] rows = [models.Rows.Fill(model.NewRow(), 0, histories: false), models.Rows.Fill(model.NewRow(), 1, histories: false)];
         float[] probabilities = new float[2];
         using Listened heard = new();
         for (int i = 0; i < 100; i++)
-            scorer.Score(rows, probabilities);
+            model.Score(rows, probabilities);
         Assert.Equal(200, heard.Sum("gpu_ctr.rows", "score"));
         Assert.Equal(100, heard.Values("gpu_ctr.score_time").Count());
         Assert.All(heard.Values("gpu_ctr.score_time"), s => Assert.InRange(s, 1e-7, 60));
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
-            scorer.Score(rows, probabilities);
+            model.Score(rows, probabilities);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 

@@ -67,7 +67,7 @@ public sealed class PresetTests
     public void A_batch_in_the_layout_of_the_data_is_refused_by_a_model_with_another_layout()
     {
         using Device device = Device.Open("cpu");
-        using CtrModel model = new(device, VariantData.Spec(histories: true), Options("deepctr din"), 16);
+        using TrainableModel model = new(device, VariantData.Spec(histories: true), Options("deepctr din"), 16);
         using Batch batch = VariantData.Batch(device, VariantData.Spec(histories: true), 16);
         Assert.Contains("model's Spec", Assert.Throws<KernelException>(() => model.TrainStep(batch, 0)).Message);
     }

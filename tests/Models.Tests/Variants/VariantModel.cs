@@ -17,7 +17,7 @@ internal sealed class VariantModel : IDisposable
     {
         (string model, string variant) = (name.Split(' ')[1], name.Split(' ')[0]);
         ModelOptions preset = GpuCtr.Models.Variants.Of(model, variant).Model;
-        Model = new CtrModel(device, VariantData.Spec(histories: model == "din"), preset with
+        Model = new TrainableModel(device, VariantData.Spec(histories: model == "din"), preset with
         {
             EmbeddingDim = 3,
             HiddenUnits = Widths[..preset.HiddenUnits.Count],
@@ -42,7 +42,7 @@ internal sealed class VariantModel : IDisposable
         ["dien-official din"] = () => new DienOfficial(),
     };
 
-    public CtrModel Model { get; }
+    public TrainableModel Model { get; }
 
     public Batch Batch { get; }
 

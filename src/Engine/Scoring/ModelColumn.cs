@@ -30,7 +30,7 @@ public enum ColumnUse
 /// <param name="Name">Its name, as in the training shards.</param>
 /// <param name="Values">What its values are, or the entries of its lists.</param>
 /// <param name="Use">What the model does with it.</param>
-public sealed record ScorerColumn(string Name, ColumnValues Values, ColumnUse Use)
+public sealed record ModelColumn(string Name, ColumnValues Values, ColumnUse Use)
 {
     internal string Describe() => (Use == ColumnUse.List ? "lists of " : "") + Values.ToString().ToLowerInvariant();
 }

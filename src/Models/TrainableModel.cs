@@ -8,7 +8,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models;
 
 /// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
-public sealed partial class CtrModel : IDisposable
+public sealed partial class TrainableModel : IDisposable
 {
     private readonly RecordedStep step;
     private readonly ModelBuilder g;
@@ -25,13 +25,13 @@ public sealed partial class CtrModel : IDisposable
     /// <param name="rowCounts">How often each table row occurs in the training set, for mini-batch aware regularization; 1 where unknown.</param>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
-    public CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
+    public TrainableModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
         : this(device, spec, options, batchSize, rowCounts, ModelCatalog.Record)
     {
     }
 
     /// <summary>The same with ops of the caller's choice; <paramref name="record"/> returns the logit.</summary>
-    internal CtrModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
+    internal TrainableModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
     {
         step = RecordedStep.Of(device, spec, options, batchSize, rowCounts, record);
         (g, logit) = (step.Builder, step.Logit);

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Models;
 
 /// With <see cref="EmbeddingUpdate.Replay"/> a table row makes up for the steps it missed when a batch reads it, and all rows do before they are read otherwise.
-public sealed partial class CtrModel
+public sealed partial class TrainableModel
 {
     /// <summary>Whether table rows have missed steps that they have not made up for: with replay, between a training step and <see cref="CatchUp"/>.</summary>
     public bool Lags { get; private set; }

@@ -3,9 +3,9 @@ using GpuCtr.Engine.Tests.Commands;
 
 namespace GpuCtr.Engine.Tests.Scoring;
 
-public sealed class ScorerTests(ServedModels models) : IClassFixture<ServedModels>
+public sealed class CtrModelTests(ServedModels models) : IClassFixture<ServedModels>
 {
-    private static readonly ScorerOptions small = new() { Concurrency = 2, BatchRows = 16 };
+    private static readonly ScoringOptions small = new() { Concurrency = 2, BatchRows = 16 };
 
     [Theory]
     [InlineData("deepfm")]
@@ -13,14 +13,15 @@ public sealed class ScorerTests(ServedModels models) : IClassFixture<ServedModel
     public void Rows_one_by_one_and_in_batches_have_the_scores_of_predict(string model)
     {
         float?[] expected = Predicted(model);
-        using Scorer scorer = Scorer.Load(Path.Combine(models.RunOf(model), "best"), small);
-        FeatureRow reused = scorer.NewRow();
-        FeatureRow[] batch = [.. Enumerable.Range(0, models.Rows.Count).Select(i => models.Rows.Fill(scorer.NewRow(), i, model == "din"))];
+        using CtrModel trained = CtrModel.Load(Path.Combine(models.RunOf(model), "best"), small);
+        FeatureRow reused = trained.NewRow();
+        FeatureRow[] batch = [.. Enumerable.Range(0, models.Rows.Count).Select(i => models.Rows.Fill(trained.NewRow(), i, model == "din"))];
         float[] probabilities = new float[batch.Length];
-        scorer.Score(batch, probabilities);
+        trained.Score(batch, probabilities);
+        Assert.Equal(probabilities, trained.Score(batch));
         for (int i = 0; i < batch.Length; i++)
         {
-            Assert.Equal(expected[i]!.Value, scorer.Score(models.Rows.Fill(reused, i, model == "din")), 1e-6f);
+            Assert.Equal(expected[i]!.Value, trained.Score(models.Rows.Fill(reused, i, model == "din")), 1e-6f);
             Assert.Equal(expected[i]!.Value, probabilities[i], 1e-6f);
         }
     }
@@ -29,10 +30,10 @@ public sealed class ScorerTests(ServedModels models) : IClassFixture<ServedModel
     public void Json_objects_have_the_scores_of_the_rows()
     {
         float?[] expected = Predicted("din");
-        using Scorer scorer = Scorer.Load(models.Din, small);
-        FeatureRow row = scorer.NewRow();
+        using CtrModel trained = CtrModel.Load(models.Din, small);
+        FeatureRow row = trained.NewRow();
         for (int i = 0; i < 200; i++)
-            Assert.Equal(expected[i]!.Value, scorer.Score(row.SetJson(JsonDocument.Parse(models.Rows.Json(i)).RootElement)), 1e-6f);
+            Assert.Equal(expected[i]!.Value, trained.Score(row.SetJson(Json(models.Rows.Json(i)))), 1e-6f);
     }
 
     [Theory]
@@ -40,19 +41,19 @@ public sealed class ScorerTests(ServedModels models) : IClassFixture<ServedModel
     [InlineData("din")]
     public void Nothing_is_allocated_after_warming_up(string model)
     {
-        using Scorer scorer = Scorer.Load(models.RunOf(model), small);
-        FeatureRow[] rows = [.. Enumerable.Range(0, 40).Select(i => models.Rows.Fill(scorer.NewRow(), i, model == "din"))];
+        using CtrModel trained = CtrModel.Load(models.RunOf(model), small);
+        FeatureRow[] rows = [.. Enumerable.Range(0, 40).Select(i => models.Rows.Fill(trained.NewRow(), i, model == "din"))];
         float[] probabilities = new float[rows.Length];
         long[] history = [1_000_000_007L, 3];
         void Work()
         {
             for (int i = 0; i < 50; i++)
             {
-                scorer.Score(rows[i % rows.Length].Set("user", i).Set("site", "site2").Set("price", 0.5));
+                trained.Score(rows[i % rows.Length].Set("user", i).Set("site", "site2").Set("price", 0.5));
                 if (model == "din")
                     rows[0].Set("hist_item", history).Set("hist_category", history);
             }
-            scorer.Score(rows, probabilities);
+            trained.Score(rows, probabilities);
         }
         Work();
         Work();
@@ -65,12 +66,12 @@ public sealed class ScorerTests(ServedModels models) : IClassFixture<ServedModel
     public void Many_threads_have_the_scores_of_one()
     {
         float?[] expected = Predicted("din");
-        using Scorer scorer = Scorer.Load(models.Din, small);
+        using CtrModel trained = CtrModel.Load(models.Din, small);
         Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
-            FeatureRow row = scorer.NewRow();
+            FeatureRow row = trained.NewRow();
             for (int i = 0; i < models.Rows.Count; i++)
-                Assert.Equal(expected[i]!.Value, scorer.Score(models.Rows.Fill(row, i)), 1e-6f);
+                Assert.Equal(expected[i]!.Value, trained.Score(models.Rows.Fill(row, i)), 1e-6f);
         });
     }
 
@@ -84,32 +85,37 @@ public sealed class ScorerTests(ServedModels models) : IClassFixture<ServedModel
         CommandRunner.Run("train", shard, "--history", "hist_item", "--out", run, "--device", "cpu", "--max-history", "4", "--batch-size", "64", "--epochs", "3").Succeeded();
         CommandRunner.Run("predict", "--model", run, shard, "--out", scores, "--device", "cpu").Succeeded();
         float?[] expected = ServedModels.Scores(scores);
-        using Scorer scorer = Scorer.Load(run, small);
-        FeatureRow row = scorer.NewRow();
+        using CtrModel trained = CtrModel.Load(run, small);
+        FeatureRow row = trained.NewRow();
         for (int i = 0; i < lists.Length; i++)
-            Assert.Equal(expected[i]!.Value, scorer.Score(row.Clear().Set("item", i % 11).Set("hist_item", lists[i])), 1e-6f);
+            Assert.Equal(expected[i]!.Value, trained.Score(row.Clear().Set("item", i % 11).Set("hist_item", lists[i])), 1e-6f);
         Assert.Contains("'x'", Assert.Throws<ArgumentException>(() => row.Set("hist_item", "1,x")).Message);
     }
 
     [Fact]
     public void A_row_says_what_does_not_fit()
     {
-        using Scorer scorer = Scorer.Load(models.Din, small), other = Scorer.Load(models.DeepFm, small);
-        FeatureRow row = scorer.NewRow();
+        using CtrModel trained = CtrModel.Load(models.Din, small), other = CtrModel.Load(models.DeepFm, small);
+        FeatureRow row = trained.NewRow();
         Assert.Contains("'nothing'", Assert.Throws<ArgumentException>(() => row.Set("nothing", 1)).Message);
+        Assert.Contains("'itme': the model reads no such column, did you mean 'item'?", Assert.Throws<ArgumentException>(() => row.SetJson(Json("""{"user": 1, "itme": 2}"""))).Message);
+        Assert.Contains("'itme'", Assert.Throws<ArgumentException>(() => row.SetJson(Json("""{"itme": null}"""))).Message);
+        Assert.Contains("not array", Assert.Throws<ArgumentException>(() => row.SetJson(Json("[1]"))).Message);
         Assert.Contains("trained with strings", Assert.Throws<ArgumentException>(() => row.Set("site", 1)).Message);
         Assert.Contains("trained with integers", Assert.Throws<ArgumentException>(() => row.Set("user", "a")).Message);
         Assert.Contains("lists of integers", Assert.Throws<ArgumentException>(() => row.Set("hist_item", ["a"])).Message);
         Assert.Contains("not a finite number", Assert.Throws<ArgumentException>(() => row.Set("price", double.NaN)).Message);
-        Assert.Contains("hist_category", Assert.Throws<ArgumentException>(() => scorer.Score(row.Clear().Set("hist_item", [1L, 2L]))).Message);
-        Assert.Contains("another scorer", Assert.Throws<ArgumentException>(() => other.Score(row)).Message);
-        Assert.Contains("no such run", Assert.Throws<Failure>(() => Scorer.Load(models.Folder.File("nowhere"))).Message);
-        Assert.Contains(new ScorerColumn("hist_item", ColumnValues.Integers, ColumnUse.List), scorer.Columns);
+        Assert.Contains("hist_category", Assert.Throws<ArgumentException>(() => trained.Score(row.Clear().Set("hist_item", [1L, 2L]))).Message);
+        Assert.Contains("another model", Assert.Throws<ArgumentException>(() => other.Score(row)).Message);
+        Assert.Contains("no such run", Assert.Throws<Failure>(() => CtrModel.Load(models.Folder.File("nowhere"))).Message);
+        Assert.Contains(new ModelColumn("hist_item", ColumnValues.Integers, ColumnUse.List), trained.Columns);
     }
+
+    private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement;
 
     private float?[] Predicted(string model)
     {
-        string path = models.Folder.File($"scorer-{model}.parquet");
+        string path = models.Folder.File($"trained-{model}.parquet");
         CommandRunner.Run("predict", "--model", models.RunOf(model), models.Shard, "--out", path, "--device", "cpu", "--overwrite").Succeeded();
         return ServedModels.Scores(path);
     }

@@ -7,8 +7,8 @@ using GpuCtr.Models;
 
 namespace GpuCtr;
 
-/// <summary>How a <see cref="Scorer"/> runs.</summary>
-public sealed record ScorerOptions
+/// <summary>How a <see cref="CtrModel"/> runs.</summary>
+public sealed record ScoringOptions
 {
     /// <summary>Where: cpu, or a GPU as in --device. On the CPU every thread scores on its own; a GPU serves one call at a time.</summary>
     public string Device { get; init; } = "cpu";
@@ -24,11 +24,11 @@ public sealed record ScorerOptions
 /// After the first calls nothing is allocated where the SIMD variants run (any x64 processor). The checkpoint's files are not needed
 /// once it is loaded; to serve a newer one, load it beside this one, change over, and dispose this one when its calls are done.
 /// <example><code>
-/// using Scorer scorer = Scorer.Load("runs/first");
-/// FeatureRow row = scorer.NewRow().Set("user", 42).Set("site", "news").Set("hist_item", [7, 9]);
-/// float p = scorer.Score(row);
+/// using var model = CtrModel.Load("runs/first/best");
+/// FeatureRow row = model.NewRow().Set("user", 42).Set("site", "news").Set("hist_item", [7, 9]);
+/// float p = model.Score(row);
 /// </code></example>
-public sealed class Scorer : IDisposable
+public sealed class CtrModel : IDisposable
 {
     private readonly Lock gate = new();
     private readonly SemaphoreSlim idle;
@@ -37,7 +37,7 @@ public sealed class Scorer : IDisposable
     private readonly ScoringLane[] lanes;
     private int free;
 
-    private Scorer(Device device, Checkpoint checkpoint, ScorerOptions options)
+    private CtrModel(Device device, Checkpoint checkpoint, ScoringOptions options)
     {
         this.device = device;
         FeatureEncoder features = checkpoint.LoadEncoder();
@@ -47,7 +47,7 @@ public sealed class Scorer : IDisposable
         lanes = [.. Enumerable.Range(0, count).Select(i => new ScoringLane(i == 0 ? model : model.Twin()))];
         free = lanes.Length;
         idle = new SemaphoreSlim(free, free);
-        (Model, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
+        (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
     }
 
     /// <summary>Loads a model.</summary>
@@ -55,16 +55,16 @@ public sealed class Scorer : IDisposable
     /// <param name="options">How it runs.</param>
     /// <exception cref="Failure">There is none, or it is damaged; the message says which file and what to do.</exception>
     /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
-    public static Scorer Load(string path, ScorerOptions? options = null)
+    public static CtrModel Load(string path, ScoringOptions? options = null)
     {
-        options ??= new ScorerOptions();
+        options ??= new ScoringOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(path));
         Device device = Device.Open(options.Device, threads: 1);
         try
         {
-            return new Scorer(device, checkpoint, options);
+            return new CtrModel(device, checkpoint, options);
         }
         catch
         {
@@ -73,14 +73,14 @@ public sealed class Scorer : IDisposable
         }
     }
 
-    /// <summary>The architecture, such as deepfm or din.</summary>
-    public string Model { get; }
+    /// <summary>What it is: deepfm, din or another of --model.</summary>
+    public string Architecture { get; }
 
     /// <summary>The training step that the weights come from.</summary>
     public int Step { get; }
 
     /// <summary>The columns that the model reads.</summary>
-    public IReadOnlyList<ScorerColumn> Columns => encoder.Columns;
+    public IReadOnlyList<ModelColumn> Columns => encoder.Columns;
 
     /// <summary>Padding takes part in the attention of this variant.</summary>
     internal bool PadsHistories { get; }
@@ -97,7 +97,16 @@ public sealed class Scorer : IDisposable
         return probability;
     }
 
-    /// <summary>The probabilities of label 1 of some rows, on the thread that calls.</summary>
+    /// <summary>The probabilities of label 1 of some rows, in a new array.</summary>
+    /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    public float[] Score(ReadOnlySpan<FeatureRow> rows)
+    {
+        float[] probabilities = new float[rows.Length];
+        Score(rows, probabilities);
+        return probabilities;
+    }
+
+    /// <summary>The same without allocating, on the thread that calls.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="probabilities">Takes one for each row; at least as long.</param>
     /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
@@ -108,7 +117,7 @@ public sealed class Scorer : IDisposable
         foreach (FeatureRow row in rows)
         {
             if (row.Encoder != encoder)
-                throw new ArgumentException("a row was made by another scorer; take rows from NewRow of the one that scores them", nameof(rows));
+                throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", nameof(rows));
         }
         long begin = Instruments.BeginScore;
         ScoringLane lane = Take();
