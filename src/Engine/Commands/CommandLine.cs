@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using ILGPU.Runtime;
@@ -19,14 +20,14 @@ internal static class CommandLine
     /// <summary>Runs one command line; never throws.</summary>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr)
     {
-        bool verbose = args.Contains("--verbose");
+        Terminal terminal = Terminal.Of(stdout, stderr);
         try
         {
-            return (int)Dispatch(args, Terminal.Of(stdout, stderr));
+            return (int)Dispatch(args, terminal);
         }
         catch (Exception e)
         {
-            return Report(Innermost(e), verbose, stderr);
+            return Report(Innermost(e), args.Contains("--verbose"), terminal.Error);
         }
     }
 
@@ -57,15 +58,15 @@ internal static class CommandLine
 
     private static Exception Innermost(Exception e) => e is AggregateException { InnerExceptions.Count: > 0 } many ? Innermost(many.InnerExceptions[0]) : e;
 
-    private static int Report(Exception e, bool verbose, TextWriter stderr)
+    private static int Report(Exception e, bool verbose, IScreen to)
     {
         (int code, string message) = Told(e);
         foreach (string line in e is DeviceMemoryException memory ? memory.Forecast.Table() : [])
-            stderr.WriteLine(line);
+            to.Line(line);
         string hint = code == Fault && !verbose ? " (run again with --verbose for the stack)" : "";
-        stderr.WriteLine($"error: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}{hint}");
+        to.Line($"error: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}{hint}");
         if (verbose)
-            stderr.WriteLine(e);
+            to.Line($"{e}");
         return code;
     }
 

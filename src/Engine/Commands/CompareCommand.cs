@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Reports;
+using GpuCtr.Engine.Screens;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -39,9 +40,9 @@ internal static class CompareCommand
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(lines));
         else
-            Print(lines, different, terminal.Out);
+            Print(lines, different, terminal.Screen);
         if (runs.Select(r => Text(r.Config["data"])).Distinct().Count() > 1)
-            terminal.Error.WriteLine("note: the runs were not trained and validated on the same shards; their metrics are about different rows");
+            terminal.Error.Line("note: the runs were not trained and validated on the same shards; their metrics are about different rows");
         return ExitCode.Done;
     }
 
@@ -50,7 +51,7 @@ internal static class CompareCommand
         r.IsTested ? r.Result!.Auc : null, r.IsTested ? r.Result!.Logloss : null, r.IsTested ? r.Result!.Gauc : null,
         r.Result?.RowsPerSecond ?? r.Epochs.LastOrDefault()?.RowsPerSecond, r.Result?.TrainSeconds, different.ToDictionary(o => o, o => Text(r.Options[o])));
 
-    private static void Print(Line[] lines, string[] different, TextWriter to)
+    private static void Print(Line[] lines, string[] different, IScreen to)
     {
         List<string[]> columns =
         [
@@ -69,11 +70,11 @@ internal static class CompareCommand
         ];
         // What no run has is no column.
         columns.RemoveAll(c => c.Skip(1).All(cell => cell == "–"));
-        TextTable.Write(to, [.. Enumerable.Range(0, lines.Length + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
+        to.Table([.. Enumerable.Range(0, lines.Length + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
         if (different.Length == 0)
             return;
-        to.WriteLine();
-        TextTable.Write(to, [["option", .. lines.Select(l => l.Run)], .. different.Select(o => (string[])[o, .. lines.Select(l => Short(l.Differences[o]))])]);
+        to.Line("");
+        to.Table([["option", .. lines.Select(l => l.Run)], .. different.Select(o => (string[])[o, .. lines.Select(l => Short(l.Differences[o]))])]);
     }
 
     /// A star marks the best.

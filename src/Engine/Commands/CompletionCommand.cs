@@ -1,3 +1,5 @@
+using GpuCtr.Engine.Screens;
+
 namespace GpuCtr.Engine.Commands;
 
 /// <summary><c>completion SHELL</c></summary>

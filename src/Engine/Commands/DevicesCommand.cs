@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Engine.Commands;
@@ -17,6 +18,9 @@ internal static class DevicesCommand
         ["gpu-ctr devices"],
         Execute);
 
+    private static string[] Row(DeviceEntry e) =>
+        e.Spec.Length > 0 ? [e.Spec, e.Name, string.Create(CultureInfo.InvariantCulture, $"{e.MemoryBytes / 1e9:F1} GB"), e.Note] : ["–", "", "", e.Note];
+
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
         IReadOnlyList<DeviceEntry> entries = DeviceCatalog.List();
@@ -27,13 +31,7 @@ internal static class DevicesCommand
             return ExitCode.Done;
         }
 
-        foreach (DeviceEntry e in entries)
-        {
-            terminal.Out.WriteLine(e.Spec.Length > 0
-                ? string.Create(CultureInfo.InvariantCulture, $"{e.Spec,-10} {e.Name}  {e.MemoryBytes / 1e9:F1} GB  {e.Note}").TrimEnd()
-                : $"{"–",-10} {e.Note}");
-        }
-
+        terminal.Screen.Table([["device", "name", "memory", "note"], .. entries.Select(Row)]);
         return ExitCode.Done;
     }
 }

@@ -1,9 +1,11 @@
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Metrics;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -41,7 +43,7 @@ internal static class EvaluateCommand
             BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
         };
         using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
         RowSource rows = new(new Dataset(shards, checkpoint.LoadEncoder(), options), RowPart.All);
@@ -52,16 +54,17 @@ internal static class EvaluateCommand
         journal.Line($"device   {device}");
         Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);
         RunWarnings.AboutRows(journal, "rows", rows.Data);
-        journal.Line(EpochTable.Describe("metrics", evaluation));
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
+        else
+            Print(evaluation, terminal.Screen);
         return ExitCode.Done;
     }
 
     private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)
     {
         using Prefetcher prefetcher = new(model.Device, model.Spec, batchSize, training: false);
-        ProgressMeter meter = new(journal, "evaluate", rows.Rows);
+        using ProgressMeter meter = new(journal, "evaluate", rows.Rows);
         try
         {
             return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);
@@ -70,6 +73,14 @@ internal static class EvaluateCommand
         {
             throw new Failure(interruption.Code, "interrupted");
         }
+    }
+
+    private static void Print(Evaluation e, IScreen to)
+    {
+        List<(string Name, string Value)> metrics = [("rows", Invariant($"{e.Rows:N0}")), ("AUC", EpochTable.Number(e.Auc)), ("logloss", EpochTable.Number(e.LogLoss)), ("calibration", EpochTable.Number(e.Calibration.Ratio))];
+        if (e.Groups is { } groups)
+            metrics.AddRange([("gAUC", EpochTable.Number(e.Gauc)), ("groups", Invariant($"{groups.GroupsUsed:N0}")), ("groups with one label, left out", Invariant($"{groups.GroupsLeftOut:N0}"))]);
+        to.Table([[.. metrics.Select(m => m.Name)], [.. metrics.Select(m => m.Value)]]);
     }
 
     private static Result ResultOf(Evaluation e, Checkpoint checkpoint, TrainableModel model) => new(

@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Explanations;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
@@ -47,7 +48,7 @@ internal static class ExplainCommand
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(explanation));
         else
-            Print(explanation, terminal.Out);
+            Print(explanation, terminal.Screen);
         return ExitCode.Done;
     }
 
@@ -61,36 +62,36 @@ internal static class ExplainCommand
         return targets.Length > 0 || names.Length == 0 ? targets : [Enumerable.Range(0, names.Length).MaxBy(f => spec.Vocabularies[spec.Categorical[f].Vocabulary].Rows)];
     }
 
-    private static void Print(Explanation e, TextWriter to)
+    private static void Print(Explanation e, IScreen to)
     {
-        to.WriteLine(Invariant($"row {e.Row}: score {e.Score:F5}, logit {e.Logit:F5}{(e.Label is { } label ? Invariant($", label {label:0}") : "")} ({e.Model})"));
+        to.Line(Invariant($"row {e.Row}: score {e.Score:F5}, logit {e.Logit:F5}{(e.Label is { } label ? Invariant($", label {label:0}") : "")} ({e.Model})"));
         (string Name, double? Value)[] parts = [("bias", e.Bias), ("first order", e.Fields.Sum(f => f.FirstOrder)), ("FM", e.Fields.Sum(f => f.Fm)), ("network", e.Network)];
         bool hasFirst = e.Fields.Any(f => f.FirstOrder is not null), hasFm = e.Fields.Any(f => f.Fm is not null);
-        to.WriteLine($"logit = {string.Join(" + ", parts.Where(p => p.Value is not null && (p.Name != "first order" || hasFirst) && (p.Name != "FM" || hasFm)).Select(p => $"{p.Name} {Signed(p.Value)}"))}");
-        to.WriteLine();
+        to.Line($"logit = {string.Join(" + ", parts.Where(p => p.Value is not null && (p.Name != "first order" || hasFirst) && (p.Name != "FM" || hasFm)).Select(p => $"{p.Name} {Signed(p.Value)}"))}");
+        to.Line("");
         List<string[]> columns =
         [
             ["column", .. e.Fields.Select(f => f.Field)], ["value", .. e.Fields.Select(f => f.Value)], ["effect", .. e.Fields.Select(f => Signed(f.Effect))],
             ["first order", .. e.Fields.Select(f => Signed(f.FirstOrder))], ["FM", .. e.Fields.Select(f => Signed(f.Fm))],
         ];
         columns.RemoveAll(c => c[0] == "first order" && !hasFirst || c[0] == "FM" && !hasFm);
-        TextTable.Write(to, [.. Enumerable.Range(0, e.Fields.Count + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
+        to.Table([.. Enumerable.Range(0, e.Fields.Count + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
         foreach (AttentionPart a in e.Attention)
             Print(a, to);
         foreach (Neighbours n in e.Nearest)
         {
-            to.WriteLine($"\nvectors most like that of {n.Field} {n.Value}");
-            TextTable.Write(to, [["value", "cosine"], .. n.Values.Select(v => new[] { v.Value, v.Cosine.ToString("F4", CultureInfo.InvariantCulture) })]);
+            to.Line($"\nvectors most like that of {n.Field} {n.Value}");
+            to.Table([["value", "cosine"], .. n.Values.Select(v => new[] { v.Value, v.Cosine.ToString("F4", CultureInfo.InvariantCulture) })]);
         }
     }
 
-    private static void Print(AttentionPart a, TextWriter to)
+    private static void Print(AttentionPart a, IScreen to)
     {
-        to.WriteLine($"\nattention to {string.Join(", ", a.Histories)} for {string.Join(", ", a.Targets)}{(a.Entries.Count == 0 ? ": no entries" : "")}");
+        to.Line($"\nattention to {string.Join(", ", a.Histories)} for {string.Join(", ", a.Targets)}{(a.Entries.Count == 0 ? ": no entries" : "")}");
         if (a.Entries.Count > 0)
-            TextTable.Write(to, [["entry", .. a.Histories, "weight"], .. a.Entries.Select(t => (string[])[$"{t.Position}", .. t.Values, t.Weight.ToString("F4", CultureInfo.InvariantCulture)])]);
+            to.Table([["entry", .. a.Histories, "weight"], .. a.Entries.Select(t => (string[])[$"{t.Position}", .. t.Values, t.Weight.ToString("F4", CultureInfo.InvariantCulture)])]);
         if (a.Padding != 0)
-            to.WriteLine(Invariant($"padding, which takes part in this variant: {a.Padding:F4}"));
+            to.Line(Invariant($"padding, which takes part in this variant: {a.Padding:F4}"));
     }
 
     private static string Signed(double? value) => value is { } v ? v.ToString("+0.0000;-0.0000;0.0000", CultureInfo.InvariantCulture) : "–";

@@ -1,6 +1,7 @@
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Export;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 
@@ -48,7 +49,7 @@ internal static class ExportCommand
         {
             throw Failure.BadAccess($"--out {given}: cannot be written ({e.Message}); check space and permissions", e);
         }
-        terminal.Error.WriteLine($"{model.Options.Model}, step {checkpoint.Manifest.Position.Step}: {given}; how raw values become its inputs: {Path.ChangeExtension(given, ".features")}");
+        terminal.Error.Line($"{model.Options.Model}, step {checkpoint.Manifest.Position.Step}: {given}; how raw values become its inputs: {Path.ChangeExtension(given, ".features")}");
         return ExitCode.Done;
     }
 }

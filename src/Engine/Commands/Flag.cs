@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using GpuCtr.Engine.Screens;
 
 namespace GpuCtr.Engine.Commands;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Training;
 using static System.FormattableString;
 
@@ -9,7 +10,7 @@ namespace GpuCtr.Engine.Commands;
 /// <summary><c>inspect SHARDS…</c></summary>
 internal static class InspectCommand
 {
-    private const int WidestValue = 24;
+    private const int WidestValue = 24, ValuesOfText = 3;
 
     /// <summary>The verb.</summary>
     public static Verb Verb { get; } = new(
@@ -28,17 +29,17 @@ internal static class InspectCommand
     {
         FeatureOptions options = FeatureFlags.Of(flags);
         using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards, options.Workers, verify: !flags.IsOn("--write-manifest"));
         foreach (string note in shards.Notes)
             journal.Line(note);
         try
         {
-            Inspection found = Inspection.Of(shards, PlanOf(shards, options, journal), options.Workers, Progress(journal, shards.Rows), interruption.Token);
+            Inspection found = Inspect(shards, options, journal, interruption.Token);
             if (flags.IsOn("--json"))
                 terminal.Out.WriteLine(JsonText.Line(found));
             else
-                Print(found, terminal.Out);
+                Print(found, terminal.Screen);
         }
         catch (OperationCanceledException) when (interruption.IsRequested)
         {
@@ -68,24 +69,21 @@ internal static class InspectCommand
         }
     }
 
-    private static Action<long> Progress(Journal journal, long rows)
+    private static Inspection Inspect(ShardSet shards, FeatureOptions options, Journal journal, CancellationToken cancellation)
     {
-        ProgressMeter meter = new(journal, "rows", rows);
-        return done =>
-        {
-            if (meter.IsDue)
-                meter.Show(done);
-        };
+        FeaturePlan? plan = PlanOf(shards, options, journal);
+        using ProgressMeter meter = new(journal, "rows", shards.Rows);
+        return Inspection.Of(shards, plan, options.Workers, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
     }
 
-    private static void Print(Inspection found, TextWriter to)
+    private static void Print(Inspection found, IScreen to)
     {
-        to.WriteLine(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
+        to.Line(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
         if (found.Label is not null)
-            to.WriteLine(Invariant($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
-        TextTable.Write(to, [["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"], .. found.Columns.Select(Row)]);
+            to.Line(Invariant($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
+        to.Table([["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"], .. found.Columns.Select(Row)]);
         foreach (string problem in found.Problems)
-            to.WriteLine($"problem: {problem}");
+            to.Line($"problem: {problem}");
     }
 
     private static string[] Row(ColumnProfile c) =>
@@ -95,7 +93,7 @@ internal static class InspectCommand
         c.Distinct is { } distinct ? Invariant($"{(c.DistinctIsExact ? "" : "≈ ")}{distinct:N0}") : "–",
         c.LabelAuc is { } auc ? Invariant($"{auc:F3}") : "–",
         c.Lengths is { } l ? Invariant($"mean {l.Mean:F1}, median {l.Median}, 99 % ≤ {l.P99}, longest {l.Longest}") : c.Range is { } r ? Invariant($"{r.Least:G4} … {r.Greatest:G4}, mean {r.Mean:G4}") : "",
-        string.Join(", ", c.Top.Select(t => Invariant($"{Short(t.Value)} {(double)t.Rows / Math.Max(1, c.Values):P1}"))),
+        string.Join(", ", c.Top.Take(ValuesOfText).Select(t => Invariant($"{Short(t.Value)} {(double)t.Rows / Math.Max(1, c.Values):P1}"))),
     ];
 
     private static string Short(string value)

@@ -3,6 +3,7 @@ using System.Globalization;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Scoring;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
@@ -45,7 +46,7 @@ internal static class PredictCommand
             NeedLabel = false,
         };
         using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
         Dataset data = new(shards, checkpoint.LoadEncoder(), options);
@@ -67,7 +68,7 @@ internal static class PredictCommand
     {
         long begin = Stopwatch.GetTimestamp();
         ScoreRun run = new(model, data);
-        ProgressMeter meter = new(journal, "predict", data.Shards.Rows);
+        using ProgressMeter meter = new(journal, "predict", data.Shards.Rows);
         try
         {
             run.Run(file.Add, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);

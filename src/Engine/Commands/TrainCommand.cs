@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 
@@ -21,7 +22,7 @@ internal static class TrainCommand
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
         using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, terminal.InPlace, flags.IsOn("--verbose"));
+        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         RunMetrics metrics = Train(flags, journal, interruption);
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(metrics));

@@ -1,4 +1,5 @@
 using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Verification;
@@ -38,11 +39,12 @@ internal static class VerifyCommand
                 continue;
             problems.Add(problem);
             if (!flags.IsOn("--json"))
-                terminal.Out.WriteLine(problem);
+                terminal.Screen.Line(problem);
         }
-        terminal.Out.WriteLine(flags.IsOn("--json")
-            ? JsonText.Line(new Result($"{device}", cases.Length, problems))
-            : $"{device}: {cases.Length - problems.Count} of {cases.Length} cases agree with their references");
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(new Result($"{device}", cases.Length, problems)));
+        else
+            terminal.Screen.Line($"{device}: {cases.Length - problems.Count} of {cases.Length} cases agree with their references");
         return problems.Count == 0 ? ExitCode.Done : throw new Failure(ExitCode.Device, $"{problems.Count} of {cases.Length} cases failed on {device}; do not train on it");
     }
 }

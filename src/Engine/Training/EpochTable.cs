@@ -6,17 +6,20 @@ namespace GpuCtr.Engine.Training;
 /// <summary>A row for every epoch.</summary>
 internal sealed class EpochTable(Journal journal)
 {
+    private static readonly string[] head = ["epoch", "train logloss", "valid logloss", "valid AUC", "valid gAUC", "seconds", "      "];
+
     private bool started;
 
     /// <summary>Adds a row.</summary>
     public void Add(EpochResult result, double seconds)
     {
-        if (!started)
-            journal.Line("epoch  train logloss  valid logloss  valid AUC  valid gAUC  seconds");
+        string[] cells =
+        [
+            $"{result.Epoch}", Number(result.TrainLogLoss), Number(result.Valid?.LogLoss), Number(result.Valid?.Auc), Number(result.Valid?.Gauc),
+            seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? "* best" : "",
+        ];
+        journal.Row(head, cells, first: !started);
         started = true;
-        journal.Line(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{result.Epoch,5}  {Number(result.TrainLogLoss, 13)}  {Number(result.Valid?.LogLoss, 13)}  {Number(result.Valid?.Auc, 9)}  {Number(result.Valid?.Gauc, 10)}  {seconds,7:F1}{(result.IsBest ? "  * best" : "")}"));
     }
 
     /// <summary>One line with the metrics of some rows.</summary>
@@ -31,5 +34,6 @@ internal sealed class EpochTable(Journal journal)
         CultureInfo.InvariantCulture,
         $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}");
 
-    private static string Number(double? value, int width = 0) => (value?.ToString("F5", CultureInfo.InvariantCulture) ?? "–").PadLeft(width);
+    /// <summary>A metric; a dash where it is not defined.</summary>
+    public static string Number(double? value) => value?.ToString("F5", CultureInfo.InvariantCulture) ?? "–";
 }

@@ -1,22 +1,18 @@
+using GpuCtr.Engine.Screens;
+
 namespace GpuCtr.Engine.Training;
 
-/// <summary>What a run tells its user: lines on the screen and in run.log, and one line that is rewritten in place where there is a terminal.</summary>
+/// <summary>What a run tells its user: lines on the screen and in run.log, and progress on the screen alone.</summary>
 /// <param name="screen">Standard error.</param>
-/// <param name="inPlace">Whether lines can be rewritten.</param>
 /// <param name="verbose">Whether details go to the screen too.</param>
-internal sealed class Journal(TextWriter screen, bool inPlace, bool verbose) : IDisposable
+internal sealed class Journal(IScreen screen, bool verbose) : IDisposable
 {
-    private const int WidestLine = 120, NarrowestLine = 40;
-
     // What was said before the run folder existed.
     private readonly List<string> early = [];
-    // One column stays free: some terminals wrap when the last one is written.
-    private readonly int width = inPlace ? Math.Clamp(Console.WindowWidth - 1, NarrowestLine, WidestLine) : WidestLine;
     private StreamWriter? file;
-    private bool lineOpen;
 
-    /// <summary>Whether progress can be shown in place.</summary>
-    public bool InPlace => inPlace;
+    /// <summary>Whether progress is shown in one place.</summary>
+    public bool InPlace => screen.InPlace;
 
     /// <summary>From now on lines go to a file as well, those said before first.</summary>
     public void Attach(string path)
@@ -30,8 +26,7 @@ internal sealed class Journal(TextWriter screen, bool inPlace, bool verbose) : I
     /// <summary>A line.</summary>
     public void Line(string text)
     {
-        ClearProgress();
-        screen.WriteLine(text);
+        screen.Line(text);
         Record(text);
     }
 
@@ -47,32 +42,25 @@ internal sealed class Journal(TextWriter screen, bool inPlace, bool verbose) : I
             Record(text);
     }
 
-    /// <summary>Where the run is now; replaces the last such line on a terminal.</summary>
-    public void Progress(string text)
+    /// <summary>A row of a table that grows.</summary>
+    public void Row(string[] head, string[] cells, bool first)
     {
-        if (!inPlace)
-        {
-            screen.WriteLine(text);
-            return;
-        }
-
-        screen.Write('\r' + (text.Length > width ? text[..width] : text).PadRight(width));
-        screen.Flush();
-        lineOpen = true;
+        screen.Row(head, cells, first);
+        foreach (string line in TextTable.Lines(head, cells, first))
+            Record(line);
     }
+
+    /// <summary>Where the run is now.</summary>
+    public void Progress(ProgressState state) => screen.Progress(state);
+
+    /// <summary>What <see cref="Progress"/> told of is over.</summary>
+    public void EndProgress() => screen.EndProgress();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        ClearProgress();
+        screen.EndProgress();
         file?.Dispose();
-    }
-
-    private void ClearProgress()
-    {
-        if (lineOpen)
-            screen.Write('\r' + new string(' ', width) + '\r');
-        lineOpen = false;
     }
 
     private void Record(string text)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using GpuCtr.Engine.Screens;
 
 namespace GpuCtr.Engine.Training;
 
@@ -8,7 +9,7 @@ namespace GpuCtr.Engine.Training;
 /// <param name="what">What is going on.</param>
 /// <param name="totalRows">Rows at the end.</param>
 /// <param name="firstRow">Rows that were done before, which say nothing about speed.</param>
-internal sealed class ProgressMeter(Journal journal, string what, long totalRows, long firstRow = 0)
+internal sealed class ProgressMeter(Journal journal, string what, long totalRows, long firstRow = 0) : IDisposable
 {
     private const double Smoothing = 0.9;
 
@@ -34,10 +35,12 @@ internal sealed class ProgressMeter(Journal journal, string what, long totalRows
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds, speed = (rows - firstRow) / Math.Max(seconds, 1e-9);
         TimeSpan left = TimeSpan.FromSeconds(Math.Min(1e8, (totalRows - rows) / Math.Max(speed, 1e-9)));
         string loss = smooth is { } s ? string.Create(CultureInfo.InvariantCulture, $"  loss {s:F5}") : "";
-        journal.Progress(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what} {100.0 * rows / Math.Max(1, totalRows),5:F1} %  {speed,9:N0} rows/s  {Format(left)} left{loss}{rest}"));
+        journal.Progress(new ProgressState(
+            what, (double)rows / Math.Max(1, totalRows), string.Create(CultureInfo.InvariantCulture, $"{speed,9:N0} rows/s  {Format(left)} left{loss}{rest}")));
     }
+
+    /// <summary>What was going on is over.</summary>
+    public void Dispose() => journal.EndProgress();
 
     private static string Format(TimeSpan t) => t.TotalHours >= 1 ? $"{(int)t.TotalHours}:{t:mm\\:ss}" : $"{t:m\\:ss}";
 }

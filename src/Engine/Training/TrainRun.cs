@@ -48,11 +48,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         try
         {
             RunSummary.Columns(journal, shards);
-            ProgressMeter fit = new(journal, "reading", shards.Train.Rows);
-            string cache = folder.File(RunFolder.Cache);
-            data = from is null
-                ? RunData.Fit(shards, settings, cache, warm, KnownFit, done => { if (fit.IsDue) fit.Show(done); }, interruption.Token)
-                : RunData.Open(shards, settings, from.LoadEncoder(), cache);
+            data = Read(shards, from, warm);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)
@@ -70,6 +66,15 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             throw new Failure(interruption.Code, "interrupted before anything was trained");
         }
+    }
+
+    private RunData Read(RunShards shards, Checkpoint? from, WarmStart? warm)
+    {
+        using ProgressMeter meter = new(journal, "reading", shards.Train.Rows);
+        string cache = folder.File(RunFolder.Cache);
+        return from is null
+            ? RunData.Fit(shards, settings, cache, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token)
+            : RunData.Open(shards, settings, from.LoadEncoder(), cache);
     }
 
     private void KnownFit(string path) => journal.Line($"vocabularies and statistics of these rows are known: {path}");

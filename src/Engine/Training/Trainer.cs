@@ -111,7 +111,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     /// <summary>Metrics on some rows.</summary>
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
     {
-        ProgressMeter meter = new(journal, what, rows.Rows);
+        using ProgressMeter meter = new(journal, what, rows.Rows);
         Sample = new RowSample(rows.Data.Encoder, rows.Rows);
         return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
     }

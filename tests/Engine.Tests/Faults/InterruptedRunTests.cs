@@ -1,5 +1,6 @@
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Commands;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Tests.Commands;
 using GpuCtr.Engine.Training;
 using ILGPU.Runtime.OpenCL;
@@ -65,7 +66,7 @@ public sealed class InterruptedRunTests(FaultRun run) : IClassFixture<FaultRun>
     private static RunMetrics Train(string[] args, Action<Interruption> afterStep)
     {
         using Interruption interruption = new();
-        using Journal journal = new(TextWriter.Null, inPlace: false, verbose: false);
+        using Journal journal = new(new PlainScreen(TextWriter.Null), verbose: false);
         return TrainCommand.Train(FlagParser.Parse(TrainCommand.Verb, args), journal, interruption, () => afterStep(interruption));
     }
 }

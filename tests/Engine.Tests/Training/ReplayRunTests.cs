@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Commands;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Tests.Commands;
 using GpuCtr.Engine.Tests.Faults;
 using GpuCtr.Engine.Training;
@@ -58,7 +59,7 @@ public sealed class ReplayRunTests(FaultRun run) : IClassFixture<FaultRun>
     private static void TrainOneStep(string[] args)
     {
         using Interruption interruption = new();
-        using Journal journal = new(TextWriter.Null, inPlace: false, verbose: false);
+        using Journal journal = new(new PlainScreen(TextWriter.Null), verbose: false);
         TrainCommand.Train(FlagParser.Parse(TrainCommand.Verb, args), journal, interruption, () => interruption.Request(ExitCode.Terminated));
     }
 }

@@ -12,13 +12,20 @@ public static class TrainProcess
 
     public static Process StartAny(params string[] args) => StartUnder([], args);
 
+    /// <summary>The words that start gpu-ctr.</summary>
+    public static string[] Words { get; } =
+    [
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath!).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? Environment.ProcessPath! : "dotnet",
+        Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll"),
+    ];
+
     /// <summary>Starts gpu-ctr as the last argument of another command.</summary>
-    public static Process StartUnder(string[] command, string[] args)
+    public static Process StartUnder(string[] command, string[] args) => StartLine([.. command, .. Words, .. args]);
+
+    /// <summary>Starts a command.</summary>
+    public static Process StartLine(string[] line)
     {
         Skip.If(OperatingSystem.IsWindows(), "signals are sent with kill");
-        string own = Environment.ProcessPath!;
-        string dotnet = Path.GetFileNameWithoutExtension(own).Equals("dotnet", StringComparison.OrdinalIgnoreCase) ? own : "dotnet";
-        string[] line = [.. command, dotnet, Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll"), .. args];
         KilledProcess process = new() { StartInfo = new ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true, RedirectStandardOutput = true } };
         process.Start();
         return process;

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace GpuCtr.Engine.Screens;
+
+/// <summary>Lines of text and nothing else.</summary>
+internal sealed class PlainScreen(TextWriter writer) : IScreen
+{
+    /// <inheritdoc/>
+    public bool InPlace => false;
+
+    /// <inheritdoc/>
+    public void Line(string text) => writer.WriteLine(text);
+
+    /// <inheritdoc/>
+    public void Table(IReadOnlyList<string[]> rows)
+    {
+        foreach (string line in TextTable.Lines(rows))
+            writer.WriteLine(line);
+    }
+
+    /// <inheritdoc/>
+    public void Row(string[] head, string[] cells, bool first)
+    {
+        foreach (string line in TextTable.Lines(head, cells, first))
+            writer.WriteLine(line);
+    }
+
+    /// <inheritdoc/>
+    public void Progress(ProgressState state) =>
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state.What} {100 * state.Share,5:F1} %  {state.Facts}"));
+
+    /// <inheritdoc/>
+    public void EndProgress()
+    {
+    }
+}

@@ -1,0 +1,61 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace GpuCtr.Engine.Screens;
+
+/// <summary>A bar with what is known beside it, on one line of a terminal; gone when it is disposed.</summary>
+internal sealed class ProgressLine : IDisposable
+{
+    // Four columns with a space between them; one place stays free, since some terminals wrap when the last one is written.
+    private const int BarWidth = 20, PercentageWidth = 4, Spaces = 4;
+
+    private readonly IAnsiConsole console;
+    private readonly TaskCompletionSource end = new();
+    private readonly FactsColumn facts = new();
+    private readonly Task shown;
+    private ProgressContext context = null!;
+    private ProgressTask task = null!;
+
+    /// <summary>Begins a line; it is drawn by <see cref="Show"/> alone, never by a thread of its own.</summary>
+    public ProgressLine(IAnsiConsole console, string what)
+    {
+        this.console = console;
+        AppDomain.CurrentDomain.ProcessExit += ShowCursor;
+        Progress progress = new Progress(console) { AutoRefresh = false, AutoClear = true, ExcludeVerticalPadding = true }
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), facts);
+        shown = progress.StartAsync(c =>
+        {
+            (context, task) = (c, c.AddTask(Markup.Escape(what), maxValue: 1));
+            return end.Task;
+        });
+    }
+
+    /// <summary>Draws it.</summary>
+    public void Show(ProgressState state)
+    {
+        int room = Math.Max(0, console.Profile.Width - state.What.Length - BarWidth - PercentageWidth - Spaces);
+        (task.Description, task.Value) = (Markup.Escape(state.What), state.Share);
+        facts.Text = state.Facts.Length <= room ? state.Facts : string.Concat(state.Facts.AsSpan(0, Math.Max(0, room - 1)), "…");
+        context.Refresh();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        end.SetResult();
+        shown.GetAwaiter().GetResult();
+        AppDomain.CurrentDomain.ProcessExit -= ShowCursor;
+    }
+
+    /// A process that ends in the middle, after a second Ctrl-C, leaves a usable terminal too.
+    private void ShowCursor(object? sender, EventArgs e) => console.Cursor.Show();
+
+    private sealed class FactsColumn : ProgressColumn
+    {
+        public string Text { get; set; } = "";
+
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) => new Text(Text);
+    }
+}
