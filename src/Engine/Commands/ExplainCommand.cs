@@ -40,9 +40,7 @@ internal static class ExplainCommand
         using Device device = Device.Open("cpu", threads: 1);
         using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, LeftOut.MostRows(encoder.Spec));
         using Batch row = new(device, model.Spec, 1);
-        using EpochReader reader = data.Read(RowPart.All, EpochOrder.Natural);
-        reader.Skip(number);
-        reader.Next(row);
+        data.ReadRow(number, row);
         double? label = shards.Column(encoder.Label) is null ? null : row.Labels[0];
         Explanation explanation = new RowExplainer(model, encoder).Explain(row, number, label, NearestOf(flags, model.Spec));
         if (flags.IsOn("--json"))

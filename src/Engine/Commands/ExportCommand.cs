@@ -18,10 +18,13 @@ internal static class ExportCommand
             new("--format", "onnx|safetensors", "onnx", "ONNX (opset 17) or safetensors with PyTorch's names and shapes"),
             new("--out", "FILE", "", "the file (without: model.onnx or model.safetensors)"),
             new("--overwrite", "", "", "replace files that are there", FlagArity.Switch),
+            new("--json", "", "", "what was written as one line of JSON on standard output", FlagArity.Switch),
             new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
         ],
         ["gpu-ctr export --model runs/first --format onnx --out model.onnx", "gpu-ctr export --model runs/first/last --format safetensors --out model.safetensors"],
         Execute);
+
+    private sealed record Result(string Out, string? Data, string Features, long Bytes, string Format, string Model, int Step);
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
@@ -49,7 +52,12 @@ internal static class ExportCommand
         {
             throw Failure.BadAccess($"--out {given}: cannot be written ({e.Message}); check space and permissions", e);
         }
-        terminal.Error.Line($"{model.Options.Model}, step {checkpoint.Manifest.Position.Step}: {given}; how raw values become its inputs: {Path.ChangeExtension(given, ".features")}");
+        Result result = new(
+            given, File.Exists(path + OnnxFile.DataSuffix) ? given + OnnxFile.DataSuffix : null, Path.ChangeExtension(given, ".features"),
+            new FileInfo(path).Length, format, model.Options.Model, checkpoint.Manifest.Position.Step);
+        terminal.Error.Line($"{result.Model}, step {result.Step}: {given}; how raw values become its inputs: {result.Features}");
+        if (flags.IsOn("--json"))
+            terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;
     }
 }

@@ -26,10 +26,11 @@ internal static class OnnxFile
         using OnnxWeights weights = new(model.Device, path + DataSuffix, externalBytes);
         OnnxGraph graph = new(weights);
         new OnnxTranslator(model, graph, weights).Translate();
+        ProtoMessage body = graph.ToMessage();
         weights.Commit();
         ProtoMessage file = new ProtoMessage()
             .Integer(1, IrVersion).Text(2, "gpu-ctr").Text(3, HelpText.Version)
-            .Message(7, graph.ToMessage())
+            .Message(7, body)
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset))
             .Message(14, Metadata("model", model.Options.Model))
             .Message(14, Metadata("features", features));

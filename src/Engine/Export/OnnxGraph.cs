@@ -26,22 +26,22 @@ internal readonly record struct OnnxDim(long Size, string? Name = null)
     public static implicit operator OnnxDim(string name) => new(0, name);
 }
 
-/// <summary>A graph of ONNX operators that grows node by node; every node has one output, whose name it returns.</summary>
+/// <summary>A graph of ONNX operators that grows node by node; every node has one output, whose name it returns. What no output of the graph needs is left out.</summary>
 internal sealed class OnnxGraph(OnnxWeights weights)
 {
-    private readonly ProtoMessage nodes = new(), inputs = new(), outputs = new();
-    private readonly Dictionary<string, string> constants = [];
+    private readonly List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
+    private readonly List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
     private int count;
 
     /// <summary>Declares an input.</summary>
     public string Input(string name, OnnxType type, params OnnxDim[] shape)
     {
-        inputs.Message(11, Value(name, type, shape));
+        inputs.Add((name, Value(name, type, shape)));
         return name;
     }
 
     /// <summary>Declares an output that a node computes.</summary>
-    public void Output(string name, OnnxType type, params OnnxDim[] shape) => outputs.Message(12, Value(name, type, shape));
+    public void Output(string name, OnnxType type, params OnnxDim[] shape) => outputs.Add((name, Value(name, type, shape)));
 
     /// <summary>Adds a node.</summary>
     public string Node(string op, params string[] from) => Add(op, $"{op}_{count++}", from, []);
@@ -71,17 +71,24 @@ internal sealed class OnnxGraph(OnnxWeights weights)
     /// <summary>GraphProto.</summary>
     public ProtoMessage ToMessage()
     {
+        HashSet<string> needed = [.. outputs.Select(o => o.Name)];
+        for (int i = nodes.Count - 1; i >= 0; i--)
+        {
+            if (needed.Contains(nodes[i].Output))
+                needed.UnionWith(nodes[i].From);
+        }
         ProtoMessage graph = new();
-        graph.Text(2, "gpu-ctr");
-        return graph.Append(nodes).Append(weights.Initializers).Append(inputs).Append(outputs);
+        foreach ((_, _, ProtoMessage node) in nodes.Where(n => needed.Contains(n.Output)))
+            graph.Message(1, node);
+        graph.Text(2, "gpu-ctr").Append(weights.Initializers(needed));
+        foreach ((_, ProtoMessage input) in inputs.Where(i => needed.Contains(i.Name)))
+            graph.Message(11, input);
+        foreach ((_, ProtoMessage output) in outputs)
+            graph.Message(12, output);
+        return graph;
     }
 
-    private string Constant(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values)
-    {
-        if (constants.TryAdd(name, name))
-            weights.Add(name, shape, type, values);
-        return name;
-    }
+    private string Constant(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values) => weights.Add(name, shape, type, values.ToArray());
 
     private string Add(string op, string output, string[] from, ProtoMessage[] attributes)
     {
@@ -91,7 +98,7 @@ internal sealed class OnnxGraph(OnnxWeights weights)
         node.Text(2, output).Text(3, output).Text(4, op);
         foreach (ProtoMessage attribute in attributes)
             node.Message(5, attribute);
-        nodes.Message(1, node);
+        nodes.Add((output, from, node));
         return output;
     }
 

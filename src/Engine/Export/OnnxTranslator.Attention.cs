@@ -36,20 +36,22 @@ internal sealed partial class OnnxTranslator
     /// (B, T, 1); zero at padding.
     private string Weights(AttentionPooling p, string mask)
     {
-        string s = Value(p.Score), zero = g.Number(0), root = g.Number(MathF.Sqrt(p.History.E));
+        string s = Value(p.Score), zero = g.Number(0);
         if (p.Normalization == AttentionNormalization.None)
             return g.Node("Where", mask, s, zero);
         if (p.Normalization == AttentionNormalization.Sigmoid)
-            return g.Node("Where", mask, g.Node("Sigmoid", g.Node("Div", s, root)), zero);
+            return g.Node("Where", mask, g.Node("Sigmoid", Scaled(p, s)), zero);
         string highest = g.Node("ReduceMax", ("axes", [1]), keepDims: true, g.Node("Where", mask, s, g.Number(float.MinValue)));
         string below = g.Node("Sub", s, highest);
         if (p.Normalization == AttentionNormalization.ScaledSoftmax)
-            below = g.Node("Div", below, root);
+            below = Scaled(p, below);
         string powers = g.Node("Where", mask, g.Node("Exp", below), zero);
         // The largest power is 1, so the sum is below 1 only where there is no history.
         string sum = g.Node("Max", g.Node("ReduceSum", [("keepdims", 1)], powers, g.Integers(1)), g.Number(1));
         return g.Node("Div", powers, sum);
     }
+
+    private string Scaled(AttentionPooling p, string s) => g.Node("Div", s, g.Number(MathF.Sqrt(p.History.E)));
 
     /// (B, T, E) the vectors of the group's columns side by side.
     private string Keys(BehaviourHistory history)

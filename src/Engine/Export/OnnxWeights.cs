@@ -13,28 +13,27 @@ internal sealed class OnnxWeights(Device device, string dataPath, long externalB
 {
     private const int ChunkLength = 1 << 20, Page = 4096;
 
-    private readonly HashSet<string> written = [];
+    private readonly List<(string Name, Func<ProtoMessage> Write)> named = [];
+    private readonly HashSet<string> names = [];
     private FileStream? data;
 
-    /// <summary>TensorProtos, as fields of the graph.</summary>
-    public ProtoMessage Initializers { get; } = new();
-
     /// <summary>A tensor of the model, once however often it is used; returns its name.</summary>
-    public string Add(Tensor tensor)
-    {
-        if (!written.Add(tensor.Name))
-            return tensor.Name;
-        long[] shape = [tensor.Rows, tensor.Columns];
-        if (tensor.Bytes >= externalBytes)
-            AddExternal(tensor, shape);
-        else
-            Add(tensor.Name, shape, OnnxType.Float, MemoryMarshal.AsBytes<float>(tensor.ToArray(device)));
-        return tensor.Name;
-    }
+    public string Add(Tensor tensor) => Add(tensor.Name, () => tensor.Bytes >= externalBytes
+        ? WriteExternal(tensor)
+        : Head(tensor).Bytes(9, MemoryMarshal.AsBytes<float>(tensor.ToArray(device))));
 
-    /// <summary>A tensor with these values.</summary>
-    public void Add(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values) =>
-        Initializers.Message(5, Head(name, shape, type).Bytes(9, values));
+    /// <summary>A tensor with these values, once however often it is used; returns its name.</summary>
+    public string Add(string name, long[] shape, OnnxType type, byte[] values) => Add(name, () => Head(name, shape, type).Bytes(9, values));
+
+    /// <summary>TensorProtos as fields of the graph, of those that are needed; large ones are written to the second file.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public ProtoMessage Initializers(IReadOnlySet<string> needed)
+    {
+        ProtoMessage all = new();
+        foreach ((_, Func<ProtoMessage> write) in named.Where(n => needed.Contains(n.Name)))
+            all.Message(5, write());
+        return all;
+    }
 
     /// <summary>Waits until the disk has the second file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
@@ -47,16 +46,23 @@ internal sealed class OnnxWeights(Device device, string dataPath, long externalB
     /// <inheritdoc/>
     public void Dispose() => data?.Dispose();
 
+    private string Add(string name, Func<ProtoMessage> write)
+    {
+        if (names.Add(name))
+            named.Add((name, write));
+        return name;
+    }
+
     /// Tensors begin on a page, so that a runtime can map them.
-    private void AddExternal(Tensor tensor, long[] shape)
+    private ProtoMessage WriteExternal(Tensor tensor)
     {
         data ??= File.Create(dataPath);
         data.Position = (data.Position + Page - 1) / Page * Page;
-        Initializers.Message(5, Head(tensor.Name, shape, OnnxType.Float)
+        ProtoMessage message = Head(tensor)
             .Message(13, Entry("location", Path.GetFileName(dataPath)))
             .Message(13, Entry("offset", $"{data.Position}"))
             .Message(13, Entry("length", $"{tensor.Bytes}"))
-            .Integer(14, 1));
+            .Integer(14, 1);
         float[] chunk = new float[ChunkLength];
         for (long at = 0; at < tensor.Length; at += ChunkLength)
         {
@@ -64,7 +70,10 @@ internal sealed class OnnxWeights(Device device, string dataPath, long externalB
             tensor.Read(device, values, at);
             data.Write(MemoryMarshal.AsBytes(values));
         }
+        return message;
     }
+
+    private static ProtoMessage Head(Tensor tensor) => Head(tensor.Name, [tensor.Rows, tensor.Columns], OnnxType.Float);
 
     private static ProtoMessage Head(string name, long[] shape, OnnxType type)
     {

@@ -79,6 +79,8 @@ internal static class ReportPage
         page.Append("</div><h2>By field</h2>");
         for (int f = 0; f < sample.Values.Length; f++)
             FieldTables.Quality(page, FieldName(rows, f), Slice.ByValue(sample, f), rows.Metrics.Auc, open: f == 0);
+        for (int n = 0; n < sample.Numbers.Length; n++)
+            FieldTables.Quality(page, sample.NumericColumns[n].Column, Slice.ByNumber(sample, n), rows.Metrics.Auc, open: n == 0 && sample.Values.Length == 0);
         page.Append("<h2>Tables</h2>");
         FieldTables.Usage(page, rows.Tables);
     }

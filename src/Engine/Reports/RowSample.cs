@@ -3,7 +3,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Engine.Reports;
 
-/// <summary>Scores of some rows with what the report breaks them down by: the value of every field and the length of every list. Every n-th row of many, so that it stays small.</summary>
+/// <summary>Scores of some rows with what the report breaks them down by: the value of every field, every number and the length of every list. Every n-th row of many, so that it stays small.</summary>
 internal sealed class RowSample
 {
     /// <summary>The most frequent values of a field that are told apart.</summary>
@@ -15,7 +15,7 @@ internal sealed class RowSample
     private const int MostRows = 200_000;
 
     private readonly FeatureEncoder encoder;
-    private readonly int[] offsets;
+    private readonly int[] offsets, places;
     private readonly long stride;
     private long seen;
 
@@ -24,11 +24,12 @@ internal sealed class RowSample
     public RowSample(FeatureEncoder encoder, long rows)
     {
         this.encoder = encoder;
-        offsets = encoder.Spec.Offsets();
+        (offsets, places) = (encoder.Spec.Offsets(), encoder.State.NumberPlaces());
         stride = Math.Max(1, (rows + MostRows - 1) / MostRows);
         int count = (int)((rows + stride - 1) / stride);
         (Logits, Labels) = (new float[count], new float[count]);
         Values = [.. encoder.Spec.Categorical.Select(_ => new byte[count])];
+        Numbers = [.. places.Select(_ => new float[count])];
         Lists = [.. Enumerable.Range(0, encoder.Spec.Sequences.Count).Where(IsFirstOfGroup)];
         Lengths = [.. Lists.Select(_ => new int[count])];
     }
@@ -48,6 +49,12 @@ internal sealed class RowSample
     /// <summary>(F)(Rows) place of the value of each field.</summary>
     public byte[][] Values { get; }
 
+    /// <summary>The numeric columns.</summary>
+    public IReadOnlyList<NumericState> NumericColumns => encoder.State.Numeric;
+
+    /// <summary>(numeric columns)(Rows) the number that the model read; NaN where an indicator says that it is missing.</summary>
+    public float[][] Numbers { get; }
+
     /// <summary>The list columns that <see cref="Lengths"/> is about: one of each history group, and the multi-valued fields.</summary>
     public int[] Lists { get; }
 
@@ -64,6 +71,8 @@ internal sealed class RowSample
             (Logits[Rows], Labels[Rows]) = (logits[b], batch.Labels[b]);
             for (int f = 0; f < Values.Length; f++)
                 Values[f][Rows] = Place(batch, b, f);
+            for (int n = 0; n < Numbers.Length; n++)
+                Numbers[n][Rows] = Number(batch, b, n);
             for (int i = 0; i < Lists.Length; i++)
                 Lengths[i][Rows] = Length(batch.Sequences[Lists[i]], b);
             Rows++;
@@ -91,6 +100,12 @@ internal sealed class RowSample
         int vocabulary = batch.Spec.Categorical[field].Vocabulary, id = batch.Ids[b * Values.Length + field] - offsets[vocabulary];
         int place = id - VocabularyTable.FirstValueRow;
         return (byte)(id == VocabularyTable.NullRow ? Null : id == encoder.Vocabularies[vocabulary].UnseenRow ? Unseen : place < TopValues ? place : Others);
+    }
+
+    private float Number(Batch batch, int b, int column)
+    {
+        int at = b * batch.Spec.N + places[column];
+        return NumericColumns[column].Missing && batch.Numeric[at + 1] > 0 ? float.NaN : batch.Numeric[at];
     }
 
     /// Padding that takes part in a model is no entry.

@@ -1,3 +1,5 @@
+using System.Globalization;
+using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Metrics;
 
 namespace GpuCtr.Engine.Reports;
@@ -21,11 +23,35 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
         }
     }
 
+    private const int NumberParts = 8;
+
     private static readonly int[] lengthLimits = [0, 2, 5, 10, 20, 50, int.MaxValue];
 
     /// <summary>By the value of a field: its most frequent values, and the rest of them together.</summary>
     public static IReadOnlyList<Slice> ByValue(RowSample sample, int field) =>
         [.. Enumerable.Range(0, RowSample.Places).Select(place => Of(sample, () => sample.Describe(field, place), i => sample.Values[field][i] == place)).OfType<Slice>()];
+
+    /// <summary>By the size of a number: parts of about as many rows each, fewer where one number is frequent, and the missing ones.</summary>
+    public static IReadOnlyList<Slice> ByNumber(RowSample sample, int column)
+    {
+        float[] numbers = sample.Numbers[column], sorted = [.. numbers.Take(sample.Rows).Where(x => !float.IsNaN(x)).Order()];
+        float[] ends = [.. Enumerable.Range(1, NumberParts).Select(p => (int)((long)sorted.Length * p / NumberParts)).Where(count => count > 0).Select(count => sorted[count - 1]).Distinct()];
+        return
+        [
+            .. ends.Select((end, i) =>
+            {
+                float below = i == 0 ? float.NegativeInfinity : ends[i - 1];
+                return Of(sample, () => Range(sample.NumericColumns[column], sorted.First(x => x > below), end), r => numbers[r] > below && numbers[r] <= end);
+            }).OfType<Slice>(),
+            .. new[] { Of(sample, () => "(missing)", r => float.IsNaN(numbers[r])) }.OfType<Slice>(),
+        ];
+    }
+
+    private static string Range(NumericState column, float least, float most) => least == most ? Value(column, least) : $"{Value(column, least)} … {Value(column, most)}";
+
+    private static string Value(NumericState column, float number) => column.Time
+        ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Round(column.Decode(number))).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
+        : column.Decode(number).ToString("G4", CultureInfo.InvariantCulture);
 
     /// <summary>By the length of a list.</summary>
     public static IReadOnlyList<Slice> ByLength(RowSample sample, int list)

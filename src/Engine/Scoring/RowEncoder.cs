@@ -21,12 +21,9 @@ internal sealed class RowEncoder
         FeatureState state = encoder.State;
         for (int f = 0; f < state.Categorical.Count; f++)
             Add(new ModelColumn(state.Categorical[f].Name(), Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
-        numberAt = new int[state.Numeric.Count];
-        for (int n = 0, at = 0; n < state.Numeric.Count; at += state.Numeric[n++].Missing ? 2 : 1)
-        {
-            numberAt[n] = at;
+        numberAt = state.NumberPlaces();
+        for (int n = 0; n < state.Numeric.Count; n++)
             Add(new ModelColumn(state.Numeric[n].Column, ColumnValues.Numbers, ColumnUse.Number), n);
-        }
         for (int s = 0; s < state.Sequences.Count; s++)
             Add(new ModelColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
     }

@@ -150,6 +150,19 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
         CommandRunner.Run("explain", shards.Path).FailedWith(ExitCode.Usage, "--model");
     }
 
+    [Fact]
+    public void A_row_deep_in_a_shard_is_explained_without_reading_what_comes_before()
+    {
+        string run = shards.Run("deepfm"), damaged = shards.Folder.File("damaged.parquet");
+        byte[] bytes = File.ReadAllBytes(shards.Path);
+        // The first row group begins behind the four letters of the format.
+        bytes.AsSpan(4, 200).Fill(0xFF);
+        File.WriteAllBytes(damaged, bytes);
+        string[] Args(int row) => ["explain", "--model", run, "--row", $"{row}", damaged, "--json"];
+        CommandRunner.Run(Args(10)).FailedWith(ExitCode.Data, damaged);
+        Assert.Equal(JsonText.Line(Explain(run, 2950)), JsonText.Line(JsonText.Parse<Explanation>(CommandRunner.Run(Args(2950)).Succeeded().Out)));
+    }
+
     private Explanation Explain(string run, int row, params string[] flags) =>
         JsonText.Parse<Explanation>(CommandRunner.Run(["explain", "--model", run, "--row", $"{row}", shards.Path, "--json", .. flags]).Succeeded().Out);
 

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Export;
 using GpuCtr.Engine.Tests.Commands;
@@ -52,6 +54,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
         string run = Train(model, flags), path = shards.Folder.File($"{Guid.NewGuid():N}.onnx");
         CommandRunner.Run("export", "--model", run, "--format", "onnx", "--out", path).Succeeded();
         Compare(run, path);
+        AssertEverythingIsUsed(File.ReadAllBytes(path));
     }
 
     [Fact]
@@ -80,6 +83,33 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
         Assert.True(new FileInfo(path).Length > 1000);
         Assert.DoesNotContain(Directory.GetFileSystemEntries(shards.Folder.Path), e => e.EndsWith(".tmp", StringComparison.Ordinal));
         CommandRunner.Run("export", "--model", run, "--out", "/dev/null/x.onnx").FailedWith(ExitCode.InputOutput, "x.onnx");
+    }
+
+    [Fact]
+    public void Json_says_what_was_written()
+    {
+        string run = Train("deepfm", []), path = shards.Folder.File("told.onnx");
+        JsonElement told = JsonDocument.Parse(CommandRunner.Run("export", "--model", run, "--out", path, "--json").Succeeded().Out).RootElement;
+        Assert.Equal(path, told.GetProperty("out").GetString());
+        Assert.Equal(new FileInfo(path).Length, told.GetProperty("bytes").GetInt64());
+        Assert.True(Directory.Exists(told.GetProperty("features").GetString()));
+        Assert.Equal(("onnx", "deepfm", JsonValueKind.Null), (told.GetProperty("format").GetString(), told.GetProperty("model").GetString(), told.GetProperty("data").ValueKind));
+    }
+
+    /// Runtimes warn of weights that no output needs, and ask for inputs that change nothing.
+    private static void AssertEverythingIsUsed(byte[] file)
+    {
+        (int Field, ulong, byte[] Bytes)[] graph = [.. ProtoFields.Of(ProtoFields.Of(file).Single(f => f.Field == 7).Bytes)];
+        string[] Texts(byte[] message, int field) => [.. ProtoFields.Of(message).Where(f => f.Field == field).Select(f => Encoding.UTF8.GetString(f.Bytes))];
+        string[] Names(int field, int name) => [.. graph.Where(f => f.Field == field).Select(f => Texts(f.Bytes, name).Single())];
+        HashSet<string> needed = [.. Names(12, 1)];
+        foreach ((_, _, byte[] node) in graph.Where(f => f.Field == 1).Reverse())
+        {
+            Assert.Contains(Texts(node, 2).Single(), needed);
+            needed.UnionWith(Texts(node, 1));
+        }
+        Assert.All(Names(5, 8), weight => Assert.Contains(weight, needed));
+        Assert.All(Names(11, 1), input => Assert.Contains(input, needed));
     }
 
     private string Train(string model, string[] flags)

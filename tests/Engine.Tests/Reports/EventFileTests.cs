@@ -61,51 +61,18 @@ public sealed class EventFileTests : IDisposable
     {
         long step = 0;
         Dictionary<string, float> values = [];
-        foreach ((int field, ulong number, byte[] bytes) in Fields(message))
+        foreach ((int field, ulong number, byte[] bytes) in ProtoFields.Of(message))
         {
             if (field == 2)
                 step = (long)number;
-            foreach ((int inner, _, byte[] value) in field == 5 ? Fields(bytes) : [])
+            foreach ((int inner, _, byte[] value) in field == 5 ? ProtoFields.Of(bytes) : [])
             {
                 Assert.Equal(1, inner);
-                (int, ulong, byte[])[] parts = [.. Fields(value)];
+                (int, ulong, byte[])[] parts = [.. ProtoFields.Of(value)];
                 values.Add(Encoding.UTF8.GetString(parts.Single(p => p.Item1 == 1).Item3), BitConverter.UInt32BitsToSingle((uint)parts.Single(p => p.Item1 == 2).Item2));
             }
         }
         return (step, values);
-    }
-
-    private static IEnumerable<(int Field, ulong Number, byte[] Bytes)> Fields(byte[] message)
-    {
-        for (int at = 0; at < message.Length;)
-        {
-            ulong tag = Varint(message, ref at);
-            int field = (int)(tag >> 3), start;
-            switch (tag & 7)
-            {
-                case 0: yield return (field, Varint(message, ref at), []); break;
-                case 1: yield return (field, BinaryPrimitives.ReadUInt64LittleEndian(message.AsSpan(at)), []); at += 8; break;
-                case 5: yield return (field, BinaryPrimitives.ReadUInt32LittleEndian(message.AsSpan(at)), []); at += 4; break;
-                default:
-                    int length = (int)Varint(message, ref at);
-                    start = at;
-                    at += length;
-                    yield return (field, 0, message[start..at]);
-                    break;
-            }
-        }
-    }
-
-    private static ulong Varint(byte[] message, ref int at)
-    {
-        ulong value = 0;
-        for (int shift = 0; ; shift += 7)
-        {
-            byte b = message[at++];
-            value |= (ulong)(b & 0x7F) << shift;
-            if (b < 0x80)
-                return value;
-        }
     }
 
     private static uint Unmasked(ReadOnlySpan<byte> bytes)

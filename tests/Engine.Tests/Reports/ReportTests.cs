@@ -52,7 +52,7 @@ public sealed partial class ReportTests(ReportedRun run) : IClassFixture<Reporte
         File.WriteAllText(copy, run.Page.Replace("<details>", "<details open>").Replace("</body>", Measure + "</body>"));
         string dom = Browser.Dom(copy), title = System.Net.WebUtility.HtmlDecode(Title().Match(dom).Groups[1].Value);
         JsonElement[] charts = [.. JsonDocument.Parse(title).RootElement.EnumerateArray()];
-        string[] expected = ["Loss", "AUC by epoch", "Throughput", "Waiting for data", "Learning rate", "Calibration", "Scores by label", "AUC by length of hist_item", "AUC by length of tags", "AUC by value of item", "AUC by value of site"];
+        string[] expected = ["Loss", "AUC by epoch", "Throughput", "Waiting for data", "Learning rate", "Calibration", "Scores by label", "AUC by length of hist_item", "AUC by length of tags", "AUC by value of item", "AUC by value of site", "AUC by value of age", "AUC by value of price"];
         Assert.Subset(charts.Select(c => c.GetProperty("title").GetString()!).ToHashSet(), expected.ToHashSet());
         foreach (JsonElement chart in charts)
         {
@@ -83,6 +83,25 @@ public sealed partial class ReportTests(ReportedRun run) : IClassFixture<Reporte
     }
 
     [Fact]
+    public void Numbers_are_cut_into_ranges_of_about_as_many_rows_from_the_least_to_the_greatest()
+    {
+        (string Name, int Rows)[] Parts(string column) =>
+            [.. NamedRows().Matches(Details().Matches(run.Page).Single(d => d.Value.Contains($"<summary>{column}<")).Value).Select(m => (m.Groups[1].Value, int.Parse(m.Groups[2].Value.Replace(",", ""))))];
+        var price = Parts("price");
+        Assert.Equal(8, price.Length);
+        Assert.All(price, p => Assert.InRange(p.Rows, 187, 188));
+        double[][] ranges = [.. price.Select(p => p.Name.Split(" … ").Select(double.Parse).ToArray())];
+        Assert.All(ranges, r => Assert.True(r[0] < r[1]));
+        Assert.All(ranges.Zip(ranges.Skip(1)), r => Assert.True(r.First[1] <= r.Second[0]));
+        Assert.Equal((-2, 2), (ranges[0][0], ranges[^1][1]), (a, b) => Math.Abs(a.Item1 - b.Item1) < 0.02 && Math.Abs(a.Item2 - b.Item2) < 0.02);
+        var age = Parts("age");
+        Assert.StartsWith("18 … ", age[0].Name);
+        Assert.EndsWith(" … 79", age[7].Name);
+        Assert.Equal("(missing)", age[8].Name);
+        Assert.InRange(age[8].Rows, 1500 / 8 - 60, 1500 / 8 + 60);
+    }
+
+    [Fact]
     public void Steps_and_epochs_are_in_the_event_file()
     {
         string path = Assert.Single(Directory.GetFiles(run.Run, "events.out.tfevents.*"));
@@ -101,6 +120,9 @@ public sealed partial class ReportTests(ReportedRun run) : IClassFixture<Reporte
 
     [GeneratedRegex("<details.*?</details>", RegexOptions.Singleline)]
     private static partial Regex Details();
+
+    [GeneratedRegex("<tr><td>[0-9]+</td><td>([^<]*)</td><td>([0-9,]+)</td>")]
+    private static partial Regex NamedRows();
 
     [GeneratedRegex("<tr><td>[0-9]+</td><td>[^<]*</td><td>([0-9,]+)</td>")]
     private static partial Regex FirstNumbers();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.IO.Hashing;
 using System.Text;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Engine.Data;
 
@@ -109,6 +110,20 @@ public sealed class Dataset : IDisposable
 
     /// <summary>The rows of a part once, in the order of <paramref name="order"/>.</summary>
     public EpochReader Read(RowPart part, EpochOrder order) => new(this, part, order);
+
+    /// <summary>Fills a batch with one row; only its row group is read.</summary>
+    /// <param name="row">Its number, from 0, in the order of the files.</param>
+    /// <param name="batch">The batch.</param>
+    /// <exception cref="Failure">Data or InputOutput.</exception>
+    internal void ReadRow(long row, Batch batch)
+    {
+        // Of row groups that begin there, all but the last one are empty.
+        int block = Array.FindLastIndex(firstRows, first => first <= row);
+        RowWindow window = RowWindow.Of(Load([block], CancellationToken.None), RowPart.All);
+        BatchBuilder builder = new(Encoder.Spec);
+        builder.Start(batch);
+        builder.Append(batch, window, (int)(row - firstRows[block]), 1);
+    }
 
     /// <summary>Encodes the given blocks, on several threads.</summary>
     /// <exception cref="Failure">Data or InputOutput.</exception>

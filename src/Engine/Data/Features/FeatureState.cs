@@ -34,6 +34,9 @@ internal sealed record NumericState(string Column, NumericTransform Transform, d
 {
     /// <summary>The number that a model reads; infinite or NaN where the value is, or where it is too large.</summary>
     public float Encode(double value) => (float)(((Transform == NumericTransform.Log ? Numbers.Log(value) : value) - Mean) * (1 / Deviation));
+
+    /// <summary>The value that a number stands for, as exactly as a float tells.</summary>
+    public double Decode(float number) => number * Deviation + Mean is var value && Transform == NumericTransform.Log ? Numbers.Exp(value) : value;
 }
 
 /// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
@@ -54,4 +57,14 @@ internal sealed record FeatureState(
     IReadOnlyList<CategoricalState> Categorical,
     IReadOnlyList<NumericState> Numeric,
     IReadOnlyList<SequenceState> Sequences,
-    IReadOnlyList<VocabularyState> Vocabularies);
+    IReadOnlyList<VocabularyState> Vocabularies)
+{
+    /// <summary>(numeric columns) where the number of each stands among the N of a row; the indicator of a missing one follows it.</summary>
+    public int[] NumberPlaces()
+    {
+        int[] places = new int[Numeric.Count];
+        for (int n = 1; n < places.Length; n++)
+            places[n] = places[n - 1] + (Numeric[n - 1].Missing ? 2 : 1);
+        return places;
+    }
+}

@@ -17,6 +17,9 @@ internal static class Numbers
     /// <summary>sign(x) · log(1 + |x|).</summary>
     public static double Log(double x) => Math.CopySign(Math.Log(1 + Math.Abs(x)), x);
 
+    /// <summary>The inverse of <see cref="Log"/>.</summary>
+    public static double Exp(double y) => Math.CopySign(Math.Exp(Math.Abs(y)) - 1, y);
+
     /// <summary>Criteo's bucket.</summary>
     public static long CriteoBucket(double x)
     {
