@@ -30,10 +30,10 @@ internal static class LoaderBench
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, plan);
         string[] columns = [.. plan.Columns.Select(c => c.Column.Name).Append(plan.Label.Column.Name).Distinct()];
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-loader-{Environment.ProcessId}");
-        // A tenth of the data in memory: what does not fit is streamed.
+        // Windows of a third of the data: what does not fit is streamed.
         DatasetOptions memory = new() { MemoryBytes = long.MaxValue, Workers = threads };
         using Dataset kept = new(shards, encoder, memory);
-        DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes / 10 };
+        DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes };
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
         using Batch batch = new(device, encoder.Spec, BatchSize);
         using Prefetcher prefetcher = new(device, encoder.Spec, BatchSize);

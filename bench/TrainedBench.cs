@@ -22,7 +22,7 @@ internal static class TrainedBench
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { Workers = threads }));
         DatasetOptions memory = new() { MemoryBytes = long.MaxValue, Workers = threads };
         using Dataset kept = new(shards, encoder, memory);
-        DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes / 10 };
+        DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes };
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-trained-{Environment.ProcessId}");
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
         using TrainableModel model = new(device, encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [.. hidden] }, BatchSize);

@@ -13,7 +13,7 @@ fi
 [ -d "$folder/data" ] || dotnet run --project tools/datagen -- synth --rows 3000000 --shards 8 --test-rows 200000 --seed 1 --out "$folder/data"
 
 # A budget below what the decoded rows need: epochs after the first stream from the encoded cache.
-"$GPU_CTR" train "$folder/data/shard*.parquet" --valid "$folder/data/test.parquet" --device cpu --memory 128MB \
+"$GPU_CTR" train "$folder/data/shard*.parquet" --valid "$folder/data/test.parquet" --device cpu --memory 320MB \
   --hidden-units 128,64 --epochs 10000 --patience 0 --checkpoint-every 60s --out "$folder/run" --overwrite >"$folder/log" 2>&1 &
 run=$!
 trap 'kill -9 $run 2>/dev/null || true' EXIT

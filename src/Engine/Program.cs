@@ -1,11 +1,16 @@
 using GpuCtr.Engine.Commands;
+using GpuCtr.Engine.Training;
 
 namespace GpuCtr.Engine;
 
 /// <summary>The executable.</summary>
 public static class Program
 {
-    private static int Main(string[] args) => Run(args, Console.Out, Console.Error);
+    private static int Main(string[] args)
+    {
+        HeapLimit.IsOwnProcess = true;
+        return Run(args, Console.Out, Console.Error);
+    }
 
     /// <summary>Runs one command line.</summary>
     /// <param name="args">Verb and flags.</param>

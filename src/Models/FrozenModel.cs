@@ -50,6 +50,9 @@ public sealed class FrozenModel : IDisposable
     /// <summary>B: the most rows of a batch.</summary>
     public int BatchSize => g.BatchSize;
 
+    /// <summary>All device buffers by name, with their bytes.</summary>
+    public IEnumerable<(string Name, long Bytes)> MemoryPlan => g.Workspace.Plan;
+
     /// <summary>Everything that prediction needs, with the names and shapes of <see cref="TrainableModel.Weights"/>.</summary>
     public IEnumerable<Tensor> Weights => g.Weights;
 

@@ -44,6 +44,14 @@ public sealed partial class TrainableModel : IDisposable
         g.Initialize(options.Seed);
     }
 
+    /// <summary>All device buffers that a model would have, by name with their bytes; allocates none.</summary>
+    /// <exception cref="KernelException">The options do not fit together.</exception>
+    public static IReadOnlyList<(string Name, long Bytes)> PlanOf(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
+    {
+        using RecordedStep recorded = RecordedStep.Of(device, spec, options, batchSize, rowCounts, ModelCatalog.Record);
+        return [.. recorded.Builder.Workspace.Plan];
+    }
+
     /// <summary>The device.</summary>
     public Device Device => g.Device;
 

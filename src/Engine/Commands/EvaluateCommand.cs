@@ -19,7 +19,7 @@ internal static class EvaluateCommand
             new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
             new("--batch-size", "B", "4096", "rows at once"),
             .. DeviceFlags.All,
-            new("--memory", "SIZE", "1GB", "memory for decoded rows"),
+            new("--memory", "SIZE", "", "most memory of the whole process; rows that do not fit are streamed [1GB for rows, and what the model needs]"),
             new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
             new("--json", "", "", "metrics as one line of JSON on standard output", FlagArity.Switch),
             new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
@@ -38,18 +38,23 @@ internal static class EvaluateCommand
         int batchSize = flags.Whole("--batch-size", 1, 1 << 20);
         DatasetOptions options = new()
         {
-            MemoryBytes = flags.Bytes("--memory"),
             Workers = DeviceFlags.DecodeThreads(flags),
             BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
         };
+        MemoryBudget memory = MemoryBudget.Of(flags, 1L << 30);
+        memory.BoundHeap(0);
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
-        RowSource rows = new(new Dataset(shards, checkpoint.LoadEncoder(), options), RowPart.All);
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        encoder.Check(shards);
         using Device device = DeviceFlags.Open(flags);
-        using TrainableModel model = new(device, rows.Data.Encoder.Spec, checkpoint.Manifest.Model, batchSize);
+        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, Prefetcher.DefaultSlots, shards.Rows);
+        RowSource rows = new(new Dataset(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
+        using TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         checkpoint.LoadWeights(model);
+        memory.BoundHeap(held.NativeBytes);
         journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
         journal.Line($"device   {device}");
         Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);

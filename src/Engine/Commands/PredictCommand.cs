@@ -23,7 +23,7 @@ internal static class PredictCommand
             new("--overwrite", "", "", "replace the file that --out names", FlagArity.Switch),
             new("--batch-size", "B", "4096", "rows at once"),
             .. DeviceFlags.All,
-            new("--memory", "SIZE", "512MB", "memory for decoded rows; any number of rows streams through it"),
+            new("--memory", "SIZE", "", "most memory of the whole process; any number of rows streams through it [512MB for rows, and what the model needs]"),
             new("--bad-rows", "N|P%", "0", "rows with bad numbers that get no score (null) in place of ending the run"),
             new("--json", "", "", "what was done as one line of JSON on standard output", FlagArity.Switch),
             new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
@@ -40,18 +40,23 @@ internal static class PredictCommand
         int batchSize = flags.Whole("--batch-size", 1, 1 << 20);
         DatasetOptions options = new()
         {
-            MemoryBytes = flags.Bytes("--memory"),
             Workers = DeviceFlags.DecodeThreads(flags),
             BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
             NeedLabel = false,
         };
+        MemoryBudget memory = MemoryBudget.Of(flags, 512L << 20);
+        memory.BoundHeap(0);
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
-        Dataset data = new(shards, checkpoint.LoadEncoder(), options);
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        encoder.Check(shards, options.NeedLabel);
         using Device device = DeviceFlags.Open(flags);
-        using FrozenModel model = checkpoint.LoadFrozen(device, data.Encoder.Spec, batchSize);
+        using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, batchSize);
+        HeldMemory held = HeldMemory.Of(device, model.MemoryPlan, encoder, batchSize, Prefetcher.DefaultSlots, evaluated: 0);
+        Dataset data = new(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) });
+        memory.BoundHeap(held.NativeBytes);
         journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
         journal.Line($"device   {device}");
         using ScoreFile file = new(flags.Text("--out"), shards, flags.List("--keep"), flags.IsOn("--overwrite"));

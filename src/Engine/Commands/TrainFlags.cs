@@ -49,7 +49,7 @@ internal static class TrainFlags
         new("--seed", "N", "1", "decides initial weights, shuffling and dropout"),
 
         .. DeviceFlags.All,
-        new("--memory", "SIZE", "4GB", "memory for decoded rows; what does not fit is streamed from the run folder after the first epoch"),
+        new("--memory", "SIZE", "", "most memory of the whole process; rows that do not fit are streamed, from the run folder after the first epoch [4GB for rows, and what the model needs]"),
         new("--fit-cache", "DIR|off", "", "folder of vocabularies and statistics of earlier runs, reused for the same rows [that of this user, or $GPU_CTR_CACHE]"),
         new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
         new("--resume", "", "", "continue the run that --out holds, with its own options", FlagArity.Switch),

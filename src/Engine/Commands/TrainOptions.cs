@@ -17,13 +17,14 @@ internal static class TrainOptions
         if (flags.Shards.Count == 0)
             throw Failure.BadUsage("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
         TrainingDefaults training = Variants.Training(VariantName(flags));
+        MemoryBudget memory = MemoryBudget.Of(flags, 4L << 30);
         TrainSettings settings = new()
         {
             Shards = flags.Shards,
             Valid = flags.Paths("--valid"),
             ValidFraction = flags.Real("--valid-fraction", 0, 1),
             Test = flags.Paths("--test"),
-            Features = FeatureFlags.Of(flags),
+            Features = FeatureFlags.Of(flags) with { MemoryBytes = memory.FitBytes },
             ModelName = flags.IsGiven("--model") ? flags.Choice("--model", [.. ModelCatalog.Names]) : null,
             Epochs = flags.Whole("--epochs", 1, 1_000_000),
             BatchSize = flags.Whole("--batch-size", 1, 1 << 20),
@@ -31,7 +32,7 @@ internal static class TrainOptions
             Monitor = flags.Choice("--monitor", "auc", "logloss", "gauc"),
             Patience = flags.IsGiven("--patience") ? flags.Whole("--patience", 0) : training.Patience,
             CheckpointEvery = CheckpointCadence.Parse(flags.Text("--checkpoint-every")),
-            Memory = flags.Bytes("--memory"),
+            Memory = memory,
             FitCache = FitCache.Folder(flags.Text("--fit-cache")),
             Workers = DeviceFlags.DecodeThreads(flags),
         };

@@ -23,7 +23,6 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
 {
     private static readonly string[] readHistories = ["din", "base"];
 
-
     /// <summary>Finds the files and decides the role of every column.</summary>
     /// <exception cref="Failure">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
@@ -61,20 +60,25 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <paramref name="progress"/> how many rows are done. After a warm start the rows add to what is learned.
     /// </summary>
     /// <exception cref="Failure">Data: bad labels or numbers, columns that differ. Usage: other fields than those of the warm start.</exception>
-    public static RunData Fit(RunShards shards, TrainSettings settings, string cacheFolder, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
+    public static FeatureEncoder Fit(RunShards shards, TrainSettings settings, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
     {
         FeatureEncoder fresh = FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation);
-        return Open(shards, settings, warm is null ? fresh : warm.Grow(fresh), cacheFolder);
+        return warm is null ? fresh : warm.Grow(fresh);
     }
 
     /// <summary>The rows of a run whose encoding is known. What does not fit into memory is streamed from files in <paramref name="cacheFolder"/>.</summary>
-    /// <exception cref="Failure">Data: columns that differ.</exception>
-    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder, string cacheFolder)
+    /// <param name="shards">The shards.</param>
+    /// <param name="settings">How they are read.</param>
+    /// <param name="encoder">Values → ids and numbers.</param>
+    /// <param name="held">What the process holds besides, with so many rows evaluated at once.</param>
+    /// <param name="cacheFolder">For encoded rows.</param>
+    /// <exception cref="Failure">Data: columns that differ. Usage: too little memory.</exception>
+    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held, string cacheFolder)
     {
         RowPart trainPart = TrainPart(shards, settings);
-        DatasetOptions options = new() { MemoryBytes = settings.Memory, Workers = settings.Workers, BadRows = settings.Features.BadRows };
-        // Validation and test rows are read in order, once an epoch: a quarter of the budget keeps the training rows' window large.
-        DatasetOptions others = options with { MemoryBytes = settings.Memory / 4 };
+        (long trainBytes, long otherBytes) = Divide(shards, settings, encoder, held);
+        DatasetOptions options = new() { MemoryBytes = trainBytes, Workers = settings.Workers, BadRows = settings.Features.BadRows };
+        DatasetOptions others = options with { MemoryBytes = otherBytes };
         // Rows that are read once only are not worth writing down.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
         Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Epochs > 1 || trainPart.Split is not null) });
@@ -82,6 +86,24 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
             : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
+    }
+
+    /// <summary>Rows that are evaluated at once, about.</summary>
+    public static long EvaluatedRows(RunShards shards, TrainSettings settings) =>
+        Math.Max(shards.Valid?.Rows ?? (long)Math.Ceiling(settings.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? 0);
+
+    /// Validation and test rows are read in order, once an epoch: a quarter for each keeps the training rows' window large.
+    private static (long Train, long Other) Divide(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held)
+    {
+        const int parts = 4;
+        ShardSet[] others = [.. new[] { shards.Valid, shards.Test }.OfType<ShardSet>()];
+        foreach (ShardSet set in others.Prepend(shards.Train))
+            encoder.Check(set);
+        long train = new BlockSizes(shards.Train, encoder).Least * parts / (parts - others.Length);
+        long least = Math.Max(train, others.Select(o => new BlockSizes(o, encoder).Least * parts).DefaultIfEmpty(0).Max());
+        long rows = settings.Memory.RowBytes(held, least + parts);
+        // Where nothing is bounded, all the rows that there are for training may stay.
+        return (settings.Memory.LimitBytes is null ? rows : rows - rows / parts * others.Length, rows / parts);
     }
 
     /// <summary>Removes the files from which rows were streamed.</summary>

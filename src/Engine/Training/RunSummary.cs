@@ -22,7 +22,7 @@ internal static class RunSummary
     }
 
     /// <summary>Rows, vocabularies, parameters and the memory plan.</summary>
-    public static void Model(Journal journal, TrainableModel model, RunData data)
+    public static void Model(Journal journal, TrainableModel model, RunData data, MemoryBudget memory, HeldMemory held)
     {
         FeatureEncoder encoder = data.Encoder;
         journal.Line($"device   {model.Device}");
@@ -34,6 +34,8 @@ internal static class RunSummary
         journal.Line(Invariant($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
         Memory(journal, model);
         journal.Line(Invariant($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {Place(data.Train.Data)}"));
+        if (memory.LimitBytes is not null)
+            journal.Line(Invariant($"         of --memory {held}; {memory.RowBytes(held, 0) / 1e6:N1} MB are for rows"));
     }
 
     private static string Place(Dataset rows) => rows.InMemory ? "kept in memory"

@@ -48,7 +48,11 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         try
         {
             RunSummary.Columns(journal, shards);
-            data = Read(shards, from, warm);
+            settings.Memory.BoundHeap(0);
+            FeatureEncoder encoder = Encoder(shards, from, warm);
+            HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings));
+            data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
+            settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)
@@ -57,7 +61,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
                 if (from is null)
                     folder.Begin();
                 Begun();
-                RunSummary.Model(journal, model, data);
+                RunSummary.Model(journal, model, data, settings.Memory, held);
                 RunWarnings.BeforeTraining(journal, shards, data);
                 return TrainAndTest(from);
             }
@@ -68,14 +72,16 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         }
     }
 
-    private RunData Read(RunShards shards, Checkpoint? from, WarmStart? warm)
+    private FeatureEncoder Encoder(RunShards shards, Checkpoint? from, WarmStart? warm)
     {
+        if (from is not null)
+            return from.LoadEncoder();
         using ProgressMeter meter = new(journal, "reading", shards.Train.Rows);
-        string cache = folder.File(RunFolder.Cache);
-        return from is null
-            ? RunData.Fit(shards, settings, cache, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token)
-            : RunData.Open(shards, settings, from.LoadEncoder(), cache);
+        return RunData.Fit(shards, settings, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);
     }
+
+    private HeldMemory Held(FeatureEncoder encoder, long evaluated) =>
+        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated);
 
     private void KnownFit(string path) => journal.Line($"vocabularies and statistics of these rows are known: {path}");
 

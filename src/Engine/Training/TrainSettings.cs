@@ -45,8 +45,8 @@ internal sealed record TrainSettings
     /// <summary>When checkpoints are saved within an epoch.</summary>
     public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;
 
-    /// <summary>Bytes for decoded rows.</summary>
-    public long Memory { get; init; } = 4L << 30;
+    /// <summary>What the process may take.</summary>
+    public MemoryBudget Memory { get; init; } = new(null, 4L << 30);
 
     /// <summary>Folder of earlier fit passes; null = none.</summary>
     public string? FitCache { get; init; }

@@ -43,6 +43,9 @@ public sealed class Device : IDisposable
 {
     private readonly Context context;
 
+    // As it was when the device was opened: a process may bound its own heap later, which says nothing of native memory.
+    private readonly long hostLimit = HostMemory.LimitBytes;
+
     // ILGPU's own cache forgets a kernel at the next garbage collection; compiling takes up to half a second.
     private readonly Dictionary<MethodInfo, Delegate> launchers = [];
 
@@ -102,7 +105,7 @@ public sealed class Device : IDisposable
     public long AvailableBytes => Accelerator switch
     {
         CudaAccelerator cuda => cuda.GetFreeMemory(),
-        CPUAccelerator => HostMemory.AvailableBytes,
+        CPUAccelerator => HostMemory.AvailableBytes(hostLimit),
         _ => MemoryBytes,
     };
 

@@ -8,9 +8,11 @@ internal static class HostMemory
     private const string Info = "/proc/meminfo", Available = "MemAvailable:";
 
     /// <summary>Bytes; caches that the system would give up count as left.</summary>
-    public static long AvailableBytes => Math.Min(LimitBytes - Environment.WorkingSet, MachineBytes);
+    /// <param name="limit">What this process may have in all.</param>
+    public static long AvailableBytes(long limit) => Math.Min(limit - Environment.WorkingSet, MachineBytes);
 
-    private static long LimitBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+    /// <summary>What machine or container let this process have in all, or a lower limit that it has set for its own heap.</summary>
+    public static long LimitBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// Linux tells what can be had without swapping; elsewhere the limit has to do.
     private static long MachineBytes

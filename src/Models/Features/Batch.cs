@@ -40,6 +40,14 @@ public sealed partial class Batch : IDisposable
         histories = Tokens.Select((_, group) => Sequences.Where(s => s.Field.Role == SequenceRole.History && s.Field.Group == group).ToArray()).ToArray();
     }
 
+    /// <summary>Bytes of a slot.</summary>
+    public static long BytesOf(FeatureSpec spec, int capacity)
+    {
+        // Ids, numbers, label, group; keys and values of the sorter twice, order, starts and rows of segments; lists and their owners.
+        long row = 4L * (spec.F + spec.N + 1) + 8, position = 4 * (4 + 3), lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
+        return row * capacity + position * PositionCapacity(spec, capacity) + lists * capacity;
+    }
+
     /// <summary>The columns of this slot.</summary>
     public FeatureSpec Spec { get; }
 

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace GpuCtr.Engine.Tests.Commands;
 
 /// <summary>What a command line did.</summary>
@@ -25,7 +27,7 @@ public sealed record CommandOutcome(int Code, string Out, string Error)
 }
 
 /// <summary>Runs command lines in this process.</summary>
-public static class CommandRunner
+public static partial class CommandRunner
 {
     public static CommandOutcome Run(params string[] args)
     {
@@ -33,4 +35,11 @@ public static class CommandRunner
         int code = Program.Run(args, stdout, stderr);
         return new CommandOutcome(code, stdout.ToString(), stderr.ToString());
     }
+
+    /// <summary>The least --memory with which a command can run, as its error message says.</summary>
+    public static string LeastMemory(params string[] args) =>
+        Least().Match(Run([.. args, "--memory", "1KB"]).FailedWith(ExitCode.Usage, "--memory 1KB is too little").ErrorLine).Groups[1].Value;
+
+    [GeneratedRegex("--memory ([0-9]+KB)$")]
+    private static partial Regex Least();
 }

@@ -8,7 +8,8 @@ namespace GpuCtr.Engine.Tests.Training;
 /// <summary>Runs whose rows do not fit into --memory.</summary>
 public sealed class StreamedRunTests(TrainedRun run) : IClassFixture<TrainedRun>
 {
-    private static readonly string[] options = ["--memory", "200KB", "--patience", "0", "--json"];
+    private readonly string[] options =
+        ["--memory", LeastMemory(["train", run.Train, "--out", run.Folder.File("none"), .. TrainedRun.SmallModel]), "--patience", "0", "--json"];
 
     [SkippableFact]
     public void A_run_that_was_killed_ends_with_the_same_bits()

@@ -8,7 +8,7 @@ namespace GpuCtr.Engine.Data;
 /// <summary>How a dataset is held.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>Bytes that encoded blocks may take; what does not fit is streamed.</summary>
+    /// <summary>Bytes that rows may take: encoded, being decoded, and not collected yet. What does not fit is streamed.</summary>
     public long MemoryBytes { get; init; } = 4L << 30;
 
     /// <summary>
@@ -30,9 +30,6 @@ public sealed record DatasetOptions
 /// <summary>Encoded blocks of a set of shards, kept in memory when they fit the budget and streamed when not.</summary>
 public sealed class Dataset : IDisposable
 {
-    // Of the budget, the window in use and the one that is being filled take so much; the rest is for columns while they are decoded.
-    private const double WindowShare = 0.4;
-
     private readonly ArrayStock? stock;
     private readonly BlockShape shape;
     private readonly Lazy<EncodedCache?> cache;
@@ -41,6 +38,7 @@ public sealed class Dataset : IDisposable
     private readonly EncodedBlock?[] kept;
     private readonly long[] firstRows;
     private readonly DatasetOptions options;
+    private readonly int workers;
     private long blocksLoaded;
     private readonly ConcurrentBag<BlockEncoder> encoders = [];
 
@@ -53,14 +51,16 @@ public sealed class Dataset : IDisposable
         kept = new EncodedBlock?[shards.RowGroups.Count];
         firstRows = FirstRows();
         Statistics = new DatasetStatistics(encoder.Spec, kept.Length);
-        EstimatedBytes = Estimate();
+        var sizes = new BlockSizes(shards, encoder);
+        EstimatedBytes = sizes.Total;
         shape = BlockEncoder.ShapeOf(shards, encoder);
-        InMemory = EstimatedBytes <= this.options.MemoryBytes;
-        stock = InMemory ? null : new ArrayStock((long)((1 - WindowShare) * this.options.MemoryBytes));
+        InMemory = sizes.Fit(this.options.MemoryBytes);
+        // No more than a window can lie unused.
+        stock = InMemory ? null : new ArrayStock(this.options.MemoryBytes / 2);
         // Opened when it is first needed: the run folder may still be cleared before.
         cache = new Lazy<EncodedCache?>(OpenCache);
-        long perBlock = Math.Max(1, EstimatedBytes / Math.Max(1, kept.Length));
-        WindowBlocks = InMemory ? Math.Max(1, kept.Length) : (int)Math.Clamp(WindowShare * this.options.MemoryBytes / perBlock, 1, kept.Length);
+        WindowBlocks = InMemory ? Math.Max(1, kept.Length) : sizes.Window(this.options.MemoryBytes);
+        workers = sizes.Workers(this.options.MemoryBytes, this.options.Workers);
     }
 
     /// <summary>The shards.</summary>
@@ -132,7 +132,7 @@ public sealed class Dataset : IDisposable
         var loaded = new EncodedBlock[blocks.Count];
         Workers.Run(
             blocks.Count,
-            options.Workers,
+            workers,
             (i, _) =>
             {
                 int block = blocks[i];
@@ -223,24 +223,5 @@ public sealed class Dataset : IDisposable
         for (int i = 1; i < first.Length; i++)
             first[i] = first[i - 1] + Blocks[i - 1].Rows;
         return first;
-    }
-
-    private long Estimate()
-    {
-        // The 1s: the label, and the place in the order.
-        long perRow = 4L * (Encoder.Spec.F + Encoder.Spec.N + 1 + 1 + Encoder.Spec.Sequences.Count) + (Encoder.Group is null ? 0 : 8);
-        long bytes = perRow * Shards.Rows;
-        foreach (Shard shard in Shards.Shards.Where(_ => Encoder.Spec.Sequences.Count > 0))
-        {
-            using ShardReader reader = shard.Rent();
-            foreach (RowGroupRef group in shard.RowGroups)
-            {
-                // How many entries a string has only its text says: at most the longest list.
-                bytes += Encoder.State.Sequences.Sum(s => 4 * Math.Min(
-                    s.Separator is null ? reader.StoredValues(group.Group, s.Column) : long.MaxValue, (long)group.Rows * s.MaxLength));
-            }
-        }
-
-        return bytes;
     }
 }

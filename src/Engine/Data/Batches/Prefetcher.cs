@@ -12,6 +12,9 @@ namespace GpuCtr.Engine.Data;
 /// The consumer: <see cref="Start"/> an epoch, <see cref="Next"/> until null, <see cref="Release"/> each batch when it is used up.
 public sealed class Prefetcher : IDisposable
 {
+    /// <summary>Batches that exist at once, unless it is said otherwise.</summary>
+    internal const int DefaultSlots = 3;
+
     private readonly Lock readerGate = new();
     private readonly object gate = new();
     private readonly Batch[] slots;
@@ -34,7 +37,7 @@ public sealed class Prefetcher : IDisposable
     /// <param name="threadCount">Threads that fill and prepare.</param>
     /// <param name="training">False: the batches are only predicted.</param>
     /// <param name="stallLimit">After so long without a batch the loader counts as stalled; 60 s by default.</param>
-    public Prefetcher(Device device, FeatureSpec spec, int batchSize, int slotCount = 3, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
+    public Prefetcher(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
     {
         this.training = training;
         this.stallLimit = stallLimit ?? TimeSpan.FromSeconds(60);

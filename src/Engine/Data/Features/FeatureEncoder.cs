@@ -42,6 +42,9 @@ public sealed partial class FeatureEncoder
 
     internal FeatureState State { get; }
 
+    /// <summary>Bytes in memory, about: the vocabularies, and copies of the largest one while it is written into a checkpoint.</summary>
+    internal long Bytes => Vocabularies.Sum(v => v.Bytes) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
+
     /// <summary>Learns vocabularies and statistics in a pass over the training rows.</summary>
     /// <param name="shards">Training shards.</param>
     /// <param name="plan">Roles of their columns.</param>

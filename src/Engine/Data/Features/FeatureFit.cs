@@ -25,18 +25,38 @@ internal sealed class FeatureFit
         FitQuantiles(cancellation);
         ValueCounter[] counters = sources.NewCounters();
         var moments = new Moments[sources.Numeric.Count, shards.RowGroups.Count];
-        List<FitThread> threads = Pass((thread, group, index) => thread.Count(group, index, moments, counters), progress, cancellation);
+        List<FitThread> threads = Pass((thread, group, index) => Count(thread, group, index, moments, counters), progress, cancellation);
         foreach (FitThread thread in threads)
             thread.MergeInto(counters, flushAt: 0);
+        CheckMemory(counters);
         long rows = threads.Sum(t => t.Rows);
         if (rows == 0)
             throw Failure.BadData($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share");
         var tables = new VocabularyTable[counters.Length];
-        Workers.Run(tables.Length, plan.Options.Workers, (v, _) => tables[v] = counters[v].Build(plan.Options.MinCount), cancellation);
+        Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
         var state = new FeatureState(
             FeatureEncoder.Format, plan.Label.Column.Name, plan.Group?.Column.Name, rows, threads.Sum(t => t.Positives), plan.Options.MinCount,
             VocabularyTable.BucketSeed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, moments, i))], sources.Sequences, []);
         return new FeatureEncoder(state, tables);
+    }
+
+    private void Count(FitThread thread, RowGroupRef group, int index, Moments[,] moments, ValueCounter[] counters)
+    {
+        thread.Count(group, index, moments, counters);
+        CheckMemory(counters);
+    }
+
+    /// <summary>What is not for counts is for decoding and for the tables that they become.</summary>
+    private void CheckMemory(ValueCounter[] counters)
+    {
+        const double share = 0.6;
+        ValueCounter? largest = counters.MaxBy(c => c.Bytes);
+        // A table that grows is there twice for a moment.
+        if (largest is null || counters.Sum(c => c.Bytes) + largest.Bytes / 2 <= share * plan.Options.MemoryBytes)
+            return;
+        throw Failure.BadData(
+            $"column '{largest.Name}' has at least {largest.Distinct:N0} distinct values: counting them takes more than --memory allows; "
+            + $"hash them (--hash-buckets {largest.Name}=N), leave the column out (--exclude {largest.Name}) or give more memory");
     }
 
     /// <summary>Buckets can be counted only when their boundaries are known: a pass of its own over these columns.</summary>
@@ -59,7 +79,7 @@ internal sealed class FeatureFit
         long done = 0;
         Workers.Run(
             shards.RowGroups.Count,
-            plan.Options.Workers,
+            BlockSizes.Workers(shards, plan.Options.MemoryBytes, plan.Options.Workers),
             (index, _) =>
             {
                 if (!idle.TryTake(out FitThread? thread))

@@ -58,6 +58,9 @@ public sealed record FeatureOptions
     /// <summary>The most recent so many ids of a list are kept.</summary>
     public int MaxHistory { get; init; } = 50;
 
+    /// <summary>Bytes that the pass over the training rows may take.</summary>
+    public long MemoryBytes { get; init; } = long.MaxValue;
+
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
 

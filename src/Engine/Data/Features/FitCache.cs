@@ -61,7 +61,7 @@ internal static partial class FitCache
         IEnumerable<string> content =
         [
             $"format {FeatureEncoder.Format}", $"part {part.Split?.Key} {part.Valid}",
-            JsonSerializer.Serialize(plan.Columns, json), JsonSerializer.Serialize(plan.Options with { Workers = 0 }, json),
+            JsonSerializer.Serialize(plan.Columns, json), JsonSerializer.Serialize(plan.Options with { Workers = 0, MemoryBytes = 0 }, json),
             .. shards.Shards.Select(s => s.Identity),
         ];
         return Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Join('\n', content))));

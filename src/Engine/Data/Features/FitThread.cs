@@ -3,8 +3,8 @@ namespace GpuCtr.Engine.Data;
 /// <summary>One thread of the fit pass: its buffers and what it has counted so far.</summary>
 internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part, FitSources sources)
 {
-    // A thread hands its counts over when it holds so many values, so that every thread does not hold every value.
-    private const int MostValues = 1 << 20;
+    // A thread hands its counts over when it holds so many values or so large a part of the memory, so that every thread does not hold every value.
+    private const int MostValues = 1 << 20, MostParts = 16;
 
     private readonly ColumnBuffer column = new();
     private readonly ValueCounter[] counters = sources.NewCounters();
@@ -42,7 +42,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
             moments[n, index] = MomentsOf(group, sources.Numeric[n]);
         }
 
-        MergeInto(shared, MostValues);
+        MergeInto(shared, counters.Sum(c => c.Bytes) > plan.Options.MemoryBytes / MostParts / plan.Options.Workers ? 1 : MostValues);
     }
 
     /// <summary>Samples the columns of some fields for their quantiles.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace GpuCtr.Engine.Data;
 
@@ -47,6 +48,9 @@ internal sealed class IdIndex
             slots[at] = new Slot(values[i], firstRow + i);
         }
     }
+
+    /// <summary>Bytes in memory.</summary>
+    public long Bytes => sizeof(int) * (long)rows.Length + Unsafe.SizeOf<Slot>() * (long)slots.Length;
 
     /// <summary>The row of a value, or <paramref name="unseen"/>.</summary>
     public int Find(long value, int unseen) => slots.Length == 0 ? FindClose(value, unseen) : Probe(Home(value), value, unseen);

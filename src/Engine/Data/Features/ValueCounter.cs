@@ -5,6 +5,9 @@ namespace GpuCtr.Engine.Data;
 /// <summary>Counts the values of one vocabulary over the training rows and turns the counts into a table.</summary>
 internal sealed class ValueCounter
 {
+    // Key, value, hash, links and the bucket of a dictionary.
+    private const long EntryBytes = 28;
+
     private readonly string name;
     private readonly ValueKind kind;
     private readonly int buckets;
@@ -12,7 +15,7 @@ internal sealed class ValueCounter
     private readonly Dictionary<string, long> texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan;
     private readonly long[] bucketCounts;
-    private long nulls;
+    private long nulls, textBytes;
 
     public ValueCounter(string name, ValueKind kind, int buckets)
     {
@@ -21,8 +24,17 @@ internal sealed class ValueCounter
         bucketCounts = new long[buckets];
     }
 
+    /// <summary>The field that it counts for.</summary>
+    public string Name => name;
+
     /// <summary>Values counted so far; buckets count as none.</summary>
     public int Distinct => integers.Count + texts.Count;
+
+    /// <summary>Bytes in memory, about.</summary>
+    public long Bytes => EntryBytes * ((long)integers.Capacity + texts.Capacity) + textBytes;
+
+    /// <summary>Bytes of a text in a table, about.</summary>
+    public static long TextBytes(int length) => EntryBytes + 24 + sizeof(char) * (long)length;
 
     public void AddNull() => nulls++;
 
@@ -39,7 +51,10 @@ internal sealed class ValueCounter
         if (buckets > 0)
             bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(value), buckets)]++;
         else
-            CollectionsMarshal.GetValueRefOrAddDefault(bySpan, value, out _)++;
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(bySpan, value, out bool known)++;
+            textBytes += known ? 0 : TextBytes(value.Length) - EntryBytes;
+        }
     }
 
     /// <summary>Adds all counts to another counter of the same vocabulary, which several threads may do, and forgets them.</summary>
@@ -51,14 +66,20 @@ internal sealed class ValueCounter
             foreach ((long value, long count) in integers)
                 CollectionsMarshal.GetValueRefOrAddDefault(other.integers, value, out _) += count;
             foreach ((string value, long count) in texts)
-                CollectionsMarshal.GetValueRefOrAddDefault(other.texts, value, out _) += count;
+            {
+                CollectionsMarshal.GetValueRefOrAddDefault(other.texts, value, out bool known) += count;
+                other.textBytes += known ? 0 : TextBytes(value.Length) - EntryBytes;
+            }
+
             for (int b = 0; b < buckets; b++)
                 other.bucketCounts[b] += bucketCounts[b];
         }
 
-        nulls = 0;
+        (nulls, textBytes) = (0, 0);
         integers.Clear();
         texts.Clear();
+        integers.TrimExcess();
+        texts.TrimExcess();
         Array.Clear(bucketCounts);
     }
 

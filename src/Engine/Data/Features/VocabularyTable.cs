@@ -68,6 +68,9 @@ public sealed class VocabularyTable
     /// <summary>Distinct values that have their own row.</summary>
     public int Distinct => Buckets > 0 ? 0 : Rows - 3;
 
+    /// <summary>Bytes in memory, about: values, counts and where they are found.</summary>
+    internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + (index?.Bytes ?? 0) + Texts.Sum(t => ValueCounter.TextBytes(t.Length));
+
     /// <summary>Row of an integer.</summary>
     public int RowOf(long value) => index is not null
         ? index.Find(value, UnseenRow)

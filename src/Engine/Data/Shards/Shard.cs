@@ -8,7 +8,14 @@ namespace GpuCtr.Engine.Data;
 /// <param name="Group">Index of the row group in its shard.</param>
 /// <param name="FirstRow">Row of the shard at which it starts.</param>
 /// <param name="Rows">Rows.</param>
-public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows);
+public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows)
+{
+    /// <summary>Values of the column that has most of them.</summary>
+    internal long Values { get; init; } = Rows;
+
+    /// <summary>Bytes of the largest column when it is not compressed.</summary>
+    internal long ColumnBytes { get; init; }
+}
 
 /// <summary>One Parquet file or object: what its footer says and readers for its row groups.</summary>
 public sealed class Shard
@@ -31,10 +38,10 @@ public sealed class Shard
         Columns = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
         byName = Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
         var groups = new List<RowGroupRef>();
-        foreach (int rows in footer.GroupRows)
+        foreach (RowGroupSize size in footer.Groups)
         {
-            groups.Add(new RowGroupRef(index, groups.Count, Rows, rows));
-            Rows += rows;
+            groups.Add(new RowGroupRef(index, groups.Count, Rows, size.Rows) { Values = size.Values, ColumnBytes = size.ColumnBytes });
+            Rows += size.Rows;
         }
 
         RowGroups = groups;

@@ -8,9 +8,15 @@ namespace GpuCtr.Engine.Data;
 /// <summary>What a footer says.</summary>
 /// <param name="Reader">Reads the file.</param>
 /// <param name="Columns">Its top-level columns.</param>
-/// <param name="GroupRows">Rows of each row group.</param>
+/// <param name="Groups">What it says about each row group.</param>
 /// <param name="Hash">XXH3 of the footer's bytes.</param>
-internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns, int[] GroupRows, ulong Hash);
+internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns, RowGroupSize[] Groups, ulong Hash);
+
+/// <summary>What a footer says about a row group.</summary>
+/// <param name="Rows">Rows.</param>
+/// <param name="Values">Values of the column that has most of them: lists have several a row.</param>
+/// <param name="ColumnBytes">Bytes of the largest column when it is not compressed.</param>
+internal sealed record RowGroupSize(int Rows, long Values, long ColumnBytes);
 
 /// <summary>Opens a shard and reads what its footer says, within a time limit.</summary>
 internal static class ShardFooter
@@ -74,9 +80,9 @@ internal static class ShardFooter
         string? twice = columns.GroupBy(c => c.Column.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         if (twice is not null)
             throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
-        int[] rows = [.. reader.Metadata!.RowGroups.Select((g, i) => CheckedRows(path, g, i))];
+        RowGroupSize[] groups = [.. reader.Metadata!.RowGroups.Select((g, i) => SizeOf(path, g, i))];
         stream.Shut();
-        return new FooterContent(new ShardReader(stream, reader, columns), columns, rows, XxHash3.HashToUInt64(footer));
+        return new FooterContent(new ShardReader(stream, reader, columns), columns, groups, XxHash3.HashToUInt64(footer));
     }
 
     private static (ParquetReader, ColumnLayout[]) Create(string path, ShardStream stream, byte[] footer)
@@ -109,10 +115,12 @@ internal static class ShardFooter
         return footer;
     }
 
-    private static int CheckedRows(string path, RowGroup group, int index)
+    private static RowGroupSize SizeOf(string path, RowGroup group, int index)
     {
         if (group.NumRows < 0 || group.NumRows > Array.MaxLength)
             throw Failure.BadData($"{path}: row group {index} declares {group.NumRows} rows; write the file again with smaller row groups");
-        return (int)group.NumRows;
+        ColumnMetaData[] columns = [.. group.Columns.Select(c => c.MetaData).OfType<ColumnMetaData>()];
+        return new RowGroupSize(
+            (int)group.NumRows, columns.Select(c => c.NumValues).Append(group.NumRows).Max(), columns.Select(c => c.TotalUncompressedSize).Append(0).Max());
     }
 }

@@ -60,6 +60,10 @@ public sealed class ShardReader : IDisposable
         {
             throw Failure.BadAccess($"{shard!.Path}: no permission to read it", e);
         }
+        catch (OutOfMemoryException e)
+        {
+            throw Broken(group, column, "decoding it takes more memory than there is; the file is damaged, or its row groups are too large: write it again with smaller ones, or raise --memory", e);
+        }
         catch (Exception e) when (e is not Failure)
         {
             throw Broken(group, column, $"{Reason(e)}; the file is damaged or written in a way that is not supported: write it again", e);
