@@ -12,7 +12,8 @@ internal sealed class RowSample
     /// <summary>Places of a field's values: the most frequent ones, then these.</summary>
     public const int Others = TopValues, Unseen = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
 
-    private const int MostRows = 200_000;
+    /// <summary>The most rows that are kept.</summary>
+    public const int MostRows = 200_000;
 
     private readonly FeatureEncoder encoder;
     private readonly int[] offsets, places;

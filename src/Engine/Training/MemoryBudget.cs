@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuCtr.Engine.Commands;
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Reports;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 using static System.FormattableString;
@@ -60,8 +61,6 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
 /// <param name="Scores">Scores of evaluated rows, and copies that are sorted.</param>
 internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, long Scores)
 {
-    private const int MostSampled = 500_000;
-
     /// <summary>Everything, the runtime included.</summary>
     public long TotalBytes => MemoryBudget.RuntimeBytes + Model + Batches + Vocabularies + Scores;
 
@@ -79,7 +78,7 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
     {
         // Logits and labels, and sorted copies of them; with groups keys, row numbers and a copy by group.
         long scores = evaluated * (4 * 4 + (encoder.Group is null ? 0 : 8 + 8 + 4 + 4 * 2));
-        long sample = 2 * Math.Min(evaluated, MostSampled) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
+        long sample = 2 * Math.Min(evaluated, RowSample.MostRows) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
         return new HeldMemory(
             device.Kind == DeviceKind.Cpu ? plan.Sum(p => p.Bytes) : 0, slots * Batch.BytesOf(encoder.Spec, batchSize), encoder.Bytes, scores + sample);
     }
