@@ -8,6 +8,8 @@ using static GpuCtr.Engine.Tests.Commands.CommandRunner;
 namespace GpuCtr.Engine.Tests.Training;
 
 /// <summary>--memory holds for the whole process, whatever the size of the data.</summary>
+/// Alone, since other tests measure what this process allocates.
+[Collection("alone")]
 public sealed class BoundedMemoryTests : IDisposable
 {
     private const int Rows = 120_000, Columns = 250, GroupRows = 10_000;
