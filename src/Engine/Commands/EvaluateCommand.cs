@@ -16,8 +16,8 @@ internal static class EvaluateCommand
     public static Verb Verb { get; } = new(
         "evaluate", "measures AUC, logloss, gAUC and calibration of a trained model", true,
         [
-            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
-            new("--batch-size", "B", "4096", "rows at once"),
+            ModelFlags.Model,
+            ModelFlags.BatchSize,
             .. DeviceFlags.All,
             new("--memory", "SIZE", "", "most memory of the whole process; rows that do not fit are streamed [1GB for rows, and what the model needs]"),
             new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
@@ -33,20 +33,14 @@ internal static class EvaluateCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        if (!flags.IsGiven("--model"))
-            throw Failure.BadUsage("evaluate needs --model: a run or checkpoint folder");
-        int batchSize = flags.Whole("--batch-size", 1, 1 << 20);
-        DatasetOptions options = new()
-        {
-            Workers = DeviceFlags.DecodeThreads(flags),
-            BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
-        };
+        int batchSize = ModelFlags.BatchSizeOf(flags);
+        DatasetOptions options = ModelFlags.RowsOf(flags);
         MemoryBudget memory = MemoryBudget.Of(flags, 1L << 30);
         memory.BoundHeap(0);
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
-        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        Checkpoint checkpoint = ModelFlags.Open(flags);
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         encoder.Check(shards);
         using Device device = DeviceFlags.Open(flags);
@@ -55,8 +49,7 @@ internal static class EvaluateCommand
         using TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         checkpoint.LoadWeights(model);
         memory.BoundHeap(held.NativeBytes);
-        journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
-        journal.Line($"device   {device}");
+        ModelFlags.Tell(journal, checkpoint, device);
         Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);
         RunWarnings.AboutRows(journal, "rows", rows.Data);
         if (flags.IsOn("--json"))

@@ -17,7 +17,7 @@ internal static class ExplainCommand
     public static Verb Verb { get; } = new(
         "explain", "takes the prediction of one row apart: terms and effect of every column, attention, similar values", true,
         [
-            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            ModelFlags.Model,
             new("--row", "N", "0", "which row, from 0, in the order of the rows (shards sorted by path)"),
             new("--nearest", "COL,…", "", "columns to look for similar values of, by their vectors (without: the targets of histories, else the largest vocabulary)", FlagArity.Several),
             new("--json", "", "", "everything as one line of JSON on standard output", FlagArity.Switch),
@@ -28,13 +28,11 @@ internal static class ExplainCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        if (!flags.IsGiven("--model"))
-            throw Failure.BadUsage("explain needs --model: a run or checkpoint folder");
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         int number = flags.Whole("--row", 0);
         if (number >= shards.Rows)
             throw Failure.BadUsage($"--row {number}: the shards have {shards.Rows} rows, numbered from 0");
-        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        Checkpoint checkpoint = ModelFlags.Open(flags);
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
         using Device device = Device.Open("cpu", threads: 1);

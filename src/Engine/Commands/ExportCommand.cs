@@ -14,7 +14,7 @@ internal static class ExportCommand
     public static Verb Verb { get; } = new(
         "export", "writes a trained model for other runtimes, and beside it how raw values become its inputs", false,
         [
-            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            ModelFlags.Model,
             new("--format", "onnx|safetensors", "onnx", "ONNX (opset 17) or safetensors with PyTorch's names and shapes"),
             new("--out", "FILE", "", "the file (without: model.onnx or model.safetensors)"),
             new("--overwrite", "", "", "replace files that are there", FlagArity.Switch),
@@ -28,13 +28,11 @@ internal static class ExportCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        if (!flags.IsGiven("--model"))
-            throw Failure.BadUsage("export needs --model: a run or checkpoint folder");
         string format = flags.Choice("--format", "onnx", "safetensors"), given = flags.IsGiven("--out") ? flags.Text("--out") : $"model.{format}";
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !flags.IsOn("--overwrite")))
             throw Failure.BadUsage($"{there}: is there already; choose another --out, or add --overwrite");
-        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        Checkpoint checkpoint = ModelFlags.Open(flags);
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         using Device device = Device.Open("cpu", threads: 1);
         using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1);

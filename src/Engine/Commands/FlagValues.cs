@@ -6,6 +6,9 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The values of all flags, given or default, read with their types; what cannot be read is a usage failure that names the flag.</summary>
 internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadOnlyDictionary<string, string[]> given, string[] commandLine)
 {
+    /// <summary>The verb.</summary>
+    public string Verb => verb.Name;
+
     /// <summary>The positional values.</summary>
     public IReadOnlyList<string> Shards => shards;
 

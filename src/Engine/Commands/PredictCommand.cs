@@ -17,11 +17,11 @@ internal static class PredictCommand
     public static Verb Verb { get; } = new(
         "predict", "scores rows with a trained model: one score a row, in the order of the rows (shards sorted by path)", true,
         [
-            new("--model", "RUN", "", "a run folder (its best checkpoint), its best or last, or a checkpoint folder"),
+            ModelFlags.Model,
             new("--out", "FILE", "scores.parquet", "Parquet file for the scores"),
             new("--keep", "COL,…", "", "columns of the shards to copy beside the scores", FlagArity.Several),
             new("--overwrite", "", "", "replace the file that --out names", FlagArity.Switch),
-            new("--batch-size", "B", "4096", "rows at once"),
+            ModelFlags.BatchSize,
             .. DeviceFlags.All,
             new("--memory", "SIZE", "", "most memory of the whole process; any number of rows streams through it [512MB for rows, and what the model needs]"),
             new("--bad-rows", "N|P%", "0", "rows with bad numbers that get no score (null) in place of ending the run"),
@@ -35,21 +35,14 @@ internal static class PredictCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        if (!flags.IsGiven("--model"))
-            throw Failure.BadUsage("predict needs --model: a run or checkpoint folder");
-        int batchSize = flags.Whole("--batch-size", 1, 1 << 20);
-        DatasetOptions options = new()
-        {
-            Workers = DeviceFlags.DecodeThreads(flags),
-            BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
-            NeedLabel = false,
-        };
+        int batchSize = ModelFlags.BatchSizeOf(flags);
+        DatasetOptions options = ModelFlags.RowsOf(flags) with { NeedLabel = false };
         MemoryBudget memory = MemoryBudget.Of(flags, 512L << 20);
         memory.BoundHeap(0);
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
-        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(flags.Text("--model")));
+        Checkpoint checkpoint = ModelFlags.Open(flags);
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         encoder.Check(shards, options.NeedLabel);
         using Device device = DeviceFlags.Open(flags);
@@ -57,8 +50,7 @@ internal static class PredictCommand
         HeldMemory held = HeldMemory.Of(device, model.MemoryPlan, encoder, batchSize, Prefetcher.DefaultSlots, evaluated: 0);
         Dataset data = new(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) });
         memory.BoundHeap(held.NativeBytes);
-        journal.Line($"model    {model.Options.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
-        journal.Line($"device   {device}");
+        ModelFlags.Tell(journal, checkpoint, device);
         using ScoreFile file = new(flags.Text("--out"), shards, flags.List("--keep"), flags.IsOn("--overwrite"));
         Result result = Score(model, data, file, journal, interruption) with { Out = flags.Text("--out"), Step = checkpoint.Manifest.Position.Step };
         RunWarnings.AboutRows(journal, "rows", data);

@@ -6,10 +6,7 @@ using GpuCtr.Engine.Tests.Scoring;
 namespace GpuCtr.Engine.Tests.Training;
 
 /// <summary>A meter hears the whole process, so nothing else may train meanwhile.</summary>
-[CollectionDefinition(nameof(InstrumentTests), DisableParallelization = true)]
-public sealed class Alone;
-
-[Collection(nameof(InstrumentTests))]
+[Collection("alone")]
 public sealed class InstrumentTests(ServedModels models) : IClassFixture<ServedModels>
 {
     private const int TrainRows = 3000, ValidRows = 1000, BatchSize = 256, Epochs = 2;
