@@ -72,6 +72,37 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
         }
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(3, 4)]
+    [InlineData(100, 4)]
+    public void A_read_that_receives_nothing_is_tried_four_times(int breaks, int asked)
+    {
+        byte[] content = [.. Enumerable.Range(0, 1000).Select(i => (byte)i)];
+        using EmptyHandedStore broken = new(content, breaks);
+        LocalStore.PointAt(broken.Port);
+        try
+        {
+            byte[] read = new byte[500];
+            ObjectSource source = new(new ObjectStore(), LocalStore.Bucket, "x.parquet", content.Length, EmptyHandedStore.Etag);
+            if (breaks < asked)
+            {
+                Assert.Equal(read.Length, source.Read(100, read));
+                Assert.Equal(content[100..600], read);
+            }
+            else
+            {
+                Fails(() => source.Read(100, read), ExitCode.InputOutput, "s3://shards/x.parquet: ");
+            }
+
+            Assert.Equal(asked, broken.Asked);
+        }
+        finally
+        {
+            LocalStore.PointAt(store.Port);
+        }
+    }
+
     [SkippableFact]
     public void Object_that_changes_or_goes_during_a_run_is_noticed()
     {
