@@ -6,6 +6,8 @@ namespace GpuCtr.Engine.Tests.Data;
 /// <summary>Files that declare what they do not hold.</summary>
 public sealed class HostileFileTests : IDisposable
 {
+    private const int Data = (int)PageKind.Data, DataV2 = (int)PageKind.DataV2, Dictionary = (int)PageKind.Dictionary;
+
     private const int Rows = 4999;
     private readonly TempFolder folder = new();
 
@@ -44,8 +46,32 @@ public sealed class HostileFileTests : IDisposable
     {
         byte[] header = [0x15, .. Varint(ZigZag(type)), 0x15, .. Varint(ZigZag(uncompressed)), 0x15, .. Varint(ZigZag(compressed)),
             type == 2 ? (byte)0x4C : (byte)0x2C, 0x15, .. Varint(ZigZag(values)), 0, 0];
-        var error = Assert.Throws<InvalidDataException>(() => PageGuard.Check(header, 1_000_000, chunkValues));
+        var error = Assert.Throws<InvalidDataException>(() => PageGuard.Check(PageHeader.Of(header)!, null, true, 1_000_000, chunkValues));
         Assert.Contains(text, error.Message);
+    }
+
+    [Theory]
+    [InlineData(Data, 0, 40, 0, false, null)]
+    [InlineData(Data, 0, 39, 0, false, "10 values of 32 bits in 39 bytes")]
+    [InlineData(Data, 0, 41, 0, false, "10 values of 32 bits in 41 bytes")]
+    [InlineData(Data, 9, 39, 0, false, "10 values of 32 bits in 39 bytes")]
+    [InlineData(Data, 8, 13, 0, false, null)]
+    [InlineData(Data, 0, 13, 0, true, null)]
+    [InlineData(DataV2, 0, 33, 3, true, null)]
+    [InlineData(DataV2, 0, 33, 2, true, "8 values of 32 bits in 28 bytes")]
+    [InlineData(DataV2, 0, 33, 11, true, "11 nulls among 10 values")]
+    [InlineData(Dictionary, 2, 40, 0, true, null)]
+    [InlineData(Dictionary, 2, 36, 0, true, "10 values of 32 bits in 36 bytes")]
+    public void Page_whose_values_cannot_have_the_encoding_that_it_declares_is_refused(int kind, int encoding, int bytes, int nulls, bool hasLevels, string? text)
+    {
+        byte[] second = kind != DataV2 ? [0x15, .. Varint(ZigZag(encoding))]
+            : [0x15, .. Varint(ZigZag(nulls)), 0x25, .. Varint(ZigZag(encoding)), 0x15, .. Varint(ZigZag(5)), 0x15, .. Varint(ZigZag(0))];
+        byte[] header = [0x25, .. Varint(ZigZag(bytes)), 0x15, .. Varint(ZigZag(20)), (byte)((kind - 3) << 4 | 0x0C), 0x15, .. Varint(ZigZag(10)), .. second, 0, 0];
+        void Check() => PageGuard.Check(PageHeader.Of(header)!, 32, hasLevels, 1_000_000, 100);
+        if (text is null)
+            Check();
+        else
+            Assert.Contains(text, Assert.Throws<InvalidDataException>(Check).Message);
     }
 
     [Fact]

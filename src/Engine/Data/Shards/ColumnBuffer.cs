@@ -36,6 +36,9 @@ public sealed class ColumnBuffer
     /// <summary>(Rows + 1) starts of the lists; a null list is an empty one.</summary>
     public int[] Offsets { get; private set; } = [];
 
+    /// <summary>For pages on their way from the file.</summary>
+    internal PageBytes Page { get; } = new();
+
     internal int[] Definition { get; private set; } = [];
 
     internal int[] Repetition { get; private set; } = [];

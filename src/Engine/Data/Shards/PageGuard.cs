@@ -1,10 +1,9 @@
+using Parquet.Schema;
+using PhysicalType = Parquet.Meta.Type;
+
 namespace GpuCtr.Engine.Data;
 
-/// <summary>
-/// Checks the sizes that a page header declares before the Parquet reader allocates what they ask for.
-/// </summary>
-/// The header is Thrift compact: fields 1 type, 2 uncompressed size, 3 compressed size, 4 checksum, then one struct
-/// (5 data page, 7 dictionary page, 8 data page v2) whose first field is the number of values.
+/// <summary>Checks what a page header declares before the Parquet reader allocates what it asks for and believes how it says to decode.</summary>
 internal static class PageGuard
 {
     private const int AlwaysAllowedBytes = 64 << 20;
@@ -12,55 +11,52 @@ internal static class PageGuard
     // What gzip can reach at most, and more than any page of real values reaches.
     private const long HighestRatio = 1100;
 
-    /// <exception cref="InvalidDataException">A size is negative, larger than the file or out of all proportion.</exception>
-    public static void Check(ReadOnlySpan<byte> header, long bytesLeftInFile, long chunkValues)
+    private const int Plain = 0, PlainDictionary = 2, ByteStreamSplit = 9;
+
+    /// <param name="page">The header.</param>
+    /// <param name="bits">Bits of a value, see <see cref="BitsOf"/>; null = not fixed.</param>
+    /// <param name="hasLevels">Whether values may be null or in lists.</param>
+    /// <param name="bytesLeftInFile">From the header on.</param>
+    /// <param name="chunkValues">Values of the column in the row group.</param>
+    /// <exception cref="InvalidDataException">A size is negative, larger than the file or out of all proportion, or values do not fit it.</exception>
+    public static void Check(PageHeader page, int? bits, bool hasLevels, long bytesLeftInFile, long chunkValues)
     {
-        var thrift = new Varints(header);
-        if (!thrift.Field(0x15, out int type) || !thrift.Field(0x15, out int uncompressed) || !thrift.Field(0x15, out int compressed))
-            return; // unusual writer: the reader itself will judge
+        (long uncompressed, long compressed) = (page.UncompressedBytes, page.CompressedBytes);
         if (compressed < 0 || uncompressed < 0 || compressed > bytesLeftInFile)
             throw new InvalidDataException($"a page declares {compressed} bytes ({uncompressed} uncompressed), the file has {bytesLeftInFile} left");
         if (uncompressed > AlwaysAllowedBytes && uncompressed > HighestRatio * compressed)
             throw new InvalidDataException($"a page declares {uncompressed} bytes from {compressed} compressed ones");
-        thrift.Field(0x15, out _); // optional checksum
-        if (!thrift.StructHead() || !thrift.Field(0x15, out int values))
-            return;
-        const int dictionaryPage = 2;
-        long most = type == dictionaryPage ? 8L * uncompressed : chunkValues;
-        if (values < 0 || values > most)
-            throw new InvalidDataException($"a page declares {values} values, there is room for {most}");
+        long most = page.Kind == PageKind.Dictionary ? 8L * uncompressed : chunkValues;
+        if (page.Values < 0 || page.Values > most)
+            throw new InvalidDataException($"a page declares {page.Values} values, there is room for {most}");
+        if (page.Nulls < 0 || page.Nulls > page.Values)
+            throw new InvalidDataException($"a page declares {page.Nulls} nulls among {page.Values} values");
+        if (bits is { } width)
+            CheckWidth(page, width, hasLevels);
     }
 
-    private ref struct Varints(ReadOnlySpan<byte> bytes)
+    /// Values of a fixed width take what they take: what is less, or more, was encoded otherwise than the header says.
+    private static void CheckWidth(PageHeader page, int bits, bool hasLevels)
     {
-        private ReadOnlySpan<byte> rest = bytes;
-
-        /// <summary>Reads a zigzag integer if the next field head is the expected one.</summary>
-        public bool Field(byte head, out int value)
-        {
-            value = 0;
-            if (rest.IsEmpty || rest[0] != head)
-                return false;
-            ulong raw = 0;
-            for (int i = 1, shift = 0; i < rest.Length && shift < 64; i++, shift += 7)
-            {
-                raw |= (ulong)(rest[i] & 0x7F) << shift;
-                if (rest[i] >= 0x80)
-                    continue;
-                rest = rest[(i + 1)..];
-                value = unchecked((int)((uint)raw >> 1) ^ -(int)(raw & 1));
-                return true;
-            }
-
-            return false;
-        }
-
-        public bool StructHead()
-        {
-            if (rest.IsEmpty || (rest[0] & 0x0F) != 0x0C)
-                return false;
-            rest = rest[1..];
-            return true;
-        }
+        bool dictionary = page.Kind == PageKind.Dictionary;
+        if (!(page.Encoding is Plain or ByteStreamSplit || (dictionary && page.Encoding == PlainDictionary)))
+            return;
+        // A data page of version 1 hides its nulls and the size of its levels among its compressed bytes.
+        if ((dictionary || !hasLevels ? 0 : page.Nulls) is not long nulls)
+            return;
+        long values = page.Values - nulls, found = page.UncompressedBytes - page.LevelBytes;
+        if (found != (values * bits + 7) / 8)
+            throw new InvalidDataException($"a page declares {values} values of {bits} bits in {found} bytes");
     }
+
+    /// <summary>Bits of a value of a column; null where they differ from value to value.</summary>
+    public static int? BitsOf(DataField leaf) => leaf.SchemaElement?.Type switch
+    {
+        PhysicalType.BOOLEAN => 1,
+        PhysicalType.INT32 or PhysicalType.FLOAT => 32,
+        PhysicalType.INT64 or PhysicalType.DOUBLE => 64,
+        PhysicalType.INT96 => 96,
+        PhysicalType.FIXED_LEN_BYTE_ARRAY => 8 * leaf.SchemaElement.TypeLength,
+        _ => null,
+    };
 }

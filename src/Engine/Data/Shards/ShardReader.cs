@@ -1,5 +1,6 @@
 using Parquet;
 using Parquet.Meta;
+using Parquet.Schema;
 
 namespace GpuCtr.Engine.Data;
 
@@ -17,6 +18,7 @@ public sealed class ShardReader : IDisposable
     private readonly ShardStream stream;
     private readonly ParquetReader reader;
     private readonly Dictionary<string, ColumnLayout> layouts;
+    private (int Group, ParquetRowGroupReader Reader)? opened;
     private Shard? shard;
 
     internal ShardReader(ShardStream stream, ParquetReader reader, IEnumerable<ColumnLayout> layouts)
@@ -113,28 +115,37 @@ public sealed class ShardReader : IDisposable
         into.IsList = list;
         into.Reserve(layout.Column.Kind, (int)values);
         into.ReserveLevels((int)values, layout.Leaf!.MaxRepetitionLevel > 0);
-        stream.Budget = stream.Length + Math.Max(0, chunk.TotalCompressedSize) + (1 << 20);
-        stream.OnSeek = at => CheckPage(at, values);
+        stream.Budget = BudgetOf(chunk);
+        stream.OnSeek = at => CheckPage(at, layout.Leaf!, values);
     }
 
-    private void CheckPage(long at, long values)
+    private long BudgetOf(ColumnMetaData chunk) => stream.Length + Math.Max(0, chunk.TotalCompressedSize) + (1 << 20);
+
+    private (PageHeader Page, int HeaderBytes)? CheckPage(long at, DataField leaf, long values)
     {
-        Span<byte> head = stackalloc byte[40];
-        int count = stream.Peek(at, head);
-        PageGuard.Check(head[..count], stream.Length - at, values);
-        PageChecksum.Verify(stream, at);
+        if (PageHeader.Read(stream, at) is not var (page, headerBytes))
+            return null;
+        PageGuard.Check(page, PageGuard.BitsOf(leaf), leaf.MaxDefinitionLevel + leaf.MaxRepetitionLevel > 0, stream.Length - at, values);
+        if (headerBytes == 0)
+            return null;
+        PageChecksum.Verify(stream, at, headerBytes, page);
+        return (page, headerBytes);
     }
 
     private void Decode(int group, ColumnLayout layout, ColumnBuffer into)
     {
-        int values = (int)Chunk(group, layout).NumValues;
+        ColumnMetaData chunk = Chunk(group, layout);
+        if (new NumberPages(stream, layout.Leaf!, chunk, into, at => CheckPage(at, layout.Leaf!, chunk.NumValues)).TryRead())
+            return;
+        stream.Budget = BudgetOf(chunk);
+        int values = (int)chunk.NumValues;
         int highest = layout.Leaf!.MaxDefinitionLevel;
         bool list = layout.Column.IsList;
         Memory<int>? definition = highest > 0 ? into.Definition.AsMemory(0, values) : (Memory<int>?)null; // a bare null would become an empty memory
         Memory<int>? repetition = list ? into.Repetition.AsMemory(0, values) : (Memory<int>?)null;
         definition?.Span.Fill(Levels.Unwritten);
         repetition?.Span.Fill(Levels.Unwritten);
-        layout.Type!.Read(reader.OpenRowGroupReader(group), layout.Leaf, into, values, definition, repetition);
+        layout.Type!.Read(GroupReader(group), layout.Leaf, into, values, definition, repetition);
         int count = values;
         into.Count = values;
         into.HasNulls = false;
@@ -164,10 +175,18 @@ public sealed class ShardReader : IDisposable
 
     private ColumnMetaData Chunk(int group, ColumnLayout layout)
     {
-        ColumnChunk? chunk = layout.Leaf is null ? null : reader.OpenRowGroupReader(group).GetMetadata(layout.Leaf);
+        ColumnChunk? chunk = layout.Leaf is null ? null : GroupReader(group).GetMetadata(layout.Leaf);
         return chunk?.CryptoMetadata is null
             ? chunk?.MetaData ?? throw Broken(group, layout.Column.Name, "the row group has no such column; the file is damaged")
             : throw Broken(group, layout.Column.Name, "it is encrypted, which is not supported; decrypt it first");
+    }
+
+    /// Opening a row group takes note of all its columns: once for all that are read from it.
+    private ParquetRowGroupReader GroupReader(int group)
+    {
+        if (opened?.Group != group)
+            opened = (group, reader.OpenRowGroupReader(group));
+        return opened.Value.Reader;
     }
 
     private Failure Broken(int group, string column, string what, Exception? inner = null) =>

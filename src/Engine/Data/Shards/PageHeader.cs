@@ -1,0 +1,112 @@
+namespace GpuCtr.Engine.Data;
+
+/// <summary>What the header of a page says, as far as it is checked before the Parquet reader believes it.</summary>
+/// Thrift compact: 2 uncompressed size, 3 compressed size, 4 checksum, then one structure: 5 data page (1 values, 2 encoding),
+/// 7 dictionary page (the same), 8 data page of version 2 (1 values, 2 nulls, 4 encoding, 5 and 6 bytes of levels, 7 whether what
+/// follows them is compressed).
+/// <param name="Kind">Which of these structures it has.</param>
+/// <param name="UncompressedBytes">Size of what follows the header once it is decompressed, levels included.</param>
+/// <param name="CompressedBytes">Size in the file.</param>
+/// <param name="Checksum">CRC of what follows the header, if there is one.</param>
+/// <param name="Values">Values, nulls included.</param>
+/// <param name="Encoding">Number of their encoding.</param>
+/// <param name="Nulls">Nulls among them, where it says so (version 2).</param>
+/// <param name="LevelBytes">Bytes of levels before the values, where it says so (version 2).</param>
+/// <param name="IsCompressed">False where a page of version 2 says that it is not.</param>
+internal sealed record PageHeader(
+    PageKind Kind, long UncompressedBytes, long CompressedBytes, uint? Checksum, long Values, long Encoding, long? Nulls, long LevelBytes, bool IsCompressed)
+{
+    // Statistics may be long, but they come behind everything that is read here.
+    private const int UsualBytes = 320, LargestBytes = 1 << 14;
+
+    private const long Absent = long.MinValue;
+
+    /// <summary>The header at a position and its length, 0 if its end is not found; null if there is none.</summary>
+    public static (PageHeader Header, int Bytes)? Read(ShardStream stream, long at)
+    {
+        Span<byte> bytes = stackalloc byte[UsualBytes];
+        bytes = bytes[..stream.Peek(at, bytes)];
+        if (Of(bytes) is not { } header)
+            return null;
+        int length = LengthOf(bytes);
+        if (length == 0)
+        {
+            bytes = new byte[LargestBytes];
+            length = LengthOf(bytes[..stream.Peek(at, bytes)]);
+        }
+
+        return (header, length);
+    }
+
+    /// <summary>The header that begins here; null if none does, or one of an unusual writer: the Parquet reader will judge.</summary>
+    public static PageHeader? Of(ReadOnlySpan<byte> bytes)
+    {
+        Span<long> sizes = stackalloc long[5], page = stackalloc long[8];
+        try
+        {
+            var thrift = new ThriftReader(bytes);
+            var kind = (PageKind)Numbers(ref thrift, sizes);
+            if (!Enum.IsDefined(kind) || sizes[2] == Absent || sizes[3] == Absent)
+                return null;
+            Numbers(ref thrift, page);
+            bool second = kind == PageKind.DataV2;
+            return new PageHeader(
+                kind, sizes[2], sizes[3], sizes[4] == Absent ? null : (uint)sizes[4], page[1], page[second ? 4 : 2],
+                second ? page[2] : null, second ? Math.Max(0, page[5]) + Math.Max(0, page[6]) : 0, !second || page[7] != 0);
+        }
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// Bytes of a whole header; 0 if it does not end here.
+    private static int LengthOf(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var thrift = new ThriftReader(bytes);
+            for (int field = 0; thrift.NextField(ref field, out int type);)
+                thrift.Skip(type);
+            return thrift.Position;
+        }
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidDataException)
+        {
+            return 0;
+        }
+    }
+
+    /// Reads the numbers of a structure by field, up to its end or to a structure in it, whose field is returned.
+    private static int Numbers(scoped ref ThriftReader thrift, scoped Span<long> into)
+    {
+        const int yes = 1, no = 2, number = 5, structure = 12;
+        into.Fill(Absent);
+        int field = 0;
+        while (thrift.NextField(ref field, out int type))
+        {
+            if (type == structure)
+                return field;
+            if (type == number && field < into.Length)
+                into[field] = thrift.Integer();
+            else if (type is yes or no && field < into.Length)
+                into[field] = type == yes ? 1 : 0;
+            else
+                thrift.Skip(type);
+        }
+
+        return 0;
+    }
+}
+
+/// <summary>The kinds of pages that have values, by the field of their header.</summary>
+internal enum PageKind
+{
+    /// <summary>Values with their levels in front.</summary>
+    Data = 5,
+
+    /// <summary>The values that others point at.</summary>
+    Dictionary = 7,
+
+    /// <summary>Values with levels that are never compressed.</summary>
+    DataV2 = 8,
+}
