@@ -41,7 +41,7 @@ internal sealed class RowEncoder
     /// <exception cref="ArgumentException">The model reads no such column.</exception>
     public RowSlot Slot(string column) => slots.TryGetValue(column, out RowSlot? slot)
         ? slot
-        : throw new ArgumentException($"column '{column}': the model reads no such column{Spelling.Suggest(column, slots.Keys)}; it reads {string.Join(", ", slots.Keys)}", nameof(column));
+        : throw new ArgumentException($"column '{column}': the model reads no such column{Spelling.Suggest(column, slots.Keys)}; it reads {string.Join(", ", slots.Keys)}");
 
     /// <summary>Vocabulary of a list.</summary>
     public VocabularyTable ListVocabulary(int list) => encoder.Vocabularies[State.Sequences[list].Vocabulary];
