@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Attention;
 /// Panels along e begin anew with every field, so that a tile of dk is a piece of the rows where the table's gradients are.
 public sealed unsafe partial class AttentionInput : IDisposable
 {
-    private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkTokens = 60;
+    private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkTokens = 60, OuterRows = 4;
 
     private static readonly bool Wide = Vector512.IsHardwareAccelerated;
 
@@ -97,7 +97,6 @@ public sealed unsafe partial class AttentionInput : IDisposable
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             if (first == end)
                 continue;
-            LayOutByH(m, query.Pointer + b * e);
             float* c = constant.Pointer + b * h;
             for (int t = first; t < end; t += ChunkTokens)
             {
@@ -106,10 +105,15 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 // A store to a line that is not in the cache waits for it, so the next lines are asked for while the tiles are at work.
                 LinesAhead ahead = default;
                 ahead.Add(to + n * h, n * h);
+                history.AnnounceKeys(t + n, n, ref ahead);
                 ahead.Spread(hPanels * GemmTile.Tiles(n));
                 history.GatherRows(keys, t, n);
                 for (int unit = 0; unit < h; unit += Panel.Width)
+                {
+                    if (t == first)
+                        LayOutByH(m, unit, query.Pointer + b * e);
                     GemmTile.Rows(n, keys, e, 1, m + unit * e, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide, &ahead);
+                }
                 if (measures)
                     statistics.Add(block, to, n);
             }
@@ -132,9 +136,10 @@ public sealed unsafe partial class AttentionInput : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BackwardBlock(int block)
     {
-        int eWide = ePanels * Panel.Width;
-        float* outer = ThreadScratch.Get((nuint)(h * eWide + PanelFloatsE + ChunkTokens * (eWide + h)));
-        float* m = outer + h * eWide, keys = m + PanelFloatsE, dz = keys + ChunkTokens * eWide;
+        int eWide = ePanels * Panel.Width, outerLength = h * eWide, filled = 0;
+        int* outerRows = stackalloc int[OuterRows];
+        float* outer = ThreadScratch.Get((nuint)(OuterRows * outerLength + PanelFloatsE + ChunkTokens * (eWide + h)));
+        float* m = outer + OuterRows * outerLength, keys = m + PanelFloatsE, dz = keys + ChunkTokens * eWide;
         float* sum = partials.Pointer + 2L * block * h * e;
         new Span<float>(sum, 2 * h * e).Clear();
         for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
@@ -144,7 +149,6 @@ public sealed unsafe partial class AttentionInput : IDisposable
             new Span<float>(dQuery.Pointer + b * e, e).Clear();
             if (first == end)
                 continue;
-            LayOutByE(m, query.Pointer + b * e);
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
@@ -152,16 +156,24 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 history.GatherPanels(keys, t, n);
                 TakeGradients(dz, t, n, rowSums.Pointer + b * h);
                 for (int panel = 0; panel < ePanels; panel++)
-                    Differentiate(panel, b, t, n, dz, keys, m, outer + panel * Panel.Width, eWide, starts: t == first, &ahead);
+                    Differentiate(panel, b, t, n, dz, keys, m, outer + filled * outerLength + panel * Panel.Width, eWide, starts: t == first, &ahead);
             }
-            AddOuter(outer, eWide, sum, b);
+            outerRows[filled++] = b;
+            if (filled == OuterRows)
+            {
+                AddOuter<GemmTile.Rows4>(outer, outerRows, sum);
+                filled = 0;
+            }
         }
+        for (int i = 0; i < filled; i++)
+            AddOuter<GemmTile.Rows1>(outer + i * outerLength, outerRows + i, sum);
     }
 
     /// <summary>What the next n positions will read and write.</summary>
     private LinesAhead Ahead(int t, int n)
     {
         LinesAhead ahead = default;
+        history.AnnounceKeys(t + n, n, ref ahead);
         history.AnnounceKeyGradients(t + n, n, ref ahead);
         if (statistics.Wanted)
             statistics.Announce(t + n, n, z.Gradient!.Pointer + (long)(t + n) * h, ref ahead);
@@ -173,6 +185,8 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void Differentiate(int panel, int b, int t, int n, float* dz, float* keys, float* m, float* outer, nint stride, bool starts, LinesAhead* ahead)
     {
         int d = history.D, field = panel / FieldPanels, j = panel % FieldPanels * Panel.Width, columns = Math.Min(Panel.Width, d - j);
+        if (starts)
+            LayOutByE(m, panel, query.Pointer + b * e);
         GemmTile.Rows(h, dz, 1, h, keys + panel * n * Panel.Width, n, outer, stride, columns, starts ? null : outer, stride, Wide, ahead);
         float* dKeys = history.KeyGradients(field, t) + j;
         if (pooling is not null)
@@ -180,28 +194,23 @@ public sealed unsafe partial class AttentionInput : IDisposable
         GemmTile.Rows(n, dz, h, 1, m + panel * h * Panel.Width, h, dKeys, d, columns, dKeys, d, Wide, ahead);
     }
 
-    /// <summary>M of one row in panels along h, for z = M k.</summary>
+    /// <summary>The panel of M of one row that begins with a unit, along h, for z = M k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void LayOutByH(float* m, float* q)
+    private void LayOutByH(float* m, int unit, float* q)
     {
-        for (int p = 0; p < hPanels; p++)
-            for (int j = 0; j < e; j++)
-                MultiplyAdd(m, diffByH.Pointer, productByH.Pointer, (p * e + j) * Panel.Width, Vector512.Create(q[j]), Vector512.Create(q[j]));
+        for (int j = 0; j < e; j++)
+            MultiplyAdd(m, diffByH.Pointer, productByH.Pointer, unit * e + j * Panel.Width, Vector512.Create(q[j]), Vector512.Create(q[j]));
     }
 
-    /// <summary>M of one row in panels along e, for dk = Mᵀ dz.</summary>
+    /// <summary>A panel of M of one row along e, for dk = Mᵀ dz.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void LayOutByE(float* m, float* q)
+    private void LayOutByE(float* m, int panel, float* q)
     {
-        int d = history.D;
-        for (int p = 0; p < ePanels; p++)
-        {
-            int j = p % FieldPanels * Panel.Width, left = d - j;
-            float* from = q + p / FieldPanels * d + j;
-            Vector512<float> q0 = Lanes.Load(from, left), q1 = left > Lanes.Count ? Lanes.Load(from + Lanes.Count, left - Lanes.Count) : default;
-            for (int i = 0; i < h; i++)
-                MultiplyAdd(m, diffByE.Pointer, productByE.Pointer, (p * h + i) * Panel.Width, q0, q1);
-        }
+        int j = panel % FieldPanels * Panel.Width, left = history.D - j;
+        float* from = q + panel / FieldPanels * history.D + j;
+        Vector512<float> q0 = Lanes.Load(from, left), q1 = left > Lanes.Count ? Lanes.Load(from + Lanes.Count, left - Lanes.Count) : default;
+        for (int i = 0; i < h; i++)
+            MultiplyAdd(m, diffByE.Pointer, productByE.Pointer, (panel * h + i) * Panel.Width, q0, q1);
     }
 
     /// <summary>dz of n positions, finished where it was left unfinished; their sum is added to g.</summary>
@@ -229,27 +238,56 @@ public sealed unsafe partial class AttentionInput : IDisposable
         }
     }
 
-    /// <summary>Adds G of row b to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to dq.</summary>
+    /// <summary>Adds G of some rows to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to their dq.</summary>
+    /// Several rows at a time, since the sums come from the second-level cache and go back there.
+    /// <param name="outer">(rows, H, E wide).</param>
+    /// <param name="row">Which rows of the batch they are.</param>
+    /// <param name="sum">(2, H, E).</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddOuter(float* outer, nint stride, float* sum, int b)
+    private void AddOuter<TRows>(float* outer, int* row, float* sum) where TRows : struct, GemmTile.IRows
     {
-        float* q = query.Pointer + b * e, dq = dQuery.Pointer + b * e, product = w.Pointer + 3 * e;
-        int d = history.D;
-        for (int i = 0; i < h; i++, outer += stride, sum += e, product += 4 * e)
-            for (int field = 0; field < history.Bases.Length; field++)
-                AddOuterRow(outer + field * FieldPanels * Panel.Width, q + field * d, product + field * d, sum + field * d, sum + (nint)h * e + field * d, dq + field * d, d);
+        for (int field = 0; field < history.Bases.Length; field++)
+            for (int j = 0; j < history.D; j += Lanes.Count)
+                AddOuterColumns<TRows>(outer + field * FieldPanels * Panel.Width + j, row, sum, field * history.D + j, history.D - j);
+    }
+
+    /// <summary>The same for up to 16 columns.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddOuterColumns<TRows>(float* outer, int* row, float* sum, int column, int columns) where TRows : struct, GemmTile.IRows
+    {
+        nint e = this.e, eWide = ePanels * Panel.Width, length = h * eWide;
+        float* q = query.Pointer + column, dq = dQuery.Pointer + column, product = w.Pointer + 3 * e + column, s = sum + column, sTimesQuery = s + h * e;
+        Vector512<float> q0 = Lanes.Load(q + row[0] * e, columns), dq0 = default, q1 = default, dq1 = default, q2 = default, dq2 = default, q3 = default, dq3 = default;
+        if (TRows.Count > 1)
+            (q1, q2, q3) = (Lanes.Load(q + row[1] * e, columns), Lanes.Load(q + row[2] * e, columns), Lanes.Load(q + row[3] * e, columns));
+        for (int i = 0; i < h; i++, outer += eWide, product += 4 * e, s += e, sTimesQuery += e)
+        {
+            Vector512<float> p = Lanes.Load(product, columns), g = Lanes.Load(s, columns), gTimesQuery = Lanes.Load(sTimesQuery, columns);
+            AddOuterRow(outer, p, q0, columns, ref g, ref gTimesQuery, ref dq0);
+            if (TRows.Count > 1)
+            {
+                AddOuterRow(outer + length, p, q1, columns, ref g, ref gTimesQuery, ref dq1);
+                AddOuterRow(outer + 2 * length, p, q2, columns, ref g, ref gTimesQuery, ref dq2);
+                AddOuterRow(outer + 3 * length, p, q3, columns, ref g, ref gTimesQuery, ref dq3);
+            }
+            Lanes.Store(g, s, columns);
+            Lanes.Store(gTimesQuery, sTimesQuery, columns);
+        }
+        Lanes.Store(dq0, dq + row[0] * e, columns);
+        if (TRows.Count == 1)
+            return;
+        Lanes.Store(dq1, dq + row[1] * e, columns);
+        Lanes.Store(dq2, dq + row[2] * e, columns);
+        Lanes.Store(dq3, dq + row[3] * e, columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddOuterRow(float* outer, float* q, float* product, float* sum, float* sumTimesQuery, float* dq, int d)
+    private static void AddOuterRow(float* outer, Vector512<float> product, Vector512<float> q, int columns, ref Vector512<float> sum, ref Vector512<float> sumTimesQuery, ref Vector512<float> dq)
     {
-        for (int j = 0; j < d; j += Lanes.Count)
-        {
-            Vector512<float> g = Lanes.Load(outer + j, d - j);
-            Lanes.Store(Lanes.Load(sum + j, d - j) + g, sum + j, d - j);
-            Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(q + j, d - j), Lanes.Load(sumTimesQuery + j, d - j)), sumTimesQuery + j, d - j);
-            Lanes.Store(Vector512.FusedMultiplyAdd(g, Lanes.Load(product + j, d - j), Lanes.Load(dq + j, d - j)), dq + j, d - j);
-        }
+        Vector512<float> g = Lanes.Load(outer, columns);
+        sum += g;
+        sumTimesQuery = Vector512.FusedMultiplyAdd(g, q, sumTimesQuery);
+        dq = Vector512.FusedMultiplyAdd(g, product, dq);
     }
 
     /// <summary>dW from the blocks' partial sums, in order, and dβ.</summary>

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// Keys of some positions side by side, for products; those of the positions behind them are brought near meanwhile.
+/// Keys of some positions side by side, for products; those of the positions behind them can be announced.
 public sealed unsafe partial record BehaviourHistory
 {
     /// <summary>Copies keys to rows.</summary>
@@ -19,15 +19,11 @@ public sealed unsafe partial record BehaviourHistory
         {
             int* rows = FieldRows(field, t);
             float* table = Table.Pointer, to = keys + field * d;
-            int left = MaxTokens - t - n;
             for (int i = 0; i < n; i++, to += e)
             {
-                float* key = table + (long)rows[i] * d, next = table + (long)rows[i < left ? i + n : i] * d;
+                float* key = table + (long)rows[i] * d;
                 for (int j = 0; j < d; j += Lanes.Count)
-                {
-                    Prefetch.Ahead(next + j);
                     Lanes.Store(Lanes.Load(key + j, d - j), to + j, d - j);
-                }
             }
         }
     }
@@ -45,17 +41,20 @@ public sealed unsafe partial record BehaviourHistory
         {
             int* rows = FieldRows(field, t);
             float* table = Table.Pointer;
-            int left = MaxTokens - t - n;
             for (int j = 0; j < d; j += Lanes.Count)
             {
                 float* to = keys + j / Panel.Width * panel + j % Panel.Width;
                 for (int i = 0; i < n; i++, to += Panel.Width)
-                {
-                    Prefetch.Ahead(table + (long)rows[i < left ? i + n : i] * d + j);
                     Lanes.Load(table + (long)rows[i] * d + j, d - j).Store(to);
-                }
             }
         }
+    }
+
+    /// <summary>Announces the keys of up to n positions.</summary>
+    internal void AnnounceKeys(int t, int n, ref LinesAhead ahead)
+    {
+        for (int field = 0; field < Bases.Length; field++)
+            ahead.AddRows(Table.Pointer, FieldRows(field, t), Math.Min(n, MaxTokens - t), D);
     }
 
     /// <summary>Announces where the gradients of some keys will be written.</summary>

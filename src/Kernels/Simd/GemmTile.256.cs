@@ -21,7 +21,7 @@ internal static unsafe partial class GemmTile
     {
         if (rows == 6 && columns == HalfPanel)
         {
-            Rows6(a, aRow, aCol, b, k, c, ldc, start, startRow);
+            Whole256(a, aRow, aCol, b, k, c, ldc, start, startRow);
             return;
         }
         float* tile = stackalloc float[6 * HalfPanel];
@@ -34,7 +34,7 @@ internal static unsafe partial class GemmTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows6(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, float* start, nint startRow)
+    private static void Whole256(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, float* start, nint startRow)
     {
         Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
         Vector256<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;

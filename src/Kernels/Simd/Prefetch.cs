@@ -14,6 +14,14 @@ internal static unsafe class Prefetch
             Sse.Prefetch0(address);
     }
 
+    /// <summary>The same, but only to the second-level cache: what is worked on meanwhile stays in the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void FarAhead(void* address)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch1(address);
+    }
+
     /// <summary>Brings a row of a table near.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Row(float* row, int length)
