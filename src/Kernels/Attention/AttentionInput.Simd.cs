@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Attention;
 /// Panels along e begin anew with every field, so that a tile of dk is a piece of the rows where the table's gradients are.
 public sealed unsafe partial class AttentionInput : IDisposable
 {
-    private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkTokens = 60, OuterRows = 4;
+    private const int MaxBlocks = PartialSums.MaxBlocks, ChunkTokens = 60, OuterRows = 4;
 
     private static readonly bool Wide = Vector512.IsHardwareAccelerated;
 
@@ -22,13 +22,20 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private DeviceArray<float> diffByH = null!, productByH = null!, diffByE = null!, productByE = null!;
 
     // (H, E) Wq + Wd and dWq; (B, E) queries and their gradients; for each block, (H, E) Σ G and Σ G·diag(q).
-    private DeviceArray<float> queryDiff = null!, queryWeights = null!, query = null!, dQuery = null!, partials = null!;
+    private DeviceArray<float> queryDiff = null!, queryWeights = null!, query = null!, dQuery = null!;
+    private PartialSums partials = null!;
     private int rows, blockRows, hPanels, ePanels;
     private bool measures, laidOut;
 
     private int PanelFloatsH => hPanels * e * Panel.Width;
 
     private int PanelFloatsE => ePanels * h * Panel.Width;
+
+    /// <summary>Columns that a product for dk sums over: those of dz and, for the pooling, its weights.</summary>
+    private int Depth => pooling is null ? h : h + 1;
+
+    /// <summary>Distance of two rows of dz.</summary>
+    private int Stride => (Depth + Lanes.Count - 1) / Lanes.Count * Lanes.Count;
 
     private int FieldPanels => Panel.Count(history.D);
 
@@ -46,7 +53,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
         queryWeights = workspace.TrainingArray<float>($"d {z.Name} Wq", h * e);
         query = workspace.Array<float>($"{z.Name} queries", history.Vectors.Rows * e);
         dQuery = workspace.TrainingArray<float>($"d {z.Name} queries", history.Vectors.Rows * e);
-        partials = workspace.TrainingArray<float>($"d {z.Name} partial sums", 2L * MaxBlocks * h * e);
+        partials = new PartialSums(workspace, $"d {z.Name}", 2 * h * e);
         z.Statistics = statistics = new ColumnStatistics(workspace, z);
     }
 
@@ -88,6 +95,9 @@ public sealed unsafe partial class AttentionInput : IDisposable
             }
     }
 
+    /// <summary>Distance of two panels of M. A row whose keys go through at once needs each panel once, so all take turns in the same place, which stays in the first-level cache.</summary>
+    private static nint KeptPanel(int first, int end, int depth) => end - first <= ChunkTokens ? 0 : depth * Panel.Width;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardBlock(int block)
     {
@@ -98,6 +108,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
             if (first == end)
                 continue;
             float* c = constant.Pointer + b * h;
+            nint panelLength = KeptPanel(first, end, e);
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
@@ -108,11 +119,13 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 history.AnnounceKeys(t + n, n, ref ahead);
                 ahead.Spread(hPanels * GemmTile.Tiles(n));
                 history.GatherRows(keys, t, n);
-                for (int unit = 0; unit < h; unit += Panel.Width)
+                for (int panel = 0; panel < hPanels; panel++)
                 {
+                    int unit = panel * Panel.Width;
+                    float* right = m + panel * panelLength;
                     if (t == first)
-                        LayOutByH(m, unit, query.Pointer + b * e);
-                    GemmTile.Rows(n, keys, e, 1, m + unit * e, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide, &ahead);
+                        LayOutByH(right, unit, query.Pointer + b * e);
+                    GemmTile.Rows(n, keys, e, 1, right, e, to + unit, h, Math.Min(Panel.Width, h - unit), c + unit, 0, Wide, &ahead);
                 }
                 if (measures)
                     statistics.Add(block, to, n);
@@ -138,9 +151,9 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         int eWide = ePanels * Panel.Width, outerLength = h * eWide, filled = 0;
         int* outerRows = stackalloc int[OuterRows];
-        float* outer = ThreadScratch.Get((nuint)(OuterRows * outerLength + PanelFloatsE + ChunkTokens * (eWide + h)));
-        float* m = outer + OuterRows * outerLength, keys = m + PanelFloatsE, dz = keys + ChunkTokens * eWide;
-        float* sum = partials.Pointer + 2L * block * h * e;
+        float* outer = ThreadScratch.Get((nuint)(OuterRows * outerLength + Depth * eWide + ChunkTokens * (eWide + Stride)));
+        float* m = outer + OuterRows * outerLength, keys = m + Depth * eWide, dz = keys + ChunkTokens * eWide;
+        float* sum = partials.Of(block);
         new Span<float>(sum, 2 * h * e).Clear();
         for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
         {
@@ -149,6 +162,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
             new Span<float>(dQuery.Pointer + b * e, e).Clear();
             if (first == end)
                 continue;
+            nint panelLength = KeptPanel(first, end, Depth);
             for (int t = first; t < end; t += ChunkTokens)
             {
                 int n = Math.Min(ChunkTokens, end - t);
@@ -156,7 +170,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
                 history.GatherPanels(keys, t, n);
                 TakeGradients(dz, t, n, rowSums.Pointer + b * h);
                 for (int panel = 0; panel < ePanels; panel++)
-                    Differentiate(panel, b, t, n, dz, keys, m, outer + filled * outerLength + panel * Panel.Width, eWide, starts: t == first, &ahead);
+                    Differentiate(panel, b, t, n, dz, keys, m + panel * panelLength, outer + filled * outerLength + panel * Panel.Width, eWide, starts: t == first, &ahead);
             }
             outerRows[filled++] = b;
             if (filled == OuterRows)
@@ -181,61 +195,58 @@ public sealed unsafe partial class AttentionInput : IDisposable
         return ahead;
     }
 
-    /// <summary>dM and dk of a panel: G (+)= dzᵀ K and dk += dz M.</summary>
-    private void Differentiate(int panel, int b, int t, int n, float* dz, float* keys, float* m, float* outer, nint stride, bool starts, LinesAhead* ahead)
+    /// <summary>dM and dk of a panel: G (+)= dzᵀ K and dk = (dz, a) (M; dpooled), or dk += dz M.</summary>
+    private void Differentiate(int panel, int b, int t, int n, float* dz, float* keys, float* m, float* outer, nint outerStride, bool starts, LinesAhead* ahead)
     {
         int d = history.D, field = panel / FieldPanels, j = panel % FieldPanels * Panel.Width, columns = Math.Min(Panel.Width, d - j);
         if (starts)
-            LayOutByE(m, panel, query.Pointer + b * e);
-        GemmTile.Rows(h, dz, 1, h, keys + panel * n * Panel.Width, n, outer, stride, columns, starts ? null : outer, stride, Wide, ahead);
+            LayOutByE(m, panel, b, field * d + j, columns);
+        GemmTile.Rows(h, dz, 1, Stride, keys + panel * n * Panel.Width, n, outer, outerStride, columns, starts ? null : outer, outerStride, Wide, ahead);
         float* dKeys = history.KeyGradients(field, t) + j;
-        if (pooling is not null)
-            StartWithPooling(dKeys, b, t, n, field * d + j, columns);
-        GemmTile.Rows(n, dz, h, 1, m + panel * h * Panel.Width, h, dKeys, d, columns, dKeys, d, Wide, ahead);
+        GemmTile.Rows(n, dz, Stride, 1, m, Depth, dKeys, d, columns, pooling is null ? dKeys : null, d, Wide, ahead);
     }
 
     /// <summary>The panel of M of one row that begins with a unit, along h, for z = M k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LayOutByH(float* m, int unit, float* q)
     {
-        for (int j = 0; j < e; j++)
-            MultiplyAdd(m, diffByH.Pointer, productByH.Pointer, unit * e + j * Panel.Width, Vector512.Create(q[j]), Vector512.Create(q[j]));
+        float* diff = diffByH.Pointer + unit * e, product = productByH.Pointer + unit * e;
+        for (int j = 0; j < e; j++, m += Panel.Width, diff += Panel.Width, product += Panel.Width)
+            MultiplyAdd(m, diff, product, Vector512.Create(q[j]), Vector512.Create(q[j]));
     }
 
-    /// <summary>A panel of M of one row along e, for dk = Mᵀ dz.</summary>
+    /// <summary>A panel of M of one row along e, for dk = Mᵀ dz; below it dpooled, where the pooling leaves its part of dk to this op.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void LayOutByE(float* m, int panel, float* q)
+    private void LayOutByE(float* m, int panel, int b, int column, int columns)
     {
-        int j = panel % FieldPanels * Panel.Width, left = history.D - j;
-        float* from = q + panel / FieldPanels * history.D + j;
-        Vector512<float> q0 = Lanes.Load(from, left), q1 = left > Lanes.Count ? Lanes.Load(from + Lanes.Count, left - Lanes.Count) : default;
-        for (int i = 0; i < h; i++)
-            MultiplyAdd(m, diffByE.Pointer, productByE.Pointer, (panel * h + i) * Panel.Width, q0, q1);
+        float* q = query.Pointer + b * e + column, diff = diffByE.Pointer + (nint)panel * h * Panel.Width, product = productByE.Pointer + (nint)panel * h * Panel.Width;
+        Vector512<float> q0 = Lanes.Load(q, columns), q1 = columns > Lanes.Count ? Lanes.Load(q + Lanes.Count, columns - Lanes.Count) : default;
+        for (int i = 0; i < h; i++, m += Panel.Width, diff += Panel.Width, product += Panel.Width)
+            MultiplyAdd(m, diff, product, q0, q1);
+        if (pooling is null)
+            return;
+        float* dPooled = pooling.Pooled.Gradient!.Pointer + (long)b * e + column;
+        Lanes.Load(dPooled, columns).Store(m);
+        if (columns > Lanes.Count)
+            Lanes.Load(dPooled + Lanes.Count, columns - Lanes.Count).Store(m + Lanes.Count);
     }
 
-    /// <summary>dz of n positions, finished where it was left unfinished; their sum is added to g.</summary>
+    /// <summary>dz of n positions, finished where it was left unfinished, and beside it what each position weighs in the pooling; their sum is added to g.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeGradients(float* dz, int t, int n, float* g)
     {
         float* from = z.Gradient!.Pointer + (long)t * h;
         if (statistics.Wanted)
-            statistics.Correct(t, n, from, dz);
+            statistics.Correct(t, n, from, dz, Stride);
         else
-            new Span<float>(from, n * h).CopyTo(new Span<float>(dz, n * h));
-        Sums.AddRows(g, dz, n, h);
-    }
-
-    /// <summary>Sets dk to a_t dpooled, what the pooling of the same keys adds to their gradient.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void StartWithPooling(float* dKeys, int b, int t, int n, int column, int columns)
-    {
-        float* dPooled = pooling!.Pooled.Gradient!.Pointer + (long)b * e + column, weight = pooling.Weights.Pointer + t;
-        for (int j = 0; j < columns; j += Lanes.Count)
-        {
-            Vector512<float> d = Lanes.Load(dPooled + j, columns - j);
             for (int i = 0; i < n; i++)
-                Lanes.Store(d * Vector512.Create(weight[i]), dKeys + (nint)i * history.D + j, columns - j);
-        }
+                new Span<float>(from + (nint)i * h, h).CopyTo(new Span<float>(dz + (nint)i * Stride, h));
+        Sums.AddRows(g, dz, n, h, Stride);
+        if (pooling is null)
+            return;
+        float* weight = pooling.Weights.Pointer + t;
+        for (int i = 0; i < n; i++)
+            dz[(nint)i * Stride + h] = weight[i];
     }
 
     /// <summary>Adds G of some rows to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to their dq.</summary>
@@ -295,29 +306,28 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         float* dBeta = beta.Gradient!.Pointer;
         beta.Gradient.Span().Clear();
-        Sums.AddRows(dBeta, rowSums.Pointer, rows, h);
-        for (int block = 1; block < Blocks; block++)
-            Sums.Add(partials.Pointer, partials.Pointer + 2L * block * h * e, 2 * h * e);
+        Sums.AddRows(dBeta, rowSums.Pointer, rows, h, h);
+        float* sum = partials.Combine(Blocks);
         for (int i = 0; i < h; i++)
         {
             Span<float> dw = new(w.Gradient!.Pointer + (long)i * 4 * e, 4 * e);
-            ReadOnlySpan<float> dWq = new(queryWeights.Pointer + i * e, e), dWk = new(partials.Pointer + i * e, e);
+            ReadOnlySpan<float> dWq = new(queryWeights.Pointer + i * e, e), dWk = new(sum + i * e, e);
             dWq.CopyTo(dw);
             dWk.CopyTo(dw[e..]);
             for (int j = 0; j < e; j++)
                 dw[2 * e + j] = dWq[j] - dWk[j];
-            new Span<float>(partials.Pointer + (h + i) * e, e).CopyTo(dw[(3 * e)..]);
+            new Span<float>(sum + (h + i) * e, e).CopyTo(dw[(3 * e)..]);
         }
     }
 
     private float* QueryField(Tensor vectors, int b, int field) => vectors.Pointer + (long)b * vectors.Columns + history.TargetFields.Pointer[field] * history.D;
 
-    /// <summary>m[at .. at+32] = diff + product ∘ (q0, q1).</summary>
+    /// <summary>m = diff + product ∘ (q0, q1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void MultiplyAdd(float* m, float* diff, float* product, int at, Vector512<float> q0, Vector512<float> q1)
+    private static void MultiplyAdd(float* m, float* diff, float* product, Vector512<float> q0, Vector512<float> q1)
     {
-        Vector512.FusedMultiplyAdd(Vector512.Load(product + at), q0, Vector512.Load(diff + at)).Store(m + at);
-        Vector512.FusedMultiplyAdd(Vector512.Load(product + at + 16), q1, Vector512.Load(diff + at + 16)).Store(m + at + 16);
+        Vector512.FusedMultiplyAdd(Vector512.Load(product), q0, Vector512.Load(diff)).Store(m);
+        Vector512.FusedMultiplyAdd(Vector512.Load(product + 16), q1, Vector512.Load(diff + 16)).Store(m + 16);
     }
 
     /// <inheritdoc/>

@@ -9,10 +9,11 @@ namespace GpuCtr.Kernels.Dense;
 /// they are in cache. Backward of 96 rows: dy, finished where it was left unfinished; da = dy W; Dice(x) in panels and A from one exponential; dW += dyᵀ Dice(x).
 public sealed unsafe partial class DiceLinear
 {
-    private const int MaxBlocks = ColumnStatistics.MaxBlocks, ChunkRows = 96;
+    private const int MaxBlocks = PartialSums.MaxBlocks, ChunkRows = 96;
 
     private DiceRows? simd;
-    private DeviceArray<float> forwardPanels = null!, backwardPanels = null!, partials = null!;
+    private DeviceArray<float> forwardPanels = null!, backwardPanels = null!;
+    private PartialSums partials = null!;
     private Action<int> forwardBlock = null!, backwardBlock = null!;
     private ColumnStatistics statistics = null!;
     private bool wide, measures, laidOut;
@@ -30,7 +31,7 @@ public sealed unsafe partial class DiceLinear
         simd = new DiceRows(workspace, dice.Plan(workspace), MaxBlocks);
         forwardPanels = workspace.Array<float>($"{w.Name} panels", (long)Panel.Count(n) * h * Panel.Width);
         backwardPanels = workspace.TrainingArray<float>($"{w.Name} panels, transposed", (long)n * hWide);
-        partials = workspace.TrainingArray<float>($"d {w.Name} partial sums", (long)MaxBlocks * PartialLength);
+        partials = new PartialSums(workspace, $"d {w.Name}", PartialLength);
         y.Statistics = statistics = new ColumnStatistics(workspace, y);
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
@@ -88,7 +89,7 @@ public sealed unsafe partial class DiceLinear
     private void BackwardBlock(int block)
     {
         float* da = ThreadScratch.Get((nuint)(ChunkRows * (2 * hWide + n))), panels = da + ChunkRows * hWide, corrected = panels + ChunkRows * hWide;
-        float* dw = partials.Pointer + (long)block * PartialLength;
+        float* dw = partials.Of(block);
         int start = block * blockRows, last = Math.Min(rows, start + blockRows);
         new Span<float>(dw + n * hWide, n).Clear();
         for (int first = start; first < last; first += ChunkRows)
@@ -97,7 +98,7 @@ public sealed unsafe partial class DiceLinear
             float* dy = y.Gradient!.Pointer + (long)first * n;
             if (statistics.Wanted)
             {
-                statistics.Correct(first, count, dy, corrected);
+                statistics.Correct(first, count, dy, corrected, n);
                 dy = corrected;
             }
             LinesAhead ahead = Ahead(first, count);
@@ -106,7 +107,7 @@ public sealed unsafe partial class DiceLinear
             simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide, &ahead);
-            Sums.AddRows(dw + n * hWide, dy, count, n);
+            Sums.AddRows(dw + n * hWide, dy, count, n, n);
         }
     }
 
@@ -126,9 +127,7 @@ public sealed unsafe partial class DiceLinear
     /// <summary>dW and db from the blocks' partial sums, in order.</summary>
     private void CombineWeights()
     {
-        float* total = partials.Pointer;
-        for (int block = 1; block < Blocks; block++)
-            Sums.Add(total, total + (long)block * PartialLength, PartialLength);
+        float* total = partials.Combine(Blocks);
         if (rows == 0)
             new Span<float>(total, PartialLength).Clear();
         for (int i = 0; i < n; i++)

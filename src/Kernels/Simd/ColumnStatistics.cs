@@ -46,19 +46,18 @@ internal sealed unsafe class ColumnStatistics
         {
             int columns = n - h;
             float* start = rows + h, end = start + (nint)count * n;
-            Vector512<float> sum = default, square = default;
-            for (float* p = start; p < end; p += n)
-                sum += Lanes.Load(p, columns);
-            Vector512<float> mean = sum / count;
+            // About a value of the same size, so that a mean far from zero takes no digits from the squares.
+            Vector512<float> near = Lanes.Load(before > 0 ? means + h : start, columns), sum = default, square = default;
             for (float* p = start; p < end; p += n)
             {
-                Vector512<float> d = Lanes.Load(p, columns) - mean;
+                Vector512<float> d = Lanes.Load(p, columns) - near;
+                sum += d;
                 square = Vector512.FusedMultiplyAdd(d, d, square);
             }
-            Vector512<float> allMean = default, allSquare = default;
+            Vector512<float> shift = sum / count, allMean = default, allSquare = default;
             if (before > 0)
-                (allMean, allSquare) = (Lanes.Load(means + h, columns), Lanes.Load(squares + h, columns));
-            Merge(ref allMean, ref allSquare, before, mean, square, count);
+                (allMean, allSquare) = (near, Lanes.Load(squares + h, columns));
+            Merge(ref allMean, ref allSquare, before, near + shift, square - sum * shift, count);
             Lanes.Store(allMean, means + h, columns);
             Lanes.Store(allSquare, squares + h, columns);
         }
@@ -107,8 +106,9 @@ internal sealed unsafe class ColumnStatistics
     /// <param name="count">How many.</param>
     /// <param name="dx">(count, H) what the reader left of them.</param>
     /// <param name="to">(count, H); may be <paramref name="dx"/>.</param>
+    /// <param name="stride">Distance of two rows of <paramref name="to"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Correct(int first, int count, float* dx, float* to)
+    public void Correct(int first, int count, float* dx, float* to, nint stride)
     {
         nint n = this.n, length = count * n;
         float* value = x.Pointer + first * n;
@@ -116,8 +116,9 @@ internal sealed unsafe class ColumnStatistics
         {
             int columns = (int)n - h;
             Vector512<float> c0 = Lanes.Load(correction.Pointer + h, columns), c1 = Lanes.Load(correction.Pointer + n + h, columns);
-            for (nint i = h; i < length; i += n)
-                Lanes.Store(Lanes.Load(dx + i, columns) - Vector512.FusedMultiplyAdd(c1, Lanes.Load(value + i, columns), c0), to + i, columns);
+            float* row = to + h;
+            for (nint i = h; i < length; i += n, row += stride)
+                Lanes.Store(Lanes.Load(dx + i, columns) - Vector512.FusedMultiplyAdd(c1, Lanes.Load(value + i, columns), c0), row, columns);
         }
     }
 

@@ -19,14 +19,15 @@ internal static unsafe class Sums
     /// <param name="rows">(count, columns).</param>
     /// <param name="count">Rows.</param>
     /// <param name="columns">Columns.</param>
+    /// <param name="stride">Distance of two rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddRows(float* to, float* rows, int count, int columns)
+    public static void AddRows(float* to, float* rows, int count, int columns, nint stride)
     {
         for (int j = 0; j < columns; j += Lanes.Count)
         {
             Vector512<float> sum = Lanes.Load(to + j, columns - j);
             float* row = rows + j;
-            for (int r = 0; r < count; r++, row += columns)
+            for (int r = 0; r < count; r++, row += stride)
                 sum += Lanes.Load(row, columns - j);
             Lanes.Store(sum, to + j, columns - j);
         }

@@ -1,0 +1,45 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Simd;
+
+/// <summary>Sums that every block of a job keeps for itself, combined in the order of the blocks: the same bits whatever the number of threads.</summary>
+internal sealed unsafe class PartialSums
+{
+    /// <summary>The most blocks of a job.</summary>
+    public const int MaxBlocks = ColumnStatistics.MaxBlocks;
+
+    private const int TaskLength = 1024;
+
+    private readonly WorkerTeam team;
+    private readonly DeviceArray<float> sums;
+    private readonly Action<int> combine;
+    private readonly int length;
+    private int blocks;
+
+    /// <param name="workspace">Where they are reserved.</param>
+    /// <param name="name">What is summed.</param>
+    /// <param name="length">Floats of a block.</param>
+    public PartialSums(Workspace workspace, string name, int length)
+    {
+        (team, this.length, combine) = (workspace.Device.Team!, length, CombineSome);
+        sums = workspace.TrainingArray<float>($"{name} partial sums", (long)MaxBlocks * length);
+    }
+
+    /// <summary>(length) the sums of a block.</summary>
+    public float* Of(int block) => sums.Pointer + (long)block * length;
+
+    /// <summary>Adds those of the first blocks up, in the place of the first, and returns it.</summary>
+    public float* Combine(int blocks)
+    {
+        this.blocks = blocks;
+        team.Run((length + TaskLength - 1) / TaskLength, combine);
+        return Of(0);
+    }
+
+    private void CombineSome(int task)
+    {
+        int first = task * TaskLength, count = Math.Min(TaskLength, length - first);
+        for (int block = 1; block < blocks; block++)
+            Sums.Add(Of(0) + first, Of(block) + first, count);
+    }
+}
