@@ -53,18 +53,18 @@ internal static unsafe partial class GemmTile
         int tallest = Tallest(rows);
         for (int height; rows > 0; rows -= height, a += height * aRow, c += height * ldc, start += height * startRow)
         {
-            if (ahead != null)
-                ahead->Step();
+            nint stride = 0;
+            byte* line = ahead == null ? (byte*)b : ahead->Step(k, b, out stride);
             height = Math.Min(tallest, rows > 1 ? rows & ~1 : 1);
             switch (height)
             {
-                case 12: Tile<TColumns, Rows12>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
-                case 10: Tile<TColumns, Rows10>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
-                case 8: Tile<TColumns, Rows8>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
-                case 6: Tile<TColumns, Rows6>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
-                case 4: Tile<TColumns, Rows4>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
-                case 2: Tile<TColumns, Rows2>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
-                default: Tile<TColumns, Rows1>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow); break;
+                case 12: Tile<TColumns, Rows12>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
+                case 10: Tile<TColumns, Rows10>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
+                case 8: Tile<TColumns, Rows8>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
+                case 6: Tile<TColumns, Rows6>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
+                case 4: Tile<TColumns, Rows4>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
+                case 2: Tile<TColumns, Rows2>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
+                default: Tile<TColumns, Rows1>(a, aRow, aCol, b, k, c, ldc, columns, start, startRow, line, stride); break;
             }
         }
     }
@@ -87,7 +87,7 @@ internal static unsafe partial class GemmTile
 
     /// <summary>The tile: 24 accumulators, 2 columns of b and 1 broadcast of a are 27 of the 32 registers of AVX-512 where it is twelve rows high.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Tile<TColumns, TRows>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow)
+    private static void Tile<TColumns, TRows>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, byte* ahead, nint aheadStride)
         where TColumns : struct, IColumns
         where TRows : struct, IRows
     {
@@ -102,6 +102,8 @@ internal static unsafe partial class GemmTile
         {
             Vector512<float> b0 = Vector512.Load(b), b1 = TColumns.Registers > 1 ? Vector512.Load(b + 16) : default;
             b += Width;
+            Prefetch.FarAhead(ahead);
+            ahead += aheadStride;
             MultiplyAdd<TColumns>(a, b0, b1, ref c00, ref c01);
             if (TRows.Count > 1)
                 MultiplyAdd<TColumns>(a + r1, b0, b1, ref c10, ref c11);

@@ -11,9 +11,8 @@ internal unsafe struct LinesAhead
 
     // Ranges of bytes, and lists of row numbers of one table.
     private fixed ulong starts[MaxRanges], ends[MaxRanges], lists[MaxRanges], listEnds[MaxRanges];
-    private int ranges, current, rowLists, currentList, linesAStep, rowLength;
+    private int ranges, current, rowLists, currentList, rows, rowsAStep, rowLength;
     private float* table;
-    private long lines;
 
     /// <summary>Adds floats from <paramref name="start"/> on; any address may be given, also behind the end of a buffer. Beyond eight ranges it is left out: nothing but time depends on it.</summary>
     public void Add(float* start, long floats)
@@ -22,7 +21,6 @@ internal unsafe struct LinesAhead
             return;
         (starts[ranges], ends[ranges]) = ((ulong)start, (ulong)(start + floats));
         ranges++;
-        lines += (floats + Lanes.Count - 1) / Lanes.Count;
     }
 
     /// <summary>Adds rows of a table, the same table each time; beyond eight lists they are left out.</summary>
@@ -38,33 +36,34 @@ internal unsafe struct LinesAhead
         rowLength = length;
         (lists[rowLists], listEnds[rowLists]) = ((ulong)rows, (ulong)(rows + count));
         rowLists++;
-        lines += (long)count * ((length + Lanes.Count - 1) / Lanes.Count);
+        this.rows += count;
     }
 
     /// <summary>Says in how many steps all of it is asked for.</summary>
-    public void Spread(int steps) => linesAStep = (int)((lines + steps - 1) / steps);
+    public void Spread(int steps) => rowsAStep = (int)((rows + steps - 1) / steps);
 
-    /// <summary>Asks for the next lines.</summary>
+    /// <summary>Asks for the next rows of the table and gives the next stretch of the ranges, which the tile asks for itself, a line a step of its depth.</summary>
+    /// <param name="depth">Lines of the stretch; a range that ends before is overrun, which costs nothing but time.</param>
+    /// <param name="line">What the stretch is left in when nothing is left; it is near anyway.</param>
+    /// <param name="stride">Bytes between two lines: 0 when nothing is left.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Step()
+    public byte* Step(int depth, void* line, out nint stride)
     {
-        int left = linesAStep;
-        while (currentList < rowLists && left > 0)
+        for (int left = rowsAStep; currentList < rowLists && left > 0;)
         {
             int* row = (int*)lists[currentList], end = (int*)listEnds[currentList];
-            for (; row < end && left > 0; row++)
-                for (int j = 0; j < rowLength; j += Lanes.Count, left--)
+            for (; row < end && left > 0; row++, left--)
+                for (int j = 0; j < rowLength; j += Lanes.Count)
                     Prefetch.FarAhead(table + (long)*row * rowLength + j);
             if ((lists[currentList] = (ulong)row) == (ulong)end)
                 currentList++;
         }
-        while (current < ranges && left > 0)
-        {
-            ulong at = starts[current], end = Math.Min(ends[current], at + (ulong)left * 64);
-            for (; at < end; at += 64, left--)
-                Prefetch.FarAhead((void*)at);
-            if ((starts[current] = at) >= ends[current])
-                current++;
-        }
+        stride = current < ranges ? 64 : 0;
+        if (stride == 0)
+            return (byte*)line;
+        byte* start = (byte*)starts[current];
+        if ((starts[current] += (ulong)depth * 64) >= ends[current])
+            current++;
+        return start;
     }
 }
