@@ -237,11 +237,13 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         float* from = z.Gradient!.Pointer + (long)t * h;
         if (statistics.Wanted)
-            statistics.Correct(t, n, from, dz, Stride);
+            statistics.Correct(t, n, from, dz, Stride, g);
         else
+        {
             for (int i = 0; i < n; i++)
                 new Span<float>(from + (nint)i * h, h).CopyTo(new Span<float>(dz + (nint)i * Stride, h));
-        Sums.AddRows(g, dz, n, h, Stride);
+            Sums.AddRows(g, from, n, h, h);
+        }
         if (pooling is null)
             return;
         float* weight = pooling.Weights.Pointer + t;

@@ -98,16 +98,17 @@ public sealed unsafe partial class DiceLinear
             float* dy = y.Gradient!.Pointer + (long)first * n;
             if (statistics.Wanted)
             {
-                statistics.Correct(first, count, dy, corrected, n);
+                statistics.Correct(first, count, dy, corrected, n, dw + n * hWide);
                 dy = corrected;
             }
+            else
+                Sums.AddRows(dw + n * hWide, dy, count, n, n);
             LinesAhead ahead = Ahead(first, count);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(count, dy, n, 1, backwardPanels.Pointer + (nint)j * n, n, da + j, hWide, Math.Min(Panel.Width, h - j), null, 0, wide, &ahead);
             simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide, &ahead);
-            Sums.AddRows(dw + n * hWide, dy, count, n, n);
         }
     }
 

@@ -183,7 +183,7 @@ internal sealed unsafe class DiceRows
     private void CorrectBlock(int block)
     {
         int first = Start(block);
-        statistics.Correct(first, Start(block + 1) - first, correcting + (long)first * n, correcting + (long)first * n, n);
+        statistics.Correct(first, Start(block + 1) - first, correcting + (long)first * n, correcting + (long)first * n, n, null);
     }
 
     private int Start(int block) => (int)((long)rows * block / ColumnStatistics.MaxBlocks);

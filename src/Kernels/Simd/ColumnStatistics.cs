@@ -101,14 +101,15 @@ internal sealed unsafe class ColumnStatistics
         Lanes.Store(c1, correction.Pointer + n + h, n - h);
     }
 
-    /// <summary>The whole gradient of some rows.</summary>
+    /// <summary>The whole gradient of some rows, and its sums.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="count">How many.</param>
     /// <param name="dx">(count, H) what the reader left of them.</param>
     /// <param name="to">(count, H); may be <paramref name="dx"/>.</param>
     /// <param name="stride">Distance of two rows of <paramref name="to"/>.</param>
+    /// <param name="sums">(H) what the gradient of these rows is added to, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Correct(int first, int count, float* dx, float* to, nint stride)
+    public void Correct(int first, int count, float* dx, float* to, nint stride, float* sums)
     {
         nint n = this.n, length = count * n;
         float* value = x.Pointer + first * n;
@@ -116,9 +117,16 @@ internal sealed unsafe class ColumnStatistics
         {
             int columns = (int)n - h;
             Vector512<float> c0 = Lanes.Load(correction.Pointer + h, columns), c1 = Lanes.Load(correction.Pointer + n + h, columns);
+            Vector512<float> sum = sums == null ? default : Lanes.Load(sums + h, columns);
             float* row = to + h;
             for (nint i = h; i < length; i += n, row += stride)
-                Lanes.Store(Lanes.Load(dx + i, columns) - Vector512.FusedMultiplyAdd(c1, Lanes.Load(value + i, columns), c0), row, columns);
+            {
+                Vector512<float> whole = Lanes.Load(dx + i, columns) - Vector512.FusedMultiplyAdd(c1, Lanes.Load(value + i, columns), c0);
+                sum += whole;
+                Lanes.Store(whole, row, columns);
+            }
+            if (sums != null)
+                Lanes.Store(sum, sums + h, columns);
         }
     }
 

@@ -46,7 +46,14 @@ internal static unsafe partial class GemmTile
         public static bool Whole => false;
     }
 
-    private readonly struct Columns1To8 : IColumns
+    private readonly struct Columns8 : IColumns
+    {
+        public static int Registers => 0;
+
+        public static bool Whole => true;
+    }
+
+    private readonly struct Columns1To7 : IColumns
     {
         public static int Registers => 0;
 

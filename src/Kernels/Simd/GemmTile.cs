@@ -39,8 +39,10 @@ internal static unsafe partial class GemmTile
             Rows512<Columns16>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
         else if (columns > Lanes.Count / 2)
             Rows512<Columns9To15>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
+        else if (columns == Lanes.Count / 2)
+            Rows512<Columns8>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
         else
-            Rows512<Columns1To8>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
+            Rows512<Columns1To7>(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow, ahead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -171,6 +173,11 @@ internal static unsafe partial class GemmTile
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<TColumns>(float* c, Vector512<float> x, Vector512<float> y, int columns, float* start) where TColumns : struct, IColumns
     {
+        if (TColumns.Whole && TColumns.Registers == 0)
+        {
+            (start == null ? x.GetLower() : x.GetLower() + Vector256.Load(start)).Store(c);
+            return;
+        }
         if (TColumns.Whole)
             columns = Width;
         if (start != null)
