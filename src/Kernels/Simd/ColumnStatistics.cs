@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Simd;
 internal sealed unsafe class ColumnStatistics
 {
     /// <summary>The most blocks of rows that moments are kept for.</summary>
-    public const int MaxBlocks = 64;
+    public const int MaxBlocks = 32;
 
     private readonly Tensor x;
     private readonly DeviceArray<float> moments, correction;
