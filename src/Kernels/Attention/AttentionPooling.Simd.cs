@@ -20,7 +20,7 @@ public sealed unsafe partial class AttentionPooling
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardBlock(int block)
     {
-        int d = history.D, last = Math.Min((block + 1) * BlockRows, rows), prefetched = history.Offsets.Pointer[rows] - PrefetchTokens;
+        int d = history.D, last = Math.Min((block + 1) * BlockRows, rows), positions = history.Offsets.Pointer[rows];
         for (int b = block * BlockRows; b < last; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
@@ -28,19 +28,7 @@ public sealed unsafe partial class AttentionPooling
             for (int field = 0; field < history.Bases.Length; field++)
             {
                 int* ids = history.Rows.Pointer + history.Bases.Pointer[field];
-                float* to = pooled.Pointer + (long)b * history.E + field * d;
-                for (int j = 0; j < d; j += Lanes.Count)
-                {
-                    int count = Math.Min(Lanes.Count, d - j);
-                    Vector512<float> sum = default;
-                    for (int t = first; t < end; t++)
-                    {
-                        if (t < prefetched)
-                            Prefetch.Ahead(history.Table.Pointer + (long)ids[t + PrefetchTokens] * d + j);
-                        sum = Vector512.FusedMultiplyAdd(Vector512.Create(weight.Pointer[t]), Lanes.Load(history.Table.Pointer + (long)ids[t] * d + j, count), sum);
-                    }
-                    Lanes.Store(sum, to + j, count);
-                }
+                GatheredRows.Sum(history.Table.Pointer, d, ids, weight.Pointer, first, end, positions, pooled.Pointer + (long)b * history.E + field * d);
             }
         }
     }

@@ -14,7 +14,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// One thread sums one row and column in order: the same bits every run.
 public sealed unsafe class TableGradient
 {
-    private const int BlockSegments = 256, PrefetchPositions = 16;
+    private const int BlockSegments = 256;
 
     private readonly Device device;
     private readonly Tensor table, rowGradients, target;
@@ -86,20 +86,9 @@ public sealed unsafe class TableGradient
             long row = positions.SegmentRow.Pointer[segment];
             float* to = target.Pointer + (compact ? segment : row) * d;
             float decay = l2 + (rates is null ? 0 : rates.Pointer[row]);
-            for (int j = 0; j < d; j += Lanes.Count)
-            {
-                int count = Math.Min(Lanes.Count, d - j);
-                Vector512<float> sum = default;
-                for (int p = start[segment]; p < start[segment + 1]; p++)
-                {
-                    if (p + PrefetchPositions < end)
-                        Prefetch.Ahead(rowGradients.Pointer + (long)order[p + PrefetchPositions] * d + j);
-                    sum += Lanes.Load(rowGradients.Pointer + (long)order[p] * d + j, count);
-                }
-                if (decay != 0)
-                    sum += Lanes.Load(table.Pointer + row * d + j, count) * decay;
-                Lanes.Store(sum, to + j, count);
-            }
+            GatheredRows.Sum(rowGradients.Pointer, d, order, null, start[segment], start[segment + 1], end, to);
+            for (int j = 0; j < d && decay != 0; j += Lanes.Count)
+                Lanes.Store(Lanes.Load(to + j, d - j) + Lanes.Load(table.Pointer + row * d + j, d - j) * decay, to + j, d - j);
         }
     }
 }
