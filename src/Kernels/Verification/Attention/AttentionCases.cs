@@ -5,21 +5,21 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>AttentionInput and AttentionPooling over one history, with the scatter-add of the keys: the four-way concatenation is formed here, for each position.</summary>
+/// <summary>AttentionInput and AttentionPooling over one history, with the scatter-add of the keys: the four-way concatenation is formed here, for each position. Some have Dice and a layer behind, as the attention unit has.</summary>
 internal static class AttentionCases
 {
     private const int TableRows = 9, GradientOffset = 3;
 
-    private readonly record struct Shape(AttentionNormalization Normalization, int B, int G, int D, int H, int MaxLength, int Capacity = 0, bool Joined = false)
+    private readonly record struct Shape(AttentionNormalization Normalization, int B, int G, int D, int H, int MaxLength, int Capacity = 0, bool Joined = false, int Units = 0)
     {
         public int E => G * D;
 
-        public override string ToString() => $"{Normalization} B{B} G{G} D{D} H{H} up to {MaxLength}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Joined ? " key gradients joined" : "")}";
+        public override string ToString() => $"{Normalization} B{B} G{G} D{D} H{H} up to {MaxLength}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Joined ? " key gradients joined" : "")}{(Units > 0 ? $" Dice and {Units} units behind" : "")}";
     }
 
     public static IEnumerable<OpCase> All() =>
         from n in Enum.GetValues<AttentionNormalization>()
-        from s in new Shape[] { new(n, 3, 2, 4, 33, 70, Joined: true), new(n, 4, 2, 16, 20, 5, Joined: true), new(n, 5, 2, 17, 7, 4, 11, Joined: true), new(n, 1, 1, 1, 1, 2), new(n, 5, 2, 3, 7, 4), new(n, 9, 1, 16, 32, 6), new(n, 4, 2, 17, 5, 20), new(n, 70, 2, 4, 18, 3), new(n, 3, 3, 5, 36, 8, 11), new(n, 4, 2, 3, 5, 0, 6) }
+        from s in new Shape[] { new(n, 3, 2, 4, 33, 70, Joined: true), new(n, 4, 2, 16, 20, 5, Joined: true), new(n, 5, 2, 17, 7, 4, 11, Joined: true), new(n, 1, 1, 1, 1, 2), new(n, 5, 2, 3, 7, 4), new(n, 9, 1, 16, 32, 6), new(n, 4, 2, 17, 5, 20), new(n, 70, 2, 4, 18, 3), new(n, 3, 3, 5, 36, 8, 11), new(n, 4, 2, 3, 5, 0, 6), new(n, 6, 3, 8, 20, 65, Joined: true, Units: 5), new(n, 7, 4, 16, 18, 9, Joined: true, Units: 3), new(n, 5, 4, 3, 9, 6, 8, Units: 4) }
         select new OpCase("attention", s.ToString(), t => Record(t, s));
 
     private static void Record(Trial t, Shape s)
@@ -41,12 +41,14 @@ internal static class AttentionCases
             table, rowGradients, vectors, Ints(t, "rows", s.G * places, ids.SelectMany(row => row.Concat(new int[places - tokens])).ToArray()), Ints(t, "bases", s.G, bases),
             Ints(t, "targets", s.G, targets), Ints(t, "offsets", capacity + 1, offsets), Ints(t, "owners", places, owners), 0, places, GradientOffset);
         Tensor w = t.Parameter("W", s.H, 4 * s.E, terms: Math.Max(1, tokens)), beta = t.Parameter("beta", 1, s.H, terms: Math.Max(1, tokens));
-        Tensor z = t.Output("z", s.H, terms: 4 * s.E, group: 0), score = t.Batch("score", 1, terms: s.E, group: 0), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
+        Tensor z = s.Units == 0 ? t.Output("z", s.H, terms: 4 * s.E, group: 0) : t.Workspace.Tensor("z", places, s.H, gradient: true, 0);
+        Tensor score = t.Batch("score", 1, terms: s.E, group: 0), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
         SortedPositions positions = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
         TableGradient scatter = new(t.Device, table, rowGradients, table.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
         AttentionInput input = new(t.Workspace, history, w, beta, z);
         t.Op(input);
+        Action<ReferenceValues, double[]> behind = s.Units == 0 ? (v, values) => values.CopyTo(v[z], 0) : DiceCases.Behind(t, z, tokens, places, s.Units);
         t.Op(new AttentionPooling(t.Workspace, history, score, pooled, s.Normalization, s.Joined ? input : null));
         // Somebody must read the targets' vectors afterwards.
         Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
@@ -55,11 +57,13 @@ internal static class AttentionCases
         {
             for (int i = 0; i < v[sum].Length; i++)
                 v[sum][i] = v[vectors][i] + v[other][i];
+            double[] units = new double[tokens * s.H];
             for (int b = 0; b < s.B; b++)
-                Row(v, b);
+                Row(v, units, b);
+            behind(v, units);
         });
 
-        void Row(ReferenceValues v, int b)
+        void Row(ReferenceValues v, double[] units, int b)
         {
             double[] weights = Enumerable.Range(offsets[b], lengths[b]).Select(i => s.Normalization switch
             {
@@ -77,7 +81,7 @@ internal static class AttentionCases
                 double[] k = Enumerable.Range(0, s.E).Select(e => v[table][ids[e / s.D][i] * s.D + e % s.D]).ToArray();
                 double[] input = [.. q, .. k, .. q.Zip(k, (a, c) => a - c), .. q.Zip(k, (a, c) => a * c)];
                 for (int h = 0; h < s.H; h++)
-                    v[z][i * s.H + h] = v[beta][h] + input.Select((value, j) => value * v[w][h * 4 * s.E + j]).Sum();
+                    units[i * s.H + h] = v[beta][h] + input.Select((value, j) => value * v[w][h * 4 * s.E + j]).Sum();
                 for (int e = 0; e < s.E; e++)
                     v[pooled][b * s.E + e] += weights[i - offsets[b]] / total * k[e];
             }

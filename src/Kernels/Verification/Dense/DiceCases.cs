@@ -74,6 +74,14 @@ internal static class DiceCases
         return new Layer(dice, w, b, y);
     }
 
+    /// <summary>Adds Dice and a layer of some units over positions that another op wrote; returns the formula for its output.</summary>
+    public static Action<ReferenceValues, double[]> Behind(Trial t, Tensor x, int rows, int capacity, int units)
+    {
+        Shape s = new(rows, x.Columns, Capacity: capacity, Tokens: true, N: units);
+        Layer layer = AddLayer(t, s, " behind", Tensors(t, s, " behind", x), units, bias: true, ends: true);
+        return (v, values) => Forward(v, s, layer, values).CopyTo(v[layer.Y], 0);
+    }
+
     private static double[] Forward(ReferenceValues v, Shape s, Layer layer, double[] x)
     {
         int h = layer.W.Columns, n = checked((int)layer.W.Rows);
