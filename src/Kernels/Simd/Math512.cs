@@ -70,6 +70,6 @@ internal static class Math512
         if (!Avx512F.IsSupported)
             return Vector512<float>.One / x;
         Vector512<float> y = Avx512F.Reciprocal14(x);
-        return Vector512.FusedMultiplyAdd(y, Vector512.FusedMultiplyAdd(-x, y, Vector512<float>.One), y);
+        return Vector512.FusedMultiplyAdd(y, Avx512F.FusedMultiplyAddNegated(x, y, Vector512<float>.One), y);
     }
 }
