@@ -18,7 +18,7 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     public const long OutsideBytes = 64L << 20;
 
     /// <summary>The same with what the heap needs to work at all.</summary>
-    public const long RuntimeBytes = OutsideBytes + (64L << 20);
+    public const long RuntimeBytes = OutsideBytes + (96L << 20);
 
     // Where so little is left, counting is limited by it in the end; vocabularies of few values always fit.
     private const long LeastFitBytes = 64L << 20;

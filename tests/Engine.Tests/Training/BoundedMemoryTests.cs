@@ -28,7 +28,7 @@ public sealed class BoundedMemoryTests : IDisposable
         string[] train = ["train", shard, "--out", run, "--epochs", "2", .. model];
         string least = LeastMemory(train);
         long limit = KilobytesOf(least);
-        Assert.InRange(limit, 100_000, 4L * Rows * Columns / 1024 * 3 / 2);
+        Assert.InRange(limit, 100_000, 4L * Rows * Columns / 1024 * 2);
         Assert.InRange(Peak([.. train, "--memory", least], "streamed"), 50_000, limit);
         foreach (string verb in new[] { "evaluate", "predict" })
         {
