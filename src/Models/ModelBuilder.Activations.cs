@@ -31,7 +31,7 @@ public sealed partial class ModelBuilder
             initializers.Add(i => i.Constant(alpha, 0.25f));
         }
         ActivationKind elementWise = kind switch { Activations.Relu => ActivationKind.Relu, Activations.Sigmoid => ActivationKind.Sigmoid, _ => ActivationKind.PRelu };
-        Ops.Add(new Activation(Device, elementWise, x, alpha, y));
+        Ops.Add(new Activation(Workspace, elementWise, x, alpha, y));
         return y;
     }
 

@@ -9,6 +9,7 @@ public static class TestDevices
     {
         ["cpu portable"] = new(() => Device.Open("cpu", KernelChoice.Portable)),
         ["cpu tiled"] = new(() => Device.Open("cpu", KernelChoice.Tiled)),
+        ["cpu library"] = new(() => Device.Open("cpu", KernelChoice.Library)),
         ["cpu simd"] = new(() => Device.Open("cpu")),
         ["opencl"] = new(() => OpenCl(KernelChoice.Portable)),
         ["opencl tiled"] = new(() => OpenCl(KernelChoice.Tiled)),
@@ -17,8 +18,8 @@ public static class TestDevices
     /// <summary>Names of all devices, for single ops.</summary>
     public static IEnumerable<string> OfOps => Opened.Keys;
 
-    /// <summary>Names of the devices for whole models: without the one whose groups are threads of the system, milliseconds a launch.</summary>
-    public static IEnumerable<string> Names => Opened.Keys.Except(["cpu tiled"]);
+    /// <summary>Names of the devices for whole models: without those whose groups are threads of the system, milliseconds a launch.</summary>
+    public static IEnumerable<string> Names => Opened.Keys.Except(["cpu tiled", "cpu library"]);
 
     /// <summary>Names for a theory.</summary>
     public static TheoryData<string> All => new(Names);

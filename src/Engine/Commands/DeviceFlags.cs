@@ -10,7 +10,7 @@ internal static partial class DeviceFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("--device", "NAME", "auto", "auto, cuda, cuda:N, opencl, opencl:N or cpu") { Choices = ["auto", "cuda", "opencl", "cpu"] },
-        new("--kernels", "auto|portable|tiled", "auto", "the fastest variant of every op, the portable one, or that of GPUs"),
+        new("--kernels", "auto|portable|tiled|library", "auto", "the fastest variant of every op, the portable one, that of GPUs, or that with cuBLAS"),
         new("--threads", "N", "0", "threads for computing and for decoding; 0 = one per core"),
     ];
 
@@ -22,7 +22,7 @@ internal static partial class DeviceFlags
         string name = flags.Text("--device");
         if (!NamePattern().IsMatch(name))
             throw Failure.BadUsage($"--device {name}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
-        KernelChoice kernels = Enum.Parse<KernelChoice>(flags.Choice("--kernels", "auto", "portable", "tiled"), ignoreCase: true);
+        KernelChoice kernels = Enum.Parse<KernelChoice>(flags.Choice("--kernels", "auto", "portable", "tiled", "library"), ignoreCase: true);
         return Device.Open(name, kernels, ComputeThreads(flags));
     }
 

@@ -41,6 +41,8 @@ public sealed partial class AttentionInput : IOp
         rowSums = workspace.Tensor($"d {z.Name} by row", history.Vectors.Rows, h);
         dVectors = history.Vectors.Consume();
         PlanSimd(workspace);
+        if (device.UsesTiles)
+            PlanTiles(workspace);
     }
 
     /// <summary>The pooling of the same keys, recorded next, whose part of dk is written here as well where both have SIMD variants.</summary>
@@ -70,6 +72,11 @@ public sealed partial class AttentionInput : IOp
             return;
         }
         Args args = Bind(pass);
+        if (device.UsesTiles)
+        {
+            TileForward(args);
+            return;
+        }
         device.Load(ref constants, ConstantKernel)(device.Grid((long)pass.Rows * h), args);
         device.Load(ref forward, ForwardKernel)(device.Grid((long)args.T * h), args);
     }
@@ -87,6 +94,11 @@ public sealed partial class AttentionInput : IOp
         }
         Args args = Bind(pass);
         device.Load(ref sums, SumsKernel)(device.Grid((long)pass.Rows * h), args);
+        if (device.UsesTiles)
+        {
+            TileBackward(args);
+            return;
+        }
         device.Load(ref weights, WeightsKernel)(device.Grid((long)h * (e + 1)), args);
         device.Load(ref keys, KeysKernel)(device.Grid((long)args.T * e), args);
         device.Load(ref queries, QueriesKernel)(device.Grid((long)pass.Rows * e), args);

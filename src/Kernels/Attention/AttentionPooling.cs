@@ -33,7 +33,7 @@ public sealed partial class AttentionPooling : IOp
     private readonly AttentionNormalization normalization;
     private readonly Tensor.GradientSink dScore;
     private readonly bool writesKeyGradients;
-    private Action<KernelConfig, Args>? normalize, pool, scores, keys;
+    private Action<KernelConfig, Args>? normalize, pool, dots, scores, keys;
 
     /// <summary>What the kernels see; Weight is (T): a.</summary>
     public readonly record struct Args(
@@ -102,6 +102,7 @@ public sealed partial class AttentionPooling : IOp
             return;
         }
         Args args = Bind(pass);
+        device.Load(ref dots, DotsKernel)(device.Grid(args.T), args);
         device.Load(ref scores, ScoresKernel)(device.Grid(pass.Rows), args);
         device.Load(ref keys, KeysKernel)(device.Grid((long)args.T * history.E), args);
     }
@@ -146,6 +147,20 @@ public sealed partial class AttentionPooling : IOp
         }
     }
 
+    /// One item = one position: da, which stands in for ds until the sums of its row are known.
+    private static void DotsKernel(Args a)
+    {
+        int e = a.History.E;
+        for (int t = Grid.GlobalLinearIndex; t < a.T; t += GridExtensions.Stride)
+        {
+            int b = a.History.Owners[t];
+            float da = 0;
+            for (int j = 0; j < e; j++)
+                da += a.Dpooled[(long)b * e + j] * a.History.Key(t, j);
+            a.Dscore[t] = da;
+        }
+    }
+
     private static void ScoresKernel(Args a)
     {
         int e = a.History.E;
@@ -155,9 +170,7 @@ public sealed partial class AttentionPooling : IOp
             float inner = 0, root = XMath.Sqrt((float)e);
             for (int t = first; t < last; t++)
             {
-                float da = 0, w = a.Weight[t];
-                for (int j = 0; j < e; j++)
-                    da += a.Dpooled[(long)b * e + j] * a.History.Key(t, j);
+                float da = a.Dscore[t], w = a.Weight[t];
                 inner += w * da;
                 a.Dscore[t] = a.Normalization == AttentionNormalization.Sigmoid ? da * w * (1 - w) / root : da;
             }

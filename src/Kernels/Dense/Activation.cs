@@ -1,4 +1,6 @@
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -22,7 +24,7 @@ public enum ActivationKind
 
 /// <summary>An element-wise activation.</summary>
 /// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x).
-/// x, y (R, H)   α (H), prelu only.   One pass each way; one thread walks one column of dα: the same bits every run.
+/// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
 public sealed unsafe class Activation : IOp
 {
     private readonly Device device;
@@ -31,7 +33,8 @@ public sealed unsafe class Activation : IOp
     private readonly Tensor? alpha;
     private readonly Tensor.GradientSink dx;
     private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward, alphaGradient;
+    private Action<KernelConfig, Args>? forward, backward;
+    private readonly ColumnSums<AlphaTerms>? alphaGradient;
     private int rows;
 
     /// <summary>What the kernels see.</summary>
@@ -39,16 +42,18 @@ public sealed unsafe class Activation : IOp
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dalpha,
         ActivationKind Kind, int Rows, int Columns, int Accumulate);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="workspace">Where partial sums are reserved.</param>
     /// <param name="kind">Which function.</param>
     /// <param name="x">(R, H) input.</param>
     /// <param name="alpha">(1, H) for prelu, else null.</param>
     /// <param name="y">(R, H) output.</param>
-    public Activation(Device device, ActivationKind kind, Tensor x, Tensor? alpha, Tensor y)
+    public Activation(Workspace workspace, ActivationKind kind, Tensor x, Tensor? alpha, Tensor y)
     {
         if (x.Columns != y.Columns || (kind == ActivationKind.PRelu) != (alpha?.Length == x.Columns))
-            throw new Devices.KernelException($"{kind}: x {x}, α {alpha?.ToString() ?? "none"}, y {y} do not fit on {device}");
-        (this.device, this.kind, this.x, this.alpha, this.y) = (device, kind, x, alpha, y);
+            throw new Devices.KernelException($"{kind}: x {x}, α {alpha?.ToString() ?? "none"}, y {y} do not fit on {workspace.Device}");
+        (device, this.kind, this.x, this.alpha, this.y) = (workspace.Device, kind, x, alpha, y);
+        if (alpha is not null)
+            alphaGradient = new(workspace, alpha.Name, x.Rows, x.Columns);
         dx = x.Consume();
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
@@ -85,8 +90,7 @@ public sealed unsafe class Activation : IOp
             Run(pass, backwardBlock);
             return;
         }
-        if (alpha is not null)
-            device.Load(ref alphaGradient, AlphaGradientKernel)(device.Grid(x.Columns), Bind(pass));
+        alphaGradient?.Run(new(Bind(pass)), pass.RowsOf(x));
         if (dx.Target is not null)
             device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
     }
@@ -116,18 +120,20 @@ public sealed unsafe class Activation : IOp
         }
     }
 
-    private static void AlphaGradientKernel(Args a)
+    /// <summary>Σ dy min(0, x).</summary>
+    public readonly struct AlphaTerms(Args a) : IColumnTerms
     {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
         {
-            float sum = 0;
-            for (int b = 0; b < a.Rows; b++)
-            {
-                long i = (long)b * a.Columns + h;
-                sum += a.Dy[i] * Math.Min(0, a.X[i]);
-            }
-            a.Dalpha[h] = sum;
+            long i = (long)row * a.Columns + column;
+            return new(a.Dy[i] * Math.Min(0, a.X[i]));
         }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums) => a.Dalpha[column] = sums.X;
     }
 
     private void Run(in Pass pass, Action<int> block)

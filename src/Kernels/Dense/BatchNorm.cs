@@ -1,3 +1,5 @@
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -20,7 +22,7 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
 /// Training: μ, σ² of the batch (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
 /// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
 /// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
-/// One thread walks one column: the same bits every run.
+/// Every column is summed in one order: the same bits every run.
 public sealed partial class BatchNorm : IOp
 {
     private readonly Device device;
@@ -28,7 +30,9 @@ public sealed partial class BatchNorm : IOp
     private readonly Tensor x, gamma, beta, y, runningMean, runningVariance, statistics;
     private readonly bool relu;
     private readonly Tensor.GradientSink dx;
-    private Action<KernelConfig, Args>? measure, normalize, sums, propagate, commit;
+    private readonly ColumnMoments moments;
+    private readonly ColumnSums<GradientTerms> sums;
+    private Action<KernelConfig, Args>? normalize, propagate, commit;
 
     /// <summary>What the kernels of this op see; statistics are (2, H): mean, biased variance.</summary>
     public readonly record struct Args(
@@ -55,6 +59,8 @@ public sealed partial class BatchNorm : IOp
         (this.x, this.gamma, this.beta, this.y, this.relu) = (x, gamma, beta, y, relu);
         (this.runningMean, this.runningVariance) = (runningMean, runningVariance);
         statistics = workspace.Tensor($"{y.Name} mean, variance", 2, x.Columns);
+        moments = new(workspace, x, statistics, runningMean, runningVariance);
+        sums = new(workspace, $"{y.Name} gradients", x.Rows, x.Columns);
         dx = x.Consume();
         (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
@@ -89,7 +95,7 @@ public sealed partial class BatchNorm : IOp
             return;
         }
         Args args = Bind(pass, null);
-        device.Load(ref measure, MeasureKernel)(device.Grid(x.Columns), args);
+        moments.Run(pass.RowsOf(x), OfBatch(pass));
         device.Load(ref normalize, NormalizeKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
     }
 
@@ -102,7 +108,7 @@ public sealed partial class BatchNorm : IOp
             return;
         }
         Args args = Bind(pass, null);
-        device.Load(ref sums, SumsKernel)(device.Grid(x.Columns), args);
+        sums.Run(new(args), pass.RowsOf(x));
         if (dx.Target is not null)
             device.Load(ref propagate, PropagateKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
     }
@@ -125,29 +131,6 @@ public sealed partial class BatchNorm : IOp
         (dx.Target ?? x).View, (y.Gradient ?? y).View, (gamma.Gradient ?? gamma).View, (beta.Gradient ?? beta).View, (guard ?? x).View,
         pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0, constants.Epsilon, constants.Momentum);
 
-    private static void MeasureKernel(Args a)
-    {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
-        {
-            float mean = a.RunningMean[h], variance = a.RunningVariance[h];
-            if (a.OfBatch != 0)
-            {
-                float sum = 0, squares = 0;
-                for (int b = 0; b < a.Rows; b++)
-                    sum += a.X[(long)b * a.Columns + h];
-                mean = sum / a.Rows;
-                for (int b = 0; b < a.Rows; b++)
-                {
-                    float d = a.X[(long)b * a.Columns + h] - mean;
-                    squares += d * d;
-                }
-                variance = squares / a.Rows;
-            }
-            a.Statistics[h] = mean;
-            a.Statistics[a.Columns + h] = variance;
-        }
-    }
-
     private static void NormalizeKernel(Args a)
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
@@ -155,23 +138,6 @@ public sealed partial class BatchNorm : IOp
             int h = (int)(i % a.Columns);
             float z = Normalized(a, i, h) * a.Gamma[h] + a.Beta[h];
             a.Y[i] = a.Relu != 0 && z < 0 ? 0 : z;
-        }
-    }
-
-    private static void SumsKernel(Args a)
-    {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
-        {
-            float dBeta = 0, dGamma = 0;
-            for (int b = 0; b < a.Rows; b++)
-            {
-                long i = (long)b * a.Columns + h;
-                float dz = Masked(a, i);
-                dBeta += dz;
-                dGamma += dz * Normalized(a, i, h);
-            }
-            a.Dbeta[h] = dBeta;
-            a.Dgamma[h] = dGamma;
         }
     }
 
@@ -197,6 +163,27 @@ public sealed partial class BatchNorm : IOp
             float unbiased = a.Statistics[a.Columns + h] * a.Rows / (a.Rows - 1);
             a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);
             a.RunningVariance[h] += a.Momentum * (unbiased - a.RunningVariance[h]);
+        }
+    }
+
+    /// <summary>Σ dz and Σ dz z.</summary>
+    public readonly struct GradientTerms(Args a) : IColumnTerms
+    {
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
+        {
+            long i = (long)row * a.Columns + column;
+            float dz = Masked(a, i);
+            return new(dz, dz * Normalized(a, i, column));
+        }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums)
+        {
+            a.Dbeta[column] = sums.X;
+            a.Dgamma[column] = sums.Y;
         }
     }
 

@@ -1,29 +1,32 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Masks dy by the rectifier in place and sums its columns: dy ∘= [y > 0], db[n] = Σ_b dy[b,n].</summary>
-/// dy (B, N) read and written once, y (B, N) read once. One thread sums one column in row order: the same bits every run.
+/// dy (B, N) read and written once, y (B, N) read once. Every column is summed in one order: the same bits every run.
 public sealed unsafe class BiasGradient
 {
     private readonly Device device;
     private readonly Action<int> block;
-    private Action<KernelConfig, Args>? kernel;
+    private readonly ColumnSums<Terms> sums;
     private int rows;
     private Tensor? dy, y, db;
 
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(ArrayView<float> Dy, ArrayView<float> Y, ArrayView<float> Db, int Rows, int Columns, int Mask, int Sum);
 
-    /// <param name="device">Where it runs.</param>
-    public BiasGradient(Device device)
+    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="dy">(B, N) a gradient of the largest batch.</param>
+    public BiasGradient(Workspace workspace, Tensor dy)
     {
-        this.device = device;
+        device = workspace.Device;
+        sums = new ColumnSums<Terms>(workspace, $"{dy.Name} bias", dy.Rows, dy.Columns);
         block = Block;
     }
 
@@ -41,27 +44,32 @@ public sealed unsafe class BiasGradient
             return;
         }
         Args args = new(dy.View, (y ?? dy).View, (db ?? dy).View, rows, dy.Columns, y is null ? 0 : 1, db is null ? 0 : 1);
-        device.Load(ref kernel, Kernel)(device.Grid(dy.Columns), args);
+        sums.Run(new(args), rows);
     }
 
-    private static void Kernel(Args a)
+    /// <summary>Σ dy, which is masked on the way.</summary>
+    public readonly struct Terms(Args a) : IColumnTerms
     {
-        for (int n = Grid.GlobalLinearIndex; n < a.Columns; n += GridExtensions.Stride)
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
         {
-            float total = 0;
-            for (int b = 0; b < a.Rows; b++)
+            long i = (long)row * a.Columns + column;
+            float g = a.Dy[i];
+            if (a.Mask != 0 && !(a.Y[i] > 0))
             {
-                long i = (long)b * a.Columns + n;
-                float g = a.Dy[i];
-                if (a.Mask != 0 && !(a.Y[i] > 0))
-                {
-                    g = 0;
-                    a.Dy[i] = 0;
-                }
-                total += g;
+                g = 0;
+                a.Dy[i] = 0;
             }
+            return new(g);
+        }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums)
+        {
             if (a.Sum != 0)
-                a.Db[n] = total;
+                a.Db[column] = sums.X;
         }
     }
 

@@ -1,4 +1,6 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -29,7 +31,9 @@ public sealed partial class Dice : IOp
     private readonly DiceTensors t;
     private readonly Tensor y;
     private readonly Tensor.GradientSink dx;
-    private Action<KernelConfig, Args>? measure, activate, sums, propagate, commit;
+    private readonly ColumnMoments? moments;
+    private readonly ColumnSums<GradientTerms>? sums;
+    private Action<KernelConfig, Args>? activate, propagate, commit;
 
     /// <summary>What the kernels of this op see; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
     public readonly record struct Args(
@@ -48,7 +52,11 @@ public sealed partial class Dice : IOp
         (device, t, this.y) = (workspace.Device, tensors.Plan(workspace), y);
         dx = t.X.Consume();
         if (!device.UsesSimd)
+        {
+            moments = new(workspace, t.X, t.Statistics, t.RunningMean, t.RunningVariance);
+            sums = new(workspace, $"{y.Name} gradients", t.X.Rows, t.X.Columns);
             return;
+        }
         simd = new DiceRows(workspace, t, checked((int)((t.X.Rows + BlockRows - 1) / BlockRows)));
         (forwardBlock, differentiateBlock) = (ForwardBlock, DifferentiateBlock);
     }
@@ -71,7 +79,7 @@ public sealed partial class Dice : IOp
             return;
         }
         Args args = Bind(pass, null);
-        device.Load(ref measure, MeasureKernel)(device.Grid(t.X.Columns), args);
+        moments!.Run(args.Rows, pass.Training && args.Rows > 0);
         device.Load(ref activate, ActivateKernel)(device.Grid((long)args.Rows * t.X.Columns), args);
     }
 
@@ -84,7 +92,7 @@ public sealed partial class Dice : IOp
             return;
         }
         Args args = Bind(pass, null);
-        device.Load(ref sums, SumsKernel)(device.Grid(t.X.Columns), args);
+        sums!.Run(new(args), args.Rows);
         if (dx.Target is not null)
             device.Load(ref propagate, PropagateKernel)(device.Grid((long)args.Rows * t.X.Columns), args);
     }
@@ -106,29 +114,6 @@ public sealed partial class Dice : IOp
         pass.RowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0,
         t.Constants.Epsilon, t.Constants.Momentum, t.Constants.UnbiasedVariance ? 1 : 0);
 
-    private static void MeasureKernel(Args a)
-    {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
-        {
-            float mean = a.RunningMean[h], variance = a.RunningVariance[h];
-            if (a.Training != 0 && a.Rows > 0)
-            {
-                float sum = 0, squares = 0;
-                for (int b = 0; b < a.Rows; b++)
-                    sum += a.X[(long)b * a.Columns + h];
-                mean = sum / a.Rows;
-                for (int b = 0; b < a.Rows; b++)
-                {
-                    float d = a.X[(long)b * a.Columns + h] - mean;
-                    squares += d * d;
-                }
-                variance = squares / a.Rows;
-            }
-            a.Statistics[h] = mean;
-            a.Statistics[a.Columns + h] = variance;
-        }
-    }
-
     private static void ActivateKernel(Args a)
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
@@ -136,26 +121,6 @@ public sealed partial class Dice : IOp
             int h = (int)(i % a.Columns);
             float p = Sigmoid(Normalized(a, i, h)), x = a.X[i];
             a.Y[i] = p * x + (1 - p) * a.Alpha[h] * x;
-        }
-    }
-
-    private static void SumsKernel(Args a)
-    {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
-        {
-            float dAlpha = 0, sumH = 0, sumHu = 0;
-            for (int b = 0; b < a.Rows; b++)
-            {
-                long i = (long)b * a.Columns + h;
-                float u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - p);
-                dAlpha += g;
-                sumH += g * (1 - a.Alpha[h]) * p;
-                sumHu += g * (1 - a.Alpha[h]) * p * u;
-            }
-            a.Dalpha[h] = dAlpha;
-            // Running averages do not depend on x, so in evaluation nothing flows back through them.
-            a.Statistics[2 * a.Columns + h] = a.Training != 0 && a.Rows > 0 ? sumH / a.Rows : 0;
-            a.Statistics[3 * a.Columns + h] = a.Training != 0 && a.Rows > 0 ? sumHu / a.Rows : 0;
         }
     }
 
@@ -182,6 +147,29 @@ public sealed partial class Dice : IOp
                 variance *= (float)a.Rows / (a.Rows - 1);
             a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);
             a.RunningVariance[h] += a.Momentum * (variance - a.RunningVariance[h]);
+        }
+    }
+
+    /// <summary>Σ dy x (1 − p), Σ h and Σ h u.</summary>
+    public readonly struct GradientTerms(Args a) : IColumnTerms
+    {
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
+        {
+            long i = (long)row * a.Columns + column;
+            float u = Normalized(a, i, column), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - p), h = g * (1 - a.Alpha[column]) * p;
+            return new(g, h, h * u);
+        }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums)
+        {
+            a.Dalpha[column] = sums.X;
+            // Running averages do not depend on x, so in evaluation nothing flows back through them.
+            a.Statistics[2 * a.Columns + column] = a.Training != 0 && a.Rows > 0 ? sums.Y / a.Rows : 0;
+            a.Statistics[3 * a.Columns + column] = a.Training != 0 && a.Rows > 0 ? sums.Z / a.Rows : 0;
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class Linear : IOp, IDisposable
         Device device = workspace.Device;
         (forward, backwardData, backwardWeights) = (new MatMul(device), new MatMul(device), new MatMul(device));
         backwardWeights.Plan(workspace, $"d {w.Name}", OfWeights(checked((int)x.Rows)));
-        biasGradient = new BiasGradient(device);
+        biasGradient = new BiasGradient(workspace, y);
     }
 
     /// <summary>x (B, K).</summary>

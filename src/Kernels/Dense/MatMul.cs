@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Blas;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Kernels.Tiles;
@@ -12,7 +13,7 @@ public sealed partial class MatMul(Device device) : IDisposable
 {
     private readonly Gemm? simd = device.UsesSimd ? new Gemm(device.Team!) : null;
     private readonly TileProduct<Tile>? tiles = device.UsesTiles ? new TileProduct<Tile>(device) : null;
-    private Action<KernelConfig, Args>? kernel;
+    private Action<KernelConfig, Args>? kernel, finish;
 
     /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is what it was in the last product.</summary>
     public readonly record struct Product(
@@ -32,10 +33,23 @@ public sealed partial class MatMul(Device device) : IDisposable
             return;
         }
         Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);
-        if (tiles is not null)
+        if (device.Blas is { } blas)
+            RunLibrary(blas, args, p);
+        else if (tiles is not null)
             tiles.Run(new Tile(args), Sizes(p), c.View);
         else
             device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
+    }
+
+    /// Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.
+    private void RunLibrary(IBlas blas, in Args args, in Product p)
+    {
+        if (p.M == 0 || p.N == 0)
+            return;
+        int ldA = Math.Max(1, p.TransposeA ? p.M : p.K), ldB = Math.Max(1, p.TransposeB ? p.K : p.N);
+        blas.Run(new(p.TransposeB, p.TransposeA, p.N, p.M, p.K, args.B, ldB, args.A, ldA, p.Accumulate ? 1 : 0, args.C, p.N));
+        if (args.Bias != 0 || p.Relu)
+            device.Load(ref finish, FinishKernel)(device.Grid((long)p.M * p.N), args);
     }
 
     /// <inheritdoc/>
@@ -122,13 +136,21 @@ public sealed partial class MatMul(Device device) : IDisposable
         if (j >= s.N)
             return;
         long ij = (long)i * s.N + j;
-        if (s.Accumulate != 0)
-            x += s.C[ij];
+        s.C[ij] = Finished(s, j, s.Accumulate != 0 ? x + s.C[ij] : x);
+    }
+
+    /// Bias and rectifier behind the library's product, which knows neither.
+    private static void FinishKernel(Args s)
+    {
+        for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridExtensions.Stride)
+            s.C[ij] = Finished(s, (int)(ij % s.N), s.C[ij]);
+    }
+
+    private static float Finished(Args s, int j, float x)
+    {
         if (s.Bias != 0)
             x += s.RowBias[j];
         // Written so that NaN stays NaN: a rectified NaN would hide a broken step.
-        if (s.Relu != 0 && x < 0)
-            x = 0;
-        s.C[ij] = x;
+        return s.Relu != 0 && x < 0 ? 0f : x;
     }
 }

@@ -1,10 +1,12 @@
 using System.Reflection;
+using GpuCtr.Kernels.Blas;
 using GpuCtr.Kernels.Simd;
 using ILGPU;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
+using CuBlas = GpuCtr.Kernels.Blas.CuBlas;
 
 namespace GpuCtr.Kernels.Devices;
 
@@ -32,6 +34,9 @@ public enum KernelChoice
 
     /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested.</summary>
     Tiled,
+
+    /// <summary>Tiled, with plain products by cuBLAS, which Auto is on CUDA where the library is there. Elsewhere a scalar stand-in, to be tested.</summary>
+    Library,
 }
 
 /// <summary>A kernel that an op made a device load, and the threads of its groups on a GPU.</summary>
@@ -52,7 +57,7 @@ public sealed class Device : IDisposable
     /// <summary>Threads of a group on GPUs, and in tiled kernels everywhere.</summary>
     internal const int GroupThreads = 64;
 
-    internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads)
+    internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads, bool tf32 = false)
     {
         this.context = context;
         Accelerator = accelerator;
@@ -61,6 +66,7 @@ public sealed class Device : IDisposable
         Kernels = kernels;
         Stream = accelerator.DefaultStream;
         Team = UsesSimd ? new WorkerTeam(threads) : null;
+        Blas = OpenBlas(tf32);
     }
 
     /// <summary>Opens the device named by <paramref name="spec"/>: auto, cpu, cuda, cuda:N, opencl or opencl:N.</summary>
@@ -84,7 +90,7 @@ public sealed class Device : IDisposable
     public bool UsesSimd => Kind == DeviceKind.Cpu && Kernels == KernelChoice.Auto;
 
     /// <summary>True where the ops run their tiled variants: on GPUs, and where they were asked for.</summary>
-    public bool UsesTiles => Kernels == KernelChoice.Tiled || Kernels == KernelChoice.Auto && Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
+    public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library || Kernels == KernelChoice.Auto && Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
 
     /// <summary>ILGPU's accelerator.</summary>
     public Accelerator Accelerator { get; }
@@ -97,6 +103,9 @@ public sealed class Device : IDisposable
 
     /// <summary>The threads of the SIMD variants.</summary>
     internal WorkerTeam? Team { get; }
+
+    /// <summary>The library of products that plain ones go to; null where there is none.</summary>
+    internal IBlas? Blas { get; }
 
     /// <summary>Device memory in bytes.</summary>
     public long MemoryBytes => Accelerator.MemorySize;
@@ -132,6 +141,16 @@ public sealed class Device : IDisposable
         return launcher = (Action<KernelConfig, TArgs>)compiled;
     }
 
+    private IBlas? OpenBlas(bool tf32)
+    {
+        if (Kernels is not (KernelChoice.Auto or KernelChoice.Library))
+            return null;
+        if (Kind != DeviceKind.Cuda)
+            return Kernels == KernelChoice.Library ? new ScalarBlas(this) : null;
+        CuBlas? found = CuBlas.TryOpen(Accelerator, (CudaStream)Stream, tf32);
+        return found is null && Kernels == KernelChoice.Library ? throw new DeviceException($"cuBLAS is not here: none of {CuBlas.Names} loads; set GPU_CTR_CUBLAS to its path") : found;
+    }
+
     /// <summary>Waits until everything started on this device has finished.</summary>
     /// <exception cref="DeviceException">The device failed.</exception>
     public void Synchronize()
@@ -152,6 +171,7 @@ public sealed class Device : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Blas?.Dispose();
         Team?.Dispose();
         Accelerator.Dispose();
         context.Dispose();

@@ -70,7 +70,7 @@ public static class DeviceCatalog
     private static Device OpenCpu(KernelChoice kernels, int threads)
     {
         // Two simulated threads a group is the fewest ILGPU allows; launches of portable kernels use one.
-        CPUDevice cpu = kernels == KernelChoice.Tiled ? new(2, Device.GroupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
+        CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, Device.GroupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
         Context context = Context.Create(b => Common(b).CPU(cpu));
         return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, threads);
     }

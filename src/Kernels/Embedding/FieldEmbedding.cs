@@ -1,3 +1,5 @@
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Runtime;
@@ -37,7 +39,9 @@ public sealed partial class FieldEmbedding : IOp
     private readonly FieldEmbeddingTensors t;
     private readonly Tensor sums;
     private readonly int f, n, p, d;
-    private Action<KernelConfig, Args>? forward, rowGradients, numericVectors, numericWeights, pooledGradients;
+    private Action<KernelConfig, Args>? forward, rowGradients, pooledGradients;
+    private readonly ColumnSums<VectorTerms> numericVectors;
+    private readonly ColumnSums<WeightTerms> numericWeights;
 
     /// <summary>What the kernels see; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
     public readonly record struct Args(
@@ -66,6 +70,8 @@ public sealed partial class FieldEmbedding : IOp
         if (t.Vectors.Columns != (f + n + p) * d || t.NumericVectors.Length != (long)n * d || (t.NumericWeights?.Length ?? n) != n || (t.Weights?.Rows ?? t.Table.Rows) != t.Table.Rows)
             throw new Devices.KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
         sums = workspace.Tensor("field vector sums", t.Numeric.Rows, d);
+        numericVectors = new(workspace, t.NumericVectors.Name, t.Numeric.Rows, n * d);
+        numericWeights = new(workspace, "numeric weights", t.Numeric.Rows, n + 1);
         (forwardBlock, backwardBlock, numericBlock) = (ForwardBlock, BackwardBlock, NumericBlock);
     }
 
@@ -94,9 +100,9 @@ public sealed partial class FieldEmbedding : IOp
         }
         Args args = Bind(pass);
         device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n + p)), args);
-        device.Load(ref numericVectors, NumericVectorsKernel)(device.Grid((long)n * d), args);
+        numericVectors.Run(new(args), pass.Rows);
         if (t.FirstOrder is not null)
-            device.Load(ref numericWeights, NumericWeightsKernel)(device.Grid(n + 1), args);
+            numericWeights.Run(new(args), pass.Rows);
         if (p > 0)
             device.Load(ref pooledGradients, PooledGradientsKernel)(device.Grid((long)pass.Rows * p), args);
     }
@@ -188,32 +194,38 @@ public sealed partial class FieldEmbedding : IOp
         }
     }
 
-    /// One item = one element of V.
-    private static void NumericVectorsKernel(Args a)
+    /// <summary>dV: column n·D + d is element d of V[n].</summary>
+    public readonly struct VectorTerms(Args a) : IColumnTerms
     {
-        int c = a.C;
-        for (int i = Grid.GlobalLinearIndex; i < a.N * a.D; i += GridExtensions.Stride)
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
         {
-            int n = i / a.D, d = i % a.D;
-            float sum = 0;
-            for (long b = 0; b < a.B; b++)
-                sum += a.X[b * a.N + n] * a.De[(b * c + a.F + n) * a.D + d];
-            a.Dv[i] = sum;
+            int n = column / a.D, d = column % a.D;
+            return new(a.X[(long)row * a.N + n] * a.De[((long)row * a.C + a.F + n) * a.D + d]);
         }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums) => a.Dv[column] = sums.X;
     }
 
-    /// One item = one element of u, and the bias behind them.
-    private static void NumericWeightsKernel(Args a)
+    /// <summary>du, and the gradient of the bias behind it.</summary>
+    public readonly struct WeightTerms(Args a) : IColumnTerms
     {
-        for (int n = Grid.GlobalLinearIndex; n <= a.N; n += GridExtensions.Stride)
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column) =>
+            new(a.Flags.UsesFirst == 0 ? 0f : column < a.N ? a.Dfirst[row] * a.X[(long)row * a.N + column] : a.Dfirst[row]);
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums)
         {
-            float sum = 0;
-            for (long b = 0; b < a.B && a.Flags.UsesFirst != 0; b++)
-                sum += a.Dfirst[b] * (n < a.N ? a.X[b * a.N + n] : 1);
-            if (n < a.N)
-                a.Du[n] = sum;
+            if (column < a.N)
+                a.Du[column] = sums.X;
             else
-                a.Dbias[0] = sum;
+                a.Dbias[0] = sums.X;
         }
     }
 

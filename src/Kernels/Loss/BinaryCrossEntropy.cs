@@ -1,13 +1,14 @@
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Loss;
 
 /// <summary>Mean binary cross entropy of logits, and its gradient, in one pass.</summary>
 /// loss = 1/B Σ_b max(z,0) − z y + log(1 + e^{−|z|}),   dz = (σ(z) − y) / B.
-/// z, y (B, 1).  Sums of 256 rows, added up in order: the same bits every run on any number of threads.
+/// z, y (B, 1).  Rows are summed in one order: the same bits every run on any number of threads.
 public sealed unsafe class BinaryCrossEntropy
 {
     private const int BlockRows = 256;
@@ -15,11 +16,11 @@ public sealed unsafe class BinaryCrossEntropy
     private readonly Device device;
     private readonly Tensor logit, label, loss, partials;
     private readonly Action<int> block;
-    private Action<KernelConfig, Args>? blocks, total;
+    private readonly ColumnSums<Terms> sums;
     private int rows;
 
     /// <summary>What the kernels see.</summary>
-    public readonly record struct Args(ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Dz, ArrayView<float> Partials, ArrayView<float> Loss, int Rows);
+    public readonly record struct Args(ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Dz, ArrayView<float> Loss, int Rows);
 
     /// <param name="workspace">Where partial sums are reserved.</param>
     /// <param name="logit">(B, 1) with gradient.</param>
@@ -29,6 +30,7 @@ public sealed unsafe class BinaryCrossEntropy
     {
         (device, this.logit, this.label, this.loss) = (workspace.Device, logit, label, loss);
         partials = workspace.Tensor("loss partials", (logit.Rows + BlockRows - 1) / BlockRows, 1);
+        sums = new(workspace, "loss", logit.Rows, 1);
         logit.Consume();
         block = Block;
     }
@@ -49,36 +51,28 @@ public sealed unsafe class BinaryCrossEntropy
             loss.Pointer[2] += rows;
             return;
         }
-        Args args = new(logit.View, label.View, logit.Gradient!.View, partials.View, loss.View, rows);
-        device.Load(ref blocks, BlockKernel)(device.Grid(count), args);
-        device.Load(ref total, TotalKernel)(device.Grid(1), args);
+        sums.Run(new(new(logit.View, label.View, logit.Gradient!.View, loss.View, rows)), rows);
     }
 
-    private static void BlockKernel(Args a)
+    /// <summary>Σ loss; dz is written on the way.</summary>
+    public readonly struct Terms(Args a) : IColumnTerms
     {
-        for (int i = Grid.GlobalLinearIndex; i * BlockRows < a.Rows; i += GridExtensions.Stride)
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
         {
-            float sum = 0;
-            for (int b = i * BlockRows; b < Math.Min(a.Rows, (i + 1) * BlockRows); b++)
-            {
-                float z = a.Z[b], y = a.Y[b], e = XMath.Exp(-XMath.Abs(z));
-                // log(1 + e) as two terms of its series where 1 + e would lose e.
-                sum += (z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e));
-                a.Dz[b] = ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y) / a.Rows;
-            }
-            a.Partials[i] = sum;
+            float z = a.Z[row], y = a.Y[row], e = XMath.Exp(-XMath.Abs(z));
+            a.Dz[row] = ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y) / a.Rows;
+            // log(1 + e) as two terms of its series where 1 + e would lose e.
+            return new((z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e)));
         }
-    }
 
-    private static void TotalKernel(Args a)
-    {
-        for (int i = Grid.GlobalLinearIndex; i < 1; i += GridExtensions.Stride)
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums)
         {
-            float sum = 0;
-            for (int j = 0; j * BlockRows < a.Rows; j++)
-                sum += a.Partials[j];
-            a.Loss[0] = sum / a.Rows;
-            a.Loss[1] += sum;
+            a.Loss[0] = sums.X / a.Rows;
+            a.Loss[1] += sums.X;
             a.Loss[2] += a.Rows;
         }
     }

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -11,24 +13,25 @@ namespace GpuCtr.Kernels.Optimizers;
 /// <summary>Measures the norm of all gradients, and decides whether and how far the step may move.</summary>
 /// norm² = Σ (dw + λ w)² over every parameter;  factor = min(1, clip / (norm + 1e-6)), or 1 without clipping;
 /// factor = 0, the step is skipped, when loss or norm is not finite.
-/// Sums of 16,384 elements, added up in order: the same bits every run on any number of threads. Gradients are read once.
+/// Squares are summed in one order: the same bits every run on any number of threads. Gradients are read once.
 public sealed unsafe class GradientGuard
 {
-    private const int BlockLength = 16384;
+    // Of the SIMD variant; elsewhere a gradient is summed as a matrix of so many columns.
+    private const int BlockLength = 16384, Columns = 128;
 
     private readonly Device device;
     private readonly Tensor loss;
     private readonly float clipNorm;
     private readonly List<Source> sources = [];
     private readonly Action<int> block;
-    private Action<KernelConfig, Args>? measure;
+    private ColumnSums<Squares>? squares;
     private Action<KernelConfig, DecideArgs>? decide;
     private Source current = null!;
     private long currentLength;
     private DeviceArray<float>? partials;
 
     /// <summary>What the measuring kernel sees.</summary>
-    public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length, int Blocks);
+    public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length);
 
     /// <summary>What the deciding kernel sees.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
@@ -48,7 +51,7 @@ public sealed unsafe class GradientGuard
     /// <summary>(1, 4): factor of the step, gradient norm, steps skipped so far, steps skipped in a row.</summary>
     public Tensor Guard { get; }
 
-    private int PartialCount => sources.Count == 0 ? 0 : sources[^1].FirstPartial + Blocks(sources[^1].Gradient.Length);
+    private int PartialCount => sources.Count == 0 ? 0 : sources[^1].FirstPartial + Partials(sources[^1].Gradient.Length);
 
     /// <summary>Adds a gradient to the norm.</summary>
     /// <param name="gradient">Its elements.</param>
@@ -60,7 +63,11 @@ public sealed unsafe class GradientGuard
         sources.Add(new Source(gradient, weights, l2, decayLength, length, PartialCount));
 
     /// <summary>Reserves the partial sums; nothing can be watched afterwards.</summary>
-    public void Seal(Workspace workspace) => partials = workspace.Array<float>("gradient norm partials", PartialCount);
+    public void Seal(Workspace workspace)
+    {
+        partials = workspace.Array<float>("gradient norm partials", PartialCount);
+        squares = new(workspace, "gradient norm", Rows(sources.Max(s => s.Gradient.Length)), Columns);
+    }
 
     /// <summary>Measures and decides.</summary>
     public void Run()
@@ -68,11 +75,11 @@ public sealed unsafe class GradientGuard
         foreach (Source s in sources)
         {
             (current, currentLength) = (s, s.Length());
-            int count = Blocks(s.Gradient.Length);
+            int count = Partials(s.Gradient.Length);
             if (device.UsesSimd)
                 device.Team!.Run(count, block);
             else
-                device.Load(ref measure, MeasureKernel)(device.Grid(count), new(s.Gradient.View, s.Weights.View, partials!.View.SubView(s.FirstPartial, count), s.L2, s.DecayLength, currentLength, count));
+                squares!.Run(new(new(s.Gradient.View, s.Weights.View, partials!.View.SubView(s.FirstPartial, count), s.L2, s.DecayLength, currentLength)), Rows(currentLength));
         }
         if (device.UsesSimd)
             Decide();
@@ -80,21 +87,27 @@ public sealed unsafe class GradientGuard
             device.Load(ref decide, DecideKernel)(device.Grid(1), new(Guard.View, partials!.View, loss.View, PartialCount, clipNorm));
     }
 
-    private static int Blocks(long length) => checked((int)((length + BlockLength - 1) / BlockLength));
+    private int Partials(long length) => device.UsesSimd ? checked((int)((length + BlockLength - 1) / BlockLength)) : Columns;
 
-    private static void MeasureKernel(Args a)
+    private static int Rows(long length) => checked((int)((length + Columns - 1) / Columns));
+
+    /// <summary>Σ (dw + λ w)² of every 128th element.</summary>
+    public readonly struct Squares(Args a) : IColumnTerms
     {
-        for (int i = Grid.GlobalLinearIndex; i < a.Blocks; i += GridExtensions.Stride)
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
         {
-            float sum = 0;
-            long last = Math.Min(a.Length, ((long)i + 1) * BlockLength);
-            for (long j = (long)i * BlockLength; j < last; j++)
-            {
-                float g = a.Dw[j] + (j < a.DecayLength ? a.L2 * a.W[j] : 0);
-                sum += g * g;
-            }
-            a.Partials[i] = sum;
+            long i = (long)row * Columns + column;
+            if (i >= a.Length)
+                return default;
+            float g = a.Dw[i] + (i < a.DecayLength ? a.L2 * a.W[i] : 0);
+            return new(g * g);
         }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums) => a.Partials[column] = sums.X;
     }
 
     private static void DecideKernel(DecideArgs a)

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Numerics;
 using ILGPU;
 
 namespace GpuCtr.Kernels.Tiles;

@@ -36,7 +36,7 @@ public sealed class ActivationGolden
     {
         Device device = TestDevices.Get(deviceName);
         using Setup s = new(device, GoldenFile.Read("prelu"));
-        Activation op = new(device, ActivationKind.PRelu, s.X, s.Alpha, s.Y);
+        Activation op = new(s.Workspace, ActivationKind.PRelu, s.X, s.Alpha, s.Y);
         s.Load();
         s.Check(op, training: true);
     }

@@ -30,7 +30,7 @@ internal static class KernelInventory
     private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
 
     private static IReadOnlyList<LoadedKernel> Load() =>
-        [.. new[] { KernelChoice.Portable, KernelChoice.Tiled }.SelectMany(Load).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+        [.. new[] { KernelChoice.Portable, KernelChoice.Tiled, KernelChoice.Library }.SelectMany(Load).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
 
     private static LoadedKernel[] Load(KernelChoice kernels)
     {

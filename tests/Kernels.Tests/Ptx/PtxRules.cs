@@ -22,8 +22,11 @@ internal static partial class PtxRules
         return null;
     }
 
-    /// <summary>Whether four floats are loaded at once anywhere.</summary>
-    public static bool LoadsFourFloats(string ptx) => ptx.Contains("ld.global.v4.f32", StringComparison.Ordinal);
+    /// <summary>Whether four floats are loaded or stored at once anywhere.</summary>
+    public static bool MovesFourFloats(string ptx) => FourFloats().IsMatch(ptx);
+
+    [GeneratedRegex(@"\b(ld|st)\.global\.v4\.f32")]
+    private static partial Regex FourFloats();
 
     [GeneratedRegex(@"\.f64\b(?!.*\bdebug)")]
     private static partial Regex Double();

@@ -16,7 +16,8 @@ public sealed class OpTableTests
             TheoryData<string, string> rows = [];
             foreach (string device in TestDevices.OfOps)
                 foreach (OpCase c in OpTable.Cases.Where(c => !c.SimdOnly || SimdDevices.Contains(device)))
-                    rows.Add(device, c.ToString());
+                    if (device != "cpu library" || c.Op == "linear")
+                        rows.Add(device, c.ToString());
             return rows;
         }
     }

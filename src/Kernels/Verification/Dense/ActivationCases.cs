@@ -21,7 +21,7 @@ internal static class ActivationCases
             Random random = t.Random("x");
             Tensor x = t.Batch("x", columns, fill: _ => scale * (random.NextSingle() * 2 - 1)), y = t.Output("y", columns);
             Tensor? alpha = kind == ActivationKind.PRelu ? t.Parameter("alpha", 1, columns, terms: rows) : null;
-            t.Op(new Activation(t.Device, kind, x, alpha, y));
+            t.Op(new Activation(t.Workspace, kind, x, alpha, y));
             t.Reference(v =>
             {
                 for (int i = 0; i < rows * columns; i++)

@@ -22,6 +22,8 @@ internal static class LinearCases
         new(800, 9, 40),
         // Tiled: three parts of K, the last one shorter, and two tiles each way; K of one slice and of one element more than slices.
         new(777, 70, 66, Relu: true), new(65, 8, 64), new(64, 65, 129, Bias: false),
+        // Columns are summed in three levels of 64 rows, the last block of each shorter.
+        new(4700, 3, 2),
     ];
 
     public static IEnumerable<OpCase> All() =>

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using GpuCtr.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuCtr.Kernels.Blas;
+
+/// <summary>cuBLAS of CUDA 11, 12 or 13, whichever this machine has; a toolkit is not needed, the library alone is (pip's nvidia-cublas will do).</summary>
+/// One handle on the device's stream with a workspace of its own: the same product gives the same bits on the same GPU.
+internal sealed unsafe class CuBlas : IBlas
+{
+    private const int WorkspaceBytes = 32 << 20, PedanticMath = 2, Tf32Math = 3;
+
+    // The newest first; a name from the environment before all of them.
+    private static readonly string[] names = OperatingSystem.IsWindows()
+        ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
+        : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"];
+
+    private readonly Accelerator accelerator;
+    private readonly MemoryBuffer1D<byte, Stride1D.Dense> workspace;
+    private readonly nint library, handle;
+    private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int> multiply;
+
+    private CuBlas(nint library, Accelerator accelerator, CudaStream stream, bool tf32)
+    {
+        (this.library, this.accelerator) = (library, accelerator);
+        accelerator.Bind();
+        nint created;
+        Check(((delegate* unmanaged<nint*, int>)Export("cublasCreate_v2"))(&created), "cublasCreate");
+        handle = created;
+        Check(((delegate* unmanaged<nint, nint, int>)Export("cublasSetStream_v2"))(handle, stream.StreamPtr), "cublasSetStream");
+        workspace = accelerator.Allocate1D<byte>(WorkspaceBytes);
+        Check(((delegate* unmanaged<nint, nint, nuint, int>)Export("cublasSetWorkspace_v2"))(handle, workspace.NativePtr, WorkspaceBytes), "cublasSetWorkspace");
+        // Pedantic: plain float32 whatever the environment says.
+        Check(((delegate* unmanaged<nint, int, int>)Export("cublasSetMathMode"))(handle, tf32 ? Tf32Math : PedanticMath), "cublasSetMathMode");
+        multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)Export("cublasSgemm_v2");
+    }
+
+    /// <summary>What was looked for, for messages.</summary>
+    public static string Names => string.Join(", ", names);
+
+    /// <summary>The library on this device's stream; null where the machine has none.</summary>
+    /// <exception cref="DeviceException">The library is there and does not work.</exception>
+    public static CuBlas? TryOpen(Accelerator accelerator, CudaStream stream, bool tf32)
+    {
+        string? named = Environment.GetEnvironmentVariable("GPU_CTR_CUBLAS");
+        foreach (string name in string.IsNullOrEmpty(named) ? names : [named, .. names])
+            if (NativeLibrary.TryLoad(name, out nint library))
+                return new CuBlas(library, accelerator, stream, tf32);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Run(in BlasProduct p)
+    {
+        float one = 1, beta = p.Beta;
+        accelerator.Bind();
+        Check(multiply(handle, p.TransposeA ? 1 : 0, p.TransposeB ? 1 : 0, p.M, p.N, p.K, &one, Address(p.A), p.LdA, Address(p.B), p.LdB, &beta, Address(p.C), p.LdC), "cublasSgemm");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        accelerator.Bind();
+        _ = ((delegate* unmanaged<nint, int>)Export("cublasDestroy_v2"))(handle);
+        workspace.Dispose();
+        NativeLibrary.Free(library);
+    }
+
+    private static nint Address(ArrayView<float> view) => view.LoadEffectiveAddressAsPtr();
+
+    private nint Export(string name) =>
+        NativeLibrary.TryGetExport(library, name, out nint address) ? address : throw new DeviceException($"cuBLAS has no {name}; remove it or name another by GPU_CTR_CUBLAS");
+
+    private static void Check(int status, string call)
+    {
+        if (status != 0)
+            throw new DeviceException($"{call} failed with status {status}; `--kernels tiled` goes without cuBLAS");
+    }
+}

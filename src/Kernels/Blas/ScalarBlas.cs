@@ -1,0 +1,38 @@
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Blas;
+
+/// <summary>Stands in for cuBLAS where there is none, one element a thread: so that everything around a library call is tested on every device.</summary>
+/// Never chosen by itself: it is what `--kernels library` means without an NVIDIA GPU.
+public sealed class ScalarBlas(Device device) : IBlas
+{
+    private Action<KernelConfig, Args>? kernel;
+
+    /// <summary>What the kernel sees; element (i, k) of op(A) is at A[i · ARow + k · ACol], likewise B.</summary>
+    public readonly record struct Args(
+        ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int M, int N, int K, int ARow, int ACol, int BRow, int BCol, int LdC, float Beta);
+
+    void IBlas.Run(in BlasProduct p)
+    {
+        Args args = new(p.A, p.B, p.C, p.M, p.N, p.K, p.TransposeA ? p.LdA : 1, p.TransposeA ? 1 : p.LdA, p.TransposeB ? p.LdB : 1, p.TransposeB ? 1 : p.LdB, p.LdC, p.Beta);
+        device.Load(ref kernel, Kernel)(device.Grid((long)p.M * p.N), args);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static void Kernel(Args a)
+    {
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.M * a.N; item += GridExtensions.Stride)
+        {
+            long i = item % a.M, j = item / a.M;
+            float sum = 0;
+            for (long k = 0; k < a.K; k++)
+                sum += a.A[i * a.ARow + k * a.ACol] * a.B[k * a.BRow + j * a.BCol];
+            a.C[i + j * a.LdC] = a.Beta != 0 ? sum + a.Beta * a.C[i + j * a.LdC] : sum;
+        }
+    }
+}

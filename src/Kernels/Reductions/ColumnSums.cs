@@ -1,0 +1,105 @@
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Reductions;
+
+/// <summary>What is summed down the columns of a matrix, which may be computed on the way.</summary>
+public interface IColumnTerms
+{
+    /// <summary>What element (row, column) adds to up to four sums of its column. Called once an element, so it may write on the way.</summary>
+    Float4 Term(int row, int column);
+
+    /// <summary>Takes the sums of a column; zeros where there are no rows.</summary>
+    void Take(int column, Float4 sums);
+}
+
+/// <summary>Sums down columns, for GPUs: a thread adds up 64 rows of a column, and then 64 of those sums, until one is left.</summary>
+/// Neighbouring threads have neighbouring columns. Where the cuts are depends on the rows alone: the same bits every run on any device.
+/// Matrix read once; 16 bytes written and read for every 64 elements; one launch for every factor of 64 rows.
+/// <typeparam name="TTerms">What is summed.</typeparam>
+public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
+{
+    private readonly Device device;
+    private readonly DeviceArray<Float4>? partials;
+    private readonly int columns;
+    private Action<KernelConfig, ColumnSums.Args<TTerms>>? ofTerms, ofSums;
+
+    /// <param name="workspace">Where partial sums are reserved; SIMD variants need none.</param>
+    /// <param name="name">Whose sums.</param>
+    /// <param name="rows">The most rows of a pass.</param>
+    /// <param name="columns">Columns of the matrix.</param>
+    public ColumnSums(Workspace workspace, string name, long rows, int columns)
+    {
+        (device, this.columns) = (workspace.Device, columns);
+        long blocks = 0;
+        for (long level = ColumnSums.Blocks(rows); level > 1; level = ColumnSums.Blocks(level))
+            blocks += level;
+        partials = device.UsesSimd ? null : workspace.Array<Float4>($"{name} partial sums", blocks * columns);
+    }
+
+    /// <summary>Sums the first <paramref name="rows"/> rows.</summary>
+    public void Run(in TTerms terms, int rows)
+    {
+        if (columns == 0)
+            return;
+        long at = 0;
+        int blocks = (int)ColumnSums.Blocks(rows);
+        Launch(ref ofTerms, ColumnSums.TermsKernel, new(terms, partials!.View, 0, 0, rows, columns, blocks));
+        for (; blocks > 1; at += (long)rows * columns)
+        {
+            (rows, blocks) = (blocks, (int)ColumnSums.Blocks(blocks));
+            Launch(ref ofSums, ColumnSums.SumsKernel, new(terms, partials.View, at, at + (long)rows * columns, rows, columns, blocks));
+        }
+    }
+
+    private void Launch(ref Action<KernelConfig, ColumnSums.Args<TTerms>>? launcher, Action<ColumnSums.Args<TTerms>> kernel, in ColumnSums.Args<TTerms> args) =>
+        device.Load(ref launcher, kernel)(device.Grid((long)args.Blocks * columns), args);
+}
+
+/// <summary>The kernels of <see cref="ColumnSums{TTerms}"/>.</summary>
+public static class ColumnSums
+{
+    private const int BlockRows = 64;
+
+    /// <summary>What the kernels see: sums are read from Partials[From …] (Rows, Columns) and written to Partials[To …] (Blocks, Columns).</summary>
+    public readonly record struct Args<TTerms>(TTerms Terms, ArrayView<Float4> Partials, long From, long To, int Rows, int Columns, int Blocks)
+        where TTerms : struct, IColumnTerms;
+
+    internal static long Blocks(long rows) => Math.Max(1, (rows + BlockRows - 1) / BlockRows);
+
+    /// One item = one column of 64 rows.
+    internal static void TermsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridExtensions.Stride)
+        {
+            int block = (int)(i / a.Columns), column = (int)(i % a.Columns), last = Math.Min(a.Rows, (block + 1) * BlockRows);
+            Float4 sums = default;
+            for (int row = block * BlockRows; row < last; row++)
+                sums = sums.Add(a.Terms.Term(row, column));
+            Put(a, i, column, sums);
+        }
+    }
+
+    /// One item = one column of 64 sums.
+    internal static void SumsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridExtensions.Stride)
+        {
+            int block = (int)(i / a.Columns), column = (int)(i % a.Columns), last = Math.Min(a.Rows, (block + 1) * BlockRows);
+            Float4 sums = default;
+            for (int row = block * BlockRows; row < last; row++)
+                sums = sums.Add(a.Partials[a.From + (long)row * a.Columns + column]);
+            Put(a, i, column, sums);
+        }
+    }
+
+    private static void Put<TTerms>(Args<TTerms> a, long i, int column, Float4 sums) where TTerms : struct, IColumnTerms
+    {
+        if (a.Blocks > 1)
+            a.Partials[a.To + i] = sums;
+        else
+            a.Terms.Take(column, sums);
+    }
+}
