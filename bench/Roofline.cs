@@ -37,8 +37,8 @@ internal readonly record struct Roofline(double CopyBytesPerSecond, double Flops
         KernelConfig grid = new(device.Accelerator.NumMultiprocessors * 8, device.Kind == DeviceKind.Cpu ? 1 : 256);
         Tensor sink = workspace.Tensor("sink", 1, grid.GridDim.X * grid.GroupDim.X);
         workspace.Allocate();
-        var kernel = device.Accelerator.LoadStreamKernel<ArrayView<float>, float>(Multiply);
-        return 2.0 * Chains * ChainLength * sink.Length / Best(device, () => kernel(grid, sink.View, 0.999f));
+        var kernel = device.Accelerator.LoadKernel<ArrayView<float>, float>(Multiply);
+        return 2.0 * Chains * ChainLength * sink.Length / Best(device, () => kernel(device.Stream, grid, sink.View, 0.999f));
     }
 
     /// Eight chains that do not depend on each other keep the pipeline full.

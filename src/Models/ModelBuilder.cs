@@ -29,7 +29,8 @@ public sealed partial class ModelBuilder : IDisposable
         Arena = new ParameterArena(Workspace);
         Rule = UpdateRule.Of(options.Optimizer);
         Inputs = new ModelInputs(Workspace, spec, batchSize);
-        Scalars = Workspace.Array<StepScalars>("step scalars", 1);
+        Scalars = Inputs.Twice<DeviceArray<StepScalars>, StepScalars>(Workspace.Array<StepScalars>("step scalars", 1));
+        NextScalars = new PinnedBuffer<StepScalars>(device, 1);
         Loss = Workspace.Tensor("loss", 1, 3);
         if (options.MbaLambda > 0)
         {
@@ -66,6 +67,9 @@ public sealed partial class ModelBuilder : IDisposable
     internal Tensor? MbaRates { get; }
 
     internal DeviceArray<StepScalars> Scalars { get; }
+
+    /// <summary>What the next <see cref="Upload"/> copies to <see cref="Scalars"/>.</summary>
+    internal PinnedBuffer<StepScalars> NextScalars { get; }
 
     internal GradientGuard Guard { get; }
 
@@ -146,14 +150,18 @@ public sealed partial class ModelBuilder : IDisposable
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
     internal IEnumerable<Tensor> Weights => [.. Tables.Select(t => t.Weights), .. Arena.Parameters, .. RunningStatistics];
 
-    /// <summary>Copies a prepared batch to the device.</summary>
+    /// <summary>Copies a prepared batch to the device, and the scalars of its step. The slot may be filled again on return.</summary>
     /// <exception cref="KernelException">It was made for another model.</exception>
     internal void Upload(Batch batch)
     {
         // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
         if (batch.Capacity != BatchSize || !ReferenceEquals(batch.Spec, Spec) && (batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories))
             throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}; make it from the model's Spec and BatchSize");
+        Device.Copies?.Begin();
+        Inputs.Trade();
         batch.Upload(Device, Inputs);
+        NextScalars.CopyTo(Device, Scalars, 1);
+        Device.Copies?.End();
     }
 
     /// <summary>Uploads a prepared batch and computes its logits, with running statistics and without dropout.</summary>
@@ -163,6 +171,7 @@ public sealed partial class ModelBuilder : IDisposable
         Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen);
         foreach (IOp op in Ops)
             op.Forward(pass);
+        Device.Copies?.Read();
         logit.Read(Device, logits[..batch.Rows]);
     }
 
@@ -171,6 +180,7 @@ public sealed partial class ModelBuilder : IDisposable
     {
         foreach (IDisposable op in Ops.OfType<IDisposable>())
             op.Dispose();
+        NextScalars.Dispose();
         Workspace.Dispose();
     }
 

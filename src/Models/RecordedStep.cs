@@ -23,7 +23,7 @@ internal sealed record RecordedStep(ModelBuilder Builder, Tensor Logit, BinaryCr
         g.Arena.Seal();
         Tensor parameters = g.Arena.Weights!;
         DenseUpdate dense = new(g.Workspace, parameters, g.Rule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
-        g.Guard.Watch(parameters.Gradient!, parameters, (float)options.L2, g.Arena.DecayLength, () => parameters.Length);
+        g.Guard.Watch(parameters.Gradient!, parameters, (float)options.L2, g.Arena.DecayLength);
         g.Guard.Seal(g.Workspace);
         return new RecordedStep(g, logit, loss, dense);
     }

@@ -44,9 +44,8 @@ public sealed partial class TrainableModel
 
     private void RecordStep()
     {
-        if (g.Missed is not { } missed)
+        if (g.Missed is null)
             return;
-        missed.Record();
         Lags = true;
         // At steps that do not depend on where the run began or was resumed, so that the bits do not either.
         if (Step % MissedSteps.Capacity == 0)

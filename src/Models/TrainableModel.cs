@@ -13,9 +13,11 @@ public sealed partial class TrainableModel : IDisposable
     private readonly RecordedStep step;
     private readonly ModelBuilder g;
     private readonly Tensor logit;
-    private readonly StepScalars[] scalars = new StepScalars[1];
+    private readonly StepReplay replay;
+    private readonly Action launch;
     private readonly float[] lossSums = new float[3];
     private int steps;
+    private Pass current;
 
     /// <summary>Records and allocates a model, with weights that are a function of the seed.</summary>
     /// <param name="device">Where it runs.</param>
@@ -42,6 +44,7 @@ public sealed partial class TrainableModel : IDisposable
         });
         g.Workspace.Allocate();
         g.Initialize(options.Seed);
+        (replay, launch) = (new StepReplay(device), Launch);
     }
 
     /// <summary>All device buffers that a model would have, by name with their bytes; allocates none.</summary>
@@ -93,16 +96,29 @@ public sealed partial class TrainableModel : IDisposable
     {
         steps++;
         Trace("start", "");
-        scalars[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
-        g.Scalars.Write(g.Device, scalars);
+        g.NextScalars.Span[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         g.Upload(batch);
-        Pass pass = new(batch.Rows, Training: true, batch.Tokens);
+        current = new(batch.Rows, Training: true, batch.Tokens);
         Trace("upload", "");
-        CatchUpBatch();
-        ForwardBackward(pass);
-        Update(pass);
+        if (StepTrace is null)
+            replay.Run(current, g.Inputs.Side, launch);
+        else
+            Launch();
+        g.Device.Copies?.Read();
         RecordStep();
     }
+
+    /// Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.
+    private void Launch()
+    {
+        CatchUpBatch();
+        ForwardBackward(current);
+        Update(current);
+        g.Missed?.Record();
+    }
+
+    /// <summary>How steps are run on this device.</summary>
+    internal StepReplay Replay => replay;
 
     /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
     /// <param name="batch">The rows.</param>
@@ -131,7 +147,12 @@ public sealed partial class TrainableModel : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => step.Dispose();
+    public void Dispose()
+    {
+        Device.Synchronize();
+        replay.Dispose();
+        step.Dispose();
+    }
 
     /// <summary>Loss and gradients without moving anything; for tests and tools.</summary>
     internal void ForwardBackward(in Pass pass)

@@ -127,24 +127,24 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         reader.Skip(skip);
         sampler.Start(skip, (lossSum, lossRows));
         prefetcher.Start(reader);
-        Batch? inFlight = null;
         try
         {
             while (prefetcher.NextPrepared(cancellation) is { } batch)
             {
-                // A step returns while the device still copies its batch; the next step waits for it before anything else.
-                Batch? finished = inFlight;
-                inFlight = batch;
-                Step(batch);
-                if (finished is not null)
-                    prefetcher.Release(finished);
+                // A step returns when its batch is on the device, which computes on.
+                try
+                {
+                    Step(batch);
+                }
+                finally
+                {
+                    prefetcher.Release(batch);
+                }
             }
         }
         finally
         {
             model.Device.Synchronize();
-            if (inFlight is not null)
-                prefetcher.Release(inFlight);
         }
 
         EndOfEpoch();

@@ -64,9 +64,13 @@ public sealed class Device : IDisposable
         Kind = kind;
         Name = name;
         Kernels = kernels;
-        Stream = accelerator.DefaultStream;
+        Stream = NewStream();
+        CudaDriver? driver = accelerator is CudaAccelerator ? CudaDriver.Open() : null;
         Team = UsesSimd ? new WorkerTeam(threads) : null;
         Blas = OpenBlas(tf32);
+        Copies = UsesSimd ? null : driver is null ? new BatchCopies(Stream) : new BatchCopies(driver, (CudaStream)NewStream(), (CudaStream)Stream);
+        if (driver is not null && kernels != KernelChoice.Portable && Environment.GetEnvironmentVariable("GPU_CTR_GRAPH") != "off")
+            Recorder = new CudaGraphs(driver, ((CudaStream)Stream).StreamPtr, accelerator.Bind);
     }
 
     /// <summary>Opens the device named by <paramref name="spec"/>: auto, cpu, cuda, cuda:N, opencl or opencl:N.</summary>
@@ -107,6 +111,15 @@ public sealed class Device : IDisposable
     /// <summary>The library of products that plain ones go to; null where there is none.</summary>
     internal IBlas? Blas { get; }
 
+    /// <summary>How batches get to the device; null where the SIMD variants read them in place.</summary>
+    internal BatchCopies? Copies { get; }
+
+    /// <summary>Records launches to be repeated as one; null where nothing does, with portable kernels, and with GPU_CTR_GRAPH=off.</summary>
+    internal ILaunchRecorder? Recorder { get; set; }
+
+    /// <summary>Where launches are taken down instead of running, while a <see cref="LaunchList"/> records.</summary>
+    internal List<Action>? Recording { get; set; }
+
     /// <summary>Device memory in bytes.</summary>
     public long MemoryBytes => Accelerator.MemorySize;
 
@@ -137,9 +150,27 @@ public sealed class Device : IDisposable
         if (launcher is not null)
             return launcher;
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
-            launchers.Add(kernel.Method, compiled = Accelerator.LoadStreamKernel(kernel));
+        {
+            Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator.LoadKernel(kernel);
+            launchers.Add(kernel.Method, compiled = (Action<KernelConfig, TArgs>)((config, args) => Launch(launch, config, args)));
+        }
         return launcher = (Action<KernelConfig, TArgs>)compiled;
     }
+
+    private void Launch<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, in TArgs args) where TArgs : struct
+    {
+        if (Recording is { } list)
+            Add(list, launch, config, args);
+        else
+            launch(Stream, config, args);
+    }
+
+    private void Add<TArgs>(List<Action> list, Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, TArgs args) where TArgs : struct =>
+        list.Add(() => launch(Stream, config, args));
+
+    /// CUDA's default stream waits for all others and cannot be recorded.
+    private AcceleratorStream NewStream() =>
+        Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : Accelerator.DefaultStream;
 
     private IBlas? OpenBlas(bool tf32)
     {
@@ -171,6 +202,7 @@ public sealed class Device : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Copies?.Dispose();
         Blas?.Dispose();
         Team?.Dispose();
         Accelerator.Dispose();

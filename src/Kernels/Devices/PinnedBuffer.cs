@@ -23,7 +23,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     /// <summary>The whole buffer as a span.</summary>
     public Span<T> Span => array.Span[..checked((int)Length)];
 
-    /// <summary>Starts copying the first <paramref name="count"/> elements to element <paramref name="offset"/> of the target, on the device's stream.</summary>
+    /// <summary>Starts copying the first <paramref name="count"/> elements to element <paramref name="offset"/> of the target; done when <see cref="BatchCopies.End"/> returns.</summary>
     public void CopyTo(Device device, DeviceArray<T> target, long count, long offset = 0)
     {
         if (count == 0)
@@ -33,7 +33,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
             Span[..checked((int)count)].CopyTo(target.Span(offset, count));
             return;
         }
-        target.View.SubView(offset, count).CopyFrom(device.Stream, array.ArrayView.SubView(0, count));
+        target.View.SubView(offset, count).CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(0, count));
     }
 
     /// <inheritdoc/>

@@ -60,7 +60,7 @@ public sealed class EmbeddingTable
             dense = new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
         if (options.Missed is not null)
             replay = new RowReplay(workspace.Device, Weights, State, positions, options.Missed, rule);
-        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, () => compact ? (long)positions.Segments * columns : Weights.Length);
+        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? positions : null);
     }
 
     /// <summary>(ΣV, D).</summary>

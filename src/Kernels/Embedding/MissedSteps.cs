@@ -30,7 +30,7 @@ public sealed unsafe class MissedSteps
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
-        ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars, int Segments);
+        ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars, ArrayView<int> Segments);
 
     /// <param name="workspace">Where the record is reserved.</param>
     /// <param name="rows">ΣV.</param>
@@ -74,9 +74,9 @@ public sealed unsafe class MissedSteps
             device.Team!.Run((positions.Segments + BlockSegments - 1) / BlockSegments, block);
             return;
         }
-        Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Segments);
+        Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Count.View);
         device.Load(ref append, AppendKernel)(device.Grid(1), args);
-        device.Load(ref note, NoteKernel)(device.Grid(positions.Segments), args);
+        device.Load(ref note, NoteKernel)(device.Grid(positions.Capacity), args);
     }
 
     /// <summary>Forgets all steps, when every row has seen them.</summary>
@@ -136,7 +136,7 @@ public sealed unsafe class MissedSteps
 
     private static void NoteKernel(Args a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < a.Segments; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.Segments[0]; i += GridExtensions.Stride)
             a.Seen[a.SegmentRow[i]] = a.Count[0];
     }
 }

@@ -26,6 +26,7 @@ public sealed partial class RowReplay
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen,
+        ArrayView<int> Segments,
         UpdateRule Rule, float LogBeta2, long Rows, int D, int AllRows);
 
     /// <param name="device">Where it runs.</param>
@@ -48,7 +49,7 @@ public sealed partial class RowReplay
         if (device.UsesSimd)
             device.Team!.Run((positions.Segments + BlockRows - 1) / BlockRows, batchBlock);
         else
-            Launch(positions.Segments, allRows: 0);
+            Launch(positions.Capacity, allRows: 0);
     }
 
     /// <summary>All rows; they still count as behind until the record is cleared.</summary>
@@ -61,14 +62,15 @@ public sealed partial class RowReplay
     }
 
     private void Launch(long rows, int allRows) => device.Load(ref kernel, Kernel)(device.Grid(rows * table.Columns), new(
-        table.View, state.MeanView, state.SquareView, positions.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View,
+        table.View, state.MeanView, state.SquareView, positions.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View, positions.Count.View,
         rule, (float)Math.Log(rule.Beta2), rows, table.Columns, allRows));
 
     private static void Kernel(Args a)
     {
         int count = (int)a.Count[0];
         bool decays = a.Rule.Kind == OptimizerKind.AdamW;
-        for (long i = Grid.GlobalLinearIndex; i < a.Rows * a.D; i += GridExtensions.Stride)
+        long rows = a.AllRows != 0 ? a.Rows : a.Segments[0];
+        for (long i = Grid.GlobalLinearIndex; i < rows * a.D; i += GridExtensions.Stride)
         {
             long row = i / a.D;
             if (a.AllRows == 0)

@@ -27,7 +27,7 @@ public sealed unsafe class RowUpdate
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
-        UpdateRule Rule, int Segments, int D);
+        UpdateRule Rule, ArrayView<int> Segments, int D);
 
     /// <param name="workspace">Where the optimizer's state is reserved.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -57,15 +57,16 @@ public sealed unsafe class RowUpdate
         }
         Args args = new(
             table.View, gradient.View, State.MeanView, State.SquareView, positions.SegmentRow.View, guard.View, scalars.View,
-            rule, positions.Segments, table.Columns);
-        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Segments * table.Columns), args);
+            rule, positions.Count.View, table.Columns);
+        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Capacity * table.Columns), args);
     }
 
     private static void Kernel(Args a)
     {
         StepScalars s = a.Scalars[0];
         float scale = a.Guard[0];
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Segments * a.D && scale != 0; i += GridExtensions.Stride)
+        long count = (long)a.Segments[0] * a.D;
+        for (long i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridExtensions.Stride)
         {
             long w = (long)a.SegmentRow[i / a.D] * a.D + i % a.D;
             a.Rule.Apply(ref a.W[w], a.Dw[i] * scale, ref a.M[w], ref a.V[w], s, s.TableEpsilon);

@@ -14,6 +14,9 @@ public sealed class SortedPositions(Workspace workspace, int capacity)
     /// <summary>(U) rows of the table.</summary>
     public DeviceArray<int> SegmentRow { get; } = workspace.Array<int>("segment rows", capacity);
 
+    /// <summary>(1) U once more, where kernels read it: what they are launched with is the same for every batch.</summary>
+    public DeviceArray<int> Count { get; } = workspace.Array<int>("segments", 1);
+
     /// <summary>P: the most positions of a batch, and so the most different rows.</summary>
     public int Capacity { get; } = capacity;
 

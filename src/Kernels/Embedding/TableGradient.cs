@@ -28,7 +28,7 @@ public sealed unsafe class TableGradient
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
         ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<float> Rates,
-        ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, int Segments, int D, int Compact, int HasRates, float L2);
+        ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> Segments, int D, int Compact, int HasRates, float L2);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -55,13 +55,14 @@ public sealed unsafe class TableGradient
         }
         Args args = new(
             target.View, rowGradients.View, table.View, (rates ?? table).View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
-            positions.Segments, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
-        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Segments * table.Columns), args);
+            positions.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
+        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Capacity * table.Columns), args);
     }
 
     private static void Kernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Segments * a.D; i += GridExtensions.Stride)
+        long count = (long)a.Segments[0] * a.D;
+        for (long i = Grid.GlobalLinearIndex; i < count; i += GridExtensions.Stride)
         {
             int segment = (int)(i / a.D), d = (int)(i % a.D);
             long row = a.SegmentRow[segment];

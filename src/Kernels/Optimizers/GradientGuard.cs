@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Simd;
@@ -29,14 +30,20 @@ public sealed unsafe class GradientGuard
     private Source current = null!;
     private long currentLength;
     private DeviceArray<float>? partials;
+    private DeviceArray<int>? all;
 
     /// <summary>What the measuring kernel sees.</summary>
-    public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length);
+    public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length,
+        ArrayView<int> Segments, int Columns);
 
     /// <summary>What the deciding kernel sees.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
 
-    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, Func<long> Length, int FirstPartial);
+    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedPositions? Positions, int FirstPartial)
+    {
+        public long Length => Positions is null ? Gradient.Length : (long)Positions.Segments * Gradient.Columns;
+    }
+
 
     /// <param name="workspace">Where the guard is reserved.</param>
     /// <param name="loss">(1, 1) loss of the batch.</param>
@@ -58,14 +65,16 @@ public sealed unsafe class GradientGuard
     /// <param name="weights">The weights they belong to.</param>
     /// <param name="l2">λ on the first <paramref name="decayLength"/> elements.</param>
     /// <param name="decayLength">How many elements are under L2; only where gradient and weights have one layout.</param>
-    /// <param name="length">How many elements count in this batch.</param>
-    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, Func<long> length) =>
-        sources.Add(new Source(gradient, weights, l2, decayLength, length, PartialCount));
+    /// <param name="positions">Of a compact gradient, of which the rows of the batch count; null where all do.</param>
+    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedPositions? positions = null) =>
+        sources.Add(new Source(gradient, weights, l2, decayLength, positions, PartialCount));
 
     /// <summary>Reserves the partial sums; nothing can be watched afterwards.</summary>
     public void Seal(Workspace workspace)
     {
         partials = workspace.Array<float>("gradient norm partials", PartialCount);
+        // Stands where a gradient has no positions.
+        all = workspace.Array<int>("no positions", 1);
         squares = new(workspace, "gradient norm", Rows(sources.Max(s => s.Gradient.Length)), Columns);
     }
 
@@ -74,18 +83,23 @@ public sealed unsafe class GradientGuard
     {
         foreach (Source s in sources)
         {
-            (current, currentLength) = (s, s.Length());
+            (current, currentLength) = (s, s.Length);
             int count = Partials(s.Gradient.Length);
             if (device.UsesSimd)
                 device.Team!.Run(count, block);
             else
-                squares!.Run(new(new(s.Gradient.View, s.Weights.View, partials!.View.SubView(s.FirstPartial, count), s.L2, s.DecayLength, currentLength)), Rows(currentLength));
+                squares!.Run(new(Bind(s, count)), Rows(s.Gradient.Length));
         }
         if (device.UsesSimd)
             Decide();
         else
             device.Load(ref decide, DecideKernel)(device.Grid(1), new(Guard.View, partials!.View, loss.View, PartialCount, clipNorm));
     }
+
+    /// The launch is the same whatever the batch is: how many rows of a compact gradient count, the device knows.
+    private Args Bind(Source s, int count) => new(
+        s.Gradient.View, s.Weights.View, partials!.View.SubView(s.FirstPartial, count), s.L2, s.DecayLength, s.Gradient.Length,
+        (s.Positions?.Count ?? all!).View, s.Positions is null ? 0 : s.Gradient.Columns);
 
     private int Partials(long length) => device.UsesSimd ? checked((int)((length + BlockLength - 1) / BlockLength)) : Columns;
 
@@ -100,7 +114,7 @@ public sealed unsafe class GradientGuard
         public Float4 Term(int row, int column)
         {
             long i = (long)row * Columns + column;
-            if (i >= a.Length)
+            if (i >= (a.Columns != 0 ? (long)a.Segments[0] * a.Columns : a.Length))
                 return default;
             float g = a.Dw[i] + (i < a.DecayLength ? a.L2 * a.W[i] : 0);
             return new(g * g);

@@ -6,7 +6,7 @@ namespace GpuCtr.Models.Features;
 public sealed partial class Batch
 {
     private readonly PositionSorter sorter;
-    private readonly PinnedBuffer<int> order, segmentStart, segmentRow;
+    private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
     private bool sorted;

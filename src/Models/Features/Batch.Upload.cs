@@ -31,6 +31,8 @@ public sealed partial class Batch
         order.CopyTo(device, to.Order, segmentStart.Span[Segments]);
         segmentStart.CopyTo(device, to.SegmentStart, Segments + 1L);
         segmentRow.CopyTo(device, to.SegmentRow, Segments);
+        segmentCount.Span[0] = Segments;
+        segmentCount.CopyTo(device, to.Count, 1);
         to.Segments = Segments;
     }
 }

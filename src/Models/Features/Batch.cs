@@ -34,6 +34,7 @@ public sealed partial class Batch : IDisposable
         order = new PinnedBuffer<int>(device, positions);
         segmentStart = new PinnedBuffer<int>(device, positions + 1L);
         segmentRow = new PinnedBuffer<int>(device, positions);
+        segmentCount = new PinnedBuffer<int>(device, 1);
         Tokens = new int[spec.GroupCount];
         owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
         Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
@@ -81,6 +82,7 @@ public sealed partial class Batch : IDisposable
         order.Dispose();
         segmentStart.Dispose();
         segmentRow.Dispose();
+        segmentCount.Dispose();
         foreach (BatchSequence s in Sequences)
             s.Dispose();
         foreach (PinnedBuffer<int> o in owners)

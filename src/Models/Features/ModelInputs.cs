@@ -6,18 +6,47 @@ namespace GpuCtr.Models.Features;
 /// <summary>The device side of a <see cref="Batch"/>: where its slots are copied to before a step.</summary>
 public sealed class ModelInputs
 {
+    private readonly Workspace workspace;
+    private readonly List<Action> trades = [];
+
     internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize)
     {
-        Rows = workspace.Array<int>("table rows", (long)batchSize * spec.F);
-        Numeric = workspace.Tensor("numeric", batchSize, spec.N);
-        Label = workspace.Tensor("label", batchSize, 1);
+        this.workspace = workspace;
+        Rows = Ints("table rows", (long)batchSize * spec.F);
+        Numeric = Twice<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
+        Label = Twice<Tensor, float>(workspace.Tensor("label", batchSize, 1));
         Positions = new SortedPositions(workspace, Batch.PositionCapacity(spec, batchSize));
-        SequenceRows = workspace.Array<int>("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
-        PooledOffsets = spec.Sequences.Select(s => workspace.Array<int>($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
+        foreach (DeviceArray<int> a in new[] { Positions.Order, Positions.SegmentStart, Positions.SegmentRow, Positions.Count })
+            Twice<DeviceArray<int>, int>(a);
+        SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
+        PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
-            workspace.Array<int>($"history offsets {group}", batchSize + 1),
-            workspace.Array<int>($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
+            Ints($"history offsets {group}", batchSize + 1),
+            Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
     }
+
+    /// <summary>Which of the two storages of each input the next step reads: 0 or 1.</summary>
+    internal int Side { get; private set; }
+
+    /// <summary>Gives an input a second storage where batches are copied: a step reads one while the next batch comes to the other.</summary>
+    internal TArray Twice<TArray, T>(TArray input) where TArray : DeviceArray<T> where T : unmanaged
+    {
+        if (workspace.Device.Copies is null)
+            return input;
+        DeviceArray<T> other = workspace.Array<T>($"{input.Name}, next", input.Length);
+        trades.Add(() => input.Trade(other));
+        return input;
+    }
+
+    /// <summary>Changes sides; before a batch is copied.</summary>
+    internal void Trade()
+    {
+        Side ^= 1;
+        foreach (Action trade in trades)
+            trade();
+    }
+
+    private DeviceArray<int> Ints(string name, long length) => Twice<DeviceArray<int>, int>(workspace.Array<int>(name, length));
 
     /// <summary>(B, F) table rows.</summary>
     public DeviceArray<int> Rows { get; }

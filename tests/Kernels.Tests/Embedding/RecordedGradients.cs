@@ -60,6 +60,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
     private static void Write(Device device, SortedPositions positions, int[] rows)
     {
         positions.Segments = rows.Length;
+        positions.Count.Write(device, [rows.Length]);
         positions.Order.Write(device, [.. Enumerable.Range(0, rows.Length)]);
         positions.SegmentStart.Write(device, [.. Enumerable.Range(0, rows.Length + 1)]);
         positions.SegmentRow.Write(device, rows);

@@ -53,6 +53,7 @@ public sealed class SparseOptimizerGolden
             sorter.Add((int)ids[i], i);
         int[] order = new int[ids.Length], start = new int[ids.Length + 1], rows = new int[ids.Length];
         positions.Segments = sorter.Sort(tableRows, order, start, rows);
+        positions.Count.Write(device, [positions.Segments]);
         positions.Order.Write(device, order);
         positions.SegmentStart.Write(device, start);
         positions.SegmentRow.Write(device, rows);

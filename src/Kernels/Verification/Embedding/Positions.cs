@@ -17,6 +17,7 @@ internal static class Positions
         t.Upload(positions.Order, order[..start[positions.Segments]]);
         t.Upload(positions.SegmentStart, start[..(positions.Segments + 1)]);
         t.Upload(positions.SegmentRow, rows[..positions.Segments]);
+        t.Upload(positions.Count, [positions.Segments]);
         return positions;
     }
 }

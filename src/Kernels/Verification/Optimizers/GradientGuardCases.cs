@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 
@@ -27,10 +28,11 @@ internal static class GradientGuardCases
         Tensor a = t.Parameter("da", 1, s.A, gradient: false), w = t.Parameter("a", 1, s.A, gradient: false);
         // The second gradient is a compact one: only a part of it counts in this batch, and NaN lies behind that.
         int counts = (s.B + 1) / 2;
-        Tensor b = t.Parameter("db", 1, s.B, gradient: false, fill: i => i >= counts ? float.NaN : i == counts - 1 && s.Planted != 0 ? s.Planted : random.NextSingle() * 2 - 1);
+        Tensor b = t.Parameter("db", s.B, 1, gradient: false, fill: i => i >= counts ? float.NaN : i == counts - 1 && s.Planted != 0 ? s.Planted : random.NextSingle() * 2 - 1);
+        SortedPositions positions = Positions.Of(t, s.B, s.B, Enumerable.Range(0, counts).Select(i => (i, i)));
         GradientGuard guard = new(t.Workspace, loss, s.Clip);
-        guard.Watch(a, w, s.L2, s.Decays, () => s.A);
-        guard.Watch(b, b, 0, 0, () => counts);
+        guard.Watch(a, w, s.L2, s.Decays);
+        guard.Watch(b, b, 0, 0, positions);
         guard.Seal(t.Workspace);
         t.State(guard.Guard, i => i switch { 2 => 5, 3 => 2, _ => 0 }, s.A + s.B);
         t.Forward(_ => guard.Run());

@@ -1,0 +1,61 @@
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>Records launches as a CUDA graph: hundreds of them start for the price of one.</summary>
+/// <param name="driver">The CUDA driver.</param>
+/// <param name="stream">The device's stream; not the null stream, which cannot be captured.</param>
+/// <param name="bind">Makes the device's context that of the calling thread.</param>
+internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : ILaunchRecorder
+{
+    /// <inheritdoc/>
+    public IRecordedLaunches Record(Action work)
+    {
+        bind();
+        driver.BeginCapture(stream);
+        nint graph;
+        try
+        {
+            work();
+        }
+        catch
+        {
+            Abandon();
+            throw;
+        }
+        graph = driver.EndCapture(stream);
+        try
+        {
+            return new Graph(driver, driver.Instantiate(graph), stream, bind);
+        }
+        finally
+        {
+            driver.DestroyGraph(graph);
+        }
+    }
+
+    /// The stream must leave its capture whatever went wrong in it; what did is what the caller wants to know.
+    private void Abandon()
+    {
+        try
+        {
+            driver.DestroyGraph(driver.EndCapture(stream));
+        }
+        catch (DeviceException)
+        {
+        }
+    }
+
+    private sealed class Graph(CudaDriver driver, nint executable, nint stream, Action bind) : IRecordedLaunches
+    {
+        public void Replay()
+        {
+            bind();
+            driver.Launch(executable, stream);
+        }
+
+        public void Dispose()
+        {
+            bind();
+            driver.DestroyExecutable(executable);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>Stands in for CUDA graphs on any device that launches kernels: so that what a recording must not depend on is found out without a GPU.</summary>
+internal sealed class LaunchList(Device device) : ILaunchRecorder
+{
+    /// <inheritdoc/>
+    public IRecordedLaunches Record(Action work)
+    {
+        Launches recorded = new();
+        device.Recording = recorded.All;
+        try
+        {
+            work();
+        }
+        finally
+        {
+            device.Recording = null;
+        }
+        return recorded;
+    }
+
+    private sealed class Launches : IRecordedLaunches
+    {
+        public List<Action> All { get; } = [];
+
+        public void Replay() => All.ForEach(static launch => launch());
+
+        public void Dispose() => All.Clear();
+    }
+}
