@@ -86,6 +86,8 @@ public sealed partial class FieldEmbedding : IOp
     {
         if (device.UsesSimd)
             RunForward(pass.Rows);
+        else if (UsesQuads)
+            QuadForward(Bind(pass));
         else
             device.Load(ref forward, ForwardKernel)(device.Grid(pass.Rows), Bind(pass));
     }
@@ -99,7 +101,10 @@ public sealed partial class FieldEmbedding : IOp
             return;
         }
         Args args = Bind(pass);
-        device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n + p)), args);
+        if (UsesQuads)
+            QuadGradients(args);
+        else
+            device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n + p)), args);
         numericVectors.Run(new(args), pass.Rows);
         if (t.FirstOrder is not null)
             numericWeights.Run(new(args), pass.Rows);

@@ -10,6 +10,15 @@ public readonly struct Float4(float x, float y = 0, float z = 0, float w = 0)
     /// <summary>this + b.</summary>
     internal Float4 Add(Float4 b) => new(X + b.X, Y + b.Y, Z + b.Z, W + b.W);
 
+    /// <summary>a · this.</summary>
+    internal Float4 Times(float a) => new(a * X, a * Y, a * Z, a * W);
+
+    /// <summary>Products of the elements.</summary>
+    internal Float4 Times(Float4 b) => new(X * b.X, Y * b.Y, Z * b.Z, W * b.W);
+
+    /// <summary>X + Y + Z + W.</summary>
+    internal float Sum => X + Y + (Z + W);
+
     /// <summary>this + a · b.</summary>
     internal Float4 Add(float a, Float4 b) => new(X + a * b.X, Y + a * b.Y, Z + a * b.Z, W + a * b.W);
 }

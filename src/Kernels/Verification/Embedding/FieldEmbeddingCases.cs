@@ -25,6 +25,7 @@ internal static class FieldEmbeddingCases
         new(5, 3, 2, 0, UsesE: false, UsesFm: false), new(6, 4, 0, 0, UsesE: false, UsesFm: false), new(6, 3, 2, 8, Capacity: 200), new(1, 3, 2, 17, Capacity: 7),
         new(5, 3, 2, 6, P: 2), new(9, 2, 1, 17, FmNumeric: false, P: 3), new(6, 0, 0, 4, P: 2), new(5, 2, 2, 0, UsesE: false, UsesFm: false, P: 2), new(140, 2, 1, 5, P: 1, Capacity: 150),
         new(5, 3, 2, 6, VectorsOnly: true), new(9, 4, 0, 20, VectorsOnly: true), new(7, 2, 1, 16, P: 2, VectorsOnly: true, Capacity: 10),
+        new(45, 5, 2, 12, P: 1, Capacity: 50), new(3, 9, 1, 260), new(70, 4, 1, 8, FmNumeric: false, UsesE: false),
     ];
 
     public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("field embedding", s.ToString(), t => Record(t, s)));
