@@ -81,6 +81,9 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>All device buffers by name, with their bytes.</summary>
     public IEnumerable<(string Name, long Bytes)> MemoryPlan => g.Workspace.Plan;
 
+    /// <summary>The same memory by what it is for, largest first.</summary>
+    public IReadOnlyList<(string Use, long Bytes)> MemoryByUse => MemoryUse.Of(g, OptimizerStates);
+
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
     public IEnumerable<Tensor> Weights => g.Weights;
 

@@ -29,5 +29,18 @@ internal interface IScreen
 /// <summary>Where a long piece of work is.</summary>
 /// <param name="What">What is going on.</param>
 /// <param name="Share">How much of it is done, 0 … 1.</param>
-/// <param name="Facts">Speed, time left and whatever else is known.</param>
-internal sealed record ProgressState(string What, double Share, string Facts);
+/// <param name="Facts">Speed, time left and whatever else is known, what matters most first: a narrow terminal leaves out the last ones.</param>
+internal sealed record ProgressState(string What, double Share, IReadOnlyList<string> Facts)
+{
+    private const string Gap = "  ";
+
+    /// <summary>The first facts, as many as fit: none is ever cut.</summary>
+    /// <param name="width">Places there are for them.</param>
+    public string FactsWithin(int width)
+    {
+        int kept = Facts.Count;
+        while (kept > 0 && Facts.Take(kept).Sum(f => f.Length) + (kept - 1) * Gap.Length > width)
+            kept--;
+        return string.Join(Gap, Facts.Take(kept));
+    }
+}

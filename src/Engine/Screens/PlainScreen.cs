@@ -27,7 +27,7 @@ internal sealed class PlainScreen(TextWriter writer) : IScreen
 
     /// <inheritdoc/>
     public void Progress(ProgressState state) =>
-        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state.What} {100 * state.Share,5:F1} %  {state.Facts}"));
+        writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state.What} {100 * state.Share,5:F1} %  {state.FactsWithin(int.MaxValue)}"));
 
     /// <inheritdoc/>
     public void EndProgress()

@@ -7,11 +7,12 @@ namespace GpuCtr.Engine.Screens;
 internal sealed class ProgressLine : IDisposable
 {
     // Four columns with a space between them; one place stays free, since some terminals wrap when the last one is written.
-    private const int BarWidth = 20, PercentageWidth = 4, Spaces = 4;
+    private const int MaxBarWidth = 20, ScreenPerBar = 5, PercentageWidth = 4, Spaces = 4;
 
     private readonly IAnsiConsole console;
     private readonly TaskCompletionSource end = new();
     private readonly FactsColumn facts = new();
+    private readonly ProgressBarColumn bar = new();
     private readonly Task shown;
     private ProgressContext context = null!;
     private ProgressTask task = null!;
@@ -22,7 +23,7 @@ internal sealed class ProgressLine : IDisposable
         this.console = console;
         AppDomain.CurrentDomain.ProcessExit += ShowCursor;
         Progress progress = new Progress(console) { AutoRefresh = false, AutoClear = true, ExcludeVerticalPadding = true }
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = BarWidth }, new PercentageColumn(), facts);
+            .Columns(new TaskDescriptionColumn(), bar, new PercentageColumn(), facts);
         shown = progress.StartAsync(c =>
         {
             (context, task) = (c, c.AddTask(Markup.Escape(what), maxValue: 1));
@@ -33,9 +34,10 @@ internal sealed class ProgressLine : IDisposable
     /// <summary>Draws it.</summary>
     public void Show(ProgressState state)
     {
-        int room = Math.Max(0, console.Profile.Width - state.What.Length - BarWidth - PercentageWidth - Spaces);
+        int width = console.Profile.Width;
+        bar.Width = Math.Min(MaxBarWidth, width / ScreenPerBar);
         (task.Description, task.Value) = (Markup.Escape(state.What), state.Share);
-        facts.Text = state.Facts.Length <= room ? state.Facts : string.Concat(state.Facts.AsSpan(0, Math.Max(0, room - 1)), "…");
+        facts.Text = state.FactsWithin(width - state.What.Length - bar.Width.Value - PercentageWidth - Spaces);
         context.Refresh();
     }
 

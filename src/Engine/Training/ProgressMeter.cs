@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Globalization;
 using GpuCtr.Engine.Screens;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Training;
 
@@ -21,6 +21,9 @@ internal sealed class ProgressMeter(Journal journal, string what, long totalRows
     /// <summary>Whether it is time to show something.</summary>
     public bool IsDue => Stopwatch.GetElapsedTime(shown) >= pause;
 
+    /// <summary>Time since the begin.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
+
     /// <summary>Takes in a mean loss; one that is not finite is left out.</summary>
     public void AddLoss(double loss)
     {
@@ -28,15 +31,16 @@ internal sealed class ProgressMeter(Journal journal, string what, long totalRows
             smooth = smooth is { } s ? Smoothing * s + (1 - Smoothing) * loss : loss;
     }
 
-    /// <summary>Shows a line with percent, speed and time left.</summary>
-    public void Show(long rows, string rest = "")
+    /// <summary>Shows a line with percent, speed, time left and loss.</summary>
+    /// <param name="rows">Rows that are done.</param>
+    /// <param name="rest">What else is known, what matters most first.</param>
+    public void Show(long rows, params IEnumerable<string> rest)
     {
         shown = Stopwatch.GetTimestamp();
-        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds, speed = (rows - firstRow) / Math.Max(seconds, 1e-9);
+        double speed = (rows - firstRow) / Math.Max(Elapsed.TotalSeconds, 1e-9);
         TimeSpan left = TimeSpan.FromSeconds(Math.Min(1e8, (totalRows - rows) / Math.Max(speed, 1e-9)));
-        string loss = smooth is { } s ? string.Create(CultureInfo.InvariantCulture, $"  loss {s:F5}") : "";
-        journal.Progress(new ProgressState(
-            what, (double)rows / Math.Max(1, totalRows), string.Create(CultureInfo.InvariantCulture, $"{speed,9:N0} rows/s  {Format(left)} left{loss}{rest}")));
+        string[] loss = smooth is { } s ? [Invariant($"loss {s:F5}")] : [];
+        journal.Progress(new ProgressState(what, (double)rows / Math.Max(1, totalRows), [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
     }
 
     /// <summary>What was going on is over.</summary>

@@ -7,7 +7,7 @@ namespace GpuCtr.Engine.Training;
 /// <summary>What is said before training: device, rows, columns and what became of them, parameters, memory.</summary>
 internal static class RunSummary
 {
-    private const int LargestBuffers = 6;
+    private const int LargestUses = 3;
 
     /// <summary>The role of every column.</summary>
     public static void Columns(Journal journal, RunShards shards)
@@ -56,8 +56,8 @@ internal static class RunSummary
     private static void Memory(Journal journal, TrainableModel model)
     {
         (string Name, long Bytes)[] plan = [.. model.MemoryPlan.Where(p => p.Bytes > 0).OrderByDescending(p => p.Bytes)];
-        string largest = string.Join(", ", plan.Take(LargestBuffers).Select(p => Invariant($"{p.Name} {p.Bytes / 1e6:N1}")));
-        journal.Line(Invariant($"memory   {plan.Sum(p => p.Bytes) / 1e6:N1} MB on the device: {largest}{(plan.Length > LargestBuffers ? ", …" : "")}"));
+        journal.Line(Invariant($"memory   {plan.Sum(p => p.Bytes) / 1e6:N1} MB on the device, most of it for"));
+        journal.Line($"         {string.Join(", ", model.MemoryByUse.Take(LargestUses).Select(u => Invariant($"{u.Use} {u.Bytes / 1e6:N1}")))}");
         foreach ((string name, long bytes) in plan)
             journal.Detail(Invariant($"         {bytes,16:N0} bytes  {name}"));
     }

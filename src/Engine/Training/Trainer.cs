@@ -1,10 +1,10 @@
 using System.Diagnostics;
-using System.Globalization;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Reports;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using static System.FormattableString;
 
 namespace GpuCtr.Engine.Training;
 
@@ -23,6 +23,9 @@ internal sealed record EpochResult(
 /// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
 internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, Prefetcher prefetcher, Journal journal)
 {
+    /// Share of an epoch's time from which waiting for data is worth a word.
+    private const double NotableWait = 0.01;
+
     private TrainingPosition? from;
 
     private readonly DivergenceGuard guard = new(model);
@@ -184,8 +187,9 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private void Show(double rate)
     {
         TakeLoss();
-        double waited = prefetcher.Waited.TotalSeconds;
-        meter!.Show(EpochRows, string.Create(CultureInfo.InvariantCulture, $"  step {model.Step}  lr {rate:G3}  loader wait {waited:F1} s"));
+        double waited = prefetcher.Waited / meter!.Elapsed;
+        string[] wait = waited > NotableWait ? [Invariant($"loader wait {waited:P0}")] : [];
+        meter.Show(EpochRows, [.. wait, $"step {model.Step}", Invariant($"lr {rate:G3}")]);
     }
 
     private void TakeSample(double rate)

@@ -12,6 +12,7 @@ public sealed class ModelInputs
     internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize)
     {
         this.workspace = workspace;
+        int before = workspace.Plan.Count();
         Rows = Ints("table rows", (long)batchSize * spec.F);
         Numeric = Twice<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
         Label = Twice<Tensor, float>(workspace.Tensor("label", batchSize, 1));
@@ -23,7 +24,11 @@ public sealed class ModelInputs
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
             Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
+        Names = [.. workspace.Plan.Skip(before).Select(p => p.Name)];
     }
+
+    /// <summary>The names of its buffers in the memory plan.</summary>
+    internal IReadOnlyList<string> Names { get; }
 
     /// <summary>Which of the two storages of each input the next step reads: 0 or 1.</summary>
     internal int Side { get; private set; }

@@ -26,6 +26,24 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
     }
 
     [SkippableTheory]
+    [InlineData(60)]
+    [InlineData(80)]
+    public void Progress_of_a_run_fits_a_narrow_terminal(int columns)
+    {
+        string folder = run.Folder.File($"narrow-{columns}");
+        string shown = InTerminal(
+            "TERM=xterm-256color", ["train", run.Train, "--epochs", "2", "--out", folder, "--hidden-units", "256,128", "--batch-size", "128", "--device", "cpu"], columns: columns);
+        string[] lines = [.. Escapes().Replace(shown, "").Split('\n', '\r').Select(l => l.Trim()).Where(l => l.StartsWith("epoch 1/2", StringComparison.Ordinal))];
+        Assert.NotEmpty(lines);
+        Assert.All(lines, line =>
+        {
+            Assert.True(line.Length < columns, line);
+            Assert.Matches(@" (%|left|loss \d\.\d{5})$", line);
+        });
+        Assert.All(File.ReadLines(Path.Combine(folder, "run.log")).Where(l => l.Contains("memory") || l.Contains("optimizer state")), line => Assert.True(line.Length <= 80 + "00:00:00 ".Length, line));
+    }
+
+    [SkippableTheory]
     [InlineData("TERM=dumb")]
     [InlineData("TERM=xterm-256color NO_COLOR=1")]
     public void A_terminal_that_wants_none_gets_plain_lines(string variables)
@@ -57,10 +75,10 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
         Assert.Equal(5000, JsonDocument.Parse(filed).RootElement.GetProperty("rows").GetInt32());
     }
 
-    private static string InTerminal(string variables, string[] args, string behind = "")
+    private static string InTerminal(string variables, string[] args, string behind = "", int columns = 100)
     {
         Skip.IfNot(File.Exists("/usr/bin/script"), "no script: apt-get install bsdutils lets this test make a terminal");
-        string line = string.Join(' ', TrainProcess.Words.Concat(args).Select(word => $"'{word}'")) + behind;
+        string line = $"stty cols {columns}; " + string.Join(' ', TrainProcess.Words.Concat(args).Select(word => $"'{word}'")) + behind;
         using Process process = TrainProcess.StartLine(["env", "-u", "NO_COLOR", .. variables.Split(' '), "script", "--quiet", "--return", "--command", line, "/dev/null"]);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string shown = process.StandardOutput.ReadToEnd().Replace("\r\n", "\n");
@@ -70,4 +88,7 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
 
     [GeneratedRegex("\e\\[[0-9;]*m")]
     private static partial Regex Colours();
+
+    [GeneratedRegex("\e\\[[?0-9;]*[A-Za-z]")]
+    private static partial Regex Escapes();
 }
