@@ -6,7 +6,7 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
 const string usage = """
-    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--profile] [--json]
+    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--precision fp32|tf32] [--profile] [--json]
         training steps from memory
     bench kernels [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--json]
         every part of a step by itself, as a fraction of what the device can do at best
@@ -50,7 +50,7 @@ if (args[0] == "matmul")
 if (args[0] == "score")
     return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
 #endif
-using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"));
+using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"), precision: Enum.Parse<Precision>(Option("--precision", "fp32"), ignoreCase: true));
 #if !BUNDLE
 int loaders = Number("--threads", "0") is > 0 and int n ? n : Environment.ProcessorCount;
 if (args[0] == "loader")

@@ -12,8 +12,8 @@ internal static class StepBench
     private const int Rounds = 7, MostBatches = 10;
     private const double RoundSeconds = 0.5;
 
-    /// <summary>A row of the table; rates in 1000 rows/s.</summary>
-    public sealed record Row(string Step, int B, string Ids, double Median, double Least, double Most)
+    /// <summary>A row of the table; rates in 1000 rows/s. The precision stands with the device above the table.</summary>
+    public sealed record Row(string Step, int B, string Ids, Precision Precision, double Median, double Least, double Most)
     {
         public override string ToString() => $"| {Step} | {B} | {Ids} | {Median:F1} | {Least:F1}–{Most:F1} |";
     }
@@ -39,7 +39,7 @@ internal static class StepBench
             Profile(model, batches);
         foreach (Batch b in batches)
             b.Dispose();
-        return new(workload.Name, workload.BatchSize, workload.Ids, rates[Rounds / 2], rates[0], rates[^1]);
+        return new(workload.Name, workload.BatchSize, workload.Ids, device.Precision, rates[Rounds / 2], rates[0], rates[^1]);
     }
 
     private static void Profile(TrainableModel model, Batch[] batches)

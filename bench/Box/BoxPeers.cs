@@ -8,7 +8,7 @@ internal static class BoxPeers
 {
     private static readonly string[] modes = ["eager", "default", "reduce-overhead"];
 
-    private static readonly string[] columns = ["step", "B", "PyTorch", "losses differ by", "PyTorch, 1000 rows/s", "spread", "ours", "ratio"];
+    private static readonly string[] columns = ["step", "B", "PyTorch", "losses differ by", "PyTorch, 1000 rows/s", "spread", "ours, same precision", "ratio"];
 
     private static string Script => Path.Combine(AppContext.BaseDirectory, "..", "peers", "pytorch.py");
 
@@ -66,7 +66,7 @@ internal static class BoxPeers
     private static string[] Row(string line, IReadOnlyList<StepBench.Row> ours)
     {
         string[] cells = [.. line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
-        StepBench.Row? same = ours.FirstOrDefault(r => r.B == int.Parse(cells[1], CultureInfo.InvariantCulture) && cells[0].Contains(r.Step, StringComparison.Ordinal));
+        StepBench.Row? same = ours.FirstOrDefault(r => cells[0].Contains($" {r.Precision} ", StringComparison.OrdinalIgnoreCase) && r.B == int.Parse(cells[1], CultureInfo.InvariantCulture) && cells[0].Contains(r.Step, StringComparison.Ordinal));
         double theirs = double.Parse(cells[3], CultureInfo.InvariantCulture);
         return [same?.Step ?? "", cells[1], cells[0].Replace($", {same?.Step}", "", StringComparison.Ordinal), cells[5], cells[3], cells[4], same is null ? "–" : BoxRun.Number(same.Median), same is null ? "–" : BoxRun.Number(same.Median / theirs)];
     }

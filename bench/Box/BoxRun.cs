@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GpuCtr.Kernels.Devices;
 using Section = GpuCtr.Bench.Box.BoxReport.Section;
 
 namespace GpuCtr.Bench.Box;
@@ -38,7 +39,7 @@ internal sealed class BoxRun
         foreach (string kernels in new[] { "auto", "portable", "tiled" })
             run.Verify(kernels);
         run.Training();
-        IReadOnlyList<StepBench.Row> steps = run.Steps();
+        StepBench.Row[] steps = [.. run.Steps(Precision.Fp32, 1024, 4096, 16384, 65536), .. run.Steps(Precision.Tf32, 4096, 16384)];
         run.Kernels();
         foreach (Section s in BoxPeers.Compare(device, steps, Bench, limit => limit < run.Left ? limit : run.Left))
             run.report.Add(s);
@@ -82,11 +83,18 @@ internal sealed class BoxRun
         return run.Succeeded && run.Output.Count > 0 ? JsonNode.Parse(run.Output[^1]) : null;
     }
 
-    private IReadOnlyList<StepBench.Row> Steps()
+    /// tf32 is there on NVIDIA GPUs only.
+    private StepBench.Row[] Steps(Precision precision, params int[] sizes)
     {
-        ChildProcess run = Child(90, Bench, "step", "--device", device, "--only", "deepfm400,din", "--batch-size", "1024,4096,16384,65536", "--json");
+        string name = precision.ToString().ToLowerInvariant(), title = $"training steps from memory, {name}";
+        if (precision == Precision.Tf32 && !device.StartsWith("cuda", StringComparison.Ordinal))
+        {
+            report.Add(new(title, "left out: not on this device", "", 0, [], [], []));
+            return [];
+        }
+        ChildProcess run = Child(90, Bench, "step", "--device", device, "--precision", name, "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
         StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
-        report.Add(new("training steps from memory", Outcome(run, $"{rows.Length} of 8 sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread"],
+        report.Add(new(title, Outcome(run, $"{rows.Length} of {2 * sizes.Length} sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread"],
             [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Median), $"{Number(r.Least)}–{Number(r.Most)}" })], [.. run.Error.Take(20)]));
         return rows;
     }

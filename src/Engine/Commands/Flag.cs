@@ -27,7 +27,7 @@ internal sealed partial record Flag(string Name, string Value, string Default, s
     /// <summary>The words that its value can be, for completion; empty where any value can be.</summary>
     public IReadOnlyList<string> Choices { get; init; } = Words().IsMatch(Value) ? Value.Split('|') : [];
 
-    [GeneratedRegex("^[a-z]+([|][a-z]+)+$")]
+    [GeneratedRegex("^[a-z0-9]+([|][a-z0-9]+)+$")]
     private static partial Regex Words();
 }
 

@@ -23,7 +23,7 @@ internal static class RunConfig
     private static readonly string[] allowable =
     [
         "train_shards", "valid_shards", "valid_fraction", "bad_rows", "memory", "batch_size", "lr", "lr_warmup", "lr_plateau", "lr_steps", "dropout",
-        "embedding_update", "l2", "embedding_l2", "embedding_l2_scope", "mba_lambda", "clip_norm", "monitor", "seed",
+        "embedding_update", "l2", "embedding_l2", "embedding_l2_scope", "mba_lambda", "clip_norm", "monitor", "precision", "seed",
     ];
 
     /// <summary>What the file says, and every checkpoint with it.</summary>

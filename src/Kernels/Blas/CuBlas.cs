@@ -22,7 +22,7 @@ internal sealed unsafe class CuBlas : IBlas
     private readonly nint library, handle;
     private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int> multiply;
 
-    private CuBlas(nint library, Accelerator accelerator, CudaStream stream, bool tf32)
+    private CuBlas(nint library, Accelerator accelerator, CudaStream stream, Precision precision)
     {
         (this.library, this.accelerator) = (library, accelerator);
         accelerator.Bind();
@@ -33,7 +33,7 @@ internal sealed unsafe class CuBlas : IBlas
         workspace = accelerator.Allocate1D<byte>(WorkspaceBytes);
         Check(((delegate* unmanaged<nint, nint, nuint, int>)Export("cublasSetWorkspace_v2"))(handle, workspace.NativePtr, WorkspaceBytes), "cublasSetWorkspace");
         // Pedantic: plain float32 whatever the environment says.
-        Check(((delegate* unmanaged<nint, int, int>)Export("cublasSetMathMode"))(handle, tf32 ? Tf32Math : PedanticMath), "cublasSetMathMode");
+        Check(((delegate* unmanaged<nint, int, int>)Export("cublasSetMathMode"))(handle, precision == Precision.Tf32 ? Tf32Math : PedanticMath), "cublasSetMathMode");
         multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)Export("cublasSgemm_v2");
     }
 
@@ -42,12 +42,12 @@ internal sealed unsafe class CuBlas : IBlas
 
     /// <summary>The library on this device's stream; null where the machine has none.</summary>
     /// <exception cref="DeviceException">The library is there and does not work.</exception>
-    public static CuBlas? TryOpen(Accelerator accelerator, CudaStream stream, bool tf32)
+    public static CuBlas? TryOpen(Accelerator accelerator, CudaStream stream, Precision precision)
     {
         string? named = Environment.GetEnvironmentVariable("GPU_CTR_CUBLAS");
         foreach (string name in string.IsNullOrEmpty(named) ? names : [named, .. names])
             if (NativeLibrary.TryLoad(name, out nint library))
-                return new CuBlas(library, accelerator, stream, tf32);
+                return new CuBlas(library, accelerator, stream, precision);
         return null;
     }
 

@@ -57,17 +57,21 @@ public sealed class Device : IDisposable
     /// <summary>Threads of a group on GPUs, and in tiled kernels everywhere.</summary>
     internal const int GroupThreads = 64;
 
-    internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, int threads, bool tf32 = false)
+    internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
     {
         this.context = context;
         Accelerator = accelerator;
         Kind = kind;
         Name = name;
         Kernels = kernels;
+        Precision = precision;
+        CheckPrecision();
         Stream = NewStream();
         CudaDriver? driver = accelerator is CudaAccelerator ? CudaDriver.Open() : null;
         Team = UsesSimd ? new WorkerTeam(threads) : null;
-        Blas = OpenBlas(tf32);
+        Blas = OpenBlas();
+        if (precision == Precision.Tf32 && Blas is null)
+            throw new DeviceException($"precision tf32 needs cuBLAS, and none of {CuBlas.Names} loads or --kernels tiled goes without it; set GPU_CTR_CUBLAS to its path");
         Copies = UsesSimd ? null : driver is null ? new BatchCopies(Stream) : new BatchCopies(driver, (CudaStream)NewStream(), (CudaStream)Stream);
         if (driver is not null && kernels != KernelChoice.Portable && Environment.GetEnvironmentVariable("GPU_CTR_GRAPH") != "off")
             Recorder = new CudaGraphs(driver, ((CudaStream)Stream).StreamPtr, accelerator.Bind);
@@ -77,9 +81,10 @@ public sealed class Device : IDisposable
     /// <param name="spec">auto = CUDA, else an OpenCL GPU, else the CPU.</param>
     /// <param name="kernels">Which op variants to use.</param>
     /// <param name="threads">Worker threads of the CPU device; 0 = one per core.</param>
-    /// <exception cref="DeviceException">The device is not there; the message lists what is.</exception>
-    public static Device Open(string spec = "auto", KernelChoice kernels = KernelChoice.Auto, int threads = 0) =>
-        DeviceCatalog.Open(spec, kernels, threads);
+    /// <param name="precision">What the factors of matrix products are rounded to.</param>
+    /// <exception cref="DeviceException">The device is not there (the message lists what is), or has no such precision.</exception>
+    public static Device Open(string spec = "auto", KernelChoice kernels = KernelChoice.Auto, int threads = 0, Precision precision = Precision.Fp32) =>
+        DeviceCatalog.Open(spec, kernels, threads, precision);
 
     /// <summary>The kind of accelerator.</summary>
     public DeviceKind Kind { get; }
@@ -89,6 +94,9 @@ public sealed class Device : IDisposable
 
     /// <summary>Which op variants are in use.</summary>
     public KernelChoice Kernels { get; }
+
+    /// <summary>What the factors of matrix products are rounded to.</summary>
+    public Precision Precision { get; }
 
     /// <summary>True where the ops run their SIMD variants.</summary>
     public bool UsesSimd => Kind == DeviceKind.Cpu && Kernels == KernelChoice.Auto;
@@ -172,13 +180,23 @@ public sealed class Device : IDisposable
     private AcceleratorStream NewStream() =>
         Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : Accelerator.DefaultStream;
 
-    private IBlas? OpenBlas(bool tf32)
+    private void CheckPrecision()
+    {
+        if (Precision == Precision.Fp32)
+            return;
+        if (Kernels == KernelChoice.Portable)
+            throw new DeviceException("precision tf32 and --kernels portable exclude each other: the portable kernels compute in fp32, which is what they are for");
+        if (Accelerator is not CudaAccelerator { Architecture: { } architecture } || architecture < CudaArchitecture.SM_80)
+            throw new DeviceException($"precision tf32 needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is none: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
+    }
+
+    private IBlas? OpenBlas()
     {
         if (Kernels is not (KernelChoice.Auto or KernelChoice.Library))
             return null;
         if (Kind != DeviceKind.Cuda)
             return Kernels == KernelChoice.Library ? new ScalarBlas(this) : null;
-        CuBlas? found = CuBlas.TryOpen(Accelerator, (CudaStream)Stream, tf32);
+        CuBlas? found = CuBlas.TryOpen(Accelerator, (CudaStream)Stream, Precision);
         return found is null && Kernels == KernelChoice.Library ? throw new DeviceException($"cuBLAS is not here: none of {CuBlas.Names} loads; set GPU_CTR_CUBLAS to its path") : found;
     }
 
@@ -197,7 +215,7 @@ public sealed class Device : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name})";
+    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision == Precision.Tf32 ? ", tf32" : "")})";
 
     /// <inheritdoc/>
     public void Dispose()

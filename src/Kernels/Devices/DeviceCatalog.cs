@@ -48,7 +48,7 @@ public static class DeviceCatalog
         return entries;
     }
 
-    internal static Device Open(string spec, KernelChoice kernels, int threads)
+    internal static Device Open(string spec, KernelChoice kernels, int threads, Precision precision)
     {
         string kind = spec.Split(':')[0];
         int index = 0;
@@ -58,24 +58,24 @@ public static class DeviceCatalog
             threads = Environment.ProcessorCount;
         return kind switch
         {
-            "cpu" => OpenCpu(kernels, threads),
-            "cuda" => OpenGpu(DeviceKind.Cuda, index, _ => true, kernels) ?? throw Missing(spec),
-            "opencl" => OpenGpu(DeviceKind.OpenCl, index, _ => true, kernels) ?? throw Missing(spec),
-            _ => OpenGpu(DeviceKind.Cuda, 0, _ => true, kernels)
-                 ?? OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU }, kernels)
-                 ?? OpenCpu(kernels, threads),
+            "cpu" => OpenCpu(kernels, precision, threads),
+            "cuda" => OpenGpu(DeviceKind.Cuda, index, _ => true, kernels, precision) ?? throw Missing(spec),
+            "opencl" => OpenGpu(DeviceKind.OpenCl, index, _ => true, kernels, precision) ?? throw Missing(spec),
+            _ => OpenGpu(DeviceKind.Cuda, 0, _ => true, kernels, precision)
+                 ?? OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU }, kernels, precision)
+                 ?? OpenCpu(kernels, precision, threads),
         };
     }
 
-    private static Device OpenCpu(KernelChoice kernels, int threads)
+    private static Device OpenCpu(KernelChoice kernels, Precision precision, int threads)
     {
         // Two simulated threads a group is the fewest ILGPU allows; launches of portable kernels use one.
         CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, Device.GroupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
         Context context = Context.Create(b => Common(b).CPU(cpu));
-        return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, threads);
+        return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, precision, threads);
     }
 
-    private static Device? OpenGpu(DeviceKind kind, int index, Func<ILGPU.Runtime.Device, bool> accept, KernelChoice kernels)
+    private static Device? OpenGpu(DeviceKind kind, int index, Func<ILGPU.Runtime.Device, bool> accept, KernelChoice kernels, Precision precision)
     {
         Context? context = TryCreate(b => { if (kind == DeviceKind.Cuda) b.Cuda(); else AddOpenCl(b); }, out _);
         if (context is null)
@@ -89,11 +89,13 @@ public static class DeviceCatalog
         }
         try
         {
-            return new Device(context, device.CreateAccelerator(context), kind, device.Name.Trim(), kernels, 1);
+            return new Device(context, device.CreateAccelerator(context), kind, device.Name.Trim(), kernels, precision, 1);
         }
         catch (Exception e)
         {
             context.Dispose();
+            if (e is DeviceException)
+                throw;
             throw new DeviceException($"device {device.Name.Trim()} was found but did not open: {e.Message}", e);
         }
     }
