@@ -20,6 +20,7 @@ internal static class FeatureFlags
         new("--max-history", "N", "50", "the most recent so many entries of a history are read"),
         new("--min-count", "N", "1", "values that occur less often share the unseen row"),
         new("--hash-buckets", "COL=N,…", "", "hash the values of a column into N rows", FlagArity.Several),
+        new("--identity", "COL=N,…", "", "integers 0 … N − 1 that are rows already: no vocabulary is kept, others share the unseen row", FlagArity.Several),
         new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
     ];
 
@@ -33,7 +34,8 @@ internal static class FeatureFlags
         Categorical = flags.List("--categorical"),
         Numeric = flags.List("--numeric"),
         NumericTransforms = flags.List("--numeric-transform"),
-        HashBuckets = Buckets(flags),
+        HashBuckets = flags.List("--hash-buckets"),
+        Identity = flags.List("--identity"),
         History = flags.List("--history"),
         MultiValue = flags.List("--multi-value"),
         ListSeparator = SeparatedText.Parse(flags.Text("--list-separator")),
@@ -42,11 +44,4 @@ internal static class FeatureFlags
         Workers = DeviceFlags.DecodeThreads(flags),
         BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),
     };
-
-    private static IReadOnlyList<string> Buckets(FlagValues flags)
-    {
-        IReadOnlyList<string> buckets = flags.List("--hash-buckets");
-        string? bad = buckets.FirstOrDefault(b => b.LastIndexOf('=') is var at && (at <= 0 || !int.TryParse(b[(at + 1)..], out int n) || n < 1));
-        return bad is null ? buckets : throw Failure.BadUsage($"--hash-buckets {bad}: expected column=N with N of at least 1");
-    }
 }

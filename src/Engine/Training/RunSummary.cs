@@ -50,7 +50,7 @@ internal static class RunSummary
     private static string Field(FeatureEncoder encoder, string name, int vocabulary)
     {
         VocabularyTable table = encoder.Vocabularies[vocabulary];
-        return Invariant($"{name} ({(table.Buckets > 0 ? $"{table.Buckets:N0} buckets" : $"{table.Distinct:N0}")})");
+        return Invariant($"{name} ({(table.Computed is { Any: true, Identity: false } ? $"{table.Computed.Count:N0} buckets" : $"{table.Distinct:N0}")})");
     }
 
     private static void Memory(Journal journal, TrainableModel model)

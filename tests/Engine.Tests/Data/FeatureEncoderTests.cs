@@ -64,6 +64,34 @@ public sealed class FeatureEncoderTests : IDisposable
     }
 
     [Fact]
+    public void Identity_makes_integers_their_own_rows()
+    {
+        FeatureEncoder fitted = Fit(
+            new TestShard().Column("label", 0, 1, 0, 1, 0, 1, 1).Nullable<long>("a", 3, 0, 3, null, 4, -1, long.MaxValue), new FeatureOptions { Identity = ["a=4"] });
+        fitted.Save(folder.File("saved"));
+        foreach (VocabularyTable a in new[] { fitted.Vocabularies[0], FeatureEncoder.Load(folder.File("saved")).Vocabularies[0] })
+        {
+            Assert.Equal([0, 1, 1, 0, 0, 2, 3], a.Counts);
+            Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 4).Select(i => a.RowOf(i)));
+            Assert.All([4, -1, long.MinValue, 1L << 40], value => Assert.Equal(a.UnseenRow, a.RowOf(value)));
+            Assert.Equal(("3", "(unseen)"), (a.Describe(5), a.Describe(6)));
+        }
+    }
+
+    [Theory]
+    [InlineData("text=4", "", "its type is string, and only integers can be their own rows; use --hash-buckets text=4")]
+    [InlineData("a=0", "", "--identity a=0: expected column=N")]
+    [InlineData("a=4", "a=4", "a is named twice by --hash-buckets and --identity")]
+    [InlineData("b=4", "", "--identity b: no such column")]
+    public void Identities_that_cannot_be_are_refused(string identity, string buckets, string message)
+    {
+        TestShard shard = new TestShard().Column("label", 0, 1).Column("a", 1L, 2L).Text("text", "x", "y");
+        Failure failure = Assert.Throws<Failure>(() => Fit(shard, new FeatureOptions { Identity = [identity], HashBuckets = buckets == "" ? [] : [buckets] }));
+        Assert.Equal(ExitCode.Usage, failure.Code);
+        Assert.Contains(message, failure.Message);
+    }
+
+    [Fact]
     public void History_shares_and_counts_in_the_vocabulary_of_its_target()
     {
         FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1, 0).Column("item", 1L, 2L, 3L)

@@ -59,7 +59,7 @@ public sealed class BoundedMemoryTests : IDisposable
         Assert.Equal(ExitCode.Data, failure.Code);
         Assert.Contains("column 'endless' has at least", failure.Message);
         Assert.Contains("--hash-buckets endless=N", failure.Message);
-        Assert.Equal(100, Fit(bounded with { HashBuckets = ["endless=100"] }).Vocabularies[1].Buckets);
+        Assert.Equal(100, Fit(bounded with { HashBuckets = ["endless=100"] }).Vocabularies[1].Computed.Count);
         Assert.Equal(50_000, Fit(bounded with { MemoryBytes = 10_000_000 }).Vocabularies[1].Distinct);
     }
 

@@ -79,7 +79,7 @@ public sealed class WarmStartTests : IDisposable
         string refused = folder.File("refused");
         Run("train", day, "--out", refused, "--init-from", first, "--embedding-dim", "3", "--device", "cpu").FailedWith(ExitCode.Usage, "--init-from", "embedding_dim is 2 there and 3 here", "hidden_units is [4] there");
         Run(["train", other, "--out", refused, "--init-from", first, .. options]).FailedWith(ExitCode.Usage, "--init-from", "numeric field 1: n (standardize) is not here", "extra");
-        Run(["train", day, "--out", refused, "--init-from", first, "--hash-buckets", "x=5", .. options]).FailedWith(ExitCode.Usage, "--init-from", "x has 0 hash buckets there and 5 here");
+        Run(["train", day, "--out", refused, "--init-from", first, "--hash-buckets", "x=5", .. options]).FailedWith(ExitCode.Usage, "--init-from", "rows of x come from its vocabulary there and from --hash-buckets x=5 here");
         Run(["train", day, "--out", refused, "--init-from", folder.File("none"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "no such run");
         Assert.False(Directory.Exists(refused));
     }

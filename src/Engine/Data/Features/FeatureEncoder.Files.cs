@@ -35,7 +35,7 @@ public sealed partial class FeatureEncoder
             {
                 string safe = string.Concat(v.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
                 string name = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
-                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Buckets, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], name));
+                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], name, v.Computed.Identity));
                 using FileStream file = File.Create(Path.Combine(folder, name));
                 WriteVocabulary(file, v).GetAwaiter().GetResult();
                 Disk.Flush(file);
@@ -72,7 +72,7 @@ public sealed partial class FeatureEncoder
             throw Failure.BadAccess($"{path}: cannot be read ({e.Message})", e);
         }
 
-        if (state.Format != Format || state.BucketSeed != VocabularyTable.BucketSeed)
+        if (state.Format != Format || state.BucketSeed != ComputedRows.Seed)
             throw Failure.BadData($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
         VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
         CheckState(path, state, tables);
@@ -82,13 +82,13 @@ public sealed partial class FeatureEncoder
     private static async Task WriteVocabulary(FileStream file, VocabularyTable v)
     {
         var count = new DataField<long>("count");
-        DataField value = v.Kind == ValueKind.Text && v.Buckets == 0 ? new DataField("value", typeof(string), isNullable: false) : new DataField<long>("value");
+        DataField value = v.Kind == ValueKind.Text && !v.Computed.Any ? new DataField("value", typeof(string), isNullable: false) : new DataField<long>("value");
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(
             new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
         using ParquetRowGroupWriter group = writer.CreateRowGroup();
         long[] counts = [.. v.Counts.Skip(VocabularyTable.FirstValueRow).SkipLast(1)];
-        if (v.Buckets > 0)
-            await group.WriteAsync<long>(value, Enumerable.Range(0, v.Buckets).Select(i => (long)i).ToArray());
+        if (v.Computed.Any)
+            await group.WriteAsync<long>(value, Enumerable.Range(0, v.Computed.Count).Select(i => (long)i).ToArray());
         else if (v.Kind == ValueKind.Text)
             await group.WriteAsync(value, v.Texts);
         else
@@ -129,7 +129,7 @@ public sealed partial class FeatureEncoder
 
         if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
             throw Failure.BadData($"{path}: a value occurs twice; use another checkpoint");
-        return new VocabularyTable(state.Name, state.Kind, state.Buckets, integers, texts, [0, state.Nulls, .. counts, state.Unseen]);
+        return new VocabularyTable(state.Name, state.Kind, new ComputedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Unseen]);
     }
 
     private static void CheckState(string path, FeatureState state, VocabularyTable[] tables)

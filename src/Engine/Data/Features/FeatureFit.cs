@@ -36,7 +36,7 @@ internal sealed class FeatureFit
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
         var state = new FeatureState(
             FeatureEncoder.Format, plan.Label.Column.Name, plan.Group?.Column.Name, rows, threads.Sum(t => t.Positives), plan.Options.MinCount,
-            VocabularyTable.BucketSeed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, moments, i))], sources.Sequences, []);
+            ComputedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, moments, i))], sources.Sequences, []);
         return new FeatureEncoder(state, tables);
     }
 

@@ -52,6 +52,9 @@ public sealed record FeatureOptions
     /// <summary>Hash buckets, col=N.</summary>
     public IReadOnlyList<string> HashBuckets { get; init; } = [];
 
+    /// <summary>Integers 0 … N − 1 that are their own rows, col=N.</summary>
+    public IReadOnlyList<string> Identity { get; init; } = [];
+
     /// <summary>Values that occur less often share the unseen row.</summary>
     public long MinCount { get; init; } = 1;
 

@@ -11,6 +11,7 @@ public sealed partial class FeaturePlan
             .. FeatureOptions.Pairs(options.History).Select(p => ("--history", p.Column)),
             .. options.MultiValue.Select(n => ("--multi-value", n)),
             .. FeatureOptions.Pairs(options.HashBuckets).Select(p => ("--hash-buckets", p.Column)),
+            .. FeatureOptions.Pairs(options.Identity).Select(p => ("--identity", p.Column)),
             .. FeatureOptions.Pairs(options.NumericTransforms).Where(p => p.Value.Length > 0).Select(p => ("--numeric-transform", p.Column)),
         ];
         if (options.GroupId is not null)

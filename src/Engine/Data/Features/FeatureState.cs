@@ -42,8 +42,8 @@ internal sealed record NumericState(string Column, NumericTransform Transform, d
 /// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
 internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null);
 
-/// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it.</summary>
-internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, long Unseen, string File);
+/// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it. Buckets and Identity: <see cref="ComputedRows"/>.</summary>
+internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, long Unseen, string File, bool Identity = false);
 
 /// <summary>Everything needed to encode other shards the same way: features.json.</summary>
 internal sealed record FeatureState(

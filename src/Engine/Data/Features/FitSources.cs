@@ -9,13 +9,13 @@ internal sealed record FitSource(PlannedColumn Column, KeyRule Rule, int Field);
 /// <summary>What the fit pass reads: the fields of a plan and the vocabularies that they fill.</summary>
 internal sealed class FitSources
 {
-    private readonly Dictionary<string, int> buckets;
+    private readonly Dictionary<string, ComputedRows> computed = [];
 
-    /// <exception cref="Failure">Usage: hash buckets that are not a number.</exception>
+    /// <exception cref="Failure">Usage: hash buckets or identities that are not a number, or cannot be.</exception>
     public FitSources(FeaturePlan plan)
     {
-        buckets = FeatureOptions.Pairs(plan.Options.HashBuckets).ToDictionary(p => p.Column, p =>
-            int.TryParse(p.Value, out int n) && n > 0 ? n : throw Failure.BadUsage($"--hash-buckets {p.Column}={p.Value}: not a positive number of buckets"));
+        AddComputed("--hash-buckets", plan, plan.Options.HashBuckets, identity: false);
+        AddComputed("--identity", plan, plan.Options.Identity, identity: true);
         foreach (PlannedColumn column in plan.Columns)
         {
             if (RuleOf(column) is { } rule)
@@ -52,7 +52,20 @@ internal sealed class FitSources
     public ValueCounter[] NewCounters() => [.. Vocabularies.Select((sources, v) => new ValueCounter(
         sources[0].Field >= 0 ? Categorical[sources[0].Field].Name() : sources[0].Column.Column.Name,
         KindOf(v),
-        buckets.GetValueOrDefault(sources[0].Column.Column.Name)))];
+        computed.GetValueOrDefault(sources[0].Column.Column.Name)))];
+
+    private void AddComputed(string flag, FeaturePlan plan, IReadOnlyList<string> entries, bool identity)
+    {
+        foreach ((string column, string value) in FeatureOptions.Pairs(entries))
+        {
+            if (!int.TryParse(value, out int n) || n < 1)
+                throw Failure.BadUsage($"{flag} {column}={value}: expected column=N with N of at least 1");
+            if (identity && plan.Columns.FirstOrDefault(c => c.Column.Name == column) is { } named && named.Column.Kind != ValueKind.Integer)
+                throw Failure.BadUsage($"{flag} {column}: its type is {named.Column.TypeName}, and only integers can be their own rows; use --hash-buckets {column}={n}");
+            if (!computed.TryAdd(column, new ComputedRows(n, identity)))
+                throw Failure.BadUsage($"{column} is named twice by --hash-buckets and --identity; name it once");
+        }
+    }
 
     private void AddList(PlannedColumn list, int maxHistory)
     {

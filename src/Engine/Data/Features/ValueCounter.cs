@@ -10,24 +10,24 @@ internal sealed class ValueCounter
 
     private readonly string name;
     private readonly ValueKind kind;
-    private readonly int buckets;
+    private readonly ComputedRows computed;
     private readonly Dictionary<long, long> integers = [];
     private readonly Dictionary<string, long> texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan;
-    private readonly long[] bucketCounts;
+    private readonly long[] rowCounts; // (computed rows + 1) the last one counts values without a row
     private long nulls, textBytes;
 
-    public ValueCounter(string name, ValueKind kind, int buckets)
+    public ValueCounter(string name, ValueKind kind, ComputedRows computed)
     {
-        (this.name, this.kind, this.buckets) = (name, kind, buckets);
+        (this.name, this.kind, this.computed) = (name, kind, computed);
         bySpan = texts.GetAlternateLookup<ReadOnlySpan<char>>();
-        bucketCounts = new long[buckets];
+        rowCounts = new long[computed.Count + 1];
     }
 
     /// <summary>The field that it counts for.</summary>
     public string Name => name;
 
-    /// <summary>Values counted so far; buckets count as none.</summary>
+    /// <summary>Values counted so far; rows that are computed count as none.</summary>
     public int Distinct => integers.Count + texts.Count;
 
     /// <summary>Bytes in memory, about.</summary>
@@ -40,16 +40,16 @@ internal sealed class ValueCounter
 
     public void Add(long value)
     {
-        if (buckets > 0)
-            bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)), buckets)]++;
+        if (computed.Any)
+            rowCounts[computed.Of(value)]++;
         else
             CollectionsMarshal.GetValueRefOrAddDefault(integers, value, out _)++;
     }
 
     public void Add(ReadOnlySpan<char> value)
     {
-        if (buckets > 0)
-            bucketCounts[VocabularyTable.Bucket(MemoryMarshal.AsBytes(value), buckets)]++;
+        if (computed.Any)
+            rowCounts[computed.Of(value)]++;
         else
         {
             CollectionsMarshal.GetValueRefOrAddDefault(bySpan, value, out bool known)++;
@@ -71,8 +71,8 @@ internal sealed class ValueCounter
                 other.textBytes += known ? 0 : TextBytes(value.Length) - EntryBytes;
             }
 
-            for (int b = 0; b < buckets; b++)
-                other.bucketCounts[b] += bucketCounts[b];
+            for (int row = 0; row < rowCounts.Length; row++)
+                other.rowCounts[row] += rowCounts[row];
         }
 
         (nulls, textBytes) = (0, 0);
@@ -80,24 +80,24 @@ internal sealed class ValueCounter
         texts.Clear();
         integers.TrimExcess();
         texts.TrimExcess();
-        Array.Clear(bucketCounts);
+        Array.Clear(rowCounts);
     }
 
     /// <summary>Most frequent first, ties by value; values below <paramref name="minCount"/> count towards the unseen row.</summary>
     /// <exception cref="Failure">Data: more values than a table can have rows.</exception>
     public VocabularyTable Build(long minCount)
     {
-        if (buckets > 0)
-            return new VocabularyTable(name, kind, buckets, [], [], Counts(bucketCounts, 0));
+        if (computed.Any)
+            return new VocabularyTable(name, kind, computed, [], [], Counts(rowCounts[..^1], rowCounts[^1]));
         if (kind == ValueKind.Integer)
         {
             (long[] values, long[] counts, long rare) = Sorted(integers, minCount, static (a, b) => a.CompareTo(b));
-            return new VocabularyTable(name, kind, 0, values, [], Counts(counts, rare));
+            return new VocabularyTable(name, kind, default, values, [], Counts(counts, rare));
         }
         else
         {
             (string[] values, long[] counts, long rare) = Sorted(texts, minCount, string.CompareOrdinal);
-            return new VocabularyTable(name, kind, 0, [], values, Counts(counts, rare));
+            return new VocabularyTable(name, kind, default, [], values, Counts(counts, rare));
         }
     }
 

@@ -1,12 +1,9 @@
-using System.IO.Hashing;
-using System.Runtime.InteropServices;
-
 namespace GpuCtr.Engine.Data;
 
 /// <summary>
 /// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last unseen.
 /// </summary>
-/// With hash buckets the rows between null and unseen are buckets and there are no values.
+/// Where rows are computed (<see cref="ComputedRows"/>: hash buckets, or integers that are their own rows) there are no values.
 public sealed class VocabularyTable
 {
     /// <summary>Row of padding.</summary>
@@ -18,16 +15,13 @@ public sealed class VocabularyTable
     /// <summary>Row of the first value.</summary>
     public const int FirstValueRow = 2;
 
-    /// <summary>Seed of the bucket hash; part of the saved state.</summary>
-    internal const long BucketSeed = 0x6374_7230;
-
     private readonly IdIndex? index;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
 
-    internal VocabularyTable(string name, ValueKind kind, int buckets, long[] integers, string[] strings, long[] counts)
+    internal VocabularyTable(string name, ValueKind kind, ComputedRows computed, long[] integers, string[] strings, long[] counts)
     {
-        (Name, Kind, Buckets, Integers, Texts, Counts) = (name, kind, buckets, integers, strings, counts);
-        if (buckets > 0)
+        (Name, Kind, Computed, Integers, Texts, Counts) = (name, kind, computed, integers, strings, counts);
+        if (computed.Any)
             return;
         if (kind == ValueKind.Integer)
         {
@@ -47,8 +41,8 @@ public sealed class VocabularyTable
     /// <summary>Integer or text.</summary>
     public ValueKind Kind { get; }
 
-    /// <summary>Number of hash buckets; 0 = every value has its own row.</summary>
-    public int Buckets { get; }
+    /// <summary>Rows that are computed from the value.</summary>
+    internal ComputedRows Computed { get; }
 
     /// <summary>Values of an integer vocabulary; value i has row i + 2.</summary>
     public IReadOnlyList<long> Integers { get; }
@@ -65,16 +59,14 @@ public sealed class VocabularyTable
     /// <summary>Row of values that training never saw, or too rarely.</summary>
     public int UnseenRow => Rows - 1;
 
-    /// <summary>Distinct values that have their own row.</summary>
-    public int Distinct => Buckets > 0 ? 0 : Rows - 3;
+    /// <summary>Distinct values that have their own row; with hash buckets none has.</summary>
+    public int Distinct => Computed.Any && !Computed.Identity ? 0 : Rows - 3;
 
     /// <summary>Bytes in memory, about: values, counts and where they are found.</summary>
     internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + (index?.Bytes ?? 0) + Texts.Sum(t => ValueCounter.TextBytes(t.Length));
 
     /// <summary>Row of an integer.</summary>
-    public int RowOf(long value) => index is not null
-        ? index.Find(value, UnseenRow)
-        : FirstValueRow + Bucket(MemoryMarshal.AsBytes(new ReadOnlySpan<long>(in value)), Buckets);
+    public int RowOf(long value) => index is not null ? index.Find(value, UnseenRow) : FirstValueRow + Computed.Of(value);
 
     /// <summary>Rows of many integers.</summary>
     /// <param name="values">(n) values.</param>
@@ -94,8 +86,8 @@ public sealed class VocabularyTable
     /// <summary>Row of a string.</summary>
     public int RowOf(ReadOnlySpan<char> value)
     {
-        if (Buckets > 0)
-            return FirstValueRow + Bucket(MemoryMarshal.AsBytes(value), Buckets);
+        if (Computed.Any)
+            return FirstValueRow + Computed.Of(value);
         return texts.TryGetValue(value, out int row) ? row : UnseenRow;
     }
 
@@ -108,25 +100,23 @@ public sealed class VocabularyTable
             return "(null)";
         if (row == UnseenRow)
             return "(unseen)";
-        if (Buckets > 0)
-            return $"bucket {row - FirstValueRow}";
+        if (Computed.Any)
+            return Computed.Identity ? $"{row - FirstValueRow}" : $"bucket {row - FirstValueRow}";
         return Kind == ValueKind.Integer ? Integers[row - FirstValueRow].ToString() : Texts[row - FirstValueRow];
     }
 
     /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>
-    /// <exception cref="Failure">Usage: another number of hash buckets.</exception>
+    /// <exception cref="Failure">Usage: rows are computed in another way.</exception>
     internal VocabularyTable GrownBy(VocabularyTable fresh)
     {
-        if (Buckets != fresh.Buckets)
-            throw Failure.BadUsage($"--init-from: {Name} has {Buckets} hash buckets there and {fresh.Buckets} here (0: none); use --hash-buckets as in that run");
-        if (Buckets > 0)
+        if (Computed != fresh.Computed)
+            throw Failure.BadUsage($"--init-from: rows of {Name} come from {Computed.Describe(Name)} there and from {fresh.Computed.Describe(Name)} here; say it as in that run");
+        if (Computed.Any)
             return fresh;
         long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == UnseenRow)];
         string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == UnseenRow)];
         IEnumerable<int> rows = Kind == ValueKind.Integer ? integers.Select(fresh.RowOf) : strings.Select(v => fresh.RowOf(v));
         long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.UnseenRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.UnseenRow]];
-        return new VocabularyTable(Name, Kind, 0, integers, strings, counts);
+        return new VocabularyTable(Name, Kind, default, integers, strings, counts);
     }
-
-    internal static int Bucket(ReadOnlySpan<byte> bytes, int buckets) => (int)(XxHash3.HashToUInt64(bytes, BucketSeed) % (ulong)buckets);
 }
