@@ -17,6 +17,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private Action<int> forwardBlock = null!, backwardBlock = null!;
     private ColumnStatistics statistics = null!;
     private Gemm? gemm;
+    private MatrixCopy? copies;
 
     // Panels of Wk − Wd and of Wp with h running along the panel (for z) and with e running along it (for dk).
     private DeviceArray<float> diffByH = null!, productByH = null!, diffByE = null!, productByE = null!;
@@ -43,7 +44,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
     {
         if (!device.UsesSimd)
             return;
-        (forwardBlock, backwardBlock, gemm) = (ForwardBlock, BackwardBlock, new Gemm(device.Team!));
+        (forwardBlock, backwardBlock, gemm, copies) = (ForwardBlock, BackwardBlock, new Gemm(device.Team!), new MatrixCopy(device.Team!));
         (hPanels, ePanels) = (Panel.Count(h), (int)history.Bases.Length * FieldPanels);
         diffByH = workspace.Array<float>($"{z.Name} Wk-Wd panels", PanelFloatsH);
         productByH = workspace.Array<float>($"{z.Name} Wp panels", PanelFloatsH);
@@ -70,9 +71,8 @@ public sealed unsafe partial class AttentionInput : IDisposable
         Start(pass);
         if (!(pass.Frozen && laidOut))
             LayOutWeights();
-        for (int b = 0; b < rows; b++)
-            for (int field = 0; field < history.Bases.Length; field++)
-                new Span<float>(QueryField(history.Vectors, b, field), history.D).CopyTo(new Span<float>(query.Pointer + b * e + field * history.D, history.D));
+        for (int field = 0; field < history.Bases.Length; field++)
+            copies!.Run(query.Pointer + field * history.D, e, QueryField(history.Vectors, field), history.Vectors.Columns, rows, history.D);
         gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer, frozen: pass.Frozen);
         statistics.Clear();
         measures = statistics.Wanted && pass.Training;
@@ -140,9 +140,8 @@ public sealed unsafe partial class AttentionInput : IDisposable
         // dWq = Σ_b g qᵀ and dq = (Wq + Wd)ᵀ g are products over the whole batch.
         gemm!.Run(queryWeights.Pointer, Gemm.Matrix.Transposed(rowSums.Pointer, h), Gemm.Matrix.RowMajor(query.Pointer, e), h, e, rows);
         gemm.Run(dQuery.Pointer, Gemm.Matrix.RowMajor(rowSums.Pointer, h), Gemm.Matrix.RowMajor(queryDiff.Pointer, e), rows, e, h, add: true);
-        for (int b = 0; b < rows; b++)
-            for (int field = 0; field < history.Bases.Length; field++)
-                Sums.Add(QueryField(history.Vectors.Gradient!, b, field), dQuery.Pointer + b * e + field * history.D, history.D);
+        for (int field = 0; field < history.Bases.Length; field++)
+            copies!.Run(QueryField(history.Vectors.Gradient!, field), history.Vectors.Columns, dQuery.Pointer + field * history.D, e, rows, history.D, add: true);
         CombineWeights();
     }
 
@@ -322,7 +321,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
         }
     }
 
-    private float* QueryField(Tensor vectors, int b, int field) => vectors.Pointer + (long)b * vectors.Columns + history.TargetFields.Pointer[field] * history.D;
+    private float* QueryField(Tensor vectors, int field) => vectors.Pointer + history.TargetFields.Pointer[field] * history.D;
 
     /// <summary>m = diff + product ∘ (q0, q1).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

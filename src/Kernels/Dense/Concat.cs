@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Runtime;
@@ -11,6 +12,7 @@ public sealed unsafe class Concat : IOp
     private readonly Device device;
     private readonly Tensor y, a, b;
     private readonly Tensor.GradientSink da, db;
+    private readonly MatrixCopy? simd;
     private Action<KernelConfig, Args>? copy;
 
     /// <summary>Copies (Rows, Columns) from columns FromColumn of From to columns ToColumn of To.</summary>
@@ -27,6 +29,7 @@ public sealed unsafe class Concat : IOp
             throw new Devices.KernelException($"concat: {a} and {b} side by side are not {y} on {device}");
         (this.device, this.y, this.a, this.b) = (device, y, a, b);
         (da, db) = (a.Consume(), b.Consume());
+        simd = device.UsesSimd ? new MatrixCopy(device.Team!) : null;
     }
 
     /// <summary>(R, H) and (R, K).</summary>
@@ -58,21 +61,13 @@ public sealed unsafe class Concat : IOp
 
     private void Copy(Tensor to, int toColumn, Tensor from, int fromColumn, int columns, int rows, bool accumulate)
     {
-        if (!device.UsesSimd)
+        if (simd is not null)
         {
-            Args args = new(to.View, from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn, accumulate ? 1 : 0);
-            device.Load(ref copy, Kernel)(device.Grid((long)rows * columns), args);
+            simd.Run(to.Pointer + toColumn, to.Columns, from.Pointer + fromColumn, from.Columns, rows, columns, accumulate);
             return;
         }
-        for (int r = 0; r < rows; r++)
-        {
-            Span<float> target = new(to.Pointer + (long)r * to.Columns + toColumn, columns);
-            Span<float> source = new(from.Pointer + (long)r * from.Columns + fromColumn, columns);
-            if (!accumulate)
-                source.CopyTo(target);
-            for (int c = 0; accumulate && c < columns; c++)
-                target[c] += source[c];
-        }
+        Args args = new(to.View, from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn, accumulate ? 1 : 0);
+        device.Load(ref copy, Kernel)(device.Grid((long)rows * columns), args);
     }
 
     private static void Kernel(Args a)

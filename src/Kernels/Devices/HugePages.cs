@@ -2,20 +2,23 @@ using System.Runtime.InteropServices;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Asks the system to back large buffers of the CPU device by huge pages, so that a gather from a table seldom misses the translation buffer.</summary>
+/// <summary>Asks the system to back memory of the CPU device by huge pages.</summary>
 /// Advice only: where the system has none to give, or is not Linux, nothing changes.
 internal static partial class HugePages
 {
-    private const int AdviseHugePage = 14;
-    private const long PageBytes = 2L << 20;
+    /// <summary>Bytes of a huge page.</summary>
+    public const long PageBytes = 2L << 20;
 
-    /// <summary>Advises for the whole huge pages within a buffer; call it before the buffer is written for the first time.</summary>
-    public static void Advise(nint address, long bytes)
+    private const int AdviseHugePage = 14;
+
+    /// <summary>Advises for the whole huge pages within some memory; call it before that is written for the first time.</summary>
+    /// <returns>Where the first of them begins; within the memory, where that is larger than a page.</returns>
+    public static nint Advise(nint address, long bytes)
     {
-        if (!OperatingSystem.IsLinux() || bytes < 2 * PageBytes)
-            return;
         nint first = (nint)((address + PageBytes - 1) & ~(PageBytes - 1)), end = (nint)((address + bytes) & ~(PageBytes - 1));
-        _ = Madvise(first, (nuint)(end - first), AdviseHugePage);
+        if (OperatingSystem.IsLinux() && end > first)
+            _ = Madvise(first, (nuint)(end - first), AdviseHugePage);
+        return first;
     }
 
     [LibraryImport("libc", EntryPoint = "madvise")]

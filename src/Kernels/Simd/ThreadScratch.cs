@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Simd;
 
@@ -17,8 +18,11 @@ internal static unsafe class ThreadScratch
         if (length > capacity)
         {
             NativeMemory.AlignedFree(memory);
-            memory = (float*)NativeMemory.AlignedAlloc(length * sizeof(float), 64);
-            capacity = length;
+            // Whole huge pages: what lies in one never competes with itself for a place in the second-level cache.
+            nuint bytes = (length * sizeof(float) + (nuint)HugePages.PageBytes - 1) / (nuint)HugePages.PageBytes * (nuint)HugePages.PageBytes;
+            memory = (float*)NativeMemory.AlignedAlloc(bytes, (nuint)HugePages.PageBytes);
+            HugePages.Advise((nint)memory, (long)bytes);
+            capacity = bytes / sizeof(float);
         }
         return memory;
     }

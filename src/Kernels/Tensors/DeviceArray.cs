@@ -7,9 +7,6 @@ namespace GpuCtr.Kernels.Tensors;
 /// <summary>A named device buffer that a <see cref="Workspace"/> planned; it has storage once the workspace is allocated.</summary>
 public class DeviceArray<T> where T : unmanaged
 {
-    // One cache line, and one 512-bit register: the SIMD variants load rows of buffers that start on this boundary.
-    private const int Alignment = 64;
-
     private MemoryBuffer1D<T, Stride1D.Dense>? buffer;
     private ArrayView<T> view;
     private DeviceArray<T>? lender;
@@ -83,20 +80,24 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>Lets this array use the storage of another one, which has to live longer, in place of its own.</summary>
     internal void Borrow(DeviceArray<T> from) => lender = from;
 
-    internal void Allocate(Device device)
+    /// <param name="device">Where.</param>
+    /// <param name="slab">What it is a part of; null: it has storage of its own.</param>
+    internal void Allocate(Device device, HostSlab? slab)
     {
         if (lender is not null)
         {
             BindSlice(lender, 0, device);
             return;
         }
-        int padding = device.Kind == DeviceKind.Cpu ? Alignment / Interop.SizeOf<T>() : 0;
-        buffer = device.Accelerator.Allocate1D<T>(Math.Max(1, Length) + padding);
-        if (device.Kind == DeviceKind.Cpu)
-            HugePages.Advise(buffer.NativePtr, buffer.LengthInBytes);
+        if (slab is not null)
+        {
+            (ArrayView<T> part, nint address) = slab.Take<T>(Math.Max(1, Length));
+            Bind(part, device, address);
+            return;
+        }
+        buffer = device.Accelerator.Allocate1D<T>(Math.Max(1, Length));
         buffer.MemSetToZero(device.Stream);
-        long offset = padding == 0 ? 0 : (Alignment - buffer.NativePtr % Alignment) % Alignment / Interop.SizeOf<T>();
-        Bind(buffer.View.AsContiguous().SubView(offset, Math.Max(1, Length)), device, buffer.NativePtr + (nint)offset * Interop.SizeOf<T>());
+        Bind(buffer.View.AsContiguous(), device, 0);
     }
 
     /// <summary>Makes this array a slice of another one.</summary>
@@ -115,7 +116,7 @@ public class DeviceArray<T> where T : unmanaged
         Pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
     }
 
-    /// <summary>Fills the storage and what lies around it with 0xFF bytes; a slice has no storage of its own.</summary>
+    /// <summary>Fills storage of its own with 0xFF bytes.</summary>
     internal void Poison(Device device) => buffer?.MemSet(device.Stream, 0xFF);
 
     internal void Free() => buffer?.Dispose();

@@ -14,6 +14,9 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
 
     private readonly List<(string Name, long Bytes, Action Allocate, Action Poison, Action Free)> plan = [];
 
+    // All buffers of the CPU device; others have one allocation a buffer, since drivers limit the size of one.
+    private HostSlab? slab;
+
     /// <summary>The device that holds the memory.</summary>
     public Device Device { get; } = device;
 
@@ -47,7 +50,7 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     public DeviceArray<T> Array<T>(string name, long length) where T : unmanaged
     {
         DeviceArray<T> a = new(name, length);
-        plan.Add((name, a.Bytes, () => a.Allocate(Device), () => a.Poison(Device), a.Free));
+        plan.Add((name, a.Bytes, () => a.Allocate(Device, slab), () => a.Poison(Device), a.Free));
         return a;
     }
 
@@ -68,6 +71,7 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     {
         try
         {
+            slab = Device.Kind == DeviceKind.Cpu ? new HostSlab(Device, plan.Sum(p => HostSlab.Room(p.Bytes))) : null;
             foreach (var p in plan)
                 p.Allocate();
             Device.Synchronize();
@@ -81,6 +85,7 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     /// <summary>Fills every buffer with 0xFF bytes, which is NaN in a float and −1 in an integer, so that whoever reads what nobody wrote is found out.</summary>
     internal void Poison()
     {
+        slab?.Poison();
         foreach (var p in plan)
             p.Poison();
         Device.Synchronize();
@@ -91,11 +96,12 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     {
         foreach (var p in plan)
             p.Free();
+        slab?.Dispose();
     }
 
     private Tensor Reserve(Tensor t)
     {
-        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device), () => t.Poison(Device), t.Free));
+        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device, slab), () => t.Poison(Device), t.Free));
         return t;
     }
 }
