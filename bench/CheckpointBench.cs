@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
@@ -23,21 +22,18 @@ internal static class CheckpointBench
         folder = Directory.CreateDirectory(Path.Combine(folder, $"checkpoint-bench-{Environment.ProcessId}")).FullName;
         try
         {
-            double[][] seconds = [.. Enumerable.Range(0, 4).Select(_ => new double[rounds])];
-            long bytes = 0;
-            for (int round = 0; round < rounds; round++)
-            {
-                seconds[0][round] = Seconds(() => Write(folder, device, model));
-                bytes = Files(folder).Sum(f => f.Length);
-                seconds[1][round] = Seconds(() => Copy(folder));
-                seconds[2][round] = Seconds(() => Read(folder, device, model));
-                seconds[3][round] = Seconds(() => PlainRead(folder));
-            }
+            (string What, Action Work)[] ways =
+            [
+                ("checkpoint written, hashed, synced", () => Write(folder, device, model)),
+                ("plain copy, synced", () => Copy(folder)),
+                ("checkpoint verified and read", () => Read(folder, device, model)),
+                ("plain read", () => PlainRead(folder)),
+            ];
+            double[][] seconds = Turns.Measure(rounds, [.. ways.Select(w => (Func<int, double>)(_ => Turns.Seconds(w.Work)))]);
+            long bytes = Files(folder).Sum(f => f.Length);
             Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}; {bytes / 1e9:F2} GB in two files, {rounds} rounds in turns\n\n| what | GB/s, median | spread | seconds |\n|---|---|---|---|");
-            Report("checkpoint written, hashed, synced", seconds[0], bytes);
-            Report("plain copy, synced", seconds[1], bytes);
-            Report("checkpoint verified and read", seconds[2], bytes);
-            Report("plain read", seconds[3], bytes);
+            foreach ((string what, Spread s) in ways.Zip(seconds, (w, s) => (w.What, Spread.Of(s))))
+                Console.WriteLine($"| {what} | {Spread.Rate(bytes / 1e9, s).Cells("F2")} | {s.Median:F2} |");
         }
         finally
         {
@@ -92,19 +88,5 @@ internal static class CheckpointBench
         byte[] buffer = new byte[BufferBytes];
         for (int n; (n = source.Read(buffer)) > 0;)
             chunk(buffer.AsSpan(0, n));
-    }
-
-    private static double Seconds(Action work)
-    {
-        long start = Stopwatch.GetTimestamp();
-        work();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private static void Report(string name, double[] seconds, long bytes)
-    {
-        Array.Sort(seconds);
-        double median = seconds[seconds.Length / 2];
-        Console.WriteLine($"| {name} | {bytes / 1e9 / median:F2} | {bytes / 1e9 / seconds[^1]:F2}–{bytes / 1e9 / seconds[0]:F2} | {median:F2} |");
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
@@ -48,16 +47,17 @@ internal static class KernelBench
         run();
         double once = Time(device, run, 1);
         int runs = (int)Math.Clamp(RoundSeconds / once, 1, 500);
-        return Enumerable.Range(0, Rounds).Select(_ => Time(device, run, runs)).Order().ElementAt(Rounds / 2);
+        return Spread.Of(Enumerable.Range(0, Rounds).Select(_ => Time(device, run, runs))).Median;
     }
 
     private static double Time(Device device, Action run, int runs)
     {
         device.Synchronize();
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < runs; i++)
-            run();
-        device.Synchronize();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds / runs;
+        return Turns.Seconds(() =>
+        {
+            for (int i = 0; i < runs; i++)
+                run();
+            device.Synchronize();
+        }) / runs;
     }
 }

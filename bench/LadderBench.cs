@@ -14,7 +14,7 @@ namespace GpuCtr.Bench;
 /// </summary>
 internal sealed class LadderBench : IDisposable
 {
-    private const int BatchSize = 4096, BatchCount = 10, CopyBytes = 256 << 20;
+    private const int BatchSize = 4096, BatchCount = 10, CopyBytes = 256 << 20, StepsPerRound = 40;
 
     private readonly Device device;
     private readonly Dataset data;
@@ -61,24 +61,22 @@ internal sealed class LadderBench : IDisposable
                 batch.Prepare();
             }
         Epoch(1, train: true);
-        string[] names = ["copy of the encoded rows, one thread", "loader alone: gather, check, sort, hand over", "training steps alone, batches in memory", "end to end: loader and steps together"];
-        double[][] rates = [.. names.Select(_ => new double[rounds])];
-        for (int round = 0; round < rounds; round++)
-        {
-            rates[0][round] = Copy();
-            rates[1][round] = Epoch(round, train: false);
-            rates[2][round] = Steps(batches);
-            rates[3][round] = Epoch(round, train: true);
-        }
+        MemorySteps steps = new(model, batches);
+        (string What, Func<int, double> RowsPerSecond)[] rungs =
+        [
+            ("copy of the encoded rows, one thread", _ => Copy()),
+            ("loader alone: gather, check, sort, hand over", round => Epoch(round, train: false)),
+            ("training steps alone, batches in memory", _ => steps.RowsPerSecond(StepsPerRound)),
+            ("end to end: loader and steps together", round => Epoch(round, train: true)),
+        ];
+        double[][] rates = Turns.Measure(rounds, [.. rungs.Select(r => r.RowsPerSecond)]);
         Console.WriteLine(Invariant($"{device}, {device.Threads} threads, {DateTime.UtcNow:yyyy-MM-dd}: {model.Options.Model}, {model.Spec.F} + {model.Spec.N} fields, {model.Spec.TotalRows:N0} table rows, D {model.Options.EmbeddingDim}, {string.Join('-', model.Options.HiddenUnits)}, B {BatchSize}, {data.CountRows(RowPart.All):N0} rows\n"));
         Console.WriteLine("| rung | 1000 rows/s, median | spread | of the rung above |\n|---|---|---|---|");
         double above = 0;
-        for (int i = 0; i < names.Length; i++)
+        foreach ((string what, Spread rate) in rungs.Zip(rates, (r, s) => (r.What, Spread.Of(s))))
         {
-            Array.Sort(rates[i]);
-            double median = rates[i][rounds / 2];
-            Console.WriteLine(Invariant($"| {names[i]} | {median / 1e3:N1} | {rates[i][0] / 1e3:N1}–{rates[i][^1] / 1e3:N1} | {(above == 0 ? "–" : Invariant($"{median / above:P0}"))} |"));
-            above = median;
+            Console.WriteLine(Invariant($"| {what} | {(rate * 1e-3).Cells("N1")} | {(above == 0 ? "–" : Invariant($"{rate.Median / above:P0}"))} |"));
+            above = rate.Median;
         }
         Console.WriteLine(Invariant($"\nFirst epoch, decoding Parquet with two threads: {decoding / 1e3:N1} thousand rows/s."));
         foreach (Batch batch in batches)
@@ -91,19 +89,7 @@ internal sealed class LadderBench : IDisposable
         byte[] from = new byte[CopyBytes], to = new byte[CopyBytes];
         Random.Shared.NextBytes(from);
         from.CopyTo(to, 0);
-        long begin = Stopwatch.GetTimestamp();
-        from.CopyTo(to, 0);
-        return CopyBytes / Stopwatch.GetElapsedTime(begin).TotalSeconds / (sizeof(float) * (model.Spec.F + model.Spec.N + 1));
-    }
-
-    private double Steps(Batch[] batches)
-    {
-        const int steps = 40;
-        long begin = Stopwatch.GetTimestamp();
-        for (int i = 0; i < steps; i++)
-            model.TrainStep(batches[i % BatchCount], 1e-3);
-        device.Synchronize();
-        return steps * BatchSize / Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        return CopyBytes / Turns.Seconds(() => from.CopyTo(to, 0)) / (sizeof(float) * (model.Spec.F + model.Spec.N + 1));
     }
 
     private double Epoch(int number, bool train)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine.Data;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
@@ -50,28 +49,15 @@ internal static class LoaderBench
             ("batches prepared, memory", epoch => Prepare(kept, epoch, prefetcher)),
         ];
         ways = [.. ways.Where(w => w.What.Contains(only, StringComparison.Ordinal))];
-        double[][] seconds = [.. ways.Select(_ => new double[Rounds])];
-        // In turns, the first round for warming up and for filling cache and memory.
-        for (int round = -1; round < Rounds; round++)
-        {
-            for (int w = 0; w < ways.Length; w++)
-            {
-                long begin = Stopwatch.GetTimestamp();
-                ways[w].Pass(round + 2);
-                if (round >= 0)
-                    seconds[w][round] = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            }
-        }
+        // For warming up, and for filling cache and memory.
+        foreach ((_, Action<int> pass) in ways)
+            pass(1);
+        double[][] seconds = Turns.Measure(Rounds, [.. ways.Select(w => (Func<int, double>)(round => Turns.Seconds(() => w.Pass(round + 2))))]);
 
         double fileBytes = shards.Shards.Sum(s => (double)s.LengthBytes);
-        for (int w = 0; w < ways.Length; w++)
-        {
-            Array.Sort(seconds[w]);
-            double median = seconds[w][Rounds / 2];
-            string Rate(double amount, string format) => FormattableString.Invariant($"{(amount / median).ToString(format, System.Globalization.CultureInfo.InvariantCulture)}");
+        foreach ((string what, Spread s) in ways.Zip(seconds, (w, s) => (w.What, Spread.Of(s))))
             Console.WriteLine(FormattableString.Invariant(
-                $"| {pattern} | {ways[w].What} | {Rate(shards.Rows / 1e3, "N0")} ({shards.Rows / 1e3 / seconds[w][^1]:N0}–{shards.Rows / 1e3 / seconds[w][0]:N0}) | {Rate(fileBytes / 1e9, "F3")} | {Rate(kept.EstimatedBytes / 1e9, "F2")} |"));
-        }
+                $"| {pattern} | {what} | {Spread.Rate(shards.Rows / 1e3, s).Cell("N0")} | {fileBytes / 1e9 / s.Median:F3} | {kept.EstimatedBytes / 1e9 / s.Median:F2} |"));
 
         cached.DropCache();
     }

@@ -2,6 +2,9 @@ using System.Globalization;
 using System.Text.Json;
 using GpuCtr.Bench;
 using GpuCtr.Bench.Box;
+#if !BUNDLE
+using GpuCtr.Bench.Ops;
+#endif
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
@@ -18,8 +21,8 @@ const string usage = """
         first weights, batches and losses of a workload, for the peers of bench/peers
     bench attention [--threads 0] [--rounds 7] [--steps 20]
         a step of DIN with the fused and with the unfused attention input
-    bench matmul
-        the products of dense layers, by BenchmarkDotNet
+    bench ops [--device cpu,…] [--kernels auto,…] [--filter GLOB,…] [--job short|dry]
+        every op by BenchmarkDotNet; dry: once each on small shapes, to see that all of them run
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]
         latency and throughput of CtrModel, beside ONNX Runtime
     bench loader SHARDS… [--threads 0] [--only WHAT]
@@ -32,9 +35,10 @@ const string usage = """
         everything there is to find out about a device within eight minutes: gpu-box.sh of the bundle runs this
     """;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
+string[] List(string name, string fallback) => Option(name, fallback).Split(',', StringSplitOptions.RemoveEmptyEntries);
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "matmul" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
+if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "ops" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -42,11 +46,8 @@ if (args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "at
 if (args[0] == "box")
     return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")));
 #if !BUNDLE
-if (args[0] == "matmul")
-{
-    MatMulBench.Run();
-    return 0;
-}
+if (args[0] == "ops")
+    return OpBench.Run(List("--device", "cpu"), List("--kernels", "auto"), List("--filter", ""), dry: Option("--job", "short") == "dry");
 if (args[0] == "score")
     return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
 #endif
@@ -72,15 +73,15 @@ if (args[0] == "ladder")
 if (args[0] == "attention")
     return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));
 
-string[] names = Option("--only", "").Split(',', StringSplitOptions.RemoveEmptyEntries);
+string[] names = List("--only", "");
 if (names.Except(Workload.Steps.Select(s => s.Name)).FirstOrDefault() is { } unknown)
 {
     Console.Error.WriteLine($"--only {unknown}: not one of {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
 }
-int[] sizes = [.. Option("--batch-size", "").Split(',', StringSplitOptions.RemoveEmptyEntries).Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
-EmbeddingUpdate update = Enum.Parse<EmbeddingUpdate>(Option("--embedding-update", "lazy"), ignoreCase: true);
-Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update } })];
+int[] sizes = [.. List("--batch-size", "").Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+EmbeddingUpdate? update = Option("--embedding-update", "") is { Length: > 0 } name ? Enum.Parse<EmbeddingUpdate>(name, ignoreCase: true) : null;
+Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update ?? w.Options.EmbeddingUpdate } })];
 // Size by size, so that a time limit cuts the large ones.
 Workload[] chosen = sizes.Length == 0 ? named : [.. sizes.SelectMany(size => named.Select(w => w with { BatchSize = size }))];
 bool json = args.Contains("--json");

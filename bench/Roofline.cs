@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
@@ -57,12 +56,7 @@ internal readonly record struct Roofline(double CopyBytesPerSecond, double Flops
     {
         const int rounds = 200_000;
         double[] sinks = new double[threads * 64];
-        double seconds = Enumerable.Range(0, Repeats).Min(_ =>
-        {
-            long start = Stopwatch.GetTimestamp();
-            Parallel.For(0, threads, i => sinks[i * 64] = Multiply(rounds));
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
-        });
+        double seconds = Best(() => Parallel.For(0, threads, i => sinks[i * 64] = Multiply(rounds)));
         return 2.0 * 16 * 10 * rounds * threads / seconds;
     }
 
@@ -83,12 +77,12 @@ internal readonly record struct Roofline(double CopyBytesPerSecond, double Flops
     {
         run();
         device.Synchronize();
-        return Enumerable.Range(0, Repeats).Min(_ =>
+        return Best(() =>
         {
-            long start = Stopwatch.GetTimestamp();
             run();
             device.Synchronize();
-            return Stopwatch.GetElapsedTime(start).TotalSeconds;
         });
     }
+
+    private static double Best(Action run) => Enumerable.Range(0, Repeats).Min(_ => Turns.Seconds(run));
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
@@ -27,9 +26,6 @@ internal static class ScalingBench
         Console.WriteLine($"| {workload.Name} | {workload.BatchSize} | {string.Join(" | ", updates.Select(u => Cell(device, workload, u)))}{(updates.Length < 3 ? " | –" : "")} |");
     }
 
-    private static string Cell(Device device, Workload workload, EmbeddingUpdate update)
-    {
-        StepBench.Row row = StepBench.Run(device, workload with { Options = workload.Options with { EmbeddingUpdate = update } }, profile: false);
-        return string.Create(CultureInfo.InvariantCulture, $"{row.Median:F1} ({row.Least:F1}–{row.Most:F1})");
-    }
+    private static string Cell(Device device, Workload workload, EmbeddingUpdate update) =>
+        StepBench.Run(device, workload with { Options = workload.Options with { EmbeddingUpdate = update } }, profile: false).Rate.Cell("F1");
 }

@@ -32,10 +32,10 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         ModelBuilder g = step.Builder;
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         foreach (IOp op in g.Ops)
-            yield return new($"forward {op.Name}", () => op.Forward(pass), Of(op, pass, g, backward: false));
+            yield return new($"forward {op.Name}", () => op.Forward(pass), Of(op, pass, batch, g, backward: false));
         yield return new("loss", () => step.Loss.Run(batch.Rows), new(Float * 3 * batch.Rows));
         foreach (IOp op in g.Ops.AsEnumerable().Reverse())
-            yield return new($"backward {op.Name}", () => op.Backward(pass), Of(op, pass, g, backward: true));
+            yield return new($"backward {op.Name}", () => op.Backward(pass), Of(op, pass, batch, g, backward: true));
         foreach (EmbeddingTable t in g.Tables)
         {
             double segments = g.Inputs.Positions.Segments, positions = Positions(batch), d = t.Weights.Columns;
@@ -49,7 +49,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
 
     private static double Positions(Batch batch) => batch.Rows * (double)batch.Spec.F + batch.Sequences.Sum(s => (double)s.Offsets[batch.Rows]);
 
-    private static Work Of(IOp op, Pass pass, ModelBuilder g, bool backward) => op switch
+    private static Work Of(IOp op, Pass pass, Batch batch, ModelBuilder g, bool backward) => op switch
     {
         Linear l => Product(pass.RowsOf(l.Input), l.Weight, backward ? l.Input.Gradient is null ? 1 : 2 : 1),
         DiceLinear l => Product(pass.RowsOf(l.Output), l.Weight, backward ? 2 : 1),
@@ -57,12 +57,22 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         AttentionPooling p => new(Float * pass.RowsOf(p.Score) * (p.History.E + 1.0) * (backward ? 2 : 1)),
         FieldEmbedding => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)g.Embedding.Weights.Columns * (backward ? 3 : 2)),
         Dice d => Passes(pass, d.Output, backward ? 3 : 2),
+        DiceGate d => Passes(pass, d.Output, backward ? 5 : 3),
+        Activation a => Passes(pass, a.Output, backward ? 3 : 2),
+        FeatureNorm n => Passes(pass, n.Output, backward ? 3 : 2),
+        TargetProduct p => Passes(pass, p.Output, backward ? 6 : 3),
+        SequencePooling s => new(Float * 2 * Length(s, batch, g) * s.Table.Weights.Columns),
+        FieldBias b => new(Float * pass.Rows * (backward ? g.Spec.C + 1.0 : 2)),
         BatchNorm n => Passes(pass, n.Output, backward ? 3 : 2),
         Dropout d => Passes(pass, d.Output, 2),
         Concat c => Passes(pass, c.Output, 2),
         Add a => Passes(pass, a.Output, backward ? 1 + a.Inputs.Count : a.Inputs.Count + 1),
         _ => default,
     };
+
+    /// Ids of the list column that an op pools.
+    private static double Length(SequencePooling pooling, Batch batch, ModelBuilder g) =>
+        batch.Sequences.Where((_, i) => ModelInputs.SequenceBase(g.Spec, g.BatchSize, i) == pooling.Sequence.Base).Sum(s => (double)s.Offsets[batch.Rows]);
 
     /// Every pass reads or writes all of a tensor once.
     private static Work Passes(Pass pass, Tensor t, int count) => new(Float * count * pass.RowsOf(t) * t.Columns);

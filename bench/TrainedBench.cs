@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine.Data;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
@@ -28,34 +27,33 @@ internal static class TrainedBench
         using TrainableModel model = new(device, encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [.. hidden] }, BatchSize);
         using Prefetcher prefetcher = new(device, encoder.Spec, BatchSize);
         Batch[] ready = Ready(device, kept, encoder.Spec);
-        int steps = (int)(shards.Rows / BatchSize);
-        (string What, Func<int, (double Rows, double Waited)> Epoch)[] ways =
+        MemorySteps steps = new(model, ready);
+        int stepsPerEpoch = (int)(shards.Rows / BatchSize);
+        (string What, Func<int, (double RowsPerSecond, double Waited)> Epoch)[] ways =
         [
-            ("batches that are ready", _ => (Steps(model, ready, steps), 0)),
+            ("batches that are ready", _ => (steps.RowsPerSecond(stepsPerEpoch), 0)),
             ("rows in memory", epoch => Epoch(model, kept, epoch, prefetcher)),
             ("cache of encoded rows", epoch => Epoch(model, cached, epoch, prefetcher)),
             ("Parquet", epoch => Epoch(model, decoded, epoch, prefetcher)),
         ];
-        double[][] rates = [.. ways.Select(_ => new double[rounds])], waits = [.. ways.Select(_ => new double[rounds])];
-        for (int round = -1; round < rounds; round++)
+        // For warming up, and for filling cache and memory.
+        foreach ((_, Func<int, (double, double)> epoch) in ways)
+            epoch(1);
+        List<double>[] waits = [.. ways.Select(_ => new List<double>())];
+        double[][] rates = Turns.Measure(rounds, [.. ways.Select((w, i) => (Func<int, double>)(round =>
         {
-            for (int w = 0; w < ways.Length; w++)
-            {
-                long begin = Stopwatch.GetTimestamp();
-                (double rows, double waited) = ways[w].Epoch(round + 2);
-                double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-                if (round >= 0)
-                    (rates[w][round], waits[w][round]) = (rows / seconds, waited / seconds);
-            }
-        }
+            (double rate, double waited) = w.Epoch(round + 2);
+            waits[i].Add(waited);
+            return rate;
+        }))]);
 
         Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}, {pattern}, {shards.Rows:N0} rows, DeepFM {string.Join('-', hidden)}, B {BatchSize}, {rounds} epochs each in turns\n");
         Console.WriteLine("| trained from | 1000 rows/s, median | spread | of rows in memory | loader wait |\n|---|---|---|---|---|");
         for (int w = 0; w < ways.Length; w++)
         {
-            double[] ratios = [.. rates[w].Zip(rates[1], (r, m) => r / m).Order()], sorted = [.. rates[w].Order()];
+            Spread ofMemory = Spread.Of(rates[w].Zip(rates[1], (r, m) => r / m));
             Console.WriteLine(FormattableString.Invariant(
-                $"| {ways[w].What} | {sorted[rounds / 2] / 1e3:F1} | {sorted[0] / 1e3:F1}–{sorted[^1] / 1e3:F1} | {ratios[rounds / 2]:P1} | {waits[w].Order().ElementAt(rounds / 2):P2} |"));
+                $"| {ways[w].What} | {(Spread.Of(rates[w]) * 1e-3).Cells("F1")} | {ofMemory.Median:P1} | {Spread.Of(waits[w]).Median:P2} |"));
         }
 
         foreach (Batch batch in ready)
@@ -76,26 +74,21 @@ internal static class TrainedBench
         })];
     }
 
-    private static double Steps(TrainableModel model, Batch[] ready, int steps)
+    /// <summary>Rows a second, and the share of the time that steps waited for the loader.</summary>
+    private static (double RowsPerSecond, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, Prefetcher prefetcher)
     {
-        for (int i = 0; i < steps; i++)
-            model.TrainStep(ready[i % ready.Length], 1e-3);
-        model.Device.Synchronize();
-        return (double)steps * BatchSize;
-    }
-
-    private static (double Rows, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, Prefetcher prefetcher)
-    {
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
         double rows = 0;
-        while (prefetcher.Next() is { } batch)
+        double seconds = Turns.Seconds(() =>
         {
-            model.TrainStep(batch, 1e-3);
-            rows += batch.Rows;
-            model.Device.Synchronize();
-            prefetcher.Release(batch);
-        }
-
-        return (rows, prefetcher.Waited.TotalSeconds);
+            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
+            while (prefetcher.Next() is { } batch)
+            {
+                model.TrainStep(batch, 1e-3);
+                rows += batch.Rows;
+                model.Device.Synchronize();
+                prefetcher.Release(batch);
+            }
+        });
+        return (rows / seconds, prefetcher.Waited.TotalSeconds / seconds);
     }
 }

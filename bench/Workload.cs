@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
@@ -18,7 +19,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     /// <summary>What `bench step` runs, by the names of its --only.</summary>
     public static IReadOnlyList<(string Name, Workload Workload)> Steps { get; } =
     [
-        ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("din", Din(1.05)),
+        ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)),
     ];
 
     /// <summary>26 fields of V rows together, MLP 256-128-64.</summary>
@@ -30,6 +31,20 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     public static Workload DeepFm400(double exponent, int batchSize = 4096) =>
         new("DeepFM 26+13, D 16, V 1M, 400-400-400", Fields(26, 1_000_000 / 26, 13), ModelCatalog.Defaults("deepfm"), batchSize, exponent);
 
+    /// <summary>The sizes and settings of Frappe: 10 fields of 5,379 rows together, D 10, MLP 400³ with batch normalization and dropout, dense updates with L2 on whole tables.</summary>
+    public static Workload Frappe(int batchSize = 4096) => new(
+        "DeepFM 10, D 10, V 5k, 400-400-400 BN, dropout", Fields([954, 4082, 7, 7, 2, 3, 2, 9, 80, 233], 0),
+        ModelCatalog.Defaults("deepfm") with
+        {
+            EmbeddingDim = 10,
+            BatchNorm = true,
+            Dropout = 0.2,
+            EmbeddingUpdate = EmbeddingUpdate.Dense,
+            EmbeddingL2 = 0.05,
+            EmbeddingL2Full = true,
+            ClipNorm = 10,
+        }, batchSize, 1.05);
+
     /// <summary>Item and category of 32 dimensions each, full histories of 50, attention 80-40 Dice, tower 200-80.</summary>
     public static Workload Din(double exponent, int batchSize = 1024, int length = 50)
     {
@@ -38,6 +53,14 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
             Sequences = [new SequenceField("hist_item", 1, SequenceRole.History, 1, length), new SequenceField("hist_category", 2, SequenceRole.History, 2, length)],
         };
         return new($"DIN E 64, T {length}, 80-40 Dice, 200-80", spec, ModelCatalog.Defaults("din") with { EmbeddingDim = 32 }, batchSize, exponent);
+    }
+
+    /// <summary>The fields of <see cref="Din"/> in another model or a variant, embeddings as wide.</summary>
+    public static Workload Histories(string model, string? variant, double dropout = 0)
+    {
+        Workload din = Din(1.05);
+        ModelOptions options = Variants.Of(model, variant).Model with { EmbeddingDim = din.Options.EmbeddingDim, Dropout = dropout };
+        return din with { Name = $"{variant ?? model}, E 64, T 50", Options = options, Spec = ModelCatalog.Adapt(din.Spec, options) };
     }
 
     /// <summary>Prepared batches with ids from <see cref="Exponent"/>, normal numbers and a third of positive labels.</summary>
@@ -67,8 +90,10 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         return batch;
     }
 
-    private static FeatureSpec Fields(int categorical, int rows, int numeric) => new(
-        Enumerable.Range(0, categorical).Select(f => new Vocabulary($"c{f}", rows + 2)).ToArray(),
-        Enumerable.Range(0, categorical).Select(f => new CategoricalField($"c{f}", f)).ToArray(),
+    private static FeatureSpec Fields(int categorical, int rows, int numeric) => Fields([.. Enumerable.Repeat(rows, categorical)], numeric);
+
+    private static FeatureSpec Fields(int[] rows, int numeric) => new(
+        [.. rows.Select((r, f) => new Vocabulary($"c{f}", r + 2))],
+        [.. rows.Select((_, f) => new CategoricalField($"c{f}", f))],
         Enumerable.Range(0, numeric).Select(n => $"x{n}").ToArray(), []);
 }

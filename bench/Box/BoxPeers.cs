@@ -68,6 +68,6 @@ internal static class BoxPeers
         string[] cells = [.. line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         StepBench.Row? same = ours.FirstOrDefault(r => cells[0].Contains($" {r.Precision} ", StringComparison.OrdinalIgnoreCase) && r.B == int.Parse(cells[1], CultureInfo.InvariantCulture) && cells[0].Contains(r.Step, StringComparison.Ordinal));
         double theirs = double.Parse(cells[3], CultureInfo.InvariantCulture);
-        return [same?.Step ?? "", cells[1], cells[0].Replace($", {same?.Step}", "", StringComparison.Ordinal), cells[5], cells[3], cells[4], same is null ? "–" : BoxRun.Number(same.Median), same is null ? "–" : BoxRun.Number(same.Median / theirs)];
+        return [same?.Step ?? "", cells[1], cells[0].Replace($", {same?.Step}", "", StringComparison.Ordinal), cells[5], cells[3], cells[4], same is null ? "–" : BoxRun.Number(same.Rate.Median), same is null ? "–" : BoxRun.Number(same.Rate.Median / theirs)];
     }
 }

@@ -95,7 +95,7 @@ internal sealed class BoxRun
         ChildProcess run = Child(90, Bench, "step", "--device", device, "--precision", name, "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
         StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
         report.Add(new(title, Outcome(run, $"{rows.Length} of {2 * sizes.Length} sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread"],
-            [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Median), $"{Number(r.Least)}–{Number(r.Most)}" })], [.. run.Error.Take(20)]));
+            [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Rate.Median), $"{Number(r.Rate.Least)}–{Number(r.Rate.Most)}" })], [.. run.Error.Take(20)]));
         return rows;
     }
 

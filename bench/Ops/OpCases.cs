@@ -1,0 +1,108 @@
+using System.Globalization;
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Bench.Ops;
+
+/// <summary>What <see cref="OpBench"/> measures, by name: "device kernels | workload | part".</summary>
+internal sealed class OpCases : IDisposable
+{
+    private const int SmallBatch = 64, SmallVocabulary = 1000;
+
+    private readonly Dictionary<string, (string Device, string Kernels, Workload Workload)> sources = [];
+    private readonly Dictionary<string, Work> works = [];
+    private readonly Dictionary<string, Roofline> rooflines = [];
+    private readonly HashSet<Type> recorded = [];
+    private (string Prefix, Device Device, TrainableModel Model, Batch Batch, StepPart[] Parts)? open;
+
+    /// <param name="devices">Devices.</param>
+    /// <param name="kernels">Kernels on each.</param>
+    /// <param name="small">Small shapes.</param>
+    public OpCases(string[] devices, string[] kernels, bool small)
+    {
+        foreach (string device in devices)
+        {
+            using (Device best = Device.Open(device))
+                rooflines.Add(device, Roofline.Measure(best));
+            foreach (string choice in kernels)
+                foreach ((string name, Workload workload) in Workloads)
+                    Add($"{device} {choice} | {name} | ", (device, choice, small ? Small(workload) : workload));
+        }
+    }
+
+    /// <summary>Between them they record every op there is.</summary>
+    public static IReadOnlyList<(string Name, Workload Workload)> Workloads { get; } =
+    [
+        ("deepfm256", Workload.DeepFm256(1.05)), ("deepfm400", Workload.DeepFm400(1.05)), ("frappe", Workload.Frappe()), ("din", Workload.Din(1.05)),
+        ("base", Workload.Histories("base", null)), ("din-official", Workload.Histories("din", "din-official", dropout: 0.2)), ("rechub", Workload.Histories("din", "rechub")),
+    ];
+
+    /// <summary>All names.</summary>
+    public IEnumerable<string> Names => sources.Keys;
+
+    /// <summary>Ops that no workload records.</summary>
+    public string[] Missing => [.. typeof(IOp).Assembly.GetExportedTypes().Where(t => t.IsClass && t.IsAssignableTo(typeof(IOp)) && !recorded.Contains(t)).Select(t => t.Name)];
+
+    /// <summary>What fractions are of, one line a device.</summary>
+    public string Rooflines => string.Join('\n', rooflines.Select(r => string.Create(CultureInfo.InvariantCulture,
+        $"{r.Key} at best: copies {r.Value.CopyBytesPerSecond / 1e9:F1} GB/s, computes {r.Value.FlopsPerSecond / 1e9:F0} GFLOP/s")));
+
+    /// <summary>The least that a case must do, and what its device can do at best; only once it was opened.</summary>
+    public (Work Work, Roofline Best) FloorOf(string name) => (works.GetValueOrDefault(name), rooflines[sources[name].Device]);
+
+    /// <summary>The part of a case, ready to run.</summary>
+    public StepPart Open(string name)
+    {
+        (string device, string kernels, Workload workload) = sources[name];
+        string prefix = name[..^name.Split(" | ")[^1].Length];
+        if (open?.Prefix != prefix)
+        {
+            Close();
+            Device opened = Device.Open(device, Enum.Parse<KernelChoice>(kernels, ignoreCase: true));
+            TrainableModel model = new(opened, workload.Spec, workload.Options, workload.BatchSize);
+            Batch batch = workload.Batches(opened, 1)[0];
+            new MemorySteps(model, [batch]).Seconds(2);
+            open = (prefix, opened, model, batch, [.. StepPart.Of(model, batch)]);
+        }
+        StepPart part = open!.Value.Parts.First(p => prefix + p.Name == name);
+        works[name] = part.Work;
+        return part;
+    }
+
+    /// <summary>Waits for the device of the case that is open.</summary>
+    public void Synchronize() => open!.Value.Device.Synchronize();
+
+    /// <inheritdoc/>
+    public void Dispose() => Close();
+
+    private void Add(string prefix, (string Device, string Kernels, Workload Workload) source)
+    {
+        // On a batch of one row: the names are those of any other size.
+        Workload least = Small(source.Workload) with { BatchSize = 1 };
+        using Device device = Device.Open(source.Device, Enum.Parse<KernelChoice>(source.Kernels, ignoreCase: true));
+        using TrainableModel model = new(device, least.Spec, least.Options, least.BatchSize);
+        using Batch batch = least.Batches(device, 1)[0];
+        recorded.UnionWith(model.Recorded.Builder.Ops.Select(o => o.GetType()));
+        foreach (StepPart part in StepPart.Of(model, batch))
+            sources.TryAdd(prefix + part.Name, source);
+    }
+
+    private static Workload Small(Workload w) => w with
+    {
+        BatchSize = SmallBatch,
+        Spec = w.Spec with { Vocabularies = [.. w.Spec.Vocabularies.Select(v => v with { Rows = Math.Min(v.Rows, SmallVocabulary) })] },
+    };
+
+    private void Close()
+    {
+        if (open is { } last)
+        {
+            last.Batch.Dispose();
+            last.Model.Dispose();
+            last.Device.Dispose();
+        }
+        open = null;
+    }
+}
