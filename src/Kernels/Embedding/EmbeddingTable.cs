@@ -52,7 +52,7 @@ public sealed class EmbeddingTable
         Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
         RowGradients = workspace.TrainingTensor($"d {name} by position", rowGradients, columns);
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", positions.Capacity, columns);
-        gradient = new TableGradient(workspace.Device, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
+        gradient = new TableGradient(workspace, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         if (compact)
             lazy = new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard);

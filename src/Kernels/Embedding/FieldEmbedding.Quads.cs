@@ -12,9 +12,6 @@ namespace GpuCtr.Kernels.Embedding;
 /// 67 TFLOP/s (H100) that is 1.5 ns against 0.04, and 2.5 against 0.03: memory alone counts, and enough loads on their way at a time.
 public sealed partial class FieldEmbedding
 {
-    // So that the number of a quad, and that plus a grid, is an integer of 32 bits, which divides several times as fast.
-    private const long MostQuads = 1 << 30;
-
     private Action<KernelConfig, QuadArgs>? quadForward, quadGradients;
 
     /// <summary>The same tensors by quads.</summary>
@@ -42,7 +39,7 @@ public sealed partial class FieldEmbedding
         public float Pairs => Sum.Times(Sum).Add(-1, Squares).Sum;
     }
 
-    private bool UsesQuads => device.UsesTiles && d > 0 && d % 4 == 0 && t.Vectors.Length / 4 < MostQuads;
+    private bool UsesQuads => device.UsesTiles && d > 0 && d % 4 == 0 && t.Vectors.Length / 4 <= GridExtensions.MostItems;
 
     private void QuadForward(in Args args)
     {

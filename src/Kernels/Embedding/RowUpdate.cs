@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
@@ -11,6 +12,8 @@ namespace GpuCtr.Kernels.Embedding;
 /// <summary>Lazy update of a table: only the rows of the batch move, by the compact gradient of <see cref="TableGradient"/>.</summary>
 /// g = dW[i] · guard[0]; then the <see cref="UpdateRule"/> on row SegmentRow[i]; bias correction counts all steps (PyTorch's SparseAdam).
 /// W, m, v of U rows read and written, dW (U, D) read. Rows are different, so the order does not matter.
+/// On GPUs, with D a multiple of four, a thread moves four weights: 112 bytes and about 60 operations with Adam, and the place of the
+/// four is worked out once and in 32 bits. Weight by weight that cost more than the memory.
 public sealed unsafe class RowUpdate
 {
     // Rows ahead are asked for while this one is worked on: enough to hide the latency of memory.
@@ -23,11 +26,17 @@ public sealed unsafe class RowUpdate
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Action<int> block;
     private Action<KernelConfig, Args>? kernel;
+    private Action<KernelConfig, QuadArgs>? quadKernel;
 
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
         UpdateRule Rule, ArrayView<int> Segments, int D);
+
+    /// <summary>The same by four floats.</summary>
+    public readonly record struct QuadArgs(
+        ArrayView<Float4> W, ArrayView<Float4> Dw, ArrayView<Float4> M, ArrayView<Float4> V, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
+        UpdateRule Rule, ArrayView<int> Segments, int Quads);
 
     /// <param name="workspace">Where the optimizer's state is reserved.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -58,8 +67,15 @@ public sealed unsafe class RowUpdate
         Args args = new(
             table.View, gradient.View, State.MeanView, State.SquareView, positions.SegmentRow.View, guard.View, scalars.View,
             rule, positions.Count.View, table.Columns);
-        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Capacity * table.Columns), args);
+        long items = (long)positions.Capacity * table.Columns;
+        if (device.UsesTiles && table.Columns % 4 == 0 && items / 4 <= GridExtensions.MostItems)
+            device.Load(ref quadKernel, QuadKernel)(device.Grid(items / 4), ByQuads(args));
+        else
+            device.Load(ref kernel, Kernel)(device.Grid(items), args);
     }
+
+    private static QuadArgs ByQuads(in Args a) => new(
+        a.W.Cast<Float4>(), a.Dw.Cast<Float4>(), a.M.Cast<Float4>(), a.V.Cast<Float4>(), a.SegmentRow, a.Guard, a.Scalars, a.Rule, a.Segments, a.D / 4);
 
     private static void Kernel(Args a)
     {
@@ -70,6 +86,25 @@ public sealed unsafe class RowUpdate
         {
             long w = (long)a.SegmentRow[i / a.D] * a.D + i % a.D;
             a.Rule.Apply(ref a.W[w], a.Dw[i] * scale, ref a.M[w], ref a.V[w], s, s.TableEpsilon);
+        }
+    }
+
+    private static void QuadKernel(QuadArgs a)
+    {
+        StepScalars s = a.Scalars[0];
+        float scale = a.Guard[0];
+        int count = a.Segments[0] * a.Quads;
+        for (int i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridExtensions.Stride)
+        {
+            int segment = i / a.Quads;
+            long at = (long)a.SegmentRow[segment] * a.Quads + (i - segment * a.Quads);
+            Float4 w = a.W[at], m = a.M[at], v = a.V[at];
+            a.Rule.Apply(ref w, a.Dw[i].Times(scale), ref m, ref v, s, s.TableEpsilon);
+            a.W[at] = w;
+            if (a.Rule.MovesWithoutGradient)
+                a.M[at] = m;
+            if (a.Rule.KeepsSquares)
+                a.V[at] = v;
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -11,7 +12,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// dW[r] = Σ over the positions p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once a row however often it occurs:
 /// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
 /// dRows (P, D) read once   sorted positions   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
-/// One thread sums one row and column in order: the same bits every run.
+/// One thread sums one row and column in order: the same bits every run. On GPUs long segments are cut: <see cref="SegmentSums{T}"/>.
 public sealed unsafe class TableGradient
 {
     private const int BlockSegments = 256;
@@ -23,6 +24,7 @@ public sealed unsafe class TableGradient
     private readonly Tensor? rates;
     private readonly float l2;
     private readonly Action<int> block;
+    private readonly ISegmentSums? blocks;
     private Action<KernelConfig, Args>? kernel;
 
     /// <summary>What the kernel sees.</summary>
@@ -30,7 +32,7 @@ public sealed unsafe class TableGradient
         ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<float> Rates,
         ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> Segments, int D, int Compact, int HasRates, float L2);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="workspace">Where the variant for GPUs reserves sums of blocks.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="rowGradients">(P, D).</param>
     /// <param name="target">(U, D) when compact, else (ΣV, D).</param>
@@ -38,11 +40,17 @@ public sealed unsafe class TableGradient
     /// <param name="compact">Whether row i of the target is segment i.</param>
     /// <param name="l2">λ on touched rows.</param>
     /// <param name="rates">(ΣV, 1) ρ, or null.</param>
-    public TableGradient(Device device, Tensor table, Tensor rowGradients, Tensor target, SortedPositions positions, bool compact, float l2, Tensor? rates = null)
+    public TableGradient(Workspace workspace, Tensor table, Tensor rowGradients, Tensor target, SortedPositions positions, bool compact, float l2, Tensor? rates = null)
     {
+        device = workspace.Device;
         this.rates = rates;
-        (this.device, this.table, this.rowGradients, this.target, this.positions, this.compact, this.l2) = (device, table, rowGradients, target, positions, compact, l2);
+        (this.table, this.rowGradients, this.target, this.positions, this.compact, this.l2) = (table, rowGradients, target, positions, compact, l2);
         block = Block;
+        if (!device.UsesTiles || (long)positions.Capacity * table.Columns > GridExtensions.MostItems)
+            return;
+        blocks = table.Columns % 4 == 0
+            ? new SegmentSums<Float4>(workspace, rowGradients.Name, positions.Capacity, table.Columns)
+            : new SegmentSums<Float1>(workspace, rowGradients.Name, positions.Capacity, table.Columns);
     }
 
     /// <summary>Writes the gradient of the rows of this batch.</summary>
@@ -56,7 +64,10 @@ public sealed unsafe class TableGradient
         Args args = new(
             target.View, rowGradients.View, table.View, (rates ?? table).View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
             positions.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
-        device.Load(ref kernel, Kernel)(device.Grid((long)positions.Capacity * table.Columns), args);
+        if (blocks is not null)
+            blocks.Run(args, positions.SegmentOfBlock.View);
+        else
+            device.Load(ref kernel, Kernel)(device.Grid((long)positions.Capacity * table.Columns), args);
     }
 
     private static void Kernel(Args a)

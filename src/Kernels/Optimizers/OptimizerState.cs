@@ -16,7 +16,7 @@ public sealed unsafe class OptimizerState
         this.weights = weights;
         bool adam = rule.MovesWithoutGradient;
         Mean = workspace.TrainingTensor($"{weights.Name} m", adam ? weights.Rows : 0, weights.Columns);
-        Square = workspace.TrainingTensor($"{weights.Name} v", rule.Kind == OptimizerKind.Sgd ? 0 : weights.Rows, weights.Columns);
+        Square = workspace.TrainingTensor($"{weights.Name} v", rule.KeepsSquares ? weights.Rows : 0, weights.Columns);
     }
 
     /// <summary>m: running mean of the gradient (Adam).</summary>

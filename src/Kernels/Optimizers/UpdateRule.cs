@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Numerics;
 using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Optimizers;
@@ -55,6 +56,9 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
         };
     }
 
+    /// <summary>Whether there is a v.</summary>
+    internal bool KeepsSquares => Kind != OptimizerKind.Sgd;
+
     /// <summary>Moves one weight.</summary>
     internal void Apply(ref float w, float g, ref float m, ref float v, StepScalars s, float epsilon)
     {
@@ -75,6 +79,17 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
         m = XMath.Abs(mean) < FlushMean ? 0 : mean;
         v = square < FlushSquare ? 0 : square;
         w -= s.StepSize * m / (XMath.Sqrt(v) + epsilon);
+    }
+
+    /// <summary>Moves four weights.</summary>
+    internal void Apply(ref Float4 w, Float4 g, ref Float4 m, ref Float4 v, StepScalars s, float epsilon)
+    {
+        float w0 = w.X, w1 = w.Y, w2 = w.Z, w3 = w.W, m0 = m.X, m1 = m.Y, m2 = m.Z, m3 = m.W, v0 = v.X, v1 = v.Y, v2 = v.Z, v3 = v.W;
+        Apply(ref w0, g.X, ref m0, ref v0, s, epsilon);
+        Apply(ref w1, g.Y, ref m1, ref v1, s, epsilon);
+        Apply(ref w2, g.Z, ref m2, ref v2, s, epsilon);
+        Apply(ref w3, g.W, ref m3, ref v3, s, epsilon);
+        (w, m, v) = (new(w0, w1, w2, w3), new(m0, m1, m2, m3), new(v0, v1, v2, v3));
     }
 
     /// <summary>Moves 16 weights; the same formulas.</summary>

@@ -6,7 +6,7 @@ namespace GpuCtr.Models.Features;
 public sealed partial class Batch
 {
     private readonly PositionSorter sorter;
-    private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentCount;
+    private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
     private bool sorted;
@@ -54,8 +54,10 @@ public sealed partial class Batch
                     values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
             gradient += Capacity * s.Field.MaxLength;
         }
-        if (training)
-            Segments = sorter.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        if (!training)
+            return;
+        Segments = sorter.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        SortedPositions.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
     }
 
     /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each position.</summary>

@@ -31,6 +31,7 @@ public sealed partial class Batch
         order.CopyTo(device, to.Order, segmentStart.Span[Segments]);
         segmentStart.CopyTo(device, to.SegmentStart, Segments + 1L);
         segmentRow.CopyTo(device, to.SegmentRow, Segments);
+        segmentOfBlock.CopyTo(device, to.SegmentOfBlock, SortedPositions.Blocks(segmentStart.Span[Segments]));
         segmentCount.Span[0] = Segments;
         segmentCount.CopyTo(device, to.Count, 1);
         to.Segments = Segments;

@@ -34,6 +34,7 @@ public sealed partial class Batch : IDisposable
         order = new PinnedBuffer<int>(device, positions);
         segmentStart = new PinnedBuffer<int>(device, positions + 1L);
         segmentRow = new PinnedBuffer<int>(device, positions);
+        segmentOfBlock = new PinnedBuffer<int>(device, SortedPositions.Blocks(positions));
         segmentCount = new PinnedBuffer<int>(device, 1);
         Tokens = new int[spec.GroupCount];
         owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
@@ -44,8 +45,8 @@ public sealed partial class Batch : IDisposable
     /// <summary>Bytes of a slot.</summary>
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
-        // Ids, numbers, label, group; keys and values of the sorter twice, order, starts and rows of segments; lists and their owners.
-        long row = 4L * (spec.F + spec.N + 1) + 8, position = 4 * (4 + 3), lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
+        // Ids, numbers, label, group; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
+        long row = 4L * (spec.F + spec.N + 1) + 8, position = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
         return row * capacity + position * PositionCapacity(spec, capacity) + lists * capacity;
     }
 
@@ -82,6 +83,7 @@ public sealed partial class Batch : IDisposable
         order.Dispose();
         segmentStart.Dispose();
         segmentRow.Dispose();
+        segmentOfBlock.Dispose();
         segmentCount.Dispose();
         foreach (BatchSequence s in Sequences)
             s.Dispose();

@@ -17,7 +17,7 @@ public sealed class ModelInputs
         Numeric = Twice<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
         Label = Twice<Tensor, float>(workspace.Tensor("label", batchSize, 1));
         Positions = new SortedPositions(workspace, Batch.PositionCapacity(spec, batchSize));
-        foreach (DeviceArray<int> a in new[] { Positions.Order, Positions.SegmentStart, Positions.SegmentRow, Positions.Count })
+        foreach (DeviceArray<int> a in Positions.Arrays)
             Twice<DeviceArray<int>, int>(a);
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();

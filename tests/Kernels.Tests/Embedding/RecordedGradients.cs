@@ -32,7 +32,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         {
             int[] rows = [.. Enumerable.Range(0, Rows).Where(row => IsTouched(row, step, random)).Take(MostRows)];
             float[] gradients = [.. rows.SelectMany(row => Enumerable.Range(0, Columns).Select(_ => (random.NextSingle() - 0.5f) * MathF.Pow(10, row % 9 - 9)))];
-            Write(device, positions, rows);
+            Sort(device, positions, rows);
             table.RowGradients.Write(device, gradients);
             scalars.Write(device, [rule.Scalars(step, Rate(step), update == EmbeddingUpdate.Lazy)]);
             table.CatchUp();
@@ -57,12 +57,11 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
     /// <summary>Up over a twentieth of the steps, then down to a tenth twice.</summary>
     private double Rate(int step) => 1e-3 * Math.Min(1, step * 20.0 / steps) * Math.Pow(0.1, 3 * step / (steps + 1));
 
-    private static void Write(Device device, SortedPositions positions, int[] rows)
+    private static void Sort(Device device, SortedPositions positions, int[] rows)
     {
-        positions.Segments = rows.Length;
-        positions.Count.Write(device, [rows.Length]);
-        positions.Order.Write(device, [.. Enumerable.Range(0, rows.Length)]);
-        positions.SegmentStart.Write(device, [.. Enumerable.Range(0, rows.Length + 1)]);
-        positions.SegmentRow.Write(device, rows);
+        PositionSorter sorter = new(MostRows);
+        for (int i = 0; i < rows.Length; i++)
+            sorter.Add(rows[i], i);
+        positions.Write(device, sorter, Rows);
     }
 }

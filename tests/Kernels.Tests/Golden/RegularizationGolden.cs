@@ -32,8 +32,8 @@ public sealed class RegularizationGolden
         Tensor byPosition = workspace.Tensor("by position", ids.Length, shape[1]);
         Tensor target = workspace.Tensor("gradient", compact ? ids.Length : shape[0], shape[1]);
         SortedPositions positions = new(workspace, ids.Length);
-        TableGradient plain = new(device, table, byPosition, target, positions, compact, l2: 0);
-        TableGradient regularized = new(device, table, byPosition, target, positions, compact, l2: 0, rates);
+        TableGradient plain = new(workspace, table, byPosition, target, positions, compact, l2: 0);
+        TableGradient regularized = new(workspace, table, byPosition, target, positions, compact, l2: 0, rates);
         workspace.Allocate();
         table.Write(device, golden.Parameter("w").ToFloats());
         rates.Write(device, golden.Input("counts").Select(n => golden.Config("lambda") / n).ToArray().ToFloats());
@@ -64,12 +64,6 @@ public sealed class RegularizationGolden
         PositionSorter sorter = new(ids.Length);
         for (int i = 0; i < ids.Length; i++)
             sorter.Add(ids[i], i);
-        int[] order = new int[ids.Length], start = new int[ids.Length + 1], rows = new int[ids.Length];
-        positions.Segments = sorter.Sort(tableRows, order, start, rows);
-        positions.Count.Write(device, [positions.Segments]);
-        positions.Order.Write(device, order);
-        positions.SegmentStart.Write(device, start);
-        positions.SegmentRow.Write(device, rows);
-        return rows;
+        return positions.Write(device, sorter, tableRows);
     }
 }

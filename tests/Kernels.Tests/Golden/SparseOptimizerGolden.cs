@@ -25,7 +25,7 @@ public sealed class SparseOptimizerGolden
         Tensor byPosition = workspace.Tensor("by position", count, shape[1]), compact = workspace.Tensor("by row", count, shape[1]);
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
         SortedPositions positions = new(workspace, count);
-        TableGradient gradient = new(device, table, byPosition, compact, positions, compact: true, l2: 0);
+        TableGradient gradient = new(workspace, table, byPosition, compact, positions, compact: true, l2: 0);
         RowUpdate update = new(workspace, table, compact, positions, rule, scalars, guard);
         workspace.Allocate();
         guard.Write(device, [1f]);
@@ -51,11 +51,6 @@ public sealed class SparseOptimizerGolden
         PositionSorter sorter = new(ids.Length);
         for (int i = 0; i < ids.Length; i++)
             sorter.Add((int)ids[i], i);
-        int[] order = new int[ids.Length], start = new int[ids.Length + 1], rows = new int[ids.Length];
-        positions.Segments = sorter.Sort(tableRows, order, start, rows);
-        positions.Count.Write(device, [positions.Segments]);
-        positions.Order.Write(device, order);
-        positions.SegmentStart.Write(device, start);
-        positions.SegmentRow.Write(device, rows);
+        positions.Write(device, sorter, tableRows);
     }
 }

@@ -44,7 +44,7 @@ internal static class AttentionCases
         Tensor z = s.Units == 0 ? t.Output("z", s.H, terms: 4 * s.E, group: 0) : t.Workspace.Tensor("z", places, s.H, gradient: true, 0);
         Tensor score = t.Batch("score", 1, terms: s.E, group: 0), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
         SortedPositions positions = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
-        TableGradient scatter = new(t.Device, table, rowGradients, table.Gradient!, positions, compact: false, l2: 0);
+        TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
         AttentionInput input = new(t.Workspace, history, w, beta, z);
         t.Op(input);

@@ -54,8 +54,8 @@ internal static class FieldEmbeddingCases
         if (rowWeights is not null)
             rowWeights.Gradient = t.Workspace.Tensor("d row weights", capacity, c);
         SortedPositions positions = Positions.Of(t, capacity * s.F, vocabulary, ids.Select((row, i) => (row, i / s.F * c + i % s.F)).Where(p => p.row % 6 != 0));
-        TableGradient scatter = new(t.Device, table, e.Gradient!, table.Gradient!, positions, compact: false, l2: 0);
-        TableGradient? scatterWeights = weights is null ? null : new(t.Device, weights, rowWeights!.Gradient!, weights.Gradient!, positions, compact: false, l2: 0);
+        TableGradient scatter = new(t.Workspace, table, e.Gradient!, table.Gradient!, positions, compact: false, l2: 0);
+        TableGradient? scatterWeights = weights is null ? null : new(t.Workspace, weights, rowWeights!.Gradient!, weights.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => { scatter.Run(); scatterWeights?.Run(); });
         t.Op(new FieldEmbedding(t.Workspace, new FieldEmbeddingTensors(rows, x, table, weights, v, u, bias, e, rowWeights, first, fm, s.FmNumeric, pooled, pooledWeights)));
         t.Reference(r =>

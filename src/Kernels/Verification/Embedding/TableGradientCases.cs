@@ -20,6 +20,13 @@ internal static class TableGradientCases
                     yield return Case(new(rows, d, positions, r => r.Next(rows), "random ids", compact, l2));
                 yield return Case(new(9, 5, 500, _ => 4, "one hot id", compact, l2));
                 yield return Case(new(12, 10, 100, r => (int)(r.NextDouble() * r.NextDouble() * 12), "skewed ids", compact, l2));
+                // Segments across blocks of every level, and one that fills all of them.
+                foreach (int d in new[] { 1, 8 })
+                {
+                    yield return Case(new(30, d, 9000, r => (int)(30 * Math.Pow(r.NextDouble(), 4)), "skewed ids", compact, l2));
+                    yield return Case(new(9, d, 8192, _ => 4, "one hot id", compact, l2));
+                    yield return Case(new(9, d, 8191, r => r.Next(3000) == 0 ? 5 : 4, "one hot id and its neighbour", compact, l2));
+                }
                 yield return Case(new(12, 10, 30, _ => 0, "padding only", compact, l2));
                 yield return Case(new(40, 17, 100, r => r.Next(40), "random ids", compact, l2, Rates: true));
             }
@@ -37,7 +44,7 @@ internal static class TableGradientCases
         int[] segments = trained.Select(p => p.row).Distinct().Order().ToArray();
         Tensor target = t.State(t.Workspace.Tensor("target", s.Compact ? Math.Max(1, segments.Length) : s.Rows, s.D), _ => 7, hottest);
         SortedPositions positions = Positions.Of(t, s.Positions, s.Rows, trained);
-        TableGradient op = new(t.Device, table, rowGradients, target, positions, s.Compact, s.L2, rates);
+        TableGradient op = new(t.Workspace, table, rowGradients, target, positions, s.Compact, s.L2, rates);
         t.Backward(_ => op.Run());
         t.Reference(v =>
         {
