@@ -95,12 +95,10 @@ switch (args[0])
         break;
     default:
         if (!json)
-            Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread |\n|---|---|---|---|---|");
+            Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread | launched |\n|---|---|---|---|---|---|");
         foreach (Workload workload in chosen)
-        {
-            StepBench.Row row = StepBench.Run(device, workload, args.Contains("--profile"));
-            Console.WriteLine(json ? JsonSerializer.Serialize(row) : row.ToString());
-        }
+            foreach (StepBench.Row row in StepBench.Run(device, workload, args.Contains("--profile")))
+                Console.WriteLine(json ? JsonSerializer.Serialize(row) : row.ToString());
         break;
 }
 return 0;

@@ -27,5 +27,5 @@ internal static class ScalingBench
     }
 
     private static string Cell(Device device, Workload workload, EmbeddingUpdate update) =>
-        StepBench.Run(device, workload with { Options = workload.Options with { EmbeddingUpdate = update } }, profile: false).Rate.Cell("F1");
+        StepBench.Run(device, workload with { Options = workload.Options with { EmbeddingUpdate = update } }, profile: false)[0].Rate.Cell("F1");
 }

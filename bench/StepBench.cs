@@ -14,25 +14,38 @@ internal static class StepBench
     // Over its first hundred steps Adam's correction of v changes quickly, and replay takes steps one by one that later it takes at once.
     private const int ReplayWarmUp = 120;
 
-    /// <summary>A row of the table; rates in 1000 rows/s. The precision stands with the device above the table.</summary>
-    public sealed record Row(string Step, int B, string Ids, Precision Precision, Spread Rate)
+    /// <summary>A row of the table; rates in 1000 rows/s, and how the device was given the steps. The precision stands with the device above the table.</summary>
+    public sealed record Row(string Step, int B, string Ids, Precision Precision, Spread Rate, string Launched)
     {
-        public override string ToString() => $"| {Step} | {B} | {Ids} | {Rate.Cells("F1")} |";
+        public override string ToString() => $"| {Step} | {B} | {Ids} | {Rate.Cells("F1")} | {Launched} |";
     }
 
-    public static Row Run(Device device, Workload workload, bool profile)
+    /// <summary>A row for the steps as they are run, and where that is as graphs another one for steps launched op by op.</summary>
+    public static IReadOnlyList<Row> Run(Device device, Workload workload, bool profile)
     {
         using TrainableModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);
         Batch[] batches = workload.Batches(device, Math.Clamp(MostBatches * 4096 / workload.BatchSize, 3, MostBatches));
         MemorySteps steps = new(model, batches);
-        steps.Seconds(workload.Options.EmbeddingUpdate == EmbeddingUpdate.Replay ? ReplayWarmUp : batches.Length);
-        int count = (int)Math.Clamp(RoundSeconds / steps.Seconds(1), 3, 2000);
-        Spread rate = Spread.Of(Turns.Measure(Rounds, _ => steps.RowsPerSecond(count))[0]);
+        Row Measure()
+        {
+            steps.Seconds(workload.Options.EmbeddingUpdate == EmbeddingUpdate.Replay ? ReplayWarmUp : batches.Length);
+            int count = (int)Math.Clamp(RoundSeconds / steps.Seconds(1), 3, 2000), before = model.Replay.Replayed;
+            Spread rate = Spread.Of(Turns.Measure(Rounds, _ => steps.RowsPerSecond(count))[0]);
+            string launched = model.Replay.Replayed > before ? "as a graph" : model.Replay.Refusal is { } reason ? $"op by op: {reason}" : "op by op";
+            return new(workload.Name, workload.BatchSize, workload.Ids, device.Precision, rate * 1e-3, launched);
+        }
+        List<Row> rows = [Measure()];
+        if (device.Recorder is { } recorder)
+        {
+            device.Recorder = null;
+            rows.Add(Measure());
+            device.Recorder = recorder;
+        }
         if (profile)
             Profile(model, steps);
         foreach (Batch b in batches)
             b.Dispose();
-        return new(workload.Name, workload.BatchSize, workload.Ids, device.Precision, rate * 1e-3);
+        return rows;
     }
 
     private static void Profile(TrainableModel model, MemorySteps steps)

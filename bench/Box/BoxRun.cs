@@ -92,10 +92,10 @@ internal sealed class BoxRun
             report.Add(new(title, "left out: not on this device", "", 0, [], [], []));
             return [];
         }
-        ChildProcess run = Child(90, Bench, "step", "--device", device, "--precision", name, "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
+        ChildProcess run = Child(120, Bench, "step", "--device", device, "--precision", name, "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
         StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
-        report.Add(new(title, Outcome(run, $"{rows.Length} of {2 * sizes.Length} sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread"],
-            [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Rate.Median), $"{Number(r.Rate.Least)}–{Number(r.Rate.Most)}" })], [.. run.Error.Take(20)]));
+        report.Add(new(title, Outcome(run, $"{rows.Select(r => (r.Step, r.B)).Distinct().Count()} of {2 * sizes.Length} sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread", "launched"],
+            [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Rate.Median), $"{Number(r.Rate.Least)}–{Number(r.Rate.Most)}", r.Launched })], [.. run.Error.Take(20)]));
         return rows;
     }
 

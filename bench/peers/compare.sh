@@ -19,7 +19,7 @@ for name in "${names[@]}"; do
     done
   done
 done
-# Fields: name, update, –, step, B, ids, median, spread, –, –, libtorch, B, ids, median, spread, parity
+# Fields: name, update, –, step, B, ids, median, spread, launched, –, –, libtorch, B, ids, median, spread, parity
 awk -F ' *[|] *' '
   function median(list,   n, i, j, t, v) {
     n = split(list, v, " ")
@@ -29,8 +29,8 @@ awk -F ' *[|] *' '
   {
     key = $4 " | " $5 " | " $6 " | " $2
     if (!(key in ours)) order[++count] = key
-    ours[key] = ours[key] " " $7; theirs[key] = theirs[key] " " $14; ratio[key] = ratio[key] " " $7 / $14
-    if ($16 + 0 > parity[key]) parity[key] = $16 + 0
+    ours[key] = ours[key] " " $7; theirs[key] = theirs[key] " " $15; ratio[key] = ratio[key] " " $7 / $15
+    if ($17 + 0 > parity[key]) parity[key] = $17 + 0
   }
   END {
     print "| step | B | ids | table update | ours, 1000 rows/s | libtorch, 1000 rows/s | ratio | losses differ by |"

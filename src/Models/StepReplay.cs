@@ -13,8 +13,8 @@ internal sealed class StepReplay(Device device) : IDisposable
     /// <summary>Steps that were replayed.</summary>
     public int Replayed { get; private set; }
 
-    /// <summary>Why this device's recorder is not used any more; null while it is.</summary>
-    public string? Refusal { get; private set; }
+    /// <summary>Why this device has no recorder, or why it is not used any more; null while it is, and where none was to be expected.</summary>
+    public string? Refusal { get; private set; } = device.RecorderRefusal;
 
     /// <summary>Runs a step.</summary>
     /// <param name="pass">Its shape.</param>

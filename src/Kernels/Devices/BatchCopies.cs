@@ -1,5 +1,4 @@
 using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Devices;
 
@@ -15,10 +14,10 @@ internal sealed class BatchCopies : IDisposable
     /// <summary>Copies and kernels in turn on one stream.</summary>
     public BatchCopies(AcceleratorStream stream) => Stream = stream;
 
-    /// <summary>Copies on one stream, kernels on another one.</summary>
-    public BatchCopies(CudaDriver driver, CudaStream copies, CudaStream compute)
+    /// <summary>Copies on one stream, kernels on another one, both by their handles in the driver.</summary>
+    public BatchCopies(CudaDriver driver, AcceleratorStream stream, nint copies, nint compute)
     {
-        (this.driver, Stream, this.copies, this.compute) = (driver, copies, copies.StreamPtr, compute.StreamPtr);
+        (this.driver, Stream, this.copies, this.compute) = (driver, stream, copies, compute);
         read = [driver.CreateEvent(), driver.CreateEvent()];
     }
 

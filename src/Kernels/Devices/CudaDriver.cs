@@ -8,12 +8,18 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export)
 {
     private const int RelaxedCapture = 2, EventWithoutTiming = 2;
 
-    /// <summary>The driver that ILGPU has loaded.</summary>
+    /// <summary>The driver that ILGPU has loaded; without any function where it goes by another name.</summary>
     public static CudaDriver Open()
     {
-        nint library = NativeLibrary.Load(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1");
-        return new(name => NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0);
+        bool loaded = NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint library);
+        return new(name => loaded && NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0);
     }
+
+    /// <summary>Why graphs cannot be used; null where this driver has all that they take.</summary>
+    public string? LacksGraphs => Lacking("cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuGraphDestroy", "cuGraphExecDestroy");
+
+    /// <summary>Why events cannot be used; null where this driver has all that they take.</summary>
+    public string? LacksEvents => Lacking("cuEventCreate", "cuEventRecord", "cuStreamWaitEvent", "cuEventDestroy_v2");
 
     /// <summary>From now on the stream takes launches down instead of running them. Other threads may allocate meanwhile.</summary>
     public void BeginCapture(nint stream) => Check("cuStreamBeginCapture_v2", ((delegate* unmanaged<nint, int, int>)Find("cuStreamBeginCapture_v2"))(stream, RelaxedCapture));
@@ -62,11 +68,21 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export)
 
     private readonly Dictionary<string, nint> found = [];
 
-    private nint Find(string name)
+    private nint Find(string name) => Address(name) is var address and not 0 ? address : throw new DeviceException(Lacking(name)!);
+
+    private string? Lacking(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+            if (Address(name) == 0)
+                return $"the NVIDIA driver has no {name}; update it";
+        return null;
+    }
+
+    private nint Address(string name)
     {
         if (!found.TryGetValue(name, out nint address))
             found.Add(name, address = export(name));
-        return address != 0 ? address : throw new DeviceException($"the NVIDIA driver has no {name}; update it");
+        return address;
     }
 
     private static void Check(string call, int status)

@@ -6,6 +6,15 @@ namespace GpuCtr.Kernels.Devices;
 /// <param name="bind">Makes the device's context that of the calling thread.</param>
 internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : ILaunchRecorder
 {
+    /// <summary>Asks for launches one by one.</summary>
+    public const string Switch = "GPU_CTR_GRAPH";
+
+    /// <summary>The recorder of a stream, or why there is none and launches go one by one.</summary>
+    public static (ILaunchRecorder? Recorder, string? Refusal) Open(CudaDriver driver, nint stream, Action bind) =>
+        Environment.GetEnvironmentVariable(Switch) == "off" ? (null, $"{Switch}=off")
+        : driver.LacksGraphs is { } reason ? (null, reason)
+        : (new CudaGraphs(driver, stream, bind), null);
+
     /// <inheritdoc/>
     public IRecordedLaunches Record(Action work)
     {

@@ -72,9 +72,9 @@ public sealed class Device : IDisposable
         Blas = OpenBlas();
         if (precision == Precision.Tf32 && Blas is null)
             throw new DeviceException($"precision tf32 needs cuBLAS, and none of {CuBlas.Names} loads or --kernels tiled goes without it; set GPU_CTR_CUBLAS to its path");
-        Copies = UsesSimd ? null : driver is null ? new BatchCopies(Stream) : new BatchCopies(driver, (CudaStream)NewStream(), (CudaStream)Stream);
-        if (driver is not null && kernels != KernelChoice.Portable && Environment.GetEnvironmentVariable("GPU_CTR_GRAPH") != "off")
-            Recorder = new CudaGraphs(driver, ((CudaStream)Stream).StreamPtr, accelerator.Bind);
+        Copies = UsesSimd ? null : driver is { LacksEvents: null } ? CopiesBeside(driver) : new BatchCopies(Stream);
+        if (driver is not null && kernels != KernelChoice.Portable)
+            (Recorder, RecorderRefusal) = CudaGraphs.Open(driver, ((CudaStream)Stream).StreamPtr, accelerator.Bind);
     }
 
     /// <summary>Opens the device named by <paramref name="spec"/>: auto, cpu, cuda, cuda:N, opencl or opencl:N.</summary>
@@ -124,6 +124,9 @@ public sealed class Device : IDisposable
 
     /// <summary>Records launches to be repeated as one; null where nothing does, with portable kernels, and with GPU_CTR_GRAPH=off.</summary>
     internal ILaunchRecorder? Recorder { get; set; }
+
+    /// <summary>Why a device that could have a <see cref="Recorder"/> has none.</summary>
+    internal string? RecorderRefusal { get; }
 
     /// <summary>Where launches are taken down instead of running, while a <see cref="LaunchList"/> records.</summary>
     internal List<Action>? Recording { get; set; }
@@ -188,6 +191,12 @@ public sealed class Device : IDisposable
             throw new DeviceException("precision tf32 and --kernels portable exclude each other: the portable kernels compute in fp32, which is what they are for");
         if (Accelerator is not CudaAccelerator { Architecture: { } architecture } || architecture < CudaArchitecture.SM_80)
             throw new DeviceException($"precision tf32 needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is none: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
+    }
+
+    private BatchCopies CopiesBeside(CudaDriver driver)
+    {
+        CudaStream copies = (CudaStream)NewStream();
+        return new BatchCopies(driver, copies, copies.StreamPtr, ((CudaStream)Stream).StreamPtr);
     }
 
     private IBlas? OpenBlas()

@@ -1,40 +1,30 @@
-using System.Runtime.InteropServices;
 using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>What the CUDA driver is told, in which order, by functions that take its place.</summary>
-public sealed unsafe class CudaGraphsTests
+/// <summary>What the CUDA driver is told of graphs, in which order.</summary>
+public sealed class CudaGraphsTests
 {
-    private const nint Stream = 7, Captured = 11, Executable = 13;
+    private const nint Stream = 7;
 
-    private static readonly List<string> calls = [];
-    private static readonly HashSet<string> failing = [];
-
-    private readonly CudaGraphs graphs = new(new CudaDriver(Export), Stream, static () => calls.Add("bind"));
-
-    public CudaGraphsTests()
-    {
-        calls.Clear();
-        failing.Clear();
-    }
+    private readonly CudaGraphs graphs = new(FakeCuda.Driver(), Stream, Bind);
 
     [Fact]
     public void Work_is_captured_once_and_launched_as_often_as_asked()
     {
-        using (IRecordedLaunches launches = graphs.Record(static () => calls.Add("work")))
+        using (IRecordedLaunches launches = graphs.Record(Work))
         {
             launches.Replay();
             launches.Replay();
         }
-        Assert.Equal(["bind", "begin 7 relaxed", "work", "end 7", "instantiate 11", "destroy 11", "bind", "launch 13 on 7", "bind", "launch 13 on 7", "bind", "destroy executable 13"], calls);
+        Assert.Equal(["bind", "begin 7 relaxed", "work", "end 7", "instantiate 11", "destroy 11", "bind", "launch 13 on 7", "bind", "launch 13 on 7", "bind", "destroy executable 13"], FakeCuda.Calls);
     }
 
     [Fact]
     public void Work_that_throws_leaves_no_capture_behind()
     {
         Assert.Equal("no such shape", Assert.Throws<KernelException>(() => graphs.Record(static () => throw new KernelException("no such shape"))).Message);
-        Assert.Equal(["bind", "begin 7 relaxed", "end 7", "destroy 11"], calls);
+        Assert.Equal(["bind", "begin 7 relaxed", "end 7", "destroy 11"], FakeCuda.Calls);
     }
 
     [Theory]
@@ -43,57 +33,39 @@ public sealed unsafe class CudaGraphsTests
     [InlineData("instantiate", "cuGraphInstantiateWithFlags failed with status 900", "bind, begin 7 relaxed, work, end 7, destroy 11")]
     public void Every_failure_is_a_device_failure_that_frees_what_there_was(string call, string message, string done)
     {
-        failing.Add(call);
-        Assert.Equal(message, Assert.Throws<DeviceException>(() => graphs.Record(static () => calls.Add("work"))).Message);
-        Assert.Equal(done, string.Join(", ", calls));
+        FakeCuda.Failing.Add(call);
+        Assert.Equal(message, Assert.Throws<DeviceException>(() => graphs.Record(Work)).Message);
+        Assert.Equal(done, string.Join(", ", FakeCuda.Calls));
+    }
+
+    [Theory]
+    [InlineData("cuStreamBeginCapture_v2")]
+    [InlineData("cuStreamEndCapture")]
+    [InlineData("cuGraphInstantiateWithFlags")]
+    [InlineData("cuGraphLaunch")]
+    [InlineData("cuGraphDestroy")]
+    [InlineData("cuGraphExecDestroy")]
+    public void Driver_that_lacks_a_function_of_graphs_launches_one_by_one_and_says_why(string function)
+    {
+        (ILaunchRecorder? recorder, string? refusal) = CudaGraphs.Open(FakeCuda.Driver(function), Stream, Bind);
+        Assert.Null(recorder);
+        Assert.Equal($"the NVIDIA driver has no {function}; update it", refusal);
+        Assert.Empty(FakeCuda.Calls);
     }
 
     [Fact]
-    public void Driver_without_graphs_says_so() =>
-        Assert.Equal("the NVIDIA driver has no cuStreamBeginCapture_v2; update it", Assert.Throws<DeviceException>(() => new CudaGraphs(new CudaDriver(static _ => 0), Stream, static () => { }).Record(static () => { })).Message);
-
-    private static nint Export(string name) => name switch
+    public void Driver_that_has_all_functions_records()
     {
-        "cuStreamBeginCapture_v2" => (nint)(delegate* unmanaged<nint, int, int>)&Begin,
-        "cuStreamEndCapture" => (nint)(delegate* unmanaged<nint, nint*, int>)&End,
-        "cuGraphInstantiateWithFlags" => (nint)(delegate* unmanaged<nint*, nint, ulong, int>)&Instantiate,
-        "cuGraphLaunch" => (nint)(delegate* unmanaged<nint, nint, int>)&Launch,
-        "cuGraphDestroy" => (nint)(delegate* unmanaged<nint, int>)&Destroy,
-        "cuGraphExecDestroy" => (nint)(delegate* unmanaged<nint, int>)&DestroyExecutable,
-        _ => 0,
-    };
-
-    private static int Called(string name, string arguments)
-    {
-        if (failing.Contains(name))
-            return 900;
-        calls.Add($"{name} {arguments}");
-        return 0;
+        (ILaunchRecorder? recorder, string? refusal) = CudaGraphs.Open(FakeCuda.Driver(), Stream, Bind);
+        Assert.NotNull(recorder);
+        Assert.Null(refusal);
     }
 
-    [UnmanagedCallersOnly]
-    private static int Begin(nint stream, int mode) => Called("begin", $"{stream} {(mode == 2 ? "relaxed" : mode)}");
+    [Fact]
+    public void Function_that_is_called_in_spite_of_its_absence_is_named() =>
+        Assert.Equal("the NVIDIA driver has no cuGraphLaunch; update it", Assert.Throws<DeviceException>(() => FakeCuda.Driver("cuGraphLaunch").Launch(1, 2)).Message);
 
-    [UnmanagedCallersOnly]
-    private static int End(nint stream, nint* graph)
-    {
-        *graph = failing.Contains("end") ? 0 : Captured;
-        return Called("end", $"{stream}");
-    }
+    private static void Bind() => FakeCuda.Calls.Add("bind");
 
-    [UnmanagedCallersOnly]
-    private static int Instantiate(nint* executable, nint graph, ulong flags)
-    {
-        *executable = Executable;
-        return flags == 0 ? Called("instantiate", $"{graph}") : 1;
-    }
-
-    [UnmanagedCallersOnly]
-    private static int Launch(nint executable, nint stream) => Called("launch", $"{executable} on {stream}");
-
-    [UnmanagedCallersOnly]
-    private static int Destroy(nint graph) => Called("destroy", $"{graph}");
-
-    [UnmanagedCallersOnly]
-    private static int DestroyExecutable(nint executable) => Called("destroy executable", $"{executable}");
+    private static void Work() => FakeCuda.Calls.Add("work");
 }
