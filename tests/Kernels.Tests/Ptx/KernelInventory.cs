@@ -21,9 +21,9 @@ internal static class KernelInventory
             .SelectMany(t => t.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
             .Where(m => m.ReturnType == typeof(void) && m.GetParameters() is [{ ParameterType: { IsValueType: true } only }] && Views(only).Any());
 
-    /// <summary>Whether a kernel has a view of structures of four floats, which are loaded in one instruction.</summary>
-    public static bool SeesFourFloats(MethodInfo kernel) =>
-        Views(kernel.GetParameters()[0].ParameterType).Any(v => Fields(v.GetGenericArguments()[0]) is { Length: 4 } four && four.All(f => f == typeof(float)));
+    /// <summary>How many views of structures of four floats a kernel has, which are loaded in one instruction.</summary>
+    public static int FourFloatViews(MethodInfo kernel) =>
+        Views(kernel.GetParameters()[0].ParameterType).Count(v => Fields(v.GetGenericArguments()[0]) is { Length: 4 } four && four.All(f => f == typeof(float)));
 
     private static IEnumerable<Type> Views(Type type) => Fields(type).Where(f => f.IsGenericType && f.GetGenericTypeDefinition() == typeof(ArrayView<>));
 

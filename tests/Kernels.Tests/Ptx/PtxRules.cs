@@ -25,8 +25,14 @@ internal static partial class PtxRules
     /// <summary>Whether four floats are loaded or stored at once anywhere.</summary>
     public static bool MovesFourFloats(string ptx) => FourFloats().IsMatch(ptx);
 
+    /// <summary>Whether four floats are loaded at once anywhere.</summary>
+    public static bool LoadsFourFloats(string ptx) => FourFloatsLoaded().IsMatch(ptx);
+
     [GeneratedRegex(@"\b(ld|st)\.global\.v4\.f32")]
     private static partial Regex FourFloats();
+
+    [GeneratedRegex(@"\bld\.global\.v4\.f32")]
+    private static partial Regex FourFloatsLoaded();
 
     [GeneratedRegex(@"\.f64\b(?!.*\bdebug)")]
     private static partial Regex Double();
