@@ -31,6 +31,8 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         RecordedStep step = model.Recorded;
         ModelBuilder g = step.Builder;
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
+        // What a sort must do is to read the rows, and to write their order and the segments.
+        yield return new("sort positions", () => g.Inputs.SortPositions(pass), g.Device.SortsPositions ? new(Float * (2 * Positions(batch) + 2 * Segments(g))) : default);
         foreach (IOp op in g.Ops)
             yield return new($"forward {op.Name}", () => op.Forward(pass), Of(op, pass, batch, g, backward: false));
         yield return new("loss", () => step.Loss.Run(batch.Rows), new(Float * 3 * batch.Rows));
@@ -38,14 +40,16 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
             yield return new($"backward {op.Name}", () => op.Backward(pass), Of(op, pass, batch, g, backward: true));
         foreach (EmbeddingTable t in g.Tables)
         {
-            double segments = g.Inputs.Positions.Segments, positions = Positions(batch), d = t.Weights.Columns;
+            double segments = Segments(g), positions = Positions(batch), d = t.Weights.Columns;
             bool lazy = model.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy;
             yield return new($"reduce {t.Weights.Name}", t.Reduce, new(Float * (positions * (d + 1) + segments * (d + 2))));
             yield return new($"update {t.Weights.Name}", t.Update, new(Float * 7 * (lazy ? segments * d : t.Weights.Length)));
         }
-        yield return new("guard", g.Guard.Run, new(Float * (step.Dense.State.Mean.Length + g.Tables.Sum(t => (double)g.Inputs.Positions.Segments * t.Weights.Columns))));
+        yield return new("guard", g.Guard.Run, new(Float * (step.Dense.State.Mean.Length + g.Tables.Sum(t => Segments(g) * t.Weights.Columns))));
         yield return new("update dense parameters", step.Dense.Run, new(Float * 7 * step.Dense.State.Mean.Length));
     }
+
+    private static double Segments(ModelBuilder g) => g.Inputs.Positions.Count.ToArray(g.Device)[0];
 
     private static double Positions(Batch batch) => batch.Rows * (double)batch.Spec.F + batch.Sequences.Sum(s => (double)s.Offsets[batch.Rows]);
 

@@ -114,8 +114,10 @@ public sealed partial class TrainableModel : IDisposable
     /// Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.
     private void Launch()
     {
+        g.Inputs.SortPositions(current);
+        Trace("sort", "positions");
         CatchUpBatch();
-        ForwardBackward(current);
+        Backpropagate(current);
         Update(current);
         g.Missed?.Record();
     }
@@ -159,6 +161,12 @@ public sealed partial class TrainableModel : IDisposable
 
     /// <summary>Loss and gradients without moving anything; for tests and tools.</summary>
     internal void ForwardBackward(in Pass pass)
+    {
+        g.Inputs.SortPositions(pass);
+        Backpropagate(pass);
+    }
+
+    private void Backpropagate(in Pass pass)
     {
         foreach (IOp op in g.Ops)
         {

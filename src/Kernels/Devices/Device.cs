@@ -104,6 +104,9 @@ public sealed class Device : IDisposable
     /// <summary>True where the ops run their tiled variants: on GPUs, and where they were asked for.</summary>
     public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library || Kernels == KernelChoice.Auto && Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
 
+    /// <summary>True where positions are sorted on the device (<see cref="Embedding.PositionSort"/>), false where the loader does it.</summary>
+    public bool SortsPositions => UsesTiles;
+
     /// <summary>ILGPU's accelerator.</summary>
     public Accelerator Accelerator { get; }
 

@@ -5,7 +5,7 @@ namespace GpuCtr.Models.Features;
 
 public sealed partial class Batch
 {
-    private readonly PositionSorter sorter;
+    private readonly PositionSorter? sorter;
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
@@ -14,7 +14,7 @@ public sealed partial class Batch
     /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
     public int[] Tokens { get; }
 
-    /// <summary>U: different table rows in this batch; known after <see cref="Prepare"/>.</summary>
+    /// <summary>U: different table rows in this batch; known after <see cref="Prepare"/>, 0 where the device sorts.</summary>
     public int Segments { get; private set; }
 
     /// <summary>The most positions that a batch of this shape has.</summary>
@@ -25,7 +25,7 @@ public sealed partial class Batch
     internal static int GradientRows(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
     /// <summary>
-    /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add.
+    /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add, unless the device will.
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
     /// <param name="training">False: the batch is only predicted, and its positions need no order.</param>
@@ -34,8 +34,8 @@ public sealed partial class Batch
     {
         for (int group = 0; group < Tokens.Length; group++)
             ShapeGroup(group);
-        sorter.Clear();
-        sorted = training;
+        sorter?.Clear();
+        sorted = training && sorter is not null;
         Span<int> rows = Ids;
         int i = 0, fields = Spec.F;
         for (int b = 0; b < Rows; b++)
@@ -54,9 +54,9 @@ public sealed partial class Batch
                     values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
             gradient += Capacity * s.Field.MaxLength;
         }
-        if (!training)
+        if (!sorted)
             return;
-        Segments = sorter.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        Segments = sorter!.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
         SortedPositions.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
     }
 
@@ -94,7 +94,7 @@ public sealed partial class Batch
         int row = offsets[vocabulary] + id;
         // Id 0 is padding: it reads zeros and is never trained.
         if (id != 0 && sorted)
-            sorter.Add(row, gradient);
+            sorter!.Add(row, gradient);
         return row;
     }
 }

@@ -29,8 +29,8 @@ public sealed partial class Batch : IDisposable
         (columns, totalRows) = (spec.C, spec.TotalRows);
         vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
         offsets = spec.Offsets();
-        int positions = PositionCapacity(spec, capacity);
-        sorter = new PositionSorter(positions);
+        int positions = device.SortsPositions ? 0 : PositionCapacity(spec, capacity);
+        sorter = device.SortsPositions ? null : new PositionSorter(positions);
         order = new PinnedBuffer<int>(device, positions);
         segmentStart = new PinnedBuffer<int>(device, positions + 1L);
         segmentRow = new PinnedBuffer<int>(device, positions);

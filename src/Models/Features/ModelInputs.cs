@@ -1,3 +1,4 @@
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 
@@ -8,6 +9,7 @@ public sealed class ModelInputs
 {
     private readonly Workspace workspace;
     private readonly List<Action> trades = [];
+    private readonly PositionSort? sort;
 
     internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize)
     {
@@ -17,13 +19,16 @@ public sealed class ModelInputs
         Numeric = Twice<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
         Label = Twice<Tensor, float>(workspace.Tensor("label", batchSize, 1));
         Positions = new SortedPositions(workspace, Batch.PositionCapacity(spec, batchSize));
-        foreach (DeviceArray<int> a in Positions.Arrays)
-            Twice<DeviceArray<int>, int>(a);
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
             Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
+        if (workspace.Device.SortsPositions)
+            sort = new PositionSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Positions);
+        else
+            foreach (DeviceArray<int> a in Positions.Arrays)
+                Twice<DeviceArray<int>, int>(a);
         Names = [.. workspace.Plan.Skip(before).Select(p => p.Name)];
     }
 
@@ -49,6 +54,32 @@ public sealed class ModelInputs
         Side ^= 1;
         foreach (Action trade in trades)
             trade();
+    }
+
+    /// <summary>Sorts the positions of the batch, where the device does and not the loader.</summary>
+    internal void SortPositions(in Pass pass) => sort?.Run(pass);
+
+    /// In the order in which <see cref="Batch.Prepare"/> adds them.
+    private IEnumerable<PositionSource> Sources(FeatureSpec spec, int batchSize)
+    {
+        int[] offsets = spec.Offsets();
+        yield return new(Rows, 0, pass => pass.Rows * spec.F, Padding("fields", [.. spec.Categorical.Select(f => offsets[f.Vocabulary])]), spec.C, 0);
+        for (int i = 0; i < spec.Sequences.Count; i++)
+        {
+            SequenceField s = spec.Sequences[i];
+            int first = SequenceBase(spec, batchSize, i), gradient = batchSize * spec.C + first;
+            DeviceArray<int> padding = Padding(s.Name, [offsets[s.Vocabulary]]);
+            yield return s.Role == SequenceRole.History
+                ? new(SequenceRows, first, pass => pass.Tokens![s.Group], padding, 1, gradient)
+                : new(SequenceRows, first, pass => pass.Rows * s.MaxLength, padding, 1, gradient, PooledOffsets[i]);
+        }
+    }
+
+    private DeviceArray<int> Padding(string name, int[] rows)
+    {
+        DeviceArray<int> array = workspace.TrainingArray<int>($"padding rows {name}", rows.Length);
+        workspace.OnAllocate(() => array.Write(workspace.Device, rows));
+        return array;
     }
 
     private DeviceArray<int> Ints(string name, long length) => Twice<DeviceArray<int>, int>(workspace.Array<int>(name, length));

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
@@ -20,6 +21,18 @@ internal static class Positions
         t.Upload(positions.SegmentRow, rows[..positions.Segments]);
         t.Upload(positions.SegmentOfBlock, blocks[..SortedPositions.Blocks(start[positions.Segments])]);
         t.Upload(positions.Count, [positions.Segments]);
+        return positions;
+    }
+
+    /// <summary>Has the device sort the table rows <paramref name="ids"/>, the gradient of each being its place; <paramref name="padding"/> is the row that is not trained.</summary>
+    public static SortedPositions OnDevice(Trial t, int[] ids, int tableRows, int padding)
+    {
+        DeviceArray<int> rows = t.Workspace.Array<int>("ids", ids.Length), untrained = t.Workspace.Array<int>("padding", 1);
+        t.Upload(rows, ids);
+        t.Upload(untrained, padding);
+        SortedPositions positions = new(t.Workspace, ids.Length);
+        PositionSort sort = new(t.Workspace, [new(rows, 0, _ => ids.Length, untrained, 1, 0)], tableRows, positions);
+        t.Forward(pass => sort.Run(pass));
         return positions;
     }
 }
