@@ -37,7 +37,9 @@ internal sealed class BoxRun
         run.Devices();
         // On CUDA, auto is tiled with cuBLAS where that is there.
         foreach (string kernels in new[] { "auto", "portable", "tiled" })
-            run.Verify(kernels);
+            run.Verify(kernels, Precision.Fp32);
+        foreach (string kernels in new[] { "auto", "tiled" })
+            run.Verify(kernels, Precision.Tf32);
         run.Training();
         StepBench.Row[] steps = [.. run.Steps(Precision.Fp32, 1024, 4096, 16384, 65536), .. run.Steps(Precision.Tf32, 4096, 16384)];
         run.Kernels();
@@ -54,10 +56,13 @@ internal sealed class BoxRun
         report.Add(new("what is here", devices.Succeeded ? "ok" : "failed", devices.Command, devices.Seconds, [], [], [.. devices.Output, .. devices.Error, .. driver.Succeeded ? driver.Output : ["no nvidia-smi"]]));
     }
 
-    private void Verify(string kernels)
+    private void Verify(string kernels, Precision precision)
     {
-        ChildProcess verify = Child(100, Engine, "verify", "--device", device, "--kernels", kernels);
-        report.Add(new($"op cases, --kernels {kernels}", Outcome(verify, verify.Output.LastOrDefault()), verify.Command, verify.Seconds, [], [], [.. verify.Output, .. verify.Error.Take(40)]));
+        string title = $"op cases, --kernels {kernels} --precision {Name(precision)}";
+        if (LeftOut(title, precision))
+            return;
+        ChildProcess verify = Child(100, Engine, "verify", "--device", device, "--kernels", kernels, "--precision", Name(precision));
+        report.Add(new(title, Outcome(verify, verify.Output.LastOrDefault()), verify.Command, verify.Seconds, [], [], [.. verify.Output, .. verify.Error.Take(40)]));
     }
 
     /// Two runs with one seed must end with the same weights, and the CPU must reach the same AUC.
@@ -83,21 +88,28 @@ internal sealed class BoxRun
         return run.Succeeded && run.Output.Count > 0 ? JsonNode.Parse(run.Output[^1]) : null;
     }
 
-    /// tf32 is there on NVIDIA GPUs only.
     private StepBench.Row[] Steps(Precision precision, params int[] sizes)
     {
-        string name = precision.ToString().ToLowerInvariant(), title = $"training steps from memory, {name}";
-        if (precision == Precision.Tf32 && !device.StartsWith("cuda", StringComparison.Ordinal))
-        {
-            report.Add(new(title, "left out: not on this device", "", 0, [], [], []));
+        string title = $"training steps from memory, {Name(precision)}";
+        if (LeftOut(title, precision))
             return [];
-        }
-        ChildProcess run = Child(120, Bench, "step", "--device", device, "--precision", name, "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
+        ChildProcess run = Child(120, Bench, "step", "--device", device, "--precision", Name(precision), "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
         StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
         report.Add(new(title, Outcome(run, $"{rows.Select(r => (r.Step, r.B)).Distinct().Count()} of {2 * sizes.Length} sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread", "launched"],
             [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Rate.Median), $"{Number(r.Rate.Least)}–{Number(r.Rate.Most)}", r.Launched })], [.. run.Error.Take(20)]));
         return rows;
     }
+
+    /// tf32 is there on NVIDIA GPUs only.
+    private bool LeftOut(string title, Precision precision)
+    {
+        bool leftOut = precision == Precision.Tf32 && !device.StartsWith("cuda", StringComparison.Ordinal);
+        if (leftOut)
+            report.Add(new(title, "left out: not on this device", "", 0, [], [], []));
+        return leftOut;
+    }
+
+    private static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
 
     private void Kernels()
     {

@@ -10,10 +10,10 @@ public sealed partial record KernelTable(string Assembler, IReadOnlyList<KernelT
 
     private static string Path => System.IO.Path.Combine(Repository.Root, "docs", "kernels.md");
 
-    /// <summary>One kernel.</summary>
-    public sealed record Row(string Kernel, int GroupSize, int SharedBytes, int Registers70, int Registers80, int Warps80, int Registers90, int Warps90)
+    /// <summary>One kernel; no registers on an architecture that it does not run on.</summary>
+    public sealed record Row(string Kernel, int GroupSize, int SharedBytes, int? Registers70, int Registers80, int Warps80, int Registers90, int Warps90)
     {
-        public override string ToString() => $"| {Kernel} | {GroupSize} | {SharedBytes} | {Registers70} | {Registers80} | {Warps80} | {Registers90} | {Warps90} |";
+        public override string ToString() => $"| {Kernel} | {GroupSize} | {SharedBytes} | {(Registers70 is { } registers ? registers : "–")} | {Registers80} | {Warps80} | {Registers90} | {Warps90} |";
     }
 
     /// <summary>The committed table.</summary>
@@ -33,13 +33,13 @@ public sealed partial record KernelTable(string Assembler, IReadOnlyList<KernelT
 
     private static Row Parse(Match m)
     {
-        int[] n = [.. m.Groups[2].Captures.Select(c => int.Parse(c.Value, CultureInfo.InvariantCulture))];
-        return new(m.Groups[1].Value, n[0], n[1], n[2], n[3], n[4], n[5], n[6]);
+        int[] n = [.. m.Groups[2].Captures.Select(c => int.TryParse(c.Value, CultureInfo.InvariantCulture, out int number) ? number : -1)];
+        return new(m.Groups[1].Value, n[0], n[1], n[2] < 0 ? null : n[2], n[3], n[4], n[5], n[6]);
     }
 
     [GeneratedRegex(@"ptxas (\d+\.\d+)")]
     private static partial Regex Release();
 
-    [GeneratedRegex(@"^\| ([\w.<>, ]+?) \|(?: (\d+) \|){7}$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\| ([\w.<>, ]+?) \|(?: (\d+|–) \|){7}$", RegexOptions.Multiline)]
     private static partial Regex Line();
 }

@@ -2,24 +2,26 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Tests;
 
-/// <summary>The devices that every op and model is tested on: CPU and OpenCL, portable and tiled, and CPU SIMD. Opened once for a test run.</summary>
+/// <summary>The devices that every op and model is tested on: CPU and OpenCL, portable, tiled and with the stand-in of tensor cores, and CPU SIMD. Opened once for a test run.</summary>
 public static class TestDevices
 {
     private static readonly Dictionary<string, Lazy<Device?>> Opened = new()
     {
         ["cpu portable"] = new(() => Device.Open("cpu", KernelChoice.Portable)),
         ["cpu tiled"] = new(() => Device.Open("cpu", KernelChoice.Tiled)),
+        ["cpu tensor"] = new(() => Device.Open("cpu", KernelChoice.Tiled, precision: Precision.Tf32)),
         ["cpu library"] = new(() => Device.Open("cpu", KernelChoice.Library)),
         ["cpu simd"] = new(() => Device.Open("cpu")),
         ["opencl"] = new(() => OpenCl(KernelChoice.Portable)),
         ["opencl tiled"] = new(() => OpenCl(KernelChoice.Tiled)),
+        ["opencl tensor"] = new(() => OpenCl(KernelChoice.Tiled, Precision.Tf32)),
     };
 
     /// <summary>Names of all devices, for single ops.</summary>
     public static IEnumerable<string> OfOps => Opened.Keys;
 
-    /// <summary>Names of the devices for whole models: without those whose groups are threads of the system, milliseconds a launch.</summary>
-    public static IEnumerable<string> Names => Opened.Keys.Except(["cpu tiled", "cpu library"]);
+    /// <summary>Names of the devices for whole models: without those whose groups are threads of the system, milliseconds a launch, and without tf32.</summary>
+    public static IEnumerable<string> Names => Opened.Keys.Except(["cpu tiled", "cpu tensor", "cpu library", "opencl tensor"]);
 
     /// <summary>Names for a theory.</summary>
     public static TheoryData<string> All => new(Names);
@@ -34,8 +36,8 @@ public static class TestDevices
         return rows;
     }
 
-    private static Device? OpenCl(KernelChoice kernels) =>
-        DeviceCatalog.List().Any(d => d.Spec.StartsWith("opencl", StringComparison.Ordinal)) ? Device.Open("opencl", kernels) : null;
+    private static Device? OpenCl(KernelChoice kernels, Precision precision = Precision.Fp32) =>
+        DeviceCatalog.List().Any(d => d.Spec.StartsWith("opencl", StringComparison.Ordinal)) ? Device.Open("opencl", kernels, precision: precision) : null;
 
     /// <summary>The device, or a skip with the reason why it is not there.</summary>
     public static Device Get(string name)

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Blas;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Kernels.Tiles;
@@ -33,13 +34,18 @@ public sealed partial class MatMul(Device device) : IDisposable
             return;
         }
         Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);
-        if (device.Blas is { } blas)
+        if (device.Blas is { } blas && !FuseOnTensorCores(args, p))
             RunLibrary(blas, args, p);
         else if (tiles is not null)
             tiles.Run(new Tile(args), Sizes(p), c.View);
         else
             device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
     }
+
+    /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a tf32 product of our sizes takes hardly longer than that.
+    /// Not for few columns, of which a tile would be empty for the most part.
+    private bool FuseOnTensorCores(in Args args, in Product p) =>
+        device.Precision == Precision.Tf32 && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
 
     /// Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.
     private void RunLibrary(IBlas blas, in Args args, in Product p)

@@ -32,15 +32,15 @@ public enum KernelChoice
     /// <summary>The portable kernels, the definition of correctness.</summary>
     Portable,
 
-    /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested.</summary>
+    /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested, in tf32 too.</summary>
     Tiled,
 
     /// <summary>Tiled, with plain products by cuBLAS, which Auto is on CUDA where the library is there. Elsewhere a scalar stand-in, to be tested.</summary>
     Library,
 }
 
-/// <summary>A kernel that an op made a device load, and the threads of its groups on a GPU.</summary>
-internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize);
+/// <summary>A kernel that an op made a device load, the threads of its groups on a GPU, and the least NVIDIA architecture that it runs on.</summary>
+internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture);
 
 /// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
 /// One thread drives a device: its stream and its workers do one thing at a time.
@@ -70,8 +70,6 @@ public sealed class Device : IDisposable
         CudaDriver? driver = accelerator is CudaAccelerator ? CudaDriver.Open() : null;
         Team = UsesSimd ? new WorkerTeam(threads) : null;
         Blas = OpenBlas();
-        if (precision == Precision.Tf32 && Blas is null)
-            throw new DeviceException($"precision tf32 needs cuBLAS, and none of {CuBlas.Names} loads or --kernels tiled goes without it; set GPU_CTR_CUBLAS to its path");
         Copies = UsesSimd ? null : driver is { LacksEvents: null } ? CopiesBeside(driver) : new BatchCopies(Stream);
         if (driver is not null && kernels != KernelChoice.Portable)
             (Recorder, RecorderRefusal) = CudaGraphs.Open(driver, ((CudaStream)Stream).StreamPtr, accelerator.Bind);
@@ -156,7 +154,8 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>Every kernel that ops of this device have loaded so far, specializations apart.</summary>
-    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method => new LoadedKernel(method, GroupThreads));
+    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method =>
+        new LoadedKernel(method, method.GetCustomAttribute<KernelNeedsAttribute>()?.Threads ?? GroupThreads, method.GetCustomAttribute<KernelNeedsAttribute>()?.Architecture ?? 0));
 
     /// <summary>The launcher of a portable kernel, compiled on first use for all ops of this device and kept by its op.</summary>
     internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct
@@ -186,13 +185,14 @@ public sealed class Device : IDisposable
     private AcceleratorStream NewStream() =>
         Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : Accelerator.DefaultStream;
 
+    /// The tiled kernels may be asked for anywhere, to be tested: their tensor cores have a scalar stand-in.
     private void CheckPrecision()
     {
         if (Precision == Precision.Fp32)
             return;
         if (Kernels == KernelChoice.Portable)
             throw new DeviceException("precision tf32 and --kernels portable exclude each other: the portable kernels compute in fp32, which is what they are for");
-        if (Accelerator is not CudaAccelerator { Architecture: { } architecture } || architecture < CudaArchitecture.SM_80)
+        if (Accelerator is CudaAccelerator cuda ? cuda.Architecture < CudaArchitecture.SM_80 : Kernels != KernelChoice.Tiled)
             throw new DeviceException($"precision tf32 needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is none: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
     }
 

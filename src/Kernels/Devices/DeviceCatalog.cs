@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using GpuCtr.Kernels.Tiles;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
@@ -70,7 +71,8 @@ public static class DeviceCatalog
     private static Device OpenCpu(KernelChoice kernels, Precision precision, int threads)
     {
         // Two simulated threads a group is the fewest ILGPU allows; launches of portable kernels use one.
-        CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, Device.GroupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
+        int groupThreads = precision == Precision.Tf32 ? TileProduct.TensorSide : Device.GroupThreads;
+        CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, groupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
         Context context = Context.Create(b => Common(b).CPU(cpu));
         return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, precision, threads);
     }

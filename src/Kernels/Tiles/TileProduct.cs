@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Runtime;
@@ -15,46 +16,52 @@ public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, b
     // Enough groups for the largest GPUs, and parts deep enough to be worth a second pass.
     private const int EnoughGroups = 512, LeastDepth = 256, MostParts = 64;
 
-    internal int TilesN => (N + TileProduct.Side - 1) / TileProduct.Side;
+    internal int TilesN(int side) => (N + side - 1) / side;
 
-    internal int Tiles => (M + TileProduct.Side - 1) / TileProduct.Side * TilesN;
+    internal int Tiles(int side) => (M + side - 1) / side * TilesN(side);
 
     /// <summary>Parts that K is cut into, where C has few tiles and the product is deep; a function of the sizes alone.</summary>
-    internal int Parts => Math.Clamp(Math.Min(K / LeastDepth, EnoughGroups / Math.Max(1, Tiles)), 1, MostParts);
+    internal int Parts(int side) => Math.Clamp(Math.Min(K / LeastDepth, EnoughGroups / Math.Max(1, Tiles(side))), 1, MostParts);
 
     /// <summary>Floats of partial sums.</summary>
-    internal long PartialLength => Parts > 1 ? (long)Parts * M * N : 0;
+    internal long PartialLength(int side) => Parts(side) is > 1 and int parts ? (long)parts * M * N : 0;
 }
 
-/// <summary>The tiled variant of matrix products, for GPUs: groups of 64 threads that share slices of both factors in fast memory.</summary>
-/// A group owns 64 × 64 elements of C, a thread 8 × 8 of them, in registers. While a slice, eight deep, is multiplied out of shared memory,
-/// the next one is on its way into registers: one barrier a slice, and 64 multiply-adds for every four loads from shared memory.
-/// 2·M·N·K operations; each factor is read once for every 64 rows or columns of C. Deep products with few tiles (weight gradients) are cut
-/// into parts along K, whose sums a second kernel adds in order. Every sum has one order: the same bits every run.
+/// <summary>The tiled variant of matrix products, for GPUs: groups of threads that share slices of both factors in fast memory.</summary>
+/// A group owns Side × Side elements of C, and has as many threads: in float32 64, each with 8 × 8 elements in registers, in tf32 128, each
+/// warp with 64 × 64 on the tensor cores (<see cref="TensorCore"/>). While a slice (8 or 16 deep) is multiplied out of shared memory, the next
+/// one is on its way into registers: one barrier a slice. 2·M·N·K operations; each factor is read once for every Side rows or columns of C.
+/// Deep products with few tiles (weight gradients) are cut into parts along K, whose sums a second kernel adds in order. Every sum has one
+/// order: the same bits every run.
 /// <typeparam name="TProduct">Where the factors come from and where the sums go.</typeparam>
 /// <param name="device">Where it runs.</param>
 public sealed class TileProduct<TProduct>(Device device) where TProduct : struct, ITileProduct
 {
+    private readonly bool tensor = device.Precision == Precision.Tf32;
     private Action<KernelConfig, TileProduct.Args<TProduct>>? kernel, combine;
     private DeviceArray<float>? partials;
+
+    private int Side => tensor ? TileProduct.TensorSide : TileProduct.Side;
 
     /// <summary>Reserves partial sums for products of up to these sizes.</summary>
     public void Plan(Workspace workspace, string name, in TileSizes largest)
     {
-        if (largest.PartialLength > 0)
-            partials = workspace.TrainingArray<float>($"{name} partial sums", largest.PartialLength);
+        if (largest.PartialLength(Side) is > 0 and long length)
+            partials = workspace.TrainingArray<float>($"{name} partial sums", length);
     }
 
     /// <summary>Computes all of C; <paramref name="anyView"/> stands for the partial sums where there are none.</summary>
     public void Run(in TProduct product, in TileSizes sizes, ArrayView<float> anyView)
     {
-        int parts = partials is null ? 1 : (int)Math.Min(sizes.Parts, partials.Length / Math.Max(1, (long)sizes.M * sizes.N));
-        int slices = (sizes.K + TileProduct.Depth - 1) / TileProduct.Depth, partDepth = Math.Max(1, (slices + parts - 1) / parts) * TileProduct.Depth;
+        int tiles = sizes.Tiles(Side), depth = tensor ? TileProduct.TensorDepth : TileProduct.Depth;
+        int parts = partials is null ? 1 : (int)Math.Min(sizes.Parts(Side), partials.Length / Math.Max(1, (long)sizes.M * sizes.N));
+        int slices = (sizes.K + depth - 1) / depth, partDepth = Math.Max(1, (slices + parts - 1) / parts) * depth;
         TileProduct.Args<TProduct> args = new(
-            product, partials?.View ?? anyView, sizes.M, sizes.N, sizes.K, sizes.ARunsAlongK ? 1 : 0, sizes.BRunsAlongK ? 1 : 0, sizes.TilesN, sizes.Tiles, parts, partDepth);
-        if (sizes.Tiles == 0)
+            product, partials?.View ?? anyView, sizes.M, sizes.N, sizes.K, sizes.ARunsAlongK ? 1 : 0, sizes.BRunsAlongK ? 1 : 0, sizes.TilesN(Side), tiles, parts, partDepth);
+        if (tiles == 0)
             return;
-        device.Load(ref kernel, TileProduct.Kernel)(new KernelConfig(sizes.Tiles * parts, Device.GroupThreads), args);
+        Action<TileProduct.Args<TProduct>> body = tensor ? TileProduct.TensorKernel : TileProduct.Kernel;
+        device.Load(ref kernel, body)(new KernelConfig(tiles * parts, Side), args);
         if (parts > 1)
             device.Load(ref combine, TileProduct.CombineKernel)(device.Grid((long)sizes.M * sizes.N), args);
     }

@@ -1,3 +1,5 @@
+using GpuCtr.Kernels.Devices;
+
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>What the reference says: outputs, and gradients by finite differences. A function of the case alone.</summary>
@@ -14,10 +16,12 @@ internal sealed class Expectation
 
     private const int Samples = 40, Attempts = 50;
 
-    private readonly ReferenceValues values = new();
+    private readonly ReferenceValues values;
+    private readonly bool magnitude;
 
-    private Expectation(Trial trial)
+    private Expectation(Trial trial, bool magnitude = false)
     {
+        (values, this.magnitude) = (new(magnitude), magnitude);
         _ = trial.Loss(values, trial.Tensors[0], static _ => 0);
         Values = trial.Tensors.Select(t => (double[])values[t.Tensor].Clone()).ToArray();
         Ignored = trial.Tensors.Select(t => Enumerable.Range(0, t.Elements).Where(i => values.Ignores(t.Tensor, i)).ToHashSet()).ToArray();
@@ -41,14 +45,27 @@ internal sealed class Expectation
     /// <summary>For every tensor with a checked gradient: the derivative when element i moves with Sign(i).</summary>
     public double[] Directional { get; private set; } = [];
 
+    /// <summary>The same formula with every term at its absolute value, for devices that round the factors of products; null until one asks.</summary>
+    public Expectation? Magnitude { get; private set; }
+
     /// <summary>+1 or −1, as good as random.</summary>
     public static int Sign(int i) => ((i * 0x9E3779B9u) >> 13 & 1) == 0 ? 1 : -1;
 
     /// <summary>The expectation of a case, and a trial on <paramref name="device"/> with the inputs it belongs to.</summary>
     public static (Expectation Expected, Trial Trial) Of(OpCase c, Device device)
     {
-        if (c.Expected is { } known)
-            return (known, new Trial(c, device, known.Attempt));
+        (Expectation expected, Trial trial) = c.Expected is { } known ? (known, new Trial(c, device, known.Attempt)) : Draw(c, device);
+        c.Expected = expected;
+        if (device.Precision == Precision.Tf32 && expected.Magnitude is null)
+        {
+            expected.Magnitude = new Expectation(trial, magnitude: true);
+            expected.Magnitude.Differentiate(trial);
+        }
+        return (expected, trial);
+    }
+
+    private static (Expectation Expected, Trial Trial) Draw(OpCase c, Device device)
+    {
         for (int attempt = 0; attempt < Attempts; attempt++)
         {
             Trial trial = new(c, device, attempt);
@@ -58,12 +75,16 @@ internal sealed class Expectation
                 trial.Dispose();
                 continue;
             }
-            e.Gradients = trial.Tensors.Select(t => t.HasCheckedGradient ? Pick(trial, t).Select(i => new Partial(i, e.Slope(trial, t, j => j == i ? 1 : 0, H))).ToArray() : []).ToArray();
-            e.Directional = trial.Tensors.Select(t => t.HasCheckedGradient ? e.Slope(trial, t, Sign, DirectionH) : 0).ToArray();
-            c.Expected = e;
+            e.Differentiate(trial);
             return (e, trial);
         }
         throw new InvalidOperationException($"case {c}: no draw of the inputs stays clear of the kinks");
+    }
+
+    private void Differentiate(Trial trial)
+    {
+        Gradients = trial.Tensors.Select(t => t.HasCheckedGradient ? Pick(trial, t).Select(i => new Partial(i, Slope(trial, t, j => j == i ? 1 : 0, H))).ToArray() : []).ToArray();
+        Directional = trial.Tensors.Select(t => t.HasCheckedGradient ? Slope(trial, t, i => magnitude ? 1 : Sign(i), DirectionH) : 0).ToArray();
     }
 
     /// <summary>(f(−2h) − 8 f(−h) + 8 f(h) − f(2h)) / 12h.</summary>

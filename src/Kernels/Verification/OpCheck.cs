@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
@@ -18,10 +19,11 @@ public static class OpCheck
                 trial.Workspace.Allocate();
                 var first = trial.Run();
                 var second = trial.Run();
+                Expectation? magnitude = device.Precision == Precision.Tf32 ? expected.Magnitude : null;
                 string? failure = null;
                 for (int i = 0; i < first.Length && failure is null; i++)
-                    failure = Values(trial.Tensors[i], expected, i, first[i].Values)
-                        ?? Gradient(trial.Tensors[i], expected, i, first[i].Gradient)
+                    failure = Values(trial.Tensors[i], expected, magnitude, i, first[i].Values)
+                        ?? Gradient(trial.Tensors[i], expected, magnitude, i, first[i].Gradient)
                         ?? SameBits(trial.Tensors[i].Tensor.Name, first[i].Values, second[i].Values)
                         ?? SameBits("d " + trial.Tensors[i].Tensor.Name, first[i].Gradient, second[i].Gradient);
                 return failure is null ? null : $"{c} on {device}: {failure}";
@@ -33,20 +35,20 @@ public static class OpCheck
         }
     }
 
-    private static string? Values(Tracked t, Expectation expected, int index, float[] actual)
+    private static string? Values(Tracked t, Expectation expected, Expectation? magnitude, int index, float[] actual)
     {
         for (int i = 0; i < t.Elements; i++)
         {
-            double wanted = expected.Values[index][i];
+            double wanted = expected.Values[index][i], allowed = Tolerance.Of(wanted, t.Terms, magnitude?.Values[index][i]);
             if (t.Role == TensorRole.Input && BitConverter.SingleToUInt32Bits(actual[i]) != BitConverter.SingleToUInt32Bits(t.Start[i]))
                 return $"input {At(t.Tensor, i)} was changed from {t.Start[i]:R} to {actual[i]:R}";
-            if (t.Role != TensorRole.Input && !expected.Ignored[index].Contains(i) && !Tolerance.Accepts(wanted, actual[i], t.Terms))
-                return Wrong(t.Tensor, i, wanted, actual[i], Tolerance.Of(wanted, t.Terms));
+            if (t.Role != TensorRole.Input && !expected.Ignored[index].Contains(i) && !(Math.Abs(actual[i] - wanted) <= allowed))
+                return Wrong(t.Tensor, i, wanted, actual[i], allowed);
         }
         return Behind(t.Tensor, t.Elements, actual);
     }
 
-    private static string? Gradient(Tracked t, Expectation expected, int index, float[] actual)
+    private static string? Gradient(Tracked t, Expectation expected, Expectation? magnitude, int index, float[] actual)
     {
         if (!t.HasCheckedGradient)
             return t.Role == TensorRole.Output ? Behind(t.Tensor.Gradient!, t.Elements, actual) : null;
@@ -58,11 +60,15 @@ public static class OpCheck
                 return $"{At(d, i)} is NaN or was not written";
             along += actual[i] * Expectation.Sign(i);
         }
-        foreach (Expectation.Partial p in expected.Gradients[index])
-            if (!Tolerance.Accepts(p.Value, actual[p.Index], t.Terms))
-                return Wrong(d, p.Index, p.Value, actual[p.Index], Tolerance.Of(p.Value, t.Terms));
+        for (int i = 0; i < expected.Gradients[index].Length; i++)
+        {
+            (int at, double wanted) = expected.Gradients[index][i];
+            double tolerance = Tolerance.Of(wanted, t.Terms, magnitude?.Gradients[index][i].Value);
+            if (!(Math.Abs(actual[at] - wanted) <= tolerance))
+                return Wrong(d, at, wanted, actual[at], tolerance);
+        }
         double typical = actual.Take(t.Elements).Select(Math.Abs).DefaultIfEmpty().Average(), all = expected.Directional[index];
-        double allowed = Tolerance.Of(typical, t.Terms) * Math.Sqrt(t.Elements) + 1e-6;
+        double allowed = Tolerance.Of(typical, t.Terms) * Math.Sqrt(t.Elements) + 1e-6 + Tolerance.Tf32 * (magnitude?.Directional[index] ?? 0);
         if (!(Math.Abs(along - all) <= allowed))
             return $"the sum of {d} with random signs is {along:R}, by finite differences {all:R} ± {allowed:G3}";
         return float.IsNaN(t.GradientStart) ? Behind(d, t.Elements, actual) : null;

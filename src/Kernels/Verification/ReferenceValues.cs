@@ -3,7 +3,8 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>The float64 numbers of one evaluation of a reference. A reference reads inputs, and writes every element of outputs and states.</summary>
-public sealed class ReferenceValues
+/// <param name="magnitude">Everything is taken at its absolute value and nothing is subtracted: the sum of the absolute values of all terms.</param>
+public sealed class ReferenceValues(bool magnitude = false)
 {
     private readonly Dictionary<Tensor, double[]> values = [];
     private readonly HashSet<(Tensor, int)> ignored = [];
@@ -21,6 +22,12 @@ public sealed class ReferenceValues
         return Math.Max(z, 0);
     }
 
+    /// <summary>a − b.</summary>
+    public double Difference(double a, double b) => magnitude ? a + b : a - b;
+
+    /// <summary>Absolute values where magnitudes are asked for.</summary>
+    internal float Of(float x) => magnitude ? Math.Abs(x) : x;
+
     /// <summary>Element <paramref name="index"/> may hold anything, even NaN.</summary>
     public void Ignore(Tensor tensor, int index) => ignored.Add((tensor, index));
 
@@ -32,6 +39,6 @@ public sealed class ReferenceValues
         if (!values.TryGetValue(t.Tensor, out double[]? array))
             values.Add(t.Tensor, array = new double[t.Elements]);
         for (int i = 0; i < array.Length; i++)
-            array[i] = t.Role == TensorRole.Output ? double.NaN : t.Start[i];
+            array[i] = t.Role == TensorRole.Output ? double.NaN : Of(t.Start[i]);
     }
 }

@@ -38,7 +38,7 @@ public sealed partial class Trial
         double loss = 0;
         foreach (Tracked t in tracked)
             for (int i = 0; i < t.Upstream?.Length; i++)
-                loss += t.Upstream[i] * values[t.Tensor][i];
+                loss += values.Of(t.Upstream[i]) * values[t.Tensor][i];
         return loss;
     }
 

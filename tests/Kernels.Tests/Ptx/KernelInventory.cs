@@ -30,11 +30,11 @@ internal static class KernelInventory
     private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
 
     private static IReadOnlyList<LoadedKernel> Load() =>
-        [.. new[] { KernelChoice.Portable, KernelChoice.Tiled, KernelChoice.Library }.SelectMany(Load).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+        [.. new[] { (KernelChoice.Portable, Precision.Fp32), (KernelChoice.Tiled, Precision.Fp32), (KernelChoice.Tiled, Precision.Tf32), (KernelChoice.Library, Precision.Fp32) }.SelectMany(d => Load(d.Item1, d.Item2)).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
 
-    private static LoadedKernel[] Load(KernelChoice kernels)
+    private static LoadedKernel[] Load(KernelChoice kernels, Precision precision)
     {
-        using Device device = Device.Open("cpu", kernels);
+        using Device device = Device.Open("cpu", kernels, precision: precision);
         foreach (OpCase c in OpTable.Cases.Where(c => c.AppliesTo(device)))
         {
             using Trial trial = new(c, device, 0);

@@ -20,7 +20,8 @@ public sealed class OpTableTests
     }
 
     /// <summary>Whether a case means something on a device of that name, which need not be there.</summary>
-    internal static bool Runs(OpCase c, string device) => c.SimdOnly ? device == "cpu simd" : device != "cpu library" || c.Op == "linear";
+    internal static bool Runs(OpCase c, string device) => c.AppliesTo(
+        device == "cpu simd", device == "cpu library" ? KernelChoice.Library : KernelChoice.Auto, device.EndsWith("tensor", StringComparison.Ordinal) ? Precision.Tf32 : Precision.Fp32);
 
     [SkippableTheory]
     [MemberData(nameof(Everywhere))]

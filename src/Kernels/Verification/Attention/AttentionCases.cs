@@ -20,7 +20,7 @@ internal static class AttentionCases
     public static IEnumerable<OpCase> All() =>
         from n in Enum.GetValues<AttentionNormalization>()
         from s in new Shape[] { new(n, 3, 2, 4, 33, 70, Joined: true), new(n, 4, 2, 16, 20, 5, Joined: true), new(n, 5, 2, 17, 7, 4, 11, Joined: true), new(n, 1, 1, 1, 1, 2), new(n, 5, 2, 3, 7, 4), new(n, 9, 1, 16, 32, 6), new(n, 4, 2, 17, 5, 20), new(n, 70, 2, 4, 18, 3), new(n, 3, 3, 5, 36, 8, 11), new(n, 4, 2, 3, 5, 0, 6), new(n, 6, 3, 8, 20, 65, Joined: true, Units: 5), new(n, 7, 4, 16, 18, 9, Joined: true, Units: 3), new(n, 5, 4, 3, 9, 6, 8, Units: 4) }
-        select new OpCase("attention", s.ToString(), t => Record(t, s));
+        select new OpCase("attention", s.ToString(), t => Record(t, s), Multilinear: n == AttentionNormalization.None && s.Units == 0);
 
     private static void Record(Trial t, Shape s)
     {
@@ -79,7 +79,7 @@ internal static class AttentionCases
             {
                 double[] q = Enumerable.Range(0, s.E).Select(e => v[vectors][(b * fields + targets[e / s.D]) * s.D + e % s.D]).ToArray();
                 double[] k = Enumerable.Range(0, s.E).Select(e => v[table][ids[e / s.D][i] * s.D + e % s.D]).ToArray();
-                double[] input = [.. q, .. k, .. q.Zip(k, (a, c) => a - c), .. q.Zip(k, (a, c) => a * c)];
+                double[] input = [.. q, .. k, .. q.Zip(k, v.Difference), .. q.Zip(k, (a, c) => a * c)];
                 for (int h = 0; h < s.H; h++)
                     units[i * s.H + h] = v[beta][h] + input.Select((value, j) => value * v[w][h * 4 * s.E + j]).Sum();
                 for (int e = 0; e < s.E; e++)

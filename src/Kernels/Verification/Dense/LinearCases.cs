@@ -6,10 +6,10 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Linear, and through it MatMul: y = f(x Wᵀ + b) as a triple loop.</summary>
 internal static class LinearCases
 {
-    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0)
+    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0, bool Clear = false)
     {
         public override string ToString() =>
-            $"{B}x{K}x{N}{(Relu ? " relu" : "")}{(Bias ? " bias" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
+            $"{B}x{K}x{N}{(Relu ? " relu" : "")}{(Bias ? " bias" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Clear ? " clear of zero" : "")}";
     }
 
     private static readonly Shape[] Shapes =
@@ -22,21 +22,24 @@ internal static class LinearCases
         new(800, 9, 40),
         // Tiled: three parts of K, the last one shorter, and two tiles each way; K of one slice and of one element more than slices.
         new(777, 70, 66, Relu: true), new(65, 8, 64), new(64, 65, 129, Bias: false),
+        // Tensor cores: tiles cut off on all sides, and more than one of them; a rectifier whose side rounding cannot change.
+        new(140, 130, 150, Relu: true, Clear: true), new(130, 37, 300), new(9, 300, 130, Relu: true, Capacity: 12, Clear: true),
         // Columns are summed in three levels of 64 rows, the last block of each shorter.
         new(4700, 3, 2),
     ];
 
     public static IEnumerable<OpCase> All() =>
-        Shapes.Select(s => new OpCase("linear", s.ToString(), t => Single(t, s)))
-            .Append(new OpCase("linear", "7x10x6 input of two layers", t => Shared(t, 7, 10, 6)))
-            .Append(new OpCase("linear", "50x200x40 input of two layers", t => Shared(t, 50, 200, 40)))
+        Shapes.Select(s => new OpCase("linear", s.ToString(), t => Single(t, s), Multilinear: !s.Relu || s.Clear))
+            .Append(new OpCase("linear", "7x10x6 input of two layers", t => Shared(t, 7, 10, 6), Multilinear: true))
+            .Append(new OpCase("linear", "50x200x40 input of two layers", t => Shared(t, 50, 200, 40), Multilinear: true))
             .Append(new OpCase("linear", "7x10x6 input without a gradient", Frozen));
 
     private static void Single(Trial t, Shape s)
     {
         (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
         Tensor x = t.Batch("x", s.K, terms: s.N);
-        Layer(t, x, "y", s.N, s.Relu, s.Bias);
+        // Twice √K is six standard deviations of what it is added to.
+        Layer(t, x, "y", s.N, s.Relu, s.Bias, s.Clear ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null);
     }
 
     /// <summary>Two layers read x: the one recorded last writes dx, the first one adds.</summary>
@@ -54,11 +57,11 @@ internal static class LinearCases
         Layer(t, t.Batch("x", 10, gradient: false), "y", 6, relu: true, bias: true);
     }
 
-    private static Action<ReferenceValues> Layer(Trial t, Tensor x, string name, int n, bool relu, bool bias)
+    private static Action<ReferenceValues> Layer(Trial t, Tensor x, string name, int n, bool relu, bool bias, Func<int, float>? biases = null)
     {
         int rows = t.Pass.Rows, k = x.Columns;
         Tensor w = t.Parameter($"{name} W", n, k, terms: rows);
-        Tensor? b = bias ? t.Parameter($"{name} b", 1, n, terms: rows) : null;
+        Tensor? b = bias ? t.Parameter($"{name} b", 1, n, terms: rows, fill: biases) : null;
         Tensor y = t.Output(name, n, terms: k);
         t.Op(new Linear(t.Workspace, x, w, b, y, relu));
         void Formula(ReferenceValues v)
