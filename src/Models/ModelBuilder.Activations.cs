@@ -5,7 +5,7 @@ namespace GpuCtr.Models;
 
 public sealed partial class ModelBuilder
 {
-    /// <summary>Batch normalization, rectified where asked.</summary>
+    /// <summary>Batch normalization, rectified where asked, and then with the dropout of the options behind the rectifier.</summary>
     public Tensor BatchNorm(string name, Tensor x, bool relu) => BatchNorm(name, x, relu, BatchNormConstants.Default);
 
     private Tensor BatchNorm(string name, Tensor x, bool relu, BatchNormConstants constants)
@@ -14,7 +14,7 @@ public sealed partial class ModelBuilder
         (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
         initializers.Add(i => i.Constant(gamma, 1));
         Tensor y = Activation($"{name}.out", x.Columns, x);
-        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu, constants));
+        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu, constants, relu && Options.Dropout > 0 ? NextDropout() : null, Scalars));
         return y;
     }
 

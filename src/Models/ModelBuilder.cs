@@ -107,9 +107,11 @@ public sealed partial class ModelBuilder : IDisposable
         if (Options.Dropout == 0)
             return x;
         Tensor y = Activation(name, x.Columns, x);
-        Ops.Add(new Dropout(Workspace, x, y, Scalars, Kernels.Dense.Dropout.Stream.Of(dropouts++, Options.Seed, Options.Dropout)));
+        Ops.Add(new Dropout(Workspace, x, y, Scalars, NextDropout()));
         return y;
     }
+
+    private Dropout.Stream NextDropout() => Kernels.Dense.Dropout.Stream.Of(dropouts++, Options.Seed, Options.Dropout);
 
     /// <summary>Hidden layers (linear, batch normalization where asked, activation, dropout) and a last linear layer to one value.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
@@ -126,7 +128,9 @@ public sealed partial class ModelBuilder : IDisposable
                 x = BatchNorm($"{layer}.norm", x, relu);
             if (!relu)
                 x = Activate(layer, x, Options.Activation);
-            x = Dropout($"{layer}.dropout", x);
+            // Batch normalization has dropout behind its rectifier.
+            if (!norm || !relu)
+                x = Dropout($"{layer}.dropout", x);
         }
         return Linear($"{name}.out", x, 1, bias: outputBias);
     }

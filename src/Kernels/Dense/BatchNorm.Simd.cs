@@ -9,17 +9,19 @@ public sealed unsafe partial class BatchNorm
 {
     private readonly Action<int> forwardBlock, backwardBlock;
     private int rows;
-    private bool ofBatch;
+    private bool ofBatch, drops;
 
     private void RunForward(in Pass pass)
     {
-        (rows, ofBatch) = (pass.RowsOf(x), OfBatch(pass));
+        (rows, ofBatch, drops) = (pass.RowsOf(x), OfBatch(pass), pass.Training && mask is not null);
+        if (drops)
+            mask!.Draw((long)rows * x.Columns);
         device.Team!.Run(ColumnBlocks.Count(x.Columns), forwardBlock);
     }
 
     private void RunBackward(in Pass pass)
     {
-        (rows, ofBatch) = (pass.RowsOf(x), OfBatch(pass));
+        (rows, ofBatch, drops) = (pass.RowsOf(x), OfBatch(pass), pass.Training && mask is not null);
         device.Team!.Run(ColumnBlocks.Count(x.Columns), backwardBlock);
     }
 
@@ -48,7 +50,10 @@ public sealed unsafe partial class BatchNorm
         Vector512<float> floor = relu ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
         float* to = y.Pointer + h;
         for (float* p = x.Pointer + h, end = p + (long)rows * n; p < end; p += n, to += n)
-            Lanes.Store(Vector512.Max(Vector512.FusedMultiplyAdd(Lanes.Load(p, count) - mean, scale, shift), floor), to, count);
+        {
+            Vector512<float> value = Vector512.Max(Vector512.FusedMultiplyAdd(Lanes.Load(p, count) - mean, scale, shift), floor);
+            Lanes.Store(drops ? mask!.Apply(value, to - y.Pointer) : value, to, count);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -84,7 +89,7 @@ public sealed unsafe partial class BatchNorm
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<float> Masked(float* dy, float* value, int count)
     {
-        Vector512<float> g = Lanes.Load(dy, count);
+        Vector512<float> g = drops ? Lanes.Load(dy, count) * mask!.Scale : Lanes.Load(dy, count);
         return relu ? Vector512.ConditionalSelect(Vector512.GreaterThan(Lanes.Load(value, count), Vector512<float>.Zero), g, Vector512<float>.Zero) : g;
     }
 

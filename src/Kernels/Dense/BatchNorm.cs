@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -16,8 +17,10 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
     public static BatchNormConstants Default { get; } = new(1e-5f, 0.1f);
 }
 
-/// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), with the rectifier fused where asked.</summary>
+/// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), with the rectifier and a dropout behind it fused where asked.</summary>
 /// x̂ = (x − μ) / √(σ² + ε),  y = f(γ x̂ + β), f identity or max(0, ·);   dz = dy ∘ [y > 0],
+/// with <see cref="Dropout"/>: y = f(γ x̂ + β) ∘ keep / (1 − p), and dz = dy / (1 − p) ∘ [y > 0]: what was dropped is not above zero, so backward needs no mask.
+/// Where there is no SIMD variant, Dropout runs behind.
 /// dβ = Σ dz,  dγ = Σ dz x̂,  dx = γ/√(σ²+ε) · (dz − dβ/B − x̂ dγ/B).
 /// Training: μ, σ² of the batch (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
 /// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
@@ -29,6 +32,8 @@ public sealed partial class BatchNorm : IOp
     private readonly BatchNormConstants constants;
     private readonly Tensor x, gamma, beta, y, runningMean, runningVariance, statistics;
     private readonly bool relu;
+    private readonly Dropout? dropout;
+    private readonly DropoutMask? mask;
     private readonly Tensor.GradientSink dx;
     private readonly ColumnMoments moments;
     private readonly ColumnSums<GradientTerms> sums;
@@ -50,12 +55,25 @@ public sealed partial class BatchNorm : IOp
     /// <param name="y">(B, H) output.</param>
     /// <param name="relu">Rectify the output.</param>
     /// <param name="constants">ε and m.</param>
+    /// <param name="drop">The dropout behind the rectifier, or null.</param>
+    /// <param name="scalars">The step number, for dropout.</param>
     public BatchNorm(
-        Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVariance, Tensor y, bool relu, BatchNormConstants constants)
+        Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVariance, Tensor y, bool relu, BatchNormConstants constants,
+        Dropout.Stream? drop = null, DeviceArray<StepScalars>? scalars = null)
     {
         if (new[] { gamma, beta, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
             throw new Devices.KernelException($"batch norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
         (device, this.constants) = (workspace.Device, constants);
+        if (drop is not null && !relu)
+            throw new Devices.KernelException($"batch norm {y} on {workspace.Device}: dropout is fused behind a rectifier only");
+        Output = y;
+        if (drop is { } stream && device.UsesSimd)
+            mask = new DropoutMask(workspace, y, scalars!, stream);
+        else if (drop is { } behind)
+        {
+            y = workspace.Tensor($"{Output.Name} before dropout", Output.Rows, Output.Columns, gradient: true, Output.Group);
+            dropout = new Dropout(workspace, y, Output, scalars!, behind);
+        }
         (this.x, this.gamma, this.beta, this.y, this.relu) = (x, gamma, beta, y, relu);
         (this.runningMean, this.runningVariance) = (runningMean, runningVariance);
         statistics = workspace.Tensor($"{y.Name} mean, variance", 2, x.Columns);
@@ -75,7 +93,7 @@ public sealed partial class BatchNorm : IOp
     public (Tensor Mean, Tensor Variance) Running => (runningMean, runningVariance);
 
     /// <summary>y (B, H).</summary>
-    public Tensor Output => y;
+    public Tensor Output { get; }
 
     /// <summary>The output is rectified.</summary>
     public bool Rectifies => relu;
@@ -84,7 +102,7 @@ public sealed partial class BatchNorm : IOp
     public BatchNormConstants Constants => constants;
 
     /// <inheritdoc/>
-    public string Name => $"batch norm {y.Name}";
+    public string Name => $"batch norm {Output.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass)
@@ -97,6 +115,7 @@ public sealed partial class BatchNorm : IOp
         Args args = Bind(pass, null);
         moments.Run(pass.RowsOf(x), OfBatch(pass));
         device.Load(ref normalize, NormalizeKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
+        dropout?.Forward(pass);
     }
 
     /// <inheritdoc/>
@@ -107,6 +126,7 @@ public sealed partial class BatchNorm : IOp
             RunBackward(pass);
             return;
         }
+        dropout?.Backward(pass);
         Args args = Bind(pass, null);
         sums.Run(new(args), pass.RowsOf(x));
         if (dx.Target is not null)

@@ -9,9 +9,6 @@ public sealed unsafe partial class Dropout
 {
     private const int BlockWords = 512;
 
-    private static readonly Vector512<uint> LaneBits = Vector512.Create(
-        1u, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000);
-
     private readonly Action<int> forwardBlock, backwardBlock;
     private long length;
     private bool training;
@@ -36,7 +33,7 @@ public sealed unsafe partial class Dropout
         float scale = training ? stream.Scale : 1;
         for (long word = first; word < last; word++)
         {
-            uint bits = training ? EightBlocks(word, step) : uint.MaxValue;
+            uint bits = training ? stream.Word(word, step) : uint.MaxValue;
             keep.Pointer[word] = bits;
             Select(y.Pointer, x.Pointer, word, bits, scale, add: false);
         }
@@ -60,35 +57,45 @@ public sealed unsafe partial class Dropout
             int count = (int)Math.Min(Lanes.Count, length - i);
             if (count <= 0)
                 return;
-            Vector512<float> kept = Vector512.Equals(Vector512.Create(bits) & LaneBits, LaneBits).AsSingle();
-            Vector512<float> value = Vector512.ConditionalSelect(kept, Lanes.Load(from + i, count) * scale, Vector512<float>.Zero);
+            Vector512<float> value = Kept(bits, Lanes.Load(from + i, count) * scale);
             Lanes.Store(add ? Lanes.Load(to + i, count) + value : value, to + i, count);
         }
     }
 
-    /// <summary>The 32 decisions of a word: eight Philox blocks side by side, each 32-bit word in a 64-bit lane.</summary>
+    /// <summary>Those of 16 values whose bit is set, zeros in place of the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private uint EightBlocks(long word, uint step)
+    internal static Vector512<float> Kept(uint bits, Vector512<float> values)
     {
-        Vector512<ulong> low = Vector512.Create(0xFFFFFFFFul);
-        Vector512<ulong> counter = Vector512.Create((ulong)word * 8) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
-        Vector512<ulong> c0 = counter & low, c1 = counter >>> 32, c2 = Vector512.Create((ulong)step), c3 = Vector512.Create((ulong)stream.Layer);
-        uint key0 = stream.Seed0, key1 = stream.Seed1;
-        for (int round = 0; round < Philox.Rounds; round++)
-        {
-            Vector512<ulong> a = c0 * Philox.MultiplierA, b = c2 * Philox.MultiplierB;
-            c0 = (b >>> 32) ^ c1 ^ Vector512.Create((ulong)key0);
-            c2 = (a >>> 32) ^ c3 ^ Vector512.Create((ulong)key1);
-            c1 = b & low;
-            c3 = a & low;
-            key0 += Philox.WeylA;
-            key1 += Philox.WeylB;
-        }
-        Vector512<ulong> threshold = Vector512.Create((ulong)stream.Threshold);
-        return Bits(c0, threshold) | Bits(c1, threshold) << 8 | Bits(c2, threshold) << 16 | Bits(c3, threshold) << 24;
+        Vector512<uint> lanes = Vector512.Create(1u, 2, 4, 8, 0x10, 0x20, 0x40, 0x80, 0x100, 0x200, 0x400, 0x800, 0x1000, 0x2000, 0x4000, 0x8000);
+        return Vector512.ConditionalSelect(Vector512.Equals(Vector512.Create(bits) & lanes, lanes).AsSingle(), values, Vector512<float>.Zero);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Bits(Vector512<ulong> r, Vector512<ulong> threshold) =>
-        (uint)Vector512.GreaterThanOrEqual(r, threshold).ExtractMostSignificantBits();
+    public readonly partial record struct Stream
+    {
+        /// <summary>The 32 decisions of a word: eight Philox blocks side by side, each 32-bit word in a 64-bit lane.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal uint Word(long word, uint step)
+        {
+            Vector512<ulong> low = Vector512.Create(0xFFFFFFFFul);
+            Vector512<ulong> counter = Vector512.Create((ulong)word * 8) + Vector512.Create(0ul, 1, 2, 3, 4, 5, 6, 7);
+            Vector512<ulong> c0 = counter & low, c1 = counter >>> 32, c2 = Vector512.Create((ulong)step), c3 = Vector512.Create((ulong)Layer);
+            uint key0 = Seed0, key1 = Seed1;
+            for (int round = 0; round < Philox.Rounds; round++)
+            {
+                Vector512<ulong> a = c0 * Philox.MultiplierA, b = c2 * Philox.MultiplierB;
+                c0 = (b >>> 32) ^ c1 ^ Vector512.Create((ulong)key0);
+                c2 = (a >>> 32) ^ c3 ^ Vector512.Create((ulong)key1);
+                c1 = b & low;
+                c3 = a & low;
+                key0 += Philox.WeylA;
+                key1 += Philox.WeylB;
+            }
+            Vector512<ulong> threshold = Vector512.Create((ulong)Threshold);
+            return Bits(c0, threshold) | Bits(c1, threshold) << 8 | Bits(c2, threshold) << 16 | Bits(c3, threshold) << 24;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static uint Bits(Vector512<ulong> r, Vector512<ulong> threshold) =>
+            (uint)Vector512.GreaterThanOrEqual(r, threshold).ExtractMostSignificantBits();
+    }
 }

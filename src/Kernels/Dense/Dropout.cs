@@ -27,7 +27,7 @@ public sealed partial class Dropout : IOp
         Stream Stream, long Length, int Training, int Accumulate);
 
     /// <summary>Which random stream a layer draws from, and how much it drops.</summary>
-    public readonly record struct Stream(uint Layer, uint Seed0, uint Seed1, uint Threshold, float Scale)
+    public readonly partial record struct Stream(uint Layer, uint Seed0, uint Seed1, uint Threshold, float Scale)
     {
         /// <summary>Drops with probability <paramref name="rate"/> in [0, 1).</summary>
         public static Stream Of(int layer, ulong seed, double rate) =>

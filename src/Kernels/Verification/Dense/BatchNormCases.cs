@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
@@ -6,12 +7,14 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>BatchNorm: two passes over each column, biased variance to normalize, unbiased in the running average.</summary>
 internal static class BatchNormCases
 {
-    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool Other = false)
+    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool Other = false, double Drop = 0)
     {
         public override string ToString() =>
             $"{B}x{H}{(Relu ? " relu" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}" +
-            $"{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(TwoReaders ? " input of two" : "")}{(Other ? " other constants" : "")}";
+            $"{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(TwoReaders ? " input of two" : "")}{(Other ? " other constants" : "")}{(Drop > 0 ? $" dropout {Drop}" : "")}";
     }
+
+    private const int Step = 5;
 
     private static readonly Shape[] Shapes =
     [
@@ -19,6 +22,8 @@ internal static class BatchNormCases
         new(5, 3, Training: false), new(37, 19, Relu: true, Training: false), new(1, 7), new(1, 17, Relu: true), new(1, 17, Training: false),
         new(9, 5, Relu: true, Guard: 0), new(20, 18, Guard: 0), new(9, 5, Guard: 0.25f), new(7, 20, Relu: true, Capacity: 32), new(1, 3, Capacity: 4),
         new(6, 21, Relu: true, TwoReaders: true), new(37, 19, Other: true), new(9, 5, Training: false, Other: true),
+        new(37, 19, Relu: true, Drop: 0.3), new(5, 64, Relu: true, Drop: 0.5), new(200, 40, Relu: true, Drop: 0.9), new(1, 17, Relu: true, Drop: 0.2),
+        new(9, 33, Relu: true, Training: false, Drop: 0.4), new(6, 21, Relu: true, TwoReaders: true, Drop: 0.2, Capacity: 11),
     ];
 
     public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("batch norm", s.ToString(), t => Record(t, s)));
@@ -31,7 +36,10 @@ internal static class BatchNormCases
         Random random = t.Random("running variance");
         Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H)), y = t.Output("y", s.H, terms: s.B);
         Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());
-        t.Op(new BatchNorm(t.Workspace, x, gamma, beta, mean, variance, y, s.Relu, constants));
+        DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
+        t.Upload(scalars, new StepScalars { Step = Step });
+        Dropout.Stream drop = Dropout.Stream.Of(1, 3, s.Drop);
+        t.Op(new BatchNorm(t.Workspace, x, gamma, beta, mean, variance, y, s.Relu, constants, s.Drop > 0 ? drop : null, scalars));
         Tensor? other = s.TwoReaders ? t.Output("x + x", s.H) : null;
         if (other is not null)
             t.Op(new Add(t.Device, other, x, t.Batch("z", s.H)));
@@ -62,7 +70,9 @@ internal static class BatchNormCases
             for (int b = 0; b < s.B; b++)
             {
                 double z = (v[x][b * s.H + h] - m) / Math.Sqrt(sigma2 + constants.Epsilon) * v[gamma][h] + v[beta][h];
-                v[y][b * s.H + h] = s.Relu ? v.Rectify(z) : z;
+                double rectified = s.Relu ? v.Rectify(z) : z;
+                bool drops = s.Drop > 0 && s.Training;
+                v[y][b * s.H + h] = !drops ? rectified : DropoutCases.Keeps(b * s.H + h, drop, Step) ? rectified / (1 - s.Drop) : 0;
             }
         }
     }

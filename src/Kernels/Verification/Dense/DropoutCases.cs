@@ -33,15 +33,16 @@ internal static class DropoutCases
         t.Reference(v =>
         {
             for (int i = 0; i < s.B * s.H; i++)
-                v[y][i] = !s.Training ? v[x][i] : Keeps(i, s) ? v[x][i] / (1 - s.Rate) : 0;
+                v[y][i] = !s.Training ? v[x][i] : Keeps(i, Dropout.Stream.Of(s.Layer, s.Seed, s.Rate), s.Step) ? v[x][i] / (1 - s.Rate) : 0;
         });
     }
 
-    private static bool Keeps(int element, Shape s)
+    /// <summary>Whether an element is kept, by its own block of Philox.</summary>
+    public static bool Keeps(int element, Dropout.Stream s, int step)
     {
         int word = element / 32, bit = element % 32;
-        Philox.Block block = Philox.Generate((uint)(8 * word + bit % 8), 0, (uint)s.Step, (uint)s.Layer, (uint)s.Seed, (uint)(s.Seed >> 32));
+        Philox.Block block = Philox.Generate((uint)(8 * word + bit % 8), 0, (uint)step, s.Layer, s.Seed0, s.Seed1);
         uint random = (bit / 8) switch { 0 => block.X, 1 => block.Y, 2 => block.Z, _ => block.W };
-        return random >= s.Rate * 4294967296.0;
+        return random >= s.Threshold;
     }
 }

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>What a dropout keeps, drawn ahead for the op that writes the tensor: SIMD variants, which then need no pass over it for dropout alone.</summary>
+/// One bit an element, those of <see cref="Dropout"/>.
+internal sealed unsafe class DropoutMask
+{
+    private const int BlockWords = 512;
+
+    private readonly Devices.Device device;
+    private readonly DeviceArray<uint> keep;
+    private readonly DeviceArray<StepScalars> scalars;
+    private readonly Dropout.Stream stream;
+    private readonly Action<int> block;
+    private int words;
+
+    /// <param name="workspace">Where the bits are reserved.</param>
+    /// <param name="y">(B, H) what is dropped from.</param>
+    /// <param name="scalars">The step number.</param>
+    /// <param name="stream">Random stream and rate.</param>
+    public DropoutMask(Workspace workspace, Tensor y, DeviceArray<StepScalars> scalars, Dropout.Stream stream)
+    {
+        (device, this.scalars, this.stream) = (workspace.Device, scalars, stream);
+        // One word more: 16 bits are read from any place as part of 64.
+        keep = workspace.TrainingArray<uint>($"{y.Name} keep", (y.Length + 31) / 32 + 1);
+        block = Block;
+    }
+
+    /// <summary>1 / (1 − p).</summary>
+    public float Scale => stream.Scale;
+
+    /// <summary>Draws for the first <paramref name="length"/> elements.</summary>
+    public void Draw(long length)
+    {
+        words = (int)((length + 31) / 32);
+        device.Team!.Run((words + BlockWords - 1) / BlockWords, block);
+    }
+
+    /// <summary>16 values that lie at element <paramref name="i"/>: scaled where they are kept, else zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<float> Apply(Vector512<float> values, long i)
+    {
+        ulong bits = Unsafe.ReadUnaligned<ulong>(keep.Pointer + (i >> 5)) >> (int)(i & 31);
+        return Dropout.Kept((uint)bits, values * stream.Scale);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Block(int index)
+    {
+        uint step = (uint)scalars.Pointer->Step;
+        for (int word = index * BlockWords, last = Math.Min(word + BlockWords, words); word < last; word++)
+            keep.Pointer[word] = stream.Word(word, step);
+    }
+}
