@@ -60,6 +60,7 @@ public sealed unsafe partial class RowReplay
     private void PrefetchRow(long row)
     {
         long at = row * table.Columns;
+        Prefetch.Ahead(missed.Seen.Pointer + row);
         Prefetch.Row(table.Pointer + at, table.Columns);
         Prefetch.Row(state.Mean.Pointer + at, table.Columns);
         Prefetch.Row(state.Square.Pointer + at, table.Columns);

@@ -13,7 +13,7 @@ internal static unsafe class Lanes
     /// <summary>The first <paramref name="count"/> floats at <paramref name="from"/>, zeros behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* from, int count) =>
-        count >= Count ? Vector512.Load(from) : LoadSome(from, count);
+        count >= Count ? Vector512.Load(from) : count == 1 ? Vector512.CreateScalar(*from) : LoadSome(from, count);
 
     /// <summary>Stores the first <paramref name="count"/> floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -21,6 +21,8 @@ internal static unsafe class Lanes
     {
         if (count >= Count)
             x.Store(to);
+        else if (count == 1)
+            *to = x.ToScalar();
         else
             StoreSome(x, to, count);
     }
