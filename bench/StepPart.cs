@@ -51,6 +51,19 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
 
     private static double Segments(ModelBuilder g) => g.Inputs.Positions.Count.ToArray(g.Device)[0];
 
+    /// <summary>The two products of the backward pass of every dense layer by themselves.</summary>
+    public static IEnumerable<StepPart> Products(TrainableModel model, Batch batch)
+    {
+        Pass pass = new(batch.Rows, Training: true, batch.Tokens);
+        foreach (Linear l in model.Recorded.Builder.Ops.OfType<Linear>())
+        {
+            Work work = Product(pass.RowsOf(l.Input), l.Weight, 1);
+            yield return new($"weight gradient {l.Name}", () => l.WeightGradient(pass), work);
+            if (l.Input.Gradient is not null)
+                yield return new($"input gradient {l.Name}", () => l.InputGradient(pass), work);
+        }
+    }
+
     private static double Positions(Batch batch) => batch.Rows * (double)batch.Spec.F + batch.Sequences.Sum(s => (double)s.Offsets[batch.Rows]);
 
     private static Work Of(IOp op, Pass pass, Batch batch, ModelBuilder g, bool backward) => op switch

@@ -8,7 +8,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace GpuCtr.Bench.Ops;
 
-/// <summary>Every op by BenchmarkDotNet: each part of a step of each of <see cref="OpCases.Workloads"/>, on some devices with some kernels.</summary>
+/// <summary>Every op by BenchmarkDotNet: each part of a step of each of <see cref="OpCases.Workloads"/>, and each product of its dense layers, on some devices with some kernels.</summary>
 /// Beside the time stand GB/s and GFLOP/s of the least that the part must move and compute, as fractions of a copy and of multiply-adds measured in the same run.
 public class OpBench
 {

@@ -64,7 +64,7 @@ internal sealed class OpCases : IDisposable
             TrainableModel model = new(opened, workload.Spec, workload.Options, workload.BatchSize);
             Batch batch = workload.Batches(opened, 1)[0];
             new MemorySteps(model, [batch]).Seconds(2);
-            open = (prefix, opened, model, batch, [.. StepPart.Of(model, batch)]);
+            open = (prefix, opened, model, batch, [.. Parts(model, batch)]);
         }
         StepPart part = open!.Value.Parts.First(p => prefix + p.Name == name);
         works[name] = part.Work;
@@ -77,6 +77,8 @@ internal sealed class OpCases : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Close();
 
+    private static IEnumerable<StepPart> Parts(TrainableModel model, Batch batch) => StepPart.Of(model, batch).Concat(StepPart.Products(model, batch));
+
     private void Add(string prefix, (string Device, string Kernels, Workload Workload) source)
     {
         // On a batch of one row: the names are those of any other size.
@@ -85,7 +87,7 @@ internal sealed class OpCases : IDisposable
         using TrainableModel model = new(device, least.Spec, least.Options, least.BatchSize);
         using Batch batch = least.Batches(device, 1)[0];
         recorded.UnionWith(model.Recorded.Builder.Ops.Select(o => o.GetType()));
-        foreach (StepPart part in StepPart.Of(model, batch))
+        foreach (StepPart part in Parts(model, batch))
             sources.TryAdd(prefix + part.Name, source);
     }
 

@@ -61,9 +61,18 @@ public sealed class Linear : IOp, IDisposable
         Tensor dy = y.Gradient!;
         if (relu || b is not null)
             biasGradient.Run(pass.RowsOf(x), dy, relu ? y : null, b?.Gradient);
-        backwardWeights.Run(w.Gradient!, dy, x, OfWeights(pass.RowsOf(x)));
+        WeightGradient(pass);
+        InputGradient(pass);
+    }
+
+    /// <summary>dW = dzᵀ x.</summary>
+    internal void WeightGradient(in Pass pass) => backwardWeights.Run(w.Gradient!, y.Gradient!, x, OfWeights(pass.RowsOf(x)));
+
+    /// <summary>dx = dz W, where anybody wants it.</summary>
+    internal void InputGradient(in Pass pass)
+    {
         if (dx.Target is { } target)
-            backwardData.Run(target, dy, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
+            backwardData.Run(target, y.Gradient!, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
     }
 
     /// dW (N, K) = dyᵀ x.
