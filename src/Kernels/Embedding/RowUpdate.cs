@@ -50,7 +50,7 @@ public sealed unsafe class RowUpdate
         device = workspace.Device;
         (this.table, this.gradient, this.positions, this.rule, this.scalars, this.guard) = (table, gradient, positions, rule, scalars, guard);
         State = new OptimizerState(workspace, table, rule);
-        block = Block;
+        block = table.Columns == 1 ? BlockOfNumbers : Block;
     }
 
     /// <summary>m and v of every row.</summary>
@@ -113,29 +113,89 @@ public sealed unsafe class RowUpdate
     {
         StepScalars s = *scalars.Pointer;
         float scale = *guard.Pointer;
-        int d = table.Columns, last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
-        for (int segment = index * BlockSegments; segment < last && scale != 0; segment++)
+        if (scale == 0)
+            return;
+        UpdateRule rule = this.rule;
+        bool hasMean = State.Mean.Length > 0, hasSquare = State.Square.Length > 0;
+        float* weights = table.Pointer, means = State.Mean.Pointer, squares = State.Square.Pointer, gradients = gradient.Pointer;
+        int* rows = positions.SegmentRow.Pointer;
+        int d = table.Columns, segments = positions.Segments, last = Math.Min(segments, (index + 1) * BlockSegments);
+        for (int segment = index * BlockSegments; segment < last; segment++)
         {
-            if (segment + PrefetchSegments < positions.Segments)
-                PrefetchRow((long)positions.SegmentRow.Pointer[segment + PrefetchSegments] * d, d);
-            long row = (long)positions.SegmentRow.Pointer[segment] * d;
+            if (segment + PrefetchSegments < segments)
+            {
+                long ahead = (long)rows[segment + PrefetchSegments] * d;
+                Prefetch.Row(weights + ahead, d);
+                if (hasMean)
+                    Prefetch.Row(means + ahead, d);
+                if (hasSquare)
+                    Prefetch.Row(squares + ahead, d);
+            }
+            long row = (long)rows[segment] * d;
             for (int j = 0; j < d; j += Lanes.Count)
             {
                 int count = Math.Min(Lanes.Count, d - j);
-                Vector512<float> w = Lanes.Load(table.Pointer + row + j, count);
-                Vector512<float> g = Lanes.Load(gradient.Pointer + (long)segment * d + j, count) * scale;
-                State.Update(rule, row + j, count, ref w, g, s, s.TableEpsilon);
-                Lanes.Store(w, table.Pointer + row + j, count);
+                Vector512<float> w = Lanes.Load(weights + row + j, count), g = Lanes.Load(gradients + (long)segment * d + j, count) * scale;
+                Vector512<float> m = hasMean ? Lanes.Load(means + row + j, count) : default, v = hasSquare ? Lanes.Load(squares + row + j, count) : default;
+                rule.Apply(ref w, g, ref m, ref v, s, s.TableEpsilon);
+                Lanes.Store(w, weights + row + j, count);
+                if (hasMean)
+                    Lanes.Store(m, means + row + j, count);
+                if (hasSquare)
+                    Lanes.Store(v, squares + row + j, count);
             }
         }
     }
 
-    private void PrefetchRow(long at, int d)
+    /// Rows of one weight, sixteen in a register: a root and a division of a whole register take as long as those of one number.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BlockOfNumbers(int index)
     {
-        Prefetch.Row(table.Pointer + at, d);
-        if (State.Mean.Length > 0)
-            Prefetch.Row(State.Mean.Pointer + at, d);
-        if (State.Square.Length > 0)
-            Prefetch.Row(State.Square.Pointer + at, d);
+        StepScalars s = *scalars.Pointer;
+        float scale = *guard.Pointer;
+        if (scale == 0)
+            return;
+        UpdateRule rule = this.rule;
+        bool hasMean = State.Mean.Length > 0, hasSquare = State.Square.Length > 0;
+        float* weights = table.Pointer, means = State.Mean.Pointer, squares = State.Square.Pointer, gradients = gradient.Pointer;
+        float* lanes = stackalloc float[Lanes.Count];
+        int segments = positions.Segments, last = Math.Min(segments, (index + 1) * BlockSegments);
+        for (int segment = index * BlockSegments; segment < last; segment += Lanes.Count)
+        {
+            int count = Math.Min(Lanes.Count, last - segment);
+            int* rows = positions.SegmentRow.Pointer + segment;
+            for (int i = Lanes.Count; i < Math.Min(2 * Lanes.Count, segments - segment); i++)
+            {
+                Prefetch.Ahead(weights + rows[i]);
+                if (hasMean)
+                    Prefetch.Ahead(means + rows[i]);
+                if (hasSquare)
+                    Prefetch.Ahead(squares + rows[i]);
+            }
+            Vector512<float> w = Collect(weights, rows, count, lanes), g = Lanes.Load(gradients + segment, count) * scale;
+            Vector512<float> m = hasMean ? Collect(means, rows, count, lanes) : default, v = hasSquare ? Collect(squares, rows, count, lanes) : default;
+            rule.Apply(ref w, g, ref m, ref v, s, s.TableEpsilon);
+            Spread(w, weights, rows, count, lanes);
+            if (hasMean)
+                Spread(m, means, rows, count, lanes);
+            if (hasSquare)
+                Spread(v, squares, rows, count, lanes);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Collect(float* from, int* rows, int count, float* lanes)
+    {
+        for (int i = 0; i < count; i++)
+            lanes[i] = from[rows[i]];
+        return Vector512.Load(lanes);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread(Vector512<float> x, float* to, int* rows, int count, float* lanes)
+    {
+        x.Store(lanes);
+        for (int i = 0; i < count; i++)
+            to[rows[i]] = lanes[i];
     }
 }

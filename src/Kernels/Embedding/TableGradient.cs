@@ -98,9 +98,22 @@ public sealed unsafe class TableGradient
             long row = positions.SegmentRow.Pointer[segment];
             float* to = target.Pointer + (compact ? segment : row) * d;
             float decay = l2 + (rates is null ? 0 : rates.Pointer[row]);
-            GatheredRows.Sum(rowGradients.Pointer, d, order, null, start[segment], start[segment + 1], end, to);
+            if (d == 1)
+                *to = SumOfNumbers(rowGradients.Pointer, order, start[segment], start[segment + 1]);
+            else
+                GatheredRows.Sum(rowGradients.Pointer, d, order, null, start[segment], start[segment + 1], end, to);
             for (int j = 0; j < d && decay != 0; j += Lanes.Count)
                 Lanes.Store(Lanes.Load(to + j, d - j) + Lanes.Load(table.Pointer + row * d + j, d - j) * decay, to + j, d - j);
         }
+    }
+
+    /// Rows of one number lie close together: nothing is worth asking for ahead.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float SumOfNumbers(float* x, int* order, int first, int end)
+    {
+        float sum = 0;
+        for (int p = first; p < end; p++)
+            sum += x[order[p]];
+        return sum;
     }
 }
