@@ -82,19 +82,21 @@ public sealed unsafe class DenseUpdate
     {
         StepScalars s = *scalars.Pointer;
         float scale = *guard.Pointer, epsilon = isTable ? s.TableEpsilon : s.DenseEpsilon;
+        float* w0 = weights.Pointer, dw = weights.Gradient!.Pointer;
+        Moments moments = State.Moments;
         long last = Math.Min(weights.Length, ((long)index + 1) * BlockLength);
         for (long i = (long)index * BlockLength; i < last; i += Lanes.Count)
         {
             int count = (int)Math.Min(Lanes.Count, last - i);
-            Vector512<float> g = Lanes.Load(weights.Gradient!.Pointer + i, count);
+            Vector512<float> g = Lanes.Load(dw + i, count);
             if (isTable)
-                Lanes.Store(default, weights.Gradient!.Pointer + i, count);
+                Lanes.Store(default, dw + i, count);
             if (scale == 0)
                 continue;
-            Vector512<float> w = Lanes.Load(weights.Pointer + i, count);
+            Vector512<float> w = Lanes.Load(w0 + i, count);
             g = (i < decayLength ? g + w * l2 : g) * scale;
-            State.Update(rule, i, count, ref w, g, s, epsilon);
-            Lanes.Store(w, weights.Pointer + i, count);
+            moments.Update(rule, i, count, ref w, g, s, epsilon);
+            Lanes.Store(w, w0 + i, count);
         }
     }
 }

@@ -31,16 +31,34 @@ public sealed unsafe class OptimizerState
     /// <summary>v for a kernel, likewise.</summary>
     internal ArrayView<float> SquareView => (Square.Length > 0 ? Square : weights).View;
 
+    /// <summary>Both for the SIMD variants.</summary>
+    internal Moments Moments => new(Mean.Length > 0 ? Mean.Pointer : null, Square.Length > 0 ? Square.Pointer : null);
+}
+
+/// <summary>m and v where the SIMD variants find them; null where the rule has none. To be taken once a block: whether a store has changed a buffer's address is nothing a compiler can know.</summary>
+internal readonly unsafe struct Moments(float* mean, float* square)
+{
+    public readonly float* Mean = mean, Square = square;
+
     /// <summary>Moves up to 16 weights that lie at element <paramref name="i"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Update(in UpdateRule rule, long i, int count, ref Vector512<float> w, Vector512<float> g, in StepScalars s, float epsilon)
+    public void Update(in UpdateRule rule, long i, int count, ref Vector512<float> w, Vector512<float> g, in StepScalars s, float epsilon)
     {
-        bool hasMean = Mean.Length > 0, hasSquare = Square.Length > 0;
-        Vector512<float> m = hasMean ? Lanes.Load(Mean.Pointer + i, count) : default, v = hasSquare ? Lanes.Load(Square.Pointer + i, count) : default;
+        Vector512<float> m = Mean != null ? Lanes.Load(Mean + i, count) : default, v = Square != null ? Lanes.Load(Square + i, count) : default;
         rule.Apply(ref w, g, ref m, ref v, s, epsilon);
-        if (hasMean)
-            Lanes.Store(m, Mean.Pointer + i, count);
-        if (hasSquare)
-            Lanes.Store(v, Square.Pointer + i, count);
+        if (Mean != null)
+            Lanes.Store(m, Mean + i, count);
+        if (Square != null)
+            Lanes.Store(v, Square + i, count);
+    }
+
+    /// <summary>Brings those of a row near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Prefetch(long row, int length)
+    {
+        if (Mean != null)
+            Simd.Prefetch.Row(Mean + row, length);
+        if (Square != null)
+            Simd.Prefetch.Row(Square + row, length);
     }
 }

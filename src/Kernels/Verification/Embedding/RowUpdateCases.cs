@@ -11,10 +11,12 @@ internal static class RowUpdateCases
     {
         foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
         {
-            foreach ((int rows, int d, int touched) in new[] { (1, 1, 1), (9, 3, 4), (40, 17, 40), (40, 12, 33), (700, 16, 600) })
+            foreach ((int rows, int d, int touched) in new[] { (1, 1, 1), (9, 3, 4), (40, 17, 40), (40, 12, 33), (700, 16, 600), (700, 1, 605) })
                 yield return Case(kind, rows, d, touched, 1, 3);
             yield return Case(kind, 9, 20, 5, 0.5f, 1);
             yield return Case(kind, 9, 20, 5, 0, 1);
+            yield return Case(kind, 40, 1, 21, 0.5f, 1);
+            yield return Case(kind, 40, 1, 21, 0, 1);
             yield return Case(kind, 9, 4, 0, 1, 2);
         }
     }

@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Simd;
+
+namespace GpuCtr.Kernels.Embedding;
+
+public sealed unsafe partial class RowUpdate
+{
+    // Rows ahead are asked for while this one is worked on: enough to hide the latency of memory.
+    private const int BlockSegments = 256, PrefetchSegments = 8;
+
+    private readonly Action<int> block;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void RowsBlock(int index)
+    {
+        StepScalars s = *scalars.Pointer;
+        float scale = *guard.Pointer;
+        if (scale == 0)
+            return;
+        UpdateRule rule = this.rule;
+        Moments moments = State.Moments;
+        float* weights = table.Pointer, gradients = gradient.Pointer;
+        int* rows = positions.SegmentRow.Pointer;
+        int d = table.Columns, segments = positions.Segments, last = Math.Min(segments, (index + 1) * BlockSegments);
+        for (int segment = index * BlockSegments; segment < last; segment++)
+        {
+            if (segment + PrefetchSegments < segments)
+            {
+                long ahead = (long)rows[segment + PrefetchSegments] * d;
+                Prefetch.Row(weights + ahead, d);
+                moments.Prefetch(ahead, d);
+            }
+            long row = (long)rows[segment] * d;
+            for (int j = 0; j < d; j += Lanes.Count)
+            {
+                int count = Math.Min(Lanes.Count, d - j);
+                Vector512<float> w = Lanes.Load(weights + row + j, count), g = Lanes.Load(gradients + (long)segment * d + j, count) * scale;
+                moments.Update(rule, row + j, count, ref w, g, s, s.TableEpsilon);
+                Lanes.Store(w, weights + row + j, count);
+            }
+        }
+    }
+
+    /// Rows of one number, sixteen in a register: roots and divisions of all of them take as long as those of one.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void NumbersBlock(int index)
+    {
+        StepScalars s = *scalars.Pointer;
+        float scale = *guard.Pointer;
+        if (scale == 0)
+            return;
+        UpdateRule rule = this.rule;
+        Moments moments = State.Moments;
+        float* weights = table.Pointer, lanes = stackalloc float[3 * Lanes.Count];
+        Moments laneMoments = new(moments.Mean != null ? lanes + Lanes.Count : null, moments.Square != null ? lanes + 2 * Lanes.Count : null);
+        int segments = positions.Segments, last = Math.Min(segments, (index + 1) * BlockSegments);
+        for (int segment = index * BlockSegments; segment < last; segment += Lanes.Count)
+        {
+            int count = Math.Min(Lanes.Count, last - segment);
+            int* rows = positions.SegmentRow.Pointer + segment;
+            for (int i = Lanes.Count; i < Math.Min(2 * Lanes.Count, segments - segment); i++)
+            {
+                Prefetch.Ahead(weights + rows[i]);
+                moments.Prefetch(rows[i], 1);
+            }
+            Collect(weights, rows, count, lanes);
+            Collect(moments.Mean, rows, count, laneMoments.Mean);
+            Collect(moments.Square, rows, count, laneMoments.Square);
+            Vector512<float> w = Vector512.Load(lanes);
+            laneMoments.Update(rule, 0, Lanes.Count, ref w, Lanes.Load(gradient.Pointer + segment, count) * scale, s, s.TableEpsilon);
+            w.Store(lanes);
+            Spread(lanes, rows, count, weights);
+            Spread(laneMoments.Mean, rows, count, moments.Mean);
+            Spread(laneMoments.Square, rows, count, moments.Square);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Collect(float* from, int* rows, int count, float* lanes)
+    {
+        for (int i = 0; i < count && from != null; i++)
+            lanes[i] = from[rows[i]];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Spread(float* lanes, int* rows, int count, float* to)
+    {
+        for (int i = 0; i < count && to != null; i++)
+            to[rows[i]] = lanes[i];
+    }
+}
