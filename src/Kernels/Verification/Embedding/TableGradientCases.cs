@@ -16,7 +16,7 @@ internal static class TableGradientCases
         foreach (bool compact in new[] { true, false })
             foreach (float l2 in new[] { 0, 0.25f })
             {
-                foreach ((int rows, int d, int positions) in new[] { (1, 1, 1), (7, 3, 20), (50, 16, 300), (40, 17, 100), (900, 4, 2000), (30, 40, 64), (300, 1, 1000) })
+                foreach ((int rows, int d, int positions) in new[] { (1, 1, 1), (7, 3, 20), (50, 16, 300), (40, 17, 100), (900, 4, 2000), (30, 40, 64) })
                     yield return Case(new(rows, d, positions, r => r.Next(rows), "random ids", compact, l2));
                 yield return Case(new(9, 5, 500, _ => 4, "one hot id", compact, l2));
                 yield return Case(new(12, 10, 100, r => (int)(r.NextDouble() * r.NextDouble() * 12), "skewed ids", compact, l2));
