@@ -9,19 +9,21 @@ public static class TestDevices
     {
         ["cpu portable"] = new(() => Device.Open("cpu", KernelChoice.Portable)),
         ["cpu tiled"] = new(() => Device.Open("cpu", KernelChoice.Tiled)),
-        ["cpu tensor"] = new(() => Device.Open("cpu", KernelChoice.Tiled, precision: Precision.Tf32)),
+        ["cpu tf32"] = new(() => Device.Open("cpu", KernelChoice.Tiled, precision: Precision.Tf32)),
+        ["cpu bf16"] = new(() => Device.Open("cpu", KernelChoice.Tiled, precision: Precision.Bf16)),
         ["cpu library"] = new(() => Device.Open("cpu", KernelChoice.Library)),
         ["cpu simd"] = new(() => Device.Open("cpu")),
         ["opencl"] = new(() => OpenCl(KernelChoice.Portable)),
         ["opencl tiled"] = new(() => OpenCl(KernelChoice.Tiled)),
-        ["opencl tensor"] = new(() => OpenCl(KernelChoice.Tiled, Precision.Tf32)),
+        ["opencl tf32"] = new(() => OpenCl(KernelChoice.Tiled, Precision.Tf32)),
+        ["opencl bf16"] = new(() => OpenCl(KernelChoice.Tiled, Precision.Bf16)),
     };
 
     /// <summary>Names of all devices, for single ops.</summary>
     public static IEnumerable<string> OfOps => Opened.Keys;
 
-    /// <summary>Names of the devices for whole models: without those whose groups are threads of the system, milliseconds a launch, and without tf32.</summary>
-    public static IEnumerable<string> Names => Opened.Keys.Except(["cpu tiled", "cpu tensor", "cpu library", "opencl tensor"]);
+    /// <summary>Names of the devices for whole models: without those whose groups are threads of the system, milliseconds a launch, and without tensor cores.</summary>
+    public static IEnumerable<string> Names => Opened.Keys.Except(["cpu tiled", "cpu tf32", "cpu bf16", "cpu library", "opencl tf32", "opencl bf16"]);
 
     /// <summary>Names for a theory.</summary>
     public static TheoryData<string> All => new(Names);

@@ -11,7 +11,7 @@ internal static partial class DeviceFlags
     [
         new("--device", "NAME", "auto", "auto, cuda, cuda:N, opencl, opencl:N or cpu") { Choices = ["auto", "cuda", "opencl", "cpu"] },
         new("--kernels", "auto|portable|tiled|library", "auto", "the fastest variant of every op, the portable one, that of GPUs, or that with cuBLAS"),
-        new("--precision", "fp32|tf32", "fp32", "tf32 multiplies matrices on the tensor cores of NVIDIA GPUs, factors rounded to 10 bits"),
+        new("--precision", "fp32|tf32|bf16", "fp32", "tf32 and bf16 multiply matrices on the tensor cores of NVIDIA GPUs, factors rounded to 10 or 7 bits"),
         new("--threads", "N", "0", "threads for computing and for decoding; 0 = one per core"),
     ];
 
@@ -24,7 +24,7 @@ internal static partial class DeviceFlags
         if (!NamePattern().IsMatch(name))
             throw Failure.BadUsage($"--device {name}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
         KernelChoice kernels = Enum.Parse<KernelChoice>(flags.Choice("--kernels", "auto", "portable", "tiled", "library"), ignoreCase: true);
-        Precision precision = Enum.Parse<Precision>(flags.Choice("--precision", "fp32", "tf32"), ignoreCase: true);
+        Precision precision = Enum.Parse<Precision>(flags.Choice("--precision", "fp32", "tf32", "bf16"), ignoreCase: true);
         return Device.Open(name, kernels, ComputeThreads(flags), precision);
     }
 

@@ -10,7 +10,10 @@ namespace GpuCtr.Kernels.Blas;
 /// One handle on the device's stream with a workspace of its own: the same product gives the same bits on the same GPU.
 internal sealed unsafe class CuBlas : IBlas
 {
-    private const int WorkspaceBytes = 32 << 20, PedanticMath = 2, Tf32Math = 3;
+    private const int WorkspaceBytes = 32 << 20;
+
+    // CUDA_R_32F: what all three matrices are stored in. CUBLAS_GEMM_DEFAULT: the library chooses.
+    private const int StoredFloat32 = 0, AnyAlgorithm = -1;
 
     // The newest first; a name from the environment before all of them.
     private static readonly string[] names = OperatingSystem.IsWindows()
@@ -20,7 +23,8 @@ internal sealed unsafe class CuBlas : IBlas
     private readonly Accelerator accelerator;
     private readonly MemoryBuffer1D<byte, Stride1D.Dense> workspace;
     private readonly nint library, handle;
-    private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int> multiply;
+    private readonly int computeType;
+    private readonly delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int> multiply;
 
     private CuBlas(nint library, Accelerator accelerator, CudaStream stream, Precision precision)
     {
@@ -32,9 +36,8 @@ internal sealed unsafe class CuBlas : IBlas
         Check(((delegate* unmanaged<nint, nint, int>)Export("cublasSetStream_v2"))(handle, stream.StreamPtr), "cublasSetStream");
         workspace = accelerator.Allocate1D<byte>(WorkspaceBytes);
         Check(((delegate* unmanaged<nint, nint, nuint, int>)Export("cublasSetWorkspace_v2"))(handle, workspace.NativePtr, WorkspaceBytes), "cublasSetWorkspace");
-        // Pedantic: plain float32 whatever the environment says.
-        Check(((delegate* unmanaged<nint, int, int>)Export("cublasSetMathMode"))(handle, precision == Precision.Tf32 ? Tf32Math : PedanticMath), "cublasSetMathMode");
-        multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, nint, int, float*, nint, int, int>)Export("cublasSgemm_v2");
+        computeType = ComputeType(precision);
+        multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int>)Export("cublasGemmEx");
     }
 
     /// <summary>What was looked for, for messages.</summary>
@@ -56,7 +59,10 @@ internal sealed unsafe class CuBlas : IBlas
     {
         float one = 1, beta = p.Beta;
         accelerator.Bind();
-        Check(multiply(handle, p.TransposeA ? 1 : 0, p.TransposeB ? 1 : 0, p.M, p.N, p.K, &one, Address(p.A), p.LdA, Address(p.B), p.LdB, &beta, Address(p.C), p.LdC), "cublasSgemm");
+        int status = multiply(
+            handle, p.TransposeA ? 1 : 0, p.TransposeB ? 1 : 0, p.M, p.N, p.K, &one, Address(p.A), StoredFloat32, p.LdA,
+            Address(p.B), StoredFloat32, p.LdB, &beta, Address(p.C), StoredFloat32, p.LdC, computeType, AnyAlgorithm);
+        Check(status, "cublasGemmEx");
     }
 
     /// <inheritdoc/>
@@ -67,6 +73,14 @@ internal sealed unsafe class CuBlas : IBlas
         workspace.Dispose();
         NativeLibrary.Free(library);
     }
+
+    /// <summary>cublasComputeType_t: CUBLAS_COMPUTE_32F_FAST_TF32, _FAST_16BF or _PEDANTIC, which is plain float32 whatever the environment says.</summary>
+    private static int ComputeType(Precision precision) => precision switch
+    {
+        Precision.Tf32 => 77,
+        Precision.Bf16 => 75,
+        _ => 69,
+    };
 
     private static nint Address(ArrayView<float> view) => view.LoadEffectiveAddressAsPtr();
 

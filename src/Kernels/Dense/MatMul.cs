@@ -42,10 +42,10 @@ public sealed partial class MatMul(Device device) : IDisposable
             device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
     }
 
-    /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a tf32 product of our sizes takes hardly longer than that.
+    /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a product of our sizes on tensor cores takes hardly longer than that.
     /// Not for few columns, of which a tile would be empty for the most part.
     private bool FuseOnTensorCores(in Args args, in Product p) =>
-        device.Precision == Precision.Tf32 && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
+        device.Precision.OnTensorCores() && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
 
     /// Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.
     private void RunLibrary(IBlas blas, in Args args, in Product p)

@@ -32,7 +32,7 @@ public enum KernelChoice
     /// <summary>The portable kernels, the definition of correctness.</summary>
     Portable,
 
-    /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested, in tf32 too.</summary>
+    /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested, with a stand-in for tensor cores too.</summary>
     Tiled,
 
     /// <summary>Tiled, with plain products by cuBLAS, which Auto is on CUDA where the library is there. Elsewhere a scalar stand-in, to be tested.</summary>
@@ -188,12 +188,12 @@ public sealed class Device : IDisposable
     /// The tiled kernels may be asked for anywhere, to be tested: their tensor cores have a scalar stand-in.
     private void CheckPrecision()
     {
-        if (Precision == Precision.Fp32)
+        if (!Precision.OnTensorCores())
             return;
         if (Kernels == KernelChoice.Portable)
-            throw new DeviceException("precision tf32 and --kernels portable exclude each other: the portable kernels compute in fp32, which is what they are for");
+            throw new DeviceException($"precision {Precision.Name()} and --kernels portable exclude each other: the portable kernels compute in fp32, which is what they are for");
         if (Accelerator is CudaAccelerator cuda ? cuda.Architecture < CudaArchitecture.SM_80 : Kernels != KernelChoice.Tiled)
-            throw new DeviceException($"precision tf32 needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is none: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
+            throw new DeviceException($"precision {Precision.Name()} needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is none: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
     }
 
     private BatchCopies CopiesBeside(CudaDriver driver)
@@ -227,7 +227,7 @@ public sealed class Device : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision == Precision.Tf32 ? ", tf32" : "")})";
+    public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision.OnTensorCores() ? $", {Precision.Name()}" : "")})";
 
     /// <inheritdoc/>
     public void Dispose()

@@ -71,7 +71,7 @@ public static class DeviceCatalog
     private static Device OpenCpu(KernelChoice kernels, Precision precision, int threads)
     {
         // Two simulated threads a group is the fewest ILGPU allows; launches of portable kernels use one.
-        int groupThreads = precision == Precision.Tf32 ? TileProduct.TensorSide : Device.GroupThreads;
+        int groupThreads = precision.OnTensorCores() ? TileProduct.TensorSide : Device.GroupThreads;
         CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, groupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
         Context context = Context.Create(b => Common(b).CPU(cpu));
         return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, precision, threads);

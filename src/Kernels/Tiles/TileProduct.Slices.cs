@@ -15,11 +15,7 @@ public static partial class TileProduct
         where TProduct : struct, ITileProduct;
 
     /// What a thread brings of a slice of one factor.
-    private readonly record struct Share(Float4 Low, Float4 High)
-    {
-        /// Ready for tensor cores.
-        public Share Rounded() => new(TensorCore.Round(Low), TensorCore.Round(High));
-    }
+    private readonly record struct Share(Float4 Low, Float4 High);
 
     /// A row of a slice is `side` floats and one Float4 more, so that threads which write along K hit different banks of shared memory.
     private static int Row4(int side) => side / 4 + 1;

@@ -28,8 +28,8 @@ public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, b
 }
 
 /// <summary>The tiled variant of matrix products, for GPUs: groups of threads that share slices of both factors in fast memory.</summary>
-/// A group owns Side × Side elements of C, and has as many threads: in float32 64, each with 8 × 8 elements in registers, in tf32 128, each
-/// warp with 64 × 64 on the tensor cores (<see cref="TensorCore"/>). While a slice (8 or 16 deep) is multiplied out of shared memory, the next
+/// A group owns Side × Side elements of C, and has as many threads: in float32 64, each with 8 × 8 elements in registers, in tf32 and bf16
+/// 128, each warp with 64 × 64 on the tensor cores (<see cref="TensorCore"/>). While a slice (8 or 16 deep) is multiplied out of shared memory, the next
 /// one is on its way into registers: one barrier a slice. 2·M·N·K operations; each factor is read once for every Side rows or columns of C.
 /// Deep products with few tiles (weight gradients) are cut into parts along K, whose sums a second kernel adds in order. Every sum has one
 /// order: the same bits every run.
@@ -37,7 +37,7 @@ public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, b
 /// <param name="device">Where it runs.</param>
 public sealed class TileProduct<TProduct>(Device device) where TProduct : struct, ITileProduct
 {
-    private readonly bool tensor = device.Precision == Precision.Tf32;
+    private readonly bool tensor = device.Precision.OnTensorCores();
     private Action<KernelConfig, TileProduct.Args<TProduct>>? kernel, combine;
     private DeviceArray<float>? partials;
 
@@ -60,9 +60,15 @@ public sealed class TileProduct<TProduct>(Device device) where TProduct : struct
             product, partials?.View ?? anyView, sizes.M, sizes.N, sizes.K, sizes.ARunsAlongK ? 1 : 0, sizes.BRunsAlongK ? 1 : 0, sizes.TilesN(Side), tiles, parts, partDepth);
         if (tiles == 0)
             return;
-        Action<TileProduct.Args<TProduct>> body = tensor ? TileProduct.TensorKernel : TileProduct.Kernel;
-        device.Load(ref kernel, body)(new KernelConfig(tiles * parts, Side), args);
+        device.Load(ref kernel, Body)(new KernelConfig(tiles * parts, Side), args);
         if (parts > 1)
             device.Load(ref combine, TileProduct.CombineKernel)(device.Grid((long)sizes.M * sizes.N), args);
     }
+
+    private Action<TileProduct.Args<TProduct>> Body => device.Precision switch
+    {
+        Precision.Tf32 => TileProduct.TensorKernel<TProduct, Tf32Format>,
+        Precision.Bf16 => TileProduct.TensorKernel<TProduct, Bf16Format>,
+        _ => TileProduct.Kernel,
+    };
 }

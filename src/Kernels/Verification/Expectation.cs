@@ -56,7 +56,7 @@ internal sealed class Expectation
     {
         (Expectation expected, Trial trial) = c.Expected is { } known ? (known, new Trial(c, device, known.Attempt)) : Draw(c, device);
         c.Expected = expected;
-        if (device.Precision == Precision.Tf32 && expected.Magnitude is null)
+        if (device.Precision.OnTensorCores() && expected.Magnitude is null)
         {
             expected.Magnitude = new Expectation(trial, magnitude: true);
             expected.Magnitude.Differentiate(trial);

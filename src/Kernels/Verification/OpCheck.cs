@@ -19,11 +19,11 @@ public static class OpCheck
                 trial.Workspace.Allocate();
                 var first = trial.Run();
                 var second = trial.Run();
-                Expectation? magnitude = device.Precision == Precision.Tf32 ? expected.Magnitude : null;
+                double rounding = Tolerance.OfRounding(device.Precision);
                 string? failure = null;
                 for (int i = 0; i < first.Length && failure is null; i++)
-                    failure = Values(trial.Tensors[i], expected, magnitude, i, first[i].Values)
-                        ?? Gradient(trial.Tensors[i], expected, magnitude, i, first[i].Gradient)
+                    failure = Values(trial.Tensors[i], expected, rounding, i, first[i].Values)
+                        ?? Gradient(trial.Tensors[i], expected, rounding, i, first[i].Gradient)
                         ?? SameBits(trial.Tensors[i].Tensor.Name, first[i].Values, second[i].Values)
                         ?? SameBits("d " + trial.Tensors[i].Tensor.Name, first[i].Gradient, second[i].Gradient);
                 return failure is null ? null : $"{c} on {device}: {failure}";
@@ -35,11 +35,11 @@ public static class OpCheck
         }
     }
 
-    private static string? Values(Tracked t, Expectation expected, Expectation? magnitude, int index, float[] actual)
+    private static string? Values(Tracked t, Expectation expected, double rounding, int index, float[] actual)
     {
         for (int i = 0; i < t.Elements; i++)
         {
-            double wanted = expected.Values[index][i], allowed = Tolerance.Of(wanted, t.Terms, magnitude?.Values[index][i]);
+            double wanted = expected.Values[index][i], allowed = Tolerance.Of(wanted, t.Terms) + rounding * (expected.Magnitude?.Values[index][i] ?? 0);
             if (t.Role == TensorRole.Input && BitConverter.SingleToUInt32Bits(actual[i]) != BitConverter.SingleToUInt32Bits(t.Start[i]))
                 return $"input {At(t.Tensor, i)} was changed from {t.Start[i]:R} to {actual[i]:R}";
             if (t.Role != TensorRole.Input && !expected.Ignored[index].Contains(i) && !(Math.Abs(actual[i] - wanted) <= allowed))
@@ -48,7 +48,7 @@ public static class OpCheck
         return Behind(t.Tensor, t.Elements, actual);
     }
 
-    private static string? Gradient(Tracked t, Expectation expected, Expectation? magnitude, int index, float[] actual)
+    private static string? Gradient(Tracked t, Expectation expected, double rounding, int index, float[] actual)
     {
         if (!t.HasCheckedGradient)
             return t.Role == TensorRole.Output ? Behind(t.Tensor.Gradient!, t.Elements, actual) : null;
@@ -63,12 +63,12 @@ public static class OpCheck
         for (int i = 0; i < expected.Gradients[index].Length; i++)
         {
             (int at, double wanted) = expected.Gradients[index][i];
-            double tolerance = Tolerance.Of(wanted, t.Terms, magnitude?.Gradients[index][i].Value);
+            double tolerance = Tolerance.Of(wanted, t.Terms) + rounding * (expected.Magnitude?.Gradients[index][i].Value ?? 0);
             if (!(Math.Abs(actual[at] - wanted) <= tolerance))
                 return Wrong(d, at, wanted, actual[at], tolerance);
         }
         double typical = actual.Take(t.Elements).Select(Math.Abs).DefaultIfEmpty().Average(), all = expected.Directional[index];
-        double allowed = Tolerance.Of(typical, t.Terms) * Math.Sqrt(t.Elements) + 1e-6 + Tolerance.Tf32 * (magnitude?.Directional[index] ?? 0);
+        double allowed = Tolerance.Of(typical, t.Terms) * Math.Sqrt(t.Elements) + 1e-6 + rounding * (expected.Magnitude?.Directional[index] ?? 0);
         if (!(Math.Abs(along - all) <= allowed))
             return $"the sum of {d} with random signs is {along:R}, by finite differences {all:R} ± {allowed:G3}";
         return float.IsNaN(t.GradientStart) ? Behind(d, t.Elements, actual) : null;

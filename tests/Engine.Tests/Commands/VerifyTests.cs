@@ -14,6 +14,8 @@ public sealed class VerifyTests
     [Theory]
     [InlineData(6, "auto", "tf32", "compute capability 8.0")]
     [InlineData(6, "portable", "tf32", "--kernels portable")]
+    [InlineData(6, "auto", "bf16", "precision bf16 needs an NVIDIA GPU of compute capability 8.0")]
+    [InlineData(6, "portable", "bf16", "--kernels portable")]
     [InlineData(2, "auto", "fp64", "--precision")]
     public void Precision_that_a_device_has_not_is_an_error(int code, string kernels, string precision, string message)
     {

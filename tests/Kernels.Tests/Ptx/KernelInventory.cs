@@ -30,7 +30,7 @@ internal static class KernelInventory
     private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
 
     private static IReadOnlyList<LoadedKernel> Load() =>
-        [.. new[] { (KernelChoice.Portable, Precision.Fp32), (KernelChoice.Tiled, Precision.Fp32), (KernelChoice.Tiled, Precision.Tf32), (KernelChoice.Library, Precision.Fp32) }.SelectMany(d => Load(d.Item1, d.Item2)).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+        [.. new[] { (KernelChoice.Portable, Precision.Fp32), (KernelChoice.Tiled, Precision.Fp32), (KernelChoice.Tiled, Precision.Tf32), (KernelChoice.Tiled, Precision.Bf16), (KernelChoice.Library, Precision.Fp32) }.SelectMany(d => Load(d.Item1, d.Item2)).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
 
     private static LoadedKernel[] Load(KernelChoice kernels, Precision precision)
     {

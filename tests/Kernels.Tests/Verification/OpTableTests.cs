@@ -21,7 +21,7 @@ public sealed class OpTableTests
 
     /// <summary>Whether a case means something on a device of that name, which need not be there.</summary>
     internal static bool Runs(OpCase c, string device) => c.AppliesTo(
-        device == "cpu simd", device == "cpu library" ? KernelChoice.Library : KernelChoice.Auto, device.EndsWith("tensor", StringComparison.Ordinal) ? Precision.Tf32 : Precision.Fp32);
+        device == "cpu simd", device == "cpu library" ? KernelChoice.Library : KernelChoice.Auto, Enum.GetValues<Precision>().FirstOrDefault(p => device.EndsWith($" {p.Name()}", StringComparison.Ordinal)));
 
     [SkippableTheory]
     [MemberData(nameof(Everywhere))]
