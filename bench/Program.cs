@@ -9,7 +9,7 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
 const string usage = """
-    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--precision fp32|tf32] [--profile] [--json]
+    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--precision fp32|tf32|bf16] [--profile] [--json]
         training steps from memory
     bench kernels [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--json]
         every part of a step by itself, as a fraction of what the device can do at best

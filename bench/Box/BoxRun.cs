@@ -38,10 +38,11 @@ internal sealed class BoxRun
         // On CUDA, auto is tiled with cuBLAS where that is there.
         foreach (string kernels in new[] { "auto", "portable", "tiled" })
             run.Verify(kernels, Precision.Fp32);
-        foreach (string kernels in new[] { "auto", "tiled" })
-            run.Verify(kernels, Precision.Tf32);
+        foreach (Precision precision in new[] { Precision.Tf32, Precision.Bf16 })
+            foreach (string kernels in new[] { "auto", "tiled" })
+                run.Verify(kernels, precision);
         run.Training();
-        StepBench.Row[] steps = [.. run.Steps(Precision.Fp32, 1024, 4096, 16384, 65536), .. run.Steps(Precision.Tf32, 4096, 16384)];
+        StepBench.Row[] steps = [.. run.Steps(Precision.Fp32, 1024, 4096, 16384, 65536), .. run.Steps(Precision.Tf32, 4096, 16384), .. run.Steps(Precision.Bf16, 4096, 16384)];
         run.Kernels();
         foreach (Section s in BoxPeers.Compare(device, steps, Bench, limit => limit < run.Left ? limit : run.Left))
             run.report.Add(s);
@@ -58,10 +59,10 @@ internal sealed class BoxRun
 
     private void Verify(string kernels, Precision precision)
     {
-        string title = $"op cases, --kernels {kernels} --precision {Name(precision)}";
+        string title = $"op cases, --kernels {kernels} --precision {precision.Name()}";
         if (LeftOut(title, precision))
             return;
-        ChildProcess verify = Child(100, Engine, "verify", "--device", device, "--kernels", kernels, "--precision", Name(precision));
+        ChildProcess verify = Child(100, Engine, "verify", "--device", device, "--kernels", kernels, "--precision", precision.Name());
         report.Add(new(title, Outcome(verify, verify.Output.LastOrDefault()), verify.Command, verify.Seconds, [], [], [.. verify.Output, .. verify.Error.Take(40)]));
     }
 
@@ -90,26 +91,24 @@ internal sealed class BoxRun
 
     private StepBench.Row[] Steps(Precision precision, params int[] sizes)
     {
-        string title = $"training steps from memory, {Name(precision)}";
+        string title = $"training steps from memory, {precision.Name()}";
         if (LeftOut(title, precision))
             return [];
-        ChildProcess run = Child(120, Bench, "step", "--device", device, "--precision", Name(precision), "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
+        ChildProcess run = Child(120, Bench, "step", "--device", device, "--precision", precision.Name(), "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
         StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
         report.Add(new(title, Outcome(run, $"{rows.Select(r => (r.Step, r.B)).Distinct().Count()} of {2 * sizes.Length} sizes"), run.Command, run.Seconds, ["step", "B", "ids", "1000 rows/s, median", "spread", "launched"],
             [.. rows.Select(r => new[] { r.Step, $"{r.B}", r.Ids, Number(r.Rate.Median), $"{Number(r.Rate.Least)}–{Number(r.Rate.Most)}", r.Launched })], [.. run.Error.Take(20)]));
         return rows;
     }
 
-    /// tf32 is there on NVIDIA GPUs only.
+    /// Tensor cores are there on NVIDIA GPUs only.
     private bool LeftOut(string title, Precision precision)
     {
-        bool leftOut = precision == Precision.Tf32 && !device.StartsWith("cuda", StringComparison.Ordinal);
+        bool leftOut = precision.OnTensorCores() && !device.StartsWith("cuda", StringComparison.Ordinal);
         if (leftOut)
             report.Add(new(title, "left out: not on this device", "", 0, [], [], []));
         return leftOut;
     }
-
-    private static string Name(Precision precision) => precision.ToString().ToLowerInvariant();
 
     private void Kernels()
     {
