@@ -28,8 +28,8 @@ internal sealed class HostSlab : IDisposable
         used = HugePages.Advise(memory.NativePtr, memory.LengthInBytes) - memory.NativePtr;
     }
 
-    /// <summary>Bytes that a buffer takes in all.</summary>
-    public static long Room(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment + Gap;
+    /// <summary>Bytes that a buffer takes in all; an empty one takes as much as one of one element.</summary>
+    public static long Room(long bytes) => (Math.Max(1, bytes) + Alignment - 1) / Alignment * Alignment + Gap;
 
     /// <summary>The next <paramref name="length"/> elements, zero, and where they lie.</summary>
     public unsafe (ArrayView<T> View, nint Address) Take<T>(long length) where T : unmanaged

@@ -36,4 +36,16 @@ public sealed class WorkspaceTests
         Assert.All(bytes, b => Assert.Equal(0, (nint)b.Pointer % 64));
         Assert.All(doubles, d => Assert.Equal(0, (nint)d.Pointer % 64));
     }
+
+    [Fact]
+    public void Buffers_of_the_cpu_device_fit_their_memory_however_many_are_empty()
+    {
+        using Workspace workspace = new(TestDevices.Get("cpu simd"));
+        for (int i = 0; i < 40_000; i++)
+            workspace.Array<float>($"e{i}", 0);
+        DeviceArray<float> last = workspace.Array<float>("last", 16);
+        workspace.Allocate();
+        last.Write(workspace.Device, Enumerable.Repeat(1f, 16).ToArray());
+        Assert.All(last.ToArray(workspace.Device), x => Assert.Equal(1, x));
+    }
 }
