@@ -29,7 +29,7 @@ internal static class AttentionBench
         Console.WriteLine("| attention input | 1000 rows/s, median | spread | ms a step | memory, MiB |\n|---|---|---|---|---|");
         Report("fused", fused, Spread.Of(rates[0]));
         Report("unfused, (T, 4E) stored", unfused, Spread.Of(rates[1]));
-        Console.WriteLine($"\nFused is so many times as fast, median of the rounds: {Spread.Of(rates[0].Zip(rates[1], (f, u) => f / u)).Cell("F2")}.");
+        Console.WriteLine($"\nFused to unfused, median of the rounds: {Spread.Of(rates[0].Zip(rates[1], (f, u) => f / u)).Cell("F2")} times as fast.");
         foreach (Batch b in batches)
             b.Dispose();
         return 0;
