@@ -12,6 +12,9 @@ namespace GpuCtr.Bench.Ops;
 /// Beside the time stand GB/s and GFLOP/s of the least that the part must move and compute, as fractions of a copy and of multiply-adds measured in the same run.
 public class OpBench
 {
+    // Names of cases say everything; by default the table has room for 20 characters of them.
+    private const int NameWidth = 100;
+
     private static OpCases cases = null!;
     private StepPart part = null!;
 
@@ -37,7 +40,8 @@ public class OpBench
                 return 1;
             }
             Job job = dry ? Job.Dry : Job.Default.WithWarmupCount(2).WithIterationCount(5).WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(50));
-            IConfig config = DefaultConfig.Instance.AddJob(job.WithToolchain(InProcessEmitToolchain.Instance)).AddColumn(FloorColumn.All(cases));
+            IConfig config = DefaultConfig.Instance.AddJob(job.WithToolchain(InProcessEmitToolchain.Instance)).AddColumn(FloorColumn.All(cases))
+                .WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(NameWidth));
             if (filters.Length > 0)
                 config = config.AddFilter(new GlobFilter(filters));
             Summary summary = BenchmarkRunner.Run<OpBench>(config);

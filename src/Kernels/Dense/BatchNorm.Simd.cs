@@ -11,9 +11,11 @@ public sealed unsafe partial class BatchNorm
     private int rows;
     private bool ofBatch, drops;
 
+    private void Begin(in Pass pass) => (rows, ofBatch, drops) = (pass.RowsOf(x), OfBatch(pass), pass.Training && mask is not null);
+
     private void RunForward(in Pass pass)
     {
-        (rows, ofBatch, drops) = (pass.RowsOf(x), OfBatch(pass), pass.Training && mask is not null);
+        Begin(pass);
         if (drops)
             mask!.Draw((long)rows * x.Columns);
         device.Team!.Run(ColumnBlocks.Count(x.Columns), forwardBlock);
@@ -21,7 +23,7 @@ public sealed unsafe partial class BatchNorm
 
     private void RunBackward(in Pass pass)
     {
-        (rows, ofBatch, drops) = (pass.RowsOf(x), OfBatch(pass), pass.Training && mask is not null);
+        Begin(pass);
         device.Team!.Run(ColumnBlocks.Count(x.Columns), backwardBlock);
     }
 

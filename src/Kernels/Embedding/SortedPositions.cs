@@ -50,14 +50,18 @@ public sealed class SortedPositions(Workspace workspace, int capacity)
     /// <summary>Sorts the positions of <paramref name="sorter"/> and writes them at once, where nothing is to be fast; returns the rows.</summary>
     internal int[] Write(Device device, PositionSorter sorter, int tableRows)
     {
+        int[][] contents = Sort(sorter, tableRows);
+        foreach ((DeviceArray<int> array, int[] content) in Arrays.Zip(contents))
+            array.Write(device, content);
+        return contents[2];
+    }
+
+    /// <summary>What belongs into each of <see cref="Arrays"/>.</summary>
+    internal int[][] Sort(PositionSorter sorter, int tableRows)
+    {
         int[] order = new int[Capacity], start = new int[Capacity + 1], rows = new int[Capacity], blocks = new int[Blocks(Capacity)];
         Segments = sorter.Sort(tableRows, order, start, rows);
         FindBlocks(start.AsSpan(..(Segments + 1)), blocks);
-        Order.Write(device, order.AsSpan(..start[Segments]));
-        SegmentStart.Write(device, start.AsSpan(..(Segments + 1)));
-        SegmentRow.Write(device, rows.AsSpan(..Segments));
-        SegmentOfBlock.Write(device, blocks.AsSpan(..Blocks(start[Segments])));
-        Count.Write(device, [Segments]);
-        return rows[..Segments];
+        return [order[..start[Segments]], start[..(Segments + 1)], rows[..Segments], blocks[..Blocks(start[Segments])], [Segments]];
     }
 }

@@ -91,7 +91,7 @@ public class DeviceArray<T> where T : unmanaged
         }
         if (slab is not null)
         {
-            (ArrayView<T> part, nint address) = slab.Take<T>(Math.Max(1, Length));
+            (ArrayView<T> part, nint address) = slab.Take<T>(Length);
             Bind(part, device, address);
             return;
         }

@@ -28,18 +28,18 @@ internal sealed class HostSlab : IDisposable
         used = HugePages.Advise(memory.NativePtr, memory.LengthInBytes) - memory.NativePtr;
     }
 
-    /// <summary>Bytes that a buffer takes in all; an empty one takes as much as one of one element.</summary>
-    public static long Room(long bytes) => (Math.Max(1, bytes) + Alignment - 1) / Alignment * Alignment + Gap;
+    /// <summary>Bytes that a buffer takes in all.</summary>
+    public static long Room(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment + Gap;
 
-    /// <summary>The next <paramref name="length"/> elements, zero, and where they lie.</summary>
+    /// <summary>The next <paramref name="length"/> elements, zero, and where they lie. A view must not be empty: where there is none, one element of the gap is seen.</summary>
     public unsafe (ArrayView<T> View, nint Address) Take<T>(long length) where T : unmanaged
     {
-        long bytes = length * Interop.SizeOf<T>();
-        ArrayView<byte> view = memory.View.AsContiguous().SubView(used, bytes);
+        long bytes = length * Interop.SizeOf<T>(), seen = Math.Max(bytes, Interop.SizeOf<T>());
+        ArrayView<byte> view = memory.View.AsContiguous().SubView(used, seen);
         nint address = memory.NativePtr + (nint)used;
         used += Room(bytes);
-        for (long at = 0; at < bytes; at += int.MaxValue)
-            new Span<byte>((byte*)address + at, (int)Math.Min(int.MaxValue, bytes - at)).Clear();
+        for (long at = 0; at < seen; at += int.MaxValue)
+            new Span<byte>((byte*)address + at, (int)Math.Min(int.MaxValue, seen - at)).Clear();
         return (view.Cast<T>(), address);
     }
 

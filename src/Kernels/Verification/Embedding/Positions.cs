@@ -13,14 +13,8 @@ internal static class Positions
         PositionSorter sorter = new(capacity);
         foreach ((int row, int gradient) in pairs)
             sorter.Add(row, gradient);
-        int[] order = new int[capacity], start = new int[capacity + 1], rows = new int[capacity], blocks = new int[SortedPositions.Blocks(capacity)];
-        positions.Segments = sorter.Sort(tableRows, order, start, rows);
-        SortedPositions.FindBlocks(start.AsSpan(..(positions.Segments + 1)), blocks);
-        t.Upload(positions.Order, order[..start[positions.Segments]]);
-        t.Upload(positions.SegmentStart, start[..(positions.Segments + 1)]);
-        t.Upload(positions.SegmentRow, rows[..positions.Segments]);
-        t.Upload(positions.SegmentOfBlock, blocks[..SortedPositions.Blocks(start[positions.Segments])]);
-        t.Upload(positions.Count, [positions.Segments]);
+        foreach ((DeviceArray<int> array, int[] content) in positions.Arrays.Zip(positions.Sort(sorter, tableRows)))
+            t.Upload(array, content);
         return positions;
     }
 
