@@ -22,6 +22,20 @@ public sealed class ReferenceValues(bool magnitude = false)
         return Math.Max(z, 0);
     }
 
+    /// <summary>y = x Wᵀ + b, x (rows, k), W (n, k). References are evaluated hundreds of times a case, so their one triple loop is a plain one.</summary>
+    public static void Linear(double[] x, double[] w, double[]? b, int rows, int n, int k, double[] y)
+    {
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < n; j++)
+            {
+                ReadOnlySpan<double> left = x.AsSpan(i * k, k), right = w.AsSpan(j * k, k);
+                double sum = b?[j] ?? 0;
+                for (int l = 0; l < left.Length; l++)
+                    sum += left[l] * right[l];
+                y[i * n + j] = sum;
+            }
+    }
+
     /// <summary>a − b.</summary>
     public double Difference(double a, double b) => magnitude ? a + b : a - b;
 

@@ -57,13 +57,14 @@ internal static class AttentionCases
         {
             for (int i = 0; i < v[sum].Length; i++)
                 v[sum][i] = v[vectors][i] + v[other][i];
-            double[] units = new double[tokens * s.H];
+            double[] inputs = new double[tokens * 4 * s.E], units = new double[tokens * s.H];
             for (int b = 0; b < s.B; b++)
-                Row(v, units, b);
+                Row(v, inputs, b);
+            ReferenceValues.Linear(inputs, v[w], v[beta], tokens, s.H, 4 * s.E, units);
             behind(v, units);
         });
 
-        void Row(ReferenceValues v, double[] units, int b)
+        void Row(ReferenceValues v, double[] inputs, int b)
         {
             double[] weights = Enumerable.Range(offsets[b], lengths[b]).Select(i => s.Normalization switch
             {
@@ -75,16 +76,15 @@ internal static class AttentionCases
             double total = s.Normalization is AttentionNormalization.Softmax or AttentionNormalization.ScaledSoftmax ? weights.Sum() : 1;
             for (int e = 0; e < s.E; e++)
                 v[pooled][b * s.E + e] = 0;
+            double[] fieldVectors = v[vectors], keys = v[table], output = v[pooled];
             for (int i = offsets[b]; i < offsets[b + 1]; i++)
-            {
-                double[] q = Enumerable.Range(0, s.E).Select(e => v[vectors][(b * fields + targets[e / s.D]) * s.D + e % s.D]).ToArray();
-                double[] k = Enumerable.Range(0, s.E).Select(e => v[table][ids[e / s.D][i] * s.D + e % s.D]).ToArray();
-                double[] input = [.. q, .. k, .. q.Zip(k, v.Difference), .. q.Zip(k, (a, c) => a * c)];
-                for (int h = 0; h < s.H; h++)
-                    units[i * s.H + h] = v[beta][h] + input.Select((value, j) => value * v[w][h * 4 * s.E + j]).Sum();
                 for (int e = 0; e < s.E; e++)
-                    v[pooled][b * s.E + e] += weights[i - offsets[b]] / total * k[e];
-            }
+                {
+                    double q = fieldVectors[(b * fields + targets[e / s.D]) * s.D + e % s.D], k = keys[ids[e / s.D][i] * s.D + e % s.D];
+                    int at = i * 4 * s.E + e;
+                    (inputs[at], inputs[at + s.E], inputs[at + 2 * s.E], inputs[at + 3 * s.E]) = (q, k, v.Difference(q, k), q * k);
+                    output[b * s.E + e] += weights[i - offsets[b]] / total * k;
+                }
         }
     }
 

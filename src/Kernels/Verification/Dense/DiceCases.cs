@@ -85,34 +85,35 @@ internal static class DiceCases
     private static double[] Forward(ReferenceValues v, Shape s, Layer layer, double[] x)
     {
         int h = layer.W.Columns, n = checked((int)layer.W.Rows);
-        double[] a = Activated(v, s, layer.Dice, x);
-        return Enumerable.Range(0, s.B * n)
-            .Select(i => (layer.B is null ? 0 : v[layer.B][i % n]) + Enumerable.Range(0, h).Sum(j => a[i / n * h + j] * v[layer.W][i % n * h + j])).ToArray();
+        double[] y = new double[s.B * n];
+        ReferenceValues.Linear(Activated(v, s, layer.Dice, x), v[layer.W], layer.B is null ? null : v[layer.B], s.B, n, h, y);
+        return y;
     }
 
     /// <summary>Dice(x), and the running averages moved.</summary>
     private static double[] Activated(ReferenceValues v, Shape s, DiceTensors dice, double[] x)
     {
         int n = dice.X.Columns;
-        double[] y = new double[s.B * n];
+        double[] y = new double[s.B * n], column = new double[s.B], means = v[dice.RunningMean], variances = v[dice.RunningVariance], alpha = v[dice.Alpha];
         for (int h = 0; h < n; h++)
         {
-            double m = v[dice.RunningMean][h], sigma2 = v[dice.RunningVariance][h];
+            double m = means[h], sigma2 = variances[h];
+            for (int b = 0; b < s.B; b++)
+                column[b] = x[b * n + h];
             if (s.Training && s.B > 0)
             {
-                double[] column = Enumerable.Range(0, s.B).Select(b => x[b * n + h]).ToArray();
                 m = column.Average();
                 sigma2 = column.Average(value => (value - m) * (value - m));
                 if (s.Guard != 0)
                 {
                     double mu = s.Constants.Momentum, kept = s.Torch && s.B > 1 ? sigma2 * s.B / (s.B - 1) : sigma2;
-                    (v[dice.RunningMean][h], v[dice.RunningVariance][h]) = ((1 - mu) * v[dice.RunningMean][h] + mu * m, (1 - mu) * v[dice.RunningVariance][h] + mu * kept);
+                    (means[h], variances[h]) = ((1 - mu) * means[h] + mu * m, (1 - mu) * variances[h] + mu * kept);
                 }
             }
             for (int b = 0; b < s.B; b++)
             {
-                double value = x[b * n + h], p = 1 / (1 + Math.Exp(-(value - m) / Math.Sqrt(sigma2 + s.Constants.Epsilon)));
-                y[b * n + h] = p * value + (1 - p) * v[dice.Alpha][h] * value;
+                double value = column[b], p = 1 / (1 + Math.Exp(-(value - m) / Math.Sqrt(sigma2 + s.Constants.Epsilon)));
+                y[b * n + h] = p * value + (1 - p) * alpha[h] * value;
             }
         }
         return y;

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Linear, and through it MatMul: y = f(x Wᵀ + b) as a triple loop.</summary>
+/// <summary>Linear, and through it MatMul: y = f(x Wᵀ + b).</summary>
 internal static class LinearCases
 {
     private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0, bool Clear = false)
@@ -66,15 +66,9 @@ internal static class LinearCases
         t.Op(new Linear(t.Workspace, x, w, b, y, relu));
         void Formula(ReferenceValues v)
         {
-            double[] xs = v[x], ws = v[w], ys = v[y];
-            for (int i = 0; i < rows; i++)
-                for (int j = 0; j < n; j++)
-                {
-                    double z = b is null ? 0 : v[b][j];
-                    for (int l = 0; l < k; l++)
-                        z += xs[i * k + l] * ws[j * k + l];
-                    ys[i * n + j] = relu ? v.Rectify(z) : z;
-                }
+            ReferenceValues.Linear(v[x], v[w], b is null ? null : v[b], rows, n, k, v[y]);
+            for (int i = 0; i < rows * n && relu; i++)
+                v[y][i] = v.Rectify(v[y][i]);
         }
         t.Reference(Formula);
         return Formula;
