@@ -2,6 +2,7 @@ using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Interactions;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
@@ -73,6 +74,9 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         AttentionInput a => Attention(pass.RowsOf(a.Output), a.History.E, a.Output.Columns, backward ? 2 : 1),
         AttentionPooling p => new(Float * pass.RowsOf(p.Score) * (p.History.E + 1.0) * (backward ? 2 : 1)),
         FieldEmbedding => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)g.Embedding.Weights.Columns * (backward ? 3 : 2)),
+        Cross c => Passes(pass, c.Output, backward ? 6 : 4),
+        BiInteraction i => Passes(pass, i.Input, backward ? 2 : 1),
+        InnerProducts p => new(Float * pass.Rows * (backward ? 2.0 : 1.0) * (p.Input.Columns + p.Output.Columns), (backward ? 4.0 : 2.0) * pass.Rows * p.Output.Columns * p.Width),
         Dice d => Passes(pass, d.Output, backward ? 3 : 2),
         DiceGate d => Passes(pass, d.Output, backward ? 5 : 3),
         Activation a => Passes(pass, a.Output, backward ? 3 : 2),

@@ -20,6 +20,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     public static IReadOnlyList<(string Name, Workload Workload)> Steps { get; } =
     [
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)),
+        .. new[] { "nfm", "pnn", "dcn", "dcn-v2" }.Select(model => (model, DeepFmFields(model, 1.05))),
     ];
 
     /// <summary>26 fields of V rows together, MLP 256-128-64.</summary>
@@ -30,6 +31,13 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     /// <summary>26 + 13 fields, D 16, MLP 400³.</summary>
     public static Workload DeepFm400(double exponent, int batchSize = 4096) =>
         new("DeepFM 26+13, D 16, V 1M, 400-400-400", Fields(26, 1_000_000 / 26, 13), ModelCatalog.Defaults("deepfm"), batchSize, exponent);
+
+    /// <summary>The fields and the MLP of <see cref="DeepFm400"/> in another model.</summary>
+    public static Workload DeepFmFields(string model, double exponent, int batchSize = 4096) => DeepFm400(exponent, batchSize) with
+    {
+        Name = $"{model} 26+13, D 16, V 1M, 400-400-400",
+        Options = ModelCatalog.Defaults(model),
+    };
 
     /// <summary>The sizes and settings of Frappe: 10 fields of 5,379 rows together, D 10, MLP 400³ with batch normalization and dropout, dense updates with L2 on whole tables.</summary>
     public static Workload Frappe(int batchSize = 4096) => new(

@@ -1,6 +1,7 @@
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
@@ -27,7 +28,9 @@ public sealed partial class ModelBuilder
     private EmbeddedFields OfWeights(int dim)
     {
         int fields = Spec.C;
-        EmbeddingTable weights = Table("first_order", 1, Options.EmbeddingInitStd);
+        EmbeddingTable weights = Options.FirstOrderFtrl is { } f
+            ? Table("first_order", 1, 0, new(OptimizerKind.Ftrl, Alpha: (float)f.Alpha, Beta: (float)f.Beta, L1: (float)f.L1, L2: (float)f.L2))
+            : Table("first_order", 1, Options.EmbeddingInitStd, Rule);
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
         Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal("numeric.weights", 1, Spec.N);
@@ -62,7 +65,7 @@ public sealed partial class ModelBuilder
     private Tensor FieldVectors(int dim, Func<Tensor, Tensor, Tensor, FieldEmbeddingTensors> bind)
     {
         int columns = Spec.C * dim;
-        EmbeddingTable table = Embedding = Table("embedding", dim, Options.EmbeddingInitStd);
+        EmbeddingTable table = Embedding = Table("embedding", dim, Options.EmbeddingInitStd, Rule);
         Tensor vectors = Workspace.Tensor("field vectors", BatchSize, columns);
         vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, columns);
         Ops.Add(new FieldEmbedding(Workspace, bind(table.Weights, vectors, Normal("numeric.vectors", Numbers.Columns, dim))));

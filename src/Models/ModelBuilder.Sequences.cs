@@ -53,7 +53,7 @@ public sealed partial class ModelBuilder
     {
         if (Spec.GroupCount == 0)
             throw new KernelException("a target bias needs a history: its target is the field that the history belongs to");
-        EmbeddingTable table = Table("target_bias", 1, deviation: 0);
+        EmbeddingTable table = Table("target_bias", 1, deviation: 0, Rule);
         Tensor y = Activation("target bias", 1);
         Ops.Add(new FieldBias(Device, Inputs.Rows, table.Weights, table.RowGradients, y, Spec.F, Spec.C, Spec.Group(0).First().Target));
         return y;

@@ -113,11 +113,16 @@ public sealed partial class ModelBuilder : IDisposable
 
     private Dropout.Stream NextDropout() => Kernels.Dense.Dropout.Stream.Of(dropouts++, Options.Seed, Options.Dropout);
 
-    /// <summary>Hidden layers (linear, batch normalization where asked, activation, dropout) and a last linear layer to one value.</summary>
+    /// <summary>Hidden layers and a last linear layer to one value.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(B, K).</param>
     /// <param name="outputBias">Whether the last layer has a bias; a model with a bias of its own needs none.</param>
-    public Tensor Mlp(string name, Tensor x, bool outputBias)
+    public Tensor Mlp(string name, Tensor x, bool outputBias) => Linear($"{name}.out", HiddenLayers(name, x), 1, bias: outputBias);
+
+    /// <summary>Hidden layers: linear, batch normalization where asked, activation, dropout.</summary>
+    /// <param name="name">Prefix of the parameters' names.</param>
+    /// <param name="x">(B, K).</param>
+    public Tensor HiddenLayers(string name, Tensor x)
     {
         for (int i = 0; i < Options.HiddenUnits.Count; i++)
         {
@@ -132,7 +137,7 @@ public sealed partial class ModelBuilder : IDisposable
             if (!norm || !relu)
                 x = Dropout($"{layer}.dropout", x);
         }
-        return Linear($"{name}.out", x, 1, bias: outputBias);
+        return x;
     }
 
     /// <summary>The columns of two tensors side by side.</summary>
@@ -205,11 +210,11 @@ public sealed partial class ModelBuilder : IDisposable
 
     private static string Padding(FeatureSpec spec) => spec.PadHistories ? ", histories padded," : "";
 
-    private EmbeddingTable Table(string name, int columns, double deviation)
+    private EmbeddingTable Table(string name, int columns, double deviation, UpdateRule rule)
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, MbaRates, Missed), Rule, Scalars, Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, MbaRates, Missed), rule, Scalars, Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {

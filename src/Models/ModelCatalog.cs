@@ -14,6 +14,10 @@ public static class ModelCatalog
         ["fm"] = Fm.Logit,
         ["wide-deep"] = WideDeep.Logit,
         ["deepfm"] = DeepFm.Logit,
+        ["nfm"] = Nfm.Logit,
+        ["pnn"] = Pnn.Logit,
+        ["dcn"] = Dcn.Logit,
+        ["dcn-v2"] = DcnV2.Logit,
         ["base"] = EmbeddingMlp.Logit,
         ["din"] = Din.Logit,
     };

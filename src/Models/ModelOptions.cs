@@ -62,6 +62,13 @@ public enum DiceNormalizations
 public sealed record DiceForm(
     DiceNormalizations Normalization = DiceNormalizations.Units, double Epsilon = 1e-8, double Momentum = 0.01, bool UnbiasedVariance = false, double AlphaInitStd = 0);
 
+/// <summary>FTRL-proximal (McMahan et al., KDD 2013) for the first-order weights of ids.</summary>
+/// <param name="Alpha">α: its learning rate; √n of each weight is its schedule.</param>
+/// <param name="L1">λ₁: weights with less evidence are exactly 0.</param>
+/// <param name="L2">λ₂.</param>
+/// <param name="Beta">β.</param>
+public sealed record FtrlOptions(double Alpha, double L1, double L2, double Beta = 1);
+
 /// <summary>Everything that decides what a model computes and how it learns; saved with every run.</summary>
 public sealed record ModelOptions
 {
@@ -85,6 +92,12 @@ public sealed record ModelOptions
 
     /// <summary>The form of Dice wherever it is an activation.</summary>
     public DiceForm Dice { get; init; } = new();
+
+    /// <summary>Cross layers (DCN, DCN V2).</summary>
+    public int CrossLayers { get; init; } = 3;
+
+    /// <summary>Rank of their matrices (DCN V2); 0 = full.</summary>
+    public int CrossRank { get; init; }
 
     /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
@@ -136,6 +149,9 @@ public sealed record ModelOptions
 
     /// <summary>Optimizer of all parameters.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    /// <summary>FTRL for the first-order weights of ids, which then begin at 0; null: <see cref="Optimizer"/> as for all others.</summary>
+    public FtrlOptions? FirstOrderFtrl { get; init; }
 
     /// <summary>Which rows of the tables move in a step.</summary>
     public EmbeddingUpdate EmbeddingUpdate { get; init; } = EmbeddingUpdate.Lazy;

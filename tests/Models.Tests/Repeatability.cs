@@ -11,11 +11,15 @@ public sealed class Repeatability
 {
     private const int B = 64, Steps = 50;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din");
+    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din", "nfm", "pnn", "dcn", "dcn-v2");
 
     [SkippableTheory]
     [InlineData("deepfm")]
     [InlineData("din softmax")]
+    [InlineData("nfm")]
+    [InlineData("pnn")]
+    [InlineData("dcn")]
+    [InlineData("dcn-v2")]
     public void Loss_curves_of_all_devices_agree(string model)
     {
         double[]? first = null;
@@ -44,6 +48,10 @@ public sealed class Repeatability
     [InlineData("deepfm")]
     [InlineData("deepfm replay")]
     [InlineData("din")]
+    [InlineData("nfm")]
+    [InlineData("pnn")]
+    [InlineData("dcn")]
+    [InlineData("dcn-v2")]
     public void Threads_of_the_cpu_device_do_not_change_a_bit(string model)
     {
         int[]? first = null;

@@ -8,13 +8,17 @@ namespace GpuCtr.Models.Tests;
 /// <summary>A training step on the SIMD path allocates nothing, on any thread.</summary>
 public sealed class StepAllocationTests
 {
-    private const int B = 96, Steps = 100, Rounds = 5;
+    private const int B = 96, Steps = 100, Rounds = 40;
 
     [Theory]
     [InlineData("deepfm", EmbeddingUpdate.Lazy)]
     [InlineData("deepfm", EmbeddingUpdate.Dense)]
     [InlineData("deepfm", EmbeddingUpdate.Replay)]
     [InlineData("din", EmbeddingUpdate.Lazy)]
+    [InlineData("nfm", EmbeddingUpdate.Lazy)]
+    [InlineData("pnn", EmbeddingUpdate.Lazy)]
+    [InlineData("dcn", EmbeddingUpdate.Lazy)]
+    [InlineData("dcn-v2", EmbeddingUpdate.Lazy)]
     public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update)
     {
         Device device = TestDevices.Get("cpu simd");
@@ -32,12 +36,13 @@ public sealed class StepAllocationTests
             }
         }
         Train();
-        Assert.Equal(0, Enumerable.Range(0, Rounds).Min(_ => Allocated(Train)));
+        long[] allocated = [.. Enumerable.Range(0, Rounds).Select(_ => Allocated(Train)).TakeWhile(bytes => bytes > 0)];
+        Assert.True(allocated.Length < Rounds, $"bytes allocated in rounds of {Steps} steps: {string.Join(", ", allocated)}");
         foreach (Batch batch in batches)
             batch.Dispose();
     }
 
-    /// <summary>Bytes on all threads; the test host has some of its own, now and then, so that the least of a few rounds counts.</summary>
+    /// <summary>Bytes on all threads; the test host has some of its own, now and then, so that one round of many has to be without any.</summary>
     private static long Allocated(Action action)
     {
         long before = GC.GetTotalAllocatedBytes(precise: true);

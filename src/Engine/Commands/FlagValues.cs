@@ -54,6 +54,14 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
         return choices.Contains(text) ? text : throw Failure.BadUsage($"{name} {text}: not one of {string.Join(", ", choices)}{Spelling.Suggest(text, choices)}");
     }
 
+    /// <summary>One of the words that the flag takes.</summary>
+    public string Choice(string name) => Choice(name, [.. FlagOf(name).Choices]);
+
+    /// <summary>Several numbers of at least 0.</summary>
+    public IReadOnlyList<double> Reals(string name) => List(name).Select(text => ToReal(name, text) is var value and >= 0
+        ? value
+        : throw Failure.BadUsage($"{name} {text}: expected a number of at least 0")).ToArray();
+
     /// <summary>Bytes: 4GB, 512MB or a plain number.</summary>
     public long Bytes(string name)
     {

@@ -67,6 +67,8 @@ internal static class TrainOptions
             EmbeddingInitStd = flags.IsGiven("--embedding-init-std") ? flags.Real("--embedding-init-std") : own.EmbeddingInitStd,
             HiddenUnits = flags.IsGiven("--hidden-units") ? flags.Wholes("--hidden-units", 1, 1 << 16) : own.HiddenUnits,
             Activation = Word(flags, "--activation", own.Activation),
+            CrossLayers = flags.Whole("--cross-layers", 1, 64),
+            CrossRank = flags.Whole("--cross-rank", 0, 1 << 16),
             AttentionUnits = flags.IsGiven("--attention-units") ? flags.Wholes("--attention-units", 1, 1 << 16) : own.AttentionUnits,
             AttentionActivation = Word(flags, "--attention-activation", own.AttentionActivation),
             AttentionNormalization = Word(flags, "--attention-normalization", own.AttentionNormalization),
@@ -75,6 +77,7 @@ internal static class TrainOptions
             Pooling = Word(flags, "--pooling", own.Pooling),
             FmNumeric = flags.Choice("--fm-numeric", "on", "off") == "on",
             Optimizer = Word(flags, "--optimizer", own.Optimizer),
+            FirstOrderFtrl = Ftrl(flags),
             EmbeddingUpdate = update,
             L2 = flags.Real("--l2"),
             EmbeddingL2 = flags.Real("--embedding-l2"),
@@ -85,6 +88,19 @@ internal static class TrainOptions
         };
     }
 
-    private static T Word<T>(FlagValues flags, string name, T otherwise) where T : struct, Enum => !flags.IsGiven(name) ? otherwise :
-        Enum.Parse<T>(flags.Choice(name, [.. Enum.GetNames<T>().Select(n => n.ToLowerInvariant())]), ignoreCase: true);
+    private static FtrlOptions? Ftrl(FlagValues flags)
+    {
+        const string name = "--first-order-ftrl";
+        if (!flags.IsGiven(name))
+            return null;
+        return flags.Reals(name) switch
+        {
+            [> 0 and var alpha, var l1, var l2] => new(alpha, l1, l2),
+            [> 0 and var alpha, var l1, var l2, > 0 and var beta] => new(alpha, l1, l2, beta),
+            _ => throw Failure.BadUsage($"{name} {string.Join(',', flags.List(name))}: expected α,λ₁,λ₂ or α,λ₁,λ₂,β with α and β above 0, such as 0.1,0,0"),
+        };
+    }
+
+    private static T Word<T>(FlagValues flags, string name, T otherwise) where T : struct, Enum =>
+        flags.IsGiven(name) ? Enum.Parse<T>(flags.Choice(name), ignoreCase: true) : otherwise;
 }

@@ -50,6 +50,9 @@ internal sealed class OnnxGraph(OnnxWeights weights)
     public string Node(string op, (string Name, long Value)[] attributes, params string[] from) => Add(op, $"{op}_{count++}", from, [.. attributes.Select(a => Attribute(a.Name, a.Value))]);
 
     /// <summary>Adds a node with one attribute that is a list.</summary>
+    public string Node(string op, (string Name, long[] Values) attribute, params string[] from) => Add(op, $"{op}_{count++}", from, [List(attribute.Name, attribute.Values)]);
+
+    /// <summary>Adds a node that reduces the axes of an attribute.</summary>
     public string Node(string op, (string Name, long[] Values) attribute, bool keepDims, params string[] from) =>
         Add(op, $"{op}_{count++}", from, [List(attribute.Name, attribute.Values), Attribute("keepdims", keepDims ? 1 : 0)]);
 
@@ -58,6 +61,9 @@ internal sealed class OnnxGraph(OnnxWeights weights)
 
     /// <summary>A small constant of integers.</summary>
     public string Integers(params long[] values) => Constant($"i{string.Join('_', values)}", [values.Length], OnnxType.Int64, MemoryMarshal.AsBytes<long>(values));
+
+    /// <summary>A constant of any number of integers.</summary>
+    public string Integers(string name, long[] values) => Constant(name, [values.Length], OnnxType.Int64, MemoryMarshal.AsBytes<long>(values));
 
     /// <summary>A constant integer without dimensions.</summary>
     public string Integer(long value) => Constant($"n{value}", [], OnnxType.Int64, MemoryMarshal.AsBytes<long>([value]));

@@ -35,17 +35,16 @@ internal sealed partial class OnnxTranslator
         }
         values[t.Vectors] = g.Node("Reshape", Joined(all), g.Integers(0, t.Vectors.Columns));
         if (t.Fm is { IsConsumed: true })
-            values[t.Fm] = Pairs(Joined(inFm));
+            values[t.Fm] = g.Node("ReduceSum", [("keepdims", 1)], Pairs(Joined(inFm)), g.Integers(1));
     }
 
     private string Joined(List<string> vectors) => vectors is [string only] ? only : g.Node("Concat", [("axis", 1)], [.. vectors]);
 
-    /// ½ Σ_d ((Σ_c e)² − Σ_c e²).
+    /// (B, D) ½ ((Σ_c e)² − Σ_c e²) of (B, C, D).
     private string Pairs(string e)
     {
         string sum = SumOver(1, e), squares = SumOver(1, g.Node("Mul", e, e));
-        string sums = g.Node("ReduceSum", [("keepdims", 1)], g.Node("Sub", g.Node("Mul", sum, sum), squares), g.Integers(1));
-        return g.Node("Mul", sums, g.Number(0.5f));
+        return g.Node("Mul", g.Node("Sub", g.Node("Mul", sum, sum), squares), g.Number(0.5f));
     }
 
     private string FirstOrder(FieldEmbeddingTensors t)

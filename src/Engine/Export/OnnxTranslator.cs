@@ -2,6 +2,7 @@ using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Interactions;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 
@@ -48,6 +49,9 @@ internal sealed partial class OnnxTranslator
             case AttentionInput i: Translate(i); break;
             case AttentionPooling p: Translate(p); break;
             case TargetProduct p: values[p.Output] = g.Node("Mul", Value(p.Input), Query(p.History)); break;
+            case Cross c: Translate(c); break;
+            case BiInteraction i: values[i.Output] = Pairs(Vectors(i.Input, i.Output.Columns)); break;
+            case InnerProducts p: Translate(p); break;
             case Linear l: Translate(l); break;
             case BatchNorm n: Translate(n); break;
             case Dice d: Translate(d); break;

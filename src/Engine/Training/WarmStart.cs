@@ -33,12 +33,15 @@ internal sealed class WarmStart
         Checkpoint from = Checkpoint.Open(RunFolder.Resolve(path, "--init-from"));
         JsonObject theirs = JsonNode.Parse(JsonText.Line(from.Manifest.Model))!.AsObject(), ours = JsonNode.Parse(JsonText.Line(model))!.AsObject();
         string[] differences = [.. ours
-            .Where(o => !free.Contains(o.Key) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
+            .Where(o => !IsFree(o.Key, model) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
             .Select(o => $"{o.Key} is {theirs[o.Key]?.ToJsonString() ?? "not set"} there and {o.Value?.ToJsonString()} here")];
         return differences.Length == 0
             ? new WarmStart(from)
             : throw Failure.BadUsage($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
     }
+
+    /// Another optimizer leaves its state behind, and what FTRL has learned is its state.
+    private static bool IsFree(string option, ModelOptions model) => free.Contains(option) && (option != "optimizer" || model.FirstOrderFtrl is null);
 
     /// <summary>The encoding of that run with the values that new rows add.</summary>
     /// <exception cref="Failure">Usage: the fields are not the same.</exception>

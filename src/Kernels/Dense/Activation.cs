@@ -173,8 +173,7 @@ public sealed unsafe class Activation : IOp
                 slope = Vector512.ConditionalSelect(Vector512.GreaterThan(v, Vector512<float>.Zero), Vector512<float>.One, a);
                 dAlpha += d * Vector512.Min(v, Vector512<float>.Zero);
             }
-            if (dx.Target is { } target)
-                Lanes.Store(dx.Accumulates ? Lanes.Load(target.Pointer + i, count) + d * slope : d * slope, target.Pointer + i, count);
+            dx.Write(i, d * slope, count);
         }
         if (alpha is not null)
             Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);

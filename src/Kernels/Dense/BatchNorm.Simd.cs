@@ -75,7 +75,7 @@ public sealed unsafe partial class BatchNorm
         }
         Lanes.Store(dBeta, beta.Gradient!.Pointer + h, count);
         Lanes.Store(dGamma, gamma.Gradient!.Pointer + h, count);
-        if (dx.Target is not { } target)
+        if (dx.Target is null)
             return;
         Vector512<float> scale = Lanes.Load(gamma.Pointer + h, count) * rstd;
         Vector512<float> meanBeta = ofBatch ? dBeta / rows : default, meanGamma = ofBatch ? dGamma * rstd / rows : default;
@@ -84,7 +84,7 @@ public sealed unsafe partial class BatchNorm
             long i = (long)b * n + h;
             Vector512<float> dz = Masked(dy + i, y.Pointer + i, count);
             Vector512<float> g = (dz - meanBeta - (Lanes.Load(x.Pointer + i, count) - mean) * meanGamma) * scale;
-            Lanes.Store(dx.Accumulates ? Lanes.Load(target.Pointer + i, count) + g : g, target.Pointer + i, count);
+            dx.Write(i, g, count);
         }
     }
 

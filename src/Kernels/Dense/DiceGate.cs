@@ -148,17 +148,11 @@ public sealed unsafe class DiceGate : IOp
             Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count)), d = Lanes.Load(y.Gradient!.Pointer + i, count);
             Vector512<float> through = d * Lanes.Load(x.Pointer + i, count) * (one - p);
             dAlpha += through;
-            Write(dz, i, through * (one - a) * p, count);
-            Write(dx, i, d * (a + (one - a) * p), count);
+            dz.Write(i, through * (one - a) * p, count);
+            dx.Write(i, d * (a + (one - a) * p), count);
         }
         if (!Shared)
             Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
-    }
-
-    private static void Write(Tensor.GradientSink sink, long i, Vector512<float> value, int count)
-    {
-        if (sink.Target is { } target)
-            Lanes.Store(sink.Accumulates ? Lanes.Load(target.Pointer + i, count) + value : value, target.Pointer + i, count);
     }
 
     /// One order whatever the threads: element after element.

@@ -58,7 +58,7 @@ public sealed class EmbeddingTable
             lazy = new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard);
         else
             dense = new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
-        if (options.Missed is not null)
+        if (options.Missed is not null && rule.MovesWithoutGradient)
             replay = new RowReplay(workspace.Device, Weights, State, positions, options.Missed, rule);
         guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? positions : null);
     }

@@ -94,7 +94,7 @@ public sealed partial class RowUpdate
             Float4 w = a.W[at], m = a.M[at], v = a.V[at];
             a.Rule.Apply(ref w, a.Dw[i].Times(scale), ref m, ref v, s, s.TableEpsilon);
             a.W[at] = w;
-            if (a.Rule.MovesWithoutGradient)
+            if (a.Rule.KeepsMeans)
                 a.M[at] = m;
             if (a.Rule.KeepsSquares)
                 a.V[at] = v;

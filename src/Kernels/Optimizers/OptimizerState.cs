@@ -14,15 +14,14 @@ public sealed unsafe class OptimizerState
     internal OptimizerState(Workspace workspace, Tensor weights, UpdateRule rule)
     {
         this.weights = weights;
-        bool adam = rule.MovesWithoutGradient;
-        Mean = workspace.TrainingTensor($"{weights.Name} m", adam ? weights.Rows : 0, weights.Columns);
+        Mean = workspace.TrainingTensor($"{weights.Name} m", rule.KeepsMeans ? weights.Rows : 0, weights.Columns);
         Square = workspace.TrainingTensor($"{weights.Name} v", rule.KeepsSquares ? weights.Rows : 0, weights.Columns);
     }
 
-    /// <summary>m: running mean of the gradient (Adam).</summary>
+    /// <summary>m: running mean of the gradient (Adam), or z (FTRL).</summary>
     public Tensor Mean { get; }
 
-    /// <summary>v: running mean (Adam) or sum (Adagrad) of the squared gradient.</summary>
+    /// <summary>v: running mean (Adam) or sum (Adagrad, FTRL) of the squared gradient.</summary>
     public Tensor Square { get; }
 
     /// <summary>m for a kernel. Where the rule has none it never looks, but a view must be there: that of the weights.</summary>

@@ -9,10 +9,10 @@ public struct StepScalars
     /// <summary>Learning rate η of this step.</summary>
     public float LearningRate;
 
-    /// <summary>Factor of the update: η for SGD and Adagrad, η √(1−β₂ᵗ) / (1−β₁ᵗ) for Adam.</summary>
+    /// <summary>Factor of Adam's update: η √(1−β₂ᵗ) / (1−β₁ᵗ).</summary>
     public float StepSize;
 
-    /// <summary>ε beside the root as it stands in the state: ε √(1−β₂ᵗ) for Adam on dense tensors.</summary>
+    /// <summary>Adam's ε beside the root as it stands in the state: ε √(1−β₂ᵗ) on dense tensors.</summary>
     public float DenseEpsilon;
 
     /// <summary>The same for tables: ε as it is under lazy Adam (PyTorch's SparseAdam), else as for dense tensors.</summary>

@@ -19,6 +19,9 @@ public enum OptimizerKind
 
     /// <summary>Adam after w ← (1 − η λ) w (Loshchilov and Hutter 2019).</summary>
     AdamW,
+
+    /// <summary>z ← z + g − (√(n + g²) − √n) w / α,  n ← n + g²,  w ← |z| ≤ λ₁ ? 0 : −(z − sign(z) λ₁) / ((β + √n) / α + λ₂): FTRL-proximal (McMahan et al., KDD 2013). z stands in the place of m, n in that of v; α is its own and takes no part in a schedule, since √n is one.</summary>
+    Ftrl,
 }
 
 /// <summary>An optimizer with its constants.</summary>
@@ -27,7 +30,12 @@ public enum OptimizerKind
 /// <param name="Beta2">β₂.</param>
 /// <param name="Epsilon">ε.</param>
 /// <param name="WeightDecay">λ of AdamW.</param>
-public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f, float Beta2 = 0.999f, float Epsilon = 1e-8f, float WeightDecay = 0)
+/// <param name="Alpha">α of FTRL.</param>
+/// <param name="Beta">β of FTRL.</param>
+/// <param name="L1">λ₁ of FTRL: weights whose evidence is below it are exactly 0.</param>
+/// <param name="L2">λ₂ of FTRL.</param>
+public readonly record struct UpdateRule(
+    OptimizerKind Kind, float Beta1 = 0.9f, float Beta2 = 0.999f, float Epsilon = 1e-8f, float WeightDecay = 0, float Alpha = 0.1f, float Beta = 1, float L1 = 0, float L2 = 0)
 {
     // State that decays for ever ends in denormal numbers, which are a hundred times slower and move no weight.
     private const float FlushMean = 1e-30f, FlushSquare = 1e-35f;
@@ -38,14 +46,13 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
     /// <summary>Whether a weight moves in a step in which it has no gradient.</summary>
     public bool MovesWithoutGradient => Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
 
-    /// <summary>The scalars of step <paramref name="step"/> (from 1).</summary>
+    /// <summary>The scalars of step <paramref name="step"/> (from 1), from which every rule takes what it needs.</summary>
     /// <param name="step">t.</param>
     /// <param name="learningRate">η.</param>
     /// <param name="lazyTables">Tables take ε as SparseAdam does, beside the uncorrected root.</param>
     public StepScalars Scalars(int step, double learningRate, bool lazyTables)
     {
-        bool adam = MovesWithoutGradient;
-        double root = adam ? Math.Sqrt(1 - Math.Pow(Beta2, step)) : 1, correction1 = adam ? 1 - Math.Pow(Beta1, step) : 1;
+        double root = Math.Sqrt(1 - Math.Pow(Beta2, step)), correction1 = 1 - Math.Pow(Beta1, step);
         return new StepScalars
         {
             Step = step,
@@ -56,21 +63,33 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
         };
     }
 
+    /// <summary>Whether there is an m.</summary>
+    internal bool KeepsMeans => Kind is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.Ftrl;
+
     /// <summary>Whether there is a v.</summary>
     internal bool KeepsSquares => Kind != OptimizerKind.Sgd;
 
-    /// <summary>Moves one weight.</summary>
+    /// <summary>Moves one weight; <paramref name="epsilon"/> is Adam's in this step.</summary>
     internal void Apply(ref float w, float g, ref float m, ref float v, StepScalars s, float epsilon)
     {
         if (Kind == OptimizerKind.Sgd)
         {
-            w -= s.StepSize * g;
+            w -= s.LearningRate * g;
             return;
         }
         if (Kind == OptimizerKind.Adagrad)
         {
             v += g * g;
-            w -= s.StepSize * g / (XMath.Sqrt(v) + epsilon);
+            w -= s.LearningRate * g / (XMath.Sqrt(v) + Epsilon);
+            return;
+        }
+        if (Kind == OptimizerKind.Ftrl)
+        {
+            float root = XMath.Sqrt(v + g * g);
+            m += g - (root - XMath.Sqrt(v)) * w / Alpha;
+            v += g * g;
+            float beyond = XMath.Abs(m) - L1, size = beyond / ((Beta + root) / Alpha + L2);
+            w = beyond <= 0 ? 0 : m > 0 ? -size : size;
             return;
         }
         if (Kind == OptimizerKind.AdamW)
@@ -98,13 +117,22 @@ public readonly record struct UpdateRule(OptimizerKind Kind, float Beta1 = 0.9f,
     {
         if (Kind == OptimizerKind.Sgd)
         {
-            w -= g * s.StepSize;
+            w -= g * s.LearningRate;
             return;
         }
         if (Kind == OptimizerKind.Adagrad)
         {
             v += g * g;
-            w -= g * s.StepSize / (Vector512.Sqrt(v) + Vector512.Create(epsilon));
+            w -= g * s.LearningRate / (Vector512.Sqrt(v) + Vector512.Create(Epsilon));
+            return;
+        }
+        if (Kind == OptimizerKind.Ftrl)
+        {
+            Vector512<float> squares = v + g * g, root = Vector512.Sqrt(squares), alpha = Vector512.Create(Alpha);
+            m += g - (root - Vector512.Sqrt(v)) * w / alpha;
+            v = squares;
+            Vector512<float> beyond = Vector512.Abs(m) - Vector512.Create(L1), size = beyond / ((root + Vector512.Create(Beta)) / alpha + Vector512.Create(L2));
+            w = Vector512.ConditionalSelect(Vector512.LessThanOrEqual(beyond, Vector512<float>.Zero), Vector512<float>.Zero, Vector512.CopySign(size, -m));
             return;
         }
         if (Kind == OptimizerKind.AdamW)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Simd;
 
@@ -25,6 +26,16 @@ internal static unsafe class Lanes
             *to = x.ToScalar();
         else
             StoreSome(x, to, count);
+    }
+
+    /// <summary>Writes <paramref name="count"/> values of the gradient from element <paramref name="i"/> on, or adds them to what is there; nothing where nobody wants it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(this Tensor.GradientSink sink, long i, Vector512<float> values, int count)
+    {
+        if (sink.Target is not { } target)
+            return;
+        float* to = target.Pointer + i;
+        Store(sink.Accumulates ? Load(to, count) + values : values, to, count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -98,6 +98,13 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--hash-buckets", "user=0")]
     [InlineData("--embedding-l2-scope", "full")]
     [InlineData("--numeric-transform", "cube")]
+    [InlineData("--optimizer", "ftrl")]
+    [InlineData("--first-order-ftrl", "0.1,0")]
+    [InlineData("--first-order-ftrl", "0,0,0")]
+    [InlineData("--first-order-ftrl", "0.1,-1,0")]
+    [InlineData("--first-order-ftrl", "0.1,0,0,0")]
+    [InlineData("--cross-layers", "0")]
+    [InlineData("--cross-rank", "-1")]
     [InlineData("--valid-fraction", "1")]
     public void Values_that_cannot_be_are_usage_and_name_the_flag(string flag, string value)
     {

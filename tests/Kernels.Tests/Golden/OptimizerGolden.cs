@@ -5,11 +5,11 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Golden;
 
-/// <summary>DenseUpdate against three consecutive steps of PyTorch's optimizers in float64.</summary>
+/// <summary>DenseUpdate against three consecutive steps of PyTorch's optimizers, and of FTRL, in float64.</summary>
 public sealed class OptimizerGolden
 {
     public static TheoryData<string, string> Cases =>
-        TestDevices.Times("opt_sgd", "opt_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw");
+        TestDevices.Times("opt_sgd", "opt_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw", "opt_ftrl");
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
@@ -23,9 +23,12 @@ public sealed class OptimizerGolden
             "opt_sgd" => OptimizerKind.Sgd,
             "opt_adagrad" => OptimizerKind.Adagrad,
             "opt_adamw" => OptimizerKind.AdamW,
+            "opt_ftrl" => OptimizerKind.Ftrl,
             _ => OptimizerKind.Adam,
         });
-        Assert.True(rule.Kind == OptimizerKind.Sgd || rule.Epsilon == (float)golden.Config("eps"));
+        if (rule.Kind == OptimizerKind.Ftrl)
+            rule = rule with { Alpha = (float)golden.Config("alpha"), Beta = (float)golden.Config("beta"), L1 = (float)golden.Config("l1"), L2 = (float)golden.Config("l2") };
+        Assert.True(rule.Kind is OptimizerKind.Sgd or OptimizerKind.Ftrl || rule.Epsilon == (float)golden.Config("eps"));
         if (rule.Kind == OptimizerKind.AdamW)
             (rule, decay) = (rule with { WeightDecay = (float)decay }, 0);
         int[] shape = golden.Shape("parameters", "w");
@@ -36,14 +39,15 @@ public sealed class OptimizerGolden
         workspace.Allocate();
         guard.Write(device, [1f]);
         weights.Write(device, golden.Parameter("w").ToFloats());
-        (string File, Tensor Tensor)[] states = rule.Kind == OptimizerKind.Adagrad ? [("s", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
+        (string File, Tensor Tensor)[] states = rule.Kind == OptimizerKind.Adagrad ? [("s", update.State.Square)]
+            : rule.Kind == OptimizerKind.Ftrl ? [("z", update.State.Mean), ("n", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
         foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("parameters", s.File)))
             tensor.Write(device, golden.Parameter(file).ToFloats());
         float[] gradients = golden.Input("grads").ToFloats();
         for (int step = 0; step < 3; step++)
         {
             weights.Gradient!.Write(device, gradients.AsSpan(step * (int)weights.Length, (int)weights.Length));
-            scalars.Write(device, [rule.Scalars((int)golden.Config("first_step_number") + step, golden.Config("lr"), lazyTables: false)]);
+            scalars.Write(device, [rule.Scalars((int)golden.Config("first_step_number") + step, golden.Has("config", "lr") ? golden.Config("lr") : 0, lazyTables: false)]);
             update.Run();
             Close.Assert(golden.Expected($"w_after_{step + 1}"), weights.ToArray(device), $"{name} w after {step + 1}", absolute: 2e-6);
             foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("expected", $"{s.File}_after_{step + 1}")))

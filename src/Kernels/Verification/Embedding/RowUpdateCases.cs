@@ -25,7 +25,7 @@ internal static class RowUpdateCases
         new("row update", $"{kind} {touched} of {rows}x{d} step {step} scale {scale}", t =>
         {
             t.GuardFactor = scale;
-            UpdateRule rule = UpdateRule.Of(kind);
+            UpdateRule rule = UpdateFormula.Of(kind);
             Random random = t.Random("rows");
             int[] moved = Enumerable.Range(0, rows).OrderBy(_ => random.Next()).Take(touched).Order().ToArray();
             Tensor table = t.State(t.Workspace.Tensor("table", rows, d));

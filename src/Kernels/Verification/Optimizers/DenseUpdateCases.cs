@@ -24,7 +24,7 @@ internal static class DenseUpdateCases
         new("dense update", $"{kind} {length}{(l2 > 0 ? $" l2 on {decays}" : "")}{(isTable ? " table" : "")} step {step} scale {scale}", t =>
         {
             t.GuardFactor = scale;
-            UpdateRule rule = UpdateRule.Of(kind);
+            UpdateRule rule = UpdateFormula.Of(kind);
             Tensor weights = t.State(t.Workspace.Tensor("weights", 1, length, gradient: true)), gradient = t.State(weights.Gradient!);
             DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
             t.Upload(scalars, rule.Scalars(step, UpdateFormula.LearningRate, lazyTables: false));

@@ -13,6 +13,9 @@ internal sealed class UpdateFormula
     private readonly int step;
     private readonly bool sparse;
 
+    /// <summary>The rule of that kind in the cases, with all that it has.</summary>
+    public static UpdateRule Of(OptimizerKind kind) => UpdateRule.Of(kind) with { L1 = 0.2f, L2 = 0.5f };
+
     /// <summary>Fills weights' state with random numbers where the rule has any.</summary>
     public UpdateFormula(Trial t, Tensor weights, OptimizerState state, UpdateRule rule, int step, bool sparse)
     {
@@ -35,6 +38,13 @@ internal sealed class UpdateFormula
         {
             s[i] += g * g;
             w[i] -= LearningRate * g / (Math.Sqrt(s[i]) + rule.Epsilon);
+            return;
+        }
+        if (rule.Kind == OptimizerKind.Ftrl)
+        {
+            m[i] += g - (Math.Sqrt(s[i] + g * g) - Math.Sqrt(s[i])) / rule.Alpha * w[i];
+            s[i] += g * g;
+            w[i] = Math.Abs(m[i]) <= rule.L1 ? 0 : -(m[i] - Math.Sign(m[i]) * rule.L1) / ((rule.Beta + Math.Sqrt(s[i])) / rule.Alpha + rule.L2);
             return;
         }
         if (rule.Kind == OptimizerKind.AdamW)

@@ -1,0 +1,26 @@
+using GpuCtr.Kernels.Interactions;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Engine.Export;
+
+internal sealed partial class OnnxTranslator
+{
+    /// x₀ ∘ u + x (+ b).
+    private void Translate(Cross c)
+    {
+        string y = g.Node("Add", g.Node("Mul", Value(c.Inputs.X0), Value(c.Inputs.U)), Value(c.Inputs.X));
+        values[c.Output] = c.Bias is null ? y : g.Node("Add", y, Weight(c.Bias));
+    }
+
+    /// The upper triangle of V Vᵀ.
+    private void Translate(InnerProducts p)
+    {
+        int vectors = p.Input.Columns / p.Width;
+        string v = Vectors(p.Input, p.Width), square = g.Node("MatMul", v, g.Node("Transpose", ("perm", [0, 2, 1]), v));
+        long[] upper = [.. Enumerable.Range(0, vectors).SelectMany(i => Enumerable.Range(i + 1, vectors - i - 1).Select(j => (long)i * vectors + j))];
+        values[p.Output] = g.Node("Gather", [("axis", 1)], g.Node("Reshape", square, g.Integers(0, vectors * vectors)), g.Integers($"pairs of {vectors}", upper));
+    }
+
+    /// (B, C, D) of vectors side by side.
+    private string Vectors(Tensor tensor, int width) => g.Node("Reshape", Value(tensor), g.Integers(0, tensor.Columns / width, width));
+}

@@ -1,0 +1,108 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Interactions;
+
+/// <summary>The inner product of every pair of vectors (Qu et al., PNN, ICDM 2016, eq. 7 with one weight a pair): p_ij = ⟨v_i, v_j⟩, i &lt; j, row after row of the upper triangle.</summary>
+/// dv_i = Σ_{j≠i} dp_ij v_j.
+/// v (B, C·D)   p (B, C(C−1)/2).   C(C−1)·D operations a row forwards, twice as many backwards; v read once each way. Every element is one sum in one order: the same bits every run.
+public sealed unsafe partial class InnerProducts : IOp
+{
+    private readonly Device device;
+    private readonly Tensor v, p;
+    private readonly int c, d;
+    private readonly Tensor.GradientSink dv;
+    private Action<KernelConfig, Args>? forward, backward;
+    private int rows;
+
+    /// <summary>What the kernels see; C vectors of D values.</summary>
+    public readonly record struct Args(ArrayView<float> V, ArrayView<float> P, ArrayView<float> Dv, ArrayView<float> Dp, int Rows, int C, int D, int Accumulate);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="v">(B, C·D) vectors side by side.</param>
+    /// <param name="d">D.</param>
+    /// <param name="p">(B, C(C−1)/2) output.</param>
+    public InnerProducts(Device device, Tensor v, int d, Tensor p)
+    {
+        if (d < 1 || v.Columns % d != 0 || PairsOf(v.Columns / d) != p.Columns)
+            throw new Devices.KernelException($"inner products: the pairs of {v}, vectors of {d}, are not {p} on {device}");
+        (this.device, this.v, this.d, this.p, c) = (device, v, d, p, v.Columns / d);
+        dv = v.Consume();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <summary>v (B, C·D).</summary>
+    public Tensor Input => v;
+
+    /// <summary>D.</summary>
+    public int Width => d;
+
+    /// <summary>p (B, C(C−1)/2).</summary>
+    public Tensor Output => p;
+
+    /// <inheritdoc/>
+    public string Name => $"inner products {p.Name}";
+
+    /// <summary>Pairs of C vectors: C(C−1)/2.</summary>
+    public static int PairsOf(int vectors) => vectors * (vectors - 1) / 2;
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+            Run(pass, forwardBlock);
+        else
+            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * c), Bind(pass));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (dv.Target is null)
+            return;
+        if (device.UsesSimd)
+            Run(pass, backwardBlock);
+        else
+            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * v.Columns), Bind(pass));
+    }
+
+    private Args Bind(in Pass pass) => new(v.View, p.View, (dv.Target ?? v).View, (p.Gradient ?? p).View, pass.Rows, c, d, dv.Accumulates ? 1 : 0);
+
+    /// Where pairs (i, i + 1 …) of a row begin.
+    private static int FirstPair(int i, int c) => i * (2 * c - i - 1) / 2;
+
+    /// One item = the pairs (i, j > i) of one row.
+    private static void ForwardKernel(Args a)
+    {
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridExtensions.Stride)
+        {
+            long row = item / a.C;
+            int i = (int)(item % a.C);
+            long left = item * a.D, to = row * (a.C * (a.C - 1) / 2) + FirstPair(i, a.C);
+            for (int j = i + 1; j < a.C; j++, to++)
+            {
+                long right = (row * a.C + j) * a.D;
+                float sum = 0;
+                for (int k = 0; k < a.D; k++)
+                    sum += a.V[left + k] * a.V[right + k];
+                a.P[to] = sum;
+            }
+        }
+    }
+
+    /// One item = one value of dv.
+    private static void BackwardKernel(Args a)
+    {
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.D; item += GridExtensions.Stride)
+        {
+            long row = item / a.D / a.C, pairs = row * (a.C * (a.C - 1) / 2), values = row * a.C * a.D + item % a.D;
+            int i = (int)(item / a.D % a.C);
+            float sum = 0;
+            for (int j = 0; j < a.C; j++)
+                if (j != i)
+                    sum += a.Dp[pairs + (j < i ? FirstPair(j, a.C) + i - j - 1 : FirstPair(i, a.C) + j - i - 1)] * a.V[values + (long)j * a.D];
+            a.Dv[item] = a.Accumulate != 0 ? a.Dv[item] + sum : sum;
+        }
+    }
+}
