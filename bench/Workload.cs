@@ -33,7 +33,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         new("DeepFM 26+13, D 16, V 1M, 400-400-400", Fields(26, 1_000_000 / 26, 13), ModelCatalog.Defaults("deepfm"), batchSize, exponent);
 
     /// <summary>The fields and the MLP of <see cref="DeepFm400"/> in another model.</summary>
-    public static Workload DeepFmFields(string model, double exponent, int batchSize = 4096) => DeepFm400(exponent, batchSize) with
+    public static Workload DeepFmFields(string model, double exponent) => DeepFm400(exponent) with
     {
         Name = $"{model} 26+13, D 16, V 1M, 400-400-400",
         Options = ModelCatalog.Defaults(model),

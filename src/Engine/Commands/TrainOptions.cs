@@ -25,11 +25,11 @@ internal static class TrainOptions
             ValidFraction = flags.Real("--valid-fraction", 0, 1),
             Test = flags.Paths("--test"),
             Features = FeatureFlags.Of(flags) with { MemoryBytes = memory.FitBytes },
-            ModelName = flags.IsGiven("--model") ? flags.Choice("--model", [.. ModelCatalog.Names]) : null,
+            ModelName = flags.IsGiven("--model") ? flags.Choice("--model") : null,
             Epochs = flags.Whole("--epochs", 1, 1_000_000),
             BatchSize = flags.Whole("--batch-size", 1, 1 << 20),
             LearningRate = Schedule(flags, training),
-            Monitor = flags.Choice("--monitor", "auc", "logloss", "gauc"),
+            Monitor = flags.Choice("--monitor"),
             Patience = flags.IsGiven("--patience") ? flags.Whole("--patience", 0) : training.Patience,
             CheckpointEvery = CheckpointCadence.Parse(flags.Text("--checkpoint-every")),
             Memory = memory,
@@ -49,7 +49,7 @@ internal static class TrainOptions
         flags.IsGiven("--lr-plateau") ? flags.Real("--lr-plateau") : training.LrPlateau,
         flags.Pairs("--lr-steps"));
 
-    private static string? VariantName(FlagValues flags) => flags.IsGiven("--variant") ? flags.Choice("--variant", [.. Variants.Names]) : null;
+    private static string? VariantName(FlagValues flags) => flags.IsGiven("--variant") ? flags.Choice("--variant") : null;
 
     /// <summary>What a model computes: its own defaults or those of a variant, and what the flags say otherwise.</summary>
     /// <exception cref="Failure">Usage: a value that cannot be, or values that do not go together.</exception>
@@ -58,7 +58,7 @@ internal static class TrainOptions
     {
         ModelOptions own = Variants.Of(name, VariantName(flags)).Model;
         EmbeddingUpdate update = Word(flags, "--embedding-update", own.EmbeddingUpdate);
-        bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope", "touched", "full") == "full" : own.EmbeddingL2Full;
+        bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope") == "full" : own.EmbeddingL2Full;
         if (full && update != EmbeddingUpdate.Dense)
             throw Failure.BadUsage($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: rows that are not in the batch would have a gradient");
         return own with
@@ -75,7 +75,7 @@ internal static class TrainOptions
             Dropout = flags.Real("--dropout", 0, 1),
             BatchNorm = flags.IsGiven("--batch-norm") ? flags.IsOn("--batch-norm") : own.BatchNorm,
             Pooling = Word(flags, "--pooling", own.Pooling),
-            FmNumeric = flags.Choice("--fm-numeric", "on", "off") == "on",
+            FmNumeric = flags.Choice("--fm-numeric") == "on",
             Optimizer = Word(flags, "--optimizer", own.Optimizer),
             FirstOrderFtrl = Ftrl(flags),
             EmbeddingUpdate = update,

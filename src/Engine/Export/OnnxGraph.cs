@@ -60,7 +60,7 @@ internal sealed class OnnxGraph(OnnxWeights weights)
     public string Named(string name, string op, params string[] from) => Add(op, name, from, []);
 
     /// <summary>A small constant of integers.</summary>
-    public string Integers(params long[] values) => Constant($"i{string.Join('_', values)}", [values.Length], OnnxType.Int64, MemoryMarshal.AsBytes<long>(values));
+    public string Integers(params long[] values) => Integers($"i{string.Join('_', values)}", values);
 
     /// <summary>A constant of any number of integers.</summary>
     public string Integers(string name, long[] values) => Constant(name, [values.Length], OnnxType.Int64, MemoryMarshal.AsBytes<long>(values));

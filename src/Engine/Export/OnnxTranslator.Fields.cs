@@ -30,7 +30,7 @@ internal sealed partial class OnnxTranslator
         }
         if (t.Pooled is { Columns: > 0 })
         {
-            all.Add(g.Node("Reshape", Value(t.Pooled), g.Integers(0, t.Pooled.Columns / d, d)));
+            all.Add(Vectors(t.Pooled, d));
             inFm.Add(all[^1]);
         }
         values[t.Vectors] = g.Node("Reshape", Joined(all), g.Integers(0, t.Vectors.Columns));

@@ -1,9 +1,7 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Tests.Data;
 using GpuCtr.Kernels.Devices;
-using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 using static GpuCtr.Engine.Tests.Commands.CommandRunner;
 
