@@ -43,62 +43,75 @@ if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
 }
-if (args[0] == "box")
-    return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")));
-#if !BUNDLE
-if (args[0] == "ops")
-    return OpBench.Run(List("--device", "cpu"), List("--kernels", "auto"), List("--filter", ""), dry: Option("--job", "short") == "dry");
-if (args[0] == "score")
-    return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
-#endif
-using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"), precision: Enum.Parse<Precision>(Option("--precision", "fp32"), ignoreCase: true));
-#if !BUNDLE
-int loaders = Number("--threads", "0") is > 0 and int n ? n : Environment.ProcessorCount;
-if (args[0] == "loader")
-    return LoaderBench.Run(device, [.. args.Skip(1).TakeWhile(a => !a.StartsWith('-'))], loaders, Option("--only", ""));
-if (args[0] == "checkpoint")
+try
 {
-    CheckpointBench.Run(device, Number("--rows", "4000000"), Number("--rounds", "5"), Option("--folder", "."));
+    return Measure();
+}
+catch (Exception e) when (e is DeviceException or FormatException or ArgumentException)
+{
+    Console.Error.WriteLine(e.Message);
+    return e is DeviceException ? 6 : 2;
+}
+
+int Measure()
+{
+    if (args[0] == "box")
+        return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")));
+#if !BUNDLE
+    if (args[0] == "ops")
+        return OpBench.Run(List("--device", "cpu"), List("--kernels", "auto"), List("--filter", ""), dry: Option("--job", "short") == "dry");
+    if (args[0] == "score")
+        return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
+#endif
+    using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"), precision: Enum.Parse<Precision>(Option("--precision", "fp32"), ignoreCase: true));
+#if !BUNDLE
+    int loaders = Number("--threads", "0") is > 0 and int n ? n : Environment.ProcessorCount;
+    if (args[0] == "loader")
+        return LoaderBench.Run(device, [.. args.Skip(1).TakeWhile(a => !a.StartsWith('-'))], loaders, Option("--only", ""));
+    if (args[0] == "checkpoint")
+    {
+        CheckpointBench.Run(device, Number("--rows", "4000000"), Number("--rounds", "5"), Option("--folder", "."));
+        return 0;
+    }
+    if (args[0] == "trained")
+        return TrainedBench.Run(device, args[1], [.. Option("--hidden", "400,400,400").Split(',').Select(int.Parse)], loaders, Number("--rounds", "5"));
+#endif
+    if (args[0] == "scaling")
+        return ScalingBench.Run(device);
+#if !BUNDLE
+    if (args[0] == "ladder")
+        return LadderBench.Run(device, Number("--rows", "400000"), Number("--rounds", "5"));
+#endif
+    if (args[0] == "attention")
+        return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));
+
+    string[] names = List("--only", "");
+    if (names.Except(Workload.Steps.Select(s => s.Name)).FirstOrDefault() is { } unknown)
+    {
+        Console.Error.WriteLine($"--only {unknown}: not one of {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
+        return 2;
+    }
+    int[] sizes = [.. List("--batch-size", "").Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+    EmbeddingUpdate? update = Option("--embedding-update", "") is { Length: > 0 } name ? Enum.Parse<EmbeddingUpdate>(name, ignoreCase: true) : null;
+    Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update ?? w.Options.EmbeddingUpdate } })];
+    // Size by size, so that a time limit cuts the large ones.
+    Workload[] chosen = sizes.Length == 0 ? named : [.. sizes.SelectMany(size => named.Select(w => w with { BatchSize = size }))];
+    bool json = args.Contains("--json");
+    switch (args[0])
+    {
+        case "export":
+            WorkloadFile.Write(Option("--out", "workload.safetensors"), device, chosen[0]);
+            break;
+        case "kernels":
+            KernelBench.Run(device, chosen, json);
+            break;
+        default:
+            if (!json)
+                Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread | launched |\n|---|---|---|---|---|---|");
+            foreach (Workload workload in chosen)
+                foreach (StepBench.Row row in StepBench.Run(device, workload, args.Contains("--profile")))
+                    Console.WriteLine(json ? JsonSerializer.Serialize(row) : row.ToString());
+            break;
+    }
     return 0;
 }
-if (args[0] == "trained")
-    return TrainedBench.Run(device, args[1], [.. Option("--hidden", "400,400,400").Split(',').Select(int.Parse)], loaders, Number("--rounds", "5"));
-#endif
-if (args[0] == "scaling")
-    return ScalingBench.Run(device);
-#if !BUNDLE
-if (args[0] == "ladder")
-    return LadderBench.Run(device, Number("--rows", "400000"), Number("--rounds", "5"));
-#endif
-if (args[0] == "attention")
-    return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));
-
-string[] names = List("--only", "");
-if (names.Except(Workload.Steps.Select(s => s.Name)).FirstOrDefault() is { } unknown)
-{
-    Console.Error.WriteLine($"--only {unknown}: not one of {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
-    return 2;
-}
-int[] sizes = [.. List("--batch-size", "").Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
-EmbeddingUpdate? update = Option("--embedding-update", "") is { Length: > 0 } name ? Enum.Parse<EmbeddingUpdate>(name, ignoreCase: true) : null;
-Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update ?? w.Options.EmbeddingUpdate } })];
-// Size by size, so that a time limit cuts the large ones.
-Workload[] chosen = sizes.Length == 0 ? named : [.. sizes.SelectMany(size => named.Select(w => w with { BatchSize = size }))];
-bool json = args.Contains("--json");
-switch (args[0])
-{
-    case "export":
-        WorkloadFile.Write(Option("--out", "workload.safetensors"), device, chosen[0]);
-        break;
-    case "kernels":
-        KernelBench.Run(device, chosen, json);
-        break;
-    default:
-        if (!json)
-            Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread | launched |\n|---|---|---|---|---|---|");
-        foreach (Workload workload in chosen)
-            foreach (StepBench.Row row in StepBench.Run(device, workload, args.Contains("--profile")))
-                Console.WriteLine(json ? JsonSerializer.Serialize(row) : row.ToString());
-        break;
-}
-return 0;

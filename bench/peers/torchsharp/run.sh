@@ -4,10 +4,10 @@
 # libc6, libgcc-s1 and libstdc++6 of Debian 13, unpacked under obj/ and seen by this one program. Nothing is installed.
 set -euo pipefail
 cd "$(dirname "$0")"
-# glibc's default thresholds return large tensors to the system in every step and take them back: libtorch loses up to a
-# third of its speed. It is compared at its best.
-export MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_-4294967296} MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_-4294967296}
-export MALLOC_TOP_PAD_=${MALLOC_TOP_PAD_-268435456}
+# KEEP_BLOCKS=1: glibc keeps large tensors, which its default thresholds return to the system in every step.
+if [ "${KEEP_BLOCKS:-}" = 1 ]; then
+  export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=268435456
+fi
 bin=$PWD/bin/Release/net10.0/linux-x64 newer=$PWD/obj/debian13 arch=x86_64-linux-gnu
 workload=$(cd "$OLDPWD" && realpath "$1"); shift
 if grep -q GLIBCXX_3.4.32 /usr/lib/$arch/libstdc++.so.6; then
