@@ -19,7 +19,7 @@ internal static class OpCaseList
         StringBuilder text = new($"""
             # Op cases
 
-            Every op at every shape that is checked, and the variants that pass: outputs against a float64 reference, gradients against finite differences of it, memory that starts as NaN, inputs and rows behind the batch left alone, the same bits in a second run. {OpTable.Cases.Count} cases. The tests run all of them on every device that is there (`cpu simd` is what trains without a GPU; `cpu library` has a scalar stand-in in the place of cuBLAS, which the linear layer alone uses; `opencl` was PoCL); `gpu-ctr verify` runs them on yours. A test fails when this list is not that of the tests; `GPU_CTR_WRITE_TABLES=1 dotnet test tests/Kernels.Tests --filter OpCaseListTests` runs everything and writes it again.
+            Every op at every shape that is checked, and the variants that pass: outputs against a float64 reference, gradients against finite differences of it, memory that starts as NaN, inputs and rows behind the batch left alone, the same bits in a second run. {OpTable.Cases.Count} cases. The tests run all of them on every device that is there (`cpu simd` is what trains without a GPU; `cpu library` has a scalar stand-in in the place of cuBLAS, which the linear layer alone uses; `opencl` was PoCL, which takes minutes to compile the stand-in of tensor cores for more than the linear layer); `gpu-ctr verify` runs them on yours. A test fails when this list is not that of the tests; `GPU_CTR_WRITE_TABLES=1 dotnet test tests/Kernels.Tests --filter OpCaseListTests` runs everything and writes it again.
 
             | op | {string.Join(" | ", devices)} |
             |{string.Concat(Enumerable.Repeat("---|", devices.Length + 1))}
