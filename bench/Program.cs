@@ -7,9 +7,10 @@ using GpuCtr.Bench.Ops;
 #endif
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
 
 const string usage = """
-    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--precision fp32|tf32|bf16] [--profile] [--json]
+    bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--optimizer NAME] [--precision fp32|tf32|bf16] [--profile] [--json]
         training steps from memory
     bench kernels [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--json]
         every part of a step by itself, as a fraction of what the device can do at best
@@ -93,7 +94,8 @@ int Measure()
     }
     int[] sizes = [.. List("--batch-size", "").Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
     EmbeddingUpdate? update = Option("--embedding-update", "") is { Length: > 0 } name ? Enum.Parse<EmbeddingUpdate>(name, ignoreCase: true) : null;
-    Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update ?? w.Options.EmbeddingUpdate } })];
+    OptimizerKind? optimizer = Option("--optimizer", "") is { Length: > 0 } rule ? Enum.Parse<OptimizerKind>(rule, ignoreCase: true) : null;
+    Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update ?? w.Options.EmbeddingUpdate, Optimizer = optimizer ?? w.Options.Optimizer } })];
     // Size by size, so that a time limit cuts the large ones.
     Workload[] chosen = sizes.Length == 0 ? named : [.. sizes.SelectMany(size => named.Select(w => w with { BatchSize = size }))];
     bool json = args.Contains("--json");

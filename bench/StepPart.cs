@@ -3,6 +3,7 @@ using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Interactions;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
@@ -42,13 +43,16 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         foreach (EmbeddingTable t in g.Tables)
         {
             double segments = Segments(g), positions = Positions(batch), d = t.Weights.Columns;
-            bool lazy = model.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy;
+            double moved = model.Options.EmbeddingUpdate == EmbeddingUpdate.Dense ? t.Weights.Rows : segments;
             yield return new($"reduce {t.Weights.Name}", t.Reduce, new(Float * (positions * (d + 1) + segments * (d + 2))));
-            yield return new($"update {t.Weights.Name}", t.Update, new(Float * 7 * (lazy ? segments * d : t.Weights.Length)));
+            yield return new($"update {t.Weights.Name}", t.Update, new(Float * moved * (3 * d + 2 * StateOf(t.State))));
         }
-        yield return new("guard", g.Guard.Run, new(Float * (step.Dense.State.Mean.Length + g.Tables.Sum(t => Segments(g) * t.Weights.Columns))));
-        yield return new("update dense parameters", step.Dense.Run, new(Float * 7 * step.Dense.State.Mean.Length));
+        yield return new("guard", g.Guard.Run, new(Float * (g.Arena.Weights!.Length + g.Tables.Sum(t => Segments(g) * t.Weights.Columns))));
+        yield return new("update dense parameters", step.Dense.Run, new(Float * (3 * g.Arena.Weights!.Length + 2 * (step.Dense.State.Mean.Length + step.Dense.State.Square.Length))));
     }
+
+    /// Numbers of state of a row.
+    private static double StateOf(OptimizerState state) => new[] { state.Mean, state.Square }.Where(t => t.Rows > 0).Sum(t => t.Columns);
 
     private static double Segments(ModelBuilder g) => g.Inputs.Positions.Count.ToArray(g.Device)[0];
 
@@ -73,9 +77,10 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         DiceLinear l => Product(pass.RowsOf(l.Output), l.Weight, backward ? 2 : 1),
         AttentionInput a => Attention(pass.RowsOf(a.Output), a.History.E, a.Output.Columns, backward ? 2 : 1),
         AttentionPooling p => new(Float * pass.RowsOf(p.Score) * (p.History.E + 1.0) * (backward ? 2 : 1)),
-        FieldEmbedding => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)g.Embedding.Weights.Columns * (backward ? 3 : 2)),
+        FieldEmbedding e => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)e.Tensors.Table.Columns * (backward ? 3 : 2)),
         Cross c => Passes(pass, c.Output, backward ? 6 : 4),
         BiInteraction i => Passes(pass, i.Input, backward ? 2 : 1),
+        FieldAwarePairs p => Passes(pass, p.Input, backward ? 2 : 1),
         InnerProducts p => new(Float * pass.Rows * (backward ? 2.0 : 1.0) * (p.Input.Columns + p.Output.Columns), (backward ? 4.0 : 2.0) * pass.Rows * p.Output.Columns * p.Width),
         Dice d => Passes(pass, d.Output, backward ? 3 : 2),
         DiceGate d => Passes(pass, d.Output, backward ? 5 : 3),

@@ -20,6 +20,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     public static IReadOnlyList<(string Name, Workload Workload)> Steps { get; } =
     [
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)),
+        ("ffm", Ffm(1.05)),
         .. new[] { "nfm", "pnn", "dcn", "dcn-v2" }.Select(model => (model, DeepFmFields(model, 1.05))),
     ];
 
@@ -38,6 +39,9 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         Name = $"{model} 26+13, D 16, V 1M, 400-400-400",
         Options = ModelCatalog.Defaults(model),
     };
+
+    /// <summary>The fields of <see cref="DeepFm400"/> in a field-aware factorization machine: 156 numbers an id.</summary>
+    public static Workload Ffm(double exponent) => DeepFm400(exponent) with { Name = "ffm 26+13, D 4, V 1M", Options = ModelCatalog.Defaults("ffm") };
 
     /// <summary>The sizes and settings of Frappe: 10 fields of 5,379 rows together, D 10, MLP 400³ with batch normalization and dropout, dense updates with L2 on whole tables.</summary>
     public static Workload Frappe(int batchSize = 4096) => new(

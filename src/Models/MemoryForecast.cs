@@ -10,7 +10,9 @@ namespace GpuCtr.Models;
 /// <param name="Buffers">Every buffer by name with its bytes.</param>
 /// <param name="BatchSize">The batch size it was planned for.</param>
 /// <param name="LargestBatch">The largest batch size that fits; 0 where not even one row does.</param>
-public sealed record MemoryForecast(string Device, long AvailableBytes, IReadOnlyList<(string Name, long Bytes)> Buffers, int BatchSize, int LargestBatch)
+/// <param name="WideRows">What an id takes, in words, where that is more than one vector; else null.</param>
+public sealed record MemoryForecast(
+    string Device, long AvailableBytes, IReadOnlyList<(string Name, long Bytes)> Buffers, int BatchSize, int LargestBatch, string? WideRows = null)
 {
     private const int TableRows = 12;
 
@@ -30,16 +32,17 @@ public sealed record MemoryForecast(string Device, long AvailableBytes, IReadOnl
     /// <summary>Compares a plan with what the device has left.</summary>
     /// <param name="device">The device.</param>
     /// <param name="plan">Every buffer.</param>
+    /// <param name="wideRows">What an id takes, in words, where that is more than one vector.</param>
     /// <param name="batchSize">The batch size it is for.</param>
     /// <param name="bytesOf">The bytes of the same model for another batch size.</param>
     /// <exception cref="DeviceMemoryException">It does not fit.</exception>
-    internal static void Check(Device device, IEnumerable<(string Name, long Bytes)> plan, int batchSize, Func<int, long> bytesOf)
+    internal static void Check(Device device, IEnumerable<(string Name, long Bytes)> plan, string? wideRows, int batchSize, Func<int, long> bytesOf)
     {
         (string Name, long Bytes)[] buffers = [.. plan.Where(p => p.Bytes > 0)];
         long available = device.AvailableBytes;
         if (buffers.Sum(b => b.Bytes) <= available)
             return;
-        throw new DeviceMemoryException(new(device.ToString(), available, buffers, batchSize, LargestOf(batchSize, available, bytesOf)));
+        throw new DeviceMemoryException(new(device.ToString(), available, buffers, batchSize, LargestOf(batchSize, available, bytesOf), wideRows));
     }
 
     private static int LargestOf(int batchSize, long available, Func<int, long> bytesOf)
@@ -65,7 +68,7 @@ public sealed class DeviceMemoryException(MemoryForecast forecast) : DeviceExcep
     public MemoryForecast Forecast => forecast;
 
     private static string MessageOf(MemoryForecast f) => string.Create(CultureInfo.InvariantCulture,
-        $"the model needs {f.TotalBytes / 1e6:N1} MB at --batch-size {f.BatchSize} and {f.Device} has {f.AvailableBytes / 1e6:N1} MB left; ")
+        $"the model needs {f.TotalBytes / 1e6:N1} MB at --batch-size {f.BatchSize} and {f.Device} has {f.AvailableBytes / 1e6:N1} MB left; {(f.WideRows is null ? "" : f.WideRows + "; ")}")
         + (f.LargestBatch > 0
             ? $"the largest batch that fits is --batch-size {f.LargestBatch}"
             : "not even one row fits: lower --embedding-dim or --hidden-units, raise --min-count or set --hash-buckets");

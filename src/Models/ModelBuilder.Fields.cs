@@ -8,6 +8,8 @@ namespace GpuCtr.Models;
 
 public sealed partial class ModelBuilder
 {
+    private const string FirstOrderTable = "first_order", NumericWeights = "numeric.weights";
+
     /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 leaves the first order.</summary>
     /// <exception cref="KernelException">The first order is to read field vectors, and there are none.</exception>
     public EmbeddedFields FieldEmbedding(int dim)
@@ -18,8 +20,17 @@ public sealed partial class ModelBuilder
     }
 
     /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, numeric ones where they have vectors, multi-valued ones.</summary>
-    public Tensor FieldVectors(int dim) => FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
-        Inputs.Rows, Numbers, table, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(Embedding)));
+    public Tensor FieldVectors(int dim) => FieldVectors(dim, VectorsAlone);
+
+    /// <summary>The first-order weights of all fields side by side, (B, C): what <see cref="FieldEmbedding"/> sums up, of numeric fields u_n x_n.</summary>
+    /// <exception cref="KernelException">They are trained by FTRL.</exception>
+    public Tensor FieldWeights()
+    {
+        if (Options.FirstOrderFtrl is not null)
+            throw new KernelException($"model '{Options.Model}' reads first-order weights as the input of its layers, which FTRL is not made for; leave out --first-order-ftrl");
+        EmbeddingTable table = Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Rule);
+        return Gather(table, "field weights", Normal(NumericWeights, 1, Numbers.Columns), VectorsAlone);
+    }
 
     /// <summary>What an MLP reads: field vectors, and behind them the values of numeric columns that have no vectors.</summary>
     public Tensor MlpInput(Tensor vectors) => Spec.NumericVectors || Spec.N == 0 ? vectors : Concat(vectors, Inputs.Numeric);
@@ -29,13 +40,13 @@ public sealed partial class ModelBuilder
     {
         int fields = Spec.C;
         EmbeddingTable weights = Options.FirstOrderFtrl is { } f
-            ? Table("first_order", 1, 0, new(OptimizerKind.Ftrl, Alpha: (float)f.Alpha, Beta: (float)f.Beta, L1: (float)f.L1, L2: (float)f.L2))
-            : Table("first_order", 1, Options.EmbeddingInitStd, Rule);
+            ? Table(FirstOrderTable, 1, 0, new(OptimizerKind.Ftrl, Alpha: (float)f.Alpha, Beta: (float)f.Beta, L1: (float)f.L1, L2: (float)f.L2))
+            : Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Rule);
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
-        Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal("numeric.weights", 1, Spec.N);
+        Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal(NumericWeights, 1, Spec.N);
         Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
-            Inputs.Rows, Numbers, table, weights.Weights, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
+            Inputs.Rows, Numbers, table.Weights, weights.Weights, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
             vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
         return new EmbeddedFields(vectors, Spec.NumericVectors || Spec.N == 0 ? first : Add(first, NumericFirstOrder(u)), fm);
     }
@@ -45,7 +56,7 @@ public sealed partial class ModelBuilder
     {
         Tensor fm = Activation("fm", 1);
         Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
-            Inputs.Rows, Numbers, table, null, numeric, null, null, vectors, null, null, fm, Options.FmNumeric, PooledLists(Embedding)));
+            Inputs.Rows, Numbers, table.Weights, null, numeric, null, null, vectors, null, null, fm, Options.FmNumeric, PooledLists(Embedding)));
         return new EmbeddedFields(vectors, Linear("first_order", vectors, 1), fm);
     }
 
@@ -62,13 +73,24 @@ public sealed partial class ModelBuilder
 
     private Tensor? numbers;
 
-    private Tensor FieldVectors(int dim, Func<Tensor, Tensor, Tensor, FieldEmbeddingTensors> bind)
+    private FieldEmbeddingTensors VectorsAlone(EmbeddingTable table, Tensor vectors, Tensor numeric) => new(
+        Inputs.Rows, Numbers, table.Weights, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(table));
+
+    private Tensor FieldVectors(int dim, Func<EmbeddingTable, Tensor, Tensor, FieldEmbeddingTensors> bind)
     {
-        int columns = Spec.C * dim;
-        EmbeddingTable table = Embedding = Table("embedding", dim, Options.EmbeddingInitStd, Rule);
-        Tensor vectors = Workspace.Tensor("field vectors", BatchSize, columns);
-        vectors.Gradient = Workspace.Slice("d field vectors", table.RowGradients, BatchSize, columns);
-        Ops.Add(new FieldEmbedding(Workspace, bind(table.Weights, vectors, Normal("numeric.vectors", Numbers.Columns, dim))));
+        if ((long)Spec.C * dim > int.MaxValue)
+            throw new KernelException($"{Spec.C} field vectors of {dim} numbers are more than {int.MaxValue} in a row; lower --embedding-dim");
+        Embedding = Table("embedding", dim, Options.EmbeddingInitStd, Rule);
+        return Gather(Embedding, "field vectors", Normal("numeric.vectors", Numbers.Columns, dim), bind);
+    }
+
+    /// <summary>(B, C·D) rows of a table of width D.</summary>
+    private Tensor Gather(EmbeddingTable table, string name, Tensor numeric, Func<EmbeddingTable, Tensor, Tensor, FieldEmbeddingTensors> bind)
+    {
+        int columns = Spec.C * table.Weights.Columns;
+        Tensor vectors = Workspace.Tensor(name, BatchSize, columns);
+        vectors.Gradient = Workspace.Slice($"d {name}", table.RowGradients, BatchSize, columns);
+        Ops.Add(new FieldEmbedding(Workspace, bind(table, vectors, numeric)));
         return vectors;
     }
 }

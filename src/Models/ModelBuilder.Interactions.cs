@@ -27,6 +27,14 @@ public sealed partial class ModelBuilder
         return y;
     }
 
+    /// <summary>(B, 1) Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩ of the vectors that fields have for each other, (B, C·C·D).</summary>
+    public Tensor FieldAwarePairs(string name, Tensor vectors)
+    {
+        Tensor y = Activation(name, 1);
+        Ops.Add(new FieldAwarePairs(Workspace, vectors, Spec.C, y));
+        return y;
+    }
+
     /// <summary>(B, C(C−1)/2) ⟨v_i, v_j⟩ of every pair of field vectors (B, C·D).</summary>
     public Tensor InnerProducts(string name, Tensor vectors)
     {

@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder : IDisposable
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
         Workspace = new Workspace(device, training);
         Arena = new ParameterArena(Workspace);
-        Rule = UpdateRule.Of(options.Optimizer);
+        Rule = UpdateRule.Of(options.Optimizer, (float)options.Momentum);
         Inputs = new ModelInputs(Workspace, spec, batchSize);
         Scalars = Inputs.Twice<DeviceArray<StepScalars>, StepScalars>(Workspace.Array<StepScalars>("step scalars", 1));
         NextScalars = new PinnedBuffer<StepScalars>(device, 1);
@@ -58,7 +58,11 @@ public sealed partial class ModelBuilder : IDisposable
 
     internal ParameterArena Arena { get; }
 
+    /// <summary>The optimizer of the tables.</summary>
     internal UpdateRule Rule { get; }
+
+    /// <summary>The optimizer of the dense parameters.</summary>
+    internal UpdateRule DenseRule => Rule.IsRowwise ? UpdateRule.Of(OptimizerKind.Adagrad) : Rule;
 
     internal ModelInputs Inputs { get; }
 
@@ -78,6 +82,10 @@ public sealed partial class ModelBuilder : IDisposable
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;
+
+    /// <summary>What an id takes, in words, where that is more than one vector of width D; else null.</summary>
+    internal string? WideRows => Embedding?.Weights.Columns is { } columns && columns > Options.EmbeddingDim
+        ? $"an id has {columns} numbers, {columns / Options.EmbeddingDim} vectors of {Options.EmbeddingDim}" : null;
 
     internal List<IOp> Ops { get; } = [];
 

@@ -12,6 +12,8 @@ public static class ModelCatalog
     {
         ["lr"] = LogisticRegression.Logit,
         ["fm"] = Fm.Logit,
+        ["ffm"] = Ffm.Logit,
+        ["fnn"] = Fnn.Logit,
         ["wide-deep"] = WideDeep.Logit,
         ["deepfm"] = DeepFm.Logit,
         ["nfm"] = Nfm.Logit,
@@ -23,9 +25,13 @@ public static class ModelCatalog
     };
 
     /// <summary>The options that a model has when nothing else is said.</summary>
-    public static ModelOptions Defaults(string model) => model is "din" or "base"
-        ? new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax }
-        : new() { Model = model };
+    public static ModelOptions Defaults(string model) => model switch
+    {
+        "din" or "base" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax },
+        // An id has so many numbers for each field: the paper's own choice on Criteo and Avazu.
+        "ffm" => new() { Model = model, EmbeddingDim = 4 },
+        _ => new() { Model = model },
+    };
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Models.Keys;

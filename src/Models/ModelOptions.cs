@@ -75,7 +75,7 @@ public sealed record ModelOptions
     /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>.</summary>
     public string Model { get; init; } = "deepfm";
 
-    /// <summary>D: width of an embedding vector.</summary>
+    /// <summary>D: width of an embedding vector; field-aware models have one for each field.</summary>
     public int EmbeddingDim { get; init; } = 16;
 
     /// <summary>Standard deviation of new embeddings and first-order weights.</summary>
@@ -147,8 +147,11 @@ public sealed record ModelOptions
     /// <summary>Numeric fields take part in the factorization machine, where they have vectors.</summary>
     public bool FmNumeric { get; init; } = true;
 
-    /// <summary>Optimizer of all parameters.</summary>
+    /// <summary>Optimizer of all parameters; with row-wise Adagrad, of the tables, and Adagrad of all others.</summary>
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
+
+    /// <summary>μ of SGD: m ← μ m + g moves the weights in place of g; 0 = plain.</summary>
+    public double Momentum { get; init; }
 
     /// <summary>FTRL for the first-order weights of ids, which then begin at 0; null: <see cref="Optimizer"/> as for all others.</summary>
     public FtrlOptions? FirstOrderFtrl { get; init; }

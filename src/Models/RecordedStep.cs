@@ -22,7 +22,7 @@ internal sealed record RecordedStep(ModelBuilder Builder, Tensor Logit, BinaryCr
         BinaryCrossEntropy loss = new(g.Workspace, logit, g.Inputs.Label, g.Loss);
         g.Arena.Seal();
         Tensor parameters = g.Arena.Weights!;
-        DenseUpdate dense = new(g.Workspace, parameters, g.Rule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
+        DenseUpdate dense = new(g.Workspace, parameters, g.DenseRule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
         g.Guard.Watch(parameters.Gradient!, parameters, (float)options.L2, g.Arena.DecayLength);
         g.Guard.Seal(g.Workspace);
         return new RecordedStep(g, logit, loss, dense);

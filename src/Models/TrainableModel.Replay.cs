@@ -11,7 +11,7 @@ public sealed partial class TrainableModel
 
     /// <summary>Tables, their optimizer state and what their rows have missed: with these, training goes on as if rows had never caught up.</summary>
     public IEnumerable<Tensor> LaggingState => g.Missed is not { } missed ? []
-        : [.. g.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }), .. missed.State];
+        : [.. g.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }).Where(t => t.Rows > 0), .. missed.State];
 
     /// <summary>To be called when <see cref="LaggingState"/> was read from a checkpoint.</summary>
     public void LaggingStateRestored()

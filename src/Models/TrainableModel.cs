@@ -37,7 +37,7 @@ public sealed partial class TrainableModel : IDisposable
     {
         step = RecordedStep.Of(device, spec, options, batchSize, rowCounts, record);
         (g, logit) = (step.Builder, step.Logit);
-        MemoryForecast.Check(device, MemoryPlan, batchSize, rows =>
+        MemoryForecast.Check(device, MemoryPlan, WideRows, batchSize, rows =>
         {
             using RecordedStep other = RecordedStep.Of(device, spec, options, rows, rowCounts, record);
             return other.Builder.Workspace.TotalBytes;
@@ -93,6 +93,9 @@ public sealed partial class TrainableModel : IDisposable
 
     /// <summary>Trainable numbers.</summary>
     public long ParameterCount => g.Tables.Sum(t => t.Weights.Length) + g.Arena.Parameters.Sum(t => t.Length);
+
+    /// <summary>What an id takes, in words, where that is more than one vector of width D (field-aware models); else null.</summary>
+    public string? WideRows => g.WideRows;
 
     /// <summary>Runs one training step on a prepared batch.</summary>
     public void TrainStep(Batch batch, double learningRate)

@@ -1,6 +1,7 @@
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
 
@@ -11,7 +12,7 @@ public sealed class Repeatability
 {
     private const int B = 64, Steps = 50;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din", "nfm", "pnn", "dcn", "dcn-v2");
+    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din", "nfm", "pnn", "dcn", "dcn-v2", "ffm", "fnn", "deepfm rowwiseadagrad", "deepfm momentum replay");
 
     [SkippableTheory]
     [InlineData("deepfm")]
@@ -20,6 +21,9 @@ public sealed class Repeatability
     [InlineData("pnn")]
     [InlineData("dcn")]
     [InlineData("dcn-v2")]
+    [InlineData("ffm")]
+    [InlineData("deepfm rowwiseadagrad")]
+    [InlineData("deepfm momentum")]
     public void Loss_curves_of_all_devices_agree(string model)
     {
         double[]? first = null;
@@ -52,6 +56,9 @@ public sealed class Repeatability
     [InlineData("pnn")]
     [InlineData("dcn")]
     [InlineData("dcn-v2")]
+    [InlineData("ffm")]
+    [InlineData("deepfm rowwiseadagrad")]
+    [InlineData("deepfm momentum replay")]
     public void Threads_of_the_cpu_device_do_not_change_a_bit(string model)
     {
         int[]? first = null;
@@ -74,6 +81,8 @@ public sealed class Repeatability
         BatchNorm = model.StartsWith("deepfm", StringComparison.Ordinal),
         Dropout = 0.2,
         ClipNorm = 5,
+        Optimizer = model.Contains("rowwiseadagrad", StringComparison.Ordinal) ? OptimizerKind.RowwiseAdagrad : model.Contains("momentum", StringComparison.Ordinal) ? OptimizerKind.Sgd : OptimizerKind.Adam,
+        Momentum = model.Contains("momentum", StringComparison.Ordinal) ? 0.9 : 0,
         Seed = seed,
     };
 

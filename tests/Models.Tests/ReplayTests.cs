@@ -34,6 +34,7 @@ public sealed class ReplayTests
     [Theory]
     [InlineData(OptimizerKind.Sgd)]
     [InlineData(OptimizerKind.Adagrad)]
+    [InlineData(OptimizerKind.RowwiseAdagrad)]
     public void Optimizer_without_momentum_misses_nothing(OptimizerKind optimizer)
     {
         Device device = TestDevices.Get("cpu simd");

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
 
@@ -19,11 +20,16 @@ public sealed class StepAllocationTests
     [InlineData("pnn", EmbeddingUpdate.Lazy)]
     [InlineData("dcn", EmbeddingUpdate.Lazy)]
     [InlineData("dcn-v2", EmbeddingUpdate.Lazy)]
-    public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update)
+    [InlineData("ffm", EmbeddingUpdate.Lazy)]
+    [InlineData("fnn", EmbeddingUpdate.Lazy)]
+    [InlineData("deepfm", EmbeddingUpdate.Lazy, OptimizerKind.RowwiseAdagrad)]
+    [InlineData("deepfm", EmbeddingUpdate.Dense, OptimizerKind.RowwiseAdagrad)]
+    [InlineData("deepfm", EmbeddingUpdate.Replay, OptimizerKind.Sgd)]
+    public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update, OptimizerKind optimizer = OptimizerKind.Adam)
     {
         Device device = TestDevices.Get("cpu simd");
         FeatureSpec spec = SmallData.Spec(histories: name == "din");
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, EmbeddingUpdate = update };
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0 };
         using TrainableModel model = new(device, spec, options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()

@@ -176,6 +176,10 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         model.Step = Manifest.Position.Step;
     }
 
+    /// <summary>Puts those weights into a model that it has in common with this one: of a factorization machine, into layers over its embeddings.</summary>
+    /// <exception cref="Failure">Data: damaged.</exception>
+    public void LoadShared(TrainableModel model, RowMap rows) => SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights, rows, shared: true);
+
     private static void Verify(string folder, string name, FileDigest expected)
     {
         string path = Path.GetFullPath(Path.Combine(folder, name));

@@ -54,15 +54,16 @@ internal static class SafeTensors
     /// <param name="device">Where the tensors are.</param>
     /// <param name="tensors">What to fill.</param>
     /// <param name="rows">Where the rows of tables go that have grown since; null = nothing has.</param>
+    /// <param name="shared">Only those are filled that are in the file, which may have others.</param>
     /// <exception cref="Failure">Data: damaged, or other tensors than expected. InputOutput: unreadable.</exception>
-    public static void Read(string path, Device device, IEnumerable<Tensor> tensors, RowMap? rows = null)
+    public static void Read(string path, Device device, IEnumerable<Tensor> tensors, RowMap? rows = null, bool shared = false)
     {
         try
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
             SafeTensorsHeader header = SafeTensorsHeader.Read(path, file);
-            Tensor[] all = [.. tensors];
-            header.CheckAgainst(path, all, rows);
+            Tensor[] all = [.. tensors.Where(t => !shared || header.Entries.ContainsKey(t.Name))];
+            header.CheckAgainst(path, all, rows, shared);
             float[] chunk = new float[ChunkLength];
             foreach (Tensor tensor in all)
             {

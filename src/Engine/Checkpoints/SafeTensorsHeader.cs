@@ -87,9 +87,9 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
     /// Where no vocabulary grew the map moves nothing, so a dense parameter with as many rows by chance is read right as well.
     public bool IsGrown(Tensor t, RowMap? rows) => rows is not null && t.Rows == rows.Rows && Entries[t.Name].Shape[0] == rows.FromRows;
 
-    /// <summary>Checks that the file has these tensors with these shapes, or those before they grew, and no others.</summary>
+    /// <summary>Checks that the file has these tensors with these shapes, or those before they grew, and no others unless it may.</summary>
     /// <exception cref="Failure">Data: it has not.</exception>
-    public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors, RowMap? rows = null)
+    public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors, RowMap? rows = null, bool others = false)
     {
         foreach (Tensor t in tensors)
         {
@@ -99,7 +99,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
                 throw Bad(path, $"tensor '{t.Name}' is ({string.Join(", ", entry.Shape)}), expected ({t.Rows}, {t.Columns})");
         }
 
-        if (Entries.Count != tensors.Count)
+        if (!others && Entries.Count != tensors.Count)
             throw Bad(path, $"tensor '{Entries.Keys.Except(tensors.Select(t => t.Name)).First()}' is not part of this model");
     }
 

@@ -19,7 +19,7 @@ internal static class TrainFlags
 
         new("--model", "NAME", "", $"{string.Join(", ", ModelCatalog.Names)} [din with a history, else deepfm]") { Choices = [.. ModelCatalog.Names] },
         new("--variant", "NAME", "", $"{string.Join(", ", Variants.Names)}: model and training as others have them; flags override it") { Choices = [.. Variants.Names] },
-        new("--embedding-dim", "D", "16", "width of an embedding"),
+        new("--embedding-dim", "D", "", "width of an embedding; ffm has one for each field [16; ffm 4]"),
         new("--embedding-init-std", "X", "", "standard deviation of new embeddings [1e-4; din, base 0.01; or the variant's]"),
         new("--pooling", "sum|mean|max", "mean", "how the vectors of a list column become one"),
         new("--fm-numeric", "on|off", "on", "numeric fields take part in the factorization machine"),
@@ -35,7 +35,8 @@ internal static class TrainFlags
 
         new("--epochs", "N", "1", "passes over the training rows"),
         new("--batch-size", "B", "4096", "rows of a step"),
-        new("--optimizer", "NAME", "", "sgd, adagrad, adam or adamw [adam; din-official sgd]") { Choices = ["sgd", "adagrad", "adam", "adamw"] },
+        new("--optimizer", "NAME", "", "sgd, adagrad, rowwise-adagrad (one number of state for each row of a table; adagrad for what is no table), adam or adamw [adam; din-official sgd]") { Choices = ["sgd", "adagrad", "rowwise-adagrad", "adam", "adamw"] },
+        new("--momentum", "X", "0", "momentum of sgd, in [0, 1)"),
         new("--first-order-ftrl", "α,λ₁,λ₂,β", "", "FTRL-proximal for the first-order weights of ids, which then begin at 0, and with λ₁ stay there without evidence; β may be left out [1]", FlagArity.Several),
         new("--lr", "X", "", "learning rate; 1 for din-official [1e-3]"),
         new("--lr-warmup", "STEPS", "0", "steps over which the learning rate rises from 0"),

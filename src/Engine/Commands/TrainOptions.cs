@@ -61,9 +61,10 @@ internal static class TrainOptions
         bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope") == "full" : own.EmbeddingL2Full;
         if (full && update != EmbeddingUpdate.Dense)
             throw Failure.BadUsage($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: rows that are not in the batch would have a gradient");
+        OptimizerKind optimizer = Word(flags, "--optimizer", own.Optimizer);
         return own with
         {
-            EmbeddingDim = flags.Whole("--embedding-dim", 1, 4096),
+            EmbeddingDim = flags.IsGiven("--embedding-dim") ? flags.Whole("--embedding-dim", 1, 4096) : own.EmbeddingDim,
             EmbeddingInitStd = flags.IsGiven("--embedding-init-std") ? flags.Real("--embedding-init-std") : own.EmbeddingInitStd,
             HiddenUnits = flags.IsGiven("--hidden-units") ? flags.Wholes("--hidden-units", 1, 1 << 16) : own.HiddenUnits,
             Activation = Word(flags, "--activation", own.Activation),
@@ -76,7 +77,8 @@ internal static class TrainOptions
             BatchNorm = flags.IsGiven("--batch-norm") ? flags.IsOn("--batch-norm") : own.BatchNorm,
             Pooling = Word(flags, "--pooling", own.Pooling),
             FmNumeric = flags.Choice("--fm-numeric") == "on",
-            Optimizer = Word(flags, "--optimizer", own.Optimizer),
+            Optimizer = optimizer,
+            Momentum = Momentum(flags, optimizer),
             FirstOrderFtrl = Ftrl(flags),
             EmbeddingUpdate = update,
             L2 = flags.Real("--l2"),
@@ -86,6 +88,14 @@ internal static class TrainOptions
             ClipNorm = flags.IsGiven("--clip-norm") ? flags.Real("--clip-norm") : own.ClipNorm,
             Seed = (ulong)flags.Whole("--seed", 0),
         };
+    }
+
+    private static double Momentum(FlagValues flags, OptimizerKind optimizer)
+    {
+        double momentum = flags.Real("--momentum", 0, 1);
+        return momentum == 0 || optimizer == OptimizerKind.Sgd
+            ? momentum
+            : throw Failure.BadUsage($"--momentum {flags.Text("--momentum")} is of --optimizer sgd, and this run has {optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave it out");
     }
 
     private static FtrlOptions? Ftrl(FlagValues flags)
@@ -102,5 +112,5 @@ internal static class TrainOptions
     }
 
     private static T Word<T>(FlagValues flags, string name, T otherwise) where T : struct, Enum =>
-        flags.IsGiven(name) ? Enum.Parse<T>(flags.Choice(name), ignoreCase: true) : otherwise;
+        flags.IsGiven(name) ? Enum.Parse<T>(flags.Choice(name).Replace("-", "", StringComparison.Ordinal), ignoreCase: true) : otherwise;
 }

@@ -1,11 +1,12 @@
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Interactions;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 
 namespace GpuCtr.Engine.Explanations;
 
-/// <summary>First order and factorization machine of the first row of a model's last pass, column by column: categorical, numeric, pooled ones.</summary>
+/// <summary>First order and factorization machine, field-aware or not, of the first row of a model's last pass, column by column: categorical, numeric, pooled ones.</summary>
 internal sealed class LinearTerms
 {
     private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights";
@@ -18,14 +19,15 @@ internal sealed class LinearTerms
     public LinearTerms(FrozenModel model)
     {
         this.model = model;
-        t = model.Ops.OfType<FieldEmbedding>().Single().Tensors;
+        // Weights that are read as vectors of one number come behind the vectors.
+        t = model.Ops.OfType<FieldEmbedding>().First().Tensors;
         (fields, numbers, pooled, d) = (model.Spec.F, model.Spec.N, model.Spec.P, t.Table.Columns);
         int[] rows = Head(model.Inputs.Rows, fields);
         float[] x = Head(model.Inputs.Numeric, numbers);
         Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, p, d))];
         FirstOrder = SumFirstOrder(rows, x);
         Bias = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
-        Fm = t.Fm is { IsConsumed: true } ? Pairs() : null;
+        Fm = t.Fm is { IsConsumed: true } ? Pairs() : model.Ops.OfType<FieldAwarePairs>().SingleOrDefault() is { } pairs ? FieldAware(pairs.Width) : null;
     }
 
     /// <summary>(ΣV, D) the table that they come from.</summary>
@@ -89,6 +91,17 @@ internal sealed class LinearTerms
         for (int c = 0; c < Vectors.Length; c++)
             for (int i = 0; inside[c] && i < Vectors[c].Length; i++)
                 terms[c] += 0.5 * Vectors[c][i] * (sum[i] - Vectors[c][i]);
+        return terms;
+    }
+
+    /// ½ Σ_j ⟨v_{i,j}, v_{j,i}⟩ of vectors of <paramref name="width"/>.
+    private double[] FieldAware(int width)
+    {
+        double[] terms = new double[Vectors.Length];
+        for (int i = 0; i < terms.Length; i++)
+            for (int j = 0; j < terms.Length; j++)
+                for (int k = 0; k < width && j != i; k++)
+                    terms[i] += 0.5 * Vectors[i][j * width + k] * Vectors[j][i * width + k];
         return terms;
     }
 

@@ -22,9 +22,11 @@ internal sealed partial class OnnxTranslator
         if (inputs.Rows is not null)
             all.Add(g.Node("Gather", Weight(t.Table), inputs.Rows));
         inFm.AddRange(all);
-        if (t.NumericVectors.Rows > 0)
+        if (t.NumericVectors.Length > 0)
         {
-            all.Add(g.Node("Mul", g.Node("Unsqueeze", Value(t.Numeric), g.Integers(2)), Weight(t.NumericVectors)));
+            // First-order weights are one row of N.
+            string v = t.NumericVectors.Columns == d ? Weight(t.NumericVectors) : g.Node("Transpose", Weight(t.NumericVectors));
+            all.Add(g.Node("Mul", g.Node("Unsqueeze", Value(t.Numeric), g.Integers(2)), v));
             if (t.NumericInFm)
                 inFm.Add(all[^1]);
         }

@@ -17,9 +17,21 @@ internal sealed partial class OnnxTranslator
     {
         int vectors = p.Input.Columns / p.Width;
         string v = Vectors(p.Input, p.Width), square = g.Node("MatMul", v, g.Node("Transpose", ("perm", [0, 2, 1]), v));
-        long[] upper = [.. Enumerable.Range(0, vectors).SelectMany(i => Enumerable.Range(i + 1, vectors - i - 1).Select(j => (long)i * vectors + j))];
-        values[p.Output] = g.Node("Gather", [("axis", 1)], g.Node("Reshape", square, g.Integers(0, vectors * vectors)), g.Integers($"pairs of {vectors}", upper));
+        values[p.Output] = g.Node("Gather", [("axis", 1)], g.Node("Reshape", square, g.Integers(0, vectors * vectors)), g.Integers($"pairs of {vectors}", Upper(vectors)));
     }
+
+    /// The upper triangle of (B, C, C, D) times the lower one.
+    private void Translate(FieldAwarePairs p)
+    {
+        int c = p.Fields;
+        long[] upper = Upper(c), lower = [.. upper.Select(at => at % c * c + at / c)];
+        string v = Vectors(p.Input, p.Width);
+        string left = g.Node("Gather", [("axis", 1)], v, g.Integers($"pairs of {c}", upper)), right = g.Node("Gather", [("axis", 1)], v, g.Integers($"mirrored pairs of {c}", lower));
+        values[p.Output] = g.Node("ReduceSum", [("keepdims", 1)], SumOver(1, g.Node("Mul", left, right)), g.Integers(1));
+    }
+
+    /// Places of (i, j > i) in a square of C.
+    private static long[] Upper(int c) => [.. Enumerable.Range(0, c).SelectMany(i => Enumerable.Range(i + 1, c - i - 1).Select(j => (long)i * c + j))];
 
     /// (B, C, D) of vectors side by side.
     private string Vectors(Tensor tensor, int width) => g.Node("Reshape", Value(tensor), g.Integers(0, tensor.Columns / width, width));

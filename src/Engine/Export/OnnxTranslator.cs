@@ -52,6 +52,7 @@ internal sealed partial class OnnxTranslator
             case Cross c: Translate(c); break;
             case BiInteraction i: values[i.Output] = Pairs(Vectors(i.Input, i.Output.Columns)); break;
             case InnerProducts p: Translate(p); break;
+            case FieldAwarePairs p: Translate(p); break;
             case Linear l: Translate(l); break;
             case BatchNorm n: Translate(n); break;
             case Dice d: Translate(d); break;

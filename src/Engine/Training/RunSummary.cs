@@ -31,7 +31,7 @@ internal static class RunSummary
         Fields(journal, "numeric", encoder.Spec.Numeric);
         Fields(journal, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Target < 0).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
         Fields(journal, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
-        journal.Line(Invariant($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters"));
+        journal.Line(Invariant($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters{(model.WideRows is { } rows ? $"; {rows}" : "")}"));
         Memory(journal, model);
         journal.Line(Invariant($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {Place(data.Train.Data)}"));
         if (memory.LimitBytes is not null)

@@ -15,9 +15,12 @@ internal sealed class WarmStart
     // What the other options say decides which tensors there are and what they mean.
     private static readonly string[] free =
     [
-        "embedding_init_std", "hidden_init_std", "dropout", "optimizer", "embedding_update", "l2", "embedding_l2", "embedding_l2_full",
+        "embedding_init_std", "hidden_init_std", "dropout", "optimizer", "momentum", "embedding_update", "l2", "embedding_l2", "embedding_l2_full",
         "mba_lambda", "clip_norm", "seed",
     ];
+
+    // Besides, what a factorization machine does not have, or does not hand on.
+    private static readonly string[] ofNetwork = ["model", "hidden_units", "activation", "dice", "batch_norm", "fm_numeric", "first_order_ftrl"];
 
     private readonly Checkpoint from;
     private readonly FeatureEncoder learned;
@@ -33,15 +36,21 @@ internal sealed class WarmStart
         Checkpoint from = Checkpoint.Open(RunFolder.Resolve(path, "--init-from"));
         JsonObject theirs = JsonNode.Parse(JsonText.Line(from.Manifest.Model))!.AsObject(), ours = JsonNode.Parse(JsonText.Line(model))!.AsObject();
         string[] differences = [.. ours
-            .Where(o => !IsFree(o.Key, model) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
+            .Where(o => !IsFree(o.Key, model) && !(IsSupport(from.Manifest.Model, model) && ofNetwork.Contains(o.Key)) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
             .Select(o => $"{o.Key} is {theirs[o.Key]?.ToJsonString() ?? "not set"} there and {o.Value?.ToJsonString()} here")];
         return differences.Length == 0
             ? new WarmStart(from)
             : throw Failure.BadUsage($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
     }
 
+    /// An FNN begins with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).
+    private static bool IsSupport(ModelOptions theirs, ModelOptions ours) => (theirs.Model, ours.Model) == ("fm", "fnn");
+
     /// Another optimizer leaves its state behind, and what FTRL has learned is its state.
     private static bool IsFree(string option, ModelOptions model) => free.Contains(option) && (option != "optimizer" || model.FirstOrderFtrl is null);
+
+    /// Momentum is a state that plain SGD has not; how much of it there is makes no difference.
+    private static bool HasStateOf(ModelOptions theirs, ModelOptions ours) => theirs.Optimizer == ours.Optimizer && theirs.Momentum > 0 == ours.Momentum > 0;
 
     /// <summary>The encoding of that run with the values that new rows add.</summary>
     /// <exception cref="Failure">Usage: the fields are not the same.</exception>
@@ -52,8 +61,15 @@ internal sealed class WarmStart
     public void Load(TrainableModel model, Journal journal)
     {
         RowMap rows = RowMap.Of(learned.Spec, model.Spec);
-        bool sameOptimizer = from.Manifest.Model.Optimizer == model.Options.Optimizer;
+        string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new";
+        if (IsSupport(from.Manifest.Model, model.Options))
+        {
+            from.LoadShared(model, rows);
+            journal.Line($"weights  embeddings and first order from the {from.Manifest.Model.Model} in {from.Folder}: {kept}; the layers over them begin anew");
+            return;
+        }
+        bool sameOptimizer = HasStateOf(from.Manifest.Model, model.Options);
         from.LoadGrown(model, rows, sameOptimizer);
-        journal.Line($"weights  from {from.Folder}, step {model.Step}: {rows.Kept} table rows kept, {rows.Rows - rows.Kept} new{(sameOptimizer ? "" : "; another optimizer, so its state begins anew")}");
+        journal.Line($"weights  from {from.Folder}, step {model.Step}: {kept}{(sameOptimizer ? "" : "; another optimizer, so its state begins anew")}");
     }
 }

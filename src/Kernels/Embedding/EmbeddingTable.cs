@@ -28,8 +28,7 @@ public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, boo
 public sealed class EmbeddingTable
 {
     private readonly TableGradient gradient;
-    private readonly DenseUpdate? dense;
-    private readonly RowUpdate? lazy;
+    private readonly ITableUpdate update;
     private readonly RowReplay? replay;
 
     /// <param name="workspace">Where everything is reserved.</param>
@@ -54,10 +53,11 @@ public sealed class EmbeddingTable
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", positions.Capacity, columns);
         gradient = new TableGradient(workspace, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
-        if (compact)
-            lazy = new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard);
-        else
-            dense = new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
+        // A row of one number has one number of state anyhow.
+        rule = columns > 1 ? rule : rule.ByWeight;
+        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? positions : null, rule, wholeL2, scalars, guard.Guard)
+            : compact ? new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard)
+            : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
         if (options.Missed is not null && rule.MovesWithoutGradient)
             replay = new RowReplay(workspace.Device, Weights, State, positions, options.Missed, rule);
         guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? positions : null);
@@ -70,7 +70,7 @@ public sealed class EmbeddingTable
     public Tensor RowGradients { get; }
 
     /// <summary>The optimizer's state.</summary>
-    public OptimizerState State => lazy?.State ?? dense!.State;
+    public OptimizerState State => update.State;
 
     /// <summary>Makes up for the steps that the rows of the batch have missed; before anything reads them.</summary>
     public void CatchUp() => replay?.RunBatch();
@@ -82,9 +82,5 @@ public sealed class EmbeddingTable
     public void Reduce() => gradient.Run();
 
     /// <summary>Moves the rows.</summary>
-    public void Update()
-    {
-        lazy?.Run();
-        dense?.Run();
-    }
+    public void Update() => update.Run();
 }

@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <param name="Numeric">(B, N) values x.</param>
 /// <param name="Table">(ΣV, D) vectors.</param>
 /// <param name="Weights">(ΣV, 1) first-order weights; null, with the other first-order tensors, where a model has no linear part.</param>
-/// <param name="NumericVectors">(N, D) V; its gradient is written.</param>
+/// <param name="NumericVectors">(N, D) V, with D = 1 also as (1, N); its gradient is written.</param>
 /// <param name="NumericWeights">(1, N) u; its gradient is written.</param>
 /// <param name="Bias">(1, 1); its gradient is written.</param>
 /// <param name="Vectors">(B, C·D) e; its gradient is the table's row gradient, so that the table's update finds it.</param>

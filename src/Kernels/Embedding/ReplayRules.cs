@@ -4,25 +4,27 @@ using GpuCtr.Kernels.Optimizers;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Any number of steps of Adam without a gradient, summed up: one rule for all rows that have seen the same steps.</summary>
+/// <summary>Any number of steps of Adam, or of SGD with momentum, without a gradient, summed up: one rule for all rows that have seen the same steps.</summary>
 /// With x = √v before the first of them, step j of those missed moves w by −m c_j / (x + e_j), where c_j = size_j (β₁/√β₂)ʲ and e_j = ε_j / √β₂ʲ, so
 ///   Σ_j c_j / (x + e_j) = ∫ dμ(e) / (x + e),  μ a measure on the few and narrow values of e that weighs e_j by c_j.
 /// Its three-point Gauss quadrature has the same six first moments (Golub and Welsch 1969); as a continued fraction, α and β the recurrence coefficients,
 ///   μ₀ / (x + α₀ − β₁ / (x + α₁ − β₂ / (x + α₂))),
 /// exact for three steps; for any number of them the relative error is below 2e-7 once bias correction of v is slow, from step 100 on.
 /// Steps before that are taken one by one (<see cref="StepsBefore"/>).
+/// Momentum moves w by −m Σ_j η_j μʲ: the same sum with x = 0 and every e_j = 1, for which the rule is exact.
 internal sealed class ReplayRules(UpdateRule rule)
 {
     // √(1 − β₂ᵗ) at step 100 of β₂ = 0.999: with any β₂, correction changes as slowly from there on.
     private const float SlowCorrection = 0.31f;
 
-    // What steps further back than this weigh, relative to all: below 2e-9 with β₁ = 0.9.
-    private const int Window = 200;
+    // What steps further back weigh, relative to all, is below this: with β₁ = 0.9, of those before the last 200.
+    private const double Forgotten = 7.1e-10;
 
     private readonly ReplayRule[] rules = new ReplayRule[MissedSteps.Capacity];
     private readonly StepMoments[] moments = new StepMoments[MissedSteps.Capacity];
     private readonly double[] decay = new double[MissedSteps.Capacity];
-    private readonly float[] meanDecay = Powers(rule.Beta1), squareDecay = Powers(rule.Beta2);
+    private readonly float[] meanDecay = Powers(MeanDecay(rule)), squareDecay = Powers(rule.Beta2);
+    private readonly int window = (int)Math.Clamp(Math.Ceiling(Math.Log(Forgotten) / Math.Log(MeanDecay(rule))), 1, MissedSteps.Capacity);
     private int quick;
 
     /// <summary>Steps on record.</summary>
@@ -35,15 +37,16 @@ internal sealed class ReplayRules(UpdateRule rule)
     public void Append(in StepScalars step)
     {
         int now = Count++;
-        if (step.TableEpsilon < rule.Epsilon * SlowCorrection)
+        bool momentum = rule.Kind == OptimizerKind.Sgd;
+        if (!momentum && step.TableEpsilon < rule.Epsilon * SlowCorrection)
             quick = Count;
         (rules[now], moments[now], decay[now]) = (new ReplayRule { Alpha0 = 1, Decay = 1 }, default, 1);
         if (rule.Kind == OptimizerKind.AdamW)
             Decay(1 - (double)step.LearningRate * rule.WeightDecay);
-        double ratio = 1 / Math.Sqrt(rule.Beta2), size = step.StepSize, epsilon = step.TableEpsilon;
-        for (int from = now; from >= Math.Max(0, now - Window + 1); from--)
+        (double size, double epsilon, double ratio) = momentum ? (step.LearningRate, 1, 1) : (step.StepSize, step.TableEpsilon, 1 / Math.Sqrt(rule.Beta2));
+        for (int from = now; from >= Math.Max(0, now - window + 1); from--)
         {
-            (size, epsilon) = (size * rule.Beta1 * ratio, epsilon * ratio);
+            (size, epsilon) = (size * MeanDecay(rule) * ratio, epsilon * ratio);
             moments[from].Add(size, epsilon);
             moments[from].Write(ref rules[from]);
         }
@@ -73,6 +76,9 @@ internal sealed class ReplayRules(UpdateRule rule)
             moments[from].Scale(factor, ref rules[from]);
         }
     }
+
+    /// What is left of m after a step.
+    private static float MeanDecay(UpdateRule rule) => rule.Kind == OptimizerKind.Sgd ? rule.Momentum : rule.Beta1;
 
     private static float[] Powers(double factor) => [.. Enumerable.Range(0, MissedSteps.Capacity + 1).Select(k => (float)Math.Pow(factor, k))];
 }

@@ -39,11 +39,12 @@ public sealed unsafe partial class RowReplay
         if (seen == count)
             return;
         int single = missed.Rules.StepsBefore(seen);
+        Moments moments = state.Moments;
         for (int j = 0; j < d; j += Lanes.Count)
         {
             int lanes = Math.Min(Lanes.Count, d - j);
-            float* w = table.Pointer + row * d + j, m = state.Mean.Pointer + row * d + j, v = state.Square.Pointer + row * d + j;
-            Vector512<float> weight = Lanes.Load(w, lanes), mean = Lanes.Load(m, lanes), square = Lanes.Load(v, lanes);
+            float* w = table.Pointer + row * d + j, m = moments.Mean + row * d + j, v = moments.Square + row * d + j;
+            Vector512<float> weight = Lanes.Load(w, lanes), mean = Lanes.Load(m, lanes), square = moments.Square != null ? Lanes.Load(v, lanes) : default;
             for (int step = seen; step < single; step++)
             {
                 StepScalars s = missed.Scalars(step);
@@ -53,7 +54,8 @@ public sealed unsafe partial class RowReplay
                 missed.Rules.Apply(single, ref weight, ref mean, ref square);
             Lanes.Store(weight, w, lanes);
             Lanes.Store(mean, m, lanes);
-            Lanes.Store(square, v, lanes);
+            if (moments.Square != null)
+                Lanes.Store(square, v, lanes);
         }
     }
 
@@ -62,7 +64,6 @@ public sealed unsafe partial class RowReplay
         long at = row * table.Columns;
         Prefetch.Ahead(missed.Seen.Pointer + row);
         Prefetch.Row(table.Pointer + at, table.Columns);
-        Prefetch.Row(state.Mean.Pointer + at, table.Columns);
-        Prefetch.Row(state.Square.Pointer + at, table.Columns);
+        state.Moments.Prefetch(at, table.Columns);
     }
 }

@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// Makes up for the steps that rows of a table have missed, so that a table of which only the rows of a batch move ends where
 /// <see cref="DenseUpdate"/> would have taken it. Run on the rows of a batch before they are read, or on all rows.
 /// </summary>
-/// A missed step s is the <see cref="UpdateRule"/> with g = 0:  m ← β₁ m,  v ← β₂ v,  w ← w − size_s m / (√v + ε_s)  (AdamW: after w ← (1 − η_s λ) w).
+/// A missed step s is the <see cref="UpdateRule"/> with g = 0:  m ← β₁ m,  v ← β₂ v,  w ← w − size_s m / (√v + ε_s)  (AdamW: after w ← (1 − η_s λ) w);  SGD with momentum: m ← μ m,  w ← w − η_s m.
 /// W, m, v of U rows read and written, where a row has missed anything. Rows are different, so the order does not matter.
 /// The portable kernel takes the steps one by one, with the operations of DenseUpdate; the SIMD variant sums them up (<see cref="ReplayRules"/>).
 public sealed partial class RowReplay
@@ -84,11 +84,12 @@ public sealed partial class RowReplay
                 int s = step * MissedSteps.StepColumns;
                 a.Rule.Apply(ref w, 0, ref m, ref v, new StepScalars { StepSize = a.Steps[s], LearningRate = a.Steps[s + 2] }, a.Steps[s + 1]);
             }
-            if (step < count)
+            if (step < count && a.Rule.KeepsSquares)
                 v = a.Rule.DecaySquare(v, XMath.Exp(a.LogBeta2 * (count - step)));
             a.W[at] = w;
             a.M[at] = m;
-            a.V[at] = v;
+            if (a.Rule.KeepsSquares)
+                a.V[at] = v;
         }
     }
 }

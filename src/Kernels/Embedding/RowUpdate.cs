@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// W, m, v of U rows read and written, dW (U, D) read. Rows are different, so the order does not matter.
 /// On GPUs, with D a multiple of four, a thread moves four weights: 112 bytes and about 60 operations with Adam, and the place of the
 /// four is worked out once and in 32 bits. Weight by weight that cost more than the memory.
-public sealed partial class RowUpdate
+public sealed partial class RowUpdate : ITableUpdate
 {
     private readonly Device device;
     private readonly Tensor table, gradient, guard;
@@ -41,15 +41,17 @@ public sealed partial class RowUpdate
     public RowUpdate(Workspace workspace, Tensor table, Tensor gradient, SortedPositions positions, UpdateRule rule, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
+        if (rule.IsRowwise)
+            throw new Devices.KernelException($"row update of {table} on {device}: {rule.Kind} is no rule for single weights");
         (this.table, this.gradient, this.positions, this.rule, this.scalars, this.guard) = (table, gradient, positions, rule, scalars, guard);
         State = new OptimizerState(workspace, table, rule);
         block = table.Columns == 1 ? NumbersBlock : RowsBlock;
     }
 
-    /// <summary>m and v of every row.</summary>
+    /// <inheritdoc/>
     public OptimizerState State { get; }
 
-    /// <summary>Moves the rows of this batch.</summary>
+    /// <inheritdoc/>
     public void Run()
     {
         if (device.UsesSimd)

@@ -1,14 +1,19 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Interactions;
 
-/// Each row is two small products of matrices: P = V Vᵀ forwards, dV = dP V backwards with dP mirrored and its diagonal 0.
+/// Forwards, sixteen products ⟨v_i, v_j⟩ of neighbouring j are a register, for which the vectors of a row are transposed; backwards the values of a vector are.
+/// Four vectors i are worked on at a time, so that what is loaded for j serves all of them.
 public sealed unsafe partial class InnerProducts
 {
-    private const int BlockRows = 64;
+    private const int BlockRows = 64, Together = 4;
 
     private readonly Action<int> forwardBlock, backwardBlock;
+
+    // A register that begins at the last vector reaches so far.
+    private int TransposedStride => (c + 2 * Lanes.Count - 1) / Lanes.Count * Lanes.Count;
 
     private void Run(in Pass pass, Action<int> block)
     {
@@ -18,48 +23,111 @@ public sealed unsafe partial class InnerProducts
 
     private void ForwardBlock(int block)
     {
-        float* panel = ThreadScratch.Get((nuint)(d * Panel.Width + c * c)), square = panel + d * Panel.Width;
+        int stride = TransposedStride;
+        float* transposed = ThreadScratch.Get((nuint)(d * stride));
+        // What lies behind the last vector is multiplied and thrown away; left over from other blocks it might be denormal, and slow.
+        new Span<float>(transposed, d * stride).Clear();
         for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
         {
-            float* values = v.Pointer + (long)b * v.Columns;
-            for (int first = 0; first < c; first += Panel.Width)
+            float* values = v.Pointer + (long)b * v.Columns, pairs = p.Pointer + (long)b * p.Columns;
+            Transpose.Run(values, c, d, transposed, stride);
+            for (int i = 0; i < c - 1; i += Together)
+                ProductsOf(values, transposed, stride, i, pairs, c, d);
+        }
+    }
+
+    /// The pairs of vectors i … i + 3 with all behind i. A register begins at i + 1 for all of them, so that of the r-th begins with r products of
+    /// earlier pairs: they are stored to the end of the vector before, which is stored after it.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ProductsOf(float* values, float* transposed, int stride, int i, float* pairs, int c, int d)
+    {
+        // Where there are fewer than four, the last one is computed again and not stored.
+        int last = Math.Min(Together - 1, c - 2 - i);
+        float* x0 = values + i * d, x1 = x0 + Math.Min(1, last) * d, x2 = x0 + Math.Min(2, last) * d, x3 = x0 + Math.Min(3, last) * d;
+        for (int j = i + 1; j < c; j += Lanes.Count)
+        {
+            Vector512<float> y0 = default, y1 = default, y2 = default, y3 = default;
+            float* column = transposed + j;
+            for (int k = 0; k < d; k++, column += stride)
             {
-                int columns = Math.Min(Panel.Width, c - first);
-                Panel.Pack(panel, values + first * d, 1, d, d, columns);
-                // Rows below the panel's last column have nothing above the diagonal there.
-                Times(first + columns, values, d, panel, d, square + first, c, columns, add: false);
+                Vector512<float> x = Vector512.Load(column);
+                y0 = Vector512.FusedMultiplyAdd(Vector512.Create(x0[k]), x, y0);
+                y1 = Vector512.FusedMultiplyAdd(Vector512.Create(x1[k]), x, y1);
+                y2 = Vector512.FusedMultiplyAdd(Vector512.Create(x2[k]), x, y2);
+                y3 = Vector512.FusedMultiplyAdd(Vector512.Create(x3[k]), x, y3);
             }
-            float* to = p.Pointer + (long)b * p.Columns;
-            for (int i = 0; i < c - 1; to += c - 1 - i, i++)
-                Buffer.MemoryCopy(square + i * c + i + 1, to, (c - 1 - i) * sizeof(float), (c - 1 - i) * sizeof(float));
+            int count = c - j;
+            if (last >= 3)
+                Lanes.Store(y3, pairs + FirstPair(i + 3, c) + j - i - 4, count);
+            if (last >= 2)
+                Lanes.Store(y2, pairs + FirstPair(i + 2, c) + j - i - 3, count);
+            if (last >= 1)
+                Lanes.Store(y1, pairs + FirstPair(i + 1, c) + j - i - 2, count);
+            Lanes.Store(y0, pairs + FirstPair(i, c) + j - i - 1, count);
         }
     }
 
     private void BackwardBlock(int block)
     {
-        float* panel = ThreadScratch.Get((nuint)(c * Panel.Width + c * c)), square = panel + c * Panel.Width;
+        float* target = dv.Target!.Pointer, dp = p.Gradient!.Pointer;
         for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
         {
-            Mirror(p.Gradient!.Pointer + (long)b * p.Columns, square);
-            for (int first = 0; first < d; first += Panel.Width)
-            {
-                int columns = Math.Min(Panel.Width, d - first);
-                Panel.Pack(panel, v.Pointer + (long)b * v.Columns + first, d, 1, c, columns);
-                Times(c, square, c, panel, c, dv.Target!.Pointer + (long)b * v.Columns + first, d, columns, dv.Accumulates);
-            }
+            long first = (long)b * v.Columns;
+            if (!dv.Accumulates)
+                new Span<float>(target + first, v.Columns).Clear();
+            for (int k = 0; k < d; k += Lanes.Count)
+                AddGradients(v.Pointer + first + k, dp + (long)b * p.Columns, target + first + k, c, d, Math.Min(Lanes.Count, d - k));
         }
     }
 
-    private static void Times(int rows, float* left, int stride, float* panel, int depth, float* to, int toStride, int columns, bool add) =>
-        GemmTile.Rows(rows, left, stride, 1, panel, depth, to, toStride, columns, add ? to : null, toStride, Vector512.IsHardwareAccelerated);
-
-    private void Mirror(float* pairs, float* square)
+    /// dv_i += dp_ij v_j and dv_j += dp_ij v_i, for up to sixteen values of every vector.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddGradients(float* v, float* dp, float* dv, int c, int d, int count)
     {
-        for (int i = 0; i < c; i++)
+        for (int i = 0; i < c; i += Together)
         {
-            square[i * c + i] = 0;
-            for (int j = i + 1; j < c; j++, pairs++)
-                square[i * c + j] = square[j * c + i] = *pairs;
+            int end = Math.Min(c, i + Together);
+            for (int left = i; left < end; left++)
+                for (int right = left + 1; right < end; right++)
+                    AddPair(dp[FirstPair(left, c) + right - left - 1], v, dv, left * d, right * d, count);
+            if (end < c)
+                AddFour(v, dp, dv, i, c, d, count);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddPair(float dp, float* v, float* dv, int left, int right, int count)
+    {
+        Vector512<float> factor = Vector512.Create(dp);
+        Lanes.Store(Vector512.FusedMultiplyAdd(factor, Lanes.Load(v + right, count), Lanes.Load(dv + left, count)), dv + left, count);
+        Lanes.Store(Vector512.FusedMultiplyAdd(factor, Lanes.Load(v + left, count), Lanes.Load(dv + right, count)), dv + right, count);
+    }
+
+    /// Vectors i … i + 3, which stay in registers, with all behind them.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddFour(float* v, float* dp, float* dv, int i, int c, int d, int count)
+    {
+        float* p0 = dp + FirstPair(i, c) + 3, p1 = dp + FirstPair(i + 1, c) + 2, p2 = dp + FirstPair(i + 2, c) + 1, p3 = dp + FirstPair(i + 3, c);
+        float* x = v + i * d, dx = dv + i * d;
+        Vector512<float> x0 = Lanes.Load(x, count), x1 = Lanes.Load(x + d, count), x2 = Lanes.Load(x + 2 * d, count), x3 = Lanes.Load(x + 3 * d, count);
+        Vector512<float> y0 = Lanes.Load(dx, count), y1 = Lanes.Load(dx + d, count), y2 = Lanes.Load(dx + 2 * d, count), y3 = Lanes.Load(dx + 3 * d, count);
+        for (int j = i + Together; j < c; j++)
+        {
+            Vector512<float> xj = Lanes.Load(v + j * d, count), yj = Lanes.Load(dv + j * d, count);
+            Vector512<float> g0 = Vector512.Create(*p0++), g1 = Vector512.Create(*p1++), g2 = Vector512.Create(*p2++), g3 = Vector512.Create(*p3++);
+            y0 = Vector512.FusedMultiplyAdd(g0, xj, y0);
+            y1 = Vector512.FusedMultiplyAdd(g1, xj, y1);
+            y2 = Vector512.FusedMultiplyAdd(g2, xj, y2);
+            y3 = Vector512.FusedMultiplyAdd(g3, xj, y3);
+            yj = Vector512.FusedMultiplyAdd(g0, x0, yj);
+            yj = Vector512.FusedMultiplyAdd(g1, x1, yj);
+            yj = Vector512.FusedMultiplyAdd(g2, x2, yj);
+            yj = Vector512.FusedMultiplyAdd(g3, x3, yj);
+            Lanes.Store(yj, dv + j * d, count);
+        }
+        Lanes.Store(y0, dx, count);
+        Lanes.Store(y1, dx + d, count);
+        Lanes.Store(y2, dx + 2 * d, count);
+        Lanes.Store(y3, dx + 3 * d, count);
     }
 }

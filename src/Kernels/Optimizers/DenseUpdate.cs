@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -10,7 +11,7 @@ namespace GpuCtr.Kernels.Optimizers;
 /// <summary>Moves every weight of a tensor by its gradient: all dense parameters in one launch, or a whole table.</summary>
 /// g = (dw + λ w) · guard[0] where i &lt; decayLength, else dw · guard[0]; then the <see cref="UpdateRule"/>. guard[0] = 0: nothing moves.
 /// Seven floats moved a weight with Adam. For a table the gradient is cleared behind the update, since the next batch writes only its own rows.
-public sealed unsafe class DenseUpdate
+public sealed unsafe class DenseUpdate : ITableUpdate
 {
     private const int BlockLength = 16384;
 
@@ -41,6 +42,8 @@ public sealed unsafe class DenseUpdate
     public DenseUpdate(Workspace workspace, Tensor weights, UpdateRule rule, float l2, long decayLength, bool isTable, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
+        if (rule.IsRowwise)
+            throw new Devices.KernelException($"dense update of {weights} on {device}: {rule.Kind} is no rule for single weights");
         (this.weights, this.rule, this.l2, this.decayLength, this.isTable, this.scalars, this.guard) = (weights, rule, l2, decayLength, isTable, scalars, guard);
         State = new OptimizerState(workspace, weights, rule);
         block = Block;

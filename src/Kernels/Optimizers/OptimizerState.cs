@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Optimizers;
 
-/// <summary>What an optimizer remembers of each weight; a tensor that the rule does not use has no elements.</summary>
+/// <summary>What an optimizer remembers of each weight, or of each row; a tensor that the rule does not use has no elements.</summary>
 public sealed unsafe class OptimizerState
 {
     private readonly Tensor weights;
@@ -15,13 +15,13 @@ public sealed unsafe class OptimizerState
     {
         this.weights = weights;
         Mean = workspace.TrainingTensor($"{weights.Name} m", rule.KeepsMeans ? weights.Rows : 0, weights.Columns);
-        Square = workspace.TrainingTensor($"{weights.Name} v", rule.KeepsSquares ? weights.Rows : 0, weights.Columns);
+        Square = workspace.TrainingTensor($"{weights.Name} v", rule.KeepsSquares ? weights.Rows : 0, rule.IsRowwise ? 1 : weights.Columns);
     }
 
-    /// <summary>m: running mean of the gradient (Adam), or z (FTRL).</summary>
+    /// <summary>m: running mean of the gradient (Adam), its sum with momentum (SGD), or z (FTRL).</summary>
     public Tensor Mean { get; }
 
-    /// <summary>v: running mean (Adam) or sum (Adagrad, FTRL) of the squared gradient.</summary>
+    /// <summary>v: running mean (Adam) or sum (Adagrad, FTRL) of the squared gradient; (ΣV, 1) of row-wise Adagrad.</summary>
     public Tensor Square { get; }
 
     /// <summary>m for a kernel. Where the rule has none it never looks, but a view must be there: that of the weights.</summary>

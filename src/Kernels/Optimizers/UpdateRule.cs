@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Optimizers;
 /// <summary>The optimizers, with PyTorch's formulas.</summary>
 public enum OptimizerKind
 {
-    /// <summary>w ← w − η g.</summary>
+    /// <summary>w ← w − η g; with momentum μ &gt; 0: m ← μ m + g,  w ← w − η m (Polyak 1964, as PyTorch has it: no dampening).</summary>
     Sgd,
 
     /// <summary>v ← v + g²,  w ← w − η g / (√v + ε)  (Duchi et al. 2011).</summary>
@@ -20,6 +20,9 @@ public enum OptimizerKind
     /// <summary>Adam after w ← (1 − η λ) w (Loshchilov and Hutter 2019).</summary>
     AdamW,
 
+    /// <summary>Adagrad with one v for a whole row of a table: v ← v + mean_d g_d²; its sums are over rows, so it has a kernel of its own, <see cref="Embedding.RowwiseAdagrad"/>.</summary>
+    RowwiseAdagrad,
+
     /// <summary>z ← z + g − (√(n + g²) − √n) w / α,  n ← n + g²,  w ← |z| ≤ λ₁ ? 0 : −(z − sign(z) λ₁) / ((β + √n) / α + λ₂): FTRL-proximal (McMahan et al., KDD 2013). z stands in the place of m, n in that of v; α is its own and takes no part in a schedule, since √n is one.</summary>
     Ftrl,
 }
@@ -30,21 +33,25 @@ public enum OptimizerKind
 /// <param name="Beta2">β₂.</param>
 /// <param name="Epsilon">ε.</param>
 /// <param name="WeightDecay">λ of AdamW.</param>
+/// <param name="Momentum">μ of SGD.</param>
 /// <param name="Alpha">α of FTRL.</param>
 /// <param name="Beta">β of FTRL.</param>
 /// <param name="L1">λ₁ of FTRL: weights whose evidence is below it are exactly 0.</param>
 /// <param name="L2">λ₂ of FTRL.</param>
 public readonly record struct UpdateRule(
-    OptimizerKind Kind, float Beta1 = 0.9f, float Beta2 = 0.999f, float Epsilon = 1e-8f, float WeightDecay = 0, float Alpha = 0.1f, float Beta = 1, float L1 = 0, float L2 = 0)
+    OptimizerKind Kind, float Beta1 = 0.9f, float Beta2 = 0.999f, float Epsilon = 1e-8f, float WeightDecay = 0, float Momentum = 0, float Alpha = 0.1f, float Beta = 1, float L1 = 0, float L2 = 0)
 {
     // State that decays for ever ends in denormal numbers, which are a hundred times slower and move no weight.
     private const float FlushMean = 1e-30f, FlushSquare = 1e-35f;
 
-    /// <summary>The rule of that kind with PyTorch's default constants.</summary>
-    public static UpdateRule Of(OptimizerKind kind) => new(kind, Epsilon: kind == OptimizerKind.Adagrad ? 1e-10f : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0);
+    /// <summary>The rule of that kind with PyTorch's default constants; row-wise Adagrad with FBGEMM's.</summary>
+    /// <param name="kind">Which formula.</param>
+    /// <param name="momentum">μ of SGD; nothing to the others.</param>
+    public static UpdateRule Of(OptimizerKind kind, float momentum = 0) => new(
+        kind, Epsilon: kind == OptimizerKind.Adagrad ? 1e-10f : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0, Momentum: kind == OptimizerKind.Sgd ? momentum : 0);
 
     /// <summary>Whether a weight moves in a step in which it has no gradient.</summary>
-    public bool MovesWithoutGradient => Kind is OptimizerKind.Adam or OptimizerKind.AdamW;
+    public bool MovesWithoutGradient => Kind is OptimizerKind.Adam or OptimizerKind.AdamW || HasMomentum;
 
     /// <summary>The scalars of step <paramref name="step"/> (from 1), from which every rule takes what it needs.</summary>
     /// <param name="step">t.</param>
@@ -64,16 +71,29 @@ public readonly record struct UpdateRule(
     }
 
     /// <summary>Whether there is an m.</summary>
-    internal bool KeepsMeans => Kind is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.Ftrl;
+    internal bool KeepsMeans => Kind is OptimizerKind.Adam or OptimizerKind.AdamW or OptimizerKind.Ftrl || HasMomentum;
 
     /// <summary>Whether there is a v.</summary>
     internal bool KeepsSquares => Kind != OptimizerKind.Sgd;
+
+    /// <summary>Whether a row of a table moves as one.</summary>
+    internal bool IsRowwise => Kind == OptimizerKind.RowwiseAdagrad;
+
+    /// <summary>The same rule for weights that are no rows of a table.</summary>
+    internal UpdateRule ByWeight => IsRowwise ? this with { Kind = OptimizerKind.Adagrad } : this;
+
+    private bool HasMomentum => Kind == OptimizerKind.Sgd && Momentum > 0;
 
     /// <summary>Moves one weight; <paramref name="epsilon"/> is Adam's in this step.</summary>
     internal void Apply(ref float w, float g, ref float m, ref float v, StepScalars s, float epsilon)
     {
         if (Kind == OptimizerKind.Sgd)
         {
+            if (Momentum > 0)
+            {
+                float sum = Momentum * m + g;
+                g = m = XMath.Abs(sum) < FlushMean ? 0 : sum;
+            }
             w -= s.LearningRate * g;
             return;
         }
@@ -117,6 +137,8 @@ public readonly record struct UpdateRule(
     {
         if (Kind == OptimizerKind.Sgd)
         {
+            if (Momentum > 0)
+                g = m = FlushMeans(m * Momentum + g);
             w -= g * s.LearningRate;
             return;
         }
@@ -152,7 +174,11 @@ public readonly record struct UpdateRule(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Flush(Vector512<float> mean, Vector512<float> square, out Vector512<float> m, out Vector512<float> v)
     {
-        m = Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(mean), Vector512.Create(FlushMean)), Vector512<float>.Zero, mean);
+        m = FlushMeans(mean);
         v = Vector512.ConditionalSelect(Vector512.LessThan(square, Vector512.Create(FlushSquare)), Vector512<float>.Zero, square);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> FlushMeans(Vector512<float> mean) =>
+        Vector512.ConditionalSelect(Vector512.LessThan(Vector512.Abs(mean), Vector512.Create(FlushMean)), Vector512<float>.Zero, mean);
 }

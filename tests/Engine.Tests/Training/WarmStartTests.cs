@@ -84,6 +84,27 @@ public sealed class WarmStartTests : IDisposable
         Assert.False(Directory.Exists(refused));
     }
 
+    [Fact]
+    public void An_fnn_begins_with_the_embeddings_of_an_fm()
+    {
+        string day = folder.File("day1.parquet"), day2 = folder.File("day2.parquet"), fm = folder.File("fm"), fnn = folder.File("fnn");
+        Run(["train", day, "--model", "fm", "--out", fm, "--epochs", "3", .. options]).Succeeded();
+        CommandOutcome begun = Run(["train", day2, "--model", "fnn", "--out", fnn, "--init-from", fm, "--lr", "0", .. options]).Succeeded();
+        Assert.Contains("embeddings and first order from the fm", begun.Error);
+        Assert.Contains("11 table rows kept, 3 new", begun.Error);
+        int[] kept = [0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 13];
+        foreach (string table in new[] { "embedding", "first_order" })
+        {
+            float[][] then = Rows(fm, "model.safetensors", table), now = Rows(fnn, "model.safetensors", table);
+            Assert.All(Enumerable.Range(0, kept.Length), row => Assert.Equal(then[row], now[kept[row]]));
+        }
+        Assert.Equal(Rows(fm, "model.safetensors", "numeric.weights"), Rows(fnn, "model.safetensors", "numeric.weights"));
+        string refused = folder.File("refused");
+        Run(["train", day, "--model", "fnn", "--embedding-dim", "3", "--out", refused, "--init-from", fm, "--device", "cpu"]).FailedWith(ExitCode.Usage, "--init-from", "embedding_dim is 2 there and 3 here");
+        Run(["train", day, "--model", "pnn", "--out", refused, "--init-from", fm, .. options]).FailedWith(ExitCode.Usage, "--init-from", "model");
+        Run(["train", day, "--model", "fnn", "--first-order-ftrl", "0.1,0,0", "--out", refused, .. options]).FailedWith(ExitCode.Usage, "--first-order-ftrl");
+    }
+
     private string Day(string name, int[] ids, string[] texts)
     {
         int rows = 24;

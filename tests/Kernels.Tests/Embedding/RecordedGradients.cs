@@ -16,7 +16,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
     /// <summary>Rows and optimizer state of a table behind the last step.</summary>
     public float[][] Play(Device device, EmbeddingUpdate update)
     {
-        UpdateRule rule = UpdateRule.Of(kind);
+        UpdateRule rule = UpdateRule.Of(kind, momentum: 0.9f);
         using Workspace workspace = new(device);
         Tensor loss = workspace.Tensor("loss", 1, 3);
         GradientGuard guard = new(workspace, loss, clipNorm: 0);

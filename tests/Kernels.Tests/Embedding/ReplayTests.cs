@@ -17,7 +17,7 @@ public sealed class ReplayTests
     // Half a millisecond a launch on ILGPU's CPU accelerator.
     private static int StepsOn(string device) => device == "cpu portable" ? 400 : 2000;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("Adam", "AdamW");
+    public static TheoryData<string, string> Cases => TestDevices.Times("Adam", "AdamW", "Sgd");
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]

@@ -1,31 +1,33 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Golden;
 
-/// <summary>DenseUpdate against three consecutive steps of PyTorch's optimizers, and of FTRL, in float64.</summary>
+/// <summary>DenseUpdate against three consecutive steps of PyTorch's optimizers, and of FTRL, in float64; RowwiseAdagrad on all rows.</summary>
 public sealed class OptimizerGolden
 {
     public static TheoryData<string, string> Cases =>
-        TestDevices.Times("opt_sgd", "opt_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw", "opt_ftrl");
+        TestDevices.Times("opt_sgd", "opt_sgd_momentum", "opt_adagrad", "opt_rowwise_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw", "opt_ftrl");
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void Dense_update_follows_pytorch_for_three_steps(string deviceName, string name)
+    public void Update_of_all_weights_follows_pytorch_for_three_steps(string deviceName, string name)
     {
         Device device = TestDevices.Get(deviceName);
         GoldenFile golden = GoldenFile.Read(name);
         double decay = golden.Has("config", "weight_decay") ? golden.Config("weight_decay") : 0;
         UpdateRule rule = UpdateRule.Of(name switch
         {
-            "opt_sgd" => OptimizerKind.Sgd,
+            "opt_sgd" or "opt_sgd_momentum" => OptimizerKind.Sgd,
             "opt_adagrad" => OptimizerKind.Adagrad,
+            "opt_rowwise_adagrad" => OptimizerKind.RowwiseAdagrad,
             "opt_adamw" => OptimizerKind.AdamW,
             "opt_ftrl" => OptimizerKind.Ftrl,
             _ => OptimizerKind.Adam,
-        });
+        }, golden.Has("config", "momentum") ? (float)golden.Config("momentum") : 0);
         if (rule.Kind == OptimizerKind.Ftrl)
             rule = rule with { Alpha = (float)golden.Config("alpha"), Beta = (float)golden.Config("beta"), L1 = (float)golden.Config("l1"), L2 = (float)golden.Config("l2") };
         Assert.True(rule.Kind is OptimizerKind.Sgd or OptimizerKind.Ftrl || rule.Epsilon == (float)golden.Config("eps"));
@@ -35,12 +37,19 @@ public sealed class OptimizerGolden
         using Workspace workspace = new(device);
         Tensor weights = workspace.Tensor("w", shape[0], shape[1], gradient: true), guard = workspace.Tensor("guard", 1, 4);
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
-        DenseUpdate update = new(workspace, weights, rule, (float)decay, weights.Length, isTable: false, scalars, guard);
+        ITableUpdate update = rule.IsRowwise
+            ? new RowwiseAdagrad(workspace, weights, weights.Gradient!, null, rule, (float)decay, scalars, guard)
+            : new DenseUpdate(workspace, weights, rule, (float)decay, weights.Length, isTable: false, scalars, guard);
         workspace.Allocate();
         guard.Write(device, [1f]);
         weights.Write(device, golden.Parameter("w").ToFloats());
-        (string File, Tensor Tensor)[] states = rule.Kind == OptimizerKind.Adagrad ? [("s", update.State.Square)]
-            : rule.Kind == OptimizerKind.Ftrl ? [("z", update.State.Mean), ("n", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
+        (string File, Tensor Tensor)[] states = rule.Kind switch
+        {
+            OptimizerKind.Sgd => [("buf", update.State.Mean)],
+            OptimizerKind.Adagrad or OptimizerKind.RowwiseAdagrad => [("s", update.State.Square)],
+            OptimizerKind.Ftrl => [("z", update.State.Mean), ("n", update.State.Square)],
+            _ => [("m", update.State.Mean), ("v", update.State.Square)],
+        };
         foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("parameters", s.File)))
             tensor.Write(device, golden.Parameter(file).ToFloats());
         float[] gradients = golden.Input("grads").ToFloats();

@@ -6,18 +6,23 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Golden;
 
-/// <summary>PositionSorter, TableGradient and RowUpdate together against PyTorch's sparse optimizers, with repeated ids.</summary>
+/// <summary>PositionSorter, TableGradient and RowUpdate or RowwiseAdagrad together against PyTorch's and FBGEMM's sparse optimizers, with repeated ids.</summary>
 public sealed class SparseOptimizerGolden
 {
-    public static TheoryData<string, string> Cases => TestDevices.Times("opt_sparse_adam", "opt_sparse_adagrad");
+    public static TheoryData<string, string> Cases => TestDevices.Times("opt_sparse_adam", "opt_sparse_adagrad", "opt_sparse_rowwise_adagrad");
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void Row_update_follows_pytorch_for_three_steps(string deviceName, string name)
+    public void Update_of_rows_follows_pytorch_for_three_steps(string deviceName, string name)
     {
         Device device = TestDevices.Get(deviceName);
         GoldenFile golden = GoldenFile.Read(name);
-        UpdateRule rule = UpdateRule.Of(name == "opt_sparse_adam" ? OptimizerKind.Adam : OptimizerKind.Adagrad);
+        UpdateRule rule = UpdateRule.Of(name switch
+        {
+            "opt_sparse_adam" => OptimizerKind.Adam,
+            "opt_sparse_adagrad" => OptimizerKind.Adagrad,
+            _ => OptimizerKind.RowwiseAdagrad,
+        }) with { Epsilon = (float)golden.Config("eps") };
         int[] shape = golden.Shape("parameters", "w");
         int count = golden.Input("ids_1").Length;
         using Workspace workspace = new(device);
@@ -26,11 +31,13 @@ public sealed class SparseOptimizerGolden
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
         SortedPositions positions = new(workspace, count);
         TableGradient gradient = new(workspace, table, byPosition, compact, positions, compact: true, l2: 0);
-        RowUpdate update = new(workspace, table, compact, positions, rule, scalars, guard);
+        ITableUpdate update = rule.IsRowwise
+            ? new RowwiseAdagrad(workspace, table, compact, positions, rule, 0, scalars, guard)
+            : new RowUpdate(workspace, table, compact, positions, rule, scalars, guard);
         workspace.Allocate();
         guard.Write(device, [1f]);
         table.Write(device, golden.Parameter("w").ToFloats());
-        (string File, Tensor Tensor)[] states = rule.Kind == OptimizerKind.Adagrad ? [("s", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
+        (string File, Tensor Tensor)[] states = rule.Kind != OptimizerKind.Adam ? [("s", update.State.Square)] : [("m", update.State.Mean), ("v", update.State.Square)];
         foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("parameters", s.File)))
             tensor.Write(device, golden.Parameter(file).ToFloats());
         for (int step = 1; step <= 3; step++)

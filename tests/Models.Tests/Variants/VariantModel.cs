@@ -6,17 +6,20 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models.Tests.Variants;
 
-/// <summary>A variant on a device with its reference, both with the same random weights; the preset's layers, each a few units wide.</summary>
+/// <summary>A variant, or a model as it is here, on a device with its reference, both with the same random weights; the preset's layers, each a few units wide.</summary>
 internal sealed class VariantModel : IDisposable
 {
     private const int Capacity = VariantData.B + 2;
+
+    /// <summary>Stands in the place of a variant's name where a model is as it is here.</summary>
+    public const string Own = "own";
 
     private static readonly int[] Widths = [7, 5, 4];
 
     public VariantModel(Device device, string name)
     {
         (string model, string variant) = (name.Split(' ')[1], name.Split(' ')[0]);
-        ModelOptions preset = GpuCtr.Models.Variants.Of(model, variant).Model;
+        ModelOptions preset = GpuCtr.Models.Variants.Of(model, variant == Own ? null : variant).Model;
         Model = new TrainableModel(device, VariantData.Spec(histories: model == "din"), preset with
         {
             EmbeddingDim = 3,
@@ -40,6 +43,8 @@ internal sealed class VariantModel : IDisposable
         ["rechub din"] = () => new RecHubDin(),
         ["din-official din"] = () => new DinOfficial(),
         ["dien-official din"] = () => new DienOfficial(),
+        [$"{Own} ffm"] = () => new FieldAware(),
+        [$"{Own} fnn"] = () => new FactorizationSupported(),
     };
 
     public TrainableModel Model { get; }

@@ -4,12 +4,14 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>RowReplay: Adam without a gradient, step by step and with bias-corrected means, on the rows of a batch or on all; every other row as it was.</summary>
+/// <summary>RowReplay: Adam without a gradient, step by step and with bias-corrected means, and SGD with momentum, on the rows of a batch or on all; every other row as it was.</summary>
 internal static class RowReplayCases
 {
     // Touched rows are those of the batch, 0: all rows catch up. The first step on record has number First; Count are on record.
     private readonly record struct Shape(OptimizerKind Kind, int Rows, int D, int Touched, int First, int Count)
     {
+        public UpdateRule Rule => UpdateRule.Of(Kind, momentum: 0.95f);
+
         public override string ToString() => $"{Kind} {(Touched == 0 ? "all" : $"{Touched}")} of {Rows}x{D}, steps {First} to {First + Count - 1}";
     }
 
@@ -19,11 +21,11 @@ internal static class RowReplayCases
         (600, 1, 0, 1_000_000, 2000),
     ];
 
-    public static IEnumerable<OpCase> All() => new[] { OptimizerKind.Adam, OptimizerKind.AdamW }.SelectMany(kind => Sizes.Select(s => Case(new(kind, s.Rows, s.D, s.Touched, s.First, s.Count))));
+    public static IEnumerable<OpCase> All() => new[] { OptimizerKind.Adam, OptimizerKind.AdamW, OptimizerKind.Sgd }.SelectMany(kind => Sizes.Select(s => Case(new(kind, s.Rows, s.D, s.Touched, s.First, s.Count))));
 
     private static OpCase Case(Shape s) => new("row replay", s.ToString(), t =>
     {
-        UpdateRule rule = UpdateRule.Of(s.Kind);
+        UpdateRule rule = s.Rule;
         Random random = t.Random("rows");
         int[] moved = [.. Enumerable.Range(0, s.Rows).OrderBy(_ => random.Next()).Take(s.Touched).Order()];
         // Decoupled decay of one step is a rounding of w.
@@ -54,7 +56,12 @@ internal static class RowReplayCases
             foreach (int row in s.Touched > 0 ? moved : Enumerable.Range(0, s.Rows))
                 for (int i = row * s.D; i < (row + 1) * s.D; i++)
                     for (int step = s.First + seen[row]; step < s.First + s.Count; step++)
-                        Move(rule, step, ref v[table][i], ref v[state.Mean][i], ref v[state.Square][i]);
+                    {
+                        if (s.Kind == OptimizerKind.Sgd)
+                            v[table][i] -= Rate(step) * (v[state.Mean][i] *= rule.Momentum);
+                        else
+                            Move(rule, step, ref v[table][i], ref v[state.Mean][i], ref v[state.Square][i]);
+                    }
         });
     });
 

@@ -8,23 +8,22 @@ internal static class DenseUpdateCases
 {
     public static IEnumerable<OpCase> All()
     {
-        foreach (OptimizerKind kind in Enum.GetValues<OptimizerKind>())
+        foreach ((string name, UpdateRule rule) in UpdateFormula.Rules)
         {
             foreach (int length in new[] { 1, 17, 100, 20000 })
-                yield return Case(kind, length, 0, 0, false, 1, 3);
-            yield return Case(kind, 100, 0.1f, 100, false, 0.5f, 1);
-            yield return Case(kind, 100, 0.1f, 48, false, 1, 2);
-            yield return Case(kind, 100, 0.1f, 100, true, 1, 1000);
-            yield return Case(kind, 37, 0, 0, true, 0, 1);
-            yield return Case(kind, 37, 0.1f, 37, false, 0, 1);
+                yield return Case(name, rule, length, 0, 0, false, 1, 3);
+            yield return Case(name, rule, 100, 0.1f, 100, false, 0.5f, 1);
+            yield return Case(name, rule, 100, 0.1f, 48, false, 1, 2);
+            yield return Case(name, rule, 100, 0.1f, 100, true, 1, 1000);
+            yield return Case(name, rule, 37, 0, 0, true, 0, 1);
+            yield return Case(name, rule, 37, 0.1f, 37, false, 0, 1);
         }
     }
 
-    private static OpCase Case(OptimizerKind kind, int length, float l2, int decays, bool isTable, float scale, int step) =>
-        new("dense update", $"{kind} {length}{(l2 > 0 ? $" l2 on {decays}" : "")}{(isTable ? " table" : "")} step {step} scale {scale}", t =>
+    private static OpCase Case(string name, UpdateRule rule, int length, float l2, int decays, bool isTable, float scale, int step) =>
+        new("dense update", $"{name} {length}{(l2 > 0 ? $" l2 on {decays}" : "")}{(isTable ? " table" : "")} step {step} scale {scale}", t =>
         {
             t.GuardFactor = scale;
-            UpdateRule rule = UpdateFormula.Of(kind);
             Tensor weights = t.State(t.Workspace.Tensor("weights", 1, length, gradient: true)), gradient = t.State(weights.Gradient!);
             DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
             t.Upload(scalars, rule.Scalars(step, UpdateFormula.LearningRate, lazyTables: false));

@@ -13,8 +13,12 @@ internal sealed class UpdateFormula
     private readonly int step;
     private readonly bool sparse;
 
-    /// <summary>The rule of that kind in the cases, with all that it has.</summary>
-    public static UpdateRule Of(OptimizerKind kind) => UpdateRule.Of(kind) with { L1 = 0.2f, L2 = 0.5f };
+    /// <summary>The rules for single weights, with all that they have, by the names of cases.</summary>
+    public static IEnumerable<(string Name, UpdateRule Rule)> Rules =>
+    [
+        .. Enum.GetValues<OptimizerKind>().Select(kind => ($"{kind}", UpdateRule.Of(kind) with { L1 = 0.2f, L2 = 0.5f })).Where(r => !r.Item2.IsRowwise),
+        ("Sgd momentum", UpdateRule.Of(OptimizerKind.Sgd, 0.9f)),
+    ];
 
     /// <summary>Fills weights' state with random numbers where the rule has any.</summary>
     public UpdateFormula(Trial t, Tensor weights, OptimizerState state, UpdateRule rule, int step, bool sparse)
@@ -31,6 +35,8 @@ internal sealed class UpdateFormula
         double[] w = v[weights], m = v[mean], s = v[square];
         if (rule.Kind == OptimizerKind.Sgd)
         {
+            if (rule.Momentum > 0)
+                g = m[i] = rule.Momentum * m[i] + g;
             w[i] -= LearningRate * g;
             return;
         }

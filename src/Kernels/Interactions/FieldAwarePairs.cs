@@ -1,0 +1,121 @@
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Interactions;
+
+/// <summary>Pairs of a field-aware factorization machine (Juan et al., RecSys 2016, eq. 4): y = Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, v_{i,j} the D numbers that field i has for field j.</summary>
+/// dv_{i,j} = dy v_{j,i},  dv_{i,i} = 0.
+/// v (B, C·C·D): v_{i,j} at (i·C + j)·D   y (B, 1)   s (B, C) sums Σ_{j&gt;i} of one field, where GPUs need more threads than rows.
+/// C(C−1)·D operations a row forwards, C²·D backwards; v read once each way and dv written once: 2 operations for 8 bytes, so memory sets the speed.
+/// A block v_{i,i} is in no pair. It stays, as in LIBFFM: without it 1/C less would be stored and moved, and the place of every other
+/// block would depend on which side of the diagonal it is. Every sum has one order: the same bits every run.
+public sealed unsafe partial class FieldAwarePairs : IOp
+{
+    private readonly Device device;
+    private readonly Tensor v, y, sums;
+    private readonly int c, d;
+    private readonly Tensor.GradientSink dv;
+    private Action<KernelConfig, Args>? forward, total, backward;
+    private int rows;
+
+    /// <summary>What the kernels see; C fields, each with C vectors of D values.</summary>
+    public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> S, ArrayView<float> Dv, ArrayView<float> Dy, int Rows, int C, int D, int Accumulate);
+
+    /// <param name="workspace">Where s is reserved.</param>
+    /// <param name="v">(B, C·C·D) the vectors of all fields side by side.</param>
+    /// <param name="fields">C.</param>
+    /// <param name="y">(B, 1) output.</param>
+    public FieldAwarePairs(Workspace workspace, Tensor v, int fields, Tensor y)
+    {
+        device = workspace.Device;
+        if (fields < 1 || v.Columns % ((long)fields * fields) != 0 || v.Columns == 0 || y.Columns != 1)
+            throw new Devices.KernelException($"field-aware pairs: {v} are not vectors of {fields} fields for {fields} fields, or {y} is not one number a row, on {device}");
+        (this.v, this.y, c, d) = (v, y, fields, v.Columns / (fields * fields));
+        sums = workspace.Tensor($"{y.Name} by field", device.UsesSimd ? 0 : v.Rows, fields);
+        dv = v.Consume();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <summary>v (B, C·C·D).</summary>
+    public Tensor Input => v;
+
+    /// <summary>C.</summary>
+    public int Fields => c;
+
+    /// <summary>D.</summary>
+    public int Width => d;
+
+    /// <summary>y (B, 1).</summary>
+    public Tensor Output => y;
+
+    /// <inheritdoc/>
+    public string Name => $"field-aware pairs {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+        {
+            Run(pass, forwardBlock);
+            return;
+        }
+        device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * c), Bind(pass));
+        device.Load(ref total, TotalKernel)(device.Grid(pass.Rows), Bind(pass));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (dv.Target is null)
+            return;
+        if (device.UsesSimd)
+            Run(pass, backwardBlock);
+        else
+            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * v.Columns), Bind(pass));
+    }
+
+    private Args Bind(in Pass pass) => new(v.View, y.View, sums.View, (dv.Target ?? v).View, (y.Gradient ?? y).View, pass.Rows, c, d, dv.Accumulates ? 1 : 0);
+
+    /// One item = the pairs (i, j > i) of one row.
+    private static void ForwardKernel(Args a)
+    {
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridExtensions.Stride)
+        {
+            int i = (int)(item % a.C);
+            float sum = 0;
+            for (int j = i + 1; j < a.C; j++)
+            {
+                long left = (item * a.C + j) * a.D, right = ((item - i + j) * a.C + i) * a.D;
+                for (int k = 0; k < a.D; k++)
+                    sum += a.V[left + k] * a.V[right + k];
+            }
+            a.S[item] = sum;
+        }
+    }
+
+    /// One item = one row.
+    private static void TotalKernel(Args a)
+    {
+        for (long row = Grid.GlobalLinearIndex; row < a.Rows; row += GridExtensions.Stride)
+        {
+            float sum = 0;
+            for (int i = 0; i < a.C; i++)
+                sum += a.S[row * a.C + i];
+            a.Y[row] = sum;
+        }
+    }
+
+    /// One item = one value of dv: neighbours write neighbouring values.
+    private static void BackwardKernel(Args a)
+    {
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.C * a.D; item += GridExtensions.Stride)
+        {
+            long block = item / a.D, field = block / a.C, row = field / a.C;
+            int i = (int)(field % a.C), j = (int)(block % a.C);
+            long pair = ((row * a.C + j) * a.C + i) * a.D + item % a.D;
+            float value = i == j ? 0f : a.Dy[row] * a.V[pair];
+            a.Dv[item] = a.Accumulate != 0 ? a.Dv[item] + value : value;
+        }
+    }
+}
