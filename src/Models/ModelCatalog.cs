@@ -20,12 +20,22 @@ public static class ModelCatalog
         ["dcn-v2"] = DcnV2.Logit,
         ["base"] = EmbeddingMlp.Logit,
         ["din"] = Din.Logit,
+        ["bst"] = Bst.Logit,
     };
 
     /// <summary>The options that a model has when nothing else is said.</summary>
-    public static ModelOptions Defaults(string model) => model is "din" or "base"
-        ? new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax }
-        : new() { Model = model };
+    public static ModelOptions Defaults(string model)
+    {
+        ModelOptions options = new() { Model = model };
+        if (!ReadsHistories(model))
+            return options;
+        // The layers of DIN; those of BST are leaky, as in its paper, whose widths of 1024-512-256 are for its 47 million rows.
+        options = options with { HiddenUnits = [200, 80], Activation = model == "bst" ? Activations.LeakyRelu : Activations.Dice, EmbeddingInitStd = 0.01 };
+        return model == "bst" ? options : options with { AttentionNormalization = AttentionNormalization.Softmax };
+    }
+
+    /// <summary>Whether a model tells histories from other lists.</summary>
+    public static bool ReadsHistories(string model) => model is "din" or "base" or "bst";
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Models.Keys;
@@ -34,7 +44,7 @@ public static class ModelCatalog
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options)
     {
         spec = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };
-        return options.Model is "din" or "base"
+        return ReadsHistories(options.Model)
             ? spec
             : spec with { Sequences = [.. spec.Sequences.Select(s => s with { Role = SequenceRole.Pooled, Target = -1 })] };
     }

@@ -19,11 +19,12 @@ public sealed class StepAllocationTests
     [InlineData("pnn", EmbeddingUpdate.Lazy)]
     [InlineData("dcn", EmbeddingUpdate.Lazy)]
     [InlineData("dcn-v2", EmbeddingUpdate.Lazy)]
+    [InlineData("bst", EmbeddingUpdate.Lazy)]
     public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update)
     {
         Device device = TestDevices.Get("cpu simd");
-        FeatureSpec spec = SmallData.Spec(histories: name == "din");
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, EmbeddingUpdate = update };
+        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update };
         using TrainableModel model = new(device, spec, options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()
