@@ -78,6 +78,9 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         AttentionInput a => Attention(pass.RowsOf(a.Output), a.History.E, a.Output.Columns, backward ? 2 : 1),
         AttentionPooling p => new(Float * pass.RowsOf(p.Score) * (p.History.E + 1.0) * (backward ? 2 : 1)),
         FieldEmbedding e => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)e.Tensors.Table.Columns * (backward ? 3 : 2)),
+        BehaviourSequence s => Passes(pass, s.Output, 2),
+        SequenceTarget t => Passes(pass, t.Output, backward ? 3 : 2),
+        MultiHeadAttention a => Heads(pass, a, backward),
         Cross c => Passes(pass, c.Output, backward ? 6 : 4),
         BiInteraction i => Passes(pass, i.Input, backward ? 2 : 1),
         FieldAwarePairs p => Passes(pass, p.Input, backward ? 2 : 1),
@@ -85,6 +88,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         Dice d => Passes(pass, d.Output, backward ? 3 : 2),
         DiceGate d => Passes(pass, d.Output, backward ? 5 : 3),
         Activation a => Passes(pass, a.Output, backward ? 3 : 2),
+        LayerNorm n => Passes(pass, n.Output, backward ? 3 : 2),
         FeatureNorm n => Passes(pass, n.Output, backward ? 3 : 2),
         TargetProduct p => Passes(pass, p.Output, backward ? 6 : 3),
         SequencePooling s => new(Float * 2 * Length(s, batch, g) * s.Table.Weights.Columns),
@@ -106,6 +110,13 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
     /// y = x Wᵀ forward; dx = dy W and dW = dyᵀ x backward.
     private static Work Product(double rows, Tensor w, int count) =>
         new(Float * count * (rows * (w.Columns + w.Rows) + w.Length), 2.0 * count * rows * w.Length);
+
+    /// Histories of a benchmark are equally long, so every question is about as many items.
+    private static Work Heads(Pass pass, MultiHeadAttention a, bool backward)
+    {
+        double asking = pass.RowsOf(a.Output), items = pass.RowsOf(a.Inputs.K), e = a.Output.Columns;
+        return new(Float * (2 * asking + 2 * items) * e * (backward ? 2 : 1), (backward ? 10 : 4) * asking * items / pass.Rows * e);
+    }
 
     /// Keys are gathered once each way, and their gradients added to.
     private static Work Attention(double tokens, double e, double h, int count) => new(Float * count * tokens * (e + h), 2 * count * tokens * e * h);

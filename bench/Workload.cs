@@ -19,7 +19,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     /// <summary>What `bench step` runs, by the names of its --only.</summary>
     public static IReadOnlyList<(string Name, Workload Workload)> Steps { get; } =
     [
-        ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)),
+        ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)), ("bst", Bst()), ("bst2", Bst(blocks: 2)),
         ("ffm", Ffm(1.05)),
         .. new[] { "nfm", "pnn", "dcn", "dcn-v2" }.Select(model => (model, DeepFmFields(model, 1.05))),
     ];
@@ -65,6 +65,17 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
             Sequences = [new SequenceField("hist_item", 1, SequenceRole.History, 1, length), new SequenceField("hist_category", 2, SequenceRole.History, 2, length)],
         };
         return new($"DIN E 64, T {length}, 80-40 Dice, 200-80", spec, ModelCatalog.Defaults("din") with { EmbeddingDim = 32 }, batchSize, exponent);
+    }
+
+    /// <summary>The fields and the tower of <see cref="Din"/> behind a transformer.</summary>
+    public static Workload Bst(int blocks = 1)
+    {
+        Workload din = Din(1.05);
+        return din with
+        {
+            Name = $"BST E 64, T 50, {(blocks == 1 ? "1 block" : $"{blocks} blocks")} of 8 heads, 200-80",
+            Options = ModelCatalog.Defaults("bst") with { EmbeddingDim = din.Options.EmbeddingDim, TransformerBlocks = blocks, AttentionHeads = 8 },
+        };
     }
 
     /// <summary>The fields of <see cref="Din"/> in another model or a variant, embeddings as wide.</summary>

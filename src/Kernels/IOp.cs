@@ -10,7 +10,12 @@ namespace GpuCtr.Kernels;
 public readonly record struct Pass(int Rows, bool Training, int[]? Tokens = null, bool Frozen = false)
 {
     /// <summary>How many rows of a tensor this pass uses.</summary>
-    public int RowsOf(Tensor t) => t.Group == Tensor.BatchRows ? Rows : Tokens![t.Group];
+    public int RowsOf(Tensor t) => t.Group switch
+    {
+        Tensor.BatchRows => Rows,
+        > Tensor.BatchRows => Tokens![t.Group],
+        _ => Tokens![Tensor.SequenceOf(t.Group)] + Rows,
+    };
 }
 
 /// <summary>

@@ -10,9 +10,8 @@ public sealed partial class ModelBuilder
 
     private Tensor BatchNorm(string name, Tensor x, bool relu, BatchNormConstants constants)
     {
-        Tensor gamma = Arena.Reserve($"{name}.gamma", 1, x.Columns, decays: false), beta = Zeros($"{name}.beta", x.Columns);
+        Tensor gamma = Ones($"{name}.gamma", x.Columns), beta = Zeros($"{name}.beta", x.Columns);
         (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
-        initializers.Add(i => i.Constant(gamma, 1));
         Tensor y = Activation($"{name}.out", x.Columns, x);
         Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu, constants, relu && Options.Dropout > 0 ? NextDropout() : null, Scalars));
         return y;
@@ -30,7 +29,13 @@ public sealed partial class ModelBuilder
             alpha = Zeros($"{name}.alpha", x.Columns);
             initializers.Add(i => i.Constant(alpha, 0.25f));
         }
-        ActivationKind elementWise = kind switch { Activations.Relu => ActivationKind.Relu, Activations.Sigmoid => ActivationKind.Sigmoid, _ => ActivationKind.PRelu };
+        ActivationKind elementWise = kind switch
+        {
+            Activations.Relu => ActivationKind.Relu,
+            Activations.Sigmoid => ActivationKind.Sigmoid,
+            Activations.LeakyRelu => ActivationKind.LeakyRelu,
+            _ => ActivationKind.PRelu,
+        };
         Ops.Add(new Activation(Workspace, elementWise, x, alpha, y));
         return y;
     }

@@ -159,7 +159,7 @@ public sealed partial class ModelBuilder : IDisposable
     /// <summary>Sum of two or three tensors of one shape.</summary>
     public Tensor Add(params Tensor[] terms)
     {
-        Tensor y = Activation("sum", terms[0].Columns);
+        Tensor y = Activation("sum", terms[0].Columns, terms[0]);
         Ops.Add(new Add(Device, y, terms));
         return y;
     }
@@ -251,6 +251,13 @@ public sealed partial class ModelBuilder : IDisposable
     }
 
     private Tensor Zeros(string name, int columns) => Arena.Reserve(name, 1, columns, decays: false);
+
+    private Tensor Ones(string name, int columns)
+    {
+        Tensor t = Zeros(name, columns);
+        initializers.Add(i => i.Constant(t, 1));
+        return t;
+    }
 
     private Tensor Normal(string name, long rows, int columns)
     {

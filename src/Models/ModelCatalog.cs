@@ -22,16 +22,22 @@ public static class ModelCatalog
         ["dcn-v2"] = DcnV2.Logit,
         ["base"] = EmbeddingMlp.Logit,
         ["din"] = Din.Logit,
+        ["bst"] = Bst.Logit,
     };
 
     /// <summary>The options that a model has when nothing else is said.</summary>
     public static ModelOptions Defaults(string model) => model switch
     {
         "din" or "base" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax },
+        // The layers of DIN, leaky as in the paper of BST, whose widths of 1024-512-256 are for its 47 million rows.
+        "bst" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.LeakyRelu, EmbeddingInitStd = 0.01 },
         // An id has so many numbers for each field: the paper's own choice on Criteo and Avazu.
         "ffm" => new() { Model = model, EmbeddingDim = 4 },
         _ => new() { Model = model },
     };
+
+    /// <summary>Whether a model tells histories from other lists.</summary>
+    public static bool ReadsHistories(string model) => model is "din" or "base" or "bst";
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Models.Keys;
@@ -40,7 +46,7 @@ public static class ModelCatalog
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options)
     {
         spec = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };
-        return options.Model is "din" or "base"
+        return ReadsHistories(options.Model)
             ? spec
             : spec with { Sequences = [.. spec.Sequences.Select(s => s with { Role = SequenceRole.Pooled, Target = -1 })] };
     }

@@ -16,6 +16,9 @@ public enum Activations
     /// <summary>max(0, x) + α min(0, x).</summary>
     PRelu,
 
+    /// <summary>max(0, x) + 0.01 min(0, x).</summary>
+    LeakyRelu,
+
     /// <summary>Data-adaptive, with batch statistics (Zhou et al. 2018).</summary>
     Dice,
 }
@@ -98,6 +101,12 @@ public sealed record ModelOptions
 
     /// <summary>Rank of their matrices (DCN V2); 0 = full.</summary>
     public int CrossRank { get; init; }
+
+    /// <summary>Blocks of self-attention (BST).</summary>
+    public int TransformerBlocks { get; init; } = 1;
+
+    /// <summary>Heads of each attention (BST), a divisor of its width; 0 = the largest of 8, 4, 2 and 1 that is one.</summary>
+    public int AttentionHeads { get; init; }
 
     /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];

@@ -14,7 +14,7 @@ public sealed class KernelsOfModels
     public void Step_loads_only_kernels_of_the_committed_table(string model)
     {
         using Device device = Device.Open("cpu", KernelChoice.Portable);
-        FeatureSpec spec = SmallData.Spec(histories: model is "din" or "base");
+        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(model));
         using TrainableModel recorded = new(device, spec, ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
         using Batch batch = SmallData.Batch(device, spec, 8, seed: 1);
         recorded.TrainStep(batch, 0.01);

@@ -13,23 +13,22 @@ public sealed class LengthInvariance
 {
     private const int B = 17, T = 6, Longer = T + 50, Items = 12, Categories = 5;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("None", "Softmax", "Sigmoid");
+    public static TheoryData<string, string> Cases => TestDevices.Times("din None", "din Softmax", "din Sigmoid", "bst 1", "bst 2");
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void Padding_changes_not_one_bit_of_a_training_step(string deviceName, string normalization)
+    public void Padding_changes_not_one_bit_of_a_training_step(string deviceName, string model)
     {
         Device device = TestDevices.Get(deviceName);
-        AttentionNormalization kind = Enum.Parse<AttentionNormalization>(normalization);
         foreach (EmbeddingUpdate update in Enum.GetValues<EmbeddingUpdate>())
         {
-            Dictionary<string, int[]> jagged = Train(device, kind, update, T, width: 0);
-            Assert.Contains(jagged, part => part.Key == "att.0.weight gradient");
-            Assert.Contains(jagged, part => part.Key.EndsWith(".running_var", StringComparison.Ordinal));
-            // The last one plans all buffers for the longer width too.
+            Dictionary<string, int[]> jagged = Train(device, model, update, T, width: 0);
+            Assert.Contains(jagged, part => part.Key == (model == "bst 2" ? "bst.1.attention.query.weight gradient" : model == "bst 1" ? "bst.positions gradient" : "att.0.weight gradient"));
+            Assert.Equal(model.StartsWith("din", StringComparison.Ordinal), jagged.Keys.Any(part => part.EndsWith(".running_var", StringComparison.Ordinal)));
+            // The last one plans all buffers for the longer width too; BST then has vectors of more places, which no row has.
             foreach ((int maxLength, int width) in new[] { (T, T), (T, Longer), (Longer, Longer) })
-                foreach ((string part, int[] bits) in Train(device, kind, update, maxLength, width))
-                    Assert.True(jagged[part].SequenceEqual(bits), $"{part} differs when histories are padded to {width} and at most {maxLength} long ({update} update)");
+                foreach ((string part, int[] bits) in Train(device, model, update, maxLength, width))
+                    Assert.True(jagged[part].SequenceEqual(bits[..jagged[part].Length]), $"{part} differs when histories are padded to {width} and at most {maxLength} long ({update} update)");
         }
     }
 
@@ -51,16 +50,19 @@ public sealed class LengthInvariance
     }
 
     /// <summary>The bits of everything after one pass, and of all losses, weights and statistics after three steps; width 0 fills jagged.</summary>
-    private static Dictionary<string, int[]> Train(Device device, AttentionNormalization normalization, EmbeddingUpdate update, int maxLength, int width)
+    private static Dictionary<string, int[]> Train(Device device, string name, EmbeddingUpdate update, int maxLength, int width)
     {
-        ModelOptions options = ModelCatalog.Defaults("din") with
+        string[] words = name.Split(' ');
+        bool din = words[0] == "din";
+        ModelOptions options = ModelCatalog.Defaults(words[0]) with
         {
             EmbeddingDim = 6,
             EmbeddingInitStd = 0.3,
             HiddenUnits = [9, 5],
             AttentionUnits = [7, 4],
             AttentionActivation = Activations.Dice,
-            AttentionNormalization = normalization,
+            AttentionNormalization = din ? Enum.Parse<AttentionNormalization>(words[1]) : default,
+            TransformerBlocks = din ? 1 : int.Parse(words[1]),
             EmbeddingUpdate = update,
         };
         Dictionary<string, int[]> parts = [];

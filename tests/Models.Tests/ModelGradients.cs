@@ -21,7 +21,7 @@ public sealed class ModelGradients
     public static TheoryData<string, string> Cases => TestDevices.Times(ModelCatalog.Names.Concat(
         ["deepfm norm", "deepfm dropout", "deepfm norm dropout", "deepfm ids only in fm", "deepfm dice", "din softmax", "din sigmoid scaled", "din sum pooling",
             "lr numeric values", "fm first order of vectors", "wide-deep numeric values", "base numeric values", "nfm norm dropout", "nfm numeric values", "pnn numeric values", "ffm first order of vectors", "fnn numeric values", "dcn numeric values", "dcn-v2 rank", "base padded", "din padded", "din attention norm", "din per column",
-            "din sum of history", "din projection product bias", "din affine dice", "din feature dice"]));
+            "din sum of history", "din projection product bias", "din affine dice", "din feature dice", "bst dropout", "bst blocks", "bst heads", "bst per column", "bst numeric values"]));
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
@@ -29,9 +29,10 @@ public sealed class ModelGradients
     {
         Device device = TestDevices.Get(deviceName);
         ModelOptions options = Options(name);
-        FeatureSpec spec = SmallData.Spec(histories: options.Model is "din" or "base");
+        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(options.Model));
         using TrainableModel model = new(device, spec, options, B + 2);
         using Batch batch = SmallData.Batch(device, model.Spec, B, seed: 5, capacity: B + 2);
+        KeepClearOfKinks(model);
         // One step with learning rate 0 puts the batch on the device and moves nothing.
         model.TrainStep(batch, learningRate: 0);
         Pass pass = new(B, Training: true, batch.Tokens);
@@ -82,9 +83,18 @@ public sealed class ModelGradients
             "projection product bias" => options with { HistoryProjection = true, TargetProduct = true, TargetBias = true },
             "affine dice" => options with { Dice = new(DiceNormalizations.AffineUnits, Momentum: 0.1) },
             "feature dice" => options with { Dice = new(DiceNormalizations.Features, Epsilon: 1e-3) },
+            "blocks" => options with { TransformerBlocks = 3 },
+            "heads" => options with { AttentionHeads = 6 },
             "sum pooling" => options with { Pooling = PoolingKind.Sum },
             _ => options,
         };
+    }
+
+    /// The hidden layer of a transformer block is a leaky rectifier: one half of its units stays above zero and the other below.
+    private static void KeepClearOfKinks(TrainableModel model)
+    {
+        foreach (Tensor bias in model.Weights.Where(t => t.Name.EndsWith(".ffn1.bias", StringComparison.Ordinal)))
+            bias.Write(model.Device, [.. Enumerable.Range(0, (int)bias.Length).Select(i => i % 2 == 0 ? 5f : -5f)]);
     }
 
     /// <summary>The largest gradients and a few more; not of padding rows, which have none.</summary>

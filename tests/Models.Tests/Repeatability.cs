@@ -12,7 +12,7 @@ public sealed class Repeatability
 {
     private const int B = 64, Steps = 50;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din", "nfm", "pnn", "dcn", "dcn-v2", "ffm", "fnn", "deepfm rowwiseadagrad", "deepfm momentum replay");
+    public static TheoryData<string, string> Cases => TestDevices.Times("deepfm", "deepfm replay", "din", "nfm", "pnn", "dcn", "dcn-v2", "ffm", "fnn", "deepfm rowwiseadagrad", "deepfm momentum replay", "bst", "bst 2");
 
     [SkippableTheory]
     [InlineData("deepfm")]
@@ -24,6 +24,8 @@ public sealed class Repeatability
     [InlineData("ffm")]
     [InlineData("deepfm rowwiseadagrad")]
     [InlineData("deepfm momentum")]
+    [InlineData("bst")]
+    [InlineData("bst 2")]
     public void Loss_curves_of_all_devices_agree(string model)
     {
         double[]? first = null;
@@ -59,6 +61,8 @@ public sealed class Repeatability
     [InlineData("ffm")]
     [InlineData("deepfm rowwiseadagrad")]
     [InlineData("deepfm momentum replay")]
+    [InlineData("bst")]
+    [InlineData("bst 2")]
     public void Threads_of_the_cpu_device_do_not_change_a_bit(string model)
     {
         int[]? first = null;
@@ -76,6 +80,7 @@ public sealed class Repeatability
         EmbeddingInitStd = 0.05,
         HiddenUnits = [40, 20],
         AttentionUnits = [20, 8],
+        TransformerBlocks = model == "bst 2" ? 2 : 1,
         AttentionNormalization = model.EndsWith("softmax", StringComparison.Ordinal) ? AttentionNormalization.Softmax : AttentionNormalization.None,
         EmbeddingUpdate = model.EndsWith("replay", StringComparison.Ordinal) ? EmbeddingUpdate.Replay : EmbeddingUpdate.Lazy,
         BatchNorm = model.StartsWith("deepfm", StringComparison.Ordinal),
@@ -89,7 +94,7 @@ public sealed class Repeatability
     /// <summary>Losses step by step, and the bits of all weights and statistics at the end.</summary>
     private static (double[] Losses, int[] Bits) Train(Device device, ModelOptions options)
     {
-        FeatureSpec spec = SmallData.Spec(histories: options.Model == "din");
+        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(options.Model));
         using TrainableModel model = new(device, spec, options, B);
         double[] losses = new double[Steps];
         for (int step = 0; step < Steps; step++)

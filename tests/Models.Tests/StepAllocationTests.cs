@@ -25,11 +25,12 @@ public sealed class StepAllocationTests
     [InlineData("deepfm", EmbeddingUpdate.Lazy, OptimizerKind.RowwiseAdagrad)]
     [InlineData("deepfm", EmbeddingUpdate.Dense, OptimizerKind.RowwiseAdagrad)]
     [InlineData("deepfm", EmbeddingUpdate.Replay, OptimizerKind.Sgd)]
+    [InlineData("bst", EmbeddingUpdate.Lazy)]
     public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update, OptimizerKind optimizer = OptimizerKind.Adam)
     {
         Device device = TestDevices.Get("cpu simd");
-        FeatureSpec spec = SmallData.Spec(histories: name == "din");
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0 };
+        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0 };
         using TrainableModel model = new(device, spec, options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()

@@ -17,7 +17,7 @@ public sealed class StepReplayTests
         {
             TheoryData<string, string> rows = [];
             foreach (string device in TestDevices.Names.Except(["cpu simd"]))
-                foreach (string model in new[] { "deepfm lazy", "deepfm replay", "deepfm dense", "din lazy" })
+                foreach (string model in new[] { "deepfm lazy", "deepfm replay", "deepfm dense", "din lazy", "bst lazy" })
                     rows.Add(device, model);
             return rows;
         }
@@ -71,7 +71,8 @@ public sealed class StepReplayTests
     {
         string[] words = name.Split(' ');
         // Padded, so that the number of positions holds.
-        FeatureSpec spec = SmallData.Spec(histories: words[0] == "din") with { PadHistories = words[0] == "din" };
+        bool histories = ModelCatalog.ReadsHistories(words[0]);
+        FeatureSpec spec = SmallData.Spec(histories) with { PadHistories = histories };
         ModelOptions options = ModelCatalog.Defaults(words[0]) with
         {
             EmbeddingDim = 8,
@@ -83,7 +84,8 @@ public sealed class StepReplayTests
             BatchNorm = words[0] == "deepfm",
             Dropout = 0.2,
             ClipNorm = 0.5,
-            PadHistories = words[0] == "din",
+            TransformerBlocks = 2,
+            PadHistories = histories,
         };
         using TrainableModel model = new(device, spec, options, B);
         device.Recorder = recorder;

@@ -5,7 +5,7 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The flags of <c>train</c>, in the order of its help.</summary>
 internal static class TrainFlags
 {
-    private static readonly string[] activations = ["relu", "sigmoid", "prelu", "dice"];
+    private static readonly string[] activations = ["relu", "sigmoid", "prelu", "leakyrelu", "dice"];
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Flag> All { get; } =
@@ -20,13 +20,15 @@ internal static class TrainFlags
         new("--model", "NAME", "", $"{string.Join(", ", ModelCatalog.Names)} [din with a history, else deepfm]") { Choices = [.. ModelCatalog.Names] },
         new("--variant", "NAME", "", $"{string.Join(", ", Variants.Names)}: model and training as others have them; flags override it") { Choices = [.. Variants.Names] },
         new("--embedding-dim", "D", "", "width of an embedding; ffm has one for each field [16; ffm 4]"),
-        new("--embedding-init-std", "X", "", "standard deviation of new embeddings [1e-4; din, base 0.01; or the variant's]"),
+        new("--embedding-init-std", "X", "", "standard deviation of new embeddings [1e-4; din, base, bst 0.01; or the variant's]"),
         new("--pooling", "sum|mean|max", "mean", "how the vectors of a list column become one"),
         new("--fm-numeric", "on|off", "on", "numeric fields take part in the factorization machine"),
-        new("--hidden-units", "N,…", "", "widths of the hidden layers [400,400,400; din, base 200,80; or the variant's]", FlagArity.Several),
-        new("--activation", "NAME", "", "relu, sigmoid, prelu or dice [relu; din, base dice; or the variant's]") { Choices = activations },
+        new("--hidden-units", "N,…", "", "widths of the hidden layers [400,400,400; din, base, bst 200,80; or the variant's]", FlagArity.Several),
+        new("--activation", "NAME", "", "relu, sigmoid, prelu, leakyrelu or dice [relu; din, base dice; bst leakyrelu; or the variant's]") { Choices = activations },
         new("--cross-layers", "N", "3", "cross layers (dcn, dcn-v2)"),
         new("--cross-rank", "N", "0", "rank of their matrices (dcn-v2); 0 = full"),
+        new("--transformer-blocks", "N", "1", "blocks of self-attention (bst)"),
+        new("--attention-heads", "N", "0", "heads of each (bst); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item"),
         new("--attention-units", "N,…", "", "widths of the attention unit (din) [80,40; or the variant's]", FlagArity.Several),
         new("--attention-activation", "NAME", "", "its activation [dice; or the variant's]") { Choices = activations },
         new("--attention-normalization", "NAME", "", "none, softmax, sigmoid or scaledsoftmax: how its scores become weights [softmax; or the variant's]") { Choices = ["none", "softmax", "sigmoid", "scaledsoftmax"] },

@@ -70,6 +70,8 @@ internal static class TrainOptions
             Activation = Word(flags, "--activation", own.Activation),
             CrossLayers = flags.Whole("--cross-layers", 1, 64),
             CrossRank = flags.Whole("--cross-rank", 0, 1 << 16),
+            TransformerBlocks = flags.Whole("--transformer-blocks", 1, 64),
+            AttentionHeads = flags.Whole("--attention-heads", 0, 1 << 16),
             AttentionUnits = flags.IsGiven("--attention-units") ? flags.Wholes("--attention-units", 1, 1 << 16) : own.AttentionUnits,
             AttentionActivation = Word(flags, "--attention-activation", own.AttentionActivation),
             AttentionNormalization = Word(flags, "--attention-normalization", own.AttentionNormalization),

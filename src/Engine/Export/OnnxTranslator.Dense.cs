@@ -55,6 +55,8 @@ internal sealed partial class OnnxTranslator
     private void Translate(Activation a) => values[a.Output] = a.Kind switch
     {
         ActivationKind.Relu => g.Node("Relu", Value(a.Input)),
+        // Its slope below zero is ONNX's own default, 0.01.
+        ActivationKind.LeakyRelu => g.Node("LeakyRelu", Value(a.Input)),
         ActivationKind.Sigmoid => g.Node("Sigmoid", Value(a.Input)),
         _ => g.Node("PRelu", Value(a.Input), Weight(a.Alpha!)),
     };

@@ -49,6 +49,9 @@ internal sealed partial class OnnxTranslator
             case AttentionInput i: Translate(i); break;
             case AttentionPooling p: Translate(p); break;
             case TargetProduct p: values[p.Output] = g.Node("Mul", Value(p.Input), Query(p.History)); break;
+            case BehaviourSequence s: Translate(s); break;
+            case SequenceTarget t: Translate(t); break;
+            case MultiHeadAttention a: Translate(a); break;
             case Cross c: Translate(c); break;
             case BiInteraction i: values[i.Output] = Pairs(Vectors(i.Input, i.Output.Columns)); break;
             case InnerProducts p: Translate(p); break;
@@ -59,6 +62,7 @@ internal sealed partial class OnnxTranslator
             case DiceLinear d: Translate(d); break;
             case DiceGate d: Translate(d); break;
             case FeatureNorm n: Translate(n); break;
+            case LayerNorm n: Translate(n); break;
             case Activation a: Translate(a); break;
             case Dropout d: values[d.Output] = Value(d.Input); break;
             case Concat c: values[c.Output] = g.Node("Concat", [("axis", -1)], Present(c.Inputs.A, c.Inputs.B)); break;

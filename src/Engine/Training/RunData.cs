@@ -21,8 +21,6 @@ internal sealed record RowSource(Dataset Data, RowPart Part)
 /// <param name="Unused">Histories that this model does not read.</param>
 internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused)
 {
-    private static readonly string[] readHistories = ["din", "base"];
-
     /// <summary>Finds the files and decides the role of every column.</summary>
     /// <exception cref="Failure">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
@@ -33,7 +31,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
         string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
         // A history that nothing reads must not move table rows.
-        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !readHistories.Contains(model)).Select(c => c.Column.Name)];
+        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Column.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
         return new RunShards(train, valid, test, plan, model, unused);

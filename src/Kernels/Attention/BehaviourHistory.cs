@@ -28,6 +28,12 @@ public sealed partial record BehaviourHistory(
     /// <summary>E: width of keys and queries.</summary>
     public int E => checked((int)Bases.Length * D);
 
+    /// <summary>L: the most positions of a row.</summary>
+    public int MaxLength => MaxTokens / checked((int)Vectors.Rows);
+
+    /// <summary>The most rows of a tensor over sequences (<see cref="Tensor.SequenceOf"/>): histories and targets of a batch.</summary>
+    public int MaxItems => checked(MaxTokens + (int)Vectors.Rows);
+
     /// <summary>Keys, queries and their gradients as kernels see them.</summary>
     public readonly record struct View(
         ArrayView<float> Table, ArrayView<float> RowGradients, ArrayView<float> Vectors, ArrayView<float> Dvectors,
@@ -47,4 +53,6 @@ public sealed partial record BehaviourHistory(
     internal View Bind() => new(
         Table.View, RowGradients.View, Vectors.View, (Vectors.Gradient ?? Vectors).View, Rows.View, Bases.View, TargetFields.View, Offsets.View, Owners.View,
         D, E, Vectors.Columns, GradientOffset);
+
+    internal SequenceRows BindSequences(in Pass pass) => new(Offsets.View, Owners.View, pass.Tokens![Group], pass.Rows);
 }

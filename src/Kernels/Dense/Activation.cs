@@ -20,13 +20,19 @@ public enum ActivationKind
 
     /// <summary>y = max(0, x) + α min(0, x), α per unit (He et al. 2015).</summary>
     PRelu,
+
+    /// <summary>y = max(0, x) + 0.01 min(0, x) (Maas et al. 2013).</summary>
+    LeakyRelu,
 }
 
 /// <summary>An element-wise activation.</summary>
-/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x).
+/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
 /// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
 public sealed unsafe class Activation : IOp
 {
+    // As in the paper and in PyTorch.
+    private const float Leak = 0.01f;
+
     private readonly Device device;
     private readonly ActivationKind kind;
     private readonly Tensor x, y;
@@ -105,7 +111,7 @@ public sealed unsafe class Activation : IOp
         {
             float x = a.X[i];
             a.Y[i] = a.Kind == ActivationKind.Sigmoid ? 1 / (1 + XMath.Exp(-x))
-                : x < 0 ? (a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] * x : 0) : x;
+                : x < 0 ? (a.Kind == ActivationKind.Relu ? 0 : Slope(a, i) * x) : x;
         }
     }
 
@@ -114,11 +120,14 @@ public sealed unsafe class Activation : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
         {
             float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
-                : a.X[i] > 0 ? 1 : a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] : 0;
+                : a.X[i] > 0 ? 1 : Slope(a, i);
             float value = slope * a.Dy[i];
             a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
         }
     }
+
+    /// Below zero.
+    private static float Slope(Args a, long i) => a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] : a.Kind == ActivationKind.LeakyRelu ? Leak : 0;
 
     /// <summary>Σ dy min(0, x).</summary>
     public readonly struct AlphaTerms(Args a) : IColumnTerms
@@ -142,10 +151,13 @@ public sealed unsafe class Activation : IOp
         device.Team!.Run(ColumnBlocks.Count(x.Columns), block);
     }
 
+    private Vector512<float> Slope(int h, int count) =>
+        alpha is not null ? Lanes.Load(alpha.Pointer + h, count) : Vector512.Create(kind == ActivationKind.LeakyRelu ? Leak : 0);
+
     private void ForwardBlock(int task)
     {
         int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> slope = alpha is null ? default : Lanes.Load(alpha.Pointer + h, count);
+        Vector512<float> slope = Slope(h, count);
         float* to = y.Pointer + h;
         for (float* p = x.Pointer + h, end = p + (long)rows * n; p < end; p += n, to += n)
         {
@@ -158,7 +170,7 @@ public sealed unsafe class Activation : IOp
     private void BackwardBlock(int task)
     {
         int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> a = alpha is null ? default : Lanes.Load(alpha.Pointer + h, count), dAlpha = default;
+        Vector512<float> a = Slope(h, count), dAlpha = default;
         for (int b = 0; b < rows; b++)
         {
             long i = (long)b * n + h;

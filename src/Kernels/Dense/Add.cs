@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Runtime;
@@ -8,11 +11,15 @@ namespace GpuCtr.Kernels.Dense;
 /// All (B, H). One pass each way.
 public sealed unsafe class Add : IOp
 {
+    private const int BlockLength = 4096;
+
     private readonly Device device;
     private readonly Tensor y;
     private readonly Tensor[] inputs;
     private readonly Tensor.GradientSink[] sinks;
+    private readonly Action<int> forwardBlock, backwardBlock;
     private Action<KernelConfig, Args>? forward, backward;
+    private long length;
 
     /// <summary>What the kernels see; an absent third input has Terms 2.</summary>
     public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length, int Accumulate);
@@ -27,6 +34,7 @@ public sealed unsafe class Add : IOp
         (this.device, this.y, this.inputs) = (device, y, inputs);
         // In the order of backward: a tensor that is summed with itself is first written and then added to.
         sinks = inputs.Select(x => x.Consume()).Reverse().ToArray();
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
     }
 
     /// <summary>Two or three terms, (B, H).</summary>
@@ -41,30 +49,25 @@ public sealed unsafe class Add : IOp
     /// <inheritdoc/>
     public void Forward(in Pass pass)
     {
-        long length = (long)pass.RowsOf(y) * y.Columns;
+        length = (long)pass.RowsOf(y) * y.Columns;
         if (device.UsesSimd)
-        {
-            for (long i = 0; i < length; i++)
-                y.Pointer[i] = inputs[0].Pointer[i] + inputs[1].Pointer[i] + (inputs.Length > 2 ? inputs[2].Pointer[i] : 0);
-            return;
-        }
-        device.Load(ref forward, ForwardKernel)(device.Grid(length), new(y.View, inputs[0].View, inputs[1].View, inputs[^1].View, inputs.Length, length, 0));
+            Run(forwardBlock);
+        else
+            device.Load(ref forward, ForwardKernel)(device.Grid(length), new(y.View, inputs[0].View, inputs[1].View, inputs[^1].View, inputs.Length, length, 0));
     }
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        long length = (long)pass.RowsOf(y) * y.Columns;
-        foreach (Tensor.GradientSink dx in sinks)
+        length = (long)pass.RowsOf(y) * y.Columns;
+        if (device.UsesSimd)
         {
-            if (dx.Target is not { } target)
-                continue;
-            if (!device.UsesSimd)
-                device.Load(ref backward, BackwardKernel)(device.Grid(length), new(target.View, y.Gradient!.View, y.View, y.View, 1, length, dx.Accumulates ? 1 : 0));
-            else
-                for (long i = 0; i < length; i++)
-                    target.Pointer[i] = y.Gradient!.Pointer[i] + (dx.Accumulates ? target.Pointer[i] : 0);
+            Run(backwardBlock);
+            return;
         }
+        foreach (Tensor.GradientSink dx in sinks)
+            if (dx.Target is { } target)
+                device.Load(ref backward, BackwardKernel)(device.Grid(length), new(target.View, y.Gradient!.View, y.View, y.View, 1, length, dx.Accumulates ? 1 : 0));
     }
 
     private static void ForwardKernel(Args a)
@@ -77,5 +80,29 @@ public sealed unsafe class Add : IOp
     {
         for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
             a.Y[i] = a.A[i] + (a.Accumulate != 0 ? a.Y[i] : 0);
+    }
+
+    private void Run(Action<int> block) => device.Team!.Run((int)((length + BlockLength - 1) / BlockLength), block);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ForwardBlock(int block)
+    {
+        for (long i = (long)block * BlockLength; i < Math.Min(length, (block + 1L) * BlockLength); i += Lanes.Count)
+        {
+            int count = (int)Math.Min(Lanes.Count, length - i);
+            Vector512<float> sum = Lanes.Load(inputs[0].Pointer + i, count) + Lanes.Load(inputs[1].Pointer + i, count);
+            Lanes.Store(inputs.Length > 2 ? sum + Lanes.Load(inputs[2].Pointer + i, count) : sum, y.Pointer + i, count);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BackwardBlock(int block)
+    {
+        foreach (Tensor.GradientSink dx in sinks)
+            for (long i = (long)block * BlockLength; i < Math.Min(length, (block + 1L) * BlockLength); i += Lanes.Count)
+            {
+                int count = (int)Math.Min(Lanes.Count, length - i);
+                dx.Write(i, Lanes.Load(y.Gradient!.Pointer + i, count), count);
+            }
     }
 }

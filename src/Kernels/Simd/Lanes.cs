@@ -28,6 +28,10 @@ internal static unsafe class Lanes
             StoreSome(x, to, count);
     }
 
+    /// <summary>The first <paramref name="count"/> of 16 values, zeros in place of the others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> First(Vector512<float> x, int count) => count >= Count ? x : Vector512.ConditionalSelect(Mask(count), x, Vector512<float>.Zero);
+
     /// <summary>Writes <paramref name="count"/> values of the gradient from element <paramref name="i"/> on, or adds them to what is there; nothing where nobody wants it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(this Tensor.GradientSink sink, long i, Vector512<float> values, int count)

@@ -7,6 +7,10 @@ public sealed class Tensor : DeviceArray<float>
     /// <summary>The <see cref="Group"/> of tensors with one row for each row of the batch.</summary>
     public const int BatchRows = -1;
 
+    /// <summary>The <see cref="Group"/> of tensors over sequences: one row for each history position of behaviour group <paramref name="group"/>, and for each row of the batch one more, its target.</summary>
+    /// Those of row b begin at row Offsets[b] + b of the tensor, the target last. Called with such a number, it is the number of the group.
+    public static int SequenceOf(int group) => BatchRows - 1 - group;
+
     private int consumers;
 
     internal Tensor(string name, long rows, int columns, int group = BatchRows)
@@ -17,7 +21,7 @@ public sealed class Tensor : DeviceArray<float>
         Group = group;
     }
 
-    /// <summary>What a row is: a row of the batch, or a history position of the behaviour group of this number.</summary>
+    /// <summary>What a row is: a row of the batch, a history position of the behaviour group of this number, or (<see cref="SequenceOf"/>) an item of a sequence of history and target.</summary>
     public int Group { get; }
 
     /// <summary>Leading dimension.</summary>

@@ -6,8 +6,8 @@ public static class OpTable
     /// <summary>All cases; those of one op together.</summary>
     public static IReadOnlyList<OpCase> Cases { get; } =
     [
-        .. LinearCases.All(), .. AddCases.All(), .. ConcatCases.All(), .. BatchNormCases.All(), .. DropoutCases.All(), .. ActivationCases.All(), .. DiceCases.All(), .. DiceGateCases.All(), .. FeatureNormCases.All(),
-        .. FieldEmbeddingCases.All(), .. FieldBiasCases.All(), .. CrossCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. SequencePoolingCases.All(), .. AttentionCases.All(), .. TargetProductCases.All(), .. TableGradientCases.All(), .. RowUpdateCases.All(), .. RowwiseAdagradCases.All(), .. RowReplayCases.All(), .. MissedStepsCases.All(),
+        .. LinearCases.All(), .. AddCases.All(), .. ConcatCases.All(), .. BatchNormCases.All(), .. DropoutCases.All(), .. ActivationCases.All(), .. DiceCases.All(), .. DiceGateCases.All(), .. FeatureNormCases.All(), .. LayerNormCases.All(),
+        .. FieldEmbeddingCases.All(), .. FieldBiasCases.All(), .. CrossCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. SequencePoolingCases.All(), .. AttentionCases.All(), .. TargetProductCases.All(), .. SequenceCases.All(), .. MultiHeadAttentionCases.All(), .. TableGradientCases.All(), .. RowUpdateCases.All(), .. RowwiseAdagradCases.All(), .. RowReplayCases.All(), .. MissedStepsCases.All(),
         .. BinaryCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All(), .. GemmCases.All(),
     ];
 }

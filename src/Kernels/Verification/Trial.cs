@@ -55,7 +55,7 @@ public sealed partial class Trial : IDisposable
         return new Random((int)(hash ^ hash >> 32));
     }
 
-    /// <summary>(Capacity, columns) input; in group 0 (TokenCapacity, columns).</summary>
+    /// <summary>(Capacity, columns) input; in group 0 (TokenCapacity, columns), over its sequences as many rows as both together.</summary>
     public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, int group = Tensor.BatchRows)
     {
         Tensor t = Workspace.Tensor(name, RowsOf(group), columns, gradient, group);
@@ -110,7 +110,9 @@ public sealed partial class Trial : IDisposable
         Workspace.Dispose();
     }
 
-    private int RowsOf(int group) => group == Tensor.BatchRows ? (Capacity > 0 ? Capacity : Pass.Rows) : TokenCapacity;
+    private int RowsOf(int group) => group > Tensor.BatchRows ? TokenCapacity : BatchCapacity + (group < Tensor.BatchRows ? TokenCapacity : 0);
+
+    private int BatchCapacity => Capacity > 0 ? Capacity : Pass.Rows;
 
     private Tensor Add(Tensor t, TensorRole role, int elements, Func<int, float>? fill, float[]? upstream = null, int terms = 1, float gradientStart = float.NaN)
     {

@@ -108,6 +108,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--first-order-ftrl", "0.1,0,0,0")]
     [InlineData("--cross-layers", "0")]
     [InlineData("--cross-rank", "-1")]
+    [InlineData("--transformer-blocks", "0")]
+    [InlineData("--attention-heads", "-1")]
     [InlineData("--valid-fraction", "1")]
     public void Values_that_cannot_be_are_usage_and_name_the_flag(string flag, string value)
     {

@@ -31,6 +31,15 @@ public sealed class HistoryModelTests : IDisposable
         Assert.Contains("deepfm does not read it", deepFm.Error);
     }
 
+    [Fact]
+    public void Bst_learns_from_a_history_and_says_which_heads_it_can_have()
+    {
+        string shard = Write("x.parquet", misaligned: false);
+        CommandOutcome o = Run(["train", shard, "--model", "bst", "--attention-heads", "4", "--out", folder.File("bst"), .. small]).Succeeded();
+        Assert.InRange(Auc(o), 0.7, 1);
+        Run(["train", shard, "--model", "bst", "--attention-heads", "3", "--out", folder.File("heads"), .. small]).FailedWith(ExitCode.Usage, "3 attention heads", "16 values", "--attention-heads 1, 2, 4, 8, 16");
+    }
+
     [Theory]
     [InlineData(',', null)]
     [InlineData(':', ":")]

@@ -78,6 +78,8 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
     [InlineData("din")]
     [InlineData("din", "--variant", "din-official")]
     [InlineData("din", "--variant", "rechub")]
+    [InlineData("bst")]
+    [InlineData("bst", "--transformer-blocks", "2")]
     public void Score_is_that_of_predict_and_effects_are_those_of_rows_without_the_column(string model, params string[] flags)
     {
         string run = shards.Run(model, flags);

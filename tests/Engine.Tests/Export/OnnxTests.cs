@@ -57,6 +57,8 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
     [InlineData("din", "--variant", "rechub")]
     [InlineData("din", "--variant", "din-official", "--lr", "0.1")]
     [InlineData("din", "--variant", "dien-official")]
+    [InlineData("bst")]
+    [InlineData("bst", "--transformer-blocks", "2", "--attention-heads", "3", "--dropout", "0.2", "--batch-norm")]
     public void The_exported_model_scores_like_ours(string model, params string[] flags)
     {
         string run = Train(model, flags), path = shards.Folder.File($"{Guid.NewGuid():N}.onnx");

@@ -10,18 +10,19 @@ public sealed class CtrModelTests(ServedModels models) : IClassFixture<ServedMod
     [Theory]
     [InlineData("deepfm")]
     [InlineData("din")]
+    [InlineData("bst")]
     public void Rows_one_by_one_and_in_batches_have_the_scores_of_predict(string model)
     {
         float?[] expected = Predicted(model);
         using CtrModel trained = CtrModel.Load(Path.Combine(models.RunOf(model), "best"), small);
         FeatureRow reused = trained.NewRow();
-        FeatureRow[] batch = [.. Enumerable.Range(0, models.Rows.Count).Select(i => models.Rows.Fill(trained.NewRow(), i, model == "din"))];
+        FeatureRow[] batch = [.. Enumerable.Range(0, models.Rows.Count).Select(i => models.Rows.Fill(trained.NewRow(), i, model != "deepfm"))];
         float[] probabilities = new float[batch.Length];
         trained.Score(batch, probabilities);
         Assert.Equal(probabilities, trained.Score(batch));
         for (int i = 0; i < batch.Length; i++)
         {
-            Assert.Equal(expected[i]!.Value, trained.Score(models.Rows.Fill(reused, i, model == "din")), 1e-6f);
+            Assert.Equal(expected[i]!.Value, trained.Score(models.Rows.Fill(reused, i, model != "deepfm")), 1e-6f);
             Assert.Equal(expected[i]!.Value, probabilities[i], 1e-6f);
         }
     }
@@ -39,10 +40,11 @@ public sealed class CtrModelTests(ServedModels models) : IClassFixture<ServedMod
     [Theory]
     [InlineData("deepfm")]
     [InlineData("din")]
+    [InlineData("bst")]
     public void Nothing_is_allocated_after_warming_up(string model)
     {
         using CtrModel trained = CtrModel.Load(models.RunOf(model), small);
-        FeatureRow[] rows = [.. Enumerable.Range(0, 40).Select(i => models.Rows.Fill(trained.NewRow(), i, model == "din"))];
+        FeatureRow[] rows = [.. Enumerable.Range(0, 40).Select(i => models.Rows.Fill(trained.NewRow(), i, model != "deepfm"))];
         float[] probabilities = new float[rows.Length];
         long[] history = [1_000_000_007L, 3];
         void Work()
@@ -50,7 +52,7 @@ public sealed class CtrModelTests(ServedModels models) : IClassFixture<ServedMod
             for (int i = 0; i < 50; i++)
             {
                 trained.Score(rows[i % rows.Length].Set("user", i).Set("site", "site2").Set("price", 0.5));
-                if (model == "din")
+                if (model != "deepfm")
                     rows[0].Set("hist_item", history).Set("hist_category", history);
             }
             trained.Score(rows, probabilities);

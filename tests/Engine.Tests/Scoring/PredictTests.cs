@@ -11,6 +11,7 @@ public sealed class PredictTests(ServedModels models) : IClassFixture<ServedMode
     [Theory]
     [InlineData("deepfm")]
     [InlineData("din")]
+    [InlineData("bst")]
     public void Scores_have_the_auc_that_evaluate_measures(string model)
     {
         string path = Predict(model, $"{model}-auc");

@@ -4,7 +4,7 @@ using GpuCtr.Engine.Tests.Data;
 
 namespace GpuCtr.Engine.Tests.Scoring;
 
-/// <summary>Two small trained models, and rows that they have not seen.</summary>
+/// <summary>Three small trained models, and rows that they have not seen.</summary>
 public sealed class ServedModels : IDisposable
 {
     private static readonly string[] small = ["--hidden-units", "32,16", "--embedding-dim", "8", "--batch-size", "256", "--lr", "0.01", "--device", "cpu", "--max-history", "10"];
@@ -14,8 +14,10 @@ public sealed class ServedModels : IDisposable
         string train = new ServedRows(3000, seed: 1).Write(Folder.File("train.parquet"));
         DeepFm = Folder.File("deepfm");
         Din = Folder.File("din");
+        Bst = Folder.File("bst");
         CommandRunner.Run(["train", train, "--model", "deepfm", "--out", DeepFm, .. small]).Succeeded();
         CommandRunner.Run(["train", train, "--attention-units", "16,8", "--out", Din, .. small]).Succeeded();
+        CommandRunner.Run(["train", train, "--model", "bst", "--transformer-blocks", "2", "--out", Bst, .. small]).Succeeded();
         Rows = new ServedRows(1000, seed: 2, users: 60);
         Shard = Rows.Write(Folder.File("rows.parquet"));
     }
@@ -26,11 +28,13 @@ public sealed class ServedModels : IDisposable
 
     public string Din { get; }
 
+    public string Bst { get; }
+
     public ServedRows Rows { get; }
 
     public string Shard { get; }
 
-    public string RunOf(string model) => model == "din" ? Din : DeepFm;
+    public string RunOf(string model) => model switch { "din" => Din, "bst" => Bst, _ => DeepFm };
 
     /// <summary>The scores of <c>predict</c>; null where there is none.</summary>
     public static float?[] Scores(string path)

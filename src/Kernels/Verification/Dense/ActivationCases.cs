@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Activation: relu, sigmoid, prelu.</summary>
+/// <summary>Activation: relu, sigmoid, prelu, leaky relu.</summary>
 internal static class ActivationCases
 {
     public static IEnumerable<OpCase> All()
@@ -26,7 +26,7 @@ internal static class ActivationCases
             {
                 for (int i = 0; i < rows * columns; i++)
                     v[y][i] = kind == ActivationKind.Sigmoid ? 1 / (1 + Math.Exp(-v[x][i]))
-                        : v.Rectify(v[x][i]) + (alpha is null ? 0 : v[alpha][i % columns] * Math.Min(0, v[x][i]));
+                        : v.Rectify(v[x][i]) + (alpha is not null ? v[alpha][i % columns] : kind == ActivationKind.LeakyRelu ? 0.01 : 0) * Math.Min(0, v[x][i]);
             });
         });
 }

@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Simd;
+
+namespace GpuCtr.Kernels.Attention;
+
+/// Where every item asks, a head is products of small matrices. Questions are the lanes, 32 of them a strip: scores lie item by item, (n, 32), in the layout that
+/// the register tiles read, so that weights are a right operand as they are, and a softmax is sums of whole registers.
+public sealed unsafe partial class MultiHeadAttention
+{
+    private const int Strip = Panel.Width;
+
+    /// <summary>Where the intermediate values of a strip are, in the memory of a thread.</summary>
+    private readonly ref struct Scratch
+    {
+        /// <summary>(d, 32) questions, their dy, and y or dq, transposed.</summary>
+        public readonly float* Q, Dy, Out;
+
+        /// <summary>(n, 32) scores or weights, and the gradients of scores.</summary>
+        public readonly float* P, Ds;
+
+        /// <summary>(32, 32) rows of q or dy; (32) a number of each question.</summary>
+        public readonly float* Rows, Lane;
+
+        public Scratch(int n, int d)
+        {
+            Q = ThreadScratch.Get((nuint)((3 * d + 2 * n + Strip + 1) * Strip));
+            Dy = Q + d * Strip;
+            Out = Dy + d * Strip;
+            P = Out + d * Strip;
+            Ds = P + n * Strip;
+            Rows = Ds + n * Strip;
+            Lane = Rows + Strip * Strip;
+        }
+    }
+
+    private void ForwardStrips(int first, int n)
+    {
+        int e = y.Columns, d = e / heads;
+        Scratch s = new(n, d);
+        for (int head = 0; head < heads; head++)
+            for (int i = 0; i < n; i += Strip)
+            {
+                int count = Math.Min(Strip, n - i), lanes = LanesOf(count);
+                long at = (long)(first + i) * e + head * d, items = (long)first * e + head * d;
+                Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
+                Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
+                for (int lane = 0; lane < lanes; lane += Lanes.Count)
+                    Softmax(s.P + lane, n, 1 / MathF.Sqrt(d), s.Lane + lane);
+                Times(d, v.Pointer + items, 1, e, s.P, n, s.Out, Strip, lanes);
+                for (int r = 0; r < count; r++)
+                {
+                    logSums.Pointer[(long)(first + i + r) * heads + head] = s.Lane[r];
+                    for (int c = 0; c < d; c++)
+                        y.Pointer[at + (long)r * e + c] = s.Out[c * Strip + r];
+                }
+            }
+    }
+
+    /// <summary>Turns 16 columns of scores into weights.</summary>
+    /// <param name="p">(n, 32).</param>
+    /// <param name="n">Items.</param>
+    /// <param name="scale">Of scores.</param>
+    /// <param name="logSums">(16) log Σ e^s.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Softmax(float* p, int n, float scale, float* logSums)
+    {
+        Vector512<float> highest = Vector512.Create(float.NegativeInfinity), sum = default;
+        for (int t = 0; t < n; t++)
+            highest = Vector512.Max(highest, Vector512.Load(p + t * Strip));
+        for (int t = 0; t < n; t++)
+        {
+            Vector512<float> power = Math512.Exp((Vector512.Load(p + t * Strip) - highest) * scale);
+            sum += power;
+            power.Store(p + t * Strip);
+        }
+        Vector512<float> inverse = Vector512<float>.One / sum;
+        for (int t = 0; t < n; t++)
+            (Vector512.Load(p + t * Strip) * inverse).Store(p + t * Strip);
+        Vector512.FusedMultiplyAdd(highest, Vector512.Create(scale), Vector512.Log(sum)).Store(logSums);
+    }
+
+    private void BackwardStrips(int first, int n)
+    {
+        int e = y.Columns, d = e / heads;
+        Scratch s = new(n, d);
+        for (int head = 0; head < heads; head++)
+            for (int i = 0; i < n; i += Strip)
+            {
+                int count = Math.Min(Strip, n - i), lanes = LanesOf(count);
+                long at = (long)(first + i) * e + head * d, items = (long)first * e + head * d;
+                Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
+                Panel.Pack(s.Dy, y.Gradient!.Pointer + at, 1, e, d, count);
+                Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
+                Times(n, v.Pointer + items, e, 1, s.Dy, d, s.Ds, Strip, lanes);
+                for (int r = 0; r < Strip; r++)
+                    s.Lane[r] = r < count ? logSums.Pointer[(long)(first + i + r) * heads + head] : 0;
+                for (int lane = 0; lane < lanes; lane += Lanes.Count)
+                    ScoreGradients(s.P + lane, s.Ds + lane, n, 1 / MathF.Sqrt(d), s.Lane + lane);
+                if (dq.Target is { } target)
+                {
+                    Times(d, k.Pointer + items, 1, e, s.Ds, n, s.Out, Strip, lanes);
+                    WriteTransposed(s.Out, target.Pointer + at, count, d, dq.Accumulates);
+                }
+                AddProduct(dk, items, s.Ds, n, q.Pointer + at, count, s.Rows, add: i > 0);
+                AddProduct(dv, items, s.P, n, y.Gradient!.Pointer + at, count, s.Rows, add: i > 0);
+            }
+    }
+
+    /// <summary>16 columns of scores become weights again, and those of ⟨dy, v⟩ the gradients of the scores.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ScoreGradients(float* p, float* ds, int n, float scale, float* logSums)
+    {
+        Vector512<float> logSum = Vector512.Load(logSums), inner = default;
+        for (int t = 0; t < n; t++)
+        {
+            Vector512<float> weight = Math512.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(p + t * Strip), Vector512.Create(scale), -logSum));
+            inner = Vector512.FusedMultiplyAdd(weight, Vector512.Load(ds + t * Strip), inner);
+            weight.Store(p + t * Strip);
+        }
+        for (int t = 0; t < n; t++)
+            (Vector512.Load(p + t * Strip) * (Vector512.Load(ds + t * Strip) - inner) * scale).Store(ds + t * Strip);
+    }
+
+    private void WriteTransposed(float* from, float* to, int count, int d, bool add)
+    {
+        for (int r = 0; r < count; r++)
+            for (int c = 0; c < d; c++)
+                to[(long)r * y.Columns + c] = from[c * Strip + r] + (add ? to[(long)r * y.Columns + c] : 0);
+    }
+
+    /// <summary>Adds (n, 32) · rows (count, d) to the columns of a head, from element <paramref name="items"/> of the gradient on; the first strip writes where the sink says so.</summary>
+    private void AddProduct(Tensors.Tensor.GradientSink sink, long items, float* left, int n, float* rows, int count, float* panel, bool add)
+    {
+        if (sink.Target is not { } target)
+            return;
+        int e = y.Columns, d = e / heads;
+        for (int c = 0; c < d; c += Strip)
+        {
+            int columns = Math.Min(Strip, d - c);
+            Panel.Pack(panel, rows + c, e, 1, count, columns);
+            float* to = target.Pointer + items + c;
+            GemmTile.Rows(n, left, Strip, 1, panel, count, to, e, columns, add || sink.Accumulates ? to : null, e, Vector512.IsHardwareAccelerated);
+        }
+    }
+
+    private static void Times(int rows, float* left, nint row, nint column, float* panel, int depth, float* to, int stride, int columns) =>
+        GemmTile.Rows(rows, left, row, column, panel, depth, to, stride, columns, null, 0, Vector512.IsHardwareAccelerated);
+
+    /// Whole registers: behind the last question of a strip its panel has zeros.
+    private static int LanesOf(int count) => count > Lanes.Count ? Strip : Lanes.Count;
+}

@@ -1,0 +1,81 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>BehaviourSequence, x = [k + p, q + p₀] with the scatter-add of the keys, and SequenceTarget, its last items.</summary>
+internal static class SequenceCases
+{
+    private const int TableRows = 9, GradientOffset = 3;
+
+    private readonly record struct Shape(int B, int G, int D, int MaxLength, int Capacity = 0)
+    {
+        public int E => G * D;
+
+        public override string ToString() => $"B{B} G{G} D{D} up to {MaxLength}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
+    }
+
+    private static readonly Shape[] Shapes =
+        [new(1, 1, 1, 1), new(1, 2, 3, 0), new(5, 2, 3, 4), new(9, 1, 16, 6), new(4, 2, 17, 20), new(70, 2, 4, 3), new(3, 3, 5, 8, 11), new(4, 2, 3, 0, 6), new(300, 1, 2, 5)];
+
+    public static IEnumerable<OpCase> All() =>
+    [
+        .. Shapes.Select(s => new OpCase("behaviour sequence", s.ToString(), t => RecordSequence(t, s))),
+        .. Shapes.Select(s => new OpCase("sequence target", s.ToString(), t => RecordTarget(t, s))),
+    ];
+
+    private static void RecordSequence(Trial t, Shape s)
+    {
+        SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
+        int places = sequences.Places, tokens = sequences.Tokens, fields = s.G + 1;
+        Random random = t.Random("ids");
+        int[][] ids = [.. Enumerable.Range(0, s.G).Select(_ => Enumerable.Range(0, tokens).Select(_ => 1 + random.Next(TableRows - 1)).ToArray())];
+        int[] bases = [.. Enumerable.Range(0, s.G).Select(g => g * places)], targets = [.. Enumerable.Range(0, s.G).Select(g => fields - 1 - g)];
+        Tensor table = t.Parameter("table", TableRows, s.D, terms: Math.Max(1, tokens), gradientStart: 0), vectors = t.Batch("vectors", fields * s.D);
+        Tensor rowGradients = t.Workspace.Tensor("row gradients", GradientOffset + s.G * places, s.D);
+        BehaviourHistory history = sequences.History(
+            table, rowGradients, vectors, [.. ids.SelectMany(row => row.Concat(new int[places - tokens]))], bases, targets, GradientOffset);
+        Tensor p = t.Parameter("p", Math.Max(1, s.MaxLength) + 1 + s.B % 2, s.E, terms: s.B), x = t.Output("x", s.E, group: sequences.Items);
+        SortedPositions sorted = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
+        TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, sorted, compact: false, l2: 0);
+        t.Backward(_ => scatter.Run());
+        t.Op(new BehaviourSequence(t.Workspace, history, p, x));
+        // Somebody must read the targets' vectors afterwards.
+        Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
+        t.Op(new Add(t.Device, sum, vectors, other));
+        t.Reference(v =>
+        {
+            for (int i = 0; i < v[sum].Length; i++)
+                v[sum][i] = v[vectors][i] + v[other][i];
+            for (int b = 0, row = 0; b < s.B; b++)
+                for (int place = sequences.Lengths[b]; place >= 0; place--, row++)
+                    for (int e = 0; e < s.E; e++)
+                    {
+                        // Before row b there are b targets among the items.
+                        double value = place == 0
+                            ? v[vectors][(b * fields + targets[e / s.D]) * s.D + e % s.D]
+                            : v[table][ids[e / s.D][row - b] * s.D + e % s.D];
+                        v[x][row * s.E + e] = value + v[p][place * s.E + e];
+                    }
+        });
+    }
+
+    private static void RecordTarget(Trial t, Shape s)
+    {
+        SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
+        Tensor x = t.Batch("x", s.E, group: sequences.Items), y = t.Output("y", s.E);
+        t.Op(new SequenceTarget(t.Device, sequences.History(s.E), x, y));
+        // Somebody must read all items afterwards.
+        Tensor other = t.Batch("other", s.E, group: sequences.Items), sum = t.Output("sum", s.E, group: sequences.Items);
+        t.Op(new Add(t.Device, sum, x, other));
+        t.Reference(v =>
+        {
+            for (int i = 0; i < v[sum].Length; i++)
+                v[sum][i] = v[x][i] + v[other][i];
+            for (int b = 0; b < s.B; b++)
+                Array.Copy(v[x], (sequences.Ends[b] - 1) * s.E, v[y], b * s.E, s.E);
+        });
+    }
+}

@@ -1,0 +1,54 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Verification;
+
+/// <summary>The jagged histories of a trial: the first is a full one and the second is empty.</summary>
+internal sealed class SequenceTrial
+{
+    private readonly Trial t;
+    private readonly int capacity;
+
+    public SequenceTrial(Trial t, int rows, int maxLength, int capacity)
+    {
+        (this.t, this.capacity) = (t, Math.Max(rows, capacity));
+        Random random = t.Random("lengths");
+        Lengths = [.. Enumerable.Range(0, rows).Select(b => b == 0 ? maxLength : b == 1 ? 0 : random.Next(maxLength + 1))];
+        Places = this.capacity * Math.Max(1, maxLength);
+        (t.Pass, t.Capacity, t.TokenCapacity) = (new(rows, true, [Tokens]), capacity, Places);
+    }
+
+    /// <summary>(B) positions of a row.</summary>
+    public int[] Lengths { get; }
+
+    /// <summary>T.</summary>
+    public int Tokens => Lengths.Sum();
+
+    /// <summary>The most positions of a batch.</summary>
+    public int Places { get; }
+
+    /// <summary>(B) where the items of a row end among those of all rows, its target included.</summary>
+    public int[] Ends => [.. Enumerable.Range(1, Lengths.Length).Select(b => Lengths.Take(b).Sum() + b)];
+
+    /// <summary>The row kind of tensors over sequences.</summary>
+    public int Items => Tensor.SequenceOf(0);
+
+    /// <summary>A history of E columns without keys, for ops that read its shape alone.</summary>
+    public BehaviourHistory History(int e)
+    {
+        Tensor table = t.Workspace.Tensor("no keys", 1, e);
+        return History(table, table, t.Workspace.Tensor("no vectors", capacity, e), [0], [0], [0], 0);
+    }
+
+    public BehaviourHistory History(Tensor table, Tensor rowGradients, Tensor vectors, int[] rows, int[] bases, int[] targets, int gradientOffset) => new(
+        table, rowGradients, vectors, Ints("rows", rows.Length, rows), Ints("bases", bases.Length, bases), Ints("targets", targets.Length, targets),
+        Ints("offsets", capacity + 1, Lengths.Aggregate(new List<int> { 0 }, (ends, length) => [.. ends, ends[^1] + length]).ToArray()),
+        Ints("owners", Places, [.. Lengths.SelectMany((length, b) => Enumerable.Repeat(b, length))]), 0, Places, gradientOffset);
+
+    private DeviceArray<int> Ints(string name, int length, int[] values)
+    {
+        DeviceArray<int> array = t.Workspace.Array<int>(name, length);
+        t.Upload(array, values);
+        return array;
+    }
+}

@@ -1,0 +1,38 @@
+using GpuCtr.Kernels.Tensors;
+using static GpuCtr.Models.ModelBuilder;
+
+namespace GpuCtr.Models;
+
+/// <summary>
+/// Behavior Sequence Transformer (Chen et al., DLP-KDD 2019): logit = MLP(v_1 … v_C, F_target), F the last of the blocks over the sequence S of history and target,
+/// S' = LayerNorm(S + Dropout(MH(S))),  F = LayerNorm(S' + Dropout(LeakyReLU(S' W₁ + b₁) W₂ + b₂)); one sequence for each behaviour group.
+/// </summary>
+/// What the paper leaves open: W₁ and W₂ are E × E, as in FuxiCTR; the vector of a place is added to its item, so that the width stays E.
+/// The MLP reads the last block at the target alone, so there only the target asks: everything behind its attention has B rows.
+public static class Bst
+{
+    /// <summary>Records the model; returns the logit (B, 1).</summary>
+    public static Tensor Logit(ModelBuilder g)
+    {
+        Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
+        // Recorded before the MLP's input: a sequence adds to the gradients of its targets, which the MLP has written.
+        Tensor[] targets = [.. g.Histories().Select((history, i) => Transformer(g, i == 0 ? "bst" : $"bst{i}", fields, history))];
+        return g.Mlp("mlp", targets.Aggregate(g.MlpInput(fields), g.Concat), outputBias: true);
+    }
+
+    private static Tensor Transformer(ModelBuilder g, string name, Tensor fields, HistoryColumns history)
+    {
+        Sequence s = g.BehaviourSequence(name, fields, history);
+        int last = g.Options.TransformerBlocks - 1;
+        for (int l = 0; l < last; l++)
+            s = s with { Items = Block(g, $"{name}.{l}", s.Items, s) };
+        return Block(g, $"{name}.{last}", g.Target(name, s), s);
+    }
+
+    private static Tensor Block(ModelBuilder g, string name, Tensor asking, Sequence s)
+    {
+        Tensor attended = g.LayerNorm($"{name}.norm1", g.Add(asking, g.Dropout($"{name}.dropout1", g.MultiHeadAttention($"{name}.attention", asking, s))));
+        Tensor hidden = g.Activate($"{name}.ffn1", g.Linear($"{name}.ffn1", attended, attended.Columns), Activations.LeakyRelu);
+        return g.LayerNorm($"{name}.norm2", g.Add(attended, g.Dropout($"{name}.dropout2", g.Linear($"{name}.ffn2", hidden, attended.Columns))));
+    }
+}

@@ -1,0 +1,71 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+public sealed partial class ModelBuilder
+{
+    // Of these the largest that divides the width of an item; the first is the paper's.
+    private static readonly int[] defaultHeads = [8, 4, 2, 1];
+
+    /// <summary>(T + B, E): every position of a history and behind them its target, each with a trained vector of its place.</summary>
+    /// <param name="name">Prefix of the parameters' names.</param>
+    /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
+    /// <param name="columns">Of which history.</param>
+    public Sequence BehaviourSequence(string name, Tensor vectors, HistoryColumns columns)
+    {
+        BehaviourHistory history = History(vectors, columns);
+        Tensor positions = Normal($"{name}.positions", history.MaxLength + 1, history.E);
+        Tensor x = Workspace.Tensor($"{name} sequence", history.MaxItems, history.E, gradient: true, group: Tensor.SequenceOf(history.Group));
+        Ops.Add(new BehaviourSequence(Workspace, history, positions, x));
+        return new Sequence(history, x);
+    }
+
+    /// <summary>(B, E) the target of every sequence. Record it before what reads all items: its gradient is added to theirs.</summary>
+    public Tensor Target(string name, Sequence s)
+    {
+        Tensor y = Activation($"{name} target", s.Items.Columns);
+        Ops.Add(new SequenceTarget(Device, s.History, s.Items, y));
+        return y;
+    }
+
+    /// <summary>MH(S) = concat(head_1 … head_H) W_H, head_i = softmax((asking W_Q)(S W_K)ᵀ / √d) S W_V; the shape of <paramref name="asking"/>.</summary>
+    /// <param name="name">Prefix of the parameters' names.</param>
+    /// <param name="asking">(T + B, E) the items themselves, or (B, E) their targets.</param>
+    /// <param name="s">What is attended to.</param>
+    public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s)
+    {
+        int e = s.Items.Columns;
+        Tensor q = Linear($"{name}.query", asking, e, bias: false), k = Linear($"{name}.key", s.Items, e, bias: false), v = Linear($"{name}.value", s.Items, e, bias: false);
+        Tensor y = Activation($"{name}.heads", e, asking);
+        Ops.Add(new MultiHeadAttention(Workspace, s.History, q, k, v, HeadsOf(s.History), y));
+        return Linear($"{name}.out", y, e, bias: false);
+    }
+
+    /// <summary>Layer normalization, γ from 1 and β from 0.</summary>
+    public Tensor LayerNorm(string name, Tensor x)
+    {
+        Tensor gamma = Ones($"{name}.gamma", x.Columns), beta = Zeros($"{name}.beta", x.Columns);
+        Tensor y = Activation($"{name}.out", x.Columns, x);
+        Ops.Add(new LayerNorm(Workspace, x, gamma, beta, y));
+        return y;
+    }
+
+    /// <exception cref="KernelException">The heads that were asked for do not divide the width.</exception>
+    private int HeadsOf(BehaviourHistory history)
+    {
+        int e = history.E, heads = Options.AttentionHeads;
+        if (heads == 0)
+            return defaultHeads.First(h => e % h == 0);
+        return e % heads == 0 ? heads : throw new KernelException(
+            $"{heads} attention heads do not divide the {e} values of an item ({e / history.D} columns of --embedding-dim {history.D}): "
+            + $"take --attention-heads {string.Join(", ", Enumerable.Range(1, Math.Min(e, 64)).Where(h => e % h == 0))}, or another --embedding-dim");
+    }
+
+    /// <summary>Histories with their targets.</summary>
+    /// <param name="History">The histories.</param>
+    /// <param name="Items">(T + B, E) their items.</param>
+    public readonly record struct Sequence(BehaviourHistory History, Tensor Items);
+}
