@@ -4,10 +4,11 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Interactions;
 
-/// The vectors of a row, some 20 KB, are read in the order in which they lie; their partners are then in the cache.
+/// Four values at a time: the vectors are short, and those of a column lie apart. Memory is the limit, so no wider register would be faster.
+/// Half of a row's values are read across it, which no processor foresees: those of the next row are asked for in the order in which they lie.
 public sealed unsafe partial class FieldAwarePairs
 {
-    private const int BlockRows = 16;
+    private const int BlockRows = 16, Quad = 4;
 
     private readonly Action<int> forwardBlock, backwardBlock;
 
@@ -26,15 +27,22 @@ public sealed unsafe partial class FieldAwarePairs
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float PairsOfRow(float* v, int c, int d)
     {
-        Vector512<float> sum = default;
+        int quads = d / Quad * Quad, field = c * d;
+        Vector128<float> sum = default;
+        float rest = 0;
         for (int i = 0; i < c; i++)
-            for (int j = i + 1; j < c; j++)
+        {
+            Prefetch.Row(v + (c + i) * field, field);
+            float* left = v + i * field + (i + 1) * d, right = v + (i + 1) * field + i * d;
+            for (int j = i + 1; j < c; j++, left += d, right += field)
             {
-                float* left = v + (i * c + j) * d, right = v + (j * c + i) * d;
-                for (int k = 0; k < d; k += Lanes.Count)
-                    sum = Vector512.FusedMultiplyAdd(Lanes.Load(left + k, d - k), Lanes.Load(right + k, d - k), sum);
+                for (int k = 0; k < quads; k += Quad)
+                    sum = Vector128.FusedMultiplyAdd(Vector128.Load(left + k), Vector128.Load(right + k), sum);
+                for (int k = quads; k < d; k++)
+                    rest += left[k] * right[k];
             }
-        return Vector512.Sum(sum);
+        }
+        return Vector128.Sum(sum) + rest;
     }
 
     private void BackwardBlock(int block)
@@ -47,16 +55,22 @@ public sealed unsafe partial class FieldAwarePairs
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void GradientOfRow(float* v, float dy, float* dv, int c, int d, bool add)
     {
+        int quads = d / Quad * Quad, field = c * d;
         for (int i = 0; i < c; i++)
-            for (int j = 0; j < c; j++, dv += d)
+        {
+            Prefetch.Row(v + (c + i) * field, field);
+            float* pair = v + i * d;
+            for (int j = 0; j < c; j++, dv += d, pair += field)
             {
-                float* pair = v + (j * c + i) * d;
                 float factor = i == j ? 0 : dy;
-                for (int k = 0; k < d; k += Lanes.Count)
+                for (int k = 0; k < quads; k += Quad)
                 {
-                    Vector512<float> value = Lanes.Load(pair + k, d - k) * factor;
-                    Lanes.Store(add ? Lanes.Load(dv + k, d - k) + value : value, dv + k, d - k);
+                    Vector128<float> value = Vector128.Load(pair + k) * factor;
+                    (add ? Vector128.Load(dv + k) + value : value).Store(dv + k);
                 }
+                for (int k = quads; k < d; k++)
+                    dv[k] = (add ? dv[k] : 0) + pair[k] * factor;
             }
+        }
     }
 }
