@@ -78,7 +78,8 @@ public sealed class ModelGradients
             "first order of vectors" => options with { FirstOrder = FirstOrders.Vectors },
             "padded" => options with { PadHistories = true, AttentionNormalization = Kernels.Attention.AttentionNormalization.Softmax },
             "attention norm" => options with { AttentionBatchNorm = true },
-            "per column" => options with { AttentionPerColumn = true },
+            // A layer normalized over three units is too curved for differences.
+            "per column" => options with { AttentionPerColumn = true, EmbeddingDim = model == "bst" ? 8 : options.EmbeddingDim },
             "sum of history" => options with { HistorySum = true },
             "projection product bias" => options with { HistoryProjection = true, TargetProduct = true, TargetBias = true },
             "affine dice" => options with { Dice = new(DiceNormalizations.AffineUnits, Momentum: 0.1) },
