@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Attention;
 /// Panels along e begin anew with every field, so that a tile of dk is a piece of the rows where the table's gradients are.
 public sealed unsafe partial class AttentionInput : IDisposable
 {
-    private const int MaxBlocks = PartialSums.MaxBlocks, ChunkTokens = 60, OuterRows = 4;
+    private const int ChunkTokens = 60, OuterRows = 4;
 
     private static readonly bool Wide = Vector512.IsHardwareAccelerated;
 
@@ -61,7 +61,7 @@ public sealed unsafe partial class AttentionInput : IDisposable
     private void Start(in Pass pass)
     {
         rows = pass.Rows;
-        blockRows = Math.Max(1, (rows + MaxBlocks - 1) / MaxBlocks);
+        blockRows = PartialSums.BlockSize(rows, 1);
     }
 
     private int Blocks => (rows + blockRows - 1) / blockRows;

@@ -14,7 +14,7 @@ public sealed unsafe partial class AttentionPooling
     private void Run(in Pass pass, Action<int> block)
     {
         rows = pass.Rows;
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+        device.Team!.Run(rows, BlockRows, block);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -15,7 +15,7 @@ public sealed unsafe partial class BehaviourSequence
     private int Run(in Pass pass, Action<int> block)
     {
         rows = pass.Rows;
-        blockRows = Math.Max(LeastBlockRows, (rows + PartialSums.MaxBlocks - 1) / PartialSums.MaxBlocks);
+        blockRows = PartialSums.BlockSize(rows, LeastBlockRows);
         int blocks = (rows + blockRows - 1) / blockRows;
         device.Team!.Run(blocks, block);
         return blocks;

@@ -61,7 +61,7 @@ public sealed partial class MultiHeadAttention
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridExtensions.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.TargetAsks != 0 ? p.Item : a.Rows.Owner(p.Item), row = a.TargetAsks != 0 ? b : a.Rows.Row(p.Item, b), last = a.Rows.Target(b);
+            int b = a.Owner(p.Item), row = a.Row(p.Item, b), last = a.Rows.Target(b);
             long question = (long)row * a.E + p.Head * d;
             float highest = float.NegativeInfinity, sum = 0;
             Float4 y = default;
@@ -94,7 +94,7 @@ public sealed partial class MultiHeadAttention
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridExtensions.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.TargetAsks != 0 ? p.Item : a.Rows.Owner(p.Item), row = a.TargetAsks != 0 ? b : a.Rows.Row(p.Item, b), last = a.Rows.Target(b);
+            int b = a.Owner(p.Item), row = a.Row(p.Item, b), last = a.Rows.Target(b);
             long question = (long)row * a.E + p.Head * d, head = (long)row * a.H + p.Head;
             float logSum = a.LogSums[head], delta = a.Deltas[head];
             Float4 dq = default;

@@ -15,7 +15,7 @@ public sealed unsafe partial class MultiHeadAttention
     private void Run(in Pass pass, Action<int> block)
     {
         rows = pass.Rows;
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+        device.Team!.Run(rows, BlockRows, block);
     }
 
     private void ForwardBlock(int block)

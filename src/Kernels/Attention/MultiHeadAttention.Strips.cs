@@ -48,12 +48,9 @@ public sealed unsafe partial class MultiHeadAttention
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
                     Softmax(s.P + lane, n, 1 / MathF.Sqrt(d), s.Lane + lane);
                 Times(d, v.Pointer + items, 1, e, s.P, n, s.Out, Strip, lanes);
+                WriteTransposed(s.Out, y.Pointer + at, count, d, add: false);
                 for (int r = 0; r < count; r++)
-                {
                     logSums.Pointer[(long)(first + i + r) * heads + head] = s.Lane[r];
-                    for (int c = 0; c < d; c++)
-                        y.Pointer[at + (long)r * e + c] = s.Out[c * Strip + r];
-                }
             }
     }
 

@@ -27,10 +27,16 @@ public sealed partial class MultiHeadAttention : IOp
     public readonly record struct Args(
         SequenceRows Rows, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
         ArrayView<float> Dq, ArrayView<float> Dk, ArrayView<float> Dv, ArrayView<float> Dy, int E, int H, int TargetAsks,
-        int HasDq, int HasDk, int HasDv, int AccumulateQ, int AccumulateK, int AccumulateV)
+        int HasDk, int HasDv, int AccumulateQ, int AccumulateK, int AccumulateV)
     {
         /// <summary>R: rows of q.</summary>
         internal int Questions => TargetAsks != 0 ? Rows.B : Rows.Count;
+
+        /// <summary>Row of the batch that a question belongs to; questions are counted as items are.</summary>
+        internal int Owner(int question) => TargetAsks != 0 ? question : Rows.Owner(question);
+
+        /// <summary>Row of q of a question of row b.</summary>
+        internal int Row(int question, int b) => TargetAsks != 0 ? b : Rows.Row(question, b);
     }
 
     /// <param name="workspace">Where log Σ e^s is reserved.</param>
@@ -99,5 +105,5 @@ public sealed partial class MultiHeadAttention : IOp
     private Args Bind(in Pass pass) => new(
         history.BindSequences(pass), q.View, k.View, v.View, y.View, logSums.View, (deltas ?? logSums).View,
         (dq.Target ?? q).View, (dk.Target ?? k).View, (dv.Target ?? v).View, (y.Gradient ?? y).View, y.Columns, heads, TargetAsks ? 1 : 0,
-        dq.Target is null ? 0 : 1, dk.Target is null ? 0 : 1, dv.Target is null ? 0 : 1, dq.Accumulates ? 1 : 0, dk.Accumulates ? 1 : 0, dv.Accumulates ? 1 : 0);
+        dk.Target is null ? 0 : 1, dv.Target is null ? 0 : 1, dq.Accumulates ? 1 : 0, dk.Accumulates ? 1 : 0, dv.Accumulates ? 1 : 0);
 }

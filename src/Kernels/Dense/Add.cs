@@ -82,7 +82,7 @@ public sealed unsafe class Add : IOp
             a.Y[i] = a.A[i] + (a.Accumulate != 0 ? a.Y[i] : 0);
     }
 
-    private void Run(Action<int> block) => device.Team!.Run((int)((length + BlockLength - 1) / BlockLength), block);
+    private void Run(Action<int> block) => device.Team!.Run(length, BlockLength, block);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardBlock(int block)

@@ -129,8 +129,6 @@ public sealed unsafe partial class DiceLinear
     private void CombineWeights()
     {
         float* total = partials.Combine(Blocks);
-        if (rows == 0)
-            new Span<float>(total, PartialLength).Clear();
         for (int i = 0; i < n; i++)
             new Span<float>(total + i * hWide, h).CopyTo(new Span<float>(w.Gradient!.Pointer + (long)i * h, h));
         if (b is not null)

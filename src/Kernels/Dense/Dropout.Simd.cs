@@ -16,13 +16,13 @@ public sealed unsafe partial class Dropout
     private void RunForward(long length, bool training)
     {
         (this.length, this.training) = (length, training);
-        device.Team!.Run((int)((length + 32 * BlockWords - 1) / (32 * BlockWords)), forwardBlock);
+        device.Team!.Run(length, 32 * BlockWords, forwardBlock);
     }
 
     private void RunBackward(long length, bool training)
     {
         (this.length, this.training) = (length, training);
-        device.Team!.Run((int)((length + 32 * BlockWords - 1) / (32 * BlockWords)), backwardBlock);
+        device.Team!.Run(length, 32 * BlockWords, backwardBlock);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

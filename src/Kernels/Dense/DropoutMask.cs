@@ -38,7 +38,7 @@ internal sealed unsafe class DropoutMask
     public void Draw(long length)
     {
         words = (int)((length + 31) / 32);
-        device.Team!.Run((words + BlockWords - 1) / BlockWords, block);
+        device.Team!.Run(words, BlockWords, block);
     }
 
     /// <summary>16 values that lie at element <paramref name="i"/>: scaled where they are kept, else zero.</summary>

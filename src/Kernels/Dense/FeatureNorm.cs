@@ -115,7 +115,7 @@ public sealed unsafe class FeatureNorm : IOp
     private void Run(in Pass pass, Action<int> block)
     {
         rows = pass.RowsOf(x);
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+        device.Team!.Run(rows, BlockRows, block);
     }
 
     private void ForwardBlock(int block)

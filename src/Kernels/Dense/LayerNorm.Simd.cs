@@ -16,7 +16,7 @@ public sealed unsafe partial class LayerNorm
     private int Run(in Pass pass, Action<int> block)
     {
         rows = pass.RowsOf(x);
-        blockRows = Math.Max(LeastBlockRows, (rows + PartialSums.MaxBlocks - 1) / PartialSums.MaxBlocks);
+        blockRows = PartialSums.BlockSize(rows, LeastBlockRows);
         int blocks = (rows + blockRows - 1) / blockRows;
         device.Team!.Run(blocks, block);
         return blocks;
@@ -26,9 +26,6 @@ public sealed unsafe partial class LayerNorm
     {
         int n = x.Columns, blocks = Run(pass, backwardBlock);
         float* sums = partials!.Combine(blocks);
-        // Without rows there is no block that cleared its sums.
-        if (blocks == 0)
-            new Span<float>(sums, 2 * n).Clear();
         new Span<float>(sums, n).CopyTo(gamma.Gradient!.Span());
         new Span<float>(sums + n, n).CopyTo(beta.Gradient!.Span());
     }

@@ -17,13 +17,13 @@ public sealed unsafe partial class FieldEmbedding
     private void RunForward(int rows)
     {
         this.rows = rows;
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, forwardBlock);
+        device.Team!.Run(rows, BlockRows, forwardBlock);
     }
 
     private void RunBackward(int rows)
     {
         this.rows = rows;
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, backwardBlock);
+        device.Team!.Run(rows, BlockRows, backwardBlock);
         device.Team!.Run(n, numericBlock);
         if (t.FirstOrder is not { } first)
             return;

@@ -71,7 +71,7 @@ public sealed unsafe class MissedSteps
         {
             if (*guard.Pointer != 0)
                 Append(*scalars.Pointer);
-            device.Team!.Run((positions.Segments + BlockSegments - 1) / BlockSegments, block);
+            device.Team!.Run(positions.Segments, BlockSegments, block);
             return;
         }
         Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Count.View);

@@ -47,7 +47,7 @@ public sealed partial class RowReplay
     public void RunBatch()
     {
         if (device.UsesSimd)
-            device.Team!.Run((positions.Segments + BlockRows - 1) / BlockRows, batchBlock);
+            device.Team!.Run(positions.Segments, BlockRows, batchBlock);
         else
             Launch(positions.Capacity, allRows: 0);
     }
@@ -56,7 +56,7 @@ public sealed partial class RowReplay
     public void RunAll()
     {
         if (device.UsesSimd)
-            device.Team!.Run((int)((table.Rows + BlockRows - 1) / BlockRows), tableBlock);
+            device.Team!.Run(table.Rows, BlockRows, tableBlock);
         else
             Launch(table.Rows, allRows: 1);
     }

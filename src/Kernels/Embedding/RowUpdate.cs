@@ -56,7 +56,7 @@ public sealed partial class RowUpdate : ITableUpdate
     {
         if (device.UsesSimd)
         {
-            device.Team!.Run((positions.Segments + BlockSegments - 1) / BlockSegments, block);
+            device.Team!.Run(positions.Segments, BlockSegments, block);
             return;
         }
         Args args = new(

@@ -61,7 +61,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     {
         if (device.UsesSimd)
         {
-            device.Team!.Run((int)((RowsNow + BlockRows - 1) / BlockRows), block);
+            device.Team!.Run(RowsNow, BlockRows, block);
             return;
         }
         Args args = new(

@@ -96,7 +96,7 @@ public sealed unsafe class SequencePooling : IOp
         rows = pass.Rows;
         if (device.UsesSimd)
         {
-            device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+            device.Team!.Run(rows, BlockRows, block);
             return;
         }
         device.Load(ref launcher, kernel)(device.Grid((long)rows * d), new(

@@ -58,7 +58,7 @@ public sealed unsafe class TableGradient
     {
         if (device.UsesSimd)
         {
-            device.Team!.Run((positions.Segments + BlockSegments - 1) / BlockSegments, block);
+            device.Team!.Run(positions.Segments, BlockSegments, block);
             return;
         }
         Args args = new(

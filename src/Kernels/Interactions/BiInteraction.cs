@@ -105,7 +105,7 @@ public sealed unsafe class BiInteraction : IOp
     private void Run(in Pass pass, Action<int> block)
     {
         rows = pass.Rows;
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+        device.Team!.Run(rows, BlockRows, block);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

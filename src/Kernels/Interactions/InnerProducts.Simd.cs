@@ -18,7 +18,7 @@ public sealed unsafe partial class InnerProducts
     private void Run(in Pass pass, Action<int> block)
     {
         rows = pass.Rows;
-        device.Team!.Run((rows + BlockRows - 1) / BlockRows, block);
+        device.Team!.Run(rows, BlockRows, block);
     }
 
     private void ForwardBlock(int block)

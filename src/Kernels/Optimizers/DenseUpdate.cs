@@ -57,7 +57,7 @@ public sealed unsafe class DenseUpdate : ITableUpdate
     {
         if (device.UsesSimd)
         {
-            device.Team!.Run((int)((weights.Length + BlockLength - 1) / BlockLength), block);
+            device.Team!.Run(weights.Length, BlockLength, block);
             return;
         }
         Args args = new(

@@ -30,7 +30,7 @@ internal sealed unsafe class MatrixCopy
         this.from = from;
         (this.toStride, this.fromStride) = (toStride, fromStride);
         (this.rows, this.columns, this.add) = (rows, columns, add);
-        team.Run((rows + BlockRows - 1) / BlockRows, block);
+        team.Run(rows, BlockRows, block);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

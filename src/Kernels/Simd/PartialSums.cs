@@ -25,14 +25,19 @@ internal sealed unsafe class PartialSums
         sums = workspace.TrainingArray<float>($"{name} partial sums", (long)MaxBlocks * length);
     }
 
+    /// <summary>Items of a block, at least <paramref name="least"/> and so many that there are sums for all blocks.</summary>
+    public static int BlockSize(int items, int least) => Math.Max(least, (items + MaxBlocks - 1) / MaxBlocks);
+
     /// <summary>(length) the sums of a block.</summary>
     public float* Of(int block) => sums.Pointer + (long)block * length;
 
-    /// <summary>Adds those of the first blocks up, in the place of the first, and returns it.</summary>
+    /// <summary>Adds those of the first blocks up, in the place of the first, and returns it; zeros where there is no block.</summary>
     public float* Combine(int blocks)
     {
+        if (blocks == 0)
+            new Span<float>(Of(0), length).Clear();
         this.blocks = blocks;
-        team.Run((length + TaskLength - 1) / TaskLength, combine);
+        team.Run(length, TaskLength, combine);
         return Of(0);
     }
 

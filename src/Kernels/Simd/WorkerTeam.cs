@@ -3,7 +3,7 @@ using System.Runtime.ExceptionServices;
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>
-/// The persistent threads of the CPU device. <see cref="Run"/> hands out fixed blocks of work in any order;
+/// The persistent threads of the CPU device. <see cref="Run(int, Action{int})"/> hands out fixed blocks of work in any order;
 /// what a block computes never depends on which thread takes it, so results do not depend on the number of threads.
 /// </summary>
 internal sealed class WorkerTeam : IDisposable
@@ -42,6 +42,9 @@ internal sealed class WorkerTeam : IDisposable
 
     /// <summary>Threads at work, the caller among them.</summary>
     public int Threads { get; }
+
+    /// <summary>Calls <paramref name="work"/> once for every block of <paramref name="size"/> of so many <paramref name="items"/>, the last of which may be smaller.</summary>
+    public void Run(long items, int size, Action<int> work) => Run((int)((items + size - 1) / size), work);
 
     /// <summary>Calls <paramref name="work"/> once for every block 0 … count−1 and returns when all are done. Allocates nothing.</summary>
     public void Run(int count, Action<int> work)

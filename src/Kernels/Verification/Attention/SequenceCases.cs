@@ -23,8 +23,7 @@ internal static class SequenceCases
     public static IEnumerable<OpCase> All() =>
     [
         .. Shapes.Select(s => new OpCase("behaviour sequence", s.ToString(), t => RecordSequence(t, s))),
-        // So many rows are for the sums over them, of which this op has none.
-        .. Shapes.Where(s => s.B < 300).Select(s => new OpCase("sequence target", s.ToString(), t => RecordTarget(t, s))),
+        .. Shapes.Select(s => new OpCase("sequence target", s.ToString(), t => RecordTarget(t, s))),
     ];
 
     private static void RecordSequence(Trial t, Shape s)

@@ -14,6 +14,7 @@ internal sealed class SequenceTrial
         (this.t, this.capacity) = (t, Math.Max(rows, capacity));
         Random random = t.Random("lengths");
         Lengths = [.. Enumerable.Range(0, rows).Select(b => b == 0 ? maxLength : b == 1 ? 0 : random.Next(maxLength + 1))];
+        Ends = [.. Enumerable.Range(1, rows).Select(b => Lengths.Take(b).Sum() + b)];
         Places = this.capacity * Math.Max(1, maxLength);
         (t.Pass, t.Capacity, t.TokenCapacity) = (new(rows, true, [Tokens]), capacity, Places);
     }
@@ -28,7 +29,7 @@ internal sealed class SequenceTrial
     public int Places { get; }
 
     /// <summary>(B) where the items of a row end among those of all rows, its target included.</summary>
-    public int[] Ends => [.. Enumerable.Range(1, Lengths.Length).Select(b => Lengths.Take(b).Sum() + b)];
+    public int[] Ends { get; }
 
     /// <summary>The row kind of tensors over sequences.</summary>
     public int Items => Tensor.SequenceOf(0);
