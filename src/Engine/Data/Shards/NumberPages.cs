@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Parquet.Meta;
-using Parquet.Schema;
 
 namespace GpuCtr.Engine.Data;
 
@@ -14,7 +13,7 @@ namespace GpuCtr.Engine.Data;
 /// <param name="chunk">Where it is, its declared values checked.</param>
 /// <param name="into">Reserved for as many values.</param>
 /// <param name="checkedPage">The header of the page at a position, checked, and its length; null if there is none.</param>
-internal sealed class NumberPages(ShardStream stream, DataField leaf, ColumnMetaData chunk, ColumnBuffer into, Func<long, (PageHeader Page, int HeaderBytes)?> checkedPage)
+internal sealed class NumberPages(ShardStream stream, Leaf leaf, ColumnMetaData chunk, ColumnBuffer into, Func<long, (PageHeader Page, int HeaderBytes)?> checkedPage)
 {
     private const int Plain = 0, PlainDictionary = 2, RunLengthDictionary = 8;
 
@@ -23,12 +22,12 @@ internal sealed class NumberPages(ShardStream stream, DataField leaf, ColumnMeta
 
     /// <summary>Reads the column chunk; false if it is one for the library, whatever is in the buffer then.</summary>
     /// <exception cref="InvalidDataException">A page is not what its header says.</exception>
-    public bool TryRead() => leaf.MaxRepetitionLevel == 0 && leaf.MaxDefinitionLevel <= 1 && PageBytes.Knows(chunk.Codec) && (leaf.SchemaElement?.Type, leaf.ClrType) switch
+    public bool TryRead() => leaf.MaxRepetitionLevel == 0 && leaf.MaxDefinitionLevel <= 1 && PageBytes.Knows(chunk.Codec) && ColumnType.Of(leaf).Name switch
     {
-        (Parquet.Meta.Type.INT32, var t) when t == typeof(int) => Read<int, long>(into.Integers, Widen),
-        (Parquet.Meta.Type.INT64, var t) when t == typeof(long) => Read<long, long>(into.Integers, static (from, to) => from.CopyTo(to)),
-        (Parquet.Meta.Type.FLOAT, var t) when t == typeof(float) => Read<float, double>(into.Reals, Widen),
-        (Parquet.Meta.Type.DOUBLE, var t) when t == typeof(double) => Read<double, double>(into.Reals, static (from, to) => from.CopyTo(to)),
+        "int32" => Read<int, long>(into.Integers, Widen),
+        "int64" => Read<long, long>(into.Integers, static (from, to) => from.CopyTo(to)),
+        "float" => Read<float, double>(into.Reals, Widen),
+        "double" => Read<double, double>(into.Reals, static (from, to) => from.CopyTo(to)),
         _ => false,
     };
 

@@ -1,4 +1,3 @@
-using Parquet.Schema;
 using PhysicalType = Parquet.Meta.Type;
 
 namespace GpuCtr.Engine.Data;
@@ -50,13 +49,13 @@ internal static class PageGuard
     }
 
     /// <summary>Bits of a value of a column; null where they differ from value to value.</summary>
-    public static int? BitsOf(DataField leaf) => leaf.SchemaElement?.Type switch
+    public static int? BitsOf(Leaf leaf) => leaf.Element.Type switch
     {
         PhysicalType.BOOLEAN => 1,
         PhysicalType.INT32 or PhysicalType.FLOAT => 32,
         PhysicalType.INT64 or PhysicalType.DOUBLE => 64,
         PhysicalType.INT96 => 96,
-        PhysicalType.FIXED_LEN_BYTE_ARRAY => 8 * leaf.SchemaElement.TypeLength,
+        PhysicalType.FIXED_LEN_BYTE_ARRAY => 8 * leaf.Element.TypeLength,
         _ => null,
     };
 }

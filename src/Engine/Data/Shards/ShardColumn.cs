@@ -1,4 +1,4 @@
-using Parquet.Schema;
+using Parquet.Meta;
 
 namespace GpuCtr.Engine.Data;
 
@@ -28,28 +28,26 @@ public enum ValueKind
 /// <param name="TypeName">The type as shown to the user, such as int64 or list&lt;string&gt;.</param>
 public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, string TypeName);
 
-/// <summary>How to read a column from its file: the leaf field, its type, and the definition level from which a list has an element.</summary>
-internal sealed record ColumnLayout(ShardColumn Column, DataField? Leaf, ColumnType? Type, int SlotLevel)
+/// <summary>A leaf of a schema: what is stored, and how deep it is nested.</summary>
+/// <param name="Element">Its element of the schema: physical type, length and annotations.</param>
+/// <param name="MaxDefinitionLevel">The definition level at which a value is there.</param>
+/// <param name="MaxRepetitionLevel">Repeated elements above it and itself: 0 for a flat column, 1 for a list.</param>
+internal sealed record Leaf(SchemaElement Element, int MaxDefinitionLevel, int MaxRepetitionLevel);
+
+/// <summary>How to read a column from its file: its leaf, what that becomes, and the definition level from which a list has an element.</summary>
+internal sealed record ColumnLayout(ShardColumn Column, Leaf? Leaf, int SlotLevel)
 {
-    /// <summary>Classifies one field of a schema.</summary>
-    public static ColumnLayout Of(Field field) => field switch
+    /// <summary>A column of one leaf.</summary>
+    /// <param name="name">Of the top-level column.</param>
+    /// <param name="leaf">Where its values are.</param>
+    /// <param name="isList">Whether a row has a list of them.</param>
+    /// <param name="slotLevel">For a list, the definition level from which there is an element, which may be null.</param>
+    public static ColumnLayout Of(string name, Leaf leaf, bool isList, int slotLevel)
     {
-        DataField { IsArray: true } repeated => Of(repeated.Name, repeated, isList: true, repeated.MaxDefinitionLevel),
-        DataField data => Of(data.Name, data, isList: false, 0),
-        ListField { Item: DataField { MaxRepetitionLevel: 1 } item } list => Of(list.Name, item, isList: true, ElementLevel(list, item)),
-        _ => new ColumnLayout(
-            new ShardColumn(field.Name, ValueKind.Unsupported, field is ListField, field is ListField ? "list<nested>" : field.SchemaType.ToString().ToLowerInvariant()),
-            null, null, 0),
-    };
-
-    // In the lists of two levels that old writers make, the element is the repeated field itself and never null.
-    private static int ElementLevel(ListField list, DataField item) =>
-        item.SchemaElement?.RepetitionType == Parquet.Meta.FieldRepetitionType.REPEATED ? item.MaxDefinitionLevel : list.MaxDefinitionLevel;
-
-    private static ColumnLayout Of(string name, DataField leaf, bool isList, int slotLevel)
-    {
-        ColumnType? type = ColumnType.Of(leaf);
-        string typeName = type?.Name ?? leaf.ClrType.Name.ToLowerInvariant();
-        return new ColumnLayout(new ShardColumn(name, type?.Kind ?? ValueKind.Unsupported, isList, isList ? $"list<{typeName}>" : typeName), leaf, type, slotLevel);
+        ColumnType type = ColumnType.Of(leaf);
+        return new ColumnLayout(new ShardColumn(name, type.Kind, isList, isList ? $"list<{type.Name}>" : type.Name), leaf, slotLevel);
     }
+
+    /// <summary>A column of a shape that cannot be read: a struct, a map, a list of lists.</summary>
+    public static ColumnLayout Unsupported(string name, bool isList, string typeName) => new(new ShardColumn(name, ValueKind.Unsupported, isList, typeName), null, 0);
 }

@@ -75,22 +75,23 @@ internal static class ShardFooter
         stream.ReadExactly(footer);
         ThriftShape.Check(footer);
         stream.Budget = 2 * stream.Length + (1 << 20);
-        (ParquetReader reader, ColumnLayout[] columns) = Create(path, stream, footer);
+        (ParquetReader reader, (ColumnLayout Layout, DataField? Field)[] read) = Create(path, stream, footer);
+        ColumnLayout[] columns = [.. read.Select(c => c.Layout)];
         stream.Budget = long.MaxValue;
         string? twice = columns.GroupBy(c => c.Column.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
         if (twice is not null)
             throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
         RowGroupSize[] groups = [.. reader.Metadata!.RowGroups.Select((g, i) => SizeOf(path, g, i))];
         stream.Shut();
-        return new FooterContent(new ShardReader(stream, reader, columns), columns, groups, XxHash3.HashToUInt64(footer));
+        return new FooterContent(new ShardReader(stream, reader, read), columns, groups, XxHash3.HashToUInt64(footer));
     }
 
-    private static (ParquetReader, ColumnLayout[]) Create(string path, ShardStream stream, byte[] footer)
+    private static (ParquetReader, (ColumnLayout, DataField?)[]) Create(string path, ShardStream stream, byte[] footer)
     {
         try
         {
             ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
-            return (reader, [.. reader.Schema.Fields.Select(ColumnLayout.Of)]);
+            return (reader, [.. reader.Schema.Fields.Select(LibrarySchema.Of)]);
         }
         catch (Exception e) when (SchemaSketch.Unsupported(footer) is { } column)
         {

@@ -18,14 +18,16 @@ public sealed class ShardReader : IDisposable
     private readonly ShardStream stream;
     private readonly ParquetReader reader;
     private readonly Dictionary<string, ColumnLayout> layouts;
+    private readonly Dictionary<string, DataField?> fields;
     private (int Group, ParquetRowGroupReader Reader)? opened;
     private Shard? shard;
 
-    internal ShardReader(ShardStream stream, ParquetReader reader, IEnumerable<ColumnLayout> layouts)
+    internal ShardReader(ShardStream stream, ParquetReader reader, IReadOnlyList<(ColumnLayout Layout, DataField? Field)> columns)
     {
         this.stream = stream;
         this.reader = reader;
-        this.layouts = layouts.ToDictionary(l => l.Column.Name, StringComparer.Ordinal);
+        layouts = columns.ToDictionary(c => c.Layout.Column.Name, c => c.Layout, StringComparer.Ordinal);
+        fields = columns.ToDictionary(c => c.Layout.Column.Name, c => c.Field, StringComparer.Ordinal);
     }
 
     internal void Open(Shard owner)
@@ -51,7 +53,7 @@ public sealed class ShardReader : IDisposable
         }
 
         ColumnLayout layout = Layout(column);
-        if (layout.Type is null)
+        if (layout.Column.Kind == ValueKind.Unsupported || Library(column) is null)
             throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {column}");
         try
         {
@@ -121,7 +123,7 @@ public sealed class ShardReader : IDisposable
 
     private long BudgetOf(ColumnMetaData chunk) => stream.Length + Math.Max(0, chunk.TotalCompressedSize) + (1 << 20);
 
-    private (PageHeader Page, int HeaderBytes)? CheckPage(long at, DataField leaf, long values)
+    private (PageHeader Page, int HeaderBytes)? CheckPage(long at, Leaf leaf, long values)
     {
         if (PageHeader.Read(stream, at) is not var (page, headerBytes))
             return null;
@@ -145,7 +147,8 @@ public sealed class ShardReader : IDisposable
         Memory<int>? repetition = list ? into.Repetition.AsMemory(0, values) : (Memory<int>?)null;
         definition?.Span.Fill(Levels.Unwritten);
         repetition?.Span.Fill(Levels.Unwritten);
-        layout.Type!.Read(GroupReader(group), layout.Leaf, into, values, definition, repetition);
+        LibraryType type = Library(layout.Column.Name)!;
+        type.Read(GroupReader(group), fields[layout.Column.Name]!, into, values, definition, repetition);
         int count = values;
         into.Count = values;
         into.HasNulls = false;
@@ -153,7 +156,7 @@ public sealed class ShardReader : IDisposable
             count = Levels.Lists(into, definition!.Value.Span, repetition!.Value.Span, layout.SlotLevel, highest);
         else if (highest > 0)
             count = Levels.Flat(into, definition!.Value.Span, highest);
-        layout.Type.Convert(into, count);
+        type.Convert(into, count);
         if (into.HasNulls)
             Spread(into, count);
     }
@@ -173,9 +176,11 @@ public sealed class ShardReader : IDisposable
         ? layout
         : throw Failure.BadData($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", layouts.Keys)}");
 
+    private LibraryType? Library(string column) => fields[column] is { } field ? LibraryType.Of(field) : null;
+
     private ColumnMetaData Chunk(int group, ColumnLayout layout)
     {
-        ColumnChunk? chunk = layout.Leaf is null ? null : GroupReader(group).GetMetadata(layout.Leaf);
+        ColumnChunk? chunk = layout.Leaf is null ? null : GroupReader(group).GetMetadata(fields[layout.Column.Name]!);
         return chunk?.CryptoMetadata is null
             ? chunk?.MetaData ?? throw Broken(group, layout.Column.Name, "the row group has no such column; the file is damaged")
             : throw Broken(group, layout.Column.Name, "it is encrypted, which is not supported; decrypt it first");
