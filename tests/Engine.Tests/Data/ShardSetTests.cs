@@ -25,6 +25,31 @@ public sealed class ShardSetTests : IDisposable
     }
 
     [Fact]
+    public void Names_that_begin_with_an_underscore_or_a_dot_are_no_data_unless_they_are_named()
+    {
+        foreach (string hidden in (string[])["_temporary/0/x.parquet", "_tmp.1/x.parquet", ".hidden/x.parquet", "._a.parquet", "_b.parquet", "day=1/_c.parquet", "_temporary/day=1/x.parquet"])
+            Write(hidden, 7);
+        Fails(ExitCode.Usage, "the folder has no *.parquet file; name a folder with shards, or the files themselves; 3 file(s) whose names", folder.Path);
+        Fails(ExitCode.Usage, "7 file(s) whose names, or whose folders' names, begin with _ or . were left out", folder.File("**/*.parquet"));
+        File.WriteAllText(folder.File("_SUCCESS"), "");
+        File.WriteAllText(folder.File(".a.parquet.crc"), "crc");
+        Write("a.parquet", 1);
+        Write("_day=1/d.parquet", 2);
+        Write("day=2/_hour=3/e.parquet", 3);
+        Assert.Equal(["a"], Names(folder.File("*")));
+        Assert.Equal(["a"], Names(folder.File("?.parquet")));
+        Assert.Equal(["d", "a", "e"], Found(folder.Path));
+        Assert.Equal(["d", "a", "e"], Found(folder.File("**/*.parquet")));
+        Assert.Equal(["d", "a", "e"], Found(folder.File("**.parquet")));
+        Assert.Equal(["d"], Names(folder.File("*/?.parquet")));
+        Assert.Equal(["._a"], Names(folder.File("._a.parquet")));
+        Assert.Equal(["_b"], Names(folder.File("_*.parquet")));
+        Assert.Equal(["x"], Names(folder.File("_tmp*/*.parquet")));
+        Assert.Equal(["x"], Names(folder.File("_temporary/**/0/*.parquet")));
+        Assert.Equal(["x"], Names(folder.File(".hidden")));
+    }
+
+    [Fact]
     public void Rows_and_groups_are_counted()
     {
         new TestShard().Column("label", 0, 1, 0, 1, 0).Write(folder.File("a.parquet"), 2);
@@ -102,7 +127,13 @@ public sealed class ShardSetTests : IDisposable
     private string[] Names(params string[] patterns) =>
         [.. ShardSet.Resolve(patterns).Shards.Select(s => Path.GetFileNameWithoutExtension(s.Path))];
 
-    private string Write(string name, int value) => new TestShard().Column("label", 0, 1).Column("a", value, 3).Write(folder.File(name));
+    private static string[] Found(string pattern) => [.. ShardPaths.Expand([pattern]).Shards.Select(s => Path.GetFileNameWithoutExtension(s.Source.Name))];
+
+    private string Write(string name, int value)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(folder.File(name))!);
+        return new TestShard().Column("label", 0, 1).Column("a", value, 3).Write(folder.File(name));
+    }
 
     private static Failure Fails(ExitCode code, string text, params string[] patterns)
     {

@@ -14,6 +14,15 @@ internal static class LibrarySchema
         _ => (ColumnLayout.Unsupported(field.Name, field is ListField, field is ListField ? "list<nested>" : field.SchemaType.ToString().ToLowerInvariant()), null),
     };
 
+    /// <summary>Classifies a leaf by itself: a list if its values stand directly in a repeated group.</summary>
+    public static (ColumnLayout Layout, DataField? Field) OfLeaf(DataField leaf)
+    {
+        string name = string.Join('.', leaf.Path.ToList());
+        return leaf.MaxRepetitionLevel > 1
+            ? (ColumnLayout.Unsupported(name, true, "list<nested>"), null)
+            : Of(name, leaf, leaf.MaxRepetitionLevel == 1, leaf.MaxDefinitionLevel - (leaf.IsNullable ? 1 : 0));
+    }
+
     // In the lists of two levels that old writers make, the element is the repeated field itself and never null.
     private static int ElementLevel(ListField list, DataField item) =>
         item.SchemaElement?.RepetitionType == Parquet.Meta.FieldRepetitionType.REPEATED ? item.MaxDefinitionLevel : list.MaxDefinitionLevel;

@@ -9,13 +9,19 @@ internal sealed record FoundShard(IShardSource Source, IReadOnlyList<(string Key
 {
     private const string HiveNull = "__HIVE_DEFAULT_PARTITION__";
 
+    /// <summary>What a table says about its columns in this shard; goes before the path.</summary>
+    public IReadOnlyList<PartitionColumn> Declared { get; init; } = [];
+
     /// <summary>Whether a folder's name is a key and a value.</summary>
     public static bool IsPartition(string folder) => folder.IndexOf('=') > 0;
 
     /// <summary>Reads keys and values off the part of a path that the user named or that was found below it.</summary>
     /// <param name="source">Where the shard is.</param>
     /// <param name="named">Relative or full path as the user knows it; folders above it say nothing.</param>
-    public static FoundShard Of(IShardSource source, string named) => new(source, [.. named.Split('/', '\\')[..^1].Where(IsPartition).Select(Parse)]);
+    public static FoundShard Of(IShardSource source, string named) => new(source, KeysOf(named[..(named.AsSpan().LastIndexOfAny('/', '\\') + 1)]));
+
+    /// <summary>Keys and values of all folders of a path.</summary>
+    public static IReadOnlyList<(string Key, string? Value)> KeysOf(string path) => [.. path.Split('/', '\\').Where(IsPartition).Select(Parse)];
 
     private static (string, string?) Parse(string folder)
     {
@@ -34,20 +40,53 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
     public static PartitionColumn[][] Of(IReadOnlyList<FoundShard> shards)
     {
         var columns = shards.SelectMany(s => s.Partitions).GroupBy(p => p.Key).ToDictionary(g => g.Key, g => TypeOf(g.Key, g.Select(p => p.Value)));
-        return [.. shards.Select(s => s.Partitions.DistinctBy(p => p.Key).Select(p => new PartitionColumn(columns[p.Key], p.Value)).ToArray())];
+        return [.. shards.Select(s => s.Declared.Concat(s.Partitions.Select(p => new PartitionColumn(columns[p.Key], p.Value))).DistinctBy(p => p.Column.Name).ToArray())];
     }
 
     /// <summary>Fills a buffer with the value of all rows.</summary>
     public void Fill(ColumnBuffer into, int rows)
     {
-        (into.Rows, into.Count, into.IsList, into.HasNulls) = (rows, rows, false, Value is null);
+        (into.Rows, into.Count, into.IsList, into.HasNulls) = (rows, Column.IsList ? 0 : rows, Column.IsList, Value is null && !Column.IsList);
         into.Reserve(Column.Kind, rows);
         into.Nulls.AsSpan(0, rows).Fill(Value is null);
-        if (Column.Kind == ValueKind.Text)
+        if (Column.IsList)
+        {
+            into.ReserveLevels(0, repetition: false);
+            into.Offsets.AsSpan(0, rows + 1).Clear();
+        }
+        else if (Column.Kind == ValueKind.Text)
+        {
             into.Texts.AsSpan(0, rows).Fill(Value.AsMemory());
+        }
+        else if (Column.Kind == ValueKind.Real)
+        {
+            into.Reals.AsSpan(0, rows).Fill(Value is null ? 0 : Real(Value)!.Value);
+        }
         else
-            into.Integers.AsSpan(0, rows).Fill(Value is null ? 0 : Column.Kind == ValueKind.Time ? Date(Value)!.Value : Whole(Value)!.Value);
+        {
+            into.Integers.AsSpan(0, rows).Fill(Value is null ? 0 : Integer(Value)!.Value);
+        }
     }
+
+    /// <summary>This column, if its value has its type.</summary>
+    /// <param name="shard">Whose it is.</param>
+    /// <exception cref="Failure">Data: it has not.</exception>
+    public PartitionColumn Checked(string shard) => Value is null || (Column.Kind switch
+    {
+        ValueKind.Text => true,
+        ValueKind.Real => Real(Value) is not null,
+        _ => Integer(Value) is not null,
+    } && !Column.IsList)
+        ? this
+        : throw Failure.BadData($"{shard}: its partition value '{Value}' of column '{Column.Name}' is no {Column.TypeName}; repair the table");
+
+    private long? Integer(string text) => Column switch
+    {
+        { Kind: ValueKind.Time, TypeName: "date" } => Date(text),
+        { Kind: ValueKind.Time } => Timestamp(text),
+        { TypeName: "bool" } => text switch { "true" => 1, "false" => 0, _ => null },
+        _ => Whole(text),
+    };
 
     private static ShardColumn TypeOf(string key, IEnumerable<string?> values)
     {
@@ -65,4 +104,11 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
             ? day.ToDateTime(TimeOnly.MinValue).Ticks - DateTime.UnixEpoch.Ticks
             : null;
+
+    private static long? Timestamp(string text) =>
+        DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
+            ? time.Ticks - DateTime.UnixEpoch.Ticks
+            : null;
+
+    private static double? Real(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double x) ? x : null;
 }

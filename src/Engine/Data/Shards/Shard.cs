@@ -35,8 +35,10 @@ public sealed class Shard
         this.keepsReaders = keepsReaders;
         // What a file says itself goes before what its path says.
         this.partitions = partitions.Where(p => footer.Columns.All(c => c.Column.Name != p.Column.Name)).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
-        Columns = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
-        byName = Columns.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        ShardColumn[] all = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
+        byName = all.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        Columns = [.. all.Where(c => !footer.Indexes.Contains(c.Name))];
+        Indexes = [.. footer.Indexes.Where(byName.ContainsKey)];
         var groups = new List<RowGroupRef>();
         foreach (RowGroupSize size in footer.Groups)
         {
@@ -68,8 +70,11 @@ public sealed class Shard
     /// <summary>XXH3 of the footer, which has sizes, offsets and statistics of all columns.</summary>
     internal ulong FooterHash { get; }
 
-    /// <summary>The top-level columns in file order, then those that stand in the path.</summary>
+    /// <summary>The top-level columns in file order, then those that stand in the path or the log of a table.</summary>
     public IReadOnlyList<ShardColumn> Columns { get; }
+
+    /// <summary>Columns that are read only by name, see <see cref="PandasIndex"/>.</summary>
+    internal IReadOnlyList<string> Indexes { get; }
 
     /// <summary>The row groups in file order.</summary>
     public IReadOnlyList<RowGroupRef> RowGroups { get; }
@@ -78,9 +83,13 @@ public sealed class Shard
     /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
     public static Shard Open(string path, int index) => Open(new FileSource(path), index, [], keepsReaders: true);
 
-    internal static Shard Open(IShardSource source, int index, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
+    /// <summary>Opens a file whose columns are the leaves of its schema, whatever they are in, named with dots: add.path.</summary>
+    /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
+    internal static Shard OpenLeaves(IShardSource source) => Open(source, 0, [], keepsReaders: true, leaves: true);
+
+    internal static Shard Open(IShardSource source, int index, IEnumerable<PartitionColumn> partitions, bool keepsReaders, bool leaves = false)
     {
-        FooterContent footer = ShardFooter.Read(source);
+        FooterContent footer = ShardFooter.Read(source, leaves);
         var shard = new Shard(source, index, footer, partitions, keepsReaders);
         shard.Return(footer.Reader);
         return shard;

@@ -10,7 +10,8 @@ namespace GpuCtr.Engine.Data;
 /// <param name="Columns">Its top-level columns.</param>
 /// <param name="Groups">What it says about each row group.</param>
 /// <param name="Hash">XXH3 of the footer's bytes.</param>
-internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns, RowGroupSize[] Groups, ulong Hash);
+/// <param name="Indexes">Columns that are no data, see <see cref="PandasIndex"/>.</param>
+internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns, RowGroupSize[] Groups, ulong Hash, IReadOnlySet<string> Indexes);
 
 /// <summary>What a footer says about a row group.</summary>
 /// <param name="Rows">Rows.</param>
@@ -25,7 +26,9 @@ internal static class ShardFooter
 
     /// <summary>The reader with its columns and rows per row group.</summary>
     /// <exception cref="Failure">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
-    public static FooterContent Read(IShardSource source)
+    /// <param name="source">The shard.</param>
+    /// <param name="leaves">True for a column for each leaf of the schema, whatever it is in, named with dots: add.path.</param>
+    public static FooterContent Read(IShardSource source, bool leaves = false)
     {
         string path = source.Path;
         FooterContent? result = null;
@@ -35,7 +38,7 @@ internal static class ShardFooter
         {
             try
             {
-                result = Parse(source);
+                result = Parse(source, leaves);
             }
             catch (Exception e)
             {
@@ -56,7 +59,7 @@ internal static class ShardFooter
         };
     }
 
-    private static FooterContent Parse(IShardSource source)
+    private static FooterContent Parse(IShardSource source, bool leaves)
     {
         string path = source.Path;
         var stream = new ShardStream(source);
@@ -75,7 +78,7 @@ internal static class ShardFooter
         stream.ReadExactly(footer);
         ThriftShape.Check(footer);
         stream.Budget = 2 * stream.Length + (1 << 20);
-        (ParquetReader reader, (ColumnLayout Layout, DataField? Field)[] read) = Create(path, stream, footer);
+        (ParquetReader reader, (ColumnLayout Layout, DataField? Field)[] read) = Create(path, stream, footer, leaves);
         ColumnLayout[] columns = [.. read.Select(c => c.Layout)];
         stream.Budget = long.MaxValue;
         string? twice = columns.GroupBy(c => c.Column.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
@@ -83,15 +86,15 @@ internal static class ShardFooter
             throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
         RowGroupSize[] groups = [.. reader.Metadata!.RowGroups.Select((g, i) => SizeOf(path, g, i))];
         stream.Shut();
-        return new FooterContent(new ShardReader(stream, reader, read), columns, groups, XxHash3.HashToUInt64(footer));
+        return new FooterContent(new ShardReader(stream, reader, read), columns, groups, XxHash3.HashToUInt64(footer), PandasIndex.Unnamed(reader.CustomMetadata.GetValueOrDefault(PandasIndex.Key)));
     }
 
-    private static (ParquetReader, (ColumnLayout, DataField?)[]) Create(string path, ShardStream stream, byte[] footer)
+    private static (ParquetReader, (ColumnLayout, DataField?)[]) Create(string path, ShardStream stream, byte[] footer, bool leaves)
     {
         try
         {
             ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
-            return (reader, [.. reader.Schema.Fields.Select(LibrarySchema.Of)]);
+            return (reader, leaves ? [.. reader.Schema.DataFields.Select(LibrarySchema.OfLeaf)] : [.. reader.Schema.Fields.Select(LibrarySchema.Of)]);
         }
         catch (Exception e) when (SchemaSketch.Unsupported(footer) is { } column)
         {

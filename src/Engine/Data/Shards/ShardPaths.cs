@@ -2,23 +2,49 @@ using System.Text.RegularExpressions;
 
 namespace GpuCtr.Engine.Data;
 
+/// <summary>The shards of some patterns.</summary>
+/// <param name="Shards">In ordinal order of their full paths.</param>
+/// <param name="Notes">What was left out or read otherwise than by its name, a line each.</param>
+internal sealed record FoundShards(IReadOnlyList<FoundShard> Shards, IReadOnlyList<string> Notes);
+
+/// <summary>What one pattern names, before tables have their say.</summary>
+/// <param name="Files">Files or objects.</param>
+/// <param name="IfNone">What is wrong if there are none.</param>
+internal sealed record PathMatches(IReadOnlyList<FoundShard> Files, string IfNone)
+{
+    /// <summary>The folder that is named as a whole.</summary>
+    public IShardFolder? Folder { get; init; }
+
+    /// <summary>Whether one file or object is named exactly.</summary>
+    public bool IsExact { get; init; }
+
+    /// <summary>Files named *.parquet that a name beginning with . or _ keeps out.</summary>
+    public int Hidden { get; init; }
+}
+
 /// <summary>Turns what the user typed (files, globs, folders, also of an object store) into a sorted list of shards.</summary>
 internal static class ShardPaths
 {
-    /// <summary>Shards in ordinal order of their full paths.</summary>
-    /// <exception cref="Failure">Usage: nothing matches, an empty folder, the same shard twice. InputOutput: no permission, no store.</exception>
-    public static List<FoundShard> Expand(IEnumerable<string> patterns)
+    private const string Suffix = ".parquet";
+
+    /// <exception cref="Failure">Usage: nothing matches, an empty folder, the same shard twice. Data: a table that cannot be read,
+    /// a file that its table removed. InputOutput: no permission, no store.</exception>
+    public static FoundShards Expand(IEnumerable<string> patterns)
     {
         var found = new List<FoundShard>();
         var store = new Lazy<ObjectStore>();
+        var tables = new TableFolders();
+        int hidden = 0;
         foreach (string pattern in patterns)
         {
             try
             {
-                if (ObjectPaths.IsObject(pattern))
-                    found.AddRange(ObjectPaths.Expand(pattern, store.Value));
-                else
-                    Expand(pattern, found);
+                PathMatches matches = ObjectPaths.IsObject(pattern) ? ObjectPaths.Expand(pattern, store.Value) : Expand(pattern);
+                List<FoundShard> live = tables.Live(matches, pattern);
+                if (live.Count == 0)
+                    throw Failure.BadUsage(matches.IfNone + (matches.Hidden > 0 ? $"; {Left(matches.Hidden)}" : ""));
+                found.AddRange(live);
+                hidden += matches.Hidden;
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException)
             {
@@ -30,54 +56,63 @@ internal static class ShardPaths
             throw Failure.BadUsage("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
         found.Sort((a, b) => string.CompareOrdinal(a.Source.Path, b.Source.Path));
         RefuseDuplicates(found);
-        return found;
+        return new FoundShards(found, [.. tables.Notes, .. hidden > 0 ? [Left(hidden)] : Array.Empty<string>()]);
     }
 
-    private static void Expand(string pattern, List<FoundShard> found)
+    /// <summary>Whether a path below a folder is a shard of that folder, or of its partitions (day=2024-01-01/) at any depth.</summary>
+    public static bool IsShardOf(string path, bool hidden = false)
+    {
+        string[] parts = path.Split('/', '\\');
+        return parts[^1].EndsWith(Suffix, StringComparison.Ordinal) && parts[..^1].All(FoundShard.IsPartition) && parts.Any(Glob.IsHidden) == hidden;
+    }
+
+    private static string Left(int hidden) =>
+        $"{hidden} file(s) whose names, or whose folders' names, begin with _ or . were left out; name them exactly to read them";
+
+    private static PathMatches Expand(string pattern)
     {
         if (File.Exists(pattern))
-        {
-            found.Add(Found(Path.GetFullPath(pattern), pattern));
-            return;
-        }
-
+            return new([Found(Path.GetFullPath(pattern), pattern)], "") { IsExact = true };
         if (Directory.Exists(pattern))
         {
             string[] files = [.. FilesOf(pattern)];
-            if (files.Length == 0)
-                throw Failure.BadUsage($"{pattern}: the folder has no *.parquet file; name a folder with shards, or the files themselves");
-            found.AddRange(files.Select(f => Found(Path.GetFullPath(f), f)));
-            return;
+            return new(
+                [.. files.Where(f => IsShardOf(Path.GetRelativePath(pattern, f))).Select(f => Found(Path.GetFullPath(f), f))],
+                $"{pattern}: the folder has no *.parquet file; name a folder with shards, or the files themselves")
+            {
+                Folder = new FileFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(pattern))),
+                Hidden = files.Count(f => IsShardOf(Path.GetRelativePath(pattern, f), hidden: true)),
+            };
         }
 
-        if (pattern.AsSpan().IndexOfAny('*', '?') < 0)
-            throw Failure.BadUsage($"{pattern}: no such file or folder; check the path");
-        int before = found.Count;
-        string above = Path.IsPathRooted(pattern) ? Path.GetPathRoot(Path.GetFullPath(pattern))! : Path.GetFullPath(".");
-        found.AddRange(Matching(pattern).Select(f => Found(f, Path.GetRelativePath(above, f))));
-        if (found.Count == before)
-            throw Failure.BadUsage($"no file matches '{pattern}' (looked from {Path.GetFullPath(".")}); check the pattern");
+        return pattern.AsSpan().IndexOfAny('*', '?') >= 0 ? Matching(pattern) : throw Failure.BadUsage($"{pattern}: no such file or folder; check the path");
     }
 
     private static FoundShard Found(string path, string named) => FoundShard.Of(new FileSource(path), named);
 
-    /// The shards of a folder, and those of its partitions (day=2024-01-01/) at any depth.
-    private static IEnumerable<string> FilesOf(string folder) => Directory.GetFiles(folder, "*.parquet").Concat(
+    private static IEnumerable<string> FilesOf(string folder) => Directory.GetFiles(folder, "*" + Suffix).Concat(
         Directory.GetDirectories(folder).Where(d => FoundShard.IsPartition(Path.GetFileName(d))).SelectMany(FilesOf));
 
-    private static IEnumerable<string> Matching(string pattern)
+    private static PathMatches Matching(string pattern)
     {
         string full = Path.GetFullPath(pattern).Replace('\\', '/');
         int wild = full.AsSpan().IndexOfAny('*', '?');
         int slash = full.LastIndexOf('/', wild);
         string root = full[..(slash + 1)], rest = full[(slash + 1)..];
+        string above = Path.IsPathRooted(pattern) ? Path.GetPathRoot(full)! : Path.GetFullPath(".");
+        string ifNone = $"no file matches '{pattern}' (looked from {Path.GetFullPath(".")}); check the pattern";
         if (!Directory.Exists(root))
-            return [];
-        var options = new EnumerationOptions { RecurseSubdirectories = rest.Contains('/'), IgnoreInaccessible = true, AttributesToSkip = 0 };
-        Regex match = Glob.Regex(rest);
-        return Directory.EnumerateFiles(root, "*", options)
-            .Where(file => match.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')));
+            return new([], ifNone);
+        var options = new EnumerationOptions { RecurseSubdirectories = rest.Contains('/') || rest.Contains("**", StringComparison.Ordinal), IgnoreInaccessible = true, AttributesToSkip = 0 };
+        (Regex match, Regex any) = (Glob.Regex(rest), Glob.Regex(rest, takesHidden: true));
+        ILookup<bool, string> files = Directory.EnumerateFiles(root, "*", options)
+            .Where(file => any.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')))
+            .ToLookup(file => match.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')));
+        return new([.. files[true].Select(f => Found(f, Path.GetRelativePath(above, f)))], ifNone) { Hidden = files[false].Count(IsParquet) };
     }
+
+    /// <summary>Whether a name says that a file is Parquet.</summary>
+    public static bool IsParquet(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
 
     private static void RefuseDuplicates(List<FoundShard> found)
     {

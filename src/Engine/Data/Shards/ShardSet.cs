@@ -22,7 +22,7 @@ public sealed class ShardSet
     /// <summary>Rows of all shards.</summary>
     public long Rows { get; }
 
-    /// <summary>What was checked against manifests, a line for each.</summary>
+    /// <summary>What was left out, read through the log of a table or checked against a manifest, a line for each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
     /// <summary>The columns that all shards share, in the order of the first shard.</summary>
@@ -39,13 +39,13 @@ public sealed class ShardSet
     /// a copy of another shard, a shard that is not as its manifest says. InputOutput: unreadable.</exception>
     public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true)
     {
-        List<FoundShard> found = ShardPaths.Expand(patterns);
+        (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = ShardPaths.Expand(patterns);
         PartitionColumn[][] partitions = PartitionColumn.Of(found);
         var shards = new Shard[found.Count];
         Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Source, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
         foreach (Shard shard in shards.Skip(1))
             CheckAgreement(shards[0], shard);
-        IReadOnlyList<string> notes = verify ? ShardManifest.Verify(shards, workers) : [];
+        string[] notes = [.. foundNotes, .. IndexNotes(shards), .. verify ? ShardManifest.Verify(shards, workers) : []];
         RefuseCopies(shards);
         return new ShardSet(shards, notes);
     }
@@ -56,6 +56,9 @@ public sealed class ShardSet
             from theirs in other.Shards
             where mine.Rows > 0 && mine.SameContentAs(theirs)
             select (mine.Path, theirs.Path)];
+
+    private static IEnumerable<string> IndexNotes(Shard[] shards) => shards.SelectMany(s => s.Indexes).Distinct().Select(name =>
+        $"column '{name}' is the index that pandas writes beside the rows (to_parquet(index=False) does not) and is left out");
 
     private static void CheckAgreement(Shard first, Shard other)
     {

@@ -65,7 +65,14 @@ internal sealed class FileSource : IShardSource
 /// <param name="Path">Full path.</param>
 internal sealed record FileFolder(string Path) : IShardFolder
 {
-    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+    public IShardFolder? Parent => System.IO.Path.GetDirectoryName(Path) is { } above ? new FileFolder(above) : null;
+
+    public string PathOf(string name) => System.IO.Path.GetFullPath(System.IO.Path.Combine(Path, name));
+
+    public IEnumerable<string> NamesIn(string folder) =>
+        Directory.Exists(PathOf(folder)) ? Directory.EnumerateFiles(PathOf(folder)).Select(f => System.IO.Path.GetFileName(f)) : [];
+
+    public IShardSource? Find(string name) => Has(name) ? new FileSource(PathOf(name)) : null;
 
     public bool Has(string name) => File.Exists(PathOf(name));
 

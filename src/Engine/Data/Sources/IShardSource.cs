@@ -43,8 +43,20 @@ internal interface IShardBytes : IDisposable
 /// <summary>The folder of a shard; equal to that of every other shard in it.</summary>
 internal interface IShardFolder
 {
-    /// <summary>Full path of what has that name in the folder.</summary>
+    /// <summary>Full path, or address.</summary>
+    string Path { get; }
+
+    /// <summary>The folder that this one is in; null at the top.</summary>
+    IShardFolder? Parent { get; }
+
+    /// <summary>Full path of what has that name in the folder. Names may lead through folders: <c>_delta_log/0.json</c>.</summary>
     string PathOf(string name);
+
+    /// <summary>Names of what is in a folder of this folder, but not deeper; none if there is no such folder or it may not be listed.</summary>
+    IEnumerable<string> NamesIn(string folder);
+
+    /// <summary>What has that name; null if nothing has.</summary>
+    IShardSource? Find(string name);
 
     /// <summary>Whether something has that name.</summary>
     bool Has(string name);

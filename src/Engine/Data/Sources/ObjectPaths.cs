@@ -8,37 +8,34 @@ internal static class ObjectPaths
     /// <summary>Whether the user means objects.</summary>
     public static bool IsObject(string pattern) => pattern.StartsWith(ObjectStore.Scheme, StringComparison.OrdinalIgnoreCase);
 
-    /// <exception cref="Failure">Usage: nothing matches, no such bucket. InputOutput: no access, no server.</exception>
-    public static IEnumerable<FoundShard> Expand(string pattern, ObjectStore store)
+    /// <exception cref="Failure">Usage: no bucket, no such bucket. InputOutput: no access, no server.</exception>
+    public static PathMatches Expand(string pattern, ObjectStore store)
     {
         string[] parts = pattern[ObjectStore.Scheme.Length..].Split('/', 2);
         (string bucket, string key) = (parts[0], parts.Length > 1 ? parts[1] : "");
         if (bucket.Length == 0 || bucket.AsSpan().IndexOfAny('*', '?') >= 0)
             throw Failure.BadUsage($"{pattern}: no bucket is named; write s3://bucket/folder/*.parquet");
-        ObjectSource[] found = [.. key.AsSpan().IndexOfAny('*', '?') < 0 ? Named(bucket, key, store) : Matching(bucket, key, store)];
-        return found.Length > 0
-            ? found.Select(o => FoundShard.Of(o, o.Key))
-            : throw Failure.BadUsage($"{pattern}: no such object, nor a *.parquet below it; check bucket and key");
-    }
-
-    private static IEnumerable<ObjectSource> Named(string bucket, string key, ObjectStore store)
-    {
+        string ifNone = $"{pattern}: no such object, nor a *.parquet below it; check bucket and key";
+        if (key.AsSpan().IndexOfAny('*', '?') >= 0)
+            return Matching(bucket, key, store, ifNone);
         if (key.Length > 0 && !key.EndsWith('/') && store.Find(bucket, key) is { } one)
-            return [one];
+            return new([Found(one)], ifNone) { IsExact = true };
         string folder = key.Length == 0 || key.EndsWith('/') ? key : key + "/";
-        return store.List(bucket, folder).Where(o => IsShardOf(o.Key.AsSpan(folder.Length)));
+        IReadOnlyList<ObjectSource> below = store.List(bucket, folder);
+        return new([.. below.Where(o => ShardPaths.IsShardOf(o.Key[folder.Length..])).Select(Found)], ifNone)
+        {
+            Folder = new ObjectFolder(store, bucket, folder),
+            Hidden = below.Count(o => ShardPaths.IsShardOf(o.Key[folder.Length..], hidden: true)),
+        };
     }
 
-    private static IEnumerable<ObjectSource> Matching(string bucket, string key, ObjectStore store)
+    private static PathMatches Matching(string bucket, string key, ObjectStore store, string ifNone)
     {
-        Regex match = Glob.Regex(key);
-        return store.List(bucket, key[..key.AsSpan().IndexOfAny('*', '?')]).Where(o => match.IsMatch(o.Key));
+        string prefix = key[..key.AsSpan().IndexOfAny('*', '?')];
+        (Regex match, Regex any) = (Glob.Regex(key), Glob.Regex(key, takesHidden: true));
+        ILookup<bool, ObjectSource> found = store.List(bucket, prefix).Where(o => any.IsMatch(o.Key)).ToLookup(o => match.IsMatch(o.Key));
+        return new([.. found[true].Select(Found)], ifNone) { Hidden = found[false].Count(o => ShardPaths.IsParquet(o.Key)) };
     }
 
-    /// The shards of a folder, and those of its partitions (day=2024-01-01/) at any depth.
-    private static bool IsShardOf(ReadOnlySpan<char> rest)
-    {
-        string[] parts = rest.ToString().Split('/');
-        return parts[^1].EndsWith(".parquet", StringComparison.Ordinal) && parts[..^1].All(FoundShard.IsPartition);
-    }
+    private static FoundShard Found(ObjectSource source) => FoundShard.Of(source, source.Key);
 }

@@ -57,7 +57,19 @@ internal sealed class ObjectSource(ObjectStore store, string bucket, string key,
 /// <param name="Prefix">Empty, or ends with a slash.</param>
 internal sealed record ObjectFolder(ObjectStore Store, string Bucket, string Prefix) : IShardFolder
 {
+    public string Path => PathOf("");
+
+    public IShardFolder? Parent => Prefix.Length == 0 ? null : this with { Prefix = Prefix[..(Prefix[..^1].LastIndexOf('/') + 1)] };
+
     public string PathOf(string name) => ObjectStore.PathOf(Bucket, Prefix + name);
+
+    public IEnumerable<string> NamesIn(string folder)
+    {
+        string below = $"{Prefix}{folder}/";
+        return Store.MayList(Bucket, below).Select(o => o.Key[below.Length..]).Where(name => name.Length > 0 && !name.Contains('/'));
+    }
+
+    public IShardSource? Find(string name) => Store.Find(Bucket, Prefix + name);
 
     public bool Has(string name) => Store.Find(Bucket, Prefix + name) is not null;
 

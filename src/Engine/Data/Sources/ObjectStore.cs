@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using Amazon.Runtime;
@@ -14,6 +15,7 @@ namespace GpuCtr.Engine.Data;
 internal sealed class ObjectStore
 {
     private readonly AmazonS3Client client;
+    private readonly ConcurrentDictionary<string, ObjectSource[]> listed = new(StringComparer.Ordinal);
 
     /// <summary>Asks nothing of the store yet.</summary>
     /// <exception cref="Failure">InputOutput: neither region nor server is known.</exception>
@@ -39,20 +41,55 @@ internal sealed class ObjectStore
     /// <summary>How an object is named.</summary>
     public static string PathOf(string bucket, string key) => $"{Scheme}{bucket}/{key}";
 
-    /// <summary>The objects whose keys begin with <paramref name="prefix"/>.</summary>
-    public List<ObjectSource> List(string bucket, string prefix) => ObjectFailure.Explained(PathOf(bucket, prefix), () =>
+    /// <summary>The objects whose keys begin with <paramref name="prefix"/>, in ordinal order.</summary>
+    public IReadOnlyList<ObjectSource> List(string bucket, string prefix) =>
+        listed.GetOrAdd(PathOf(bucket, prefix), _ => [.. Pages(bucket, prefix).OrderBy(o => o.Key, StringComparer.Ordinal)]);
+
+    /// <summary>The same, one page of the store at a time; nothing where it does not allow that. What was listed before is not asked for again.</summary>
+    public IEnumerable<ObjectSource> MayList(string bucket, string prefix)
     {
-        List<ObjectSource> found = [];
-        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = prefix };
-        while (true)
+        string path = PathOf(bucket, prefix);
+        string? known = listed.Keys.FirstOrDefault(k => path.StartsWith(k, StringComparison.Ordinal));
+        return known is null ? Pages(bucket, prefix, mayBeRefused: true) : Under(listed[known], prefix);
+    }
+
+    private static IEnumerable<ObjectSource> Under(ObjectSource[] sorted, string prefix)
+    {
+        int from = 0;
+        for (int to = sorted.Length; from < to;)
         {
-            ListObjectsV2Response page = client.ListObjectsV2Async(request).GetAwaiter().GetResult();
-            found.AddRange((page.S3Objects ?? []).Select(o => new ObjectSource(this, bucket, o.Key, o.Size ?? 0, Bare(o.ETag))));
-            if (page.IsTruncated != true)
-                return found;
-            request.ContinuationToken = page.NextContinuationToken;
+            int middle = (from + to) / 2;
+            (from, to) = string.CompareOrdinal(sorted[middle].Key, prefix) < 0 ? (middle + 1, to) : (from, middle);
         }
-    });
+
+        return sorted.Skip(from).TakeWhile(o => o.Key.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    private IEnumerable<ObjectSource> Pages(string bucket, string prefix, bool mayBeRefused = false)
+    {
+        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = prefix };
+        bool more = true;
+        while (more)
+        {
+            ListObjectsV2Response? page = ObjectFailure.Explained(PathOf(bucket, prefix), () => Page(request, mayBeRefused));
+            foreach (S3Object o in page?.S3Objects ?? [])
+                yield return new ObjectSource(this, bucket, o.Key, o.Size ?? 0, Bare(o.ETag));
+            more = page?.IsTruncated == true;
+            request.ContinuationToken = page?.NextContinuationToken;
+        }
+    }
+
+    private ListObjectsV2Response? Page(ListObjectsV2Request request, bool mayBeRefused)
+    {
+        try
+        {
+            return client.ListObjectsV2Async(request).GetAwaiter().GetResult();
+        }
+        catch (AmazonS3Exception e) when (mayBeRefused && e.StatusCode == HttpStatusCode.Forbidden)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The object of that key; null if there is none.</summary>
     public ObjectSource? Find(string bucket, string key) => ObjectFailure.Explained(PathOf(bucket, key), () =>

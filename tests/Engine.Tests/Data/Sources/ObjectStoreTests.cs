@@ -38,8 +38,36 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
         Assert.Equal(["names/a.parquet", "names/b.parquet", "names/day=2024-01-02/d.parquet"], Keys("names"));
         Assert.Equal(Keys("names"), Keys("names/"));
         Assert.Equal(4, Keys("names/**.parquet").Length);
-        Assert.Equal([("day", "2024-01-02")], ShardPaths.Expand([At("names/day=2024-01-02")])[0].Partitions);
+        Assert.Equal([("day", "2024-01-02")], ShardPaths.Expand([At("names/day=2024-01-02")]).Shards[0].Partitions);
         Assert.Equal(ExitCode.Usage, Assert.Throws<Failure>(() => ShardPaths.Expand([At("names/a.parquet"), At("names/a.*")])).Code);
+    }
+
+    [SkippableFact]
+    public void Objects_that_are_no_data_by_name_or_by_their_table_are_not_read()
+    {
+        store.SkipIfAbsent();
+        string file = Small();
+        foreach (string key in new[] { "mixed/a.parquet", "mixed/_temporary/0/b.parquet", "mixed/._c.parquet", "mixed/_day=1/d.parquet", "ice/data/x.parquet", "hudi/day=1/x.parquet" })
+            store.Put(file, key);
+        Assert.Equal(["mixed/_day=1/d.parquet", "mixed/a.parquet"], Keys("mixed"));
+        Assert.Equal(["mixed/_day=1/d.parquet", "mixed/a.parquet"], Keys("mixed/**.parquet"));
+        Assert.Equal(["mixed/._c.parquet"], Keys("mixed/._c.parquet"));
+        store.Put(file, "ice/metadata/v1.metadata.json");
+        store.Put(file, "hudi/.hoodie/hoodie.properties");
+        Fails(() => Keys("ice"), ExitCode.Data, "s3://shards/ice/: an Iceberg table");
+        Fails(() => Keys("ice/data/*"), ExitCode.Data, "s3://shards/ice/: an Iceberg table");
+        Fails(() => Keys("hudi/day=1/x.parquet"), ExitCode.Data, "s3://shards/hudi/: a Hudi table");
+
+        DeltaFolder table = new DeltaFolder(folder.File("delta")).Create().Add("day=1/a.parquet", 1, "2024-01-01").Add("b.parquet", 2, null).Commit().Remove("b.parquet").Add("c.parquet", 3, null).Commit();
+        table.Checkpoint(0, 1, ("day=1/a.parquet", "2024-01-01"), ("b.parquet", ""));
+        foreach (string path in Directory.GetFiles(table.Path, "*", SearchOption.AllDirectories))
+            store.Put(path, $"delta/{Path.GetRelativePath(table.Path, path)}");
+        Assert.Equal(["delta/c.parquet", "delta/day=1/a.parquet"], Keys("delta"));
+        Assert.Equal(["delta/c.parquet"], Keys("delta/*.parquet"));
+        Assert.Equal(["delta/day=1/a.parquet"], Keys("delta/day=1"));
+        Assert.Equal(["delta/day=1/a.parquet"], Keys("delta/day=1/a.parquet"));
+        Fails(() => Keys("delta/b.parquet"), ExitCode.Data, "version 1 of the Delta table s3://shards/delta/ does not have this file");
+        Assert.Equal(["day date", "day date"], ShardSet.Resolve([At("delta")]).Shards.Select(s => $"day {s.Column("day")!.TypeName}"));
     }
 
     [SkippableFact]
@@ -182,7 +210,7 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
 
     private static string At(string key) => $"s3://{LocalStore.Bucket}/{key}";
 
-    private static string[] Keys(string key) => [.. ShardPaths.Expand([At(key)]).Select(f => f.Source.Path[At("").Length..]).Order(StringComparer.Ordinal)];
+    private static string[] Keys(string key) => [.. ShardPaths.Expand([At(key)]).Shards.Select(f => f.Source.Path[At("").Length..]).Order(StringComparer.Ordinal)];
 
     private static Shard Open(string path) => ShardSet.Resolve([path]).Shards[0];
 
