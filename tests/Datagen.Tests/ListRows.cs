@@ -24,6 +24,8 @@ internal static class ListRows
         _ when leaf.ClrType == typeof(int) => await RowsAsync<int>(group, leaf),
         _ when leaf.ClrType == typeof(long) => await RowsAsync<long>(group, leaf),
         _ when leaf.ClrType == typeof(float) => await RowsAsync<float>(group, leaf),
+        _ when leaf.ClrType == typeof(double) => await RowsAsync<double>(group, leaf),
+        _ when leaf.ClrType == typeof(bool) => await RowsAsync<bool>(group, leaf),
         _ when leaf.ClrType == typeof(DateTime) => await RowsAsync<DateTime>(group, leaf),
         _ => await RowsAsync<ReadOnlyMemory<char>>(group, leaf),
     };

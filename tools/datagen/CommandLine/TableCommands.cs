@@ -18,9 +18,10 @@ internal static class TableCommands
         yield return Table("libsvm", "Lines of a label and feature:value.", [], (files, _) => SparseForm.LibSvm(files[0]));
         yield return Table("libffm", "Lines of a label and field:feature:value.", [], (files, _) => SparseForm.LibFfm(files[0]));
         var separator = new Option<string>("--separator") { Description = "auto, tab, comma, or the text between fields", DefaultValueFactory = _ => "auto" };
+        var text = new Option<string[]>("--text") { Description = "column whose values are text, whatever they look like; may be given several times", HelpName = "column" };
         yield return Table(
-            "csv", "Any table with a header; types as the first 10,000 lines are.", [separator],
-            (files, result) => PublicForms.Csv(files, result.GetValue(separator)! switch { "auto" or "" => null, "tab" or "\\t" => "\t", "comma" => ",", var text => text }));
+            "csv", "Any table with a header; types as the first 10,000 lines are.", [separator, text],
+            (files, result) => PublicForms.Csv(files, result.GetValue(separator)! switch { "auto" or "" => null, "tab" or "\\t" => "\t", "comma" => ",", var other => other }, result.GetValue(text) ?? []));
     }
 
     private static Command Table(string name, string description, Option[] own, Func<IReadOnlyList<string>, ParseResult, TableForm> form)
@@ -53,7 +54,7 @@ internal static class TableCommands
             var found = form(request.Files, result);
             result.InvocationConfiguration.Output.WriteLine("read as " + found.Describe());
             var report = await new TableImport(request, found).ExecuteAsync(stop);
-            foreach (string line in report.Bad.Describe())
+            foreach (string line in report.Bad.Describe().Concat(report.Bad.Count > 0 && found.Advice.Length > 0 ? [found.Advice] : []))
                 result.InvocationConfiguration.Error.WriteLine("datagen: warning: " + line);
             double seconds = clock.Elapsed.TotalSeconds;
             result.InvocationConfiguration.Output.WriteLine($"{request.Out}: {report.Rows:N0} rows in {report.Shards} shards, {seconds:0.0} s, {report.Rows / seconds:N0} rows/s");

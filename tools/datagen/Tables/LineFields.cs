@@ -15,7 +15,7 @@ internal sealed class LineFields(string separator)
     /// <summary>A field.</summary>
     public ReadOnlySpan<byte> this[int i] => _fields[i].Span;
 
-    /// <summary>Cuts a line; double quotes protect separators within a field.</summary>
+    /// <summary>Cuts a line; double quotes protect separators and blanks within a field.</summary>
     public void Split(ReadOnlyMemory<byte> line)
     {
         _fields.Clear();
@@ -26,9 +26,9 @@ internal sealed class LineFields(string separator)
         }
         while (line.Span.IndexOf(_separator) is int at and >= 0)
         {
-            _fields.Add(line[..at]);
+            _fields.Add(line[..at].Trim((byte)' '));
             line = line[(at + _separator.Length)..];
         }
-        _fields.Add(line);
+        _fields.Add(line.Trim((byte)' '));
     }
 }

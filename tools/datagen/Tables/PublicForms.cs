@@ -41,17 +41,25 @@ internal static class PublicForms
             [(TableColumn.Rating("label", threshold), 2), (TableColumn.Integer("user"), 0), (TableColumn.Integer("item"), 1), (TableColumn.UnixTime("time"), 3)]);
     }
 
-    /// <summary>Any table with a header. A column is of whole numbers, numbers or text, as its first 10,000 values are.</summary>
+    /// <summary>Any table with a header. A column is of what its first 10,000 values are (<see cref="CsvKind"/>), or of text where that is asked for.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="separator">What stands between fields; null: found out.</param>
+    /// <param name="text">Names of columns whose values are text whatever they look like.</param>
     /// <exception cref="DataException">It is empty, or two columns have one name.</exception>
-    public static TableForm Csv(IReadOnlyList<string> paths, string? separator)
+    /// <exception cref="UsageException">A column that is to be text is not there.</exception>
+    public static TableForm Csv(IReadOnlyList<string> paths, string? separator, IReadOnlyList<string> text)
     {
         separator ??= new[] { "\t", ",", ";", "|" }.MaxBy(s => FirstLine(paths[0]).Split(s).Length)!;
         string[] names = Names(paths, separator);
         string? twice = names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1)?.Key;
         if (twice is not null || names.Contains(""))
             throw new DataException($"{paths[0]}: {(twice is null ? "a column has no name" : $"two columns are called '{twice}'")} in its first line");
+        if (text.FirstOrDefault(name => !names.Contains(name)) is { } absent)
+            throw new UsageException($"--text {absent}: {paths[0]} has no such column; it has {string.Join(", ", names)}");
         var kinds = Kinds(paths[0], names.Length, separator);
-        return new DelimitedForm(separator, names.Length, hasHeader: true, () => [.. names.Select((name, place) => (CsvColumn(name, kinds[place]), place))]);
+        return new DelimitedForm(separator, names.Length, hasHeader: true, () =>
+            [.. names.Select((name, place) => (text.Contains(name) ? new TextColumn(name) : kinds[place].Column(name), place))],
+            "where later values are of another kind than the first 10,000, --text COLUMN takes them as they stand");
     }
 
     /// <summary>The first lines of a file, for finding out what it is like.</summary>
@@ -72,28 +80,17 @@ internal static class PublicForms
         _ => new TextColumn(name),
     };
 
-    private static TableColumn CsvColumn(string name, Type kind) =>
-        kind == typeof(long) ? TableColumn.Integer(name) : kind == typeof(float) ? TableColumn.Real(name) : new TextColumn(name);
-
-    private static Type[] Kinds(string path, int fields, string separator)
+    private static CsvKind[] Kinds(string path, int fields, string separator)
     {
-        bool[] whole = [.. Enumerable.Repeat(true, fields)], real = [.. whole], filled = new bool[fields];
+        CsvKind[] kinds = [.. Enumerable.Range(0, fields).Select(_ => new CsvKind())];
         var line = new LineFields(separator);
         foreach (var text in Sample(path, hasHeader: true))
         {
             line.Split(text);
             for (int i = 0; i < Math.Min(fields, line.Count); i++)
-            {
-                if (line[i].IsEmpty)
-                    continue;
-                filled[i] = true;
-                // 007 is a name, not the number 7.
-                bool isName = line[i].Length > 1 && line[i][0] == '0' && char.IsAsciiDigit((char)line[i][1]);
-                whole[i] &= !isName && TableColumn.WholeOf(line[i]) is not null;
-                real[i] &= !isName && TableColumn.RealOf(line[i]) is not null;
-            }
+                kinds[i].See(line[i]);
         }
-        return [.. Enumerable.Range(0, fields).Select(i => !filled[i] ? typeof(string) : whole[i] ? typeof(long) : real[i] ? typeof(float) : typeof(string))];
+        return kinds;
     }
 
     private static string[] Names(IReadOnlyList<string> paths, string separator) => [.. new FieldSplitter(separator).Split(FirstLine(paths[0]).TrimStart('\uFEFF'))];

@@ -28,20 +28,56 @@ internal abstract class TableColumn(Field schemaField)
     public static TableColumn Rating(string name, double threshold) => new ValueColumn<int>(
         name, "has a rating that is no number", isNullable: false, text => RealOf(text) is { } rating ? rating >= threshold ? 1 : 0 : null);
 
-    /// <summary>Whole numbers; empty is null.</summary>
+    /// <summary>Whole numbers; missing ones are null.</summary>
     public static TableColumn Integer(string name) => new ValueColumn<long>(name, $"has no whole number in {name}", isNullable: true, WholeOf);
 
-    /// <summary>Numbers; empty is null.</summary>
+    /// <summary>Numbers as float32; missing ones are null.</summary>
     public static TableColumn Real(string name) => new ValueColumn<float>(name, $"has no number in {name}", isNullable: true, text => (float?)RealOf(text));
 
-    /// <summary>Times in seconds or milliseconds since 1970; empty is null.</summary>
+    /// <summary>Numbers as float64, none of them an id that this would change (<see cref="NumberOf"/>); missing ones are null.</summary>
+    public static TableColumn Number(string name) => new ValueColumn<double>(name, $"has no number in {name}", isNullable: true, NumberOf);
+
+    /// <summary>True or false; missing ones are null.</summary>
+    public static TableColumn Truth(string name) => new ValueColumn<bool>(name, $"has neither true nor false in {name}", isNullable: true, TruthOf);
+
+    /// <summary>Times in seconds or milliseconds since 1970; missing ones are null.</summary>
     public static TableColumn UnixTime(string name) => new ValueColumn<DateTime>(name, $"has no time in {name}", isNullable: true, UnixTimeOf);
 
-    /// <summary>Hours as <c>yyMMddHH</c>; empty is null.</summary>
+    /// <summary>Hours as <c>yyMMddHH</c>; missing ones are null.</summary>
     public static TableColumn Hour(string name) => new ValueColumn<DateTime>(name, $"has no hour such as 14102100 in {name}", isNullable: true, HourOf);
 
-    /// <summary>Whole number, or null.</summary>
-    internal static long? WholeOf(ReadOnlySpan<byte> text) => Utf8Parser.TryParse(text, out long value, out int used) && used == text.Length ? value : null;
+    /// <summary>Whether a field stands for no value: empty, or what pandas, R, SQL and Hive write there. In a column of text only empty does.</summary>
+    internal static bool IsMissing(ReadOnlySpan<byte> text) => text.IsEmpty || text.Length <= 4 &&
+        (Ascii.EqualsIgnoreCase(text, "nan"u8) || Ascii.EqualsIgnoreCase(text, "null"u8) || Ascii.EqualsIgnoreCase(text, "none"u8)
+         || text.SequenceEqual("NA"u8) || text.SequenceEqual("N/A"u8) || text.SequenceEqual("<NA>"u8) || text.SequenceEqual("\\N"u8));
+
+    /// <summary>Whether it is infinity, however it is spelt.</summary>
+    internal static bool IsInfinite(ReadOnlySpan<byte> text)
+    {
+        var name = text.TrimStart("+-"u8);
+        return Ascii.EqualsIgnoreCase(name, "inf"u8) || Ascii.EqualsIgnoreCase(name, "infinity"u8);
+    }
+
+    /// <summary>Whole number in the one form that it has, or null: 007, +7 and −0 would be other texts for the same number.</summary>
+    internal static long? WholeOf(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out long value, out int used) && used == text.Length && !IsPadded(text) && !text.SequenceEqual("-0"u8) ? value : null;
+
+    /// <summary>
+    /// Finite number, or null. Digits alone are one below 2^53, from where on different ids would be one double. An exponent without point
+    /// or sign, as in 12e34567, is of a hexadecimal id.
+    /// </summary>
+    internal static double? NumberOf(ReadOnlySpan<byte> text)
+    {
+        const double mostExact = 1L << 53;
+        if (IsPadded(text) || RealOf(text) is not { } value)
+            return null;
+        int exponent = text.IndexOfAny("eE"u8);
+        bool isNumber = text.Contains((byte)'.') || (exponent < 0 ? Math.Abs(value) < mostExact : text[exponent + 1] is (byte)'+' or (byte)'-');
+        return isNumber ? value : null;
+    }
+
+    /// <summary>True, false, or null for anything else.</summary>
+    internal static bool? TruthOf(ReadOnlySpan<byte> text) => Ascii.EqualsIgnoreCase(text, "true"u8) ? true : Ascii.EqualsIgnoreCase(text, "false"u8) ? false : null;
 
     /// <summary>Finite number, or null.</summary>
     internal static double? RealOf(ReadOnlySpan<byte> text) =>
@@ -49,6 +85,13 @@ internal abstract class TableColumn(Field schemaField)
 
     /// <summary>0 or 1, or null.</summary>
     internal static int? LabelOf(ReadOnlySpan<byte> text) => RealOf(text.StartsWith("+"u8) ? text[1..] : text) switch { 1 => 1, 0 or -1 => 0, _ => null };
+
+    /// Whether it has a plus or zeros in front, which a number would lose.
+    private static bool IsPadded(ReadOnlySpan<byte> text)
+    {
+        var digits = text.StartsWith("-"u8) ? text[1..] : text;
+        return text.StartsWith("+"u8) || digits.Length > 1 && digits[0] == '0' && char.IsAsciiDigit((char)digits[1]);
+    }
 
     private static DateTime? UnixTimeOf(ReadOnlySpan<byte> text)
     {
@@ -72,8 +115,9 @@ internal sealed class ValueColumn<T>(string name, string trouble, bool isNullabl
     /// <inheritdoc/>
     public override string? Add(ReadOnlySpan<byte> text)
     {
-        var value = isNullable && text.IsEmpty ? null : parse(text);
-        if (value is null && !(isNullable && text.IsEmpty))
+        bool isNull = isNullable && IsMissing(text);
+        var value = isNull ? null : parse(text);
+        if (value is null && !isNull)
             return trouble;
         _values.Add(value);
         return null;

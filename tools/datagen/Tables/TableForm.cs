@@ -1,3 +1,5 @@
+using System.Text.Unicode;
+
 namespace GpuCtr.Datagen;
 
 /// <summary>A form that public tables have.</summary>
@@ -8,6 +10,9 @@ internal abstract class TableForm
 
     /// <summary>The form in words, for the user to check.</summary>
     public abstract string Describe();
+
+    /// <summary>What to try where lines are bad; empty where there is nothing to try.</summary>
+    public virtual string Advice => "";
 
     /// <summary>A parser with columns of its own: one for each thread.</summary>
     public abstract TableParser NewParser();
@@ -28,8 +33,13 @@ internal abstract class TableParser
 /// <param name="fields">Fields of a line.</param>
 /// <param name="hasHeader">The first line names the columns.</param>
 /// <param name="columns">A column and its place for each field that is kept.</param>
-internal sealed class DelimitedForm(string separator, int fields, bool hasHeader, Func<IReadOnlyList<(TableColumn Column, int Place)>> columns) : TableForm
+/// <param name="advice">What to try where lines are bad.</param>
+internal sealed class DelimitedForm(
+    string separator, int fields, bool hasHeader, Func<IReadOnlyList<(TableColumn Column, int Place)>> columns, string advice = "") : TableForm
 {
+    /// <inheritdoc/>
+    public override string Advice => advice;
+
     /// <inheritdoc/>
     public override bool HasHeader => hasHeader;
 
@@ -44,9 +54,10 @@ internal sealed class DelimitedForm(string separator, int fields, bool hasHeader
     private static string Type(Parquet.Schema.Field field) => (field as Parquet.Schema.DataField)?.ClrType switch
     {
         null => "list",
-        var type when type == typeof(float) => "number",
+        var type when type == typeof(float) || type == typeof(double) => "number",
         var type when type == typeof(int) || type == typeof(long) => "integer",
         var type when type == typeof(DateTime) => "time",
+        var type when type == typeof(bool) => "true or false",
         _ => "text",
     };
 
@@ -58,6 +69,9 @@ internal sealed class DelimitedForm(string separator, int fields, bool hasHeader
 
         public override string? Add(ReadOnlyMemory<byte> line)
         {
+            // What is no UTF-8 would come back as question marks, different values as the same.
+            if (!Utf8.IsValid(line.Span))
+                return "is not UTF-8";
             _line.Split(line);
             if (_line.Count != fields)
                 return _line.Count < fields ? "has too few fields" : "has too many fields";

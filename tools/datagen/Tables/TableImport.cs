@@ -162,7 +162,7 @@ internal sealed class TableImport(TableRequest request, TableForm form)
         if (rows == 0)
             throw new DataException($"{request.Files[0]}: no line is a row of the table{(found.Length > 0 ? "; " + found : "")}");
         if (bad.Count > bad.Lines * request.BadLinePercent / 100)
-            throw new DataException($"{found}; more than --bad-lines {request.BadLinePercent} % allows");
+            throw new DataException($"{found}; more than --bad-lines {request.BadLinePercent} % allows{(form.Advice.Length > 0 ? ": " + form.Advice : "")}");
         return new TableReport(rows, _outcomes.Values.Count(outcome => outcome.Rows > 0), bad);
     }
 }
