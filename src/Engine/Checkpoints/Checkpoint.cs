@@ -131,7 +131,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     public FeatureEncoder LoadEncoder()
     {
         FeatureEncoder encoder = FeatureEncoder.Load(Folder);
-        return JsonText.Line(encoder.Spec) == JsonText.Line(Manifest.Spec)
+        return encoder.IsOf(Manifest.Spec)
             ? encoder
             : throw Failure.BadData($"{Folder}: its features are not those of its model; use another checkpoint");
     }

@@ -41,6 +41,8 @@ internal static class ExplainCommand
         data.ReadRow(number, row);
         double? label = shards.Column(encoder.Label) is null ? null : row.Labels[0];
         Explanation explanation = new RowExplainer(model, encoder).Explain(row, number, label, NearestOf(flags, model.Spec));
+        if (!double.IsFinite(explanation.Logit))
+            data.LeaveOut(number);
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(explanation));
         else

@@ -24,7 +24,7 @@ internal static class ExportCommand
         ["gpu-ctr export --model runs/first --format onnx --out model.onnx", "gpu-ctr export --model runs/first/last --format safetensors --out model.safetensors"],
         Execute);
 
-    private sealed record Result(string Out, string? Data, string Features, long Bytes, string Format, string Model, int Step);
+    private sealed record Result(string Out, string? Data, string Features, long Bytes, string Format, string Model, int Step, RenamedParts? Renamed);
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
@@ -36,11 +36,12 @@ internal static class ExportCommand
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         using Device device = Device.Open("cpu", threads: 1);
         using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1);
+        RenamedParts? renamed = null;
         try
         {
             using ExportFolder parts = new(path);
             if (format == "onnx")
-                OnnxFile.Write(parts.File(path), model, File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile)));
+                renamed = OnnxFile.Write(parts.File(path), model, File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile)));
             else
                 PyTorchFile.Write(parts.File(path), model);
             encoder.Save(parts.File(features));
@@ -52,10 +53,18 @@ internal static class ExportCommand
         }
         Result result = new(
             given, File.Exists(path + OnnxFile.DataSuffix) ? given + OnnxFile.DataSuffix : null, Path.ChangeExtension(given, ".features"),
-            new FileInfo(path).Length, format, model.Options.Model, checkpoint.Manifest.Position.Step);
+            new FileInfo(path).Length, format, model.Options.Model, checkpoint.Manifest.Position.Step, renamed is { Any: true } ? renamed : null);
         terminal.Error.Line($"{result.Model}, step {result.Step}: {given}; how raw values become its inputs: {result.Features}");
+        foreach (string note in renamed is null ? [] : NotesOf(renamed))
+            terminal.Error.Line($"note: {note}, since a column has the usual name or ONNX cannot have it");
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;
     }
+
+    private static IEnumerable<string> NotesOf(RenamedParts r) =>
+    [
+        .. r.Columns.Select(c => $"column '{c.Key}' is input '{c.Value}'"), .. r.Masks.Select(m => $"the mask of '{m.Key}' is input '{m.Value}'"),
+        .. r.Outputs.Select(o => $"output '{o.Key}' is '{o.Value}'"),
+    ];
 }

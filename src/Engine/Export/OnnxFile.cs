@@ -20,11 +20,13 @@ internal static class OnnxFile
     /// <param name="model">The model with its weights.</param>
     /// <param name="features">features.json: how raw values become the inputs; kept as metadata.</param>
     /// <param name="externalBytes">From this size on a tensor goes to the second file.</param>
+    /// <returns>Inputs and outputs that are not called as usual; kept as metadata too.</returns>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static void Write(string path, FrozenModel model, string features, long externalBytes = ExternalBytes)
+    public static RenamedParts Write(string path, FrozenModel model, string features, long externalBytes = ExternalBytes)
     {
-        using OnnxWeights weights = new(model.Device, path + DataSuffix, externalBytes);
-        OnnxGraph graph = new(weights);
+        OnnxNames names = new();
+        using OnnxWeights weights = new(names, model.Device, path + DataSuffix, externalBytes);
+        OnnxGraph graph = new(names, weights);
         new OnnxTranslator(model, graph, weights).Translate();
         ProtoMessage body = graph.ToMessage();
         weights.Commit();
@@ -34,9 +36,12 @@ internal static class OnnxFile
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset))
             .Message(14, Metadata("model", model.Options.Model))
             .Message(14, Metadata("features", features));
+        if (names.Renamed.Any)
+            file.Message(14, Metadata("renamed", JsonText.Line(names.Renamed)));
         using FileStream stream = File.Create(path);
         stream.Write(file.AsSpan());
         Disk.Flush(stream);
+        return names.Renamed;
     }
 
     private static ProtoMessage Metadata(string key, string value) => new ProtoMessage().Text(1, key).Text(2, value);

@@ -27,13 +27,18 @@ internal readonly record struct OnnxDim(long Size, string? Name = null)
 }
 
 /// <summary>A graph of ONNX operators that grows node by node; every node has one output, whose name it returns. What no output of the graph needs is left out.</summary>
-internal sealed class OnnxGraph(OnnxWeights weights)
+/// <param name="names">Its names; a node gets one that is free.</param>
+/// <param name="weights">Its initializers.</param>
+internal sealed class OnnxGraph(OnnxNames names, OnnxWeights weights)
 {
     private readonly List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
     private readonly List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
     private int count;
 
-    /// <summary>Declares an input.</summary>
+    /// <summary>Its names.</summary>
+    public OnnxNames Names => names;
+
+    /// <summary>Declares an input with a name that was taken for it.</summary>
     public string Input(string name, OnnxType type, params OnnxDim[] shape)
     {
         inputs.Add((name, Value(name, type, shape)));
@@ -44,20 +49,20 @@ internal sealed class OnnxGraph(OnnxWeights weights)
     public void Output(string name, OnnxType type, params OnnxDim[] shape) => outputs.Add((name, Value(name, type, shape)));
 
     /// <summary>Adds a node.</summary>
-    public string Node(string op, params string[] from) => Add(op, $"{op}_{count++}", from, []);
+    public string Node(string op, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, []);
 
     /// <summary>Adds a node with integer attributes.</summary>
-    public string Node(string op, (string Name, long Value)[] attributes, params string[] from) => Add(op, $"{op}_{count++}", from, [.. attributes.Select(a => Attribute(a.Name, a.Value))]);
+    public string Node(string op, (string Name, long Value)[] attributes, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, [.. attributes.Select(a => Attribute(a.Name, a.Value))]);
 
     /// <summary>Adds a node with one attribute that is a list.</summary>
-    public string Node(string op, (string Name, long[] Values) attribute, params string[] from) => Add(op, $"{op}_{count++}", from, [List(attribute.Name, attribute.Values)]);
+    public string Node(string op, (string Name, long[] Values) attribute, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, [List(attribute.Name, attribute.Values)]);
 
     /// <summary>Adds a node that reduces the axes of an attribute.</summary>
     public string Node(string op, (string Name, long[] Values) attribute, bool keepDims, params string[] from) =>
-        Add(op, $"{op}_{count++}", from, [List(attribute.Name, attribute.Values), Attribute("keepdims", keepDims ? 1 : 0)]);
+        Add(op, names.Inner($"{op}_{count++}"), from, [List(attribute.Name, attribute.Values), Attribute("keepdims", keepDims ? 1 : 0)]);
 
-    /// <summary>Adds a node whose output has a name of its own.</summary>
-    public string Named(string name, string op, params string[] from) => Add(op, name, from, []);
+    /// <summary>Adds a node whose output is one of the graph's.</summary>
+    public string Named(string name, string op, params string[] from) => Add(op, names.Output(name), from, []);
 
     /// <summary>A small constant of integers.</summary>
     public string Integers(params long[] values) => Integers($"i{string.Join('_', values)}", values);

@@ -15,10 +15,11 @@ internal sealed class OnnxInputs
     public OnnxInputs(OnnxGraph g, FeatureSpec spec)
     {
         (this.g, this.spec) = (g, spec);
+        g.Names.Take([.. spec.Categorical.Select(c => c.Name), .. spec.Numeric, .. spec.Sequences.Select(s => s.Name)]);
         int[] offsets = spec.Offsets();
-        string[] fields = [.. spec.Categorical.Select(c => Column(g.Node("Add", g.Input(c.Name, OnnxType.Int64, "B"), g.Integers(offsets[c.Vocabulary]))))];
+        string[] fields = [.. spec.Categorical.Select(c => Column(g.Node("Add", g.Input(g.Names.Column(c.Name), OnnxType.Int64, "B"), g.Integers(offsets[c.Vocabulary]))))];
         Rows = fields.Length == 0 ? null : g.Node("Concat", [("axis", 1)], fields);
-        string[] numbers = [.. spec.Numeric.Select(n => Column(g.Input(n, OnnxType.Float, "B")))];
+        string[] numbers = [.. spec.Numeric.Select(n => Column(g.Input(g.Names.Column(n), OnnxType.Float, "B")))];
         Numeric = numbers.Length == 0 ? null : g.Node("Concat", [("axis", 1)], numbers);
         masks = Masks();
         rows = [.. spec.Sequences.Select((s, i) => ListRows(s, i, offsets[s.Vocabulary]))];
@@ -42,12 +43,12 @@ internal sealed class OnnxInputs
 
     private string[] Masks()
     {
-        Dictionary<string, string> byName = [];
+        Dictionary<string, string> byList = [];
         return [.. spec.Sequences.Select(s =>
         {
-            string name = $"{(s.Role == SequenceRole.History ? spec.Group(s.Group).First().Name : s.Name)}_mask";
-            if (!byName.TryGetValue(name, out string? mask))
-                byName.Add(name, mask = g.Node("Unsqueeze", g.Input(name, OnnxType.Bool, "B", Width(s)), g.Integers(2)));
+            string list = s.Role == SequenceRole.History ? spec.Group(s.Group).First().Name : s.Name;
+            if (!byList.TryGetValue(list, out string? mask))
+                byList.Add(list, mask = g.Node("Unsqueeze", g.Input(g.Names.Mask(list), OnnxType.Bool, "B", Width(s)), g.Integers(2)));
             return mask;
         })];
     }
@@ -57,7 +58,7 @@ internal sealed class OnnxInputs
 
     private string ListRows(SequenceField s, int index, int offset)
     {
-        string ids = g.Input(s.Name, OnnxType.Int64, "B", Width(s)), valid = g.Node("Squeeze", masks[index], g.Integers(2));
+        string ids = g.Input(g.Names.Column(s.Name), OnnxType.Int64, "B", Width(s)), valid = g.Node("Squeeze", masks[index], g.Integers(2));
         string list = g.Node("Add", g.Node("Where", valid, ids, g.Integers(0)), g.Integers(offset));
         if (spec.PadHistories && s.Role == SequenceRole.History)
             masks[index] = g.Node("Or", masks[index], g.Node("Not", masks[index]));

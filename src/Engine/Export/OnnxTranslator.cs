@@ -34,9 +34,9 @@ internal sealed partial class OnnxTranslator
         foreach (IOp op in model.Ops)
             Translate(op);
         string logit = g.Named("logit", "Squeeze", Value(model.Logit), g.Integers(1));
-        g.Named("score", "Sigmoid", logit);
-        g.Output("score", OnnxType.Float, "B");
-        g.Output("logit", OnnxType.Float, "B");
+        string score = g.Named("score", "Sigmoid", logit);
+        g.Output(score, OnnxType.Float, "B");
+        g.Output(logit, OnnxType.Float, "B");
     }
 
     private void Translate(IOp op)

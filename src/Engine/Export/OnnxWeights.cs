@@ -6,24 +6,25 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Engine.Export;
 
 /// <summary>The initializers of a graph: in the file itself, or large ones in a second file beside it (a protocol buffer ends at 2 GB).</summary>
+/// <param name="names">The names of the graph.</param>
 /// <param name="device">Where the weights are.</param>
 /// <param name="dataPath">The second file.</param>
 /// <param name="externalBytes">From this size on a tensor goes there.</param>
-internal sealed class OnnxWeights(Device device, string dataPath, long externalBytes) : IDisposable
+internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPath, long externalBytes) : IDisposable
 {
     private const int ChunkLength = 1 << 20, Page = 4096;
 
     private readonly List<(string Name, Func<ProtoMessage> Write)> named = [];
-    private readonly HashSet<string> names = [];
+    private readonly Dictionary<string, string> known = [];
     private FileStream? data;
 
     /// <summary>A tensor of the model, once however often it is used; returns its name.</summary>
-    public string Add(Tensor tensor) => Add(tensor.Name, () => tensor.Bytes >= externalBytes
-        ? WriteExternal(tensor)
-        : Head(tensor).Bytes(9, MemoryMarshal.AsBytes<float>(tensor.ToArray(device))));
+    public string Add(Tensor tensor) => Add(tensor.Name, name => tensor.Bytes >= externalBytes
+        ? WriteExternal(name, tensor)
+        : Head(name, tensor).Bytes(9, MemoryMarshal.AsBytes<float>(tensor.ToArray(device))));
 
     /// <summary>A tensor with these values, once however often it is used; returns its name.</summary>
-    public string Add(string name, long[] shape, OnnxType type, byte[] values) => Add(name, () => Head(name, shape, type).Bytes(9, values));
+    public string Add(string name, long[] shape, OnnxType type, byte[] values) => Add(name, unique => Head(unique, shape, type).Bytes(9, values));
 
     /// <summary>TensorProtos as fields of the graph, of those that are needed; large ones are written to the second file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
@@ -46,19 +47,23 @@ internal sealed class OnnxWeights(Device device, string dataPath, long externalB
     /// <inheritdoc/>
     public void Dispose() => data?.Dispose();
 
-    private string Add(string name, Func<ProtoMessage> write)
+    private string Add(string key, Func<string, ProtoMessage> write)
     {
-        if (names.Add(name))
-            named.Add((name, write));
+        if (!known.TryGetValue(key, out string? name))
+        {
+            known.Add(key, name = names.Inner(key));
+            named.Add((name, () => write(name)));
+        }
+
         return name;
     }
 
     /// Tensors begin on a page, so that a runtime can map them.
-    private ProtoMessage WriteExternal(Tensor tensor)
+    private ProtoMessage WriteExternal(string name, Tensor tensor)
     {
         data ??= File.Create(dataPath);
         data.Position = (data.Position + Page - 1) / Page * Page;
-        ProtoMessage message = Head(tensor)
+        ProtoMessage message = Head(name, tensor)
             .Message(13, Entry("location", Path.GetFileName(dataPath)))
             .Message(13, Entry("offset", $"{data.Position}"))
             .Message(13, Entry("length", $"{tensor.Bytes}"))
@@ -73,7 +78,7 @@ internal sealed class OnnxWeights(Device device, string dataPath, long externalB
         return message;
     }
 
-    private static ProtoMessage Head(Tensor tensor) => Head(tensor.Name, [tensor.Rows, tensor.Columns], OnnxType.Float);
+    private static ProtoMessage Head(string name, Tensor tensor) => Head(name, [tensor.Rows, tensor.Columns], OnnxType.Float);
 
     private static ProtoMessage Head(string name, long[] shape, OnnxType type)
     {

@@ -67,7 +67,8 @@ internal sealed class RowSample
     {
         for (int b = 0; b < batch.Rows; b++, seen++)
         {
-            if (seen % stride != 0 || Rows == Logits.Length)
+            // A row without a score is a bad one.
+            if (seen % stride != 0 || Rows == Logits.Length || !float.IsFinite(logits[b]))
                 continue;
             (Logits[Rows], Labels[Rows]) = (logits[b], batch.Labels[b]);
             for (int f = 0; f < Values.Length; f++)

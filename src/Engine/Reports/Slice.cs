@@ -49,8 +49,9 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
 
     private static string Range(NumericState column, float least, float most) => least == most ? Value(column, least) : $"{Value(column, least)} … {Value(column, most)}";
 
+    /// A bounded number may stand for a time beyond those that there are.
     private static string Value(NumericState column, float number) => column.Time
-        ? DateTimeOffset.UnixEpoch.AddSeconds(Math.Round(column.Decode(number))).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
+        ? DateTimeOffset.FromUnixTimeSeconds((long)Math.Clamp(Math.Round(column.Decode(number)), DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds())).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
         : column.Decode(number).ToString("G4", CultureInfo.InvariantCulture);
 
     /// <summary>By the length of a list.</summary>

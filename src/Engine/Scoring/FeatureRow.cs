@@ -148,10 +148,10 @@ public sealed partial class FeatureRow
 
     private void SetNumber(RowSlot slot, double value)
     {
-        float x = Encoder.State.Numeric[slot.Index].Encode(value);
-        if (!float.IsFinite(x))
-            throw new ArgumentException($"column '{slot.Column.Name}': {value} is not a finite number; leave a missing value unset");
-        numbers[Encoder.NumberAt(slot.Index)] = x;
+        NumericState state = Encoder.State.Numeric[slot.Index];
+        if (!Engine.Data.Numbers.CanRead(value, state.Transform))
+            throw RowEncoder.Unreadable(slot, value);
+        numbers[Encoder.NumberAt(slot.Index)] = state.Encode(value);
         SetMissing(slot.Index, 0);
     }
 

@@ -16,7 +16,8 @@ internal sealed record KeptColumn(string Name, DataField Field, Func<ParquetRowG
     {
         ShardColumn column = shards.Column(name) ?? throw Failure.BadUsage(
             $"--keep {name}: {shards.Shards[0].Path} has no such column; it has {string.Join(", ", shards.Columns.Select(c => c.Name))}");
-        if (name == ScoreFile.ScoreColumn)
+        // Many readers take no notice of case.
+        if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
             throw Failure.BadUsage($"--keep {name}: the scores have this name; rename the column to keep it");
         return Of(name, column.TypeName) ?? throw Failure.BadUsage($"--keep {name}: {column.TypeName} cannot be copied; keep numbers and strings");
     }

@@ -20,7 +20,7 @@ internal sealed class RowEncoder
         this.encoder = encoder;
         FeatureState state = encoder.State;
         for (int f = 0; f < state.Categorical.Count; f++)
-            Add(new ModelColumn(state.Categorical[f].Name(), Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
+            Add(new ModelColumn(encoder.Spec.Categorical[f].Name, Kind(state.Categorical[f].Kind), ColumnUse.Category), f);
         numberAt = state.NumberPlaces();
         for (int n = 0; n < state.Numeric.Count; n++)
             Add(new ModelColumn(state.Numeric[n].Column, ColumnValues.Numbers, ColumnUse.Number), n);
@@ -64,13 +64,15 @@ internal sealed class RowEncoder
         };
     }
 
-    /// <summary>Row number of a real number; NaN and infinite ones count as missing, as in training.</summary>
+    /// <summary>Row number of a real number; of ids NaN and infinite ones count as missing, as in training.</summary>
     public int IdOf(RowSlot slot, double value)
     {
         CategoricalState state = State.Categorical[slot.Index];
         if (state.Kind is ValueKind.Text or ValueKind.Time || state.Rule == KeyRule.Value)
             throw Mismatch(slot, "a real number");
-        return Keys.TryOf(value, state.Rule, state.Boundaries, out long key) ? encoder.Vocabularies[state.Vocabulary].RowOf(key) : VocabularyTable.NullRow;
+        if (Keys.TryOf(value, state.Rule, state.Boundaries, out long key))
+            return encoder.Vocabularies[state.Vocabulary].RowOf(key);
+        return state.Rule == KeyRule.RealId ? VocabularyTable.NullRow : throw Unreadable(slot, value);
     }
 
     /// <summary>Row number of a string.</summary>
@@ -83,6 +85,10 @@ internal sealed class RowEncoder
     /// <summary>Says that a value is of another kind than in training.</summary>
     public static ArgumentException Mismatch(RowSlot slot, string found) =>
         new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}");
+
+    /// <summary>Says that a number cannot be read.</summary>
+    public static ArgumentException Unreadable(RowSlot slot, double value) =>
+        new($"column '{slot.Column.Name}': {Numbers.Text(value)} is {(double.IsFinite(value) ? $"beyond ±{Numbers.Text(float.MaxValue)}, the largest number that the model reads" : "not a finite number")}; leave a missing value unset");
 
     private void Add(ModelColumn column, int index) => slots.Add(column.Name, new RowSlot(column, index));
 

@@ -18,7 +18,7 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
     /// <param name="to">Takes the probabilities in order; null for a row that was left out.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="Failure">Data or InputOutput from the shards; Numeric: a score is not finite.</exception>
+    /// <exception cref="Failure">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>
     public void Run(Action<float?> to, Action<long> progress, CancellationToken cancellation)
     {
         using Prefetcher prefetcher = new(model.Device, model.Spec, model.BatchSize, training: false);
@@ -40,9 +40,13 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
     private void Score(float logit, Action<float?> to)
     {
         SkipBad(to);
+        if (!float.IsFinite(logit))
+        {
+            data.LeaveOut(Rows);
+            return;
+        }
+
         float score = Probability.Of(logit);
-        if (!float.IsFinite(score))
-            throw new Failure(ExitCode.Numeric, $"row {Rows} of {data.Shards.Shards[0].Path} and what follows: the score is not a number; use another checkpoint");
         Sum += score;
         to(score);
         Rows++;

@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Data;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
@@ -20,8 +21,16 @@ internal sealed class ScoringLane(FrozenModel model) : IDisposable
             batch.Prepare(training: false);
             model.Predict(batch, logits);
             for (int i = 0; i < batch.Rows; i++)
-                probabilities[first + i] = Probability.Of(logits[i]);
+                probabilities[first + i] = float.IsFinite(logits[i]) ? Probability.Of(logits[i]) : throw Unscored(rows[first + i], first + i);
         }
+    }
+
+    private static Exception Unscored(FeatureRow row, int index)
+    {
+        string[] suspects = [.. UnscoredRow.Suspects(row.Encoder.State, row.Numbers).Select(n => $"'{n.Column}'")];
+        return suspects.Length > 0
+            ? new ArgumentException($"row {index}: its score is not a finite number, since {string.Join(", ", suspects)} {(suspects.Length == 1 ? "is" : "are")} far larger than in training")
+            : new Failure(ExitCode.Numeric, $"row {index}: its score is not a finite number, and none of its numbers is unusual: use another checkpoint");
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,7 @@ internal sealed class Evaluator(TrainableModel model, Prefetcher prefetcher)
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <param name="sample">Takes in every batch as well.</param>
-    /// <exception cref="Failure">Data or InputOutput.</exception>
+    /// <exception cref="Failure">Data or InputOutput; Numeric: a score is not finite though the row's numbers are as usual.</exception>
     public Evaluation Run(Dataset data, RowPart part, Action<long>? progress = null, CancellationToken cancellation = default, RowSample? sample = null)
     {
         long rows = data.CountRows(part);
@@ -36,8 +36,34 @@ internal sealed class Evaluator(TrainableModel model, Prefetcher prefetcher)
             progress?.Invoke(done);
         }
 
+        done = LeaveOut(data, part, logits, labels, groups, done);
         // Bad rows that were left out make fewer rows than the shards have.
         return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0));
+    }
+
+    /// Rows without a score are bad rows of their file; returns how many are left.
+    private static int LeaveOut(Dataset data, RowPart part, float[] logits, float[] labels, ulong[] groups, int rows)
+    {
+        if (Array.TrueForAll(logits, float.IsFinite))
+            return rows;
+        using EpochReader reader = data.Read(part, EpochOrder.Natural);
+        (RowGroupRef Group, int Row)[] places = [.. reader.Locate(rows)];
+        int kept = 0;
+        for (int r = 0; r < rows; r++)
+        {
+            if (!float.IsFinite(logits[r]))
+            {
+                data.LeaveOut(data.RowOf(places[r].Group, places[r].Row));
+                continue;
+            }
+
+            (logits[kept], labels[kept]) = (logits[r], labels[r]);
+            if (groups.Length > 0)
+                groups[kept] = groups[r];
+            kept++;
+        }
+
+        return kept;
     }
 
     private void Collect(Batch batch, Span<float> logits, Span<float> labels, Span<ulong> groups)

@@ -22,11 +22,22 @@ internal static class RunWarnings
         FeatureEncoder encoder = data.Encoder;
         if (encoder.LabelRate is 0 or 1)
             journal.Warn($"every training row has label {encoder.LabelRate}: there is nothing to learn and no AUC");
+        foreach (NumericState column in encoder.State.Numeric.Where(n => n.Outlier is not null))
+            journal.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
                 journal.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {table.Name} or --min-count 2"));
         }
+    }
+
+    private static string AboutOutlier(NumericState column, NumericOutlier outlier, ShardSet shards)
+    {
+        string name = column.Column, place = $"column {name}: {Numbers.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
+        if (column.Transform == NumericTransform.None)
+            return $"{place} is read as it is, and numbers of that size may overflow in a model; use --numeric-transform {name}=standardize or {name}=log";
+        string transforms = column.Transform == NumericTransform.Log ? $"{name}=quantile" : $"{name}=log or {name}=quantile";
+        return Invariant($"{place} is so far from the other numbers that, standardized, nearly all of these lie within {outlier.Spread:G1} of each other; store it as null if it stands for a missing value, else correct it or use --numeric-transform {transforms}");
     }
 
     /// <summary>After training.</summary>
@@ -47,6 +58,11 @@ internal static class RunWarnings
             journal.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
         if (data.CacheTrouble is { } trouble)
             journal.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
+        foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)
+        {
+            journal.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericState.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {Numbers.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
+        }
+
         if (seen.BadRows > 0)
             journal.Warn($"{name}: {seen.BadRows} bad row(s) left out: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
     }

@@ -1,3 +1,5 @@
+using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Export;
 using GpuCtr.Models.Features;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
@@ -7,21 +9,26 @@ namespace GpuCtr.Engine.Tests.Export;
 /// <summary>Rows as the inputs of an exported model: lists padded in front or behind with ids that must not matter.</summary>
 internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded, Random random)
 {
+    private RenamedParts renamed = new([], [], []);
+
     public float[] Scores(string path)
     {
         using InferenceSession session = new(path);
+        renamed = session.ModelMetadata.CustomMetadataMap.TryGetValue("renamed", out string? json) ? JsonText.Parse<RenamedParts>(json) : renamed;
         List<NamedOnnxValue> inputs = [];
         for (int f = 0; f < spec.F; f++)
-            inputs.Add(NamedOnnxValue.CreateFromTensor(spec.Categorical[f].Name, Vector(rows, r => (long)r.Ids[f])));
+            inputs.Add(NamedOnnxValue.CreateFromTensor(Input(spec.Categorical[f].Name), Vector(rows, r => (long)r.Ids[f])));
         for (int n = 0; n < spec.N; n++)
-            inputs.Add(NamedOnnxValue.CreateFromTensor(spec.Numeric[n], Vector(rows, r => r.Numbers[n])));
+            inputs.Add(NamedOnnxValue.CreateFromTensor(Input(spec.Numeric[n]), Vector(rows, r => r.Numbers[n])));
         for (int s = 0; s < spec.Sequences.Count; s++)
             AddList(inputs, s);
         // What the graph does not read is no input of it.
         inputs.RemoveAll(i => !session.InputMetadata.ContainsKey(i.Name));
-        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run(inputs, ["score"]);
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run(inputs, [renamed.Outputs.GetValueOrDefault("score", "score")]);
         return [.. outputs.Single().AsEnumerable<float>()];
     }
+
+    private string Input(string column) => renamed.Columns.GetValueOrDefault(column, column);
 
     private void AddList(List<NamedOnnxValue> inputs, int s)
     {
@@ -41,8 +48,8 @@ internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded,
                 ids[b, t] = mask[b, t] ? list[t - first] : random.Next(0, 3);
             }
         }
-        inputs.Add(NamedOnnxValue.CreateFromTensor(field.Name, ids));
-        string name = $"{(history ? spec.Group(field.Group).First().Name : field.Name)}_mask";
+        inputs.Add(NamedOnnxValue.CreateFromTensor(Input(field.Name), ids));
+        string owner = history ? spec.Group(field.Group).First().Name : field.Name, name = renamed.Masks.GetValueOrDefault(owner, $"{owner}_mask");
         if (inputs.All(i => i.Name != name))
             inputs.Add(NamedOnnxValue.CreateFromTensor(name, mask));
     }

@@ -32,15 +32,17 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             // The two parts of a time come one after the other from one column.
             if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
                 reader.Read(group.Group, state.Categorical[f].Column, column);
+            if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
+                CheckNumbers(block, shard, state.Categorical[f].Column);
             block.Unseen[f] = EncodeIds(state.Categorical[f], ids.Next());
         }
 
         ids.Flush();
         var numbers = new ColumnStrip<float>(block.Numeric.AsSpan(0, block.Rows * shape.Numbers), block.Rows, ref numberStrip);
-        foreach (NumericState numeric in state.Numeric)
+        for (int n = 0; n < state.Numeric.Count; n++)
         {
-            reader.Read(group.Group, numeric.Column, column);
-            EncodeNumeric(block, shard, numeric, numbers.Next(), numeric.Missing ? numbers.Next() : []);
+            reader.Read(group.Group, state.Numeric[n].Column, column);
+            EncodeNumeric(block, shard, n, numbers.Next(), state.Numeric[n].Missing ? numbers.Next() : []);
         }
 
         numbers.Flush();
@@ -98,8 +100,10 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     }
 
     /// What is null or bad is 0, and where there is a place for it, missing is 1.
-    private void EncodeNumeric(EncodedBlock block, Shard shard, NumericState state, Span<float> numbers, Span<float> missing)
+    private void EncodeNumeric(EncodedBlock block, Shard shard, int n, Span<float> numbers, Span<float> missing)
     {
+        NumericState state = encoder.State.Numeric[n];
+        BoundedNumbers bounded = default;
         numbers.Clear();
         missing.Clear();
         for (int r = 0; r < numbers.Length; r++)
@@ -112,14 +116,37 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             }
 
             double x = Numbers.At(column, r);
-            float y = state.Encode(x);
-            if (float.IsFinite(y))
-                numbers[r] = y;
-            else if (!tolerant)
-                throw Numbers.NotFinite(shard, block.Source, state.Column, r, x);
-            else
-                block.LeaveOut(new BadRow(r, $"not finite in {state.Column}"));
+            if (!Numbers.CanRead(x, state.Transform))
+            {
+                Refuse(block, shard, state.Column, r);
+                continue;
+            }
+
+            numbers[r] = state.Encode(x);
+            if (state.IsBound(numbers[r]))
+                bounded = bounded.Count == 0 ? new BoundedNumbers(n, 1, r, x) : bounded with { Count = bounded.Count + 1 };
         }
+
+        if (bounded.Count > 0)
+            block.Bounded.Add(bounded);
+    }
+
+    /// A number that is not finite has no bucket.
+    private void CheckNumbers(EncodedBlock block, Shard shard, string name)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            if (!column.IsNull(r) && !double.IsFinite(Numbers.At(column, r)))
+                Refuse(block, shard, name, r);
+        }
+    }
+
+    private void Refuse(EncodedBlock block, Shard shard, string name, int r)
+    {
+        double x = Numbers.At(column, r);
+        if (!tolerant)
+            throw Numbers.Bad(shard, block.Source, name, r, x);
+        block.LeaveOut(new BadRow(r, $"{(double.IsFinite(x) ? "too large" : "not finite")} in {name}"));
     }
 
     private EncodedSequence EncodeLists(EncodedBlock block, int s, ArrayStock? stock)

@@ -117,12 +117,32 @@ public sealed class Dataset : IDisposable
     /// <exception cref="Failure">Data or InputOutput.</exception>
     internal void ReadRow(long row, Batch batch)
     {
-        // Of row groups that begin there, all but the last one are empty.
-        int block = Array.FindLastIndex(firstRows, first => first <= row);
+        int block = BlockOf(row);
         RowWindow window = RowWindow.Of(Load([block], CancellationToken.None), RowPart.All);
         BatchBuilder builder = new(Encoder.Spec);
         builder.Start(batch);
         builder.Append(batch, window, (int)(row - firstRows[block]), 1);
+    }
+
+    /// <summary>Leaves a row out of the results whose score is not finite.</summary>
+    /// <param name="row">Its number, from 0, in the order of the files.</param>
+    /// <exception cref="Failure">Data: no more rows may be left out. Numeric: none may, and nothing about the row explains it.</exception>
+    internal void LeaveOut(long row)
+    {
+        int block = BlockOf(row), at = (int)(row - firstRows[block]);
+        if (options.BadRows.IsZero)
+            throw UnscoredRow.In(Shards, Encoder.State, Load([block], CancellationToken.None)[0], at);
+        Statistics.Add(Blocks[block], firstRows[block], new BadRow(at, "score not finite"));
+        Statistics.CheckBudget(Shards, options.BadRows);
+    }
+
+    /// <summary>The number of a row, from 0, in the order of the files.</summary>
+    internal long RowOf(RowGroupRef group, int row)
+    {
+        int block = 0;
+        while (!ReferenceEquals(Blocks[block], group))
+            block++;
+        return firstRows[block] + row;
     }
 
     /// <summary>Encodes the given blocks, on several threads.</summary>
@@ -176,6 +196,9 @@ public sealed class Dataset : IDisposable
         if (cache is { IsValueCreated: true, Value: { } open })
             open.Dispose();
     }
+
+    // Of row groups that begin there, all but the last one are empty.
+    private int BlockOf(long row) => Array.FindLastIndex(firstRows, first => first <= row);
 
     private EncodedCache? OpenCache()
     {

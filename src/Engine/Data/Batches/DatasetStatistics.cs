@@ -14,7 +14,8 @@ public sealed class DatasetStatistics
     private readonly FeatureSpec spec;
     private readonly SortedDictionary<string, long> badRows = new(StringComparer.Ordinal);
     private readonly HashSet<long> badRowNumbers = [];
-    private string firstBad = "";
+    private readonly SortedDictionary<int, (long Count, RowGroupRef Group, BoundedNumbers First)> bounded = [];
+    private (RowGroupRef Group, BadRow Row)? firstBad;
 
     internal DatasetStatistics(FeatureSpec spec, int blocks)
     {
@@ -64,6 +65,16 @@ public sealed class DatasetStatistics
     public IEnumerable<(string Field, long Rows, long Values)> CutLists() =>
         spec.Sequences.Select((s, i) => (s.Name, cutRows[i], cutValues[i]));
 
+    /// <summary>Columns with numbers so far out that they are bounded: (index of the numeric column, values, where the first one is, its value).</summary>
+    internal IReadOnlyList<(int Column, long Values, RowGroupRef Group, BoundedNumbers First)> BoundedNumbers
+    {
+        get
+        {
+            lock (gate)
+                return [.. bounded.Select(b => (b.Key, b.Value.Count, b.Value.Group, b.Value.First))];
+        }
+    }
+
     internal void Add(int index, long firstRow, EncodedBlock block)
     {
         lock (gate)
@@ -81,15 +92,32 @@ public sealed class DatasetStatistics
                 listValues[s] += block.Sequences[s].Count;
             }
 
-            BadRows += block.BadRows.Count;
             foreach (BadRow bad in block.BadRows)
+                Count(block.Source, firstRow, bad);
+            foreach (BoundedNumbers numbers in block.Bounded)
             {
-                badRowNumbers.Add(firstRow + bad.Row);
-                badRows[bad.Reason] = badRows.GetValueOrDefault(bad.Reason) + 1;
-                if (firstBad.Length == 0)
-                    firstBad = $"row group {block.Source.Group}, row {block.Source.FirstRow + bad.Row}: {bad.Reason}";
+                bounded[numbers.Column] = bounded.TryGetValue(numbers.Column, out var known)
+                    ? known with { Count = known.Count + numbers.Count }
+                    : (numbers.Count, block.Source, numbers);
             }
         }
+    }
+
+    /// <summary>Counts a row as bad that encoding had nothing against.</summary>
+    internal void Add(RowGroupRef group, long firstRow, BadRow bad)
+    {
+        lock (gate)
+            Count(group, firstRow, bad);
+    }
+
+    private void Count(RowGroupRef group, long firstRow, BadRow bad)
+    {
+        // A row may be evaluated again and again.
+        if (!badRowNumbers.Add(firstRow + bad.Row))
+            return;
+        BadRows++;
+        badRows[bad.Reason] = badRows.GetValueOrDefault(bad.Reason) + 1;
+        firstBad ??= (group, bad);
     }
 
     internal void CheckBudget(ShardSet shards, BadRowBudget budget)
@@ -98,7 +126,8 @@ public sealed class DatasetStatistics
         if (BadRows <= limit)
             return;
         string reasons = string.Join(", ", BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"));
+        (RowGroupRef group, BadRow row) = firstBad!.Value;
         throw Failure.BadData(
-            $"{shards.Shards[0].Path}: {BadRows} bad rows so far, --bad-rows allows {limit} ({reasons}; the first: {firstBad}); correct the data or raise the budget");
+            $"{shards.Shards[group.Shard].Path}: {BadRows} bad rows so far, --bad-rows allows {limit} ({reasons}; the first: row group {group.Group}, row {group.FirstRow + row.Row}: {row.Reason}); correct the data or raise the budget");
     }
 }

@@ -48,6 +48,9 @@ public sealed class EncodedBlock
     /// <summary>What the bad rows suffer from, one entry per row (its first fault).</summary>
     internal List<BadRow> BadRows { get; } = [];
 
+    /// <summary>Numbers that are as far out as they can be, one entry per column that has some.</summary>
+    internal List<BoundedNumbers> Bounded { get; } = [];
+
     internal BlockShape Shape { get; }
 
     /// <summary>Leaves a row out, unless it already is.</summary>
@@ -84,6 +87,13 @@ public sealed class EncodedBlock
 /// <param name="CutRows">Rows that had more.</param>
 /// <param name="CutValues">Ids left out in them.</param>
 public sealed record EncodedSequence(int[] Values, int[] Offsets, int Count, long CutRows, long CutValues);
+
+/// <summary>Values of a column so far from those of training that their numbers are bounded (<see cref="NumericState.MostDeviations"/>).</summary>
+/// <param name="Column">Index of the numeric column.</param>
+/// <param name="Count">How many.</param>
+/// <param name="Row">The first one's row.</param>
+/// <param name="Value">Its value.</param>
+internal readonly record struct BoundedNumbers(int Column, long Count, int Row, double Value);
 
 /// <summary>A row that was left out.</summary>
 internal sealed record BadRow(int Row, string Reason);

@@ -21,7 +21,7 @@ internal sealed class EncodedCache : IDisposable
     private readonly Entry?[] entries;
     private long end;
 
-    private sealed record Entry(int Block, long Offset, string Xxh3, long[] Unseen, int[] Counts, long[] CutRows, long[] CutValues, BadRow[] Bad);
+    private sealed record Entry(int Block, long Offset, string Xxh3, long[] Unseen, int[] Counts, long[] CutRows, long[] CutValues, BadRow[] Bad, BoundedNumbers[] Bounded);
 
     private EncodedCache(string path, string key, int blocks)
     {
@@ -83,6 +83,8 @@ internal sealed class EncodedCache : IDisposable
         {
             foreach (BadRow bad in entry.Bad)
                 read.LeaveOut(bad);
+            // A cache that an earlier version left knows of none.
+            read.Bounded.AddRange(entry.Bounded ?? []);
             return read;
         }
 
@@ -108,7 +110,7 @@ internal sealed class EncodedCache : IDisposable
             transfer.Run(encoded);
             var entry = new Entry(
                 block, offset, transfer.Hash, encoded.Unseen, [.. encoded.Sequences.Select(s => s.Count)],
-                [.. encoded.Sequences.Select(s => s.CutRows)], [.. encoded.Sequences.Select(s => s.CutValues)], [.. encoded.BadRows]);
+                [.. encoded.Sequences.Select(s => s.CutRows)], [.. encoded.Sequences.Select(s => s.CutValues)], [.. encoded.BadRows], [.. encoded.Bounded]);
             lock (gate)
                 index.WriteLine(Line(entry));
             entries[block] = entry;

@@ -13,6 +13,9 @@ public sealed partial class FeatureEncoder
 
     private const string VocabularyFolder = "vocab";
 
+    // Of a vocabulary in the name of its file, so that any file system takes it.
+    private const int LongestName = 100;
+
     private static readonly JsonSerializerOptions json = new()
     {
         WriteIndented = true,
@@ -33,7 +36,7 @@ public sealed partial class FeatureEncoder
             var states = new List<VocabularyState>();
             foreach (VocabularyTable v in Vocabularies)
             {
-                string safe = string.Concat(v.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
+                string safe = string.Concat(v.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
                 string name = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
                 states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], name, v.Computed.Identity));
                 using FileStream file = File.Create(Path.Combine(folder, name));

@@ -12,7 +12,8 @@ public sealed partial class FeatureEncoder
         string[] differences = [.. then.Except(now).Select(f => $"{f} is not here"), .. now.Except(then).Select(f => $"{f} is not there")];
         if (differences.Length > 0)
             throw Failure.BadUsage($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
-        FeatureState state = State with { TrainRows = fresh.State.TrainRows, Positives = fresh.State.Positives, MinCount = fresh.State.MinCount };
+        // What made a mean or deviation useless was in the rows that they come from.
+        FeatureState state = State with { Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })], TrainRows = fresh.State.TrainRows, Positives = fresh.State.Positives, MinCount = fresh.State.MinCount };
         return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
     }
 

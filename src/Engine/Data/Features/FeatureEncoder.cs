@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Engine.Data;
@@ -14,12 +15,7 @@ public sealed partial class FeatureEncoder
     {
         State = state;
         Vocabularies = vocabularies;
-        Spec = new FeatureSpec(
-            [.. vocabularies.Select(v => new Vocabulary(v.Name, v.Rows))],
-            [.. state.Categorical.Select(c => new CategoricalField(c.Name(), c.Vocabulary))],
-            [.. state.Numeric.SelectMany<NumericState, string>(n => n.Missing ? [n.Column, n.Column + "_missing"] : [n.Column])],
-            [.. state.Sequences.Select(s => new SequenceField(
-                s.Column, s.Vocabulary, s.Target >= 0 ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))]);
+        Spec = SpecOf(FieldNames.Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], state.Sequences));
     }
 
     /// <summary>What a model needs to know.</summary>
@@ -55,6 +51,20 @@ public sealed partial class FeatureEncoder
     public static FeatureEncoder Fit(
         ShardSet shards, FeaturePlan plan, RowPart? part = null, Action<long>? progress = null, CancellationToken cancellation = default) =>
         new FeatureFit(shards, plan, part ?? RowPart.All).Run(progress, cancellation);
+
+    /// <summary>Whether a model reads these fields; one that an earlier version trained may have derived names that are columns' as well.</summary>
+    internal bool IsOf(FeatureSpec spec)
+    {
+        string fields = JsonText.Line(spec);
+        return JsonText.Line(Spec) == fields || JsonText.Line(SpecOf(FieldNames.Simple(State))) == fields;
+    }
+
+    private FeatureSpec SpecOf(FieldNames names) => new(
+        [.. Vocabularies.Select(v => new Vocabulary(v.Name, v.Rows))],
+        [.. State.Categorical.Select((c, f) => new CategoricalField(names.Categorical[f], c.Vocabulary))],
+        names.Numeric,
+        [.. State.Sequences.Select(s => new SequenceField(
+            s.Column, s.Vocabulary, s.Target >= 0 ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))]);
 
     /// <summary>Checks that <paramref name="shards"/> have the columns that training had, with values of the same kind.</summary>
     /// <param name="shards">Shards to encode.</param>

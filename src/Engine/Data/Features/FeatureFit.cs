@@ -24,8 +24,8 @@ internal sealed class FeatureFit
     {
         FitQuantiles(cancellation);
         ValueCounter[] counters = sources.NewCounters();
-        var moments = new Moments[sources.Numeric.Count, shards.RowGroups.Count];
-        List<FitThread> threads = Pass((thread, group, index) => Count(thread, group, index, moments, counters), progress, cancellation);
+        GroupNumbers[][] numbers = [.. sources.Numeric.Select(_ => new GroupNumbers[shards.RowGroups.Count])];
+        List<FitThread> threads = Pass((thread, group, index) => Count(thread, group, index, numbers, counters), progress, cancellation);
         foreach (FitThread thread in threads)
             thread.MergeInto(counters, flushAt: 0);
         CheckMemory(counters);
@@ -36,13 +36,13 @@ internal sealed class FeatureFit
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
         var state = new FeatureState(
             FeatureEncoder.Format, plan.Label.Column.Name, plan.Group?.Column.Name, rows, threads.Sum(t => t.Positives), plan.Options.MinCount,
-            ComputedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, moments, i))], sources.Sequences, []);
+            ComputedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, numbers[i]))], sources.Sequences, []);
         return new FeatureEncoder(state, tables);
     }
 
-    private void Count(FitThread thread, RowGroupRef group, int index, Moments[,] moments, ValueCounter[] counters)
+    private void Count(FitThread thread, RowGroupRef group, int index, GroupNumbers[][] numbers, ValueCounter[] counters)
     {
-        thread.Count(group, index, moments, counters);
+        thread.Count(group, index, numbers, counters);
         CheckMemory(counters);
     }
 
@@ -93,17 +93,13 @@ internal sealed class FeatureFit
         return [.. idle];
     }
 
-    private static NumericState NumericOf(PlannedColumn column, Moments[,] moments, int n)
+    private NumericState NumericOf(PlannedColumn column, GroupNumbers[] groups)
     {
         // In the order of the files, so that the sums have the same bits whatever the threads.
-        Moments all = default;
-        for (int g = 0; g < moments.GetLength(1); g++)
-            all = all.Then(moments[n, g]);
-        string name = column.Column.Name;
-        if (!double.IsFinite(all.Mean) || !double.IsFinite(all.Deviation))
-            throw Failure.BadData($"column '{name}': its values are too large to standardize; use --numeric-transform {name}=log");
+        Moments all = groups.Aggregate(default(Moments), (sum, group) => sum.Then(group.Moments));
         bool scaled = column.Transform != NumericTransform.None;
         return new NumericState(
-            name, column.Transform, scaled ? all.Mean : 0, scaled ? all.Deviation : 1, all.Nulls > 0, column.Column.Kind == ValueKind.Time);
+            column.Column.Name, column.Transform, scaled ? all.Mean : 0, scaled ? all.Deviation : 1, all.Nulls > 0, column.Column.Kind == ValueKind.Time,
+            NumericOutlier.Of(shards, column, groups, all));
     }
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace GpuCtr.Engine.Data;
 
 /// <summary>How the value of a column becomes the key of its vocabulary.</summary>
@@ -25,15 +27,28 @@ internal enum KeyRule
 /// <summary>A column with one id per row, as fitted.</summary>
 internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocabulary, KeyRule Rule, double[] Boundaries)
 {
-    /// <summary>Name of the field: the column's, with the part where it is a part of a time.</summary>
-    public string Name() => Rule is KeyRule.Hour or KeyRule.Weekday ? $"{Column}:{Rule.ToString().ToLowerInvariant()}" : Column;
+    /// <summary>Which part of a time the field is; null where it is the whole column.</summary>
+    [JsonIgnore]
+    public string? Part => Rule is KeyRule.Hour or KeyRule.Weekday ? Rule.ToString().ToLowerInvariant() : null;
 }
 
-/// <summary>A numeric column, as fitted. Missing: an indicator column follows it. Time: its values are times, in seconds.</summary>
-internal sealed record NumericState(string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing, bool Time = false)
+/// <summary>A numeric column, as fitted. Missing: an indicator column follows it. Time: its values are times, in seconds. Outlier: what made its deviation useless.</summary>
+internal sealed record NumericState(
+    string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing, bool Time = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NumericOutlier? Outlier = null)
 {
-    /// <summary>The number that a model reads; infinite or NaN where the value is, or where it is too large.</summary>
-    public float Encode(double value) => (float)(((Transform == NumericTransform.Log ? Numbers.Log(value) : value) - Mean) * (1 / Deviation));
+    /// <summary>Standardized numbers go so far and no farther, so that none overflows inside a model. Of n values none is more than √(n − 1) deviations from their mean (Samuelson 1968), so no value of fewer than 10¹² training rows is touched.</summary>
+    public const float MostDeviations = 1e6f;
+
+    /// <summary>The number that a model reads, of a value that can be read.</summary>
+    public float Encode(double value)
+    {
+        double number = (Numbers.Before(value, Transform) - Mean) * (1 / Deviation);
+        return (float)(Transform == NumericTransform.None ? number : Math.Clamp(number, -MostDeviations, MostDeviations));
+    }
+
+    /// <summary>Whether a number is as far as one can be, so that the value may have been beyond it.</summary>
+    public bool IsBound(float number) => Transform != NumericTransform.None && Math.Abs(number) == MostDeviations;
 
     /// <summary>The value that a number stands for, as exactly as a float tells.</summary>
     public double Decode(float number) => number * Deviation + Mean is var value && Transform == NumericTransform.Log ? Numbers.Exp(value) : value;

@@ -49,10 +49,14 @@ internal sealed class FitSources
     public ValueKind KindOf(int vocabulary) => Vocabularies[vocabulary][0].Column.Column.Kind == ValueKind.Text ? ValueKind.Text : ValueKind.Integer;
 
     /// <summary>An empty counter for each vocabulary.</summary>
-    public ValueCounter[] NewCounters() => [.. Vocabularies.Select((sources, v) => new ValueCounter(
-        sources[0].Field >= 0 ? Categorical[sources[0].Field].Name() : sources[0].Column.Column.Name,
-        KindOf(v),
-        computed.GetValueOrDefault(sources[0].Column.Column.Name)))];
+    public ValueCounter[] NewCounters()
+    {
+        FieldNames names = FieldNames.Of(Categorical, [.. Numeric.Select(n => (n.Column.Name, false))], Sequences);
+        return [.. Vocabularies.Select((sources, v) => new ValueCounter(
+            sources[0].Field >= 0 ? names.Categorical[sources[0].Field] : sources[0].Column.Column.Name,
+            KindOf(v),
+            computed.GetValueOrDefault(sources[0].Column.Column.Name)))];
+    }
 
     private void AddComputed(string flag, FeaturePlan plan, IReadOnlyList<string> entries, bool identity)
     {

@@ -20,7 +20,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     public long Positives { get; private set; }
 
     /// <summary>Counts a row group: labels first, since what is wrong with them should be said before anything else.</summary>
-    public void Count(RowGroupRef group, int index, Moments[,] moments, ValueCounter[] shared)
+    public void Count(RowGroupRef group, int index, GroupNumbers[][] found, ValueCounter[] shared)
     {
         using ShardReader reader = Start(group);
         Load(reader, group, plan.Label.Column.Name);
@@ -32,14 +32,14 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
                 Load(reader, group, source.Column.Column.Name);
                 if (source.Column.Separator is char separator)
                     SeparatedText.Split(column, separator, sources.KindOf(v), shards.Shards[group.Shard], group, source.Column.Column.Name);
-                CountValues(source, counters[v]);
+                CountValues(group, source, counters[v]);
             }
         }
 
         for (int n = 0; n < sources.Numeric.Count; n++)
         {
             Load(reader, group, sources.Numeric[n].Column.Name);
-            moments[n, index] = MomentsOf(group, sources.Numeric[n]);
+            found[n][index] = NumbersOf(group, sources.Numeric[n]);
         }
 
         MergeInto(shared, counters.Sum(c => c.Bytes) > plan.Options.MemoryBytes / MostParts / plan.Options.Workers ? 1 : MostValues);
@@ -110,7 +110,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
         }
     }
 
-    private void CountValues(FitSource source, ValueCounter counter)
+    private void CountValues(RowGroupRef group, FitSource source, ValueCounter counter)
     {
         KeyRule rule = source.Rule;
         double[] boundaries = source.Field >= 0 ? sources.Categorical[source.Field].Boundaries : [];
@@ -130,13 +130,15 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
                     counter.Add(column.Integers[i]);
                 else if (Keys.TryOf(column, i, rule, boundaries, out long key))
                     counter.Add(key);
-                else
+                else if (rule == KeyRule.RealId)
                     counter.AddNull();
+                else if (plan.Options.BadRows.IsZero)
+                    throw Numbers.Bad(shards.Shards[group.Shard], group, source.Column.Column.Name, r, Numbers.At(column, r));
             }
         }
     }
 
-    private Moments MomentsOf(RowGroupRef group, PlannedColumn planned)
+    private GroupNumbers NumbersOf(RowGroupRef group, PlannedColumn planned)
     {
         if (numbers.Length < column.Rows)
             numbers = new double[column.Rows];
@@ -151,12 +153,13 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
             }
 
             double x = Numbers.At(column, r);
-            if (!double.IsFinite(x) && plan.Options.BadRows.IsZero)
-                throw Numbers.NotFinite(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
-            if (keep[r] && double.IsFinite(x))
-                numbers[count++] = planned.Transform == NumericTransform.Log ? Numbers.Log(x) : x;
+            bool good = Numbers.CanRead(x, planned.Transform);
+            if (!good && plan.Options.BadRows.IsZero)
+                throw Numbers.Bad(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
+            if (keep[r] && good)
+                numbers[count++] = Numbers.Before(x, planned.Transform);
         }
 
-        return Moments.Of(numbers.AsSpan(0, count), nulls);
+        return GroupNumbers.Of(numbers.AsSpan(0, count), nulls);
     }
 }

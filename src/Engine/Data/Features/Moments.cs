@@ -11,14 +11,25 @@ internal readonly record struct Moments(long Count, long Nulls, double Mean, dou
     public double Deviation => Count > 0 && Squares / Count > 0 ? Math.Sqrt(Squares / Count) : 1;
 
     /// <summary>Of some values.</summary>
-    public static Moments Of(ReadOnlySpan<double> values, long nulls)
+    /// <param name="values">The values.</param>
+    /// <param name="nulls">Nulls beside them.</param>
+    /// <param name="farthest">The first value that is farthest from their mean; 0 if there are none.</param>
+    public static Moments Of(ReadOnlySpan<double> values, long nulls, out double farthest)
     {
         double sum = 0, around = 0;
         foreach (double x in values)
             sum += x;
         double mean = values.IsEmpty ? 0 : sum / values.Length;
+        double most = -1;
+        farthest = 0;
         foreach (double x in values)
-            around += (x - mean) * (x - mean);
+        {
+            double square = (x - mean) * (x - mean);
+            around += square;
+            if (square > most)
+                (most, farthest) = (square, x);
+        }
+
         return new Moments(values.Length, nulls, mean, around);
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace GpuCtr.Engine.Data;
 
 /// <summary>From the value of a number column to what a model reads: a transformed number, or the key of a bucket.</summary>
@@ -13,6 +15,9 @@ internal static class Numbers
         ValueKind.Time => Times.Seconds(column.Integers[i]),
         _ => column.Reals[i],
     };
+
+    /// <summary>What is standardized: the number, or its logarithm.</summary>
+    public static double Before(double x, NumericTransform transform) => transform == NumericTransform.Log ? Log(x) : x;
 
     /// <summary>sign(x) · log(1 + |x|).</summary>
     public static double Log(double x) => Math.CopySign(Math.Log(1 + Math.Abs(x)), x);
@@ -38,7 +43,19 @@ internal static class Numbers
     public static long IdOf(double x) =>
         Math.Abs(x) <= LargestExactInteger && Math.Floor(x) == x ? (long)x : BitConverter.DoubleToInt64Bits(x);
 
-    /// <summary>Says which value is not finite.</summary>
-    public static Failure NotFinite(Shard shard, RowGroupRef group, string column, int row, double value) => Failure.BadData(
-        $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, column '{column}': {value} is not a finite number; store a missing value as null, or allow some such rows with --bad-rows");
+    /// <summary>Whether a number can be read: it is finite, and within a float where it is standardized or read as it is.</summary>
+    public static bool CanRead(double x, NumericTransform transform) =>
+        Math.Abs(x) <= (transform is NumericTransform.Standardize or NumericTransform.None ? float.MaxValue : double.MaxValue);
+
+    /// <summary>A number as the file has it: with the digits of a float where it is one.</summary>
+    public static string Text(double x) => (float)x == x ? ((float)x).ToString(CultureInfo.InvariantCulture) : x.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What is wrong with a number that cannot be read, and what to do.</summary>
+    public static string Unreadable(string column, double x) => double.IsFinite(x)
+        ? $"column '{column}': {Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; use --numeric-transform {column}=log, store a missing value as null"
+        : $"column '{column}': {Text(x)} is not a finite number; store a missing value as null";
+
+    /// <summary>Says which value cannot be read.</summary>
+    public static Failure Bad(Shard shard, RowGroupRef group, string column, int row, double x) => Failure.BadData(
+        $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, {Unreadable(column, x)}, or allow some such rows with --bad-rows");
 }

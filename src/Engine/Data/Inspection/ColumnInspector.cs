@@ -8,12 +8,15 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
 {
     private const int SampleRows = 1 << 16, ShownValues = 5;
 
+    // So much smaller, numbers of any size can be summed up.
+    private const double Scale = 1.0 / (1L << 62);
+
     private readonly ValueTally tally = new();
     private readonly HashSample<(double, int)> sample = new(SampleRows);
     private readonly Dictionary<int, long> lengths = [];
     private LabelCount nullRows;
     private long nulls, values, notFinite;
-    private double least = double.PositiveInfinity, greatest = double.NegativeInfinity, sum;
+    private double least = double.PositiveInfinity, greatest = double.NegativeInfinity, sum, scaledSum;
 
     /// <summary>The column.</summary>
     public ShardColumn Column => column;
@@ -30,7 +33,7 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
             Distinct = tally.Distinct,
             DistinctIsExact = tally.IsExact,
             Top = tally.Top(ShownValues),
-            Range = numeric && finite > 0 ? new NumberRange(least, sum / finite, greatest) : null,
+            Range = numeric && finite > 0 ? new NumberRange(least, double.IsFinite(sum) ? sum / finite : scaledSum / finite / Scale, greatest) : null,
             NotFinite = notFinite,
             Lengths = column.IsList ? LengthProfile.Of(lengths) : null,
             LabelAuc = isLabel ? null : Largest(LeakScore.OfValues([.. tally.Counts, nullRows]), LeakScore.OfNumbers(sample.Kept.Select(k => k.Item))),
@@ -92,6 +95,7 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
 
         (least, greatest) = (Math.Min(least, x), Math.Max(greatest, x));
         sum += x;
+        scaledSum += x * Scale;
     }
 
     private static int Half(ulong hash) => (int)(hash & 1);
