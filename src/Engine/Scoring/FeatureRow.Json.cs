@@ -30,8 +30,8 @@ public sealed partial class FeatureRow
         {
             case JsonValueKind.True or JsonValueKind.False: Set(column, value.GetBoolean()); break;
             case JsonValueKind.String: Set(column, value.GetString()!.AsSpan()); break;
-            case JsonValueKind.Number when value.TryGetInt64(out long integer): Set(column, integer); break;
-            case JsonValueKind.Number when value.TryGetUInt64(out ulong bits) && slot.Column.Values == ColumnValues.Integers: Set(column, unchecked((long)bits)); break;
+            case JsonValueKind.Number when value.TryGetInt64(out long signed): Set(column, signed); break;
+            case JsonValueKind.Number when value.TryGetUInt64(out ulong unsigned): Set(column, unsigned); break;
             case JsonValueKind.Number: Set(column, value.GetDouble()); break;
             case JsonValueKind.Array when slot.Column.Use == ColumnUse.List: SetArray(slot, value); break;
             default: throw RowEncoder.Mismatch(slot, $"a JSON {value.ValueKind.ToString().ToLowerInvariant()}");
@@ -49,7 +49,8 @@ public sealed partial class FeatureRow
             {
                 JsonValueKind.Null => VocabularyTable.NullRow,
                 JsonValueKind.String when vocabulary.Kind == ValueKind.Text => vocabulary.RowOf(entry.GetString()),
-                JsonValueKind.Number when vocabulary.Kind == ValueKind.Integer && entry.TryGetInt64(out long value) => vocabulary.RowOf(value),
+                JsonValueKind.Number when vocabulary.Kind != ValueKind.Text && entry.TryGetInt64(out long signed) => vocabulary.RowOf(signed, ValueKind.Integer),
+                JsonValueKind.Number when vocabulary.Kind != ValueKind.Text && entry.TryGetUInt64(out ulong unsigned) => vocabulary.RowOf(unchecked((long)unsigned), ValueKind.Unsigned),
                 _ => throw RowEncoder.Mismatch(slot, $"the entry {entry.GetRawText()}"),
             };
             if (i++ >= first)

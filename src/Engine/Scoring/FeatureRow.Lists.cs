@@ -1,4 +1,3 @@
-using System.Globalization;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Scoring;
 
@@ -30,11 +29,7 @@ public sealed partial class FeatureRow
             return VocabularyTable.NullRow;
         if (vocabulary.Kind == ValueKind.Text)
             return vocabulary.RowOf(entry);
-        if (long.TryParse(entry, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value))
-            return vocabulary.RowOf(value);
-        return ulong.TryParse(entry, NumberStyles.None, CultureInfo.InvariantCulture, out ulong bits)
-            ? vocabulary.RowOf(unchecked((long)bits))
-            : throw RowEncoder.Mismatch(slot, $"the entry '{entry}'");
+        return WholeNumber.Parse(entry, vocabulary.Kind) is { } value ? vocabulary.RowOf(value) : throw RowEncoder.Mismatch(slot, $"the entry '{entry}'");
     }
 
     private static bool NextEntry(ref ReadOnlySpan<char> rest, char separator, out ReadOnlySpan<char> entry)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Scoring;
 using GpuCtr.Models.Features;
@@ -39,17 +40,11 @@ public sealed partial class FeatureRow
 
     /// <summary>Sets an integer id, or a number.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
-    public FeatureRow Set(string column, long value)
-    {
-        RowSlot slot = Encoder.Slot(column);
-        switch (slot.Column.Use)
-        {
-            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
-            case ColumnUse.Number: SetNumber(slot, value); break;
-            default: throw RowEncoder.Mismatch(slot, "one integer");
-        }
-        return this;
-    }
+    public FeatureRow Set(string column, long value) => Set(column, value, ValueKind.Integer);
+
+    /// <summary>Sets an unsigned integer id, or a number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ulong value) => Set(column, unchecked((long)value), ValueKind.Unsigned);
 
     /// <summary>Sets a number, or an id that is a real number.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; or the number is not finite.</exception>
@@ -85,15 +80,11 @@ public sealed partial class FeatureRow
 
     /// <summary>Sets a list of integers, oldest first; of a longer one than the model reads, the last entries.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
-    public FeatureRow Set(string column, ReadOnlySpan<long> entries)
-    {
-        RowSlot slot = ListSlot(column, ColumnValues.Integers, "a list of integers");
-        int[] list = Begin(slot, entries.Length, out int first);
-        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
-        for (int i = first; i < entries.Length; i++)
-            list[i - first] = vocabulary.RowOf(entries[i]);
-        return this;
-    }
+    public FeatureRow Set(string column, ReadOnlySpan<long> entries) => Set(column, entries, ValueKind.Integer);
+
+    /// <summary>Sets a list of unsigned integers, oldest first; of a longer one than the model reads, the last entries.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<ulong> entries) => Set(column, MemoryMarshal.Cast<ulong, long>(entries), ValueKind.Unsigned);
 
     /// <summary>Sets a list of strings, oldest first; of a longer one than the model reads, the last entries. A null is a missing entry.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
@@ -130,6 +121,28 @@ public sealed partial class FeatureRow
             lists[s].AsSpan(0, lengths[s]).CopyTo(to.Values[at..]);
             to.Offsets[b + 1] = at + lengths[s];
         }
+    }
+
+    private FeatureRow Set(string column, long bits, ValueKind kind)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, bits, kind); break;
+            case ColumnUse.Number: SetNumber(slot, WholeNumber.Real(bits, kind)); break;
+            default: throw RowEncoder.Mismatch(slot, "one integer");
+        }
+        return this;
+    }
+
+    private FeatureRow Set(string column, ReadOnlySpan<long> entries, ValueKind kind)
+    {
+        RowSlot slot = ListSlot(column, ColumnValues.Integers, "a list of integers");
+        int[] list = Begin(slot, entries.Length, out int first);
+        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
+        for (int i = first; i < entries.Length; i++)
+            list[i - first] = vocabulary.RowOf(entries[i], kind);
+        return this;
     }
 
     private RowSlot ListSlot(string column, ColumnValues values, string found)

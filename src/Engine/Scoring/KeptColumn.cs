@@ -5,10 +5,10 @@ using Parquet.Schema;
 namespace GpuCtr.Engine.Scoring;
 
 /// <summary>A column of the input that is copied to the scores, with its type; every type may hold nulls.</summary>
-/// <param name="Name">Its name.</param>
+/// <param name="Wanted">What is read: what the column is in all shards together.</param>
 /// <param name="Field">How Parquet sees it.</param>
 /// <param name="Write">Writes a decoded row group.</param>
-internal sealed record KeptColumn(string Name, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
+internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
 {
     /// <summary>The column of that name.</summary>
     /// <exception cref="Failure">Usage: there is none, it is a list or of another type that cannot be copied, or its name is taken.</exception>
@@ -19,30 +19,32 @@ internal sealed record KeptColumn(string Name, DataField Field, Func<ParquetRowG
         // Many readers take no notice of case.
         if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
             throw Failure.BadUsage($"--keep {name}: the scores have this name; rename the column to keep it");
-        return Of(name, column.TypeName) ?? throw Failure.BadUsage($"--keep {name}: {column.TypeName} cannot be copied; keep numbers and strings");
+        // Integers in some shards and reals in others are reals together.
+        (ValueKind kind, string type) = column is { Differs: not null, Kind: not ValueKind.Unsupported } ? (ValueKind.Real, "double") : (column.Kind, column.TypeName);
+        return Of(new WantedColumn(name, kind), type) ?? throw Failure.BadUsage($"--keep {name}: {column.Differs ?? type} cannot be copied; keep numbers and strings");
     }
 
-    private static KeptColumn? Of(string name, string type) => type switch
+    private static KeptColumn? Of(WantedColumn column, string type) => type switch
     {
-        "bool" => Integers(name, static x => x != 0),
-        "int8" => Integers(name, static x => (sbyte)x),
-        "uint8" => Integers(name, static x => (byte)x),
-        "int16" => Integers(name, static x => (short)x),
-        "uint16" => Integers(name, static x => (ushort)x),
-        "int32" => Integers(name, static x => (int)x),
-        "uint32" => Integers(name, static x => (uint)x),
-        "int64" => Integers(name, static x => x),
-        "uint64" => Integers(name, static x => unchecked((ulong)x)),
-        "float" => Numbers(name, static (ColumnBuffer from, int i) => (float)from.Reals[i]),
-        "double" => Numbers(name, static (ColumnBuffer from, int i) => from.Reals[i]),
-        "string" or "binary" => new(name, new DataField(name, typeof(string), isNullable: true), WriteTexts),
+        "bool" => Integers(column, static x => x != 0),
+        "int8" => Integers(column, static x => (sbyte)x),
+        "uint8" => Integers(column, static x => (byte)x),
+        "int16" => Integers(column, static x => (short)x),
+        "uint16" => Integers(column, static x => (ushort)x),
+        "int32" => Integers(column, static x => (int)x),
+        "uint32" => Integers(column, static x => (uint)x),
+        "int64" => Integers(column, static x => x),
+        "uint64" => Integers(column, static x => unchecked((ulong)x)),
+        "float" => Numbers(column, static (ColumnBuffer from, int i) => (float)from.Reals[i]),
+        "double" => Numbers(column, static (ColumnBuffer from, int i) => from.Reals[i]),
+        "string" or "binary" => new(column, new DataField(column.Name, typeof(string), isNullable: true), WriteTexts),
         _ => null,
     };
 
-    private static KeptColumn Integers<T>(string name, Func<long, T> convert) where T : struct => Numbers(name, (from, i) => convert(from.Integers[i]));
+    private static KeptColumn Integers<T>(WantedColumn column, Func<long, T> convert) where T : struct => Numbers(column, (from, i) => convert(from.Integers[i]));
 
-    private static KeptColumn Numbers<T>(string name, Func<ColumnBuffer, int, T> value) where T : struct => new(
-        name, new DataField(name, typeof(T), isNullable: true), (writer, field, from) =>
+    private static KeptColumn Numbers<T>(WantedColumn column, Func<ColumnBuffer, int, T> value) where T : struct => new(
+        column, new DataField(column.Name, typeof(T), isNullable: true), (writer, field, from) =>
         {
             T?[] values = new T?[from.Rows];
             for (int i = 0; i < values.Length; i++)

@@ -49,18 +49,17 @@ internal sealed class RowEncoder
     /// <summary>Element of the numbers that column <paramref name="index"/> fills.</summary>
     public int NumberAt(int index) => numberAt[index];
 
-    /// <summary>Row number of an integer.</summary>
-    public int IdOf(RowSlot slot, long value)
+    /// <summary>Row number of an integer, signed or unsigned.</summary>
+    public int IdOf(RowSlot slot, long bits, ValueKind kind)
     {
         CategoricalState state = State.Categorical[slot.Index];
         return state.Kind switch
         {
-            ValueKind.Real => IdOf(slot, (double)value),
+            ValueKind.Text => throw Mismatch(slot, "an integer"),
             // The parts of a time are columns of their own, such as created:hour.
-            ValueKind.Time => encoder.Vocabularies[state.Vocabulary].RowOf(value),
-            ValueKind.Integer when state.Rule == KeyRule.Value => encoder.Vocabularies[state.Vocabulary].RowOf(value),
-            ValueKind.Integer => IdOf(slot, (double)value),
-            _ => throw Mismatch(slot, "an integer"),
+            ValueKind.Time => encoder.Vocabularies[state.Vocabulary].RowOf(bits, kind),
+            _ when state.Rule == KeyRule.Value => encoder.Vocabularies[state.Vocabulary].RowOf(bits, kind),
+            _ => IdOf(slot, WholeNumber.Real(bits, kind)),
         };
     }
 
@@ -68,7 +67,14 @@ internal sealed class RowEncoder
     public int IdOf(RowSlot slot, double value)
     {
         CategoricalState state = State.Categorical[slot.Index];
-        if (state.Kind is ValueKind.Text or ValueKind.Time || state.Rule == KeyRule.Value)
+        if (WholeNumber.Is(state.Kind) && state.Rule == KeyRule.Value)
+        {
+            return double.IsNaN(value) ? VocabularyTable.NullRow
+                : Data.Numbers.TryWhole(value, state.Kind, out long bits) ? encoder.Vocabularies[state.Vocabulary].RowOf(bits)
+                : throw Mismatch(slot, $"the number {value}");
+        }
+
+        if (state.Kind is ValueKind.Text or ValueKind.Time)
             throw Mismatch(slot, "a real number");
         if (Keys.TryOf(value, state.Rule, state.Boundaries, out long key))
             return encoder.Vocabularies[state.Vocabulary].RowOf(key);

@@ -19,6 +19,10 @@ internal static class RunSummary
         journal.Line("columns");
         foreach ((string column, string kind, string role, string note) in table)
             journal.Line($"  {column.PadRight(name)}  {kind.PadRight(type)}  {role,-11}  {note}".TrimEnd());
+        foreach (string warning in shards.Plan.Warnings)
+            journal.Warn(warning);
+        if (shards.Unused.Count > 0)
+            journal.Warn($"{shards.ModelName} reads no histories: {string.Join(", ", shards.Unused)} {(shards.Unused.Count == 1 ? "is" : "are")} not used; choose a model that does, such as --model din, or pool them with --multi-value");
     }
 
     /// <summary>Rows, vocabularies, parameters and the memory plan.</summary>

@@ -24,6 +24,9 @@ internal static class RunWarnings
             journal.Warn($"every training row has label {encoder.LabelRate}: there is nothing to learn and no AUC");
         foreach (NumericState column in encoder.State.Numeric.Where(n => n.Outlier is not null))
             journal.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
+        string[] ids = [.. encoder.State.Numeric.Where(n => n.LooksLikeIds).Select(n => n.Column)];
+        if (ids.Length > 0)
+            journal.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical {ids[0]}; if not, --numeric {ids[0]} says so");
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)

@@ -76,9 +76,8 @@ public sealed class FeaturePlanTests : IDisposable
         Fails(new TestShard().Column("clk", 0, 1).Column("Click_", 1, 2), new FeatureOptions(), "the columns are clk, Click_");
         Fails(Wide(), new FeatureOptions { Label = "nope" }, "--label nope: no such column; the shards have Click");
         Fails(Wide(), new FeatureOptions { Exclude = ["nope"] }, "--exclude nope");
-        Fails(Wide(), new FeatureOptions { GroupId = "price" }, "--group-id price");
+        Fails(Wide(), new FeatureOptions { GroupId = "day" }, "--group-id day");
         Fails(Wide(), new FeatureOptions { Numeric = ["city"] }, "--numeric city");
-        Fails(Wide(), new FeatureOptions { Categorical = ["weights"] }, "--categorical weights");
         Fails(Wide(), new FeatureOptions { History = ["user"] }, "is not a list");
         Fails(Wide(), new FeatureOptions { History = ["tags"] }, "say which");
         Fails(Wide(), new FeatureOptions { History = ["hist_city"] }, "cannot be a history of city");

@@ -49,14 +49,13 @@ public sealed class PartitionTests : IDisposable
     }
 
     [Fact]
-    public void Folders_that_differ_in_their_keys_are_refused_with_the_difference()
+    public void Keys_that_not_all_folders_have_are_left_out_and_said()
     {
         Write("day=1", 1);
         Write("hour=1", 2);
-        Failure failure = Assert.Throws<Failure>(() => ShardSet.Resolve([folder.Path]));
-        Assert.Equal(ExitCode.Data, failure.Code);
-        Assert.Contains("'day' (int64) is missing", failure.Message);
-        Assert.Contains("'hour' instead", failure.Message);
+        FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([folder.Path]), new FeatureOptions());
+        Assert.Equal(["label", "a"], plan.Columns.Select(c => c.Column.Name));
+        Assert.Equal(["column 'day' is left out", "column 'hour' is left out"], plan.Warnings.Select(w => w.Split(':')[0]));
     }
 
     [Fact]

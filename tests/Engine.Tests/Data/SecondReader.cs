@@ -47,7 +47,7 @@ internal static class SecondReader
 
     private static string Text(ColumnBuffer c, int i) => c.IsNull(i) ? "null" : c.Kind switch
     {
-        ValueKind.Integer => Text(c.Integers[i]),
+        ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Text(c.Integers[i], c.Kind),
         ValueKind.Real => Text(c.Reals[i]),
         ValueKind.Time => $"t{c.Integers[i]}",
         _ => $"'{c.Texts[i]}'",
@@ -60,7 +60,6 @@ internal static class SecondReader
         float x => Text((double)x),
         double x => x.ToString("R", CultureInfo.InvariantCulture),
         decimal x => decimal.Truncate(x) == x && x.Scale == 0 ? x.ToString(CultureInfo.InvariantCulture) : Text((double)x),
-        ulong x => unchecked((long)x).ToString(CultureInfo.InvariantCulture),
         string x => $"'{x}'",
         byte[] x => $"'{Bytes(x)}'",
         Date x => $"t{x.Days * TimeSpan.TicksPerDay}",

@@ -101,18 +101,25 @@ public sealed class ShardSetTests : IDisposable
     [Fact]
     public void Schemas_must_agree()
     {
-        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Write(folder.File("1.parquet"));
+        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Column("c", 1, 2).Write(folder.File("1.parquet"));
         string other = folder.File("2.parquet");
-        new TestShard().Column("label", 0, 1).Column("a", 1.0, 2).Write(other);
-        Fails(ExitCode.Data, "column 'a' is double, expected int32", folder.Path);
-        new TestShard().Column("label", 0, 1).Column("b", 1, 2).Write(other);
-        Failure failure = Fails(ExitCode.Data, "column 'a' (int32) is missing", folder.Path);
-        Assert.Contains("'b' instead", failure.Message);
-        Assert.Contains("2.parquet", failure.Message);
-        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Column("c", 1, 2).Write(other);
-        Fails(ExitCode.Data, "column 'c'", folder.Path);
-        new TestShard().Column("label", 0, 1).Nullable<int>("a", 1, null).Write(other);
-        Assert.Equal(4, ShardSet.Resolve([folder.Path]).Rows);
+        ShardSet With(TestShard shard)
+        {
+            shard.Write(other);
+            return ShardSet.Resolve([folder.Path]);
+        }
+
+        // Whether columns agree is seen where they are read.
+        Failure retyped = Assert.Throws<Failure>(() => FeaturePlan.Infer(With(new TestShard().Column("label", 0, 1).Text("a", "x", "2").Column("c", 1, 2)), new FeatureOptions()));
+        Assert.Equal(ExitCode.Data, retyped.Code);
+        Assert.Contains($"column 'a' is int32 in {folder.File("1.parquet")}, string in {other}; write the shards with one type, or leave the column out with --exclude a", retyped.Message);
+        Failure missing = Assert.Throws<Failure>(() => FeaturePlan.Infer(With(new TestShard().Column("label", 0, 1).Column("b", 1, 2).Column("c", 1, 2)), new FeatureOptions { Categorical = ["a"] }));
+        Assert.Equal(ExitCode.Data, missing.Code);
+        Assert.Contains($"--categorical a: {other} has no such column, {folder.File("1.parquet")} has it", missing.Message);
+        Failure label = Assert.Throws<Failure>(() => FeaturePlan.Infer(With(new TestShard().Column("a", 0, 1).Column("c", 1, 2)), new FeatureOptions()));
+        Assert.Equal(ExitCode.Data, label.Code);
+        Assert.Contains($"{other}: the label column 'label' is missing", label.Message);
+        Assert.Equal(4, With(new TestShard().Column("label", 0, 1).Nullable<int>("a", 1, null).Column("c", 1, 2)).Rows);
     }
 
     [Fact]

@@ -13,8 +13,16 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     /// <summary>What a row of the shards consists of.</summary>
     public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
         encoder.Spec.F, encoder.Spec.N,
-        encoder.State.Group is { } group && shards.Column(group) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Text },
+        GroupOf(shards, encoder) is not null,
         encoder.Spec.Sequences.Count);
+
+    /// What rows are grouped by, if all shards have it; of doubles, the integers that they are.
+    private static WantedColumn? GroupOf(ShardSet shards, FeatureEncoder encoder) => encoder.State.Group is not { } group ? null : shards.Column(group) switch
+    {
+        { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } c => new WantedColumn(group, c.Kind),
+        { IsList: false, Kind: ValueKind.Real } => new WantedColumn(group, ValueKind.Integer),
+        _ => null,
+    };
 
     /// <exception cref="Failure">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
     public EncodedBlock Encode(RowGroupRef group, ArrayStock? stock = null)
@@ -31,7 +39,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         {
             // The two parts of a time come one after the other from one column.
             if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
-                reader.Read(group.Group, state.Categorical[f].Column, column);
+                Read(reader, block, state.Categorical[f].Wanted());
             if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
                 CheckNumbers(block, shard, state.Categorical[f].Column);
             block.Unseen[f] = EncodeIds(state.Categorical[f], ids.Next());
@@ -41,7 +49,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         var numbers = new ColumnStrip<float>(block.Numeric.AsSpan(0, block.Rows * shape.Numbers), block.Rows, ref numberStrip);
         for (int n = 0; n < state.Numeric.Count; n++)
         {
-            reader.Read(group.Group, state.Numeric[n].Column, column);
+            Read(reader, block, state.Numeric[n].Wanted());
             EncodeNumeric(block, shard, n, numbers.Next(), state.Numeric[n].Missing ? numbers.Next() : []);
         }
 
@@ -50,25 +58,34 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         for (int s = 0; s < state.Sequences.Count; s++)
         {
             SequenceState list = state.Sequences[s];
-            reader.Read(group.Group, list.Column, column);
+            Read(reader, block, list.Wanted());
             if (list.Separator is char separator)
                 SeparatedText.Split(column, separator, encoder.Vocabularies[list.Vocabulary].Kind, shard, group, list.Column);
             block.Sequences[s] = EncodeLists(block, s, stock);
         }
 
-        if (shards.Column(state.Label) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Real })
+        if (shards.Column(state.Label) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
         {
-            reader.Read(group.Group, state.Label, column);
+            Read(reader, block, new WantedColumn(state.Label, null));
             EncodeLabels(block, shard);
         }
 
-        if (shape.Grouped)
+        if (GroupOf(shards, encoder) is { } grouped)
         {
-            reader.Read(group.Group, state.Group!, column);
+            Read(reader, block, grouped);
             EncodeGroups(block);
         }
 
         return block;
+    }
+
+    private void Read(ShardReader reader, EncodedBlock block, WantedColumn wanted)
+    {
+        reader.Read(block.Source.Group, wanted, column);
+        if (column.Misfits.Count > 0 && !tolerant)
+            throw wanted.Misfit(shards.Shards[block.Source.Shard], block.Source, column);
+        foreach (int row in column.Misfits)
+            block.LeaveOut(new BadRow(row, $"not {wanted.Describe()} in {wanted.Name}"));
     }
 
     /// Returns how many values training never saw.
@@ -199,8 +216,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         for (int r = 0; r < block.Rows; r++)
         {
             block.Groups[r] = column.IsNull(r) ? 0x9E37_79B9_7F4A_7C15UL
-                : column.Kind == ValueKind.Integer ? unchecked((ulong)column.Integers[r])
-                : XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span));
+                : column.Kind == ValueKind.Text ? XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span))
+                : unchecked((ulong)column.Integers[r]);
         }
     }
 }

@@ -32,7 +32,7 @@ internal static class UnscoredRow
         ColumnBuffer column = new();
         string Value(NumericState numeric)
         {
-            reader.Read(block.Source.Group, numeric.Column, column);
+            reader.Read(block.Source.Group, numeric.Wanted(), column);
             return $"column '{numeric.Column}' is {Numbers.Text(Numbers.At(column, row))}";
         }
 

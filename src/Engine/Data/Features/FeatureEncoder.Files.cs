@@ -85,7 +85,12 @@ public sealed partial class FeatureEncoder
     private static async Task WriteVocabulary(FileStream file, VocabularyTable v)
     {
         var count = new DataField<long>("count");
-        DataField value = v.Kind == ValueKind.Text && !v.Computed.Any ? new DataField("value", typeof(string), isNullable: false) : new DataField<long>("value");
+        DataField value = v.Computed.Any ? new DataField<long>("value") : v.Kind switch
+        {
+            ValueKind.Text => new DataField("value", typeof(string), isNullable: false),
+            ValueKind.Unsigned => new DataField<ulong>("value"),
+            _ => new DataField<long>("value"),
+        };
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(
             new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
         using ParquetRowGroupWriter group = writer.CreateRowGroup();
@@ -94,6 +99,8 @@ public sealed partial class FeatureEncoder
             await group.WriteAsync<long>(value, Enumerable.Range(0, v.Computed.Count).Select(i => (long)i).ToArray());
         else if (v.Kind == ValueKind.Text)
             await group.WriteAsync(value, v.Texts);
+        else if (v.Kind == ValueKind.Unsigned)
+            await group.WriteAsync<ulong>(value, v.Integers.Select(bits => unchecked((ulong)bits)).ToArray());
         else
             await group.WriteAsync<long>(value, v.Integers.ToArray());
         await group.WriteAsync<long>(count, counts);

@@ -8,7 +8,7 @@ public sealed partial class FeatureEncoder
     /// <exception cref="Failure">Usage: the fields are not the same; every difference is named.</exception>
     internal FeatureEncoder GrownBy(FeatureEncoder fresh)
     {
-        string[] then = [.. Fields(State)], now = [.. Fields(fresh.State)];
+        string[] then = [.. Fields(State)], now = [.. Fields(fresh.State with { Categorical = [.. fresh.State.Categorical.Select(AsLearned)] })];
         string[] differences = [.. then.Except(now).Select(f => $"{f} is not here"), .. now.Except(then).Select(f => $"{f} is not there")];
         if (differences.Length > 0)
             throw Failure.BadUsage($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
@@ -17,13 +17,19 @@ public sealed partial class FeatureEncoder
         return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
     }
 
+    /// Integers of both kinds, and whole doubles, are one field: whether the values fit is seen one by one.
+    private CategoricalState AsLearned(CategoricalState fresh, int field) => field < State.Categorical.Count && State.Categorical[field] is { Rule: KeyRule.Value or KeyRule.RealId } learned
+        && learned.Column == fresh.Column && fresh.Rule == KeyRule.Value && WholeNumber.Is(fresh.Kind) && (learned.Rule == KeyRule.RealId || WholeNumber.Is(learned.Kind))
+        ? learned
+        : fresh;
+
     private static IEnumerable<string> Fields(FeatureState s) =>
     [
         $"label {s.Label}",
         .. s.Group is null ? Array.Empty<string>() : [$"group {s.Group}"],
         .. s.Categorical.Select((c, i) => $"categorical field {i + 1}: {c.Column} ({Word(c.Kind)}, {Word(c.Rule)})"),
         .. s.Numeric.Select((n, i) => $"numeric field {i + 1}: {n.Column} ({Word(n.Transform)})"),
-        .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({Word(q.Kind)}, {(q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
+        .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({(WholeNumber.Is(q.Kind) ? "integer" : Word(q.Kind))}, {(q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
     ];
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

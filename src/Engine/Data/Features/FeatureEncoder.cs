@@ -72,33 +72,13 @@ public sealed partial class FeatureEncoder
     /// <exception cref="Failure">Data: a column is missing or of another kind.</exception>
     public void Check(ShardSet shards, bool needLabel = true)
     {
-        foreach (CategoricalState c in State.Categorical)
-            Check(shards, c.Column, c.Kind, false);
-        foreach (NumericState n in State.Numeric)
-            Check(shards, n.Column, n.Time ? ValueKind.Time : null, false);
-        foreach (SequenceState s in State.Sequences)
-            Check(shards, s.Column, s.Kind, s.Separator is null);
+        shards.Check(State.Wanted(), "the model was trained");
         if (needLabel)
-            Check(shards, Label, null, false);
-    }
-
-    private static void Check(ShardSet shards, string name, ValueKind? kind, bool list)
-    {
-        ShardColumn found = shards.Column(name) ?? throw Failure.BadData(
-            $"{shards.Shards[0].Path}: column '{name}' is missing; the model was trained with it; the file has {string.Join(", ", shards.Columns.Select(c => c.Name))}");
-        bool number = found.Kind is ValueKind.Integer or ValueKind.Real;
-        if (found.IsList != list || (kind is null ? !number : found.Kind != kind))
+            shards.Check([new WantedColumn(Label, null)], "the model was trained");
+        foreach (CategoricalState c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
         {
-            string expected = kind switch
-            {
-                null => "a number",
-                ValueKind.Text => "string",
-                ValueKind.Real => "a real number",
-                ValueKind.Time => "a date or timestamp",
-                _ => "an integer",
-            };
-            throw Failure.BadData(
-                $"{shards.Shards[0].Path}: column '{name}' is {found.TypeName}, the model was trained with {(list ? "lists of " : "")}{expected}");
+            if (shards.Shards.FirstOrDefault(s => s.Column(c.Column) is { TypeName: "date" }) is { } shard)
+                throw Failure.BadData($"{shard.Path}: column '{c.Column}' is date, which has no hour; the model was trained with a timestamp");
         }
     }
 }

@@ -34,9 +34,18 @@ internal sealed class FeatureFit
             throw Failure.BadData($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share");
         var tables = new VocabularyTable[counters.Length];
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
+        RealColumns reals = new();
+        threads.ForEach(t => reals.Add(t.Reals));
+        // Doubles that are all whole are the integers which they were before there were nulls among them.
+        for (int f = 0; f < sources.Categorical.Count; f++)
+        {
+            if (sources.Categorical[f] is { Rule: KeyRule.RealId } ids && reals.AreWhole(ids.Column))
+                sources.Categorical[f] = ids with { Kind = ValueKind.Integer, Rule = KeyRule.Value };
+        }
+
         var state = new FeatureState(
             FeatureEncoder.Format, plan.Label.Column.Name, plan.Group?.Column.Name, rows, threads.Sum(t => t.Positives), plan.Options.MinCount,
-            ComputedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, numbers[i]))], sources.Sequences, []);
+            ComputedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], sources.Sequences, []);
         return new FeatureEncoder(state, tables);
     }
 
@@ -93,13 +102,14 @@ internal sealed class FeatureFit
         return [.. idle];
     }
 
-    private NumericState NumericOf(PlannedColumn column, GroupNumbers[] groups)
+    private NumericState NumericOf(PlannedColumn column, GroupNumbers[] groups, RealColumns reals)
     {
         // In the order of the files, so that the sums have the same bits whatever the threads.
         Moments all = groups.Aggregate(default(Moments), (sum, group) => sum.Then(group.Moments));
         bool scaled = column.Transform != NumericTransform.None;
         return new NumericState(
             column.Column.Name, column.Transform, scaled ? all.Mean : 0, scaled ? all.Deviation : 1, all.Nulls > 0, column.Column.Kind == ValueKind.Time,
-            NumericOutlier.Of(shards, column, groups, all));
+            NumericOutlier.Of(shards, column, groups, all),
+            LooksLikeIds: !plan.Options.Numeric.Contains(column.Column.Name) && reals.MayBeIds(column.Column.Name));
     }
 }

@@ -18,7 +18,9 @@ public sealed partial class FeaturePlan
             named = named.Append(("--group-id", options.GroupId));
         foreach ((string flag, string name) in named)
         {
-            if (shards.Column(name) is null)
+            if (flag != "--exclude" && shards.Partial().FirstOrDefault(p => p.Name == name) is { Lacks: { } lacks, Has: { } has })
+                throw Failure.BadData($"{flag} {name}: {lacks.Path} has no such column, {has.Path} has it; write it into all shards");
+            if (shards.Column(name) is null && flag != "--exclude" || shards.Shards.All(s => s.Column(name) is null))
                 throw Failure.BadUsage($"{flag} {name}: no such column; the shards have {Listing(shards)}");
         }
 
@@ -34,28 +36,41 @@ public sealed partial class FeaturePlan
     {
         if (options.Label is not null)
         {
-            return shards.Column(options.Label)?.Name
+            return InAll(shards, options.Label)
                 ?? throw Failure.BadUsage($"--label {options.Label}: no such column; the shards have {Listing(shards)}");
         }
 
+        string[] known = [.. shards.Columns.Select(c => c.Name), .. shards.Partial().Select(p => p.Name)];
         foreach (string name in labelNames)
         {
-            ShardColumn? column = shards.Columns.FirstOrDefault(c => c.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+            string? column = known.FirstOrDefault(c => c.Equals(name, StringComparison.OrdinalIgnoreCase));
             if (column is not null)
-                return column.Name;
+                return InAll(shards, column)!;
         }
 
         throw Failure.BadUsage(
             $"{shards.Shards[0].Path}: no column is named {string.Join(", ", labelNames)}; say which is the label with --label; the columns are {Listing(shards)}");
     }
 
-    private static ShardColumn LabelColumn(ShardColumn column) => !column.IsList && column.Kind is ValueKind.Integer or ValueKind.Real
+    /// The label, which no shard may lack; null if all do.
+    private static string? InAll(ShardSet shards, string label)
+    {
+        if (shards.Partial().FirstOrDefault(p => p.Name == label) is { Lacks: { } lacks, Has: { } has })
+            throw Failure.BadData($"{lacks.Path}: the label column '{label}' is missing; {has.Path} has it; the file has {string.Join(", ", lacks.Columns.Select(c => c.Name))}");
+        return shards.Column(label)?.Name;
+    }
+
+    private static ShardColumn LabelColumn(ShardColumn column) => !column.IsList && column.Kind is ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real
         ? column
         : throw Failure.BadData($"label column '{column.Name}' is {column.TypeName}; labels are 0 or 1: choose another column with --label");
 
-    private static ShardColumn GroupColumn(ShardColumn column) => !column.IsList && column.Kind is ValueKind.Integer or ValueKind.Text
-        ? column
-        : throw Failure.BadUsage($"--group-id {column.Name}: type {column.TypeName} cannot group rows; choose an integer or string column");
+    private static ShardColumn GroupColumn(ShardColumn column) => column switch
+    {
+        { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } => column,
+        { IsList: false, Kind: ValueKind.Real } => column with { Kind = ValueKind.Integer },
+        _ =>
+            throw Failure.BadUsage($"--group-id {column.Name}: type {column.TypeName} cannot group rows; choose an integer or string column"),
+    };
 
     private static Dictionary<string, NumericTransform> Transforms(FeatureOptions options, out NumericTransform standard)
     {
@@ -75,25 +90,6 @@ public sealed partial class FeaturePlan
         return perColumn;
     }
 
-    /// <summary>Turns lists named hist_X into histories of X or X_id; the user's own pairs come first.</summary>
-    private static void PairHistories(List<PlannedColumn> planned, Dictionary<string, string> histories, IReadOnlyList<string> multiValue)
-    {
-        for (int i = 0; i < planned.Count; i++)
-        {
-            PlannedColumn list = planned[i];
-            if (list.Role != FeatureRole.Pooled || multiValue.Contains(list.Column.Name))
-                continue;
-            bool asked = histories.TryGetValue(list.Column.Name, out string? wanted);
-            PlannedColumn? target = TargetOf(planned, list.Column, wanted);
-            if (target is not null && (target.Column.Kind == list.Column.Kind || (list.Separator is not null && target.Column.Kind == ValueKind.Integer)))
-                planned[i] = list with { Role = FeatureRole.History, Target = target.Column.Name, Note = $"history of {target.Column.Name}{SeparatedBy(list)}" };
-            else if (asked)
-                throw Failure.BadUsage(NoTarget(list.Column, wanted!, target));
-            else if (target is not null)
-                planned[i] = list with { Note = $"not a history: {target.Column.Name} is {target.Column.TypeName}, this {list.Column.TypeName}" };
-        }
-    }
-
     /// <summary>A string column that was named as a list, with its separator.</summary>
     private static PlannedColumn Separated(ShardSet shards, PlannedColumn column, FeatureOptions options)
     {
@@ -104,34 +100,6 @@ public sealed partial class FeaturePlan
     }
 
     private static string SeparatedBy(PlannedColumn column) => column.Separator is char c ? $", separated by {SeparatedText.Describe(c)}" : "";
-
-    private static string NoTarget(ShardColumn list, string wanted, PlannedColumn? target) => target is not null
-        ? $"--history {list.Name}: {list.TypeName} cannot be a history of {target.Column.Name}, which is {target.Column.TypeName}"
-        : wanted.Length > 0
-            ? $"--history {list.Name}={wanted}: no categorical column is called {wanted}"
-            : $"--history {list.Name}: no categorical column matches its name; say which with --history {list.Name}=<column>";
-
-    private static PlannedColumn? TargetOf(List<PlannedColumn> planned, ShardColumn list, string? wanted)
-    {
-        const string prefix = "hist_";
-        string[] names;
-        if (!string.IsNullOrEmpty(wanted))
-        {
-            names = [wanted];
-        }
-        else if (list.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
-        {
-            string field = list.Name[prefix.Length..];
-            names = field.EndsWith("_id", StringComparison.OrdinalIgnoreCase) ? [field, field[..^3]] : [field, field + "_id"];
-        }
-        else
-        {
-            return null;
-        }
-
-        return names.Select(n => planned.FirstOrDefault(p => p.Role == FeatureRole.Categorical && p.Column.Name.Equals(n, StringComparison.OrdinalIgnoreCase)))
-            .FirstOrDefault(p => p is not null);
-    }
 
     private static string Listing(ShardSet shards) => string.Join(", ", shards.Columns.Select(c => c.Name));
 }

@@ -38,17 +38,23 @@ public enum FeatureRole
 /// <param name="Part">For a date or timestamp that is categorical, which part of it this field is.</param>
 public sealed record PlannedColumn(
     ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, char? Separator = null,
-    TimePart? Part = null);
+    TimePart? Part = null)
+{
+    /// <summary>What is read of it.</summary>
+    public WantedColumn Wanted => Separator is not null ? new(Column.Name, ValueKind.Text)
+        : new(Column.Name, Role is FeatureRole.Label or FeatureRole.Numeric && Column.Kind != ValueKind.Time ? null : Column.Kind, Column.IsList);
+}
 
 /// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
 public sealed partial class FeaturePlan
 {
     private static readonly string[] labelNames = ["label", "click", "clicked", "is_click", "y"];
 
-    private FeaturePlan(List<PlannedColumn> columns, FeatureOptions options)
+    private FeaturePlan(List<PlannedColumn> columns, FeatureOptions options, IReadOnlyList<string> warnings)
     {
         Columns = columns;
         Options = options;
+        Warnings = warnings;
     }
 
     /// <summary>One entry per column of the shards, in file order; a group column that is also a feature appears twice, a time once for each part.</summary>
@@ -56,6 +62,12 @@ public sealed partial class FeaturePlan
 
     /// <summary>What the user said.</summary>
     public FeatureOptions Options { get; }
+
+    /// <summary>Columns and histories that are not used, why, and what to write; a line each.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>What must be there to be read; rows can do without the group.</summary>
+    internal IEnumerable<WantedColumn> Wanted => Columns.Where(c => c.Role is not (FeatureRole.Group or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Wanted).Distinct();
 
     /// <summary>The label column.</summary>
     public PlannedColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
@@ -74,7 +86,10 @@ public sealed partial class FeaturePlan
         Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.Role.ToString().ToLowerInvariant(), c.Note));
 
     /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
-    /// <exception cref="Failure">Usage: no label, a named column that no shard has, a role that a column's type cannot have.</exception>
+    /// <exception cref="Failure">
+    /// Usage: no label, a named column that no shard has, a role that a column's type cannot have. Data: shards whose columns cannot be
+    /// one, or that lack the label or a column that was named.
+    /// </exception>
     public static FeaturePlan Infer(ShardSet shards, FeatureOptions options)
     {
         CheckNames(shards, options);
@@ -84,6 +99,8 @@ public sealed partial class FeaturePlan
         var planned = new List<PlannedColumn>();
         foreach (ShardColumn column in shards.Columns)
         {
+            if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !options.Exclude.Contains(column.Name)))
+                throw Failure.BadData($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {column.Name}")}");
             bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
             if (column.Name == options.GroupId)
                 planned.Add(new PlannedColumn(GroupColumn(column), FeatureRole.Group, "groups rows for gAUC"));
@@ -92,13 +109,18 @@ public sealed partial class FeaturePlan
             else if (options.Exclude.Contains(column.Name))
                 planned.Add(new PlannedColumn(column, FeatureRole.Excluded, "--exclude"));
             else if (column.Name != options.GroupId || listed)
-                planned.AddRange(Parts(Separated(shards, RoleOf(column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options)));
+                planned.AddRange(Parts(Separated(shards, RoleOf(shards, column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options)));
         }
 
-        PairHistories(planned, histories, options.MultiValue);
+        List<string> warnings = [.. LeftOut(shards, planned, options)];
+        PairHistories(planned, histories, options.MultiValue, warnings);
         if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
-            throw Failure.BadUsage($"{shards.Shards[0].Path}: no column left to learn from besides the label '{label}'");
-        return new FeaturePlan(planned, options);
+        {
+            string nothing = $"no column left to learn from besides the label '{label}'";
+            throw warnings.Count > 0 ? Failure.BadData($"{nothing}: {string.Join("; ", warnings)}") : Failure.BadUsage($"{shards.Shards[0].Path}: {nothing}");
+        }
+
+        return new FeaturePlan(planned, options, warnings);
     }
 
     /// <summary>A date or timestamp is two fields: the absolute time does not come back, the hour and the weekday do.</summary>
@@ -110,16 +132,24 @@ public sealed partial class FeaturePlan
     };
 
     private static PlannedColumn RoleOf(
-        ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
+        ShardSet shards, ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
         string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
             : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
-        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind is not (ValueKind.Integer or ValueKind.Text)))
+        string why = $"type {column.TypeName} is not supported";
+        if (column is { IsList: true, Kind: ValueKind.Real })
+        {
+            string? notIds = flag is not null || IsNamedHistory(column) ? null : RealLists.WhyNotIds(shards, column.Name);
+            column = notIds is null ? column with { Kind = ValueKind.Integer } : column;
+            why = $"its type is {column.TypeName} and {notIds}";
+        }
+
+        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind is not (ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text)))
         {
             if (flag is not null)
                 throw Failure.BadUsage($"{flag} {column.Name}: type {column.TypeName} cannot be used as a feature");
-            return new PlannedColumn(column, FeatureRole.Ignored, $"type {column.TypeName} is not supported");
+            return new PlannedColumn(column, FeatureRole.Ignored, why);
         }
 
         if (column.IsList)
@@ -139,7 +169,13 @@ public sealed partial class FeaturePlan
         if (asNumeric && column.Kind == ValueKind.Text)
             throw Failure.BadUsage($"--numeric {column.Name}: type {column.TypeName} is not a number");
         if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
-            return new PlannedColumn(column, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
+        {
+            ShardColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;
+            return new PlannedColumn(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
+        }
+
+        if (options.Identity.Any(i => i.StartsWith($"{column.Name}=", StringComparison.Ordinal)) && column.Kind == ValueKind.Real)
+            column = column with { Kind = ValueKind.Integer };
         bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
         return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: leave it out if it is one" : "by type"));
     }

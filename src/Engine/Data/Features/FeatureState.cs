@@ -30,13 +30,25 @@ internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocab
     /// <summary>Which part of a time the field is; null where it is the whole column.</summary>
     [JsonIgnore]
     public string? Part => Rule is KeyRule.Hour or KeyRule.Weekday ? Rule.ToString().ToLowerInvariant() : null;
+
+    /// <summary>What is read for it.</summary>
+    public WantedColumn Wanted() => new(Column, Rule switch
+    {
+        KeyRule.Hour or KeyRule.Weekday => ValueKind.Time,
+        KeyRule.Criteo or KeyRule.Quantile when Kind != ValueKind.Time => null,
+        _ => Kind,
+    });
 }
 
-/// <summary>A numeric column, as fitted. Missing: an indicator column follows it. Time: its values are times, in seconds. Outlier: what made its deviation useless.</summary>
+/// <summary>A numeric column, as fitted. Missing: an indicator column follows it. Time: its values are times, in seconds. Outlier: what made its deviation useless. LooksLikeIds: reals that all are whole and not negative, and nobody said that they are numbers.</summary>
 internal sealed record NumericState(
     string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing, bool Time = false,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NumericOutlier? Outlier = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NumericOutlier? Outlier = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool LooksLikeIds = false)
 {
+    /// <summary>What is read for it.</summary>
+    public WantedColumn Wanted() => new(Column, Time ? ValueKind.Time : null);
+
     /// <summary>Standardized numbers go so far and no farther, so that none overflows inside a model. Of n values none is more than √(n − 1) deviations from their mean (Samuelson 1968), so no value of fewer than 10¹² training rows is touched.</summary>
     public const float MostDeviations = 1e6f;
 
@@ -55,7 +67,11 @@ internal sealed record NumericState(
 }
 
 /// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
-internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null);
+internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null)
+{
+    /// <summary>What is read for it.</summary>
+    public WantedColumn Wanted() => new(Column, Kind, Separator is null);
+}
 
 /// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it. Buckets and Identity: <see cref="ComputedRows"/>.</summary>
 internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, long Unseen, string File, bool Identity = false);
@@ -74,6 +90,10 @@ internal sealed record FeatureState(
     IReadOnlyList<SequenceState> Sequences,
     IReadOnlyList<VocabularyState> Vocabularies)
 {
+    /// <summary>Every column that is read as a feature.</summary>
+    public IEnumerable<WantedColumn> Wanted() =>
+        Categorical.Select(c => c.Wanted()).Concat(Numeric.Select(n => n.Wanted())).Concat(Sequences.Select(s => s.Wanted())).Distinct();
+
     /// <summary>(numeric columns) where the number of each stands among the N of a row; the indicator of a missing one follows it.</summary>
     public int[] NumberPlaces()
     {

@@ -45,8 +45,13 @@ internal sealed class FitSources
     /// <summary>Per vocabulary, the columns that fill it: a field and its histories.</summary>
     public List<List<FitSource>> Vocabularies { get; } = [];
 
-    /// <summary>Integer or text.</summary>
-    public ValueKind KindOf(int vocabulary) => Vocabularies[vocabulary][0].Column.Column.Kind == ValueKind.Text ? ValueKind.Text : ValueKind.Integer;
+    /// <summary>Integer, unsigned or text.</summary>
+    public ValueKind KindOf(int vocabulary) => Vocabularies[vocabulary][0] switch
+    {
+        { Column.Column.Kind: ValueKind.Text } => ValueKind.Text,
+        { Column.Column.Kind: ValueKind.Unsigned, Rule: KeyRule.Value } => ValueKind.Unsigned,
+        _ => ValueKind.Integer, // bucket, part of a time, or what a real id becomes
+    };
 
     /// <summary>An empty counter for each vocabulary.</summary>
     public ValueCounter[] NewCounters()
@@ -64,7 +69,7 @@ internal sealed class FitSources
         {
             if (!int.TryParse(value, out int n) || n < 1)
                 throw Failure.BadUsage($"{flag} {column}={value}: expected column=N with N of at least 1");
-            if (identity && plan.Columns.FirstOrDefault(c => c.Column.Name == column) is { } named && named.Column.Kind != ValueKind.Integer)
+            if (identity && plan.Columns.FirstOrDefault(c => c.Column.Name == column) is { } named && !WholeNumber.Is(named.Column.Kind))
                 throw Failure.BadUsage($"{flag} {column}: its type is {named.Column.TypeName}, and only integers can be their own rows; use --hash-buckets {column}={n}");
             if (!computed.TryAdd(column, new ComputedRows(n, identity)))
                 throw Failure.BadUsage($"{column} is named twice by --hash-buckets and --identity; name it once");
@@ -78,7 +83,7 @@ internal sealed class FitSources
         if (target < 0)
             Vocabularies.Add([]);
         Vocabularies[vocabulary].Add(new FitSource(list, KeyRule.Value, -1));
-        Sequences.Add(new SequenceState(list.Column.Name, list.Column.Kind, vocabulary, target, maxHistory, list.Separator));
+        Sequences.Add(new SequenceState(list.Column.Name, list.Wanted.Kind!.Value, vocabulary, target, maxHistory, list.Separator));
     }
 
     private static KeyRule? RuleOf(PlannedColumn column) => (column.Role, column.Transform, column.Column.Kind) switch

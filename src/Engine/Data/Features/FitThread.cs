@@ -11,7 +11,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     private readonly Dictionary<int, QuantileSample> samples = [];
     private bool[] keep = [];
     private double[] numbers = [];
-    private string? loaded;
+    private WantedColumn? loaded;
 
     /// <summary>Training rows.</summary>
     public long Rows { get; private set; }
@@ -19,17 +19,20 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     /// <summary>Training rows with label 1.</summary>
     public long Positives { get; private set; }
 
+    /// <summary>What columns of reals look like.</summary>
+    public RealColumns Reals { get; } = new();
+
     /// <summary>Counts a row group: labels first, since what is wrong with them should be said before anything else.</summary>
     public void Count(RowGroupRef group, int index, GroupNumbers[][] found, ValueCounter[] shared)
     {
         using ShardReader reader = Start(group);
-        Load(reader, group, plan.Label.Column.Name);
+        Load(reader, group, plan.Label.Wanted);
         CountLabels(group);
         for (int v = 0; v < counters.Length; v++)
         {
             foreach (FitSource source in sources.Vocabularies[v])
             {
-                Load(reader, group, source.Column.Column.Name);
+                Load(reader, group, source.Column.Wanted);
                 if (source.Column.Separator is char separator)
                     SeparatedText.Split(column, separator, sources.KindOf(v), shards.Shards[group.Shard], group, source.Column.Column.Name);
                 CountValues(group, source, counters[v]);
@@ -38,7 +41,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
 
         for (int n = 0; n < sources.Numeric.Count; n++)
         {
-            Load(reader, group, sources.Numeric[n].Column.Name);
+            Load(reader, group, sources.Numeric[n].Wanted);
             found[n][index] = NumbersOf(group, sources.Numeric[n]);
         }
 
@@ -51,7 +54,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
         using ShardReader reader = Start(group);
         for (int i = 0; i < fields.Length; i++)
         {
-            Load(reader, group, sources.Categorical[fields[i]].Column);
+            Load(reader, group, sources.Categorical[fields[i]].Wanted());
             if (!samples.TryGetValue(i, out QuantileSample? sample))
                 samples[i] = sample = new QuantileSample();
             for (int r = 0; r < column.Rows; r++)
@@ -89,11 +92,16 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     }
 
     // The two parts of a time come one after the other from one column.
-    private void Load(ShardReader reader, RowGroupRef group, string name)
+    private void Load(ShardReader reader, RowGroupRef group, WantedColumn wanted)
     {
-        if (loaded != name)
-            reader.Read(group.Group, name, column);
-        loaded = name;
+        if (loaded == wanted)
+            return;
+        reader.Read(group.Group, wanted, column);
+        loaded = wanted;
+        if (column.Misfits.Count > 0 && plan.Options.BadRows.IsZero)
+            throw wanted.Misfit(shards.Shards[group.Shard], group, column);
+        if (column.Kind == ValueKind.Real && !column.IsList)
+            Reals.Add(wanted.Name, column);
     }
 
     private void CountLabels(RowGroupRef group)

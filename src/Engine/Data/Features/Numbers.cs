@@ -5,13 +5,13 @@ namespace GpuCtr.Engine.Data;
 /// <summary>From the value of a number column to what a model reads: a transformed number, or the key of a bucket.</summary>
 internal static class Numbers
 {
-    // Beyond it not every integer is a double.
-    private const double LargestExactInteger = 1L << 53;
+    /// <summary>From 2⁵³ on a double may stand for several integers.</summary>
+    public const double AmbiguousInteger = 1L << 53;
 
     /// <summary>Value i of an integer, real or time column; a time in seconds since 1970.</summary>
     public static double At(ColumnBuffer column, int i) => column.Kind switch
     {
-        ValueKind.Integer => column.Integers[i],
+        ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Real(column.Integers[i], column.Kind),
         ValueKind.Time => Times.Seconds(column.Integers[i]),
         _ => column.Reals[i],
     };
@@ -41,7 +41,15 @@ internal static class Numbers
 
     /// <summary>A real value used as an id: itself if it is an integer (as pandas stores ids with nulls), else its bits.</summary>
     public static long IdOf(double x) =>
-        Math.Abs(x) <= LargestExactInteger && Math.Floor(x) == x ? (long)x : BitConverter.DoubleToInt64Bits(x);
+        TryWhole(x, ValueKind.Integer, out long id) ? id : BitConverter.DoubleToInt64Bits(x);
+
+    /// <summary>The bits of a number that is whole and small enough to be sure which integer it was; 0 and false for any other.</summary>
+    public static bool TryWhole(double x, ValueKind kind, out long bits)
+    {
+        bool whole = Math.Abs(x) < AmbiguousInteger && Math.Floor(x) == x && (x >= 0 || kind == ValueKind.Integer);
+        bits = whole ? (long)x : 0;
+        return whole;
+    }
 
     /// <summary>Whether a number can be read: it is finite, and within a float where it is standardized or read as it is.</summary>
     public static bool CanRead(double x, NumericTransform transform) =>

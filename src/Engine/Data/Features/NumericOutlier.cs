@@ -32,7 +32,7 @@ internal sealed record NumericOutlier(double Value, int Shard, long Row, double 
     {
         using ShardReader reader = shards.Shards[group.Shard].Rent();
         ColumnBuffer read = new();
-        reader.Read(group.Group, column.Column.Name, read);
+        reader.Read(group.Group, column.Wanted, read);
         int row = 0;
         while (read.IsNull(row) || Numbers.Before(Numbers.At(read, row), column.Transform) != farthest)
             row++;

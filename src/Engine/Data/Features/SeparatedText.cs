@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace GpuCtr.Engine.Data;
 
 /// <summary>Lists that are stored as strings, such as <c>12,53,8</c> or <c>12^53^8</c>.</summary>
@@ -35,7 +33,7 @@ internal static class SeparatedText
             using ShardReader reader = shard.Rent();
             foreach (RowGroupRef group in shard.RowGroups)
             {
-                reader.Read(group.Group, column, buffer);
+                reader.Read(group.Group, new WantedColumn(column, ValueKind.Text), buffer);
                 int[] counts = [.. Candidates.Select(c => Having(buffer, c))];
                 int most = Array.IndexOf(counts, counts.Max());
                 if (counts[most] > 0)
@@ -51,7 +49,7 @@ internal static class SeparatedText
     /// <summary>Turns a flat text column into a list column, in place.</summary>
     /// <param name="column">What was read.</param>
     /// <param name="separator">Stands between the entries.</param>
-    /// <param name="kind">Integer where the entries share the vocabulary of an integer column, else text.</param>
+    /// <param name="kind">Integer or unsigned where the entries share the vocabulary of such a column, else text.</param>
     /// <param name="shard">For errors.</param>
     /// <param name="group">For errors.</param>
     /// <param name="name">For errors.</param>
@@ -82,7 +80,7 @@ internal static class SeparatedText
                 if (kind == ValueKind.Text)
                     column.Texts[at] = entry;
                 else
-                    column.Integers[at] = isNull ? 0 : Integer(entry.Span) ?? throw NotInteger(shard, group, name, r, entry, separator);
+                    column.Integers[at] = isNull ? 0 : WholeNumber.Parse(entry.Span, kind) ?? throw NotInteger(shard, group, name, r, entry, separator);
             }
         }
 
@@ -107,11 +105,6 @@ internal static class SeparatedText
             rest = rest.TrimStart();
         return end >= 0;
     }
-
-    /// Unsigned 64-bit columns keep their bits, so their entries do as well.
-    private static long? Integer(ReadOnlySpan<char> entry) =>
-        long.TryParse(entry, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value
-        : ulong.TryParse(entry, NumberStyles.None, CultureInfo.InvariantCulture, out ulong bits) ? unchecked((long)bits) : null;
 
     private static Failure NotInteger(Shard shard, RowGroupRef group, string name, int row, ReadOnlyMemory<char> entry, char separator) => Failure.BadData(
         $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, column '{name}': '{entry}' is not an integer, as its target's values are; entries are separated by {Describe(separator)}: correct the file, or name another separator with --list-separator");

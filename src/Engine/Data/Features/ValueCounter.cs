@@ -89,9 +89,9 @@ internal sealed class ValueCounter
     {
         if (computed.Any)
             return new VocabularyTable(name, kind, computed, [], [], Counts(rowCounts[..^1], rowCounts[^1]));
-        if (kind == ValueKind.Integer)
+        if (kind != ValueKind.Text)
         {
-            (long[] values, long[] counts, long rare) = Sorted(integers, minCount, static (a, b) => a.CompareTo(b));
+            (long[] values, long[] counts, long rare) = Sorted(integers, minCount, (a, b) => WholeNumber.Compare(a, b, kind));
             return new VocabularyTable(name, kind, default, values, [], Counts(counts, rare));
         }
         else

@@ -23,7 +23,7 @@ public sealed class VocabularyTable
         (Name, Kind, Computed, Integers, Texts, Counts) = (name, kind, computed, integers, strings, counts);
         if (computed.Any)
             return;
-        if (kind == ValueKind.Integer)
+        if (kind != ValueKind.Text)
         {
             index = new IdIndex(integers, FirstValueRow);
             return;
@@ -38,13 +38,13 @@ public sealed class VocabularyTable
     /// <summary>Name of the field that owns it.</summary>
     public string Name { get; }
 
-    /// <summary>Integer or text.</summary>
+    /// <summary>Integer, unsigned or text.</summary>
     public ValueKind Kind { get; }
 
     /// <summary>Rows that are computed from the value.</summary>
     internal ComputedRows Computed { get; }
 
-    /// <summary>Values of an integer vocabulary; value i has row i + 2.</summary>
+    /// <summary>Values of an integer vocabulary, bits of an unsigned one; value i has row i + 2.</summary>
     public IReadOnlyList<long> Integers { get; }
 
     /// <summary>Values of a text vocabulary; value i has row i + 2.</summary>
@@ -67,6 +67,9 @@ public sealed class VocabularyTable
 
     /// <summary>Row of an integer.</summary>
     public int RowOf(long value) => index is not null ? index.Find(value, UnseenRow) : FirstValueRow + Computed.Of(value);
+
+    /// <summary>Row of a signed or unsigned integer; one that this vocabulary cannot hold was never seen.</summary>
+    internal int RowOf(long bits, ValueKind kind) => WholeNumber.Fits(bits, kind, Kind) ? RowOf(bits) : UnseenRow;
 
     /// <summary>Rows of many integers.</summary>
     /// <param name="values">(n) values.</param>
@@ -102,8 +105,10 @@ public sealed class VocabularyTable
             return "(unseen)";
         if (Computed.Any)
             return Computed.Identity ? $"{row - FirstValueRow}" : $"bucket {row - FirstValueRow}";
-        return Kind == ValueKind.Integer ? Integers[row - FirstValueRow].ToString() : Texts[row - FirstValueRow];
+        return Kind == ValueKind.Text ? Texts[row - FirstValueRow] : WholeNumber.Text(Integers[row - FirstValueRow], Kind);
     }
+
+    private static string Word(ValueKind kind) => kind == ValueKind.Unsigned ? "unsigned integers" : kind == ValueKind.Text ? "strings" : "signed integers";
 
     /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>
     /// <exception cref="Failure">Usage: rows are computed in another way.</exception>
@@ -111,11 +116,13 @@ public sealed class VocabularyTable
     {
         if (Computed != fresh.Computed)
             throw Failure.BadUsage($"--init-from: rows of {Name} come from {Computed.Describe(Name)} there and from {fresh.Computed.Describe(Name)} here; say it as in that run");
+        if (Kind != fresh.Kind && fresh.Integers.Any(v => !WholeNumber.Fits(v, fresh.Kind, Kind)))
+            throw Failure.BadUsage($"--init-from: {Name} has {Word(Kind)} there and here {Word(fresh.Kind)} that are none of them; write the shards with the type that they had");
         if (Computed.Any)
             return fresh;
         long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == UnseenRow)];
         string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == UnseenRow)];
-        IEnumerable<int> rows = Kind == ValueKind.Integer ? integers.Select(fresh.RowOf) : strings.Select(v => fresh.RowOf(v));
+        IEnumerable<int> rows = Kind == ValueKind.Text ? strings.Select(v => fresh.RowOf(v)) : integers.Select(fresh.RowOf);
         long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.UnseenRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.UnseenRow]];
         return new VocabularyTable(Name, Kind, default, integers, strings, counts);
     }

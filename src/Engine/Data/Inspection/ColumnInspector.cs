@@ -15,7 +15,8 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     private readonly HashSample<(double, int)> sample = new(SampleRows);
     private readonly Dictionary<int, long> lengths = [];
     private LabelCount nullRows;
-    private long nulls, values, notFinite;
+    private readonly RealColumns reals = new();
+    private long nulls, values, notFinite, misfits;
     private double least = double.PositiveInfinity, greatest = double.NegativeInfinity, sum, scaledSum;
 
     /// <summary>The column.</summary>
@@ -24,7 +25,7 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     /// <summary>What was found.</summary>
     public ColumnProfile Profile()
     {
-        bool numeric = !column.IsList && column.Kind is ValueKind.Integer or ValueKind.Real;
+        bool numeric = !column.IsList && (WholeNumber.Is(column.Kind) || column.Kind == ValueKind.Real);
         long finite = values - notFinite;
         return profile with
         {
@@ -35,6 +36,8 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
             Top = tally.Top(ShownValues),
             Range = numeric && finite > 0 ? new NumberRange(least, double.IsFinite(sum) ? sum / finite : scaledSum / finite / Scale, greatest) : null,
             NotFinite = notFinite,
+            Misfits = misfits,
+            MayBeIds = reals.MayBeIds(column.Name),
             Lengths = column.IsList ? LengthProfile.Of(lengths) : null,
             LabelAuc = isLabel ? null : Largest(LeakScore.OfValues([.. tally.Counts, nullRows]), LeakScore.OfNumbers(sample.Kept.Select(k => k.Item))),
         };
@@ -46,6 +49,9 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     /// <param name="labels">(rows) 0 or 1; −1 where it is not known.</param>
     public void Add(RowGroupRef group, ColumnBuffer read, ReadOnlySpan<sbyte> labels)
     {
+        misfits += read.Misfits.Count;
+        if (read.Kind == ValueKind.Real)
+            reals.Add(column.Name, read);
         for (int r = 0; r < read.Rows; r++)
         {
             ulong hash = RandomBits.Mix(RandomBits.Mix((ulong)group.Shard + 1) + (ulong)(group.FirstRow + r));
@@ -84,7 +90,7 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
 
         values++;
         tally.Add(read, i, label, half);
-        if (read.Kind is not (ValueKind.Integer or ValueKind.Real))
+        if (read.Kind is ValueKind.Text or ValueKind.Time)
             return;
         double x = Numbers.At(read, i);
         if (!double.IsFinite(x))

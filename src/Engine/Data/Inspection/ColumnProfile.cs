@@ -28,6 +28,12 @@ public sealed record ColumnProfile(string Name, string Type, string Role, string
     /// <summary>Values that are NaN or infinite.</summary>
     public long NotFinite { get; init; }
 
+    /// <summary>Rows with a value that is no integer, where other shards store integers, or that they cannot hold; it counts as null.</summary>
+    public long Misfits { get; init; }
+
+    /// <summary>Whether the column is one of reals that all are whole and not negative.</summary>
+    public bool MayBeIds { get; init; }
+
     /// <summary>Lengths of the lists; null for a column without lists.</summary>
     public LengthProfile? Lengths { get; init; }
 

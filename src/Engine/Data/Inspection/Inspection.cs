@@ -31,7 +31,7 @@ public sealed record Inspection(
     public static Inspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         string? label = plan?.Label.Column.Name;
-        ColumnInspector[] inspectors = [.. shards.Columns.Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label))];
+        ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label))];
         InspectionPass pass = new(shards, label, inspectors);
         pass.Run(workers, progress, cancellation);
         var profiles = new ColumnProfile[inspectors.Length];
@@ -43,8 +43,12 @@ public sealed record Inspection(
             shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
             labelled == 0 ? null : (double)pass.Positives / labelled, label is null ? 0 : shards.Rows - labelled,
             repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
-        return found with { Problems = [.. found.Look()] };
+        return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look()] };
     }
+
+    /// As it will be read, where that is known.
+    private static ShardColumn Read(ShardColumn column, FeaturePlan? plan) =>
+        plan?.Columns.FirstOrDefault(p => p.Column.Name == column.Name && p.Column.IsList == column.IsList)?.Column ?? column;
 
     private static ColumnProfile Planned(ShardColumn column, FeaturePlan? plan)
     {
@@ -78,6 +82,10 @@ public sealed record Inspection(
             yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {c.Name}");
         if (c.NotFinite > 0)
             yield return Invariant($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
+        if (c.Misfits > 0)
+            yield return Invariant($"column '{c.Name}' has integers in some shards and in others {c.Misfits:N0} rows with values that are none: write the shards with one type, or use --numeric {c.Name}");
+        if (c.MayBeIds && c.Role == "numeric" && c.Note != "--numeric")
+            yield return $"column '{c.Name}' is {c.Type}, and all its values are whole: if they are ids, which nulls turn into doubles, write --categorical {c.Name}; if not, --numeric {c.Name} says so";
         bool isId = c.Role.Contains("categorical", StringComparison.Ordinal) && c.Lengths is null && Rows >= EnoughRows;
         if (isId && c.Distinct > NearlyUnique * Rows)
             yield return Invariant($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {c.Name}");

@@ -49,7 +49,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
         if (label is null)
             return;
         using ShardReader reader = shards.Shards[group.Shard].Rent();
-        reader.Read(group.Group, label, labelColumn);
+        ReadAs(reader, group, shards.Column(label)!, labelColumn);
         for (int r = 0; r < group.Rows; r++)
         {
             if (!Labels.TryRead(labelColumn, r, out float value))
@@ -71,10 +71,13 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
 
         ColumnBuffer column = idle.TryTake(out ColumnBuffer? taken) ? taken : new ColumnBuffer();
         using (ShardReader reader = shards.Shards[group.Shard].Rent())
-            reader.Read(group.Group, inspector.Column.Name, column);
+            ReadAs(reader, group, inspector.Column, column);
         Take(group, index, column);
         idle.Add(column);
     }
+
+    private static void ReadAs(ShardReader reader, RowGroupRef group, ShardColumn column, ColumnBuffer into) =>
+        reader.Read(group.Group, new WantedColumn(column.Name, column.Kind, column.IsList), into);
 
     private void Take(RowGroupRef group, int index, ColumnBuffer column)
     {

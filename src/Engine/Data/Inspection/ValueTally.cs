@@ -74,7 +74,7 @@ internal sealed class ValueTally
         ValueKind.Text => column.Texts[i].ToString(),
         ValueKind.Real => column.Reals[i].ToString("G7", CultureInfo.InvariantCulture),
         ValueKind.Time => Times.Text(column.Integers[i]),
-        _ => column.Integers[i].ToString(CultureInfo.InvariantCulture),
+        _ => WholeNumber.Text(column.Integers[i], column.Kind),
     };
 }
 

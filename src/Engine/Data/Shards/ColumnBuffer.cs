@@ -2,7 +2,7 @@ namespace GpuCtr.Engine.Data;
 
 /// <summary>One column of one row group, decoded; filled again and again by the same worker, so it grows and is never freed.</summary>
 /// Flat columns: value i belongs to row i, Count = Rows. Lists: the values of row r are Offsets[r] … Offsets[r+1] − 1.
-public sealed class ColumnBuffer
+public sealed partial class ColumnBuffer
 {
     private readonly Dictionary<Type, Array> scratch = [];
 
@@ -18,7 +18,7 @@ public sealed class ColumnBuffer
     /// <summary>True for a list column.</summary>
     public bool IsList { get; internal set; }
 
-    /// <summary>(Count) values of an integer or time column, 0 where null.</summary>
+    /// <summary>(Count) values of an integer or time column, bits of an unsigned one, 0 where null.</summary>
     public long[] Integers { get; private set; } = [];
 
     /// <summary>(Count) values of a real column, 0 where null.</summary>
@@ -58,12 +58,12 @@ public sealed class ColumnBuffer
     internal void Reserve(ValueKind kind, int count)
     {
         Kind = kind;
-        if (kind is ValueKind.Integer or ValueKind.Time)
-            Integers = Grown(Integers, count);
-        else if (kind == ValueKind.Real)
+        if (kind == ValueKind.Real)
             Reals = Grown(Reals, count);
-        else
+        else if (kind == ValueKind.Text)
             Texts = Grown(Texts, count);
+        else
+            Integers = Grown(Integers, count);
         Nulls = Grown(Nulls, count);
     }
 

@@ -20,9 +20,11 @@ internal sealed record ColumnType(ValueKind Kind, string Name)
         {
             PhysicalType.BOOLEAN => Integer("bool"),
             PhysicalType.INT32 when e is { LogicalType.DATE: not null } or { ConvertedType: ConvertedType.DATE } => new ColumnType(ValueKind.Time, "date"),
-            PhysicalType.INT32 or PhysicalType.INT64 when e is { LogicalType.TIME: not null } or { ConvertedType: ConvertedType.TIME_MILLIS or ConvertedType.TIME_MICROS } => Integer("time"),
+            PhysicalType.INT32 or PhysicalType.INT64 when e is { LogicalType.TIME: not null } or { ConvertedType: ConvertedType.TIME_MILLIS or ConvertedType.TIME_MICROS } => Integer($"time({TimeUnit(e)})"),
             PhysicalType.INT64 when e is { LogicalType.TIMESTAMP: not null } or { ConvertedType: ConvertedType.TIMESTAMP_MILLIS or ConvertedType.TIMESTAMP_MICROS } => Timestamp,
+            PhysicalType.INT32 when e.LogicalType?.UNKNOWN is not null => Integer("null"),
             PhysicalType.INT32 => Integer(IntegerName(e, 32)),
+            PhysicalType.INT64 when IntegerName(e, 64) is "uint64" => new ColumnType(ValueKind.Unsigned, "uint64"),
             PhysicalType.INT64 => Integer(IntegerName(e, 64)),
             PhysicalType.INT96 => Timestamp,
             PhysicalType.FLOAT => new ColumnType(ValueKind.Real, "float"),
@@ -50,6 +52,10 @@ internal sealed record ColumnType(ValueKind Kind, string Name)
     private static bool IsString(SchemaElement e) => e.LogicalType is { } logical
         ? logical.STRING is not null || logical.ENUM is not null || logical.JSON is not null
         : e.ConvertedType is ConvertedType.UTF8 or ConvertedType.ENUM or ConvertedType.JSON;
+
+    private static string TimeUnit(SchemaElement e) => e.LogicalType?.TIME?.Unit is { } unit
+        ? unit.MILLIS is not null ? "ms" : unit.MICROS is not null ? "us" : "ns"
+        : e.ConvertedType == ConvertedType.TIME_MILLIS ? "ms" : "us";
 
     private static string IntegerName(SchemaElement e, int width) => e switch
     {

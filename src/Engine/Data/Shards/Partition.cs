@@ -46,17 +46,17 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
     /// <summary>Fills a buffer with the value of all rows.</summary>
     public void Fill(ColumnBuffer into, int rows)
     {
-        (into.Rows, into.Count, into.IsList, into.HasNulls) = (rows, Column.IsList ? 0 : rows, Column.IsList, Value is null && !Column.IsList);
-        into.Reserve(Column.Kind, rows);
-        into.Nulls.AsSpan(0, rows).Fill(Value is null);
+        if (Column is { Kind: ValueKind.Text, IsList: false })
+        {
+            FillTexts(into, rows);
+            return;
+        }
+
+        Begin(into, rows, Column.Kind);
         if (Column.IsList)
         {
-            into.ReserveLevels(0, repetition: false);
+            (into.Count, into.IsList, into.HasNulls) = (0, true, false);
             into.Offsets.AsSpan(0, rows + 1).Clear();
-        }
-        else if (Column.Kind == ValueKind.Text)
-        {
-            into.Texts.AsSpan(0, rows).Fill(Value.AsMemory());
         }
         else if (Column.Kind == ValueKind.Real)
         {
@@ -66,6 +66,21 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
         {
             into.Integers.AsSpan(0, rows).Fill(Value is null ? 0 : Integer(Value)!.Value);
         }
+    }
+
+    /// <summary>Fills a buffer with the value as it stands in the path.</summary>
+    public void FillTexts(ColumnBuffer into, int rows)
+    {
+        Begin(into, rows, ValueKind.Text);
+        into.Texts.AsSpan(0, rows).Fill(Value.AsMemory());
+    }
+
+    private void Begin(ColumnBuffer into, int rows, ValueKind kind)
+    {
+        (into.Rows, into.Count, into.IsList, into.HasNulls) = (rows, rows, false, Value is null);
+        into.Reserve(kind, rows);
+        into.ReserveLevels(rows, repetition: false);
+        into.Nulls.AsSpan(0, rows).Fill(Value is null);
     }
 
     /// <summary>This column, if its value has its type.</summary>

@@ -98,6 +98,29 @@ public sealed class Shard
     /// <summary>The column of that name, or null.</summary>
     public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
 
+    /// <summary>Whether a column can be read as it is wanted: by its type, as text from the path, or because it has no values at all.</summary>
+    internal bool Has(WantedColumn wanted) => Column(wanted.Name) is { } found
+        && (wanted.Takes(found) || (wanted is { Kind: ValueKind.Text, IsList: false } && partitions.ContainsKey(wanted.Name)) || IsAllNull(wanted.Name));
+
+    /// <summary>Whether a column has no values: its type then says nothing. Reads until it finds one; what cannot be read counts as one.</summary>
+    internal bool IsAllNull(string column)
+    {
+        using ShardReader reader = Rent();
+        ColumnBuffer buffer = new();
+        try
+        {
+            return RowGroups.All(g =>
+            {
+                reader.Read(g.Group, column, buffer);
+                return buffer.IsAllNull;
+            });
+        }
+        catch (Failure)
+        {
+            return false;
+        }
+    }
+
     /// <summary>A reader for the calling thread; disposing it hands it back.</summary>
     /// <exception cref="Failure">Data: it changed since it was found.</exception>
     public ShardReader Rent()

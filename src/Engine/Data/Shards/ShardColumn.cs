@@ -5,8 +5,11 @@ namespace GpuCtr.Engine.Data;
 /// <summary>What the values of a column are once they are read.</summary>
 public enum ValueKind
 {
-    /// <summary>Booleans, integers of any width, times of day in the unit of the file and decimals without places, as 64-bit integers (unsigned ones keep their bits).</summary>
+    /// <summary>Booleans, integers, times of day in the unit of the file and decimals without places, as signed 64-bit integers.</summary>
     Integer,
+
+    /// <summary>Unsigned integers of 64 bits, which keep their bits in a signed one: <see cref="WholeNumber"/>.</summary>
+    Unsigned,
 
     /// <summary>Single and double precision numbers and decimals with places, as double.</summary>
     Real,
@@ -26,7 +29,11 @@ public enum ValueKind
 /// <param name="Kind">Kind of a value, or of an element for a list.</param>
 /// <param name="IsList">True for a column with a list in each row.</param>
 /// <param name="TypeName">The type as shown to the user, such as int64 or list&lt;string&gt;.</param>
-public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, string TypeName);
+public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, string TypeName)
+{
+    /// <summary>Of a column of several shards that store it as integers and as reals, or as types that cannot be one (then it is unsupported): which has what.</summary>
+    public string? Differs { get; init; }
+}
 
 /// <summary>A leaf of a schema: what is stored, and how deep it is nested.</summary>
 /// <param name="Element">Its element of the schema: physical type, length and annotations.</param>

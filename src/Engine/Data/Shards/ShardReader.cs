@@ -79,6 +79,17 @@ public sealed class ShardReader : IDisposable
         }
     }
 
+    /// <summary>Decodes one column of one row group as the values that are wanted.</summary>
+    /// <exception cref="Failure">See the other one; values that do not fit are no failure but <see cref="ColumnBuffer.Misfits"/>.</exception>
+    public void Read(int group, WantedColumn wanted, ColumnBuffer into)
+    {
+        if (wanted is { Kind: ValueKind.Text, IsList: false } && shard!.Partition(wanted.Name) is { } partition)
+            partition.FillTexts(into, checked((int)reader.Metadata!.RowGroups[group].NumRows));
+        else
+            Read(group, wanted.Name, into);
+        into.Become(wanted);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -164,12 +175,12 @@ public sealed class ShardReader : IDisposable
     private static void Spread(ColumnBuffer into, int packed)
     {
         ReadOnlySpan<bool> nulls = into.Nulls.AsSpan(0, into.Count);
-        if (into.Kind is ValueKind.Integer or ValueKind.Time)
-            Levels.Spread(into.Integers.AsSpan(0, into.Count), nulls, packed, 0L);
-        else if (into.Kind == ValueKind.Real)
+        if (into.Kind == ValueKind.Real)
             Levels.Spread(into.Reals.AsSpan(0, into.Count), nulls, packed, 0.0);
-        else
+        else if (into.Kind == ValueKind.Text)
             Levels.Spread(into.Texts.AsSpan(0, into.Count), nulls, packed, default);
+        else
+            Levels.Spread(into.Integers.AsSpan(0, into.Count), nulls, packed, 0L);
     }
 
     private ColumnLayout Layout(string column) => layouts.TryGetValue(column, out ColumnLayout? layout)

@@ -1,10 +1,14 @@
+using System.Collections.Concurrent;
+
 namespace GpuCtr.Engine.Data;
 
-/// <summary>The shards of one side of a run (training, validation, test), checked to agree before anything is trained.</summary>
+/// <summary>The shards of one side of a run (training, validation, test). They need to agree in the columns that are read.</summary>
 public sealed class ShardSet
 {
     // Above so many shards their footers are read again when they are needed: kept, they would take more memory than the rows.
     private const int MostKeptOpen = 512;
+
+    private readonly ConcurrentDictionary<string, ShardColumn?> joined = new(StringComparer.Ordinal);
 
     private ShardSet(IReadOnlyList<Shard> shards, IReadOnlyList<string> notes)
     {
@@ -25,17 +29,40 @@ public sealed class ShardSet
     /// <summary>What was left out, read through the log of a table or checked against a manifest, a line for each.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>The columns that all shards share, in the order of the first shard.</summary>
-    public IReadOnlyList<ShardColumn> Columns => Shards[0].Columns;
+    /// <summary>The columns that all shards have, in the order of the first shard, as what they are together.</summary>
+    public IReadOnlyList<ShardColumn> Columns => [.. Shards[0].Columns.Select(c => Column(c.Name)).OfType<ShardColumn>()];
 
-    /// <summary>The column of that name, or null.</summary>
-    public ShardColumn? Column(string name) => Shards[0].Column(name);
+    /// <summary>The column of that name as what it is in all shards together; null if one of them lacks it.</summary>
+    public ShardColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? JoinedColumn.Of(n, Shards) : null);
 
-    /// <summary>Finds the shards, reads their footers and checks that their columns agree and that manifests beside them hold.</summary>
+    /// <summary>Columns that some shards have and some lack, with the first of each.</summary>
+    internal IEnumerable<(string Name, Shard Has, Shard Lacks)> Partial() => Shards
+        .SelectMany(s => s.Columns.Select(c => (c.Name, Has: s)))
+        .DistinctBy(c => c.Name)
+        .Where(c => Column(c.Name) is null)
+        .Select(c => (c.Name, c.Has, Shards.First(s => s.Column(c.Name) is null)));
+
+    /// <summary>Checks that all shards have some columns as they are wanted.</summary>
+    /// <param name="wanted">The columns.</param>
+    /// <param name="who">Who wants them, as in "the model was trained".</param>
+    /// <exception cref="Failure">Data: one lacks a column, or has it with values of another kind.</exception>
+    internal void Check(IEnumerable<WantedColumn> wanted, string who)
+    {
+        foreach (WantedColumn column in wanted)
+        {
+            if (Shards.FirstOrDefault(s => !s.Has(column)) is not { } shard)
+                continue;
+            throw Failure.BadData(shard.Column(column.Name) is { } found
+                ? $"{shard.Path}: column '{column.Name}' is {found.TypeName}, {who} with {column.Describe()}"
+                : $"{shard.Path}: column '{column.Name}' is missing; {who} with it; the file has {string.Join(", ", shard.Columns.Select(c => c.Name))}");
+        }
+    }
+
+    /// <summary>Finds the shards, reads their footers and checks that manifests beside them hold. Whether their columns agree is seen when these are asked for.</summary>
     /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions; the same of objects, as s3://bucket/key.</param>
     /// <param name="workers">Threads that read footers and compute hashes.</param>
     /// <param name="verify">False to leave manifests alone.</param>
-    /// <exception cref="Failure">Usage: nothing matches, a file named twice. Data: broken files, schemas that differ,
+    /// <exception cref="Failure">Usage: nothing matches, a file named twice. Data: broken files,
     /// a copy of another shard, a shard that is not as its manifest says. InputOutput: unreadable.</exception>
     public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true)
     {
@@ -43,8 +70,6 @@ public sealed class ShardSet
         PartitionColumn[][] partitions = PartitionColumn.Of(found);
         var shards = new Shard[found.Count];
         Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Source, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
-        foreach (Shard shard in shards.Skip(1))
-            CheckAgreement(shards[0], shard);
         string[] notes = [.. foundNotes, .. IndexNotes(shards), .. verify ? ShardManifest.Verify(shards, workers) : []];
         RefuseCopies(shards);
         return new ShardSet(shards, notes);
@@ -59,30 +84,6 @@ public sealed class ShardSet
 
     private static IEnumerable<string> IndexNotes(Shard[] shards) => shards.SelectMany(s => s.Indexes).Distinct().Select(name =>
         $"column '{name}' is the index that pandas writes beside the rows (to_parquet(index=False) does not) and is left out");
-
-    private static void CheckAgreement(Shard first, Shard other)
-    {
-        foreach (ShardColumn expected in first.Columns)
-        {
-            ShardColumn found = other.Column(expected.Name) ?? throw Failure.BadData(
-                $"{other.Path}: column '{expected.Name}' ({expected.TypeName}) is missing; {first.Path} has it{Extra(first, other)}; all shards must have the same columns");
-            if (found.TypeName != expected.TypeName)
-            {
-                throw Failure.BadData(
-                    $"{other.Path}: column '{expected.Name}' is {found.TypeName}, expected {expected.TypeName} as in {first.Path}; write the shards with one schema");
-            }
-        }
-
-        ShardColumn? extra = other.Columns.FirstOrDefault(c => first.Column(c.Name) is null);
-        if (extra is not null)
-            throw Failure.BadData($"{other.Path}: column '{extra.Name}' ({extra.TypeName}) is not in {first.Path}; all shards must have the same columns");
-    }
-
-    private static string Extra(Shard first, Shard other)
-    {
-        string[] extra = [.. other.Columns.Where(c => first.Column(c.Name) is null).Select(c => $"'{c.Name}'")];
-        return extra.Length == 0 ? "" : $" (this file has {string.Join(", ", extra)} instead)";
-    }
 
     private static void RefuseCopies(IReadOnlyList<Shard> shards)
     {
