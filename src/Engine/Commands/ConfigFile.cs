@@ -1,8 +1,10 @@
 using System.Text.Json;
+using GpuCtr.Engine.Data;
 
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>A JSON file with the names of flags (without dashes), or the config.json of a run, whose options are one level down.</summary>
+/// A string is read as it would be typed; an element of an array is one value, in which a comma is a letter like any other.
 /// <param name="Shards">The value of "shards".</param>
 /// <param name="Flags">Each flag and how it would be typed.</param>
 internal sealed record ConfigFile(IReadOnlyList<string> Shards, IReadOnlyList<(string Flag, string[] Tokens)> Flags)
@@ -15,11 +17,12 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, IReadOnlyList<(s
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             JsonElement root = document.RootElement;
+            bool asTyped = false;
             if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("options", out JsonElement options))
-                root = options;
+                (root, asTyped) = (options, !root.TryGetProperty("format", out _));
             if (root.ValueKind != JsonValueKind.Object)
                 throw Failure.BadUsage($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
-            return Of(path, root, verb);
+            return Of(path, root, verb, asTyped);
         }
         catch (JsonException e)
         {
@@ -35,7 +38,8 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, IReadOnlyList<(s
         }
     }
 
-    private static ConfigFile Of(string path, JsonElement root, Verb verb)
+    /// Before config.json had a format, its arrays held what was typed.
+    private static ConfigFile Of(string path, JsonElement root, Verb verb, bool asTyped)
     {
         List<string> shards = [];
         List<(string, string[])> flags = [];
@@ -45,8 +49,8 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, IReadOnlyList<(s
             string name = $"--{property.Name.Replace('_', '-')}";
             if (property.Name == "shards" && verb.TakesShards)
                 shards.AddRange(values);
-            else if (verb.Flags.Any(f => f.Name == name))
-                AddFlag(flags, name, values, property.Value.ValueKind);
+            else if (verb.Flags.FirstOrDefault(f => f.Name == name) is { } flag)
+                AddFlag(flags, name, flag.TakesColumns && !asTyped && property.Value.ValueKind == JsonValueKind.Array ? [.. values.Select(ColumnNames.FromJson)] : values, property.Value.ValueKind);
             else
                 throw Failure.BadUsage($"{path}: unknown option '{property.Name}'{Spelling.Suggest(name, verb.Flags.Select(f => f.Name))}");
         }

@@ -54,8 +54,8 @@ internal static class ExplainCommand
     {
         string[] names = [.. spec.Categorical.Select(c => c.Name)];
         if (flags.IsGiven("--nearest"))
-            return [.. flags.List("--nearest").Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw Failure.BadUsage(
-                $"--nearest {name}: not a categorical column of the model{Spelling.Suggest(name, names)}; these are {string.Join(", ", names)}"))];
+            return [.. flags.Columns("--nearest").Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw Failure.BadUsage(
+                $"--nearest {ColumnNames.InShell(name)}: not a categorical column of the model{Spelling.Suggest(name, names)}; these are {ColumnNames.Listing(names)}"))];
         int[] targets = [.. spec.Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s.Target).Distinct()];
         return targets.Length > 0 || names.Length == 0 ? targets : [Enumerable.Range(0, names.Length).MaxBy(f => spec.Vocabularies[spec.Categorical[f].Vocabulary].Rows)];
     }

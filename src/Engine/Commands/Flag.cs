@@ -27,6 +27,12 @@ internal sealed partial record Flag(string Name, string Value, string Default, s
     /// <summary>The words that its value can be, for completion; empty where any value can be.</summary>
     public IReadOnlyList<string> Choices { get; init; } = Words().IsMatch(Value) ? Value.Split('|') : [];
 
+    /// <summary>Whether its values are names of columns, or begin with one; see <see cref="Data.ColumnNames"/>.</summary>
+    public bool TakesColumns { get; init; } = Value.StartsWith("COL", StringComparison.Ordinal);
+
+    /// <summary>Its name in a JSON file.</summary>
+    public string Key => Name[2..].Replace('-', '_');
+
     [GeneratedRegex("^[a-z0-9]+([|][a-z0-9]+)+$")]
     private static partial Regex Words();
 }

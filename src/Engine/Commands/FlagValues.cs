@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using GpuCtr.Engine.Data;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -24,10 +25,15 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     /// <summary>The value as typed; empty where there is none.</summary>
     public string Text(string name) => given.TryGetValue(name, out string[]? tokens) ? tokens[^1] : FlagOf(name).Default;
 
-    /// <summary>All values, with commas separating as well.</summary>
+    /// <summary>All values, with commas outside quotes separating as well; names of columns keep their quotes.</summary>
     public IReadOnlyList<string> List(string name) =>
-        (given.TryGetValue(name, out string[]? tokens) ? tokens : [FlagOf(name).Default])
-        .SelectMany(t => t.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).ToArray();
+        (given.TryGetValue(name, out string[]? tokens) ? tokens : [FlagOf(name).Default]).SelectMany(ColumnNames.Split).ToArray();
+
+    /// <summary>Names of columns.</summary>
+    public IReadOnlyList<string> Columns(string name) => List(name).Select(ColumnNames.Plain).ToArray();
+
+    /// <summary>The name of a column; null where none is given.</summary>
+    public string? Column(string name) => IsGiven(name) ? ColumnNames.Plain(Text(name)) : null;
 
     /// <summary>All values as typed: paths, in which a comma is a letter like any other.</summary>
     public IReadOnlyList<string> Paths(string name) => given.TryGetValue(name, out string[]? tokens) ? tokens : [];
@@ -90,17 +96,31 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
         // What was meant for one moment is no part of the configuration.
         foreach (Flag flag in verb.Flags.Where(f => f.Name is not ("--overwrite" or "--resume" or "--allow-changed" or "--config")))
         {
-            string key = flag.Name[2..].Replace('-', '_');
+            string key = flag.Key;
             if (flag.Arity == FlagArity.Switch)
                 all[key] = IsGiven(flag.Name) ? IsOn(flag.Name) : null;
+            else if (flag is { Arity: FlagArity.Several, TakesColumns: true })
+                all[key] = Names(List(flag.Name));
             else if (flag.Arity == FlagArity.Several)
                 all[key] = new JsonArray([.. (given.TryGetValue(flag.Name, out string[]? tokens) ? tokens : [.. List(flag.Name)]).Select(Node)]);
             else
-                all[key] = Text(flag.Name).Length == 0 ? null : Node(Text(flag.Name));
+                all[key] = Text(flag.Name).Length == 0 ? null : Node(flag.TakesColumns ? ColumnNames.ToJson(Text(flag.Name)) : Text(flag.Name));
         }
 
         return all;
     }
+
+    /// <summary>Brings options that an older version wrote, whose lists of columns stand as they were typed, to how they stand now.</summary>
+    public void Upgrade(JsonObject options)
+    {
+        foreach (Flag flag in verb.Flags.Where(f => f is { Arity: FlagArity.Several, TakesColumns: true }))
+        {
+            if (options[flag.Key] is JsonArray typed)
+                options[flag.Key] = Names(typed.SelectMany(t => ColumnNames.Split($"{t}")));
+        }
+    }
+
+    private static JsonArray Names(IEnumerable<string> entries) => new([.. entries.Select(e => Node(ColumnNames.ToJson(e)))]);
 
     private static JsonNode Node(string text) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole
         : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : text;

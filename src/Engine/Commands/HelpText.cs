@@ -32,6 +32,8 @@ internal static class HelpText
             text.Append(left.Length < Column ? left.PadRight(Column) : $"{left}\n{new string(' ', Column)}").Append($"{flag.Help}{standard}\n");
         }
 
+        if (verb.Flags.Any(f => f.TakesColumns))
+            text.Append("\nA column whose name has a comma, = or \" in it stands in double quotes: '\"price, net\",id', '\"a=b\"=item'; a \" in it is doubled.\n");
         text.Append("\nexamples\n");
         foreach (string example in verb.Examples)
             text.Append($"  {example}\n");

@@ -81,18 +81,18 @@ internal static class InspectCommand
         to.Line(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
         if (found.Label is not null)
             to.Line(Invariant($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
-        to.Table([["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"], .. found.Columns.Select(Row)]);
+        to.Table([["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"], .. found.Columns.Select(c => Row(found, c))]);
         foreach (string problem in found.Problems)
             to.Line($"problem: {problem}");
     }
 
-    private static string[] Row(ColumnProfile c) =>
+    private static string[] Row(Inspection found, ColumnProfile c) =>
     [
         c.Name, c.Type, c.Role.Length > 0 ? c.Role : "–",
         c.Distinct is null ? "–" : Invariant($"{(double)c.Nulls / Math.Max(1, c.Nulls + c.Values):P1}"),
         c.Distinct is { } distinct ? Invariant($"{(c.DistinctIsExact ? "" : "≈ ")}{distinct:N0}") : "–",
         c.LabelAuc is { } auc ? Invariant($"{auc:F3}") : "–",
-        c.Lengths is { } l ? Invariant($"mean {l.Mean:F1}, median {l.Median}, 99 % ≤ {l.P99}, longest {l.Longest}") : c.Range is { } r ? Invariant($"{r.Least:G4} … {r.Greatest:G4}, mean {r.Mean:G4}") : "",
+        c.Lengths is { } l ? Invariant($"mean {l.Mean:F1}, median {l.Median}, 99 % ≤ {l.P99}, longest {l.Longest}{(l.CutRows > 0 ? $"; {(double)l.CutRows / found.Rows:P1} of the rows are cut to --max-history {l.Limit}" : "")}") : c.Range is { } r ? Invariant($"{r.Least:G4} … {r.Greatest:G4}, mean {r.Mean:G4}") : "",
         string.Join(", ", c.Top.Take(ValuesOfText).Select(t => Invariant($"{Short(t.Value)} {(double)t.Rows / Math.Max(1, c.Values):P1}"))),
     ];
 

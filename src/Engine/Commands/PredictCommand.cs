@@ -51,7 +51,7 @@ internal static class PredictCommand
         Dataset data = new(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) });
         memory.BoundHeap(held.NativeBytes);
         ModelFlags.Tell(journal, checkpoint, device);
-        using ScoreFile file = new(flags.Text("--out"), shards, flags.List("--keep"), flags.IsOn("--overwrite"));
+        using ScoreFile file = new(flags.Text("--out"), shards, flags.Columns("--keep"), flags.IsOn("--overwrite"));
         Result result = Score(model, data, file, journal, interruption) with { Out = flags.Text("--out"), Step = checkpoint.Manifest.Position.Step };
         RunWarnings.AboutRows(journal, "rows", data);
         journal.Line(string.Create(

@@ -15,6 +15,9 @@ internal static class RunConfig
 
     private const int ShortList = 4;
 
+    // Before format 2 lists of columns stood as they were typed.
+    private const int Format = 2;
+
     // These change how a run goes on, not what it computes; what shards and valid name is compared file by file.
     private static readonly string[] free =
         ["epochs", "patience", "checkpoint_every", "device", "kernels", "threads", "fit_cache", "out", "json", "verbose", "test", "init_from", "shards", "valid"];
@@ -29,8 +32,9 @@ internal static class RunConfig
     /// <summary>What the file says, and every checkpoint with it.</summary>
     public static JsonObject Of(FlagValues flags, Device device, RunShards shards, TrainSettings settings) => new()
     {
+        ["format"] = Format,
         ["version"] = HelpText.Version,
-        ["command_line"] = $"gpu-ctr train {string.Join(' ', flags.Typed.Select(t => t.Contains(' ') || t.Contains('*') ? $"'{t}'" : t))}",
+        ["command_line"] = $"gpu-ctr train {string.Join(' ', flags.Typed.Select(t => t.IndexOfAny([' ', '*', '"']) >= 0 ? $"'{t}'" : t))}",
         ["started"] = DateTime.UtcNow.ToString("s") + "Z",
         ["device"] = device.ToString(),
         ["options"] = flags.ToJson(),
@@ -54,7 +58,10 @@ internal static class RunConfig
         try
         {
             JsonNode old = JsonNode.Parse(File.ReadAllText(path))!;
-            (string Field, string Text)[] differences = [.. Differences(old["options"]!.AsObject(), flags.ToJson(), flags), .. Differences(old["data"]!.AsObject(), Files(shards), flags)];
+            JsonObject options = old["options"]!.AsObject();
+            if (old["format"] is null)
+                flags.Upgrade(options);
+            (string Field, string Text)[] differences = [.. Differences(options, flags.ToJson(), flags), .. Differences(old["data"]!.AsObject(), Files(shards), flags)];
             string[] refused = [.. differences.Where(d => !allowed.Contains(d.Field)).Select(d => d.Text)];
             if (refused.Length > 0)
                 throw Failure.BadUsage($"--resume: {string.Join("; ", refused)}; resume with what the run began with, accept a change with --allow-changed FIELD, or start a new run");

@@ -7,4 +7,5 @@ namespace GpuCtr.Engine.Reports;
 /// <param name="Metrics">Their metrics.</param>
 /// <param name="Sample">Scores of single rows.</param>
 /// <param name="Tables">How the tables are used.</param>
-internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample Sample, IReadOnlyList<TableUsage> Tables);
+/// <param name="Lists">How much of the lists is read.</param>
+internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample Sample, IReadOnlyList<TableUsage> Tables, IReadOnlyList<ListUsage> Lists);

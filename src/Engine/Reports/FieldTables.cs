@@ -21,6 +21,12 @@ internal static class FieldTables
         ["field", "values", "occurrences in training", "values that occur once", "covered by the top tenth", "null", "not seen in training"],
         tables.Select(t => new[] { t.Name, ReportPage.Whole(t.Values), ReportPage.Whole(t.Occurrences), ReportPage.Whole(t.Once), Percent(t.TopTenth), Percent(t.NullShare), t.UnseenShare is { } u ? Percent(u) : "–" }));
 
+    /// <summary>All lists.</summary>
+    public static void Lists(StringBuilder page, IReadOnlyList<ListUsage> lists) => Table(
+        page,
+        ["list", "rows", "most entries that are read (--max-history)", "number of rows", "rows that have more", "share", "entries left out"],
+        lists.Select(l => new[] { l.Name, l.Rows, $"{l.MaxLength}", ReportPage.Whole(l.Count), ReportPage.Whole(l.CutRows), Percent(l.Count == 0 ? 0 : (double)l.CutRows / l.Count), ReportPage.Whole(l.CutEntries) }));
+
     private static void Table(StringBuilder page, string[] head, IEnumerable<string[]> rows)
     {
         page.Append($"<table{(head[0].Length == 0 ? " class=\"named\"" : "")}><thead><tr>").AppendJoin("", head.Select(h => $"<th>{h}</th>")).Append("</tr></thead><tbody>");

@@ -83,6 +83,8 @@ internal static class ReportPage
             FieldTables.Quality(page, sample.NumericColumns[n].Column, Slice.ByNumber(sample, n), rows.Metrics.Auc, open: n == 0 && sample.Values.Length == 0);
         page.Append("<h2>Tables</h2>");
         FieldTables.Usage(page, rows.Tables);
+        if (rows.Lists.Count > 0)
+            FieldTables.Lists(page, rows.Lists);
     }
 
     private static string FieldName(EvaluatedRows rows, int f) => rows.Sample.Spec.Categorical[f].Name;

@@ -5,40 +5,32 @@ namespace GpuCtr;
 
 public sealed partial class FeatureRow
 {
-    /// Entries as SeparatedText reads them from shards, without a buffer: the string is walked twice, to count and to look up.
-    private void SetSeparated(RowSlot slot, ReadOnlySpan<char> text, char separator)
+    /// Entries as ListText reads them from shards, without a buffer: the string is walked twice, to count and to look up.
+    private void SetText(RowSlot slot, ReadOnlySpan<char> text, ListGrammar grammar)
     {
+        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
+        bool integers = WholeNumber.Is(vocabulary.Kind);
         int count = 0;
-        ReadOnlySpan<char> rest = text.Trim();
-        for (bool more = !rest.IsEmpty; more; count++)
-            more = NextEntry(ref rest, separator, out _);
+        ListEntries entries = new(text, grammar, integers);
+        while (entries.Next())
+            count++;
+        if (entries.Fault is { } fault)
+            throw RowEncoder.Mismatch(slot, ListText.Describe(fault, text), $", {grammar.Describe()}");
         int[] list = Begin(slot, count, out int first);
-        rest = text.Trim();
-        for (int i = 0; i < count; i++)
+        entries = new(text, grammar, integers);
+        for (int i = 0; entries.Next(); i++)
         {
-            NextEntry(ref rest, separator, out ReadOnlySpan<char> entry);
             if (i >= first)
-                list[i - first] = RowOf(slot, entry);
+                list[i - first] = RowOf(slot, vocabulary, in entries);
         }
     }
 
-    private int RowOf(RowSlot slot, ReadOnlySpan<char> entry)
+    private static int RowOf(RowSlot slot, VocabularyTable vocabulary, in ListEntries entries)
     {
-        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
-        if (entry.IsEmpty)
+        if (entries.IsNull)
             return VocabularyTable.NullRow;
         if (vocabulary.Kind == ValueKind.Text)
-            return vocabulary.RowOf(entry);
-        return WholeNumber.Parse(entry, vocabulary.Kind) is { } value ? vocabulary.RowOf(value) : throw RowEncoder.Mismatch(slot, $"the entry '{entry}'");
-    }
-
-    private static bool NextEntry(ref ReadOnlySpan<char> rest, char separator, out ReadOnlySpan<char> entry)
-    {
-        int end = rest.IndexOf(separator);
-        entry = (end < 0 ? rest : rest[..end]).Trim();
-        rest = end < 0 ? default : rest[(end + 1)..];
-        if (separator == ' ')
-            rest = rest.TrimStart();
-        return end >= 0;
+            return vocabulary.RowOf(entries.Entry);
+        return WholeNumber.Parse(entries.Entry, vocabulary.Kind) is { } value ? vocabulary.RowOf(value) : throw RowEncoder.Mismatch(slot, $"the entry '{entries.Entry}'");
     }
 }

@@ -64,7 +64,7 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, bool value) => Set(column, value ? 1L : 0L);
 
-    /// <summary>Sets a string id, or a list that is written as a string with separators, as in the training shards.</summary>
+    /// <summary>Sets a string id, or a list that is written as a string, as in the training shards.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<char> value)
     {
@@ -72,7 +72,7 @@ public sealed partial class FeatureRow
         switch (slot.Column.Use)
         {
             case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
-            case ColumnUse.List when Encoder.State.Sequences[slot.Index].Separator is char separator: SetSeparated(slot, value, separator); break;
+            case ColumnUse.List when Encoder.State.Sequences[slot.Index].Grammar() is { } grammar: SetText(slot, value, grammar); break;
             default: throw RowEncoder.Mismatch(slot, "a string");
         }
         return this;

@@ -15,13 +15,13 @@ internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<Par
     public static KeptColumn Of(ShardSet shards, string name)
     {
         ShardColumn column = shards.Column(name) ?? throw Failure.BadUsage(
-            $"--keep {name}: {shards.Shards[0].Path} has no such column; it has {string.Join(", ", shards.Columns.Select(c => c.Name))}");
+            $"--keep {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no such column; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
         // Many readers take no notice of case.
         if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
-            throw Failure.BadUsage($"--keep {name}: the scores have this name; rename the column to keep it");
+            throw Failure.BadUsage($"--keep {ColumnNames.InShell(name)}: the scores have this name; rename the column to keep it");
         // Integers in some shards and reals in others are reals together.
         (ValueKind kind, string type) = column is { Differs: not null, Kind: not ValueKind.Unsupported } ? (ValueKind.Real, "double") : (column.Kind, column.TypeName);
-        return Of(new WantedColumn(name, kind), type) ?? throw Failure.BadUsage($"--keep {name}: {column.Differs ?? type} cannot be copied; keep numbers and strings");
+        return Of(new WantedColumn(name, kind), type) ?? throw Failure.BadUsage($"--keep {ColumnNames.InShell(name)}: {column.Differs ?? type} cannot be copied; keep numbers and strings");
     }
 
     private static KeptColumn? Of(WantedColumn column, string type) => type switch

@@ -89,8 +89,8 @@ internal sealed class RowEncoder
     }
 
     /// <summary>Says that a value is of another kind than in training.</summary>
-    public static ArgumentException Mismatch(RowSlot slot, string found) =>
-        new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}");
+    public static ArgumentException Mismatch(RowSlot slot, string found, string form = "") =>
+        new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}{form}");
 
     /// <summary>Says that a number cannot be read.</summary>
     public static ArgumentException Unreadable(RowSlot slot, double value) =>

@@ -30,8 +30,10 @@ internal static class RunWarnings
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
-                journal.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {table.Name} or --min-count 2"));
+                journal.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
         }
+        foreach (string warning in HistoryMatch.Warnings(shards.Train, shards.Plan).Concat(ListLikeness.Warnings(shards.Train, shards.Plan)))
+            journal.Warn(warning);
     }
 
     private static string AboutOutlier(NumericState column, NumericOutlier outlier, ShardSet shards)
@@ -59,6 +61,16 @@ internal static class RunWarnings
         string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
         if (unseen.Length > 0)
             journal.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
+        AboutReading(journal, name, data);
+    }
+
+    /// <summary>What of the rows was not read: bad ones, and the beginnings of long lists.</summary>
+    public static void AboutReading(Journal journal, string name, Dataset data)
+    {
+        DatasetStatistics seen = data.Statistics;
+        string[] cut = [.. seen.CutLists().Where(c => c.Rows > 0).Select(c => Invariant($"{c.Field} in {c.Rows:N0} of {seen.Rows:N0} rows ({(double)c.Rows / seen.Rows:P2}), {c.Values:N0} entries left out"))];
+        if (cut.Length > 0)
+            journal.Line($"{name}: lists with more than --max-history {data.Encoder.Spec.Sequences[0].MaxLength} entries, of which the last are read: {string.Join("; ", cut)}");
         if (data.CacheTrouble is { } trouble)
             journal.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
         foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)

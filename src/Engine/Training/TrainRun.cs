@@ -125,8 +125,8 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             Keep(trainer, result);
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds);
-            if (result.Epoch == 1 && data.Valid is not null)
-                RunWarnings.AboutRows(journal, data.Valid.Data == data.Train.Data ? "train and valid" : "valid", data.Valid.Data);
+            if (result.Epoch == 1)
+                TellRows();
             epochs = result.Epoch;
             epochBegin = Stopwatch.GetTimestamp();
             // A signal that came while the epoch was saved.
@@ -135,6 +135,15 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
         if (epochs < settings.Epochs)
             journal.Line($"stopped: no better {settings.Monitor} in {trainer.Monitored.Stale} epochs in a row");
+    }
+
+    private void TellRows()
+    {
+        bool together = data.Valid?.Data == data.Train.Data;
+        if (!together)
+            RunWarnings.AboutReading(journal, "train", data.Train.Data);
+        if (data.Valid is not null)
+            RunWarnings.AboutRows(journal, together ? "train and valid" : "valid", data.Valid.Data);
     }
 
     private Evaluation? Test(Trainer trainer)
@@ -167,7 +176,9 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     }
 
     private EvaluatedRows Evaluated(string name, Evaluation metrics, Trainer trainer, RowSource rows) =>
-        new(name, metrics, trainer.Sample!, TableUsage.Of(data.Encoder, rows.Data.Statistics));
+        new(
+            name, metrics, trainer.Sample!, TableUsage.Of(data.Encoder, rows.Data.Statistics),
+            [.. rows.Data == data.Train.Data ? [] : ListUsage.Of("train", data.Train.Data), .. ListUsage.Of(rows.Data == data.Train.Data ? "train and valid" : name, rows.Data)]);
 
     private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows);
 

@@ -77,13 +77,15 @@ public sealed class CtrModelTests(ServedModels models) : IClassFixture<ServedMod
         });
     }
 
-    [Fact]
-    public void Strings_with_separators_are_lists()
+    [Theory]
+    [InlineData("", "", "1,x", "'x'")]
+    [InlineData("[", "]", "[1, 2", "no list in brackets: '[1, 2', the model was trained with lists of integers, in brackets, separated by ','")]
+    public void Strings_with_separators_are_lists(string open, string close, string bad, string told)
     {
-        string[] lists = [.. Enumerable.Range(0, 400).Select(i => string.Join(", ", Enumerable.Range(0, i % 7).Select(k => $"{(i * k) % 11}")))];
+        string[] lists = [.. Enumerable.Range(0, 400).Select(i => $"{open}{string.Join(", ", Enumerable.Range(0, i % 7).Select(k => $"{(i * k) % 11}"))}{close}")];
         string shard = new Data.TestShard().Column("label", [.. Enumerable.Range(0, 400).Select(i => i % 3 == 0 ? 1 : 0)])
-            .Column("item", [.. Enumerable.Range(0, 400).Select(i => (long)(i % 11))]).Text("hist_item", lists).Write(models.Folder.File("text.parquet"));
-        string run = models.Folder.File("text-run"), scores = models.Folder.File("text-scores.parquet");
+            .Column("item", [.. Enumerable.Range(0, 400).Select(i => (long)(i % 11))]).Text("hist_item", lists).Write(models.Folder.File($"text{open}.parquet"));
+        string run = models.Folder.File($"text{open}-run"), scores = models.Folder.File($"text{open}-scores.parquet");
         CommandRunner.Run("train", shard, "--history", "hist_item", "--out", run, "--device", "cpu", "--max-history", "4", "--batch-size", "64", "--epochs", "3").Succeeded();
         CommandRunner.Run("predict", "--model", run, shard, "--out", scores, "--device", "cpu").Succeeded();
         float?[] expected = ServedModels.Scores(scores);
@@ -91,7 +93,9 @@ public sealed class CtrModelTests(ServedModels models) : IClassFixture<ServedMod
         FeatureRow row = trained.NewRow();
         for (int i = 0; i < lists.Length; i++)
             Assert.Equal(expected[i]!.Value, trained.Score(row.Clear().Set("item", i % 11).Set("hist_item", lists[i])), 1e-6f);
-        Assert.Contains("'x'", Assert.Throws<ArgumentException>(() => row.Set("hist_item", "1,x")).Message);
+        FeatureRow json = trained.NewRow().SetJson(Json($$"""{"item": 5, "hist_item": "{{lists[5]}}"}"""));
+        Assert.Equal(expected[5]!.Value, trained.Score(json), 1e-6f);
+        Assert.Contains(told, Assert.Throws<ArgumentException>(() => row.Set("hist_item", bad)).Message);
     }
 
     [Fact]

@@ -59,8 +59,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         {
             SequenceState list = state.Sequences[s];
             Read(reader, block, list.Wanted());
-            if (list.Separator is char separator)
-                SeparatedText.Split(column, separator, encoder.Vocabularies[list.Vocabulary].Kind, shard, group, list.Column);
+            if (list.Grammar() is { } grammar)
+                ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
             block.Sequences[s] = EncodeLists(block, s, stock);
         }
 
@@ -86,6 +86,13 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             throw wanted.Misfit(shards.Shards[block.Source.Shard], block.Source, column);
         foreach (int row in column.Misfits)
             block.LeaveOut(new BadRow(row, $"not {wanted.Describe()} in {wanted.Name}"));
+    }
+
+    private void LeaveOut(EncodedBlock block, Shard shard, string name, int row, string fault, ListGrammar grammar)
+    {
+        if (!tolerant)
+            throw ListText.Broken(shard, block.Source, name, row, fault, grammar);
+        block.LeaveOut(new BadRow(row, $"no list in {name}"));
     }
 
     /// Returns how many values training never saw.

@@ -79,5 +79,5 @@ internal sealed class BlockSizes
 
     /// How many entries a string has only its text says: at most the longest list.
     private static long ListBytes(ShardReader reader, RowGroupRef group, SequenceState list) => 4 * Math.Min(
-        list.Separator is null ? reader.StoredValues(group.Group, list.Column) : long.MaxValue, (long)group.Rows * list.MaxLength);
+        list.Grammar() is null ? reader.StoredValues(group.Group, list.Column) : long.MaxValue, (long)group.Rows * list.MaxLength);
 }

@@ -145,7 +145,7 @@ public sealed partial class FeatureEncoder
     private static void CheckState(string path, FeatureState state, VocabularyTable[] tables)
     {
         bool inside = state.Categorical.All(c => (uint)c.Vocabulary < tables.Length)
-            && state.Sequences.All(s => (uint)s.Vocabulary < tables.Length && s.Target >= -1 && s.Target < state.Categorical.Count && s.MaxLength > 0);
+            && state.Sequences.All(s => (uint)s.Vocabulary < tables.Length && s.Target >= -1 && s.Target < state.Categorical.Count && s.MaxLength > 0 && Enum.IsDefined(s.Form));
         if (!inside)
             throw Failure.BadData($"{path}: a field points at a vocabulary that is not there; use another checkpoint");
     }

@@ -4,7 +4,7 @@ namespace GpuCtr.Engine.Data;
 
 public sealed partial class FeatureEncoder
 {
-    /// <summary>This encoding with the values that <paramref name="fresh"/> rows add behind its own. Numbers keep their transforms, buckets their boundaries: the weights were learned with them.</summary>
+    /// <summary>This encoding with the values that <paramref name="fresh"/> rows add behind its own. Numbers keep their transforms, buckets their boundaries: the weights were learned with them. Lists in strings are read as they are written now.</summary>
     /// <exception cref="Failure">Usage: the fields are not the same; every difference is named.</exception>
     internal FeatureEncoder GrownBy(FeatureEncoder fresh)
     {
@@ -13,7 +13,14 @@ public sealed partial class FeatureEncoder
         if (differences.Length > 0)
             throw Failure.BadUsage($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
         // What made a mean or deviation useless was in the rows that they come from.
-        FeatureState state = State with { Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })], TrainRows = fresh.State.TrainRows, Positives = fresh.State.Positives, MinCount = fresh.State.MinCount };
+        FeatureState state = State with
+        {
+            Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })],
+            Sequences = fresh.State.Sequences,
+            TrainRows = fresh.State.TrainRows,
+            Positives = fresh.State.Positives,
+            MinCount = fresh.State.MinCount,
+        };
         return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
     }
 

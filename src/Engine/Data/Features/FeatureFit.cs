@@ -65,7 +65,7 @@ internal sealed class FeatureFit
             return;
         throw Failure.BadData(
             $"column '{largest.Name}' has at least {largest.Distinct:N0} distinct values: counting them takes more than --memory allows; "
-            + $"hash them (--hash-buckets {largest.Name}=N), leave the column out (--exclude {largest.Name}) or give more memory");
+            + $"hash them (--hash-buckets {ColumnNames.InShell(largest.Name)}=N), leave the column out (--exclude {ColumnNames.InShell(largest.Name)}) or give more memory");
     }
 
     /// <summary>Buckets can be counted only when their boundaries are known: a pass of its own over these columns.</summary>

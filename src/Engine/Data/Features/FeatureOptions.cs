@@ -70,10 +70,6 @@ public sealed record FeatureOptions
     /// <summary>Rows with bad labels or numbers that may be left out.</summary>
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
-    /// <summary>Splits col=value entries; entries without = have an empty value.</summary>
-    internal static IEnumerable<(string Column, string Value)> Pairs(IEnumerable<string> entries) => entries.Select(e =>
-    {
-        int at = e.LastIndexOf('=');
-        return at < 0 ? (e, "") : (e[..at], e[(at + 1)..]);
-    });
+    /// <summary>Splits col=value entries; entries without = have an empty value. A name with = in it stands in double quotes.</summary>
+    internal static IEnumerable<(string Column, string Value)> Pairs(IEnumerable<string> entries) => entries.Select(ColumnNames.Pair);
 }

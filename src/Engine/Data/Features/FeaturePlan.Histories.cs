@@ -24,10 +24,10 @@ public sealed partial class FeaturePlan
                 planned[target] = planned[target] with { Column = of };
                 planned[i] = list with
                 {
-                    Column = list.Separator is null ? list.Column with { Kind = of.Kind } : list.Column,
+                    Column = list.Grammar is null ? list.Column with { Kind = of.Kind } : list.Column,
                     Role = FeatureRole.History,
                     Target = of.Name,
-                    Note = $"history of {of.Name}{SeparatedBy(list)}",
+                    Note = $"history of {of.Name}{Written(list)}",
                 };
             }
             else if (asked)
@@ -38,14 +38,14 @@ public sealed partial class FeaturePlan
             {
                 (string why, string advice) = WhyPooled(planned, list, names, target);
                 planned[i] = list with { Note = $"not a history: {why}" };
-                warnings.Add($"{list.Column.Name} is pooled and not read as a history: {why}; {advice}, or --multi-value {list.Column.Name} if it is to be pooled");
+                warnings.Add($"{list.Column.Name} is pooled and not read as a history: {why}; {advice}, or --multi-value {ColumnNames.InShell(list.Column.Name)} if it is to be pooled");
             }
         }
     }
 
     /// A list shares its vocabulary with a target of integers, which doubles may stand for, or with one of texts.
     private static bool CanPair(PlannedColumn list, ValueKind target) => list.Column.Kind == ValueKind.Text
-        ? target == ValueKind.Text || (list.Separator is not null && WantedColumn.IsNumber(target))
+        ? target == ValueKind.Text || (list.Grammar is not null && WantedColumn.IsNumber(target))
         : WantedColumn.IsNumber(target);
 
     private static (string Why, string Advice) WhyPooled(List<PlannedColumn> planned, PlannedColumn list, string[] names, int target)
@@ -54,9 +54,9 @@ public sealed partial class FeaturePlan
             return ($"{planned[target].Column.Name} is {planned[target].Column.TypeName}, this {list.Column.TypeName}", "write both with one type");
         return planned.Find(p => names.Contains(p.Column.Name, StringComparer.OrdinalIgnoreCase)) switch
         {
-            null => ($"there is no column {string.Join(" or ", names)}", $"say whose history it is with --history {list.Column.Name}=<column>"),
-            { Role: FeatureRole.Numeric } p => ($"{p.Column.Name} is {p.Column.TypeName} and numeric", $"if it holds ids, add --categorical {p.Column.Name}"),
-            var p => ($"its target {p.Column.Name} is {p.Role.ToString().ToLowerInvariant()}", $"add --categorical {p.Column.Name}"),
+            null => ($"there is no column {string.Join(" or ", names)}", $"say whose history it is with --history {ColumnNames.InShell(list.Column.Name)}=<column>"),
+            { Role: FeatureRole.Numeric } p => ($"{p.Column.Name} is {p.Column.TypeName} and numeric", $"if it holds ids, add --categorical {ColumnNames.InShell(p.Column.Name)}"),
+            var p => ($"its target {p.Column.Name} is {p.Role.ToString().ToLowerInvariant()}", $"add --categorical {ColumnNames.InShell(p.Column.Name)}"),
         };
     }
 
@@ -64,17 +64,17 @@ public sealed partial class FeaturePlan
     private static IEnumerable<string> LeftOut(ShardSet shards, List<PlannedColumn> planned, FeatureOptions options)
     {
         foreach ((string name, Shard has, Shard lacks) in shards.Partial().Where(p => !options.Exclude.Contains(p.Name)))
-            yield return $"column '{name}' is left out: {lacks.Path} does not have it, {has.Path} has; write it into all shards, or --exclude {name}";
+            yield return $"column '{name}' is left out: {lacks.Path} does not have it, {has.Path} has; write it into all shards, or --exclude {ColumnNames.InShell(name)}";
         PlannedColumn[] ignored = [.. planned.Where(p => p.Role == FeatureRole.Ignored)];
         foreach (PlannedColumn p in ignored)
-            yield return $"{(IsNamedHistory(p.Column) ? "history" : "column")} '{p.Column.Name}' is not used: {p.Note}; write it as {(p.Column.IsList ? "a list of integers or strings" : "another type")}, or --exclude {p.Column.Name}";
+            yield return $"{(IsNamedHistory(p.Column) ? "history" : "column")} '{p.Column.Name}' is not used: {p.Note}; write it as {(p.Column.IsList ? "a list of integers or strings" : "another type")}, or --exclude {ColumnNames.InShell(p.Column.Name)}";
     }
 
     private static string NoTarget(ShardColumn list, string wanted, PlannedColumn? target) => target is not null
-        ? $"--history {list.Name}: {list.TypeName} cannot be a history of {target.Column.Name}, which is {target.Column.TypeName}"
+        ? $"--history {ColumnNames.InShell(list.Name)}: {list.TypeName} cannot be a history of {target.Column.Name}, which is {target.Column.TypeName}"
         : wanted.Length > 0
-            ? $"--history {list.Name}={wanted}: no categorical column is called {wanted}"
-            : $"--history {list.Name}: no categorical column matches its name; say which with --history {list.Name}=<column>";
+            ? $"--history {ColumnNames.InShell(list.Name)}={ColumnNames.InShell(wanted)}: no categorical column is called {wanted}"
+            : $"--history {ColumnNames.InShell(list.Name)}: no categorical column matches its name; say which with --history {ColumnNames.InShell(list.Name)}=<column>";
 
     private static string[] TargetNames(ShardColumn list, string? wanted)
     {

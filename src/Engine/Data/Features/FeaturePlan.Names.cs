@@ -19,9 +19,9 @@ public sealed partial class FeaturePlan
         foreach ((string flag, string name) in named)
         {
             if (flag != "--exclude" && shards.Partial().FirstOrDefault(p => p.Name == name) is { Lacks: { } lacks, Has: { } has })
-                throw Failure.BadData($"{flag} {name}: {lacks.Path} has no such column, {has.Path} has it; write it into all shards");
+                throw Failure.BadData($"{flag} {ColumnNames.InShell(name)}: {lacks.Path} has no such column, {has.Path} has it; write it into all shards");
             if (shards.Column(name) is null && flag != "--exclude" || shards.Shards.All(s => s.Column(name) is null))
-                throw Failure.BadUsage($"{flag} {name}: no such column; the shards have {Listing(shards)}");
+                throw Failure.BadUsage($"{flag} {ColumnNames.InShell(name)}: no such column; the shards have {Listing(shards)}");
         }
 
         string? both = options.Categorical.Intersect(options.Numeric).FirstOrDefault();
@@ -37,7 +37,7 @@ public sealed partial class FeaturePlan
         if (options.Label is not null)
         {
             return InAll(shards, options.Label)
-                ?? throw Failure.BadUsage($"--label {options.Label}: no such column; the shards have {Listing(shards)}");
+                ?? throw Failure.BadUsage($"--label {ColumnNames.InShell(options.Label)}: no such column; the shards have {Listing(shards)}");
         }
 
         string[] known = [.. shards.Columns.Select(c => c.Name), .. shards.Partial().Select(p => p.Name)];
@@ -69,7 +69,7 @@ public sealed partial class FeaturePlan
         { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } => column,
         { IsList: false, Kind: ValueKind.Real } => column with { Kind = ValueKind.Integer },
         _ =>
-            throw Failure.BadUsage($"--group-id {column.Name}: type {column.TypeName} cannot group rows; choose an integer or string column"),
+            throw Failure.BadUsage($"--group-id {ColumnNames.InShell(column.Name)}: type {column.TypeName} cannot group rows; choose an integer or string column"),
     };
 
     private static Dictionary<string, NumericTransform> Transforms(FeatureOptions options, out NumericTransform standard)
@@ -90,16 +90,16 @@ public sealed partial class FeaturePlan
         return perColumn;
     }
 
-    /// <summary>A string column that was named as a list, with its separator.</summary>
+    /// <summary>A string column that was named as a list, with its grammar.</summary>
     private static PlannedColumn Separated(ShardSet shards, PlannedColumn column, FeatureOptions options)
     {
         if (column.Role != FeatureRole.Pooled || column.Column.IsList)
             return column;
-        column = column with { Separator = options.ListSeparator ?? SeparatedText.Detect(shards, column.Column.Name) };
-        return column with { Note = $"{column.Note}{SeparatedBy(column)}" };
+        column = column with { Grammar = ListDetection.Grammar(shards, column.Column.Name, options.ListSeparator) };
+        return column with { Note = $"{column.Note}{Written(column)}" };
     }
 
-    private static string SeparatedBy(PlannedColumn column) => column.Separator is char c ? $", separated by {SeparatedText.Describe(c)}" : "";
+    private static string Written(PlannedColumn column) => column.Grammar is { } grammar ? $", {grammar.Describe()}" : "";
 
-    private static string Listing(ShardSet shards) => string.Join(", ", shards.Columns.Select(c => c.Name));
+    private static string Listing(ShardSet shards) => ColumnNames.Listing(shards.Columns.Select(c => c.Name));
 }

@@ -34,14 +34,14 @@ public enum FeatureRole
 /// <param name="Note">Why, in a few words.</param>
 /// <param name="Target">For a history, the categorical column it shares its vocabulary with.</param>
 /// <param name="Transform">For a numeric column, its transform.</param>
-/// <param name="Separator">For a string column that holds lists, what stands between the entries.</param>
+/// <param name="Grammar">For a string column that holds lists, how they are written.</param>
 /// <param name="Part">For a date or timestamp that is categorical, which part of it this field is.</param>
 public sealed record PlannedColumn(
-    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, char? Separator = null,
+    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, ListGrammar? Grammar = null,
     TimePart? Part = null)
 {
     /// <summary>What is read of it.</summary>
-    public WantedColumn Wanted => Separator is not null ? new(Column.Name, ValueKind.Text)
+    public WantedColumn Wanted => Grammar is not null ? new(Column.Name, ValueKind.Text)
         : new(Column.Name, Role is FeatureRole.Label or FeatureRole.Numeric && Column.Kind != ValueKind.Time ? null : Column.Kind, Column.IsList);
 }
 
@@ -78,6 +78,10 @@ public sealed partial class FeaturePlan
     /// <summary>True if some column is a history, which makes DIN the default model.</summary>
     public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
 
+    /// <summary>What the entries of a list column are: of a history what its target's values are.</summary>
+    internal ValueKind EntryKind(PlannedColumn list) => list.Grammar is null ? list.Column.Kind
+        : Of(FeatureRole.Categorical).FirstOrDefault(c => c.Column.Name == list.Target)?.Column.Kind ?? ValueKind.Text;
+
     /// <summary>Columns of that role in file order.</summary>
     public IEnumerable<PlannedColumn> Of(FeatureRole role) => Columns.Where(c => c.Role == role);
 
@@ -100,7 +104,7 @@ public sealed partial class FeaturePlan
         foreach (ShardColumn column in shards.Columns)
         {
             if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !options.Exclude.Contains(column.Name)))
-                throw Failure.BadData($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {column.Name}")}");
+                throw Failure.BadData($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {ColumnNames.InShell(column.Name)}")}");
             bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
             if (column.Name == options.GroupId)
                 planned.Add(new PlannedColumn(GroupColumn(column), FeatureRole.Group, "groups rows for gAUC"));
@@ -148,14 +152,14 @@ public sealed partial class FeaturePlan
         if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind is not (ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text)))
         {
             if (flag is not null)
-                throw Failure.BadUsage($"{flag} {column.Name}: type {column.TypeName} cannot be used as a feature");
+                throw Failure.BadUsage($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} cannot be used as a feature");
             return new PlannedColumn(column, FeatureRole.Ignored, why);
         }
 
         if (column.IsList)
         {
             if (asNumeric)
-                throw Failure.BadUsage($"--numeric {column.Name}: a list cannot be numeric");
+                throw Failure.BadUsage($"--numeric {ColumnNames.InShell(column.Name)}: a list cannot be numeric");
             return new PlannedColumn(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
         }
 
@@ -163,11 +167,11 @@ public sealed partial class FeaturePlan
         {
             return column.Kind == ValueKind.Text
                 ? new PlannedColumn(column, FeatureRole.Pooled, flag)
-                : throw Failure.BadUsage($"{flag} {column.Name}: type {column.TypeName} is not a list or a string with separated entries");
+                : throw Failure.BadUsage($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a list or a string with separated entries");
         }
 
         if (asNumeric && column.Kind == ValueKind.Text)
-            throw Failure.BadUsage($"--numeric {column.Name}: type {column.TypeName} is not a number");
+            throw Failure.BadUsage($"--numeric {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a number");
         if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
         {
             ShardColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;

@@ -67,8 +67,13 @@ internal sealed record NumericState(
 }
 
 /// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
-internal sealed record SequenceState(string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null)
+internal sealed record SequenceState(
+    string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ListForm Form = ListForm.Unchecked)
 {
+    /// <summary>How the lists of a string column are written; null for a column of lists.</summary>
+    public ListGrammar? Grammar() => Separator is char separator ? new ListGrammar(separator, Form) : null;
+
     /// <summary>What is read for it.</summary>
     public WantedColumn Wanted() => new(Column, Kind, Separator is null);
 }

@@ -68,9 +68,9 @@ internal sealed class FitSources
         foreach ((string column, string value) in FeatureOptions.Pairs(entries))
         {
             if (!int.TryParse(value, out int n) || n < 1)
-                throw Failure.BadUsage($"{flag} {column}={value}: expected column=N with N of at least 1");
+                throw Failure.BadUsage($"{flag} {ColumnNames.InShell(column)}={value}: expected column=N with N of at least 1");
             if (identity && plan.Columns.FirstOrDefault(c => c.Column.Name == column) is { } named && !WholeNumber.Is(named.Column.Kind))
-                throw Failure.BadUsage($"{flag} {column}: its type is {named.Column.TypeName}, and only integers can be their own rows; use --hash-buckets {column}={n}");
+                throw Failure.BadUsage($"{flag} {ColumnNames.InShell(column)}: its type is {named.Column.TypeName}, and only integers can be their own rows; use --hash-buckets {ColumnNames.InShell(column)}={n}");
             if (!computed.TryAdd(column, new ComputedRows(n, identity)))
                 throw Failure.BadUsage($"{column} is named twice by --hash-buckets and --identity; name it once");
         }
@@ -83,7 +83,7 @@ internal sealed class FitSources
         if (target < 0)
             Vocabularies.Add([]);
         Vocabularies[vocabulary].Add(new FitSource(list, KeyRule.Value, -1));
-        Sequences.Add(new SequenceState(list.Column.Name, list.Wanted.Kind!.Value, vocabulary, target, maxHistory, list.Separator));
+        Sequences.Add(new SequenceState(list.Column.Name, list.Wanted.Kind!.Value, vocabulary, target, maxHistory, list.Grammar?.Separator, list.Grammar?.Form ?? ListForm.Unchecked));
     }
 
     private static KeyRule? RuleOf(PlannedColumn column) => (column.Role, column.Transform, column.Column.Kind) switch

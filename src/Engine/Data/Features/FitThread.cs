@@ -33,8 +33,8 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
             foreach (FitSource source in sources.Vocabularies[v])
             {
                 Load(reader, group, source.Column.Wanted);
-                if (source.Column.Separator is char separator)
-                    SeparatedText.Split(column, separator, sources.KindOf(v), shards.Shards[group.Shard], group, source.Column.Column.Name);
+                if (source.Column.Grammar is { } grammar)
+                    Split(group, source.Column.Column.Name, grammar, sources.KindOf(v));
                 CountValues(group, source, counters[v]);
             }
         }
@@ -102,6 +102,17 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
             throw wanted.Misfit(shards.Shards[group.Shard], group, column);
         if (column.Kind == ValueKind.Real && !column.IsList)
             Reals.Add(wanted.Name, column);
+    }
+
+    private void Split(RowGroupRef group, string name, ListGrammar grammar, ValueKind kind)
+    {
+        // What is no longer as it was read must not be taken for it.
+        loaded = null;
+        ListText.Split(column, grammar, kind, (row, fault) =>
+        {
+            if (plan.Options.BadRows.IsZero)
+                throw ListText.Broken(shards.Shards[group.Shard], group, name, row, fault, grammar);
+        });
     }
 
     private void CountLabels(RowGroupRef group)

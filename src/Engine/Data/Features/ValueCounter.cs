@@ -116,7 +116,7 @@ internal sealed class ValueCounter
         }
 
         if (kept.Count > int.MaxValue - 64)
-            throw Failure.BadData($"column '{name}' has {kept.Count} distinct values, more than a table can hold; use --hash-buckets {name}=N");
+            throw Failure.BadData($"column '{name}' has {kept.Count} distinct values, more than a table can hold; use --hash-buckets {ColumnNames.InShell(name)}=N");
         kept.Sort((a, b) => a.Value != b.Value ? b.Value.CompareTo(a.Value) : compare(a.Key, b.Key));
         return ([.. kept.Select(e => e.Key)], [.. kept.Select(e => e.Value)], rare);
     }

@@ -4,7 +4,8 @@ namespace GpuCtr.Engine.Data;
 /// <param name="column">The column.</param>
 /// <param name="profile">What is known of it before it is read.</param>
 /// <param name="isLabel">Whether it is the label itself, which predicts nothing.</param>
-internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile, bool isLabel)
+/// <param name="lists">How its lists are read.</param>
+internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile, bool isLabel, ListReading lists)
 {
     private const int SampleRows = 1 << 16, ShownValues = 5;
 
@@ -14,9 +15,11 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     private readonly ValueTally tally = new();
     private readonly HashSample<(double, int)> sample = new(SampleRows);
     private readonly Dictionary<int, long> lengths = [];
+    private readonly bool isList = column.IsList || lists.Grammar is not null;
     private LabelCount nullRows;
     private readonly RealColumns reals = new();
-    private long nulls, values, notFinite, misfits;
+    private long nulls, values, notFinite, misfits, broken;
+    private string? firstBroken;
     private double least = double.PositiveInfinity, greatest = double.NegativeInfinity, sum, scaledSum;
 
     /// <summary>The column.</summary>
@@ -25,7 +28,7 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     /// <summary>What was found.</summary>
     public ColumnProfile Profile()
     {
-        bool numeric = !column.IsList && (WholeNumber.Is(column.Kind) || column.Kind == ValueKind.Real);
+        bool numeric = !isList && (WholeNumber.Is(column.Kind) || column.Kind == ValueKind.Real);
         long finite = values - notFinite;
         return profile with
         {
@@ -38,20 +41,25 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
             NotFinite = notFinite,
             Misfits = misfits,
             MayBeIds = reals.MayBeIds(column.Name),
-            Lengths = column.IsList ? LengthProfile.Of(lengths) : null,
+            Lengths = isList ? LengthProfile.Of(lengths, lists.Longest) : null,
+            Broken = broken,
+            FirstBroken = firstBroken,
             LabelAuc = isLabel ? null : Largest(LeakScore.OfValues([.. tally.Counts, nullRows]), LeakScore.OfNumbers(sample.Kept.Select(k => k.Item))),
         };
     }
 
     /// <summary>Takes in a row group.</summary>
+    /// <param name="shard">Where it is.</param>
     /// <param name="group">Which one.</param>
-    /// <param name="read">Its column.</param>
+    /// <param name="read">Its column; lists in strings are split in place.</param>
     /// <param name="labels">(rows) 0 or 1; −1 where it is not known.</param>
-    public void Add(RowGroupRef group, ColumnBuffer read, ReadOnlySpan<sbyte> labels)
+    public void Add(Shard shard, RowGroupRef group, ColumnBuffer read, ReadOnlySpan<sbyte> labels)
     {
         misfits += read.Misfits.Count;
         if (read.Kind == ValueKind.Real)
             reals.Add(column.Name, read);
+        if (lists.Grammar is { } grammar)
+            ListText.Split(read, grammar, lists.Kind, (row, fault) => AddBroken(shard, group, row, fault));
         for (int r = 0; r < read.Rows; r++)
         {
             ulong hash = RandomBits.Mix(RandomBits.Mix((ulong)group.Shard + 1) + (ulong)(group.FirstRow + r));
@@ -104,7 +112,19 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
         scaledSum += x * Scale;
     }
 
+    private void AddBroken(Shard shard, RowGroupRef group, int row, string fault)
+    {
+        broken++;
+        firstBroken ??= $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}: {fault}";
+    }
+
     private static int Half(ulong hash) => (int)(hash & 1);
 
     private static double? Largest(double? a, double? b) => a is null || b > a ? b : a;
 }
+
+/// <summary>How the lists of a column are read.</summary>
+/// <param name="Grammar">How they are written; null for a column that is not a string with lists.</param>
+/// <param name="Kind">What the entries of such strings are.</param>
+/// <param name="Longest">The most entries of a list that a model reads.</param>
+internal readonly record struct ListReading(ListGrammar? Grammar, ValueKind Kind, int Longest);

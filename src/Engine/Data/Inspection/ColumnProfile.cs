@@ -37,6 +37,12 @@ public sealed record ColumnProfile(string Name, string Type, string Role, string
     /// <summary>Lengths of the lists; null for a column without lists.</summary>
     public LengthProfile? Lengths { get; init; }
 
+    /// <summary>Rows whose string should hold a list and does not.</summary>
+    public long Broken { get; init; }
+
+    /// <summary>The first of them and what is wrong with it; null if there is none.</summary>
+    public string? FirstBroken { get; init; }
+
     /// <summary>AUC of predicting the label from this column alone; null where it cannot be told.</summary>
     public double? LabelAuc { get; init; }
 }
@@ -51,10 +57,13 @@ public sealed record NumberRange(double Least, double Mean, double Greatest);
 /// <param name="P90">Nine of ten have.</param>
 /// <param name="P99">99 of 100 have.</param>
 /// <param name="Longest">Nobody has more.</param>
-public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest)
+/// <param name="Limit">The most entries that a model reads, the last ones: --max-history.</param>
+/// <param name="CutRows">Rows that have more.</param>
+/// <param name="CutEntries">Entries of theirs that are not read.</param>
+public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest, int Limit, long CutRows, long CutEntries)
 {
     /// <summary>The profile of rows by length.</summary>
-    internal static LengthProfile Of(IReadOnlyDictionary<int, long> rowsByLength)
+    internal static LengthProfile Of(IReadOnlyDictionary<int, long> rowsByLength, int limit)
     {
         long rows = rowsByLength.Values.Sum();
         (int Length, long Rows)[] sorted = [.. rowsByLength.OrderBy(l => l.Key).Select(l => (l.Key, l.Value))];
@@ -64,8 +73,11 @@ public sealed record LengthProfile(long Empty, double Mean, int Median, int P90,
             return sorted.First(l => (seen += l.Rows) >= share * rows).Length;
         }
 
+        (int Length, long Rows)[] cut = [.. sorted.Where(l => l.Length > limit)];
         return rows == 0
-            ? new LengthProfile(0, 0, 0, 0, 0, 0)
-            : new LengthProfile(rowsByLength.GetValueOrDefault(0), sorted.Sum(l => (double)l.Length * l.Rows) / rows, At(0.5), At(0.9), At(0.99), sorted[^1].Length);
+            ? new LengthProfile(0, 0, 0, 0, 0, 0, limit, 0, 0)
+            : new LengthProfile(
+                rowsByLength.GetValueOrDefault(0), sorted.Sum(l => (double)l.Length * l.Rows) / rows, At(0.5), At(0.9), At(0.99), sorted[^1].Length,
+                limit, cut.Sum(l => l.Rows), cut.Sum(l => (l.Length - limit) * l.Rows));
     }
 }

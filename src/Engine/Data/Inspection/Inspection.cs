@@ -31,7 +31,7 @@ public sealed record Inspection(
     public static Inspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         string? label = plan?.Label.Column.Name;
-        ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label))];
+        ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label, Reading(c, plan)))];
         InspectionPass pass = new(shards, label, inspectors);
         pass.Run(workers, progress, cancellation);
         var profiles = new ColumnProfile[inspectors.Length];
@@ -43,7 +43,8 @@ public sealed record Inspection(
             shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
             labelled == 0 ? null : (double)pass.Positives / labelled, label is null ? 0 : shards.Rows - labelled,
             repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
-        return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look()] };
+        IEnumerable<string> lists = plan is null ? [] : HistoryMatch.Warnings(shards, plan).Concat(ListLikeness.Warnings(shards, plan));
+        return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. lists] };
     }
 
     /// As it will be read, where that is known.
@@ -56,6 +57,12 @@ public sealed record Inspection(
         return new ColumnProfile(
             column.Name, column.TypeName,
             string.Join("+", planned.Select(p => p.Role.ToString().ToLowerInvariant()).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
+    }
+
+    private static ListReading Reading(ShardColumn column, FeaturePlan? plan)
+    {
+        PlannedColumn? list = plan?.Columns.FirstOrDefault(c => c.Column.Name == column.Name && c.Grammar is not null);
+        return new ListReading(list?.Grammar, list is null ? ValueKind.Text : plan!.EntryKind(list), (plan?.Options ?? new FeatureOptions()).MaxHistory);
     }
 
     private IEnumerable<string> Look()
@@ -79,15 +86,17 @@ public sealed record Inspection(
         if (c.Values > 0 && c.Distinct == 1 && c.Nulls == 0 && c.Lengths is null)
             yield return $"column '{c.Name}' is always {c.Top[0].Value}";
         if (c.LabelAuc > Leak)
-            yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {c.Name}");
+            yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {ColumnNames.InShell(c.Name)}");
         if (c.NotFinite > 0)
             yield return Invariant($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
         if (c.Misfits > 0)
-            yield return Invariant($"column '{c.Name}' has integers in some shards and in others {c.Misfits:N0} rows with values that are none: write the shards with one type, or use --numeric {c.Name}");
+            yield return Invariant($"column '{c.Name}' has integers in some shards and in others {c.Misfits:N0} rows with values that are none: write the shards with one type, or use --numeric {ColumnNames.InShell(c.Name)}");
         if (c.MayBeIds && c.Role == "numeric" && c.Note != "--numeric")
-            yield return $"column '{c.Name}' is {c.Type}, and all its values are whole: if they are ids, which nulls turn into doubles, write --categorical {c.Name}; if not, --numeric {c.Name} says so";
+            yield return $"column '{c.Name}' is {c.Type}, and all its values are whole: if they are ids, which nulls turn into doubles, write --categorical {ColumnNames.InShell(c.Name)}; if not, --numeric {ColumnNames.InShell(c.Name)} says so";
+        if (c.Broken > 0)
+            yield return Invariant($"column '{c.Name}' holds no list in {c.Broken:N0} rows, such as {c.FirstBroken}: correct the file, name another separator with --list-separator, or leave such rows out with --bad-rows");
         bool isId = c.Role.Contains("categorical", StringComparison.Ordinal) && c.Lengths is null && Rows >= EnoughRows;
         if (isId && c.Distinct > NearlyUnique * Rows)
-            yield return Invariant($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {c.Name}");
+            yield return Invariant($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {ColumnNames.InShell(c.Name)}");
     }
 }

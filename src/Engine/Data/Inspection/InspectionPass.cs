@@ -81,7 +81,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
 
     private void Take(RowGroupRef group, int index, ColumnBuffer column)
     {
-        inspectors[index].Add(group, column, labels);
         Repeated.Add(index, column);
+        inspectors[index].Add(shards.Shards[group.Shard], group, column, labels);
     }
 }

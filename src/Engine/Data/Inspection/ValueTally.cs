@@ -69,7 +69,8 @@ internal sealed class ValueTally
         CollectionsMarshal.AsSpan(counts)[place].Add(label, half);
     }
 
-    private static string Text(ColumnBuffer column, int i) => column.Kind switch
+    /// <summary>Value i as text.</summary>
+    public static string Text(ColumnBuffer column, int i) => column.Kind switch
     {
         ValueKind.Text => column.Texts[i].ToString(),
         ValueKind.Real => column.Reals[i].ToString("G7", CultureInfo.InvariantCulture),

@@ -54,7 +54,7 @@ public sealed class ShardReader : IDisposable
 
         ColumnLayout layout = Layout(column);
         if (layout.Column.Kind == ValueKind.Unsupported || Library(column) is null)
-            throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {column}");
+            throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {ColumnNames.InShell(column)}");
         try
         {
             Prepare(group, layout, into);

@@ -25,11 +25,22 @@ internal static class WholeNumber
     /// <summary>The order of two numbers.</summary>
     public static int Compare(long a, long b, ValueKind kind) => kind == ValueKind.Unsigned ? unchecked((ulong)a).CompareTo(unchecked((ulong)b)) : a.CompareTo(b);
 
-    /// <summary>The bits of a number written in digits; null if it is none of that kind.</summary>
+    /// <summary>The bits of a number written in digits, with an empty fraction or an exponent as well (42.0, 4.2e1); null if it is none of that kind.</summary>
     public static long? Parse(ReadOnlySpan<char> text, ValueKind kind)
     {
         if (kind == ValueKind.Unsigned)
-            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong unsigned) ? unchecked((long)unsigned) : null;
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long signed) ? signed : null;
+            return ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong unsigned) ? unchecked((long)unsigned) : ParseReal(text, kind);
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long signed) ? signed : ParseReal(text, kind);
+    }
+
+    private static long? ParseReal(ReadOnlySpan<char> text, ValueKind kind)
+    {
+        // More digits than a decimal holds, or an exponent below 0, would be rounded.
+        const int exactDigits = 28;
+        if (text.Length > exactDigits || text.LastIndexOf('-') > 0 || !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) || number != decimal.Truncate(number))
+            return null;
+        return kind == ValueKind.Unsigned
+            ? number is >= 0 and <= ulong.MaxValue ? unchecked((long)(ulong)number) : null
+            : number is >= long.MinValue and <= long.MaxValue ? (long)number : null;
     }
 }

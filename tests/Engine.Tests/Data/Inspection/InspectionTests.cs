@@ -91,6 +91,21 @@ public sealed class InspectionTests : IDisposable
     }
 
     [Fact]
+    public void Lists_in_strings_are_told_about_as_lists_and_long_ones_as_cut()
+    {
+        ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2, 3, 4)
+            .Text("past", "[1, 2]", "[]", "[1, 1, 5, None, 7]", "[2").Lists<long>("hist_item", [1], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6], []).Write(folder.File("s.parquet"))]);
+        GpuCtr.Engine.Data.Inspection found = GpuCtr.Engine.Data.Inspection.Of(shards, FeaturePlan.Infer(shards, new FeatureOptions { History = ["past=item"], MaxHistory = 3 }), 2);
+        ColumnProfile past = found.Columns[2], real = found.Columns[3];
+        Assert.Equal((1, 6, 4), (past.Nulls, past.Values, past.Distinct));
+        Assert.Equal(new ValueCount("1", 3), past.Top[0]);
+        Assert.Equal((2, 5, 3, 1, 2), (past.Lengths!.Empty, past.Lengths.Longest, past.Lengths.Limit, past.Lengths.CutRows, past.Lengths.CutEntries));
+        Assert.Equal((2, 4), (real.Lengths!.CutRows, real.Lengths.CutEntries));
+        Assert.Single(found.Problems, p => p.StartsWith("column 'past' holds no list in 1 rows, such as ") && p.Contains("s.parquet: row group 0, row 3: no list in brackets: '[2'"));
+        Assert.Contains("50.0% of the rows are cut to --max-history 3", Run("inspect", folder.File("s.parquet"), "--max-history", "3").Succeeded().Out.Replace(" %", "%"));
+    }
+
+    [Fact]
     public void Shards_without_a_label_are_told_about_as_well()
     {
         string path = new TestShard().Column("a", 1, 2, 3).Write(folder.File("a.parquet"));

@@ -3,7 +3,7 @@ using GpuCtr.Engine.Data;
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>Lists stored as strings: the same vocabulary, ids and offsets as real lists.</summary>
-public sealed class SeparatedTextTests : IDisposable
+public sealed class ListTextTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -49,6 +49,84 @@ public sealed class SeparatedTextTests : IDisposable
         Assert.Equal([0, 4, 6, 7], history.Offsets);
     }
 
+    /// How people's tools write the histories [12, 53, 8], [], null, [-7], [8, 999] and [4].
+    public static TheoryData<string, string, string?[]> Written => new()
+    {
+        { "Python", "in brackets, separated by ','", ["[12, 53, 8]", "[]", null, "[-7]", "[8, 999]", "[4]"] },
+        { "JSON", "in brackets, separated by ','", ["[12,53,8]", "[]", "null", "[-7]", "[8,999]", "[4]"] },
+        { "Python's strings", "in brackets, separated by ','", ["['12', '53', '8']", "[]", "None", "['-7']", "['8', '999']", "['4']"] },
+        { "JSON's strings", "in brackets, separated by ','", ["[\"12\",\"5\\u0033\",\"8\"]", "[]", "", "[\"-7\"]", "[\"8\",\"999\"]", "[\"4\"]"] },
+        { "tuples", "in brackets, separated by ','", ["(12, 53, 8)", "()", "nan", "(-7,)", "(8, 999)", "(4,)"] },
+        { "PostgreSQL", "in brackets, separated by ','", ["{12,53,8}", "{}", null, "{-7}", "{8,999}", "{4}"] },
+        { "numpy", "in brackets, separated by spaces", ["[12 53  8]", "[]", "nan", "[-7]", "[  8 999]", "[4]"] },
+        { "floats", "in brackets, separated by ','", ["[12.0, 53.0, 8.0]", "[]", "nan", "[-7.0]", "[8.0, 999.0]", "[4.0]"] },
+        { "quotes", "in quotes, separated by ';'", ["'12';'53';'8'", "", null, "'-7'", "'8';'999'", "'4'"] },
+        { "bare", "separated by ','", ["12,53,8", "", "null", "-7", "8,999", "4"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Written))]
+    public void Lists_are_read_as_tools_write_them(string tool, string grammar, string?[] lists)
+    {
+        FeatureOptions options = new() { History = ["past=item"] };
+        ShardSet shards = ShardSet.Resolve([Items().Text("past", lists).Write(folder.File("s.parquet"))]);
+        Assert.Equal($"history of item, {grammar}", FeaturePlan.Infer(shards, options).Columns[^1].Note);
+        FeatureEncoder list = Fit(Items().Lists<long>("past", [12, 53, 8], [], null, [-7], [8, 999], [4]), options, name: "list.parquet");
+        Fit(Items().Text("past", lists), options).Save(folder.File($"saved {tool}"));
+        FeatureEncoder text = FeatureEncoder.Load(folder.File($"saved {tool}"));
+        Assert.Equal(list.Vocabularies[0].Integers, text.Vocabularies[0].Integers);
+        Assert.Equal(list.Vocabularies[0].Counts, text.Vocabularies[0].Counts);
+        EncodedSequence a = Encode(text, "s.parquet")[0].Sequences[0], b = Encode(list, "list.parquet")[0].Sequences[0];
+        Assert.Equal(b.Offsets, a.Offsets);
+        Assert.Equal(b.Values, a.Values);
+    }
+
+    [Fact]
+    public void Lists_of_strings_in_brackets_have_the_ids_of_real_lists()
+    {
+        TestShard Genres() => new TestShard().Column("label", 0, 1, 0, 1).Text("genre", "new age", "rock", "it's", "é");
+        string?[] text = ["['rock', 'new age', None]", "[\"it's\"]", "[]", "['\\xe9', 'rock']"];
+        string?[]?[] lists = [["rock", "new age", null], ["it's"], [], ["é", "rock"]];
+        foreach (FeatureOptions options in (FeatureOptions[])[new() { History = ["past=genre"] }, new() { MultiValue = ["past"] }])
+        {
+            FeatureEncoder ofText = Fit(Genres().Text("past", text), options), ofLists = Fit(Genres().TextLists("past", lists), options, name: "list.parquet");
+            EncodedSequence a = Encode(ofText, "s.parquet")[0].Sequences[0], b = Encode(ofLists, "list.parquet")[0].Sequences[0];
+            Assert.Equal(b.Offsets, a.Offsets);
+            Assert.Equal(b.Values, a.Values);
+            Assert.Equal(ofLists.Vocabularies[^1].Texts, ofText.Vocabularies[^1].Texts);
+        }
+    }
+
+    [Fact]
+    public void A_string_that_breaks_the_grammar_is_a_bad_row()
+    {
+        TestShard shard = Items().Text("hist_item", "[1, 2]", "[3]", "[4", "[5]", "6", "[8]");
+        FeatureOptions options = new() { History = ["hist_item"] };
+        string message = Assert.Throws<Failure>(() => Fit(shard, options, groupRows: 2)).Message;
+        Assert.Contains("s.parquet: row group 1, row 2, column 'hist_item': no list in brackets: '[4'; its lists are in brackets, separated by ','", message);
+        Assert.Contains("--bad-rows", message);
+
+        FeatureEncoder encoder = Fit(shard, options with { BadRows = BadRowBudget.Parse("2") });
+        using Dataset data = new(ShardSet.Resolve([folder.File("s.parquet")]), encoder, new DatasetOptions { BadRows = BadRowBudget.Parse("2") });
+        Assert.Equal([0, 2, 3, 3, 4, 4, 5], data.Load([0], default)[0].Sequences[0].Offsets[..7]);
+        Assert.Equal(2, data.Statistics.BadRowsByReason["no list in hist_item"]);
+        Assert.Contains("row 2", Assert.Throws<Failure>(() => Encode(encoder, "s.parquet")).Message);
+    }
+
+    [Fact]
+    public void A_model_that_knows_no_grammar_reads_strings_as_before()
+    {
+        TestShard shard = Items().Text("tags", "a,b", "['c'", "d]", "[1,2]", "", "");
+        Fit(shard, new FeatureOptions { MultiValue = ["tags"], BadRows = BadRowBudget.Parse("1") }).Save(folder.File("old"));
+        string state = Path.Combine(folder.File("old"), FeatureEncoder.StateFile), text = File.ReadAllText(state);
+        string older = System.Text.RegularExpressions.Regex.Replace(text, @",\s*""form"": ""bare""", "");
+        Assert.NotEqual(text, older);
+        File.WriteAllText(state, older);
+        FeatureEncoder encoder = FeatureEncoder.Load(folder.File("old"));
+        EncodedSequence tags = Encode(encoder, "s.parquet")[0].Sequences[0];
+        Assert.Equal(["a", "b", "['c'", "d]", "(unseen)", "(unseen)"], tags.Values.Select(encoder.Vocabularies[1].Describe));
+    }
+
     [Fact]
     public void The_most_recent_entries_are_kept_and_tags_can_be_pooled()
     {
@@ -70,6 +148,7 @@ public sealed class SeparatedTextTests : IDisposable
         Assert.Equal(ExitCode.Data, failure.Code);
         Assert.Contains("s.parquet: row group 2, row 4, column 'hist_item': 'x7' is not an integer", failure.Message);
         Assert.Contains("--list-separator", failure.Message);
+        Assert.Contains("row 4", Assert.Throws<Failure>(() => Fit(shard, new FeatureOptions { History = ["hist_item"] }, groupRows: 2)).Message);
 
         // In shards that were not fitted on, too.
         FeatureEncoder encoder = Fit(Items().Text("hist_item", "1", "2", "3", "4", "5", "6"), new FeatureOptions { History = ["hist_item"] }, name: "good.parquet");
@@ -90,7 +169,7 @@ public sealed class SeparatedTextTests : IDisposable
         char? Found(FeatureOptions options, params string?[] values)
         {
             ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. values.Select((_, i) => i % 2)]).Text("tags", values).Write(folder.File("f.parquet"), 2)]);
-            return FeaturePlan.Infer(shards, options with { MultiValue = ["tags"] }).Columns[^1].Separator;
+            return FeaturePlan.Infer(shards, options with { MultiValue = ["tags"] }).Columns[^1].Grammar?.Separator;
         }
 
         FeatureOptions free = new();
@@ -98,9 +177,12 @@ public sealed class SeparatedTextTests : IDisposable
         Assert.Equal(' ', Found(free, "1 2", "3"));
         Assert.Equal('^', Found(free, "1", null, "", "2", "3^4"));
         Assert.Equal(',', Found(free, "1", "2"));
+        Assert.Equal(';', Found(free, "1;2", "3;4,5;6"));
+        Assert.Equal(' ', Found(free, "['new york, ny' 'x']", "['y']"));
+        Assert.Equal('|', Found(free, "[a, b|c]", "[d|e]"));
         Assert.Equal('/', Found(free with { ListSeparator = '/' }, "1,2", "3/4"));
-        Assert.Equal([null, ',', ' ', '\t', '#'], new[] { "", ",", "space", "tab", "#" }.Select(SeparatedText.Parse));
-        Assert.All(["1", "x", "-", ",,"], text => Assert.Equal(ExitCode.Usage, Assert.Throws<Failure>(() => SeparatedText.Parse(text)).Code));
+        Assert.Equal([null, ',', ' ', '\t', '#'], new[] { "", ",", "space", "tab", "#" }.Select(ListGrammar.ParseSeparator));
+        Assert.All(["1", "x", "-", ",,", "[", "'"], text => Assert.Equal(ExitCode.Usage, Assert.Throws<Failure>(() => ListGrammar.ParseSeparator(text)).Code));
     }
 
     [Fact]
