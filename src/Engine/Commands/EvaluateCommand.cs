@@ -52,6 +52,8 @@ internal static class EvaluateCommand
         ModelFlags.Tell(journal, checkpoint, device);
         Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);
         RunWarnings.AboutRows(journal, "rows", rows.Data);
+        if (!evaluation.Labels.HasBoth)
+            journal.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
         else

@@ -11,12 +11,15 @@ internal sealed class EpochTable(Journal journal)
     private bool started;
 
     /// <summary>Adds a row.</summary>
-    public void Add(EpochResult result, double seconds)
+    /// <param name="result">The epoch.</param>
+    /// <param name="seconds">How long it took.</param>
+    /// <param name="monitored">What says which epoch is best; named where it is not what was asked for.</param>
+    public void Add(EpochResult result, double seconds, MonitoredValue monitored)
     {
         string[] cells =
         [
             $"{result.Epoch}", Number(result.TrainLogLoss), Number(result.Valid?.LogLoss), Number(result.Valid?.Auc), Number(result.Valid?.Gauc),
-            seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? "* best" : "",
+            seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
         ];
         journal.Row(head, cells, first: !started);
         started = true;

@@ -1,3 +1,4 @@
+using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Metrics;
 
 namespace GpuCtr.Engine.Training;
@@ -10,6 +11,9 @@ namespace GpuCtr.Engine.Training;
 /// <param name="Calibration">Mean prediction over mean label, and ten bins.</param>
 internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, GroupAuc? Groups, Calibration Calibration)
 {
+    /// <summary>Rows by label.</summary>
+    public LabelCounts Labels { get; init; }
+
     /// <summary>gAUC; null without a group column or where no group has both labels.</summary>
     public double? Gauc => Groups?.Value;
 
@@ -22,7 +26,8 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
         Metrics.Auc.Of(logits, labels),
         Finite(Metrics.LogLoss.Of(logits, labels)),
         groups.IsEmpty ? null : GroupAuc.Of(logits, labels, groups),
-        FiniteCalibration(Calibration.Of(logits, labels)));
+        FiniteCalibration(Calibration.Of(logits, labels)))
+    { Labels = new(labels.Length, labels.Length - labels.Count(0f)) };
 
     private static double? Finite(double? value) => value is { } v && double.IsFinite(v) ? v : null;
 

@@ -1,9 +1,20 @@
+using GpuCtr.Engine.Checkpoints;
+
 namespace GpuCtr.Engine.Training;
 
 /// <summary>The validation metric that says which epoch is best, and for how long none was better.</summary>
+/// Where the rows leave the metric without a value, as AUC is without both labels, logloss takes its place from the first epoch on.
 /// <param name="metric">auc, logloss or gauc.</param>
 internal sealed class MonitoredValue(string metric)
 {
+    private const string LogLoss = "logloss";
+
+    /// <summary>The metric.</summary>
+    public string Metric { get; private set; } = metric;
+
+    /// <summary>Whether logloss has taken the place of the metric that was asked for.</summary>
+    public bool FellBack { get; private set; }
+
     /// <summary>The best value so far; null if it was never defined.</summary>
     public double? Best { get; private set; }
 
@@ -14,17 +25,36 @@ internal sealed class MonitoredValue(string metric)
     public int Stale { get; private set; }
 
     /// <summary>Goes on from a checkpoint.</summary>
-    public void Restore(double? best, int bestEpoch, int stale) => (Best, BestEpoch, Stale) = (best, bestEpoch, stale);
+    /// <param name="best">The best value.</param>
+    /// <param name="bestEpoch">Its epoch.</param>
+    /// <param name="stale">Epochs since then.</param>
+    /// <param name="history">What every epoch brought: tells which metric the best value is of.</param>
+    public void Restore(double? best, int bestEpoch, int stale, IReadOnlyList<EpochMetrics> history)
+    {
+        (Best, BestEpoch, Stale) = (best, bestEpoch, stale);
+        if (best is not null && history.Count > 0 && history.All(e => Of(e.ValidAuc, e.ValidLogloss, e.ValidGauc) is null))
+            FallBack();
+    }
 
     /// <summary>Notes the value of an epoch; true if it is the best so far.</summary>
     /// An undefined value is better than nothing and than another undefined one, so that a best checkpoint always exists.
     public bool Observe(int epoch, Evaluation? evaluation)
     {
-        double? value = evaluation is null ? null : metric switch { "logloss" => evaluation.LogLoss, "gauc" => evaluation.Gauc, _ => evaluation.Auc };
-        bool better = BestEpoch == 0 || Best is null || (value is { } now && (metric == "logloss" ? now < Best : now > Best));
+        double? value = Of(evaluation?.Auc, evaluation?.LogLoss, evaluation?.Gauc);
+        if (value is null && Best is null && evaluation?.LogLoss is { } loss)
+        {
+            FallBack();
+            value = loss;
+        }
+
+        bool better = BestEpoch == 0 || Best is null || (value is { } now && (Metric == LogLoss ? now < Best : now > Best));
         Stale = better ? 0 : Stale + 1;
         if (better)
             (Best, BestEpoch) = (value, epoch);
         return better;
     }
+
+    private void FallBack() => (Metric, FellBack) = (LogLoss, true);
+
+    private double? Of(double? auc, double? logLoss, double? gauc) => Metric switch { LogLoss => logLoss, "gauc" => gauc, _ => auc };
 }

@@ -20,8 +20,6 @@ internal static class RunWarnings
         }
 
         FeatureEncoder encoder = data.Encoder;
-        if (encoder.LabelRate is 0 or 1)
-            journal.Warn($"every training row has label {encoder.LabelRate}: there is nothing to learn and no AUC");
         foreach (NumericState column in encoder.State.Numeric.Where(n => n.Outlier is not null))
             journal.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
         string[] ids = [.. encoder.State.Numeric.Where(n => n.LooksLikeIds).Select(n => n.Column)];

@@ -52,6 +52,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             FeatureEncoder encoder = Encoder(shards, from, warm);
             HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings));
             data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
+            RunLabels labels = RunLabels.Of(data, settings, interruption.Token);
             settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
@@ -63,6 +64,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
                 Begun();
                 RunSummary.Model(journal, model, data, settings.Memory, held);
                 RunWarnings.BeforeTraining(journal, shards, data);
+                labels.Warn(journal, settings.Monitor);
                 return TrainAndTest(from);
             }
         }
@@ -124,7 +126,9 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         foreach (EpochResult result in trainer.Run(interruption.Token))
         {
             Keep(trainer, result);
-            table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds);
+            table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
+            if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
+                journal.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss says which epoch is best and when to stop");
             if (result.Epoch == 1)
                 TellRows();
             epochs = result.Epoch;
@@ -134,7 +138,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         }
 
         if (epochs < settings.Epochs)
-            journal.Line($"stopped: no better {settings.Monitor} in {trainer.Monitored.Stale} epochs in a row");
+            journal.Line($"stopped: no better {trainer.Monitored.Metric} in {trainer.Monitored.Stale} epochs in a row");
     }
 
     private void TellRows()
@@ -186,7 +190,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     {
         TrainingPosition at = from.Manifest.Position;
         from.LoadAll(model);
-        trainer.Restore(at);
+        trainer.Restore(at, from.Manifest.History ?? []);
         savedStep = at.Step;
         epochs = at.EpochDone ? at.Epoch : at.Epoch - 1;
         if (from.Manifest.History is { } told)

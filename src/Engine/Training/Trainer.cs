@@ -79,13 +79,15 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private ShuffleState Shuffle => new(settings.Model.Seed, data.Train.Data.WindowBlocks);
 
     /// <summary>Goes on from a checkpoint whose weights and optimizer state the model has.</summary>
-    public void Restore(TrainingPosition position)
+    /// <param name="position">Where it stood.</param>
+    /// <param name="history">What its epochs brought.</param>
+    public void Restore(TrainingPosition position, IReadOnlyList<EpochMetrics> history)
     {
         from = position;
         if (position is { EpochDone: false, Shuffle: { } then } && then != Shuffle)
             journal.Warn($"the order of the rows has changed: in what is left of epoch {position.Epoch} some come twice and some not at all");
         settings.LearningRate.PlateauFactor = position.PlateauFactor;
-        monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs);
+        monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs, history);
     }
 
     /// <summary>The epochs, one after the other.</summary>

@@ -36,6 +36,9 @@ public sealed partial class FeatureEncoder
     /// <summary>Share of label 1 among them.</summary>
     public double LabelRate => TrainRows == 0 ? 0 : (double)State.Positives / TrainRows;
 
+    /// <summary>The labels of the rows that it was fitted on.</summary>
+    internal LabelCounts Labels => new(TrainRows, State.Positives);
+
     internal FeatureState State { get; }
 
     /// <summary>Bytes in memory, about: the vocabularies, and copies of the largest one while it is written into a checkpoint.</summary>
