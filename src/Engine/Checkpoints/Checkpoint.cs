@@ -83,6 +83,27 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         model.LaggingStateRestored();
     }
 
+    /// <summary>Takes from a checkpoint what is needed of it; where a run in training removes it meanwhile, from the newer one that is there instead.</summary>
+    /// <param name="path">A run folder, a pointer or a checkpoint folder.</param>
+    /// <param name="load">Reads what is needed; called again for the newer checkpoint.</param>
+    /// <param name="flag">The flag that names it.</param>
+    /// <exception cref="Failure">Usage: there is none. Data: damaged. InputOutput: unreadable.</exception>
+    public static T Load<T>(string path, Func<Checkpoint, T> load, string flag = "--model")
+    {
+        while (true)
+        {
+            string folder = RunFolder.Resolve(path, flag);
+            try
+            {
+                return load(Open(folder));
+            }
+            catch (Exception e) when (e is Failure or IOException && !File.Exists(Path.Combine(folder, ManifestFile)) && RunFolder.Resolve(path, flag) != folder)
+            {
+                // A checkpoint is removed only when a pointer names another one.
+            }
+        }
+    }
+
     /// <summary>Reads the manifest of a checkpoint and checks every file against it.</summary>
     /// <exception cref="Failure">Data: damaged or of another format. InputOutput: unreadable.</exception>
     public static Checkpoint Open(string folder)
@@ -150,8 +171,16 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     public FrozenModel LoadFrozen(Device device, FeatureSpec spec, int batchSize)
     {
         FrozenModel model = new(device, spec, Manifest.Model, batchSize);
-        SafeTensors.Read(Path.Combine(Folder, WeightsFile), device, model.Weights);
-        return model;
+        try
+        {
+            SafeTensors.Read(Path.Combine(Folder, WeightsFile), device, model.Weights);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Puts weights, optimizer state and step count into a model of the same options.</summary>

@@ -59,9 +59,35 @@ internal static class Disk
     public static void ReplaceText(string path, string text)
     {
         string temporary = path + ".tmp";
-        WriteText(temporary, text);
-        File.Move(temporary, path, overwrite: true);
+        try
+        {
+            WriteText(temporary, text);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
         FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Says what something takes and what there is.</summary>
+    /// <param name="needed">Bytes that it takes.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="own">Bytes there that it has already taken.</param>
+    public static string Space(long needed, string folder, long own = 0)
+    {
+        string takes = FormattableString.Invariant($"it needs {needed / 1e6:F1} MB");
+        try
+        {
+            return FormattableString.Invariant($"{takes} and {(new DriveInfo(folder).AvailableFreeSpace + own) / 1e6:F1} MB are free");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return takes;
+        }
     }
 
     private static void Confirm(int handle, string path)

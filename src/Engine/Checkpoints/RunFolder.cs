@@ -16,12 +16,19 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The metrics at the end of a run.</summary>
     public const string Result = "result.json";
 
+    /// <summary>What the run was asked to do; a run is known by it before it has a checkpoint.</summary>
+    public const string Config = "config.json";
+
+    /// <summary>What was said on the screen.</summary>
+    public const string Log = "run.log";
+
     private const string Checkpoints = "checkpoints", EventFiles = "events.out.tfevents.*";
     private const int NewestKept = 2;
 
-    private static readonly string[] ownFiles = ["config.json", Best, Last, "metrics.jsonl", "steps.jsonl", "report.html", Result, "run.log", "diverged.json"];
+    private static readonly string[] ownFiles = [Best, Last, "metrics.jsonl", "steps.jsonl", "report.html", Result, Log, "diverged.json", Config];
 
     private readonly RunLock runLock;
+    private bool begun;
 
     private RunFolder(string path, RunLock runLock) => (Path, this.runLock) = (path, runLock);
 
@@ -31,25 +38,57 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
+    /// <summary>Whether a run is there: one with a checkpoint, or what is left of one that ended before its first.</summary>
+    public static bool HoldsRun(string path) => HasCheckpoint(path) || RunLock.IsLeftIn(path) || IsOwnConfig(System.IO.Path.Combine(path, Config));
+
+    /// <summary>What <see cref="Begin"/> removes of a folder.</summary>
+    public static IEnumerable<string> Replaced(string path) => ownFiles.Append(Checkpoints).Append(Cache).Select(name => System.IO.Path.Combine(path, name));
+
+    /// <summary>Path of a Parquet file that a run writes, as an example of them.</summary>
+    public static string VocabularyIn(string path) => System.IO.Path.Combine(path, Checkpoints, "0", "vocab", "000.parquet");
+
+    /// <summary>What is read of a run when one of its checkpoints is.</summary>
+    /// <param name="checkpoint">Full path of the checkpoint's folder.</param>
+    public static IEnumerable<string> ReadWith(string checkpoint) => System.IO.Path.GetDirectoryName(checkpoint) is { } parent && System.IO.Path.GetFileName(parent) == Checkpoints
+        ? ownFiles.Select(name => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(parent)!, name)).Append(parent)
+        : [checkpoint];
+
     /// <summary>Creates a folder for a new run, or takes one that holds none. Nothing in it is touched before <see cref="Begin"/>.</summary>
     /// <param name="path">Where; null = runs/ and the time.</param>
     /// <param name="mayHoldRun">The run that is there will be continued or removed.</param>
-    /// <exception cref="Failure">Usage: it holds a run or is in use. InputOutput: not writable.</exception>
-    public static RunFolder Create(string? path, bool mayHoldRun)
+    /// <param name="mayHoldOthers">Files that are no run's may be there beside it; they stay.</param>
+    /// <exception cref="Failure">Usage: it holds a run or other things, or is in use. InputOutput: not writable.</exception>
+    public static RunFolder Create(string? path, bool mayHoldRun, bool mayHoldOthers = false)
     {
         string full = System.IO.Path.GetFullPath(path ?? FreeName());
         try
         {
             Directory.CreateDirectory(full);
-            bool holdsRun = System.IO.File.Exists(System.IO.Path.Combine(full, Best)) || System.IO.File.Exists(System.IO.Path.Combine(full, Last));
-            if (holdsRun && !mayHoldRun)
+            if (HasCheckpoint(full) && !mayHoldRun)
                 throw Failure.BadUsage($"--out {full}: already holds a run; choose another folder, or add --resume or --overwrite");
+            if (!HoldsRun(full))
+                RefuseOthers(full, mayHoldOthers);
             return new RunFolder(full, RunLock.Take(full));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure.BadAccess($"--out {full}: not writable ({e.Message}); check its permissions or choose another folder", e);
         }
+    }
+
+    private static bool HasCheckpoint(string path) => System.IO.File.Exists(System.IO.Path.Combine(path, Best)) || System.IO.File.Exists(System.IO.Path.Combine(path, Last));
+
+    /// Others have a config.json too.
+    private static bool IsOwnConfig(string path) => System.IO.File.Exists(path) && System.IO.File.ReadLines(path).Take(8).Any(l => l.Contains("\"command_line\": \"gpu-ctr train", StringComparison.Ordinal));
+
+    /// Where no run is, what has the name of a run's files is somebody else's and would be removed.
+    private static void RefuseOthers(string full, bool mayHoldOthers)
+    {
+        string[] there = [.. Directory.EnumerateFileSystemEntries(full).Order(StringComparer.Ordinal)], taken = [.. there.Intersect(Replaced(full))];
+        if (taken.Length > 0)
+            throw Failure.BadUsage($"--out {full}: holds no run, but {System.IO.Path.GetFileName(taken[0])}, where a run has a file of its own; choose another folder");
+        if (there.Length > 0 && !mayHoldOthers)
+            throw Failure.BadUsage($"--out {full}: already filled ({System.IO.Path.GetFileName(there[0])}), and not by a run; choose another folder, or add --overwrite, which leaves other files as they are");
     }
 
     /// <summary>Writes a checkpoint of the model and lets <see cref="Last"/> name it; returns its name.</summary>
@@ -65,9 +104,9 @@ internal sealed class RunFolder : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or Failure { Code: ExitCode.InputOutput })
         {
-            long needed = model.Weights.Concat(model.OptimizerStates).Concat(model.Lags ? model.LaggingState : []).Sum(t => t.Bytes), free = new DriveInfo(Path).AvailableFreeSpace;
+            long needed = model.Weights.Concat(model.OptimizerStates).Concat(model.Lags ? model.LaggingState : []).Sum(t => t.Bytes);
             throw Failure.BadAccess(
-                $"{folder}: the checkpoint cannot be written ({e.Message}); it needs {needed / 1e6:F1} MB and {free / 1e6:F1} MB are free; earlier checkpoints are intact", e);
+                $"{folder}: the checkpoint cannot be written ({e.Message}); {Disk.Space(needed, Path)}; earlier checkpoints are intact", e);
         }
     }
 
@@ -125,12 +164,18 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Removes an earlier run: what a run writes and nothing else, since the folder may hold other things.</summary>
     public void Begin()
     {
+        begun = true;
+        // A process that is killed here leaves nothing that looks like a whole checkpoint without being one, and no checkpoint without its config.
+        foreach (string pointer in new[] { Best, Last })
+            System.IO.File.Delete(File(pointer));
+        foreach (string name in CheckpointNames())
+            Remove(name);
+        if (Directory.Exists(File(Checkpoints)))
+            Directory.Delete(File(Checkpoints), recursive: true);
         foreach (string name in ownFiles)
             System.IO.File.Delete(File(name));
         foreach (string events in Directory.GetFiles(Path, EventFiles))
             System.IO.File.Delete(events);
-        if (Directory.Exists(File(Checkpoints)))
-            Directory.Delete(File(Checkpoints), recursive: true);
         Directory.CreateDirectory(File(Checkpoints));
         if (System.IO.Path.GetDirectoryName(Path) is { } parent)
             Disk.FlushFolder(parent);
@@ -147,6 +192,9 @@ internal sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // A run that failed before it could say what it was asked to do would look like the files of somebody else.
+        if (begun && !HasCheckpoint(Path) && !System.IO.File.Exists(File(Config)) && Directory.Exists(File(Checkpoints)))
+            Directory.Delete(File(Checkpoints), recursive: true);
         runLock.Dispose();
         // A run that never began leaves nothing behind.
         if (!Directory.EnumerateFileSystemEntries(Path).Any())

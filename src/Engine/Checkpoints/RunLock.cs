@@ -13,6 +13,9 @@ internal sealed class RunLock : IDisposable
 
     private RunLock(FileStream held, string processPath) => (this.held, this.processPath) = (held, processPath);
 
+    /// <summary>Whether a process has taken the lock of a folder and not given it back: it is at work, or was killed.</summary>
+    public static bool IsLeftIn(string folder) => File.Exists(Path.Combine(folder, LockFile));
+
     /// <summary>Takes the lock.</summary>
     /// <exception cref="Failure">Usage: another process has it. InputOutput: the folder is not writable.</exception>
     public static RunLock Take(string folder)

@@ -40,14 +40,10 @@ internal static class EvaluateCommand
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
-        Checkpoint checkpoint = ModelFlags.Open(flags);
-        FeatureEncoder encoder = checkpoint.LoadEncoder();
-        encoder.Check(shards);
+        _ = ModelFlags.PathOf(flags);
         using Device device = DeviceFlags.Open(flags);
-        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, Prefetcher.DefaultSlots, shards.Rows);
-        RowSource rows = new(new Dataset(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
-        using TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
-        checkpoint.LoadWeights(model);
+        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = ModelFlags.Load(flags, c => Load(c, shards, options, memory, device, batchSize));
+        using TrainableModel model = loaded;
         memory.BoundHeap(held.NativeBytes);
         ModelFlags.Tell(journal, checkpoint, device);
         Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);
@@ -59,6 +55,25 @@ internal static class EvaluateCommand
         else
             Print(evaluation, terminal.Screen);
         return ExitCode.Done;
+    }
+
+    private static (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, ShardSet shards, DatasetOptions options, MemoryBudget memory, Device device, int batchSize)
+    {
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        encoder.Check(shards);
+        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, Prefetcher.DefaultSlots, shards.Rows);
+        RowSource rows = new(new Dataset(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
+        TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
+        try
+        {
+            checkpoint.LoadWeights(model);
+            return (checkpoint, rows, held, model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)

@@ -32,11 +32,15 @@ internal static class ExplainCommand
         int number = flags.Whole("--row", 0);
         if (number >= shards.Rows)
             throw Failure.BadUsage($"--row {number}: the shards have {shards.Rows} rows, numbered from 0");
-        Checkpoint checkpoint = ModelFlags.Open(flags);
-        FeatureEncoder encoder = checkpoint.LoadEncoder();
-        using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
+        _ = ModelFlags.PathOf(flags);
         using Device device = Device.Open("cpu", threads: 1);
-        using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, LeftOut.MostRows(encoder.Spec));
+        (FeatureEncoder encoder, FrozenModel loaded) = ModelFlags.Load(flags, checkpoint =>
+        {
+            FeatureEncoder features = checkpoint.LoadEncoder();
+            return (features, checkpoint.LoadFrozen(device, features.Spec, LeftOut.MostRows(features.Spec)));
+        });
+        using FrozenModel model = loaded;
+        using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
         using Batch row = new(device, model.Spec, 1);
         data.ReadRow(number, row);
         double? label = shards.Column(encoder.Label) is null ? null : row.Labels[0];

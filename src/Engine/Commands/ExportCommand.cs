@@ -32,16 +32,17 @@ internal static class ExportCommand
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !flags.IsOn("--overwrite")))
             throw Failure.BadUsage($"{there}: is there already; choose another --out, or add --overwrite");
-        Checkpoint checkpoint = ModelFlags.Open(flags);
-        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        _ = ModelFlags.PathOf(flags);
         using Device device = Device.Open("cpu", threads: 1);
-        using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1);
+        (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = ModelFlags.Load(flags, c => Load(c, device));
+        using FrozenModel model = loaded;
+        OutputPath.RefuseInputs("--out", [path, path + OnnxFile.DataSuffix, features], ModelFlags.FilesOf(checkpoint));
         RenamedParts? renamed = null;
         try
         {
             using ExportFolder parts = new(path);
             if (format == "onnx")
-                renamed = OnnxFile.Write(parts.File(path), model, File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile)));
+                renamed = OnnxFile.Write(parts.File(path), model, state);
             else
                 PyTorchFile.Write(parts.File(path), model);
             encoder.Save(parts.File(features));
@@ -49,7 +50,7 @@ internal static class ExportCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure.BadAccess($"--out {given}: cannot be written ({e.Message}); check space and permissions", e);
+            throw Failure.BadAccess($"--out {given}: cannot be written ({e.Message}); {Disk.Space(model.Weights.Sum(t => t.Bytes), Path.GetDirectoryName(path)!)}; check space and permissions", e);
         }
         Result result = new(
             given, File.Exists(path + OnnxFile.DataSuffix) ? given + OnnxFile.DataSuffix : null, Path.ChangeExtension(given, ".features"),
@@ -60,6 +61,13 @@ internal static class ExportCommand
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;
+    }
+
+    private static (Checkpoint, FeatureEncoder, string State, FrozenModel) Load(Checkpoint checkpoint, Device device)
+    {
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        string state = File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile));
+        return (checkpoint, encoder, state, checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1));
     }
 
     private static IEnumerable<string> NotesOf(RenamedParts r) =>

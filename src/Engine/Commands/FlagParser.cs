@@ -23,7 +23,7 @@ internal static class FlagParser
 
     /// A run that goes on takes what is not typed from its own config.
     private static string? ConfigPath(FlagValues typed) => typed.IsGiven(ConfigFlag) ? typed.Text(ConfigFlag)
-        : typed.IsOn("--resume") && typed.IsGiven("--out") && Path.Combine(typed.Text("--out"), "config.json") is var own && File.Exists(own) ? own
+        : typed.IsOn("--resume") && typed.IsGiven("--out") && RunConfig.PathIn(typed.Text("--out")) is { } own ? own
         : null;
 
     private static FlagValues ParseOnce(Verb verb, string[] args, string[] commandLine)

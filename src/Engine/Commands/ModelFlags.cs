@@ -16,11 +16,24 @@ internal static class ModelFlags
     /// <summary>How many rows at once.</summary>
     public static Flag BatchSize { get; } = new("--batch-size", "B", "4096", "rows at once");
 
-    /// <summary>Opens the checkpoint that --model names.</summary>
+    /// <summary>Takes from the checkpoint that --model names what a command needs of it.</summary>
+    /// <param name="flags">The flags.</param>
+    /// <param name="load">Reads it; called again where a run in training has a newer checkpoint meanwhile.</param>
     /// <exception cref="Failure">Usage: none is named, or there is none. Data: it is damaged.</exception>
-    public static Checkpoint Open(FlagValues flags) => flags.IsGiven(Name)
-        ? Checkpoint.Open(RunFolder.Resolve(flags.Text(Name)))
-        : throw Failure.BadUsage($"{flags.Verb} needs {Name}: a run or checkpoint folder");
+    public static T Load<T>(FlagValues flags, Func<Checkpoint, T> load) => Checkpoint.Load(PathOf(flags), load);
+
+    /// <summary>What --model says; there is something with that name.</summary>
+    /// <exception cref="Failure">Usage: none is named, or there is none.</exception>
+    public static string PathOf(FlagValues flags)
+    {
+        if (!flags.IsGiven(Name))
+            throw Failure.BadUsage($"{flags.Verb} needs {Name}: a run or checkpoint folder");
+        _ = RunFolder.Resolve(flags.Text(Name));
+        return flags.Text(Name);
+    }
+
+    /// <summary>What a command that takes a model reads of it.</summary>
+    public static IEnumerable<string> FilesOf(Checkpoint checkpoint) => RunFolder.ReadWith(checkpoint.Folder);
 
     /// <summary>The value of --batch-size.</summary>
     public static int BatchSizeOf(FlagValues flags) => flags.Whole(BatchSize.Name, 1, 1 << 20);

@@ -42,23 +42,32 @@ internal static class PredictCommand
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
-        Checkpoint checkpoint = ModelFlags.Open(flags);
-        FeatureEncoder encoder = checkpoint.LoadEncoder();
-        encoder.Check(shards, options.NeedLabel);
+        string path = flags.Text("--out");
+        _ = ModelFlags.PathOf(flags);
         using Device device = DeviceFlags.Open(flags);
-        using FrozenModel model = checkpoint.LoadFrozen(device, encoder.Spec, batchSize);
+        (Checkpoint checkpoint, FeatureEncoder encoder, FrozenModel loaded) = ModelFlags.Load(flags, c => Load(c, shards, device, batchSize));
+        using FrozenModel model = loaded;
+        OutputPath.RefuseInputs("--out", [path, ScoreFile.Temporary(path)], [.. shards.Shards.Select(s => s.Path), .. ModelFlags.FilesOf(checkpoint)]);
+        OutputPath.RefuseNextInputs("--out", path, flags.Shards);
         HeldMemory held = HeldMemory.Of(device, model.MemoryPlan, encoder, batchSize, Prefetcher.DefaultSlots, evaluated: 0);
         Dataset data = new(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) });
         memory.BoundHeap(held.NativeBytes);
         ModelFlags.Tell(journal, checkpoint, device);
-        using ScoreFile file = new(flags.Text("--out"), shards, flags.Columns("--keep"), flags.IsOn("--overwrite"));
-        Result result = Score(model, data, file, journal, interruption) with { Out = flags.Text("--out"), Step = checkpoint.Manifest.Position.Step };
+        using ScoreFile file = new(path, shards, flags.Columns("--keep"), flags.IsOn("--overwrite"));
+        Result result = Score(model, data, file, journal, interruption) with { Out = path, Step = checkpoint.Manifest.Position.Step };
         RunWarnings.AboutRows(journal, "rows", data);
         journal.Line(string.Create(
             CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {result.MeanScore:F5}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;
+    }
+
+    private static (Checkpoint, FeatureEncoder, FrozenModel) Load(Checkpoint checkpoint, ShardSet shards, Device device, int batchSize)
+    {
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        encoder.Check(shards, needLabel: false);
+        return (checkpoint, encoder, checkpoint.LoadFrozen(device, encoder.Spec, batchSize));
     }
 
     private static Result Score(FrozenModel model, Dataset data, ScoreFile file, Journal journal, Interruption interruption)

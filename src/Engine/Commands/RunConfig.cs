@@ -10,9 +10,6 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>config.json: what a run was asked to do and what it found. Its options can be given to --config.</summary>
 internal static class RunConfig
 {
-    /// <summary>Name of the file.</summary>
-    public const string FileName = "config.json";
-
     private const int ShortList = 4;
 
     // Before format 2 lists of columns stood as they were typed.
@@ -40,20 +37,31 @@ internal static class RunConfig
         ["options"] = flags.ToJson(),
         ["model"] = JsonNode.Parse(JsonText.Line(settings.Model)),
         ["columns"] = new JsonArray([.. shards.Columns().Select(c => new JsonObject { ["name"] = c.Name, ["type"] = c.Type, ["role"] = c.Role, ["note"] = c.Note })]),
-        ["data"] = Files(shards),
+        ["data"] = Files(shards, byContent: true),
     };
 
     /// <summary>Writes the file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static void Write(RunFolder folder, JsonObject config) => Disk.ReplaceText(folder.File(FileName), config.ToJsonString(new() { WriteIndented = true }) + "\n");
+    public static void Write(RunFolder folder, JsonObject config) => Disk.ReplaceText(folder.File(RunFolder.Config), config.ToJsonString(new() { WriteIndented = true }) + "\n");
+
+    /// <summary>Path of the file in the folder of a run; null where there is no run, or none that came so far.</summary>
+    public static string? PathIn(string folder) => RunFolder.HoldsRun(folder) && Path.Combine(folder, RunFolder.Config) is var path && File.Exists(path) ? path : null;
 
     /// <summary>Checks that a run that goes on has the options and the shards that it began with, but for those named by --allow-changed.</summary>
-    /// <exception cref="Failure">Usage: there is no run, or something differs; every difference is named.</exception>
+    /// <param name="folder">Its folder; a run that was killed before it wrote the file has nothing to compare.</param>
+    /// <param name="flags">What it is asked to do now.</param>
+    /// <param name="shards">What it is to read now.</param>
+    /// <param name="journal">Told what was allowed to change.</param>
+    /// <exception cref="Failure">Usage: something differs; every difference is named.</exception>
     public static void CheckSame(RunFolder folder, FlagValues flags, RunShards shards, Journal journal)
     {
-        string path = folder.File(FileName);
-        if (!File.Exists(path))
-            throw Failure.BadUsage($"--resume: {folder.Path} holds no run; leave --resume out to start one");
+        if (PathIn(folder.Path) is not { } path)
+        {
+            if (folder.CheckpointNames().Count > 0)
+                throw Failure.BadUsage($"--resume: {folder.Path} has checkpoints, but its {RunFolder.Config} is missing, which says what they are of; restore it, or begin a new run");
+            return;
+        }
+
         string[] allowed = [.. flags.List("--allow-changed").Select(Allowable)];
         try
         {
@@ -61,7 +69,7 @@ internal static class RunConfig
             JsonObject options = old["options"]!.AsObject();
             if (old["format"] is null)
                 flags.Upgrade(options);
-            (string Field, string Text)[] differences = [.. Differences(options, flags.ToJson(), flags), .. Differences(old["data"]!.AsObject(), Files(shards), flags)];
+            (string Field, string Text)[] differences = [.. Differences(options, flags.ToJson(), flags), .. DataDifferences(old["data"]!.AsObject(), shards, flags)];
             string[] refused = [.. differences.Where(d => !allowed.Contains(d.Field)).Select(d => d.Text)];
             if (refused.Length > 0)
                 throw Failure.BadUsage($"--resume: {string.Join("; ", refused)}; resume with what the run began with, accept a change with --allow-changed FIELD, or start a new run");
@@ -86,10 +94,14 @@ internal static class RunConfig
         .Where(n => !free.Contains(n.Key) && (old.ContainsKey(n.Key) || flags.IsGiven($"--{n.Key.Replace('_', '-')}")) && !JsonNode.DeepEquals(old[n.Key], n.Value))
         .Select(n => (n.Key, $"{n.Key} was {Text(old[n.Key], n.Value)} and is {Text(n.Value, old[n.Key])}"));
 
-    private static JsonObject Files(RunShards shards) => new() { ["train_shards"] = List(shards.Train), ["valid_shards"] = List(shards.Valid) };
+    /// A run that was begun before shards were told apart by content has their times.
+    private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject old, RunShards shards, FlagValues flags) =>
+        Differences(old, Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal))), flags);
 
-    private static JsonArray List(ShardSet? set) =>
-        new([.. (set?.Shards ?? []).Select(s => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {s.Version})")]);
+    private static JsonObject Files(RunShards shards, bool byContent) => new() { ["train_shards"] = List(shards.Train, byContent), ["valid_shards"] = List(shards.Valid, byContent) };
+
+    private static JsonArray List(ShardSet? set, bool byContent) =>
+        new([.. (set?.Shards ?? []).Select((s, i) => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {(byContent ? set!.ContentKeys[i] : s.Version)})")]);
 
     /// Of long lists only what the other one has not.
     private static string Text(JsonNode? node, JsonNode? other)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
@@ -41,8 +42,10 @@ internal static class TrainCommand
         RunShards shards = RunShards.Open(settings);
         settings = settings with { Model = TrainOptions.Model(flags, shards.ModelName) };
         using Device device = DeviceFlags.Open(flags);
-        bool resume = IsResumed(flags);
-        using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, resume || flags.IsOn("--overwrite"));
+        bool resume = IsResumed(flags), overwrite = flags.IsOn("--overwrite");
+        if (flags.IsGiven("--out"))
+            CheckOut(flags.Text("--out"), settings, shards, flags);
+        using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, mayHoldRun: resume || overwrite, mayHoldOthers: overwrite);
         if (resume)
             RunConfig.CheckSame(folder, flags, shards, journal);
         Checkpoint? from = resume ? Resumption.Find(folder, journal) : null;
@@ -61,9 +64,19 @@ internal static class TrainCommand
         return flags.IsOn("--overwrite") ? throw Failure.BadUsage("--resume continues a run and --overwrite removes it; choose one") : true;
     }
 
+    /// What the run removes and writes must be no input, now or the next time.
+    private static void CheckOut(string folder, TrainSettings settings, RunShards shards, FlagValues flags)
+    {
+        IEnumerable<string> inputs = new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().SelectMany(s => s.Shards).Select(s => s.Path);
+        if (flags.IsOn("--overwrite") && flags.IsGiven("--init-from"))
+            inputs = inputs.Append(RunFolder.Resolve(flags.Text("--init-from"), "--init-from"));
+        OutputPath.RefuseInputs("--out", RunFolder.Replaced(folder), inputs);
+        OutputPath.RefuseNextInputs("--out", RunFolder.VocabularyIn(folder), [.. settings.Shards, .. settings.Valid, .. settings.Test]);
+    }
+
     private static void Begin(RunFolder folder, Journal journal, JsonObject config)
     {
-        journal.Attach(folder.File("run.log"));
         RunConfig.Write(folder, config);
+        journal.Attach(folder.File(RunFolder.Log));
     }
 }

@@ -58,7 +58,7 @@ internal static class TrainFlags
         new("--memory", "SIZE", "", "most memory of the whole process; rows that do not fit are streamed, from the run folder after the first epoch [4GB for rows, and what the model needs]"),
         new("--fit-cache", "DIR|off", "", "folder of vocabularies and statistics of earlier runs, reused for the same rows [that of this user, or $GPU_CTR_CACHE]"),
         new("--out", "DIR", "", "run folder (without: runs/<date-time>)"),
-        new("--resume", "", "", "continue the run that --out holds, with its own options", FlagArity.Switch),
+        new("--resume", "", "", "continue the run that --out holds, with its own options; with shards, begin it if there is none", FlagArity.Switch),
         new("--allow-changed", "FIELD,…", "", "with --resume: options, train_shards or valid_shards that may differ from what the run began with", FlagArity.Several),
         new("--init-from", "RUN", "", "begin with the weights of another run; its values keep their rows, new ones get new rows"),
         new("--checkpoint-every", "N|Ts", "0", "also save the last checkpoint every N steps or T seconds; 0 = after every epoch"),

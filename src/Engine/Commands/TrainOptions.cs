@@ -14,6 +14,8 @@ internal static class TrainOptions
     /// <exception cref="Failure">Usage: a value that cannot be, or values that do not go together.</exception>
     public static TrainSettings Of(FlagValues flags)
     {
+        if (flags.Shards.Count == 0 && flags.IsOn("--resume") && flags.IsGiven("--out"))
+            throw Failure.BadUsage($"--resume: {flags.Text("--out")} holds no run to go on with; name the shards as well to begin one there, or correct --out");
         if (flags.Shards.Count == 0)
             throw Failure.BadUsage("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
         TrainingDefaults training = Variants.Training(VariantName(flags));

@@ -29,9 +29,9 @@ internal sealed record RunFacts(string Name, JsonObject Config, IReadOnlyList<Ep
     /// <exception cref="Failure">Usage: it holds no run. Data: a file is damaged. InputOutput: unreadable.</exception>
     public static RunFacts Of(string folder)
     {
-        string config = Path.Combine(folder, RunConfig.FileName), result = Path.Combine(folder, RunFolder.Result);
+        string config = Path.Combine(folder, RunFolder.Config), result = Path.Combine(folder, RunFolder.Result);
         if (!File.Exists(config))
-            throw Failure.BadUsage($"{folder}: no run folder ({RunConfig.FileName} is missing)");
+            throw Failure.BadUsage($"{folder}: no run folder ({RunFolder.Config} is missing)");
         RunFacts facts = new(
             folder, Read(config, text => JsonNode.Parse(text)!.AsObject()), Read(Path.Combine(folder, MetricsLog.FileName), Lines) ?? [],
             File.Exists(result) ? Read(result, JsonText.Parse<RunMetrics>) : null);

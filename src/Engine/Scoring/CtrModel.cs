@@ -60,11 +60,11 @@ public sealed class CtrModel : IDisposable
         options ??= new ScoringOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
-        Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(path));
+        _ = RunFolder.Resolve(path);
         Device device = Device.Open(options.Device, threads: 1);
         try
         {
-            return new CtrModel(device, checkpoint, options);
+            return Checkpoint.Load(path, checkpoint => new CtrModel(device, checkpoint, options));
         }
         catch
         {

@@ -24,6 +24,7 @@ internal sealed class ScoreFile : IDisposable
     private readonly ParquetWriter writer;
     private float?[] scores = [], other = [];
     private int group, filled;
+    private long written;
     private Task writing = Task.CompletedTask;
 
     /// <summary>Begins the file.</summary>
@@ -38,7 +39,7 @@ internal sealed class ScoreFile : IDisposable
         if (File.Exists(this.path) && !overwrite)
             throw Failure.BadUsage($"--out {path}: is there already; choose another name, or add --overwrite");
         kept = [.. keep.Distinct().Select(name => KeptColumn.Of(shards, name))];
-        temporary = this.path + ".tmp";
+        temporary = Temporary(this.path);
         try
         {
             file = File.Create(temporary);
@@ -51,6 +52,9 @@ internal sealed class ScoreFile : IDisposable
         }
         Begin();
     }
+
+    /// <summary>Where the scores are until all of them are there.</summary>
+    public static string Temporary(string path) => path + ".tmp";
 
     /// <summary>Adds the score of the next row; null for one that was left out.</summary>
     public void Add(float? score)
@@ -85,7 +89,16 @@ internal sealed class ScoreFile : IDisposable
         {
             // Whoever fails has said so; here only the half-written file is taken away.
         }
-        file.Dispose();
+
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What the disk has no room for is taken away as well.
+        }
+
         File.Delete(temporary);
     }
 
@@ -124,6 +137,7 @@ internal sealed class ScoreFile : IDisposable
         }
         await rows.WriteAsync<float>(scoreField, values);
         rows.CompleteValidate();
+        written += from.Rows;
     }
 
     private void Checked(Action action)
@@ -134,7 +148,9 @@ internal sealed class ScoreFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure.BadAccess($"--out {path}: cannot be written ({e.Message}); check space and permissions", e);
+            // What is there so far tells how much all of it takes.
+            long own = file.CanSeek ? file.Length : 0, needed = Math.Max(written == 0 ? own : (long)((double)own / written * shards.Rows), shards.Rows * sizeof(float));
+            throw Failure.BadAccess($"--out {path}: cannot be written ({e.Message}); {Disk.Space(needed, Path.GetDirectoryName(path)!, own)}; nothing was left there", e);
         }
     }
 }

@@ -59,6 +59,9 @@ internal static class RunWarnings
         string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
         if (unseen.Length > 0)
             journal.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
+        string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
+        if (nulls.Length > 0)
+            journal.Warn($"{name}: nulls in columns that had none in training, so the model knows nothing of them: {string.Join(", ", nulls)}");
         AboutReading(journal, name, data);
     }
 

@@ -25,7 +25,7 @@ internal sealed class WarmStart
     private readonly Checkpoint from;
     private readonly FeatureEncoder learned;
 
-    private WarmStart(Checkpoint from) => (this.from, learned) = (from, from.LoadEncoder());
+    private WarmStart(Checkpoint from, FeatureEncoder learned) => (this.from, this.learned) = (from, learned);
 
     /// <summary>Opens a run (its best checkpoint), a pointer or a checkpoint.</summary>
     /// <param name="path">Where.</param>
@@ -33,13 +33,13 @@ internal sealed class WarmStart
     /// <exception cref="Failure">Usage: no such run, or a model with other tensors; every difference is named. Data: damaged.</exception>
     public static WarmStart Open(string path, ModelOptions model)
     {
-        Checkpoint from = Checkpoint.Open(RunFolder.Resolve(path, "--init-from"));
+        (Checkpoint from, FeatureEncoder learned) = Checkpoint.Load(path, c => (c, c.LoadEncoder()), "--init-from");
         JsonObject theirs = JsonNode.Parse(JsonText.Line(from.Manifest.Model))!.AsObject(), ours = JsonNode.Parse(JsonText.Line(model))!.AsObject();
         string[] differences = [.. ours
             .Where(o => !IsFree(o.Key, model) && !(IsSupport(from.Manifest.Model, model) && ofNetwork.Contains(o.Key)) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
             .Select(o => $"{o.Key} is {theirs[o.Key]?.ToJsonString() ?? "not set"} there and {o.Value?.ToJsonString()} here")];
         return differences.Length == 0
-            ? new WarmStart(from)
+            ? new WarmStart(from, learned)
             : throw Failure.BadUsage($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
     }
 

@@ -34,6 +34,22 @@ public sealed class FitCacheTests : IDisposable
         Assert.False(IsKnown(2));
     }
 
+    /// Size, time and footer are those of before.
+    [Fact]
+    public void A_value_that_was_changed_in_place_is_fitted_again()
+    {
+        string path = new TestShard().Column("label", 0, 1, 0, 1).Column("price", 1.25, 2.25, 3.25, 9.25).Write(folder.File("p.parquet"), compression: Parquet.CompressionMethod.None);
+        Assert.False(Finds(path));
+        DateTime time = File.GetLastWriteTimeUtc(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        BitConverter.GetBytes(4.25).CopyTo(bytes, bytes.AsSpan().IndexOf(BitConverter.GetBytes(3.25)));
+        File.WriteAllBytes(path, bytes);
+        File.SetLastWriteTimeUtc(path, time);
+        Assert.False(Finds(path));
+        File.SetLastWriteTimeUtc(path, time.AddDays(1));
+        Assert.True(Finds(path), "the same content at another time");
+    }
+
     [Fact]
     public void A_damaged_result_is_fitted_again()
     {
@@ -79,6 +95,11 @@ public sealed class FitCacheTests : IDisposable
         if (!File.Exists(folder.File($"{seed}")))
             RandomShard.Of(500, seed).Write(path, 100);
         File.WriteAllText(folder.File($"{seed}"), "written");
+        return Finds(path);
+    }
+
+    private bool Finds(string path)
+    {
         ShardSet shards = ShardSet.Resolve([path]);
         bool known = false;
         FitCache.Fit(Cache, shards, FeaturePlan.Infer(shards, new FeatureOptions()), RowPart.All, _ => known = true);

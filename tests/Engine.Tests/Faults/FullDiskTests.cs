@@ -45,6 +45,30 @@ public sealed class FullDiskTests(FaultRun run) : IClassFixture<FaultRun>
         }
     }
 
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(12)]
+    public void Fault09_A_full_disk_leaves_nothing_of_predictions(int pages)
+    {
+        string disk = Directory.CreateDirectory(run.Folder.File($"scores{pages}")).FullName, shard = PlantedShards.Write(run.Folder.File($"many{pages}.parquet"), 20_000, 3);
+        Skip.If(Mount("mount", "-t", "tmpfs", "-o", $"size={DiskBytes}", "none", disk) != 0, "this machine does not allow mounting a tmpfs");
+        try
+        {
+            Fill(disk, pages * PageBytes);
+            string[] predict = ["predict", "--model", run.Copy(), shard, "--out", Path.Combine(disk, "scores.parquet"), "--device", "cpu"];
+            Run(predict).FailedWith(ExitCode.InputOutput, "scores.parquet: cannot be written", "it needs 0.1 MB and ", " MB are free; nothing was left there");
+            Assert.Equal(["filler"], Directory.GetFileSystemEntries(disk).Select(Path.GetFileName));
+            File.Delete(Path.Combine(disk, "filler"));
+            Run(predict).Succeeded();
+            Assert.Equal(["scores.parquet"], Directory.GetFileSystemEntries(disk).Select(Path.GetFileName));
+        }
+        finally
+        {
+            Mount("umount", disk);
+        }
+    }
+
     /// Takes everything but some pages.
     private static void Fill(string disk, int room)
     {

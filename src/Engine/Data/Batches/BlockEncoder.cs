@@ -7,6 +7,7 @@ namespace GpuCtr.Engine.Data;
 internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant)
 {
     private readonly ColumnBuffer column = new();
+    private readonly HistoryLengths lengths = new(encoder.Spec.Sequences, tolerant);
     private int[] idStrip = [];
     private float[] numberStrip = [];
 
@@ -14,7 +15,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
         encoder.Spec.F, encoder.Spec.N,
         GroupOf(shards, encoder) is not null,
-        encoder.Spec.Sequences.Count);
+        encoder.Spec.Sequences.Count)
+    { NumericColumns = encoder.State.Numeric.Count };
 
     /// What rows are grouped by, if all shards have it; of doubles, the integers that they are.
     private static WantedColumn? GroupOf(ShardSet shards, FeatureEncoder encoder) => encoder.State.Group is not { } group ? null : shards.Column(group) switch
@@ -42,7 +44,9 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
                 Read(reader, block, state.Categorical[f].Wanted());
             if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
                 CheckNumbers(block, shard, state.Categorical[f].Column);
-            block.Unseen[f] = EncodeIds(state.Categorical[f], ids.Next());
+            Span<int> strip = ids.Next();
+            block.Unseen[f] = EncodeIds(state.Categorical[f], strip);
+            block.NewNulls[f] = NewNulls(state.Categorical[f].Vocabulary, strip);
         }
 
         ids.Flush();
@@ -51,6 +55,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         {
             Read(reader, block, state.Numeric[n].Wanted());
             EncodeNumeric(block, shard, n, numbers.Next(), state.Numeric[n].Missing ? numbers.Next() : []);
+            if (column.HasNulls && !state.Numeric[n].Missing)
+                block.NewNulls[shape.Fields + n] = column.Nulls.AsSpan(0, block.Rows).Count(true);
         }
 
         numbers.Flush();
@@ -61,7 +67,9 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             Read(reader, block, list.Wanted());
             if (list.Grammar() is { } grammar)
                 ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
+            lengths.Check(block, shard, s, column);
             block.Sequences[s] = EncodeLists(block, s, stock);
+            block.NewNulls[shape.Fields + shape.NumericColumns + s] = NewNulls(list.Vocabulary, block.Sequences[s].Values.AsSpan(0, block.Sequences[s].Count));
         }
 
         if (shards.Column(state.Label) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
@@ -113,6 +121,9 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
         return ids.Count(table.UnseenRow);
     }
+
+    /// Nulls, where the vocabulary has none from training.
+    private long NewNulls(int vocabulary, Span<int> ids) => encoder.Vocabularies[vocabulary].Counts[VocabularyTable.NullRow] > 0 ? 0 : ids.Count(VocabularyTable.NullRow);
 
     private int RowOf(VocabularyTable table, CategoricalState state, int i)
     {

@@ -50,7 +50,7 @@ public sealed class Dataset : IDisposable
         (Shards, Encoder) = (shards, encoder);
         kept = new EncodedBlock?[shards.RowGroups.Count];
         firstRows = FirstRows();
-        Statistics = new DatasetStatistics(encoder.Spec, kept.Length);
+        Statistics = new DatasetStatistics(encoder.Spec, encoder.State.Numeric.Select(n => n.Column), kept.Length);
         var sizes = new BlockSizes(shards, encoder);
         EstimatedBytes = sizes.Total;
         shape = BlockEncoder.ShapeOf(shards, encoder);
@@ -218,8 +218,8 @@ public sealed class Dataset : IDisposable
     /// The run folder already belongs to one configuration; the shards must be the same ones too.
     private string CacheKey()
     {
-        string content = string.Join('\n', Shards.Shards.Select(s => s.Identity));
-        return $"{FeatureEncoder.Format} {shape} {Encoder.TrainRows} {XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(content)):x16}";
+        string content = string.Join('\n', Shards.Identities);
+        return $"{EncodedCache.Format} {FeatureEncoder.Format} {shape} {Encoder.TrainRows} {XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(content)):x16}";
     }
 
     private EncodedBlock Fetch(int block)

@@ -8,6 +8,7 @@ public sealed class DatasetStatistics
     private readonly Lock gate = new();
     private readonly bool[] counted;
     private readonly long[] unseen;
+    private readonly (string Column, long Nulls)[] newNulls;
     private readonly long[] cutRows;
     private readonly long[] cutValues;
     private readonly long[] listValues;
@@ -17,9 +18,10 @@ public sealed class DatasetStatistics
     private readonly SortedDictionary<int, (long Count, RowGroupRef Group, BoundedNumbers First)> bounded = [];
     private (RowGroupRef Group, BadRow Row)? firstBad;
 
-    internal DatasetStatistics(FeatureSpec spec, int blocks)
+    internal DatasetStatistics(FeatureSpec spec, IEnumerable<string> numeric, int blocks)
     {
         this.spec = spec;
+        newNulls = [.. spec.Categorical.Select(c => c.Name).Concat(numeric).Concat(spec.Sequences.Select(s => s.Name)).Select(name => (name, 0L))];
         counted = new bool[blocks];
         unseen = new long[spec.F + spec.Sequences.Count];
         cutRows = new long[spec.Sequences.Count];
@@ -61,6 +63,9 @@ public sealed class DatasetStatistics
             yield return (spec.Sequences[s].Name, unseen[spec.F + s], listValues[s]);
     }
 
+    /// <summary>Nulls where training had none, per column that has such: (name, nulls).</summary>
+    public IEnumerable<(string Column, long Nulls)> NewNulls() => newNulls.Where(n => n.Nulls > 0);
+
     /// <summary>Lists longer than the limit: (name, rows cut, ids left out).</summary>
     public IEnumerable<(string Field, long Rows, long Values)> CutLists() =>
         spec.Sequences.Select((s, i) => (s.Name, cutRows[i], cutValues[i]));
@@ -85,6 +90,8 @@ public sealed class DatasetStatistics
             Rows += block.Rows;
             for (int i = 0; i < unseen.Length; i++)
                 unseen[i] += block.Unseen[i];
+            for (int i = 0; i < newNulls.Length; i++)
+                newNulls[i].Nulls += block.NewNulls[i];
             for (int s = 0; s < cutRows.Length; s++)
             {
                 cutRows[s] += block.Sequences[s].CutRows;

@@ -1,7 +1,14 @@
 namespace GpuCtr.Engine.Data;
 
 /// <summary>What a row consists of: numbers of categorical fields, numeric fields and lists, and whether there are groups.</summary>
-internal readonly record struct BlockShape(int Fields, int Numbers, bool Grouped, int Sequences);
+internal readonly record struct BlockShape(int Fields, int Numbers, bool Grouped, int Sequences)
+{
+    /// <summary>Of these, numbers of columns.</summary>
+    public int NumericColumns { get; init; }
+
+    /// <summary>Fields, numeric columns and lists.</summary>
+    public int Columns => Fields + NumericColumns + Sequences;
+}
 
 /// <summary>One row group, encoded: what batches are gathered from. Not changed after it is built. Arrays may be longer than they need to be.</summary>
 public sealed class EncodedBlock
@@ -16,6 +23,7 @@ public sealed class EncodedBlock
         Groups = New<ulong>(stock, shape.Grouped ? source.Rows : 0);
         Sequences = new EncodedSequence[shape.Sequences];
         Unseen = new long[shape.Fields + shape.Sequences];
+        NewNulls = new long[shape.Columns];
     }
 
     /// <summary>Where the rows come from.</summary>
@@ -41,6 +49,9 @@ public sealed class EncodedBlock
 
     /// <summary>Values not seen in training, per categorical field, then per sequence.</summary>
     public long[] Unseen { get; internal set; }
+
+    /// <summary>Nulls where training had none, per categorical field, then per numeric column, then per sequence.</summary>
+    public long[] NewNulls { get; internal set; }
 
     /// <summary>True for rows that are left out because their label or a number is bad; null if there are none.</summary>
     public bool[]? Bad { get; private set; }

@@ -15,13 +15,16 @@ namespace GpuCtr.Engine.Data;
 /// complete, so a process that dies leaves the finished ones to the next.
 internal sealed class EncodedCache : IDisposable
 {
+    /// <summary>Of the lines of the index; a part of the key.</summary>
+    public const int Format = 2;
+
     private readonly Lock gate = new();
     private readonly SafeFileHandle data;
     private readonly StreamWriter index;
     private readonly Entry?[] entries;
     private long end;
 
-    private sealed record Entry(int Block, long Offset, string Xxh3, long[] Unseen, int[] Counts, long[] CutRows, long[] CutValues, BadRow[] Bad, BoundedNumbers[] Bounded);
+    private sealed record Entry(int Block, long Offset, string Xxh3, long[] Unseen, long[] NewNulls, int[] Counts, long[] CutRows, long[] CutValues, BadRow[] Bad, BoundedNumbers[] Bounded);
 
     private EncodedCache(string path, string key, int blocks)
     {
@@ -71,7 +74,7 @@ internal sealed class EncodedCache : IDisposable
     {
         if (entries[block] is not { } entry || entry.Counts.Length != shape.Sequences)
             return null;
-        var read = new EncodedBlock(source, shape, stock) { Unseen = entry.Unseen };
+        var read = new EncodedBlock(source, shape, stock) { Unseen = entry.Unseen, NewNulls = entry.NewNulls };
         for (int s = 0; s < shape.Sequences; s++)
         {
             read.Sequences[s] = new EncodedSequence(
@@ -109,7 +112,7 @@ internal sealed class EncodedCache : IDisposable
             var transfer = new Transfer(data, offset, isWrite: true);
             transfer.Run(encoded);
             var entry = new Entry(
-                block, offset, transfer.Hash, encoded.Unseen, [.. encoded.Sequences.Select(s => s.Count)],
+                block, offset, transfer.Hash, encoded.Unseen, encoded.NewNulls, [.. encoded.Sequences.Select(s => s.Count)],
                 [.. encoded.Sequences.Select(s => s.CutRows)], [.. encoded.Sequences.Select(s => s.CutValues)], [.. encoded.BadRows], [.. encoded.Bounded]);
             lock (gate)
                 index.WriteLine(Line(entry));

@@ -9,7 +9,7 @@ namespace GpuCtr.Engine.Data;
 
 /// <summary>
 /// Results of earlier fit passes, so that another run on the same rows starts at once. A result is found by what it depends on: the
-/// shards (their whole hashes where a manifest gave them, else size, time and the hash of the footer), the roles and the options.
+/// content of the shards (<see cref="Shard.ContentKey"/>), the roles and the options.
 /// </summary>
 internal static partial class FitCache
 {
@@ -62,7 +62,7 @@ internal static partial class FitCache
         [
             $"format {FeatureEncoder.Format}", $"part {part.Split?.Key} {part.Valid}",
             JsonSerializer.Serialize(plan.Columns, json), JsonSerializer.Serialize(plan.Options with { Workers = 0, MemoryBytes = 0 }, json),
-            .. shards.Shards.Select(s => s.Identity),
+            .. shards.Identities,
         ];
         return Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Join('\n', content))));
     }

@@ -45,7 +45,7 @@ internal readonly record struct LabelCounts(long Rows, long Positives)
             ColumnBuffer column = idle.TryTake(out ColumnBuffer? used) ? used : new ColumnBuffer();
             Shard shard = shards.Shards[group.Shard];
             using (ShardReader reader = shard.Rent())
-                reader.Read(group.Group, label, column);
+                reader.Read(group.Group, new WantedColumn(label, null), column);
             bool[] keep = new bool[group.Rows];
             for (int p = 0; p < parts.Count; p++)
             {

@@ -34,7 +34,7 @@ internal static class Labels
             using ShardReader reader = shard.Rent();
             foreach (RowGroupRef group in shard.RowGroups.TakeWhile(_ => values.Count < 3))
             {
-                reader.Read(group.Group, name, column);
+                reader.Read(group.Group, new WantedColumn(name, null), column);
                 for (int r = 0; r < column.Rows; r++)
                 {
                     if (!column.IsNull(r))

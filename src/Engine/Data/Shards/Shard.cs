@@ -20,6 +20,9 @@ public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows)
 /// <summary>One Parquet file or object: what its footer says and readers for its row groups.</summary>
 public sealed class Shard
 {
+    // Blocks by which a large file is known, spread over it: rows of another day differ in every one of them.
+    private const int Samples = 8, SampleBytes = 1 << 16;
+
     private readonly ConcurrentBag<ShardReader> idle = [];
     private readonly Dictionary<string, ShardColumn> byName;
 
@@ -141,14 +144,24 @@ public sealed class Shard
 
     /// <summary>XXH3 of the whole content, 64 bit; reads it the first time.</summary>
     /// <exception cref="Failure">InputOutput: unreadable.</exception>
-    public ulong ContentHash() => contentHash ??= Hash();
+    public ulong ContentHash() => contentHash ??= Hash(whole: true);
 
     /// <summary>True if the other shard holds the same bytes; hashes both only if their sizes and footers are equal.</summary>
     public bool SameContentAs(Shard other) =>
         LengthBytes == other.LengthBytes && FooterHash == other.FooterHash && (Path == other.Path || ContentHash() == other.ContentHash());
 
-    /// <summary>Tells this content from any other: by its whole hash if that is known, else by size, time and footer.</summary>
-    internal string Identity => $"{LengthBytes} {FooterHash:x16} {(contentHash is { } hash ? $"{hash:x16}" : Version)} {string.Join(' ', partitions.Values)}";
+    /// <summary>
+    /// Tells this content from any other: by the XXH3 of the whole, or the ETag of an object. Where the whole is not to be read, by the
+    /// XXH3 of footer and samples, and the time: bytes that were changed between the samples and left size, footer and time as they were go unnoticed.
+    /// </summary>
+    /// <param name="whole">Whether the whole may be read.</param>
+    /// <exception cref="Failure">InputOutput: unreadable.</exception>
+    internal string ContentKey(bool whole) => contentHash is null && source.VersionIsContent ? Version
+        : whole || contentHash is not null ? $"xxh3 {ContentHash():x16}"
+        : $"xxh3 of samples {Hash(whole: false) ^ FooterHash:x16}, {Version}";
+
+    /// <summary>The same with what the path adds to the content.</summary>
+    internal string Identity(string contentKey) => $"{LengthBytes} {FooterHash:x16} {contentKey} {string.Join(' ', partitions.Values)}";
 
     internal PartitionColumn? Partition(string name) => partitions.GetValueOrDefault(name);
 
@@ -158,19 +171,29 @@ public sealed class Shard
             idle.Add(reader);
     }
 
-    private ulong Hash()
+    private ulong Hash(bool whole)
     {
         try
         {
             using var stream = new ShardStream(source);
             stream.Open();
             var hash = new XxHash3();
-            hash.Append(stream);
+            if (whole)
+                hash.Append(stream);
+            else
+                AppendSamples(stream, hash);
             return hash.GetCurrentHashAsUInt64();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Failure.BadAccess($"{Path}: cannot be read ({e.Message})", e);
         }
+    }
+
+    private static void AppendSamples(ShardStream stream, XxHash3 hash)
+    {
+        byte[] block = new byte[SampleBytes];
+        for (long i = 0; i < Samples; i++)
+            hash.Append(block.AsSpan(0, stream.Peek(Math.Max(0, stream.Length - SampleBytes) * i / (Samples - 1), block)));
     }
 }

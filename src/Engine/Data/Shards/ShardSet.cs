@@ -8,10 +8,15 @@ public sealed class ShardSet
     // Above so many shards their footers are read again when they are needed: kept, they would take more memory than the rows.
     private const int MostKeptOpen = 512;
 
-    private readonly ConcurrentDictionary<string, ShardColumn?> joined = new(StringComparer.Ordinal);
+    // Up to so many bytes shards are told apart by all of their content, which takes a fraction of a second.
+    private const long HashedBytes = 256L << 20;
 
-    private ShardSet(IReadOnlyList<Shard> shards, IReadOnlyList<string> notes)
+    private readonly ConcurrentDictionary<string, ShardColumn?> joined = new(StringComparer.Ordinal);
+    private readonly Lazy<string[]> contentKeys;
+
+    private ShardSet(IReadOnlyList<Shard> shards, IReadOnlyList<string> notes, int workers)
     {
+        contentKeys = new(() => KeysOf(shards, workers));
         (Shards, Notes) = (shards, notes);
         RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
         Rows = shards.Sum(s => s.Rows);
@@ -72,7 +77,7 @@ public sealed class ShardSet
         Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Source, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
         string[] notes = [.. foundNotes, .. IndexNotes(shards), .. verify ? ShardManifest.Verify(shards, workers) : []];
         RefuseCopies(shards);
-        return new ShardSet(shards, notes);
+        return new ShardSet(shards, notes, workers);
     }
 
     /// <summary>Shards of this set that are, by path or content, also in the other one: (this one's path, the other's path).</summary>
@@ -84,6 +89,21 @@ public sealed class ShardSet
 
     private static IEnumerable<string> IndexNotes(Shard[] shards) => shards.SelectMany(s => s.Indexes).Distinct().Select(name =>
         $"column '{name}' is the index that pandas writes beside the rows (to_parquet(index=False) does not) and is left out");
+
+    /// <summary>What tells the content of each shard from any other: <see cref="Shard.ContentKey"/>. Worked out the first time.</summary>
+    /// <exception cref="Failure">InputOutput: unreadable.</exception>
+    internal IReadOnlyList<string> ContentKeys => contentKeys.Value;
+
+    /// <summary>The same with size, footer and what paths add, for what is kept of these rows.</summary>
+    internal IEnumerable<string> Identities => Shards.Select((s, i) => s.Identity(ContentKeys[i]));
+
+    private static string[] KeysOf(IReadOnlyList<Shard> shards, int workers)
+    {
+        string[] keys = new string[shards.Count];
+        bool whole = shards.Sum(s => s.LengthBytes) <= HashedBytes;
+        Workers.Run(keys.Length, workers, (i, _) => keys[i] = shards[i].ContentKey(whole));
+        return keys;
+    }
 
     private static void RefuseCopies(IReadOnlyList<Shard> shards)
     {

@@ -12,7 +12,7 @@ internal sealed class FileSource : IShardSource
     /// <param name="path">Full path.</param>
     public FileSource(string path)
     {
-        var info = new FileInfo(path);
+        FileInfo info = InfoOf(path);
         Path = path;
         existed = info.Exists;
         LengthBytes = existed ? info.Length : 0;
@@ -23,13 +23,15 @@ internal sealed class FileSource : IShardSource
 
     public string Name => System.IO.Path.GetFileName(Path);
 
-    public string Target => File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path;
+    public string Target => RealPath.Of(Path);
 
     public IShardFolder Folder => new FileFolder(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
 
     public long LengthBytes { get; }
 
     public string Version => modified.ToString("O");
+
+    public bool VersionIsContent => false;
 
     public int BufferBytes => 1 << 16;
 
@@ -41,9 +43,16 @@ internal sealed class FileSource : IShardSource
         return new Bytes(File.OpenHandle(Path, options: FileOptions.None));
     }
 
+    /// Of what a link leads to, not of the link.
+    private static FileInfo InfoOf(string path)
+    {
+        FileInfo info = new(path);
+        return info.LinkTarget is null ? info : info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? info;
+    }
+
     private void CheckUnchanged()
     {
-        var now = new FileInfo(Path);
+        FileInfo now = InfoOf(Path);
         if (!now.Exists && existed)
             throw Failure.BadAccess($"{Path}: the file disappeared during the run; restore it and resume");
         if (now.Exists && (now.Length != LengthBytes || now.LastWriteTimeUtc != modified))

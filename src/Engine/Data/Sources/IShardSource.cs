@@ -21,6 +21,9 @@ internal interface IShardSource
     /// <summary>Tells what was found from what is there later: time of the last change (UTC) of a file, ETag of an object.</summary>
     string Version { get; }
 
+    /// <summary>Whether other content always has another <see cref="Version"/>; a time can be set to anything.</summary>
+    bool VersionIsContent { get; }
+
     /// <summary>Bytes worth fetching at once.</summary>
     int BufferBytes { get; }
 

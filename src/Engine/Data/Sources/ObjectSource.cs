@@ -26,6 +26,8 @@ internal sealed class ObjectSource(ObjectStore store, string bucket, string key,
 
     public string Version => etag;
 
+    public bool VersionIsContent => true;
+
     /// A request takes tens of milliseconds before its first byte.
     public int BufferBytes => 4 << 20;
 

@@ -1,0 +1,62 @@
+using GpuCtr.Engine.Tests.Data;
+using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+
+namespace GpuCtr.Engine.Tests.Commands;
+
+/// <summary>Rows that are not as those of training: histories that do not fit together, nulls that are new.</summary>
+public sealed class OtherRowsTests : IDisposable
+{
+    private const int Rows = 240;
+
+    private static readonly string[] model = ["--hidden-units", "8", "--embedding-dim", "2", "--attention-units", "4", "--batch-size", "64", "--device", "cpu"];
+
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private static T[] Each<T>(Func<int, T> value) => [.. Enumerable.Range(0, Rows).Select(value)];
+
+    private string Histories(string name, params int[] uneven) => new TestShard()
+        .Column("label", Each(i => i % 3 == 0 ? 1 : 0)).Column("item", Each(i => i % 20L)).Column("cat", Each(i => i % 4L))
+        .Lists("hist_item", Each(i => Each(k => (long?)(k % 20))[..(i % 5)]))
+        .Lists("hist_cat", Each(i => Each(k => (long?)(k % 4))[..(i % 5 + (uneven.Contains(i) ? 2 : 0))]))
+        .Write(folder.File(name), groupRows: 100);
+
+    [Theory]
+    [InlineData("50")]
+    [InlineData("1")]
+    public void Histories_of_one_group_that_differ_in_length_name_file_and_row(string most)
+    {
+        string even = Histories("even.parquet"), uneven = Histories("uneven.parquet", 133), run = folder.File($"run{most}"), scores = folder.File("scores.parquet");
+        string[] options = [.. model, "--max-history", most];
+        const string place = "uneven.parquet: row group 1, row 133: hist_item has 3 entries and hist_cat has 5", told = "histories of one group describe the same events";
+        Run(["train", uneven, "--out", run, .. options]).FailedWith(ExitCode.Data, place, told, "--bad-rows", "--multi-value hist_cat");
+        Run(["train", uneven, "--out", folder.File("pooled"), .. options, "--multi-value", "hist_cat"]).Succeeded();
+        Run(["train", even, "--out", run, .. options, "--overwrite"]).Succeeded();
+        Run("evaluate", "--model", run, uneven, "--device", "cpu").FailedWith(ExitCode.Data, place);
+        Run("predict", "--model", run, uneven, "--device", "cpu", "--out", scores).FailedWith(ExitCode.Data, place);
+        Assert.Contains("1 × hist_item and hist_cat differ in length", Run("predict", "--model", run, uneven, "--device", "cpu", "--out", scores, "--bad-rows", "1").Succeeded().Error);
+        Run(["train", uneven, "--out", run, .. options, "--overwrite", "--bad-rows", "1"]).Succeeded();
+    }
+
+    [Fact]
+    public void Nulls_that_training_did_not_have_are_counted_and_said()
+    {
+        string Shard(string name, int nulls) => new TestShard()
+            .Column("label", Each(i => i % 3 == 0 ? 1 : 0))
+            .Nullable("user", Each<long?>(i => i < nulls ? null : i % 20))
+            .Nullable("price", Each<double?>(i => i < 2 * nulls ? null : i % 7))
+            .Nullable("rare", Each<double?>(i => i % 9 == 0 ? null : i % 5))
+            .Nullable("kind", Each<long?>(i => i % 9 == 0 ? null : i % 5))
+            .Lists("tags", Each(i => i < 3 * nulls ? [null, 1L] : new long?[] { 1, 2 }))
+            .Write(folder.File(name), groupRows: 100);
+        string full = Shard("full.parquet", 0), holes = Shard("holes.parquet", 7), run = folder.File("run");
+        const string said = "warning: rows: nulls in columns that had none in training, so the model knows nothing of them: user 7, price 14, tags 21";
+        Run(["train", full, "--out", run, .. model, "--categorical", "user,kind"]).Succeeded();
+        CommandOutcome scored = Run("predict", "--model", run, holes, "--device", "cpu", "--out", folder.File("scores.parquet")).Succeeded();
+        Assert.Contains(said, scored.Error);
+        Assert.Contains(said, Run("evaluate", "--model", run, holes, "--device", "cpu").Succeeded().Error);
+        Assert.DoesNotContain("nulls in columns", Run("evaluate", "--model", run, full, "--device", "cpu").Succeeded().Error);
+        Assert.Contains("warning: valid: nulls in columns that had none in training", Run(["train", full, "--valid", holes, "--out", folder.File("valid"), .. model]).Succeeded().Error);
+    }
+}

@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using GpuCtr.Engine.Tests.Commands;
+using GpuCtr.Engine.Tests.Training;
+using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+
+namespace GpuCtr.Engine.Tests.Faults;
+
+/// <summary>A job scheduler sends one line again and again: it begins the run, goes on with it, and says what it ended with.</summary>
+public sealed class SchedulerLineTests(FaultRun run) : IClassFixture<FaultRun>
+{
+    private string[] Line(string folder) => ["train", run.Train, "--out", folder, "--resume", "--epochs", "2", .. FaultRun.Model];
+
+    [Fact]
+    public void The_line_begins_a_run_and_repeats_what_it_ended_with()
+    {
+        string folder = run.Folder.File("line");
+        string[] first = FaultRun.Results(Run(Line(folder)).Succeeded());
+        Assert.Equal(first, FaultRun.Results(Run(Line(folder)).Succeeded()));
+        run.EndsWithTheSameBits(folder);
+        Run([.. Line(folder), "--seed", "3"]).FailedWith(ExitCode.Usage, "seed was 1 and is 3");
+    }
+
+    /// What a process that was killed in start-up leaves, at one moment after the other.
+    [Theory]
+    [InlineData("run.lock", "run.pid")]
+    [InlineData("run.lock", "run.pid", "checkpoints/")]
+    [InlineData("run.lock", "run.pid", "checkpoints/", "config.json.tmp")]
+    [InlineData("run.lock", "run.pid", "checkpoints/", "config.json")]
+    [InlineData("run.lock", "run.pid", "checkpoints/", "config.json", "run.log", "steps.jsonl", "events.out.tfevents.1.x", "cache/")]
+    [InlineData("run.lock", "run.pid", "checkpoints/.15.tmp/", "config.json", "run.log")]
+    [InlineData("run.lock", "run.pid", "config.json")]
+    public void What_a_killed_start_leaves_is_taken_for_its_own(params string[] left)
+    {
+        foreach (string[] line in new[] { Line(""), [.. Line("").Where(word => word != "--resume")] })
+        {
+            string folder = Directory.CreateDirectory(run.Folder.File($"left-{Guid.NewGuid():N}")).FullName, whole = run.Copy();
+            foreach (string name in left)
+            {
+                string path = Path.Combine(folder, name);
+                if (name.EndsWith('/'))
+                    Directory.CreateDirectory(path);
+                else
+                    File.WriteAllText(path, name == "config.json" ? File.ReadAllText(Path.Combine(whole, name)).Replace("\"epochs\": 1", "\"epochs\": 2") : "{");
+            }
+
+            Run([.. line.Select(word => word.Length == 0 ? folder : word)]).Succeeded();
+            run.EndsWithTheSameBits(folder);
+            Assert.Empty(Directory.GetFiles(folder, "run.*").Select(Path.GetFileName).Except(["run.log"]));
+        }
+    }
+
+    [SkippableFact]
+    public void Kills_from_the_start_on_change_no_bit()
+    {
+        string folder = run.Folder.File("killed");
+        Random random = new(4);
+        for (int i = 0; i < Campaign.Kills; i++)
+        {
+            using Process process = TrainProcess.StartAny([.. Line(folder), "--checkpoint-every", "3"]);
+            Thread.Sleep(random.Next(1500));
+            string error = TrainProcess.Stop(process, "KILL");
+            Assert.True(process.ExitCode is 0 or 128 + 9, error);
+        }
+
+        Run([.. Line(folder), "--checkpoint-every", "3"]).Succeeded();
+        run.EndsWithTheSameBits(folder);
+    }
+
+    [Fact]
+    public void Folders_of_others_are_refused()
+    {
+        string folder = Directory.CreateDirectory(run.Folder.File("filled")).FullName, mine = Path.Combine(folder, "mine.txt"), config = Path.Combine(folder, "config.json");
+        string[] train = ["train", run.Train, "--out", folder, .. FaultRun.Model];
+        File.WriteAllText(mine, "mine");
+        Run(Line(folder)).FailedWith(ExitCode.Usage, "already filled (mine.txt)", "--overwrite");
+        Run(train).FailedWith(ExitCode.Usage, "already filled (mine.txt)");
+        File.WriteAllText(config, "{ \"architectures\": [\"Other\"] }");
+        Run(Line(folder)).FailedWith(ExitCode.Usage, "holds no run, but config.json");
+        Run([.. train, "--overwrite"]).FailedWith(ExitCode.Usage, "holds no run, but config.json");
+        Assert.Equal("{ \"architectures\": [\"Other\"] }", File.ReadAllText(config));
+        File.Delete(config);
+        Directory.CreateDirectory(Path.Combine(folder, "checkpoints", "500"));
+        Run([.. train, "--overwrite"]).FailedWith(ExitCode.Usage, "holds no run, but checkpoints");
+        Directory.Delete(Path.Combine(folder, "checkpoints"), recursive: true);
+        Run([.. train, "--overwrite"]).Succeeded();
+        // Beside a run other files may be.
+        Run(Line(folder)).Succeeded();
+        Assert.Equal("mine", File.ReadAllText(mine));
+    }
+
+    [Fact]
+    public void Checkpoints_without_their_config_are_not_gone_on_from()
+    {
+        string copy = run.Copy();
+        File.Delete(Path.Combine(copy, "config.json"));
+        Run(Line(copy)).FailedWith(ExitCode.Usage, "has checkpoints, but its config.json is missing");
+    }
+}
