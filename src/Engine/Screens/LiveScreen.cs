@@ -22,7 +22,7 @@ internal sealed class LiveScreen(IAnsiConsole console) : IScreen
         if (word.Length > 0)
             console.Write(new Text(word, style));
         // Not through the console, which would break the line by itself and spoil what is copied from it.
-        console.Profile.Out.Writer.WriteLine(text[word.Length..]);
+        console.Profile.Out.Writer.WriteLine(Printable.Lines(text[word.Length..]));
     }
 
     /// <inheritdoc/>
@@ -30,7 +30,7 @@ internal sealed class LiveScreen(IAnsiConsole console) : IScreen
     {
         Table table = new() { Border = TableBorder.Rounded, BorderStyle = rule };
         for (int i = 0; i < rows[0].Length; i++)
-            table.AddColumn(new TableColumn(new Text(rows[0][i], heading)) { Alignment = TextTable.IsNumeric(rows, i) ? Justify.Right : Justify.Left });
+            table.AddColumn(new TableColumn(new Text(Printable.Of(rows[0][i]), heading)) { Alignment = TextTable.IsNumeric(rows, i) ? Justify.Right : Justify.Left });
         foreach (string[] row in rows.Skip(1))
             table.AddRow(row.Select(CellOf));
         Write(table);
@@ -69,5 +69,5 @@ internal sealed class LiveScreen(IAnsiConsole console) : IScreen
     }
 
     /// A star marks the best.
-    private static Text CellOf(string cell) => new(cell, cell.Contains('*') ? best : Style.Plain);
+    private static Text CellOf(string cell) => new(Printable.Of(cell), cell.Contains('*') ? best : Style.Plain);
 }

@@ -9,7 +9,7 @@ internal sealed class PlainScreen(TextWriter writer) : IScreen
     public bool InPlace => false;
 
     /// <inheritdoc/>
-    public void Line(string text) => writer.WriteLine(text);
+    public void Line(string text) => writer.WriteLine(Printable.Lines(text));
 
     /// <inheritdoc/>
     public void Table(IReadOnlyList<string[]> rows)

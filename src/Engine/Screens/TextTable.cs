@@ -7,6 +7,7 @@ internal static class TextTable
     /// <param name="rows">The head and the rows, all with as many cells.</param>
     public static IEnumerable<string> Lines(IReadOnlyList<string[]> rows)
     {
+        rows = [.. rows.Select(row => row.Select(Printable.Of).ToArray())];
         int[] widths = [.. rows[0].Select((_, i) => rows.Max(r => r[i].Length))];
         bool[] numbers = [.. rows[0].Select((_, i) => IsNumeric(rows, i))];
         return rows.Select(row => string.Join("  ", row.Select((cell, i) => numbers[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());

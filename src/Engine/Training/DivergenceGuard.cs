@@ -14,6 +14,9 @@ internal sealed class DivergenceGuard(TrainableModel model)
     /// <summary>Steps skipped so far.</summary>
     public int Skipped { get; private set; }
 
+    /// <summary>Whether training was ended.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>Whether this step is one to look at.</summary>
     public bool IsDue(int step) => model.Device.Kind == DeviceKind.Cpu || step % RareSteps == 0 || step < alertUntil;
 
@@ -31,7 +34,8 @@ internal sealed class DivergenceGuard(TrainableModel model)
         }
 
         Skipped = skipped;
-        if (inARow >= InARow)
+        HasEnded = inARow >= InARow;
+        if (HasEnded)
         {
             throw new Failure(
                 ExitCode.Numeric,

@@ -27,11 +27,11 @@ internal sealed class Journal(IScreen screen, bool verbose) : IDisposable
     public void Line(string text)
     {
         screen.Line(text);
-        Record(text);
+        Record(Printable.Lines(text));
     }
 
     /// <summary>A line that begins with warning.</summary>
-    public void Warn(string text) => Line($"warning: {text}");
+    public void Warn(string text) => Line($"warning: {Printable.Of(text)}");
 
     /// <summary>A line for the file, and for the screen if the user asked for everything.</summary>
     public void Detail(string text)

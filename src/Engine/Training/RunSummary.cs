@@ -1,4 +1,5 @@
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Models;
 using static System.FormattableString;
 
@@ -14,7 +15,7 @@ internal static class RunSummary
     {
         foreach (string note in shards.Train.Notes.Concat(shards.Valid?.Notes ?? []).Concat(shards.Test?.Notes ?? []))
             journal.Line(note);
-        var table = shards.Columns().ToArray();
+        var table = shards.Columns().Select(c => c with { Name = Printable.Of(c.Name), Note = Printable.Of(c.Note) }).ToArray();
         int name = table.Max(c => c.Name.Length), type = table.Max(c => c.Type.Length);
         journal.Line("columns");
         foreach ((string column, string kind, string role, string note) in table)
@@ -48,7 +49,7 @@ internal static class RunSummary
     private static void Fields(Journal journal, string kind, IReadOnlyList<string> names)
     {
         if (names.Count > 0)
-            journal.Line($"fields   {names.Count} {kind}: {string.Join(", ", names)}");
+            journal.Line($"fields   {names.Count} {kind}: {Printable.Of(string.Join(", ", names))}");
     }
 
     private static string Field(FeatureEncoder encoder, string name, int vocabulary)

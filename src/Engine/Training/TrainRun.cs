@@ -113,7 +113,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
         {
             throw Interrupted(trainer);
         }
-        catch (Failure e) when (e.Code == ExitCode.Numeric)
+        catch (Failure e) when (trainer.HasDiverged)
         {
             throw new Failure(e.Code, $"{e.Message}; the rows of that batch are in {DivergedBatch.Write(folder, trainer, data.Train, settings.Model.Seed)}", e);
         }

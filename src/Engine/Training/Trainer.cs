@@ -57,6 +57,9 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     /// <summary>Steps skipped because loss or gradient was not finite.</summary>
     public int SkippedSteps => guard.Skipped;
 
+    /// <summary>Whether it was ended because loss or gradient was not finite again and again.</summary>
+    public bool HasDiverged => guard.HasEnded;
+
     /// <summary>Scores of the rows that were evaluated last.</summary>
     public RowSample? Sample { get; private set; }
 

@@ -107,6 +107,30 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
     }
 
     [Theory]
+    [InlineData("lr")]
+    [InlineData("fm")]
+    [InlineData("ffm")]
+    [InlineData("nfm")]
+    [InlineData("pnn")]
+    [InlineData("dcn")]
+    [InlineData("dcn-v2")]
+    public void The_score_of_a_row_does_not_depend_on_the_numbers_of_another(string model)
+    {
+        string usual = runs.Write($"beside-{model}", Usual()), extreme = runs.Write($"beside-extreme-{model}", Usual(float.MaxValue));
+        foreach (string transform in new[] { "standardize", "none" })
+        {
+            float?[][] scores = [.. new[] { usual, extreme }.Select(shard =>
+            {
+                string path = shard + ".scores";
+                Run("predict", "--model", runs.Of(transform, model), shard, "--out", path, "--overwrite", "--device", "cpu", "--bad-rows", transform == "none" ? "1" : "0").Succeeded();
+                return ServedModels.Scores(path);
+            })];
+            Assert.All(Enumerable.Range(0, 400).Where(i => i != Bad), i => Assert.Equal(scores[0][i], scores[1][i]));
+            Assert.True(transform == "none" || scores[1][Bad] is >= 0 and <= 1);
+        }
+    }
+
+    [Theory]
     [InlineData("standardize", "x=log or x=quantile")]
     [InlineData("none", "x=standardize or x=log")]
     public void A_number_far_from_all_others_is_warned_of_by_row(string transform, string advice)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Tests.Commands;
 using GpuCtr.Engine.Tests.Data;
 using GpuCtr.Engine.Tests.Scoring;
 using GpuCtr.Models.Features;
@@ -23,11 +24,15 @@ public sealed class NastyNameTests : IDisposable
     {
         NastyNames names = new();
         string shard = names.Write(folder.File("nasty.parquet")), run = folder.File("run"), scores = folder.File("scores.parquet"), onnx = folder.File("model.onnx");
-        Run(["train", shard, "--model", model, "--out", run, "--epochs", "2", "--embedding-dim", "4", "--hidden-units", "8", "--attention-units", "4", "--batch-size", "64", "--lr", "0.05", "--device", "cpu", .. flags]).Succeeded();
+        CommandOutcome trained = Run(["train", shard, "--model", model, "--out", run, "--epochs", "2", "--embedding-dim", "4", "--hidden-units", "8", "--attention-units", "4", "--batch-size", "64", "--lr", "0.05", "--device", "cpu", .. flags]).Succeeded();
+        Assert.Contains("  new·line· ", trained.Error);
+        Assert.DoesNotContain(trained.Error, c => char.IsControl(c) && c is not '\n' and not '\r');
         string page = File.ReadAllText(Path.Combine(run, "report.html"));
         Assert.Contains("created:hour_3", page);
         Assert.DoesNotContain("<script>alert", page);
         Assert.True(Directory.GetFiles(run, "*", SearchOption.AllDirectories).All(f => Path.GetFileName(f).Length <= 128));
+        Run("inspect", shard, "--json").Succeeded();
+        Run(["train", shard, "--model", model, "--init-from", run, "--out", folder.File("grown"), "--embedding-dim", "4", "--hidden-units", "8", "--attention-units", "4", "--device", "cpu", .. flags]).Succeeded();
         Run("evaluate", "--model", run, shard, "--device", "cpu", "--json").Succeeded();
         JsonElement told = JsonDocument.Parse(Run("explain", "--model", run, "--row", "3", shard, "--json").Succeeded().Out).RootElement;
         string[] fields = [.. told.GetProperty("fields").EnumerateArray().Select(f => f.GetProperty("field").GetString()!)];
