@@ -3,12 +3,23 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels;
 
 /// <summary>One pass of the recorded list over a batch.</summary>
-/// <param name="Rows">Rows of the batch, at most what the buffers were planned for.</param>
-/// <param name="Training">True: batch statistics and dropout. False: running statistics, no dropout.</param>
-/// <param name="Tokens">For each behaviour group, the history positions of all rows together; null without histories.</param>
-/// <param name="Frozen">The weights are the same in every pass of this list: what an op laid out of them in the first pass still holds.</param>
-public readonly record struct Pass(int Rows, bool Training, int[]? Tokens = null, bool Frozen = false)
+/// Only models make passes, of batches that were checked: kernels index with what it says.
+public readonly record struct Pass
 {
+    internal Pass(int rows, bool Training, int[]? Tokens = null, bool Frozen = false) => (Rows, this.Training, this.Tokens, this.Frozen) = (rows, Training, Tokens, Frozen);
+
+    /// <summary>Rows of the batch, at most what the buffers were planned for.</summary>
+    public int Rows { get; }
+
+    /// <summary>True: batch statistics and dropout. False: running statistics, no dropout.</summary>
+    public bool Training { get; }
+
+    /// <summary>For each behaviour group, the history positions of all rows together; null without histories.</summary>
+    internal int[]? Tokens { get; }
+
+    /// <summary>The weights are the same in every pass of this list: what an op laid out of them in the first pass still holds.</summary>
+    public bool Frozen { get; }
+
     /// <summary>How many rows of a tensor this pass uses.</summary>
     public int RowsOf(Tensor t) => t.Group switch
     {

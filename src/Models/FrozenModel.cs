@@ -10,7 +10,8 @@ namespace GpuCtr.Models;
 /// A recorded model that only predicts: no gradients, no optimizer state, and what ops lay out of the weights is laid out once.
 /// Its weights are read by as many twins as there are threads; each twin has activations of its own.
 /// </summary>
-/// Write the weights before the first prediction and before a twin is made. One thread at a time uses one of the twins.
+/// Write the weights before the first prediction and before a twin is made. Calls of several threads take turns, those of twins run at once.
+/// Disposed, it waits for the call that is running; its weights stay as long as a twin does.
 public sealed class FrozenModel : IDisposable
 {
     private readonly ModelBuilder g;
@@ -30,12 +31,20 @@ public sealed class FrozenModel : IDisposable
     private FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, ModelBuilder? lender)
     {
         g = new ModelBuilder(device, spec, options, batchSize, null, training: false);
-        logit = ModelCatalog.Record(g);
-        g.Arena.Seal();
-        if (lender is not null)
-            Borrow(lender);
-        g.Workspace.Allocate();
-        g.WriteConstants();
+        try
+        {
+            logit = ModelCatalog.Record(g);
+            g.Arena.Seal();
+            if (lender is not null)
+                Borrow(lender);
+            g.Workspace.Allocate();
+            g.WriteConstants();
+        }
+        catch
+        {
+            g.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Where it runs.</summary>
@@ -68,19 +77,21 @@ public sealed class FrozenModel : IDisposable
     /// <summary>(B, 1) the logits of the last pass.</summary>
     public Tensor Logit => logit;
 
-    /// <summary>A model with the weights of this one, which has to live longer, for another thread; only where the SIMD variants run on one thread.</summary>
+    /// <summary>A model with the weights of this one for another thread; only where the SIMD variants run on one thread.</summary>
     /// <exception cref="KernelException">The device cannot be driven by two threads.</exception>
-    public FrozenModel Twin() => Device.UsesSimd && Device.Threads == 1
+    public FrozenModel Twin() => Device.ServesThreads
         ? new FrozenModel(Device, Spec, Options, BatchSize, g)
         : throw new KernelException($"two threads cannot drive {Device}; open the CPU device with one thread");
 
     /// <summary>Logits of a prepared batch. Allocates nothing where the SIMD variants run.</summary>
     /// <param name="batch">The rows, made from <see cref="Spec"/> and <see cref="BatchSize"/>.</param>
     /// <param name="logits">At least as long as the batch has rows.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
+    /// <exception cref="KernelException">The batch was made for another model.</exception>
+    /// <exception cref="InvalidOperationException">The batch is not prepared.</exception>
     public void Predict(Batch batch, Span<float> logits)
     {
-        if (!ReferenceEquals(batch.Spec, Spec) || batch.Capacity != BatchSize)
-            throw new KernelException($"a batch of {batch.Capacity} rows does not fit a model of {BatchSize} rows; make it from the model's Spec and BatchSize");
+        using ModelBuilder.Call call = g.Enter();
         g.Predict(batch, logit, logits, frozen: true);
     }
 
@@ -89,6 +100,8 @@ public sealed class FrozenModel : IDisposable
 
     private void Borrow(ModelBuilder lender)
     {
+        Lifetime.Lease lease = lender.Workspace.Lifetime.Enter();
+        g.Workspace.OnFree(() => lease.Dispose());
         foreach ((EmbeddingTable mine, EmbeddingTable theirs) in g.Tables.Zip(lender.Tables))
             mine.Weights.Borrow(theirs.Weights);
         g.Arena.Weights!.Borrow(lender.Arena.Weights!);

@@ -20,12 +20,15 @@ public sealed partial class ModelBuilder : IDisposable
 {
     private readonly List<Action<Initializer>> initializers = [];
     private readonly List<Action> constants = [];
+    private readonly Lock turn;
     private int dropouts;
 
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, bool training = true)
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
-        Workspace = new Workspace(device, training);
+        Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
+        Workspace.OnFree(FreeOps);
+        turn = device.ServesThreads ? new Lock() : device.Turn;
         Arena = new ParameterArena(Workspace);
         Rule = UpdateRule.Of(options.Optimizer, (float)options.Momentum);
         Inputs = new ModelInputs(Workspace, spec, batchSize);
@@ -167,17 +170,51 @@ public sealed partial class ModelBuilder : IDisposable
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
     internal IEnumerable<Tensor> Weights => [.. Tables.Select(t => t.Weights), .. Arena.Parameters, .. RunningStatistics];
 
+    /// <summary>A call's turn: those of other threads wait, and the model stays until it is over.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
+    internal Call Enter() => new(this);
+
+    internal readonly ref struct Call : IDisposable
+    {
+        private readonly Lock.Scope scope;
+        private readonly Lifetime.Lease lease;
+
+        public Call(ModelBuilder g)
+        {
+            scope = g.turn.EnterScope();
+            try
+            {
+                ObjectDisposedException.ThrowIf(g.Device.IsDisposed, g.Device);
+                lease = g.Workspace.Lifetime.Enter();
+            }
+            catch
+            {
+                scope.Dispose();
+                throw;
+            }
+        }
+
+        public void Dispose()
+        {
+            lease.Dispose();
+            scope.Dispose();
+        }
+    }
+
     /// <summary>Copies a prepared batch to the device, and the scalars of its step. The slot may be filled again on return.</summary>
     /// <exception cref="KernelException">It was made for another model.</exception>
+    /// <exception cref="InvalidOperationException">It is not prepared, or was changed since.</exception>
     internal void Upload(Batch batch)
     {
-        // Positions and row gradients are addressed by the slot's capacity and by the sequences' roles.
-        if (batch.Capacity != BatchSize || !ReferenceEquals(batch.Spec, Spec) && (batch.Spec.C != Spec.C || batch.Spec.PadHistories != Spec.PadHistories))
-            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}; make it from the model's Spec and BatchSize");
+        if (!batch.IsPrepared)
+            throw new InvalidOperationException("the batch has not been prepared since rows were added; call Prepare before it is used");
+        // Ids, positions and row gradients are addressed by the slot's capacity and by the roles and sizes of its columns.
+        if (batch.Capacity != BatchSize || !batch.Spec.HasLayoutOf(Spec))
+            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}{(batch.Spec.C == Spec.C ? ", or its columns differ" : "")}; make it from the model's Spec and BatchSize");
         Device.Copies?.Begin();
         Inputs.Trade();
         batch.Upload(Device, Inputs);
-        NextScalars.CopyTo(Device, Scalars, 1);
+        NextScalars.Copy(Device, Scalars, 1);
         Device.Copies?.End();
     }
 
@@ -192,13 +229,18 @@ public sealed partial class ModelBuilder : IDisposable
         logit.Read(Device, logits[..batch.Rows]);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the call that is running.</summary>
     public void Dispose()
+    {
+        lock (turn)
+            Workspace.Dispose();
+    }
+
+    private void FreeOps()
     {
         foreach (IDisposable op in Ops.OfType<IDisposable>())
             op.Dispose();
         NextScalars.Dispose();
-        Workspace.Dispose();
     }
 
     /// <summary>Writes what the recorded ops look up and no training changes.</summary>

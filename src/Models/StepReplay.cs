@@ -46,7 +46,7 @@ internal sealed class StepReplay(Device device) : IDisposable
     {
         // A recording may still be running.
         if (s.Launches is not null)
-            device.Synchronize();
+            device.Wait();
         s.Launches?.Dispose();
         s.Launches = null;
         try

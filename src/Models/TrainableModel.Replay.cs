@@ -16,6 +16,7 @@ public sealed partial class TrainableModel
     /// <summary>To be called when <see cref="LaggingState"/> was read from a checkpoint.</summary>
     public void LaggingStateRestored()
     {
+        using ModelBuilder.Call call = g.Enter();
         g.Missed!.Restored();
         Lags = true;
     }
@@ -25,6 +26,7 @@ public sealed partial class TrainableModel
     {
         if (!Lags)
             return;
+        using ModelBuilder.Call call = g.Enter();
         foreach (EmbeddingTable table in g.Tables)
             table.CatchUpAll();
         g.Missed!.Clear();

@@ -8,6 +8,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models;
 
 /// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
+/// Calls of several threads take turns. Disposed, it waits for the call that is running; later calls are an <see cref="ObjectDisposedException"/>.
 public sealed partial class TrainableModel : IDisposable
 {
     private readonly RecordedStep step;
@@ -37,6 +38,22 @@ public sealed partial class TrainableModel : IDisposable
     {
         step = RecordedStep.Of(device, spec, options, batchSize, rowCounts, record);
         (g, logit) = (step.Builder, step.Logit);
+        (replay, launch) = (new StepReplay(device), Launch);
+        g.Workspace.OnFree(FreeReplay);
+        try
+        {
+            Allocate(rowCounts, record);
+        }
+        catch
+        {
+            step.Dispose();
+            throw;
+        }
+    }
+
+    private void Allocate(IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
+    {
+        (Device device, FeatureSpec spec, ModelOptions options, int batchSize) = (g.Device, g.Spec, g.Options, g.BatchSize);
         MemoryForecast.Check(device, MemoryPlan, WideRows, batchSize, rows =>
         {
             using RecordedStep other = RecordedStep.Of(device, spec, options, rows, rowCounts, record);
@@ -44,7 +61,6 @@ public sealed partial class TrainableModel : IDisposable
         });
         g.Workspace.Allocate();
         g.Initialize(options.Seed);
-        (replay, launch) = (new StepReplay(device), Launch);
     }
 
     /// <summary>All device buffers that a model would have, by name with their bytes; allocates none.</summary>
@@ -73,6 +89,7 @@ public sealed partial class TrainableModel : IDisposable
         get => steps;
         set
         {
+            using ModelBuilder.Call call = g.Enter();
             CatchUp();
             steps = value;
         }
@@ -98,8 +115,13 @@ public sealed partial class TrainableModel : IDisposable
     public string? WideRows => g.WideRows;
 
     /// <summary>Runs one training step on a prepared batch.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
+    /// <exception cref="InvalidOperationException">The batch is not prepared, or for prediction alone.</exception>
     public void TrainStep(Batch batch, double learningRate)
     {
+        using ModelBuilder.Call call = g.Enter();
+        if (!Device.SortsPositions && !batch.IsSorted)
+            throw new InvalidOperationException("the batch was prepared for prediction, not for training");
         steps++;
         Trace("start", "");
         g.NextScalars.Span[0] = g.Rule.Scalars(Step, learningRate, g.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
@@ -133,6 +155,7 @@ public sealed partial class TrainableModel : IDisposable
     /// <param name="logits">At least as long as the batch has rows.</param>
     public void Predict(Batch batch, Span<float> logits)
     {
+        using ModelBuilder.Call call = g.Enter();
         CatchUp();
         g.Predict(batch, logit, logits, frozen: false);
     }
@@ -140,6 +163,7 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>Mean training loss over the rows since the last call; waits for the device.</summary>
     public double TakeLoss()
     {
+        using ModelBuilder.Call call = g.Enter();
         g.Loss.Read(g.Device, lossSums);
         double mean = lossSums[1] / lossSums[2];
         lossSums.AsSpan().Clear();
@@ -150,16 +174,18 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>Norm of the last gradient, steps skipped because loss or gradient was not finite, and how many of them in a row up to now.</summary>
     public (float GradientNorm, int Skipped, int SkippedInARow) ReadGuard()
     {
+        using ModelBuilder.Call call = g.Enter();
         float[] guard = g.Guard.Guard.ToArray(g.Device);
         return (guard[1], (int)guard[2], (int)guard[3]);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => step.Dispose();
+
+    private void FreeReplay()
     {
-        Device.Synchronize();
+        Device.Wait();
         replay.Dispose();
-        step.Dispose();
     }
 
     /// <summary>Loss and gradients without moving anything; for tests and tools.</summary>

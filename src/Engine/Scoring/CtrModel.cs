@@ -22,7 +22,7 @@ public sealed record ScoringOptions
 
 /// <summary>A trained model in a process of its user: raw values in, probabilities out. Safe for any number of threads.</summary>
 /// After the first calls nothing is allocated where the SIMD variants run (any x64 processor). The checkpoint's files are not needed
-/// once it is loaded; to serve a newer one, load it beside this one, change over, and dispose this one when its calls are done.
+/// once it is loaded; to serve a newer one, load it beside this one, change over, and dispose this one at any time.
 /// <example><code>
 /// using var model = CtrModel.Load("runs/first/best");
 /// FeatureRow row = model.NewRow().Set("user", 42).Set("site", "news").Set("hist_item", [7, 9]);
@@ -30,22 +30,36 @@ public sealed record ScoringOptions
 /// </code></example>
 public sealed class CtrModel : IDisposable
 {
+    private const int MostBatchRows = 1 << 20, MostConcurrency = 1 << 12;
+
+    private readonly Lifetime lifetime;
     private readonly Lock gate = new();
     private readonly SemaphoreSlim idle;
     private readonly Device device;
     private readonly RowEncoder encoder;
-    private readonly ScoringLane[] lanes;
+    private readonly List<ScoringLane> lanes = [];
     private int free;
 
     private CtrModel(Device device, Checkpoint checkpoint, ScoringOptions options)
     {
         this.device = device;
+        lifetime = new Lifetime(nameof(CtrModel), Free);
         FeatureEncoder features = checkpoint.LoadEncoder();
         encoder = new RowEncoder(features);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
         int count = device.UsesSimd ? options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount : 1;
-        lanes = [.. Enumerable.Range(0, count).Select(i => new ScoringLane(i == 0 ? model : model.Twin()))];
-        free = lanes.Length;
+        lanes.Add(new ScoringLane(model));
+        try
+        {
+            while (lanes.Count < count)
+                lanes.Add(new ScoringLane(model.Twin()));
+        }
+        catch
+        {
+            lanes.ForEach(lane => lane.Dispose());
+            throw;
+        }
+        free = count;
         idle = new SemaphoreSlim(free, free);
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
     }
@@ -55,11 +69,14 @@ public sealed class CtrModel : IDisposable
     /// <param name="options">How it runs.</param>
     /// <exception cref="Failure">There is none, or it is damaged; the message says which file and what to do.</exception>
     /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is no size that can be.</exception>
     public static CtrModel Load(string path, ScoringOptions? options = null)
     {
         options ??= new ScoringOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, MostBatchRows);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, MostConcurrency);
         _ = RunFolder.Resolve(path);
         Device device = Device.Open(options.Device, threads: 1);
         try
@@ -86,10 +103,16 @@ public sealed class CtrModel : IDisposable
     internal bool PadsHistories { get; }
 
     /// <summary>A row to fill; it can be used again and again.</summary>
-    public FeatureRow NewRow() => new(encoder);
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public FeatureRow NewRow()
+    {
+        ObjectDisposedException.ThrowIf(lifetime.IsClosed, this);
+        return new(encoder);
+    }
 
     /// <summary>The probability of label 1.</summary>
     /// <exception cref="ArgumentException">The row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public float Score(FeatureRow row)
     {
         float probability = 0;
@@ -99,6 +122,7 @@ public sealed class CtrModel : IDisposable
 
     /// <summary>The probabilities of label 1 of some rows, in a new array.</summary>
     /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public float[] Score(ReadOnlySpan<FeatureRow> rows)
     {
         float[] probabilities = new float[rows.Length];
@@ -110,12 +134,15 @@ public sealed class CtrModel : IDisposable
     /// <param name="rows">The rows.</param>
     /// <param name="probabilities">Takes one for each row; at least as long.</param>
     /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
     {
         if (probabilities.Length < rows.Length)
             throw new ArgumentException($"{rows.Length} rows, but room for {probabilities.Length} probabilities", nameof(probabilities));
+        using Lifetime.Lease lease = lifetime.Enter();
         foreach (FeatureRow row in rows)
         {
+            ArgumentNullException.ThrowIfNull(row, nameof(rows));
             if (row.Encoder != encoder)
                 throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", nameof(rows));
         }
@@ -133,10 +160,12 @@ public sealed class CtrModel : IDisposable
         Instruments.Scored(rows.Length, begin);
     }
 
-    /// <summary>Frees the model. No call may be running.</summary>
-    public void Dispose()
+    /// <summary>Takes no more calls. Those that are running end with their scores, and the last of them frees the model: there is nothing to wait for.</summary>
+    public void Dispose() => lifetime.Close();
+
+    private void Free()
     {
-        foreach (ScoringLane lane in Enumerable.Reverse(lanes))
+        foreach (ScoringLane lane in lanes)
             lane.Dispose();
         device.Dispose();
         idle.Dispose();

@@ -46,14 +46,14 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ulong value) => Set(column, unchecked((long)value), ValueKind.Unsigned);
 
-    /// <summary>Sets a number, or an id that is a real number.</summary>
+    /// <summary>Sets a number, or an id: a real number, or where training had integers, one that is whole.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; or the number is not finite.</exception>
     public FeatureRow Set(string column, double value)
     {
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
-            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, value); break;
             case ColumnUse.Number: SetNumber(slot, value); break;
             default: throw RowEncoder.Mismatch(slot, "one number");
         }
@@ -64,19 +64,39 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, bool value) => Set(column, value ? 1L : 0L);
 
-    /// <summary>Sets a string id, or a list that is written as a string, as in the training shards.</summary>
+    /// <summary>Sets a string id, or a list that is written as a string, as in the training shards; an integer as programs write it, or a time in ISO 8601.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<char> value)
     {
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
+            case ColumnUse.Number or ColumnUse.Category when slot.Column.Values == ColumnValues.Times:
+                SetTime(slot, IsoTime.TryParse(value, out long ticks) ? ticks : throw RowEncoder.Mismatch(slot, $"'{RowEncoder.Short(value)}' is no time such as 2024-01-31T12:30:00Z"));
+                break;
             case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.Number when WrittenInteger.Of(value) is { } integer: SetNumber(slot, WholeNumber.Real(integer.Bits, integer.Kind)); break;
             case ColumnUse.List when Encoder.State.Sequences[slot.Index].Grammar() is { } grammar: SetText(slot, value, grammar); break;
             default: throw RowEncoder.Mismatch(slot, "a string");
         }
         return this;
     }
+
+    /// <summary>Sets an integer id or a number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, decimal value) => WrittenInteger.Of(value) is { } integer ? Set(column, integer.Bits, integer.Kind) : Set(column, (double)value);
+
+    /// <summary>Sets a time; a local one as UTC.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, DateTime value) => SetTime(Encoder.Slot(column), (value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value).Ticks - DateTime.UnixEpoch.Ticks);
+
+    /// <summary>Sets a time, as UTC.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, DateTimeOffset value) => SetTime(Encoder.Slot(column), value.UtcTicks - DateTime.UnixEpoch.Ticks);
+
+    /// <summary>Sets a date.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, DateOnly value) => Set(column, value.ToDateTime(TimeOnly.MinValue));
 
     /// <summary>Sets a list of integers, oldest first; of a longer one than the model reads, the last entries.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
@@ -118,8 +138,9 @@ public sealed partial class FeatureRow
             BatchSequence to = batch.Sequences[s];
             int at = b == 0 ? 0 : to.Offsets[b];
             to.Offsets[0] = 0;
-            lists[s].AsSpan(0, lengths[s]).CopyTo(to.Values[at..]);
-            to.Offsets[b + 1] = at + lengths[s];
+            ReadOnlySpan<int> list = List(s);
+            list.CopyTo(to.Values[at..]);
+            to.Offsets[b + 1] = at + list.Length;
         }
     }
 
@@ -128,7 +149,7 @@ public sealed partial class FeatureRow
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
-            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, bits, kind); break;
+            case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, bits, kind); break;
             case ColumnUse.Number: SetNumber(slot, WholeNumber.Real(bits, kind)); break;
             default: throw RowEncoder.Mismatch(slot, "one integer");
         }
@@ -157,6 +178,18 @@ public sealed partial class FeatureRow
         first = Math.Max(0, count - list.Length);
         lengths[slot.Index] = count - first;
         return list;
+    }
+
+    private FeatureRow SetTime(RowSlot slot, long ticks)
+    {
+        if (slot.Column.Values != ColumnValues.Times)
+            throw RowEncoder.Mismatch(slot, "a time");
+        if (slot.Column.Use == ColumnUse.Number)
+            SetNumber(slot, Times.Seconds(ticks));
+        else
+            for (int field = slot.Index; field < slot.Index + slot.Parts; field++)
+                ids[field] = Encoder.IdOf(field, ticks);
+        return this;
     }
 
     private void SetNumber(RowSlot slot, double value)

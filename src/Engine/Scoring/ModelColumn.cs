@@ -11,6 +11,9 @@ public enum ColumnValues
 
     /// <summary>Strings.</summary>
     Strings,
+
+    /// <summary>Dates and times.</summary>
+    Times,
 }
 
 /// <summary>What a model does with a column.</summary>

@@ -43,10 +43,12 @@ public enum KernelChoice
 internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture);
 
 /// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
-/// One thread drives a device: its stream and its workers do one thing at a time.
+/// Its stream and its workers do one thing at a time: models on one device take turns. What lies on it keeps it open: disposed, it takes no more calls, and
+/// goes with the last model.
 public sealed class Device : IDisposable
 {
     private readonly Context context;
+    private readonly Lifetime lifetime;
 
     // As it was when the device was opened: a process may bound its own heap later, which says nothing of native memory.
     private readonly long hostLimit = HostMemory.LimitBytes;
@@ -60,6 +62,7 @@ public sealed class Device : IDisposable
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
     {
         this.context = context;
+        lifetime = new Lifetime(nameof(Device), Free);
         Accelerator = accelerator;
         Kind = kind;
         Name = name;
@@ -132,16 +135,36 @@ public sealed class Device : IDisposable
     /// <summary>Where launches are taken down instead of running, while a <see cref="LaunchList"/> records.</summary>
     internal List<Action>? Recording { get; set; }
 
+    /// <summary>Whoever has the stream and the workers at the moment.</summary>
+    internal Lock Turn { get; } = new();
+
+    /// <summary>Whether several threads may call at once, each with a model of its own: where there are neither workers nor a stream to share.</summary>
+    internal bool ServesThreads => UsesSimd && Threads == 1;
+
+    /// <summary>Whether it takes no more calls.</summary>
+    internal bool IsDisposed => lifetime.IsClosed;
+
+    /// <summary>Entered by all that lies on it.</summary>
+    internal Lifetime Lifetime => lifetime;
+
     /// <summary>Device memory in bytes.</summary>
     public long MemoryBytes => Accelerator.MemorySize;
 
     /// <summary>Bytes that can still be allocated: of the GPU where its driver says, of the machine or container for the CPU.</summary>
-    public long AvailableBytes => Accelerator switch
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
+    public long AvailableBytes
     {
-        CudaAccelerator cuda => cuda.GetFreeMemory(),
-        CPUAccelerator => HostMemory.AvailableBytes(hostLimit),
-        _ => MemoryBytes,
-    };
+        get
+        {
+            using Lifetime.Lease lease = lifetime.Enter();
+            return Accelerator switch
+            {
+                CudaAccelerator cuda => cuda.GetFreeMemory(),
+                CPUAccelerator => HostMemory.AvailableBytes(hostLimit),
+                _ => MemoryBytes,
+            };
+        }
+    }
 
     /// <summary>Launch shape for a grid-stride kernel over <paramref name="items"/> work items.</summary>
     /// One group of one thread per core on the CPU accelerator (anything else is far slower there); many small groups elsewhere.
@@ -214,7 +237,15 @@ public sealed class Device : IDisposable
 
     /// <summary>Waits until everything started on this device has finished.</summary>
     /// <exception cref="DeviceException">The device failed.</exception>
+    /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public void Synchronize()
+    {
+        using Lifetime.Lease lease = lifetime.Enter();
+        Wait();
+    }
+
+    /// <summary>The same for whoever has entered.</summary>
+    internal void Wait()
     {
         try
         {
@@ -229,12 +260,20 @@ public sealed class Device : IDisposable
     /// <inheritdoc/>
     public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision.OnTensorCores() ? $", {Precision.Name()}" : "")})";
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the call that has the device, and takes no other. What lies on it stays until it is disposed itself.</summary>
     public void Dispose()
+    {
+        lock (Turn)
+        {
+            lifetime.Close();
+            Team?.Dispose();
+        }
+    }
+
+    private void Free()
     {
         Copies?.Dispose();
         Blas?.Dispose();
-        Team?.Dispose();
         Accelerator.Dispose();
         context.Dispose();
     }

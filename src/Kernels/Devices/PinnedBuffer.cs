@@ -8,34 +8,51 @@ namespace GpuCtr.Kernels.Devices;
 public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
 {
     private readonly PageLockedArray1D<T> array;
+    private readonly Lifetime lifetime;
 
     /// <param name="device">The device that will copy from this buffer.</param>
     /// <param name="length">Number of elements; 0 is allowed.</param>
+    /// <exception cref="ObjectDisposedException">The device is disposed.</exception>
     public PinnedBuffer(Device device, long length)
     {
+        using Lifetime.Lease lease = device.Lifetime.Enter();
         array = device.Accelerator.AllocatePageLocked1D<T>(Math.Max(1, length));
+        lifetime = new Lifetime(nameof(PinnedBuffer<T>), array.Dispose);
         Length = length;
     }
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
-    /// <summary>The whole buffer as a span.</summary>
+    /// <summary>The whole buffer as a span, which may be kept: it lies in the collected heap.</summary>
     public Span<T> Span => array.Span[..checked((int)Length)];
 
     /// <summary>Starts copying the first <paramref name="count"/> elements to element <paramref name="offset"/> of the target; done when <see cref="BatchCopies.End"/> returns.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are not so many elements here or there.</exception>
+    /// <exception cref="ObjectDisposedException">This buffer or the target is disposed.</exception>
     public void CopyTo(Device device, DeviceArray<T> target, long count, long offset = 0)
     {
-        if (count == 0)
-            return;
+        using Lifetime.Lease lease = target.Enter(device, offset, count);
+        Copy(device, target, count, offset);
+    }
+
+    /// <summary>The same for whoever has entered the target; returns what is copied, as the device sees it where the SIMD variants run.</summary>
+    internal ReadOnlySpan<T> Copy(Device device, DeviceArray<T> target, long count, long offset = 0)
+    {
+        Span<T> source = Span[..checked((int)count)];
+        if (source.IsEmpty)
+            return source;
         if (device.UsesSimd)
         {
-            Span[..checked((int)count)].CopyTo(target.Span(offset, count));
-            return;
+            Span<T> there = target.Span(offset, count);
+            source.CopyTo(there);
+            return there;
         }
+        using Lifetime.Lease lease = lifetime.Enter();
         target.View.SubView(offset, count).CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(0, count));
+        return source;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => array.Dispose();
+    public void Dispose() => lifetime.Close();
 }

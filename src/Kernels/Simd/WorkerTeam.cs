@@ -135,6 +135,8 @@ internal sealed class WorkerTeam : IDisposable
 
     public void Dispose()
     {
+        if (stopping)
+            return;
         stopping = true;
         wake.Release(Math.Max(1, helpers.Length));
         foreach (Thread t in helpers)

@@ -9,6 +9,8 @@ public class DeviceArray<T> where T : unmanaged
 {
     private MemoryBuffer1D<T, Stride1D.Dense>? buffer;
     private ArrayView<T> view;
+    private unsafe T* pointer;
+    private Device? home;
     private DeviceArray<T>? lender;
 
     internal DeviceArray(string name, long length)
@@ -27,10 +29,14 @@ public class DeviceArray<T> where T : unmanaged
     public long Bytes => Length * Interop.SizeOf<T>();
 
     /// <summary>The storage as kernels see it.</summary>
-    public ArrayView<T> View => view;
+    /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
+    public ArrayView<T> View => Lifetime is { HasEnded: true } ? throw Gone() : view;
 
     /// <summary>The storage as the SIMD variants see it; only meaningful on the CPU device.</summary>
-    internal unsafe T* Pointer { get; private set; }
+    internal unsafe T* Pointer => Lifetime is { HasEnded: true } ? throw Gone() : pointer;
+
+    /// <summary>Entered by whoever reads or writes it; that of its workspace.</summary>
+    internal Lifetime? Lifetime { get; set; }
 
     /// <summary>The storage as a span; only on the CPU device.</summary>
     internal Span<T> Span() => Span(0, Length);
@@ -39,10 +45,13 @@ public class DeviceArray<T> where T : unmanaged
     internal unsafe Span<T> Span(long offset, long count) => new(Pointer + offset, checked((int)count));
 
     /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the data are there.</summary>
+    /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
+    /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
     {
         if (source.IsEmpty)
             return;
+        using Lifetime.Lease lease = Enter(device, offset, source.Length);
         if (device.UsesSimd)
         {
             source.CopyTo(Span(offset, source.Length));
@@ -53,10 +62,13 @@ public class DeviceArray<T> where T : unmanaged
     }
 
     /// <summary>Copies to the host, starting at element <paramref name="offset"/>; waits for everything before it.</summary>
+    /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
+    /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public void Read(Device device, Span<T> target, long offset = 0)
     {
         if (target.IsEmpty)
             return;
+        using Lifetime.Lease lease = Enter(device, offset, target.Length);
         if (device.UsesSimd)
         {
             Span(offset, target.Length).CopyTo(target);
@@ -72,6 +84,20 @@ public class DeviceArray<T> where T : unmanaged
         T[] values = new T[Length];
         Read(device, values);
         return values;
+    }
+
+    /// <summary>The right to touch a part of the storage from outside a pass.</summary>
+    /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
+    /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
+    internal Lifetime.Lease Enter(Device device, long offset, long count)
+    {
+        Lifetime.Lease lease = Lifetime?.Enter() ?? default;
+        if (home == device && offset >= 0 && count >= 0 && offset <= Length - count)
+            return lease;
+        lease.Dispose();
+        throw home == device
+            ? new ArgumentOutOfRangeException(nameof(offset), offset, $"{count} elements from here on are not within the {Length} of '{Name}'")
+            : new ArgumentException($"'{Name}' has no storage on {device}", nameof(device));
     }
 
     /// <summary>Changes storage with <paramref name="other"/>: what was bound to one of them before still is.</summary>
@@ -106,18 +132,21 @@ public class DeviceArray<T> where T : unmanaged
         // Gradients are not there where nothing is trained, and neither are their parts.
         if (whole.HasStorage)
             Bind(whole.View.SubView(offset, Math.Max(1, Length)), device, (nint)(whole.Pointer + offset));
+        Lifetime ??= whole.Lifetime;
     }
 
     private bool HasStorage => view.Length > 0;
 
     private unsafe void Bind(ArrayView<T> storage, Device device, nint address)
     {
-        view = storage;
-        Pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
+        (view, home) = (storage, device);
+        pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
     }
 
     /// <summary>Fills storage of its own with 0xFF bytes.</summary>
     internal void Poison(Device device) => buffer?.MemSet(device.Stream, 0xFF);
 
     internal void Free() => buffer?.Dispose();
+
+    private ObjectDisposedException Gone() => new(Name);
 }

@@ -4,21 +4,35 @@ namespace GpuCtr.Kernels.Tensors;
 
 /// <summary>
 /// Plans and owns all device memory of a model. Everything is reserved first, so the plan can be shown and refused
-/// before a byte is allocated; after <see cref="Allocate"/> nothing is allocated again.
+/// before a byte is allocated; after <see cref="Allocate"/> nothing is allocated again. Disposed, it goes when nobody reads or writes its arrays any more.
 /// </summary>
-/// <param name="device">The device that holds the memory.</param>
-/// <param name="training">False: nothing will be trained, and what only training needs is not allocated where no kernel binds it (SIMD variants).</param>
-public sealed class Workspace(Device device, bool training = true) : IDisposable
+public sealed class Workspace : IDisposable
 {
-    private readonly bool allocatesTraining = training || !device.UsesSimd;
+    private readonly bool allocatesTraining;
 
     private readonly List<(string Name, long Bytes, Action Allocate, Action Poison, Action Free)> plan = [];
 
     // All buffers of the CPU device; others have one allocation a buffer, since drivers limit the size of one.
     private HostSlab? slab;
+    private bool isAllocated;
+
+    // The device stays open as long as there is memory on it.
+    private Lifetime.Lease onDevice;
+
+    /// <param name="device">The device that holds the memory.</param>
+    /// <param name="training">False: nothing will be trained, and what only training needs is not allocated where no kernel binds it (SIMD variants).</param>
+    /// <param name="owner">What is said to be disposed once it is.</param>
+    public Workspace(Device device, bool training = true, string owner = nameof(Workspace))
+    {
+        (Device, allocatesTraining) = (device, training || !device.UsesSimd);
+        Lifetime = new Lifetime(owner, Free);
+    }
 
     /// <summary>The device that holds the memory.</summary>
-    public Device Device { get; } = device;
+    public Device Device { get; }
+
+    /// <summary>Entered by whoever uses its arrays.</summary>
+    internal Lifetime Lifetime { get; }
 
     /// <summary>Every buffer by name with its size in bytes.</summary>
     public IEnumerable<(string Name, long Bytes)> Plan => plan.Select(p => (p.Name, p.Bytes));
@@ -49,7 +63,7 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     /// <summary>Reserves a plain buffer.</summary>
     public DeviceArray<T> Array<T>(string name, long length) where T : unmanaged
     {
-        DeviceArray<T> a = new(name, length);
+        DeviceArray<T> a = new(name, length) { Lifetime = Lifetime };
         plan.Add((name, a.Bytes, () => a.Allocate(Device, slab), () => a.Poison(Device), a.Free));
         return a;
     }
@@ -57,7 +71,7 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     /// <summary>Reserves a matrix that is the first rows of <paramref name="whole"/>, sharing its storage.</summary>
     public Tensor Slice(string name, Tensor whole, long rows, int columns)
     {
-        Tensor slice = new(name, rows, columns);
+        Tensor slice = new(name, rows, columns) { Lifetime = Lifetime };
         plan.Add((name, 0, () => slice.BindSlice(whole, 0, Device), static () => { }, static () => { }));
         return slice;
     }
@@ -65,16 +79,26 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
     /// <summary>Adds a step to the allocation, run in the order of reservation.</summary>
     internal void OnAllocate(Action action) => plan.Add(("", 0, action, static () => { }, static () => { }));
 
+    /// <summary>Adds a step to the freeing, run in the reverse order of reservation.</summary>
+    internal void OnFree(Action action) => plan.Add(("", 0, static () => { }, static () => { }, action));
+
     /// <summary>Allocates everything reserved so far, filled with zeros.</summary>
     /// <exception cref="DeviceException">The device has too little memory.</exception>
+    /// <exception cref="ObjectDisposedException">The device is disposed, or this is.</exception>
+    /// <exception cref="InvalidOperationException">It was called before.</exception>
     public void Allocate()
     {
+        using Lifetime.Lease lease = Lifetime.Enter();
+        if (isAllocated)
+            throw new InvalidOperationException("a workspace is allocated once");
+        onDevice = Device.Lifetime.Enter();
+        isAllocated = true;
         try
         {
             slab = Device.Kind == DeviceKind.Cpu ? new HostSlab(Device, plan.Sum(p => HostSlab.Room(p.Bytes))) : null;
             foreach (var p in plan)
                 p.Allocate();
-            Device.Synchronize();
+            Device.Wait();
         }
         catch (Exception e) when (e is not KernelException)
         {
@@ -88,19 +112,23 @@ public sealed class Workspace(Device device, bool training = true) : IDisposable
         slab?.Poison();
         foreach (var p in plan)
             p.Poison();
-        Device.Synchronize();
+        Device.Wait();
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Lifetime.Close();
+
+    private void Free()
     {
-        foreach (var p in plan)
+        foreach (var p in Enumerable.Reverse(plan))
             p.Free();
         slab?.Dispose();
+        onDevice.Dispose();
     }
 
     private Tensor Reserve(Tensor t)
     {
+        t.Lifetime = Lifetime;
         plan.Add((t.Name, t.Bytes, () => t.Allocate(Device, slab), () => t.Poison(Device), t.Free));
         return t;
     }

@@ -9,10 +9,9 @@ public sealed partial class Batch
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
-    private bool sorted;
 
     /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
-    public int[] Tokens { get; }
+    internal int[] Tokens { get; }
 
     /// <summary>U: different table rows in this batch; known after <see cref="Prepare"/>, 0 where the device sorts.</summary>
     public int Segments { get; private set; }
@@ -29,13 +28,16 @@ public sealed partial class Batch
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
     /// <param name="training">False: the batch is only predicted, and its positions need no order.</param>
+    /// <exception cref="ArgumentException">The offsets of a list do not rise from 0 by at most its longest length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare(bool training = true)
     {
+        foreach (BatchSequence s in Sequences)
+            s.CheckShape(Rows);
         for (int group = 0; group < Tokens.Length; group++)
             ShapeGroup(group);
         sorter?.Clear();
-        sorted = training && sorter is not null;
+        IsSorted = training && sorter is not null;
         Span<int> rows = Ids;
         int i = 0, fields = Spec.F;
         for (int b = 0; b < Rows; b++)
@@ -54,7 +56,8 @@ public sealed partial class Batch
                     values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
             gradient += Capacity * s.Field.MaxLength;
         }
-        if (!sorted)
+        IsPrepared = true;
+        if (!IsSorted)
             return;
         Segments = sorter!.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
         SortedPositions.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
@@ -93,7 +96,7 @@ public sealed partial class Batch
             throw new ArgumentOutOfRangeException(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
         int row = offsets[vocabulary] + id;
         // Id 0 is padding: it reads zeros and is never trained.
-        if (id != 0 && sorted)
+        if (id != 0 && IsSorted)
             sorter!.Add(row, gradient);
         return row;
     }

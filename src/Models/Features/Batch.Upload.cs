@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
@@ -5,35 +7,54 @@ namespace GpuCtr.Models.Features;
 
 public sealed partial class Batch
 {
-    /// <summary>Starts copying the prepared rows to the device.</summary>
+    /// <summary>Starts copying the prepared rows to the device. What kernels index with is checked here once more: it may have been written to since <see cref="Prepare"/>.</summary>
+    /// <exception cref="InvalidOperationException">It was, and is no place in a table.</exception>
     internal void Upload(Device device, ModelInputs to)
     {
-        ids.CopyTo(device, to.Rows, (long)Rows * Spec.F);
-        numeric.CopyTo(device, to.Numeric, (long)Rows * Spec.N);
-        labels.CopyTo(device, to.Label, Rows);
-        if (sorted)
+        CheckRows(ids.Copy(device, to.Rows, (long)Rows * Spec.F));
+        numeric.Copy(device, to.Numeric, (long)Rows * Spec.N);
+        labels.Copy(device, to.Label, Rows);
+        if (IsSorted)
             UploadPositions(device, to.Positions);
         for (int s = 0; s < Sequences.Length; s++)
         {
-            Sequences[s].Upload(device, to.SequenceRows, Rows);
+            Sequences[s].CheckShape(Rows);
+            CheckRows(Sequences[s].Upload(device, to.SequenceRows, Rows));
             if (Sequences[s].Field.Role == SequenceRole.Pooled)
                 Sequences[s].UploadOffsets(device, to.PooledOffsets[s], Rows + 1L);
         }
         for (int group = 0; group < histories.Length; group++)
         {
+            if (histories[group][0].Offsets[Rows] != Tokens[group])
+                throw Changed(histories[group][0].Field.Name);
             histories[group][0].UploadOffsets(device, to.Groups[group].Offsets, Rows + 1L);
-            owners[group].CopyTo(device, to.Groups[group].Owners, Tokens[group]);
+            owners[group].Copy(device, to.Groups[group].Owners, Tokens[group]);
         }
     }
 
+    private void CheckRows(ReadOnlySpan<int> rows)
+    {
+        // As unsigned numbers, of which a negative one is among the largest.
+        ReadOnlySpan<Vector<uint>> whole = MemoryMarshal.Cast<int, Vector<uint>>(rows);
+        Vector<uint> most = default;
+        foreach (Vector<uint> some in whole)
+            most = Vector.Max(most, some);
+        foreach (int row in rows[(whole.Length * Vector<uint>.Count)..])
+            most = Vector.Max(most, new Vector<uint>((uint)row));
+        if (Vector.GreaterThanOrEqualAny(most, new Vector<uint>((uint)totalRows)))
+            throw Changed("an id");
+    }
+
+    private static InvalidOperationException Changed(string what) => new($"{what} of the batch was changed after Prepare; fill a batch, prepare it, and leave it alone until it was used");
+
     private void UploadPositions(Device device, SortedPositions to)
     {
-        order.CopyTo(device, to.Order, segmentStart.Span[Segments]);
-        segmentStart.CopyTo(device, to.SegmentStart, Segments + 1L);
-        segmentRow.CopyTo(device, to.SegmentRow, Segments);
-        segmentOfBlock.CopyTo(device, to.SegmentOfBlock, SortedPositions.Blocks(segmentStart.Span[Segments]));
+        order.Copy(device, to.Order, segmentStart.Span[Segments]);
+        segmentStart.Copy(device, to.SegmentStart, Segments + 1L);
+        segmentRow.Copy(device, to.SegmentRow, Segments);
+        segmentOfBlock.Copy(device, to.SegmentOfBlock, SortedPositions.Blocks(segmentStart.Span[Segments]));
         segmentCount.Span[0] = Segments;
-        segmentCount.CopyTo(device, to.Count, 1);
+        segmentCount.Copy(device, to.Count, 1);
         to.Segments = Segments;
     }
 }

@@ -16,6 +16,7 @@ public sealed partial class Batch : IDisposable
     private readonly int[] vocabularyRows;
     private readonly int columns, totalRows;
     private readonly BatchSequence[][] histories;
+    private int rows;
 
     /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
     public Batch(Device device, FeatureSpec spec, int capacity)
@@ -57,7 +58,23 @@ public sealed partial class Batch : IDisposable
     public int Capacity { get; }
 
     /// <summary>Rows filled in now.</summary>
-    public int Rows { get; set; }
+    /// <exception cref="ArgumentOutOfRangeException">More than the slot holds, or fewer than none.</exception>
+    public int Rows
+    {
+        get => rows;
+        set
+        {
+            if ((uint)value > (uint)Capacity)
+                throw new ArgumentOutOfRangeException(nameof(value), value, $"a batch of 0 to {Capacity} rows");
+            (rows, IsPrepared, IsSorted) = (value, false, false);
+        }
+    }
+
+    /// <summary>Whether <see cref="Prepare"/> was called since rows were added.</summary>
+    internal bool IsPrepared { get; private set; }
+
+    /// <summary>Whether its positions were sorted then, for training.</summary>
+    internal bool IsSorted { get; private set; }
 
     /// <summary>(B, F) vocabulary-local ids, row-major.</summary>
     public Span<int> Ids => ids.Span;

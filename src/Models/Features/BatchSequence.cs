@@ -27,6 +27,18 @@ public sealed class BatchSequence : IDisposable
     /// <summary>(B+1) start of each row in <see cref="Values"/>; Offsets[0] = 0.</summary>
     public Span<int> Offsets => offsets.Span;
 
+    /// <summary>Checks that the offsets rise from 0 by at most the longest length.</summary>
+    /// <exception cref="ArgumentException">They do not; the message names list and row.</exception>
+    internal void CheckShape(int rows)
+    {
+        Span<int> starts = Offsets[..(rows + 1)];
+        if (starts[0] != 0)
+            throw new ArgumentException($"{Field.Name}: the offsets of a batch begin with 0, not {starts[0]}");
+        for (int b = 0; b < rows; b++)
+            if ((uint)(starts[b + 1] - starts[b]) > (uint)Field.MaxLength)
+                throw new ArgumentException($"{Field.Name}, row {b} of the batch: from {starts[b]} to {starts[b + 1]} are not 0 to {Field.MaxLength} entries");
+    }
+
     /// <summary>Fills every one of <paramref name="rows"/> rows up to the longest length with the padding id.</summary>
     internal void Pad(int rows)
     {
@@ -75,9 +87,9 @@ public sealed class BatchSequence : IDisposable
         }
     }
 
-    internal void Upload(Device device, DeviceArray<int> rows, int batchRows) => values.CopyTo(device, rows, offsets.Span[batchRows], deviceBase);
+    internal ReadOnlySpan<int> Upload(Device device, DeviceArray<int> rows, int batchRows) => values.Copy(device, rows, offsets.Span[batchRows], deviceBase);
 
-    internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.CopyTo(device, to, count);
+    internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.Copy(device, to, count);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -62,6 +62,13 @@ public sealed record FeatureSpec(
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
 
+    /// <summary>Whether batches of this spec are laid out as those of <paramref name="other"/>: all but names is the same.</summary>
+    internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
+        (N, NumericVectors, PadHistories) == (other.N, other.NumericVectors, other.PadHistories)
+        && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
+        && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
+        && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));
+
     /// <summary>Number of behaviour groups.</summary>
     public int GroupCount => Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s.Group + 1).DefaultIfEmpty(0).Max();
 
