@@ -27,7 +27,8 @@ internal static class DevicesCommand
         if (flags.IsOn("--json"))
         {
             JsonNode[] found = [.. entries.Where(e => e.Spec.Length > 0).Select(e => new JsonObject { ["device"] = e.Spec, ["name"] = e.Name, ["memory_bytes"] = e.MemoryBytes, ["note"] = e.Note })];
-            terminal.Out.WriteLine(new JsonObject { ["devices"] = new JsonArray(found) }.ToJsonString());
+            JsonNode[] missing = [.. entries.Where(e => e.Spec.Length == 0).Select(e => new JsonObject { ["kind"] = e.Name, ["note"] = e.Note })];
+            terminal.Out.WriteLine(new JsonObject { ["devices"] = new JsonArray(found), ["missing"] = new JsonArray(missing) }.ToJsonString());
             return ExitCode.Done;
         }
 

@@ -103,7 +103,8 @@ public sealed class Device : IDisposable
     public bool UsesSimd => Kind == DeviceKind.Cpu && Kernels == KernelChoice.Auto;
 
     /// <summary>True where the ops run their tiled variants: on GPUs, and where they were asked for.</summary>
-    public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library || Kernels == KernelChoice.Auto && Accelerator is CudaAccelerator or CLAccelerator { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU };
+    public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library
+        || Kernels == KernelChoice.Auto && (Accelerator is CudaAccelerator || Accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
 
     /// <summary>True where positions are sorted on the device (<see cref="Embedding.PositionSort"/>), false where the loader does it.</summary>
     public bool SortsPositions => UsesTiles;
@@ -253,7 +254,7 @@ public sealed class Device : IDisposable
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            throw new DeviceException($"device {Name} failed: {e.Message}", e);
+            throw new DeviceException($"device {Name} failed: {DriverText.Reason(e)}", e);
         }
     }
 

@@ -40,9 +40,9 @@ public static class DeviceCatalog
     public static IReadOnlyList<DeviceEntry> List()
     {
         List<DeviceEntry> entries = [];
-        Probe(entries, "cuda", b => b.Cuda(), context => context.Devices.OfType<CudaDevice>(),
+        Probe(entries, "cuda", AddCuda, context => context.Devices.OfType<CudaDevice>(),
             "no CUDA device: the NVIDIA driver (libcuda) is not installed or shows no GPU");
-        Probe(entries, "opencl", AddOpenCl, context => context.Devices.OfType<CLDevice>(),
+        Probe(entries, "opencl", OpenClSearch.AddTo, context => context.Devices.OfType<CLDevice>(),
             "no OpenCL device: install your GPU's OpenCL driver, or `pocl-opencl-icd ocl-icd-libopencl1` to run OpenCL on the processor");
         entries.Add(new DeviceEntry("cpu", CpuName(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             $"{Environment.ProcessorCount} threads, {Simd.SimdInfo.Describe()}"));
@@ -63,7 +63,7 @@ public static class DeviceCatalog
             "cuda" => OpenGpu(DeviceKind.Cuda, index, _ => true, kernels, precision) ?? throw Missing(spec),
             "opencl" => OpenGpu(DeviceKind.OpenCl, index, _ => true, kernels, precision) ?? throw Missing(spec),
             _ => OpenGpu(DeviceKind.Cuda, 0, _ => true, kernels, precision)
-                 ?? OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice { DeviceType: CLDeviceType.CL_DEVICE_TYPE_GPU }, kernels, precision)
+                 ?? OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice cl && cl.DeviceType.IsGpu(), kernels, precision)
                  ?? OpenCpu(kernels, precision, threads),
         };
     }
@@ -79,7 +79,7 @@ public static class DeviceCatalog
 
     private static Device? OpenGpu(DeviceKind kind, int index, Func<ILGPU.Runtime.Device, bool> accept, KernelChoice kernels, Precision precision)
     {
-        Context? context = TryCreate(b => { if (kind == DeviceKind.Cuda) b.Cuda(); else AddOpenCl(b); }, out _);
+        Context? context = TryCreate(kind == DeviceKind.Cuda ? AddCuda : OpenClSearch.AddTo, out _);
         if (context is null)
             return null;
         AcceleratorType type = kind == DeviceKind.Cuda ? AcceleratorType.Cuda : AcceleratorType.OpenCL;
@@ -91,14 +91,14 @@ public static class DeviceCatalog
         }
         try
         {
-            return new Device(context, device.CreateAccelerator(context), kind, device.Name.Trim(), kernels, precision, 1);
+            return new Device(context, device.CreateAccelerator(context), kind, DriverText.Name(device.Name), kernels, precision, 1);
         }
         catch (Exception e)
         {
             context.Dispose();
             if (e is DeviceException)
                 throw;
-            throw new DeviceException($"device {device.Name.Trim()} was found but did not open: {e.Message}", e);
+            throw new DeviceException($"device {DriverText.Name(device.Name)} was found but did not open: {DriverText.Reason(e)}", e);
         }
     }
 
@@ -107,37 +107,40 @@ public static class DeviceCatalog
     /// below it writes generic pointers, which OpenCL drivers without a generic address space refuse.
     internal static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
-    private static void AddOpenCl(Context.Builder b) => b.OpenCL(d =>
+    private static string[] AddCuda(Context.Builder b)
     {
-        // PoCL before 4.0 does not report the generic address space, and ILGPU then hides the device without a word.
-        // Our kernels never use generic pointers, so they run there all the same.
-        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(d.Capabilities, true);
-        return true;
-    });
+        b.Cuda();
+        return [];
+    }
 
-    private static Context? TryCreate(Action<Context.Builder> add, out string reason)
+    /// Null where there is no context; either way why devices are missing, a line each.
+    private static Context? TryCreate(Func<Context.Builder, IReadOnlyList<string>> add, out IReadOnlyList<string> reasons)
     {
+        IReadOnlyList<string> refused = [];
         try
         {
-            reason = "";
-            return Context.Create(b => add(Common(b)));
+            Context created = Context.Create(b => refused = add(Common(b)));
+            reasons = refused;
+            return created;
         }
         catch (Exception e)
         {
-            reason = (e is TargetInvocationException or TypeInitializationException ? e.InnerException ?? e : e).Message;
+            reasons = [DriverText.Reason(e)];
             return null;
         }
     }
 
     private static void Probe(
-        List<DeviceEntry> entries, string kind, Action<Context.Builder> add, Func<Context, IEnumerable<ILGPU.Runtime.Device>> devices, string missing)
+        List<DeviceEntry> entries, string kind, Func<Context.Builder, IReadOnlyList<string>> add, Func<Context, IEnumerable<ILGPU.Runtime.Device>> devices, string missing)
     {
-        using Context? context = TryCreate(add, out string reason);
+        using Context? context = TryCreate(add, out IReadOnlyList<string> reasons);
         List<ILGPU.Runtime.Device> found = context is null ? [] : devices(context).ToList();
         for (int i = 0; i < found.Count; i++)
-            entries.Add(new DeviceEntry($"{kind}:{i}", found[i].Name.Trim(), found[i].MemorySize, found[i] is CLDevice cl ? cl.DeviceType.ToString()["CL_DEVICE_TYPE_".Length..] : ""));
+            entries.Add(new DeviceEntry($"{kind}:{i}", DriverText.Name(found[i].Name), found[i].MemorySize, found[i] is CLDevice cl ? cl.DeviceType.Describe() : ""));
         if (found.Count == 0)
-            entries.Add(new DeviceEntry("", kind, 0, reason.Length > 0 ? $"{missing} ({reason.Split('\n')[0].Trim()})" : missing));
+            entries.Add(new DeviceEntry("", kind, 0, reasons.Count > 0 ? $"{missing} ({string.Join("; ", reasons)})" : missing));
+        else
+            entries.AddRange(reasons.Select(reason => new DeviceEntry("", kind, 0, reason)));
     }
 
     private static DeviceException Missing(string spec)
@@ -150,6 +153,6 @@ public static class DeviceCatalog
     {
         const string info = "/proc/cpuinfo";
         string? line = File.Exists(info) ? File.ReadLines(info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : line[(line.IndexOf(':') + 1)..].Trim();
+        return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : DriverText.Name(line[(line.IndexOf(':') + 1)..]);
     }
 }

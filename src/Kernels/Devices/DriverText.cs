@@ -1,0 +1,41 @@
+using System.Reflection;
+using System.Text;
+
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>What drivers say of their devices, as it can be shown in one line.</summary>
+internal static class DriverText
+{
+    private const int MostOfName = 120, MostOfReason = 400;
+
+    /// <summary>A name: no control characters, single blanks, not endless; "unnamed" where nothing is left.</summary>
+    public static string Name(string? text)
+    {
+        string line = Line(text ?? "", MostOfName);
+        return line.Length > 0 ? line : "unnamed";
+    }
+
+    /// <summary>The first line of the message of what a driver or its wrapper has thrown.</summary>
+    public static string Reason(Exception e)
+    {
+        Exception cause = e is TargetInvocationException or TypeInitializationException ? e.InnerException ?? e : e;
+        string? first = cause.Message.Split('\n').FirstOrDefault(l => !string.IsNullOrWhiteSpace(l));
+        return first is null ? cause.GetType().Name : Line(first, MostOfReason);
+    }
+
+    private static string Line(string text, int most)
+    {
+        StringBuilder line = new();
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            bool isBlank = Rune.IsControl(rune) || Rune.IsWhiteSpace(rune);
+            if (line.Length >= most)
+                return $"{line.ToString().TrimEnd()}…";
+            if (!isBlank)
+                line.Append(rune.ToString());
+            else if (line.Length > 0 && line[^1] != ' ')
+                line.Append(' ');
+        }
+        return line.ToString().TrimEnd();
+    }
+}
