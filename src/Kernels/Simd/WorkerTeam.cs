@@ -121,9 +121,11 @@ internal sealed class WorkerTeam : IDisposable
     private void Sleep()
     {
         Interlocked.Increment(ref sleepers);
-        // The caller publishes the ticket before it counts sleepers: a job that starts now is either seen here or wakes us.
+        // The caller publishes the ticket before it counts sleepers: a job that starts now is either seen here or wakes us. A wake-up that
+        // goes to another worker costs its help with one job and never the job, whose caller takes all blocks that nobody else does.
+        // Waiting allocates nothing.
         if (!HasWork() && !stopping)
-            wake.Wait(50);
+            wake.Wait();
         Interlocked.Decrement(ref sleepers);
     }
 

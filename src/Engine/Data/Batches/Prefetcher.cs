@@ -21,11 +21,10 @@ public sealed class Prefetcher : IDisposable
     private readonly Queue<Batch> free;
     private readonly Batch?[] ready; // ticket % slots
     private readonly Thread[] threads;
-    private readonly TimeSpan stallLimit;
     private readonly bool training;
     private EpochReader? reader;
     private ExceptionDispatchInfo? failure;
-    private long issued, taken;
+    private long issued, taken, allocated;
     private int working;
     private bool exhausted, closed;
 
@@ -40,7 +39,7 @@ public sealed class Prefetcher : IDisposable
     public Prefetcher(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
     {
         this.training = training;
-        this.stallLimit = stallLimit ?? TimeSpan.FromSeconds(60);
+        StallLimit = stallLimit ?? TimeSpan.FromSeconds(60);
         slots = [.. Enumerable.Range(0, slotCount).Select(_ => new Batch(device, spec, batchSize))];
         free = new Queue<Batch>(slots);
         ready = new Batch?[slotCount];
@@ -51,6 +50,19 @@ public sealed class Prefetcher : IDisposable
 
     /// <summary>Time the consumer waited for batches since the last <see cref="Start"/>.</summary>
     public TimeSpan Waited { get; private set; }
+
+    /// <summary>Bytes that the threads of the loader have allocated, up to the last batch that they made ready.</summary>
+    internal long AllocatedBytes
+    {
+        get
+        {
+            lock (gate)
+                return allocated;
+        }
+    }
+
+    /// <summary>After so long without a batch the loader counts as stalled.</summary>
+    internal TimeSpan StallLimit { get; set; }
 
     /// <summary>Starts to read ahead. The prefetcher disposes the reader when it ends or another one starts.</summary>
     /// <exception cref="InvalidOperationException">A batch of the last epoch was not released.</exception>
@@ -95,9 +107,9 @@ public sealed class Prefetcher : IDisposable
                 // Decoding a large window takes long and is no stall as long as row groups keep coming.
                 if (reader.BlocksLoaded != seen)
                     (seen, moved) = (reader.BlocksLoaded, Stopwatch.GetTimestamp());
-                if (Stopwatch.GetElapsedTime(moved) >= stallLimit)
-                    throw Failure.BadAccess($"the loader has been stuck for {stallLimit.TotalSeconds:0.#} s at: {reader.Stage}; check the disk or network that holds the shards");
-                Monitor.Wait(gate, stallLimit / 8);
+                if (Stopwatch.GetElapsedTime(moved) >= StallLimit)
+                    throw Failure.BadAccess($"the loader has been stuck for {StallLimit.TotalSeconds:0.#} s at: {reader.Stage}; check the disk or network that holds the shards");
+                Monitor.Wait(gate, StallLimit / 8);
             }
         }
     }
@@ -123,7 +135,7 @@ public sealed class Prefetcher : IDisposable
             ended?.Cancel();
             while (working > 0)
             {
-                if (!Monitor.Wait(gate, stallLimit))
+                if (!Monitor.Wait(gate, StallLimit))
                     throw Failure.BadAccess($"the loader does not stop; it is at: {ended?.Stage}");
             }
 
@@ -161,7 +173,7 @@ public sealed class Prefetcher : IDisposable
     {
         while (TakeSlot(out Batch? slot, out EpochReader? source))
         {
-            long ticket = -1;
+            long ticket = -1, before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 lock (readerGate)
@@ -181,7 +193,7 @@ public sealed class Prefetcher : IDisposable
                 ticket = -1;
             }
 
-            Publish(slot, ticket);
+            Publish(slot, ticket, GC.GetAllocatedBytesForCurrentThread() - before);
         }
     }
 
@@ -197,11 +209,12 @@ public sealed class Prefetcher : IDisposable
         }
     }
 
-    private void Publish(Batch slot, long ticket)
+    private void Publish(Batch slot, long ticket, long bytes)
     {
         lock (gate)
         {
             working--;
+            allocated += bytes;
             if (ticket >= 0 && failure is null && reader is not null)
                 ready[ticket % slots.Length] = slot;
             else
