@@ -18,8 +18,8 @@ internal sealed record Terminal(TextWriter Out, IScreen Screen, IScreen Error)
     {
         if (!isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
             return new PlainScreen(writer);
-        // Looks at TERM, and asks a Windows console to understand escape sequences.
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer) });
+        // Looks at TERM, and asks a Windows console to understand escape sequences. The variables of build servers say nothing of a terminal.
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false } });
         return console.Profile.Capabilities.Ansi ? new LiveScreen(console) : new PlainScreen(writer);
     }
 }

@@ -31,7 +31,7 @@ public sealed class RunFolderTests : IDisposable
 
             return last;
         });
-        Assert.True(reading.Wait(TimeSpan.FromSeconds(30)));
+        Assert.True(reading.Wait(Patience.Limit));
         for (int i = 1; i <= Writes; i++)
             PointerFile.Replace(path, $"{i}");
         done.Cancel();

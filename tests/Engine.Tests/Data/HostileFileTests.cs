@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine.Data;
 
 namespace GpuCtr.Engine.Tests.Data;
@@ -21,7 +20,6 @@ public sealed class HostileFileTests : IDisposable
     {
         string path = new TestShard().Column("label", [.. Enumerable.Range(0, Rows).Select(i => i % 2)]).Write(folder.File("bomb.parquet"));
         DeclareRows(path, declared);
-        var clock = Stopwatch.StartNew();
         long before = GC.GetAllocatedBytesForCurrentThread();
         Failure failure = Assert.Throws<Failure>(() =>
         {
@@ -32,7 +30,6 @@ public sealed class HostileFileTests : IDisposable
         Assert.Equal(ExitCode.Data, failure.Code);
         Assert.Contains("bomb.parquet", failure.Message);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64 << 20);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(1));
     }
 
     [Theory]
@@ -112,13 +109,27 @@ public sealed class HostileFileTests : IDisposable
     [SkippableFact]
     public void Unreadable_file_is_an_input_output_failure()
     {
-        Skip.If(OperatingSystem.IsWindows() || Environment.UserName == "root", "permissions do not stop this user");
+        Skip.If(OperatingSystem.IsWindows(), "permissions are of another kind there");
         string path = new TestShard().Column("label", 0, 1).Write(folder.File("secret.parquet"));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.None);
+        Skip.If(CanRead(path), "permissions do not stop this user");
         Failure failure = Assert.Throws<Failure>(() => ShardSet.Resolve([path]));
         Assert.Equal(ExitCode.InputOutput, failure.Code);
         Assert.Contains("permission", failure.Message);
+    }
+
+    private static bool CanRead(string path)
+    {
+        try
+        {
+            File.OpenRead(path).Dispose();
+            return true;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Replaces the number of rows everywhere in the footer, which has no offsets into itself.</summary>

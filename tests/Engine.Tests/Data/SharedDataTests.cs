@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine.Data;
 
 namespace GpuCtr.Engine.Tests.Data;
@@ -57,12 +56,11 @@ public sealed class SharedDataTests
     [MemberData(nameof(BadFiles))]
     public void Bad_files_end_in_one_data_failure(string file)
     {
-        var clock = Stopwatch.StartNew();
-        Failure failure = Assert.Throws<Failure>(() => ReadAll(SharedData.File(file), stopAtUnsupported: true));
+        string path = SharedData.File(file);
+        Failure failure = Assert.Throws<Failure>(() => Patience.Ends(() => ReadAll(path, stopAtUnsupported: true)));
         Assert.Equal(ExitCode.Data, failure.Code);
         Assert.Contains(Path.GetFileName(file), failure.Message);
         Assert.DoesNotContain('\n', failure.Message);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5));
     }
 
     /// <summary>One dictionary entry with indices of width 0 is unusual, but has only one meaning.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -72,10 +71,9 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         File.WriteAllBytes(manifest, text);
         // Whoever forges a manifest can forge its digest as well.
         File.WriteAllText(Path.Combine(checkpoint, "manifest.xxh3"), FileDigest.Of(text).Xxh3);
-        long begin = Stopwatch.GetTimestamp(), before = GC.GetAllocatedBytesForCurrentThread();
+        long before = GC.GetAllocatedBytesForCurrentThread();
         Exception? e = Record.Exception(() => Checkpoint.Open(checkpoint).LoadEncoder());
         Assert.True(e is Failure { Code: ExitCode.Data }, e?.ToString() ?? "accepted");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostBytes);
-        Assert.InRange(Stopwatch.GetElapsedTime(begin).TotalSeconds, 0, 1);
     }
 }

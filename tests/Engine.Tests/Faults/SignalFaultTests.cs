@@ -7,7 +7,7 @@ namespace GpuCtr.Engine.Tests.Faults;
 
 public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
 {
-    private const int Second = 1_000_000;
+    private const int Second = 1_000_000, SigTerm = 15;
 
     [SkippableFact]
     public void Fault10_A_signal_in_start_up_ends_it_and_leaves_nothing_half_done()
@@ -64,13 +64,13 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
         WaitForSave(process, copy);
         int tracee = Tracee(process);
         Process.Start("kill", ["-TERM", $"{tracee}"]).WaitForExit();
-        Thread.Sleep(200);
-        long second = Stopwatch.GetTimestamp();
+        // Two of a kind that wait at once are one.
+        TrainProcess.WaitFor(process, () => !IsWaiting(tracee));
         Process.Start("kill", ["-TERM", $"{tracee}"]).WaitForExit();
-        process.WaitForExit();
-        // The checkpoint would have taken ten more calls of two seconds.
-        Assert.InRange(Stopwatch.GetElapsedTime(second).TotalSeconds, 0, 4);
+        Assert.True(process.WaitForExit(Patience.Limit));
         Assert.Equal((int)ExitCode.Terminated, process.ExitCode);
+        // The checkpoint had a dozen calls of two seconds before it, and nobody waited for them.
+        Assert.Equal(15, Checkpoint.Open(FaultRun.Pointed(copy, "last")).Manifest.Position.Step);
         run.EndsWithTheSameBits(copy);
     }
 
@@ -80,6 +80,11 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     /// The process that strace runs.
     private static int Tracee(Process strace) =>
         int.Parse(File.ReadAllText($"/proc/{strace.Id}/task/{strace.Id}/children").Split(' ')[0]);
+
+    /// Whether a SIGTERM was sent that the process has not taken yet.
+    private static bool IsWaiting(int process) => File.ReadLines($"/proc/{process}/status")
+        .Where(line => line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal))
+        .Any(line => (Convert.ToUInt64(line["SigPnd:".Length..].Trim(), 16) & 1UL << (SigTerm - 1)) != 0);
 
     private static string Send(Process process, string signal)
     {

@@ -25,7 +25,7 @@ internal static class Browser
             using Process process = Process.Start(start)!;
             Task<string> errors = process.StandardError.ReadToEndAsync();
             Task<string> output = process.StandardOutput.ReadToEndAsync();
-            if (!process.WaitForExit(60_000))
+            if (!process.WaitForExit(Patience.Limit))
             {
                 process.Kill(entireProcessTree: true);
                 throw new InvalidOperationException($"the browser did not end: {errors.Result}");

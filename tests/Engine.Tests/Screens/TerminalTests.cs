@@ -45,6 +45,7 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
 
     [SkippableTheory]
     [InlineData("TERM=dumb")]
+    [InlineData("TERM=dumb GITHUB_ACTIONS=true")]
     [InlineData("TERM=xterm-256color NO_COLOR=1")]
     public void A_terminal_that_wants_none_gets_plain_lines(string variables)
     {
@@ -82,7 +83,7 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
         using Process process = TrainProcess.StartLine(["env", "-u", "NO_COLOR", .. variables.Split(' '), "script", "--quiet", "--return", "--command", line, "/dev/null"]);
         Task<string> error = process.StandardError.ReadToEndAsync();
         string shown = process.StandardOutput.ReadToEnd().Replace("\r\n", "\n");
-        Assert.True(process.WaitForExit(60_000) && process.ExitCode == 0, shown + error.Result);
+        Assert.True(process.WaitForExit(Patience.Limit) && process.ExitCode == 0, shown + error.Result);
         return shown;
     }
 
