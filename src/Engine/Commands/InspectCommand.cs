@@ -60,7 +60,7 @@ internal static class InspectCommand
     {
         try
         {
-            return FeaturePlan.Infer(shards, options);
+            return FeaturePlan.Infer(shards, options, lookOnly: true);
         }
         catch (Failure e) when (options.Label is null)
         {

@@ -35,7 +35,7 @@ internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<Par
         "uint32" => Integers(column, static x => (uint)x),
         "int64" => Integers(column, static x => x),
         "uint64" => Integers(column, static x => unchecked((ulong)x)),
-        "float" => Numbers(column, static (ColumnBuffer from, int i) => (float)from.Reals[i]),
+        "float" or "float16" => Numbers(column, static (ColumnBuffer from, int i) => (float)from.Reals[i]),
         "double" => Numbers(column, static (ColumnBuffer from, int i) => from.Reals[i]),
         "string" or "binary" => new(column, new DataField(column.Name, typeof(string), isNullable: true), WriteTexts),
         _ => null,

@@ -21,7 +21,7 @@ internal sealed class Evaluator(TrainableModel model, Prefetcher prefetcher)
         if (rows > Array.MaxLength)
             throw Failure.BadUsage($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
         // Shards without the group column have metrics all the same, only no gAUC.
-        bool grouped = data.Encoder.Group is { } group && data.Shards.Column(group) is not null;
+        bool grouped = data.IsGrouped;
         float[] logits = new float[rows], labels = new float[rows];
         ulong[] groups = new ulong[grouped ? rows : 0];
         int done = 0;

@@ -24,7 +24,7 @@ internal static class RunWarnings
             journal.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
         string[] ids = [.. encoder.State.Numeric.Where(n => n.LooksLikeIds).Select(n => n.Column)];
         if (ids.Length > 0)
-            journal.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical {ids[0]}; if not, --numeric {ids[0]} says so");
+            journal.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical {string.Join(',', ids.Select(ColumnNames.InShell))}; if not, --numeric {string.Join(',', ids.Select(ColumnNames.InShell))} says so");
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)

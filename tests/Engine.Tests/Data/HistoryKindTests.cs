@@ -29,7 +29,7 @@ public sealed class HistoryKindTests : IDisposable
         FeaturePlan plan = Infer(Items().Lists<double>("hist_item", [1], [2, 2.5]));
         Failure failure = Assert.Throws<Failure>(() => FeatureEncoder.Fit(Resolve(), plan));
         Assert.Equal(ExitCode.Data, failure.Code);
-        Assert.Contains("s.parquet: row group 0, row 1, column 'hist_item': 2.5 is not a whole number, and ids are integers; correct it, or leave the column out (--exclude hist_item)", failure.Message);
+        Assert.Contains("s.parquet: row group 0, row 1, column 'hist_item': 2.5 is not a whole number, as ids are; correct it, or leave the column out (--exclude hist_item)", failure.Message);
     }
 
     [Fact]

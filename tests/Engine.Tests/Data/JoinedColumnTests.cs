@@ -1,4 +1,5 @@
 using GpuCtr.Engine.Data;
+using ParquetSharp;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -33,7 +34,7 @@ public sealed class JoinedColumnTests : IDisposable
         TestShard[] shards = [Ids(s => s.Column<long>("a", 7, 7, 1, 0)), Ids(s => s.Column<double>("a", 7, 2.5, 1, 1))];
         Failure failure = Assert.Throws<Failure>(() => Fit(shards));
         Assert.Equal(ExitCode.Data, failure.Code);
-        Assert.Contains("1.parquet: row group 0, row 1, column 'a': 2.5 is not a whole number, and ids are integers", failure.Message);
+        Assert.Contains("1.parquet: row group 0, row 1, column 'a': 2.5 is not a whole number, as ids are", failure.Message);
         Assert.Contains("--numeric a", failure.Message);
         Assert.Contains("9007199254740994 is beyond 2⁵³", Assert.Throws<Failure>(() => Fit(shards[0], Ids(s => s.Column<double>("a", 7, 1, 1, 9007199254740994.0)))).Message);
 
@@ -143,6 +144,63 @@ public sealed class JoinedColumnTests : IDisposable
         TestShard whole = Ids(s => s.Nullable<double>("a", 7, null, 7, 1).Column<double>("b", 0.5, 1, 1, 1).Column<double>("c", -1, 2, 3, 4));
         Assert.Equal([true, false, false], Fit(whole).State.Numeric.Select(n => n.LooksLikeIds));
         Assert.Equal([false, false, false], Fit(new FeatureOptions { Numeric = ["a"] }, whole).State.Numeric.Select(n => n.LooksLikeIds));
+    }
+
+    [Fact]
+    public void Doubles_group_rows_and_are_their_own_rows_as_integers_do()
+    {
+        FeatureOptions options = new() { GroupId = "g", Categorical = ["a"], Identity = ["a=9"] };
+        TestShard Shard<T>(params T[] values) where T : struct => Ids(s => s.Column("a", values).Column("g", values));
+        Write(Shard<double>(7, 7, 1, 0));
+        EncodedBlock doubles = Encoded(options);
+        Write(Shard<long>(7, 7, 1, 0));
+        EncodedBlock integers = Encoded(options);
+        Assert.Equal(integers.Ids, doubles.Ids);
+        Assert.Equal([7UL, 7, 1, 0], doubles.Groups);
+        Assert.Equal(integers.Groups, doubles.Groups);
+        Write(Shard(7, 7, 1, 0.5));
+        Assert.Contains("0.5 is not a whole number", Assert.Throws<Failure>(() => Encoded(options)).Message);
+    }
+
+    [Fact]
+    public void Times_of_day_in_two_units_are_not_one()
+    {
+        void Times(int index, TimeUnit unit)
+        {
+            using LogicalType type = LogicalType.Time(true, unit);
+            Column[] columns = [new Column<int>("label"), new Column<TimeSpan>("at", type)];
+            using ParquetFileWriter file = new(folder.File($"{index}.parquet"), columns);
+            using RowGroupWriter group = file.AppendRowGroup();
+            using (LogicalColumnWriter<int> label = group.NextColumn().LogicalWriter<int>())
+                label.WriteBatch([0, 1]);
+            using (LogicalColumnWriter<TimeSpan> at = group.NextColumn().LogicalWriter<TimeSpan>())
+                at.WriteBatch([TimeSpan.FromHours(index), TimeSpan.FromHours(2)]);
+            file.Close();
+        }
+
+        Times(0, TimeUnit.Millis);
+        Times(1, TimeUnit.Millis);
+        Assert.Equal("time(ms)", Resolve().Column("at")!.TypeName);
+        Times(1, TimeUnit.Micros);
+        Assert.Contains("time(ms) in", Assert.Throws<Failure>(() => FeaturePlan.Infer(Resolve(), new FeatureOptions())).Message);
+    }
+
+    [Fact]
+    public void What_was_learned_grows_by_values_that_it_can_hold()
+    {
+        FeatureOptions categorical = new() { Categorical = ["a"] };
+        FeatureEncoder integers = Fit(Ids(s => s.Column<long>("a", 7, 7, 1, 0))), reals = Fit(categorical, Ids(s => s.Column<double>("a", 0.5, 7, 7, 1)));
+        Assert.Equal([7, 0, 1, 9], integers.GrownBy(Fit(Ids(s => s.Column<ulong>("a", 9, 7, 1, 0)))).Vocabularies[0].Integers);
+        Assert.Equal([7, 0, 1, 9], integers.GrownBy(Fit(categorical, Ids(s => s.Column<double>("a", 9, double.NaN, 1, 0)))).Vocabularies[0].Integers);
+        Assert.Equal(9, reals.GrownBy(Fit(categorical, Ids(s => s.Column<double>("a", 9, 7, 1, 1)))).Vocabularies[0].Integers[^1]);
+        Failure failure = Assert.Throws<Failure>(() => integers.GrownBy(Fit(Ids(s => s.Column<ulong>("a", ulong.MaxValue, 7, 1, 0)))));
+        Assert.Contains("a has signed integers there and here unsigned integers that are none of them", failure.Message);
+    }
+
+    private EncodedBlock Encoded(FeatureOptions options)
+    {
+        FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), options));
+        return new Dataset(Resolve(), encoder).Load([0], default)[0];
     }
 
     private static TestShard Ids(Action<TestShard> columns)

@@ -72,6 +72,9 @@ public sealed class Dataset : IDisposable
     /// <summary>Row groups in order; each becomes one encoded block.</summary>
     public IReadOnlyList<RowGroupRef> Blocks => Shards.RowGroups;
 
+    /// <summary>Whether all shards have a column that groups the rows.</summary>
+    public bool IsGrouped => shape.Grouped;
+
     /// <summary>Bytes that all encoded blocks would take.</summary>
     public long EstimatedBytes { get; }
 

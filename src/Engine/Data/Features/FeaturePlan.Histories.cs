@@ -65,9 +65,11 @@ public sealed partial class FeaturePlan
     {
         foreach ((string name, Shard has, Shard lacks) in shards.Partial().Where(p => !options.Exclude.Contains(p.Name)))
             yield return $"column '{name}' is left out: {lacks.Path} does not have it, {has.Path} has; write it into all shards, or --exclude {ColumnNames.InShell(name)}";
-        PlannedColumn[] ignored = [.. planned.Where(p => p.Role == FeatureRole.Ignored)];
-        foreach (PlannedColumn p in ignored)
-            yield return $"{(IsNamedHistory(p.Column) ? "history" : "column")} '{p.Column.Name}' is not used: {p.Note}; write it as {(p.Column.IsList ? "a list of integers or strings" : "another type")}, or --exclude {ColumnNames.InShell(p.Column.Name)}";
+        foreach (PlannedColumn p in planned.Where(p => p.Role == FeatureRole.Ignored))
+        {
+            string advice = p.Column.Differs is not null ? "write the shards with one type" : $"write it as {(p.Column.IsList ? "a list of integers or strings" : "another type")}";
+            yield return $"{(IsNamedHistory(p.Column) ? "history" : "column")} '{p.Column.Name}' is not used: {p.Note}; {advice}, or --exclude {ColumnNames.InShell(p.Column.Name)}";
+        }
     }
 
     private static string NoTarget(ShardColumn list, string wanted, PlannedColumn? target) => target is not null

@@ -90,11 +90,14 @@ public sealed partial class FeaturePlan
         Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.Role.ToString().ToLowerInvariant(), c.Note));
 
     /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="options">What the user said.</param>
+    /// <param name="lookOnly">Nothing will be trained: a column that is not one in all shards is ignored, and said, and no failure.</param>
     /// <exception cref="Failure">
     /// Usage: no label, a named column that no shard has, a role that a column's type cannot have. Data: shards whose columns cannot be
     /// one, or that lack the label or a column that was named.
     /// </exception>
-    public static FeaturePlan Infer(ShardSet shards, FeatureOptions options)
+    public static FeaturePlan Infer(ShardSet shards, FeatureOptions options, bool lookOnly = false)
     {
         CheckNames(shards, options);
         string label = LabelOf(shards, options);
@@ -103,7 +106,7 @@ public sealed partial class FeaturePlan
         var planned = new List<PlannedColumn>();
         foreach (ShardColumn column in shards.Columns)
         {
-            if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !options.Exclude.Contains(column.Name)))
+            if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !(lookOnly || options.Exclude.Contains(column.Name))))
                 throw Failure.BadData($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {ColumnNames.InShell(column.Name)}")}");
             bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
             if (column.Name == options.GroupId)
@@ -141,7 +144,7 @@ public sealed partial class FeaturePlan
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
         string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
             : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
-        string why = $"type {column.TypeName} is not supported";
+        string why = column.Differs ?? $"type {column.TypeName} is not supported";
         if (column is { IsList: true, Kind: ValueKind.Real })
         {
             string? notIds = flag is not null || IsNamedHistory(column) ? null : RealLists.WhyNotIds(shards, column.Name);

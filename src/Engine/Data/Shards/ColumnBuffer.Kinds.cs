@@ -123,6 +123,6 @@ public sealed partial class ColumnBuffer
             return $"{value} is of another kind than the values of this column";
         return Math.Abs(Reals[i]) >= Numbers.AmbiguousInteger
             ? $"{value} is beyond 2⁵³, where a double does not tell one id from the next"
-            : $"{value} is not {(to == ValueKind.Unsigned && Reals[i] < 0 ? "an unsigned" : "a whole")} number, and ids are integers";
+            : $"{value} is not {(to == ValueKind.Unsigned && Reals[i] < 0 ? "an unsigned" : "a whole")} number, as ids are";
     }
 }

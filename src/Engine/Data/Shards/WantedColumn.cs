@@ -30,8 +30,8 @@ public sealed record WantedColumn(string Name, ValueKind? Kind, bool IsList = fa
         string advice = Kind switch
         {
             ValueKind.Real or ValueKind.Text or ValueKind.Time => "write all shards with one type",
-            _ when IsList => $"correct it, or leave the column out (--exclude {Name})",
-            _ => $"correct it, write all shards with one type, or train on it as a number (--numeric {Name}) or without it (--exclude {Name})",
+            _ when IsList => $"correct it, or leave the column out (--exclude {ColumnNames.InShell(Name)})",
+            _ => $"correct it, write all shards with one type, or train on it as a number (--numeric {ColumnNames.InShell(Name)}) or without it (--exclude {ColumnNames.InShell(Name)})",
         };
         return Failure.BadData(
             $"{shard.Path}: row group {group.Group}, row {group.FirstRow + read.Misfits[0]}, column '{Name}': {read.FirstMisfit}; {advice}, or allow some such rows with --bad-rows");
