@@ -29,14 +29,14 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid, settings.Workers) : null;
         ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test, settings.Workers) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
-        // Before the pass over the training rows, which may take long.
-        foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
-            other.Check(plan.Wanted, "the run trains");
         string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
         // A history that nothing reads must not move table rows.
         string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Column.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
+        // Before the pass over the training rows, which may take long.
+        foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
+            other.Check(plan.Wanted, "the run trains");
         return new RunShards(train, valid, test, plan, model, unused);
     }
 

@@ -44,6 +44,16 @@ public sealed class MixedShardsTests : IDisposable
         Run(["train", a, "--valid", b, "--out", folder.File("other"), .. small]).FailedWith(ExitCode.Data, b, "column 'user' is string, the run trains with an integer");
     }
 
+    [Fact]
+    public void Validation_shards_may_lack_what_the_model_does_not_read()
+    {
+        long?[] users = Users(1), others = Users(2);
+        string train = Write("a", users, s => s.Lists<long>("hist_place", [.. users.Select((_, i) => (long?[]?)[i % 11])]).Nullable("user", users));
+        string valid = Write("b", others, s => s.Nullable("user", others));
+        Run(["train", train, "--valid", valid, "--out", folder.File("lr"), .. small]).Succeeded();
+        Run(["train", train, "--valid", valid, "--out", folder.File("din"), "--model", "din", "--device", "cpu"]).FailedWith(ExitCode.Data, valid, "column 'hist_place' is missing; the run trains with it");
+    }
+
     private static JsonElement Json(params string[] args) => JsonDocument.Parse(Run([.. args, .. args[0] == "train" ? small : small[2..]]).Succeeded().Out).RootElement;
 
     private static long?[] Users(int seed)
