@@ -19,6 +19,9 @@ internal sealed class RunFolder : IDisposable
     /// <summary>What the run was asked to do; a run is known by it before it has a checkpoint.</summary>
     public const string Config = "config.json";
 
+    /// <summary>The folder of runs that were given none.</summary>
+    public const string Unnamed = "runs";
+
     /// <summary>What was said on the screen.</summary>
     public const string Log = "run.log";
 
@@ -44,7 +47,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>What <see cref="Begin"/> removes of a folder.</summary>
     public static IEnumerable<string> Replaced(string path) => ownFiles.Append(Checkpoints).Append(Cache).Select(name => System.IO.Path.Combine(path, name));
 
-    /// <summary>Path of a Parquet file that a run writes, as an example of them.</summary>
+    /// <summary>A Parquet file among those that a run writes below a folder, as an example of their paths.</summary>
     public static string VocabularyIn(string path) => System.IO.Path.Combine(path, Checkpoints, "0", "vocab", "000.parquet");
 
     /// <summary>What is read of a run when one of its checkpoints is.</summary>
@@ -219,7 +222,7 @@ internal sealed class RunFolder : IDisposable
 
     private static string FreeName()
     {
-        string name = System.IO.Path.Combine("runs", DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)), free = name;
+        string name = System.IO.Path.Combine(Unnamed, DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)), free = name;
         for (int i = 2; Directory.Exists(free); i++)
             free = $"{name}-{i}";
         return free;

@@ -31,6 +31,8 @@ internal static class InspectCommand
         using Interruption interruption = new();
         using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards, options.Workers, verify: !flags.IsOn("--write-manifest"));
+        if (flags.IsOn("--write-manifest"))
+            ShardManifest.CheckNames(shards);
         foreach (string note in shards.Notes)
             journal.Line(note);
         try

@@ -43,8 +43,7 @@ internal static class TrainCommand
         settings = settings with { Model = TrainOptions.Model(flags, shards.ModelName) };
         using Device device = DeviceFlags.Open(flags);
         bool resume = IsResumed(flags), overwrite = flags.IsOn("--overwrite");
-        if (flags.IsGiven("--out"))
-            CheckOut(flags.Text("--out"), settings, shards, flags);
+        CheckOut(flags.IsGiven("--out") ? flags.Text("--out") : Path.Combine(RunFolder.Unnamed, "new"), settings, shards, flags);
         using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, mayHoldRun: resume || overwrite, mayHoldOthers: overwrite);
         if (resume)
             RunConfig.CheckSame(folder, flags, shards, journal);
@@ -71,7 +70,10 @@ internal static class TrainCommand
         if (flags.IsOn("--overwrite") && flags.IsGiven("--init-from"))
             inputs = inputs.Append(RunFolder.Resolve(flags.Text("--init-from"), "--init-from"));
         OutputPath.RefuseInputs("--out", RunFolder.Replaced(folder), inputs);
-        OutputPath.RefuseNextInputs("--out", RunFolder.VocabularyIn(folder), [.. settings.Shards, .. settings.Valid, .. settings.Test]);
+        string[] patterns = [.. settings.Shards, .. settings.Valid, .. settings.Test];
+        OutputPath.RefuseNextInputs("--out", RunFolder.VocabularyIn(folder), patterns);
+        if (settings.FitCache is { } cache)
+            OutputPath.RefuseNextInputs("--fit-cache", RunFolder.VocabularyIn(cache), patterns);
     }
 
     private static void Begin(RunFolder folder, Journal journal, JsonObject config)

@@ -22,10 +22,11 @@ internal sealed class WarmStart
     // Besides, what a factorization machine does not have, or does not hand on.
     private static readonly string[] ofNetwork = ["model", "hidden_units", "activation", "dice", "batch_norm", "fm_numeric", "first_order_ftrl"];
 
+    private readonly string path;
     private readonly Checkpoint from;
     private readonly FeatureEncoder learned;
 
-    private WarmStart(Checkpoint from, FeatureEncoder learned) => (this.from, this.learned) = (from, learned);
+    private WarmStart(string path, Checkpoint from, FeatureEncoder learned) => (this.path, this.from, this.learned) = (path, from, learned);
 
     /// <summary>Opens a run (its best checkpoint), a pointer or a checkpoint.</summary>
     /// <param name="path">Where.</param>
@@ -39,7 +40,7 @@ internal sealed class WarmStart
             .Where(o => !IsFree(o.Key, model) && !(IsSupport(from.Manifest.Model, model) && ofNetwork.Contains(o.Key)) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
             .Select(o => $"{o.Key} is {theirs[o.Key]?.ToJsonString() ?? "not set"} there and {o.Value?.ToJsonString()} here")];
         return differences.Length == 0
-            ? new WarmStart(from, learned)
+            ? new WarmStart(path, from, learned)
             : throw Failure.BadUsage($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
     }
 
@@ -56,9 +57,19 @@ internal sealed class WarmStart
     /// <exception cref="Failure">Usage: the fields are not the same.</exception>
     public FeatureEncoder Grow(FeatureEncoder fresh) => learned.GrownBy(fresh);
 
-    /// <summary>Takes over weights, optimizer state and step count.</summary>
-    /// <exception cref="Failure">Data: damaged.</exception>
+    /// <summary>Takes over weights, optimizer state and step count; of the newer checkpoint where a run in training has removed this one since.</summary>
+    /// <exception cref="Failure">Data: damaged. Usage: another run has taken the place of that one.</exception>
     public void Load(TrainableModel model, Journal journal)
+    {
+        if (Directory.Exists(from.Folder))
+            Load(from, model, journal);
+        else
+            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw Failure.BadUsage($"--init-from {path}: another run has taken its place; begin again"), model, journal), "--init-from");
+    }
+
+    private bool IsSameRun(Checkpoint newer) => JsonText.Line(newer.Manifest.Spec) == JsonText.Line(from.Manifest.Spec) && JsonText.Line(newer.Manifest.Model) == JsonText.Line(from.Manifest.Model);
+
+    private bool Load(Checkpoint from, TrainableModel model, Journal journal)
     {
         RowMap rows = RowMap.Of(learned.Spec, model.Spec);
         string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new";
@@ -66,10 +77,11 @@ internal sealed class WarmStart
         {
             from.LoadShared(model, rows);
             journal.Line($"weights  embeddings and first order from the {from.Manifest.Model.Model} in {from.Folder}: {kept}; the layers over them begin anew");
-            return;
+            return true;
         }
         bool sameOptimizer = HasStateOf(from.Manifest.Model, model.Options);
         from.LoadGrown(model, rows, sameOptimizer);
         journal.Line($"weights  from {from.Folder}, step {model.Step}: {kept}{(sameOptimizer ? "" : "; another optimizer, so its state begins anew")}");
+        return true;
     }
 }

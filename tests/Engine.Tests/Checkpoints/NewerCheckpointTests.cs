@@ -1,7 +1,12 @@
 using System.Diagnostics;
 using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Engine.Data;
+using GpuCtr.Engine.Screens;
 using GpuCtr.Engine.Tests.Faults;
 using GpuCtr.Engine.Tests.Training;
+using GpuCtr.Engine.Training;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
 using static GpuCtr.Engine.Tests.Commands.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Checkpoints;
@@ -41,6 +46,22 @@ public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
         string damaged = run.Copy();
         File.WriteAllText(Path.Combine(FaultRun.Pointed(damaged, "best"), "features.json"), "");
         Assert.Equal(ExitCode.Data, Assert.Throws<Failure>(() => Checkpoint.Load(damaged, c => c.LoadEncoder())).Code);
+    }
+
+    /// The pass over the rows lies between the vocabularies and the weights.
+    [Fact]
+    public void A_warm_start_takes_the_weights_that_are_there()
+    {
+        string copy = run.Copy();
+        Checkpoint from = Checkpoint.Open(FaultRun.Pointed(copy, "best"));
+        WarmStart warm = WarmStart.Open(copy, from.Manifest.Model);
+        Replace(copy, from.Folder);
+        using Device device = Device.Open("cpu", threads: 1);
+        FeatureEncoder encoder = warm.Grow(FeatureEncoder.Load(FaultRun.Pointed(copy, "best")));
+        using TrainableModel model = new(device, encoder.Spec, from.Manifest.Model, 16);
+        using Journal journal = new(Terminal.Of(TextWriter.Null, TextWriter.Null).Error, verbose: false);
+        warm.Load(model, journal);
+        Assert.Equal(15, model.Step);
     }
 
     [SkippableFact]

@@ -89,9 +89,20 @@ public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
         Assert.True(File.Exists(shard));
         string outer = Path.GetDirectoryName(other)!;
         Train(Path.Combine(outer, "**", "*.parquet"), Path.Combine(outer, "runs", "first")).FailedWith(ExitCode.Usage, "would be one of the shards");
+        Train(Path.Combine(outer, "**", "*.parquet"), run.Folder.File("free"), "--fit-cache", Path.Combine(outer, "fits")).FailedWith(ExitCode.Usage, "--fit-cache", "would be one of the shards");
         Assert.Equal([other], Directory.GetFileSystemEntries(outer));
         Train(outer, Path.Combine(outer, "run")).Succeeded();
         Train(outer, Path.Combine(outer, "run"), "--overwrite", "--init-from", Path.Combine(outer, "run")).FailedWith(ExitCode.Usage, "this command reads it");
         Train(outer, Path.Combine(outer, "run"), "--resume").Succeeded();
+    }
+
+    [Fact]
+    public void A_manifest_does_not_replace_a_shard()
+    {
+        string shard = Shards("named"), named = Path.Combine(Path.GetDirectoryName(shard)!, "_manifest.json");
+        File.Move(shard, named);
+        byte[] before = File.ReadAllBytes(named);
+        Run("inspect", named, "--write-manifest").FailedWith(ExitCode.Usage, "_manifest.json", "rename it");
+        Assert.Equal(before, File.ReadAllBytes(named));
     }
 }

@@ -20,6 +20,14 @@ internal static class ShardManifest
 
     private sealed record Content(int Format, SortedDictionary<string, Entry> Shards);
 
+    /// <summary>Checks that no manifest would take the place of a shard.</summary>
+    /// <exception cref="Failure">Usage.</exception>
+    public static void CheckNames(ShardSet shards)
+    {
+        if (shards.Shards.FirstOrDefault(s => s.Name == FileName) is { } shard)
+            throw Failure.BadUsage($"{shard.Path}: a shard with the name of the manifest, which would be written over it; rename it");
+    }
+
     /// <summary>Writes a manifest into every folder that holds shards of the set; returns their paths.</summary>
     /// <exception cref="Failure">InputOutput: unreadable or not writable.</exception>
     public static IReadOnlyList<string> Write(ShardSet shards, int workers)
