@@ -25,9 +25,9 @@ public sealed class HybridRunsTests
                     bytes.AddRange(repeated ? Repeated(run, bits) : Packed(run, bits));
                 }
 
-                int[] decoded = new int[length];
-                HybridRuns.Decode([.. bytes], bits, decoded);
-                Assert.Equal(values.Take(length), decoded.Select(d => (uint)d));
+                int[] decoded = new int[values.Count];
+                Assert.Equal(bytes.Count, HybridRuns.Decode([.. bytes, 0xFF], bits, decoded));
+                Assert.Equal(values, decoded.Select(d => (uint)d));
             }
         }
     }
@@ -38,6 +38,9 @@ public sealed class HybridRunsTests
     [InlineData(new byte[] { 0x10 }, 1)] // a run without its value
     [InlineData(new byte[] { 0x00, 0x01 }, 1)] // a run of no values
     [InlineData(new byte[] { 0x06, 0x01 }, 1)] // three values where eight must be
+    [InlineData(new byte[] { 0x12, 0x01 }, 1)] // nine values where eight must be
+    [InlineData(new byte[] { 0x05, 1, 2 }, 1)] // two groups of eight
+    [InlineData(new byte[] { 0x10, 0x02 }, 1)] // a two where there is one bit
     [InlineData(new byte[] { 0x03, 1, 2 }, 3)] // eight values of three bits in two bytes
     [InlineData(new byte[] { 0x03, 1, 2, 3, 4 }, 33)]
     [InlineData(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01 }, 1)]

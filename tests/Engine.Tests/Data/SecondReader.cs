@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuCtr.Engine.Data;
 using ParquetSharp;
+using Int96 = ParquetSharp.Int96;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -26,10 +27,10 @@ internal static class SecondReader
     }
 
     /// <summary>(rows) values of all row groups as the engine reads them.</summary>
-    public static List<string> OurRows(Shard shard, string column)
+    public static List<string> OurRows(Shard shard, string column, ColumnBuffer? buffer = null)
     {
         List<string> rows = [];
-        var buffer = new ColumnBuffer();
+        buffer ??= new ColumnBuffer();
         using ShardReader reader = shard.Rent();
         foreach (RowGroupRef group in shard.RowGroups)
         {
@@ -45,11 +46,20 @@ internal static class SecondReader
         return rows;
     }
 
+    /// <summary>A time as both are spelt.</summary>
+    public static string Time(DateTime time) => Time(time.Ticks - DateTime.UnixEpoch.Ticks, Engine.Data.TimeUnit.Ticks);
+
+    /// <summary>A time as both are spelt: days since 1970, and nanoseconds.</summary>
+    public static string Time(long time, Engine.Data.TimeUnit unit) => $"t{Times.Split(time, unit)}";
+
+    /// <summary>An unsigned integer of 64 bits as both are spelt.</summary>
+    public static string Unsigned(ulong value) => value.ToString(CultureInfo.InvariantCulture);
+
     private static string Text(ColumnBuffer c, int i) => c.IsNull(i) ? "null" : c.Kind switch
     {
         ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Text(c.Integers[i], c.Kind),
         ValueKind.Real => Text(c.Reals[i]),
-        ValueKind.Time => $"t{c.Integers[i]}",
+        ValueKind.Time => Time(c.Integers[i], c.Unit),
         _ => $"'{c.Texts[i]}'",
     };
 
@@ -59,14 +69,15 @@ internal static class SecondReader
         bool x => x ? "1" : "0",
         float x => Text((double)x),
         double x => x.ToString("R", CultureInfo.InvariantCulture),
-        decimal x => decimal.Truncate(x) == x && x.Scale == 0 ? x.ToString(CultureInfo.InvariantCulture) : Text((double)x),
+        decimal x => decimal.Truncate(x) == x && x.Scale == 0 ? x.ToString(CultureInfo.InvariantCulture) : Text(double.Parse(x.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)),
         string x => $"'{x}'",
         byte[] x => $"'{Bytes(x)}'",
-        Date x => $"t{x.Days * TimeSpan.TicksPerDay}",
-        DateTime x => $"t{x.Ticks - DateTime.UnixEpoch.Ticks}",
+        Half x => Text((double)x),
+        Date x => Time(x.Days, Engine.Data.TimeUnit.Days),
+        DateTime x => Time(x),
         TimeSpan x => Text((long)x.TotalMilliseconds),
-        DateTimeNanos x => $"t{x.Ticks / 100}",
-        Int96 x => $"t{((long)x.C - 2_440_588) * TimeSpan.TicksPerDay + (long)(((ulong)(uint)x.B << 32) | (uint)x.A) / 100}",
+        DateTimeNanos x => Time(x.Ticks, Engine.Data.TimeUnit.Nanoseconds),
+Int96 x => Time(((long)x.C - 2_440_588) * TimeSpan.TicksPerDay + (long)(((ulong)(uint)x.B << 32) | (uint)x.A) / 100, Engine.Data.TimeUnit.Ticks),
         Array list => $"[{string.Join(",", list.Cast<object?>().Select(Text))}]",
         IFormattable x => x.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,

@@ -15,7 +15,7 @@ internal static class Keys
 
         if (rule is KeyRule.Hour or KeyRule.Weekday)
         {
-            key = rule == KeyRule.Hour ? Times.Hour(column.Integers[i]) : Times.Weekday(column.Integers[i]);
+            key = rule == KeyRule.Hour ? Times.Hour(column.Integers[i], column.Unit) : Times.Weekday(column.Integers[i], column.Unit);
             return true;
         }
 

@@ -12,7 +12,7 @@ internal static class Numbers
     public static double At(ColumnBuffer column, int i) => column.Kind switch
     {
         ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Real(column.Integers[i], column.Kind),
-        ValueKind.Time => Times.Seconds(column.Integers[i]),
+        ValueKind.Time => Times.Seconds(column.Integers[i], column.Unit),
         _ => column.Reals[i],
     };
 

@@ -41,8 +41,12 @@ internal sealed class ValueTally
     {
         ValueKind.Text => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[i].Span)),
         ValueKind.Real => RandomBits.Mix((ulong)BitConverter.DoubleToInt64Bits(column.Reals[i])),
+        ValueKind.Time => HashOf(Times.Split(column.Integers[i], column.Unit)),
         _ => RandomBits.Mix((ulong)column.Integers[i]),
     };
+
+    // Shards may have one time in several units.
+    private static ulong HashOf((long Day, long Nanoseconds) time) => RandomBits.Mix(RandomBits.Mix((ulong)time.Day) + (ulong)time.Nanoseconds);
 
     /// <summary>Takes in value i, which is not null.</summary>
     /// <param name="column">The column.</param>
@@ -74,7 +78,7 @@ internal sealed class ValueTally
     {
         ValueKind.Text => column.Texts[i].ToString(),
         ValueKind.Real => column.Reals[i].ToString("G7", CultureInfo.InvariantCulture),
-        ValueKind.Time => Times.Text(column.Integers[i]),
+        ValueKind.Time => Times.Text(column.Integers[i], column.Unit),
         _ => WholeNumber.Text(column.Integers[i], column.Kind),
     };
 }

@@ -4,7 +4,7 @@ namespace GpuCtr.Engine.Data;
 /// Flat columns: value i belongs to row i, Count = Rows. Lists: the values of row r are Offsets[r] … Offsets[r+1] − 1.
 public sealed partial class ColumnBuffer
 {
-    private readonly Dictionary<Type, Array> scratch = [];
+    private readonly Dictionary<Type, Array> scratch = [], dictionaries = [];
 
     /// <summary>Rows of the row group.</summary>
     public int Rows { get; internal set; }
@@ -17,6 +17,9 @@ public sealed partial class ColumnBuffer
 
     /// <summary>True for a list column.</summary>
     public bool IsList { get; internal set; }
+
+    /// <summary>What the values of a time column count since 1970-01-01.</summary>
+    public TimeUnit Unit { get; internal set; }
 
     /// <summary>(Count) values of an integer or time column, bits of an unsigned one, 0 where null.</summary>
     public long[] Integers { get; private set; } = [];
@@ -39,6 +42,9 @@ public sealed partial class ColumnBuffer
     /// <summary>For pages on their way from the file.</summary>
     internal PageBytes Page { get; } = new();
 
+    /// <summary>Where the characters of texts are.</summary>
+    internal TextArena Characters { get; } = new();
+
     internal int[] Definition { get; private set; } = [];
 
     internal int[] Repetition { get; private set; } = [];
@@ -46,14 +52,11 @@ public sealed partial class ColumnBuffer
     /// <summary>True where value i is null.</summary>
     public bool IsNull(int i) => HasNulls && Nulls[i];
 
-    internal T[] Scratch<T>(int count)
-    {
-        if (scratch.TryGetValue(typeof(T), out Array? array) && array.Length >= count)
-            return (T[])array;
-        T[] larger = new T[Math.Max(count, 1024)];
-        scratch[typeof(T)] = larger;
-        return larger;
-    }
+    /// <summary>Memory for what is on its way to another place.</summary>
+    internal T[] Scratch<T>(int count) => Kept<T>(scratch, count);
+
+    /// <summary>Memory for the values that pages point at.</summary>
+    internal T[] Entries<T>(int count) => Kept<T>(dictionaries, count);
 
     internal void Reserve(ValueKind kind, int count)
     {
@@ -73,6 +76,13 @@ public sealed partial class ColumnBuffer
         if (repetition)
             Repetition = Grown(Repetition, count);
         Offsets = Grown(Offsets, Rows + 1);
+    }
+
+    private static T[] Kept<T>(Dictionary<Type, Array> arrays, int count)
+    {
+        T[] array = Grown(arrays.TryGetValue(typeof(T), out Array? kept) ? (T[])kept : [], count);
+        arrays[typeof(T)] = array;
+        return array;
     }
 
     private static T[] Grown<T>(T[] array, int count) => array.Length >= count ? array : new T[Math.Max(count, 1024)];

@@ -1,19 +1,17 @@
-using System.Buffers.Binary;
-
 namespace GpuCtr.Engine.Data;
 
-/// <summary>Decodes Parquet's hybrid of runs and bit-packed groups, in which levels and positions in a dictionary are written.</summary>
+/// <summary>Decodes Parquet's hybrid of runs and bit-packed groups, in which levels, positions in a dictionary and booleans are written.</summary>
 /// A run: varint 2 × length, the value in whole bytes. Groups: varint 2 × groups + 1, eight values of so many bits each.
 internal static class HybridRuns
 {
     private const int GroupValues = 8;
 
-    /// <summary>Fills <paramref name="to"/>.</summary>
+    /// <summary>Fills <paramref name="to"/>; returns the bytes that its values took.</summary>
     /// <param name="bytes">The encoded values; what is behind them is not read.</param>
     /// <param name="bits">Bits of a value, at most 32.</param>
     /// <param name="to">As many values as there must be.</param>
-    /// <exception cref="InvalidDataException">There are fewer, or values are too wide.</exception>
-    public static void Decode(ReadOnlySpan<byte> bytes, int bits, Span<int> to)
+    /// <exception cref="InvalidDataException">There are fewer or more, or values are too wide.</exception>
+    public static int Decode(ReadOnlySpan<byte> bytes, int bits, Span<int> to)
     {
         if ((uint)bits > 32)
             throw new InvalidDataException($"values of {bits} bits where at most 32 are possible");
@@ -21,23 +19,27 @@ internal static class HybridRuns
         while (!to.IsEmpty)
         {
             uint head = Varint(bytes, ref at);
-            long count = (head & 1) == 0 ? head >> 1 : (long)(head >> 1) * GroupValues;
-            if (count == 0)
-                throw new InvalidDataException("a run without values");
+            bool repeated = (head & 1) == 0;
+            long count = repeated ? head >> 1 : (long)(head >> 1) * GroupValues;
+            // Only the last group may have places to spare.
+            if (count == 0 || count - (repeated ? 0 : GroupValues - 1) > to.Length)
+                throw new InvalidDataException($"a run of {count} values where {to.Length} are missing");
             Span<int> run = to[..(int)Math.Min(count, to.Length)];
-            if ((head & 1) == 0)
+            if (repeated)
             {
-                run.Fill(Whole(bytes, at, (bits + 7) / 8));
+                run.Fill(Whole(bytes, at, bits));
                 at += (bits + 7) / 8;
             }
             else
             {
-                Unpack(bytes[at..], bits, run);
+                BitPacked.Unpack(bytes[at..], bits, run);
                 at = (int)Math.Min(bytes.Length, at + count * bits / 8);
             }
 
             to = to[run.Length..];
         }
+
+        return at;
     }
 
     private static uint Varint(ReadOnlySpan<byte> bytes, ref int at)
@@ -46,7 +48,7 @@ internal static class HybridRuns
         for (int shift = 0; shift < 32; shift += 7)
         {
             if (at >= bytes.Length)
-                throw new InvalidDataException("fewer values than declared");
+                throw BitPacked.TooFew();
             byte next = bytes[at++];
             value |= (uint)(next & 0x7F) << shift;
             if (next < 0x80)
@@ -56,32 +58,14 @@ internal static class HybridRuns
         throw new InvalidDataException("a run of more than 2^31 values");
     }
 
-    private static int Whole(ReadOnlySpan<byte> bytes, int at, int count)
+    private static int Whole(ReadOnlySpan<byte> bytes, int at, int bits)
     {
+        int count = (bits + 7) / 8;
         if (at + count > bytes.Length)
-            throw new InvalidDataException("fewer values than declared");
+            throw BitPacked.TooFew();
         uint value = 0;
         for (int i = 0; i < count; i++)
             value |= (uint)bytes[at + i] << (8 * i);
-        return (int)value;
-    }
-
-    private static void Unpack(ReadOnlySpan<byte> bytes, int bits, Span<int> to)
-    {
-        if (((long)to.Length * bits + 7) / 8 > bytes.Length)
-            throw new InvalidDataException("fewer values than declared");
-        ulong mask = (1UL << bits) - 1;
-        int done = 0;
-        long bit = 0;
-        // A load of eight bytes holds a value wherever in its first byte it begins.
-        for (; done < to.Length && (int)(bit >> 3) + sizeof(ulong) <= bytes.Length; done++, bit += bits)
-            to[done] = (int)((BinaryPrimitives.ReadUInt64LittleEndian(bytes[(int)(bit >> 3)..]) >> (int)(bit & 7)) & mask);
-        if (done == to.Length)
-            return;
-        Span<byte> end = stackalloc byte[3 * sizeof(ulong)];
-        end.Clear();
-        bytes[(int)(bit >> 3)..].CopyTo(end);
-        for (bit &= 7; done < to.Length; done++, bit += bits)
-            to[done] = (int)((BinaryPrimitives.ReadUInt64LittleEndian(end[(int)(bit >> 3)..]) >> (int)(bit & 7)) & mask);
+        return (ulong)value >> bits == 0 ? (int)value : throw new InvalidDataException($"the value {value} where {bits} bits are possible");
     }
 }

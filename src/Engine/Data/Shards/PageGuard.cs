@@ -1,8 +1,9 @@
+using Parquet.Meta;
 using PhysicalType = Parquet.Meta.Type;
 
 namespace GpuCtr.Engine.Data;
 
-/// <summary>Checks what a page header declares before the Parquet reader allocates what it asks for and believes how it says to decode.</summary>
+/// <summary>Checks what a page header declares before anything is allocated for it.</summary>
 internal static class PageGuard
 {
     private const int AlwaysAllowedBytes = 64 << 20;
@@ -10,7 +11,8 @@ internal static class PageGuard
     // What gzip can reach at most, and more than any page of real values reaches.
     private const long HighestRatio = 1100;
 
-    private const int Plain = 0, PlainDictionary = 2, ByteStreamSplit = 9;
+    // A byte array of any length has its length in front.
+    private const int LeastBits = 32;
 
     /// <param name="page">The header.</param>
     /// <param name="bits">Bits of a value, see <see cref="BitsOf"/>; null = not fixed.</param>
@@ -23,9 +25,10 @@ internal static class PageGuard
         (long uncompressed, long compressed) = (page.UncompressedBytes, page.CompressedBytes);
         if (compressed < 0 || uncompressed < 0 || compressed > bytesLeftInFile)
             throw new InvalidDataException($"a page declares {compressed} bytes ({uncompressed} uncompressed), the file has {bytesLeftInFile} left");
-        if (uncompressed > AlwaysAllowedBytes && uncompressed > HighestRatio * compressed)
-            throw new InvalidDataException($"a page declares {uncompressed} bytes from {compressed} compressed ones");
-        long most = page.Kind == PageKind.Dictionary ? 8L * uncompressed : chunkValues;
+        CheckGrowth(uncompressed, compressed);
+        if (page.DefinitionBytes < 0 || page.RepetitionBytes < 0 || page.LevelBytes > Math.Min(compressed, uncompressed))
+            throw new InvalidDataException($"a page declares {page.LevelBytes} bytes of levels in {compressed} bytes ({uncompressed} uncompressed)");
+        long most = page.Kind == PageKind.Dictionary ? 8 * uncompressed / Math.Max(1, bits ?? LeastBits) : chunkValues;
         if (page.Values < 0 || page.Values > most)
             throw new InvalidDataException($"a page declares {page.Values} values, there is room for {most}");
         if (page.Nulls < 0 || page.Nulls > page.Values)
@@ -34,11 +37,30 @@ internal static class PageGuard
             CheckWidth(page, width, hasLevels);
     }
 
+    /// <summary>Checks how much is made of how few bytes.</summary>
+    /// <exception cref="InvalidDataException">Out of all proportion.</exception>
+    public static void CheckGrowth(long uncompressed, long compressed)
+    {
+        if (uncompressed > AlwaysAllowedBytes && uncompressed > HighestRatio * compressed)
+            throw new InvalidDataException($"a page declares {uncompressed} bytes from {compressed} compressed ones");
+    }
+
+    /// <summary>Checks that a page has one of the encodings that the footer lists: checksums do not cover headers.</summary>
+    /// <exception cref="InvalidDataException">It has another.</exception>
+    public static void CheckListed(PageHeader page, List<Encoding>? listed)
+    {
+        Encoding found = page.Encoding;
+        if (page.Kind != PageKind.Dictionary && listed is { Count: > 0 } && !listed.Contains(found) && !IsDictionary(found))
+            throw new InvalidDataException($"a page is encoded as {found}, the footer says {string.Join(", ", listed)}");
+    }
+
+    private static bool IsDictionary(Encoding encoding) => encoding is Encoding.PLAIN_DICTIONARY or Encoding.RLE_DICTIONARY;
+
     /// Values of a fixed width take what they take: what is less, or more, was encoded otherwise than the header says.
     private static void CheckWidth(PageHeader page, int bits, bool hasLevels)
     {
         bool dictionary = page.Kind == PageKind.Dictionary;
-        if (!(page.Encoding is Plain or ByteStreamSplit || (dictionary && page.Encoding == PlainDictionary)))
+        if (!(page.Encoding is Encoding.PLAIN or Encoding.BYTE_STREAM_SPLIT || (dictionary && page.Encoding == Encoding.PLAIN_DICTIONARY)))
             return;
         // A data page of version 1 hides its nulls and the size of its levels among its compressed bytes.
         if ((dictionary || !hasLevels ? 0 : page.Nulls) is not long nulls)

@@ -1,21 +1,43 @@
+using Parquet.Meta;
+
 namespace GpuCtr.Engine.Data;
 
-/// <summary>What the header of a page says, as far as it is checked before the Parquet reader believes it.</summary>
-/// Thrift compact: 2 uncompressed size, 3 compressed size, 4 checksum, then one structure: 5 data page (1 values, 2 encoding),
-/// 7 dictionary page (the same), 8 data page of version 2 (1 values, 2 nulls, 4 encoding, 5 and 6 bytes of levels, 7 whether what
-/// follows them is compressed).
+/// <summary>What the header of a page says, as far as it is checked before it is believed.</summary>
+/// Thrift compact: 2 uncompressed size, 3 compressed size, 4 checksum, then one structure: 5 data page (1 values, 2 encoding, 3 and 4
+/// encodings of definition and repetition levels), 7 dictionary page (1 and 2 as there), 8 data page of version 2 (1 values, 2 nulls,
+/// 3 rows, 4 encoding, 5 and 6 bytes of definition and repetition levels, 7 whether what follows them is compressed).
 /// <param name="Kind">Which of these structures it has.</param>
 /// <param name="UncompressedBytes">Size of what follows the header once it is decompressed, levels included.</param>
 /// <param name="CompressedBytes">Size in the file.</param>
 /// <param name="Checksum">CRC of what follows the header, if there is one.</param>
 /// <param name="Values">Values, nulls included.</param>
-/// <param name="Encoding">Number of their encoding.</param>
-/// <param name="Nulls">Nulls among them, where it says so (version 2).</param>
-/// <param name="LevelBytes">Bytes of levels before the values, where it says so (version 2).</param>
-/// <param name="IsCompressed">False where a page of version 2 says that it is not.</param>
-internal sealed record PageHeader(
-    PageKind Kind, long UncompressedBytes, long CompressedBytes, uint? Checksum, long Values, long Encoding, long? Nulls, long LevelBytes, bool IsCompressed)
+/// <param name="Encoding">Their encoding.</param>
+internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long CompressedBytes, uint? Checksum, long Values, Encoding Encoding)
 {
+    /// <summary>Nulls among the values, where it says so (version 2); what an empty list has counts as one.</summary>
+    public long? Nulls { get; init; }
+
+    /// <summary>Rows that begin in it, where it says so (version 2).</summary>
+    public long? Rows { get; init; }
+
+    /// <summary>Encoding of the definition levels (version 1).</summary>
+    public Encoding DefinitionEncoding { get; init; }
+
+    /// <summary>Encoding of the repetition levels (version 1).</summary>
+    public Encoding RepetitionEncoding { get; init; }
+
+    /// <summary>Bytes of definition levels, where it says so (version 2).</summary>
+    public long DefinitionBytes { get; init; }
+
+    /// <summary>Bytes of repetition levels, which come first, where it says so (version 2).</summary>
+    public long RepetitionBytes { get; init; }
+
+    /// <summary>False where a page of version 2 says that what is behind its levels is not compressed.</summary>
+    public bool IsCompressed { get; init; } = true;
+
+    /// <summary>Bytes before the values, where it says so (version 2).</summary>
+    public long LevelBytes => DefinitionBytes + RepetitionBytes;
+
     // Statistics may be long, but they come behind everything that is read here.
     private const int UsualBytes = 320, LargestBytes = 1 << 14;
 
@@ -38,7 +60,7 @@ internal sealed record PageHeader(
         return (header, length);
     }
 
-    /// <summary>The header that begins here; null if none does, or one of an unusual writer: the Parquet reader will judge.</summary>
+    /// <summary>The header that begins here; null if none does.</summary>
     public static PageHeader? Of(ReadOnlySpan<byte> bytes)
     {
         Span<long> sizes = stackalloc long[5], page = stackalloc long[8];
@@ -49,16 +71,34 @@ internal sealed record PageHeader(
             if (!Enum.IsDefined(kind) || sizes[2] == Absent || sizes[3] == Absent)
                 return null;
             Numbers(ref thrift, page);
-            bool second = kind == PageKind.DataV2;
-            return new PageHeader(
-                kind, sizes[2], sizes[3], sizes[4] == Absent ? null : (uint)sizes[4], page[1], page[second ? 4 : 2],
-                second ? page[2] : null, second ? Math.Max(0, page[5]) + Math.Max(0, page[6]) : 0, !second || page[7] != 0);
+            uint? checksum = sizes[4] == Absent ? null : (uint)sizes[4];
+            if (kind == PageKind.DataV2)
+            {
+                return new PageHeader(kind, sizes[2], sizes[3], checksum, page[1], EncodingOf(page[4]))
+                {
+                    Nulls = Given(page[2]),
+                    Rows = Given(page[3]),
+                    DefinitionBytes = Given(page[5]) ?? 0,
+                    RepetitionBytes = Given(page[6]) ?? 0,
+                    IsCompressed = page[7] != 0,
+                };
+            }
+
+            return new PageHeader(kind, sizes[2], sizes[3], checksum, page[1], EncodingOf(page[2]))
+            {
+                DefinitionEncoding = EncodingOf(page[3]),
+                RepetitionEncoding = EncodingOf(page[4]),
+            };
         }
         catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or InvalidDataException)
         {
             return null;
         }
     }
+
+    private static Encoding EncodingOf(long field) => (Encoding)(int)Math.Max(field, -1);
+
+    private static long? Given(long field) => field == Absent ? null : field;
 
     /// Bytes of a whole header; 0 if it does not end here.
     private static int LengthOf(ReadOnlySpan<byte> bytes)

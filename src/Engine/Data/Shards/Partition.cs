@@ -79,6 +79,7 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
     {
         (into.Rows, into.Count, into.IsList, into.HasNulls) = (rows, rows, false, Value is null);
         into.Reserve(kind, rows);
+        into.Unit = Column.TypeName == "date" ? TimeUnit.Days : TimeUnit.Ticks;
         into.ReserveLevels(rows, repetition: false);
         into.Nulls.AsSpan(0, rows).Fill(Value is null);
     }
@@ -117,7 +118,7 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
 
     private static long? Date(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)
-            ? day.ToDateTime(TimeOnly.MinValue).Ticks - DateTime.UnixEpoch.Ticks
+            ? day.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber
             : null;
 
     private static long? Timestamp(string text) =>

@@ -5,19 +5,19 @@ namespace GpuCtr.Engine.Data;
 /// <summary>What the values of a column are once they are read.</summary>
 public enum ValueKind
 {
-    /// <summary>Booleans, integers, times of day in the unit of the file and decimals without places, as signed 64-bit integers.</summary>
+    /// <summary>Booleans, integers, times of day in the unit of the file and decimals of at most 18 digits without places, as signed 64-bit integers.</summary>
     Integer,
 
     /// <summary>Unsigned integers of 64 bits, which keep their bits in a signed one: <see cref="WholeNumber"/>.</summary>
     Unsigned,
 
-    /// <summary>Single and double precision numbers and decimals with places, as double.</summary>
+    /// <summary>Half, single and double precision numbers and decimals with places, as double.</summary>
     Real,
 
-    /// <summary>UTF-8 strings, byte arrays (what is not UTF-8 in hexadecimal) and UUIDs.</summary>
+    /// <summary>UTF-8 strings, byte arrays (what is not UTF-8 in hexadecimal), UUIDs, and decimals of more than 18 digits without places.</summary>
     Text,
 
-    /// <summary>Dates and timestamps, in steps of 100 ns since 1970-01-01, as they stand in the file (UTC where the file says so).</summary>
+    /// <summary>Dates and timestamps since 1970-01-01 in the <see cref="TimeUnit"/> of the file, as they stand there (UTC where the file says so).</summary>
     Time,
 
     /// <summary>Anything else: structs, maps, lists of lists. Reported, and an error only where it is asked for.</summary>
@@ -42,7 +42,7 @@ public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, strin
 internal sealed record Leaf(SchemaElement Element, int MaxDefinitionLevel, int MaxRepetitionLevel);
 
 /// <summary>How to read a column from its file: its leaf, what that becomes, and the definition level from which a list has an element.</summary>
-internal sealed record ColumnLayout(ShardColumn Column, Leaf? Leaf, int SlotLevel)
+internal sealed record ColumnLayout(ShardColumn Column, Leaf? Leaf, ColumnType? Type, int SlotLevel)
 {
     /// <summary>A column of one leaf.</summary>
     /// <param name="name">Of the top-level column.</param>
@@ -52,9 +52,9 @@ internal sealed record ColumnLayout(ShardColumn Column, Leaf? Leaf, int SlotLeve
     public static ColumnLayout Of(string name, Leaf leaf, bool isList, int slotLevel)
     {
         ColumnType type = ColumnType.Of(leaf);
-        return new ColumnLayout(new ShardColumn(name, type.Kind, isList, isList ? $"list<{type.Name}>" : type.Name), leaf, slotLevel);
+        return new ColumnLayout(new ShardColumn(name, type.Kind, isList, isList ? $"list<{type.Name}>" : type.Name), leaf, type, slotLevel);
     }
 
     /// <summary>A column of a shape that cannot be read: a struct, a map, a list of lists.</summary>
-    public static ColumnLayout Unsupported(string name, bool isList, string typeName) => new(new ShardColumn(name, ValueKind.Unsupported, isList, typeName), null, 0);
+    public static ColumnLayout Unsupported(string name, bool isList, string typeName) => new(new ShardColumn(name, ValueKind.Unsupported, isList, typeName), null, null, 0);
 }

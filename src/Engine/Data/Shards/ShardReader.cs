@@ -5,8 +5,8 @@ using Parquet.Schema;
 namespace GpuCtr.Engine.Data;
 
 /// <summary>
-/// Reads single columns of single row groups of one shard. Everything that the Parquet library throws leaves here as one
-/// <see cref="Failure"/> that names file, row group and column.
+/// Reads single columns of single row groups of one shard. Whatever is wrong with one leaves here as a <see cref="Failure"/> that
+/// names file, row group and column.
 /// </summary>
 /// Not safe for several threads: each worker rents its own with <see cref="Shard.Rent"/>; disposing hands it back.
 public sealed class ShardReader : IDisposable
@@ -53,12 +53,12 @@ public sealed class ShardReader : IDisposable
         }
 
         ColumnLayout layout = Layout(column);
-        if (layout.Column.Kind == ValueKind.Unsupported || Library(column) is null)
+        if (layout.Column.Kind == ValueKind.Unsupported)
             throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {ColumnNames.InShell(column)}");
         try
         {
-            Prepare(group, layout, into);
-            Decode(group, layout, into);
+            ColumnMetaData chunk = Prepare(group, layout, into);
+            layout.Type!.Read!(new ColumnPages(stream, layout, chunk, into), into);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -68,13 +68,16 @@ public sealed class ShardReader : IDisposable
         {
             throw Broken(group, column, "decoding it takes more memory than there is; the file is damaged, or its row groups are too large: write it again with smaller ones, or raise --memory", e);
         }
+        catch (NotSupportedException e)
+        {
+            throw Broken(group, column, $"{e.Message}; write it in another way, or leave the column out with --exclude {ColumnNames.InShell(column)}", e);
+        }
         catch (Exception e) when (e is not Failure)
         {
-            throw Broken(group, column, $"{Reason(e)}; the file is damaged or written in a way that is not supported: write it again", e);
+            throw Broken(group, column, $"{Reason(e)}; the file is damaged: write it again, or leave the column out with --exclude {ColumnNames.InShell(column)}", e);
         }
         finally
         {
-            stream.OnSeek = null;
             stream.Budget = long.MaxValue;
         }
     }
@@ -105,21 +108,21 @@ public sealed class ShardReader : IDisposable
             e = e.InnerException;
         string text = e switch
         {
-            NotImplementedException => "it uses a part of Parquet that cannot be read here, such as lists in version 2 data pages",
             DivideByZeroException or IndexOutOfRangeException or NullReferenceException or ArgumentOutOfRangeException => "its pages cannot be decoded",
             _ => e.Message,
         };
         return text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
     }
 
-    private void Prepare(int group, ColumnLayout layout, ColumnBuffer into)
+    /// Makes room for a column chunk that declares what can be.
+    private ColumnMetaData Prepare(int group, ColumnLayout layout, ColumnBuffer into)
     {
         RowGroup meta = reader.Metadata!.RowGroups[group];
         ColumnMetaData chunk = Chunk(group, layout);
-        if (chunk.Codec == CompressionCodec.LZ4)
-            throw new InvalidDataException("it is compressed as LZ4, which has two framings that cannot be told apart; use zstd, snappy or lz4_raw");
         long rows = meta.NumRows, values = chunk.NumValues;
         bool list = layout.Column.IsList;
+        if (chunk.Type != layout.Leaf!.Element.Type)
+            throw new InvalidDataException($"it is stored as {chunk.Type}, the schema says {layout.Leaf.Element.Type}");
         if (values < 0 || values > Array.MaxLength || (list ? values < rows : values != rows))
             throw new InvalidDataException($"it declares {values} values, the row group has {rows} rows");
         if (values > PlausibleRows && values > RowsPerByte * Math.Max(1, meta.Columns.Sum(c => c.MetaData?.TotalCompressedSize ?? 0)))
@@ -127,67 +130,14 @@ public sealed class ShardReader : IDisposable
         into.Rows = checked((int)rows);
         into.IsList = list;
         into.Reserve(layout.Column.Kind, (int)values);
-        into.ReserveLevels((int)values, layout.Leaf!.MaxRepetitionLevel > 0);
-        stream.Budget = BudgetOf(chunk);
-        stream.OnSeek = at => CheckPage(at, layout.Leaf!, values);
-    }
-
-    private long BudgetOf(ColumnMetaData chunk) => stream.Length + Math.Max(0, chunk.TotalCompressedSize) + (1 << 20);
-
-    private (PageHeader Page, int HeaderBytes)? CheckPage(long at, Leaf leaf, long values)
-    {
-        if (PageHeader.Read(stream, at) is not var (page, headerBytes))
-            return null;
-        PageGuard.Check(page, PageGuard.BitsOf(leaf), leaf.MaxDefinitionLevel + leaf.MaxRepetitionLevel > 0, stream.Length - at, values);
-        if (headerBytes == 0)
-            return null;
-        PageChecksum.Verify(stream, at, headerBytes, page);
-        return (page, headerBytes);
-    }
-
-    private void Decode(int group, ColumnLayout layout, ColumnBuffer into)
-    {
-        ColumnMetaData chunk = Chunk(group, layout);
-        if (new NumberPages(stream, layout.Leaf!, chunk, into, at => CheckPage(at, layout.Leaf!, chunk.NumValues)).TryRead())
-            return;
-        stream.Budget = BudgetOf(chunk);
-        int values = (int)chunk.NumValues;
-        int highest = layout.Leaf!.MaxDefinitionLevel;
-        bool list = layout.Column.IsList;
-        Memory<int>? definition = highest > 0 ? into.Definition.AsMemory(0, values) : (Memory<int>?)null; // a bare null would become an empty memory
-        Memory<int>? repetition = list ? into.Repetition.AsMemory(0, values) : (Memory<int>?)null;
-        definition?.Span.Fill(Levels.Unwritten);
-        repetition?.Span.Fill(Levels.Unwritten);
-        LibraryType type = Library(layout.Column.Name)!;
-        type.Read(GroupReader(group), fields[layout.Column.Name]!, into, values, definition, repetition);
-        int count = values;
-        into.Count = values;
-        into.HasNulls = false;
-        if (list)
-            count = Levels.Lists(into, definition!.Value.Span, repetition!.Value.Span, layout.SlotLevel, highest);
-        else if (highest > 0)
-            count = Levels.Flat(into, definition!.Value.Span, highest);
-        type.Convert(into, count);
-        if (into.HasNulls)
-            Spread(into, count);
-    }
-
-    private static void Spread(ColumnBuffer into, int packed)
-    {
-        ReadOnlySpan<bool> nulls = into.Nulls.AsSpan(0, into.Count);
-        if (into.Kind == ValueKind.Real)
-            Levels.Spread(into.Reals.AsSpan(0, into.Count), nulls, packed, 0.0);
-        else if (into.Kind == ValueKind.Text)
-            Levels.Spread(into.Texts.AsSpan(0, into.Count), nulls, packed, default);
-        else
-            Levels.Spread(into.Integers.AsSpan(0, into.Count), nulls, packed, 0L);
+        into.ReserveLevels((int)values, layout.Leaf.MaxRepetitionLevel > 0);
+        into.Characters.Clear();
+        return chunk;
     }
 
     private ColumnLayout Layout(string column) => layouts.TryGetValue(column, out ColumnLayout? layout)
         ? layout
         : throw Failure.BadData($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", layouts.Keys)}");
-
-    private LibraryType? Library(string column) => fields[column] is { } field ? LibraryType.Of(field) : null;
 
     private ColumnMetaData Chunk(int group, ColumnLayout layout)
     {

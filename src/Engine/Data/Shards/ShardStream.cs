@@ -18,9 +18,6 @@ internal sealed class ShardStream(IShardSource source) : Stream
     /// <summary>Bytes that may still be read.</summary>
     public long Budget { get; set; } = long.MaxValue;
 
-    /// <summary>Called with the position after every seek; page headers start there.</summary>
-    public Action<long>? OnSeek { get; set; }
-
     public override bool CanRead => true;
 
     public override bool CanSeek => true;
@@ -98,7 +95,6 @@ internal sealed class ShardStream(IShardSource source) : Stream
     public override long Seek(long offset, SeekOrigin origin)
     {
         position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => position + offset, _ => Length + offset };
-        OnSeek?.Invoke(position);
         return position;
     }
 
