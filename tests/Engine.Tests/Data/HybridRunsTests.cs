@@ -39,7 +39,6 @@ public sealed class HybridRunsTests
     [InlineData(new byte[] { 0x00, 0x01 }, 1)] // a run of no values
     [InlineData(new byte[] { 0x06, 0x01 }, 1)] // three values where eight must be
     [InlineData(new byte[] { 0x12, 0x01 }, 1)] // nine values where eight must be
-    [InlineData(new byte[] { 0x05, 1, 2 }, 1)] // two groups of eight
     [InlineData(new byte[] { 0x10, 0x02 }, 1)] // a two where there is one bit
     [InlineData(new byte[] { 0x03, 1, 2 }, 3)] // eight values of three bits in two bytes
     [InlineData(new byte[] { 0x03, 1, 2, 3, 4 }, 33)]

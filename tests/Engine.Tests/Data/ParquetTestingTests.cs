@@ -41,7 +41,18 @@ public sealed class ParquetTestingTests
     [
         "byte_array_decimal.parquet", "fixed_length_byte_array.parquet", "unknown-logical-type.parquet", "repeated_primitive_no_list.parquet",
         "encrypt_columns_plaintext_footer.parquet.encrypted",
+        // One of its times is so far away that all of them are read in milliseconds, which the other reader does not.
+        "int96_from_spark.parquet",
     ];
+
+    [SkippableFact]
+    public void Times_of_96_bits_are_read_however_far_away()
+    {
+        List<string> rows = SecondReader.OurRows(Shard.Open(SharedData.File("parquet_testing/data/int96_from_spark.parquet"), 0), "a");
+        Assert.Equal(["t17041412961230000", "t17040708000000000", "t2534022252000000000", "t17355996000000000", "null"], rows.Take(5));
+        Assert.Equal(6, rows.Count);
+        Assert.True(Int128.Abs(Int128.Parse(rows[5][1..])) > long.MaxValue, rows[5]);
+    }
 
     /// <summary>The same numbers in every form that a decimal has.</summary>
     [SkippableTheory]

@@ -49,8 +49,18 @@ internal static class SecondReader
     /// <summary>A time as both are spelt.</summary>
     public static string Time(DateTime time) => Time(time.Ticks - DateTime.UnixEpoch.Ticks, Engine.Data.TimeUnit.Ticks);
 
-    /// <summary>A time as both are spelt: days since 1970, and nanoseconds.</summary>
-    public static string Time(long time, Engine.Data.TimeUnit unit) => $"t{Times.Split(time, unit)}";
+    /// <summary>A time as both are spelt: in steps of 100 ns since 1970, or in nanoseconds where it has some.</summary>
+    public static string Time(long time, Engine.Data.TimeUnit unit)
+    {
+        (long day, long nanoseconds) = Times.Split(time, unit);
+        return Time(day, nanoseconds);
+    }
+
+    private static string Time(long day, long nanoseconds)
+    {
+        Int128 all = (Int128)day * (long)Engine.Data.TimeUnit.Nanoseconds + nanoseconds;
+        return all % 100 == 0 ? $"t{all / 100}" : $"t{all}ns";
+    }
 
     /// <summary>An unsigned integer of 64 bits as both are spelt.</summary>
     public static string Unsigned(ulong value) => value.ToString(CultureInfo.InvariantCulture);
@@ -77,7 +87,7 @@ internal static class SecondReader
         DateTime x => Time(x),
         TimeSpan x => Text((long)x.TotalMilliseconds),
         DateTimeNanos x => Time(x.Ticks, Engine.Data.TimeUnit.Nanoseconds),
-Int96 x => Time(((long)x.C - 2_440_588) * TimeSpan.TicksPerDay + (long)(((ulong)(uint)x.B << 32) | (uint)x.A) / 100, Engine.Data.TimeUnit.Ticks),
+        Int96 x => Time(x.C - 2_440_588L, ((long)x.B << 32) | (uint)x.A),
         Array list => $"[{string.Join(",", list.Cast<object?>().Select(Text))}]",
         IFormattable x => x.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString()!,

@@ -8,6 +8,9 @@ internal static class WrittenShards
 {
     private const int Rows = 120, GroupRows = 70;
 
+    /// Of every physical type one; in all forms they are as many pages as damage can be tried on quickly.
+    private static readonly string[] damaged = ["bool", "int16", "timestamp_ms", "int96", "float", "string", "uuid"];
+
     /// <summary>Writes them; those of Arrow's writer have a checksum in every page.</summary>
     public static IEnumerable<(string Path, bool HasChecksums)> Write(TempFolder folder)
     {
@@ -17,6 +20,16 @@ internal static class WrittenShards
         {
             foreach (ParquetDataPageVersion version in Enum.GetValues<ParquetDataPageVersion>())
                 yield return (WriteByArrow(folder.File($"arrow-{codec}-{version}.parquet"), codec, version), true);
+        }
+
+        foreach (string encoding in StoredFile.Encodings.Keys)
+        {
+            foreach (ParquetDataPageVersion version in Enum.GetValues<ParquetDataPageVersion>())
+            {
+                string path = folder.File($"matrix-{encoding}-{version}.parquet");
+                new StoredFile(encoding, version, Compression.Uncompressed).Write(path, StoredType.All.Where(t => damaged.Contains(t.Name)), 1);
+                yield return (path, true);
+            }
         }
     }
 

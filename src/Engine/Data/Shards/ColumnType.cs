@@ -88,16 +88,17 @@ internal sealed record ColumnType(ValueKind Kind, string Name, Action<ColumnPage
         return new(kind, name, (pages, into) => pages.Read(new BytesValues<T>(into, width, convert(into)), target(into)));
     }
 
-    /// In steps of 100 ns, or in milliseconds where some are too far away for that.
+    /// In steps of 100 ns, or in larger ones where some times are too far away for that.
     private static void ReadInt96(ColumnPages pages, ColumnBuffer into)
     {
-        bool fit = true;
-        into.Unit = TimeUnit.Ticks;
-        pages.Read(new NumberValues<Int96, long>(into, (from, to) => fit &= Int96.TryConvert(from, to, TimeUnit.Ticks)), into.Integers);
-        if (fit)
-            return;
-        into.Unit = TimeUnit.Milliseconds;
-        pages.Read(new NumberValues<Int96, long>(into, static (from, to) => Int96.TryConvert(from, to, TimeUnit.Milliseconds)), into.Integers);
+        foreach (TimeUnit unit in (TimeUnit[])[TimeUnit.Ticks, TimeUnit.Microseconds, TimeUnit.Milliseconds])
+        {
+            bool fit = true;
+            into.Unit = unit;
+            pages.Read(new NumberValues<Int96, long>(into, (from, to) => fit &= Int96.TryConvert(from, to, unit)), into.Integers);
+            if (fit)
+                return;
+        }
     }
 
     private static bool IsString(SchemaElement e) => e.LogicalType is { } logical

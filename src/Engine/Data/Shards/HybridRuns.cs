@@ -21,8 +21,8 @@ internal static class HybridRuns
             uint head = Varint(bytes, ref at);
             bool repeated = (head & 1) == 0;
             long count = repeated ? head >> 1 : (long)(head >> 1) * GroupValues;
-            // Only the last group may have places to spare.
-            if (count == 0 || count - (repeated ? 0 : GroupValues - 1) > to.Length)
+            // Groups may have places to spare at the end: some writers have hundreds.
+            if (count == 0 || (repeated && count > to.Length))
                 throw new InvalidDataException($"a run of {count} values where {to.Length} are missing");
             Span<int> run = to[..(int)Math.Min(count, to.Length)];
             if (repeated)

@@ -28,7 +28,7 @@ internal static class PageGuard
         CheckGrowth(uncompressed, compressed);
         if (page.DefinitionBytes < 0 || page.RepetitionBytes < 0 || page.LevelBytes > Math.Min(compressed, uncompressed))
             throw new InvalidDataException($"a page declares {page.LevelBytes} bytes of levels in {compressed} bytes ({uncompressed} uncompressed)");
-        long most = page.Kind == PageKind.Dictionary ? 8 * uncompressed / Math.Max(1, bits ?? LeastBits) : chunkValues;
+        long most = page.Kind == PageKind.Dictionary ? 8 * uncompressed / (bits is null ? LeastBits : 1) : chunkValues;
         if (page.Values < 0 || page.Values > most)
             throw new InvalidDataException($"a page declares {page.Values} values, there is room for {most}");
         if (page.Nulls < 0 || page.Nulls > page.Values)

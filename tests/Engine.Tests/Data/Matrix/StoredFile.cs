@@ -10,7 +10,7 @@ namespace GpuCtr.Engine.Tests.Data;
 /// <param name="Codec">Of the pages.</param>
 internal sealed record StoredFile(string Encoding, ParquetDataPageVersion Version, Compression Codec)
 {
-    private const int GroupRows = 90, Groups = 2;
+    private const int GroupRows = 60, Groups = 2;
 
     /// <summary>The encodings that Arrow writes, and the physical types for which it does.</summary>
     public static Dictionary<string, PhysicalType[]> Encodings { get; } = new()

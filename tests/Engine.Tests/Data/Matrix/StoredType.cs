@@ -110,8 +110,8 @@ internal sealed record StoredType(string Name, PhysicalType Physical, int Length
     {
         var x = (Int96)value;
         long nanoseconds = ((long)x.B << 32) | (uint)x.A;
-        // Some are too far away for steps of 100 ns, and so none of the row group has more than milliseconds.
-        return SecondReader.Time((x.C - 2_440_588) * 86_400_000L + nanoseconds / 1_000_000, Engine.Data.TimeUnit.Milliseconds);
+        // Some are too far away for steps of 100 ns, and so none of the row group has more than microseconds.
+        return SecondReader.Time((x.C - 2_440_588) * 86_400_000_000L + nanoseconds / 1_000, Engine.Data.TimeUnit.Microseconds);
     }
 
     private static string Text<T>(T value) where T : IFormattable => value.ToString(value is double ? "R" : null, CultureInfo.InvariantCulture);
