@@ -84,6 +84,20 @@ public sealed class ColumnTypeTests : IDisposable
         Assert.Equal(["'9223372036854775808'", "'-7'", "'0'"], SecondReader.OurRows(shard, "id"));
     }
 
+    [Fact]
+    public void Decimals_that_are_text_are_ids_numbers_and_labels()
+    {
+        string path = new TestShard().Decimals("label", 38, 0, 0, 1, 1, 0).Decimals("id", 20, 0, 3, 7, 3, 18446744073709551615m).Decimals("amount", 38, 0, 10, 20, 30, 40).Write(folder.File("s.parquet"));
+        ShardSet shards = ShardSet.Resolve([path]);
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { Numeric = ["amount"], NumericTransforms = ["none"] }));
+        Assert.Equal((4L, 0.5), (encoder.TrainRows, encoder.LabelRate));
+        Assert.Equal(["3", "18446744073709551615", "7"], Enumerable.Range(2, 3).Select(encoder.Vocabularies[0].Describe));
+        EncodedBlock block = new Dataset(shards, encoder).Load([0], default)[0];
+        Assert.Equal([10f, 20f, 30f, 40f], block.Numeric[..4]);
+        Assert.Equal([0f, 1f, 1f, 0f], block.Labels[..4]);
+        Assert.Equal(0, Inspection.Of(shards, FeaturePlan.Infer(shards, new FeatureOptions()), 1).BadLabels);
+    }
+
     [Theory]
     [InlineData(1L, 1, 0.1)]
     [InlineData(9007199254740993L, 0, 9007199254740992.0)]

@@ -72,7 +72,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             block.NewNulls[shape.Fields + shape.NumericColumns + s] = NewNulls(list.Vocabulary, block.Sequences[s].Values.AsSpan(0, block.Sequences[s].Count));
         }
 
-        if (shards.Column(state.Label) is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
+        if (shards.Column(state.Label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
         {
             Read(reader, block, new WantedColumn(state.Label, null));
             EncodeLabels(block, shard);

@@ -60,8 +60,8 @@ public sealed partial class FeaturePlan
         return shards.Column(label)?.Name;
     }
 
-    private static ShardColumn LabelColumn(ShardColumn column) => !column.IsList && column.Kind is ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real
-        ? column
+    private static ShardColumn LabelColumn(ShardColumn column) => column.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real } number
+        ? number
         : throw Failure.BadData($"label column '{column.Name}' is {column.TypeName}; labels are 0 or 1: choose another column with --label");
 
     private static ShardColumn GroupColumn(ShardColumn column) => column switch

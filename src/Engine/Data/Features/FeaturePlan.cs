@@ -142,6 +142,7 @@ public sealed partial class FeaturePlan
         ShardSet shards, ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
+        column = asNumeric ? column.AsNumber : column;
         string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
             : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
         string why = column.Differs ?? $"type {column.TypeName} is not supported";

@@ -49,7 +49,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
         if (label is null)
             return;
         using ShardReader reader = shards.Shards[group.Shard].Rent();
-        ReadAs(reader, group, shards.Column(label)!, labelColumn);
+        ReadAs(reader, group, shards.Column(label)!.AsNumber, labelColumn);
         for (int r = 0; r < group.Rows; r++)
         {
             if (!Labels.TryRead(labelColumn, r, out float value))

@@ -33,6 +33,9 @@ public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, strin
 {
     /// <summary>Of a column of several shards that store it as integers and as reals, or as types that cannot be one (then it is unsupported): which has what.</summary>
     public string? Differs { get; init; }
+
+    /// <summary>The same where a number is wanted: decimals that are text, since they may have more digits than integers, are reals then.</summary>
+    internal ShardColumn AsNumber => !IsList && Kind == ValueKind.Text && TypeName.StartsWith("decimal(", StringComparison.Ordinal) ? this with { Kind = ValueKind.Real } : this;
 }
 
 /// <summary>A leaf of a schema: what is stored, and how deep it is nested.</summary>

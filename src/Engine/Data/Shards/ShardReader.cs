@@ -44,7 +44,9 @@ public sealed class ShardReader : IDisposable
 
     /// <summary>Decodes one column of one row group into <paramref name="into"/>.</summary>
     /// <exception cref="Failure">Data: no such column, an unsupported type, broken pages. InputOutput: unreadable.</exception>
-    public void Read(int group, string column, ColumnBuffer into)
+    public void Read(int group, string column, ColumnBuffer into) => Read(group, column, into, asNumber: false);
+
+    private void Read(int group, string column, ColumnBuffer into, bool asNumber)
     {
         if (shard!.Partition(column) is { } partition)
         {
@@ -57,8 +59,9 @@ public sealed class ShardReader : IDisposable
             throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {ColumnNames.InShell(column)}");
         try
         {
-            ColumnMetaData chunk = Prepare(group, layout, into);
-            layout.Type!.Read!(new ColumnPages(stream, layout, chunk, into), into);
+            ColumnType type = asNumber && layout.Type!.AsReal is { } real ? real : layout.Type!;
+            ColumnMetaData chunk = Prepare(group, layout, type.Kind, into);
+            type.Read!(new ColumnPages(stream, layout, chunk, into), into);
         }
         catch (UnauthorizedAccessException e)
         {
@@ -89,7 +92,7 @@ public sealed class ShardReader : IDisposable
         if (wanted is { Kind: ValueKind.Text, IsList: false } && shard!.Partition(wanted.Name) is { } partition)
             partition.FillTexts(into, checked((int)reader.Metadata!.RowGroups[group].NumRows));
         else
-            Read(group, wanted.Name, into);
+            Read(group, wanted.Name, into, asNumber: wanted is { IsList: false, Kind: not (ValueKind.Text or ValueKind.Time) });
         into.Become(wanted);
     }
 
@@ -115,7 +118,7 @@ public sealed class ShardReader : IDisposable
     }
 
     /// Makes room for a column chunk that declares what can be.
-    private ColumnMetaData Prepare(int group, ColumnLayout layout, ColumnBuffer into)
+    private ColumnMetaData Prepare(int group, ColumnLayout layout, ValueKind kind, ColumnBuffer into)
     {
         RowGroup meta = reader.Metadata!.RowGroups[group];
         ColumnMetaData chunk = Chunk(group, layout);
@@ -129,7 +132,7 @@ public sealed class ShardReader : IDisposable
             throw new InvalidDataException($"it declares {values} values in almost no bytes");
         into.Rows = checked((int)rows);
         into.IsList = list;
-        into.Reserve(layout.Column.Kind, (int)values);
+        into.Reserve(kind, (int)values);
         into.ReserveLevels((int)values, layout.Leaf.MaxRepetitionLevel > 0);
         into.Characters.Clear();
         return chunk;

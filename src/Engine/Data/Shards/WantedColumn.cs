@@ -7,7 +7,7 @@ namespace GpuCtr.Engine.Data;
 public sealed record WantedColumn(string Name, ValueKind? Kind, bool IsList = false)
 {
     /// <summary>Whether values of a column as it was found can be what is wanted. Of numbers each single value decides.</summary>
-    internal bool Takes(ShardColumn found) => found.IsList == IsList && (found.Kind == Kind || (IsNumber(found.Kind) && Kind is not (ValueKind.Text or ValueKind.Time)));
+    internal bool Takes(ShardColumn found) => found.IsList == IsList && (found.Kind == Kind || (IsNumber(found.AsNumber.Kind) && Kind is not (ValueKind.Text or ValueKind.Time)));
 
     /// <summary>As said to a person.</summary>
     internal string Describe() => (IsList ? "lists of " : "") + (IsList, Kind) switch
