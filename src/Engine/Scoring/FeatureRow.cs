@@ -185,7 +185,7 @@ public sealed partial class FeatureRow
         if (slot.Column.Values != ColumnValues.Times)
             throw RowEncoder.Mismatch(slot, "a time");
         if (slot.Column.Use == ColumnUse.Number)
-            SetNumber(slot, Times.Seconds(ticks));
+            SetNumber(slot, Times.Seconds(ticks, TimeUnit.Ticks));
         else
             for (int field = slot.Index; field < slot.Index + slot.Parts; field++)
                 ids[field] = Encoder.IdOf(field, ticks);

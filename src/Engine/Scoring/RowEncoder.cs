@@ -108,9 +108,9 @@ internal sealed class RowEncoder
         CategoricalState state = State.Categorical[field];
         long key = state.Rule switch
         {
-            KeyRule.Hour => Times.Hour(ticks),
-            KeyRule.Weekday => Times.Weekday(ticks),
-            _ => Keys.TryOf(Times.Seconds(ticks), state.Rule, state.Boundaries, out long bucket) ? bucket : 0,
+            KeyRule.Hour => Times.Hour(ticks, TimeUnit.Ticks),
+            KeyRule.Weekday => Times.Weekday(ticks, TimeUnit.Ticks),
+            _ => Keys.TryOf(Times.Seconds(ticks, TimeUnit.Ticks), state.Rule, state.Boundaries, out long bucket) ? bucket : 0,
         };
         return encoder.Vocabularies[state.Vocabulary].RowOf(key);
     }

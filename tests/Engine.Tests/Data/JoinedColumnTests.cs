@@ -1,5 +1,6 @@
 using GpuCtr.Engine.Data;
 using ParquetSharp;
+using TimeUnit = ParquetSharp.TimeUnit;
 
 namespace GpuCtr.Engine.Tests.Data;
 
