@@ -10,10 +10,17 @@ namespace GpuCtr.Kernels.Tests.Ptx;
 /// Nothing is listed by hand: a kernel that no case loads is found by its signature.
 internal static class KernelInventory
 {
-    private static readonly Lazy<IReadOnlyList<LoadedKernel>> loaded = new(Load);
+    private static readonly Lazy<ILookup<string, LoadedKernel>> portable = new(() => Load(KernelChoice.Portable)), tiled = new(() => Load(KernelChoice.Tiled));
+
+    private static readonly Lazy<IReadOnlyList<LoadedKernel>> all = new(() =>
+        [.. new[] { portable.Value, tiled.Value, Load(KernelChoice.Tiled, Precision.Tf32), Load(KernelChoice.Tiled, Precision.Bf16), Load(KernelChoice.Library) }
+            .SelectMany(ops => ops.SelectMany(kernels => kernels)).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)]);
 
     /// <summary>The kernels in the order of their names.</summary>
-    public static IReadOnlyList<LoadedKernel> All => loaded.Value;
+    public static IReadOnlyList<LoadedKernel> All => all.Value;
+
+    /// <summary>The ops that load other kernels for GPUs than elsewhere.</summary>
+    public static IEnumerable<string> TiledOps => portable.Value.Select(op => op.Key).Where(op => !portable.Value[op].ToHashSet().SetEquals(tiled.Value[op]));
 
     /// <summary>Methods of the assembly that can only be kernels: static, of one argument, a structure that holds views.</summary>
     public static IEnumerable<MethodInfo> BySignature() =>
@@ -29,17 +36,20 @@ internal static class KernelInventory
 
     private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
 
-    private static IReadOnlyList<LoadedKernel> Load() =>
-        [.. new[] { (KernelChoice.Portable, Precision.Fp32), (KernelChoice.Tiled, Precision.Fp32), (KernelChoice.Tiled, Precision.Tf32), (KernelChoice.Tiled, Precision.Bf16), (KernelChoice.Library, Precision.Fp32) }.SelectMany(d => Load(d.Item1, d.Item2)).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)];
+    private static ILookup<string, LoadedKernel> Load(KernelChoice kernels, Precision precision = Precision.Fp32) =>
+        OpTable.Cases.GroupBy(c => c.Op).SelectMany(op => Load([.. op], kernels, precision).Select(kernel => (op.Key, kernel))).ToLookup(k => k.Key, k => k.kernel);
 
-    private static LoadedKernel[] Load(KernelChoice kernels, Precision precision)
+    private static LoadedKernel[] Load(OpCase[] cases, KernelChoice kernels, Precision precision)
     {
         using Device device = Device.Open("cpu", kernels, precision: precision);
-        foreach (OpCase c in OpTable.Cases.Where(c => c.AppliesTo(device)))
+        // Launches are taken down and never run, which would take minutes: a kernel is loaded either way.
+        device.Recording = [];
+        foreach (OpCase c in cases.Where(c => c.AppliesTo(device)))
         {
             using Trial trial = new(c, device, 0);
             trial.Workspace.Allocate();
             trial.Run();
+            device.Recording.Clear();
         }
         return [.. device.LoadedKernels];
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Tests;
@@ -23,6 +24,10 @@ public sealed class PtxTests
         Assert.Empty(KernelInventory.BySignature().Except(KernelInventory.All.Select(k => k.Method.IsGenericMethod ? k.Method.GetGenericMethodDefinition() : k.Method)).Select(KernelName.Of));
 
     [Fact]
+    public void Committed_table_has_every_kernel() =>
+        Assert.Equal(KernelTable.Read().Rows.Select(r => r.Kernel).Order(StringComparer.Ordinal), KernelInventory.All.Select(k => KernelName.Of(k.Method)).Order(StringComparer.Ordinal));
+
+    [Fact]
     public void Kernels_compile_without_doubles_atomics_local_memory_or_generic_pointers() =>
         Assert.Empty(compiled.Value.Select(c => (c.Key, Breach: PtxRules.Breach(c.Value))).Where(c => c.Breach is not null).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}: {c.Breach}"));
 
@@ -40,7 +45,7 @@ public sealed class PtxTests
     public void Assembled_kernels_neither_spill_nor_differ_from_the_committed_table()
     {
         string version = Ptxas.Version;
-        KernelTable measured = new(version, [.. KernelInventory.All.Select(Measure)]);
+        KernelTable measured = new(version, [.. KernelInventory.All.AsParallel().AsOrdered().Select(Measure)]);
         if (Environment.GetEnvironmentVariable("GPU_CTR_WRITE_TABLES") == "1")
             measured.Write();
         KernelTable committed = KernelTable.Read();
@@ -77,14 +82,15 @@ public sealed class PtxTests
 
     private static Dictionary<(MethodInfo Kernel, int Architecture), string> CompileAll()
     {
-        Dictionary<(MethodInfo, int), string> all = [];
-        foreach ((CudaArchitecture architecture, int number) in architectures)
+        IReadOnlyList<LoadedKernel> kernels = KernelInventory.All;
+        ConcurrentDictionary<(MethodInfo, int), string> all = [];
+        Parallel.ForEach(architectures, a =>
         {
-            using PtxCompiler compiler = new(architecture);
-            foreach (LoadedKernel k in KernelInventory.All.Where(k => k.LeastArchitecture <= number))
-                all.Add((k.Method, number), compiler.Compile(k.Method));
-        }
-        return all;
+            using PtxCompiler compiler = new(a.Architecture);
+            foreach (LoadedKernel k in kernels.Where(k => k.LeastArchitecture <= a.Number))
+                all[(k.Method, a.Number)] = compiler.Compile(k.Method);
+        });
+        return new(all);
     }
 
     private static KernelTable.Row Measure(LoadedKernel k)

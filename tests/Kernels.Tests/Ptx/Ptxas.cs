@@ -31,7 +31,7 @@ internal static partial class Ptxas
     /// <summary>Assembles for sm_<paramref name="architecture"/>; throws with the assembler's own message.</summary>
     public static Usage Assemble(string ptx, int architecture)
     {
-        string source = Path.Combine(Path.GetTempPath(), $"gpu-ctr-{Environment.ProcessId}.ptx");
+        string source = Path.Combine(Path.GetTempPath(), $"gpu-ctr-{Guid.NewGuid():N}.ptx");
         File.WriteAllText(source, ptx);
         try
         {
