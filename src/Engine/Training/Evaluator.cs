@@ -47,13 +47,12 @@ internal sealed class Evaluator(TrainableModel model, Prefetcher prefetcher)
         if (Array.TrueForAll(logits, float.IsFinite))
             return rows;
         using EpochReader reader = data.Read(part, EpochOrder.Natural);
-        (RowGroupRef Group, int Row)[] places = [.. reader.Locate(rows)];
         int kept = 0;
-        for (int r = 0; r < rows; r++)
+        foreach ((int r, (RowGroupRef group, int row)) in reader.Locate(rows).Index())
         {
             if (!float.IsFinite(logits[r]))
             {
-                data.LeaveOut(data.RowOf(places[r].Group, places[r].Row));
+                data.LeaveOut(data.RowOf(group, row));
                 continue;
             }
 

@@ -36,7 +36,7 @@ internal static class RunWarnings
 
     private static string AboutOutlier(NumericState column, NumericOutlier outlier, ShardSet shards)
     {
-        string name = column.Column, place = $"column {name}: {Numbers.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
+        string name = ColumnNames.InShell(column.Column), place = $"column {column.Column}: {Numbers.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
         if (column.Transform == NumericTransform.None)
             return $"{place} is read as it is, and numbers of that size may overflow in a model; use --numeric-transform {name}=standardize or {name}=log";
         string transforms = column.Transform == NumericTransform.Log ? $"{name}=quantile" : $"{name}=log or {name}=quantile";

@@ -41,7 +41,8 @@ public sealed partial class Batch
             most = Vector.Max(most, some);
         foreach (int row in rows[(whole.Length * Vector<uint>.Count)..])
             most = Vector.Max(most, new Vector<uint>((uint)row));
-        if (Vector.GreaterThanOrEqualAny(most, new Vector<uint>((uint)totalRows)))
+        // Where there are no ids there is no table either.
+        if (!rows.IsEmpty && Vector.GreaterThanOrEqualAny(most, new Vector<uint>((uint)totalRows)))
             throw Changed("an id");
     }
 

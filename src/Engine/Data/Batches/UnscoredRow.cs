@@ -36,6 +36,6 @@ internal static class UnscoredRow
             return $"column '{numeric.Column}' is {Numbers.Text(Numbers.At(column, row))}";
         }
 
-        return Failure.BadData($"{what}: {string.Join(", ", suspects.Select(Value))}; correct it, allow some such rows with --bad-rows, or train with --numeric-transform {suspects[0].Column}=log");
+        return Failure.BadData($"{what}: {string.Join(", ", suspects.Select(Value))}; correct it, allow some such rows with --bad-rows, or train with --numeric-transform {ColumnNames.InShell(suspects[0].Column)}=log");
     }
 }

@@ -60,7 +60,7 @@ internal static class Numbers
 
     /// <summary>What is wrong with a number that cannot be read, and what to do.</summary>
     public static string Unreadable(string column, double x) => double.IsFinite(x)
-        ? $"column '{column}': {Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; use --numeric-transform {column}=log, store a missing value as null"
+        ? $"column '{column}': {Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; store a missing value as null, train with --numeric-transform {ColumnNames.InShell(column)}=log"
         : $"column '{column}': {Text(x)} is not a finite number; store a missing value as null";
 
     /// <summary>Says which value cannot be read.</summary>
