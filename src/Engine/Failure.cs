@@ -37,6 +37,9 @@ public sealed class Failure(ExitCode code, string message, Exception? inner = nu
     /// <summary>What the process exits with.</summary>
     public ExitCode Code { get; } = code;
 
+    /// <summary>The column whose values cannot be read, where the failure is about one; all others still can.</summary>
+    public string? Column { get; init; }
+
     internal static Failure BadUsage(string message) => new(ExitCode.Usage, message);
 
     internal static Failure BadData(string message, Exception? inner = null) => new(ExitCode.Data, message, inner);

@@ -42,6 +42,9 @@ internal static class InspectCommand
                 terminal.Out.WriteLine(JsonText.Line(found));
             else
                 Print(found, terminal.Screen);
+            string unreadable = string.Join(',', found.Columns.Where(c => c.Trouble is not null && !options.Exclude.Contains(c.Name)).Select(c => ColumnNames.InShell(c.Name)));
+            if (unreadable.Length > 0)
+                throw Failure.BadData($"training would end at columns that cannot be read: {unreadable}; write them again, or leave them out with --exclude {unreadable}");
         }
         catch (OperationCanceledException) when (interruption.IsRequested)
         {
@@ -57,17 +60,24 @@ internal static class InspectCommand
         return ExitCode.Done;
     }
 
-    /// Shards without a label are worth looking at too.
+    /// Shards without a label are worth looking at too, and columns beside one that cannot be read.
     private static FeaturePlan? PlanOf(ShardSet shards, FeatureOptions options, Journal journal)
     {
-        try
+        while (true)
         {
-            return FeaturePlan.Infer(shards, options, lookOnly: true);
-        }
-        catch (Failure e) when (options.Label is null)
-        {
-            journal.Warn($"no roles: {e.Message}");
-            return null;
+            try
+            {
+                return FeaturePlan.Infer(shards, options, lookOnly: true);
+            }
+            catch (Failure e) when (e is { Code: ExitCode.Data, Column: { } column } && !options.Exclude.Contains(column))
+            {
+                options = options with { Exclude = [.. options.Exclude, column] };
+            }
+            catch (Failure e) when (options.Label is null)
+            {
+                journal.Warn($"no roles: {e.Message}");
+                return null;
+            }
         }
     }
 

@@ -25,9 +25,14 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     /// <summary>The column.</summary>
     public ShardColumn Column => column;
 
+    /// <summary>Why it cannot be read; null as long as it can.</summary>
+    public string? Trouble { get; set; }
+
     /// <summary>What was found.</summary>
     public ColumnProfile Profile()
     {
+        if (Trouble is not null)
+            return profile with { Role = "", Note = "", Trouble = Trouble };
         bool numeric = !isList && (WholeNumber.Is(column.Kind) || column.Kind == ValueKind.Real);
         long finite = values - notFinite;
         return profile with

@@ -7,6 +7,9 @@ namespace GpuCtr.Engine.Data;
 /// <param name="Note">Why.</param>
 public sealed record ColumnProfile(string Name, string Type, string Role, string Note)
 {
+    /// <summary>Why it cannot be read; null if it can. Nothing else is known of one that cannot.</summary>
+    public string? Trouble { get; init; }
+
     /// <summary>Rows that are null; of a list, elements that are.</summary>
     public long Nulls { get; init; }
 

@@ -21,13 +21,13 @@ public sealed record Inspection(
     private const double Leak = 0.99, NearlyUnique = 0.9;
     private const long EnoughRows = 1000;
 
-    /// <summary>Reads all columns of all shards once.</summary>
+    /// <summary>Reads all columns of all shards once. One whose values cannot be read is told of, and the others are read.</summary>
     /// <param name="shards">The shards.</param>
     /// <param name="plan">Roles; null if there is no label.</param>
     /// <param name="workers">Threads.</param>
     /// <param name="progress">Told the rows read.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <exception cref="Failure">Data or InputOutput.</exception>
+    /// <exception cref="Failure">InputOutput; Data: a shard that changed.</exception>
     public static Inspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         string? label = plan?.Label.Column.Name;
@@ -37,11 +37,13 @@ public sealed record Inspection(
         var profiles = new ColumnProfile[inspectors.Length];
         Workers.Run(inspectors.Length, workers, (i, _) => profiles[i] = inspectors[i].Profile(), cancellation);
         Dictionary<string, ColumnProfile> byName = profiles.ToDictionary(p => p.Name);
-        (long repeated, bool exact) = pass.Repeated.Count();
-        long labelled = pass.Negatives + pass.Positives;
+        bool isWhole = profiles.All(p => p.Trouble is null);
+        (long repeated, bool exact) = isWhole ? pass.Repeated.Count() : (0, false);
+        bool hasLabels = label is not null && byName[label].Trouble is null;
+        long labelled = hasLabels ? pass.Negatives + pass.Positives : 0;
         var found = new Inspection(
             shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
-            labelled == 0 ? null : (double)pass.Positives / labelled, label is null ? 0 : shards.Rows - labelled,
+            labelled == 0 ? null : (double)pass.Positives / labelled, hasLabels ? shards.Rows - labelled : 0,
             repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
         IEnumerable<string> lists = plan is null ? [] : HistoryMatch.Warnings(shards, plan).Concat(ListLikeness.Warnings(shards, plan));
         return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. lists] };
@@ -69,6 +71,12 @@ public sealed record Inspection(
     {
         if (Rows == 0)
             yield return "there are no rows";
+        foreach (string trouble in Columns.Select(c => c.Trouble).OfType<string>())
+            yield return trouble;
+        if (Columns.Any(c => c.Trouble is not null))
+            yield return "rows were not compared with each other, since not all columns can be read";
+        foreach (ColumnProfile c in Columns.Where(c => c.Trouble is null && c.Distinct is null))
+            yield return $"column '{c.Name}' is {c.Type}, which cannot be read: training leaves it out";
         if (BadLabels > 0)
             yield return Invariant($"label '{Label}' is neither 0 nor 1 in {BadLabels:N0} rows");
         if (LabelRate is 0 or 1)

@@ -48,8 +48,8 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
         labels.AsSpan(0, group.Rows).Fill(Unknown);
         if (label is null)
             return;
-        using ShardReader reader = shards.Shards[group.Shard].Rent();
-        ReadAs(reader, group, shards.Column(label)!.AsNumber, labelColumn);
+        if (!TryRead(group, inspectors.First(i => i.Column.Name == label), shards.Column(label)!.AsNumber, labelColumn))
+            return;
         for (int r = 0; r < group.Rows; r++)
         {
             if (!Labels.TryRead(labelColumn, r, out float value))
@@ -65,19 +65,34 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
         ColumnInspector inspector = inspectors[index];
         if (inspector.Column.Name == label)
         {
-            Take(group, index, labelColumn);
+            if (inspector.Trouble is null)
+                Take(group, index, labelColumn);
             return;
         }
 
         ColumnBuffer column = idle.TryTake(out ColumnBuffer? taken) ? taken : new ColumnBuffer();
-        using (ShardReader reader = shards.Shards[group.Shard].Rent())
-            ReadAs(reader, group, inspector.Column, column);
-        Take(group, index, column);
+        if (TryRead(group, inspector, inspector.Column, column))
+            Take(group, index, column);
         idle.Add(column);
     }
 
-    private static void ReadAs(ShardReader reader, RowGroupRef group, ShardColumn column, ColumnBuffer into) =>
-        reader.Read(group.Group, new WantedColumn(column.Name, column.Kind, column.IsList), into);
+    /// Reads a column of a row group; one that cannot be read is told of once and not tried again.
+    private bool TryRead(RowGroupRef group, ColumnInspector inspector, ShardColumn column, ColumnBuffer into)
+    {
+        if (inspector.Trouble is not null)
+            return false;
+        using ShardReader reader = shards.Shards[group.Shard].Rent();
+        try
+        {
+            reader.Read(group.Group, new WantedColumn(column.Name, column.Kind, column.IsList), into);
+        }
+        catch (Failure e) when (e is { Code: ExitCode.Data, Column: not null })
+        {
+            inspector.Trouble = e.Message;
+        }
+
+        return inspector.Trouble is null;
+    }
 
     private void Take(RowGroupRef group, int index, ColumnBuffer column)
     {

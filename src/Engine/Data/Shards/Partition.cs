@@ -12,6 +12,9 @@ internal sealed record FoundShard(IShardSource Source, IReadOnlyList<(string Key
     /// <summary>What a table says about its columns in this shard; goes before the path.</summary>
     public IReadOnlyList<PartitionColumn> Declared { get; init; } = [];
 
+    /// <summary>The columns that its table has: the file may have others, which are no data (<c>_change_type</c>). Null for a shard of no table.</summary>
+    public IReadOnlySet<string>? Columns { get; init; }
+
     /// <summary>Whether a folder's name is a key and a value.</summary>
     public static bool IsPartition(string folder) => folder.IndexOf('=') > 0;
 

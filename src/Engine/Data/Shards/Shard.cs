@@ -28,25 +28,26 @@ public sealed class Shard
 
     private readonly Dictionary<string, PartitionColumn> partitions;
     private readonly IShardSource source;
-    private readonly bool keepsReaders;
+    private readonly Footer? footer;
     private ulong? contentHash;
 
-    private Shard(IShardSource source, int index, FooterContent footer, IEnumerable<PartitionColumn> partitions, bool keepsReaders)
+    private Shard(FoundShard found, int index, Footer footer, IEnumerable<PartitionColumn> partitions, bool keepsFooter)
     {
-        this.source = source;
+        source = found.Source;
+        IsOfTable = found.Columns is not null;
+        this.footer = keepsFooter ? footer : null;
         FooterHash = footer.Hash;
-        this.keepsReaders = keepsReaders;
         // What a file says itself goes before what its path says.
-        this.partitions = partitions.Where(p => footer.Columns.All(c => c.Column.Name != p.Column.Name)).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
+        this.partitions = partitions.Where(p => footer.Layout(p.Column.Name) is null).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
         ShardColumn[] all = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
         byName = all.ToDictionary(c => c.Name, StringComparer.Ordinal);
-        Columns = [.. all.Where(c => !footer.Indexes.Contains(c.Name))];
+        Columns = [.. all.Where(c => !footer.Indexes.Contains(c.Name) && (this.partitions.ContainsKey(c.Name) || found.Columns?.Contains(c.Name) != false))];
         Indexes = [.. footer.Indexes.Where(byName.ContainsKey)];
-        var groups = new List<RowGroupRef>();
-        foreach (RowGroupSize size in footer.Groups)
+        var groups = new RowGroupRef[footer.Groups];
+        for (int g = 0; g < groups.Length; g++)
         {
-            groups.Add(new RowGroupRef(index, groups.Count, Rows, size.Rows) { Values = size.Values, ColumnBytes = size.ColumnBytes });
-            Rows += size.Rows;
+            groups[g] = GroupOf(index, g, Rows, footer);
+            Rows += groups[g].Rows;
         }
 
         RowGroups = groups;
@@ -82,21 +83,19 @@ public sealed class Shard
     /// <summary>The row groups in file order.</summary>
     public IReadOnlyList<RowGroupRef> RowGroups { get; }
 
+    /// <summary>Whether a table says that these rows are its rows, even if another file of it has the same ones.</summary>
+    internal bool IsOfTable { get; }
+
     /// <summary>Opens a file and reads its footer.</summary>
     /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
-    public static Shard Open(string path, int index) => Open(new FileSource(path), index, [], keepsReaders: true);
+    public static Shard Open(string path, int index) => Open(new FoundShard(new FileSource(path), []), index, [], keepsFooter: true);
 
     /// <summary>Opens a file whose columns are the leaves of its schema, whatever they are in, named with dots: add.path.</summary>
     /// <exception cref="Failure">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
-    internal static Shard OpenLeaves(IShardSource source) => Open(source, 0, [], keepsReaders: true, leaves: true);
+    internal static Shard OpenLeaves(IShardSource source) => new(new FoundShard(source, []), 0, ShardFooter.Read(source, leaves: true), [], keepsFooter: true);
 
-    internal static Shard Open(IShardSource source, int index, IEnumerable<PartitionColumn> partitions, bool keepsReaders, bool leaves = false)
-    {
-        FooterContent footer = ShardFooter.Read(source, leaves);
-        var shard = new Shard(source, index, footer, partitions, keepsReaders);
-        shard.Return(footer.Reader);
-        return shard;
-    }
+    internal static Shard Open(FoundShard found, int index, IEnumerable<PartitionColumn> partitions, bool keepsFooter) =>
+        new(found, index, ShardFooter.Read(found.Source), partitions, keepsFooter);
 
     /// <summary>The column of that name, or null.</summary>
     public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
@@ -129,7 +128,7 @@ public sealed class Shard
     public ShardReader Rent()
     {
         if (!idle.TryTake(out ShardReader? reader))
-            reader = ShardFooter.Read(source).Reader;
+            reader = new ShardReader(new ShardStream(source), footer ?? ShardFooter.Read(source));
         try
         {
             reader.Open(this);
@@ -167,8 +166,17 @@ public sealed class Shard
 
     internal void Return(ShardReader reader)
     {
-        if (keepsReaders)
+        if (footer is not null)
             idle.Add(reader);
+    }
+
+    private static RowGroupRef GroupOf(int shard, int group, long firstRow, Footer footer)
+    {
+        int rows = footer.Rows(group);
+        (long values, long bytes) = (rows, 0);
+        foreach (StoredChunk chunk in footer.Chunks(group))
+            (values, bytes) = (Math.Max(values, chunk.Values), Math.Max(bytes, chunk.UncompressedBytes));
+        return new RowGroupRef(shard, group, firstRow, rows) { Values = values, ColumnBytes = bytes };
     }
 
     private ulong Hash(bool whole)

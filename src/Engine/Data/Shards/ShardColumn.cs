@@ -42,7 +42,8 @@ public sealed record ShardColumn(string Name, ValueKind Kind, bool IsList, strin
 /// <param name="Element">Its element of the schema: physical type, length and annotations.</param>
 /// <param name="MaxDefinitionLevel">The definition level at which a value is there.</param>
 /// <param name="MaxRepetitionLevel">Repeated elements above it and itself: 0 for a flat column, 1 for a list.</param>
-internal sealed record Leaf(SchemaElement Element, int MaxDefinitionLevel, int MaxRepetitionLevel);
+/// <param name="Index">Its place among the leaves of the schema, and so among the columns of a row group.</param>
+internal sealed record Leaf(SchemaElement Element, int MaxDefinitionLevel, int MaxRepetitionLevel, int Index = 0);
 
 /// <summary>How to read a column from its file: its leaf, what that becomes, and the definition level from which a list has an element.</summary>
 internal sealed record ColumnLayout(ShardColumn Column, Leaf? Leaf, ColumnType? Type, int SlotLevel)

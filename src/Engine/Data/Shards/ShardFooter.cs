@@ -1,105 +1,51 @@
 using System.IO.Hashing;
-using Parquet;
-using Parquet.Meta;
-using Parquet.Schema;
 
 namespace GpuCtr.Engine.Data;
 
-/// <summary>What a footer says.</summary>
-/// <param name="Reader">Reads the file.</param>
-/// <param name="Columns">Its top-level columns.</param>
-/// <param name="Groups">What it says about each row group.</param>
-/// <param name="Hash">XXH3 of the footer's bytes.</param>
-/// <param name="Indexes">Columns that are no data, see <see cref="PandasIndex"/>.</param>
-internal sealed record FooterContent(ShardReader Reader, ColumnLayout[] Columns, RowGroupSize[] Groups, ulong Hash, IReadOnlySet<string> Indexes);
-
-/// <summary>What a footer says about a row group.</summary>
-/// <param name="Rows">Rows.</param>
-/// <param name="Values">Values of the column that has most of them: lists have several a row.</param>
-/// <param name="ColumnBytes">Bytes of the largest column when it is not compressed.</param>
-internal sealed record RowGroupSize(int Rows, long Values, long ColumnBytes);
-
-/// <summary>Opens a shard and reads what its footer says, within a time limit.</summary>
+/// <summary>Finds the footer of a shard, and says what is wrong with a file that has none.</summary>
 internal static class ShardFooter
 {
     private const int LargestFooterBytes = 256 << 20;
 
-    /// <summary>The reader with its columns and rows per row group.</summary>
-    /// <exception cref="Failure">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
+    /// <summary>What the footer says.</summary>
     /// <param name="source">The shard.</param>
     /// <param name="leaves">True for a column for each leaf of the schema, whatever it is in, named with dots: add.path.</param>
-    public static FooterContent Read(IShardSource source, bool leaves = false)
+    /// <exception cref="Failure">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
+    public static Footer Read(IShardSource source, bool leaves = false)
     {
         string path = source.Path;
-        FooterContent? result = null;
-        Exception? error = null;
-        // Its own thread, because a parser that loops cannot be stopped; it must not hold the process either.
-        var thread = new Thread(() =>
-        {
-            try
-            {
-                result = Parse(source, leaves);
-            }
-            catch (Exception e)
-            {
-                error = e;
-            }
-        })
-        { IsBackground = true, Name = "footer" };
-        thread.Start();
-        if (!thread.Join(source.FooterTimeLimit))
-            throw Failure.BadData($"{path}: reading its footer took longer than {source.FooterTimeLimit.TotalSeconds:0} s; the file is damaged: write it again");
-        return error switch
-        {
-            null => result!,
-            Failure failure => throw failure,
-            UnauthorizedAccessException => throw Failure.BadAccess($"{path}: no permission to read it", error),
-            FileNotFoundException or DirectoryNotFoundException => throw Failure.BadUsage($"{path}: no such file; check the path"),
-            _ => throw Failure.BadData($"{path}: broken Parquet footer ({ShardReader.Reason(error)}); write the file again", error),
-        };
-    }
-
-    private static FooterContent Parse(IShardSource source, bool leaves)
-    {
-        string path = source.Path;
-        var stream = new ShardStream(source);
         try
         {
+            using var stream = new ShardStream(source);
             stream.Open();
+            byte[] bytes = Bytes(path, stream);
+            ThriftShape.Check(bytes);
+            return FooterReader.Read(bytes, leaves);
         }
-        catch (Exception e) when (e is IOException and not (FileNotFoundException or DirectoryNotFoundException))
+        catch (UnauthorizedAccessException e)
+        {
+            throw Failure.BadAccess($"{path}: no permission to read it", e);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw Failure.BadUsage($"{path}: no such file; check the path");
+        }
+        catch (Exception e) when (e is InvalidDataException or ArgumentException or IndexOutOfRangeException)
+        {
+            throw Failure.BadData($"{path}: broken Parquet footer ({(e is InvalidDataException ? ShardReader.Reason(e) : "it ends too soon")}); write the file again", e);
+        }
+        catch (IOException e)
         {
             throw Failure.BadAccess($"{path}: cannot be read ({e.Message})", e);
         }
-
-        int footerBytes = CheckEnds(path, stream);
-        byte[] footer = new byte[footerBytes];
-        stream.Position = stream.Length - 8 - footerBytes;
-        stream.ReadExactly(footer);
-        ThriftShape.Check(footer);
-        stream.Budget = 2 * stream.Length + (1 << 20);
-        (ParquetReader reader, (ColumnLayout Layout, DataField? Field)[] read) = Create(path, stream, footer, leaves);
-        ColumnLayout[] columns = [.. read.Select(c => c.Layout)];
-        stream.Budget = long.MaxValue;
-        string? twice = columns.GroupBy(c => c.Column.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
-        if (twice is not null)
-            throw Failure.BadData($"{path}: two columns are called '{twice}'; rename one");
-        RowGroupSize[] groups = [.. reader.Metadata!.RowGroups.Select((g, i) => SizeOf(path, g, i))];
-        stream.Shut();
-        return new FooterContent(new ShardReader(stream, reader, read), columns, groups, XxHash3.HashToUInt64(footer), PandasIndex.Unnamed(reader.CustomMetadata.GetValueOrDefault(PandasIndex.Key)));
     }
 
-    private static (ParquetReader, (ColumnLayout, DataField?)[]) Create(string path, ShardStream stream, byte[] footer, bool leaves)
+    private static byte[] Bytes(string path, ShardStream stream)
     {
-        try
-        {
-            ParquetReader reader = ParquetReader.CreateAsync(stream, leaveStreamOpen: true).GetAwaiter().GetResult();
-            return (reader, leaves ? [.. reader.Schema.DataFields.Select(LibrarySchema.OfLeaf)] : [.. reader.Schema.Fields.Select(LibrarySchema.Of)]);
-        }
-        catch (Exception e) when (SchemaSketch.Unsupported(footer) is { } column)
-        {
-            throw Failure.BadData($"{path}: column '{column.Column}' is {column.Type}, which is not supported; write the file without it or with another type", e);
-        }
+        byte[] bytes = new byte[CheckEnds(path, stream)];
+        stream.Position = stream.Length - 8 - bytes.Length;
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     private static int CheckEnds(string path, ShardStream stream)
@@ -117,14 +63,5 @@ internal static class ShardFooter
         if (footer <= 0 || footer > stream.Length - 12 || footer > LargestFooterBytes)
             throw Failure.BadData($"{path}: broken Parquet footer (it declares {footer} bytes, the file has {stream.Length}); write the file again");
         return footer;
-    }
-
-    private static RowGroupSize SizeOf(string path, RowGroup group, int index)
-    {
-        if (group.NumRows < 0 || group.NumRows > Array.MaxLength)
-            throw Failure.BadData($"{path}: row group {index} declares {group.NumRows} rows; write the file again with smaller row groups");
-        ColumnMetaData[] columns = [.. group.Columns.Select(c => c.MetaData).OfType<ColumnMetaData>()];
-        return new RowGroupSize(
-            (int)group.NumRows, columns.Select(c => c.NumValues).Append(group.NumRows).Max(), columns.Select(c => c.TotalUncompressedSize).Append(0).Max());
     }
 }

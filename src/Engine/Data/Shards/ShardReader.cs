@@ -1,6 +1,4 @@
-using Parquet;
 using Parquet.Meta;
-using Parquet.Schema;
 
 namespace GpuCtr.Engine.Data;
 
@@ -16,18 +14,13 @@ public sealed class ShardReader : IDisposable
     private const long RowsPerByte = 16;
 
     private readonly ShardStream stream;
-    private readonly ParquetReader reader;
-    private readonly Dictionary<string, ColumnLayout> layouts;
-    private readonly Dictionary<string, DataField?> fields;
-    private (int Group, ParquetRowGroupReader Reader)? opened;
+    private readonly Footer footer;
     private Shard? shard;
 
-    internal ShardReader(ShardStream stream, ParquetReader reader, IReadOnlyList<(ColumnLayout Layout, DataField? Field)> columns)
+    internal ShardReader(ShardStream stream, Footer footer)
     {
         this.stream = stream;
-        this.reader = reader;
-        layouts = columns.ToDictionary(c => c.Layout.Column.Name, c => c.Layout, StringComparer.Ordinal);
-        fields = columns.ToDictionary(c => c.Layout.Column.Name, c => c.Field, StringComparer.Ordinal);
+        this.footer = footer;
     }
 
     internal void Open(Shard owner)
@@ -50,13 +43,13 @@ public sealed class ShardReader : IDisposable
     {
         if (shard!.Partition(column) is { } partition)
         {
-            partition.Fill(into, checked((int)reader.Metadata!.RowGroups[group].NumRows));
+            partition.Fill(into, footer.Rows(group));
             return;
         }
 
         ColumnLayout layout = Layout(column);
         if (layout.Column.Kind == ValueKind.Unsupported)
-            throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; exclude it with --exclude {ColumnNames.InShell(column)}");
+            throw Broken(group, column, $"its type {layout.Column.TypeName} is not supported; leave it out with --exclude {ColumnNames.InShell(column)}");
         try
         {
             ColumnType type = asNumber && layout.Type!.AsReal is { } real ? real : layout.Type!;
@@ -69,7 +62,7 @@ public sealed class ShardReader : IDisposable
         }
         catch (OutOfMemoryException e)
         {
-            throw Broken(group, column, "decoding it takes more memory than there is; the file is damaged, or its row groups are too large: write it again with smaller ones, or raise --memory", e);
+            throw Broken(group, column, $"decoding it takes more memory than there is; the file is damaged, or its row groups are too large: write it again with smaller ones, raise --memory, or leave the column out with --exclude {ColumnNames.InShell(column)}", e);
         }
         catch (NotSupportedException e)
         {
@@ -90,7 +83,7 @@ public sealed class ShardReader : IDisposable
     public void Read(int group, WantedColumn wanted, ColumnBuffer into)
     {
         if (wanted is { Kind: ValueKind.Text, IsList: false } && shard!.Partition(wanted.Name) is { } partition)
-            partition.FillTexts(into, checked((int)reader.Metadata!.RowGroups[group].NumRows));
+            partition.FillTexts(into, footer.Rows(group));
         else
             Read(group, wanted.Name, into, asNumber: wanted is { IsList: false, Kind: not (ValueKind.Text or ValueKind.Time) });
         into.Become(wanted);
@@ -120,17 +113,16 @@ public sealed class ShardReader : IDisposable
     /// Makes room for a column chunk that declares what can be.
     private ColumnMetaData Prepare(int group, ColumnLayout layout, ValueKind kind, ColumnBuffer into)
     {
-        RowGroup meta = reader.Metadata!.RowGroups[group];
         ColumnMetaData chunk = Chunk(group, layout);
-        long rows = meta.NumRows, values = chunk.NumValues;
+        long rows = footer.Rows(group), values = chunk.NumValues;
         bool list = layout.Column.IsList;
         if (chunk.Type != layout.Leaf!.Element.Type)
             throw new InvalidDataException($"it is stored as {chunk.Type}, the schema says {layout.Leaf.Element.Type}");
         if (values < 0 || values > Array.MaxLength || (list ? values < rows : values != rows))
             throw new InvalidDataException($"it declares {values} values, the row group has {rows} rows");
-        if (values > PlausibleRows && values > RowsPerByte * Math.Max(1, meta.Columns.Sum(c => c.MetaData?.TotalCompressedSize ?? 0)))
+        if (values > PlausibleRows && values > RowsPerByte * Math.Max(1, Bytes(group)))
             throw new InvalidDataException($"it declares {values} values in almost no bytes");
-        into.Rows = checked((int)rows);
+        into.Rows = (int)rows;
         into.IsList = list;
         into.Reserve(kind, (int)values);
         into.ReserveLevels((int)values, layout.Leaf.MaxRepetitionLevel > 0);
@@ -138,26 +130,31 @@ public sealed class ShardReader : IDisposable
         return chunk;
     }
 
-    private ColumnLayout Layout(string column) => layouts.TryGetValue(column, out ColumnLayout? layout)
-        ? layout
-        : throw Failure.BadData($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", layouts.Keys)}");
+    private long Bytes(int group)
+    {
+        long bytes = 0;
+        foreach (StoredChunk chunk in footer.Chunks(group))
+            bytes += Math.Clamp(chunk.CompressedBytes, 0, stream.Length);
+        return bytes;
+    }
+
+    private ColumnLayout Layout(string column) => footer.Layout(column)
+        ?? throw Failure.BadData($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", footer.Columns.Select(c => c.Column.Name))}");
 
     private ColumnMetaData Chunk(int group, ColumnLayout layout)
     {
-        ColumnChunk? chunk = layout.Leaf is null ? null : GroupReader(group).GetMetadata(fields[layout.Column.Name]!);
-        return chunk?.CryptoMetadata is null
-            ? chunk?.MetaData ?? throw Broken(group, layout.Column.Name, "the row group has no such column; the file is damaged")
-            : throw Broken(group, layout.Column.Name, "it is encrypted, which is not supported; decrypt it first");
-    }
-
-    /// Opening a row group takes note of all its columns: once for all that are read from it.
-    private ParquetRowGroupReader GroupReader(int group)
-    {
-        if (opened?.Group != group)
-            opened = (group, reader.OpenRowGroupReader(group));
-        return opened.Value.Reader;
+        string name = layout.Column.Name;
+        if (layout.Leaf is null)
+            throw Broken(group, name, $"its type {layout.Column.TypeName} is not supported; leave it out with --exclude {ColumnNames.InShell(name)}");
+        StoredChunk chunk = footer.Chunks(group)[layout.Leaf.Index];
+        return chunk.Trouble switch
+        {
+            ChunkTrouble.Encrypted => throw Broken(group, name, $"it is encrypted, which is not supported; decrypt it first, or leave it out with --exclude {ColumnNames.InShell(name)}"),
+            ChunkTrouble.Elsewhere => throw Broken(group, name, "its pages are in another file, as in a _metadata summary; name the files that hold the rows"),
+            _ => chunk.Metadata,
+        };
     }
 
     private Failure Broken(int group, string column, string what, Exception? inner = null) =>
-        Failure.BadData($"{shard!.Path}: row group {group}, column '{column}': {what}", inner);
+        new(ExitCode.Data, $"{shard!.Path}: row group {group}, column '{column}': {what}", inner) { Column = column };
 }

@@ -74,7 +74,7 @@ public sealed class ShardSet
         (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = ShardPaths.Expand(patterns);
         PartitionColumn[][] partitions = PartitionColumn.Of(found);
         var shards = new Shard[found.Count];
-        Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i].Source, i, partitions[i], keepsReaders: found.Count <= MostKeptOpen));
+        Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i], i, partitions[i], keepsFooter: found.Count <= MostKeptOpen));
         string[] notes = [.. foundNotes, .. IndexNotes(shards), .. verify ? ShardManifest.Verify(shards, workers) : []];
         RefuseCopies(shards);
         return new ShardSet(shards, notes, workers);
@@ -113,7 +113,7 @@ public sealed class ShardSet
             foreach (Shard shard in alike)
             {
                 ulong hash = shard.ContentHash();
-                if (!seen.TryAdd(hash, shard))
+                if (!seen.TryAdd(hash, shard) && !(shard.IsOfTable && seen[hash].IsOfTable))
                     throw Failure.BadData($"{shard.Path}: a copy of {seen[hash].Path} (same content); rows would count twice, remove one");
             }
         }

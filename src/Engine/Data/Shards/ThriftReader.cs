@@ -2,9 +2,38 @@ using System.Text;
 
 namespace GpuCtr.Engine.Data;
 
+/// <summary>Types of Thrift's compact protocol.</summary>
+internal static class ThriftType
+{
+    /// <summary>A field that is true has its value in its type.</summary>
+    public const int Yes = 1;
+
+    /// <summary>A field that is false.</summary>
+    public const int No = 2;
+
+    /// <summary>8 bits.</summary>
+    public const int Byte = 3;
+
+    /// <summary>32 bits, as a varint.</summary>
+    public const int Int32 = 5;
+
+    /// <summary>64 bits, as a varint.</summary>
+    public const int Int64 = 6;
+
+    /// <summary>Bytes with their count in front.</summary>
+    public const int Binary = 8;
+
+    /// <summary>Elements of one type with their count in front.</summary>
+    public const int List = 9;
+
+    /// <summary>Fields up to a zero.</summary>
+    public const int Struct = 12;
+}
+
 /// <summary>Reads the fields of Thrift compact structures one after the other. Bytes that end too soon are an <see cref="ArgumentException"/> or an <see cref="IndexOutOfRangeException"/>.</summary>
 internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 {
+    private const int DeepestNesting = 32;
     private readonly int length = bytes.Length;
     private ReadOnlySpan<byte> rest = bytes;
 
@@ -22,45 +51,114 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     }
 
     /// <summary>Number of elements of a list that begins here.</summary>
-    public int ListHead()
+    public int ListHead() => ListHead(out _);
+
+    /// <summary>Number of elements of a list of structures that is the value of a field.</summary>
+    /// <exception cref="InvalidDataException">The field is something else.</exception>
+    public int ListOf(int field, int type, int elements)
     {
-        byte head = Byte();
-        return head >> 4 == 15 ? (int)Varint() : head >> 4;
+        Expect(field, type, ThriftType.List);
+        int count = ListHead(out int element);
+        return count == 0 || element == elements ? count : throw new InvalidDataException($"the list in field {field} has elements of type {element} in place of {elements}");
     }
 
     /// <summary>A signed number.</summary>
-    public int Integer()
+    public int Integer() => (int)Long();
+
+    /// <summary>A signed number of 64 bits.</summary>
+    public long Long()
     {
-        uint raw = (uint)Varint();
-        return (int)(raw >> 1) ^ -(int)(raw & 1);
+        ulong raw = Varint();
+        return (long)(raw >> 1) ^ -(long)(raw & 1);
+    }
+
+    /// <summary>The value of a field of 32 bits.</summary>
+    /// <exception cref="InvalidDataException">The field is something else.</exception>
+    public int Integer(int field, int type)
+    {
+        Expect(field, type, ThriftType.Int32);
+        long value = Long();
+        return value is >= int.MinValue and <= int.MaxValue ? (int)value : throw new InvalidDataException($"field {field} has {value}, which does not fit into 32 bits");
+    }
+
+    /// <summary>The value of a field of 64 bits.</summary>
+    /// <exception cref="InvalidDataException">The field is something else.</exception>
+    public long Long(int field, int type)
+    {
+        Expect(field, type, ThriftType.Int64);
+        return Long();
+    }
+
+    /// <summary>The value of a field of 8 bits.</summary>
+    /// <exception cref="InvalidDataException">The field is something else.</exception>
+    public byte Byte(int field, int type)
+    {
+        Expect(field, type, ThriftType.Byte);
+        return Byte();
+    }
+
+    /// <summary>The value of a field of bytes.</summary>
+    /// <exception cref="InvalidDataException">The field is something else.</exception>
+    public ReadOnlySpan<byte> Bytes(int field, int type)
+    {
+        Expect(field, type, ThriftType.Binary);
+        return Bytes();
+    }
+
+    /// <summary>Bytes.</summary>
+    public ReadOnlySpan<byte> Bytes()
+    {
+        int count = (int)Varint();
+        ReadOnlySpan<byte> value = rest[..count];
+        rest = rest[count..];
+        return value;
     }
 
     /// <summary>A string.</summary>
-    public string Text()
+    public string Text() => Encoding.UTF8.GetString(Bytes());
+
+    /// <exception cref="InvalidDataException">A field has not the type that it should have.</exception>
+    public static void Expect(int field, int type, int expected)
     {
-        int count = (int)Varint();
-        string text = Encoding.UTF8.GetString(rest[..count]);
-        rest = rest[count..];
-        return text;
+        if (type != expected)
+            throw new InvalidDataException($"field {field} has type {type} in place of {expected}");
     }
 
-    /// <summary>Passes over a value.</summary>
-    /// <exception cref="InvalidDataException">A list or map, which neither schemas nor page headers have.</exception>
-    public void Skip(int type)
+    /// <summary>Passes over the value of a field.</summary>
+    /// <exception cref="InvalidDataException">No type, or structures that are nested too deeply.</exception>
+    public void Skip(int type) => Skip(type, 0, isElement: false);
+
+    private void Skip(int type, int depth, bool isElement)
     {
+        if (depth > DeepestNesting)
+            throw new InvalidDataException("structures are nested too deeply");
         switch (type)
         {
-            case 1 or 2: break;
-            case 3: rest = rest[1..]; break;
-            case 4 or 5 or 6: Varint(); break;
-            case 7: rest = rest[8..]; break;
-            case 8: rest = rest[(int)Varint()..]; break;
-            case 12:
-                for (int field = 0; NextField(ref field, out int inner);)
-                    Skip(inner);
+            case ThriftType.Yes or ThriftType.No:
+                rest = rest[(isElement ? 1 : 0)..];
                 break;
-            default: throw new InvalidDataException("a list or map where none is expected");
+            case ThriftType.Byte: rest = rest[1..]; break;
+            case 4 or ThriftType.Int32 or ThriftType.Int64: Varint(); break;
+            case 7: rest = rest[8..]; break;
+            case ThriftType.Binary: Bytes(); break;
+            case ThriftType.List or 10:
+                int count = ListHead(out int element);
+                for (int i = 0; i < count; i++)
+                    Skip(element, depth + 1, isElement: true);
+                break;
+            case ThriftType.Struct:
+                for (int field = 0; NextField(ref field, out int inner);)
+                    Skip(inner, depth + 1, isElement: false);
+                break;
+            default: throw new InvalidDataException($"type {type} is not used by Parquet");
         }
+    }
+
+    private int ListHead(out int element)
+    {
+        byte head = Byte();
+        element = head & 15;
+        return head >> 4 == 15 ? (int)Varint() : head >> 4;
     }
 
     private byte Byte()

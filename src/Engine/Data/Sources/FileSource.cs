@@ -35,8 +35,6 @@ internal sealed class FileSource : IShardSource
 
     public int BufferBytes => 1 << 16;
 
-    public TimeSpan FooterTimeLimit => TimeSpan.FromSeconds(4);
-
     public IShardBytes Open()
     {
         CheckUnchanged();

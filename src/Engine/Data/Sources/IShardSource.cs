@@ -27,9 +27,6 @@ internal interface IShardSource
     /// <summary>Bytes worth fetching at once.</summary>
     int BufferBytes { get; }
 
-    /// <summary>A footer that takes longer to read is broken: some damaged ones send the parser round for ever.</summary>
-    TimeSpan FooterTimeLimit { get; }
-
     /// <summary>Makes the bytes readable until they are disposed.</summary>
     /// <exception cref="Failure">Data: the shard changed since it was found. InputOutput: it is gone.</exception>
     /// <exception cref="IOException">A file cannot be opened; <see cref="UnauthorizedAccessException"/> where that is for lack of permission.</exception>

@@ -31,8 +31,6 @@ internal sealed class ObjectSource(ObjectStore store, string bucket, string key,
     /// A request takes tens of milliseconds before its first byte.
     public int BufferBytes => 4 << 20;
 
-    public TimeSpan FooterTimeLimit => TimeSpan.FromMinutes(2);
-
     public IShardBytes Open() => this;
 
     public int Read(long at, Span<byte> target)

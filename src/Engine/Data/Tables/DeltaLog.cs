@@ -33,7 +33,7 @@ internal static partial class DeltaLog
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
         {
-            throw Failure.BadData($"{root.PathOf(Folder)}: damaged after version {snapshot.Version} ({ShardReader.Reason(e)}); restore it, or write the table again", e);
+            throw Failure.BadData($"{root.PathOf(Folder)}: version {snapshot.Version + 1} is damaged ({ShardReader.Reason(e)}); restore it, or write the table again", e);
         }
 
         if (snapshot.Version < 0)

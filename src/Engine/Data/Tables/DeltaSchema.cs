@@ -7,14 +7,17 @@ namespace GpuCtr.Engine.Data;
 /// <summary>The columns of a Delta table as its log has them: what a file of it lacks is null.</summary>
 internal static partial class DeltaSchema
 {
-    /// <summary>The top-level columns whose type is known here.</summary>
+    /// <summary>The names of all top-level columns; those whose type is known here.</summary>
+    /// <param name="path">Of the table, for errors.</param>
+    /// <param name="schemaString">As the log has it.</param>
     /// <exception cref="Failure">Data: not a schema.</exception>
-    public static IReadOnlyList<ShardColumn> Columns(string path, string schemaString)
+    public static (IReadOnlySet<string> Names, IReadOnlyList<ShardColumn> Columns) Read(string path, string schemaString)
     {
         try
         {
             using JsonDocument schema = JsonDocument.Parse(schemaString);
-            return [.. schema.RootElement.GetProperty("fields").EnumerateArray().Select(f => Column(f.GetProperty("name").GetString()!, f.GetProperty("type"))).OfType<ShardColumn>()];
+            (string Name, JsonElement Type)[] fields = [.. schema.RootElement.GetProperty("fields").EnumerateArray().Select(f => (f.GetProperty("name").GetString()!, f.GetProperty("type")))];
+            return (fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal), [.. fields.Select(f => Column(f.Name, f.Type)).OfType<ShardColumn>()]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {

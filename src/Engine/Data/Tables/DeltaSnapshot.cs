@@ -45,7 +45,8 @@ internal sealed class DeltaSnapshot
                     files.Remove((Uri.UnescapeDataString(Text(value, "path")), DeletionVector(value)));
                     break;
                 case "metaData":
-                    (SchemaString, Configuration) = (Text(value, "schemaString"), Texts(value, "configuration"));
+                    // A table that is just being made may have no columns yet.
+                    (SchemaString, Configuration) = (value.TryGetProperty("schemaString", out JsonElement schema) ? schema.GetString() ?? "" : "", Texts(value, "configuration"));
                     break;
                 case "protocol":
                     ReaderVersion = value.GetProperty("minReaderVersion").GetInt32();

@@ -6,13 +6,14 @@ internal sealed class DeltaTable
 {
     private readonly IShardFolder root;
     private readonly Dictionary<string, DeltaFile> files = new(StringComparer.Ordinal);
+    private readonly IReadOnlySet<string> names;
     private readonly IReadOnlyList<ShardColumn> columns;
 
     private DeltaTable(IShardFolder root, DeltaSnapshot snapshot)
     {
         this.root = root;
         Version = snapshot.Version;
-        columns = DeltaSchema.Columns(root.Path, snapshot.SchemaString);
+        (names, columns) = DeltaSchema.Read(root.Path, snapshot.SchemaString);
         foreach (DeltaFile file in snapshot.Files)
             files[root.PathOf(Local(file.Path))] = file;
     }
@@ -34,14 +35,14 @@ internal sealed class DeltaTable
 
     /// <summary>A file that was found in the table's folder, as its log describes it; null if the table does not have it.</summary>
     public FoundShard? Find(FoundShard found) => files.TryGetValue(found.Source.Path, out DeltaFile? file)
-        ? new FoundShard(found.Source, KeysAbove(found)) { Declared = Declared(file) }
+        ? new FoundShard(found.Source, KeysAbove(found)) { Declared = Declared(file), Columns = names }
         : null;
 
     private FoundShard Shard(DeltaFile file, IReadOnlyList<(string, string?)> keys)
     {
         IShardSource source = root.Find(Local(file.Path)) ?? throw Failure.BadData(
             $"{root.PathOf(Local(file.Path))}: missing, though version {Version} of the Delta table {Path} has it; restore the file, or repair the table (FSCK REPAIR TABLE)");
-        return new FoundShard(source, keys) { Declared = Declared(file) };
+        return new FoundShard(source, keys) { Declared = Declared(file), Columns = names };
     }
 
     /// Folders inside the table say nothing that the log does not say better.

@@ -115,6 +115,88 @@ public sealed class InspectionTests : IDisposable
         Run("inspect", path, "--label", "b").FailedWith(ExitCode.Usage, "--label b");
     }
 
+    [Fact]
+    public void A_column_that_cannot_be_read_is_told_and_the_others_are_read()
+    {
+        string path = folder.File("half.parquet");
+        new TestShard().Column("label", 0, 1, 0, 1).Column("user", 1, 2, 3, 4).Text("broken", "a,b", "c", "d", "e").Column("item", 5, 6, 5, 6).Write(path, 2);
+        BreakPages(path, "broken", group: 1);
+        Commands.CommandOutcome outcome = Run("inspect", path, "--json");
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("training would end at columns that cannot be read: broken; write them again, or leave them out with --exclude broken", outcome.ErrorLine);
+        JsonElement[] columns = [.. JsonDocument.Parse(outcome.Out).RootElement.GetProperty("columns").EnumerateArray()];
+        Assert.Equal(["label", "categorical", "", "categorical"], columns.Select(c => c.GetProperty("role").GetString()));
+        Assert.Contains("row group 1, column 'broken'", columns[2].GetProperty("trouble").GetString());
+        Assert.Equal(4, columns[1].GetProperty("distinct").GetInt32());
+        Assert.Contains("problem: ", Run("inspect", path, "--exclude", "broken").Succeeded().Out);
+        Run("train", path, "--out", folder.File("run")).FailedWith(ExitCode.Data, "column 'broken'", "--exclude broken");
+    }
+
+    [Fact]
+    public void A_broken_column_that_roles_depend_on_leaves_the_other_roles()
+    {
+        string path = folder.File("half.parquet");
+        new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1, 2, 3, 4).Text("hist_item", "1,2", "3", "", "4").Write(path);
+        BreakPages(path, "hist_item", group: 0);
+        Commands.CommandOutcome outcome = Run("inspect", path, "--history", "hist_item");
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("columns that cannot be read: hist_item", outcome.ErrorLine);
+        Assert.Contains("label 'label': rate 50.00", outcome.Out);
+    }
+
+    [Fact]
+    public void A_broken_label_is_told_and_the_others_are_read()
+    {
+        string path = new TestShard().Column("label", 0, 1, 0, 1).Column("user", 1, 2, 3, 4).Write(folder.File("half.parquet"));
+        BreakPages(path, "label", group: 0);
+        Commands.CommandOutcome outcome = Run("inspect", path);
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("rate not defined", outcome.Out);
+        Assert.Contains("1 … 4", outcome.Out);
+    }
+
+    [Fact]
+    public async Task A_column_whose_type_cannot_be_read_is_left_out_and_told()
+    {
+        string path = folder.File("nested.parquet");
+        await Parquet.Serialization.ParquetSerializer.SerializeAsync(
+            Enumerable.Range(0, 8).Select(i => new NestedRow { label = i % 2, user = i, pair = new Pair { x = i }, pairs = new() { ["a"] = i } }), path);
+        Commands.CommandOutcome outcome = Run("inspect", path).Succeeded();
+        Assert.Contains("problem: column 'pair' is struct, which cannot be read: training leaves it out", outcome.Out);
+        Assert.Contains("problem: column 'pairs' is map, which", outcome.Out);
+        ShardSet shards = ShardSet.Resolve([path]);
+        Failure failure = Assert.Throws<Failure>(() => SecondReader.OurRows(shards.Shards[0], "pair"));
+        Assert.Contains("its type struct is not supported", failure.Message);
+        Assert.Contains("--exclude pair", failure.Message);
+    }
+
+    public sealed class NestedRow
+    {
+        public int label { get; set; }
+
+        public Pair? pair { get; set; }
+
+        public Dictionary<string, int>? pairs { get; set; }
+
+        public int user { get; set; }
+    }
+
+    public sealed class Pair
+    {
+        public int x { get; set; }
+    }
+
+    /// Overwrites what is stored of a column in a row group.
+    private static void BreakPages(string path, string column, int group)
+    {
+        byte[] file = File.ReadAllBytes(path);
+        Footer footer = ShardFooter.Read(new FileSource(path));
+        StoredChunk chunk = footer.Chunks(group)[footer.Layout(column)!.Leaf!.Index];
+        long start = chunk.DictionaryPage > 0 ? Math.Min(chunk.DictionaryPage, chunk.DataPage) : chunk.DataPage;
+        file.AsSpan((int)start, (int)chunk.CompressedBytes).Fill(0xFF);
+        File.WriteAllBytes(path, file);
+    }
+
     private GpuCtr.Engine.Data.Inspection Inspect(TestShard shard)
     {
         ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"))]);

@@ -70,6 +70,20 @@ public sealed class TableTests : IDisposable
         Assert.Equal(6, FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions())).TrainRows);
     }
 
+    [Fact]
+    public void Columns_that_the_table_does_not_have_and_equal_files_are_no_fault()
+    {
+        DeltaFolder table = new DeltaFolder(folder.File("t")).Create().Add("0.parquet", 1, "2024-01-01").Add("1.parquet", 1, "2024-01-01").Commit();
+        table.Add("2.parquet", 2, null).Commit();
+        new TestShard().Column("label", 0, 1, 1).Column("a", 1, 2, 3).Text("_change_type", null, null, null).Write(table.Path + "/2.parquet");
+        ShardSet shards = ShardSet.Resolve([table.Path]);
+        Assert.Equal(9, shards.Rows);
+        Assert.All(shards.Shards, s => Assert.Equal(["label", "a", "day"], s.Columns.Select(c => c.Name)));
+        File.Copy(table.Path + "/0.parquet", folder.File("copy.parquet"));
+        Failure copy = Assert.Throws<Failure>(() => ShardSet.Resolve([table.Path, folder.File("copy.parquet")]));
+        Assert.Contains("a copy of", copy.Message);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -115,7 +129,7 @@ public sealed class TableTests : IDisposable
     {
         DeltaFolder table = Table();
         string first = table.Log($"{0:D20}.json"), second = table.Log($"{1:D20}.json"), whole = File.ReadAllText(second);
-        foreach (string text in (string[])["{", "[]", "{\"add\":7}", "{\"add\":{}}", "{\"protocol\":{}}", "{\"add\":{\"path\":\"a\\u0000b\",\"partitionValues\":{}}}", "{\"metaData\":{\"schemaString\":\"{}\"}}"])
+        foreach (string text in (string[])["{", "[]", "{\"add\":7}", "{\"add\":{}}", "{\"protocol\":{}}", "{\"add\":{\"path\":\"a\\u0000b\",\"partitionValues\":{}}}", "{\"metaData\":{\"schemaString\":\"{}\"}}", "{\"metaData\":{}}"])
         {
             File.WriteAllText(second, text);
             Refused(table.Path);
