@@ -59,11 +59,11 @@ public sealed class ColumnNameTests : IDisposable
     public void Every_flag_takes_names_with_commas_and_equals_signs()
     {
         string shard = Write(), run = folder.File("run");
-        CommandOutcome o = Run(["train", shard, "--label", "\"click, y\"", "--group-id", "a,b", "--exclude", "\"out, of\",more", "--categorical", "\"n,1\"", "--numeric", "\"n=2\"",
+        CommandOutcome o = Run(["train", shard, "--label", "\"click, y\"", "--group-id", "a,b", "--exclude", "\"out, of\",more,x:y,\"-x\"", "--categorical", "\"n,1\"", "--numeric", "\"n=2\"",
             "--numeric-transform", "\"n=2\"=log,none", "--history", "\"past, all\"=\"i=d\",\"p=q\"=\"i=d\"", "--multi-value", "\"t,g\"", "--hash-buckets", "\"n,1\"=8", "--identity", "\"k,k\"=9", "--out", run, .. small]).Succeeded();
         Dictionary<string, string> roles = Roles(run);
         Assert.Equal(
-            ["a,b group", "click, y label", "i=d categorical", "k,k categorical", "more excluded", "n,1 categorical", "n=2 numeric", "out, of excluded", "p=q history", "past, all history", "t,g pooled"],
+            ["-x excluded", "a,b group", "click, y label", "i=d categorical", "k,k categorical", "more excluded", "n,1 categorical", "n=2 numeric", "out, of excluded", "p=q history", "past, all history", "t,g pooled", "x:y excluded"],
             roles.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"));
         Assert.Contains("history of i=d", o.Error);
         Run("predict", "--model", run, shard, "--keep", "\"a,b\",\"i=d\"", "--out", folder.File("scores.parquet"), "--device", "cpu").Succeeded();
@@ -76,7 +76,7 @@ public sealed class ColumnNameTests : IDisposable
         Run("train", "--config", Path.Combine(run, "config.json"), "--out", folder.File("again")).Succeeded();
         Assert.Equal(hash, Hash(folder.File("again")));
         Run("train", "--resume", "--out", run, "--epochs", "2").Succeeded();
-        Run("train", "--resume", "--out", run, "--exclude", "\"out, of\"", "--epochs", "2").FailedWith(ExitCode.Usage, "exclude was [out, of, more] and is [out, of]");
+        Run("train", "--resume", "--out", run, "--exclude", "\"out, of\"", "--epochs", "2").FailedWith(ExitCode.Usage, "exclude was [out, of, more, x:y, \"-x\"] and is [out, of]");
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class ColumnNameTests : IDisposable
             ["shards"] = Write(),
             ["label"] = "click, y",
             ["group_id"] = "a,b",
-            ["exclude"] = new[] { "out, of", "more", "n=2", "t,g" },
+            ["exclude"] = new[] { "out, of", "more", "n=2", "t,g", "-x", "x:y" },
             ["categorical"] = new[] { "n,1" },
             ["history"] = new[] { "past, all=\"i=d\"", "\"p=q\"=\"i=d\"" },
             ["identity"] = new[] { "k,k=9" },
@@ -97,7 +97,7 @@ public sealed class ColumnNameTests : IDisposable
         }));
         Run("train", "--config", config, "--out", run, "--attention-units", "4", "--device", "cpu").Succeeded();
         Assert.Equal(
-            ["a,b group", "click, y label", "i=d categorical", "k,k categorical", "more excluded", "n,1 categorical", "n=2 excluded", "out, of excluded", "p=q history", "past, all history", "t,g excluded"],
+            ["-x excluded", "a,b group", "click, y label", "i=d categorical", "k,k categorical", "more excluded", "n,1 categorical", "n=2 excluded", "out, of excluded", "p=q history", "past, all history", "t,g excluded", "x:y excluded"],
             Roles(run).OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"));
         File.WriteAllText(config, """{"exclude": "more,\"n=2\""}""");
         Run(["train", Write(), "--config", config, "--label", "click, y", "--out", folder.File("typed"), .. small]).Succeeded();
@@ -127,7 +127,7 @@ public sealed class ColumnNameTests : IDisposable
     {
         T[] Each<T>(Func<int, T> value) => [.. Enumerable.Range(0, Rows).Select(value)];
         return new TestShard().Column("click, y", Each(i => i * 7 % 3 == 0 ? 1 : 0)).Column("a,b", Each(i => (long)(i % 9))).Column("i=d", Each(i => (long)(i % 5))).Column("k,k", Each(i => (long)(i % 9)))
-            .Column("n,1", Each(i => i % 4 * 0.5)).Column("n=2", Each(i => i * 0.1)).Column("out, of", Each(i => i)).Column("more", Each(i => i % 2))
+            .Column("n,1", Each(i => i % 4 * 0.5)).Column("n=2", Each(i => i * 0.1)).Column("out, of", Each(i => i)).Column("more", Each(i => i % 2)).Column("x:y", Each(i => i)).Column("-x", Each(i => i))
             .Lists("past, all", Each<long?[]?>(i => [i % 5, i % 3])).Lists("p=q", Each<long?[]?>(i => [i % 3, i % 5])).TextLists("t,g", Each<string?[]?>(i => [$"t{i % 3}"])).Write(folder.File("s.parquet"));
     }
 }

@@ -182,7 +182,7 @@ public sealed partial class FeaturePlan
             return new PlannedColumn(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
         }
 
-        if (options.Identity.Any(i => i.StartsWith($"{column.Name}=", StringComparison.Ordinal)) && column.Kind == ValueKind.Real)
+        if (FeatureOptions.Pairs(options.Identity).Any(i => i.Column == column.Name) && column.Kind == ValueKind.Real)
             column = column with { Kind = ValueKind.Integer };
         bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
         return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: leave it out if it is one" : "by type"));
