@@ -22,13 +22,15 @@ public sealed class FrozenModel : IDisposable
     /// <param name="spec">What it reads.</param>
     /// <param name="options">What it computes.</param>
     /// <param name="batchSize">B: the most rows of a batch.</param>
-    /// <exception cref="KernelException">The options do not fit together, or the device has too little memory.</exception>
-    public FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize)
-        : this(device, ModelCatalog.Adapt(spec, options), options, batchSize, null)
+    /// <param name="check">Told the tensors of <see cref="Weights"/> before anything is allocated; may throw.</param>
+    /// <exception cref="KernelException">The options do not fit together.</exception>
+    /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
+    public FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, Action<IEnumerable<Tensor>>? check = null)
+        : this(device, ModelCatalog.Adapt(spec, options), options, batchSize, null, check)
     {
     }
 
-    private FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, ModelBuilder? lender)
+    private FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, ModelBuilder? lender, Action<IEnumerable<Tensor>>? check = null)
     {
         g = new ModelBuilder(device, spec, options, batchSize, null, training: false);
         try
@@ -37,6 +39,9 @@ public sealed class FrozenModel : IDisposable
             g.Arena.Seal();
             if (lender is not null)
                 Borrow(lender);
+            check?.Invoke(g.Weights);
+            if (lender is null)
+                MemoryForecast.Check(device, g.Workspace.Plan, g.WideRows, batchSize, rows => BytesOf(device, spec, options, rows));
             g.Workspace.Allocate();
             g.WriteConstants();
         }
@@ -97,6 +102,14 @@ public sealed class FrozenModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => g.Dispose();
+
+    private static long BytesOf(Device device, FeatureSpec spec, ModelOptions options, int batchSize)
+    {
+        using ModelBuilder other = new(device, spec, options, batchSize, null, training: false);
+        ModelCatalog.Record(other);
+        other.Arena.Seal();
+        return other.Workspace.TotalBytes;
+    }
 
     private void Borrow(ModelBuilder lender)
     {

@@ -26,6 +26,8 @@ public sealed partial class ModelBuilder : IDisposable
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, bool training = true)
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
+        if ((Math.Max(spec.C, spec.F) + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
+            throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries has more positions than {int.MaxValue}; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
         Workspace.OnFree(FreeOps);
         turn = device.ServesThreads ? new Lock() : device.Turn;

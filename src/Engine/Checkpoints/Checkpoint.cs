@@ -116,6 +116,8 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
                 throw Failure.BadData($"{path}: format {manifest.Format}, this version reads formats 1 to {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version}) or a later one");
             if (manifest.Format > 1 && !File.Exists(Path.Combine(folder, ManifestDigestFile)))
                 throw Failure.BadData($"{folder}: incomplete ({ManifestDigestFile} is missing); use another checkpoint");
+            if (ManifestCheck.FaultOf(manifest, WeightsFile, OptimizerFile, FeatureEncoder.StateFile) is { } fault)
+                throw Failure.BadData($"{path}: damaged: {fault}; use another checkpoint");
             foreach ((string name, FileDigest expected) in manifest.Files)
                 Verify(folder, name, expected);
             return new Checkpoint(folder, manifest);
@@ -152,6 +154,8 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     public FeatureEncoder LoadEncoder()
     {
         FeatureEncoder encoder = FeatureEncoder.Load(Folder);
+        if (encoder.State.Vocabularies.FirstOrDefault(v => !Manifest.Files.ContainsKey(v.File)) is { } loose)
+            throw Failure.BadData($"{Path.Combine(Folder, ManifestFile)}: damaged: {loose.File} is not among its files; use another checkpoint");
         return encoder.IsOf(Manifest.Spec)
             ? encoder
             : throw Failure.BadData($"{Folder}: its features are not those of its model; use another checkpoint");
@@ -170,10 +174,19 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     /// <exception cref="Failure">Data: damaged.</exception>
     public FrozenModel LoadFrozen(Device device, FeatureSpec spec, int batchSize)
     {
-        FrozenModel model = new(device, spec, Manifest.Model, batchSize);
+        string weights = Path.Combine(Folder, WeightsFile);
+        FrozenModel model;
         try
         {
-            SafeTensors.Read(Path.Combine(Folder, WeightsFile), device, model.Weights);
+            model = new(device, spec, Manifest.Model, batchSize, tensors => SafeTensors.Check(weights, tensors));
+        }
+        catch (KernelException e) when (e is not DeviceException)
+        {
+            throw Failure.BadData($"{Path.Combine(Folder, ManifestFile)}: its options do not fit together ({e.Message}); use another checkpoint", e);
+        }
+        try
+        {
+            SafeTensors.Read(weights, device, model.Weights);
             return model;
         }
         catch

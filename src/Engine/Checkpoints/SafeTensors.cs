@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using GpuCtr.Kernels.Devices;
@@ -49,6 +50,10 @@ internal static class SafeTensors
         return file.Commit();
     }
 
+    /// <summary>Checks that a file has exactly these names and shapes, of tensors that need no storage yet.</summary>
+    /// <exception cref="Failure">Data: damaged, or other tensors than expected. InputOutput: unreadable.</exception>
+    public static void Check(string path, IEnumerable<Tensor> tensors) => Opened(path, file => SafeTensorsHeader.Read(path, file).CheckAgainst(path, [.. tensors]));
+
     /// <summary>Fills tensors from a file that has exactly these names and shapes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="device">Where the tensors are.</param>
@@ -58,9 +63,8 @@ internal static class SafeTensors
     /// <exception cref="Failure">Data: damaged, or other tensors than expected. InputOutput: unreadable.</exception>
     public static void Read(string path, Device device, IEnumerable<Tensor> tensors, RowMap? rows = null, bool shared = false)
     {
-        try
+        Opened(path, file =>
         {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
             SafeTensorsHeader header = SafeTensorsHeader.Read(path, file);
             Tensor[] all = [.. tensors.Where(t => !shared || header.Entries.ContainsKey(t.Name))];
             header.CheckAgainst(path, all, rows, shared);
@@ -69,8 +73,17 @@ internal static class SafeTensors
             {
                 long start = header.DataStart + header.Entries[tensor.Name].Begin;
                 foreach ((long from, long to, long count) in header.IsGrown(tensor, rows) ? rows!.Runs : [(0, 0, tensor.Rows)])
-                    Copy(file, start + from * tensor.Columns * sizeof(float), device, tensor, to * tensor.Columns, count * tensor.Columns, chunk);
+                    Copy(path, file, start + from * tensor.Columns * sizeof(float), device, tensor, to * tensor.Columns, count * tensor.Columns, chunk);
             }
+        });
+    }
+
+    private static void Opened(string path, Action<FileStream> read)
+    {
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
+            read(file);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or EndOfStreamException)
         {
@@ -82,14 +95,32 @@ internal static class SafeTensors
         }
     }
 
-    private static void Copy(FileStream file, long position, Device device, Tensor tensor, long begin, long length, float[] chunk)
+    private static void Copy(string path, FileStream file, long position, Device device, Tensor tensor, long begin, long length, float[] chunk)
     {
         file.Position = position;
         for (long at = 0; at < length; at += ChunkLength)
         {
             Span<float> values = chunk.AsSpan(0, (int)Math.Min(ChunkLength, length - at));
             file.ReadExactly(MemoryMarshal.AsBytes(values));
+            if (FirstNotFinite(values) is >= 0 and var wrong)
+                throw Failure.BadData($"{path}: damaged: tensor '{tensor.Name}', row {(begin + at + wrong) / Math.Max(1, tensor.Columns)}: {values[wrong]} is not a finite number; use another checkpoint");
             tensor.Write(device, values, begin + at);
         }
+    }
+
+    /// Infinite and NaN have all bits of the exponent set; as integers without their sign they are the largest.
+    private static int FirstNotFinite(ReadOnlySpan<float> values)
+    {
+        const int infinity = 0x7F80_0000, magnitude = int.MaxValue;
+        ReadOnlySpan<int> bits = MemoryMarshal.Cast<float, int>(values);
+        ReadOnlySpan<Vector<int>> whole = MemoryMarshal.Cast<int, Vector<int>>(bits);
+        Vector<int> most = default;
+        foreach (Vector<int> some in whole)
+            most = Vector.Max(most, some & new Vector<int>(magnitude));
+        int from = Vector.GreaterThanOrEqualAny(most, new Vector<int>(infinity)) ? 0 : whole.Length * Vector<int>.Count;
+        for (int i = from; i < values.Length; i++)
+            if (!float.IsFinite(values[i]))
+                return i;
+        return -1;
     }
 }

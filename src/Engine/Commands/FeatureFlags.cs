@@ -39,7 +39,7 @@ internal static class FeatureFlags
         History = flags.List("--history"),
         MultiValue = flags.Columns("--multi-value"),
         ListSeparator = ListGrammar.ParseSeparator(flags.Text("--list-separator")),
-        MaxHistory = flags.Whole("--max-history", 1, 1 << 16),
+        MaxHistory = flags.Whole("--max-history", GpuCtr.Models.ModelLimits.ListLength),
         MinCount = flags.Whole("--min-count", 1),
         Workers = DeviceFlags.DecodeThreads(flags),
         BadRows = BadRowBudget.Parse(flags.Text("--bad-rows")),

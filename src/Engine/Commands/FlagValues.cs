@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using GpuCtr.Engine.Data;
+using GpuCtr.Models;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -40,6 +41,14 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
 
     /// <summary>A whole number.</summary>
     public int Whole(string name, int least, int most = int.MaxValue) => WholeOf(name, Text(name), least, most);
+
+    /// <summary>A whole number of a range.</summary>
+    public int Whole(string name, WholeRange range) => Whole(name, range.Least, range.Most);
+
+    /// <summary>Units of layers.</summary>
+    public IReadOnlyList<int> Layers(string name) => Wholes(name, ModelLimits.LayerUnits.Least, ModelLimits.LayerUnits.Most) is { Count: <= ModelLimits.MostLayers } units
+        ? units
+        : throw Failure.BadUsage($"{name}: at most {ModelLimits.MostLayers} layers can be");
 
     /// <summary>Several whole numbers.</summary>
     public IReadOnlyList<int> Wholes(string name, int least, int most) => List(name).Select(t => WholeOf(name, t, least, most)).ToArray();

@@ -36,7 +36,7 @@ internal static class ModelFlags
     public static IEnumerable<string> FilesOf(Checkpoint checkpoint) => RunFolder.ReadWith(checkpoint.Folder);
 
     /// <summary>The value of --batch-size.</summary>
-    public static int BatchSizeOf(FlagValues flags) => flags.Whole(BatchSize.Name, 1, 1 << 20);
+    public static int BatchSizeOf(FlagValues flags) => flags.Whole(BatchSize.Name, GpuCtr.Models.ModelLimits.BatchRows);
 
     /// <summary>How --threads and --bad-rows have rows read.</summary>
     public static DatasetOptions RowsOf(FlagValues flags) => new()

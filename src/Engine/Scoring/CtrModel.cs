@@ -30,7 +30,7 @@ public sealed record ScoringOptions
 /// </code></example>
 public sealed class CtrModel : IDisposable
 {
-    private const int MostBatchRows = 1 << 20, MostConcurrency = 1 << 12;
+    private const int MostConcurrency = 1 << 12;
 
     private readonly Lifetime lifetime;
     private readonly Lock gate = new();
@@ -73,8 +73,8 @@ public sealed class CtrModel : IDisposable
     public static CtrModel Load(string path, ScoringOptions? options = null)
     {
         options ??= new ScoringOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, MostBatchRows);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, ModelLimits.BatchRows.Least);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, ModelLimits.BatchRows.Most);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, MostConcurrency);
         _ = RunFolder.Resolve(path);

@@ -32,7 +32,7 @@ public sealed class SafeTensorsTests : IDisposable
         {
             float[] values = new float[t.Length];
             for (int i = 0; i < values.Length; i++)
-                values[i] = BitConverter.Int32BitsToSingle(random.Next());
+                values[i] = BitConverter.Int32BitsToSingle(random.Next(0x7F80_0000) | (random.Next(2) << 31));
             t.Write(device, values);
         }
 
@@ -42,6 +42,22 @@ public sealed class SafeTensorsTests : IDisposable
         for (int i = 0; i < written.Length; i++)
             Assert.Equal(Bits(written[i]), Bits(read[i]));
         Assert.Equal(0, BinaryPrimitives.ReadInt64LittleEndian(File.ReadAllBytes(path).AsSpan(0, 8)) % 8);
+    }
+
+    [Theory]
+    [InlineData(float.NaN, 0)]
+    [InlineData(float.PositiveInfinity, 299_999)]
+    [InlineData(float.NegativeInfinity, 300_000)]
+    public void A_value_that_is_not_finite_is_refused_by_tensor_and_row(float value, int row)
+    {
+        using Workspace work = new(device);
+        Tensor t = work.Tensor("table", 300_001, 5);
+        work.Allocate();
+        t.Write(device, [value], row * 5L + 4);
+        string path = folder.File("y.safetensors");
+        SafeTensors.Write(path, device, [t]);
+        string message = Assert.Throws<Failure>(() => SafeTensors.Read(path, device, [t])).Message;
+        Assert.Contains($"tensor 'table', row {row}: ", message);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed partial class FeatureEncoder
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
 
     /// <summary>Writes features.json and one Parquet file per vocabulary (value, count) into <paramref name="folder"/>.</summary>
@@ -77,8 +77,9 @@ public sealed partial class FeatureEncoder
 
         if (state.Format != Format || state.BucketSeed != ComputedRows.Seed)
             throw Failure.BadData($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
+        if (FeatureStateCheck.FaultOf(state) is { } fault)
+            throw Failure.BadData($"{path}: damaged: {fault}; use another checkpoint");
         VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
-        CheckState(path, state, tables);
         return new FeatureEncoder(state, tables);
     }
 
@@ -137,16 +138,10 @@ public sealed partial class FeatureEncoder
                 integers = [.. integers, .. buffer.Integers.AsSpan(0, buffer.Count)];
         }
 
+        if (counts.Any(c => c < 0))
+            throw Failure.BadData($"{path}: a count is negative; use another checkpoint");
         if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
             throw Failure.BadData($"{path}: a value occurs twice; use another checkpoint");
         return new VocabularyTable(state.Name, state.Kind, new ComputedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Unseen]);
-    }
-
-    private static void CheckState(string path, FeatureState state, VocabularyTable[] tables)
-    {
-        bool inside = state.Categorical.All(c => (uint)c.Vocabulary < tables.Length)
-            && state.Sequences.All(s => (uint)s.Vocabulary < tables.Length && s.Target >= -1 && s.Target < state.Categorical.Count && s.MaxLength > 0 && Enum.IsDefined(s.Form));
-        if (!inside)
-            throw Failure.BadData($"{path}: a field points at a vocabulary that is not there; use another checkpoint");
     }
 }
