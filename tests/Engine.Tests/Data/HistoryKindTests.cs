@@ -30,6 +30,12 @@ public sealed class HistoryKindTests : IDisposable
         Failure failure = Assert.Throws<Failure>(() => FeatureEncoder.Fit(Resolve(), plan));
         Assert.Equal(ExitCode.Data, failure.Code);
         Assert.Contains("s.parquet: row group 0, row 1, column 'hist_item': 2.5 is not a whole number, as ids are; correct it, or leave the column out (--exclude hist_item)", failure.Message);
+
+        BadRowBudget one = BadRowBudget.Parse("1");
+        FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), new FeatureOptions { BadRows = one }));
+        Dataset data = new(Resolve(), encoder, new DatasetOptions { BadRows = one });
+        data.Load([0], default);
+        Assert.Equal([false, true], new[] { data.Statistics.IsBad(0), data.Statistics.IsBad(1) });
     }
 
     [Fact]
