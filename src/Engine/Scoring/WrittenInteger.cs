@@ -22,8 +22,10 @@ internal readonly record struct WrittenInteger(long Bits, ValueKind Kind)
     }
 
     /// <summary>Of a number in JSON that is an integer, however it is written: 42, 42.0, 4.2e1; null for any other.</summary>
-    public static WrittenInteger? Of(JsonElement number) => number.TryGetInt64(out long signed) ? new(signed, ValueKind.Integer)
-        : number.TryGetDecimal(out decimal whole) ? Of(whole) : null;
+    public static WrittenInteger? Of(JsonElement number) => number.TryGetInt64(out long signed) ? new(signed, ValueKind.Integer) : OfDigits(number.GetRawText());
+
+    private static WrittenInteger? OfDigits(string text) => WholeNumber.Parse(text, ValueKind.Integer) is { } signed ? new(signed, ValueKind.Integer)
+        : WholeNumber.Parse(text, ValueKind.Unsigned) is { } unsigned ? new(unsigned, ValueKind.Unsigned) : null;
 
     /// <summary>Of a decimal that is one; null for any other.</summary>
     public static WrittenInteger? Of(decimal number) => decimal.Truncate(number) != number || number is < long.MinValue or > ulong.MaxValue ? null

@@ -5,7 +5,7 @@ namespace GpuCtr.Engine.Data;
 
 /// <summary>
 /// Reads the footer of a Parquet file (FileMetaData of apache/parquet-format, Thrift compact) in one pass: work and memory are
-/// proportional to its bytes, whatever they are. What is not needed (statistics, encodings, indexes) is passed over.
+/// proportional to its bytes, whatever they are. What is not needed (statistics, indexes) is passed over.
 /// </summary>
 /// <see cref="ThriftShape"/> must have found the bytes to be whole.
 internal static class FooterReader

@@ -27,6 +27,9 @@ internal readonly record struct StoredChunk
     /// <summary>Codec.</summary>
     public sbyte Codec { get; init; }
 
+    /// <summary>Encodings of its pages, one bit for each; 0 if the footer does not say.</summary>
+    public ushort Encodings { get; init; }
+
     /// <summary>Values, nulls included.</summary>
     public long Values { get; init; }
 
@@ -47,6 +50,7 @@ internal readonly record struct StoredChunk
     {
         Type = (Parquet.Meta.Type)Type,
         Codec = (CompressionCodec)Codec,
+        Encodings = ListOf(Encodings),
         NumValues = Values,
         TotalUncompressedSize = UncompressedBytes,
         TotalCompressedSize = CompressedBytes,
@@ -88,11 +92,13 @@ internal readonly record struct StoredChunk
         int? physical = null, codec = null;
         long? values = null, dataPage = null;
         long uncompressed = 0, compressed = 0, dictionary = 0;
+        ushort encodings = 0;
         for (int field = 0; thrift.NextField(ref field, out int type);)
         {
             switch (field)
             {
                 case 1: physical = thrift.Integer(field, type); break;
+                case 2: encodings = ReadEncodings(ref thrift, thrift.ListOf(field, type, ThriftType.Int32)); break;
                 case 3: CheckPath(ref thrift, thrift.ListOf(field, type, ThriftType.Binary), leaf); break;
                 case 4: codec = thrift.Integer(field, type); break;
                 case 5: values = thrift.Long(field, type); break;
@@ -110,6 +116,7 @@ internal readonly record struct StoredChunk
         {
             Type = (sbyte)physical,
             Codec = (sbyte)codec,
+            Encodings = encodings,
             Values = values.Value,
             UncompressedBytes = uncompressed,
             CompressedBytes = compressed,
@@ -118,13 +125,29 @@ internal readonly record struct StoredChunk
         };
     }
 
+    private static List<Encoding> ListOf(ushort encodings) => [.. Enum.GetValues<Encoding>().Where(e => (encodings >> (int)e & 1) == 1)];
+
+    private static ushort ReadEncodings(ref ThriftReader thrift, int count)
+    {
+        int encodings = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int encoding = thrift.Integer();
+            if (encoding is >= 0 and < 16)
+                encodings |= 1 << encoding;
+        }
+
+        return (ushort)encodings;
+    }
+
     private static void CheckPath(ref ThriftReader thrift, int parts, SchemaNode leaf)
     {
-        bool equal = parts == leaf.Path.Length;
+        // Parquet.Net leaves a name that is empty out of the path.
+        bool equal = parts == leaf.Path.Length || leaf.Path.All(p => p.Length == 0);
         for (int i = 0; i < parts; i++)
         {
             ReadOnlySpan<byte> part = thrift.Bytes();
-            equal = equal && part.SequenceEqual(leaf.Path[i]);
+            equal = equal && i < leaf.Path.Length && part.SequenceEqual(leaf.Path[i]);
         }
 
         if (!equal)
