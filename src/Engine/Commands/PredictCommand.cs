@@ -57,7 +57,7 @@ internal static class PredictCommand
         Result result = Score(model, data, file, journal, interruption) with { Out = path, Step = checkpoint.Manifest.Position.Step };
         RunWarnings.AboutRows(journal, "rows", data);
         journal.Line(string.Create(
-            CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {result.MeanScore:F5}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
+            CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {(result.MeanScore is { } mean ? $"{mean:F5}" : "–")}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;

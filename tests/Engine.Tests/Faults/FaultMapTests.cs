@@ -7,7 +7,7 @@ namespace GpuCtr.Engine.Tests.Faults;
 /// <summary>docs/faults.md and the tests say the same.</summary>
 public sealed partial class FaultMapTests
 {
-    private const int FaultCount = 31;
+    private const int FaultCount = 38;
 
     private static readonly string root = Root();
 

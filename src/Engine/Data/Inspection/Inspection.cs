@@ -75,7 +75,8 @@ public sealed record Inspection(
             yield return trouble;
         if (Columns.Any(c => c.Trouble is not null))
             yield return "rows were not compared with each other, since not all columns can be read";
-        foreach (ColumnProfile c in Columns.Where(c => c.Trouble is null && c.Distinct is null))
+        // With roles, the plan says it.
+        foreach (ColumnProfile c in Columns.Where(c => c is { Trouble: null, Distinct: null, Role: "" }))
             yield return $"column '{c.Name}' is {c.Type}, which cannot be read: training leaves it out";
         if (BadLabels > 0)
             yield return Invariant($"label '{Label}' is neither 0 nor 1 in {BadLabels:N0} rows");
