@@ -43,6 +43,28 @@ public sealed class FeaturePlanTests : IDisposable
     }
 
     [Fact]
+    public void What_is_said_of_a_column_and_changes_nothing_is_told()
+    {
+        FeaturePlan plan = Infer(Wide(), new FeatureOptions
+        {
+            Exclude = ["tags", "Click"],
+            Categorical = ["tags"],
+            HashBuckets = ["price=10", "hist_item=10", "city=10"],
+            NumericTransforms = ["user=log", "price=log"],
+        });
+        Assert.Equal(
+            [
+                "--exclude Click changes nothing: the column is the label",
+                "--categorical tags changes nothing: the column is left out by --exclude",
+                "--hash-buckets price changes nothing: the column is numeric; if it holds ids, add --categorical price",
+                "--hash-buckets hist_item changes nothing: the column is a history, which shares the rows of item_id: say it of item_id",
+                "--numeric-transform user changes nothing: the column is categorical; if it holds numbers, add --numeric user",
+            ],
+            plan.Warnings.Where(w => w.StartsWith("--", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Infer(Wide(), new FeatureOptions { HashBuckets = ["city=10"], NumericTransforms = ["log"] }).Warnings, w => w.StartsWith("--", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void History_can_name_its_target()
     {
         FeaturePlan plan = Infer(Wide(), new FeatureOptions { History = ["hist_city=user"] });

@@ -121,6 +121,7 @@ public sealed partial class FeaturePlan
 
         List<string> warnings = [.. LeftOut(shards, planned, options)];
         PairHistories(planned, histories, options.MultiValue, warnings);
+        warnings.AddRange(WithoutEffect(planned, options));
         if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
         {
             string nothing = $"no column left to learn from besides the label '{label}'";
