@@ -145,6 +145,7 @@ public sealed class FooterTests : IDisposable
                     continue;
                 using ColumnChunkMetaData other = group.MetaData.GetColumnChunkMetaData(c);
                 Assert.Equal((other.NumValues, other.TotalCompressedSize, other.TotalUncompressedSize), (chunk.Values, chunk.CompressedBytes, chunk.UncompressedBytes));
+                Assert.Equal(other.Encodings.Select(e => (int)e).Distinct().Order(), chunk.Metadata.Encodings!.Select(e => (int)e).Order());
             }
         }
     }

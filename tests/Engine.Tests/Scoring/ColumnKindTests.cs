@@ -49,6 +49,7 @@ public sealed class ColumnKindTests(ColumnKindTests.Trained model) : IClassFixtu
     [InlineData("{\"id\": \"42.0\"}", "'42.0'")]
     [InlineData("{\"id\": \"\"}", "column 'id'")]
     [InlineData("{\"id\": 1e300}", "column 'id'", "integers")]
+    [InlineData("{\"id\": 1e-30}", "column 'id'", "integers")]
     [InlineData("{\"id\": [1]}", "array")]
     [InlineData("{\"history\": [1, 2.5]}", "the entry 2.5")]
     [InlineData("{\"history\": [[[[1]]]]}", "the entry")]
