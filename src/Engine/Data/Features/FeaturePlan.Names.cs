@@ -16,9 +16,10 @@ public sealed partial class FeaturePlan
         ];
         if (options.GroupId is not null)
             named = named.Append(("--group-id", options.GroupId));
+        var partial = shards.Partial().ToArray();
         foreach ((string flag, string name) in named)
         {
-            if (flag != "--exclude" && shards.Partial().FirstOrDefault(p => p.Name == name) is { Lacks: { } lacks, Has: { } has })
+            if (flag != "--exclude" && partial.FirstOrDefault(p => p.Name == name) is { Lacks: { } lacks, Has: { } has })
                 throw Failure.BadData($"{flag} {ColumnNames.InShell(name)}: {lacks.Path} has no such column, {has.Path} has it; write it into all shards");
             if (shards.Column(name) is null && flag != "--exclude" || shards.Shards.All(s => s.Column(name) is null))
                 throw Failure.BadUsage($"{flag} {ColumnNames.InShell(name)}: no such column; the shards have {Listing(shards)}");

@@ -18,6 +18,8 @@ internal enum ChunkTrouble : byte
 /// <summary>Where a column of a row group is stored and how. A file may have millions of them, so it is small.</summary>
 internal readonly record struct StoredChunk
 {
+    private static readonly Encoding[] known = Enum.GetValues<Encoding>();
+
     /// <summary>Whether it can be read.</summary>
     public ChunkTrouble Trouble { get; init; }
 
@@ -125,7 +127,7 @@ internal readonly record struct StoredChunk
         };
     }
 
-    private static List<Encoding> ListOf(ushort encodings) => [.. Enum.GetValues<Encoding>().Where(e => (encodings >> (int)e & 1) == 1)];
+    private static List<Encoding> ListOf(ushort encodings) => [.. known.Where(e => (encodings >> (int)e & 1) == 1)];
 
     private static ushort ReadEncodings(ref ThriftReader thrift, int count)
     {
