@@ -1,7 +1,8 @@
-using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Data;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Bench;
 

@@ -1,10 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Datagen;
-using GpuCtr.Engine.Data;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training;
 
 namespace GpuCtr.Bench;
 
@@ -19,7 +22,7 @@ internal sealed class LadderBench : IDisposable
     private readonly Device device;
     private readonly Dataset data;
     private readonly TrainableModel model;
-    private readonly Prefetcher prefetcher;
+    private readonly BatchLoader prefetcher;
 
     private LadderBench(Device device, string shards)
     {
@@ -27,7 +30,7 @@ internal sealed class LadderBench : IDisposable
         ShardSet set = ShardSet.Resolve([shards]);
         data = new Dataset(set, FeatureEncoder.Fit(set, FeaturePlan.Infer(set, new FeatureOptions())));
         model = new TrainableModel(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, BatchSize);
-        prefetcher = new Prefetcher(device, model.Spec, BatchSize, slotCount: 4);
+        prefetcher = new BatchLoader(device, model.Spec, BatchSize, slotCount: 4);
     }
 
     /// <summary>Generates shards, climbs the ladder <paramref name="rounds"/> times and prints medians with their spread.</summary>

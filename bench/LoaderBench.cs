@@ -1,6 +1,10 @@
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
+using GpuCtr.Training;
 
 namespace GpuCtr.Bench;
 
@@ -35,7 +39,7 @@ internal static class LoaderBench
         DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes };
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
         using Batch batch = new(device, encoder.Spec, BatchSize);
-        using Prefetcher prefetcher = new(device, encoder.Spec, BatchSize);
+        using BatchLoader prefetcher = new(device, encoder.Spec, BatchSize);
         (string What, Action<int> Pass)[] ways =
         [
             ("fit", _ => FeatureEncoder.Fit(shards, plan)),
@@ -81,7 +85,7 @@ internal static class LoaderBench
         }
     }
 
-    private static void Prepare(Dataset data, int epoch, Prefetcher prefetcher)
+    private static void Prepare(Dataset data, int epoch, BatchLoader prefetcher)
     {
         prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
         while (prefetcher.Next() is { } batch)

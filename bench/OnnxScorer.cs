@@ -1,10 +1,11 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Models.Features;
 using Microsoft.ML.OnnxRuntime;
 
 namespace GpuCtr.Bench;
 
 /// <summary>An exported model in ONNX Runtime on one thread, with buffers that are written and read again and again: the fastest way it offers.</summary>
-/// Rows come with their values looked up already; what is timed is copying them into the inputs and the run.
+/// <remarks>Rows come with their values looked up already; what is timed is copying them into the inputs and the run.</remarks>
 internal sealed class OnnxScorer : IDisposable
 {
     private readonly InferenceSession session;

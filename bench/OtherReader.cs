@@ -1,4 +1,4 @@
-using GpuCtr.Engine.Data;
+using GpuCtr.Data.Shards;
 using ParquetSharp;
 
 namespace GpuCtr.Bench;

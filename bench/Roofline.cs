@@ -40,7 +40,7 @@ internal readonly record struct Roofline(double CopyBytesPerSecond, double Flops
         return 2.0 * Chains * ChainLength * sink.Length / Best(device, () => kernel(device.Stream, grid, sink.View, 0.999f));
     }
 
-    /// Eight chains that do not depend on each other keep the pipeline full.
+    /// <summary>Eight chains that do not depend on each other keep the pipeline full.</summary>
     private static void Multiply(ArrayView<float> sink, float x)
     {
         float a = Group.IdxX, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7;

@@ -1,4 +1,6 @@
+using GpuCtr.Data.Shards;
 using GpuCtr.Datagen;
+using GpuCtr.Engine;
 
 namespace GpuCtr.Bench;
 

@@ -1,3 +1,4 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Dense;
@@ -51,7 +52,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         yield return new("update dense parameters", step.Dense.Run, new(Float * (3 * g.Arena.Weights!.Length + 2 * (step.Dense.State.Mean.Length + step.Dense.State.Square.Length))));
     }
 
-    /// Numbers of state of a row.
+    /// <summary>Numbers of state of a row.</summary>
     private static double StateOf(OptimizerState state) => new[] { state.Mean, state.Square }.Where(t => t.Rows > 0).Sum(t => t.Columns);
 
     private static double Segments(ModelBuilder g) => g.Inputs.Positions.Count.ToArray(g.Device)[0];
@@ -75,11 +76,11 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
     {
         Linear l => Product(pass.RowsOf(l.Input), l.Weight, backward ? l.Input.Gradient is null ? 1 : 2 : 1),
         DiceLinear l => Product(pass.RowsOf(l.Output), l.Weight, backward ? 2 : 1),
-        AttentionInput a => Attention(pass.RowsOf(a.Output), a.History.E, a.Output.Columns, backward ? 2 : 1),
+        ActivationUnitFirstLayer a => Attention(pass.RowsOf(a.Output), a.History.E, a.Output.Columns, backward ? 2 : 1),
         AttentionPooling p => new(Float * pass.RowsOf(p.Score) * (p.History.E + 1.0) * (backward ? 2 : 1)),
-        FieldEmbedding e => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)e.Tensors.Table.Columns * (backward ? 3 : 2)),
-        BehaviourSequence s => Passes(pass, s.Output, 2),
-        SequenceTarget t => Passes(pass, t.Output, backward ? 3 : 2),
+        EmbeddingFm e => new(Float * pass.Rows * (g.Spec.F + g.Spec.N) * (double)e.Tensors.Table.Columns * (backward ? 3 : 2)),
+        SequenceEmbedding s => Passes(pass, s.Output, 2),
+        TargetGather t => Passes(pass, t.Output, backward ? 3 : 2),
         MultiHeadAttention a => Heads(pass, a, backward),
         Cross c => Passes(pass, c.Output, backward ? 6 : 4),
         BiInteraction i => Passes(pass, i.Input, backward ? 2 : 1),
@@ -100,24 +101,24 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         _ => default,
     };
 
-    /// Ids of the list column that an op pools.
+    /// <summary>Ids of the list column that an op pools.</summary>
     private static double Length(SequencePooling pooling, Batch batch, ModelBuilder g) =>
         batch.Sequences.Where((_, i) => ModelInputs.SequenceBase(g.Spec, g.BatchSize, i) == pooling.Sequence.Base).Sum(s => (double)s.Offsets[batch.Rows]);
 
-    /// Every pass reads or writes all of a tensor once.
+    /// <summary>Every pass reads or writes all of a tensor once.</summary>
     private static Work Passes(Pass pass, Tensor t, int count) => new(Float * count * pass.RowsOf(t) * t.Columns);
 
-    /// y = x Wᵀ forward; dx = dy W and dW = dyᵀ x backward.
+    /// <summary>y = x Wᵀ forward; dx = dy W and dW = dyᵀ x backward.</summary>
     private static Work Product(double rows, Tensor w, int count) =>
         new(Float * count * (rows * (w.Columns + w.Rows) + w.Length), 2.0 * count * rows * w.Length);
 
-    /// Histories of a benchmark are equally long, so every question is about as many items.
+    /// <summary>Histories of a benchmark are equally long, so every question is about as many items.</summary>
     private static Work Heads(Pass pass, MultiHeadAttention a, bool backward)
     {
         double asking = pass.RowsOf(a.Output), items = pass.RowsOf(a.Inputs.K), e = a.Output.Columns;
         return new(Float * (2 * asking + 2 * items) * e * (backward ? 2 : 1), (backward ? 10 : 4) * asking * items / pass.Rows * e);
     }
 
-    /// Keys are gathered once each way, and their gradients added to.
+    /// <summary>Keys are gathered once each way, and their gradients added to.</summary>
     private static Work Attention(double tokens, double e, double h, int count) => new(Float * count * tokens * (e + h), 2 * count * tokens * e * h);
 }

@@ -1,7 +1,11 @@
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training;
 
 namespace GpuCtr.Bench;
 
@@ -25,7 +29,7 @@ internal static class TrainedBench
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-trained-{Environment.ProcessId}");
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
         using TrainableModel model = new(device, encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [.. hidden] }, BatchSize);
-        using Prefetcher prefetcher = new(device, encoder.Spec, BatchSize);
+        using BatchLoader prefetcher = new(device, encoder.Spec, BatchSize);
         Batch[] ready = Ready(device, kept, encoder.Spec);
         MemorySteps steps = new(model, ready);
         int stepsPerEpoch = (int)(shards.Rows / BatchSize);
@@ -75,7 +79,7 @@ internal static class TrainedBench
     }
 
     /// <summary>Rows a second, and the share of the time that steps waited for the loader.</summary>
-    private static (double RowsPerSecond, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, Prefetcher prefetcher)
+    private static (double RowsPerSecond, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, BatchLoader prefetcher)
     {
         double rows = 0;
         double seconds = Turns.Seconds(() =>

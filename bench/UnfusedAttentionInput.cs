@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Dense;
@@ -9,11 +10,13 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Bench;
 
-/// <summary>First layer of the attention unit of DIN as frameworks compute it: what <see cref="AttentionInput"/> is measured against.</summary>
+/// <summary>First layer of the attention unit of DIN as frameworks compute it: what <see cref="ActivationUnitFirstLayer"/> is measured against.</summary>
+/// <remarks>
 /// x_t = [q, k_t, q − k_t, q ∘ k_t] is gathered and stored,  z = x Wᵀ + β and its gradients are the products of an ordinary Linear;
 /// dk_t += dx_k − dx_d + dx_p ∘ q,  dq += Σ_t dx_q + dx_d + dx_p ∘ k_t.
 /// x, dx (T, 4E)   z (T, H): 8·T·E·H operations forward, twice that backward, and 4·E·T floats written and read for x and for dx.
 /// Rows of the batch go over the worker team in fixed blocks: the same bits every run. SIMD device only.
+/// </remarks>
 internal sealed unsafe class UnfusedAttentionInput : IOp, IDisposable
 {
     private const int BlockRows = 8;

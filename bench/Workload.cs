@@ -1,3 +1,4 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Models;

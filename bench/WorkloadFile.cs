@@ -1,18 +1,22 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training.Reports;
 
 namespace GpuCtr.Bench;
 
 /// <summary>A workload for another framework: a safetensors file with the first weights, the batches, and the losses of our first steps on them.</summary>
+/// <remarks>
 /// Weights by name, as in a checkpoint, without running statistics. batch.I.rows (B, F + ΣT) int32 rows of the table: the fields, then the
 /// positions of each history; batch.I.numeric (B, N); batch.I.labels (B); losses.lazy and losses.dense (20), step i on batch i.
 /// Metadata: model, name, ids, fields (F), length (T; 0 without histories), batches.
+/// </remarks>
 internal static class WorkloadFile
 {
     // As many batches as steps: on batches seen before, a model that learns them by heart turns rounding into differences.

@@ -50,7 +50,7 @@ internal static class BoxPeers
         }
     }
 
-    /// fp32 first; tf32 is there on NVIDIA GPUs only.
+    /// <summary>fp32 first; tf32 is there on NVIDIA GPUs only.</summary>
     private static IEnumerable<string[]> Arguments(string device)
     {
         bool cuda = device.StartsWith("cuda", StringComparison.Ordinal);
@@ -62,7 +62,7 @@ internal static class BoxPeers
                 yield return [.. all, "--mode", mode, "--tf32"];
     }
 
-    /// | name | B | ids | median | spread | parity |, as pytorch.py prints it.
+    /// <summary>| name | B | ids | median | spread | parity |, as pytorch.py prints it.</summary>
     private static string[] Row(string line, IReadOnlyList<StepBench.Row> ours)
     {
         string[] cells = [.. line.Split('|', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];

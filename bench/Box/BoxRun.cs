@@ -1,13 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GpuCtr.Engine;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Training.Explanations;
 using Section = GpuCtr.Bench.Box.BoxReport.Section;
 
 namespace GpuCtr.Bench.Box;
 
 /// <summary>Everything there is to find out about a machine's device within eight minutes: correct, repeatable, how fast, beside PyTorch.</summary>
-/// Each question is a process of its own with a time limit, so that one that crashes or hangs costs its own answer only.
+/// <remarks>Each question is a process of its own with a time limit, so that one that crashes or hangs costs its own answer only.</remarks>
 internal sealed class BoxRun
 {
     private const double AucTolerance = 5e-4;
@@ -61,13 +63,13 @@ internal sealed class BoxRun
     private void Verify(string kernels, Precision precision)
     {
         string title = $"op cases, --kernels {kernels} --precision {precision.Name()}";
-        if (LeftOut(title, precision))
+        if (Ablation(title, precision))
             return;
         ChildProcess verify = Child(100, Engine, "verify", "--device", device, "--kernels", kernels, "--precision", precision.Name());
         report.Add(new(title, Outcome(verify, verify.Output.LastOrDefault()), verify.Command, verify.Seconds, [], [], [.. verify.Output, .. verify.Error.Take(40)]));
     }
 
-    /// Two runs with one seed must end with the same weights, and the CPU must reach the same AUC.
+    /// <summary>Two runs with one seed must end with the same weights, and the CPU must reach the same AUC.</summary>
     private void Training()
     {
         JsonNode? first = Train(device, out ChildProcess run), second = Train(device, out ChildProcess again), onCpu = Train("cpu", out ChildProcess cpu);
@@ -93,7 +95,7 @@ internal sealed class BoxRun
     private StepBench.Row[] Steps(Precision precision, params int[] sizes)
     {
         string title = $"training steps from memory, {precision.Name()}";
-        if (LeftOut(title, precision))
+        if (Ablation(title, precision))
             return [];
         ChildProcess run = Child(120, Bench, "step", "--device", device, "--precision", precision.Name(), "--only", "deepfm400,din", "--batch-size", string.Join(',', sizes), "--json");
         StepBench.Row[] rows = [.. run.Output.Select(line => JsonSerializer.Deserialize<StepBench.Row>(line)!)];
@@ -102,8 +104,8 @@ internal sealed class BoxRun
         return rows;
     }
 
-    /// Tensor cores are there on NVIDIA GPUs only.
-    private bool LeftOut(string title, Precision precision)
+    /// <summary>Tensor cores are there on NVIDIA GPUs only.</summary>
+    private bool Ablation(string title, Precision precision)
     {
         bool leftOut = precision.OnTensorCores() && !device.StartsWith("cuda", StringComparison.Ordinal);
         if (leftOut)

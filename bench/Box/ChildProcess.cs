@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using GpuCtr.Engine;
 
 namespace GpuCtr.Bench.Box;
 

@@ -9,7 +9,9 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 namespace GpuCtr.Bench.Ops;
 
 /// <summary>Every op by BenchmarkDotNet: each part of a step of each of <see cref="OpCases.Workloads"/>, and each product of its dense layers, on some devices with some kernels.</summary>
+/// <remarks>
 /// Beside the time stand GB/s and GFLOP/s of the least that the part must move and compute, as fractions of a copy and of multiply-adds measured in the same run.
+/// </remarks>
 public class OpBench
 {
     // Names of cases say everything; by default the table has room for 20 characters of them.

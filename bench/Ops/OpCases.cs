@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;

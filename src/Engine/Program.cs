@@ -1,5 +1,5 @@
 using GpuCtr.Engine.Commands;
-using GpuCtr.Engine.Training;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine;
 

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels;
 
 /// <summary>One pass of the recorded list over a batch.</summary>
-/// Only models make passes, of batches that were checked: kernels index with what it says.
+/// <remarks>Only models make passes, of batches that were checked: kernels index with what it says.</remarks>
 public readonly record struct Pass
 {
     internal Pass(int rows, bool Training, int[]? Tokens = null, bool Frozen = false) => (Rows, this.Training, this.Tokens, this.Frozen) = (rows, Training, Tokens, Frozen);

@@ -7,8 +7,10 @@ namespace GpuCtr.Models;
 /// Behavior Sequence Transformer (Chen et al., DLP-KDD 2019): logit = MLP(v_1 … v_C, F_target), F the last of the blocks over the sequence S of history and target,
 /// S' = LayerNorm(S + Dropout(MH(S))),  F = LayerNorm(S' + Dropout(LeakyReLU(S' W₁ + b₁) W₂ + b₂)); one sequence for each behaviour group.
 /// </summary>
+/// <remarks>
 /// What the paper leaves open: W₁ and W₂ are E × E, as in FuxiCTR; the vector of a place is added to its item, so that the width stays E.
 /// The MLP reads the last block at the target alone, so there only the target asks: everything behind its attention has B rows.
+/// </remarks>
 public static class Bst
 {
     /// <summary>Records the model; returns the logit (B, 1).</summary>
@@ -22,7 +24,7 @@ public static class Bst
 
     private static Tensor Transformer(ModelBuilder g, string name, Tensor fields, HistoryColumns history)
     {
-        Sequence s = g.BehaviourSequence(name, fields, history);
+        Sequence s = g.SequenceEmbedding(name, fields, history);
         int last = g.Options.TransformerBlocks - 1;
         for (int l = 0; l < last; l++)
             s = s with { Items = Block(g, $"{name}.{l}", s.Items, s) };

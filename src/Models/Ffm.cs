@@ -9,7 +9,7 @@ public static class Ffm
     public static Tensor Logit(ModelBuilder g)
     {
         // A vector of D numbers for each of the C fields, all in one row of the table.
-        EmbeddedFields fields = g.FieldEmbedding(g.Spec.C * g.Options.EmbeddingDim);
+        EmbeddedFields fields = g.EmbeddingFm(g.Spec.C * g.Options.EmbeddingDim);
         return g.Add(fields.FirstOrder, g.FieldAwarePairs("pairs", fields.Vectors));
     }
 }

@@ -8,7 +8,7 @@ public static class Fm
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {
-        EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
+        EmbeddedFields fields = g.EmbeddingFm(g.Options.EmbeddingDim);
         return g.Add(fields.FirstOrder, fields.Fm);
     }
 }

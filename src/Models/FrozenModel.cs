@@ -10,8 +10,10 @@ namespace GpuCtr.Models;
 /// A recorded model that only predicts: no gradients, no optimizer state, and what ops lay out of the weights is laid out once.
 /// Its weights are read by as many twins as there are threads; each twin has activations of its own.
 /// </summary>
+/// <remarks>
 /// Write the weights before the first prediction and before a twin is made. Calls of several threads take turns, those of twins run at once.
 /// Disposed, it waits for the call that is running; its weights stay as long as a twin does.
+/// </remarks>
 public sealed class FrozenModel : IDisposable
 {
     private readonly ModelBuilder g;
@@ -84,7 +86,7 @@ public sealed class FrozenModel : IDisposable
 
     /// <summary>A model with the weights of this one for another thread; only where the SIMD variants run on one thread.</summary>
     /// <exception cref="KernelException">The device cannot be driven by two threads.</exception>
-    public FrozenModel Twin() => Device.ServesThreads
+    public FrozenModel Replica() => Device.ServesThreads
         ? new FrozenModel(Device, Spec, Options, BatchSize, g)
         : throw new KernelException($"two threads cannot drive {Device}; open the CPU device with one thread");
 

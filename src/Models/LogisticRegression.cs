@@ -6,5 +6,5 @@ namespace GpuCtr.Models;
 public static class LogisticRegression
 {
     /// <summary>Records the model; returns the logit (B, 1).</summary>
-    public static Tensor Logit(ModelBuilder g) => g.FieldEmbedding(dim: 0).FirstOrder;
+    public static Tensor Logit(ModelBuilder g) => g.EmbeddingFm(dim: 0).FirstOrder;
 }

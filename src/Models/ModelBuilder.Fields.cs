@@ -12,7 +12,7 @@ public sealed partial class ModelBuilder
 
     /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 leaves the first order.</summary>
     /// <exception cref="KernelException">The first order is to read field vectors, and there are none.</exception>
-    public EmbeddedFields FieldEmbedding(int dim)
+    public EmbeddedFields EmbeddingFm(int dim)
     {
         if (Options.FirstOrder == FirstOrders.Vectors && dim == 0)
             throw new KernelException($"model '{Options.Model}' has no field vectors for its first order to read");
@@ -22,7 +22,7 @@ public sealed partial class ModelBuilder
     /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, numeric ones where they have vectors, multi-valued ones.</summary>
     public Tensor FieldVectors(int dim) => FieldVectors(dim, VectorsAlone);
 
-    /// <summary>The first-order weights of all fields side by side, (B, C): what <see cref="FieldEmbedding"/> sums up, of numeric fields u_n x_n.</summary>
+    /// <summary>The first-order weights of all fields side by side, (B, C): what <see cref="EmbeddingFm"/> sums up, of numeric fields u_n x_n.</summary>
     /// <exception cref="KernelException">They are trained by FTRL.</exception>
     public Tensor FieldWeights()
     {
@@ -90,7 +90,7 @@ public sealed partial class ModelBuilder
         int columns = Spec.C * table.Weights.Columns;
         Tensor vectors = Workspace.Tensor(name, BatchSize, columns);
         vectors.Gradient = Workspace.Slice($"d {name}", table.RowGradients, BatchSize, columns);
-        Ops.Add(new FieldEmbedding(Workspace, bind(table, vectors, numeric)));
+        Ops.Add(new EmbeddingFm(Workspace, bind(table, vectors, numeric)));
         return vectors;
     }
 }

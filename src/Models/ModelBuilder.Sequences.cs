@@ -77,8 +77,8 @@ public sealed partial class ModelBuilder
         Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, group: history.Group);
         IReadOnlyList<int> units = [.. Options.AttentionUnits, 1];
         string Layer(int i) => i == units.Count - 1 ? $"{name}.out" : $"{name}.{i}";
-        Tensor score = AttentionInput(Layer(0), history, units[0], like, units.Count == 1 ? 0 : Options.HiddenInitStd);
-        AttentionInput? input = Ops[^1] as AttentionInput;
+        Tensor score = ActivationUnitFirstLayer(Layer(0), history, units[0], like, units.Count == 1 ? 0 : Options.HiddenInitStd);
+        ActivationUnitFirstLayer? input = Ops[^1] as ActivationUnitFirstLayer;
         for (int i = 1; i < units.Count; i++)
         {
             bool last = i == units.Count - 1;
@@ -114,7 +114,7 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
-    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.AttentionInput"/>, and the attention unit of unfused ops altogether; for comparisons.</summary>
+    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and the attention unit of unfused ops altogether; for comparisons.</summary>
     internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherAttentionInput { get; set; }
 
     /// <summary>Row gradients of list columns lie behind those of the C field vectors of every row.</summary>
@@ -125,10 +125,10 @@ public sealed partial class ModelBuilder
     private int[] SequencesWhere(Func<SequenceField, bool> condition) =>
         Enumerable.Range(0, Spec.Sequences.Count).Where(s => condition(Spec.Sequences[s])).ToArray();
 
-    private Tensor AttentionInput(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
+    private Tensor ActivationUnitFirstLayer(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
     {
         Tensor z = Activation(layer, units, like), w = Weight($"{layer}.weight", units, 4 * history.E, deviation), beta = Zeros($"{layer}.bias", units);
-        Ops.Add(OtherAttentionInput?.Invoke(history, w, beta, z) ?? new AttentionInput(Workspace, history, w, beta, z));
+        Ops.Add(OtherAttentionInput?.Invoke(history, w, beta, z) ?? new ActivationUnitFirstLayer(Workspace, history, w, beta, z));
         return z;
     }
 

@@ -14,12 +14,12 @@ public sealed partial class ModelBuilder
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
     /// <param name="columns">Of which history.</param>
-    public Sequence BehaviourSequence(string name, Tensor vectors, HistoryColumns columns)
+    public Sequence SequenceEmbedding(string name, Tensor vectors, HistoryColumns columns)
     {
         BehaviourHistory history = History(vectors, columns);
         Tensor positions = Normal($"{name}.positions", history.MaxLength + 1, history.E);
         Tensor x = Workspace.Tensor($"{name} sequence", history.MaxItems, history.E, gradient: true, group: Tensor.SequenceOf(history.Group));
-        Ops.Add(new BehaviourSequence(Workspace, history, positions, x));
+        Ops.Add(new SequenceEmbedding(Workspace, history, positions, x));
         return new Sequence(history, x);
     }
 
@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder
     public Tensor Target(string name, Sequence s)
     {
         Tensor y = Activation($"{name} target", s.Items.Columns);
-        Ops.Add(new SequenceTarget(Device, s.History, s.Items, y));
+        Ops.Add(new TargetGather(Device, s.History, s.Items, y));
         return y;
     }
 

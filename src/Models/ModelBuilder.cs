@@ -9,7 +9,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>The outputs of <see cref="ModelBuilder.FieldEmbedding"/>.</summary>
+/// <summary>The outputs of <see cref="ModelBuilder.EmbeddingFm"/>.</summary>
 /// <param name="Vectors">(B, C·D) concatenated field vectors, categorical fields first.</param>
 /// <param name="FirstOrder">(B, 1) bias and linear terms.</param>
 /// <param name="Fm">(B, 1) pairwise interactions.</param>
@@ -34,7 +34,7 @@ public sealed partial class ModelBuilder : IDisposable
         Arena = new ParameterArena(Workspace);
         Rule = UpdateRule.Of(options.Optimizer, (float)options.Momentum);
         Inputs = new ModelInputs(Workspace, spec, batchSize);
-        Scalars = Inputs.Twice<DeviceArray<StepScalars>, StepScalars>(Workspace.Array<StepScalars>("step scalars", 1));
+        Scalars = Inputs.DoubleBuffer<DeviceArray<StepScalars>, StepScalars>(Workspace.Array<StepScalars>("step scalars", 1));
         NextScalars = new PinnedBuffer<StepScalars>(device, 1);
         Loss = Workspace.Tensor("loss", 1, 3);
         if (options.MbaLambda > 0)
@@ -44,7 +44,7 @@ public sealed partial class ModelBuilder : IDisposable
         }
         Guard = new GradientGuard(Workspace, Loss, (float)options.ClipNorm);
         if (options.EmbeddingUpdate == EmbeddingUpdate.Replay && Rule.MovesWithoutGradient)
-            Missed = new MissedSteps(Workspace, spec.TotalRows, Rule, Inputs.Positions, Scalars, Guard.Guard);
+            Missed = new UpdateLog(Workspace, spec.TotalRows, Rule, Inputs.Positions, Scalars, Guard.Guard);
     }
 
     /// <summary>Where the model will run.</summary>
@@ -83,7 +83,7 @@ public sealed partial class ModelBuilder : IDisposable
     internal GradientGuard Guard { get; }
 
     /// <summary>What table rows have missed; null where they never miss anything.</summary>
-    internal MissedSteps? Missed { get; }
+    internal UpdateLog? Missed { get; }
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;
@@ -214,7 +214,7 @@ public sealed partial class ModelBuilder : IDisposable
         if (batch.Capacity != BatchSize || !batch.Spec.HasLayoutOf(Spec))
             throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}{(batch.Spec.C == Spec.C ? ", or its columns differ" : "")}; make it from the model's Spec and BatchSize");
         Device.Copies?.Begin();
-        Inputs.Trade();
+        Inputs.Swap();
         batch.Upload(Device, Inputs);
         NextScalars.Copy(Device, Scalars, 1);
         Device.Copies?.End();

@@ -8,7 +8,7 @@ public static class Nfm
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {
-        EmbeddedFields fields = g.FieldEmbedding(g.Options.EmbeddingDim);
+        EmbeddedFields fields = g.EmbeddingFm(g.Options.EmbeddingDim);
         Tensor pairs = g.BiInteraction("pairs", fields.Vectors);
         if (g.Options.BatchNorm)
             pairs = g.BatchNorm("pairs.norm", pairs, relu: false);

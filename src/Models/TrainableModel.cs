@@ -8,13 +8,13 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models;
 
 /// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
-/// Calls of several threads take turns. Disposed, it waits for the call that is running; later calls are an <see cref="ObjectDisposedException"/>.
+/// <remarks>Calls of several threads take turns. Disposed, it waits for the call that is running; later calls are an <see cref="ObjectDisposedException"/>.</remarks>
 public sealed partial class TrainableModel : IDisposable
 {
     private readonly RecordedStep step;
     private readonly ModelBuilder g;
     private readonly Tensor logit;
-    private readonly StepReplay replay;
+    private readonly StepGraph replay;
     private readonly Action launch;
     private readonly float[] lossSums = new float[3];
     private int steps;
@@ -38,7 +38,7 @@ public sealed partial class TrainableModel : IDisposable
     {
         step = RecordedStep.Of(device, spec, options, batchSize, rowCounts, record);
         (g, logit) = (step.Builder, step.Logit);
-        (replay, launch) = (new StepReplay(device), Launch);
+        (replay, launch) = (new StepGraph(device), Launch);
         g.Workspace.OnFree(FreeReplay);
         try
         {
@@ -90,7 +90,7 @@ public sealed partial class TrainableModel : IDisposable
         set
         {
             using ModelBuilder.Call call = g.Enter();
-            CatchUp();
+            ApplyDeferred();
             steps = value;
         }
     }
@@ -136,19 +136,19 @@ public sealed partial class TrainableModel : IDisposable
         RecordStep();
     }
 
-    /// Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.
+    /// <summary>Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.</summary>
     private void Launch()
     {
         g.Inputs.SortPositions(current);
         Trace("sort", "positions");
-        CatchUpBatch();
+        ApplyDeferredToBatch();
         Backpropagate(current);
         Update(current);
         g.Missed?.Record();
     }
 
     /// <summary>How steps are run on this device.</summary>
-    internal StepReplay Replay => replay;
+    internal StepGraph Replay => replay;
 
     /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
     /// <param name="batch">The rows.</param>
@@ -156,7 +156,7 @@ public sealed partial class TrainableModel : IDisposable
     public void Predict(Batch batch, Span<float> logits)
     {
         using ModelBuilder.Call call = g.Enter();
-        CatchUp();
+        ApplyDeferred();
         g.Predict(batch, logit, logits, frozen: false);
     }
 
@@ -221,7 +221,7 @@ public sealed partial class TrainableModel : IDisposable
 
     private long traced;
 
-    /// Names of ops are put together when they are asked for: not in every step.
+    /// <summary>Names of ops are put together when they are asked for: not in every step.</summary>
     private void Trace(string phase, IOp op)
     {
         if (StepTrace is not null)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using GpuCtr.Data.Features;
+using GpuCtr.Engine;
 
 namespace GpuCtr.EndToEnd.Tests;
 

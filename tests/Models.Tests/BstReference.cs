@@ -58,7 +58,7 @@ public sealed class BstReference
         }
     }
 
-    /// New scales are all 1 and new shifts 0, which would hide one taken for another.
+    /// <summary>New scales are all 1 and new shifts 0, which would hide one taken for another.</summary>
     private static void MoveScales(TrainableModel model)
     {
         foreach (Tensor t in model.Weights.Where(t => t.Name.EndsWith(".gamma", StringComparison.Ordinal) || t.Name.EndsWith(".beta", StringComparison.Ordinal)))

@@ -41,7 +41,7 @@ internal sealed record GoldenModel(GoldenFile Golden, FeatureSpec Spec, ModelOpt
             model.TrainStep(batch, Golden.Config("lr"));
             losses.Add((float)model.TakeLoss());
         }
-        model.CatchUp();
+        model.ApplyDeferred();
         Close.Assert(Golden.Expected($"{expected}.losses"), losses.ToArray(), "losses");
         foreach (string name in Golden.Names("parameters"))
         {

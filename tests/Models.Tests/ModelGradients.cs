@@ -8,7 +8,7 @@ using GpuCtr.Tests;
 namespace GpuCtr.Models.Tests;
 
 /// <summary>The gradient of every parameter of every model by central differences through the model itself: is everything wired, and added up?</summary>
-/// The ops are checked to 1e-5 elsewhere; a loss in float32 allows half a percent, which no missing or doubled term passes.
+/// <remarks>The ops are checked to 1e-5 elsewhere; a loss in float32 allows half a percent, which no missing or doubled term passes.</remarks>
 public sealed class ModelGradients
 {
     private const int B = 9;
@@ -91,7 +91,7 @@ public sealed class ModelGradients
         };
     }
 
-    /// The hidden layer of a transformer block is a leaky rectifier: one half of its units stays above zero and the other below.
+    /// <summary>The hidden layer of a transformer block is a leaky rectifier: one half of its units stays above zero and the other below.</summary>
     private static void KeepClearOfKinks(TrainableModel model)
     {
         foreach (Tensor bias in model.Weights.Where(t => t.Name.EndsWith(".ffn1.bias", StringComparison.Ordinal)))

@@ -106,11 +106,11 @@ public sealed class ModelLifetimeTests
         FrozenModel model = New(device);
         model.Weights.First().Write(device, [0.5f, 0.25f]);
         model.Predict(batch, expected);
-        using FrozenModel twin = model.Twin();
+        using FrozenModel replica = model.Replica();
         model.Dispose();
-        twin.Predict(batch, logits);
+        replica.Predict(batch, logits);
         Assert.Equal(expected, logits);
-        Disposed(nameof(FrozenModel), () => model.Twin());
+        Disposed(nameof(FrozenModel), () => model.Replica());
     }
 
     [Theory]

@@ -27,7 +27,7 @@ public sealed class ReplayTests
     public void Full_record_is_cleared_and_training_goes_on(string deviceName)
     {
         Device device = TestDevices.Get(deviceName);
-        int before = MissedSteps.Capacity - 5;
+        int before = UpdateLog.Capacity - 5;
         AssertSameTables(device, Train(device, EmbeddingUpdate.Dense, before), Train(device, EmbeddingUpdate.Replay, before));
     }
 
@@ -39,8 +39,8 @@ public sealed class ReplayTests
     {
         Device device = TestDevices.Get("cpu simd");
         using TrainableModel dense = Train(device, EmbeddingUpdate.Dense, 0, optimizer: optimizer), replay = Train(device, EmbeddingUpdate.Replay, 0, optimizer: optimizer);
-        Assert.False(replay.Lags);
-        Assert.Empty(replay.LaggingState);
+        Assert.False(replay.HasDeferredUpdates);
+        Assert.Empty(replay.DeferredState);
         foreach ((Tensor d, Tensor r) in dense.Weights.Zip(replay.Weights))
             Assert.Equal(d.ToArray(device), r.ToArray(device));
     }
@@ -54,9 +54,9 @@ public sealed class ReplayTests
         using Batch batch = SmallData.Batch(device, replay.Spec, B, seed: 99);
         float[] expected = new float[B], actual = new float[B];
         dense.Predict(batch, expected);
-        Assert.True(replay.Lags);
+        Assert.True(replay.HasDeferredUpdates);
         replay.Predict(batch, actual);
-        Assert.False(replay.Lags);
+        Assert.False(replay.HasDeferredUpdates);
         for (int b = 0; b < B; b++)
             Assert.Equal(expected[b], actual[b], 1e-4f);
     }
@@ -83,8 +83,8 @@ public sealed class ReplayTests
         using (dense)
         using (replay)
         {
-            Assert.True(replay.Lags);
-            replay.CatchUp();
+            Assert.True(replay.HasDeferredUpdates);
+            replay.ApplyDeferred();
             Tensor[] expected = [.. dense.Weights, .. dense.OptimizerStates], actual = [.. replay.Weights, .. replay.OptimizerStates];
             Assert.Equal(expected.Select(t => t.Name), actual.Select(t => t.Name));
             foreach ((Tensor e, Tensor a) in expected.Zip(actual))

@@ -23,7 +23,7 @@ internal sealed class ThreadAllocations
         return Total() - before;
     }
 
-    /// One block for each thread, none of which ends before all have begun: so each thread takes exactly one.
+    /// <summary>One block for each thread, none of which ends before all have begun: so each thread takes exactly one.</summary>
     private long Total()
     {
         (bytes, began) = (0, 0);

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 namespace GpuCtr.Peers;
 
 /// <summary>DIN as frameworks compute it: keys gathered, [q, k, q − k, q ∘ k] (B, T, 4E) stored, softmax over full histories.</summary>
-/// Fields 1 and 2 are the targets of the two histories. One lookup for everything that reads the table, the cheapest form for libtorch.
+/// <remarks>Fields 1 and 2 are the targets of the two histories. One lookup for everything that reads the table, the cheapest form for libtorch.</remarks>
 internal sealed class Din(Parameters parameters, int fields, int length)
 {
     private readonly Embedding table = parameters.Table("embedding");

@@ -1,6 +1,9 @@
+using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Training;
+using GpuCtr.Training.Screens;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
@@ -36,7 +39,7 @@ internal static class CommandLine
         if (args.Length == 0 || IsHelp(args[0]))
             return Print(terminal.Out, HelpText.Of(verbs));
         if (args[0] == "--version")
-            return Print(terminal.Out, HelpText.Version);
+            return Print(terminal.Out, Release.Version);
         if (args[0] == Completion.Verb)
             return Print(terminal.Out, string.Join('\n', Completion.Of(verbs, args[1..])));
         Verb verb = verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
@@ -53,14 +56,14 @@ internal static class CommandLine
         return ExitCode.Done;
     }
 
-    private static Failure Unknown(string verb) =>
-        Failure.BadUsage($"unknown verb '{verb}'{Spelling.Suggest(verb, verbs.Select(v => v.Name))}; the verbs are {string.Join(", ", verbs.Select(v => v.Name))}");
+    private static GpuCtrException Unknown(string verb) =>
+        GpuCtrException.UsageError($"unknown verb '{verb}'{Spelling.Suggest(verb, verbs.Select(v => v.Name))}; the verbs are {string.Join(", ", verbs.Select(v => v.Name))}");
 
     private static Exception Innermost(Exception e) => e is AggregateException { InnerExceptions.Count: > 0 } many ? Innermost(many.InnerExceptions[0]) : e;
 
     private static int Report(Exception e, bool verbose, IScreen to)
     {
-        (int code, string message) = Told(e);
+        (int code, string message) = ToExitCode(e);
         foreach (string line in e is DeviceMemoryException memory ? memory.Forecast.Table() : [])
             to.Line(line);
         string hint = code == Fault && !verbose ? " (run again with --verbose for the stack)" : "";
@@ -71,9 +74,10 @@ internal static class CommandLine
     }
 
     /// <summary>What the process exits with, and what it says.</summary>
-    internal static (int Code, string Message) Told(Exception e) => e switch
+    internal static (int Code, string Message) ToExitCode(Exception e) => e switch
     {
-        Failure f => ((int)f.Code, f.Message),
+        GpuCtrException { Kind: ErrorKind.Interrupted } => ((int)ShutdownSignal.Last, e.Message),
+        GpuCtrException f => ((int)f.Kind, f.Message),
         DeviceException => ((int)ExitCode.Device, e.Message),
         AcceleratorException a => ((int)ExitCode.Device, $"the device failed ({ErrorOf(a)}); a training run goes on from its last checkpoint with --resume"),
         KernelException => ((int)ExitCode.Usage, e.Message),

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Reports;
+using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
+using GpuCtr.Training.Metrics;
+using GpuCtr.Training.Reports;
+using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -33,7 +35,7 @@ internal static class CompareCommand
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
         if (flags.Shards.Count < 2)
-            throw Failure.BadUsage($"compare needs two run folders or more, not {flags.Shards.Count}");
+            throw GpuCtrException.UsageError($"compare needs two run folders or more, not {flags.Shards.Count}");
         RunFacts[] runs = [.. flags.Shards.Select(RunFacts.Of)];
         string[] different = [.. runs.SelectMany(r => r.Options.Select(o => o.Key)).Distinct().Except(ignored).Where(o => runs.Select(r => Text(r.Options[o])).Distinct().Count() > 1)];
         Line[] lines = [.. runs.Select(r => LineOf(r, different))];
@@ -77,7 +79,7 @@ internal static class CompareCommand
         to.Table([["option", .. lines.Select(l => l.Run)], .. different.Select(o => (string[])[o, .. lines.Select(l => Short(l.Differences[o]))])]);
     }
 
-    /// A star marks the best.
+    /// <summary>A star marks the best.</summary>
     private static string[] Column(string name, Line[] lines, Func<Line, double?> value, Func<IEnumerable<double?>, double?>? best, string format = "F5")
     {
         double? mark = best?.Invoke(lines.Select(value));

@@ -1,3 +1,4 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Engine.Screens;
 
 namespace GpuCtr.Engine.Commands;
@@ -56,7 +57,7 @@ internal static class CompletionCommand
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
         if (flags.Shards is not [string shell] || !scripts.TryGetValue(shell, out string? script))
-            throw Failure.BadUsage($"completion {string.Join(' ', flags.Shards)}: expected one of {string.Join(", ", scripts.Keys)}");
+            throw GpuCtrException.UsageError($"completion {string.Join(' ', flags.Shards)}: expected one of {string.Join(", ", scripts.Keys)}");
         terminal.Out.WriteLine(script);
         return ExitCode.Done;
     }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -16,13 +17,13 @@ internal static partial class DeviceFlags
     ];
 
     /// <summary>Opens the device that the flags name.</summary>
-    /// <exception cref="Failure">Usage: no such name.</exception>
+    /// <exception cref="GpuCtrException">Usage: no such name.</exception>
     /// <exception cref="DeviceException">The device is not there.</exception>
     public static Device Open(FlagValues flags)
     {
         string name = flags.Text("--device");
         if (!NamePattern().IsMatch(name))
-            throw Failure.BadUsage($"--device {name}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
+            throw GpuCtrException.UsageError($"--device {name}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
         KernelChoice kernels = Enum.Parse<KernelChoice>(flags.Choice("--kernels", "auto", "portable", "tiled", "library"), ignoreCase: true);
         Precision precision = Enum.Parse<Precision>(flags.Choice("--precision", "fp32", "tf32", "bf16"), ignoreCase: true);
         return Device.Open(name, kernels, ComputeThreads(flags), precision);
@@ -30,6 +31,12 @@ internal static partial class DeviceFlags
 
     /// <summary>Threads that decode shards.</summary>
     public static int DecodeThreads(FlagValues flags) => ComputeThreads(flags) is > 0 and int threads ? threads : Math.Clamp(Environment.ProcessorCount, 1, 16);
+
+    /// <summary>What the process may hold.</summary>
+    /// <param name="flags">The flags.</param>
+    /// <param name="freeRowBytes">Bytes for rows where <c>--memory</c> is not given.</param>
+    /// <exception cref="GpuCtrException">Usage: not a size.</exception>
+    public static MemoryBudget Memory(FlagValues flags, long freeRowBytes) => new(flags.IsGiven("--memory") ? flags.Bytes("--memory") : null, freeRowBytes);
 
     private static int ComputeThreads(FlagValues flags) => flags.Whole("--threads", 0, 1024);
 

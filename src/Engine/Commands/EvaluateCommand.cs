@@ -1,10 +1,14 @@
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Metrics;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Metrics;
+using GpuCtr.Training.Screens;
 using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
@@ -35,21 +39,21 @@ internal static class EvaluateCommand
     {
         int batchSize = ModelFlags.BatchSizeOf(flags);
         DatasetOptions options = ModelFlags.RowsOf(flags);
-        MemoryBudget memory = MemoryBudget.Of(flags, 1L << 30);
+        MemoryBudget memory = DeviceFlags.Memory(flags, 1L << 30);
         memory.BoundHeap(0);
-        using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
+        using ShutdownSignal shutdown = new();
+        using RunLog runLog = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         _ = ModelFlags.PathOf(flags);
         using Device device = DeviceFlags.Open(flags);
         (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = ModelFlags.Load(flags, c => Load(c, shards, options, memory, device, batchSize));
         using TrainableModel model = loaded;
         memory.BoundHeap(held.NativeBytes);
-        ModelFlags.Tell(journal, checkpoint, device);
-        Evaluation evaluation = Evaluate(model, rows, batchSize, journal, interruption);
-        RunWarnings.AboutRows(journal, "rows", rows.Data);
+        ModelFlags.Tell(runLog, checkpoint, device);
+        Evaluation evaluation = Evaluate(model, rows, batchSize, runLog, shutdown);
+        RunWarnings.AboutRows(runLog, "rows", rows.Data);
         if (!evaluation.Labels.HasBoth)
-            journal.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
+            runLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
         else
@@ -61,7 +65,7 @@ internal static class EvaluateCommand
     {
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         encoder.Check(shards);
-        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, Prefetcher.DefaultSlots, shards.Rows);
+        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
         RowSource rows = new(new Dataset(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
         TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         try
@@ -76,17 +80,17 @@ internal static class EvaluateCommand
         }
     }
 
-    private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, Journal journal, Interruption interruption)
+    private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, RunLog runLog, ShutdownSignal shutdown)
     {
-        using Prefetcher prefetcher = new(model.Device, model.Spec, batchSize, training: false);
-        using ProgressMeter meter = new(journal, "evaluate", rows.Rows);
+        using BatchLoader prefetcher = new(model.Device, model.Spec, batchSize, training: false);
+        using ProgressMeter meter = new(runLog, "evaluate", rows.Rows);
         try
         {
-            return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);
+            return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, shutdown.Token);
         }
-        catch (OperationCanceledException) when (interruption.IsRequested)
+        catch (OperationCanceledException) when (shutdown.IsRequested)
         {
-            throw new Failure(interruption.Code, "interrupted");
+            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted");
         }
     }
 

@@ -1,11 +1,14 @@
 using System.Globalization;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Explanations;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training.Explanations;
+using GpuCtr.Training.Screens;
 using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
@@ -31,13 +34,13 @@ internal static class ExplainCommand
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         int number = flags.Whole("--row", 0);
         if (number >= shards.Rows)
-            throw Failure.BadUsage($"--row {number}: the shards have {shards.Rows} rows, numbered from 0");
+            throw GpuCtrException.UsageError($"--row {number}: the shards have {shards.Rows} rows, numbered from 0");
         _ = ModelFlags.PathOf(flags);
         using Device device = Device.Open("cpu", threads: 1);
         (FeatureEncoder encoder, FrozenModel loaded) = ModelFlags.Load(flags, checkpoint =>
         {
             FeatureEncoder features = checkpoint.LoadEncoder();
-            return (features, checkpoint.LoadFrozen(device, features.Spec, LeftOut.MostRows(features.Spec)));
+            return (features, checkpoint.LoadFrozen(device, features.Spec, Ablation.MostRows(features.Spec)));
         });
         using FrozenModel model = loaded;
         using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
@@ -58,7 +61,7 @@ internal static class ExplainCommand
     {
         string[] names = [.. spec.Categorical.Select(c => c.Name)];
         if (flags.IsGiven("--nearest"))
-            return [.. flags.Columns("--nearest").Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw Failure.BadUsage(
+            return [.. flags.Columns("--nearest").Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw GpuCtrException.UsageError(
                 $"--nearest {ColumnNames.InShell(name)}: not a categorical column of the model{Spelling.Suggest(name, names)}; these are {ColumnNames.Listing(names)}"))];
         int[] targets = [.. spec.Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s.Target).Distinct()];
         return targets.Length > 0 || names.Length == 0 ? targets : [Enumerable.Range(0, names.Length).MaxBy(f => spec.Vocabularies[spec.Categorical[f].Vocabulary].Rows)];

@@ -1,9 +1,10 @@
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Export;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Export;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -31,7 +32,7 @@ internal static class ExportCommand
         string format = flags.Choice("--format", "onnx", "safetensors"), given = flags.IsGiven("--out") ? flags.Text("--out") : $"model.{format}";
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !flags.IsOn("--overwrite")))
-            throw Failure.BadUsage($"{there}: is there already; choose another --out, or add --overwrite");
+            throw GpuCtrException.UsageError($"{there}: is there already; choose another --out, or add --overwrite");
         _ = ModelFlags.PathOf(flags);
         using Device device = Device.Open("cpu", threads: 1);
         (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = ModelFlags.Load(flags, c => Load(c, device));
@@ -50,7 +51,7 @@ internal static class ExportCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure.BadAccess($"--out {given}: cannot be written ({e.Message}); {Disk.Space(model.Weights.Sum(t => t.Bytes), Path.GetDirectoryName(path)!)}; check space and permissions", e);
+            throw GpuCtrException.IoError($"--out {given}: cannot be written ({e.Message}); {Disk.Space(model.Weights.Sum(t => t.Bytes), Path.GetDirectoryName(path)!)}; check space and permissions", e);
         }
         Result result = new(
             given, File.Exists(path + OnnxFile.DataSuffix) ? given + OnnxFile.DataSuffix : null, Path.ChangeExtension(given, ".features"),

@@ -1,4 +1,6 @@
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Lists;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -25,7 +27,7 @@ internal static class FeatureFlags
     ];
 
     /// <summary>What they say.</summary>
-    /// <exception cref="Failure">Usage: a value that cannot be.</exception>
+    /// <exception cref="GpuCtrException">Usage: a value that cannot be.</exception>
     public static FeatureOptions Of(FlagValues flags) => new()
     {
         Label = flags.Column("--label"),

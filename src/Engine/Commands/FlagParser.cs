@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using GpuCtr.Data;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -9,7 +10,7 @@ internal static class FlagParser
     private const string ConfigFlag = "--config";
 
     /// <summary>Parses what follows the verb.</summary>
-    /// <exception cref="Failure">Usage.</exception>
+    /// <exception cref="GpuCtrException">Usage.</exception>
     public static FlagValues Parse(Verb verb, string[] args)
     {
         FlagValues typed = ParseOnce(verb, args, args);
@@ -21,7 +22,7 @@ internal static class FlagParser
         return ParseOnce(verb, [.. shards, .. args, .. flags], args);
     }
 
-    /// A run that goes on takes what is not typed from its own config.
+    /// <summary>A run that goes on takes what is not typed from its own config.</summary>
     private static string? ConfigPath(FlagValues typed) => typed.IsGiven(ConfigFlag) ? typed.Text(ConfigFlag)
         : typed.IsOn("--resume") && typed.IsGiven("--out") && RunConfig.PathIn(typed.Text("--out")) is { } own ? own
         : null;
@@ -38,7 +39,7 @@ internal static class FlagParser
         // A value may begin with @ or be several letters behind one dash; neither means anything special here.
         ParseResult result = command.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
-            throw Failure.BadUsage($"{result.Errors[0].Message.TrimEnd('.')}; `gpu-ctr {verb.Name}` lists all options");
+            throw GpuCtrException.UsageError($"{result.Errors[0].Message.TrimEnd('.')}; `gpu-ctr {verb.Name}` lists all options");
         Dictionary<string, string[]> given = [];
         foreach (Flag flag in verb.Flags)
         {
@@ -56,7 +57,7 @@ internal static class FlagParser
         _ => new Option<string>(flag.Name) { Arity = ArgumentArity.ExactlyOne },
     };
 
-    /// A misspelt flag would otherwise count as a value of the flag before it, or as a shard.
+    /// <summary>A misspelt flag would otherwise count as a value of the flag before it, or as a shard.</summary>
     private static void CheckNames(Verb verb, string[] args)
     {
         foreach (string arg in args)
@@ -65,7 +66,7 @@ internal static class FlagParser
                 continue;
             string name = arg.Split('=', ':')[0];
             if (!verb.Flags.Any(f => f.Name == name))
-                throw Failure.BadUsage($"unknown option '{name}'{Spelling.Suggest(name, verb.Flags.Select(f => f.Name))}; `gpu-ctr {verb.Name}` lists all options");
+                throw GpuCtrException.UsageError($"unknown option '{name}'{Spelling.Suggest(name, verb.Flags.Select(f => f.Name))}; `gpu-ctr {verb.Name}` lists all options");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
 using GpuCtr.Models;
 
 namespace GpuCtr.Engine.Commands;
@@ -48,7 +49,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     /// <summary>Units of layers.</summary>
     public IReadOnlyList<int> Layers(string name) => Wholes(name, ModelLimits.LayerUnits.Least, ModelLimits.LayerUnits.Most) is { Count: <= ModelLimits.MostLayers } units
         ? units
-        : throw Failure.BadUsage($"{name}: at most {ModelLimits.MostLayers} layers can be");
+        : throw GpuCtrException.UsageError($"{name}: at most {ModelLimits.MostLayers} layers can be");
 
     /// <summary>Several whole numbers.</summary>
     public IReadOnlyList<int> Wholes(string name, int least, int most) => List(name).Select(t => WholeOf(name, t, least, most)).ToArray();
@@ -58,7 +59,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     {
         double value = ToReal(name, Text(name));
         if (value < least || value >= limit)
-            throw Failure.BadUsage($"{name} {Text(name)}: expected a number of at least {least}{(double.IsFinite(limit) ? $" and below {limit}" : "")}");
+            throw GpuCtrException.UsageError($"{name} {Text(name)}: expected a number of at least {least}{(double.IsFinite(limit) ? $" and below {limit}" : "")}");
         return value;
     }
 
@@ -66,7 +67,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     public string Choice(string name, params string[] choices)
     {
         string text = Text(name);
-        return choices.Contains(text) ? text : throw Failure.BadUsage($"{name} {text}: not one of {string.Join(", ", choices)}{Spelling.Suggest(text, choices)}");
+        return choices.Contains(text) ? text : throw GpuCtrException.UsageError($"{name} {text}: not one of {string.Join(", ", choices)}{Spelling.Suggest(text, choices)}");
     }
 
     /// <summary>One of the words that the flag takes.</summary>
@@ -75,7 +76,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     /// <summary>Several numbers of at least 0.</summary>
     public IReadOnlyList<double> Reals(string name) => List(name).Select(text => ToReal(name, text) is var value and >= 0
         ? value
-        : throw Failure.BadUsage($"{name} {text}: expected a number of at least 0")).ToArray();
+        : throw GpuCtrException.UsageError($"{name} {text}: expected a number of at least 0")).ToArray();
 
     /// <summary>Bytes: 4GB, 512MB or a plain number.</summary>
     public long Bytes(string name)
@@ -86,7 +87,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
         string digits = text[..^suffix.Length].Trim();
         return double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count * bytes is > 0 and < long.MaxValue / 2
             ? (long)(count * bytes)
-            : throw Failure.BadUsage($"{name} {Text(name)}: expected a size such as 4GB or 512MB");
+            : throw GpuCtrException.UsageError($"{name} {Text(name)}: expected a size such as 4GB or 512MB");
     }
 
     /// <summary>Pairs key:factor separated by commas.</summary>
@@ -95,7 +96,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
         string[] parts = text.Split(':');
         return parts.Length == 2 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int key) && key > 0 && ToReal(name, parts[1]) is var factor and >= 0
             ? (key, factor)
-            : throw Failure.BadUsage($"{name} {text}: expected epoch:factor, such as 3:0.1");
+            : throw GpuCtrException.UsageError($"{name} {text}: expected epoch:factor, such as 3:0.1");
     }).ToArray();
 
     /// <summary>Every option with its resolved value, for config.json.</summary>
@@ -137,12 +138,12 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     private static int WholeOf(string name, string text, int least, int most) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least && value <= most
             ? value
-            : throw Failure.BadUsage($"{name} {text}: expected a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} to {most}")}");
+            : throw GpuCtrException.UsageError($"{name} {text}: expected a whole number {(most == int.MaxValue ? $"of at least {least}" : $"from {least} to {most}")}");
 
     private static double ToReal(string name, string text) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
             ? value
-            : throw Failure.BadUsage($"{name} {text}: expected a number");
+            : throw GpuCtrException.UsageError($"{name} {text}: expected a number");
 
     private Flag FlagOf(string name) => verb.Flags.First(f => f.Name == name);
 }

@@ -1,5 +1,5 @@
-using System.Reflection;
 using System.Text;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -8,14 +8,10 @@ internal static class HelpText
 {
     private const int Column = 38;
 
-    /// <summary>Version of this build.</summary>
-    public static string Version { get; } =
-        (typeof(HelpText).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0").Split('+')[0];
-
     /// <summary>All verbs.</summary>
     public static string Of(IReadOnlyList<Verb> verbs)
     {
-        StringBuilder text = new($"gpu-ctr {Version}: trains click-through-rate models on the GPU or the processor\n\n");
+        StringBuilder text = new($"gpu-ctr {Release.Version}: trains click-through-rate models on the GPU or the processor\n\n");
         foreach (Verb verb in verbs)
             text.Append($"  {verb.Name,-10} {verb.Summary}\n");
         return text.Append("\n`gpu-ctr <verb>` prints the options of a verb.").ToString();

@@ -1,8 +1,11 @@
 using System.Globalization;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Inspection;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Engine.Training;
+using GpuCtr.Training;
+using GpuCtr.Training.Screens;
 using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
@@ -28,40 +31,40 @@ internal static class InspectCommand
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
         FeatureOptions options = FeatureFlags.Of(flags);
-        using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
+        using ShutdownSignal shutdown = new();
+        using RunLog runLog = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards, options.Workers, verify: !flags.IsOn("--write-manifest"));
         if (flags.IsOn("--write-manifest"))
             ShardManifest.CheckNames(shards);
         foreach (string note in shards.Notes)
-            journal.Line(note);
+            runLog.Line(note);
         try
         {
-            Inspection found = Inspect(shards, options, journal, interruption.Token);
+            ShardInspection found = Inspect(shards, options, runLog, shutdown.Token);
             if (flags.IsOn("--json"))
                 terminal.Out.WriteLine(JsonText.Line(found));
             else
                 Print(found, terminal.Screen);
             string unreadable = string.Join(',', found.Columns.Where(c => c.Trouble is not null && !options.Exclude.Contains(c.Name)).Select(c => ColumnNames.InShell(c.Name)));
             if (unreadable.Length > 0)
-                throw Failure.BadData($"training would end at columns that cannot be read: {unreadable}; write them again, or leave them out with --exclude {unreadable}");
+                throw GpuCtrException.DataError($"training would end at columns that cannot be read: {unreadable}; write them again, or leave them out with --exclude {unreadable}");
         }
-        catch (OperationCanceledException) when (interruption.IsRequested)
+        catch (OperationCanceledException) when (shutdown.IsRequested)
         {
-            throw new Failure(interruption.Code, "interrupted");
+            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted");
         }
 
         if (flags.IsOn("--write-manifest"))
         {
             foreach (string path in ShardManifest.Write(shards, options.Workers))
-                journal.Line($"wrote {path}");
+                runLog.Line($"wrote {path}");
         }
 
         return ExitCode.Done;
     }
 
-    /// Shards without a label are worth looking at too, and columns beside one that cannot be read.
-    private static FeaturePlan? PlanOf(ShardSet shards, FeatureOptions options, Journal journal)
+    /// <summary>Shards without a label are worth looking at too, and columns beside one that cannot be read.</summary>
+    private static FeaturePlan? PlanOf(ShardSet shards, FeatureOptions options, RunLog runLog)
     {
         while (true)
         {
@@ -69,26 +72,26 @@ internal static class InspectCommand
             {
                 return FeaturePlan.Infer(shards, options, lookOnly: true);
             }
-            catch (Failure e) when (e is { Code: ExitCode.Data, Column: { } column } && !options.Exclude.Contains(column))
+            catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Column: { } column } && !options.Exclude.Contains(column))
             {
                 options = options with { Exclude = [.. options.Exclude, column] };
             }
-            catch (Failure e) when (options.Label is null)
+            catch (GpuCtrException e) when (options.Label is null)
             {
-                journal.Warn($"no roles: {e.Message}");
+                runLog.Warn($"no roles: {e.Message}");
                 return null;
             }
         }
     }
 
-    private static Inspection Inspect(ShardSet shards, FeatureOptions options, Journal journal, CancellationToken cancellation)
+    private static ShardInspection Inspect(ShardSet shards, FeatureOptions options, RunLog runLog, CancellationToken cancellation)
     {
-        FeaturePlan? plan = PlanOf(shards, options, journal);
-        using ProgressMeter meter = new(journal, "rows", shards.Rows);
-        return Inspection.Of(shards, plan, options.Workers, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
+        FeaturePlan? plan = PlanOf(shards, options, runLog);
+        using ProgressMeter meter = new(runLog, "rows", shards.Rows);
+        return ShardInspection.Of(shards, plan, options.Workers, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
     }
 
-    private static void Print(Inspection found, IScreen to)
+    private static void Print(ShardInspection found, IScreen to)
     {
         to.Line(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
         if (found.Label is not null)
@@ -98,7 +101,7 @@ internal static class InspectCommand
             to.Line($"problem: {problem}");
     }
 
-    private static string[] Row(Inspection found, ColumnProfile c) =>
+    private static string[] Row(ShardInspection found, ColumnProfile c) =>
     [
         c.Name, c.Type, c.Role.Length > 0 ? c.Role : "–",
         c.Distinct is null ? "–" : Invariant($"{(double)c.Nulls / Math.Max(1, c.Nulls + c.Values):P1}"),

@@ -1,7 +1,9 @@
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Training;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -19,15 +21,15 @@ internal static class ModelFlags
     /// <summary>Takes from the checkpoint that --model names what a command needs of it.</summary>
     /// <param name="flags">The flags.</param>
     /// <param name="load">Reads it; called again where a run in training has a newer checkpoint meanwhile.</param>
-    /// <exception cref="Failure">Usage: none is named, or there is none. Data: it is damaged.</exception>
+    /// <exception cref="GpuCtrException">Usage: none is named, or there is none. Data: it is damaged.</exception>
     public static T Load<T>(FlagValues flags, Func<Checkpoint, T> load) => Checkpoint.Load(PathOf(flags), load);
 
     /// <summary>What --model says; there is something with that name.</summary>
-    /// <exception cref="Failure">Usage: none is named, or there is none.</exception>
+    /// <exception cref="GpuCtrException">Usage: none is named, or there is none.</exception>
     public static string PathOf(FlagValues flags)
     {
         if (!flags.IsGiven(Name))
-            throw Failure.BadUsage($"{flags.Verb} needs {Name}: a run or checkpoint folder");
+            throw GpuCtrException.UsageError($"{flags.Verb} needs {Name}: a run or checkpoint folder");
         _ = RunFolder.Resolve(flags.Text(Name));
         return flags.Text(Name);
     }
@@ -46,9 +48,9 @@ internal static class ModelFlags
     };
 
     /// <summary>Says which model works where.</summary>
-    public static void Tell(Journal journal, Checkpoint checkpoint, Device device)
+    public static void Tell(RunLog runLog, Checkpoint checkpoint, Device device)
     {
-        journal.Line($"model    {checkpoint.Manifest.Model.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
-        journal.Line($"device   {device}");
+        runLog.Line($"model    {checkpoint.Manifest.Model.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
+        runLog.Line($"device   {device}");
     }
 }

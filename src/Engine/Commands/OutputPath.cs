@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using GpuCtr.Engine.Data;
+using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -10,7 +11,7 @@ internal static class OutputPath
     /// <param name="flag">The flag that names the output.</param>
     /// <param name="outputs">Files and folders that will be replaced.</param>
     /// <param name="inputs">Files and folders that are read; objects of a store are never written over.</param>
-    /// <exception cref="Failure">Usage.</exception>
+    /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseInputs(string flag, IEnumerable<string> outputs, IEnumerable<string> inputs)
     {
         // What is not there is no input, which spares looking at thousands of them.
@@ -19,7 +20,7 @@ internal static class OutputPath
         {
             string real = RealPath.Of(input);
             if (replaced.FirstOrDefault(o => RealPath.Overlap(RealPath.Of(o), real)) is { } output)
-                throw Failure.BadUsage($"{flag}: {output} would be written over, but this command reads it ({input}); choose another {flag}");
+                throw GpuCtrException.UsageError($"{flag}: {output} would be written over, but this command reads it ({input}); choose another {flag}");
         }
     }
 
@@ -27,11 +28,11 @@ internal static class OutputPath
     /// <param name="flag">The flag that names the output.</param>
     /// <param name="output">A file that will be there.</param>
     /// <param name="patterns">What was given for shards.</param>
-    /// <exception cref="Failure">Usage.</exception>
+    /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseNextInputs(string flag, string output, IEnumerable<string> patterns)
     {
         if (patterns.FirstOrDefault(p => !ObjectPaths.IsObject(p) && Names(p, output)) is { } pattern)
-            throw Failure.BadUsage($"{flag}: {output} would be one of the shards that {pattern} names the next time; choose a folder elsewhere");
+            throw GpuCtrException.UsageError($"{flag}: {output} would be one of the shards that {pattern} names the next time; choose a folder elsewhere");
     }
 
     private static bool Names(string pattern, string output)
@@ -50,7 +51,7 @@ internal static class OutputPath
         return Below(RealPath.Of(full[..(slash + 1)]), path) is { } below && match.IsMatch(below);
     }
 
-    /// The path from a folder on; null where it lies elsewhere.
+    /// <summary>The path from a folder on; null where it lies elsewhere.</summary>
     private static string? Below(string folder, string path)
     {
         string relative = Path.GetRelativePath(folder, path).Replace('\\', '/');

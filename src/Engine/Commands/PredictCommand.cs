@@ -1,12 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Scoring;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -37,10 +40,10 @@ internal static class PredictCommand
     {
         int batchSize = ModelFlags.BatchSizeOf(flags);
         DatasetOptions options = ModelFlags.RowsOf(flags) with { NeedLabel = false };
-        MemoryBudget memory = MemoryBudget.Of(flags, 512L << 20);
+        MemoryBudget memory = DeviceFlags.Memory(flags, 512L << 20);
         memory.BoundHeap(0);
-        using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
+        using ShutdownSignal shutdown = new();
+        using RunLog runLog = new(terminal.Error, flags.IsOn("--verbose"));
         ShardSet shards = ShardSet.Resolve(flags.Shards);
         string path = flags.Text("--out");
         _ = ModelFlags.PathOf(flags);
@@ -49,14 +52,14 @@ internal static class PredictCommand
         using FrozenModel model = loaded;
         OutputPath.RefuseInputs("--out", [path, ScoreFile.Temporary(path)], [.. shards.Shards.Select(s => s.Path), .. ModelFlags.FilesOf(checkpoint)]);
         OutputPath.RefuseNextInputs("--out", path, flags.Shards);
-        HeldMemory held = HeldMemory.Of(device, model.MemoryPlan, encoder, batchSize, Prefetcher.DefaultSlots, evaluated: 0);
+        HeldMemory held = HeldMemory.Of(device, model.MemoryPlan, encoder, batchSize, BatchLoader.DefaultSlots, evaluated: 0);
         Dataset data = new(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) });
         memory.BoundHeap(held.NativeBytes);
-        ModelFlags.Tell(journal, checkpoint, device);
+        ModelFlags.Tell(runLog, checkpoint, device);
         using ScoreFile file = new(path, shards, flags.Columns("--keep"), flags.IsOn("--overwrite"));
-        Result result = Score(model, data, file, journal, interruption) with { Out = path, Step = checkpoint.Manifest.Position.Step };
-        RunWarnings.AboutRows(journal, "rows", data);
-        journal.Line(string.Create(
+        Result result = Score(model, data, file, runLog, shutdown) with { Out = path, Step = checkpoint.Manifest.Position.Step };
+        RunWarnings.AboutRows(runLog, "rows", data);
+        runLog.Line(string.Create(
             CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {(result.MeanScore is { } mean ? $"{mean:F5}" : "–")}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(result));
@@ -70,18 +73,18 @@ internal static class PredictCommand
         return (checkpoint, encoder, checkpoint.LoadFrozen(device, encoder.Spec, batchSize));
     }
 
-    private static Result Score(FrozenModel model, Dataset data, ScoreFile file, Journal journal, Interruption interruption)
+    private static Result Score(FrozenModel model, Dataset data, ScoreFile file, RunLog runLog, ShutdownSignal shutdown)
     {
         long begin = Stopwatch.GetTimestamp();
         ScoreRun run = new(model, data);
-        using ProgressMeter meter = new(journal, "predict", data.Shards.Rows);
+        using ProgressMeter meter = new(runLog, "predict", data.Shards.Rows);
         try
         {
-            run.Run(file.Add, done => { if (meter.IsDue) meter.Show(done); }, interruption.Token);
+            run.Run(file.Add, done => { if (meter.IsDue) meter.Show(done); }, shutdown.Token);
         }
-        catch (OperationCanceledException) when (interruption.IsRequested)
+        catch (OperationCanceledException) when (shutdown.IsRequested)
         {
-            throw new Failure(interruption.Code, "interrupted; no scores were written");
+            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted; no scores were written");
         }
         file.Complete();
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;

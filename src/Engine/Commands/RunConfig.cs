@@ -1,9 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Training;
+using GpuCtr.Data;
+using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -30,7 +31,7 @@ internal static class RunConfig
     public static JsonObject Of(FlagValues flags, Device device, RunShards shards, TrainSettings settings) => new()
     {
         ["format"] = Format,
-        ["version"] = HelpText.Version,
+        ["version"] = Release.Version,
         ["command_line"] = $"gpu-ctr train {string.Join(' ', flags.Typed.Select(t => t.IndexOfAny([' ', '*', '"']) >= 0 ? $"'{t}'" : t))}",
         ["started"] = DateTime.UtcNow.ToString("s") + "Z",
         ["device"] = device.ToString(),
@@ -51,14 +52,14 @@ internal static class RunConfig
     /// <param name="folder">Its folder; a run that was killed before it wrote the file has nothing to compare.</param>
     /// <param name="flags">What it is asked to do now.</param>
     /// <param name="shards">What it is to read now.</param>
-    /// <param name="journal">Told what was allowed to change.</param>
-    /// <exception cref="Failure">Usage: something differs; every difference is named.</exception>
-    public static void CheckSame(RunFolder folder, FlagValues flags, RunShards shards, Journal journal)
+    /// <param name="runLog">Told what was allowed to change.</param>
+    /// <exception cref="GpuCtrException">Usage: something differs; every difference is named.</exception>
+    public static void CheckSame(RunFolder folder, FlagValues flags, RunShards shards, RunLog runLog)
     {
         if (PathIn(folder.Path) is not { } path)
         {
             if (folder.CheckpointNames().Count > 0)
-                throw Failure.BadUsage($"--resume: {folder.Path} has checkpoints, but its {RunFolder.Config} is missing, which says what they are of; restore it, or begin a new run");
+                throw GpuCtrException.UsageError($"--resume: {folder.Path} has checkpoints, but its {RunFolder.Config} is missing, which says what they are of; restore it, or begin a new run");
             return;
         }
 
@@ -72,29 +73,29 @@ internal static class RunConfig
             (string Field, string Text)[] differences = [.. Differences(options, flags.ToJson(), flags), .. DataDifferences(old["data"]!.AsObject(), shards, flags)];
             string[] refused = [.. differences.Where(d => !allowed.Contains(d.Field)).Select(d => d.Text)];
             if (refused.Length > 0)
-                throw Failure.BadUsage($"--resume: {string.Join("; ", refused)}; resume with what the run began with, accept a change with --allow-changed FIELD, or start a new run");
+                throw GpuCtrException.UsageError($"--resume: {string.Join("; ", refused)}; resume with what the run began with, accept a change with --allow-changed FIELD, or start a new run");
             foreach ((_, string text) in differences)
-                journal.Warn($"{text}: the run goes on, but not to the bits of one that was never changed");
+                runLog.Warn($"{text}: the run goes on, but not to the bits of one that was never changed");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw Failure.BadData($"{path}: damaged ({e.Message}); start a new run", e);
+            throw GpuCtrException.DataError($"{path}: damaged ({e.Message}); start a new run", e);
         }
     }
 
     private static string Allowable(string field)
     {
         string name = field.TrimStart('-').Replace('-', '_');
-        return allowable.Contains(name) ? name : throw Failure.BadUsage(
+        return allowable.Contains(name) ? name : throw GpuCtrException.UsageError(
             $"--allow-changed {field}: not one of {string.Join(", ", allowable)}; others decide which tensors there are or how values are encoded: begin a new run, with --init-from if its model stays the same");
     }
 
-    /// An option that an older version did not have stood at its default.
+    /// <summary>An option that an older version did not have stood at its default.</summary>
     private static IEnumerable<(string Field, string Text)> Differences(JsonObject old, JsonObject now, FlagValues flags) => now
         .Where(n => !free.Contains(n.Key) && (old.ContainsKey(n.Key) || flags.IsGiven($"--{n.Key.Replace('_', '-')}")) && !JsonNode.DeepEquals(old[n.Key], n.Value))
         .Select(n => (n.Key, $"{n.Key} was {Text(old[n.Key], n.Value)} and is {Text(n.Value, old[n.Key])}"));
 
-    /// A run that was begun before shards were told apart by content has their times.
+    /// <summary>A run that was begun before shards were told apart by content has their times.</summary>
     private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject old, RunShards shards, FlagValues flags) =>
         Differences(old, Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal))), flags);
 
@@ -103,7 +104,7 @@ internal static class RunConfig
     private static JsonArray List(ShardSet? set, bool byContent) =>
         new([.. (set?.Shards ?? []).Select((s, i) => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {(byContent ? set!.ContentKeys[i] : s.Version)})")]);
 
-    /// Of long lists only what the other one has not.
+    /// <summary>Of long lists only what the other one has not.</summary>
     private static string Text(JsonNode? node, JsonNode? other)
     {
         if (node is not JsonArray list)

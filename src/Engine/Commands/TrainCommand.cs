@@ -1,9 +1,11 @@
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -22,9 +24,9 @@ internal static class TrainCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        using Interruption interruption = new();
-        using Journal journal = new(terminal.Error, flags.IsOn("--verbose"));
-        RunMetrics metrics = Train(flags, journal, interruption);
+        using ShutdownSignal shutdown = new();
+        using RunLog runLog = new(terminal.Error, flags.IsOn("--verbose"));
+        RunMetrics metrics = Train(flags, runLog, shutdown);
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(metrics));
         return ExitCode.Done;
@@ -32,11 +34,11 @@ internal static class TrainCommand
 
     /// <summary>The whole command but for what it prints at the end.</summary>
     /// <param name="flags">Shards and options.</param>
-    /// <param name="journal">Where progress is told.</param>
-    /// <param name="interruption">What stops it.</param>
+    /// <param name="runLog">Where progress is told.</param>
+    /// <param name="shutdown">What stops it.</param>
     /// <param name="afterStep">Called after every step.</param>
-    /// <exception cref="Failure">Whatever ends the run.</exception>
-    internal static RunMetrics Train(FlagValues flags, Journal journal, Interruption interruption, Action? afterStep = null)
+    /// <exception cref="GpuCtrException">Whatever ends the run.</exception>
+    internal static RunMetrics Train(FlagValues flags, RunLog runLog, ShutdownSignal shutdown, Action? afterStep = null)
     {
         TrainSettings settings = TrainOptions.Of(flags);
         RunShards shards = RunShards.Open(settings);
@@ -46,11 +48,11 @@ internal static class TrainCommand
         CheckOut(flags.IsGiven("--out") ? flags.Text("--out") : Path.Combine(RunFolder.Unnamed, "new"), settings, shards, flags);
         using RunFolder folder = RunFolder.Create(flags.IsGiven("--out") ? flags.Text("--out") : null, mayHoldRun: resume || overwrite, mayHoldOthers: overwrite);
         if (resume)
-            RunConfig.CheckSame(folder, flags, shards, journal);
-        Checkpoint? from = resume ? Resumption.Find(folder, journal) : null;
+            RunConfig.CheckSame(folder, flags, shards, runLog);
+        Checkpoint? from = resume ? Resumption.Find(folder, runLog) : null;
         WarmStart? warm = from is null && flags.IsGiven("--init-from") ? WarmStart.Open(flags.Text("--init-from"), settings.Model) : null;
         JsonObject config = RunConfig.Of(flags, device, shards, settings);
-        TrainRun run = new(settings, device, folder, journal, interruption) { Config = config, Begun = () => Begin(folder, journal, config), AfterStep = afterStep };
+        TrainRun run = new(settings, device, folder, runLog, shutdown.Token) { Config = config, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
         return run.Run(shards, from, warm);
     }
 
@@ -59,11 +61,11 @@ internal static class TrainCommand
         if (!flags.IsOn("--resume"))
             return false;
         if (!flags.IsGiven("--out"))
-            throw Failure.BadUsage("--resume needs --out, the folder of the run to continue");
-        return flags.IsOn("--overwrite") ? throw Failure.BadUsage("--resume continues a run and --overwrite removes it; choose one") : true;
+            throw GpuCtrException.UsageError("--resume needs --out, the folder of the run to continue");
+        return flags.IsOn("--overwrite") ? throw GpuCtrException.UsageError("--resume continues a run and --overwrite removes it; choose one") : true;
     }
 
-    /// What the run removes and writes must be no input, now or the next time.
+    /// <summary>What the run removes and writes must be no input, now or the next time.</summary>
     private static void CheckOut(string folder, TrainSettings settings, RunShards shards, FlagValues flags)
     {
         IEnumerable<string> inputs = new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().SelectMany(s => s.Shards).Select(s => s.Path);
@@ -76,9 +78,9 @@ internal static class TrainCommand
             OutputPath.RefuseNextInputs("--fit-cache", RunFolder.VocabularyIn(cache), patterns);
     }
 
-    private static void Begin(RunFolder folder, Journal journal, JsonObject config)
+    private static void Begin(RunFolder folder, RunLog runLog, JsonObject config)
     {
         RunConfig.Write(folder, config);
-        journal.Attach(folder.File(RunFolder.Log));
+        runLog.Attach(folder.File(RunFolder.Log));
     }
 }

@@ -1,9 +1,10 @@
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Training;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Models;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -11,15 +12,15 @@ namespace GpuCtr.Engine.Commands;
 internal static class TrainOptions
 {
     /// <summary>The whole run.</summary>
-    /// <exception cref="Failure">Usage: a value that cannot be, or values that do not go together.</exception>
+    /// <exception cref="GpuCtrException">Usage: a value that cannot be, or values that do not go together.</exception>
     public static TrainSettings Of(FlagValues flags)
     {
         if (flags.Shards.Count == 0 && flags.IsOn("--resume") && flags.IsGiven("--out"))
-            throw Failure.BadUsage($"--resume: {flags.Text("--out")} holds no run to go on with; name the shards as well to begin one there, or correct --out");
+            throw GpuCtrException.UsageError($"--resume: {flags.Text("--out")} holds no run to go on with; name the shards as well to begin one there, or correct --out");
         if (flags.Shards.Count == 0)
-            throw Failure.BadUsage("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
+            throw GpuCtrException.UsageError("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
         TrainingDefaults training = Variants.Training(VariantName(flags));
-        MemoryBudget memory = MemoryBudget.Of(flags, 4L << 30);
+        MemoryBudget memory = DeviceFlags.Memory(flags, 4L << 30);
         TrainSettings settings = new()
         {
             Shards = flags.Shards,
@@ -41,7 +42,7 @@ internal static class TrainOptions
         // The model may depend on the columns, but a bad value should be said before any file is read.
         _ = Model(flags, settings.ModelName ?? (VariantName(flags) is { } variant ? Variants.ModelsOf(variant).First() : "deepfm"));
         if (settings.Monitor == "gauc" && settings.Features.GroupId is null)
-            throw Failure.BadUsage("--monitor gauc needs --group-id, the column that groups rows");
+            throw GpuCtrException.UsageError("--monitor gauc needs --group-id, the column that groups rows");
         return settings;
     }
 
@@ -54,7 +55,7 @@ internal static class TrainOptions
     private static string? VariantName(FlagValues flags) => flags.IsGiven("--variant") ? flags.Choice("--variant") : null;
 
     /// <summary>What a model computes: its own defaults or those of a variant, and what the flags say otherwise.</summary>
-    /// <exception cref="Failure">Usage: a value that cannot be, or values that do not go together.</exception>
+    /// <exception cref="GpuCtrException">Usage: a value that cannot be, or values that do not go together.</exception>
     /// <exception cref="Kernels.Devices.KernelException">The variant does not exist for this model.</exception>
     public static ModelOptions Model(FlagValues flags, string name)
     {
@@ -62,7 +63,7 @@ internal static class TrainOptions
         EmbeddingUpdate update = Word(flags, "--embedding-update", own.EmbeddingUpdate);
         bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope") == "full" : own.EmbeddingL2Full;
         if (full && update != EmbeddingUpdate.Dense)
-            throw Failure.BadUsage($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: rows that are not in the batch would have a gradient");
+            throw GpuCtrException.UsageError($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: rows that are not in the batch would have a gradient");
         OptimizerKind optimizer = Word(flags, "--optimizer", own.Optimizer);
         return own with
         {
@@ -99,7 +100,7 @@ internal static class TrainOptions
         double momentum = flags.Real("--momentum", 0, 1);
         return momentum == 0 || optimizer == OptimizerKind.Sgd
             ? momentum
-            : throw Failure.BadUsage($"--momentum {flags.Text("--momentum")} is of --optimizer sgd, and this run has {optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave it out");
+            : throw GpuCtrException.UsageError($"--momentum {flags.Text("--momentum")} is of --optimizer sgd, and this run has {optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave it out");
     }
 
     private static FtrlOptions? Ftrl(FlagValues flags)
@@ -111,7 +112,7 @@ internal static class TrainOptions
         {
             [> 0 and var alpha, var l1, var l2] => new(alpha, l1, l2),
             [> 0 and var alpha, var l1, var l2, > 0 and var beta] => new(alpha, l1, l2, beta),
-            _ => throw Failure.BadUsage($"{name} {string.Join(',', flags.List(name))}: expected α,λ₁,λ₂ or α,λ₁,λ₂,β with α and β above 0, such as 0.1,0,0"),
+            _ => throw GpuCtrException.UsageError($"{name} {string.Join(',', flags.List(name))}: expected α,λ₁,λ₂ or α,λ₁,λ₂,β with α and β above 0, such as 0.1,0,0"),
         };
     }
 

@@ -1,6 +1,5 @@
-using GpuCtr.Engine.Checkpoints;
+using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Engine.Training;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Verification;
 
@@ -25,16 +24,16 @@ internal static class VerifyCommand
 
     private static ExitCode Execute(FlagValues flags, Terminal terminal)
     {
-        using Interruption interruption = new();
+        using ShutdownSignal shutdown = new();
         using Device device = DeviceFlags.Open(flags);
         OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(flags.Text("--only"), StringComparison.OrdinalIgnoreCase))];
         if (cases.Length == 0)
-            throw Failure.BadUsage($"--only {flags.Text("--only")}: no case has this in its name");
+            throw GpuCtrException.UsageError($"--only {flags.Text("--only")}: no case has this in its name");
         List<string> problems = [];
         foreach (OpCase c in cases)
         {
-            if (interruption.IsRequested)
-                throw new Failure(interruption.Code, $"interrupted; {problems.Count} cases had failed");
+            if (shutdown.IsRequested)
+                throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; {problems.Count} cases had failed");
             if (OpCheck.Run(c, device) is not { } problem)
                 continue;
             problems.Add(problem);
@@ -45,6 +44,6 @@ internal static class VerifyCommand
             terminal.Out.WriteLine(JsonText.Line(new Result($"{device}", cases.Length, problems)));
         else
             terminal.Screen.Line($"{device}: {cases.Length - problems.Count} of {cases.Length} cases agree with their references");
-        return problems.Count == 0 ? ExitCode.Done : throw new Failure(ExitCode.Device, $"{problems.Count} of {cases.Length} cases failed on {device}; do not train on it");
+        return problems.Count == 0 ? ExitCode.Done : throw new GpuCtrException(ErrorKind.Device, $"{problems.Count} of {cases.Length} cases failed on {device}; do not train on it");
     }
 }

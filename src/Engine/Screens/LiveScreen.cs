@@ -1,3 +1,4 @@
+using GpuCtr.Training.Screens;
 using Spectre.Console;
 
 namespace GpuCtr.Engine.Screens;
@@ -68,6 +69,6 @@ internal sealed class LiveScreen(IAnsiConsole console) : IScreen
         console.Write(table);
     }
 
-    /// A star marks the best.
+    /// <summary>A star marks the best.</summary>
     private static Text CellOf(string cell) => new(Printable.Of(cell), cell.Contains('*') ? best : Style.Plain);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Engine.Screens;
 

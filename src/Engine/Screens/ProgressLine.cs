@@ -1,3 +1,4 @@
+using GpuCtr.Training.Screens;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -49,7 +50,7 @@ internal sealed class ProgressLine : IDisposable
         AppDomain.CurrentDomain.ProcessExit -= ShowCursor;
     }
 
-    /// A process that ends in the middle, after a second Ctrl-C, leaves a usable terminal too.
+    /// <summary>A process that ends in the middle, after a second Ctrl-C, leaves a usable terminal too.</summary>
     private void ShowCursor(object? sender, EventArgs e) => console.Cursor.Show();
 
     private sealed class FactsColumn : ProgressColumn

@@ -1,3 +1,4 @@
+using GpuCtr.Training.Screens;
 using Spectre.Console;
 
 namespace GpuCtr.Engine.Screens;

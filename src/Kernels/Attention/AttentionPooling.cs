@@ -22,9 +22,11 @@ public enum AttentionNormalization
 }
 
 /// <summary>Weights and weighted sum of a row's keys (Zhou et al., KDD 2018, eq. 3): pooled = Σ_t a_t k_t.</summary>
+/// <remarks>
 /// A row without history pools to zeros.   da_t = ⟨dpooled, k_t⟩,  dk_t = a_t dpooled;
 /// ds_t = da_t (none),  a_t (da_t − Σ_u a_u da_u) (softmax; over √E when scaled),  da_t a_t (1 − a_t) / √E (sigmoid).
 /// s (T, 1)   pooled (B, E).   Keys are gathered once each way. One row is summed in order: the same bits every run.
+/// </remarks>
 public sealed partial class AttentionPooling : IOp
 {
     private readonly Device device;
@@ -46,7 +48,7 @@ public sealed partial class AttentionPooling : IOp
     /// <param name="pooled">(B, E) output.</param>
     /// <param name="normalization">How scores become weights.</param>
     /// <param name="input">The attention input of the same keys: with SIMD it has them in cache in backward, and writes dk of both.</param>
-    public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization, AttentionInput? input = null)
+    public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization, ActivationUnitFirstLayer? input = null)
     {
         (device, this.history, this.score, this.pooled, this.normalization) = (workspace.Device, history, score, pooled, normalization);
         if (score.Columns != 1 || score.Group != history.Group || pooled.Columns != history.E)
@@ -111,7 +113,7 @@ public sealed partial class AttentionPooling : IOp
         history.Bind(), score.View, weight.View, pooled.View, (dScore.Target ?? score).View, (pooled.Gradient ?? pooled).View,
         normalization, pass.Rows, pass.RowsOf(score));
 
-    /// One item = one row of the batch.
+    /// <summary>One item = one row of the batch.</summary>
     private static void NormalizeKernel(Args a)
     {
         for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
@@ -147,7 +149,7 @@ public sealed partial class AttentionPooling : IOp
         }
     }
 
-    /// One item = one position: da, which stands in for ds until the sums of its row are known.
+    /// <summary>One item = one position: da, which stands in for ds until the sums of its row are known.</summary>
     private static void DotsKernel(Args a)
     {
         int e = a.History.E;
@@ -182,7 +184,7 @@ public sealed partial class AttentionPooling : IOp
 
     private static bool SumsToOne(AttentionNormalization n) => n == AttentionNormalization.Softmax || n == AttentionNormalization.ScaledSoftmax;
 
-    /// This op is recorded last of those that read the keys, so it writes their gradients and the others add.
+    /// <summary>This op is recorded last of those that read the keys, so it writes their gradients and the others add.</summary>
     private static void KeysKernel(Args a)
     {
         int e = a.History.E;

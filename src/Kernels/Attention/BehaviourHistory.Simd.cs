@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// Keys of some positions side by side, for products; those of the positions behind them can be announced.
+/// <summary>Keys of some positions side by side, for products; those of the positions behind them can be announced.</summary>
 public sealed unsafe partial record BehaviourHistory
 {
     /// <summary>Copies keys to rows.</summary>
@@ -51,14 +51,14 @@ public sealed unsafe partial record BehaviourHistory
     }
 
     /// <summary>Announces the keys of up to n positions.</summary>
-    internal void AnnounceKeys(int t, int n, ref LinesAhead ahead)
+    internal void AnnounceKeys(int t, int n, ref PrefetchSchedule ahead)
     {
         for (int field = 0; field < Bases.Length; field++)
             ahead.AddRows(Table.Pointer, FieldRows(field, t), Math.Min(n, MaxTokens - t), D);
     }
 
     /// <summary>Announces where the gradients of some keys will be written.</summary>
-    internal void AnnounceKeyGradients(int t, int n, ref LinesAhead ahead)
+    internal void AnnounceKeyGradients(int t, int n, ref PrefetchSchedule ahead)
     {
         for (int field = 0; field < Bases.Length; field++)
             ahead.Add(KeyGradients(field, t), (long)n * D);

@@ -4,7 +4,7 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// One item = up to four columns of a head of a row: sums stay in registers, and the d columns of a head compute their weights d / 4 times.
+/// <summary>One item = up to four columns of a head of a row: sums stay in registers, and the d columns of a head compute their weights d / 4 times.</summary>
 public sealed partial class MultiHeadAttention
 {
     /// <summary>Four columns of one head, of one row of a matrix (·, E).</summary>
@@ -53,7 +53,7 @@ public sealed partial class MultiHeadAttention
         return sum;
     }
 
-    /// The softmax is taken as its terms come: what was summed shrinks when a larger score is met.
+    /// <summary>The softmax is taken as its terms come: what was summed shrinks when a larger score is met.</summary>
     private static void ForwardKernel(Args a)
     {
         int d = a.E / a.H;
@@ -79,7 +79,7 @@ public sealed partial class MultiHeadAttention
         }
     }
 
-    /// One item = one head of a question.
+    /// <summary>One item = one head of a question.</summary>
     private static void DeltasKernel(Args a)
     {
         int d = a.E / a.H;

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// Where the target alone asks, a head is a row of weights, and in backward one of gradients of scores, in the first-level cache.
+/// <summary>Where the target alone asks, a head is a row of weights, and in backward one of gradients of scores, in the first-level cache.</summary>
 public sealed unsafe partial class MultiHeadAttention
 {
     private const int BlockRows = 8;

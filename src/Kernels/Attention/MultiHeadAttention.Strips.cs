@@ -4,8 +4,10 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Attention;
 
+/// <summary>
 /// Where every item asks, a head is products of small matrices. Questions are the lanes, 32 of them a strip: scores lie item by item, (n, 32), in the layout that
 /// the register tiles read, so that weights are a right operand as they are, and a softmax is sums of whole registers.
+/// </summary>
 public sealed unsafe partial class MultiHeadAttention
 {
     private const int Strip = Panel.Width;
@@ -144,6 +146,6 @@ public sealed unsafe partial class MultiHeadAttention
     private static void Times(int rows, float* left, nint row, nint column, float* panel, int depth, float* to, int stride, int columns) =>
         GemmTile.Rows(rows, left, row, column, panel, depth, to, stride, columns, null, 0, Vector512.IsHardwareAccelerated);
 
-    /// Whole registers: behind the last question of a strip its panel has zeros.
+    /// <summary>Whole registers: behind the last question of a strip its panel has zeros.</summary>
     private static int LanesOf(int count) => count > Lanes.Count ? Strip : Lanes.Count;
 }

@@ -8,11 +8,13 @@ namespace GpuCtr.Kernels.Attention;
 /// Scaled dot-product attention of H heads within each sequence of history and target (Vaswani et al. 2017, section 3.2), without a mask of causality:
 /// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the row; every head has d = E / H columns of its own.
 /// </summary>
+/// <remarks>
 /// dv_t = Σ_r a_rt dy_r,  ds_rt = a_rt (⟨dy_r, v_t⟩ − ⟨dy_r, y_r⟩) / √d,  dq_r = Σ_t ds_rt k_t,  dk_t = Σ_r ds_rt q_r.
 /// k, v (T + B, E) over sequences   q, y the same, where every item asks, or (B, E), where the target alone does.   log Σ_t e^s of every question and head is saved.
 /// For n items and m questions a row: 4 m n E operations forwards, 10 m n E backwards, 2 of which compute the weights again. To save those would cost
 /// 4 H m n bytes, written once and read twice; where every item of 51 asks, E 64 and H 8, that is 250 KB for a row against 78 KB of q, k, v and their gradients.
 /// All sums are in the order of the items: the same bits every run.
+/// </remarks>
 public sealed partial class MultiHeadAttention : IOp
 {
     private readonly Device device;

@@ -3,7 +3,7 @@ using ILGPU;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>Which rows of a tensor over sequences, of history and target each, belong to which row of the batch; as kernels see it.</summary>
-/// Kernels count the T + B items of a batch positions first and targets behind them: so the row that an item belongs to needs no search.
+/// <remarks>Kernels count the T + B items of a batch positions first and targets behind them: so the row that an item belongs to needs no search.</remarks>
 /// <param name="Offsets">(B + 1).</param>
 /// <param name="Owners">(T).</param>
 /// <param name="T">Positions of the batch.</param>

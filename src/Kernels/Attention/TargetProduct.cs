@@ -5,8 +5,10 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>Interest times target, element by element: y = u ∘ q, q the query of the history (the u ∘ i of the DIN authors' tower).</summary>
+/// <remarks>
 /// du = dy ∘ q,  dq += dy ∘ u.
 /// u, y (B, E)   q gathered from the field vectors.   One pass each way; every element is written by one thread: the same bits every run.
+/// </remarks>
 public sealed unsafe class TargetProduct : IOp
 {
     private readonly Device device;

@@ -7,7 +7,7 @@ using ILGPU.Runtime.Cuda;
 namespace GpuCtr.Kernels.Blas;
 
 /// <summary>cuBLAS of CUDA 11, 12 or 13, whichever this machine has; a toolkit is not needed, the library alone is (pip's nvidia-cublas will do).</summary>
-/// One handle on the device's stream with a workspace of its own: the same product gives the same bits on the same GPU.
+/// <remarks>One handle on the device's stream with a workspace of its own: the same product gives the same bits on the same GPU.</remarks>
 internal sealed unsafe class CuBlas : IBlas
 {
     private const int WorkspaceBytes = 32 << 20;

@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Blas;
 
 /// <summary>Stands in for cuBLAS where there is none, one element a thread: so that everything around a library call is tested on every device.</summary>
-/// Never chosen by itself: it is what `--kernels library` means without an NVIDIA GPU.
+/// <remarks>Never chosen by itself: it is what `--kernels library` means without an NVIDIA GPU.</remarks>
 public sealed class ScalarBlas(Device device) : IBlas
 {
     private Action<KernelConfig, Args>? kernel;

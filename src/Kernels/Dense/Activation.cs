@@ -26,8 +26,10 @@ public enum ActivationKind
 }
 
 /// <summary>An element-wise activation.</summary>
+/// <remarks>
 /// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
 /// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
+/// </remarks>
 public sealed unsafe class Activation : IOp
 {
     // As in the paper and in PyTorch.
@@ -126,7 +128,7 @@ public sealed unsafe class Activation : IOp
         }
     }
 
-    /// Below zero.
+    /// <summary>Below zero.</summary>
     private static float Slope(Args a, long i) => a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] : a.Kind == ActivationKind.LeakyRelu ? Leak : 0;
 
     /// <summary>Σ dy min(0, x).</summary>

@@ -8,7 +8,7 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Sum of two or three tensors of one shape: y = a + b (+ c), and every input's gradient is dy.</summary>
-/// All (B, H). One pass each way.
+/// <remarks>All (B, H). One pass each way.</remarks>
 public sealed unsafe class Add : IOp
 {
     private const int BlockLength = 4096;

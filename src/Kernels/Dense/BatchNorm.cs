@@ -18,6 +18,7 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
 }
 
 /// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), with the rectifier and a dropout behind it fused where asked.</summary>
+/// <remarks>
 /// x̂ = (x − μ) / √(σ² + ε),  y = f(γ x̂ + β), f identity or max(0, ·);   dz = dy ∘ [y > 0],
 /// with <see cref="Dropout"/>: y = f(γ x̂ + β) ∘ keep / (1 − p), and dz = dy / (1 − p) ∘ [y > 0]: what was dropped is not above zero, so backward needs no mask.
 /// Where there is no SIMD variant, Dropout runs behind.
@@ -26,6 +27,7 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
 /// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
 /// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
 /// Every column is summed in one order: the same bits every run.
+/// </remarks>
 public sealed partial class BatchNorm : IOp
 {
     private readonly Device device;

@@ -9,7 +9,7 @@ using ILGPU;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Masks dy by the rectifier in place and sums its columns: dy ∘= [y > 0], db[n] = Σ_b dy[b,n].</summary>
-/// dy (B, N) read and written once, y (B, N) read once. Every column is summed in one order: the same bits every run.
+/// <remarks>dy (B, N) read and written once, y (B, N) read once. Every column is summed in one order: the same bits every run.</remarks>
 public sealed unsafe class BiasGradient
 {
     private readonly Device device;

@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>The columns of two tensors side by side: y = [a, b]; each gradient is its part of dy.</summary>
-/// a (R, H), b (R, K), y (R, H + K).   One copy each way.
+/// <remarks>a (R, H), b (R, K), y (R, H + K).   One copy each way.</remarks>
 public sealed unsafe class Concat : IOp
 {
     private readonly Device device;

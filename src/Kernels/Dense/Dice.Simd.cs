@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Dense;
 
-/// Blocks of 256 rows. Columns as tasks would leave the threads with 5 registers' worth to share where an attention layer is 80 wide.
+/// <summary>Blocks of 256 rows. Columns as tasks would leave the threads with 5 registers' worth to share where an attention layer is 80 wide.</summary>
 public sealed unsafe partial class Dice
 {
     private const int BlockRows = 256;

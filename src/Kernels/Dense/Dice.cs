@@ -19,12 +19,14 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 }
 
 /// <summary>Dice, the data-adaptive activation of DIN (Zhou et al., KDD 2018, eq. 8).</summary>
+/// <remarks>
 /// u = (x − E[x]) / √(Var[x] + ε),  p = σ(u),  y = p x + (1 − p) α x,  α per unit.
 /// Training: mean and biased variance of the rows of this pass (for attention: of the valid history positions, so that the result
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
 /// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once where it runs within the layer behind it). Every sum has one order: the same bits every run.
+/// </remarks>
 public sealed partial class Dice : IOp
 {
     private readonly Device device;

@@ -8,8 +8,10 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>The gate of Dice (Zhou et al., KDD 2018, eq. 8) behind a normalization of its own choice: z is x, normalized by another op.</summary>
+/// <remarks>
 /// p = σ(z),  y = p x + (1 − p) α x;   dx = dy (α + (1 − α) p),  dz = dy x (1 − α) p (1 − p),  dα = Σ dy x (1 − p).
 /// x, z, y (R, H)   α (H), or (1) for all units.   Reads x and z once each way. One thread sums one α in order: the same bits every run.
+/// </remarks>
 public sealed unsafe class DiceGate : IOp
 {
     private readonly Device device;
@@ -107,7 +109,7 @@ public sealed unsafe class DiceGate : IOp
         }
     }
 
-    /// One item = one α.
+    /// <summary>One item = one α.</summary>
     private static void AlphaGradientKernel(Args a)
     {
         int step = a.Shared != 0 ? 1 : a.Columns;
@@ -155,7 +157,7 @@ public sealed unsafe class DiceGate : IOp
             Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
     }
 
-    /// One order whatever the threads: element after element.
+    /// <summary>One order whatever the threads: element after element.</summary>
     private static float SharedAlphaGradient(ReadOnlySpan<float> x, ReadOnlySpan<float> z, ReadOnlySpan<float> dy)
     {
         float sum = 0;

@@ -5,8 +5,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
+/// <summary>
 /// Blocks of rows, each a task that keeps its own sums of dW and db; within a block, 96 rows at a time go through all of the op while
 /// they are in cache. Backward of 96 rows: dy, finished where it was left unfinished; da = dy W; Dice(x) in panels and A from one exponential; dW += dyᵀ Dice(x).
+/// </summary>
 public sealed unsafe partial class DiceLinear
 {
     private const int MaxBlocks = PartialSums.MaxBlocks, ChunkRows = 96;
@@ -65,7 +67,7 @@ public sealed unsafe partial class DiceLinear
             int count = Math.Min(ChunkRows, last - first);
             simd!.Activate(first, count, activations, hWide);
             float* to = y.Pointer + (long)first * n;
-            LinesAhead ahead = default;
+            PrefetchSchedule ahead = default;
             ahead.Add(to + count * n, count * n);
             ahead.Spread(Panel.Count(n) * GemmTile.Tiles(count));
             for (int j = 0; j < n; j += Panel.Width)
@@ -103,7 +105,7 @@ public sealed unsafe partial class DiceLinear
             }
             else
                 Sums.AddRows(dw + n * hWide, dy, count, n, n);
-            LinesAhead ahead = Ahead(first, count);
+            PrefetchSchedule ahead = Ahead(first, count);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(count, dy, n, 1, backwardPanels.Pointer + (nint)j * n, n, da + j, hWide, Math.Min(Panel.Width, h - j), null, 0, wide, &ahead);
             simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
@@ -113,9 +115,9 @@ public sealed unsafe partial class DiceLinear
     }
 
     /// <summary>What the next rows will read and write, but for x, which <see cref="DiceRows"/> asks for itself.</summary>
-    private LinesAhead Ahead(int first, int count)
+    private PrefetchSchedule Ahead(int first, int count)
     {
-        LinesAhead ahead = default;
+        PrefetchSchedule ahead = default;
         int next = first + count;
         if (dx.Target is { } target)
             ahead.Add(target.Pointer + (long)next * h, (long)count * h);

@@ -3,10 +3,12 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Dice and the fully connected layer behind it: y = Dice(x) Wᵀ + b.</summary>
+/// <remarks>
 /// The formulas are those of <see cref="Dice"/> and <see cref="Linear"/>, and where there is no SIMD variant those two run one after the other.
 /// Between them lie Dice(x) and its gradient, 4·R·H values written or read a step; fused, they live in cache, some rows at a time,
 /// and backward computes Dice(x) once more from the exponential that it needs anyway.
 /// x (R, H)   W (N, H)   b (1, N) or none   y (R, N).   Every sum has one order: the same bits every run.
+/// </remarks>
 public sealed partial class DiceLinear : IOp, IDisposable
 {
     private readonly Device device;

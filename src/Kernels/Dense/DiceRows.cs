@@ -6,9 +6,11 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Dice in registers, some rows at a time: the SIMD variant of <see cref="Dice"/> and of ops that run it on rows which are in cache anyway.</summary>
+/// <remarks>
 /// Backward in one pass over the rows and one exponential an element: with A = dy (α + (1 − α) p) + r h, dx = A − c₀ − c₁ x, where
 /// c₁ = r² mean(h u) and c₀ = r mean(h) − c₁ mean(x) are known once all rows have been seen (<see cref="ColumnStatistics"/>).
 /// Sums are kept by block of rows and combined in order: the same bits whatever the number of threads.
+/// </remarks>
 internal sealed unsafe class DiceRows
 {
     private const int SumKinds = 3, ChunkRows = 96;

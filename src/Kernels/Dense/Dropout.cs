@@ -7,10 +7,12 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Inverted dropout (Srivastava et al. 2014): each value is kept with probability 1 − p and then scaled by 1 / (1 − p).</summary>
+/// <remarks>
 /// y = x ∘ keep / (1 − p),  dx = dy ∘ keep / (1 − p);   evaluation: y = x, dx = dy.
 /// keep is a function of (seed, step, layer, element) by Philox, so every device draws the same; one bit an element is stored
 /// for backward. x, y (B, H)   keep ⌈B·H/32⌉ words. Bit i of word w belongs to element 32 w + i and is output i / 8 of the
 /// Philox block with counter 8 w + i mod 8.
+/// </remarks>
 public sealed partial class Dropout : IOp
 {
     private readonly Device device;

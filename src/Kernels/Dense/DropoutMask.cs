@@ -7,7 +7,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>What a dropout keeps, drawn ahead for the op that writes the tensor: SIMD variants, which then need no pass over it for dropout alone.</summary>
-/// One bit an element, those of <see cref="Dropout"/>.
+/// <remarks>One bit an element, those of <see cref="Dropout"/>.</remarks>
 internal sealed unsafe class DropoutMask
 {
     private const int BlockWords = 512;

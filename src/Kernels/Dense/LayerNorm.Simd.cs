@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// Blocks of rows; each has sums of dγ and dβ of its own, and they are combined in their order.
+/// <summary>Blocks of rows; each has sums of dγ and dβ of its own, and they are combined in their order.</summary>
 public sealed unsafe partial class LayerNorm
 {
     private const int LeastBlockRows = 16;

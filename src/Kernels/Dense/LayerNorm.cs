@@ -8,10 +8,12 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Layer normalization (Ba et al. 2016, eq. 3 and 4): each row over its own units.</summary>
+/// <remarks>
 /// x̂ = (x − μ) / σ,  μ = mean(x),  σ = √(mean((x − μ)²) + ε),  y = γ ∘ x̂ + β;
 /// dγ = Σ_rows dy ∘ x̂,  dβ = Σ_rows dy,  dx = (g − mean(g) − x̂ mean(g ∘ x̂)) / σ,  g = γ ∘ dy.   Training and evaluation are alike.
 /// x, y (R, H)   γ, β (H)   μ, 1 / σ (R, 2) saved.   Reads x and writes y; backward reads x and dy and writes dx.
 /// One thread sums a row in order, and every column is summed in one order: the same bits every run.
+/// </remarks>
 public sealed unsafe partial class LayerNorm : IOp
 {
     /// <summary>ε, as in PyTorch.</summary>

@@ -3,9 +3,11 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>A fully connected layer, with the rectifier fused where asked.</summary>
+/// <remarks>
 /// y = f(x Wᵀ + b), f identity or max(0, ·);   dz = dy ∘ [y > 0],  dx = dz W,  dW = dzᵀ x,  db = Σ_rows dz
 /// x (B, K)   W (N, K) as PyTorch stores it   b (N) or none   y (B, N).   Three products of 2·B·K·N operations.
 /// dy is masked in place: nothing but this op reads it. Sums run in a fixed order: the same bits every run.
+/// </remarks>
 public sealed class Linear : IOp, IDisposable
 {
     private readonly Tensor x, w, y;
@@ -75,7 +77,7 @@ public sealed class Linear : IOp, IDisposable
             backwardData.Run(target, y.Gradient!, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
     }
 
-    /// dW (N, K) = dyᵀ x.
+    /// <summary>dW (N, K) = dyᵀ x.</summary>
     private MatMul.Product OfWeights(int rows) => new(y.Columns, x.Columns, rows, TransposeA: true);
 
     /// <inheritdoc/>

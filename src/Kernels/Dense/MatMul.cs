@@ -9,7 +9,7 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>C (M, N) [+]= op(A) (M, K) · op(B) (K, N), the matrix product under every dense layer; not an op of its own.</summary>
-/// 2·M·N·K operations on 4·(M·K + K·N + M·N) bytes. Each element of C is one sum over k in order: the same bits on every run.
+/// <remarks>2·M·N·K operations on 4·(M·K + K·N + M·N) bytes. Each element of C is one sum over k in order: the same bits on every run.</remarks>
 public sealed partial class MatMul(Device device) : IDisposable
 {
     private readonly Gemm? simd = device.UsesSimd ? new Gemm(device.Team!) : null;
@@ -42,12 +42,14 @@ public sealed partial class MatMul(Device device) : IDisposable
             device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
     }
 
+    /// <summary>
     /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a product of our sizes on tensor cores takes hardly longer than that.
     /// Not for few columns, of which a tile would be empty for the most part.
+    /// </summary>
     private bool FuseOnTensorCores(in Args args, in Product p) =>
         device.Precision.OnTensorCores() && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
 
-    /// Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.
+    /// <summary>Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.</summary>
     private void RunLibrary(IBlas blas, in Args args, in Product p)
     {
         if (p.M == 0 || p.N == 0)
@@ -97,8 +99,10 @@ public sealed partial class MatMul(Device device) : IDisposable
         public void Store(int i, int j, float sum) => MatMul.Store(s, i, j, sum);
     }
 
+    /// <summary>
     /// One item = one 4×4 tile of C in 16 named accumulators (arrays would go to memory). A tile over the edge reads the last
     /// row or column again and does not store it.
+    /// </summary>
     private static void Kernel(Args s)
     {
         int tiles = s.TilesM * s.TilesN;
@@ -145,7 +149,7 @@ public sealed partial class MatMul(Device device) : IDisposable
         s.C[ij] = Finished(s, j, s.Accumulate != 0 ? x + s.C[ij] : x);
     }
 
-    /// Bias and rectifier behind the library's product, which knows neither.
+    /// <summary>Bias and rectifier behind the library's product, which knows neither.</summary>
     private static void FinishKernel(Args s)
     {
         for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridExtensions.Stride)

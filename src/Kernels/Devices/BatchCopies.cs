@@ -3,7 +3,7 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Copies batches to the device while it still computes with the last one: on CUDA on a stream of their own, elsewhere in turn.</summary>
-/// Whoever is copied to exists twice and changes sides before every batch: a copy waits for the step before the last, which read the same side.
+/// <remarks>Whoever is copied to exists twice and changes sides before every batch: a copy waits for the step before the last, which read the same side.</remarks>
 internal sealed class BatchCopies : IDisposable
 {
     private readonly CudaDriver? driver;

@@ -41,7 +41,7 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : 
         }
     }
 
-    /// The stream must leave its capture whatever went wrong in it; what did is what the caller wants to know.
+    /// <summary>The stream must leave its capture whatever went wrong in it; what did is what the caller wants to know.</summary>
     private void Abandon()
     {
         try

@@ -43,8 +43,10 @@ public enum KernelChoice
 internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture);
 
 /// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
+/// <remarks>
 /// Its stream and its workers do one thing at a time: models on one device take turns. What lies on it keeps it open: disposed, it takes no more calls, and
 /// goes with the last model.
+/// </remarks>
 public sealed class Device : IDisposable
 {
     private readonly Context context;
@@ -106,7 +108,7 @@ public sealed class Device : IDisposable
     public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library
         || Kernels == KernelChoice.Auto && (Accelerator is CudaAccelerator || Accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
 
-    /// <summary>True where positions are sorted on the device (<see cref="Embedding.PositionSort"/>), false where the loader does it.</summary>
+    /// <summary>True where positions are sorted on the device (<see cref="Embedding.LookupSort"/>), false where the loader does it.</summary>
     public bool SortsPositions => UsesTiles;
 
     /// <summary>ILGPU's accelerator.</summary>
@@ -168,7 +170,7 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>Launch shape for a grid-stride kernel over <paramref name="items"/> work items.</summary>
-    /// One group of one thread per core on the CPU accelerator (anything else is far slower there); many small groups elsewhere.
+    /// <remarks>One group of one thread per core on the CPU accelerator (anything else is far slower there); many small groups elsewhere.</remarks>
     internal KernelConfig Grid(long items)
     {
         if (Kind == DeviceKind.Cpu)
@@ -205,11 +207,11 @@ public sealed class Device : IDisposable
     private void Add<TArgs>(List<Action> list, Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, TArgs args) where TArgs : struct =>
         list.Add(() => launch(Stream, config, args));
 
-    /// CUDA's default stream waits for all others and cannot be recorded.
+    /// <summary>CUDA's default stream waits for all others and cannot be recorded.</summary>
     private AcceleratorStream NewStream() =>
         Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : Accelerator.DefaultStream;
 
-    /// The tiled kernels may be asked for anywhere, to be tested: their tensor cores have a scalar stand-in.
+    /// <summary>The tiled kernels may be asked for anywhere, to be tested: their tensor cores have a scalar stand-in.</summary>
     private void CheckPrecision()
     {
         if (!Precision.OnTensorCores())

@@ -32,7 +32,7 @@ public static class DeviceCatalog
         _ = SetEnvironment("POCL_SIGFPE_HANDLER", "0", overwrite: 0);
     }
 
-    /// .NET keeps a copy of the environment of its own, which native libraries do not see.
+    /// <summary>.NET keeps a copy of the environment of its own, which native libraries do not see.</summary>
     [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi)]
     private static extern int SetEnvironment(string name, string value, int overwrite);
 
@@ -103,8 +103,10 @@ public static class DeviceCatalog
     }
 
     /// <summary>How kernels are compiled, whatever the device.</summary>
+    /// <remarks>
     /// They take their views in one argument structure. Only at O2 does ILGPU see that those views point to global memory;
     /// below it writes generic pointers, which OpenCL drivers without a generic address space refuse.
+    /// </remarks>
     internal static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
     private static string[] AddCuda(Context.Builder b)
@@ -113,7 +115,7 @@ public static class DeviceCatalog
         return [];
     }
 
-    /// Null where there is no context; either way why devices are missing, a line each.
+    /// <summary>Null where there is no context; either way why devices are missing, a line each.</summary>
     private static Context? TryCreate(Func<Context.Builder, IReadOnlyList<string>> add, out IReadOnlyList<string> reasons)
     {
         IReadOnlyList<string> refused = [];

@@ -14,7 +14,7 @@ internal static class HostMemory
     /// <summary>What machine or container let this process have in all, or a lower limit that it has set for its own heap.</summary>
     public static long LimitBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// Linux tells what can be had without swapping; elsewhere the limit has to do.
+    /// <summary>Linux tells what can be had without swapping; elsewhere the limit has to do.</summary>
     private static long MachineBytes
     {
         get

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Asks the system to back memory of the CPU device by huge pages.</summary>
-/// Advice only: where the system has none to give, or is not Linux, nothing changes.
+/// <remarks>Advice only: where the system has none to give, or is not Linux, nothing changes.</remarks>
 internal static partial class HugePages
 {
     /// <summary>Bytes of a huge page.</summary>

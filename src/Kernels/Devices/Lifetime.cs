@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Keeps what was allocated outside the collected heap until nobody uses it any more: closed, it lets nobody in, and the last one out frees it.</summary>
-/// One interlocked operation on the way in and one on the way out; never waits and allocates nothing. A lease also keeps its owner from being collected.
+/// <remarks>One interlocked operation on the way in and one on the way out; never waits and allocates nothing. A lease also keeps its owner from being collected.</remarks>
 /// <param name="owner">What is said to be disposed.</param>
 /// <param name="free">Called once, by whoever closes it or leaves last.</param>
 public sealed class Lifetime(string owner, Action free)
@@ -39,7 +39,7 @@ public sealed class Lifetime(string owner, Action free)
             Free();
     }
 
-    /// One who came too late may be the last to leave again.
+    /// <summary>One who came too late may be the last to leave again.</summary>
     private void Free() => Interlocked.Exchange(ref free, null)?.Invoke();
 
     /// <summary>One use; to be disposed once.</summary>

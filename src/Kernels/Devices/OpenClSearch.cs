@@ -6,7 +6,7 @@ using ILGPU.Runtime.OpenCL;
 namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Finds OpenCL devices. One that cannot be used is told of and hides no other.</summary>
-/// ILGPU's own search ends at the first query that a driver fails, without a word, and what comes behind is not found.
+/// <remarks>ILGPU's own search ends at the first query that a driver fails, without a word, and what comes behind is not found.</remarks>
 internal static class OpenClSearch
 {
     private const int MostDevices = 64;

@@ -22,14 +22,14 @@ public enum EmbeddingUpdate
 /// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
 /// <param name="Missed">The record of steps that <see cref="EmbeddingUpdate.Replay"/> makes up for; null where a row without a gradient does not move.</param>
-public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, MissedSteps? Missed = null);
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Missed = null);
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
 public sealed class EmbeddingTable
 {
     private readonly TableGradient gradient;
     private readonly ITableUpdate update;
-    private readonly RowReplay? replay;
+    private readonly DeferredRowUpdate? replay;
 
     /// <param name="workspace">Where everything is reserved.</param>
     /// <param name="name">Name in checkpoints.</param>
@@ -43,7 +43,7 @@ public sealed class EmbeddingTable
     /// <param name="guard">Clip factor and norm.</param>
     public EmbeddingTable(
         Workspace workspace, string name, long rows, int columns, long rowGradients,
-        SortedPositions positions, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard)
+        SortedLookups positions, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard)
     {
         if (options is { WholeTable: true, L2: > 0, Update: not EmbeddingUpdate.Dense })
             throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
@@ -59,7 +59,7 @@ public sealed class EmbeddingTable
             : compact ? new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard)
             : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
         if (options.Missed is not null && rule.MovesWithoutGradient)
-            replay = new RowReplay(workspace.Device, Weights, State, positions, options.Missed, rule);
+            replay = new DeferredRowUpdate(workspace.Device, Weights, State, positions, options.Missed, rule);
         guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? positions : null);
     }
 
@@ -73,10 +73,10 @@ public sealed class EmbeddingTable
     public OptimizerState State => update.State;
 
     /// <summary>Makes up for the steps that the rows of the batch have missed; before anything reads them.</summary>
-    public void CatchUp() => replay?.RunBatch();
+    public void ApplyDeferred() => replay?.RunBatch();
 
     /// <summary>The same for all rows.</summary>
-    public void CatchUpAll() => replay?.RunAll();
+    public void ApplyDeferredToAll() => replay?.RunAll();
 
     /// <summary>Sums the row gradients by row.</summary>
     public void Reduce() => gradient.Run();

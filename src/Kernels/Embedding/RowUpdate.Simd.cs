@@ -43,7 +43,7 @@ public sealed unsafe partial class RowUpdate
         }
     }
 
-    /// Rows of one number, sixteen in a register: roots and divisions of all of them take as long as those of one.
+    /// <summary>Rows of one number, sixteen in a register: roots and divisions of all of them take as long as those of one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void NumbersBlock(int index)
     {

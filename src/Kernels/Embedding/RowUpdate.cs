@@ -7,15 +7,17 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Lazy update of a table: only the rows of the batch move, by the compact gradient of <see cref="TableGradient"/>.</summary>
+/// <remarks>
 /// g = dW[i] · guard[0]; then the <see cref="UpdateRule"/> on row SegmentRow[i]; bias correction counts all steps (PyTorch's SparseAdam).
 /// W, m, v of U rows read and written, dW (U, D) read. Rows are different, so the order does not matter.
 /// On GPUs, with D a multiple of four, a thread moves four weights: 112 bytes and about 60 operations with Adam, and the place of the
 /// four is worked out once and in 32 bits. Weight by weight that cost more than the memory.
+/// </remarks>
 public sealed partial class RowUpdate : ITableUpdate
 {
     private readonly Device device;
     private readonly Tensor table, gradient, guard;
-    private readonly SortedPositions positions;
+    private readonly SortedLookups positions;
     private readonly UpdateRule rule;
     private readonly DeviceArray<StepScalars> scalars;
     private Action<KernelConfig, Args>? kernel;
@@ -38,7 +40,7 @@ public sealed partial class RowUpdate : ITableUpdate
     /// <param name="rule">The optimizer.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor.</param>
-    public RowUpdate(Workspace workspace, Tensor table, Tensor gradient, SortedPositions positions, UpdateRule rule, DeviceArray<StepScalars> scalars, Tensor guard)
+    public RowUpdate(Workspace workspace, Tensor table, Tensor gradient, SortedLookups positions, UpdateRule rule, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
         if (rule.IsRowwise)

@@ -8,15 +8,17 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Adagrad with one number of state a row, the sum of the mean square of its gradients (EXACT_ROWWISE_ADAGRAD of FBGEMM and TorchRec).</summary>
+/// <remarks>
 /// g = (dW[r] + λ W[r]) · guard[0];  s[r] ← s[r] + Σ_d g_d² / D,  W[r] ← W[r] − η g / (√s[r] + ε). guard[0] = 0: nothing moves.
 /// W (ΣV, D) and s (ΣV, 1) of the rows that move read and written, dW read: 3·D + 2 floats a row, where Adam moves 7·D.
 /// On the rows of the batch, by the compact gradient (U, D); or on all rows, whose gradient is cleared behind the update, since the next batch writes only its own.
 /// A thread moves a row, since its step needs all of the row's gradient: by four floats on GPUs where D is a multiple of four. Every sum has one order: the same bits every run.
+/// </remarks>
 public sealed partial class RowwiseAdagrad : ITableUpdate
 {
     private readonly Device device;
     private readonly Tensor table, gradient, guard;
-    private readonly SortedPositions? positions;
+    private readonly SortedLookups? positions;
     private readonly DeviceArray<int> segmentRow, segments;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly float l2, epsilon;
@@ -41,7 +43,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     /// <param name="l2">λ on all rows; 0 where only those of the batch move, whose gradient has it already.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor.</param>
-    public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedPositions? positions, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor guard)
+    public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedLookups? positions, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
         if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || positions is not null && l2 != 0)

@@ -6,12 +6,14 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>The variant of <see cref="TableGradient"/> for GPUs: nobody adds up a long segment one position after the other.</summary>
+/// <remarks>
 /// The sorted positions are cut into blocks of 16, those into blocks of 16, and so on. First the blocks that lie in one segment are
 /// summed, level by level, a thread a block; then a thread a segment adds up what its blocks leave over at either end, at every level.
 /// So a segment of n positions takes about 30 log₁₆ n steps in a row instead of n, and one of less than 16 what it always took.
 /// What must move: P·D + U·D floats and 4·(P + 2U) bytes, and a fifteenth of the positions in long segments twice more; one addition a
 /// float. At 26 fields of D = 16 and 65 % different rows 2.9 kB and 0.4 kFLOP a row of the batch: 1 ns at 3 TB/s, memory alone counts.
 /// Where the cuts are depends on the sorted positions alone: the same bits every run on any device.
+/// </remarks>
 /// <typeparam name="T">What a thread takes at a time.</typeparam>
 internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats<T>
 {
@@ -32,7 +34,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
         (device, this.capacity, width) = (workspace.Device, capacity, columns * sizeof(float) / Interop.SizeOf<T>());
         long blocks = 0;
         for (int level = capacity; level > MostBlocks; blocks += level, levels++)
-            level = SortedPositions.Blocks(level);
+            level = SortedLookups.Blocks(level);
         sums = workspace.TrainingArray<float>($"{name}, sums of blocks", blocks * columns);
     }
 
@@ -45,7 +47,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
         int blocks = capacity;
         for (int level = 1; level <= levels; level++)
         {
-            blocks = SortedPositions.Blocks(blocks);
+            blocks = SortedLookups.Blocks(blocks);
             device.Load(ref ofBlocks, SegmentSums.BlocksKernel)(device.Grid((long)blocks * width), a with { Level = level });
         }
         device.Load(ref ofSegments, SegmentSums.Kernel)(device.Grid((long)capacity * width), a);
@@ -62,7 +64,7 @@ internal interface ISegmentSums
 /// <summary>The kernels of <see cref="SegmentSums{T}"/>.</summary>
 public static class SegmentSums
 {
-    private const int Bits = SortedPositions.BlockBits, Rest = (1 << Bits) - 1;
+    private const int Bits = SortedLookups.BlockBits, Rest = (1 << Bits) - 1;
 
     /// <summary>What the kernels see: of <see cref="TableGradient.Args"/>, columns by T; Sums hold the blocks of level 1, then those of level 2, ….</summary>
     public readonly record struct Args<T>(
@@ -71,7 +73,7 @@ public static class SegmentSums
         int Capacity, int Width, int Levels, int Level, int Compact, int HasRates, float L2)
         where T : unmanaged, IFloats<T>;
 
-    /// One item = one element of one block of a.Level; nothing where the block does not lie in one segment.
+    /// <summary>One item = one element of one block of a.Level; nothing where the block does not lie in one segment.</summary>
     internal static void BlocksKernel<T>(Args<T> a) where T : unmanaged, IFloats<T>
     {
         int bits = Bits * a.Level, blocks = a.SegmentStart[a.Segments[0]] >> bits, below = FirstOfLevel(a.Capacity, a.Level - 1), to = FirstOfLevel(a.Capacity, a.Level);
@@ -84,7 +86,7 @@ public static class SegmentSums
         }
     }
 
-    /// One item = one element of one segment.
+    /// <summary>One item = one element of one segment.</summary>
     internal static void Kernel<T>(Args<T> a) where T : unmanaged, IFloats<T>
     {
         for (int i = Grid.GlobalLinearIndex; i < a.Segments[0] * a.Width; i += GridExtensions.Stride)
@@ -99,7 +101,7 @@ public static class SegmentSums
         }
     }
 
-    /// At every level what does not fill a block of the next one, at the start and at the end; all that is left at the highest.
+    /// <summary>At every level what does not fill a block of the next one, at the start and at the end; all that is left at the highest.</summary>
     private static T SumOfSegment<T>(Args<T> a, int from, int to, int at) where T : unmanaged, IFloats<T>
     {
         T sum = default;
@@ -114,7 +116,7 @@ public static class SegmentSums
         return sum;
     }
 
-    /// sum + those of positions (level 0) or blocks, whose level begins at block first. Four on their way at a time.
+    /// <summary>sum + those of positions (level 0) or blocks, whose level begins at block first. Four on their way at a time.</summary>
     private static T Sum<T>(Args<T> a, T sum, int level, int first, int from, int to, int at) where T : unmanaged, IFloats<T>
     {
         int i = from;
@@ -143,7 +145,7 @@ public static class SegmentSums
 
     private static T OfBlock<T>(Args<T> a, int block, int at) where T : unmanaged, IFloats<T> => a.Sums[(long)block * a.Width + at];
 
-    /// Where the blocks of a level begin in Sums.
+    /// <summary>Where the blocks of a level begin in Sums.</summary>
     private static int FirstOfLevel(int capacity, int level)
     {
         int first = 0;

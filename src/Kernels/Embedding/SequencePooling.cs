@@ -27,9 +27,11 @@ public enum PoolingKind
 public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArray<int> Offsets, int GradientOffset);
 
 /// <summary>Pools the vectors of a list column: y[b] = pool_t W[row[b,t]], zeros for an empty list.</summary>
+/// <remarks>
 /// dW at position t = dy (sum), dy / T (mean), dy where v_t is the first of the largest (max).
 /// Row gradients are written, or added to what an op recorded later has written.
 /// y (B, ·), written from column `column` on.   Gathers T·D values; backward writes T·D row gradients. Lists are summed in order.
+/// </remarks>
 public sealed unsafe class SequencePooling : IOp
 {
     private const int BlockRows = 64;

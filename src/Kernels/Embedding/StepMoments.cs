@@ -23,14 +23,14 @@ internal struct StepMoments
     }
 
     /// <summary>Multiplies all weights; of the rule that was written, only the weight changes.</summary>
-    public void Scale(double factor, ref ReplayRule rule)
+    public void Scale(double factor, ref DeferredUpdateRule rule)
     {
         (m0, m1, m2, m3, m4, m5) = (m0 * factor, m1 * factor, m2 * factor, m3 * factor, m4 * factor, m5 * factor);
         rule.Scale = (float)(m0 / rule.Alpha0);
     }
 
     /// <summary>The three-point rule; with fewer points, the exact one.</summary>
-    public readonly void Write(ref ReplayRule rule)
+    public readonly void Write(ref DeferredUpdateRule rule)
     {
         if (m0 == 0)
             return;

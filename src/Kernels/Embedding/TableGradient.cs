@@ -9,17 +9,19 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Scatter-add without atomics: sums the row gradients of a batch by table row, in sorted order.</summary>
+/// <remarks>
 /// dW[r] = Σ over the positions p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once a row however often it occurs:
 /// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
 /// dRows (P, D) read once   sorted positions   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
 /// One thread sums one row and column in order: the same bits every run. On GPUs long segments are cut: <see cref="SegmentSums{T}"/>.
+/// </remarks>
 public sealed unsafe class TableGradient
 {
     private const int BlockSegments = 256;
 
     private readonly Device device;
     private readonly Tensor table, rowGradients, target;
-    private readonly SortedPositions positions;
+    private readonly SortedLookups positions;
     private readonly bool compact;
     private readonly Tensor? rates;
     private readonly float l2;
@@ -40,7 +42,7 @@ public sealed unsafe class TableGradient
     /// <param name="compact">Whether row i of the target is segment i.</param>
     /// <param name="l2">λ on touched rows.</param>
     /// <param name="rates">(ΣV, 1) ρ, or null.</param>
-    public TableGradient(Workspace workspace, Tensor table, Tensor rowGradients, Tensor target, SortedPositions positions, bool compact, float l2, Tensor? rates = null)
+    public TableGradient(Workspace workspace, Tensor table, Tensor rowGradients, Tensor target, SortedLookups positions, bool compact, float l2, Tensor? rates = null)
     {
         device = workspace.Device;
         this.rates = rates;
@@ -107,7 +109,7 @@ public sealed unsafe class TableGradient
         }
     }
 
-    /// Rows of one number lie close together: nothing is worth asking for ahead.
+    /// <summary>Rows of one number lie close together: nothing is worth asking for ahead.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float SumOfNumbers(float* x, int* order, int first, int end)
     {

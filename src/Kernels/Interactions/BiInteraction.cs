@@ -8,8 +8,10 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>Bi-interaction pooling (He and Chua, SIGIR 2017, eq. 4): y = Σ_{i&lt;j} v_i ∘ v_j = ½ ((Σ_i v_i)² − Σ_i v_i²), the factorization machine before its last sum.</summary>
+/// <remarks>
 /// dv_i = dy ∘ (S − v_i), S = Σ_i v_i.
 /// v (B, C·D)   y (B, D).   2 operations a value; v read once forwards, and once more with dv backwards. Every element is summed in one order: the same bits every run.
+/// </remarks>
 public sealed unsafe class BiInteraction : IOp
 {
     private const int BlockRows = 64;
@@ -68,7 +70,7 @@ public sealed unsafe class BiInteraction : IOp
 
     private Args Bind(in Pass pass) => new(v.View, y.View, (dv.Target ?? v).View, (y.Gradient ?? y).View, pass.Rows, fields, y.Columns, dv.Accumulates ? 1 : 0);
 
-    /// One item = one value of y: neighbours read neighbouring values.
+    /// <summary>One item = one value of y: neighbours read neighbouring values.</summary>
     private static void ForwardKernel(Args a)
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.D; i += GridExtensions.Stride)

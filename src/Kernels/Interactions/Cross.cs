@@ -12,8 +12,10 @@ namespace GpuCtr.Kernels.Interactions;
 /// The cross layer behind its linear map u of x: y = x₀ ∘ u + x (+ b). With one u for each column it is that of DCN V2, u = W x + b
 /// (Wang et al., WWW 2021, eq. 1); with one for the whole row that of DCN, u = ⟨w, x⟩ and b outside (Wang et al., ADKDD 2017, eq. 3).
 /// </summary>
+/// <remarks>
 /// du = dy ∘ x₀, summed over the columns of a row where it has one u;   dx₀ = dy ∘ u;   dx = dy;   db = Σ_rows dy.
 /// x₀, x, y (B, H)   u (B, H) or (B, 1)   b (H).   One pass each way, and one over dy for b: the same bits every run.
+/// </remarks>
 public sealed unsafe class Cross : IOp
 {
     private const int BlockRows = 64;
@@ -119,7 +121,7 @@ public sealed unsafe class Cross : IOp
         }
     }
 
-    /// One item = one row.
+    /// <summary>One item = one row.</summary>
     private static void RowSumsKernel(Args a)
     {
         for (int b = Grid.GlobalLinearIndex; b < a.Rows; b += GridExtensions.Stride)

@@ -4,8 +4,10 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Interactions;
 
+/// <summary>
 /// Four values at a time: the vectors are short, and those of a column lie apart. Memory is the limit, so no wider register would be faster.
 /// Half of a row's values are read across it, which no processor foresees: those of the next row are asked for in the order in which they lie.
+/// </summary>
 public sealed unsafe partial class FieldAwarePairs
 {
     private const int BlockRows = 16, Quad = 4;

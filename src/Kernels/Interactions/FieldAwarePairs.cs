@@ -5,11 +5,13 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>Pairs of a field-aware factorization machine (Juan et al., RecSys 2016, eq. 4): y = Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, v_{i,j} the D numbers that field i has for field j.</summary>
+/// <remarks>
 /// dv_{i,j} = dy v_{j,i},  dv_{i,i} = 0.
 /// v (B, C·C·D): v_{i,j} at (i·C + j)·D   y (B, 1)   s (B, C) sums Σ_{j&gt;i} of one field, where GPUs need more threads than rows.
 /// C(C−1)·D operations a row forwards, C²·D backwards; v read once each way and dv written once: 2 operations for 8 bytes, so memory sets the speed.
 /// A block v_{i,i} is in no pair. It stays, as in LIBFFM: without it 1/C less would be stored and moved, and the place of every other
 /// block would depend on which side of the diagonal it is. Every sum has one order: the same bits every run.
+/// </remarks>
 public sealed unsafe partial class FieldAwarePairs : IOp
 {
     private readonly Device device;
@@ -77,7 +79,7 @@ public sealed unsafe partial class FieldAwarePairs : IOp
 
     private Args Bind(in Pass pass) => new(v.View, y.View, sums.View, (dv.Target ?? v).View, (y.Gradient ?? y).View, pass.Rows, c, d, dv.Accumulates ? 1 : 0);
 
-    /// One item = the pairs (i, j > i) of one row.
+    /// <summary>One item = the pairs (i, j > i) of one row.</summary>
     private static void ForwardKernel(Args a)
     {
         for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridExtensions.Stride)
@@ -94,7 +96,7 @@ public sealed unsafe partial class FieldAwarePairs : IOp
         }
     }
 
-    /// One item = one row.
+    /// <summary>One item = one row.</summary>
     private static void TotalKernel(Args a)
     {
         for (long row = Grid.GlobalLinearIndex; row < a.Rows; row += GridExtensions.Stride)
@@ -106,7 +108,7 @@ public sealed unsafe partial class FieldAwarePairs : IOp
         }
     }
 
-    /// One item = one value of dv: neighbours write neighbouring values.
+    /// <summary>One item = one value of dv: neighbours write neighbouring values.</summary>
     private static void BackwardKernel(Args a)
     {
         for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.C * a.D; item += GridExtensions.Stride)

@@ -4,8 +4,10 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Interactions;
 
+/// <summary>
 /// Forwards, sixteen products ⟨v_i, v_j⟩ of neighbouring j are a register, for which the vectors of a row are transposed; backwards the values of a vector are.
 /// Four vectors i are worked on at a time, so that what is loaded for j serves all of them.
+/// </summary>
 public sealed unsafe partial class InnerProducts
 {
     private const int BlockRows = 64, Together = 4;
@@ -36,8 +38,10 @@ public sealed unsafe partial class InnerProducts
         }
     }
 
+    /// <summary>
     /// The pairs of vectors i … i + 3 with all behind i. A register begins at i + 1 for all of them, so that of the r-th begins with r products of
     /// earlier pairs: they are stored to the end of the vector before, which is stored after it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ProductsOf(float* values, float* transposed, int stride, int i, float* pairs, int c, int d)
     {
@@ -80,7 +84,7 @@ public sealed unsafe partial class InnerProducts
         }
     }
 
-    /// dv_i += dp_ij v_j and dv_j += dp_ij v_i, for up to sixteen values of every vector.
+    /// <summary>dv_i += dp_ij v_j and dv_j += dp_ij v_i, for up to sixteen values of every vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddGradients(float* v, float* dp, float* dv, int c, int d, int count)
     {
@@ -103,7 +107,7 @@ public sealed unsafe partial class InnerProducts
         Lanes.Store(Vector512.FusedMultiplyAdd(factor, Lanes.Load(v + left, count), Lanes.Load(dv + right, count)), dv + right, count);
     }
 
-    /// Vectors i … i + 3, which stay in registers, with all behind them.
+    /// <summary>Vectors i … i + 3, which stay in registers, with all behind them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddFour(float* v, float* dp, float* dv, int i, int c, int d, int count)
     {

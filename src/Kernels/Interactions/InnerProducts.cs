@@ -5,8 +5,10 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>The inner product of every pair of vectors (Qu et al., PNN, ICDM 2016, eq. 7 with one weight a pair): p_ij = ⟨v_i, v_j⟩, i &lt; j, row after row of the upper triangle.</summary>
+/// <remarks>
 /// dv_i = Σ_{j≠i} dp_ij v_j.
 /// v (B, C·D)   p (B, C(C−1)/2).   C(C−1)·D operations a row forwards, twice as many backwards; v read once each way. Every element is one sum in one order: the same bits every run.
+/// </remarks>
 public sealed unsafe partial class InnerProducts : IOp
 {
     private readonly Device device;
@@ -69,10 +71,10 @@ public sealed unsafe partial class InnerProducts : IOp
 
     private Args Bind(in Pass pass) => new(v.View, p.View, (dv.Target ?? v).View, (p.Gradient ?? p).View, pass.Rows, c, d, dv.Accumulates ? 1 : 0);
 
-    /// Where pairs (i, i + 1 …) of a row begin.
+    /// <summary>Where pairs (i, i + 1 …) of a row begin.</summary>
     private static int FirstPair(int i, int c) => i * (2 * c - i - 1) / 2;
 
-    /// One item = the pairs (i, j > i) of one row.
+    /// <summary>One item = the pairs (i, j > i) of one row.</summary>
     private static void ForwardKernel(Args a)
     {
         for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridExtensions.Stride)
@@ -91,7 +93,7 @@ public sealed unsafe partial class InnerProducts : IOp
         }
     }
 
-    /// One item = one value of dv.
+    /// <summary>One item = one value of dv.</summary>
     private static void BackwardKernel(Args a)
     {
         for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.D; item += GridExtensions.Stride)

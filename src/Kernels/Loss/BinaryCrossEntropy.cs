@@ -7,8 +7,10 @@ using ILGPU.Algorithms;
 namespace GpuCtr.Kernels.Loss;
 
 /// <summary>Mean binary cross entropy of logits, and its gradient, in one pass.</summary>
+/// <remarks>
 /// loss = 1/B Σ_b max(z,0) − z y + log(1 + e^{−|z|}),   dz = (σ(z) − y) / B.
 /// z, y (B, 1).  Rows are summed in one order: the same bits every run on any number of threads.
+/// </remarks>
 public sealed unsafe class BinaryCrossEntropy
 {
     private const int BlockRows = 256;

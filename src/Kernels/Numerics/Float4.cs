@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Numerics;
 
 /// <summary>Four floats that a GPU loads and stores in one instruction.</summary>
-/// A structure of named fields: as an accumulator it stays in registers, which an array would not.
+/// <remarks>A structure of named fields: as an accumulator it stays in registers, which an array would not.</remarks>
 public readonly struct Float4(float x, float y = 0, float z = 0, float w = 0) : IFloats<Float4>
 {
     /// <summary>The four.</summary>

@@ -9,8 +9,10 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Optimizers;
 
 /// <summary>Moves every weight of a tensor by its gradient: all dense parameters in one launch, or a whole table.</summary>
+/// <remarks>
 /// g = (dw + λ w) · guard[0] where i &lt; decayLength, else dw · guard[0]; then the <see cref="UpdateRule"/>. guard[0] = 0: nothing moves.
 /// Seven floats moved a weight with Adam. For a table the gradient is cleared behind the update, since the next batch writes only its own rows.
+/// </remarks>
 public sealed unsafe class DenseUpdate : ITableUpdate
 {
     private const int BlockLength = 16384;

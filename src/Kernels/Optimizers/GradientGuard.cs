@@ -12,9 +12,11 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Optimizers;
 
 /// <summary>Measures the norm of all gradients, and decides whether and how far the step may move.</summary>
+/// <remarks>
 /// norm² = Σ (dw + λ w)² over every parameter;  factor = min(1, clip / (norm + 1e-6)), or 1 without clipping;
 /// factor = 0, the step is skipped, when loss or norm is not finite.
 /// Squares are summed in one order: the same bits every run on any number of threads. Gradients are read once.
+/// </remarks>
 public sealed unsafe class GradientGuard
 {
     // Of the SIMD variant; elsewhere a gradient is summed as a matrix of so many columns.
@@ -39,11 +41,10 @@ public sealed unsafe class GradientGuard
     /// <summary>What the deciding kernel sees.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
 
-    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedPositions? Positions, int FirstPartial)
+    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Positions, int FirstPartial)
     {
         public long Length => Positions is null ? Gradient.Length : (long)Positions.Segments * Gradient.Columns;
     }
-
 
     /// <param name="workspace">Where the guard is reserved.</param>
     /// <param name="loss">(1, 1) loss of the batch.</param>
@@ -66,7 +67,7 @@ public sealed unsafe class GradientGuard
     /// <param name="l2">λ on the first <paramref name="decayLength"/> elements.</param>
     /// <param name="decayLength">How many elements are under L2; only where gradient and weights have one layout.</param>
     /// <param name="positions">Of a compact gradient, of which the rows of the batch count; null where all do.</param>
-    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedPositions? positions = null) =>
+    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedLookups? positions = null) =>
         sources.Add(new Source(gradient, weights, l2, decayLength, positions, PartialCount));
 
     /// <summary>Reserves the partial sums; nothing can be watched afterwards.</summary>
@@ -96,7 +97,7 @@ public sealed unsafe class GradientGuard
             device.Load(ref decide, DecideKernel)(device.Grid(1), new(Guard.View, partials!.View, loss.View, PartialCount, clipNorm));
     }
 
-    /// The launch is the same whatever the batch is: how many rows of a compact gradient count, the device knows.
+    /// <summary>The launch is the same whatever the batch is: how many rows of a compact gradient count, the device knows.</summary>
     private Args Bind(Source s, int count) => new(
         s.Gradient.View, s.Weights.View, partials!.View.SubView(s.FirstPartial, count), s.L2, s.DecayLength, s.Gradient.Length,
         (s.Positions?.Count ?? all!).View, s.Positions is null ? 0 : s.Gradient.Columns);
@@ -140,7 +141,7 @@ public sealed unsafe class GradientGuard
         }
     }
 
-    /// A number that is not finite minus itself is NaN, which equals nothing.
+    /// <summary>A number that is not finite minus itself is NaN, which equals nothing.</summary>
     private static float Factor(float loss, float norm, float clipNorm) =>
         loss - loss != 0 || norm - norm != 0 ? 0 : clipNorm > 0 && norm > clipNorm ? clipNorm / (norm + 1e-6f) : 1;
 

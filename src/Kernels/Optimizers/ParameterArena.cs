@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Optimizers;
 
 /// <summary>All dense parameters of a model in one piece of memory, so that one launch updates them all.</summary>
-/// Parameters under L2 come first. Slices start on cache lines; the gaps hold zeros and stay zero.
+/// <remarks>Parameters under L2 come first. Slices start on cache lines; the gaps hold zeros and stay zero.</remarks>
 public sealed class ParameterArena(Workspace workspace)
 {
     private const int Alignment = 16;

@@ -5,7 +5,7 @@ using ILGPU;
 namespace GpuCtr.Kernels.Reductions;
 
 /// <summary>Mean and biased variance of every column, for ops that normalize: two passes, so that no digits are lost.</summary>
-/// x (R, H), statistics (2 or more, H): mean, variance. Outside of training the running averages stand there instead.
+/// <remarks>x (R, H), statistics (2 or more, H): mean, variance. Outside of training the running averages stand there instead.</remarks>
 public sealed class ColumnMoments
 {
     private readonly Tensor x, statistics, runningMean, runningVariance;

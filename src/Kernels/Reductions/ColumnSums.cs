@@ -16,8 +16,10 @@ public interface IColumnTerms
 }
 
 /// <summary>Sums down columns, for GPUs: a thread adds up 64 rows of a column, and then 64 of those sums, until one is left.</summary>
+/// <remarks>
 /// Neighbouring threads have neighbouring columns. Where the cuts are depends on the rows alone: the same bits every run on any device.
 /// Matrix read once; 16 bytes written and read for every 64 elements; one launch for every factor of 64 rows.
+/// </remarks>
 /// <typeparam name="TTerms">What is summed.</typeparam>
 public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
 {
@@ -69,7 +71,7 @@ public static class ColumnSums
 
     internal static long Blocks(long rows) => Math.Max(1, (rows + BlockRows - 1) / BlockRows);
 
-    /// One item = one column of 64 rows.
+    /// <summary>One item = one column of 64 rows.</summary>
     internal static void TermsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridExtensions.Stride)
@@ -82,7 +84,7 @@ public static class ColumnSums
         }
     }
 
-    /// One item = one column of 64 sums.
+    /// <summary>One item = one column of 64 sums.</summary>
     internal static void SumsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridExtensions.Stride)

@@ -5,9 +5,11 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>Moments of a tensor's columns for the op that normalizes them, in which the op that writes the tensor takes part while its rows are in cache.</summary>
+/// <remarks>
 /// Forward, the writer adds its rows to the moments. Backward, the gradient of a normalized column is dx = A − c₀ − c₁ x, where c₀ and c₁ depend on
 /// sums over all rows: the reader leaves A, and the writer subtracts the rest when it reads the gradient. So neither passes over the tensor once more.
 /// Moments are kept by block of rows and combined in order: the same bits whatever the number of threads.
+/// </remarks>
 internal sealed unsafe class ColumnStatistics
 {
     /// <summary>The most blocks of rows that moments are kept for.</summary>
@@ -131,7 +133,7 @@ internal sealed unsafe class ColumnStatistics
     }
 
     /// <summary>Announces what <see cref="Correct"/> reads of some rows.</summary>
-    public void Announce(int first, int count, float* dx, ref LinesAhead ahead)
+    public void Announce(int first, int count, float* dx, ref PrefetchSchedule ahead)
     {
         ahead.Add(dx, (long)count * n);
         ahead.Add(x.Pointer + (long)first * n, (long)count * n);

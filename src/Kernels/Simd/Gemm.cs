@@ -5,8 +5,10 @@ using System.Runtime.Intrinsics;
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>C (M, N) [+]= A (M, K) · B (K, N) on the worker team, each matrix row-major or transposed in place.</summary>
+/// <remarks>
 /// Blocks of rows go over panels of 32 columns, 128 steps of K at a time: the packed part of a panel (16 KB) and the rows of a
 /// tile (6 KB) stay in the first-level cache. A block of C is one task, so bits do not depend on the number of threads.
+/// </remarks>
 internal sealed unsafe class Gemm : IDisposable
 {
     private const int BlockRows = 96;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// The tiles of processors with 256-bit registers: six rows by half a panel, 12 accumulators, 2 columns of b and 1 broadcast of a.
+/// <summary>The tiles of processors with 256-bit registers: six rows by half a panel, 12 accumulators, 2 columns of b and 1 broadcast of a.</summary>
 internal static unsafe partial class GemmTile
 {
     private const int HalfPanel = 16;

@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Simd;
 
-/// The sizes of 512-bit tiles as types, so that each is compiled with its size as a constant and nothing is left of the rows and columns that it lacks.
+/// <summary>The sizes of 512-bit tiles as types, so that each is compiled with its size as a constant and nothing is left of the rows and columns that it lacks.</summary>
 internal static unsafe partial class GemmTile
 {
     private interface IColumns

@@ -4,8 +4,10 @@ using System.Runtime.Intrinsics;
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>The register tiles of <see cref="Gemm"/>: c (rows, columns) = start + a (rows, k) · b (k, 32), of which the first 1 … 32 columns count.</summary>
+/// <remarks>
 /// b is packed: 32 consecutive floats a step of k, on a cache line. Element (r, k) of a is at a[r·aRow + k·aCol].
 /// Every element of c is one chain of fused multiply-adds over k, so its bits depend neither on the tile's height nor on its place.
+/// </remarks>
 internal static unsafe partial class GemmTile
 {
     /// <summary>Columns of a packed panel.</summary>
@@ -27,7 +29,7 @@ internal static unsafe partial class GemmTile
     /// <param name="startRow">Distance of two rows of start.</param>
     /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
     /// <param name="ahead">What to bring near meanwhile, a step for each tile (<see cref="Tiles"/>), or null.</param>
-    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide, LinesAhead* ahead = null)
+    public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide, PrefetchSchedule* ahead = null)
     {
         if (!wide)
             Rows256(rows, a, aRow, aCol, b, k, c, ldc, columns, start, startRow);
@@ -46,7 +48,7 @@ internal static unsafe partial class GemmTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Rows512<TColumns>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, LinesAhead* ahead)
+    private static void Rows512<TColumns>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, PrefetchSchedule* ahead)
         where TColumns : struct, IColumns
     {
         // Null moves by nothing.

@@ -14,7 +14,7 @@ internal static class Math512
     private const float Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f;
 
     /// <summary>e^x within 2 units in the last place; 0 below −87.3, e^88.3 above 88.3; NaN stays NaN.</summary>
-    /// x = n ln 2 + r with |r| ≤ ½ ln 2; e^r by a polynomial of degree 6 (Cephes, expf); 2^n by the exponent's bits.
+    /// <remarks>x = n ln 2 + r with |r| ≤ ½ ln 2; e^r by a polynomial of degree 6 (Cephes, expf); 2^n by the exponent's bits.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
@@ -38,8 +38,10 @@ internal static class Math512
     public static Vector512<float> Sigmoid(Vector512<float> x) => Reciprocal(Vector512<float>.One + Exp(-x));
 
     /// <summary>1 / (1 + 2^t), the sigmoid of −t / log₂ e, within 4 units in the last place for the t that is given; NaN stays NaN.</summary>
+    /// <remarks>
     /// For callers who multiply and add before it anyway and so have t at no cost: a third fewer operations than <see cref="Sigmoid"/>.
     /// t = n + r with |r| ≤ ½; 2^r by the polynomial of degree 5 whose relative error is least, 7.5E-8 (found by Remez' algorithm); 1 + … halves that at the least.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SigmoidOfPower(Vector512<float> t)
     {
@@ -63,7 +65,7 @@ internal static class Math512
         Avx512F.IsSupported ? Avx512F.Scale(x, n) : x * (Vector512.ConvertToInt32Native(n) + Vector512.Create(127) << 23).AsSingle();
 
     /// <summary>1 / x within 1 unit in the last place, for finite x that are normal numbers and have such a reciprocal.</summary>
-    /// An estimate of 14 bits and a step of Newton's method take a third of the time of a division.
+    /// <remarks>An estimate of 14 bits and a step of Newton's method take a third of the time of a division.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Reciprocal(Vector512<float> x)
     {

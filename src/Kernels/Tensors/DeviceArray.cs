@@ -101,7 +101,7 @@ public class DeviceArray<T> where T : unmanaged
     }
 
     /// <summary>Changes storage with <paramref name="other"/>: what was bound to one of them before still is.</summary>
-    internal void Trade(DeviceArray<T> other) => (view, other.view) = (other.view, view);
+    internal void Swap(DeviceArray<T> other) => (view, other.view) = (other.view, view);
 
     /// <summary>Lets this array use the storage of another one, which has to live longer, in place of its own.</summary>
     internal void Borrow(DeviceArray<T> from) => lender = from;

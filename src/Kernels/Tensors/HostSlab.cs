@@ -5,8 +5,10 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Tensors;
 
 /// <summary>One piece of memory for all buffers of a model on the CPU device, backed by huge pages where the system has them.</summary>
+/// <remarks>
 /// Pages of 4 KB lie anywhere in memory, and which of them compete for the same places in the second-level cache is chance: the same step took up to a fifth longer
 /// in one process than in the next, and its gathers missed the translation buffer.
+/// </remarks>
 internal sealed class HostSlab : IDisposable
 {
     // One cache line, and one 512-bit register: the SIMD variants load rows of buffers that start on this boundary.

@@ -1,14 +1,14 @@
 namespace GpuCtr.Kernels.Tensors;
 
 /// <summary>A row-major (Rows, Columns) float matrix on the device, with its gradient where it has one.</summary>
-/// For activations Rows is the largest batch; a step with fewer rows uses the first ones.
+/// <remarks>For activations Rows is the largest batch; a step with fewer rows uses the first ones.</remarks>
 public sealed class Tensor : DeviceArray<float>
 {
     /// <summary>The <see cref="Group"/> of tensors with one row for each row of the batch.</summary>
     public const int BatchRows = -1;
 
     /// <summary>The <see cref="Group"/> of tensors over sequences: one row for each history position of behaviour group <paramref name="group"/>, and for each row of the batch one more, its target.</summary>
-    /// Those of row b begin at row Offsets[b] + b of the tensor, the target last. Called with such a number, it is the number of the group.
+    /// <remarks>Those of row b begin at row Offsets[b] + b of the tensor, the target last. Called with such a number, it is the number of the group.</remarks>
     public static int SequenceOf(int group) => BatchRows - 1 - group;
 
     private int consumers;
@@ -46,7 +46,7 @@ public sealed class Tensor : DeviceArray<float>
     public override string ToString() => $"{Name} ({Rows}, {Columns})";
 
     /// <summary>The right to write the gradient of an input.</summary>
-    /// Backward runs in reverse order, so the use recorded last writes and every earlier one adds.
+    /// <remarks>Backward runs in reverse order, so the use recorded last writes and every earlier one adds.</remarks>
     internal readonly struct GradientSink(Tensor tensor, int use)
     {
         /// <summary>Where the gradient goes; null when nobody wants it.</summary>

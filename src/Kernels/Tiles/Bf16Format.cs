@@ -42,7 +42,7 @@ internal readonly struct Bf16Format : ITensorFormat
     /// <summary>The element in the upper half of a word.</summary>
     public static float Upper(float word) => Interop.IntAsFloat(Interop.FloatAsInt(word) & 0xffff0000u);
 
-    /// The nearest number with 7 bits behind the point, of two the even one. NaN, which a carry would make zero or infinite, is that of the instruction.
+    /// <summary>The nearest number with 7 bits behind the point, of two the even one. NaN, which a carry would make zero or infinite, is that of the instruction.</summary>
     private static uint Bits(float x)
     {
         uint bits = Interop.FloatAsInt(x);

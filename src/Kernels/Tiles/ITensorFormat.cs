@@ -3,8 +3,10 @@ using GpuCtr.Kernels.Numerics;
 namespace GpuCtr.Kernels.Tiles;
 
 /// <summary>How elements of factors stand in the words of 32 bits that <see cref="TensorCore"/> multiplies: one in a word, or two.</summary>
+/// <remarks>
 /// Which two does not matter as long as both factors pair the same depths: those that one thread brings are eight apart.
 /// Words travel as floats, which are moved and never computed with.
+/// </remarks>
 internal interface ITensorFormat
 {
     /// <summary>Slices, each eight words deep, that 16 elements along K fill.</summary>

@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Tiles;
 
 /// <summary>A product C (M, N) = A (M, K) · B (K, N) by its elements: where the factors come from and where the sums go.</summary>
-/// Factors may be gathered or computed on the way, so that they never lie in memory; Store is called once an element, with its whole sum.
+/// <remarks>Factors may be gathered or computed on the way, so that they never lie in memory; Store is called once an element, with its whole sum.</remarks>
 public interface ITileProduct
 {
     /// <summary>A[i, k].</summary>

@@ -5,10 +5,12 @@ using ILGPU.Runtime.Cuda;
 namespace GpuCtr.Kernels.Tiles;
 
 /// <summary>The product that a warp computes in one instruction, 16 × 8 words by 8 words × 8: <c>mma.sync.aligned</c> (PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16").</summary>
+/// <remarks>
 /// A word has 32 bits and is one element along K or two, as its <see cref="ITensorFormat"/> says; of words, all formats have one layout.
 /// Lane l = 4 g + t holds, of A, (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4); of B, (t, g), (t + 4, g); of C, (g, 2t), (g, 2t + 1),
 /// (g + 8, 2t), (g + 8, 2t + 1). Where there are no tensor cores, lanes exchange their fragments through shared memory and multiply them
 /// one by one, so that whatever hands out the fragments is tested there.
+/// </remarks>
 internal static class TensorCore
 {
     /// <summary>What a lane publishes: its fragments of four strips of A and of eight columns of B.</summary>

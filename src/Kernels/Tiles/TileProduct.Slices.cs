@@ -3,10 +3,10 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Tiles;
 
-/// How slices of the factors come into shared memory and sums leave; <c>side</c> is that of the tile, and the threads of the group.
+/// <summary>How slices of the factors come into shared memory and sums leave; <c>side</c> is that of the tile, and the threads of the group.</summary>
 public static partial class TileProduct
 {
-    /// What a slice in shared memory is deep, and a thread brings of it: of every factor a row, or eight elements of one.
+    /// <summary>What a slice in shared memory is deep, and a thread brings of it: of every factor a row, or eight elements of one.</summary>
     private const int SliceDepth = 8;
 
     /// <summary>What the kernels see; part p of K begins at p · PartDepth, and Partials are (Parts, M, N).</summary>
@@ -14,15 +14,15 @@ public static partial class TileProduct
         TProduct Product, ArrayView<float> Partials, int M, int N, int K, int ARunsAlongK, int BRunsAlongK, int TilesN, int Tiles, int Parts, int PartDepth)
         where TProduct : struct, ITileProduct;
 
-    /// What a thread brings of a slice of one factor.
+    /// <summary>What a thread brings of a slice of one factor.</summary>
     private readonly record struct Share(Float4 Low, Float4 High);
 
-    /// A row of a slice is `side` floats and one Float4 more, so that threads which write along K hit different banks of shared memory.
+    /// <summary>A row of a slice is `side` floats and one Float4 more, so that threads which write along K hit different banks of shared memory.</summary>
     private static int Row4(int side) => side / 4 + 1;
 
     private static int Slice4(int side) => SliceDepth * Row4(side);
 
-    /// Eight threads side by side read along K, or all of them across it: whichever lies in memory that way.
+    /// <summary>Eight threads side by side read along K, or all of them across it: whichever lies in memory that way.</summary>
     private static Share ShareOfA<TProduct>(Args<TProduct> s, int side, int i0, int k0, int end) where TProduct : struct, ITileProduct
     {
         int t = Group.IdxX, i = i0 + (s.ARunsAlongK != 0 ? t / 8 : t), k = k0 + (s.ARunsAlongK != 0 ? t % 8 : 0);
@@ -41,7 +41,7 @@ public static partial class TileProduct
             new(B(s, k + 4 * dk, j + 4 * dj, end), B(s, k + 5 * dk, j + 5 * dj, end), B(s, k + 6 * dk, j + 6 * dj, end), B(s, k + 7 * dk, j + 7 * dj, end)));
     }
 
-    /// Zero outside of the matrix and of this part of K.
+    /// <summary>Zero outside of the matrix and of this part of K.</summary>
     private static float A<TProduct>(Args<TProduct> s, int i, int k, int end) where TProduct : struct, ITileProduct =>
         i < s.M && k < end ? s.Product.A(i, k) : 0;
 
@@ -71,7 +71,7 @@ public static partial class TileProduct
             s.Product.Store(i, j, sum);
     }
 
-    /// One item = one element of C.
+    /// <summary>One item = one element of C.</summary>
     internal static void CombineKernel<TProduct>(Args<TProduct> s) where TProduct : struct, ITileProduct
     {
         long elements = (long)s.M * s.N;

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Tiles;
 
-/// The kernel on tensor cores: the same slices, twice as deep and wide, in words of a format.
+/// <summary>The kernel on tensor cores: the same slices, twice as deep and wide, in words of a format.</summary>
 public static partial class TileProduct
 {
     internal const int TensorSide = 128, TensorDepth = 2 * SliceDepth;
@@ -12,7 +12,7 @@ public static partial class TileProduct
     // Of the elements that one warp owns.
     private const int WarpSide = 64;
 
-    /// Each of the four warps owns 64 × 64 elements of C: four strips of 16 rows, each eight products of 16 × 8 words × 8.
+    /// <summary>Each of the four warps owns 64 × 64 elements of C: four strips of 16 rows, each eight products of 16 × 8 words × 8.</summary>
     [KernelNeeds(TensorSide, 80)]
     internal static void TensorKernel<TProduct, TFormat>(Args<TProduct> s) where TProduct : struct, ITileProduct where TFormat : struct, ITensorFormat
     {
@@ -57,7 +57,7 @@ public static partial class TileProduct
         Store(s, part, i + 34, j, c3);
     }
 
-    /// What a thread brings of two slices of both factors.
+    /// <summary>What a thread brings of two slices of both factors.</summary>
     private readonly record struct Shares(Share A, Share NextA, Share B, Share NextB);
 
     private static Shares Fetch<TProduct>(Args<TProduct> s, int i0, int j0, int k, int end) where TProduct : struct, ITileProduct => new(
@@ -82,7 +82,7 @@ public static partial class TileProduct
 
     private static Float4 EveryEighth(ArrayView<float> floats, int at) => new(floats[at], floats[at + 8], floats[at + 16], floats[at + 24]);
 
-    /// Rows i and i + 1, and of each eight columns j and j + 1.
+    /// <summary>Rows i and i + 1, and of each eight columns j and j + 1.</summary>
     private static void Store<TProduct>(Args<TProduct> s, int part, int i, int j, TensorCore.Strip c) where TProduct : struct, ITileProduct
     {
         StoreSquare(s, part, i, j, c.C0);

@@ -28,11 +28,13 @@ public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, b
 }
 
 /// <summary>The tiled variant of matrix products, for GPUs: groups of threads that share slices of both factors in fast memory.</summary>
+/// <remarks>
 /// A group owns Side × Side elements of C, and has as many threads: in float32 64, each with 8 × 8 elements in registers, in tf32 and bf16
 /// 128, each warp with 64 × 64 on the tensor cores (<see cref="TensorCore"/>). While a slice (8 or 16 deep) is multiplied out of shared memory, the next
 /// one is on its way into registers: one barrier a slice. 2·M·N·K operations; each factor is read once for every Side rows or columns of C.
 /// Deep products with few tiles (weight gradients) are cut into parts along K, whose sums a second kernel adds in order. Every sum has one
 /// order: the same bits every run.
+/// </remarks>
 /// <typeparam name="TProduct">Where the factors come from and where the sums go.</typeparam>
 /// <param name="device">Where it runs.</param>
 public sealed class TileProduct<TProduct>(Device device) where TProduct : struct, ITileProduct

@@ -4,8 +4,10 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>Runs a case on a device and says what is wrong with the op, if anything.</summary>
+/// <remarks>
 /// All memory starts as NaN. Outputs are compared with the reference, gradients with finite differences of it; a second run must
 /// give the same bits; inputs must be left alone, and so must rows behind the batch. NaN anywhere fails.
+/// </remarks>
 public static class OpCheck
 {
     /// <summary>Runs <paramref name="c"/>; null when all is well, else a line with op, shape, device, tensor, index, expected and actual value.</summary>

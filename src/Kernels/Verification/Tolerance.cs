@@ -3,8 +3,10 @@ using GpuCtr.Kernels.Devices;
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>How far float32 may be from the float64 reference: the one place that says so.</summary>
+/// <remarks>
 /// 1e-5 + 1e-5 · |expected|, times √K / 4 where the value is a sum of K > 16 terms. The rounding of a sum of K random terms
 /// of size 1 grows like K · 6e-8 / √2 one after the other: this leaves a factor of ten at K = 400 and of three at K = 4000.
+/// </remarks>
 internal static class Tolerance
 {
     private const double Absolute = 1e-5, Relative = 1e-5;
@@ -15,6 +17,6 @@ internal static class Tolerance
     public static double Of(double expected, int terms) => (Absolute + Relative * Math.Abs(expected)) * Math.Max(1, Math.Sqrt(terms) / 4);
 
     /// <summary>What rounding both factors of a product, each by at most u of itself, may move it by: (1 + u)² − 1 of its absolute value.</summary>
-    /// Of a sum of products, it is as much of the sum of their absolute values.
+    /// <remarks>Of a sum of products, it is as much of the sum of their absolute values.</remarks>
     public static double OfRounding(Precision precision) => (1 + precision.Rounding()) * (1 + precision.Rounding()) - 1;
 }

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>An op under test on a device: its tensors with seeded random contents, the op, and its reference.</summary>
-/// Batch tensors have Capacity rows, of which a run uses Pass.Rows; what is behind them stays NaN and must not be touched.
+/// <remarks>Batch tensors have Capacity rows, of which a run uses Pass.Rows; what is behind them stays NaN and must not be touched.</remarks>
 public sealed partial class Trial : IDisposable
 {
     private readonly string seed;

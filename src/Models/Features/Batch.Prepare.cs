@@ -5,7 +5,7 @@ namespace GpuCtr.Models.Features;
 
 public sealed partial class Batch
 {
-    private readonly PositionSorter? sorter;
+    private readonly LookupSorter? sorter;
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
     private readonly int[] offsets;
@@ -60,7 +60,7 @@ public sealed partial class Batch
         if (!IsSorted)
             return;
         Segments = sorter!.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
-        SortedPositions.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
+        SortedLookups.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
     }
 
     /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each position.</summary>

@@ -48,12 +48,12 @@ public sealed partial class Batch
 
     private static InvalidOperationException Changed(string what) => new($"{what} of the batch was changed after Prepare; fill a batch, prepare it, and leave it alone until it was used");
 
-    private void UploadPositions(Device device, SortedPositions to)
+    private void UploadPositions(Device device, SortedLookups to)
     {
         order.Copy(device, to.Order, segmentStart.Span[Segments]);
         segmentStart.Copy(device, to.SegmentStart, Segments + 1L);
         segmentRow.Copy(device, to.SegmentRow, Segments);
-        segmentOfBlock.Copy(device, to.SegmentOfBlock, SortedPositions.Blocks(segmentStart.Span[Segments]));
+        segmentOfBlock.Copy(device, to.SegmentOfBlock, SortedLookups.Blocks(segmentStart.Span[Segments]));
         segmentCount.Span[0] = Segments;
         segmentCount.Copy(device, to.Count, 1);
         to.Segments = Segments;

@@ -7,7 +7,7 @@ namespace GpuCtr.Models.Features;
 /// One pinned slot: the rows of a batch in the layout that the device reads.
 /// A loader fills it, <see cref="Prepare"/> checks and sorts, a model consumes it; then it is filled again.
 /// </summary>
-/// Ids are vocabulary-local (0 … Rows−1 of the field's vocabulary) while the slot is filled; Prepare turns them into table rows.
+/// <remarks>Ids are vocabulary-local (0 … Rows−1 of the field's vocabulary) while the slot is filled; Prepare turns them into table rows.</remarks>
 public sealed partial class Batch : IDisposable
 {
     private readonly PinnedBuffer<int> ids;
@@ -31,11 +31,11 @@ public sealed partial class Batch : IDisposable
         vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
         offsets = spec.Offsets();
         int positions = device.SortsPositions ? 0 : PositionCapacity(spec, capacity);
-        sorter = device.SortsPositions ? null : new PositionSorter(positions);
+        sorter = device.SortsPositions ? null : new LookupSorter(positions);
         order = new PinnedBuffer<int>(device, positions);
         segmentStart = new PinnedBuffer<int>(device, positions + 1L);
         segmentRow = new PinnedBuffer<int>(device, positions);
-        segmentOfBlock = new PinnedBuffer<int>(device, SortedPositions.Blocks(positions));
+        segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(positions));
         segmentCount = new PinnedBuffer<int>(device, 1);
         Tokens = new int[spec.GroupCount];
         owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();

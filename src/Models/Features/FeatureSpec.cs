@@ -48,7 +48,7 @@ public sealed record FeatureSpec(
     public int P => Sequences.Count(s => s.Role == SequenceRole.Pooled);
 
     /// <summary>Numeric columns have vectors of their own; false: a model reads their values alone.</summary>
-    /// A layout that follows from the model's options, so it is not saved with the columns.
+    /// <remarks>A layout that follows from the model's options, so it is not saved with the columns.</remarks>
     [JsonIgnore]
     public bool NumericVectors { get; init; } = true;
 

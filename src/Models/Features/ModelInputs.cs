@@ -8,27 +8,27 @@ namespace GpuCtr.Models.Features;
 public sealed class ModelInputs
 {
     private readonly Workspace workspace;
-    private readonly List<Action> trades = [];
-    private readonly PositionSort? sort;
+    private readonly List<Action> swaps = [];
+    private readonly LookupSort? sort;
 
     internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize)
     {
         this.workspace = workspace;
         int before = workspace.Plan.Count();
         Rows = Ints("table rows", (long)batchSize * spec.F);
-        Numeric = Twice<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
-        Label = Twice<Tensor, float>(workspace.Tensor("label", batchSize, 1));
-        Positions = new SortedPositions(workspace, Batch.PositionCapacity(spec, batchSize));
+        Numeric = DoubleBuffer<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
+        Label = DoubleBuffer<Tensor, float>(workspace.Tensor("label", batchSize, 1));
+        Positions = new SortedLookups(workspace, Batch.PositionCapacity(spec, batchSize));
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
             Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
         if (workspace.Device.SortsPositions)
-            sort = new PositionSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Positions);
+            sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Positions);
         else
             foreach (DeviceArray<int> a in Positions.Arrays)
-                Twice<DeviceArray<int>, int>(a);
+                DoubleBuffer<DeviceArray<int>, int>(a);
         Names = [.. workspace.Plan.Skip(before).Select(p => p.Name)];
     }
 
@@ -39,27 +39,27 @@ public sealed class ModelInputs
     internal int Side { get; private set; }
 
     /// <summary>Gives an input a second storage where batches are copied: a step reads one while the next batch comes to the other.</summary>
-    internal TArray Twice<TArray, T>(TArray input) where TArray : DeviceArray<T> where T : unmanaged
+    internal TArray DoubleBuffer<TArray, T>(TArray input) where TArray : DeviceArray<T> where T : unmanaged
     {
         if (workspace.Device.Copies is null)
             return input;
         DeviceArray<T> other = workspace.Array<T>($"{input.Name}, next", input.Length);
-        trades.Add(() => input.Trade(other));
+        swaps.Add(() => input.Swap(other));
         return input;
     }
 
     /// <summary>Changes sides; before a batch is copied.</summary>
-    internal void Trade()
+    internal void Swap()
     {
         Side ^= 1;
-        foreach (Action trade in trades)
+        foreach (Action trade in swaps)
             trade();
     }
 
     /// <summary>Sorts the positions of the batch, where the device does and not the loader.</summary>
     internal void SortPositions(in Pass pass) => sort?.Run(pass);
 
-    /// In the order in which <see cref="Batch.Prepare"/> adds them.
+    /// <summary>In the order in which <see cref="Batch.Prepare"/> adds them.</summary>
     private IEnumerable<PositionSource> Sources(FeatureSpec spec, int batchSize)
     {
         int[] offsets = spec.Offsets();
@@ -82,7 +82,7 @@ public sealed class ModelInputs
         return array;
     }
 
-    private DeviceArray<int> Ints(string name, long length) => Twice<DeviceArray<int>, int>(workspace.Array<int>(name, length));
+    private DeviceArray<int> Ints(string name, long length) => DoubleBuffer<DeviceArray<int>, int>(workspace.Array<int>(name, length));
 
     /// <summary>(B, F) table rows.</summary>
     public DeviceArray<int> Rows { get; }
@@ -94,7 +94,7 @@ public sealed class ModelInputs
     public Tensor Label { get; }
 
     /// <summary>The batch's positions by table row.</summary>
-    public SortedPositions Positions { get; }
+    public SortedLookups Positions { get; }
 
     /// <summary>Table rows of all list columns, each at its <see cref="SequenceBase"/>.</summary>
     public DeviceArray<int> SequenceRows { get; }

@@ -40,7 +40,7 @@ public sealed partial class GuideTests
         }
     }
 
-    /// The programs under the names that the guides use, and the processor, whatever else the machine has.
+    /// <summary>The programs under the names that the guides use, and the processor, whatever else the machine has.</summary>
     private static string Prelude() => $$"""
         set -euxo pipefail
         program() { local name=$1; shift; command '{{Command.DotNet}}' "{{AppContext.BaseDirectory}}/$name.dll" "$@"; }

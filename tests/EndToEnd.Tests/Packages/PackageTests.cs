@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Xml.Linq;
+using GpuCtr.Engine;
 
 namespace GpuCtr.EndToEnd.Tests.Packages;
 
@@ -59,7 +60,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
 
     private ScratchFolder Folder => packed.Folder;
 
-    /// The packages of this clone in a folder of their own, everything else from where the build took it.
+    /// <summary>The packages of this clone in a folder of their own, everything else from where the build took it.</summary>
     private string Project() => $"""
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
@@ -78,7 +79,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
 
     private string GlobalPackages() => Command.Run(Folder.Path, Command.DotNet, "nuget", "locals", "global-packages", "--list").Split(':', 2)[1].Trim();
 
-    /// The code of the packages' READMEs, which has to compile, and a score.
+    /// <summary>The code of the packages' READMEs, which has to compile, and a score.</summary>
     private static string Program()
     {
         (string Name, string Code)[] parts =

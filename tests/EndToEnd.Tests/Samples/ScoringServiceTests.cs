@@ -70,7 +70,7 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    /// The service says where it listens when it is ready.
+    /// <summary>The service says where it listens when it is ready.</summary>
     private static Uri Address(Process service)
     {
         const string said = "Now listening on: ";

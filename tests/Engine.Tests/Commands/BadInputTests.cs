@@ -1,6 +1,5 @@
-using GpuCtr.Engine.Tests.Data;
 using GpuCtr.Kernels.Devices;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using GpuCtr.Engine.Tests.Data;
+using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Engine.Tests.Commands;
 

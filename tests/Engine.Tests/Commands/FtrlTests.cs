@@ -1,9 +1,10 @@
 using System.Text.Json;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Data;
+using GpuCtr.Engine.Commands;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Metrics;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using GpuCtr.Engine.Tests.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Training.Metrics;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
@@ -61,7 +61,7 @@ public sealed class HistoryModelTests : IDisposable
 
     private static double Auc(CommandOutcome o) => JsonDocument.Parse(o.Out).RootElement.GetProperty("auc").GetDouble();
 
-    /// The label is 1 where items of the target's category are in the history.
+    /// <summary>The label is 1 where items of the target's category are in the history.</summary>
     private string Write(string name, bool misaligned, int seed = 1, char? separator = null)
     {
         Random random = new(seed);

@@ -1,5 +1,4 @@
-using GpuCtr.Engine.Tests.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
@@ -46,7 +45,7 @@ public sealed class LongListTests : IDisposable
         Assert.Contains("999,950 entries left out", Run("predict", "--model", run, shard, "--out", folder.File("s.parquet"), "--device", "cpu").Succeeded().Error);
     }
 
-    /// Ten rows with lists of the longest length; of the longest there is one.
+    /// <summary>Ten rows with lists of the longest length; of the longest there is one.</summary>
     private string Write(string name, int longest, bool asText)
     {
         long?[][] lists = [.. Enumerable.Range(0, Rows).Select(i => Enumerable.Range(0, longest == Longest ? i == 3 ? longest : i % 5 : i % 10 == 3 ? longest : i % 5).Select(k => (long?)((i + k) % 9)).ToArray())];

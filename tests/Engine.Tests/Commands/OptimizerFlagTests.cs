@@ -1,7 +1,7 @@
 using System.Text.Json;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Features;
+using GpuCtr.Training.Checkpoints;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 

@@ -1,5 +1,4 @@
-using GpuCtr.Engine.Tests.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 

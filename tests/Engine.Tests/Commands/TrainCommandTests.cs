@@ -1,7 +1,7 @@
 using System.Text.Json;
-using GpuCtr.Engine.Tests.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
-using static GpuCtr.Engine.Tests.Commands.TrainedRun;
+using GpuCtr.Data.Shards;
+using static GpuCtr.Tests.CommandRunner;
+using static GpuCtr.Tests.TrainedRun;
 
 namespace GpuCtr.Engine.Tests.Commands;
 

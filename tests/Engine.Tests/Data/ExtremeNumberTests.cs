@@ -1,8 +1,7 @@
 using System.Text.Json;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Scoring;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Tests.Commands;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -34,7 +34,7 @@ public sealed class FitCacheTests : IDisposable
         Assert.False(IsKnown(2));
     }
 
-    /// Size, time and footer are those of before.
+    /// <summary>Size, time and footer are those of before.</summary>
     [Fact]
     public void A_value_that_was_changed_in_place_is_fitted_again()
     {

@@ -1,6 +1,7 @@
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Tests.Commands;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -27,8 +28,8 @@ public sealed class HistoryKindTests : IDisposable
     public void A_fraction_in_a_history_names_its_place()
     {
         FeaturePlan plan = Infer(Items().Lists<double>("hist_item", [1], [2, 2.5]));
-        Failure failure = Assert.Throws<Failure>(() => FeatureEncoder.Fit(Resolve(), plan));
-        Assert.Equal(ExitCode.Data, failure.Code);
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => FeatureEncoder.Fit(Resolve(), plan));
+        Assert.Equal(ErrorKind.Data, failure.Kind);
         Assert.Contains("s.parquet: row group 0, row 1, column 'hist_item': 2.5 is not a whole number, as ids are; correct it, or leave the column out (--exclude hist_item)", failure.Message);
 
         BadRowBudget one = BadRowBudget.Parse("1");
@@ -46,7 +47,7 @@ public sealed class HistoryKindTests : IDisposable
         Assert.Equal(FeatureRole.Ignored, Role(vectors, "tags").Role);
         Assert.Contains("'tags' is not used: its type is list<double> and 0.5 is not a whole number", Assert.Single(vectors.Warnings));
         Infer(Items().Lists<double>("tags", [0.5, 1], [2, 0.25]), new FeatureOptions { MultiValue = ["tags"] });
-        Assert.Contains("0.5 is not a whole number", Assert.Throws<Failure>(() => FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), new FeatureOptions { MultiValue = ["tags"] }))).Message);
+        Assert.Contains("0.5 is not a whole number", Assert.Throws<GpuCtrException>(() => FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), new FeatureOptions { MultiValue = ["tags"] }))).Message);
     }
 
     [Fact]

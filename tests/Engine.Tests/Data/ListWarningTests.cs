@@ -1,5 +1,7 @@
-using GpuCtr.Engine.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 

@@ -1,5 +1,5 @@
-using GpuCtr.Engine.Data;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Shards;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -21,8 +21,8 @@ public sealed class ShardManifestTests : IDisposable
             byte[] flipped = [.. good];
             flipped[random.Next(good.Length)] ^= (byte)(1 << random.Next(8));
             File.WriteAllBytes(path, flipped);
-            Failure failure = Assert.Throws<Failure>(() => ShardSet.Resolve([folder.Path]));
-            Assert.Equal(ExitCode.Data, failure.Code);
+            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([folder.Path]));
+            Assert.Equal(ErrorKind.Data, failure.Kind);
             Assert.Contains("a.parquet", failure.Message);
         }
 
@@ -36,7 +36,7 @@ public sealed class ShardManifestTests : IDisposable
         Write("a.parquet", 1);
         Manifest();
         Write("a.parquet", 2);
-        Failure failure = Assert.Throws<Failure>(() => ShardSet.Resolve([folder.Path]));
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([folder.Path]));
         Assert.Contains("inspect --write-manifest", failure.Message);
         Manifest();
         Assert.Equal(5000, ShardSet.Resolve([folder.Path]).Rows);
@@ -63,8 +63,8 @@ public sealed class ShardManifestTests : IDisposable
     {
         Write("a.parquet", 1);
         File.WriteAllText(folder.File(ShardManifest.FileName), text);
-        Failure failure = Assert.Throws<Failure>(() => ShardSet.Resolve([folder.Path]));
-        Assert.Equal(ExitCode.Data, failure.Code);
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([folder.Path]));
+        Assert.Equal(ErrorKind.Data, failure.Kind);
         Assert.Contains(ShardManifest.FileName, failure.Message);
     }
 

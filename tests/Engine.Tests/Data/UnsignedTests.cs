@@ -1,8 +1,9 @@
 using System.Text.Json;
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Scoring;
-using GpuCtr.Engine.Tests.Commands;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Training.Scoring;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
@@ -74,8 +75,8 @@ public sealed class UnsignedTests : IDisposable
         new TestShard().Column("label", 0, 1).Column<long>("user", 3, 5).Write(folder.File("b.parquet"));
         Assert.Equal(["3", "5", $"{High}", $"{Highest}"], Values(Fit(Shard())).OrderBy(ulong.Parse));
         new TestShard().Column("label", 0, 1).Column<long>("user", 3, -1).Write(folder.File("b.parquet"));
-        Failure failure = Assert.Throws<Failure>(() => Fit(Shard()));
-        Assert.Equal(ExitCode.Data, failure.Code);
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(Shard()));
+        Assert.Equal(ErrorKind.Data, failure.Kind);
         Assert.Contains("b.parquet: row group 0, row 1, column 'user': -1, where all other values are unsigned integers", failure.Message);
 
         File.Delete(folder.File("b.parquet"));
@@ -83,7 +84,7 @@ public sealed class UnsignedTests : IDisposable
         new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, 3).Write(folder.File("a.parquet"));
         Assert.Equal([3, 2], new Dataset(Resolve(), signed).Load([0], default)[0].Ids);
         new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, Highest).Write(folder.File("a.parquet"));
-        Assert.Contains($"{Highest}, where all other values are signed", Assert.Throws<Failure>(() => new Dataset(Resolve(), signed).Load([0], default)).Message);
+        Assert.Contains($"{Highest}, where all other values are signed", Assert.Throws<GpuCtrException>(() => new Dataset(Resolve(), signed).Load([0], default)).Message);
     }
 
     [Fact]
@@ -93,7 +94,7 @@ public sealed class UnsignedTests : IDisposable
         Run("train", data, "--model", "lr", "--out", run, "--device", "cpu", "--valid-fraction", "0").Succeeded();
         Run("predict", "--model", run, data, "--out", scores, "--keep", "user", "--device", "cpu").Succeeded();
         Assert.Equal([$"{Highest}", $"{High}", "3", "3"], SecondReader.Rows(scores, "user"));
-        Assert.Equal([$"{Highest}", $"{High}", "3", "3"], SecondReader.OurRows(Engine.Data.Shard.Open(scores, 0), "user"));
+        Assert.Equal([$"{Highest}", $"{High}", "3", "3"], SecondReader.OurRows(GpuCtr.Data.Shards.Shard.Open(scores, 0), "user"));
         Assert.Contains($"{Highest}", Run("explain", "--model", run, data, "--row", "0").Succeeded().Out);
     }
 

@@ -1,5 +1,4 @@
-using GpuCtr.Engine.Tests.Commands;
-using static GpuCtr.Engine.Tests.Faults.FaultRun;
+using static GpuCtr.Tests.FaultRun;
 
 namespace GpuCtr.Engine.Tests.Faults;
 

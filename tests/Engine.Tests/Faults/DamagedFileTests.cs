@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Commands;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Training.Checkpoints;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -71,8 +70,8 @@ public sealed class DamagedFileTests(FaultRun run) : IClassFixture<FaultRun>
             {
                 int length = (int)((long)good.Length * i / each);
                 File.WriteAllBytes(path, good[..length]);
-                Failure failure = Assert.Throws<Failure>(() => Checkpoint.Open(checkpoint));
-                Assert.Equal(ExitCode.Data, failure.Code);
+                GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Checkpoint.Open(checkpoint));
+                Assert.Equal(ErrorKind.Data, failure.Kind);
                 Assert.StartsWith($"{path}: {length} bytes, expected {good.Length} bytes", failure.Message);
             }
 
@@ -92,6 +91,6 @@ public sealed class DamagedFileTests(FaultRun run) : IClassFixture<FaultRun>
         damage(bad);
         File.WriteAllBytes(path, bad);
         Exception? e = Record.Exception(() => Checkpoint.Open(checkpoint));
-        Assert.True(e is Failure { Code: ExitCode.Data }, $"{what}: {e?.ToString() ?? "accepted"}");
+        Assert.True(e is GpuCtrException { Kind: ErrorKind.Data }, $"{what}: {e?.ToString() ?? "accepted"}");
     }
 }

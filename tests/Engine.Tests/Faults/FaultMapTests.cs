@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using GpuCtr.Data.Features;
 
 namespace GpuCtr.Engine.Tests.Faults;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using GpuCtr.Engine.Tests.Commands;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Data.Parquet;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -69,7 +69,7 @@ public sealed class FullDiskTests(FaultRun run) : IClassFixture<FaultRun>
         }
     }
 
-    /// Takes everything but some pages.
+    /// <summary>Takes everything but some pages.</summary>
     private static void Fill(string disk, int room)
     {
         long free = new DriveInfo(disk).AvailableFreeSpace;

@@ -2,8 +2,9 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -53,7 +54,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         }
     }
 
-    /// Every type of ours that a record on disk consists of.
+    /// <summary>Every type of ours that a record on disk consists of.</summary>
     private static void Visit(Type type, HashSet<Type> seen)
     {
         foreach (Type argument in type.GetGenericArguments())
@@ -73,7 +74,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         File.WriteAllText(Path.Combine(checkpoint, "manifest.xxh3"), FileDigest.Of(text).Xxh3);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Exception? e = Record.Exception(() => Checkpoint.Open(checkpoint).LoadEncoder());
-        Assert.True(e is Failure { Code: ExitCode.Data }, e?.ToString() ?? "accepted");
+        Assert.True(e is GpuCtrException { Kind: ErrorKind.Data }, e?.ToString() ?? "accepted");
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, MostBytes);
     }
 }

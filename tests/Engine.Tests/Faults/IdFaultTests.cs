@@ -1,10 +1,8 @@
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Data;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Training.Checkpoints;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 

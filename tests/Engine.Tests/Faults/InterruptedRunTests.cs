@@ -1,10 +1,9 @@
-using GpuCtr.Engine.Checkpoints;
 using GpuCtr.Engine.Commands;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Training;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
 using ILGPU.Runtime.OpenCL;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -41,7 +40,7 @@ public sealed class InterruptedRunTests(FaultRun run) : IClassFixture<FaultRun>
             if (++step == 7)
                 throw new CLException(CLError.CL_OUT_OF_RESOURCES);
         }));
-        (int code, string message) = CommandLine.Told(e!);
+        (int code, string message) = CommandLine.ToExitCode(e!);
         Assert.Equal((int)ExitCode.Device, code);
         Assert.Contains("CL_OUT_OF_RESOURCES", message);
         Assert.Contains("--resume", message);
@@ -56,17 +55,17 @@ public sealed class InterruptedRunTests(FaultRun run) : IClassFixture<FaultRun>
         {
             return Train(args, i => i.Request(ExitCode.Terminated)).WeightsHash;
         }
-        catch (Failure e) when (e.Code == ExitCode.Terminated)
+        catch (GpuCtrException e) when (e.Kind == ErrorKind.Interrupted)
         {
             stops.Add(Checkpoint.Open(FaultRun.Pointed(folder, "last")).Manifest.Position.Step);
             return null;
         }
     }
 
-    private static RunMetrics Train(string[] args, Action<Interruption> afterStep)
+    private static RunMetrics Train(string[] args, Action<ShutdownSignal> afterStep)
     {
-        using Interruption interruption = new();
-        using Journal journal = new(new PlainScreen(TextWriter.Null), verbose: false);
-        return TrainCommand.Train(FlagParser.Parse(TrainCommand.Verb, args), journal, interruption, () => afterStep(interruption));
+        using ShutdownSignal shutdown = new();
+        using RunLog runLog = new(new PlainScreen(TextWriter.Null), verbose: false);
+        return TrainCommand.Train(FlagParser.Parse(TrainCommand.Verb, args), runLog, shutdown, () => afterStep(shutdown));
     }
 }

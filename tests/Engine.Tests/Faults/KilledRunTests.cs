@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Training;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using GpuCtr.Training.Checkpoints;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -41,7 +39,7 @@ public sealed class KilledRunTests(FaultRun run) : IClassFixture<FaultRun>
         AssertSameHistory(whole, killed);
     }
 
-    /// Speeds depend on the clock, and so does how the training loss is added up, in its last digits.
+    /// <summary>Speeds depend on the clock, and so does how the training loss is added up, in its last digits.</summary>
     private static void AssertSameHistory(string expected, string actual)
     {
         JsonObject[] then = History(expected), now = History(actual);

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Tests.Data;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -65,7 +65,7 @@ public sealed class NumericFaultTests(FaultRun run) : IClassFixture<FaultRun>
         model.TrainStep(batch, 0.1);
     }
 
-    /// Weights, running statistics and the optimizer's state, bit by bit.
+    /// <summary>Weights, running statistics and the optimizer's state, bit by bit.</summary>
     private static string Everything(TrainableModel model) =>
         string.Join('\n', model.Weights.Concat(model.OptimizerStates).Select(t => $"{t.Name}: {string.Join(' ', t.ToArray(model.Device).Select(BitConverter.SingleToInt32Bits))}"));
 }

@@ -1,5 +1,6 @@
-using GpuCtr.Engine.Data;
-using GpuCtr.Engine.Tests.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 

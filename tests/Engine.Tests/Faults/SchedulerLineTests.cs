@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Training;
-using static GpuCtr.Engine.Tests.Commands.CommandRunner;
+using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -20,7 +18,7 @@ public sealed class SchedulerLineTests(FaultRun run) : IClassFixture<FaultRun>
         Run([.. Line(folder), "--seed", "3"]).FailedWith(ExitCode.Usage, "seed was 1 and is 3");
     }
 
-    /// What a process that was killed in start-up leaves, at one moment after the other.
+    /// <summary>What a process that was killed in start-up leaves, at one moment after the other.</summary>
     [Theory]
     [InlineData("run.lock", "run.pid")]
     [InlineData("run.lock", "run.pid", "checkpoints/")]

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Training;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
@@ -77,11 +75,11 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     private static void WaitForSave(Process process, string copy) =>
         TrainProcess.WaitFor(process, () => Directory.GetDirectories(Path.Combine(copy, "checkpoints"), ".*.tmp").Length > 0);
 
-    /// The process that strace runs.
+    /// <summary>The process that strace runs.</summary>
     private static int Tracee(Process strace) =>
         int.Parse(File.ReadAllText($"/proc/{strace.Id}/task/{strace.Id}/children").Split(' ')[0]);
 
-    /// Whether a SIGTERM was sent that the process has not taken yet.
+    /// <summary>Whether a SIGTERM was sent that the process has not taken yet.</summary>
     private static bool IsWaiting(int process) => File.ReadLines($"/proc/{process}/status")
         .Where(line => line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal))
         .Any(line => (Convert.ToUInt64(line["SigPnd:".Length..].Trim(), 16) & 1UL << (SigTerm - 1)) != 0);

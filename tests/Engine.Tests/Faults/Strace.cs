@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using GpuCtr.Engine.Tests.Training;
 
 namespace GpuCtr.Engine.Tests.Faults;
 

@@ -1,9 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
-using GpuCtr.Engine.Checkpoints;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Data;
+using GpuCtr.Data;
+using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Engine.Tests.Faults;
@@ -55,7 +54,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
         string text = File.ReadAllText(copy.File(Manifest));
         Assert.Contains(from, text);
         Rewrite(copy.Path, Manifest, text.Replace(from, to));
-        Failure e = Assert.Throws<Failure>(() => CtrModel.Load(copy.Path));
+        GpuCtrException e = Assert.Throws<GpuCtrException>(() => CtrModel.Load(copy.Path));
         Assert.Contains(said, e.Message);
         Assert.Contains(copy.Path, e.Message);
     }
@@ -72,7 +71,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
             else
                 manifest["files"]!.AsObject().Remove(file);
             Rewrite(copy.Path, Manifest, manifest.ToJsonString());
-            Assert.Contains("is not among its files", Assert.Throws<Failure>(() => CtrModel.Load(copy.Path)).Message);
+            Assert.Contains("is not among its files", Assert.Throws<GpuCtrException>(() => CtrModel.Load(copy.Path)).Message);
         }
     }
 
@@ -86,7 +85,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
         byte[] bytes = File.ReadAllBytes(copy.File(Weights));
         BinaryPrimitives.WriteSingleLittleEndian(bytes.AsSpan(bytes.Length - 4), value);
         Rewrite(copy.Path, Weights, bytes);
-        Assert.Contains("is not a finite number", Assert.Throws<Failure>(() => CtrModel.Load(copy.Path)).Message);
+        Assert.Contains("is not a finite number", Assert.Throws<GpuCtrException>(() => CtrModel.Load(copy.Path)).Message);
         CommandRunner.Run("evaluate", "--model", copy.Path, models.Shard, "--device", "cpu").FailedWith(ExitCode.Data, Weights, "is not a finite number");
     }
 
@@ -121,7 +120,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
             float score = model.Score(model.NewRow());
             Assert.True(score is >= 0 and <= 1, $"{what}: scores {score}");
         }
-        catch (Exception e) when (e is Failure or DeviceException)
+        catch (Exception e) when (e is GpuCtrException or DeviceException)
         {
             Assert.True(!e.Message.Contains('\n') && e.Message.Length > 20, $"{what}: {e.Message}");
         }
@@ -133,7 +132,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
 
     private static void Rewrite(string folder, string file, string text) => Rewrite(folder, file, Encoding.UTF8.GetBytes(text));
 
-    /// Whoever changes a file can make its hashes fit.
+    /// <summary>Whoever changes a file can make its hashes fit.</summary>
     private static void Rewrite(string folder, string file, byte[] bytes)
     {
         File.WriteAllBytes(Path.Combine(folder, file), bytes);
@@ -178,7 +177,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
             parent[parts[^1]] = replacement;
     }
 
-    /// As text, with replacements as they are: JSON has numbers that no node can hold.
+    /// <summary>As text, with replacements as they are: JSON has numbers that no node can hold.</summary>
     private static string Raw(JsonNode root) => System.Text.RegularExpressions.Regex.Replace(
         root.ToJsonString(), "\"\\\\u0001(.*?)\\\\u0001\"", m => m.Groups[1].Value.Replace("\\u0022", "\"").Replace("\\\"", "\""));
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using GpuCtr.Engine.Screens;
+using GpuCtr.Training.Screens;
 using Spectre.Console;
 
 namespace GpuCtr.Engine.Tests.Screens;

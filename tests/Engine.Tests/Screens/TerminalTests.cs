@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using GpuCtr.Engine.Tests.Commands;
-using GpuCtr.Engine.Tests.Training;
+using GpuCtr.Data.Lists;
 
 namespace GpuCtr.Engine.Tests.Screens;
 

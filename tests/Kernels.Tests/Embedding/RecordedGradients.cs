@@ -6,7 +6,9 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Tests.Embedding;
 
 /// <summary>One seeded sequence of row gradients with a learning-rate schedule, to be played to tables that learn in different ways.</summary>
+/// <remarks>
 /// Some rows come often, some seldom, some twice a thousand steps apart, some only at the start, some never; gradients reach from below Adam's ε to far above it.
+/// </remarks>
 internal sealed class RecordedGradients(int steps, OptimizerKind kind)
 {
     public const int Rows = 60, Columns = 20;
@@ -21,8 +23,8 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         Tensor loss = workspace.Tensor("loss", 1, 3);
         GradientGuard guard = new(workspace, loss, clipNorm: 0);
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
-        SortedPositions positions = new(workspace, MostRows);
-        MissedSteps? missed = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.Guard) : null;
+        SortedLookups positions = new(workspace, MostRows);
+        UpdateLog? missed = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.Guard) : null;
         EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, missed), rule, scalars, guard);
         guard.Seal(workspace);
         workspace.Allocate();
@@ -35,13 +37,13 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
             Sort(device, positions, rows);
             table.RowGradients.Write(device, gradients);
             scalars.Write(device, [rule.Scalars(step, Rate(step), update == EmbeddingUpdate.Lazy)]);
-            table.CatchUp();
+            table.ApplyDeferred();
             table.Reduce();
             guard.Run();
             table.Update();
             missed?.Record();
         }
-        table.CatchUpAll();
+        table.ApplyDeferredToAll();
         return [table.Weights.ToArray(device), table.State.Mean.ToArray(device), table.State.Square.ToArray(device)];
     }
 
@@ -57,9 +59,9 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
     /// <summary>Up over a twentieth of the steps, then down to a tenth twice.</summary>
     private double Rate(int step) => 1e-3 * Math.Min(1, step * 20.0 / steps) * Math.Pow(0.1, 3 * step / (steps + 1));
 
-    private static void Sort(Device device, SortedPositions positions, int[] rows)
+    private static void Sort(Device device, SortedLookups positions, int[] rows)
     {
-        PositionSorter sorter = new(MostRows);
+        LookupSorter sorter = new(MostRows);
         for (int i = 0; i < rows.Length; i++)
             sorter.Add(rows[i], i);
         positions.Write(device, sorter, Rows);

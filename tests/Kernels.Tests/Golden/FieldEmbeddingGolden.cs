@@ -5,7 +5,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Golden;
 
-/// <summary>The factorization machine and the numeric fields of FieldEmbedding against float64 libtorch.</summary>
+/// <summary>The factorization machine and the numeric fields of EmbeddingFm against float64 libtorch.</summary>
 public sealed class FieldEmbeddingGolden
 {
     public static TheoryData<string> Devices => TestDevices.All;
@@ -55,7 +55,7 @@ public sealed class FieldEmbeddingGolden
     /// <summary>A field embedding with B·F table rows, one for each position.</summary>
     private sealed class Setup : IDisposable
     {
-        private readonly FieldEmbedding op;
+        private readonly EmbeddingFm op;
 
         public Setup(Device device, int b, int f, int n, int d)
         {

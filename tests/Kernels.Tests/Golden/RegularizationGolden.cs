@@ -31,7 +31,7 @@ public sealed class RegularizationGolden
         Tensor table = workspace.Tensor("w", shape[0], shape[1]), rates = workspace.Tensor("rates", shape[0], 1);
         Tensor byPosition = workspace.Tensor("by position", ids.Length, shape[1]);
         Tensor target = workspace.Tensor("gradient", compact ? ids.Length : shape[0], shape[1]);
-        SortedPositions positions = new(workspace, ids.Length);
+        SortedLookups positions = new(workspace, ids.Length);
         TableGradient plain = new(workspace, table, byPosition, target, positions, compact, l2: 0);
         TableGradient regularized = new(workspace, table, byPosition, target, positions, compact, l2: 0, rates);
         workspace.Allocate();
@@ -59,9 +59,9 @@ public sealed class RegularizationGolden
         }
     }
 
-    private static int[] Sort(Device device, SortedPositions positions, int[] ids, int tableRows)
+    private static int[] Sort(Device device, SortedLookups positions, int[] ids, int tableRows)
     {
-        PositionSorter sorter = new(ids.Length);
+        LookupSorter sorter = new(ids.Length);
         for (int i = 0; i < ids.Length; i++)
             sorter.Add(ids[i], i);
         return positions.Write(device, sorter, tableRows);

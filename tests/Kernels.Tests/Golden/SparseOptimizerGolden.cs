@@ -6,7 +6,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Golden;
 
-/// <summary>PositionSorter, TableGradient and RowUpdate or RowwiseAdagrad together against PyTorch's and FBGEMM's sparse optimizers, with repeated ids.</summary>
+/// <summary>LookupSorter, TableGradient and RowUpdate or RowwiseAdagrad together against PyTorch's and FBGEMM's sparse optimizers, with repeated ids.</summary>
 public sealed class SparseOptimizerGolden
 {
     public static TheoryData<string, string> Cases => TestDevices.Times("opt_sparse_adam", "opt_sparse_adagrad", "opt_sparse_rowwise_adagrad");
@@ -31,7 +31,7 @@ public sealed class SparseOptimizerGolden
         Tensor table = workspace.Tensor("w", shape[0], shape[1]), guard = workspace.Tensor("guard", 1, 4);
         Tensor byPosition = workspace.Tensor("by position", count, shape[1]), compact = workspace.Tensor("by row", count, shape[1]);
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
-        SortedPositions positions = new(workspace, count);
+        SortedLookups positions = new(workspace, count);
         TableGradient gradient = new(workspace, table, byPosition, compact, positions, compact: true, l2: 0);
         ITableUpdate update = rule.IsRowwise
             ? new RowwiseAdagrad(workspace, table, compact, positions, rule, 0, scalars, guard)
@@ -55,9 +55,9 @@ public sealed class SparseOptimizerGolden
         }
     }
 
-    private static void Sort(Device device, SortedPositions positions, double[] ids, int tableRows)
+    private static void Sort(Device device, SortedLookups positions, double[] ids, int tableRows)
     {
-        PositionSorter sorter = new(ids.Length);
+        LookupSorter sorter = new(ids.Length);
         for (int i = 0; i < ids.Length; i++)
             sorter.Add((int)ids[i], i);
         positions.Write(device, sorter, tableRows);

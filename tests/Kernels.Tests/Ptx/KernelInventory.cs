@@ -7,7 +7,7 @@ using ILGPU;
 namespace GpuCtr.Kernels.Tests.Ptx;
 
 /// <summary>Every kernel there is, with every specialization in use: whatever the op cases made a device load.</summary>
-/// Nothing is listed by hand: a kernel that no case loads is found by its signature.
+/// <remarks>Nothing is listed by hand: a kernel that no case loads is found by its signature.</remarks>
 internal static class KernelInventory
 {
     private static readonly Lazy<ILookup<string, LoadedKernel>> portable = new(() => Load(KernelChoice.Portable)), tiled = new(() => Load(KernelChoice.Tiled));

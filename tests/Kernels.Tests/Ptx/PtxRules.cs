@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Tests.Ptx;
 internal static partial class PtxRules
 {
     /// <summary>The first breach of a rule, with its line; null when there is none.</summary>
-    /// Operands of tensor cores go through local memory here, which the assembler takes out: the stack it reports is what says so.
+    /// <remarks>Operands of tensor cores go through local memory here, which the assembler takes out: the stack it reports is what says so.</remarks>
     public static string? Breach(string ptx)
     {
         bool onTensorCores = ptx.Contains("mma.sync", StringComparison.Ordinal);

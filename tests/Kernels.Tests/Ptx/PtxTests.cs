@@ -35,12 +35,12 @@ public sealed class PtxTests
     public void Kernels_that_see_four_floats_move_four_at_once() =>
         Assert.Empty(compiled.Value.Where(c => KernelInventory.FourFloatViews(c.Key.Kernel) > 0 && !PtxRules.MovesFourFloats(c.Value)).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}"));
 
-    /// Whoever has several such views reads one of them.
+    /// <summary>Whoever has several such views reads one of them.</summary>
     [Fact]
     public void Kernels_that_see_several_views_of_four_floats_load_four_at_once() =>
         Assert.Empty(compiled.Value.Where(c => KernelInventory.FourFloatViews(c.Key.Kernel) > 1 && !PtxRules.LoadsFourFloats(c.Value)).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}"));
 
-    /// Write the table again with GPU_CTR_WRITE_TABLES=1 in the environment.
+    /// <summary>Write the table again with GPU_CTR_WRITE_TABLES=1 in the environment.</summary>
     [SkippableFact]
     public void Assembled_kernels_neither_spill_nor_differ_from_the_committed_table()
     {

@@ -44,7 +44,7 @@ public sealed class TensorCoreTests
     [InlineData(Precision.Bf16, unchecked((int)0xffffffff))]
     public void NaN_stays_NaN(Precision precision, int bits) => Assert.True(float.IsNaN(Rounded(precision, BitConverter.Int32BitsToSingle(bits))));
 
-    /// A tolerance for rounded factors would not notice factors that are not rounded.
+    /// <summary>A tolerance for rounded factors would not notice factors that are not rounded.</summary>
     [Theory]
     [InlineData(Precision.Tf32)]
     [InlineData(Precision.Bf16)]

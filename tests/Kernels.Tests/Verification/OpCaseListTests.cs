@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Tests.Verification;
 /// <summary>The committed list of op cases is that of the tests: <see cref="OpTableTests"/> sees to it that all of them pass.</summary>
 public sealed class OpCaseListTests
 {
-    /// Write the list again with GPU_CTR_WRITE_TABLES=1 in the environment: then every case is run.
+    /// <summary>Write the list again with GPU_CTR_WRITE_TABLES=1 in the environment: then every case is run.</summary>
     [SkippableFact]
     public void Committed_list_has_every_case_on_every_device()
     {

@@ -20,15 +20,17 @@ public sealed class OpTableTests
         }
     }
 
-    /// What all others compute with tiled kernels is what they compute with portable ones.
+    /// <summary>What all others compute with tiled kernels is what they compute with portable ones.</summary>
     private static readonly string[] tiledOps =
     [
         "linear", "dice linear", "field embedding", "field bias", "sequence pooling", "attention", "behaviour sequence", "table gradient", "row update", "row-wise Adagrad",
     ];
 
     /// <summary>Whether a case means something on a device of that name, which need not be there.</summary>
+    /// <remarks>
     /// PoCL compiles the stand-in of tensor cores for two minutes where factors are computed on their way, as attention does. The CPU runs those cases
     /// in seconds, and OpenCL the linear layer's, which is the same kernel over factors that lie in memory.
+    /// </remarks>
     internal static bool Runs(OpCase c, string device) =>
         (c.Op == "linear" || device is not ("opencl tf32" or "opencl bf16")) && (tiledOps.Contains(c.Op) || !device.EndsWith(" tiled", StringComparison.Ordinal)) && c.AppliesTo(
         device == "cpu simd", device == "cpu library" ? KernelChoice.Library : KernelChoice.Auto, Enum.GetValues<Precision>().FirstOrDefault(p => device.EndsWith($" {p.Name()}", StringComparison.Ordinal)));

@@ -23,7 +23,7 @@ internal sealed class RecHubDin : Reference
         return [.. k.Select((keys, b) => keys.Select((key, t) => Scaled(score[b * T + t][0], key)).Aggregate(Plus))];
     }
 
-    /// One α, and the root over a sum: no mean is taken.
+    /// <summary>One α, and the root over a sum: no mean is taken.</summary>
     private double[][] Dice(string name, double[][] x) => [.. x.Select(row =>
     {
         double mean = row.Average(), alpha = Weights[$"{name}.alpha"][0], root = Math.Sqrt(row.Sum(v => (v - mean) * (v - mean) + 1e-3));

@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
 /// <summary>A float column: mean + deviation · x, x mildly skewed with mean 0 and variance 1, rounded to a decimal grid.</summary>
-/// x = (g + s (g² − 1)) / √(1 + 2 s²) for a standard normal g: E[x] = 0 and E[x²] = 1 whatever the skew s.
+/// <remarks>x = (g + s (g² − 1)) / √(1 + 2 s²) for a standard normal g: E[x] = 0 and E[x²] = 1 whatever the skew s.</remarks>
 public sealed class NumericField
 {
     private readonly double _grid;

@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
 /// <summary>AUC: the probability that a clicked row scores above one that was not, ties counting half.</summary>
-/// AUC = Σ over distinct scores of positives · (negatives below + ½ negatives equal) / (positives · negatives)
+/// <remarks>AUC = Σ over distinct scores of positives · (negatives below + ½ negatives equal) / (positives · negatives)</remarks>
 public static class AreaUnderCurve
 {
     /// <summary>Exact, by sorting. Both arrays (rows) are left in order of score.</summary>

@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
 /// <summary>What the values of a column are, as far as those tell that were seen.</summary>
-/// A number may stand for itself only where it cannot be an id that a number would change: 007, 20 digits, 12e34567 and +5 are text.
+/// <remarks>A number may stand for itself only where it cannot be an id that a number would change: 007, 20 digits, 12e34567 and +5 are text.</remarks>
 internal sealed class CsvKind
 {
     private bool _isSeen, _isTruth = true, _isWhole = true, _isNumber = true;

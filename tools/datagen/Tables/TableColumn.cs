@@ -86,7 +86,7 @@ internal abstract class TableColumn(Field schemaField)
     /// <summary>0 or 1, or null.</summary>
     internal static int? LabelOf(ReadOnlySpan<byte> text) => RealOf(text.StartsWith("+"u8) ? text[1..] : text) switch { 1 => 1, 0 or -1 => 0, _ => null };
 
-    /// Whether it has a plus or zeros in front, which a number would lose.
+    /// <summary>Whether it has a plus or zeros in front, which a number would lose.</summary>
     private static bool IsPadded(ReadOnlySpan<byte> text)
     {
         var digits = text.StartsWith("-"u8) ? text[1..] : text;

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>AttentionInput and AttentionPooling over one history, with the scatter-add of the keys: the four-way concatenation is formed here, for each position. Some have Dice and a layer behind, as the attention unit has.</summary>
+/// <summary>ActivationUnitFirstLayer and AttentionPooling over one history, with the scatter-add of the keys: the four-way concatenation is formed here, for each position. Some have Dice and a layer behind, as the attention unit has.</summary>
 internal static class AttentionCases
 {
     private const int TableRows = 9, GradientOffset = 3;
@@ -43,10 +43,10 @@ internal static class AttentionCases
         Tensor w = t.Parameter("W", s.H, 4 * s.E, terms: Math.Max(1, tokens)), beta = t.Parameter("beta", 1, s.H, terms: Math.Max(1, tokens));
         Tensor z = s.Units == 0 ? t.Output("z", s.H, terms: 4 * s.E, group: 0) : t.Workspace.Tensor("z", places, s.H, gradient: true, 0);
         Tensor score = t.Batch("score", 1, terms: s.E, group: 0), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
-        SortedPositions positions = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
+        SortedLookups positions = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
         TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
-        AttentionInput input = new(t.Workspace, history, w, beta, z);
+        ActivationUnitFirstLayer input = new(t.Workspace, history, w, beta, z);
         t.Op(input);
         Action<ReferenceValues, double[]> behind = s.Units == 0 ? (v, values) => values.CopyTo(v[z], 0) : DiceCases.Behind(t, z, tokens, places, s.Units);
         t.Op(new AttentionPooling(t.Workspace, history, score, pooled, s.Normalization, s.Joined ? input : null));

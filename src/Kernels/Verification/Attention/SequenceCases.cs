@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>BehaviourSequence, x = [k + p, q + p₀] with the scatter-add of the keys, and SequenceTarget, its last items.</summary>
+/// <summary>SequenceEmbedding, x = [k + p, q + p₀] with the scatter-add of the keys, and TargetGather, its last items.</summary>
 internal static class SequenceCases
 {
     private const int TableRows = 9, GradientOffset = 3;
@@ -38,10 +38,10 @@ internal static class SequenceCases
         BehaviourHistory history = sequences.History(
             table, rowGradients, vectors, [.. ids.SelectMany(row => row.Concat(new int[places - tokens]))], bases, targets, GradientOffset);
         Tensor p = t.Parameter("p", Math.Max(1, s.MaxLength) + 1 + s.B % 2, s.E, terms: s.B), x = t.Output("x", s.E, group: sequences.Items);
-        SortedPositions sorted = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
+        SortedLookups sorted = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
         TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, sorted, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
-        t.Op(new BehaviourSequence(t.Workspace, history, p, x));
+        t.Op(new SequenceEmbedding(t.Workspace, history, p, x));
         // Somebody must read the targets' vectors afterwards.
         Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
         t.Op(new Add(t.Device, sum, vectors, other));
@@ -66,7 +66,7 @@ internal static class SequenceCases
     {
         SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
         Tensor x = t.Batch("x", s.E, group: sequences.Items), y = t.Output("y", s.E);
-        t.Op(new SequenceTarget(t.Device, sequences.History(s.E), x, y));
+        t.Op(new TargetGather(t.Device, sequences.History(s.E), x, y));
         // Somebody must read all items afterwards.
         Tensor other = t.Batch("other", s.E, group: sequences.Items), sum = t.Output("sum", s.E, group: sequences.Items);
         t.Op(new Add(t.Device, sum, x, other));

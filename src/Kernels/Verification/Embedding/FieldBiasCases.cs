@@ -24,7 +24,7 @@ internal static class FieldBiasCases
         t.Upload(rows, ids);
         Tensor w = t.Parameter("w", fields * Vocabulary, 1, terms: b, gradientStart: 0), y = t.Output("y", 1);
         Tensor rowGradients = t.Workspace.Tensor("dw by position", places * columns + 3, 1);
-        SortedPositions positions = Positions.Of(t, places * fields, fields * Vocabulary, ids.Select((row, i) => (row, i / fields * columns + i % fields)));
+        SortedLookups positions = Positions.Of(t, places * fields, fields * Vocabulary, ids.Select((row, i) => (row, i / fields * columns + i % fields)));
         TableGradient scatter = new(t.Workspace, w, rowGradients, w.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
         t.Op(new FieldBias(t.Device, rows, w, rowGradients, y, fields, columns, field));

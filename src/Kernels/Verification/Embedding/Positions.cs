@@ -7,10 +7,10 @@ namespace GpuCtr.Kernels.Verification;
 internal static class Positions
 {
     /// <summary>Sorts (table row, gradient row) pairs and uploads them before every run.</summary>
-    public static SortedPositions Of(Trial t, int capacity, int tableRows, IEnumerable<(int Row, int Gradient)> pairs)
+    public static SortedLookups Of(Trial t, int capacity, int tableRows, IEnumerable<(int Row, int Gradient)> pairs)
     {
-        SortedPositions positions = new(t.Workspace, capacity);
-        PositionSorter sorter = new(capacity);
+        SortedLookups positions = new(t.Workspace, capacity);
+        LookupSorter sorter = new(capacity);
         foreach ((int row, int gradient) in pairs)
             sorter.Add(row, gradient);
         foreach ((DeviceArray<int> array, int[] content) in positions.Arrays.Zip(positions.Sort(sorter, tableRows)))
@@ -19,13 +19,13 @@ internal static class Positions
     }
 
     /// <summary>Has the device sort the table rows <paramref name="ids"/>, the gradient of each being its place; <paramref name="padding"/> is the row that is not trained.</summary>
-    public static SortedPositions OnDevice(Trial t, int[] ids, int tableRows, int padding)
+    public static SortedLookups OnDevice(Trial t, int[] ids, int tableRows, int padding)
     {
         DeviceArray<int> rows = t.Workspace.Array<int>("ids", ids.Length), untrained = t.Workspace.Array<int>("padding", 1);
         t.Upload(rows, ids);
         t.Upload(untrained, padding);
-        SortedPositions positions = new(t.Workspace, ids.Length);
-        PositionSort sort = new(t.Workspace, [new(rows, 0, _ => ids.Length, untrained, 1, 0)], tableRows, positions);
+        SortedLookups positions = new(t.Workspace, ids.Length);
+        LookupSort sort = new(t.Workspace, [new(rows, 0, _ => ids.Length, untrained, 1, 0)], tableRows, positions);
         t.Forward(pass => sort.Run(pass));
         return positions;
     }

@@ -31,7 +31,7 @@ internal static class RowUpdateCases
             Tensor gradient = t.Parameter("gradient", Math.Max(1, touched), d, gradient: false);
             DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
             t.Upload(scalars, rule.Scalars(step, UpdateFormula.LearningRate, lazyTables: true));
-            SortedPositions positions = Positions.Of(t, Math.Max(1, touched), rows, moved.Select((row, i) => (row, i)));
+            SortedLookups positions = Positions.Of(t, Math.Max(1, touched), rows, moved.Select((row, i) => (row, i)));
             RowUpdate op = new(t.Workspace, table, gradient, positions, rule, scalars, t.Guard);
             UpdateFormula formula = new(t, table, op.State, rule, step, sparse: true);
             t.Forward(_ => op.Run());

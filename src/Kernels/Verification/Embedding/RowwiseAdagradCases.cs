@@ -31,7 +31,7 @@ internal static class RowwiseAdagradCases
         Tensor gradient = s.Touched is null ? t.State(t.Workspace.Tensor("gradient", s.Rows, s.D)) : t.Parameter("gradient", Math.Max(1, moved.Length), s.D, gradient: false);
         DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
         t.Upload(scalars, rule.Scalars(3, UpdateFormula.LearningRate, lazyTables: true));
-        SortedPositions? positions = s.Touched is null ? null : Positions.Of(t, Math.Max(1, moved.Length), s.Rows, moved.Select((row, i) => (row, i)));
+        SortedLookups? positions = s.Touched is null ? null : Positions.Of(t, Math.Max(1, moved.Length), s.Rows, moved.Select((row, i) => (row, i)));
         RowwiseAdagrad op = new(t.Workspace, table, gradient, positions, rule, s.L2, scalars, t.Guard);
         t.State(op.State.Square, _ => random.NextSingle() + 0.01f, terms: s.D);
         t.Forward(_ => op.Run());

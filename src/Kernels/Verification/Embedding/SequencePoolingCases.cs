@@ -33,7 +33,7 @@ internal static class SequencePoolingCases
         t.Upload(rows, [.. new int[Base], .. ids]);
         t.Upload(starts, offsets);
         GradientGuard guard = new(t.Workspace, t.Workspace.Tensor("loss", 1, 3), 0);
-        SortedPositions positions = Positions.Of(t, places, TableRows, ids.Select((row, i) => (row, GradientOffset + Base + i)));
+        SortedLookups positions = Positions.Of(t, places, TableRows, ids.Select((row, i) => (row, GradientOffset + Base + i)));
         EmbeddingTable table = new(
             t.Workspace, "table", TableRows, s.D, GradientOffset + Base + places, positions, new TableOptions(EmbeddingUpdate.Dense, 0, false),
             UpdateRule.Of(OptimizerKind.Sgd), t.Workspace.Array<StepScalars>("scalars", 1), guard);

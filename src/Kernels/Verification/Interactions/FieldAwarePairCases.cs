@@ -43,7 +43,7 @@ internal static class FieldAwarePairCases
         });
     }
 
-    /// A sum that reads v after the op, whose gradient is then added to the sum's.
+    /// <summary>A sum that reads v after the op, whose gradient is then added to the sum's.</summary>
     private static (Tensor Other, Tensor Sum) Add(Trial t, Tensor v)
     {
         Tensor other = t.Batch("other", v.Columns), sum = t.Output("sum", v.Columns);

@@ -29,7 +29,7 @@ internal static class GradientGuardCases
         // The second gradient is a compact one: only a part of it counts in this batch, and NaN lies behind that.
         int counts = (s.B + 1) / 2;
         Tensor b = t.Parameter("db", s.B, 1, gradient: false, fill: i => i >= counts ? float.NaN : i == counts - 1 && s.Planted != 0 ? s.Planted : random.NextSingle() * 2 - 1);
-        SortedPositions positions = Positions.Of(t, s.B, s.B, Enumerable.Range(0, counts).Select(i => (i, i)));
+        SortedLookups positions = Positions.Of(t, s.B, s.B, Enumerable.Range(0, counts).Select(i => (i, i)));
         GradientGuard guard = new(t.Workspace, loss, s.Clip);
         guard.Watch(a, w, s.L2, s.Decays);
         guard.Watch(b, b, 0, 0, positions);

@@ -1,0 +1,56 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Data.Batches;
+
+/// <summary>Copies encoded rows into a batch. Allocates nothing.</summary>
+internal sealed class BatchBuilder(FeatureSpec spec)
+{
+    /// <summary>Empties a batch.</summary>
+    public void Start(Batch batch)
+    {
+        batch.Rows = 0;
+        for (int s = 0; s < batch.Sequences.Length; s++)
+            batch.Sequences[s].Offsets[0] = 0;
+    }
+
+    /// <summary>Appends <paramref name="count"/> rows, from position <paramref name="first"/> of the window's order on.</summary>
+    public void Append(Batch batch, ShuffleWindow window, int first, int count)
+    {
+        int fields = spec.F, numbers = spec.N, hint = 0;
+        Span<int> ids = batch.Ids; // (B, F)
+        Span<float> numeric = batch.Numeric; // (B, N)
+        Span<float> labels = batch.Labels; // (B)
+        for (int i = 0; i < count; i++)
+        {
+            int number = window.Order[first + i];
+            EncodedBlock block = window.BlockOf(number, ref hint);
+            int from = number - window.Starts[hint], to = batch.Rows + i;
+            block.Ids.AsSpan(from * fields, fields).CopyTo(ids.Slice(to * fields, fields));
+            if (numbers > 0)
+                block.Numeric.AsSpan(from * numbers, numbers).CopyTo(numeric.Slice(to * numbers, numbers));
+            labels[to] = block.Labels[from];
+            batch.Groups[to] = block.Groups.Length > 0 ? block.Groups[from] : 0;
+        }
+
+        for (int s = 0; s < spec.Sequences.Count; s++)
+            AppendLists(batch, window, first, count, s);
+        batch.Rows += count;
+    }
+
+    private static void AppendLists(Batch batch, ShuffleWindow window, int first, int count, int s)
+    {
+        Span<int> values = batch.Sequences[s].Values, offsets = batch.Sequences[s].Offsets;
+        int end = offsets[batch.Rows], hint = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int number = window.Order[first + i];
+            EncodedSequence list = window.BlockOf(number, ref hint).Sequences[s];
+            int row = number - window.Starts[hint];
+            int start = list.Offsets[row], length = list.Offsets[row + 1] - start;
+            list.Values.AsSpan(start, length).CopyTo(values.Slice(end, length));
+            end += length;
+            offsets[batch.Rows + i + 1] = end;
+        }
+    }
+}

@@ -1,0 +1,235 @@
+using System.Diagnostics;
+using System.Runtime.ExceptionServices;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Data.Batches;
+
+/// <summary>
+/// Keeps batches ready: threads fill slots and prepare them while the consumer trains on an earlier one. Batches come in the
+/// order of the reader whatever the number of threads. Allocates nothing per batch.
+/// </summary>
+/// <remarks>The consumer: <see cref="Start"/> an epoch, <see cref="Next"/> until null, <see cref="Release"/> each batch when it is used up.</remarks>
+public sealed class BatchLoader : IDisposable
+{
+    /// <summary>Batches that exist at once, unless it is said otherwise.</summary>
+    internal const int DefaultSlots = 3;
+
+    private readonly Lock readerGate = new();
+    private readonly object gate = new();
+    private readonly Batch[] slots;
+    private readonly Queue<Batch> free;
+    private readonly Batch?[] ready; // ticket % slots
+    private readonly Thread[] threads;
+    private readonly bool training;
+    private EpochReader? reader;
+    private ExceptionDispatchInfo? failure;
+    private long issued, taken, allocated;
+    private int working;
+    private bool exhausted, closed;
+
+    /// <summary>Allocates the slots and starts the threads.</summary>
+    /// <param name="device">Where the batches will go.</param>
+    /// <param name="spec">Their columns.</param>
+    /// <param name="batchSize">Rows of a batch.</param>
+    /// <param name="slotCount">Batches that exist at once.</param>
+    /// <param name="threadCount">Threads that fill and prepare.</param>
+    /// <param name="training">False: the batches are only predicted.</param>
+    /// <param name="stallLimit">After so long without a batch the loader counts as stalled; 60 s by default.</param>
+    public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
+    {
+        this.training = training;
+        StallLimit = stallLimit ?? TimeSpan.FromSeconds(60);
+        slots = [.. Enumerable.Range(0, slotCount).Select(_ => new Batch(device, spec, batchSize))];
+        free = new Queue<Batch>(slots);
+        ready = new Batch?[slotCount];
+        threads = [.. Enumerable.Range(0, Math.Clamp(threadCount, 1, slotCount)).Select(i => new Thread(Work) { IsBackground = true, Name = $"loader {i}" })];
+        foreach (Thread thread in threads)
+            thread.Start();
+    }
+
+    /// <summary>Time the consumer waited for batches since the last <see cref="Start"/>.</summary>
+    public TimeSpan Waited { get; private set; }
+
+    /// <summary>Bytes that the threads of the loader have allocated, up to the last batch that they made ready.</summary>
+    internal long AllocatedBytes
+    {
+        get
+        {
+            lock (gate)
+                return allocated;
+        }
+    }
+
+    /// <summary>After so long without a batch the loader counts as stalled.</summary>
+    internal TimeSpan StallLimit { get; set; }
+
+    /// <summary>Starts to read ahead. The prefetcher disposes the reader when it ends or another one starts.</summary>
+    /// <exception cref="InvalidOperationException">A batch of the last epoch was not released.</exception>
+    public void Start(EpochReader source)
+    {
+        Stop();
+        lock (gate)
+        {
+            if (free.Count != slots.Length)
+                throw new InvalidOperationException("a batch of the last epoch was not released");
+            (reader, failure, exhausted, issued, taken, Waited) = (source, null, false, 0, 0, TimeSpan.Zero);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>The next batch, ready for the device; null at the end of the epoch.</summary>
+    /// <exception cref="GpuCtrException">What went wrong in the loader; InputOutput if it stalls.</exception>
+    public Batch? Next(CancellationToken cancellation = default)
+    {
+        long begin = Stopwatch.GetTimestamp(), moved = begin, seen = -1;
+        using CancellationTokenRegistration wake = cancellation.UnsafeRegister(static g => { lock (g!) Monitor.PulseAll(g); }, gate);
+        lock (gate)
+        {
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                ObjectDisposedException.ThrowIf(closed, this);
+                failure?.Throw();
+                int at = (int)(taken % slots.Length);
+                if (ready[at] is { } batch)
+                {
+                    ready[at] = null;
+                    taken++;
+                    TimeSpan waited = Stopwatch.GetElapsedTime(begin);
+                    Waited += waited;
+                    Telemetry.Waited(waited);
+                    return batch;
+                }
+
+                if (reader is null || (exhausted && taken == issued))
+                    return null;
+                // Decoding a large window takes long and is no stall as long as row groups keep coming.
+                if (reader.BlocksLoaded != seen)
+                    (seen, moved) = (reader.BlocksLoaded, Stopwatch.GetTimestamp());
+                if (Stopwatch.GetElapsedTime(moved) >= StallLimit)
+                    throw GpuCtrException.IoError($"the loader has been stuck for {StallLimit.TotalSeconds:0.#} s at: {reader.Stage}; check the disk or network that holds the shards");
+                Monitor.Wait(gate, StallLimit / 8);
+            }
+        }
+    }
+
+    /// <summary>Hands a batch back to be filled again.</summary>
+    public void Release(Batch batch)
+    {
+        lock (gate)
+        {
+            free.Enqueue(batch);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    /// <summary>Ends the epoch early; batches that were ready are dropped.</summary>
+    public void Stop()
+    {
+        EpochReader? ended;
+        lock (gate)
+        {
+            ended = reader;
+            reader = null;
+            ended?.Cancel();
+            while (working > 0)
+            {
+                if (!Monitor.Wait(gate, StallLimit))
+                    throw GpuCtrException.IoError($"the loader does not stop; it is at: {ended?.Stage}");
+            }
+
+            for (int i = 0; i < ready.Length; i++)
+            {
+                if (ready[i] is { } batch)
+                    free.Enqueue(batch);
+                ready[i] = null;
+            }
+        }
+
+        ended?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            closed = true;
+            reader?.Cancel();
+            Monitor.PulseAll(gate);
+        }
+
+        // A thread that hangs in a dead file system must not hold the process: it is a background thread.
+        bool joined = true;
+        foreach (Thread thread in threads)
+            joined &= thread.Join(TimeSpan.FromSeconds(2));
+        reader?.Dispose();
+        foreach (Batch slot in slots.Where(_ => joined))
+            slot.Dispose();
+    }
+
+    private void Work()
+    {
+        while (TakeSlot(out Batch? slot, out EpochReader? source))
+        {
+            long ticket = -1, before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                lock (readerGate)
+                {
+                    if (!Volatile.Read(ref exhausted) && source.Next(slot))
+                        ticket = issued++;
+                    else
+                        Volatile.Write(ref exhausted, true);
+                }
+
+                if (ticket >= 0)
+                    slot.Prepare(training);
+            }
+            catch (Exception e)
+            {
+                Fail(e, source);
+                ticket = -1;
+            }
+
+            Publish(slot, ticket, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+    }
+
+    private bool TakeSlot([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Batch? slot, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out EpochReader? source)
+    {
+        lock (gate)
+        {
+            while (!closed && (reader is null || exhausted || failure is not null || free.Count == 0))
+                Monitor.Wait(gate);
+            (slot, source) = closed ? (null, null) : (free.Dequeue(), reader);
+            working += closed ? 0 : 1;
+            return slot is not null && source is not null;
+        }
+    }
+
+    private void Publish(Batch slot, long ticket, long bytes)
+    {
+        lock (gate)
+        {
+            working--;
+            allocated += bytes;
+            if (ticket >= 0 && failure is null && reader is not null)
+                ready[ticket % slots.Length] = slot;
+            else
+                free.Enqueue(slot);
+            Monitor.PulseAll(gate);
+        }
+    }
+
+    private void Fail(Exception e, EpochReader source)
+    {
+        lock (gate)
+        {
+            // Cancelled because the epoch was stopped: nobody is waiting for it.
+            if (reader == source)
+                failure ??= ExceptionDispatchInfo.Capture(e);
+        }
+    }
+}

@@ -1,0 +1,244 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Batches;
+
+/// <summary>Decodes and encodes row groups with buffers of its own: one per worker.</summary>
+internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant)
+{
+    private readonly ColumnBuffer column = new();
+    private readonly HistoryLengths lengths = new(encoder.Spec.Sequences, tolerant);
+    private int[] idStrip = [];
+    private float[] numberStrip = [];
+
+    /// <summary>What a row of the shards consists of.</summary>
+    public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
+        encoder.Spec.F, encoder.Spec.N,
+        GroupOf(shards, encoder) is not null,
+        encoder.Spec.Sequences.Count)
+    { NumericColumns = encoder.State.Numeric.Count };
+
+    /// <summary>What rows are grouped by, if all shards have it; of doubles, the integers that they are.</summary>
+    private static WantedColumn? GroupOf(ShardSet shards, FeatureEncoder encoder) => encoder.State.Group is not { } group ? null : shards.Column(group) switch
+    {
+        { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } c => new WantedColumn(group, c.Kind),
+        { IsList: false, Kind: ValueKind.Real } => new WantedColumn(group, ValueKind.Integer),
+        _ => null,
+    };
+
+    /// <exception cref="GpuCtrException">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
+    public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? stock = null)
+    {
+        FeatureState state = encoder.State;
+        BlockShape shape = ShapeOf(shards, encoder);
+        var block = new EncodedBlock(group, shape, stock);
+        // What is absent is not written below.
+        Array.Clear(block.Labels);
+        Shard shard = shards.Shards[group.Shard];
+        using ShardReader reader = shard.Rent();
+        var ids = new RowMajorWriter<int>(block.Ids.AsSpan(0, block.Rows * shape.Fields), block.Rows, ref idStrip);
+        for (int f = 0; f < state.Categorical.Count; f++)
+        {
+            // The two parts of a time come one after the other from one column.
+            if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
+                Read(reader, block, state.Categorical[f].Wanted());
+            if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
+                CheckNumbers(block, shard, state.Categorical[f].Column);
+            Span<int> strip = ids.Next();
+            block.Unseen[f] = EncodeIds(state.Categorical[f], strip);
+            block.NewNulls[f] = NewNulls(state.Categorical[f].Vocabulary, strip);
+        }
+
+        ids.Flush();
+        var numbers = new RowMajorWriter<float>(block.Numeric.AsSpan(0, block.Rows * shape.Numbers), block.Rows, ref numberStrip);
+        for (int n = 0; n < state.Numeric.Count; n++)
+        {
+            Read(reader, block, state.Numeric[n].Wanted());
+            EncodeNumeric(block, shard, n, numbers.Next(), state.Numeric[n].Missing ? numbers.Next() : []);
+            if (column.HasNulls && !state.Numeric[n].Missing)
+                block.NewNulls[shape.Fields + n] = column.Nulls.AsSpan(0, block.Rows).Count(true);
+        }
+
+        numbers.Flush();
+
+        for (int s = 0; s < state.Sequences.Count; s++)
+        {
+            SequenceState list = state.Sequences[s];
+            Read(reader, block, list.Wanted());
+            if (list.Grammar() is { } grammar)
+                ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
+            lengths.Check(block, shard, s, column);
+            block.Sequences[s] = EncodeLists(block, s, stock);
+            block.NewNulls[shape.Fields + shape.NumericColumns + s] = NewNulls(list.Vocabulary, block.Sequences[s].Values.AsSpan(0, block.Sequences[s].Count));
+        }
+
+        if (shards.Column(state.Label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
+        {
+            Read(reader, block, new WantedColumn(state.Label, null));
+            EncodeLabels(block, shard);
+        }
+
+        if (GroupOf(shards, encoder) is { } grouped)
+        {
+            Read(reader, block, grouped);
+            EncodeGroups(block);
+        }
+
+        return block;
+    }
+
+    private void Read(ShardReader reader, EncodedBlock block, WantedColumn wanted)
+    {
+        reader.Read(block.Source.Group, wanted, column);
+        if (column.Misfits.Count > 0 && !tolerant)
+            throw wanted.Misfit(shards.Shards[block.Source.Shard], block.Source, column);
+        foreach (int row in column.Misfits)
+            block.LeaveOut(new BadRow(row, $"not {wanted.Describe()} in {wanted.Name}"));
+    }
+
+    private void LeaveOut(EncodedBlock block, Shard shard, string name, int row, string fault, ListGrammar grammar)
+    {
+        if (!tolerant)
+            throw ListText.Broken(shard, block.Source, name, row, fault, grammar);
+        block.LeaveOut(new BadRow(row, $"no list in {name}"));
+    }
+
+    /// <summary>Returns how many values training never saw.</summary>
+    private long EncodeIds(CategoricalState state, Span<int> ids)
+    {
+        VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
+        if (column.Kind != ValueKind.Text && state.Rule == KeyRule.Value)
+        {
+            table.RowsOf(column.Integers.AsSpan(0, ids.Length), ids);
+            for (int r = 0; column.HasNulls && r < ids.Length; r++)
+                ids[r] = column.Nulls[r] ? VocabularyTable.NullRow : ids[r];
+        }
+        else
+        {
+            for (int r = 0; r < ids.Length; r++)
+                ids[r] = RowOf(table, state, r);
+        }
+
+        return ids.Count(table.UnseenRow);
+    }
+
+    /// <summary>Nulls, where the vocabulary has none from training.</summary>
+    private long NewNulls(int vocabulary, Span<int> ids) => encoder.Vocabularies[vocabulary].Counts[VocabularyTable.NullRow] > 0 ? 0 : ids.Count(VocabularyTable.NullRow);
+
+    private int RowOf(VocabularyTable table, CategoricalState state, int i)
+    {
+        if (column.IsNull(i))
+            return VocabularyTable.NullRow;
+        if (column.Kind == ValueKind.Text)
+            return table.RowOf(column.Texts[i].Span);
+        return Keys.TryOf(column, i, state.Rule, state.Boundaries, out long key) ? table.RowOf(key) : VocabularyTable.NullRow;
+    }
+
+    /// <summary>What is null or bad is 0, and where there is a place for it, missing is 1.</summary>
+    private void EncodeNumeric(EncodedBlock block, Shard shard, int n, Span<float> numbers, Span<float> missing)
+    {
+        NumericState state = encoder.State.Numeric[n];
+        BoundedNumbers bounded = default;
+        numbers.Clear();
+        missing.Clear();
+        for (int r = 0; r < numbers.Length; r++)
+        {
+            if (column.IsNull(r))
+            {
+                if (state.Missing)
+                    missing[r] = 1;
+                continue;
+            }
+
+            double x = Numbers.At(column, r);
+            if (!Numbers.CanRead(x, state.Transform))
+            {
+                Refuse(block, shard, state.Column, r);
+                continue;
+            }
+
+            numbers[r] = state.Encode(x);
+            if (state.IsBound(numbers[r]))
+                bounded = bounded.Count == 0 ? new BoundedNumbers(n, 1, r, x) : bounded with { Count = bounded.Count + 1 };
+        }
+
+        if (bounded.Count > 0)
+            block.Bounded.Add(bounded);
+    }
+
+    /// <summary>A number that is not finite has no bucket.</summary>
+    private void CheckNumbers(EncodedBlock block, Shard shard, string name)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            if (!column.IsNull(r) && !double.IsFinite(Numbers.At(column, r)))
+                Refuse(block, shard, name, r);
+        }
+    }
+
+    private void Refuse(EncodedBlock block, Shard shard, string name, int r)
+    {
+        double x = Numbers.At(column, r);
+        if (!tolerant)
+            throw Numbers.Bad(shard, block.Source, name, r, x);
+        block.LeaveOut(new BadRow(r, $"{(double.IsFinite(x) ? "too large" : "not finite")} in {name}"));
+    }
+
+    private EncodedSequence EncodeLists(EncodedBlock block, int s, BudgetedArrayPool? stock)
+    {
+        SequenceState state = encoder.State.Sequences[s];
+        VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
+        int[] offsets = EncodedBlock.New<int>(stock, block.Rows + 1);
+        offsets[0] = 0;
+        long cutRows = 0, unseen = 0;
+        for (int r = 0; r < block.Rows; r++)
+        {
+            int length = column.Offsets[r + 1] - column.Offsets[r];
+            cutRows += length > state.MaxLength ? 1 : 0;
+            offsets[r + 1] = offsets[r] + Math.Min(length, state.MaxLength);
+        }
+
+        int count = offsets[block.Rows];
+        int[] values = EncodedBlock.New<int>(stock, count);
+        for (int r = 0; r < block.Rows; r++)
+        {
+            int from = column.Offsets[r + 1] - (offsets[r + 1] - offsets[r]);
+            for (int to = offsets[r]; to < offsets[r + 1]; to++, from++)
+            {
+                int id = column.IsNull(from) ? VocabularyTable.NullRow
+                    : column.Kind == ValueKind.Text ? table.RowOf(column.Texts[from].Span) : table.RowOf(column.Integers[from]);
+                values[to] = id;
+                unseen += id == table.UnseenRow ? 1 : 0;
+            }
+        }
+
+        block.Unseen[encoder.Spec.F + s] = unseen;
+        return new EncodedSequence(values, offsets, count, cutRows, column.Count - count);
+    }
+
+    private void EncodeLabels(EncodedBlock block, Shard shard)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            if (Labels.TryRead(column, r, out block.Labels[r]) || !needLabel)
+                continue;
+            if (!tolerant)
+                throw Labels.Bad(shard, block.Source, encoder.Label, column, r);
+            block.Labels[r] = 0;
+            block.LeaveOut(new BadRow(r, "label not 0 or 1"));
+        }
+    }
+
+    private void EncodeGroups(EncodedBlock block)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            block.Groups[r] = column.IsNull(r) ? 0x9E37_79B9_7F4A_7C15UL
+                : column.Kind == ValueKind.Text ? XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span))
+                : unchecked((ulong)column.Integers[r]);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+using System.Collections.Concurrent;
+using System.IO.Hashing;
+using System.Text;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Data.Batches;
+
+/// <summary>How a dataset is held.</summary>
+public sealed record DatasetOptions
+{
+    /// <summary>Bytes that rows may take: encoded, being decoded, and not collected yet. What does not fit is streamed.</summary>
+    public long MemoryBytes { get; init; } = 4L << 30;
+
+    /// <summary>
+    /// Path (without extension) of a file from which blocks that do not fit are streamed after the first epoch; null = they are
+    /// decoded again in every epoch.
+    /// </summary>
+    public string? CachePath { get; init; }
+
+    /// <summary>Threads that decode.</summary>
+    public int Workers { get; init; } = 2;
+
+    /// <summary>Rows with bad labels or numbers that may be left out.</summary>
+    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
+
+    /// <summary>False for prediction: labels may be absent or anything.</summary>
+    public bool NeedLabel { get; init; } = true;
+}
+
+/// <summary>Encoded blocks of a set of shards, kept in memory when they fit the budget and streamed when not.</summary>
+public sealed class Dataset : IDisposable
+{
+    private readonly BudgetedArrayPool? stock;
+    private readonly BlockShape shape;
+    private readonly Lazy<EncodedCache?> cache;
+    private string? noCache;
+
+    private readonly EncodedBlock?[] kept;
+    private readonly long[] firstRows;
+    private readonly DatasetOptions options;
+    private readonly int workers;
+    private long blocksLoaded;
+    private readonly ConcurrentBag<BlockEncoder> encoders = [];
+
+    /// <exception cref="GpuCtrException">Data: the shards lack a column that the encoder needs.</exception>
+    public Dataset(ShardSet shards, FeatureEncoder encoder, DatasetOptions? options = null)
+    {
+        this.options = options ?? new DatasetOptions();
+        encoder.Check(shards, this.options.NeedLabel);
+        (Shards, Encoder) = (shards, encoder);
+        kept = new EncodedBlock?[shards.RowGroups.Count];
+        firstRows = FirstRows();
+        Statistics = new DatasetStatistics(encoder.Spec, encoder.State.Numeric.Select(n => n.Column), kept.Length);
+        var sizes = new BlockSizes(shards, encoder);
+        EstimatedBytes = sizes.Total;
+        shape = BlockEncoder.ShapeOf(shards, encoder);
+        InMemory = sizes.Fit(this.options.MemoryBytes);
+        // No more than a window can lie unused.
+        stock = InMemory ? null : new BudgetedArrayPool(this.options.MemoryBytes / 2);
+        // Opened when it is first needed: the run folder may still be cleared before.
+        cache = new Lazy<EncodedCache?>(OpenCache);
+        WindowBlocks = InMemory ? Math.Max(1, kept.Length) : sizes.Window(this.options.MemoryBytes);
+        workers = sizes.Workers(this.options.MemoryBytes, this.options.Workers);
+    }
+
+    /// <summary>The shards.</summary>
+    public ShardSet Shards { get; }
+
+    /// <summary>How their values are encoded.</summary>
+    public FeatureEncoder Encoder { get; }
+
+    /// <summary>Row groups in order; each becomes one encoded block.</summary>
+    public IReadOnlyList<RowGroupRef> Blocks => Shards.RowGroups;
+
+    /// <summary>Whether all shards have a column that groups the rows.</summary>
+    public bool IsGrouped => shape.Grouped;
+
+    /// <summary>Bytes that all encoded blocks would take.</summary>
+    public long EstimatedBytes { get; }
+
+    /// <summary>True if all blocks are kept.</summary>
+    public bool InMemory { get; }
+
+    /// <summary>True if blocks that were encoded once are read from a file the next time.</summary>
+    public bool IsCached => !InMemory && options.CachePath is not null;
+
+    /// <summary>Consecutive blocks of an epoch's order that are shuffled together.</summary>
+    public int WindowBlocks { get; }
+
+    /// <summary>What was seen while encoding: unseen values, cut histories, bad rows.</summary>
+    public DatasetStatistics Statistics { get; }
+
+    /// <summary>Blocks loaded since the start, for noticing a stall.</summary>
+    internal long BlocksLoaded => Interlocked.Read(ref blocksLoaded);
+
+    /// <summary>Rows of a part, bad rows included; reads no data.</summary>
+    public long CountRows(RowPart part)
+    {
+        if (part.Split is null)
+            return Shards.Rows;
+        long rows = 0;
+        bool[] keep = [];
+        foreach (RowGroupRef group in Blocks)
+        {
+            if (keep.Length < group.Rows)
+                keep = new bool[group.Rows];
+            part.Mark(group, keep.AsSpan(0, group.Rows));
+            rows += keep.AsSpan(0, group.Rows).Count(true);
+        }
+
+        return rows;
+    }
+
+    /// <summary>The rows of a part once, in the order of <paramref name="order"/>.</summary>
+    public EpochReader Read(RowPart part, EpochOrder order) => new(this, part, order);
+
+    /// <summary>Fills a batch with one row; only its row group is read.</summary>
+    /// <param name="row">Its number, from 0, in the order of the files.</param>
+    /// <param name="batch">The batch.</param>
+    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
+    internal void ReadRow(long row, Batch batch)
+    {
+        int block = BlockOf(row);
+        ShuffleWindow window = ShuffleWindow.Of(Load([block], CancellationToken.None), RowPart.All);
+        BatchBuilder builder = new(Encoder.Spec);
+        builder.Start(batch);
+        builder.Append(batch, window, (int)(row - firstRows[block]), 1);
+    }
+
+    /// <summary>Leaves a row out of the results whose score is not finite.</summary>
+    /// <param name="row">Its number, from 0, in the order of the files.</param>
+    /// <exception cref="GpuCtrException">Data: no more rows may be left out. Numeric: none may, and nothing about the row explains it.</exception>
+    internal void LeaveOut(long row)
+    {
+        int block = BlockOf(row), at = (int)(row - firstRows[block]);
+        if (options.BadRows.IsZero)
+            throw UnscoredRow.In(Shards, Encoder.State, Load([block], CancellationToken.None)[0], at);
+        Statistics.Add(Blocks[block], firstRows[block], new BadRow(at, "score not finite"));
+        Statistics.CheckBudget(Shards, options.BadRows);
+    }
+
+    /// <summary>The number of a row, from 0, in the order of the files.</summary>
+    internal long RowOf(RowGroupRef group, int row)
+    {
+        int block = 0;
+        while (!ReferenceEquals(Blocks[block], group))
+            block++;
+        return firstRows[block] + row;
+    }
+
+    /// <summary>Encodes the given blocks, on several threads.</summary>
+    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
+    internal EncodedBlock[] Load(IReadOnlyList<int> blocks, CancellationToken cancellation)
+    {
+        var loaded = new EncodedBlock[blocks.Count];
+        Workers.Run(
+            blocks.Count,
+            workers,
+            (i, _) =>
+            {
+                int block = blocks[i];
+                loaded[i] = kept[block] ?? Fetch(block);
+                if (InMemory)
+                    kept[block] = loaded[i];
+                Interlocked.Increment(ref blocksLoaded);
+            },
+            cancellation);
+        for (int i = 0; i < loaded.Length; i++)
+            Statistics.Add(blocks[i], firstRows[blocks[i]], loaded[i]);
+        Statistics.CheckBudget(Shards, options.BadRows);
+        return loaded;
+    }
+
+    /// <summary>Takes blocks back that nobody reads any more.</summary>
+    internal void Recycle(IEnumerable<EncodedBlock> blocks)
+    {
+        if (stock is null)
+            return;
+        foreach (EncodedBlock block in blocks)
+            block.Return(stock);
+    }
+
+    /// <summary>Whether blocks are streamed from a cache, and what went wrong with it; null if nothing did.</summary>
+    public string? CacheTrouble => noCache ?? (cache is { IsValueCreated: true, Value: { } open }
+        ? open.Trouble ?? (open.Rejected > 0 ? $"{open.Rejected} damaged block(s) were encoded again" : null)
+        : null);
+
+    /// <summary>Closes the cache and removes it.</summary>
+    public void DropCache()
+    {
+        Dispose();
+        if (options.CachePath is { } path && !InMemory)
+            EncodedCache.Delete(path);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (cache is { IsValueCreated: true, Value: { } open })
+            open.Dispose();
+    }
+
+    // Of row groups that begin there, all but the last one are empty.
+    private int BlockOf(long row) => Array.FindLastIndex(firstRows, first => first <= row);
+
+    private EncodedCache? OpenCache()
+    {
+        if (InMemory || options.CachePath is not { } path)
+            return null;
+        try
+        {
+            return EncodedCache.Open(path, CacheKey(), kept.Length);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            noCache = e.Message;
+            return null;
+        }
+    }
+
+    /// <summary>The run folder already belongs to one configuration; the shards must be the same ones too.</summary>
+    private string CacheKey()
+    {
+        string content = string.Join('\n', Shards.Identities);
+        return $"{EncodedCache.Format} {FeatureEncoder.Format} {shape} {Encoder.TrainRows} {XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(content)):x16}";
+    }
+
+    private EncodedBlock Fetch(int block)
+    {
+        if (cache.Value?.Read(block, Blocks[block], shape, stock) is { } read)
+            return read;
+        EncodedBlock encoded = Encode(Blocks[block]);
+        cache.Value?.Write(block, encoded);
+        return encoded;
+    }
+
+    private EncodedBlock Encode(RowGroupRef group)
+    {
+        if (!encoders.TryTake(out BlockEncoder? worker))
+            worker = new BlockEncoder(Shards, Encoder, options.NeedLabel, !options.BadRows.IsZero);
+        EncodedBlock block = worker.Encode(group, stock);
+        encoders.Add(worker);
+        return block;
+    }
+
+    private long[] FirstRows()
+    {
+        long[] first = new long[Blocks.Count];
+        for (int i = 1; i < first.Length; i++)
+            first[i] = first[i - 1] + Blocks[i - 1].Rows;
+        return first;
+    }
+}

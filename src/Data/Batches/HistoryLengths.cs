@@ -1,0 +1,42 @@
+using GpuCtr.Data.Shards;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Data.Batches;
+
+/// <summary>Checks that the histories of a group, which describe the same events, are equally long in every row.</summary>
+/// <param name="sequences">The list columns of the spec.</param>
+/// <param name="tolerant">Whether a row in which they are not is left out rather than a failure.</param>
+internal sealed class HistoryLengths(IReadOnlyList<SequenceField> sequences, bool tolerant)
+{
+    // Of every group that has several histories, where the lists of its first one start.
+    private readonly Dictionary<int, int[]> starts = [];
+
+    /// <summary>Looks at a list column of a block, in the order of the spec, before its lists are cut.</summary>
+    /// <exception cref="GpuCtrException">Data: names shard, row, columns and lengths.</exception>
+    public void Check(EncodedBlock block, Shard shard, int sequence, ColumnBuffer column)
+    {
+        SequenceField field = sequences[sequence];
+        int[] group = [.. Enumerable.Range(0, sequences.Count).Where(s => sequences[s].Role == SequenceRole.History && sequences[s].Group == field.Group)];
+        if (field.Role != SequenceRole.History || group.Length < 2)
+            return;
+        ReadOnlySpan<int> offsets = column.Offsets.AsSpan(0, block.Rows + 1);
+        if (group[0] == sequence)
+            starts[field.Group] = offsets.ToArray();
+        else if (!offsets.SequenceEqual(starts[field.Group]))
+            Compare(block, shard, (sequences[group[0]].Name, starts[field.Group]), (field.Name, column.Offsets));
+    }
+
+    private void Compare(EncodedBlock block, Shard shard, (string Name, int[] Starts) a, (string Name, int[] Starts) b)
+    {
+        for (int r = 0; r < block.Rows; r++)
+        {
+            int lengthA = a.Starts[r + 1] - a.Starts[r], lengthB = b.Starts[r + 1] - b.Starts[r];
+            if (lengthA == lengthB)
+                continue;
+            if (!tolerant)
+                throw GpuCtrException.DataError(
+                    $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + r}: {a.Name} has {lengthA} entries and {b.Name} has {lengthB}, but histories of one group describe the same events; correct it, allow some such rows with --bad-rows, or make one of them a list of its own with --multi-value {b.Name}");
+            block.LeaveOut(new BadRow(r, $"{a.Name} and {b.Name} differ in length"));
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Batches;
+
+/// <summary>A row whose score is not a finite number, mostly since one of its own numbers is too large for the model.</summary>
+internal static class UnscoredRow
+{
+    // Training rows hardly ever have a standardized number so large.
+    private const float Unusual = 1000;
+    private const int MostNamed = 3;
+
+    /// <summary>Columns whose numbers may be why, the largest first.</summary>
+    /// <param name="state">The columns.</param>
+    /// <param name="numbers">(N) what the model read.</param>
+    public static NumericState[] Suspects(FeatureState state, ReadOnlySpan<float> numbers)
+    {
+        int[] places = state.NumberPlaces();
+        float[] sizes = new float[places.Length];
+        for (int n = 0; n < places.Length; n++)
+            sizes[n] = Math.Abs(numbers[places[n]]);
+        return [.. Enumerable.Range(0, sizes.Length).Where(n => sizes[n] >= Unusual).OrderByDescending(n => sizes[n]).Take(MostNamed).Select(n => state.Numeric[n])];
+    }
+
+    /// <summary>Says which row of which file it is, and the values of those columns.</summary>
+    public static GpuCtrException In(ShardSet shards, FeatureState state, EncodedBlock block, int row)
+    {
+        Shard shard = shards.Shards[block.Source.Shard];
+        int width = block.Shape.Numbers;
+        NumericState[] suspects = Suspects(state, block.Numeric.AsSpan(row * width, width));
+        string what = $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + row}: its score is not a finite number";
+        if (suspects.Length == 0)
+            return new GpuCtrException(ErrorKind.Numeric, $"{what}, and none of its numbers is unusual: use another checkpoint, or train again with a lower --lr");
+        using ShardReader reader = shard.Rent();
+        ColumnBuffer column = new();
+        string Value(NumericState numeric)
+        {
+            reader.Read(block.Source.Group, numeric.Wanted(), column);
+            return $"column '{numeric.Column}' is {Numbers.Text(Numbers.At(column, row))}";
+        }
+
+        return GpuCtrException.DataError($"{what}: {string.Join(", ", suspects.Select(Value))}; correct it, allow some such rows with --bad-rows, or train with --numeric-transform {ColumnNames.InShell(suspects[0].Column)}=log");
+    }
+}

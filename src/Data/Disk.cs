@@ -1,0 +1,115 @@
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace GpuCtr.Data;
+
+/// <summary>Makes sure that the disk has what was written, and says so when it has not.</summary>
+/// <remarks>
+/// On Linux <c>FileStream.Flush(flushToDisk: true)</c> swallows what fsync reports, a full or failing disk included, and there is no
+/// call at all for a folder, without which a new or renamed entry may be gone after a power cut. So fsync is called here.
+/// </remarks>
+internal static class Disk
+{
+    private const int ReadOnly = 0, Interrupted = 4;
+
+    /// <summary>Waits until the disk has everything written to a file.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static void Flush(FileStream file)
+    {
+        // Windows and macOS: the system's own call reports errors, and on macOS it alone empties the drive's cache.
+        bool linux = OperatingSystem.IsLinux();
+        file.Flush(flushToDisk: !linux);
+        if (linux)
+            Confirm(file.SafeFileHandle.DangerousGetHandle().ToInt32(), file.Name);
+    }
+
+    /// <summary>Waits until the disk has the entries of a folder: what was created, renamed and removed in it.</summary>
+    /// <exception cref="IOException">The disk fails.</exception>
+    public static void FlushFolder(string folder)
+    {
+        // Windows writes entries through its journal and opens no folder for this.
+        if (OperatingSystem.IsWindows())
+            return;
+        int handle = Open(Encoding.UTF8.GetBytes(folder + '\0'), ReadOnly);
+        if (handle < 0)
+            throw Error(folder, Marshal.GetLastPInvokeError());
+        try
+        {
+            Confirm(handle, folder);
+        }
+        finally
+        {
+            _ = Close(handle);
+        }
+    }
+
+    /// <summary>Writes a small file and waits until the disk has it.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static void WriteText(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>The same with bytes.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> bytes)
+    {
+        using FileStream file = new(path, FileMode.Create, FileAccess.Write, FileShare.None);
+        file.Write(bytes);
+        Flush(file);
+    }
+
+    /// <summary>Writes a small file beside its place and renames it there: at every moment the old or the new text is there as a whole.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static void ReplaceText(string path, string text)
+    {
+        string temporary = path + ".tmp";
+        try
+        {
+            WriteText(temporary, text);
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+
+        FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Says what something takes and what there is.</summary>
+    /// <param name="needed">Bytes that it takes.</param>
+    /// <param name="folder">Where.</param>
+    /// <param name="own">Bytes there that it has already taken.</param>
+    public static string Space(long needed, string folder, long own = 0)
+    {
+        string takes = FormattableString.Invariant($"it needs {needed / 1e6:F1} MB");
+        try
+        {
+            return FormattableString.Invariant($"{takes} and {(new DriveInfo(folder).AvailableFreeSpace + own) / 1e6:F1} MB are free");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return takes;
+        }
+    }
+
+    private static void Confirm(int handle, string path)
+    {
+        while (Fsync(handle) != 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            if (error != Interrupted)
+                throw Error(path, error);
+        }
+    }
+
+    private static IOException Error(string path, int error) => new($"{path}: {Marshal.GetPInvokeErrorMessage(error)}");
+
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static extern int Fsync(int handle);
+
+    [DllImport("libc", EntryPoint = "open", SetLastError = true)]
+    private static extern int Open(byte[] path, int flags);
+
+    [DllImport("libc", EntryPoint = "close")]
+    private static extern int Close(int handle);
+}

@@ -1,0 +1,84 @@
+using System.Text;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>Names of columns as one types them behind a flag.</summary>
+/// <remarks>
+/// Commas stand between names, an equals sign between a name and what is said of it. What stands in double quotes is part of the name,
+/// whatever it is; a quote itself is doubled there: <c>"price, net",id</c>, <c>"a=b"=item</c>, <c>"5"" disk"</c>.
+/// </remarks>
+internal static class ColumnNames
+{
+    private const char Quote = '"';
+
+    /// <summary>Splits what is typed at commas; the entries keep their quotes.</summary>
+    public static IEnumerable<string> Split(string typed) => Parts(typed, ',').Select(p => p.Trim()).Where(p => p.Length > 0);
+
+    /// <summary>The name that an entry means: without its quotes.</summary>
+    /// <exception cref="GpuCtrException">Usage: a quote that is not closed.</exception>
+    public static string Plain(string entry)
+    {
+        StringBuilder name = new(entry.Length);
+        bool quoted = false;
+        for (int i = 0; i < entry.Length; i++)
+        {
+            if (entry[i] != Quote)
+                name.Append(entry[i]);
+            else if (quoted && i + 1 < entry.Length && entry[i + 1] == Quote)
+                name.Append(entry[i++]);
+            else
+                quoted = !quoted;
+        }
+
+        return quoted ? throw GpuCtrException.UsageError($"{entry}: a double quote that is not closed; in a name it is doubled, and the name stands in quotes: {InShell(entry)}") : name.ToString();
+    }
+
+    /// <summary>Column and value of an entry such as COL=VALUE, at its last equals sign outside quotes; the value is empty where there is none.</summary>
+    /// <exception cref="GpuCtrException">Usage: a quote that is not closed.</exception>
+    public static (string Column, string Value) Pair(string entry)
+    {
+        string[] parts = [.. Parts(entry, '=')];
+        return parts.Length == 1 ? (Plain(entry), "") : (Plain(string.Join('=', parts[..^1])), Plain(parts[^1]));
+    }
+
+    /// <summary>An entry as it stands in an array of a JSON file, where commas need no quotes.</summary>
+    public static string ToJson(string entry) => Requoted(entry, "=");
+
+    /// <summary>An entry of an array of a JSON file as one would type it.</summary>
+    public static string FromJson(string entry) => Requoted(entry, "=,");
+
+    /// <summary>A name as it is typed behind a flag in a shell, so that it can be copied out of a message.</summary>
+    public static string InShell(string name)
+    {
+        string typed = NeedsQuotes(name, "=,") ? Quoted(name) : name;
+        return typed.All(c => char.IsLetterOrDigit(c) || "_-.:/@%+".Contains(c)) ? typed : $"'{typed.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    }
+
+    /// <summary>Names in a message, to be copied.</summary>
+    public static string Listing(IEnumerable<string> names) => string.Join(", ", names.Select(InShell));
+
+    private static string Requoted(string entry, string separators) =>
+        string.Join('=', Parts(entry, '=').Select(Plain).Select(name => NeedsQuotes(name, separators) ? Quoted(name) : name));
+
+    /// <summary>What begins with a dash would be taken for a flag.</summary>
+    private static bool NeedsQuotes(string name, string separators) =>
+        name.Length == 0 || name[0] == '-' || name.Contains(Quote) || name.Trim() != name || name.IndexOfAny([.. separators]) >= 0;
+
+    private static string Quoted(string name) => $"{Quote}{name.Replace("\"", "\"\"", StringComparison.Ordinal)}{Quote}";
+
+    private static IEnumerable<string> Parts(string text, char separator)
+    {
+        int from = 0;
+        bool quoted = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            quoted ^= text[i] == Quote;
+            if (quoted || text[i] != separator)
+                continue;
+            yield return text[from..i];
+            from = i + 1;
+        }
+
+        yield return text[from..];
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using GpuCtr.Data.Shards;
+using Parquet;
+using Parquet.Schema;
+
+namespace GpuCtr.Data.Features;
+
+public sealed partial class FeatureEncoder
+{
+    /// <summary>Name of the file that says how values are encoded; vocabularies stand in files beside it.</summary>
+    public const string StateFile = "features.json";
+
+    private const string VocabularyFolder = "vocab";
+
+    // Of a vocabulary in the name of its file, so that any file system takes it.
+    private const int LongestName = 100;
+
+    private static readonly JsonSerializerOptions json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+    };
+
+    /// <summary>Writes features.json and one Parquet file per vocabulary (value, count) into <paramref name="folder"/>.</summary>
+    /// <exception cref="GpuCtrException">InputOutput: not writable, disk full.</exception>
+    public void Save(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, VocabularyFolder));
+            var states = new List<VocabularyState>();
+            foreach (VocabularyTable v in Vocabularies)
+            {
+                string safe = string.Concat(v.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
+                string name = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
+                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], name, v.Computed.Identity));
+                using FileStream file = File.Create(Path.Combine(folder, name));
+                WriteVocabulary(file, v).GetAwaiter().GetResult();
+                Disk.Flush(file);
+            }
+
+            Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states }, json) + "\n");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"{folder}: the features cannot be written ({e.Message}); check space and permissions", e);
+        }
+    }
+
+    /// <summary>Reads what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="GpuCtrException">Usage: no such folder. Data: damaged or from another version. InputOutput: unreadable.</exception>
+    public static FeatureEncoder Load(string folder)
+    {
+        string path = Path.Combine(folder, StateFile);
+        FeatureState state;
+        try
+        {
+            state = JsonSerializer.Deserialize<FeatureState>(File.ReadAllText(path), json) ?? throw new JsonException("it is empty");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw GpuCtrException.UsageError($"{path}: no such file; name a run or checkpoint folder");
+        }
+        catch (Exception e) when (e is JsonException or NotSupportedException)
+        {
+            throw GpuCtrException.DataError($"{path}: damaged ({ShardReader.Reason(e)}); use another checkpoint", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+        }
+
+        if (state.Format != Format || state.BucketSeed != HashedRows.Seed)
+            throw GpuCtrException.DataError($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
+        if (FeatureStateCheck.FaultOf(state) is { } fault)
+            throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
+        VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
+        return new FeatureEncoder(state, tables);
+    }
+
+    private static async Task WriteVocabulary(FileStream file, VocabularyTable v)
+    {
+        var count = new DataField<long>("count");
+        DataField value = v.Computed.Any ? new DataField<long>("value") : v.Kind switch
+        {
+            ValueKind.Text => new DataField("value", typeof(string), isNullable: false),
+            ValueKind.Unsigned => new DataField<ulong>("value"),
+            _ => new DataField<long>("value"),
+        };
+        await using ParquetWriter writer = await ParquetWriter.CreateAsync(
+            new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
+        using ParquetRowGroupWriter group = writer.CreateRowGroup();
+        long[] counts = [.. v.Counts.Skip(VocabularyTable.FirstValueRow).SkipLast(1)];
+        if (v.Computed.Any)
+            await group.WriteAsync<long>(value, Enumerable.Range(0, v.Computed.Count).Select(i => (long)i).ToArray());
+        else if (v.Kind == ValueKind.Text)
+            await group.WriteAsync(value, v.Texts);
+        else if (v.Kind == ValueKind.Unsigned)
+            await group.WriteAsync<ulong>(value, v.Integers.Select(bits => unchecked((ulong)bits)).ToArray());
+        else
+            await group.WriteAsync<long>(value, v.Integers.ToArray());
+        await group.WriteAsync<long>(count, counts);
+        group.CompleteValidate();
+    }
+
+    private static VocabularyTable ReadVocabulary(string folder, VocabularyState state)
+    {
+        string path = Path.Combine(folder, state.File);
+        if (Path.GetFileName(state.File) is var name && state.File != $"{VocabularyFolder}/{name}")
+            throw GpuCtrException.DataError($"{Path.Combine(folder, StateFile)}: '{state.File}' is outside its folder; use another checkpoint");
+        if (!File.Exists(path))
+            throw GpuCtrException.DataError($"{path}: the vocabulary file is missing; use another checkpoint");
+        Shard shard = Shard.Open(path, 0);
+        long expected = state.Rows - 3L;
+        if (shard.Rows != expected || (state.Buckets > 0 && state.Buckets != expected))
+            throw GpuCtrException.DataError($"{path}: {shard.Rows} values, expected {expected}; use another checkpoint");
+        using ShardReader reader = shard.Rent();
+        var buffer = new ColumnBuffer();
+        long[] integers = [], counts = [];
+        string[] texts = [];
+        foreach (RowGroupRef group in shard.RowGroups)
+        {
+            reader.Read(group.Group, "count", buffer);
+            counts = [.. counts, .. buffer.Integers.AsSpan(0, buffer.Count)];
+            if (state.Buckets > 0)
+                continue;
+            reader.Read(group.Group, "value", buffer);
+            if (buffer.Kind != state.Kind)
+                throw GpuCtrException.DataError($"{path}: its values are {buffer.Kind}, expected {state.Kind}; use another checkpoint");
+            if (state.Kind == ValueKind.Text)
+                texts = [.. texts, .. buffer.Texts.Take(buffer.Count).Select(t => t.ToString())];
+            else
+                integers = [.. integers, .. buffer.Integers.AsSpan(0, buffer.Count)];
+        }
+
+        if (counts.Any(c => c < 0))
+            throw GpuCtrException.DataError($"{path}: a count is negative; use another checkpoint");
+        if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
+            throw GpuCtrException.DataError($"{path}: a value occurs twice; use another checkpoint");
+        return new VocabularyTable(state.Name, state.Kind, new HashedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Unseen]);
+    }
+}

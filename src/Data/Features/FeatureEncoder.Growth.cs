@@ -1,0 +1,44 @@
+using System.Text.Json;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+public sealed partial class FeatureEncoder
+{
+    /// <summary>This encoding with the values that <paramref name="fresh"/> rows add behind its own. Numbers keep their transforms, buckets their boundaries: the weights were learned with them. Lists in strings are read as they are written now.</summary>
+    /// <exception cref="GpuCtrException">Usage: the fields are not the same; every difference is named.</exception>
+    internal FeatureEncoder GrownBy(FeatureEncoder fresh)
+    {
+        string[] then = [.. Fields(State)], now = [.. Fields(fresh.State with { Categorical = [.. fresh.State.Categorical.Select(AsLearned)] })];
+        string[] differences = [.. then.Except(now).Select(f => $"{f} is not here"), .. now.Except(then).Select(f => $"{f} is not there")];
+        if (differences.Length > 0)
+            throw GpuCtrException.UsageError($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
+        // What made a mean or deviation useless was in the rows that they come from.
+        FeatureState state = State with
+        {
+            Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })],
+            Sequences = fresh.State.Sequences,
+            TrainRows = fresh.State.TrainRows,
+            Positives = fresh.State.Positives,
+            MinCount = fresh.State.MinCount,
+        };
+        return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
+    }
+
+    /// <summary>Integers of both kinds, and whole doubles, are one field: whether the values fit is seen one by one.</summary>
+    private CategoricalState AsLearned(CategoricalState fresh, int field) => field < State.Categorical.Count && State.Categorical[field] is { Rule: KeyRule.Value or KeyRule.RealId } learned
+        && learned.Column == fresh.Column && fresh.Rule == KeyRule.Value && WholeNumber.Is(fresh.Kind) && (learned.Rule == KeyRule.RealId || WholeNumber.Is(learned.Kind))
+        ? learned
+        : fresh;
+
+    private static IEnumerable<string> Fields(FeatureState s) =>
+    [
+        $"label {s.Label}",
+        .. s.Group is null ? Array.Empty<string>() : [$"group {s.Group}"],
+        .. s.Categorical.Select((c, i) => $"categorical field {i + 1}: {c.Column} ({Word(c.Kind)}, {Word(c.Rule)})"),
+        .. s.Numeric.Select((n, i) => $"numeric field {i + 1}: {n.Column} ({Word(n.Transform)})"),
+        .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({(WholeNumber.Is(q.Kind) ? "integer" : Word(q.Kind))}, {(q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
+    ];
+
+    private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
+}

@@ -1,0 +1,87 @@
+using GpuCtr.Data.Shards;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>
+/// Values → row numbers and transformed numbers, as learned from the training rows. Immutable and safe for many threads.
+/// </summary>
+/// <remarks>Integers and strings stay what they are until they are looked up: two ids are never merged unless hash buckets were asked for.</remarks>
+public sealed partial class FeatureEncoder
+{
+    internal const int Format = 1;
+
+    internal FeatureEncoder(FeatureState state, IReadOnlyList<VocabularyTable> vocabularies)
+    {
+        State = state;
+        Vocabularies = vocabularies;
+        Spec = SpecOf(FieldNames.Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], state.Sequences));
+    }
+
+    /// <summary>What a model needs to know.</summary>
+    public FeatureSpec Spec { get; }
+
+    /// <summary>The vocabularies, in the order of the spec.</summary>
+    public IReadOnlyList<VocabularyTable> Vocabularies { get; }
+
+    /// <summary>Name of the label column.</summary>
+    public string Label => State.Label;
+
+    /// <summary>Name of the group column, if any.</summary>
+    public string? Group => State.Group;
+
+    /// <summary>Rows that it was fitted on.</summary>
+    public long TrainRows => State.TrainRows;
+
+    /// <summary>Share of label 1 among them.</summary>
+    public double LabelRate => TrainRows == 0 ? 0 : (double)State.Positives / TrainRows;
+
+    /// <summary>The labels of the rows that it was fitted on.</summary>
+    internal LabelCounts Labels => new(TrainRows, State.Positives);
+
+    internal FeatureState State { get; }
+
+    /// <summary>Bytes in memory, about: the vocabularies, and copies of the largest one while it is written into a checkpoint.</summary>
+    internal long Bytes => Vocabularies.Sum(v => v.Bytes) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
+
+    /// <summary>Learns vocabularies and statistics in a pass over the training rows.</summary>
+    /// <param name="shards">Training shards.</param>
+    /// <param name="plan">Roles of their columns.</param>
+    /// <param name="part">The rows to learn from; null = all.</param>
+    /// <param name="progress">Told the number of rows done, by one thread at a time.</param>
+    /// <param name="cancellation">Ends the pass early.</param>
+    /// <exception cref="GpuCtrException">Data: labels that are not 0 or 1, numbers that are not finite, broken pages.</exception>
+    public static FeatureEncoder Fit(
+        ShardSet shards, FeaturePlan plan, RowPart? part = null, Action<long>? progress = null, CancellationToken cancellation = default) =>
+        new FeatureFit(shards, plan, part ?? RowPart.All).Run(progress, cancellation);
+
+    /// <summary>Whether a model reads these fields; one that an earlier version trained may have derived names that are columns' as well.</summary>
+    internal bool IsOf(FeatureSpec spec)
+    {
+        string fields = JsonText.Line(spec);
+        return JsonText.Line(Spec) == fields || JsonText.Line(SpecOf(FieldNames.Simple(State))) == fields;
+    }
+
+    private FeatureSpec SpecOf(FieldNames names) => new(
+        [.. Vocabularies.Select(v => new Vocabulary(v.Name, v.Rows))],
+        [.. State.Categorical.Select((c, f) => new CategoricalField(names.Categorical[f], c.Vocabulary))],
+        names.Numeric,
+        [.. State.Sequences.Select(s => new SequenceField(
+            s.Column, s.Vocabulary, s.Target >= 0 ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))]);
+
+    /// <summary>Checks that <paramref name="shards"/> have the columns that training had, with values of the same kind.</summary>
+    /// <param name="shards">Shards to encode.</param>
+    /// <param name="needLabel">False for prediction, where the label may be absent.</param>
+    /// <exception cref="GpuCtrException">Data: a column is missing or of another kind.</exception>
+    public void Check(ShardSet shards, bool needLabel = true)
+    {
+        shards.Check(State.Wanted(), "the model was trained");
+        if (needLabel)
+            shards.Check([new WantedColumn(Label, null)], "the model was trained");
+        foreach (CategoricalState c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
+        {
+            if (shards.Shards.FirstOrDefault(s => s.Column(c.Column) is { TypeName: "date" }) is { } shard)
+                throw GpuCtrException.DataError($"{shard.Path}: column '{c.Column}' is date, which has no hour; the model was trained with a timestamp");
+        }
+    }
+}

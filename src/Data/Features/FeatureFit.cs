@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>
+/// The pass over the training rows that finds vocabularies and statistics. Threads take row groups as they come and count for
+/// themselves; what they found is put together in a way that does not depend on who found it.
+/// </summary>
+internal sealed class FeatureFit
+{
+    private readonly ShardSet shards;
+    private readonly FeaturePlan plan;
+    private readonly RowPart part;
+    private readonly FitSources sources;
+
+    public FeatureFit(ShardSet shards, FeaturePlan plan, RowPart part)
+    {
+        (this.shards, this.plan, this.part) = (shards, plan, part);
+        sources = new FitSources(plan);
+    }
+
+    /// <summary>The encoder. <paramref name="progress"/> is told the rows done, by one thread at a time.</summary>
+    public FeatureEncoder Run(Action<long>? progress, CancellationToken cancellation)
+    {
+        FitQuantiles(cancellation);
+        VocabularyCounter[] counters = sources.NewCounters();
+        RowGroupNumbers[][] numbers = [.. sources.Numeric.Select(_ => new RowGroupNumbers[shards.RowGroups.Count])];
+        List<FitThread> threads = Pass((thread, group, index) => Count(thread, group, index, numbers, counters), progress, cancellation);
+        foreach (FitThread thread in threads)
+            thread.MergeInto(counters, flushAt: 0);
+        CheckMemory(counters);
+        long rows = threads.Sum(t => t.Rows);
+        if (rows == 0)
+            throw GpuCtrException.DataError($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share");
+        var tables = new VocabularyTable[counters.Length];
+        Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
+        RealColumns reals = new();
+        threads.ForEach(t => reals.Add(t.Reals));
+        // Doubles that are all whole are the integers which they were before there were nulls among them.
+        for (int f = 0; f < sources.Categorical.Count; f++)
+        {
+            if (sources.Categorical[f] is { Rule: KeyRule.RealId } ids && reals.AreWhole(ids.Column))
+                sources.Categorical[f] = ids with { Kind = ValueKind.Integer, Rule = KeyRule.Value };
+        }
+
+        var state = new FeatureState(
+            FeatureEncoder.Format, plan.Label.Column.Name, plan.Group?.Column.Name, rows, threads.Sum(t => t.Positives), plan.Options.MinCount,
+            HashedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], sources.Sequences, []);
+        return new FeatureEncoder(state, tables);
+    }
+
+    private void Count(FitThread thread, RowGroupRef group, int index, RowGroupNumbers[][] numbers, VocabularyCounter[] counters)
+    {
+        thread.Count(group, index, numbers, counters);
+        CheckMemory(counters);
+    }
+
+    /// <summary>What is not for counts is for decoding and for the tables that they become.</summary>
+    private void CheckMemory(VocabularyCounter[] counters)
+    {
+        const double share = 0.6;
+        VocabularyCounter? largest = counters.MaxBy(c => c.Bytes);
+        // A table that grows is there twice for a moment.
+        if (largest is null || counters.Sum(c => c.Bytes) + largest.Bytes / 2 <= share * plan.Options.MemoryBytes)
+            return;
+        throw GpuCtrException.DataError(
+            $"column '{largest.Name}' has at least {largest.Distinct:N0} distinct values: counting them takes more than --memory allows; "
+            + $"hash them (--hash-buckets {ColumnNames.InShell(largest.Name)}=N), leave the column out (--exclude {ColumnNames.InShell(largest.Name)}) or give more memory");
+    }
+
+    /// <summary>Buckets can be counted only when their boundaries are known: a pass of its own over these columns.</summary>
+    private void FitQuantiles(CancellationToken cancellation)
+    {
+        int[] fields = [.. Enumerable.Range(0, sources.Categorical.Count).Where(f => sources.Categorical[f].Rule == KeyRule.Quantile)];
+        if (fields.Length == 0)
+            return;
+        QuantileSample[] samples = [.. fields.Select(_ => new QuantileSample())];
+        foreach (FitThread thread in Pass((thread, group, _) => thread.Sample(group, fields), null, cancellation))
+            thread.MergeInto(samples);
+        for (int i = 0; i < fields.Length; i++)
+            sources.Categorical[fields[i]] = sources.Categorical[fields[i]] with { Boundaries = samples[i].Boundaries() };
+    }
+
+    private List<FitThread> Pass(Action<FitThread, RowGroupRef, int> action, Action<long>? progress, CancellationToken cancellation)
+    {
+        var idle = new ConcurrentBag<FitThread>();
+        var gate = new Lock();
+        long done = 0;
+        Workers.Run(
+            shards.RowGroups.Count,
+            BlockSizes.Workers(shards, plan.Options.MemoryBytes, plan.Options.Workers),
+            (index, _) =>
+            {
+                if (!idle.TryTake(out FitThread? thread))
+                    thread = new FitThread(shards, plan, part, sources);
+                action(thread, shards.RowGroups[index], index);
+                idle.Add(thread);
+                lock (gate)
+                    progress?.Invoke(done += shards.RowGroups[index].Rows);
+            },
+            cancellation);
+        return [.. idle];
+    }
+
+    private NumericState NumericOf(PlannedColumn column, RowGroupNumbers[] groups, RealColumns reals)
+    {
+        // In the order of the files, so that the sums have the same bits whatever the threads.
+        Moments all = groups.Aggregate(default(Moments), (sum, group) => sum.Then(group.Moments));
+        bool scaled = column.Transform != NumericTransform.None;
+        return new NumericState(
+            column.Column.Name, column.Transform, scaled ? all.Mean : 0, scaled ? all.Deviation : 1, all.Nulls > 0, column.Column.Kind == ValueKind.Time,
+            NumericOutlier.Of(shards, column, groups, all),
+            LooksLikeIds: !plan.Options.Numeric.Contains(column.Column.Name) && reals.MayBeIds(column.Column.Name));
+    }
+}

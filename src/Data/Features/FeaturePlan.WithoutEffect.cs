@@ -1,0 +1,37 @@
+namespace GpuCtr.Data.Features;
+
+public sealed partial class FeaturePlan
+{
+    /// <summary>What was said about columns and changes nothing, since they are used otherwise.</summary>
+    private static IEnumerable<string> WithoutEffect(List<PlannedColumn> planned, FeatureOptions options)
+    {
+        (string Flag, IEnumerable<string> Names, FeatureRole[] Roles)[] said =
+        [
+            ("--exclude", options.Exclude, [FeatureRole.Excluded]),
+            ("--categorical", options.Categorical, [FeatureRole.Categorical, FeatureRole.Pooled, FeatureRole.History]),
+            ("--numeric", options.Numeric, [FeatureRole.Numeric]),
+            ("--hash-buckets", FeatureOptions.Pairs(options.HashBuckets).Select(p => p.Column), [FeatureRole.Categorical, FeatureRole.Pooled]),
+            ("--identity", FeatureOptions.Pairs(options.Identity).Select(p => p.Column), [FeatureRole.Categorical, FeatureRole.Pooled]),
+            ("--numeric-transform", FeatureOptions.Pairs(options.NumericTransforms).Where(p => p.Value.Length > 0).Select(p => p.Column), [FeatureRole.Numeric]),
+        ];
+        foreach ((string flag, IEnumerable<string> names, FeatureRole[] roles) in said)
+        {
+            foreach (string name in names)
+            {
+                PlannedColumn[] used = [.. planned.Where(p => p.Column.Name == name)];
+                if (used.Length > 0 && !used.Any(p => roles.Contains(p.Role)))
+                    yield return $"{flag} {ColumnNames.InShell(name)} changes nothing: the column is {Describe(used[^1], roles)}";
+            }
+        }
+    }
+
+    private static string Describe(PlannedColumn column, FeatureRole[] wanted) => column.Role switch
+    {
+        FeatureRole.Label => "the label",
+        FeatureRole.Excluded => "left out by --exclude",
+        FeatureRole.History => $"a history, which shares the rows of {column.Target}: say it of {column.Target}",
+        FeatureRole.Numeric => $"numeric; if it holds ids, add --categorical {ColumnNames.InShell(column.Column.Name)}",
+        FeatureRole.Categorical when wanted.Contains(FeatureRole.Numeric) => $"categorical; if it holds numbers, add --numeric {ColumnNames.InShell(column.Column.Name)}",
+        _ => column.Role.ToString().ToLowerInvariant(),
+    };
+}

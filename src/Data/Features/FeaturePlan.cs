@@ -1,0 +1,194 @@
+using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>What a column is used for.</summary>
+public enum FeatureRole
+{
+    /// <summary>0 or 1, what is predicted.</summary>
+    Label,
+
+    /// <summary>Groups rows for gAUC.</summary>
+    Group,
+
+    /// <summary>One id per row.</summary>
+    Categorical,
+
+    /// <summary>A number.</summary>
+    Numeric,
+
+    /// <summary>A list of ids that shares the vocabulary of its target.</summary>
+    History,
+
+    /// <summary>A list of ids whose vectors are pooled.</summary>
+    Pooled,
+
+    /// <summary>Left out because the user said so.</summary>
+    Excluded,
+
+    /// <summary>Left out because its type cannot be used.</summary>
+    Ignored,
+}
+
+/// <summary>A column and its role.</summary>
+/// <param name="Column">The column.</param>
+/// <param name="Role">What it is for.</param>
+/// <param name="Note">Why, in a few words.</param>
+/// <param name="Target">For a history, the categorical column it shares its vocabulary with.</param>
+/// <param name="Transform">For a numeric column, its transform.</param>
+/// <param name="Grammar">For a string column that holds lists, how they are written.</param>
+/// <param name="Part">For a date or timestamp that is categorical, which part of it this field is.</param>
+public sealed record PlannedColumn(
+    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, ListGrammar? Grammar = null,
+    TimePart? Part = null)
+{
+    /// <summary>What is read of it.</summary>
+    public WantedColumn Wanted => Grammar is not null ? new(Column.Name, ValueKind.Text)
+        : new(Column.Name, Role is FeatureRole.Label or FeatureRole.Numeric && Column.Kind != ValueKind.Time ? null : Column.Kind, Column.IsList);
+}
+
+/// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
+public sealed partial class FeaturePlan
+{
+    private static readonly string[] labelNames = ["label", "click", "clicked", "is_click", "y"];
+
+    private FeaturePlan(List<PlannedColumn> columns, FeatureOptions options, IReadOnlyList<string> warnings)
+    {
+        Columns = columns;
+        Options = options;
+        Warnings = warnings;
+    }
+
+    /// <summary>One entry per column of the shards, in file order; a group column that is also a feature appears twice, a time once for each part.</summary>
+    public IReadOnlyList<PlannedColumn> Columns { get; }
+
+    /// <summary>What the user said.</summary>
+    public FeatureOptions Options { get; }
+
+    /// <summary>Columns and histories that are not used, why, and what to write; a line each.</summary>
+    public IReadOnlyList<string> Warnings { get; }
+
+    /// <summary>What must be there to be read; rows can do without the group.</summary>
+    internal IEnumerable<WantedColumn> Wanted => Columns.Where(c => c.Role is not (FeatureRole.Group or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Wanted).Distinct();
+
+    /// <summary>The label column.</summary>
+    public PlannedColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
+
+    /// <summary>The group column, if any.</summary>
+    public PlannedColumn? Group => Columns.FirstOrDefault(c => c.Role == FeatureRole.Group);
+
+    /// <summary>True if some column is a history, which makes DIN the default model.</summary>
+    public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
+
+    /// <summary>What the entries of a list column are: of a history what its target's values are.</summary>
+    internal ValueKind EntryKind(PlannedColumn list) => list.Grammar is null ? list.Column.Kind
+        : Of(FeatureRole.Categorical).FirstOrDefault(c => c.Column.Name == list.Target)?.Column.Kind ?? ValueKind.Text;
+
+    /// <summary>Columns of that role in file order.</summary>
+    public IEnumerable<PlannedColumn> Of(FeatureRole role) => Columns.Where(c => c.Role == role);
+
+    /// <summary>Rows for printing: name, type, role, note.</summary>
+    public IEnumerable<(string Name, string Type, string Role, string Note)> Table() =>
+        Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.Role.ToString().ToLowerInvariant(), c.Note));
+
+    /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="options">What the user said.</param>
+    /// <param name="lookOnly">Nothing will be trained: a column that is not one in all shards is ignored, and said, and no failure.</param>
+    /// <exception cref="GpuCtrException">
+    /// Usage: no label, a named column that no shard has, a role that a column's type cannot have. Data: shards whose columns cannot be
+    /// one, or that lack the label or a column that was named.
+    /// </exception>
+    public static FeaturePlan Infer(ShardSet shards, FeatureOptions options, bool lookOnly = false)
+    {
+        CheckNames(shards, options);
+        string label = LabelOf(shards, options);
+        Dictionary<string, NumericTransform> transforms = Transforms(options, out NumericTransform standard);
+        var histories = FeatureOptions.Pairs(options.History).ToDictionary(p => p.Column, p => p.Value);
+        var planned = new List<PlannedColumn>();
+        foreach (ShardColumn column in shards.Columns)
+        {
+            if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !(lookOnly || options.Exclude.Contains(column.Name))))
+                throw GpuCtrException.DataError($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {ColumnNames.InShell(column.Name)}")}");
+            bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
+            if (column.Name == options.GroupId)
+                planned.Add(new PlannedColumn(GroupColumn(column), FeatureRole.Group, "groups rows for gAUC"));
+            if (column.Name == label)
+                planned.Add(new PlannedColumn(LabelColumn(column), FeatureRole.Label, options.Label is null ? "by name" : "--label"));
+            else if (options.Exclude.Contains(column.Name))
+                planned.Add(new PlannedColumn(column, FeatureRole.Excluded, "--exclude"));
+            else if (column.Name != options.GroupId || listed)
+                planned.AddRange(Parts(Separated(shards, RoleOf(shards, column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options)));
+        }
+
+        List<string> warnings = [.. Ablation(shards, planned, options)];
+        PairHistories(planned, histories, options.MultiValue, warnings);
+        warnings.AddRange(WithoutEffect(planned, options));
+        if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
+        {
+            string nothing = $"no column left to learn from besides the label '{label}'";
+            throw warnings.Count > 0 ? GpuCtrException.DataError($"{nothing}: {string.Join("; ", warnings)}") : GpuCtrException.UsageError($"{shards.Shards[0].Path}: {nothing}");
+        }
+
+        return new FeaturePlan(planned, options, warnings);
+    }
+
+    /// <summary>A date or timestamp is two fields: the absolute time does not come back, the hour and the weekday do.</summary>
+    private static IEnumerable<PlannedColumn> Parts(PlannedColumn column) => column switch
+    {
+        { Role: not FeatureRole.Categorical } or { Column.Kind: not ValueKind.Time } => [column],
+        { Column.TypeName: "date" } => [column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
+        _ => [column with { Part = TimePart.Hour, Note = $"{column.Note}: hour" }, column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
+    };
+
+    private static PlannedColumn RoleOf(
+        ShardSet shards, ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
+    {
+        bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
+        column = asNumeric ? column.AsNumber : column;
+        string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
+            : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
+        string why = column.Differs ?? $"type {column.TypeName} is not supported";
+        if (column is { IsList: true, Kind: ValueKind.Real })
+        {
+            string? notIds = flag is not null || IsNamedHistory(column) ? null : RealLists.WhyNotIds(shards, column.Name);
+            column = notIds is null ? column with { Kind = ValueKind.Integer } : column;
+            why = $"its type is {column.TypeName} and {notIds}";
+        }
+
+        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind is not (ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text)))
+        {
+            if (flag is not null)
+                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} cannot be used as a feature");
+            return new PlannedColumn(column, FeatureRole.Ignored, why);
+        }
+
+        if (column.IsList)
+        {
+            if (asNumeric)
+                throw GpuCtrException.UsageError($"--numeric {ColumnNames.InShell(column.Name)}: a list cannot be numeric");
+            return new PlannedColumn(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
+        }
+
+        if (flag is "--history" or "--multi-value")
+        {
+            return column.Kind == ValueKind.Text
+                ? new PlannedColumn(column, FeatureRole.Pooled, flag)
+                : throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a list or a string with separated entries");
+        }
+
+        if (asNumeric && column.Kind == ValueKind.Text)
+            throw GpuCtrException.UsageError($"--numeric {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a number");
+        if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
+        {
+            ShardColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;
+            return new PlannedColumn(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
+        }
+
+        if (FeatureOptions.Pairs(options.Identity).Any(i => i.Column == column.Name) && column.Kind == ValueKind.Real)
+            column = column with { Kind = ValueKind.Integer };
+        bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
+        return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: leave it out if it is one" : "by type"));
+    }
+}

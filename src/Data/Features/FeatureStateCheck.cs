@@ -1,0 +1,75 @@
+using GpuCtr.Data.Shards;
+using GpuCtr.Models;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>What features.json may say; checked before anything is built of it.</summary>
+internal static class FeatureStateCheck
+{
+    // Padding, null and unseen.
+    private const int OwnRows = 3;
+
+    /// <summary>The first thing that cannot be, in words; null where all can.</summary>
+    public static string? FaultOf(FeatureState s)
+    {
+        if (s.Categorical.Contains(null!) || s.Numeric.Contains(null!) || s.Sequences.Contains(null!) || s.Vocabularies.Contains(null!))
+            return "a column or vocabulary is null";
+        if (s.TrainRows < 0 || s.Positives < 0 || s.Positives > s.TrainRows)
+            return $"{s.Positives} positives of {s.TrainRows} training rows cannot be";
+        return s.Vocabularies.Select(Fault).FirstOrDefault(f => f is not null)
+            ?? (s.Vocabularies.Sum(v => (long)v.Rows) > int.MaxValue ? "its vocabularies have more rows than a table can hold" : null)
+            ?? s.Categorical.Select(c => Fault(c, s)).FirstOrDefault(f => f is not null)
+            ?? s.Numeric.Select(Fault).FirstOrDefault(f => f is not null)
+            ?? s.Sequences.Select(q => Fault(q, s)).FirstOrDefault(f => f is not null)
+            ?? Twice(s);
+    }
+
+    private static string? Fault(VocabularyState v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} can be"
+        : v.Buckets < 0 || v.Nulls < 0 || v.Unseen < 0 ? $"vocabulary '{v.Name}' has a negative count"
+        : v.Kind is ValueKind.Text || WholeNumber.Is(v.Kind) ? null
+        : $"vocabulary '{v.Name}' has values of a kind that no vocabulary has";
+
+    private static string? Fault(CategoricalState c, FeatureState s)
+    {
+        if ((uint)c.Vocabulary >= (uint)s.Vocabularies.Count)
+            return $"column '{c.Column}' points at vocabulary {c.Vocabulary} of {s.Vocabularies.Count}";
+        bool text = s.Vocabularies[c.Vocabulary].Kind == ValueKind.Text;
+        if (text != (c.Kind == ValueKind.Text) || c.Kind == ValueKind.Unsupported)
+            return $"column '{c.Column}' and its vocabulary are not of one kind";
+        bool fits = c.Rule switch
+        {
+            KeyRule.Value => c.Kind == ValueKind.Text || WholeNumber.Is(c.Kind),
+            KeyRule.Hour or KeyRule.Weekday => c.Kind == ValueKind.Time,
+            _ => c.Kind != ValueKind.Text,
+        };
+        if (!fits)
+            return $"column '{c.Column}' is not of a kind that its rule reads";
+        return c.Boundaries.All(double.IsFinite) && c.Boundaries.Zip(c.Boundaries.Skip(1)).All(p => p.First < p.Second) ? null : $"the boundaries of column '{c.Column}' do not rise";
+    }
+
+    private static string? Fault(NumericState n) => double.IsFinite(n.Mean) && double.IsFinite(n.Deviation) && n.Deviation > 0 && double.IsFinite(1 / n.Deviation)
+        ? null
+        : $"mean {n.Mean} and deviation {n.Deviation} of column '{n.Column}' cannot be";
+
+    private static string? Fault(SequenceState q, FeatureState s)
+    {
+        if ((uint)q.Vocabulary >= (uint)s.Vocabularies.Count || q.Target < -1 || q.Target >= s.Categorical.Count)
+            return $"column '{q.Column}' points at a vocabulary or target that is not there";
+        if (!ModelLimits.ListLength.Contains(q.MaxLength))
+            return $"max_length {q.MaxLength} of column '{q.Column}' is not from {ModelLimits.ListLength.Least} to {ModelLimits.ListLength.Most}";
+        if (q.Kind != ValueKind.Text && !WholeNumber.Is(q.Kind) || !Enum.IsDefined(q.Form))
+            return $"column '{q.Column}' is of a kind that no list has";
+        if (q.Separator is null && (q.Kind == ValueKind.Text) != (s.Vocabularies[q.Vocabulary].Kind == ValueKind.Text))
+            return $"column '{q.Column}' and its vocabulary are not of one kind";
+        if (q.Target >= 0 && s.Categorical[q.Target].Vocabulary != q.Vocabulary)
+            return $"column '{q.Column}' has another vocabulary than its target";
+        return q.Target >= 0 && s.Sequences.Any(other => other.Target >= 0 && other.MaxLength != q.MaxLength) ? "histories of one group have one max_length" : null;
+    }
+
+    private static string? Twice(FeatureState s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Sequences.Select(q => q.Column))
+        .GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"column '{twice.Key}' occurs twice" : null;
+
+    /// <summary>The parts of a time are fields of one column, one behind the other.</summary>
+    private static IEnumerable<string> Columns(IReadOnlyList<CategoricalState> fields) => fields
+        .Where((c, i) => i == 0 || c.Part is null || c.Column != fields[i - 1].Column || c.Part == fields[i - 1].Part).Select(c => c.Column);
+}

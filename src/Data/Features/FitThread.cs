@@ -1,0 +1,187 @@
+using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>One thread of the fit pass: its buffers and what it has counted so far.</summary>
+internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part, FitSources sources)
+{
+    // A thread hands its counts over when it holds so many values or so large a part of the memory, so that every thread does not hold every value.
+    private const int MostValues = 1 << 20, MostParts = 16;
+
+    private readonly ColumnBuffer column = new();
+    private readonly VocabularyCounter[] counters = sources.NewCounters();
+    private readonly Dictionary<int, QuantileSample> samples = [];
+    private bool[] keep = [];
+    private double[] numbers = [];
+    private WantedColumn? loaded;
+
+    /// <summary>Training rows.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Training rows with label 1.</summary>
+    public long Positives { get; private set; }
+
+    /// <summary>What columns of reals look like.</summary>
+    public RealColumns Reals { get; } = new();
+
+    /// <summary>Counts a row group: labels first, since what is wrong with them should be said before anything else.</summary>
+    public void Count(RowGroupRef group, int index, RowGroupNumbers[][] found, VocabularyCounter[] shared)
+    {
+        using ShardReader reader = Start(group);
+        Load(reader, group, plan.Label.Wanted);
+        CountLabels(group);
+        for (int v = 0; v < counters.Length; v++)
+        {
+            foreach (FitSource source in sources.Vocabularies[v])
+            {
+                Load(reader, group, source.Column.Wanted);
+                if (source.Column.Grammar is { } grammar)
+                    Split(group, source.Column.Column.Name, grammar, sources.KindOf(v));
+                CountValues(group, source, counters[v]);
+            }
+        }
+
+        for (int n = 0; n < sources.Numeric.Count; n++)
+        {
+            Load(reader, group, sources.Numeric[n].Wanted);
+            found[n][index] = NumbersOf(group, sources.Numeric[n]);
+        }
+
+        MergeInto(shared, counters.Sum(c => c.Bytes) > plan.Options.MemoryBytes / MostParts / plan.Options.Workers ? 1 : MostValues);
+    }
+
+    /// <summary>Samples the columns of some fields for their quantiles.</summary>
+    public void Sample(RowGroupRef group, int[] fields)
+    {
+        using ShardReader reader = Start(group);
+        for (int i = 0; i < fields.Length; i++)
+        {
+            Load(reader, group, sources.Categorical[fields[i]].Wanted());
+            if (!samples.TryGetValue(i, out QuantileSample? sample))
+                samples[i] = sample = new QuantileSample();
+            for (int r = 0; r < column.Rows; r++)
+            {
+                if (keep[r] && !column.IsNull(r) && double.IsFinite(Numbers.At(column, r)))
+                    sample.Add(group.Shard, group.FirstRow + r, Numbers.At(column, r));
+            }
+        }
+    }
+
+    /// <summary>Adds what was counted to the counters of all threads, where there is more than <paramref name="flushAt"/> values.</summary>
+    public void MergeInto(VocabularyCounter[] shared, int flushAt)
+    {
+        for (int v = 0; v < counters.Length; v++)
+        {
+            if (counters[v].Distinct >= flushAt)
+                counters[v].MoveTo(shared[v]);
+        }
+    }
+
+    /// <summary>Adds the samples.</summary>
+    public void MergeInto(QuantileSample[] shared)
+    {
+        foreach ((int i, QuantileSample sample) in samples)
+            shared[i].Add(sample);
+    }
+
+    private ShardReader Start(RowGroupRef group)
+    {
+        if (keep.Length < group.Rows)
+            keep = new bool[group.Rows];
+        part.Mark(group, keep.AsSpan(0, group.Rows));
+        loaded = null;
+        return shards.Shards[group.Shard].Rent();
+    }
+
+    // The two parts of a time come one after the other from one column.
+    private void Load(ShardReader reader, RowGroupRef group, WantedColumn wanted)
+    {
+        if (loaded == wanted)
+            return;
+        reader.Read(group.Group, wanted, column);
+        loaded = wanted;
+        if (column.Misfits.Count > 0 && plan.Options.BadRows.IsZero)
+            throw wanted.Misfit(shards.Shards[group.Shard], group, column);
+        if (column.Kind == ValueKind.Real && !column.IsList)
+            Reals.Add(wanted.Name, column);
+    }
+
+    private void Split(RowGroupRef group, string name, ListGrammar grammar, ValueKind kind)
+    {
+        // What is no longer as it was read must not be taken for it.
+        loaded = null;
+        ListText.Split(column, grammar, kind, (row, fault) =>
+        {
+            if (plan.Options.BadRows.IsZero)
+                throw ListText.Broken(shards.Shards[group.Shard], group, name, row, fault, grammar);
+        });
+    }
+
+    private void CountLabels(RowGroupRef group)
+    {
+        for (int r = 0; r < column.Rows; r++)
+        {
+            bool good = Labels.TryRead(column, r, out float label);
+            if (!good && plan.Options.BadRows.IsZero)
+                throw Labels.Bad(shards.Shards[group.Shard], group, plan.Label.Column.Name, column, r);
+            if (!good || !keep[r])
+                continue;
+            Rows++;
+            Positives += label > 0 ? 1 : 0;
+        }
+    }
+
+    private void CountValues(RowGroupRef group, FitSource source, VocabularyCounter counter)
+    {
+        KeyRule rule = source.Rule;
+        double[] boundaries = source.Field >= 0 ? sources.Categorical[source.Field].Boundaries : [];
+        bool list = column.IsList;
+        for (int r = 0; r < column.Rows; r++)
+        {
+            if (!keep[r])
+                continue;
+            int end = list ? column.Offsets[r + 1] : r + 1;
+            for (int i = list ? column.Offsets[r] : r; i < end; i++)
+            {
+                if (column.IsNull(i))
+                    counter.AddNull();
+                else if (column.Kind == ValueKind.Text)
+                    counter.Add(column.Texts[i].Span);
+                else if (rule == KeyRule.Value)
+                    counter.Add(column.Integers[i]);
+                else if (Keys.TryOf(column, i, rule, boundaries, out long key))
+                    counter.Add(key);
+                else if (rule == KeyRule.RealId)
+                    counter.AddNull();
+                else if (plan.Options.BadRows.IsZero)
+                    throw Numbers.Bad(shards.Shards[group.Shard], group, source.Column.Column.Name, r, Numbers.At(column, r));
+            }
+        }
+    }
+
+    private RowGroupNumbers NumbersOf(RowGroupRef group, PlannedColumn planned)
+    {
+        if (numbers.Length < column.Rows)
+            numbers = new double[column.Rows];
+        int count = 0;
+        long nulls = 0;
+        for (int r = 0; r < column.Rows; r++)
+        {
+            if (column.IsNull(r))
+            {
+                nulls += keep[r] ? 1 : 0;
+                continue;
+            }
+
+            double x = Numbers.At(column, r);
+            bool good = Numbers.CanRead(x, planned.Transform);
+            if (!good && plan.Options.BadRows.IsZero)
+                throw Numbers.Bad(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
+            if (keep[r] && good)
+                numbers[count++] = Numbers.Before(x, planned.Transform);
+        }
+
+        return RowGroupNumbers.Of(numbers.AsSpan(0, count), nulls);
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>From the value of a number column to what a model reads: a transformed number, or the key of a bucket.</summary>
+internal static class Numbers
+{
+    /// <summary>From 2⁵³ on a double may stand for several integers.</summary>
+    public const double AmbiguousInteger = 1L << 53;
+
+    /// <summary>Value i of an integer, real or time column; a time in seconds since 1970.</summary>
+    public static double At(ColumnBuffer column, int i) => column.Kind switch
+    {
+        ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Real(column.Integers[i], column.Kind),
+        ValueKind.Time => Times.Seconds(column.Integers[i], column.Unit),
+        _ => column.Reals[i],
+    };
+
+    /// <summary>What is standardized: the number, or its logarithm.</summary>
+    public static double Before(double x, NumericTransform transform) => transform == NumericTransform.Log ? Log(x) : x;
+
+    /// <summary>sign(x) · log(1 + |x|).</summary>
+    public static double Log(double x) => Math.CopySign(Math.Log(1 + Math.Abs(x)), x);
+
+    /// <summary>The inverse of <see cref="Log"/>.</summary>
+    public static double Exp(double y) => Math.CopySign(Math.Exp(Math.Abs(y)) - 1, y);
+
+    /// <summary>Criteo's bucket.</summary>
+    public static long CriteoBucket(double x)
+    {
+        double y = x > 2 ? Math.Log(x) : 0;
+        return x > 2 ? (long)Math.Floor(y * y) : (long)Math.Clamp(Math.Floor(x), long.MinValue, 2);
+    }
+
+    /// <summary>Index of the part that x falls into: the number of boundaries at or below it.</summary>
+    public static long QuantileBucket(double x, double[] boundaries)
+    {
+        int at = Array.BinarySearch(boundaries, x);
+        return at >= 0 ? at + 1 : ~at;
+    }
+
+    /// <summary>A real value used as an id: itself if it is an integer (as pandas stores ids with nulls), else its bits.</summary>
+    public static long IdOf(double x) =>
+        TryWhole(x, ValueKind.Integer, out long id) ? id : BitConverter.DoubleToInt64Bits(x);
+
+    /// <summary>The bits of a number that is whole and small enough to be sure which integer it was; 0 and false for any other.</summary>
+    public static bool TryWhole(double x, ValueKind kind, out long bits)
+    {
+        bool whole = Math.Abs(x) < AmbiguousInteger && Math.Floor(x) == x && (x >= 0 || kind == ValueKind.Integer);
+        bits = whole ? (long)x : 0;
+        return whole;
+    }
+
+    /// <summary>Whether a number can be read: it is finite, and within a float where it is standardized or read as it is.</summary>
+    public static bool CanRead(double x, NumericTransform transform) =>
+        Math.Abs(x) <= (transform is NumericTransform.Standardize or NumericTransform.None ? float.MaxValue : double.MaxValue);
+
+    /// <summary>A number as the file has it: with the digits of a float where it is one.</summary>
+    public static string Text(double x) => (float)x == x ? ((float)x).ToString(CultureInfo.InvariantCulture) : x.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>What is wrong with a number that cannot be read, and what to do.</summary>
+    public static string Unreadable(string column, double x) => double.IsFinite(x)
+        ? $"column '{column}': {Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; store a missing value as null, train with --numeric-transform {ColumnNames.InShell(column)}=log"
+        : $"column '{column}': {Text(x)} is not a finite number; store a missing value as null";
+
+    /// <summary>Says which value cannot be read.</summary>
+    public static GpuCtrException Bad(Shard shard, RowGroupRef group, string column, int row, double x) => GpuCtrException.DataError(
+        $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, {Unreadable(column, x)}, or allow some such rows with --bad-rows");
+}

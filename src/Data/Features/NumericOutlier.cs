@@ -1,0 +1,43 @@
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>A number so far from the others of its column that, standardized, these can hardly be told apart; or, where numbers are read as they are, one that may overflow.</summary>
+/// <param name="Value">As the file has it.</param>
+/// <param name="Shard">Index of its shard.</param>
+/// <param name="Row">Its row there.</param>
+/// <param name="Spread">How many deviations nearly all numbers lie apart.</param>
+internal sealed record NumericOutlier(double Value, int Shard, long Row, double Spread)
+{
+    // Numbers closer together than this are about one number to a model.
+    private const double Squeezed = 1e-3;
+
+    /// <summary>The outlier of a column; null if it has none.</summary>
+    /// <param name="shards">Training shards.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="groups">Its numbers by row group.</param>
+    /// <param name="all">Moments of them all.</param>
+    public static NumericOutlier? Of(ShardSet shards, PlannedColumn column, RowGroupNumbers[] groups, Moments all)
+    {
+        (int Index, RowGroupNumbers Numbers)[] known = [.. groups.Index().Where(g => g.Item.Moments.Count > 0)];
+        if (known.Length == 0)
+            return null;
+        (int group, RowGroupNumbers numbers) = known.MaxBy(g => Math.Abs(g.Numbers.Farthest - all.Mean));
+        double spread = (known.Max(g => g.Numbers.High) - known.Min(g => g.Numbers.Low)) / all.Deviation;
+        bool found = column.Transform == NumericTransform.None
+            ? Math.Abs(numbers.Farthest) > NumericState.MostDeviations
+            : spread is > 0 and < Squeezed && Math.Abs(numbers.Farthest - all.Mean) > all.Deviation;
+        return found ? Find(shards, shards.RowGroups[group], column, numbers.Farthest, spread) : null;
+    }
+
+    private static NumericOutlier Find(ShardSet shards, RowGroupRef group, PlannedColumn column, double farthest, double spread)
+    {
+        using ShardReader reader = shards.Shards[group.Shard].Rent();
+        ColumnBuffer read = new();
+        reader.Read(group.Group, column.Wanted, read);
+        int row = 0;
+        while (read.IsNull(row) || Numbers.Before(Numbers.At(read, row), column.Transform) != farthest)
+            row++;
+        return new NumericOutlier(Numbers.At(read, row), group.Shard, group.FirstRow + row, spread);
+    }
+}

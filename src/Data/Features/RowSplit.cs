@@ -1,0 +1,58 @@
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>Divides the rows of a set of shards into a training and a validation part.</summary>
+/// <remarks>A function of the row's position only, so that the same encoded blocks serve both parts.</remarks>
+public abstract class RowSplit
+{
+    /// <summary>What the split depends on, besides the rows.</summary>
+    public abstract string Key { get; }
+
+    /// <summary>Sets valid[i] for row i of a row group.</summary>
+    public abstract void MarkValid(RowGroupRef group, Span<bool> valid);
+
+    /// <summary>A share of the rows, chosen by a hash of (shard, row).</summary>
+    /// <param name="fraction">Share of the rows that validate, 0 … 1.</param>
+    /// <param name="seed">Another seed chooses other rows.</param>
+    public static RowSplit ByHash(double fraction, ulong seed = 0) => new HashSplit(fraction, seed);
+
+    private sealed class HashSplit(double fraction, ulong seed) : RowSplit
+    {
+        private readonly ulong threshold = fraction >= 1 ? ulong.MaxValue : (ulong)(Math.Max(0, fraction) * 18446744073709551616.0);
+
+        public override string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash {fraction:R} {seed}");
+
+        public override void MarkValid(RowGroupRef group, Span<bool> valid)
+        {
+            ulong start = RandomBits.Mix(seed ^ RandomBits.Mix((ulong)group.Shard + 1));
+            for (int i = 0; i < valid.Length; i++)
+                valid[i] = RandomBits.Mix(start + (ulong)(group.FirstRow + i)) < threshold;
+        }
+    }
+}
+
+/// <summary>Which rows of a set are meant: all, or one side of a split.</summary>
+/// <param name="Split">The split; null = all rows.</param>
+/// <param name="Valid">The validation side rather than the training side.</param>
+public sealed record RowPart(RowSplit? Split, bool Valid)
+{
+    /// <summary>Every row.</summary>
+    public static readonly RowPart All = new(null, false);
+
+    /// <summary>Sets keep[i] for row i of a row group.</summary>
+    public void Mark(RowGroupRef group, Span<bool> keep)
+    {
+        if (Split is null)
+        {
+            keep.Fill(true);
+            return;
+        }
+
+        Split.MarkValid(group, keep);
+        if (Valid)
+            return;
+        for (int i = 0; i < keep.Length; i++)
+            keep[i] = !keep[i];
+    }
+}

@@ -1,0 +1,131 @@
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Features;
+
+/// <summary>
+/// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last unseen.
+/// </summary>
+/// <remarks>Where rows are computed (<see cref="HashedRows"/>: hash buckets, or integers that are their own rows) there are no values.</remarks>
+public sealed class VocabularyTable
+{
+    /// <summary>Row of padding.</summary>
+    public const int PaddingRow = 0;
+
+    /// <summary>Row of null.</summary>
+    public const int NullRow = 1;
+
+    /// <summary>Row of the first value.</summary>
+    public const int FirstValueRow = 2;
+
+    private readonly IdIndex? index;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
+
+    internal VocabularyTable(string name, ValueKind kind, HashedRows computed, long[] integers, string[] strings, long[] counts)
+    {
+        (Name, Kind, Computed, Integers, Texts, Counts) = (name, kind, computed, integers, strings, counts);
+        if (computed.Any)
+            return;
+        if (kind != ValueKind.Text)
+        {
+            index = new IdIndex(integers, FirstValueRow);
+            return;
+        }
+
+        var rows = new Dictionary<string, int>(strings.Length, StringComparer.Ordinal);
+        for (int i = 0; i < strings.Length; i++)
+            rows.Add(strings[i], FirstValueRow + i);
+        texts = rows.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>Name of the field that owns it.</summary>
+    public string Name { get; }
+
+    /// <summary>Integer, unsigned or text.</summary>
+    public ValueKind Kind { get; }
+
+    /// <summary>Rows that are computed from the value.</summary>
+    internal HashedRows Computed { get; }
+
+    /// <summary>Values of an integer vocabulary, bits of an unsigned one; value i has row i + 2.</summary>
+    public IReadOnlyList<long> Integers { get; }
+
+    /// <summary>Values of a text vocabulary; value i has row i + 2.</summary>
+    public IReadOnlyList<string> Texts { get; }
+
+    /// <summary>(Rows) how often each row occurred in the training rows; the last one counts the values below the minimum count.</summary>
+    public IReadOnlyList<long> Counts { get; }
+
+    /// <summary>Rows of the table, the padding, null and unseen rows included.</summary>
+    public int Rows => Counts.Count;
+
+    /// <summary>Row of values that training never saw, or too rarely.</summary>
+    public int UnseenRow => Rows - 1;
+
+    /// <summary>Distinct values that have their own row; with hash buckets none has.</summary>
+    public int Distinct => Computed.Any && !Computed.Identity ? 0 : Rows - 3;
+
+    /// <summary>Bytes in memory, about: values, counts and where they are found.</summary>
+    internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
+
+    /// <summary>Row of an integer.</summary>
+    public int RowOf(long value) => index is not null ? index.Find(value, UnseenRow) : FirstValueRow + Computed.Of(value);
+
+    /// <summary>Row of a signed or unsigned integer; one that this vocabulary cannot hold was never seen.</summary>
+    internal int RowOf(long bits, ValueKind kind) => WholeNumber.Fits(bits, kind, Kind) ? RowOf(bits) : UnseenRow;
+
+    /// <summary>Rows of many integers.</summary>
+    /// <param name="values">(n) values.</param>
+    /// <param name="rows">(n) their rows.</param>
+    public void RowsOf(ReadOnlySpan<long> values, Span<int> rows)
+    {
+        if (index is not null)
+        {
+            index.Find(values, rows, UnseenRow);
+            return;
+        }
+
+        for (int i = 0; i < values.Length; i++)
+            rows[i] = RowOf(values[i]);
+    }
+
+    /// <summary>Row of a string.</summary>
+    public int RowOf(ReadOnlySpan<char> value)
+    {
+        if (Computed.Any)
+            return FirstValueRow + Computed.Of(value);
+        return texts.TryGetValue(value, out int row) ? row : UnseenRow;
+    }
+
+    /// <summary>The value of a row as text, for reports.</summary>
+    public string Describe(int row)
+    {
+        if (row == PaddingRow)
+            return "(padding)";
+        if (row == NullRow)
+            return "(null)";
+        if (row == UnseenRow)
+            return "(unseen)";
+        if (Computed.Any)
+            return Computed.Identity ? $"{row - FirstValueRow}" : $"bucket {row - FirstValueRow}";
+        return Kind == ValueKind.Text ? Texts[row - FirstValueRow] : WholeNumber.Text(Integers[row - FirstValueRow], Kind);
+    }
+
+    private static string Word(ValueKind kind) => kind == ValueKind.Unsigned ? "unsigned integers" : kind == ValueKind.Text ? "strings" : "signed integers";
+
+    /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>
+    /// <exception cref="GpuCtrException">Usage: rows are computed in another way.</exception>
+    internal VocabularyTable GrownBy(VocabularyTable fresh)
+    {
+        if (Computed != fresh.Computed)
+            throw GpuCtrException.UsageError($"--init-from: rows of {Name} come from {Computed.Describe(Name)} there and from {fresh.Computed.Describe(Name)} here; say it as in that run");
+        if (Kind != fresh.Kind && fresh.Integers.Any(v => !WholeNumber.Fits(v, fresh.Kind, Kind)))
+            throw GpuCtrException.UsageError($"--init-from: {Name} has {Word(Kind)} there and here {Word(fresh.Kind)} that are none of them; write the shards with the type that they had");
+        if (Computed.Any)
+            return fresh;
+        long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == UnseenRow)];
+        string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == UnseenRow)];
+        IEnumerable<int> rows = Kind == ValueKind.Text ? strings.Select(v => fresh.RowOf(v)) : integers.Select(fresh.RowOf);
+        long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.UnseenRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.UnseenRow]];
+        return new VocabularyTable(Name, Kind, default, integers, strings, counts);
+    }
+}

@@ -1,0 +1,47 @@
+using System.IO.Hashing;
+
+namespace GpuCtr.Data;
+
+/// <summary>A file of a checkpoint, to notice when it is damaged.</summary>
+/// <param name="Bytes">Length.</param>
+/// <param name="Xxh3">XXH3 of its bytes, 64 bit, in hexadecimal.</param>
+internal sealed record FileDigest(long Bytes, string Xxh3)
+{
+    /// <summary>The digest of some bytes.</summary>
+    public static FileDigest Of(ReadOnlySpan<byte> bytes) => new(bytes.Length, Convert.ToHexStringLower(XxHash3.Hash(bytes)));
+
+    /// <summary>The digest of a file that is there.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static FileDigest Of(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        XxHash3 hash = new();
+        hash.Append(file);
+        return new FileDigest(file.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+}
+
+/// <summary>A new file that is hashed while it is written, so that it need not be read again.</summary>
+/// <exception cref="IOException">The disk is full or fails, or the file exists.</exception>
+internal sealed class HashedFile(string path) : IDisposable
+{
+    private readonly FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+    private readonly XxHash3 hash = new();
+
+    /// <summary>Appends bytes.</summary>
+    public void Write(ReadOnlySpan<byte> bytes)
+    {
+        hash.Append(bytes);
+        file.Write(bytes);
+    }
+
+    /// <summary>Waits until the disk has everything; returns what it has.</summary>
+    public FileDigest Commit()
+    {
+        Disk.Flush(file);
+        return new FileDigest(file.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+}

@@ -1,0 +1,44 @@
+namespace GpuCtr.Data.Inspection;
+
+/// <summary>
+/// Items whose hash is below a threshold that halves whenever there are too many: a sample that depends on the items alone, not on
+/// the order in which they come, and that holds all items of one hash or none.
+/// </summary>
+internal sealed class HashSample<T>(int capacity)
+{
+    private readonly List<(ulong Hash, T Item)> kept = [];
+    private ulong threshold = ulong.MaxValue;
+
+    /// <summary>The sample.</summary>
+    public IReadOnlyList<(ulong Hash, T Item)> Kept => kept;
+
+    /// <summary>Share of all hashes that it holds.</summary>
+    public double Share => (threshold + 1.0) / (ulong.MaxValue + 1.0);
+
+    /// <summary>Takes an item in.</summary>
+    public void Add(ulong hash, T item)
+    {
+        if (hash > threshold)
+            return;
+        kept.Add((hash, item));
+        Shrink();
+    }
+
+    /// <summary>Takes the sample of other items in.</summary>
+    public void Add(HashSample<T> other)
+    {
+        threshold = Math.Min(threshold, other.threshold);
+        kept.AddRange(other.kept);
+        kept.RemoveAll(k => k.Hash > threshold);
+        Shrink();
+    }
+
+    private void Shrink()
+    {
+        while (kept.Count > capacity)
+        {
+            threshold >>= 1;
+            kept.RemoveAll(k => k.Hash > threshold);
+        }
+    }
+}

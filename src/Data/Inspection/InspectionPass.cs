@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Inspection;
+
+/// <summary>Reads every column of every row group once: row groups in file order, in each the label first, then the others in parallel.</summary>
+/// <param name="shards">The shards.</param>
+/// <param name="label">Label column, if there is one.</param>
+/// <param name="inspectors">One for each column that is looked at.</param>
+internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyList<ColumnInspector> inspectors)
+{
+    private const sbyte Unknown = -1;
+
+    private readonly ConcurrentBag<ColumnBuffer> idle = [];
+    private readonly ColumnBuffer labelColumn = new();
+    private sbyte[] labels = [];
+
+    /// <summary>Rows with label 0.</summary>
+    public long Negatives { get; private set; }
+
+    /// <summary>Rows with label 1.</summary>
+    public long Positives { get; private set; }
+
+    /// <summary>What rows have in common with earlier ones.</summary>
+    public RepeatedRows Repeated { get; } = new();
+
+    /// <summary>Reads everything.</summary>
+    /// <param name="workers">Threads.</param>
+    /// <param name="progress">Told the rows read.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
+    public void Run(int workers, Action<long>? progress, CancellationToken cancellation)
+    {
+        long done = 0;
+        foreach (RowGroupRef group in shards.RowGroups)
+        {
+            Repeated.Begin(group.Rows);
+            ReadLabels(group);
+            Workers.Run(inspectors.Count, workers, (i, _) => ReadColumn(group, i), cancellation);
+            Repeated.End();
+            progress?.Invoke(done += group.Rows);
+        }
+    }
+
+    private void ReadLabels(RowGroupRef group)
+    {
+        if (labels.Length < group.Rows)
+            labels = new sbyte[group.Rows];
+        labels.AsSpan(0, group.Rows).Fill(Unknown);
+        if (label is null)
+            return;
+        if (!TryRead(group, inspectors.First(i => i.Column.Name == label), shards.Column(label)!.AsNumber, labelColumn))
+            return;
+        for (int r = 0; r < group.Rows; r++)
+        {
+            if (!Labels.TryRead(labelColumn, r, out float value))
+                continue;
+            labels[r] = (sbyte)value;
+            Positives += labels[r];
+            Negatives += 1 - labels[r];
+        }
+    }
+
+    private void ReadColumn(RowGroupRef group, int index)
+    {
+        ColumnInspector inspector = inspectors[index];
+        if (inspector.Column.Name == label)
+        {
+            if (inspector.Trouble is null)
+                Take(group, index, labelColumn);
+            return;
+        }
+
+        ColumnBuffer column = idle.TryTake(out ColumnBuffer? taken) ? taken : new ColumnBuffer();
+        if (TryRead(group, inspector, inspector.Column, column))
+            Take(group, index, column);
+        idle.Add(column);
+    }
+
+    /// <summary>Reads a column of a row group; one that cannot be read is told of once and not tried again.</summary>
+    private bool TryRead(RowGroupRef group, ColumnInspector inspector, ShardColumn column, ColumnBuffer into)
+    {
+        if (inspector.Trouble is not null)
+            return false;
+        using ShardReader reader = shards.Shards[group.Shard].Rent();
+        try
+        {
+            reader.Read(group.Group, new WantedColumn(column.Name, column.Kind, column.IsList), into);
+        }
+        catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Column: not null })
+        {
+            inspector.Trouble = e.Message;
+        }
+
+        return inspector.Trouble is null;
+    }
+
+    private void Take(RowGroupRef group, int index, ColumnBuffer column)
+    {
+        Repeated.Add(index, column);
+        inspectors[index].Add(shards.Shards[group.Shard], group, column, labels);
+    }
+}

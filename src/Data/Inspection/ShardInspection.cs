@@ -1,0 +1,114 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
+using static System.FormattableString;
+
+namespace GpuCtr.Data.Inspection;
+
+/// <summary>What a set of shards holds and what looks wrong about it.</summary>
+/// <param name="Shards">Files.</param>
+/// <param name="Bytes">Their sizes together.</param>
+/// <param name="RowGroups">Row groups.</param>
+/// <param name="Rows">Rows.</param>
+/// <param name="Label">Label column, if there is one.</param>
+/// <param name="LabelRate">Share of label 1 among the rows with label 0 or 1; null if there are none.</param>
+/// <param name="BadLabels">Rows whose label is neither.</param>
+/// <param name="RepeatedRows">Rows equal to an earlier one in all columns.</param>
+/// <param name="RepeatedRowsAreExact">Whether that is a count and not an estimate.</param>
+/// <param name="Columns">The columns.</param>
+/// <param name="Problems">What a person should look at, a line each.</param>
+public sealed record ShardInspection(
+    int Shards, long Bytes, int RowGroups, long Rows, string? Label, double? LabelRate, long BadLabels, long RepeatedRows, bool RepeatedRowsAreExact,
+    IReadOnlyList<ColumnProfile> Columns, IReadOnlyList<string> Problems)
+{
+    private const double Leak = 0.99, NearlyUnique = 0.9;
+    private const long EnoughRows = 1000;
+
+    /// <summary>Reads all columns of all shards once. One whose values cannot be read is told of, and the others are read.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="plan">Roles; null if there is no label.</param>
+    /// <param name="workers">Threads.</param>
+    /// <param name="progress">Told the rows read.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="GpuCtrException">InputOutput; Data: a shard that changed.</exception>
+    public static ShardInspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
+    {
+        string? label = plan?.Label.Column.Name;
+        ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label, Reading(c, plan)))];
+        InspectionPass pass = new(shards, label, inspectors);
+        pass.Run(workers, progress, cancellation);
+        var profiles = new ColumnProfile[inspectors.Length];
+        Workers.Run(inspectors.Length, workers, (i, _) => profiles[i] = inspectors[i].Profile(), cancellation);
+        Dictionary<string, ColumnProfile> byName = profiles.ToDictionary(p => p.Name);
+        bool isWhole = profiles.All(p => p.Trouble is null);
+        (long repeated, bool exact) = isWhole ? pass.Repeated.Count() : (0, false);
+        bool hasLabels = label is not null && byName[label].Trouble is null;
+        long labelled = hasLabels ? pass.Negatives + pass.Positives : 0;
+        var found = new ShardInspection(
+            shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
+            labelled == 0 ? null : (double)pass.Positives / labelled, hasLabels ? shards.Rows - labelled : 0,
+            repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
+        IEnumerable<string> lists = plan is null ? [] : HistoryMatch.Warnings(shards, plan).Concat(ListLikeness.Warnings(shards, plan));
+        return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. lists] };
+    }
+
+    /// <summary>As it will be read, where that is known.</summary>
+    private static ShardColumn Read(ShardColumn column, FeaturePlan? plan) =>
+        plan?.Columns.FirstOrDefault(p => p.Column.Name == column.Name && p.Column.IsList == column.IsList)?.Column ?? column;
+
+    private static ColumnProfile Planned(ShardColumn column, FeaturePlan? plan)
+    {
+        PlannedColumn[] planned = [.. plan?.Columns.Where(c => c.Column.Name == column.Name) ?? []];
+        return new ColumnProfile(
+            column.Name, column.TypeName,
+            string.Join("+", planned.Select(p => p.Role.ToString().ToLowerInvariant()).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
+    }
+
+    private static ListReading Reading(ShardColumn column, FeaturePlan? plan)
+    {
+        PlannedColumn? list = plan?.Columns.FirstOrDefault(c => c.Column.Name == column.Name && c.Grammar is not null);
+        return new ListReading(list?.Grammar, list is null ? ValueKind.Text : plan!.EntryKind(list), (plan?.Options ?? new FeatureOptions()).MaxHistory);
+    }
+
+    private IEnumerable<string> Look()
+    {
+        if (Rows == 0)
+            yield return "there are no rows";
+        foreach (string trouble in Columns.Select(c => c.Trouble).OfType<string>())
+            yield return trouble;
+        if (Columns.Any(c => c.Trouble is not null))
+            yield return "rows were not compared with each other, since not all columns can be read";
+        // With roles, the plan says it.
+        foreach (ColumnProfile c in Columns.Where(c => c is { Trouble: null, Distinct: null, Role: "" }))
+            yield return $"column '{c.Name}' is {c.Type}, which cannot be read: training leaves it out";
+        if (BadLabels > 0)
+            yield return Invariant($"label '{Label}' is neither 0 nor 1 in {BadLabels:N0} rows");
+        if (LabelRate is 0 or 1)
+            yield return Invariant($"every label is {LabelRate}: there is nothing to learn");
+        if (RepeatedRows > 0)
+            yield return Invariant($"{(RepeatedRowsAreExact ? "" : "about ")}{RepeatedRows:N0} rows ({(double)RepeatedRows / Rows:P1}) are equal to an earlier one in all columns");
+        foreach (string problem in Columns.Where(c => c.Role != "label" && c.Distinct is not null).SelectMany(LookAt))
+            yield return problem;
+    }
+
+    private IEnumerable<string> LookAt(ColumnProfile c)
+    {
+        if (c.Values == 0 && Rows > 0)
+            yield return $"column '{c.Name}' is always {(c.Lengths is null ? "null" : "empty")}";
+        if (c.Values > 0 && c.Distinct == 1 && c.Nulls == 0 && c.Lengths is null)
+            yield return $"column '{c.Name}' is always {c.Top[0].Value}";
+        if (c.LabelAuc > Leak)
+            yield return Invariant($"column '{c.Name}' alone predicts the label with AUC {c.LabelAuc:F4}: does it hold something that is known only afterwards? Then leave it out with --exclude {ColumnNames.InShell(c.Name)}");
+        if (c.NotFinite > 0)
+            yield return Invariant($"column '{c.Name}' is NaN or infinite in {c.NotFinite:N0} rows: store missing values as null");
+        if (c.Misfits > 0)
+            yield return Invariant($"column '{c.Name}' has integers in some shards and in others {c.Misfits:N0} rows with values that are none: write the shards with one type, or use --numeric {ColumnNames.InShell(c.Name)}");
+        if (c.MayBeIds && c.Role == "numeric" && c.Note != "--numeric")
+            yield return $"column '{c.Name}' is {c.Type}, and all its values are whole: if they are ids, which nulls turn into doubles, write --categorical {ColumnNames.InShell(c.Name)}; if not, --numeric {ColumnNames.InShell(c.Name)} says so";
+        if (c.Broken > 0)
+            yield return Invariant($"column '{c.Name}' holds no list in {c.Broken:N0} rows, such as {c.FirstBroken}: correct the file, name another separator with --list-separator, or leave such rows out with --bad-rows");
+        bool isId = c.Role.Contains("categorical", StringComparison.Ordinal) && c.Lengths is null && Rows >= EnoughRows;
+        if (isId && c.Distinct > NearlyUnique * Rows)
+            yield return Invariant($"column '{c.Name}' has {c.Distinct:N0} values in {Rows:N0} rows: it identifies rows; consider --exclude {ColumnNames.InShell(c.Name)}");
+    }
+}

@@ -1,0 +1,39 @@
+namespace GpuCtr.Data.Inspection;
+
+/// <summary>
+/// How well a column alone predicts the label, as an AUC. Rates are learned from one half of the rows and judged on the other: on
+/// its own rows a column in which every row has a value of its own would always look like a leak.
+/// </summary>
+internal static class SingleColumnAuc
+{
+    private const long FewestRowsOfALabel = 20;
+    private const double PriorRows = 1;
+
+    /// <summary>AUC of the label rate of each value; null where the second half has too few rows of a label.</summary>
+    public static double? OfValues(IReadOnlyList<LabelCount> values)
+    {
+        double negatives = values.Sum(v => (double)v.Negatives0), positives = values.Sum(v => (double)v.Positives0);
+        double rate = positives / Math.Max(1, negatives + positives);
+        return Auc(values.Select(v => ((v.Positives0 + PriorRows * rate) / (v.Negatives0 + v.Positives0 + PriorRows), v.Negatives1, v.Positives1)));
+    }
+
+    /// <summary>AUC of the numbers themselves, in whichever direction it is larger.</summary>
+    public static double? OfNumbers(IEnumerable<(double Value, int Label)> rows) =>
+        Auc(rows.Select(r => (r.Value, r.Label == 0 ? 1L : 0L, r.Label == 1 ? 1L : 0L))) is { } auc ? Math.Max(auc, 1 - auc) : null;
+
+    /// <summary>Mann-Whitney over groups of rows; equal scores share their ranks.</summary>
+    private static double? Auc(IEnumerable<(double Score, long Negatives, long Positives)> groups)
+    {
+        double won = 0;
+        long below = 0, positives = 0;
+        foreach (var tied in groups.GroupBy(g => g.Score).OrderBy(g => g.Key))
+        {
+            long minus = tied.Sum(g => g.Negatives), plus = tied.Sum(g => g.Positives);
+            won += plus * (below + minus / 2.0);
+            below += minus;
+            positives += plus;
+        }
+
+        return below < FewestRowsOfALabel || positives < FewestRowsOfALabel ? null : won / ((double)below * positives);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Inspection;
+
+/// <summary>A value of a column and how often it occurs.</summary>
+/// <param name="Value">As text.</param>
+/// <param name="Rows">Occurrences.</param>
+public sealed record ValueCount(string Value, long Rows);
+
+/// <summary>
+/// Counts the values of a column with their labels. Up to a limit every value has a count of its own; later ones are counted
+/// together, and the number of distinct ones is then an estimate.
+/// </summary>
+internal sealed class ValueHistogram
+{
+    private const int MostValues = 100_000;
+
+    private readonly Dictionary<ulong, int> places = [];
+    private readonly List<string> texts = [];
+    private readonly List<LabelCount> counts = [];
+    private readonly HyperLogLog distinct = new();
+    private LabelCount others;
+
+    /// <summary>Distinct values, exact or estimated.</summary>
+    public long Distinct => IsExact ? places.Count : distinct.Count();
+
+    /// <summary>Whether all values have a count of their own.</summary>
+    public bool IsExact => others.Rows == 0;
+
+    /// <summary>Counts of single values, and last those of all others together.</summary>
+    public IReadOnlyList<LabelCount> Counts => [.. counts, others];
+
+    /// <summary>The most frequent values.</summary>
+    public IReadOnlyList<ValueCount> Top(int count) =>
+        [.. Enumerable.Range(0, counts.Count).OrderByDescending(i => counts[i].Rows).ThenBy(i => texts[i], StringComparer.Ordinal).Take(count).Select(i => new ValueCount(texts[i], counts[i].Rows))];
+
+    /// <summary>A hash of value i with 64 random bits.</summary>
+    public static ulong HashOf(ColumnBuffer column, int i) => column.IsNull(i) ? 0x6E75_6C6CUL : column.Kind switch
+    {
+        ValueKind.Text => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[i].Span)),
+        ValueKind.Real => RandomBits.Mix((ulong)BitConverter.DoubleToInt64Bits(column.Reals[i])),
+        ValueKind.Time => HashOf(Times.Split(column.Integers[i], column.Unit)),
+        _ => RandomBits.Mix((ulong)column.Integers[i]),
+    };
+
+    // Shards may have one time in several units.
+    private static ulong HashOf((long Day, long Nanoseconds) time) => RandomBits.Mix(RandomBits.Mix((ulong)time.Day) + (ulong)time.Nanoseconds);
+
+    /// <summary>Takes in value i, which is not null.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="i">Value.</param>
+    /// <param name="label">0 or 1; −1 where it is not known.</param>
+    /// <param name="half">Which half of the rows it belongs to.</param>
+    public void Add(ColumnBuffer column, int i, int label, int half)
+    {
+        ulong hash = HashOf(column, i);
+        distinct.Add(hash);
+        if (!places.TryGetValue(hash, out int place))
+        {
+            if (places.Count >= MostValues)
+            {
+                others.Add(label, half);
+                return;
+            }
+
+            places.Add(hash, place = counts.Count);
+            texts.Add(Text(column, i));
+            counts.Add(default);
+        }
+
+        CollectionsMarshal.AsSpan(counts)[place].Add(label, half);
+    }
+
+    /// <summary>Value i as text.</summary>
+    public static string Text(ColumnBuffer column, int i) => column.Kind switch
+    {
+        ValueKind.Text => column.Texts[i].ToString(),
+        ValueKind.Real => column.Reals[i].ToString("G7", CultureInfo.InvariantCulture),
+        ValueKind.Time => Times.Text(column.Integers[i], column.Unit),
+        _ => WholeNumber.Text(column.Integers[i], column.Kind),
+    };
+}
+
+/// <summary>Rows with a value, and of the rows with a label those of each half with label 0 and 1.</summary>
+internal struct LabelCount
+{
+    /// <summary>All rows.</summary>
+    public long Rows;
+
+    /// <summary>Rows of the first half by label.</summary>
+    public long Negatives0, Positives0;
+
+    /// <summary>Rows of the second half by label.</summary>
+    public long Negatives1, Positives1;
+
+    /// <summary>Counts a row.</summary>
+    public void Add(int label, int half)
+    {
+        Rows++;
+        switch (label, half)
+        {
+            case (0, 0): Negatives0++; break;
+            case (1, 0): Positives0++; break;
+            case (0, 1): Negatives1++; break;
+            case (1, 1): Positives1++; break;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace GpuCtr.Data;
+
+/// <summary>How this program writes JSON: snake_case names, enumerations as words.</summary>
+internal static class JsonText
+{
+    private static readonly JsonSerializerOptions line = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
+        IgnoreReadOnlyProperties = true,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    private static readonly JsonSerializerOptions indented = new(line) { WriteIndented = true };
+
+    /// <summary>On one line.</summary>
+    public static string Line<T>(T value) => JsonSerializer.Serialize(value, line);
+
+    /// <summary>On many lines.</summary>
+    public static string Indented<T>(T value) => JsonSerializer.Serialize(value, indented);
+
+    /// <summary>Reads either.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static T Parse<T>(string text) => JsonSerializer.Deserialize<T>(text, line) ?? throw new JsonException("it is empty");
+}

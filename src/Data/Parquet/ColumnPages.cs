@@ -1,0 +1,99 @@
+using GpuCtr.Data.Shards;
+using Parquet.Meta;
+
+namespace GpuCtr.Data.Parquet;
+
+/// <summary>
+/// Reads a column chunk from its pages straight into its places. Every value, null, row and byte that a page declares must be there,
+/// and no value is taken that was not written here.
+/// </summary>
+/// <remarks>Pages of versions 1 and 2; format: apache/parquet-format.</remarks>
+/// <param name="stream">The file.</param>
+/// <param name="layout">The column.</param>
+/// <param name="chunk">Where it is, its declared values checked.</param>
+/// <param name="into">Reserved for as many values.</param>
+internal sealed class ColumnPages(ShardStream stream, ColumnLayout layout, ColumnMetaData chunk, ColumnBuffer into)
+{
+    private readonly int? bits = PageGuard.BitsOf(layout.Leaf!);
+    private readonly bool hasLevels = layout.Leaf!.MaxDefinitionLevel + layout.Leaf.MaxRepetitionLevel > 0;
+
+    /// <summary>Reads all values, with those that are null set to their default.</summary>
+    /// <param name="decoder">From bytes to values.</param>
+    /// <param name="target">(values) where they go.</param>
+    /// <exception cref="InvalidDataException">A page is not what its header says.</exception>
+    /// <exception cref="NotSupportedException">An encoding or codec that cannot be read.</exception>
+    public void Read<T>(PageValues<T> decoder, T[] target)
+    {
+        PageBytes.CheckCodec(chunk.Codec);
+        stream.Budget = stream.Length + Math.Max(0, chunk.TotalCompressedSize) + (1 << 20);
+        var levels = new DremelLevels(layout, into, (int)chunk.NumValues);
+        Span<T> dictionary = default;
+        bool hasDictionary = false;
+        for (long at = chunk.DictionaryPageOffset is > 0 and long first ? Math.Min(first, chunk.DataPageOffset) : chunk.DataPageOffset; !levels.IsDone;)
+        {
+            (PageHeader page, int headerBytes) = Header(at);
+            stream.Position = at + headerBytes;
+            at = stream.Position + page.CompressedBytes;
+            ReadOnlySpan<byte> bytes = into.Page.Read(stream, page, chunk.Codec);
+            if (page.Kind == PageKind.Dictionary)
+            {
+                if (hasDictionary || page.Encoding is not (Encoding.PLAIN or Encoding.PLAIN_DICTIONARY))
+                    throw new InvalidDataException(hasDictionary ? "it has two dictionaries" : $"its dictionary is encoded as {page.Encoding}");
+                hasDictionary = true;
+                dictionary = into.Entries<T>((int)page.Values).AsSpan(0, (int)page.Values);
+                decoder.Decode(Encoding.PLAIN, bytes, dictionary);
+                continue;
+            }
+
+            (int start, int count, int packed) = levels.Take(page, ref bytes);
+            Span<T> to = target.AsSpan(start, count);
+            if (page.Encoding is not (Encoding.PLAIN_DICTIONARY or Encoding.RLE_DICTIONARY))
+                decoder.Decode(page.Encoding, bytes, to[..packed]);
+            else if (hasDictionary)
+                LookUp(bytes, dictionary, to[..packed]);
+            else
+                throw new InvalidDataException("a page points at a dictionary that is not there");
+            if (packed < count)
+                Spread(to, into.Nulls.AsSpan(start, count), packed);
+        }
+
+        levels.Close();
+    }
+
+    private (PageHeader Page, int HeaderBytes) Header(long at)
+    {
+        if (PageHeader.Read(stream, at) is not var (page, headerBytes) || headerBytes == 0)
+            throw new InvalidDataException($"there is no page at byte {at}");
+        PageGuard.Check(page, bits, hasLevels, stream.Length - at, chunk.NumValues);
+        PageGuard.CheckListed(page, chunk.Encodings);
+        PageChecksum.Verify(stream, at, headerBytes, page);
+        return (page, headerBytes);
+    }
+
+    private void LookUp<T>(ReadOnlySpan<byte> bytes, ReadOnlySpan<T> dictionary, Span<T> to)
+    {
+        if (to.IsEmpty)
+            return;
+        if (bytes.IsEmpty)
+            throw BitPacked.TooFew();
+        // The levels of this page are done with.
+        Span<int> places = into.Definition.AsSpan(0, to.Length);
+        int taken = 1 + RleBitPackedDecoder.Decode(bytes[1..], bytes[0], places);
+        if (taken != bytes.Length)
+            throw new InvalidDataException($"{to.Length} values of a dictionary take {taken} bytes, the page has {bytes.Length}");
+        for (int i = 0; i < places.Length; i++)
+        {
+            if ((uint)places[i] >= (uint)dictionary.Length)
+                throw new InvalidDataException($"value {places[i]} of a dictionary of {dictionary.Length}");
+            to[i] = dictionary[places[i]];
+        }
+    }
+
+    /// <summary>Moves packed values to their places, in place and from the back.</summary>
+    private static void Spread<T>(Span<T> values, ReadOnlySpan<bool> nulls, int packed)
+    {
+        int from = packed - 1;
+        for (int to = nulls.Length - 1; to >= 0; to--)
+            values[to] = nulls[to] ? default! : values[from--];
+    }
+}

@@ -1,0 +1,80 @@
+using System.Numerics;
+
+namespace GpuCtr.Data.Parquet;
+
+/// <summary>Decodes DELTA_BINARY_PACKED: the first value, then differences in blocks, bit-packed above the smallest of their block.</summary>
+/// <remarks>
+/// Head: varints with values of a block, miniblocks of a block, values, and the first value (zigzag). Block: the smallest difference
+/// (zigzag), the bits of each miniblock in a byte, the miniblocks; those that no value needs have bits but no body.
+/// </remarks>
+internal static class DeltaPacked
+{
+    private const int LargestBlock = 1 << 20, MiniblockUnit = 32;
+
+    /// <summary>Fills <paramref name="to"/> with 32- or 64-bit integers, whose arithmetic wraps around; returns the bytes that they took.</summary>
+    /// <exception cref="InvalidDataException">There are fewer or more values, or the head makes no sense.</exception>
+    public static int Decode<T>(ReadOnlySpan<byte> bytes, Span<T> to) where T : unmanaged, IBinaryInteger<T>
+    {
+        if (bytes.IsEmpty && to.IsEmpty)
+            return 0;
+        int at = 0;
+        ulong block = Varint(bytes, ref at), miniblocks = Varint(bytes, ref at), count = Varint(bytes, ref at);
+        if (block is 0 or > LargestBlock || miniblocks is 0 || miniblocks > block || block % (miniblocks * MiniblockUnit) != 0)
+            throw new InvalidDataException($"blocks of {block} differences in {miniblocks} parts");
+        if (count != (ulong)to.Length)
+            throw new InvalidDataException($"a page declares {to.Length} values and has {count}");
+        long value = ZigZag(Varint(bytes, ref at));
+        if (to.IsEmpty)
+            return at;
+        to[0] = T.CreateTruncating(value);
+        Span<long> differences = stackalloc long[MiniblockUnit];
+        for (to = to[1..]; !to.IsEmpty;)
+        {
+            long least = ZigZag(Varint(bytes, ref at));
+            ReadOnlySpan<byte> widths = Take(bytes, ref at, (long)miniblocks);
+            for (int m = 0; m < widths.Length && !to.IsEmpty; m++)
+            {
+                if (widths[m] > 64)
+                    throw new InvalidDataException($"differences of {widths[m]} bits");
+                for (int left = (int)(block / miniblocks); left > 0; left -= MiniblockUnit)
+                {
+                    // The last ones may be written whole or only as far as there are values.
+                    int here = Math.Min(MiniblockUnit, to.Length), whole = MiniblockUnit / 8 * widths[m];
+                    BitPacked.Unpack(bytes[at..], widths[m], differences[..here]);
+                    at = Math.Min(bytes.Length, at + whole);
+                    for (int i = 0; i < here; i++)
+                        to[i] = T.CreateTruncating(value = unchecked(value + least + differences[i]));
+                    to = to[here..];
+                }
+            }
+        }
+
+        return at;
+    }
+
+    private static ReadOnlySpan<byte> Take(ReadOnlySpan<byte> bytes, ref int at, long count)
+    {
+        if (count > bytes.Length - at)
+            throw BitPacked.TooFew();
+        at += (int)count;
+        return bytes.Slice(at - (int)count, (int)count);
+    }
+
+    private static long ZigZag(ulong raw) => (long)(raw >> 1) ^ -(long)(raw & 1);
+
+    private static ulong Varint(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        ulong value = 0;
+        for (int shift = 0; shift < 64; shift += 7)
+        {
+            if (at >= bytes.Length)
+                throw BitPacked.TooFew();
+            byte next = bytes[at++];
+            value |= (ulong)(next & 0x7F) << shift;
+            if (next < 0x80)
+                return value;
+        }
+
+        throw new InvalidDataException("a number of more than 64 bits");
+    }
+}

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+using GpuCtr.Data.Features;
+
+namespace GpuCtr.Data.Parquet;
+
+/// <summary>A timestamp as Impala, Hive and older Sparks write it: nanoseconds of a day, and the Julian day.</summary>
+[StructLayout(LayoutKind.Sequential, Pack = 4)]
+internal readonly struct Int96
+{
+    private const int JulianDayOf1970 = 2_440_588;
+
+    private readonly long nanoseconds;
+    private readonly int julianDay;
+
+    /// <summary>Converts to steps since 1970; false if one is beyond 64 bits, as no millisecond is.</summary>
+    public static bool TryConvert(ReadOnlySpan<Int96> from, Span<long> to, StoredTimeUnit unit)
+    {
+        long nanosecondsOfStep = (long)StoredTimeUnit.Nanoseconds / (long)unit;
+        bool fit = true;
+        for (int i = 0; i < from.Length; i++)
+        {
+            Int128 steps = (Int128)(from[i].julianDay - (long)JulianDayOf1970) * (long)unit + Times.FloorDivide(from[i].nanoseconds, nanosecondsOfStep);
+            to[i] = (long)steps;
+            fit &= to[i] == steps;
+        }
+
+        return fit;
+    }
+}

@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using Parquet.Meta;
+
+namespace GpuCtr.Data.Parquet;
+
+/// <summary>Decodes the values of pages, nulls not among them, to what a buffer holds.</summary>
+internal abstract class PageValues<T>
+{
+    /// <summary>Fills <paramref name="to"/> from all of <paramref name="bytes"/>.</summary>
+    /// <exception cref="InvalidDataException">They are not exactly so many values.</exception>
+    /// <exception cref="NotSupportedException">An encoding that these values cannot be read from.</exception>
+    public abstract void Decode(Encoding encoding, ReadOnlySpan<byte> bytes, Span<T> to);
+
+    /// <summary>What to say of an encoding that is not known for values of this type.</summary>
+    protected static NotSupportedException Unknown(Encoding encoding) => new($"its pages are encoded as {encoding}, which is not supported for its type");
+
+    /// <summary>Checks that values take all bytes of a page and no more.</summary>
+    /// <exception cref="InvalidDataException">They do not.</exception>
+    protected static void CheckBytes(int count, long taken, int found)
+    {
+        if (taken != found)
+            throw new InvalidDataException($"a page declares {count} values, which take {taken} bytes, in {found} bytes");
+    }
+}
+
+/// <summary>Numbers of fixed width.</summary>
+/// <typeparam name="TRaw">As they stand in the file.</typeparam>
+/// <typeparam name="T">What they become.</typeparam>
+/// <param name="into">Whose scratch memory is used.</param>
+/// <param name="convert">From the one to the other.</param>
+internal sealed class NumberValues<TRaw, T>(ColumnBuffer into, NumberValues<TRaw, T>.Converter convert) : PageValues<T> where TRaw : unmanaged
+{
+    /// <summary>Converts as many numbers as there are places for.</summary>
+    public delegate void Converter(ReadOnlySpan<TRaw> from, Span<T> to);
+
+    /// <inheritdoc/>
+    public override void Decode(Encoding encoding, ReadOnlySpan<byte> bytes, Span<T> to)
+    {
+        if (encoding == Encoding.DELTA_BINARY_PACKED && (typeof(TRaw) == typeof(int) || typeof(TRaw) == typeof(uint)))
+            CheckBytes(to.Length, DeltaPacked.Decode(bytes, MemoryMarshal.Cast<TRaw, int>(Scratch(to.Length))), bytes.Length);
+        else if (encoding == Encoding.DELTA_BINARY_PACKED && typeof(TRaw) == typeof(long))
+            CheckBytes(to.Length, DeltaPacked.Decode(bytes, MemoryMarshal.Cast<TRaw, long>(Scratch(to.Length))), bytes.Length);
+        else if (encoding is Encoding.PLAIN or Encoding.BYTE_STREAM_SPLIT)
+            CheckBytes(to.Length, (long)to.Length * Unsafe.SizeOf<TRaw>(), bytes.Length);
+        else
+            throw Unknown(encoding);
+        if (encoding == Encoding.BYTE_STREAM_SPLIT)
+            ByteStreams.Join(bytes, Unsafe.SizeOf<TRaw>(), MemoryMarshal.AsBytes(Scratch(to.Length)));
+        convert(encoding == Encoding.PLAIN ? MemoryMarshal.Cast<byte, TRaw>(bytes) : Scratch(to.Length), to);
+    }
+
+    private Span<TRaw> Scratch(int count) => into.Scratch<TRaw>(count).AsSpan(0, count);
+}
+
+/// <summary>Booleans, as 0 and 1: a bit each, or in runs with their length in front.</summary>
+/// <param name="into">Whose scratch memory is used.</param>
+internal sealed class BooleanValues(ColumnBuffer into) : PageValues<long>
+{
+    /// <inheritdoc/>
+    public override void Decode(Encoding encoding, ReadOnlySpan<byte> bytes, Span<long> to)
+    {
+        Span<int> values = into.Scratch<int>(to.Length).AsSpan(0, to.Length);
+        if (encoding == Encoding.PLAIN)
+        {
+            CheckBytes(to.Length, (to.Length + 7) / 8, bytes.Length);
+            BitPacked.Unpack(bytes, 1, values);
+        }
+        else if (encoding != Encoding.RLE)
+        {
+            throw Unknown(encoding);
+        }
+        else if (bytes.Length > 0 || to.Length > 0)
+        {
+            int length = bytes.Length < sizeof(int) ? -1 : BitConverter.ToInt32(bytes);
+            CheckBytes(to.Length, sizeof(int) + (long)length, bytes.Length);
+            CheckBytes(to.Length, sizeof(int) + RleBitPackedDecoder.Decode(bytes[sizeof(int)..], 1, values), bytes.Length);
+        }
+
+        for (int i = 0; i < to.Length; i++)
+            to[i] = values[i];
+    }
+}

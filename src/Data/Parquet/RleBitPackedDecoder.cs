@@ -1,0 +1,71 @@
+namespace GpuCtr.Data.Parquet;
+
+/// <summary>Decodes Parquet's hybrid of runs and bit-packed groups, in which levels, positions in a dictionary and booleans are written.</summary>
+/// <remarks>A run: varint 2 × length, the value in whole bytes. Groups: varint 2 × groups + 1, eight values of so many bits each.</remarks>
+internal static class RleBitPackedDecoder
+{
+    private const int GroupValues = 8;
+
+    /// <summary>Fills <paramref name="to"/>; returns the bytes that its values took.</summary>
+    /// <param name="bytes">The encoded values; what is behind them is not read.</param>
+    /// <param name="bits">Bits of a value, at most 32.</param>
+    /// <param name="to">As many values as there must be.</param>
+    /// <exception cref="InvalidDataException">There are fewer or more, or values are too wide.</exception>
+    public static int Decode(ReadOnlySpan<byte> bytes, int bits, Span<int> to)
+    {
+        if ((uint)bits > 32)
+            throw new InvalidDataException($"values of {bits} bits where at most 32 are possible");
+        int at = 0;
+        while (!to.IsEmpty)
+        {
+            uint head = Varint(bytes, ref at);
+            bool repeated = (head & 1) == 0;
+            long count = repeated ? head >> 1 : (long)(head >> 1) * GroupValues;
+            // Groups may have places to spare at the end: some writers have hundreds.
+            if (count == 0 || (repeated && count > to.Length))
+                throw new InvalidDataException($"a run of {count} values where {to.Length} are missing");
+            Span<int> run = to[..(int)Math.Min(count, to.Length)];
+            if (repeated)
+            {
+                run.Fill(Whole(bytes, at, bits));
+                at += (bits + 7) / 8;
+            }
+            else
+            {
+                BitPacked.Unpack(bytes[at..], bits, run);
+                at = (int)Math.Min(bytes.Length, at + count * bits / 8);
+            }
+
+            to = to[run.Length..];
+        }
+
+        return at;
+    }
+
+    private static uint Varint(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        uint value = 0;
+        for (int shift = 0; shift < 32; shift += 7)
+        {
+            if (at >= bytes.Length)
+                throw BitPacked.TooFew();
+            byte next = bytes[at++];
+            value |= (uint)(next & 0x7F) << shift;
+            if (next < 0x80)
+                return value;
+        }
+
+        throw new InvalidDataException("a run of more than 2^31 values");
+    }
+
+    private static int Whole(ReadOnlySpan<byte> bytes, int at, int bits)
+    {
+        int count = (bits + 7) / 8;
+        if (at + count > bytes.Length)
+            throw BitPacked.TooFew();
+        uint value = 0;
+        for (int i = 0; i < count; i++)
+            value |= (uint)bytes[at + i] << (8 * i);
+        return (ulong)value >> bits == 0 ? (int)value : throw new InvalidDataException($"the value {value} where {bits} bits are possible");
+    }
+}

@@ -1,0 +1,92 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Parquet;
+
+namespace GpuCtr.Data.Shards;
+
+/// <summary>One column of one row group, decoded; filled again and again by the same worker, so it grows and is never freed.</summary>
+/// <remarks>Flat columns: value i belongs to row i, Count = Rows. Lists: the values of row r are Offsets[r] … Offsets[r+1] − 1.</remarks>
+public sealed partial class ColumnBuffer
+{
+    private readonly Dictionary<Type, Array> scratch = [], dictionaries = [];
+
+    /// <summary>Rows of the row group.</summary>
+    public int Rows { get; internal set; }
+
+    /// <summary>Values: rows of a flat column, elements of a list column; nulls included.</summary>
+    public int Count { get; internal set; }
+
+    /// <summary>What was read; says which of the arrays below is filled.</summary>
+    public ValueKind Kind { get; internal set; }
+
+    /// <summary>True for a list column.</summary>
+    public bool IsList { get; internal set; }
+
+    /// <summary>What the values of a time column count since 1970-01-01.</summary>
+    public StoredTimeUnit Unit { get; internal set; }
+
+    /// <summary>(Count) values of an integer or time column, bits of an unsigned one, 0 where null.</summary>
+    public long[] Integers { get; private set; } = [];
+
+    /// <summary>(Count) values of a real column, 0 where null.</summary>
+    public double[] Reals { get; private set; } = [];
+
+    /// <summary>(Count) values of a text column, empty where null; valid until the next read.</summary>
+    public ReadOnlyMemory<char>[] Texts { get; private set; } = [];
+
+    /// <summary>True where the value is null; meaningful only if <see cref="HasNulls"/>.</summary>
+    public bool[] Nulls { get; private set; } = [];
+
+    /// <summary>True if some value is null.</summary>
+    public bool HasNulls { get; internal set; }
+
+    /// <summary>(Rows + 1) starts of the lists; a null list is an empty one.</summary>
+    public int[] Offsets { get; private set; } = [];
+
+    /// <summary>For pages on their way from the file.</summary>
+    internal PageBytes Page { get; } = new();
+
+    /// <summary>Where the characters of texts are.</summary>
+    internal TextArena Characters { get; } = new();
+
+    internal int[] Definition { get; private set; } = [];
+
+    internal int[] Repetition { get; private set; } = [];
+
+    /// <summary>True where value i is null.</summary>
+    public bool IsNull(int i) => HasNulls && Nulls[i];
+
+    /// <summary>Memory for what is on its way to another place.</summary>
+    internal T[] Scratch<T>(int count) => Kept<T>(scratch, count);
+
+    /// <summary>Memory for the values that pages point at.</summary>
+    internal T[] Entries<T>(int count) => Kept<T>(dictionaries, count);
+
+    internal void Reserve(ValueKind kind, int count)
+    {
+        Kind = kind;
+        if (kind == ValueKind.Real)
+            Reals = Grown(Reals, count);
+        else if (kind == ValueKind.Text)
+            Texts = Grown(Texts, count);
+        else
+            Integers = Grown(Integers, count);
+        Nulls = Grown(Nulls, count);
+    }
+
+    internal void ReserveLevels(int count, bool repetition)
+    {
+        Definition = Grown(Definition, count);
+        if (repetition)
+            Repetition = Grown(Repetition, count);
+        Offsets = Grown(Offsets, Rows + 1);
+    }
+
+    private static T[] Kept<T>(Dictionary<Type, Array> arrays, int count)
+    {
+        T[] array = Grown(arrays.TryGetValue(typeof(T), out Array? kept) ? (T[])kept : [], count);
+        arrays[typeof(T)] = array;
+        return array;
+    }
+
+    private static T[] Grown<T>(T[] array, int count) => array.Length >= count ? array : new T[Math.Max(count, 1024)];
+}

@@ -1,0 +1,51 @@
+namespace GpuCtr.Data.Shards;
+
+/// <summary>What a column is that several shards store, each in its way.</summary>
+internal static class JoinedColumn
+{
+    /// <summary>
+    /// Integers of any width become 64-bit ones, reals doubles, texts strings. Where some shards have integers and others reals, it is
+    /// one of ids: each value must be whole. Shards in which it has no value do not count. Of types that are not one it is unsupported.
+    /// </summary>
+    /// <param name="name">A column that all shards have.</param>
+    /// <param name="shards">At least one.</param>
+    public static ShardColumn Of(string name, IReadOnlyList<Shard> shards)
+    {
+        ShardColumn first = shards[0].Column(name)!;
+        if (shards.All(s => s.Column(name) == first))
+            return first;
+        IGrouping<string, Shard>[] families = [.. shards.GroupBy(s => Family(s.Column(name)!))];
+        if (families.Length > 1 && families.Where(f => !f.All(s => s.IsAllNull(name))).ToArray() is { Length: > 0 } filled)
+            families = filled;
+        ShardColumn[] columns = [.. families.SelectMany(f => f.Select(s => s.Column(name)!)).DistinctBy(c => c.TypeName)];
+        string differs = string.Join(", ", families.Select(f => $"{f.First().Column(name)!.TypeName} in {f.First().Path}"));
+        bool numbers = columns.All(c => WantedColumn.IsNumber(c.Kind) && c.IsList == columns[0].IsList && !IsTimeOfDay(c));
+        if (families.Length > 1 && !numbers)
+            return new ShardColumn(name, ValueKind.Unsupported, false, string.Join(" or ", columns.Select(c => c.TypeName))) { Differs = differs };
+        ShardColumn joined = Widest(name, columns);
+        return families.Length > 1 ? joined with { Differs = differs } : joined;
+    }
+
+    /// <summary>Types within which each value of one is a value of another.</summary>
+    private static string Family(ShardColumn column) => $"{column.IsList} " + column.Kind switch
+    {
+        _ when IsTimeOfDay(column) => column.TypeName,
+        ValueKind.Integer or ValueKind.Unsigned => "integer",
+        ValueKind.Real => "real",
+        ValueKind.Text => "text",
+        _ => column.TypeName,
+    };
+
+    private static bool IsTimeOfDay(ShardColumn column) => column.TypeName.Contains("time(", StringComparison.Ordinal);
+
+    private static ShardColumn Widest(string name, ShardColumn[] columns)
+    {
+        if (columns.Length == 1)
+            return columns[0];
+        ValueKind[] kinds = [.. columns.Select(c => c.Kind)];
+        (ValueKind kind, string type) = kinds.Contains(ValueKind.Unsigned) ? (ValueKind.Unsigned, "uint64")
+            : kinds.Contains(ValueKind.Integer) ? (ValueKind.Integer, "int64")
+            : kinds.Contains(ValueKind.Real) ? (ValueKind.Real, "double") : (ValueKind.Text, "string");
+        return new ShardColumn(name, kind, columns[0].IsList, columns[0].IsList ? $"list<{type}>" : type);
+    }
+}

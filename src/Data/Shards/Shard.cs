@@ -1,0 +1,209 @@
+using System.Collections.Concurrent;
+using System.IO.Hashing;
+using GpuCtr.Data.Parquet;
+using GpuCtr.Data.Sources;
+
+namespace GpuCtr.Data.Shards;
+
+/// <summary>A row group of a set of shards.</summary>
+/// <param name="Shard">Index of the shard in its set.</param>
+/// <param name="Group">Index of the row group in its shard.</param>
+/// <param name="FirstRow">Row of the shard at which it starts.</param>
+/// <param name="Rows">Rows.</param>
+public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows)
+{
+    /// <summary>Values of the column that has most of them.</summary>
+    internal long Values { get; init; } = Rows;
+
+    /// <summary>Bytes of the largest column when it is not compressed.</summary>
+    internal long ColumnBytes { get; init; }
+}
+
+/// <summary>One Parquet file or object: what its footer says and readers for its row groups.</summary>
+public sealed class Shard
+{
+    // Blocks by which a large file is known, spread over it: rows of another day differ in every one of them.
+    private const int Samples = 8, SampleBytes = 1 << 16;
+
+    private readonly ConcurrentBag<ShardReader> idle = [];
+    private readonly Dictionary<string, ShardColumn> byName;
+
+    private readonly Dictionary<string, PartitionColumn> partitions;
+    private readonly IShardSource source;
+    private readonly Footer? footer;
+    private ulong? contentHash;
+
+    private Shard(FoundShard found, int index, Footer footer, IEnumerable<PartitionColumn> partitions, bool keepsFooter)
+    {
+        source = found.Source;
+        IsOfTable = found.Columns is not null;
+        this.footer = keepsFooter ? footer : null;
+        FooterHash = footer.Hash;
+        // What a file says itself goes before what its path says.
+        this.partitions = partitions.Where(p => footer.Layout(p.Column.Name) is null).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
+        ShardColumn[] all = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
+        byName = all.ToDictionary(c => c.Name, StringComparer.Ordinal);
+        Columns = [.. all.Where(c => !footer.Indexes.Contains(c.Name) && (this.partitions.ContainsKey(c.Name) || found.Columns?.Contains(c.Name) != false))];
+        Indexes = [.. footer.Indexes.Where(byName.ContainsKey)];
+        var groups = new RowGroupRef[footer.Groups];
+        for (int g = 0; g < groups.Length; g++)
+        {
+            groups[g] = GroupOf(index, g, Rows, footer);
+            Rows += groups[g].Rows;
+        }
+
+        RowGroups = groups;
+    }
+
+    /// <summary>Full path, or address of an object.</summary>
+    public string Path => source.Path;
+
+    /// <summary>Size when it was found.</summary>
+    public long LengthBytes => source.LengthBytes;
+
+    /// <summary>Time of the last change (UTC) of a file, ETag of an object, when it was found.</summary>
+    public string Version => source.Version;
+
+    /// <summary>The last part of the path.</summary>
+    internal string Name => source.Name;
+
+    /// <summary>What is beside it.</summary>
+    internal IShardFolder Folder => source.Folder;
+
+    /// <summary>Rows of all row groups.</summary>
+    public long Rows { get; }
+
+    /// <summary>XXH3 of the footer, which has sizes, offsets and statistics of all columns.</summary>
+    internal ulong FooterHash { get; }
+
+    /// <summary>The top-level columns in file order, then those that stand in the path or the log of a table.</summary>
+    public IReadOnlyList<ShardColumn> Columns { get; }
+
+    /// <summary>Columns that are read only by name, see <see cref="PandasIndex"/>.</summary>
+    internal IReadOnlyList<string> Indexes { get; }
+
+    /// <summary>The row groups in file order.</summary>
+    public IReadOnlyList<RowGroupRef> RowGroups { get; }
+
+    /// <summary>Whether a table says that these rows are its rows, even if another file of it has the same ones.</summary>
+    internal bool IsOfTable { get; }
+
+    /// <summary>Opens a file and reads its footer.</summary>
+    /// <exception cref="GpuCtrException">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
+    public static Shard Open(string path, int index) => Open(new FoundShard(new FileSource(path), []), index, [], keepsFooter: true);
+
+    /// <summary>Opens a file whose columns are the leaves of its schema, whatever they are in, named with dots: add.path.</summary>
+    /// <exception cref="GpuCtrException">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
+    internal static Shard OpenLeaves(IShardSource source) => new(new FoundShard(source, []), 0, ShardFooter.Read(source, leaves: true), [], keepsFooter: true);
+
+    internal static Shard Open(FoundShard found, int index, IEnumerable<PartitionColumn> partitions, bool keepsFooter) =>
+        new(found, index, ShardFooter.Read(found.Source), partitions, keepsFooter);
+
+    /// <summary>The column of that name, or null.</summary>
+    public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>Whether a column can be read as it is wanted: by its type, as text from the path, or because it has no values at all.</summary>
+    internal bool Has(WantedColumn wanted) => Column(wanted.Name) is { } found
+        && (wanted.Takes(found) || (wanted is { Kind: ValueKind.Text, IsList: false } && partitions.ContainsKey(wanted.Name)) || IsAllNull(wanted.Name));
+
+    /// <summary>Whether a column has no values: its type then says nothing. Reads until it finds one; what cannot be read counts as one.</summary>
+    internal bool IsAllNull(string column)
+    {
+        using ShardReader reader = Rent();
+        ColumnBuffer buffer = new();
+        try
+        {
+            return RowGroups.All(g =>
+            {
+                reader.Read(g.Group, column, buffer);
+                return buffer.IsAllNull;
+            });
+        }
+        catch (GpuCtrException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A reader for the calling thread; disposing it hands it back.</summary>
+    /// <exception cref="GpuCtrException">Data: it changed since it was found.</exception>
+    public ShardReader Rent()
+    {
+        if (!idle.TryTake(out ShardReader? reader))
+            reader = new ShardReader(new ShardStream(source), footer ?? ShardFooter.Read(source));
+        try
+        {
+            reader.Open(this);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"{Path}: cannot be opened any more ({e.Message})", e);
+        }
+
+        return reader;
+    }
+
+    /// <summary>XXH3 of the whole content, 64 bit; reads it the first time.</summary>
+    /// <exception cref="GpuCtrException">InputOutput: unreadable.</exception>
+    public ulong ContentHash() => contentHash ??= Hash(whole: true);
+
+    /// <summary>True if the other shard holds the same bytes; hashes both only if their sizes and footers are equal.</summary>
+    public bool SameContentAs(Shard other) =>
+        LengthBytes == other.LengthBytes && FooterHash == other.FooterHash && (Path == other.Path || ContentHash() == other.ContentHash());
+
+    /// <summary>
+    /// Tells this content from any other: by the XXH3 of the whole, or the ETag of an object. Where the whole is not to be read, by the
+    /// XXH3 of footer and samples, and the time: bytes that were changed between the samples and left size, footer and time as they were go unnoticed.
+    /// </summary>
+    /// <param name="whole">Whether the whole may be read.</param>
+    /// <exception cref="GpuCtrException">InputOutput: unreadable.</exception>
+    internal string ContentKey(bool whole) => contentHash is null && source.VersionIsContent ? Version
+        : whole || contentHash is not null ? $"xxh3 {ContentHash():x16}"
+        : $"xxh3 of samples {Hash(whole: false) ^ FooterHash:x16}, {Version}";
+
+    /// <summary>The same with what the path adds to the content.</summary>
+    internal string Identity(string contentKey) => $"{LengthBytes} {FooterHash:x16} {contentKey} {string.Join(' ', partitions.Values)}";
+
+    internal PartitionColumn? Partition(string name) => partitions.GetValueOrDefault(name);
+
+    internal void Return(ShardReader reader)
+    {
+        if (footer is not null)
+            idle.Add(reader);
+    }
+
+    private static RowGroupRef GroupOf(int shard, int group, long firstRow, Footer footer)
+    {
+        int rows = footer.Rows(group);
+        (long values, long bytes) = (rows, 0);
+        foreach (StoredChunk chunk in footer.Chunks(group))
+            (values, bytes) = (Math.Max(values, chunk.Values), Math.Max(bytes, chunk.UncompressedBytes));
+        return new RowGroupRef(shard, group, firstRow, rows) { Values = values, ColumnBytes = bytes };
+    }
+
+    private ulong Hash(bool whole)
+    {
+        try
+        {
+            using var stream = new ShardStream(source);
+            stream.Open();
+            var hash = new XxHash3();
+            if (whole)
+                hash.Append(stream);
+            else
+                AppendSamples(stream, hash);
+            return hash.GetCurrentHashAsUInt64();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"{Path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    private static void AppendSamples(ShardStream stream, XxHash3 hash)
+    {
+        byte[] block = new byte[SampleBytes];
+        for (long i = 0; i < Samples; i++)
+            hash.Append(block.AsSpan(0, stream.Peek(Math.Max(0, stream.Length - SampleBytes) * i / (Samples - 1), block)));
+    }
+}

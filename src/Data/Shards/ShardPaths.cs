@@ -1,0 +1,129 @@
+using System.Text.RegularExpressions;
+using GpuCtr.Data.Sources;
+using GpuCtr.Data.Tables;
+
+namespace GpuCtr.Data.Shards;
+
+/// <summary>The shards of some patterns.</summary>
+/// <param name="Shards">In ordinal order of their full paths.</param>
+/// <param name="Notes">What was left out or read otherwise than by its name, a line each.</param>
+internal sealed record FoundShards(IReadOnlyList<FoundShard> Shards, IReadOnlyList<string> Notes);
+
+/// <summary>What one pattern names, before tables have their say.</summary>
+/// <param name="Files">Files or objects.</param>
+/// <param name="IfNone">What is wrong if there are none.</param>
+internal sealed record PathMatches(IReadOnlyList<FoundShard> Files, string IfNone)
+{
+    /// <summary>The folder that is named as a whole.</summary>
+    public IShardFolder? Folder { get; init; }
+
+    /// <summary>Whether one file or object is named exactly.</summary>
+    public bool IsExact { get; init; }
+
+    /// <summary>Files named *.parquet that a name beginning with . or _ keeps out.</summary>
+    public int Hidden { get; init; }
+}
+
+/// <summary>Turns what the user typed (files, globs, folders, also of an object store) into a sorted list of shards.</summary>
+internal static class ShardPaths
+{
+    private const string Suffix = ".parquet";
+
+    /// <exception cref="GpuCtrException">Usage: nothing matches, an empty folder, the same shard twice. Data: a table that cannot be read,
+    /// a file that its table removed. InputOutput: no permission, no store.</exception>
+    public static FoundShards Expand(IEnumerable<string> patterns)
+    {
+        var found = new List<FoundShard>();
+        var store = new Lazy<ObjectStore>();
+        var tables = new TableFolders();
+        int hidden = 0;
+        foreach (string pattern in patterns)
+        {
+            try
+            {
+                PathMatches matches = ObjectPaths.IsObject(pattern) ? ObjectPaths.Expand(pattern, store.Value) : Expand(pattern);
+                List<FoundShard> live = tables.Live(matches, pattern);
+                if (live.Count == 0)
+                    throw GpuCtrException.UsageError(matches.IfNone + (matches.Hidden > 0 ? $"; {Left(matches.Hidden)}" : ""));
+                found.AddRange(live);
+                hidden += matches.Hidden;
+            }
+            catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+            {
+                throw GpuCtrException.IoError($"{pattern}: cannot be listed ({e.Message}); check the permissions of the folder", e);
+            }
+        }
+
+        if (found.Count == 0)
+            throw GpuCtrException.UsageError("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
+        found.Sort((a, b) => string.CompareOrdinal(a.Source.Path, b.Source.Path));
+        RefuseDuplicates(found);
+        return new FoundShards(found, [.. tables.Notes, .. hidden > 0 ? [Left(hidden)] : Array.Empty<string>()]);
+    }
+
+    /// <summary>Whether a path below a folder is a shard of that folder, or of its partitions (day=2024-01-01/) at any depth.</summary>
+    public static bool IsShardOf(string path, bool hidden = false)
+    {
+        string[] parts = path.Split('/', '\\');
+        return parts[^1].EndsWith(Suffix, StringComparison.Ordinal) && parts[..^1].All(FoundShard.IsPartition) && parts.Any(Glob.IsHidden) == hidden;
+    }
+
+    private static string Left(int hidden) =>
+        $"{hidden} file(s) whose names, or whose folders' names, begin with _ or . were left out; name them exactly to read them";
+
+    private static PathMatches Expand(string pattern)
+    {
+        if (File.Exists(pattern))
+            return new([Found(Path.GetFullPath(pattern), pattern)], "") { IsExact = true };
+        if (Directory.Exists(pattern))
+        {
+            string[] files = [.. FilesOf(pattern)];
+            return new(
+                [.. files.Where(f => IsShardOf(Path.GetRelativePath(pattern, f))).Select(f => Found(Path.GetFullPath(f), f))],
+                $"{pattern}: the folder has no *.parquet file; name a folder with shards, or the files themselves")
+            {
+                Folder = new FileFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(pattern))),
+                Hidden = files.Count(f => IsShardOf(Path.GetRelativePath(pattern, f), hidden: true)),
+            };
+        }
+
+        return pattern.AsSpan().IndexOfAny('*', '?') >= 0 ? Matching(pattern) : throw GpuCtrException.UsageError($"{pattern}: no such file or folder; check the path");
+    }
+
+    private static FoundShard Found(string path, string named) => FoundShard.Of(new FileSource(path), named);
+
+    private static IEnumerable<string> FilesOf(string folder) => Directory.GetFiles(folder, "*" + Suffix).Concat(
+        Directory.GetDirectories(folder).Where(d => FoundShard.IsPartition(Path.GetFileName(d))).SelectMany(FilesOf));
+
+    private static PathMatches Matching(string pattern)
+    {
+        string full = Path.GetFullPath(pattern).Replace('\\', '/');
+        int wild = full.AsSpan().IndexOfAny('*', '?');
+        int slash = full.LastIndexOf('/', wild);
+        string root = full[..(slash + 1)], rest = full[(slash + 1)..];
+        string above = Path.IsPathRooted(pattern) ? Path.GetPathRoot(full)! : Path.GetFullPath(".");
+        string ifNone = $"no file matches '{pattern}' (looked from {Path.GetFullPath(".")}); check the pattern";
+        if (!Directory.Exists(root))
+            return new([], ifNone);
+        var options = new EnumerationOptions { RecurseSubdirectories = rest.Contains('/') || rest.Contains("**", StringComparison.Ordinal), IgnoreInaccessible = true, AttributesToSkip = 0 };
+        (Regex match, Regex any) = (Glob.Regex(rest), Glob.Regex(rest, takesHidden: true));
+        ILookup<bool, string> files = Directory.EnumerateFiles(root, "*", options)
+            .Where(file => any.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')))
+            .ToLookup(file => match.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')));
+        return new([.. files[true].Select(f => Found(f, Path.GetRelativePath(above, f)))], ifNone) { Hidden = files[false].Count(IsParquet) };
+    }
+
+    /// <summary>Whether a name says that a file is Parquet.</summary>
+    public static bool IsParquet(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
+
+    private static void RefuseDuplicates(List<FoundShard> found)
+    {
+        var seen = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (IShardSource source in found.Select(f => f.Source))
+        {
+            string target = source.Target;
+            if (!seen.TryAdd(target, source.Path))
+                throw GpuCtrException.UsageError($"{source.Path}: the same file as {seen[target]}; rows would count twice, name it once");
+        }
+    }
+}

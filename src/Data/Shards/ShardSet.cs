@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+
+namespace GpuCtr.Data.Shards;
+
+/// <summary>The shards of one side of a run (training, validation, test). They need to agree in the columns that are read.</summary>
+public sealed class ShardSet
+{
+    // Above so many shards their footers are read again when they are needed: kept, they would take more memory than the rows.
+    private const int MostKeptOpen = 512;
+
+    // Up to so many bytes shards are told apart by all of their content, which takes a fraction of a second.
+    private const long HashedBytes = 256L << 20;
+
+    private readonly ConcurrentDictionary<string, ShardColumn?> joined = new(StringComparer.Ordinal);
+    private readonly Lazy<string[]> contentKeys;
+
+    private ShardSet(IReadOnlyList<Shard> shards, IReadOnlyList<string> notes, int workers)
+    {
+        contentKeys = new(() => KeysOf(shards, workers));
+        (Shards, Notes) = (shards, notes);
+        RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
+        Rows = shards.Sum(s => s.Rows);
+    }
+
+    /// <summary>The shards, sorted by path.</summary>
+    public IReadOnlyList<Shard> Shards { get; }
+
+    /// <summary>The row groups of all shards in order.</summary>
+    public IReadOnlyList<RowGroupRef> RowGroups { get; }
+
+    /// <summary>Rows of all shards.</summary>
+    public long Rows { get; }
+
+    /// <summary>What was left out, read through the log of a table or checked against a manifest, a line for each.</summary>
+    public IReadOnlyList<string> Notes { get; }
+
+    /// <summary>The columns that all shards have, in the order of the first shard, as what they are together.</summary>
+    public IReadOnlyList<ShardColumn> Columns => [.. Shards[0].Columns.Select(c => Column(c.Name)).OfType<ShardColumn>()];
+
+    /// <summary>The column of that name as what it is in all shards together; null if one of them lacks it.</summary>
+    public ShardColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? JoinedColumn.Of(n, Shards) : null);
+
+    /// <summary>Columns that some shards have and some lack, with the first of each.</summary>
+    internal IEnumerable<(string Name, Shard Has, Shard Lacks)> Partial() => Shards
+        .SelectMany(s => s.Columns.Select(c => (c.Name, Has: s)))
+        .DistinctBy(c => c.Name)
+        .Where(c => Column(c.Name) is null)
+        .Select(c => (c.Name, c.Has, Shards.First(s => s.Column(c.Name) is null)));
+
+    /// <summary>Checks that all shards have some columns as they are wanted.</summary>
+    /// <param name="wanted">The columns.</param>
+    /// <param name="who">Who wants them, as in "the model was trained".</param>
+    /// <exception cref="GpuCtrException">Data: one lacks a column, or has it with values of another kind.</exception>
+    internal void Check(IEnumerable<WantedColumn> wanted, string who)
+    {
+        foreach (WantedColumn column in wanted)
+        {
+            if (Shards.FirstOrDefault(s => !s.Has(column)) is not { } shard)
+                continue;
+            throw GpuCtrException.DataError(shard.Column(column.Name) is { } found
+                ? $"{shard.Path}: column '{column.Name}' is {found.TypeName}, {who} with {column.Describe()}"
+                : $"{shard.Path}: column '{column.Name}' is missing; {who} with it; the file has {string.Join(", ", shard.Columns.Select(c => c.Name))}");
+        }
+    }
+
+    /// <summary>Finds the shards, reads their footers and checks that manifests beside them hold. Whether their columns agree is seen when these are asked for.</summary>
+    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions; the same of objects, as s3://bucket/key.</param>
+    /// <param name="workers">Threads that read footers and compute hashes.</param>
+    /// <param name="verify">False to leave manifests alone.</param>
+    /// <exception cref="GpuCtrException">Usage: nothing matches, a file named twice. Data: broken files,
+    /// a copy of another shard, a shard that is not as its manifest says. InputOutput: unreadable.</exception>
+    public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true)
+    {
+        (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = ShardPaths.Expand(patterns);
+        PartitionColumn[][] partitions = PartitionColumn.Of(found);
+        var shards = new Shard[found.Count];
+        Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i], i, partitions[i], keepsFooter: found.Count <= MostKeptOpen));
+        string[] notes = [.. foundNotes, .. IndexNotes(shards), .. verify ? ShardManifest.Verify(shards, workers) : []];
+        RefuseCopies(shards);
+        return new ShardSet(shards, notes, workers);
+    }
+
+    /// <summary>Shards of this set that are, by path or content, also in the other one: (this one's path, the other's path).</summary>
+    public IReadOnlyList<(string Path, string Other)> SharedWith(ShardSet other) =>
+        [.. from mine in Shards
+            from theirs in other.Shards
+            where mine.Rows > 0 && mine.SameContentAs(theirs)
+            select (mine.Path, theirs.Path)];
+
+    private static IEnumerable<string> IndexNotes(Shard[] shards) => shards.SelectMany(s => s.Indexes).Distinct().Select(name =>
+        $"column '{name}' is the index that pandas writes beside the rows (to_parquet(index=False) does not) and is left out");
+
+    /// <summary>What tells the content of each shard from any other: <see cref="Shard.ContentKey"/>. Worked out the first time.</summary>
+    /// <exception cref="GpuCtrException">InputOutput: unreadable.</exception>
+    internal IReadOnlyList<string> ContentKeys => contentKeys.Value;
+
+    /// <summary>The same with size, footer and what paths add, for what is kept of these rows.</summary>
+    internal IEnumerable<string> Identities => Shards.Select((s, i) => s.Identity(ContentKeys[i]));
+
+    private static string[] KeysOf(IReadOnlyList<Shard> shards, int workers)
+    {
+        string[] keys = new string[shards.Count];
+        bool whole = shards.Sum(s => s.LengthBytes) <= HashedBytes;
+        Workers.Run(keys.Length, workers, (i, _) => keys[i] = shards[i].ContentKey(whole));
+        return keys;
+    }
+
+    private static void RefuseCopies(IReadOnlyList<Shard> shards)
+    {
+        foreach (IGrouping<(long, ulong), Shard> alike in shards.Where(s => s.Rows > 0).GroupBy(s => (s.LengthBytes, s.FooterHash)).Where(g => g.Count() > 1))
+        {
+            var seen = new Dictionary<ulong, Shard>();
+            foreach (Shard shard in alike)
+            {
+                ulong hash = shard.ContentHash();
+                if (!seen.TryAdd(hash, shard) && !(shard.IsOfTable && seen[hash].IsOfTable))
+                    throw GpuCtrException.DataError($"{shard.Path}: a copy of {seen[hash].Path} (same content); rows would count twice, remove one");
+            }
+        }
+    }
+}

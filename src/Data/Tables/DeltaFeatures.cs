@@ -1,0 +1,30 @@
+namespace GpuCtr.Data.Tables;
+
+/// <summary>Which Delta tables can be read: those without deletion vectors, without renamed columns and without features that are not known here.</summary>
+internal static class DeltaFeatures
+{
+    private const string VectorsFeature = "deletionVectors", MappingFeature = "columnMapping", MappingMode = "delta.columnMapping.mode";
+
+    // A table may have these without a trace of them in what is read; the first two are looked for.
+    private static readonly HashSet<string> known = [VectorsFeature, MappingFeature, "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+
+    /// <exception cref="GpuCtrException">Data: it cannot be read, and what to do.</exception>
+    public static void Check(string path, DeltaSnapshot table)
+    {
+        if (table.SchemaString.Length == 0 || table.ReaderVersion == 0)
+            throw GpuCtrException.DataError($"{path}: the log of this Delta table does not say its columns or its protocol; restore it, or write the table again");
+        if (table.ReaderVersion > 3)
+            throw Refused(path, $"asks for reader version {table.ReaderVersion}");
+        if (table.ReaderFeatures.FirstOrDefault(f => !known.Contains(f)) is { } feature)
+            throw Refused(path, $"asks for the reader feature {feature}");
+        if (table.Configuration.GetValueOrDefault(MappingMode) is { } mode && !mode.Equals("none", StringComparison.OrdinalIgnoreCase))
+            throw Refused(path, $"has column mapping ({MappingMode} = {mode})");
+        if (table.Files.FirstOrDefault(f => f.DeletionVector is not null) is { } file)
+            throw Refused(path, $"has deletion vectors, which mark rows of {file.Path} as deleted", "REORG TABLE … APPLY (PURGE) rewrites such files, or ");
+    }
+
+    /// <summary>How such a table can be used all the same.</summary>
+    public static string Advice(string path) => $"write its rows as plain Parquet (in Spark: spark.read.format(\"delta\").load(folder).write.parquet(other); in DuckDB: COPY (FROM delta_scan('{path}')) TO 'rows.parquet')";
+
+    private static GpuCtrException Refused(string path, string why, string advice = "") => GpuCtrException.DataError($"{path}: this Delta table {why}, which is not supported; {advice}{Advice(path)}");
+}

@@ -1,8 +1,0 @@
-namespace GpuCtr.Engine.Scoring;
-
-/// <summary>What a logit means.</summary>
-internal static class Probability
-{
-    /// <summary>σ(z) = 1 / (1 + e^{−z}).</summary>
-    public static float Of(float logit) => (float)(1 / (1 + Math.Exp(-(double)logit)));
-}

@@ -1,0 +1,126 @@
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Attention;
+
+/// <summary>The input of a transformer over behaviour (Chen et al., BST, DLP-KDD 2019, section 2.1): the history of a row, oldest first, and behind it the target, each with the vector of its place.</summary>
+/// <remarks>
+/// x_t = k_t + p_δ, δ = how many places position t is before the target, 1 the most recent;   x_target = q + p_0.
+/// dk_t = dx_t,  dq += dx_target,  dp_δ = Σ dx over the items at δ.
+/// k gathered, q of the field vectors   p (L + 1, E)   x (T + B, E) over sequences.   Keys read and their gradients written once; dx read twice on GPUs.
+/// dp is summed over the rows of the batch in one order: the same bits every run.
+/// </remarks>
+public sealed unsafe partial class SequenceEmbedding : IOp
+{
+    private readonly Device device;
+    private readonly BehaviourHistory history;
+    private readonly Tensor positions, x;
+    private readonly Tensor.GradientSink dVectors;
+    private readonly ColumnSums<PositionTerms> sums;
+    private Action<KernelConfig, Args>? forward, backward;
+
+    /// <summary>What the kernels see; Positions is p.</summary>
+    public readonly record struct Args(
+        BehaviourHistory.View History, SequenceRows Rows, ArrayView<float> Positions, ArrayView<float> X, ArrayView<float> Dpositions, ArrayView<float> Dx);
+
+    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="history">Keys and queries.</param>
+    /// <param name="positions">(L + 1, E) p.</param>
+    /// <param name="x">(T + B, E) output.</param>
+    public SequenceEmbedding(Workspace workspace, BehaviourHistory history, Tensor positions, Tensor x)
+    {
+        (device, this.history, this.positions, this.x) = (workspace.Device, history, positions, x);
+        if (positions.Columns != history.E || positions.Rows <= history.MaxLength || x.Columns != history.E || x.Group != Tensor.SequenceOf(history.Group))
+            throw new Devices.KernelException($"behaviour sequence: vectors of places {positions}, x {x} do not fit histories of up to {history.MaxLength} keys of width {history.E} on {device}");
+        dVectors = history.Vectors.Consume();
+        sums = new(workspace, positions.Name, history.Vectors.Rows, checked((int)positions.Length));
+        if (device.UsesSimd)
+            partials = new(workspace, $"d {positions.Name}", checked((int)positions.Length));
+        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+    }
+
+    /// <summary>Keys and queries.</summary>
+    public BehaviourHistory History => history;
+
+    /// <summary>p (L + 1, E).</summary>
+    public Tensor Positions => positions;
+
+    /// <summary>x (T + B, E).</summary>
+    public Tensor Output => x;
+
+    /// <inheritdoc/>
+    public string Name => $"behaviour sequence {x.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (device.UsesSimd)
+            Run(pass, forwardBlock);
+        else
+            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        // The target's gradient is added to what the tower has written: it was recorded later.
+        if (!dVectors.Accumulates)
+            throw new Devices.KernelException($"{Name}: the target's vector must also be read by an op recorded later");
+        if (device.UsesSimd)
+        {
+            RunBackward(pass);
+            return;
+        }
+        Args args = Bind(pass);
+        device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
+        sums.Run(new(args), pass.Rows);
+    }
+
+    private Args Bind(in Pass pass) => new(
+        history.Bind(), history.BindSequences(pass), positions.View, x.View, (positions.Gradient ?? positions).View, (x.Gradient ?? x).View);
+
+    private static void ForwardKernel(Args a)
+    {
+        int e = a.History.E;
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * e; i += GridExtensions.Stride)
+        {
+            int item = (int)(i / e), j = (int)(i % e), b = a.Rows.Owner(item), row = a.Rows.Row(item, b);
+            float value = item < a.Rows.T ? a.History.Key(item, j) : a.History.Vectors[a.History.Query(b, j)];
+            a.X[(long)row * e + j] = value + a.Positions[(long)(a.Rows.Target(b) - row) * e + j];
+        }
+    }
+
+    /// <summary>No other op reads the keys, so this one writes their gradients.</summary>
+    private static void BackwardKernel(Args a)
+    {
+        int e = a.History.E;
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * e; i += GridExtensions.Stride)
+        {
+            int item = (int)(i / e), j = (int)(i % e), b = a.Rows.Owner(item);
+            float dx = a.Dx[(long)a.Rows.Row(item, b) * e + j];
+            if (item < a.Rows.T)
+                a.History.RowGradients[a.History.KeyGradient(item, j)] = dx;
+            else
+                a.History.Dvectors[a.History.Query(b, j)] += dx;
+        }
+    }
+
+    /// <summary>dx of the item at a place, where a row of the batch has one; a column is an element of p.</summary>
+    public readonly struct PositionTerms(Args a) : IColumnTerms
+    {
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column)
+        {
+            int e = a.History.E, at = a.Rows.Target(row) - column / e;
+            return new(at >= a.Rows.First(row) ? a.Dx[(long)at * e + column % e] : 0);
+        }
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums) => a.Dpositions[column] = sums.X;
+    }
+}

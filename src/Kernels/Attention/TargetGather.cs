@@ -1,0 +1,88 @@
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Attention;
+
+/// <summary>The last item of every sequence, the target: y_b = x_target(b).</summary>
+/// <remarks>
+/// dx_target += dy; the gradients of the other items are those of the ops that read all of x, which are recorded later.
+/// x (T + B, E) over sequences   y (B, E).   One copy each way.
+/// </remarks>
+public sealed unsafe class TargetGather : IOp
+{
+    private readonly Device device;
+    private readonly BehaviourHistory history;
+    private readonly Tensor x, y;
+    private readonly Tensor.GradientSink dx;
+    private Action<KernelConfig, Args>? forward, backward;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Dx, ArrayView<float> Dy, int Columns);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="history">Whose sequences.</param>
+    /// <param name="x">(T + B, E).</param>
+    /// <param name="y">(B, E) output.</param>
+    public TargetGather(Device device, BehaviourHistory history, Tensor x, Tensor y)
+    {
+        if (x.Columns != y.Columns || x.Group != Tensor.SequenceOf(history.Group) || y.Group != Tensor.BatchRows)
+            throw new Devices.KernelException($"sequence target: x {x}, y {y} do not fit on {device}");
+        (this.device, this.history, this.x, this.y) = (device, history, x, y);
+        dx = x.Consume();
+    }
+
+    /// <summary>x (T + B, E).</summary>
+    public Tensor Input => x;
+
+    /// <summary>y (B, E).</summary>
+    public Tensor Output => y;
+
+    /// <inheritdoc/>
+    public string Name => $"sequence target {y.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (!device.UsesSimd)
+        {
+            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
+            return;
+        }
+        for (int b = 0; b < pass.Rows; b++)
+            x.Span(Target(b), x.Columns).CopyTo(y.Span((long)b * y.Columns, y.Columns));
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass)
+    {
+        if (dx.Target is not { } target)
+            return;
+        if (!dx.Accumulates)
+            throw new Devices.KernelException($"{Name}: all items must also be read by an op recorded later");
+        if (!device.UsesSimd)
+        {
+            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
+            return;
+        }
+        for (int b = 0; b < pass.Rows; b++)
+            Sums.Add(target.Pointer + Target(b), y.Gradient!.Pointer + (long)b * y.Columns, y.Columns);
+    }
+
+    private long Target(int b) => (long)(history.Offsets.Pointer[b + 1] + b) * x.Columns;
+
+    private Args Bind(in Pass pass) => new(history.BindSequences(pass), x.View, y.View, (dx.Target ?? x).View, (y.Gradient ?? y).View, y.Columns);
+
+    private static void ForwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridExtensions.Stride)
+            a.Y[i] = a.X[(long)a.Rows.Target((int)(i / a.Columns)) * a.Columns + i % a.Columns];
+    }
+
+    private static void BackwardKernel(Args a)
+    {
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridExtensions.Stride)
+            a.Dx[(long)a.Rows.Target((int)(i / a.Columns)) * a.Columns + i % a.Columns] += a.Dy[i];
+    }
+}

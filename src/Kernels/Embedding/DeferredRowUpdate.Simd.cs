@@ -1,0 +1,69 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Simd;
+
+namespace GpuCtr.Kernels.Embedding;
+
+public sealed unsafe partial class DeferredRowUpdate
+{
+    // Rows ahead are asked for while this one is worked on.
+    private const int BlockRows = 256, PrefetchRows = 8;
+
+    private readonly Action<int> batchBlock, tableBlock;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void BatchBlock(int index)
+    {
+        int last = Math.Min(positions.Segments, (index + 1) * BlockRows);
+        int* rows = positions.SegmentRow.Pointer;
+        for (int i = index * BlockRows; i < last; i++)
+        {
+            if (i + PrefetchRows < positions.Segments)
+                PrefetchRow(rows[i + PrefetchRows]);
+            ApplyDeferred(rows[i]);
+        }
+    }
+
+    private void TableBlock(int index)
+    {
+        long last = Math.Min(table.Rows, ((long)index + 1) * BlockRows);
+        for (long row = (long)index * BlockRows; row < last; row++)
+            ApplyDeferred(row);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ApplyDeferred(long row)
+    {
+        int seen = (int)missed.Seen.Pointer[row], count = missed.Rules.Count, d = table.Columns;
+        if (seen == count)
+            return;
+        int single = missed.Rules.StepsBefore(seen);
+        Moments moments = state.Moments;
+        for (int j = 0; j < d; j += Lanes.Count)
+        {
+            int lanes = Math.Min(Lanes.Count, d - j);
+            float* w = table.Pointer + row * d + j, m = moments.Mean + row * d + j, v = moments.Square + row * d + j;
+            Vector512<float> weight = Lanes.Load(w, lanes), mean = Lanes.Load(m, lanes), square = moments.Square != null ? Lanes.Load(v, lanes) : default;
+            for (int step = seen; step < single; step++)
+            {
+                StepScalars s = missed.Scalars(step);
+                rule.Apply(ref weight, default, ref mean, ref square, s, s.TableEpsilon);
+            }
+            if (single < count)
+                missed.Rules.Apply(single, ref weight, ref mean, ref square);
+            Lanes.Store(weight, w, lanes);
+            Lanes.Store(mean, m, lanes);
+            if (moments.Square != null)
+                Lanes.Store(square, v, lanes);
+        }
+    }
+
+    private void PrefetchRow(long row)
+    {
+        long at = row * table.Columns;
+        Prefetch.Ahead(missed.Seen.Pointer + row);
+        Prefetch.Row(table.Pointer + at, table.Columns);
+        state.Moments.Prefetch(at, table.Columns);
+    }
+}

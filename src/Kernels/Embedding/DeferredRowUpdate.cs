@@ -1,0 +1,97 @@
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>
+/// Makes up for the steps that rows of a table have missed, so that a table of which only the rows of a batch move ends where
+/// <see cref="DenseUpdate"/> would have taken it. Run on the rows of a batch before they are read, or on all rows.
+/// </summary>
+/// <remarks>
+/// A missed step s is the <see cref="UpdateRule"/> with g = 0:  m ← β₁ m,  v ← β₂ v,  w ← w − size_s m / (√v + ε_s)  (AdamW: after w ← (1 − η_s λ) w);  SGD with momentum: m ← μ m,  w ← w − η_s m.
+/// W, m, v of U rows read and written, where a row has missed anything. Rows are different, so the order does not matter.
+/// The portable kernel takes the steps one by one, with the operations of DenseUpdate; the SIMD variant sums them up (<see cref="DeferredUpdateRules"/>).
+/// </remarks>
+public sealed partial class DeferredRowUpdate
+{
+    private readonly Device device;
+    private readonly Tensor table;
+    private readonly OptimizerState state;
+    private readonly SortedLookups positions;
+    private readonly UpdateLog missed;
+    private readonly UpdateRule rule;
+    private Action<KernelConfig, Args>? kernel;
+
+    /// <summary>What the kernel sees.</summary>
+    public readonly record struct Args(
+        ArrayView<float> W, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen,
+        ArrayView<int> Segments,
+        UpdateRule Rule, float LogBeta2, long Rows, int D, int AllRows);
+
+    /// <param name="device">Where it runs.</param>
+    /// <param name="table">(ΣV, D).</param>
+    /// <param name="state">m and v of every row.</param>
+    /// <param name="positions">The batch's rows.</param>
+    /// <param name="missed">The steps on record.</param>
+    /// <param name="rule">The optimizer: one that moves weights without a gradient.</param>
+    public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups positions, UpdateLog missed, UpdateRule rule)
+    {
+        if (!rule.MovesWithoutGradient)
+            throw new Devices.KernelException($"replay of {table} on {device}: nothing is missed with {rule.Kind}");
+        (this.device, this.table, this.state, this.positions, this.missed, this.rule) = (device, table, state, positions, missed, rule);
+        (batchBlock, tableBlock) = (BatchBlock, TableBlock);
+    }
+
+    /// <summary>The rows of this batch.</summary>
+    public void RunBatch()
+    {
+        if (device.UsesSimd)
+            device.Team!.Run(positions.Segments, BlockRows, batchBlock);
+        else
+            Launch(positions.Capacity, allRows: 0);
+    }
+
+    /// <summary>All rows; they still count as behind until the record is cleared.</summary>
+    public void RunAll()
+    {
+        if (device.UsesSimd)
+            device.Team!.Run(table.Rows, BlockRows, tableBlock);
+        else
+            Launch(table.Rows, allRows: 1);
+    }
+
+    private void Launch(long rows, int allRows) => device.Load(ref kernel, Kernel)(device.Grid(rows * table.Columns), new(
+        table.View, state.MeanView, state.SquareView, positions.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View, positions.Count.View,
+        rule, (float)Math.Log(rule.Beta2), rows, table.Columns, allRows));
+
+    private static void Kernel(Args a)
+    {
+        int count = (int)a.Count[0];
+        bool decays = a.Rule.Kind == OptimizerKind.AdamW;
+        long rows = a.AllRows != 0 ? a.Rows : a.Segments[0];
+        for (long i = Grid.GlobalLinearIndex; i < rows * a.D; i += GridExtensions.Stride)
+        {
+            long row = i / a.D;
+            if (a.AllRows == 0)
+                row = a.SegmentRow[row];
+            long at = row * a.D + i % a.D;
+            float w = a.W[at], m = a.M[at], v = a.V[at];
+            int step = (int)a.Seen[row];
+            // A mean that has come to nothing moves nothing any more; what is left of the square's way is a power.
+            for (; step < count && (m != 0 || decays); step++)
+            {
+                int s = step * UpdateLog.StepColumns;
+                a.Rule.Apply(ref w, 0, ref m, ref v, new StepScalars { StepSize = a.Steps[s], LearningRate = a.Steps[s + 2] }, a.Steps[s + 1]);
+            }
+            if (step < count && a.Rule.KeepsSquares)
+                v = a.Rule.DecaySquare(v, XMath.Exp(a.LogBeta2 * (count - step)));
+            a.W[at] = w;
+            a.M[at] = m;
+            if (a.Rule.KeepsSquares)
+                a.V[at] = v;
+        }
+    }
+}

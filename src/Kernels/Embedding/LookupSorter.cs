@@ -1,0 +1,70 @@
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>Groups the positions of a batch by the table row that they read: a stable radix sort on the host.</summary>
+/// <remarks>Runs on the loader's thread ahead of the step; 12 bytes moved a position and pass, ⌈bits of ΣV / 11⌉ passes.</remarks>
+public sealed class LookupSorter
+{
+    private const int DigitBits = 11;
+
+    private readonly int[] counts = new int[1 << DigitBits];
+    private int[] keys, values, otherKeys, otherValues;
+    private int length;
+
+    /// <param name="capacity">The most positions of a batch.</param>
+    public LookupSorter(int capacity)
+    {
+        (keys, values) = (new int[capacity], new int[capacity]);
+        (otherKeys, otherValues) = (new int[capacity], new int[capacity]);
+    }
+
+    /// <summary>Forgets all positions.</summary>
+    public void Clear() => length = 0;
+
+    /// <summary>Adds a position: the gradient at index <paramref name="gradient"/> belongs to table row <paramref name="row"/>.</summary>
+    public void Add(int row, int gradient)
+    {
+        keys[length] = row;
+        values[length++] = gradient;
+    }
+
+    /// <summary>Writes the sorted positions; returns the number of different rows, U.</summary>
+    /// <param name="tableRows">Every row is below this.</param>
+    /// <param name="order">(P) gradient indices, those of one row together and in the order in which they were added.</param>
+    /// <param name="segmentStart">(U + 1) where each row's indices begin in <paramref name="order"/>.</param>
+    /// <param name="segmentRow">(U) the rows, ascending.</param>
+    public int Sort(int tableRows, Span<int> order, Span<int> segmentStart, Span<int> segmentRow)
+    {
+        for (int shift = 0; shift < 31 && (tableRows - 1) >> shift > 0; shift += DigitBits)
+            Pass(shift);
+        int segments = 0;
+        for (int i = 0; i < length; i++)
+        {
+            order[i] = values[i];
+            if (i > 0 && keys[i] == keys[i - 1])
+                continue;
+            segmentStart[segments] = i;
+            segmentRow[segments++] = keys[i];
+        }
+        segmentStart[segments] = length;
+        return segments;
+    }
+
+    private void Pass(int shift)
+    {
+        const int mask = (1 << DigitBits) - 1;
+        Array.Clear(counts);
+        for (int i = 0; i < length; i++)
+            counts[keys[i] >> shift & mask]++;
+        int sum = 0;
+        for (int d = 0; d < counts.Length; d++)
+            (counts[d], sum) = (sum, sum + counts[d]);
+        for (int i = 0; i < length; i++)
+        {
+            int to = counts[keys[i] >> shift & mask]++;
+            otherKeys[to] = keys[i];
+            otherValues[to] = values[i];
+        }
+        (keys, otherKeys) = (otherKeys, keys);
+        (values, otherValues) = (otherValues, values);
+    }
+}

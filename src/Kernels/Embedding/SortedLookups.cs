@@ -1,0 +1,67 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>On the device: the positions of the batch grouped by table row, as <see cref="LookupSorter"/> wrote them.</summary>
+public sealed class SortedLookups(Workspace workspace, int capacity)
+{
+    /// <summary>A block is 16 positions: <see cref="SegmentSums{T}"/> adds up long segments by whole blocks.</summary>
+    internal const int BlockBits = 4;
+
+    /// <summary>(P) indices into the row gradients.</summary>
+    public DeviceArray<int> Order { get; } = workspace.Array<int>("sorted positions", capacity);
+
+    /// <summary>(U + 1) first position of each row.</summary>
+    public DeviceArray<int> SegmentStart { get; } = workspace.Array<int>("segment starts", capacity + 1L);
+
+    /// <summary>(U) rows of the table.</summary>
+    public DeviceArray<int> SegmentRow { get; } = workspace.Array<int>("segment rows", capacity);
+
+    /// <summary>(⌊P / 16⌋) the segment in which each block of 16 positions begins.</summary>
+    public DeviceArray<int> SegmentOfBlock { get; } = workspace.Array<int>("segments of blocks", Blocks(capacity));
+
+    /// <summary>(1) U once more, where kernels read it: what they are launched with is the same for every batch.</summary>
+    public DeviceArray<int> Count { get; } = workspace.Array<int>("segments", 1);
+
+    /// <summary>All of it.</summary>
+    public IEnumerable<DeviceArray<int>> Arrays => [Order, SegmentStart, SegmentRow, SegmentOfBlock, Count];
+
+    /// <summary>P: the most positions of a batch, and so the most different rows.</summary>
+    public int Capacity { get; } = capacity;
+
+    /// <summary>U: different rows in the batch at hand.</summary>
+    public int Segments { get; set; }
+
+    /// <summary>Whole blocks of so many positions.</summary>
+    public static int Blocks(int positions) => positions >> BlockBits;
+
+    /// <summary>Writes <see cref="SegmentOfBlock"/> of (U + 1) segment starts.</summary>
+    public static void FindBlocks(ReadOnlySpan<int> segmentStart, Span<int> segmentOfBlock)
+    {
+        int segment = 0, blocks = Blocks(segmentStart[^1]);
+        for (int block = 0; block < blocks; block++)
+        {
+            while (segmentStart[segment + 1] <= block << BlockBits)
+                segment++;
+            segmentOfBlock[block] = segment;
+        }
+    }
+
+    /// <summary>Sorts the positions of <paramref name="sorter"/> and writes them at once, where nothing is to be fast; returns the rows.</summary>
+    internal int[] Write(Device device, LookupSorter sorter, int tableRows)
+    {
+        int[][] contents = Sort(sorter, tableRows);
+        foreach ((DeviceArray<int> array, int[] content) in Arrays.Zip(contents))
+            array.Write(device, content);
+        return contents[2];
+    }
+
+    /// <summary>What belongs into each of <see cref="Arrays"/>.</summary>
+    internal int[][] Sort(LookupSorter sorter, int tableRows)
+    {
+        int[] order = new int[Capacity], start = new int[Capacity + 1], rows = new int[Capacity], blocks = new int[Blocks(Capacity)];
+        Segments = sorter.Sort(tableRows, order, start, rows);
+        FindBlocks(start.AsSpan(..(Segments + 1)), blocks);
+        return [order[..start[Segments]], start[..(Segments + 1)], rows[..Segments], blocks[..Blocks(start[Segments])], [Segments]];
+    }
+}

@@ -1,0 +1,144 @@
+using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>
+/// The steps since all rows of the tables were up to date, and how many of them each row has seen: what <see cref="DeferredRowUpdate"/> needs
+/// to make up for the others. One record serves all tables of a model, since a batch moves the same rows of each.
+/// </summary>
+/// <remarks>
+/// A step that was skipped (guard[0] = 0) moved nothing, so nobody misses it: it is not recorded. Everything lies on the device, none of it is waited for.
+/// </remarks>
+public sealed unsafe class UpdateLog
+{
+    /// <summary>The most steps on record; all rows must be brought up to date before it is full.</summary>
+    public const int Capacity = 4096;
+
+    /// <summary>Numbers on record of each step: factor of the update, ε, learning rate.</summary>
+    public const int StepColumns = 3;
+
+    private const int BlockSegments = 4096;
+
+    private readonly Device device;
+    private readonly UpdateRule rule;
+    private readonly SortedLookups positions;
+    private readonly DeviceArray<StepScalars> scalars;
+    private readonly Tensor guard;
+    private readonly Action<int> block;
+    private Action<KernelConfig, Args>? append, note;
+
+    /// <summary>What the kernels see.</summary>
+    public readonly record struct Args(
+        ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars, ArrayView<int> Segments);
+
+    /// <param name="workspace">Where the record is reserved.</param>
+    /// <param name="rows">ΣV.</param>
+    /// <param name="rule">The optimizer.</param>
+    /// <param name="positions">The batch's rows.</param>
+    /// <param name="scalars">Step scalars.</param>
+    /// <param name="guard">Clip factor.</param>
+    public UpdateLog(Workspace workspace, long rows, UpdateRule rule, SortedLookups positions, DeviceArray<StepScalars> scalars, Tensor guard)
+    {
+        device = workspace.Device;
+        (this.rule, this.positions, this.scalars, this.guard) = (rule, positions, scalars, guard);
+        Steps = workspace.TrainingTensor("steps on record", Capacity, StepColumns);
+        Count = workspace.TrainingTensor("number of steps on record", 1, 1);
+        Seen = workspace.TrainingTensor("steps seen by row", rows, 1);
+        Rules = new DeferredUpdateRules(rule);
+        block = Block;
+    }
+
+    /// <summary>(Capacity, 3) factor, ε and learning rate of each step.</summary>
+    public Tensor Steps { get; }
+
+    /// <summary>(1, 1) how many steps are on record.</summary>
+    public Tensor Count { get; }
+
+    /// <summary>(ΣV, 1) how many of them each row has seen.</summary>
+    public Tensor Seen { get; }
+
+    /// <summary>All three, for checkpoints.</summary>
+    public IEnumerable<Tensor> State => [Steps, Count, Seen];
+
+    /// <summary>The steps summed up, for the SIMD variant.</summary>
+    internal DeferredUpdateRules Rules { get; }
+
+    /// <summary>Notes a step whose rows were up to date before it and have moved by it.</summary>
+    public void Record()
+    {
+        if (device.UsesSimd)
+        {
+            if (*guard.Pointer != 0)
+                Append(*scalars.Pointer);
+            device.Team!.Run(positions.Segments, BlockSegments, block);
+            return;
+        }
+        Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Count.View);
+        device.Load(ref append, AppendKernel)(device.Grid(1), args);
+        device.Load(ref note, NoteKernel)(device.Grid(positions.Capacity), args);
+    }
+
+    /// <summary>Forgets all steps, when every row has seen them.</summary>
+    public void Clear()
+    {
+        Rules.Clear();
+        foreach (Tensor t in (ReadOnlySpan<Tensor>)[Count, Seen])
+            if (device.UsesSimd)
+                t.Span().Clear();
+            else
+                t.View.MemSetToZero(device.Stream);
+    }
+
+    /// <summary>To be called when the state was read from a checkpoint.</summary>
+    public void Restored()
+    {
+        Rules.Clear();
+        for (int i = 0; device.UsesSimd && i < (int)*Count.Pointer; i++)
+            Rules.Append(Scalars(i));
+    }
+
+    /// <summary>What the optimizer's formulas read of step <paramref name="i"/>.</summary>
+    internal StepScalars Scalars(int i)
+    {
+        float* step = Steps.Pointer + i * StepColumns;
+        return new StepScalars { StepSize = step[0], TableEpsilon = step[1], LearningRate = step[2] };
+    }
+
+    private void Append(in StepScalars s)
+    {
+        int count = (int)*Count.Pointer;
+        float* step = Steps.Pointer + count * StepColumns;
+        (step[0], step[1], step[2]) = (s.StepSize, s.TableEpsilon, s.LearningRate);
+        *Count.Pointer = count + 1;
+        Rules.Append(Scalars(count));
+    }
+
+    private void Block(int index)
+    {
+        int last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
+        for (int i = index * BlockSegments; i < last; i++)
+            Seen.Pointer[positions.SegmentRow.Pointer[i]] = *Count.Pointer;
+    }
+
+    private static void AppendKernel(Args a)
+    {
+        for (int i = Grid.GlobalLinearIndex; i < 1 && a.Guard[0] != 0; i += GridExtensions.Stride)
+        {
+            StepScalars s = a.Scalars[0];
+            int step = (int)a.Count[0] * StepColumns;
+            a.Steps[step] = s.StepSize;
+            a.Steps[step + 1] = s.TableEpsilon;
+            a.Steps[step + 2] = s.LearningRate;
+            a.Count[0] += 1;
+        }
+    }
+
+    private static void NoteKernel(Args a)
+    {
+        for (int i = Grid.GlobalLinearIndex; i < a.Segments[0]; i += GridExtensions.Stride)
+            a.Seen[a.SegmentRow[i]] = a.Count[0];
+    }
+}

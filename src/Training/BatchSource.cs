@@ -1,0 +1,22 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Training;
+
+/// <summary>Batches for a model, with the model's own complaints about the rows told as what they are: bad data.</summary>
+internal static class BatchSource
+{
+    /// <summary>The next prepared batch; null at the end.</summary>
+    /// <exception cref="GpuCtrException">Data: ids outside their vocabulary, histories of one group that differ in length. Or what the loader says.</exception>
+    public static Batch? NextPrepared(this BatchLoader prefetcher, CancellationToken cancellation)
+    {
+        try
+        {
+            return prefetcher.Next(cancellation);
+        }
+        catch (ArgumentException e)
+        {
+            throw GpuCtrException.DataError(e.Message, e);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using GpuCtr.Models;
+
+namespace GpuCtr.Training.Checkpoints;
+
+/// <summary>What a manifest may say. Whoever forges one can forge its digest as well, so nothing of it is believed before it is checked.</summary>
+internal static class ManifestCheck
+{
+    /// <summary>The first thing that cannot be, in words; null where all can.</summary>
+    /// <param name="m">The manifest.</param>
+    /// <param name="needed">Files that every checkpoint has.</param>
+    public static string? FaultOf(CheckpointManifest m, params string[] needed)
+    {
+        if (m.Files.Values.Contains(null!))
+            return "a file without size and hash";
+        if (needed.FirstOrDefault(name => !m.Files.ContainsKey(name)) is { } missing)
+            return $"{missing} is not among its files";
+        if (m.History is not null && m.History.Contains(null!))
+            return "an epoch of its history is null";
+        if (!ModelLimits.BatchRows.Contains(m.BatchSize))
+            return $"batch_size {m.BatchSize} is not from {ModelLimits.BatchRows.Least} to {ModelLimits.BatchRows.Most}";
+        return ModelLimits.FaultOf(m.Model) ?? FaultOf(m.Position);
+    }
+
+    private static string? FaultOf(TrainingPosition p) =>
+        p.Step < 0 || p.Epoch < 0 || p.EpochRows < 0 || p.BestEpoch < 0 || p.StaleEpochs < 0 ? "its position has a negative count"
+        : !double.IsFinite(p.PlateauFactor) || p.PlateauFactor < 0 ? $"plateau_factor {p.PlateauFactor} cannot be"
+        : p.BestValue is { } best && !double.IsFinite(best) || p.LossSum is { } loss && !double.IsFinite(loss) ? "its position has a value that is not finite"
+        : p.Shuffle is { WindowBlocks: < 0 } ? $"window_blocks {p.Shuffle.WindowBlocks} cannot be"
+        : null;
+}

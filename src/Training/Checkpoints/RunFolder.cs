@@ -1,0 +1,231 @@
+using System.Globalization;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
+
+namespace GpuCtr.Training.Checkpoints;
+
+/// <summary>A run folder: config.json, checkpoints/, the pointers best and last, metrics.jsonl, run.log.</summary>
+internal sealed class RunFolder : IDisposable
+{
+    /// <summary>Names of the pointers.</summary>
+    public const string Best = "best", Last = "last";
+
+    /// <summary>Name of the folder of encoded rows, which is there only while a run is unfinished.</summary>
+    public const string Cache = "cache";
+
+    /// <summary>The metrics at the end of a run.</summary>
+    public const string Result = "result.json";
+
+    /// <summary>What the run was asked to do; a run is known by it before it has a checkpoint.</summary>
+    public const string Config = "config.json";
+
+    /// <summary>The folder of runs that were given none.</summary>
+    public const string Unnamed = "runs";
+
+    /// <summary>What was said on the screen.</summary>
+    public const string Log = "run.log";
+
+    private const string Checkpoints = "checkpoints", EventFiles = "events.out.tfevents.*";
+    private const int NewestKept = 2;
+
+    private static readonly string[] ownFiles = [Best, Last, "metrics.jsonl", "steps.jsonl", "report.html", Result, Log, "diverged.json", Config];
+
+    private readonly RunLock runLock;
+    private bool begun;
+
+    private RunFolder(string path, RunLock runLock) => (Path, this.runLock) = (path, runLock);
+
+    /// <summary>Full path.</summary>
+    public string Path { get; }
+
+    /// <summary>Path of a file in the folder.</summary>
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Whether a run is there: one with a checkpoint, or what is left of one that ended before its first.</summary>
+    public static bool HoldsRun(string path) => HasCheckpoint(path) || RunLock.IsLeftIn(path) || IsOwnConfig(System.IO.Path.Combine(path, Config));
+
+    /// <summary>What <see cref="Begin"/> removes of a folder.</summary>
+    public static IEnumerable<string> Replaced(string path) => ownFiles.Append(Checkpoints).Append(Cache).Select(name => System.IO.Path.Combine(path, name));
+
+    /// <summary>A Parquet file among those that a run writes below a folder, as an example of their paths.</summary>
+    public static string VocabularyIn(string path) => System.IO.Path.Combine(path, Checkpoints, "0", "vocab", "000.parquet");
+
+    /// <summary>What is read of a run when one of its checkpoints is.</summary>
+    /// <param name="checkpoint">Full path of the checkpoint's folder.</param>
+    public static IEnumerable<string> ReadWith(string checkpoint) => System.IO.Path.GetDirectoryName(checkpoint) is { } parent && System.IO.Path.GetFileName(parent) == Checkpoints
+        ? ownFiles.Select(name => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(parent)!, name)).Append(parent)
+        : [checkpoint];
+
+    /// <summary>Creates a folder for a new run, or takes one that holds none. Nothing in it is touched before <see cref="Begin"/>.</summary>
+    /// <param name="path">Where; null = runs/ and the time.</param>
+    /// <param name="mayHoldRun">The run that is there will be continued or removed.</param>
+    /// <param name="mayHoldOthers">Files that are no run's may be there beside it; they stay.</param>
+    /// <exception cref="GpuCtrException">Usage: it holds a run or other things, or is in use. InputOutput: not writable.</exception>
+    public static RunFolder Create(string? path, bool mayHoldRun, bool mayHoldOthers = false)
+    {
+        string full = System.IO.Path.GetFullPath(path ?? FreeName());
+        try
+        {
+            Directory.CreateDirectory(full);
+            if (HasCheckpoint(full) && !mayHoldRun)
+                throw GpuCtrException.UsageError($"--out {full}: already holds a run; choose another folder, or add --resume or --overwrite");
+            if (!HoldsRun(full))
+                RefuseOthers(full, mayHoldOthers);
+            return new RunFolder(full, RunLock.Take(full));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"--out {full}: not writable ({e.Message}); check its permissions or choose another folder", e);
+        }
+    }
+
+    private static bool HasCheckpoint(string path) => System.IO.File.Exists(System.IO.Path.Combine(path, Best)) || System.IO.File.Exists(System.IO.Path.Combine(path, Last));
+
+    /// <summary>Others have a config.json too.</summary>
+    private static bool IsOwnConfig(string path) => System.IO.File.Exists(path) && System.IO.File.ReadLines(path).Take(8).Any(l => l.Contains("\"command_line\": \"gpu-ctr train", StringComparison.Ordinal));
+
+    /// <summary>Where no run is, what has the name of a run's files is somebody else's and would be removed.</summary>
+    private static void RefuseOthers(string full, bool mayHoldOthers)
+    {
+        string[] there = [.. Directory.EnumerateFileSystemEntries(full).Order(StringComparer.Ordinal)], taken = [.. there.Intersect(Replaced(full))];
+        if (taken.Length > 0)
+            throw GpuCtrException.UsageError($"--out {full}: holds no run, but {System.IO.Path.GetFileName(taken[0])}, where a run has a file of its own; choose another folder");
+        if (there.Length > 0 && !mayHoldOthers)
+            throw GpuCtrException.UsageError($"--out {full}: already filled ({System.IO.Path.GetFileName(there[0])}), and not by a run; choose another folder, or add --overwrite, which leaves other files as they are");
+    }
+
+    /// <summary>Writes a checkpoint of the model and lets <see cref="Last"/> name it; returns its name.</summary>
+    /// <exception cref="GpuCtrException">InputOutput: it could not be written; the checkpoints that were there are untouched.</exception>
+    public string Save(TrainableModel model, FeatureEncoder encoder, RunState state)
+    {
+        string folder = FreeCheckpoint(model.Step), name = System.IO.Path.GetFileName(folder);
+        try
+        {
+            Checkpoint.Write(folder, model, encoder, state);
+            Point(Last, name);
+            return name;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or GpuCtrException { Kind: ErrorKind.InputOutput })
+        {
+            long needed = model.Weights.Concat(model.OptimizerStates).Concat(model.HasDeferredUpdates ? model.DeferredState : []).Sum(t => t.Bytes);
+            throw GpuCtrException.IoError(
+                $"{folder}: the checkpoint cannot be written ({e.Message}); {Disk.Space(needed, Path)}; earlier checkpoints are intact", e);
+        }
+    }
+
+    /// <summary>The checkpoint folder that a pointer names; null if there is none.</summary>
+    public string? Pointed(string pointer) => PointerFile.Read(File(pointer)) is { } name ? Checkpointed(name) : null;
+
+    /// <summary>Makes a pointer name a checkpoint; it names the old or the new one at every moment.</summary>
+    public void Point(string pointer, string name) => PointerFile.Replace(File(pointer), name);
+
+    /// <summary>The names of all complete checkpoints, newest first.</summary>
+    public IReadOnlyList<string> CheckpointNames() => !Directory.Exists(File(Checkpoints)) ? [] :
+        [.. Directory.GetDirectories(File(Checkpoints))
+            .Where(f => System.IO.File.Exists(System.IO.Path.Combine(f, Checkpoint.ManifestFile)))
+            .Select(f => System.IO.Path.GetFileName(f))
+            .Where(PointerFile.IsName)
+            .OrderByDescending(AgeOf)];
+
+    /// <summary>Full path of a checkpoint.</summary>
+    public string Checkpointed(string name) => System.IO.Path.Combine(Path, Checkpoints, name);
+
+    /// <summary>Removes all checkpoints but the newest two and those that a pointer names, and what a process that died left half written.</summary>
+    public void Prune()
+    {
+        string[] kept = [.. new[] { Best, Last }.Select(p => PointerFile.Read(File(p))).OfType<string>(), .. CheckpointNames().Take(NewestKept)];
+        foreach (string name in Directory.GetDirectories(File(Checkpoints)).Select(f => System.IO.Path.GetFileName(f)).Except(kept))
+            Remove(name);
+    }
+
+    /// <summary>Removes a checkpoint. Its manifest goes first, so half a folder is never taken for a whole one.</summary>
+    public void Remove(string name)
+    {
+        System.IO.File.Delete(System.IO.Path.Combine(Checkpointed(name), Checkpoint.ManifestFile));
+        Directory.Delete(Checkpointed(name), recursive: true);
+    }
+
+    /// <summary>The checkpoint that a path means: a checkpoint folder, a pointer, or a run, whose best one it is.</summary>
+    /// <exception cref="GpuCtrException">Usage: it is none of these.</exception>
+    public static string Resolve(string path, string flag = "--model")
+    {
+        string full = System.IO.Path.GetFullPath(path);
+        if (System.IO.File.Exists(System.IO.Path.Combine(full, Checkpoint.ManifestFile)))
+            return full;
+        string[] pointers = Directory.Exists(full) ? [System.IO.Path.Combine(full, Best), System.IO.Path.Combine(full, Last)] : [full];
+        foreach (string pointer in pointers.Where(System.IO.File.Exists))
+        {
+            if (PointerFile.Read(pointer) is { } name)
+                return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(pointer)!, Checkpoints, name);
+        }
+
+        throw GpuCtrException.UsageError(Directory.Exists(full) || System.IO.File.Exists(full)
+            ? $"{flag} {path}: neither a run with a checkpoint, nor its best or last, nor a checkpoint folder"
+            : $"{flag} {path}: no such run or checkpoint folder");
+    }
+
+    /// <summary>Removes an earlier run: what a run writes and nothing else, since the folder may hold other things.</summary>
+    public void Begin()
+    {
+        begun = true;
+        // A process that is killed here leaves nothing that looks like a whole checkpoint without being one, and no checkpoint without its config.
+        foreach (string pointer in new[] { Best, Last })
+            System.IO.File.Delete(File(pointer));
+        foreach (string name in CheckpointNames())
+            Remove(name);
+        if (Directory.Exists(File(Checkpoints)))
+            Directory.Delete(File(Checkpoints), recursive: true);
+        foreach (string name in ownFiles)
+            System.IO.File.Delete(File(name));
+        foreach (string events in Directory.GetFiles(Path, EventFiles))
+            System.IO.File.Delete(events);
+        Directory.CreateDirectory(File(Checkpoints));
+        if (System.IO.Path.GetDirectoryName(Path) is { } parent)
+            Disk.FlushFolder(parent);
+        DropCache();
+    }
+
+    /// <summary>Removes the encoded rows.</summary>
+    public void DropCache()
+    {
+        if (Directory.Exists(File(Cache)))
+            Directory.Delete(File(Cache), recursive: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // A run that failed before it could say what it was asked to do would look like the files of somebody else.
+        if (begun && !HasCheckpoint(Path) && !System.IO.File.Exists(File(Config)) && Directory.Exists(File(Checkpoints)))
+            Directory.Delete(File(Checkpoints), recursive: true);
+        runLock.Dispose();
+        // A run that never began leaves nothing behind.
+        if (!Directory.EnumerateFileSystemEntries(Path).Any())
+            Directory.Delete(Path);
+    }
+
+    /// <summary>Its step, and which one of that step it is: 120 is older than 120-2.</summary>
+    private static (long Step, int Copy) AgeOf(string name)
+    {
+        string[] parts = name.Split('-');
+        return (long.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length == 1 ? 1 : int.Parse(parts[1], CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>The step is its name. A checkpoint that a pointer may name is never replaced, so a second one of the same step has another name.</summary>
+    private string FreeCheckpoint(int step)
+    {
+        string folder = System.IO.Path.Combine(Path, Checkpoints, step.ToString(CultureInfo.InvariantCulture)), free = folder;
+        for (int i = 2; Directory.Exists(free); i++)
+            free = string.Create(CultureInfo.InvariantCulture, $"{folder}-{i}");
+        return free;
+    }
+
+    private static string FreeName()
+    {
+        string name = System.IO.Path.Combine(Unnamed, DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)), free = name;
+        for (int i = 2; Directory.Exists(free); i++)
+            free = $"{name}-{i}";
+        return free;
+    }
+}

@@ -1,0 +1,171 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Training.Checkpoints;
+
+/// <summary>One tensor of a safetensors file.</summary>
+/// <param name="Shape">Dimensions, outermost first.</param>
+/// <param name="Begin">First byte, from the start of the values.</param>
+/// <param name="End">First byte behind it.</param>
+internal sealed record SafeTensorsEntry(long[] Shape, long Begin, long End);
+
+/// <summary>The header of a safetensors file. Nothing in a file is believed before it is checked, and nothing is allocated by its sizes.</summary>
+internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensorsEntry> Entries, long DataStart)
+{
+    private const int LimitBytes = 16 << 20;
+    private const int LengthBytes = sizeof(long);
+
+    /// <summary>The header of some tensors, one behind the other.</summary>
+    /// <exception cref="InvalidOperationException">Two tensors have one name.</exception>
+    public static SafeTensorsHeader Of(IEnumerable<NamedTensor> tensors)
+    {
+        Dictionary<string, SafeTensorsEntry> entries = [];
+        long at = 0;
+        foreach ((string name, long[] shape, Tensor values) in tensors)
+        {
+            if (!entries.TryAdd(name, new SafeTensorsEntry(shape, at, at + values.Bytes)))
+                throw new InvalidOperationException($"two tensors are called '{name}'");
+            at += values.Bytes;
+        }
+
+        return new SafeTensorsHeader(entries, 0);
+    }
+
+    /// <summary>The header as it stands in a file, filled up with blanks so that the values are aligned.</summary>
+    /// <param name="metadata">Texts about the tensors, or null.</param>
+    public byte[] ToBytes(JsonObject? metadata = null)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream))
+        {
+            json.WriteStartObject();
+            if (metadata is not null)
+            {
+                json.WritePropertyName("__metadata__");
+                metadata.WriteTo(json);
+            }
+
+            foreach ((string name, SafeTensorsEntry entry) in Entries)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", "F32");
+                WriteArray(json, "shape", entry.Shape);
+                WriteArray(json, "data_offsets", [entry.Begin, entry.End]);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        while (stream.Length % 8 != 0)
+            stream.WriteByte((byte)' ');
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads and checks the header of a file.</summary>
+    /// <exception cref="GpuCtrException">Data: not a safetensors file, or damaged.</exception>
+    public static SafeTensorsHeader Read(string path, FileStream file)
+    {
+        Span<byte> lengthBytes = stackalloc byte[LengthBytes];
+        if (file.Length < LengthBytes)
+            throw Bad(path, $"{file.Length} bytes, expected at least {LengthBytes}");
+        file.ReadExactly(lengthBytes);
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
+        if (length > LimitBytes || (long)length > file.Length - LengthBytes)
+            throw Bad(path, $"a header of {length} bytes in a file of {file.Length} bytes (limit {LimitBytes})");
+        byte[] bytes = new byte[length];
+        file.ReadExactly(bytes);
+        long dataStart = LengthBytes + (long)length;
+        Dictionary<string, SafeTensorsEntry> entries = Parse(path, bytes);
+        CheckCoverage(path, entries, file.Length - dataStart);
+        return new SafeTensorsHeader(entries, dataStart);
+    }
+
+    /// <summary>Whether the tensor is a table whose rows the file has as they were before it grew.</summary>
+    /// <remarks>Where no vocabulary grew the map moves nothing, so a dense parameter with as many rows by chance is read right as well.</remarks>
+    public bool IsGrown(Tensor t, RowMap? rows) => rows is not null && t.Rows == rows.Rows && Entries[t.Name].Shape[0] == rows.FromRows;
+
+    /// <summary>Checks that the file has these tensors with these shapes, or those before they grew, and no others unless it may.</summary>
+    /// <exception cref="GpuCtrException">Data: it has not.</exception>
+    public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors, RowMap? rows = null, bool others = false)
+    {
+        foreach (Tensor t in tensors)
+        {
+            if (!Entries.TryGetValue(t.Name, out SafeTensorsEntry? entry))
+                throw Bad(path, $"tensor '{t.Name}' is missing");
+            if (entry.Shape.Length != 2 || (entry.Shape[0] != t.Rows && !IsGrown(t, rows)) || entry.Shape[1] != t.Columns)
+                throw Bad(path, $"tensor '{t.Name}' is ({string.Join(", ", entry.Shape)}), expected ({t.Rows}, {t.Columns})");
+        }
+
+        if (!others && Entries.Count != tensors.Count)
+            throw Bad(path, $"tensor '{Entries.Keys.Except(tensors.Select(t => t.Name)).First()}' is not part of this model");
+    }
+
+    private static Dictionary<string, SafeTensorsEntry> Parse(string path, byte[] bytes)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 8 });
+            Dictionary<string, SafeTensorsEntry> entries = [];
+            foreach (JsonProperty p in document.RootElement.EnumerateObject())
+            {
+                if (p.Name != "__metadata__" && !entries.TryAdd(p.Name, EntryOf(path, p)))
+                    throw Bad(path, $"tensor '{p.Name}' occurs twice");
+            }
+
+            return entries;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
+        {
+            throw Bad(path, "its header is not a list of tensors");
+        }
+    }
+
+    private static SafeTensorsEntry EntryOf(string path, JsonProperty p)
+    {
+        string? type = p.Value.GetProperty("dtype").GetString();
+        if (type != "F32")
+            throw Bad(path, $"tensor '{p.Name}' is of type {type}, expected F32");
+        long[] shape = [.. p.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64())];
+        long[] offsets = [.. p.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64())];
+        Int128 size = sizeof(float);
+        foreach (long n in shape)
+        {
+            // Sizes are at most 2^63 and the product is bounded before the next factor, so that it cannot overflow.
+            size = n < 0 || size > long.MaxValue ? -1 : size * n;
+            if (size < 0)
+                throw Bad(path, $"tensor '{p.Name}' has an impossible shape ({string.Join(", ", shape)})");
+        }
+
+        if (offsets.Length != 2 || offsets[0] < 0 || (Int128)offsets[1] - offsets[0] != size)
+            throw Bad(path, $"tensor '{p.Name}' of {size} bytes lies at ({string.Join(", ", offsets)})");
+        return new SafeTensorsEntry(shape, offsets[0], offsets[1]);
+    }
+
+    private static void CheckCoverage(string path, Dictionary<string, SafeTensorsEntry> entries, long dataBytes)
+    {
+        long at = 0;
+        foreach ((string name, SafeTensorsEntry entry) in entries.OrderBy(e => e.Value.Begin).ThenBy(e => e.Value.End))
+        {
+            if (entry.Begin != at)
+                throw Bad(path, $"tensor '{name}' begins at byte {entry.Begin}, expected {at}: tensors overlap or leave a gap");
+            at = entry.End;
+        }
+
+        if (at != dataBytes)
+            throw Bad(path, $"its tensors take {at} bytes and {dataBytes} are there");
+    }
+
+    private static void WriteArray(Utf8JsonWriter json, string name, long[] values)
+    {
+        json.WriteStartArray(name);
+        foreach (long value in values)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
+    }
+
+    private static GpuCtrException Bad(string path, string what) => GpuCtrException.DataError($"{path}: damaged: {what}; use another checkpoint");
+}

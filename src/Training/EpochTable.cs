@@ -1,0 +1,43 @@
+using System.Globalization;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Metrics;
+
+namespace GpuCtr.Training;
+
+/// <summary>A row for every epoch.</summary>
+internal sealed class EpochTable(RunLog runLog)
+{
+    private static readonly string[] head = ["epoch", "train logloss", "valid logloss", "valid AUC", "valid gAUC", "seconds", "      "];
+
+    private bool started;
+
+    /// <summary>Adds a row.</summary>
+    /// <param name="result">The epoch.</param>
+    /// <param name="seconds">How long it took.</param>
+    /// <param name="monitored">What says which epoch is best; named where it is not what was asked for.</param>
+    public void Add(EpochResult result, double seconds, MonitoredValue monitored)
+    {
+        string[] cells =
+        [
+            $"{result.Epoch}", Number(result.TrainLogLoss), Number(result.Valid?.LogLoss), Number(result.Valid?.Auc), Number(result.Valid?.Gauc),
+            seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
+        ];
+        runLog.Row(head, cells, first: !started);
+        started = true;
+    }
+
+    /// <summary>One line with the metrics of some rows.</summary>
+    public static string Describe(string name, Evaluation e)
+    {
+        string gauc = e.Groups is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  gAUC {Number(e.Gauc)} ({e.Groups.GroupsUsed:N0} groups, {e.Groups.GroupsLeftOut:N0} with one label left out)");
+        return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}  calibration {Number(e.Calibration.Ratio)}");
+    }
+
+    /// <summary>One line with the metrics that a checkpoint keeps.</summary>
+    public static string Describe(string name, CheckpointMetrics m) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}");
+
+    /// <summary>A metric; a dash where it is not defined.</summary>
+    public static string Number(double? value) => value?.ToString("F5", CultureInfo.InvariantCulture) ?? "–";
+}

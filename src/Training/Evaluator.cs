@@ -1,0 +1,77 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+using GpuCtr.Training.Reports;
+
+namespace GpuCtr.Training;
+
+/// <summary>Streams rows through a model in the order of the files and measures its predictions.</summary>
+internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
+{
+    /// <summary>Metrics over the rows of a part.</summary>
+    /// <param name="data">The shards.</param>
+    /// <param name="part">Which of their rows.</param>
+    /// <param name="progress">Told the number of rows done.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="sample">Takes in every batch as well.</param>
+    /// <exception cref="GpuCtrException">Data or InputOutput; Numeric: a score is not finite though the row's numbers are as usual.</exception>
+    public Evaluation Run(Dataset data, RowPart part, Action<long>? progress = null, CancellationToken cancellation = default, RowSample? sample = null)
+    {
+        long rows = data.CountRows(part);
+        if (rows > Array.MaxLength)
+            throw GpuCtrException.UsageError($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
+        // Shards without the group column have metrics all the same, only no gAUC.
+        bool grouped = data.IsGrouped;
+        float[] logits = new float[rows], labels = new float[rows];
+        ulong[] groups = new ulong[grouped ? rows : 0];
+        int done = 0;
+        prefetcher.Start(data.Read(part, EpochOrder.Natural));
+        while (prefetcher.NextPrepared(cancellation) is { } batch)
+        {
+            Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
+            sample?.Add(batch, logits.AsSpan(done));
+            done += batch.Rows;
+            Telemetry.Rows("evaluate", batch.Rows);
+            prefetcher.Release(batch);
+            progress?.Invoke(done);
+        }
+
+        done = LeaveOut(data, part, logits, labels, groups, done);
+        // Bad rows that were left out make fewer rows than the shards have.
+        return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0));
+    }
+
+    /// <summary>Rows without a score are bad rows of their file; returns how many are left.</summary>
+    private static int LeaveOut(Dataset data, RowPart part, float[] logits, float[] labels, ulong[] groups, int rows)
+    {
+        if (Array.TrueForAll(logits, float.IsFinite))
+            return rows;
+        using EpochReader reader = data.Read(part, EpochOrder.Natural);
+        int kept = 0;
+        foreach ((int r, (RowGroupRef group, int row)) in reader.Locate(rows).Index())
+        {
+            if (!float.IsFinite(logits[r]))
+            {
+                data.LeaveOut(data.RowOf(group, row));
+                continue;
+            }
+
+            (logits[kept], labels[kept]) = (logits[r], labels[r]);
+            if (groups.Length > 0)
+                groups[kept] = groups[r];
+            kept++;
+        }
+
+        return kept;
+    }
+
+    private void Collect(Batch batch, Span<float> logits, Span<float> labels, Span<ulong> groups)
+    {
+        model.Predict(batch, logits);
+        batch.Labels[..batch.Rows].CopyTo(labels);
+        if (!groups.IsEmpty)
+            batch.Groups.AsSpan(0, batch.Rows).CopyTo(groups);
+    }
+}

@@ -1,0 +1,126 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Interactions;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models;
+
+namespace GpuCtr.Training.Explanations;
+
+/// <summary>First order and factorization machine, field-aware or not, of the first row of a model's last pass, column by column: categorical, numeric, pooled ones.</summary>
+internal sealed class LinearTerms
+{
+    private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights";
+
+    private readonly FrozenModel model;
+    private readonly FieldEmbeddingTensors t;
+    private readonly int fields, numbers, pooled, d;
+
+    /// <summary>Reads a model that has just predicted.</summary>
+    public LinearTerms(FrozenModel model)
+    {
+        this.model = model;
+        // Weights that are read as vectors of one number come behind the vectors.
+        t = model.Ops.OfType<EmbeddingFm>().First().Tensors;
+        (fields, numbers, pooled, d) = (model.Spec.F, model.Spec.N, model.Spec.P, t.Table.Columns);
+        int[] rows = Head(model.Inputs.Rows, fields);
+        float[] x = Head(model.Inputs.Numeric, numbers);
+        Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, p, d))];
+        FirstOrder = SumFirstOrder(rows, x);
+        Bias = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
+        Fm = t.Fm is { IsConsumed: true } ? Pairs() : model.Ops.OfType<FieldAwarePairs>().SingleOrDefault() is { } pairs ? FieldAware(pairs.Width) : null;
+    }
+
+    /// <summary>(ΣV, D) the table that they come from.</summary>
+    public Tensor Table => t.Table;
+
+    /// <summary>(C)(D) vectors; empty ones where a column has none.</summary>
+    public float[][] Vectors { get; }
+
+    /// <summary>(C) linear terms; null where the model has none.</summary>
+    public double[]? FirstOrder { get; }
+
+    /// <summary>(C) halves of the pairs; null where the model has none.</summary>
+    public double[]? Fm { get; }
+
+    /// <summary>Of the first order; null where the model has none.</summary>
+    public double? Bias { get; }
+
+    /// <summary>Whether there are layers besides the first order.</summary>
+    public bool HasNetwork => model.Ops.Any(o => o is DiceLinear or Linear { Weight.Name: not (FirstOrderOfVectors or FirstOrderOfNumbers) });
+
+    private Linear? OfVectors => model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == FirstOrderOfVectors);
+
+    private double[]? SumFirstOrder(int[] rows, float[] x)
+    {
+        double[] terms = new double[fields + numbers + pooled];
+        FieldBias? target = model.Ops.OfType<FieldBias>().FirstOrDefault();
+        if (t.FirstOrder is null && OfVectors is null && target is null)
+            return null;
+        for (int f = 0; t.Weights is not null && f < fields; f++)
+            terms[f] += Read(t.Weights, rows[f])[0];
+        // Numbers have a weight in the field embedding, or in an op of their own where they have no vectors.
+        Tensor? u = t.NumericWeights ?? model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == FirstOrderOfNumbers)?.Weight;
+        float[] weights = u?.ToArray(model.Device) ?? new float[numbers];
+        for (int n = 0; n < numbers; n++)
+            terms[fields + n] += x[n] * weights[n];
+        for (int p = 0; t.PooledWeights is not null && p < pooled; p++)
+            terms[fields + numbers + p] += Read(t.PooledWeights, p, 1)[0];
+        if (OfVectors is { } linear)
+            AddProducts(terms, linear.Weight.ToArray(model.Device));
+        if (target is not null)
+            terms[target.Field] += Read(target.Output, 0)[0];
+        return terms;
+    }
+
+    /// <summary>⟨w_c, v_c⟩; w (C·D), in which columns without a vector have no place.</summary>
+    private void AddProducts(double[] terms, float[] w)
+    {
+        int at = 0;
+        for (int c = 0; c < terms.Length; at += Vectors[c++].Length)
+            for (int i = 0; i < Vectors[c].Length; i++)
+                terms[c] += w[at + i] * Vectors[c][i];
+    }
+
+    private double[] Pairs()
+    {
+        bool[] inside = [.. Vectors.Select((_, c) => t.NumericInFm || c < fields || c >= fields + numbers)];
+        double[] sum = new double[d], terms = new double[Vectors.Length];
+        for (int c = 0; c < Vectors.Length; c++)
+            for (int i = 0; inside[c] && i < Vectors[c].Length; i++)
+                sum[i] += Vectors[c][i];
+        for (int c = 0; c < Vectors.Length; c++)
+            for (int i = 0; inside[c] && i < Vectors[c].Length; i++)
+                terms[c] += 0.5 * Vectors[c][i] * (sum[i] - Vectors[c][i]);
+        return terms;
+    }
+
+    /// <summary>½ Σ_j ⟨v_{i,j}, v_{j,i}⟩ of vectors of <paramref name="width"/>.</summary>
+    private double[] FieldAware(int width)
+    {
+        double[] terms = new double[Vectors.Length];
+        for (int i = 0; i < terms.Length; i++)
+            for (int j = 0; j < terms.Length; j++)
+                for (int k = 0; k < width && j != i; k++)
+                    terms[i] += 0.5 * Vectors[i][j * width + k] * Vectors[j][i * width + k];
+        return terms;
+    }
+
+    private float[] Scaled(Tensor vectors, int n, float x) => n < vectors.Rows ? [.. Read(vectors, n).Select(v => x * v)] : [];
+
+    private float[] Read(Tensor tensor, long row) => Read(tensor, row, tensor.Columns);
+
+    private float[] Read(Tensor? tensor, long at, int length)
+    {
+        float[] values = new float[tensor is null ? 0 : length];
+        tensor?.Read(model.Device, values, at * length);
+        return values;
+    }
+
+    private T[] Head<T>(DeviceArray<T> array, int length) where T : unmanaged
+    {
+        T[] values = new T[length];
+        array.Read(model.Device, values);
+        return values;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+using GpuCtr.Training.Scoring;
+
+namespace GpuCtr.Training.Explanations;
+
+/// <summary>Takes a prediction apart.</summary>
+/// <param name="model">A model for batches of <see cref="Ablation.MostRows"/>.</param>
+/// <param name="encoder">What its ids stand for.</param>
+internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
+{
+    private const int NearestCount = 5;
+
+    private readonly Ablation[] columns = Ablation.All(model.Spec);
+    private readonly int[] offsets = model.Spec.Offsets();
+
+    /// <summary>Explains a row.</summary>
+    /// <param name="row">A batch of this one row, not yet prepared.</param>
+    /// <param name="number">Its number in the shards.</param>
+    /// <param name="label">Its label, if it has one.</param>
+    /// <param name="nearest">The categorical columns to look for similar values of.</param>
+    public Explanation Explain(Batch row, long number, double? label, IEnumerable<int> nearest)
+    {
+        float[] logits = new float[model.BatchSize];
+        using Batch variations = new(model.Device, model.Spec, model.BatchSize);
+        RowVariations.Fill(row, columns, variations);
+        variations.Prepare(training: false);
+        model.Predict(variations, logits);
+        LinearTerms terms = new(model);
+        FieldPart[] fields = [.. columns.Select((c, i) => Part(row, c, i, terms, logits[0] - logits[i + 1]))];
+        double known = (terms.Bias ?? 0) + fields.Sum(f => (f.FirstOrder ?? 0) + (f.Fm ?? 0));
+        return new Explanation(
+            number, model.Options.Model, Probability.Of(logits[0]), logits[0], label, terms.Bias, terms.HasNetwork ? logits[0] - known : null, fields,
+            [.. model.Ops.OfType<AttentionPooling>().Select(a => Attention(a, row, variations))],
+            terms.Table.Columns == 0 ? [] : [.. nearest.Select(f => Nearest(terms.Table, f, row.Ids[f]))]);
+    }
+
+    /// <summary>Columns come in the order of the vectors, and histories, which have none, behind them.</summary>
+    private FieldPart Part(Batch row, Ablation c, int i, LinearTerms terms, double effect)
+    {
+        string value = c.Field >= 0 ? Describe(model.Spec.Categorical[c.Field].Vocabulary, row.Ids[c.Field])
+            : c.Number >= 0 ? row.Numeric[c.Number].ToString("G4", CultureInfo.InvariantCulture)
+            : Entries(row.Sequences[c.Lists[0]]);
+        bool hasTerms = i < terms.Vectors.Length;
+        return new FieldPart(c.Name, value, hasTerms ? terms.FirstOrder?[i] : null, hasTerms ? terms.Fm?[i] : null, effect);
+    }
+
+    private static string Entries(BatchSequence list) => list.Offsets[1] == 1 ? "1 entry" : $"{list.Offsets[1]} entries";
+
+    /// <summary>The row itself is the first one of the batch, so its positions are the first ones.</summary>
+    private AttentionPart Attention(AttentionPooling unit, Batch row, Batch variations)
+    {
+        int[] lists = [.. unit.History.Bases.ToArray(model.Device).Select(b => Enumerable.Range(0, model.Spec.Sequences.Count).First(s => ModelInputs.SequenceBase(model.Spec, model.BatchSize, s) == b))];
+        float[] weights = new float[variations.Sequences[lists[0]].Offsets[1]];
+        unit.Weights.Read(model.Device, weights);
+        int entries = row.Sequences[lists[0]].Offsets[1];
+        string ValueOf(int list, int position) => Describe(model.Spec.Sequences[list].Vocabulary, row.Sequences[list].Values[position]);
+        return new AttentionPart(
+            [.. lists.Select(s => model.Spec.Sequences[s].Name)],
+            [.. lists.Select(s => model.Spec.Categorical[model.Spec.Sequences[s].Target]).Select((c, i) => $"{c.Name} {Describe(c.Vocabulary, row.Ids[model.Spec.Sequences[lists[i]].Target])}")],
+            [.. Enumerable.Range(0, entries).Select(t => new AttendedEntry(t + 1, [.. lists.Select(s => ValueOf(s, t))], weights[t]))],
+            weights.Skip(entries).Sum(w => (double)w));
+    }
+
+    private Neighbours Nearest(Tensor table, int field, int id)
+    {
+        CategoricalField f = model.Spec.Categorical[field];
+        VocabularyTable values = encoder.Vocabularies[f.Vocabulary];
+        int d = table.Columns, count = values.UnseenRow - VocabularyTable.FirstValueRow;
+        float[] own = new float[d], others = new float[(long)count * d];
+        table.Read(model.Device, own, (long)(offsets[f.Vocabulary] + id) * d);
+        table.Read(model.Device, others, (long)(offsets[f.Vocabulary] + VocabularyTable.FirstValueRow) * d);
+        return new Neighbours(f.Name, Describe(f.Vocabulary, id), [.. Enumerable.Range(0, count)
+            .Where(i => i + VocabularyTable.FirstValueRow != id)
+            .Select(i => (Row: i, Cosine: Cosine(own, others.AsSpan(i * d, d))))
+            .OrderByDescending(n => n.Cosine).Take(NearestCount)
+            .Select(n => new Neighbour(values.Describe(VocabularyTable.FirstValueRow + n.Row), n.Cosine))]);
+    }
+
+    private static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        double ab = 0, aa = 0, bb = 0;
+        for (int i = 0; i < a.Length; i++)
+            (ab, aa, bb) = (ab + (double)a[i] * b[i], aa + (double)a[i] * a[i], bb + (double)b[i] * b[i]);
+        return aa > 0 && bb > 0 ? ab / Math.Sqrt(aa * bb) : 0;
+    }
+
+    private string Describe(int vocabulary, int id) => encoder.Vocabularies[vocabulary].Describe(id);
+}

@@ -1,0 +1,63 @@
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Training.Explanations;
+
+/// <summary>A column that can be left out of a row: one field, one number, one list, or all histories of a group.</summary>
+/// <param name="Name">Its name, or their names.</param>
+/// <param name="Field">Index of a categorical column, or −1.</param>
+/// <param name="Number">Index of a numeric column, or −1.</param>
+/// <param name="Lists">Indices of list columns.</param>
+internal sealed record Ablation(string Name, int Field, int Number, int[] Lists)
+{
+    /// <summary>The most rows that a row and its variations are, whatever the model takes lists for.</summary>
+    public static int MostRows(FeatureSpec spec) => 1 + spec.F + spec.N + spec.Sequences.Count;
+
+    /// <summary>All columns of a model: categorical, numeric, pooled lists, histories.</summary>
+    public static Ablation[] All(FeatureSpec spec)
+    {
+        int[] lists = [.. Enumerable.Range(0, spec.Sequences.Count)];
+        return
+        [
+            .. spec.Categorical.Select((c, f) => new Ablation(c.Name, f, -1, [])),
+            .. spec.Numeric.Select((name, n) => new Ablation(name, -1, n, [])),
+            .. lists.Where(s => spec.Sequences[s].Role == SequenceRole.Pooled).Select(s => new Ablation(spec.Sequences[s].Name, -1, -1, [s])),
+            .. lists.Where(s => spec.Sequences[s].Role == SequenceRole.History).GroupBy(s => spec.Sequences[s].Group)
+                .Select(g => new Ablation(string.Join(", ", g.Select(s => spec.Sequences[s].Name)), -1, -1, [.. g])),
+        ];
+    }
+}
+
+/// <summary>A row as it is, and once more without each of its columns.</summary>
+internal static class RowVariations
+{
+    /// <summary>Fills a batch with 1 + columns rows.</summary>
+    /// <param name="row">One row, not yet prepared.</param>
+    /// <param name="columns">What to leave out.</param>
+    /// <param name="to">The batch.</param>
+    public static void Fill(Batch row, Ablation[] columns, Batch to)
+    {
+        int f = row.Spec.F, n = row.Spec.N;
+        to.Rows = columns.Length + 1;
+        for (int b = 0; b < to.Rows; b++)
+        {
+            row.Ids[..f].CopyTo(to.Ids[(b * f)..]);
+            row.Numeric[..n].CopyTo(to.Numeric[(b * n)..]);
+            Ablation? without = b == 0 ? null : columns[b - 1];
+            // Row 0 of every vocabulary is zero.
+            if (without is { Field: >= 0 })
+                to.Ids[b * f + without.Field] = 0;
+            if (without is { Number: >= 0 })
+                to.Numeric[b * n + without.Number] = 0;
+            for (int s = 0; s < to.Sequences.Length; s++)
+                Append(row.Sequences[s], to.Sequences[s], b, without?.Lists.Contains(s) == true);
+        }
+    }
+
+    private static void Append(BatchSequence from, BatchSequence to, int b, bool empty)
+    {
+        ReadOnlySpan<int> entries = empty ? [] : from.Values[..from.Offsets[1]];
+        to.Offsets[0] = 0;
+        entries.CopyTo(to.Values[to.Offsets[b]..]);
+        to.Offsets[b + 1] = to.Offsets[b] + entries.Length;
+    }
+}

@@ -1,0 +1,47 @@
+using GpuCtr.Data;
+using GpuCtr.Models;
+
+namespace GpuCtr.Training.Export;
+
+/// <summary>A model as an ONNX file (opset 17), for prediction in other runtimes.</summary>
+internal static class OnnxFile
+{
+    private const int IrVersion = 8, Opset = 17;
+
+    /// <summary>From this size on tables lie in a file beside the model.</summary>
+    public const long ExternalBytes = 256L << 20;
+
+    /// <summary>Behind the name of the model's file: the name of that one.</summary>
+    public const string DataSuffix = ".data";
+
+    /// <summary>Writes PATH, and PATH.data where tables are large.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="model">The model with its weights.</param>
+    /// <param name="features">features.json: how raw values become the inputs; kept as metadata.</param>
+    /// <param name="externalBytes">From this size on a tensor goes to the second file.</param>
+    /// <returns>Inputs and outputs that are not called as usual; kept as metadata too.</returns>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static RenamedParts Write(string path, FrozenModel model, string features, long externalBytes = ExternalBytes)
+    {
+        OnnxNames names = new();
+        using OnnxWeights weights = new(names, model.Device, path + DataSuffix, externalBytes);
+        OnnxGraph graph = new(names, weights);
+        new OnnxTranslator(model, graph, weights).Translate();
+        ProtoMessage body = graph.ToMessage();
+        weights.Commit();
+        ProtoMessage file = new ProtoMessage()
+            .Integer(1, IrVersion).Text(2, "gpu-ctr").Text(3, Release.Version)
+            .Message(7, body)
+            .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset))
+            .Message(14, Metadata("model", model.Options.Model))
+            .Message(14, Metadata("features", features));
+        if (names.Renamed.Any)
+            file.Message(14, Metadata("renamed", JsonText.Line(names.Renamed)));
+        using FileStream stream = File.Create(path);
+        stream.Write(file.AsSpan());
+        Disk.Flush(stream);
+        return names.Renamed;
+    }
+
+    private static ProtoMessage Metadata(string key, string value) => new ProtoMessage().Text(1, key).Text(2, value);
+}

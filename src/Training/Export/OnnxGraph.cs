@@ -1,0 +1,134 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace GpuCtr.Training.Export;
+
+/// <summary>Element types of ONNX tensors, with ONNX's numbers.</summary>
+internal enum OnnxType
+{
+    /// <summary>float32.</summary>
+    Float = 1,
+
+    /// <summary>int64.</summary>
+    Int64 = 7,
+
+    /// <summary>bool.</summary>
+    Bool = 9,
+}
+
+/// <summary>A dimension of a graph input: a size, or a name for one that is open.</summary>
+internal readonly record struct OnnxDim(long Size, string? Name = null)
+{
+    /// <summary>A fixed size.</summary>
+    public static implicit operator OnnxDim(int size) => new(size);
+
+    /// <summary>An open size.</summary>
+    public static implicit operator OnnxDim(string name) => new(0, name);
+}
+
+/// <summary>A graph of ONNX operators that grows node by node; every node has one output, whose name it returns. What no output of the graph needs is left out.</summary>
+/// <param name="names">Its names; a node gets one that is free.</param>
+/// <param name="weights">Its initializers.</param>
+internal sealed class OnnxGraph(OnnxNames names, OnnxWeights weights)
+{
+    private readonly List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
+    private readonly List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
+    private int count;
+
+    /// <summary>Its names.</summary>
+    public OnnxNames Names => names;
+
+    /// <summary>Declares an input with a name that was taken for it.</summary>
+    public string Input(string name, OnnxType type, params OnnxDim[] shape)
+    {
+        inputs.Add((name, Value(name, type, shape)));
+        return name;
+    }
+
+    /// <summary>Declares an output that a node computes.</summary>
+    public void Output(string name, OnnxType type, params OnnxDim[] shape) => outputs.Add((name, Value(name, type, shape)));
+
+    /// <summary>Adds a node.</summary>
+    public string Node(string op, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, []);
+
+    /// <summary>Adds a node with integer attributes.</summary>
+    public string Node(string op, (string Name, long Value)[] attributes, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, [.. attributes.Select(a => Attribute(a.Name, a.Value))]);
+
+    /// <summary>Adds a node with one attribute that is a list.</summary>
+    public string Node(string op, (string Name, long[] Values) attribute, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, [List(attribute.Name, attribute.Values)]);
+
+    /// <summary>Adds a node that reduces the axes of an attribute.</summary>
+    public string Node(string op, (string Name, long[] Values) attribute, bool keepDims, params string[] from) =>
+        Add(op, names.Inner($"{op}_{count++}"), from, [List(attribute.Name, attribute.Values), Attribute("keepdims", keepDims ? 1 : 0)]);
+
+    /// <summary>Adds a node whose output is one of the graph's.</summary>
+    public string Named(string name, string op, params string[] from) => Add(op, names.Output(name), from, []);
+
+    /// <summary>A small constant of integers.</summary>
+    public string Integers(params long[] values) => Integers($"i{string.Join('_', values)}", values);
+
+    /// <summary>A constant of any number of integers.</summary>
+    public string Integers(string name, long[] values) => Constant(name, [values.Length], OnnxType.Int64, MemoryMarshal.AsBytes<long>(values));
+
+    /// <summary>A constant integer without dimensions.</summary>
+    public string Integer(long value) => Constant($"n{value}", [], OnnxType.Int64, MemoryMarshal.AsBytes<long>([value]));
+
+    /// <summary>A constant number.</summary>
+    public string Number(float value) => Constant($"f{value.ToString("R", CultureInfo.InvariantCulture)}", [], OnnxType.Float, MemoryMarshal.AsBytes<float>([value]));
+
+    /// <summary>A matrix or vector that was computed for the export.</summary>
+    public string Floats(string name, long[] shape, float[] values) => Constant(name, shape, OnnxType.Float, MemoryMarshal.AsBytes<float>(values));
+
+    /// <summary>GraphProto.</summary>
+    public ProtoMessage ToMessage()
+    {
+        HashSet<string> needed = [.. outputs.Select(o => o.Name)];
+        for (int i = nodes.Count - 1; i >= 0; i--)
+        {
+            if (needed.Contains(nodes[i].Output))
+                needed.UnionWith(nodes[i].From);
+        }
+        ProtoMessage graph = new();
+        foreach ((_, _, ProtoMessage node) in nodes.Where(n => needed.Contains(n.Output)))
+            graph.Message(1, node);
+        graph.Text(2, "gpu-ctr").Append(weights.Initializers(needed));
+        foreach ((_, ProtoMessage input) in inputs.Where(i => needed.Contains(i.Name)))
+            graph.Message(11, input);
+        foreach ((_, ProtoMessage output) in outputs)
+            graph.Message(12, output);
+        return graph;
+    }
+
+    private string Constant(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values) => weights.Add(name, shape, type, values.ToArray());
+
+    private string Add(string op, string output, string[] from, ProtoMessage[] attributes)
+    {
+        ProtoMessage node = new();
+        foreach (string input in from)
+            node.Text(1, input);
+        node.Text(2, output).Text(3, output).Text(4, op);
+        foreach (ProtoMessage attribute in attributes)
+            node.Message(5, attribute);
+        nodes.Add((output, from, node));
+        return output;
+    }
+
+    private static ProtoMessage Attribute(string name, long value) => new ProtoMessage().Text(1, name).Integer(3, value).Integer(20, 2);
+
+    private static ProtoMessage List(string name, long[] values)
+    {
+        ProtoMessage attribute = new ProtoMessage().Text(1, name);
+        foreach (long value in values)
+            attribute.Integer(8, value);
+        return attribute.Integer(20, 7);
+    }
+
+    private static ProtoMessage Value(string name, OnnxType type, OnnxDim[] shape)
+    {
+        ProtoMessage dims = new();
+        foreach (OnnxDim dim in shape)
+            dims.Message(1, dim.Name is null ? new ProtoMessage().Integer(1, dim.Size) : new ProtoMessage().Text(2, dim.Name));
+        ProtoMessage tensor = new ProtoMessage().Integer(1, (long)type).Message(2, dims);
+        return new ProtoMessage().Text(1, name).Message(2, new ProtoMessage().Message(1, tensor));
+    }
+}

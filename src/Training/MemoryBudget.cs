@@ -1,0 +1,82 @@
+using System.Globalization;
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+using GpuCtr.Training.Reports;
+using static System.FormattableString;
+
+namespace GpuCtr.Training;
+
+/// <summary>What a process may hold resident (<c>--memory</c>), and what of it is left for rows.</summary>
+/// <remarks>The division depends on the flag, the model and the data, not on the machine or on threads: the order of streamed rows follows from it.</remarks>
+/// <param name="LimitBytes">What the flag says; null = it was not given, and rows have a fixed amount beside everything else.</param>
+/// <param name="FreeRowBytes">That amount.</param>
+internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
+{
+    /// <summary>Runtime, libraries, compiled code and stacks: what a process takes outside its heap before there is a model.</summary>
+    public const long OutsideBytes = 64L << 20;
+
+    /// <summary>The same with what the heap needs to work at all.</summary>
+    public const long RuntimeBytes = OutsideBytes + (96L << 20);
+
+    // Where so little is left, counting is limited by it in the end; vocabularies of few values always fit.
+    private const long LeastFitBytes = 64L << 20;
+
+    /// <summary>Bytes for the pass that fits vocabularies, when there is no model yet.</summary>
+    public long FitBytes => LimitBytes is { } limit ? Math.Max(LeastFitBytes, limit - RuntimeBytes) : long.MaxValue;
+
+    /// <summary>Bounds the heap accordingly.</summary>
+    /// <param name="nativeBytes">What is or will be taken outside it.</param>
+    public void BoundHeap(long nativeBytes)
+    {
+        if (LimitBytes is { } limit)
+            HeapLimit.Set(limit, nativeBytes);
+    }
+
+    /// <summary>Bytes for rows.</summary>
+    /// <param name="needed">What else there will be.</param>
+    /// <param name="least">The least with which the rows can be read.</param>
+    /// <exception cref="GpuCtrException">Usage: the rest takes too much; says what takes how much and what would do.</exception>
+    public long RowBytes(HeldMemory needed, long least)
+    {
+        if (LimitBytes is not { } limit)
+            return FreeRowBytes;
+        long rest = limit - needed.TotalBytes;
+        return rest >= least ? rest : throw GpuCtrException.UsageError(
+            Invariant($"--memory {limit / 1024}KB is too little: {needed}, and reading these shards takes at least {least / 1e6:N1} MB; the least is --memory {(needed.TotalBytes + least + 1023) / 1024}KB"));
+    }
+}
+
+/// <summary>What a process holds besides rows.</summary>
+/// <param name="Model">Buffers of the model where they lie in host memory.</param>
+/// <param name="Batches">Slots of the loader.</param>
+/// <param name="Vocabularies">Vocabularies.</param>
+/// <param name="Scores">Scores of evaluated rows, and copies that are sorted.</param>
+internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, long Scores)
+{
+    /// <summary>Everything, the runtime included.</summary>
+    public long TotalBytes => MemoryBudget.RuntimeBytes + Model + Batches + Vocabularies + Scores;
+
+    /// <summary>What lies outside the collected heap.</summary>
+    public long NativeBytes => Model + Batches;
+
+    /// <summary>What a model on a device holds with its loader.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="plan">Buffers of the model.</param>
+    /// <param name="encoder">Vocabularies.</param>
+    /// <param name="batchSize">B.</param>
+    /// <param name="slots">Slots of the loader.</param>
+    /// <param name="evaluated">Most rows that are evaluated at once.</param>
+    public static HeldMemory Of(Device device, IEnumerable<(string Name, long Bytes)> plan, FeatureEncoder encoder, int batchSize, int slots, long evaluated)
+    {
+        // Logits and labels, and sorted copies of them; with groups keys, row numbers and a copy by group.
+        long scores = evaluated * (4 * 4 + (encoder.Group is null ? 0 : 8 + 8 + 4 + 4 * 2));
+        long sample = 2 * Math.Min(evaluated, RowSample.MostRows) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
+        return new HeldMemory(
+            device.Kind == DeviceKind.Cpu ? plan.Sum(p => p.Bytes) : 0, slots * Batch.BytesOf(encoder.Spec, batchSize), encoder.Bytes, scores + sample);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"the runtime takes {MemoryBudget.RuntimeBytes / 1e6:N1} MB, the model {Model / 1e6:N1}, batches {Batches / 1e6:N1}, vocabularies {Vocabularies / 1e6:N1}, scores {Scores / 1e6:N1}");
+}

@@ -1,0 +1,50 @@
+namespace GpuCtr.Training.Metrics;
+
+/// <summary>
+/// gAUC = Σ_g n_g AUC_g / Σ_g n_g over the groups that have both labels, n_g = rows of the group (Zhou et al. 2018, eq. 6,
+/// weighted by impressions).
+/// </summary>
+/// <param name="Value">The metric; null if no group has both labels.</param>
+/// <param name="GroupsUsed">Groups with both labels.</param>
+/// <param name="GroupsLeftOut">Groups with one label only.</param>
+/// <param name="RowsUsed">Rows of the groups that count.</param>
+public sealed record GroupAuc(double? Value, int GroupsUsed, int GroupsLeftOut, long RowsUsed)
+{
+    /// <summary>gAUC over all rows.</summary>
+    /// <param name="scores">(rows) scores.</param>
+    /// <param name="labels">(rows) 0 or 1.</param>
+    /// <param name="groups">(rows) group keys.</param>
+    public static GroupAuc Of(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> groups)
+    {
+        if (scores.Length != labels.Length || scores.Length != groups.Length)
+            throw new ArgumentException($"{scores.Length} scores, {labels.Length} labels, {groups.Length} groups");
+        ulong[] keys = groups.ToArray();
+        int[] rows = new int[keys.Length];
+        for (int i = 0; i < rows.Length; i++)
+            rows[i] = i;
+        Array.Sort(keys, rows);
+        float[] score = new float[rows.Length], label = new float[rows.Length];
+        for (int i = 0; i < rows.Length; i++)
+            (score[i], label[i]) = (scores[rows[i]], labels[rows[i]]);
+
+        double sum = 0;
+        long used = 0;
+        int groupsUsed = 0, leftOut = 0;
+        for (int start = 0; start < keys.Length;)
+        {
+            int end = start + 1;
+            while (end < keys.Length && keys[end] == keys[start])
+                end++;
+            int count = end - start;
+            Array.Sort(score, label, start, count);
+            double? auc = Auc.OfSorted(score.AsSpan(start, count), label.AsSpan(start, count));
+            sum += count * (auc ?? 0);
+            used += auc is null ? 0 : count;
+            groupsUsed += auc is null ? 0 : 1;
+            leftOut += auc is null ? 1 : 0;
+            start = end;
+        }
+
+        return new GroupAuc(groupsUsed == 0 ? null : sum / used, groupsUsed, leftOut, used);
+    }
+}

@@ -1,0 +1,61 @@
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Metrics;
+
+namespace GpuCtr.Training;
+
+/// <summary>The validation metric that says which epoch is best, and for how long none was better.</summary>
+/// <remarks>Where the rows leave the metric without a value, as AUC is without both labels, logloss takes its place from the first epoch on.</remarks>
+/// <param name="metric">auc, logloss or gauc.</param>
+internal sealed class MonitoredValue(string metric)
+{
+    private const string LogLoss = "logloss";
+
+    /// <summary>The metric.</summary>
+    public string Metric { get; private set; } = metric;
+
+    /// <summary>Whether logloss has taken the place of the metric that was asked for.</summary>
+    public bool FellBack { get; private set; }
+
+    /// <summary>The best value so far; null if it was never defined.</summary>
+    public double? Best { get; private set; }
+
+    /// <summary>The epoch it comes from, from 1; 0 before the first.</summary>
+    public int BestEpoch { get; private set; }
+
+    /// <summary>Epochs in a row without a better value.</summary>
+    public int Stale { get; private set; }
+
+    /// <summary>Goes on from a checkpoint.</summary>
+    /// <param name="best">The best value.</param>
+    /// <param name="bestEpoch">Its epoch.</param>
+    /// <param name="stale">Epochs since then.</param>
+    /// <param name="history">What every epoch brought: tells which metric the best value is of.</param>
+    public void Restore(double? best, int bestEpoch, int stale, IReadOnlyList<EpochMetrics> history)
+    {
+        (Best, BestEpoch, Stale) = (best, bestEpoch, stale);
+        if (best is not null && history.Count > 0 && history.All(e => Of(e.ValidAuc, e.ValidLogloss, e.ValidGauc) is null))
+            FallBack();
+    }
+
+    /// <summary>Notes the value of an epoch; true if it is the best so far.</summary>
+    /// <remarks>An undefined value is better than nothing and than another undefined one, so that a best checkpoint always exists.</remarks>
+    public bool Observe(int epoch, Evaluation? evaluation)
+    {
+        double? value = Of(evaluation?.Auc, evaluation?.LogLoss, evaluation?.Gauc);
+        if (value is null && Best is null && evaluation?.LogLoss is { } loss)
+        {
+            FallBack();
+            value = loss;
+        }
+
+        bool better = BestEpoch == 0 || Best is null || (value is { } now && (Metric == LogLoss ? now < Best : now > Best));
+        Stale = better ? 0 : Stale + 1;
+        if (better)
+            (Best, BestEpoch) = (value, epoch);
+        return better;
+    }
+
+    private void FallBack() => (Metric, FellBack) = (LogLoss, true);
+
+    private double? Of(double? auc, double? logLoss, double? gauc) => Metric switch { LogLoss => logLoss, "gauc" => gauc, _ => auc };
+}

@@ -1,0 +1,50 @@
+using System.Diagnostics;
+using GpuCtr.Training.Screens;
+using static System.FormattableString;
+
+namespace GpuCtr.Training;
+
+/// <summary>Speed, time left and smoothed loss of an epoch: in place ten times a second on a terminal, else a line every few seconds.</summary>
+/// <param name="runLog">Where it is shown.</param>
+/// <param name="what">What is going on.</param>
+/// <param name="totalRows">Rows at the end.</param>
+/// <param name="firstRow">Rows that were done before, which say nothing about speed.</param>
+internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, long firstRow = 0) : IDisposable
+{
+    private const double Smoothing = 0.9;
+
+    private readonly TimeSpan pause = runLog.InPlace ? TimeSpan.FromSeconds(0.1) : TimeSpan.FromSeconds(5);
+    private readonly long begin = Stopwatch.GetTimestamp();
+    private long shown = Stopwatch.GetTimestamp();
+    private double? smooth;
+
+    /// <summary>Whether it is time to show something.</summary>
+    public bool IsDue => Stopwatch.GetElapsedTime(shown) >= pause;
+
+    /// <summary>Time since the begin.</summary>
+    public TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
+
+    /// <summary>Takes in a mean loss; one that is not finite is left out.</summary>
+    public void AddLoss(double loss)
+    {
+        if (double.IsFinite(loss))
+            smooth = smooth is { } s ? Smoothing * s + (1 - Smoothing) * loss : loss;
+    }
+
+    /// <summary>Shows a line with percent, speed, time left and loss.</summary>
+    /// <param name="rows">Rows that are done.</param>
+    /// <param name="rest">What else is known, what matters most first.</param>
+    public void Show(long rows, params IEnumerable<string> rest)
+    {
+        shown = Stopwatch.GetTimestamp();
+        double speed = (rows - firstRow) / Math.Max(Elapsed.TotalSeconds, 1e-9);
+        TimeSpan left = TimeSpan.FromSeconds(Math.Min(1e8, (totalRows - rows) / Math.Max(speed, 1e-9)));
+        string[] loss = smooth is { } s ? [Invariant($"loss {s:F5}")] : [];
+        runLog.Progress(new ProgressState(what, (double)rows / Math.Max(1, totalRows), [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
+    }
+
+    /// <summary>What was going on is over.</summary>
+    public void Dispose() => runLog.EndProgress();
+
+    private static string Format(TimeSpan t) => t.TotalHours >= 1 ? $"{(int)t.TotalHours}:{t:mm\\:ss}" : $"{t:m\\:ss}";
+}

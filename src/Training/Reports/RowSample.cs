@@ -1,0 +1,126 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Training.Reports;
+
+/// <summary>Scores of some rows with what the report breaks them down by: the value of every field, every number and the length of every list. Every n-th row of many, so that it stays small.</summary>
+internal sealed class RowSample
+{
+    /// <summary>The most frequent values of a field that are told apart.</summary>
+    public const int TopValues = 8;
+
+    /// <summary>Places of a field's values: the most frequent ones, then these.</summary>
+    public const int Others = TopValues, Unseen = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
+
+    /// <summary>The most rows that are kept.</summary>
+    public const int MostRows = 200_000;
+
+    private readonly FeatureEncoder encoder;
+    private readonly int[] offsets, places;
+    private readonly long stride;
+    private long seen;
+
+    /// <param name="encoder">How values became rows of the tables.</param>
+    /// <param name="rows">Rows that will come.</param>
+    public RowSample(FeatureEncoder encoder, long rows)
+    {
+        this.encoder = encoder;
+        (offsets, places) = (encoder.Spec.Offsets(), encoder.State.NumberPlaces());
+        stride = Math.Max(1, (rows + MostRows - 1) / MostRows);
+        int count = (int)((rows + stride - 1) / stride);
+        (Logits, Labels) = (new float[count], new float[count]);
+        Values = [.. encoder.Spec.Categorical.Select(_ => new byte[count])];
+        Numbers = [.. places.Select(_ => new float[count])];
+        Lists = [.. Enumerable.Range(0, encoder.Spec.Sequences.Count).Where(IsFirstOfGroup)];
+        Lengths = [.. Lists.Select(_ => new int[count])];
+    }
+
+    /// <summary>The columns.</summary>
+    public FeatureSpec Spec => encoder.Spec;
+
+    /// <summary>Rows in it.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>(Rows) logits.</summary>
+    public float[] Logits { get; }
+
+    /// <summary>(Rows) labels.</summary>
+    public float[] Labels { get; }
+
+    /// <summary>(F)(Rows) place of the value of each field.</summary>
+    public byte[][] Values { get; }
+
+    /// <summary>The numeric columns.</summary>
+    public IReadOnlyList<NumericState> NumericColumns => encoder.State.Numeric;
+
+    /// <summary>(numeric columns)(Rows) the number that the model read; NaN where an indicator says that it is missing.</summary>
+    public float[][] Numbers { get; }
+
+    /// <summary>The list columns that <see cref="Lengths"/> is about: one of each history group, and the multi-valued fields.</summary>
+    public int[] Lists { get; }
+
+    /// <summary>(Lists)(Rows) entries of each list that the model read.</summary>
+    public int[][] Lengths { get; }
+
+    /// <summary>Takes in a scored batch.</summary>
+    public void Add(Batch batch, ReadOnlySpan<float> logits)
+    {
+        for (int b = 0; b < batch.Rows; b++, seen++)
+        {
+            // A row without a score is a bad one.
+            if (seen % stride != 0 || Rows == Logits.Length || !float.IsFinite(logits[b]))
+                continue;
+            (Logits[Rows], Labels[Rows]) = (logits[b], batch.Labels[b]);
+            for (int f = 0; f < Values.Length; f++)
+                Values[f][Rows] = Place(batch, b, f);
+            for (int n = 0; n < Numbers.Length; n++)
+                Numbers[n][Rows] = Number(batch, b, n);
+            for (int i = 0; i < Lists.Length; i++)
+                Lengths[i][Rows] = Length(batch.Sequences[Lists[i]], b);
+            Rows++;
+        }
+    }
+
+    /// <summary>The probability that a logit means.</summary>
+    public static double Score(float logit) => 1 / (1 + Math.Exp(-(double)logit));
+
+    /// <summary>What a place of a field stands for.</summary>
+    public string Describe(int field, int place)
+    {
+        VocabularyTable table = encoder.Vocabularies[encoder.Spec.Categorical[field].Vocabulary];
+        return place switch
+        {
+            Others => "(other values)",
+            Unseen => "(not seen in training)",
+            Null => "(null)",
+            _ => table.Describe(VocabularyTable.FirstValueRow + place),
+        };
+    }
+
+    private byte Place(Batch batch, int b, int field)
+    {
+        int vocabulary = batch.Spec.Categorical[field].Vocabulary, id = batch.Ids[b * Values.Length + field] - offsets[vocabulary];
+        int place = id - VocabularyTable.FirstValueRow;
+        return (byte)(id == VocabularyTable.NullRow ? Null : id == encoder.Vocabularies[vocabulary].UnseenRow ? Unseen : place < TopValues ? place : Others);
+    }
+
+    private float Number(Batch batch, int b, int column)
+    {
+        int at = b * batch.Spec.N + places[column];
+        return NumericColumns[column].Missing && batch.Numeric[at + 1] > 0 ? float.NaN : batch.Numeric[at];
+    }
+
+    /// <summary>Padding that takes part in a model is no entry.</summary>
+    private int Length(BatchSequence list, int b)
+    {
+        int padding = offsets[list.Field.Vocabulary];
+        Span<int> entries = list.Values[list.Offsets[b]..list.Offsets[b + 1]];
+        return entries.Length - entries.Count(padding);
+    }
+
+    private bool IsFirstOfGroup(int s)
+    {
+        SequenceField field = encoder.Spec.Sequences[s];
+        return field.Role == SequenceRole.Pooled || encoder.Spec.Group(field.Group).First() == field;
+    }
+}

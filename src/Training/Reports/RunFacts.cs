@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using GpuCtr.Data;
+using GpuCtr.Training.Checkpoints;
+
+namespace GpuCtr.Training.Reports;
+
+/// <summary>What a run folder tells about its run.</summary>
+/// <param name="Name">The folder, as it was named.</param>
+/// <param name="Config">What the run was asked to do: config.json.</param>
+/// <param name="Epochs">Its finished epochs.</param>
+/// <param name="Result">The numbers at its end; null while it goes on, or was interrupted.</param>
+internal sealed record RunFacts(string Name, JsonObject Config, IReadOnlyList<EpochMetrics> Epochs, RunMetrics? Result)
+{
+    /// <summary>The best epoch; null before the first.</summary>
+    public EpochMetrics? Best => Epochs.LastOrDefault(e => e.Best);
+
+    /// <summary>Whether the numbers at the end are about test rows.</summary>
+    public bool IsTested => Result is not null && Options["test"] is JsonArray { Count: > 0 };
+
+    /// <summary>Flags and their values.</summary>
+    public JsonObject Options => Config["options"]!.AsObject();
+
+    /// <summary>The architecture.</summary>
+    public string Model => $"{Config["model"]!["model"]}";
+
+    /// <summary>Reads a run folder.</summary>
+    /// <exception cref="GpuCtrException">Usage: it holds no run. Data: a file is damaged. InputOutput: unreadable.</exception>
+    public static RunFacts Of(string folder)
+    {
+        string config = Path.Combine(folder, RunFolder.Config), result = Path.Combine(folder, RunFolder.Result);
+        if (!File.Exists(config))
+            throw GpuCtrException.UsageError($"{folder}: no run folder ({RunFolder.Config} is missing)");
+        RunFacts facts = new(
+            folder, Read(config, text => JsonNode.Parse(text)!.AsObject()), Read(Path.Combine(folder, MetricsLog.FileName), Lines) ?? [],
+            File.Exists(result) ? Read(result, JsonText.Parse<RunMetrics>) : null);
+        return facts.Config["options"] is JsonObject && facts.Config["model"] is JsonObject ? facts : throw Damaged(config, "it has no options");
+    }
+
+    private static EpochMetrics[] Lines(string text) => [.. text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(JsonText.Parse<EpochMetrics>)];
+
+    private static T Read<T>(string path, Func<string, T> parse)
+    {
+        try
+        {
+            return parse(File.Exists(path) ? File.ReadAllText(path) : "");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            throw Damaged(path, e.Message);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    private static GpuCtrException Damaged(string path, string what) => GpuCtrException.DataError($"{path}: damaged ({what}); leave the run out");
+}

@@ -1,0 +1,44 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Training.Metrics;
+using GpuCtr.Training.Reports.Charts;
+
+namespace GpuCtr.Training.Reports;
+
+/// <summary>Charts of scores against labels.</summary>
+internal static class ScoreCharts
+{
+    private const int Groups = 10, Bins = 24, MostLetters = 60;
+
+    /// <summary>Mean score and share of label 1 of ten groups of equally many rows, by score. Groups by the score itself would leave most of them empty where clicks are rare.</summary>
+    public static Plot Calibration(RowSample sample)
+    {
+        float[] logits = sample.Logits[..sample.Rows], labels = sample.Labels[..sample.Rows];
+        Array.Sort(logits, labels);
+        IEnumerable<(double, double?)> groups = Enumerable.Range(0, Groups)
+            .Select(g => ((int)((long)sample.Rows * g / Groups))..((int)((long)sample.Rows * (g + 1) / Groups)))
+            .Where(r => r.End.Value > r.Start.Value)
+            .Select(r => (logits[r].Average(RowSample.Score), (double?)labels[r].Average()));
+        return new Plot("Calibration", "mean score", "share of label 1") { Diagonal = true }.Points("a tenth of the rows", groups);
+    }
+
+    /// <summary>AUC of some parts of the rows, with the standard error of each, against that of all.</summary>
+    public static Plot Parts(string title, string xTitle, IReadOnlyList<Slice> parts, double? all)
+    {
+        bool fits = parts.Sum(s => s.Name.Length + 1) <= MostLetters;
+        return new Plot(title, xTitle, "AUC") { Places = [.. parts.Select((s, i) => fits ? s.Name : $"{i + 1}")], Level = all }
+            .Points("AUC", parts.Select((s, i) => (Place: i, s.Auc, s.AucError)).Where(p => p.Auc is not null).Select(p => new ChartPoint(p.Place, p.Auc!.Value, p.AucError)));
+    }
+
+    /// <summary>How the scores of each label are distributed.</summary>
+    public static Plot ByLabel(RowSample sample)
+    {
+        double high = sample.Rows == 0 ? 1 : Math.Min(1, Math.Ceiling(sample.Logits.Take(sample.Rows).Max(RowSample.Score) * 10) / 10), width = high / Bins;
+        double[][] rows = [new double[Bins], new double[Bins]];
+        for (int i = 0; i < sample.Rows; i++)
+            rows[sample.Labels[i] > 0 ? 1 : 0][Math.Min(Bins - 1, (int)(RowSample.Score(sample.Logits[i]) / width))]++;
+        Plot plot = new("Scores by label", "score", "% of the label's rows") { FromZero = true, BarWidth = width };
+        foreach (int label in new[] { 0, 1 })
+            plot.Bars($"label {label}", rows[label].Select((n, b) => ((b + 0.5) * width, (double?)(100 * n / Math.Max(1, rows[label].Sum())))));
+        return plot;
+    }
+}

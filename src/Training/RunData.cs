@@ -1,0 +1,123 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Models;
+using GpuCtr.Training.Reports;
+
+namespace GpuCtr.Training;
+
+/// <summary>Some rows of some shards.</summary>
+/// <param name="Data">The shards, encoded.</param>
+/// <param name="Part">Which of their rows.</param>
+internal sealed record RowSource(Dataset Data, RowPart Part)
+{
+    /// <summary>Rows, bad ones included.</summary>
+    public long Rows { get; } = Data.CountRows(Part);
+}
+
+/// <summary>The shards of a run before anything of them was read but footers.</summary>
+/// <param name="Train">Training shards.</param>
+/// <param name="Valid">Validation shards; null = a share of the training rows, or none.</param>
+/// <param name="Test">Test shards, if any.</param>
+/// <param name="Plan">The role of every column.</param>
+/// <param name="ModelName">The architecture.</param>
+/// <param name="Unused">Histories that this model does not read.</param>
+internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused)
+{
+    /// <summary>Finds the files and decides the role of every column.</summary>
+    /// <exception cref="GpuCtrException">Usage, Data or InputOutput.</exception>
+    public static RunShards Open(TrainSettings settings)
+    {
+        ShardSet train = ShardSet.Resolve(settings.Shards, settings.Workers);
+        ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid, settings.Workers) : null;
+        ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test, settings.Workers) : null;
+        FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
+        string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
+        // A history that nothing reads must not move table rows.
+        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Column.Name)];
+        if (unused.Length > 0)
+            plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
+        // Before the pass over the training rows, which may take long.
+        foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
+            other.Check(plan.Wanted, "the run trains");
+        return new RunShards(train, valid, test, plan, model, unused);
+    }
+
+    /// <summary>Name, type, role and why, for every column.</summary>
+    public IEnumerable<(string Name, string Type, string Role, string Note)> Columns() => Plan.Table().Select(c => Unused.Contains(c.Name)
+        ? c with { Role = "unused", Note = $"{ModelName} does not read it" }
+        : c);
+}
+
+/// <summary>The rows of a run, ready to be read.</summary>
+/// <param name="Encoder">Values → ids and numbers, learned from the training rows only.</param>
+/// <param name="Train">Training rows.</param>
+/// <param name="Valid">Validation rows, if any.</param>
+/// <param name="Test">Test rows, if any.</param>
+internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSource? Valid, RowSource? Test)
+{
+    /// <summary>How often each table row occurs in the training rows, for mini-batch aware regularization.</summary>
+    public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
+
+    /// <summary>
+    /// Learns the encoding from the training rows, or finds it where an earlier run left it: <paramref name="known"/> is told where,
+    /// <paramref name="progress"/> how many rows are done. After a warm start the rows add to what is learned.
+    /// </summary>
+    /// <exception cref="GpuCtrException">Data: bad labels or numbers, columns that differ. Usage: other fields than those of the warm start.</exception>
+    public static FeatureEncoder Fit(RunShards shards, TrainSettings settings, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
+    {
+        FeatureEncoder fresh = FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation);
+        return warm is null ? fresh : warm.Grow(fresh);
+    }
+
+    /// <summary>The rows of a run whose encoding is known. What does not fit into memory is streamed from files in <paramref name="cacheFolder"/>.</summary>
+    /// <param name="shards">The shards.</param>
+    /// <param name="settings">How they are read.</param>
+    /// <param name="encoder">Values → ids and numbers.</param>
+    /// <param name="held">What the process holds besides, with so many rows evaluated at once.</param>
+    /// <param name="cacheFolder">For encoded rows.</param>
+    /// <exception cref="GpuCtrException">Data: columns that differ. Usage: too little memory.</exception>
+    public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held, string cacheFolder)
+    {
+        RowPart trainPart = TrainPart(shards, settings);
+        (long trainBytes, long otherBytes) = Divide(shards, settings, encoder, held);
+        DatasetOptions options = new() { MemoryBytes = trainBytes, Workers = settings.Workers, BadRows = settings.Features.BadRows };
+        DatasetOptions others = options with { MemoryBytes = otherBytes };
+        // Rows that are read once only are not worth writing down.
+        string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
+        Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Epochs > 1 || trainPart.Split is not null) });
+        RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
+            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
+        RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
+        return new RunData(encoder, new RowSource(train, trainPart), valid, test);
+    }
+
+    /// <summary>Rows that are evaluated at once, about.</summary>
+    public static long EvaluatedRows(RunShards shards, TrainSettings settings) =>
+        Math.Max(shards.Valid?.Rows ?? (long)Math.Ceiling(settings.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? 0);
+
+    /// <summary>Validation and test rows are read in order, once an epoch: a quarter for each keeps the training rows' window large.</summary>
+    private static (long Train, long Other) Divide(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held)
+    {
+        const int parts = 4;
+        ShardSet[] others = [.. new[] { shards.Valid, shards.Test }.OfType<ShardSet>()];
+        foreach (ShardSet set in others.Prepend(shards.Train))
+            encoder.Check(set);
+        long train = new BlockSizes(shards.Train, encoder).Least * parts / (parts - others.Length);
+        long least = Math.Max(train, others.Select(o => new BlockSizes(o, encoder).Least * parts).DefaultIfEmpty(0).Max());
+        long rows = settings.Memory.RowBytes(held, least + parts);
+        // Where nothing is bounded, all the rows that there are for training may stay.
+        return (settings.Memory.LimitBytes is null ? rows : rows - rows / parts * others.Length, rows / parts);
+    }
+
+    /// <summary>Removes the files from which rows were streamed.</summary>
+    public void DropCache()
+    {
+        Train.Data.DropCache();
+        Valid?.Data.DropCache();
+    }
+
+    private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
+        shards.Valid is null && settings.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.ValidFraction), false) : RowPart.All;
+}

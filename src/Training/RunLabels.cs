@@ -1,0 +1,75 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using static System.FormattableString;
+
+namespace GpuCtr.Training;
+
+/// <summary>The labels of every side of a run, known before its first step.</summary>
+internal sealed class RunLabels
+{
+    private static readonly double[] fractions = [0.1, 0.2, 0.3, 0.4, 0.5];
+
+    private readonly RunData data;
+    private readonly TrainSettings settings;
+    private readonly CancellationToken cancellation;
+    private readonly LabelCounts train;
+    private readonly LabelCounts? valid, test;
+
+    private RunLabels(RunData data, TrainSettings settings, CancellationToken cancellation)
+    {
+        (this.data, this.settings, this.cancellation) = (data, settings, cancellation);
+        if (IsSplit)
+            (train, valid) = BothSides(data.Train.Part.Split!);
+        else
+            (train, valid) = (data.Encoder.Labels, data.Valid is null ? null : Count(data.Valid.Data.Shards, [RowPart.All])[0]);
+        test = data.Test is null ? null : Count(data.Test.Data.Shards, [RowPart.All])[0];
+    }
+
+    /// <summary>The validation rows are a share of the training shards'.</summary>
+    private bool IsSplit => data.Train.Part.Split is not null;
+
+    /// <summary>Reads the label column of what the fit pass did not tell about: validation and test rows.</summary>
+    /// <exception cref="GpuCtrException">Data: bad labels, broken pages.</exception>
+    public static RunLabels Of(RunData data, TrainSettings settings, CancellationToken cancellation) => new(data, settings, cancellation);
+
+    /// <summary>Says which side lacks a label, what follows from it and what to write.</summary>
+    /// <param name="runLog">Where.</param>
+    /// <param name="monitor">The metric that was asked for.</param>
+    public void Warn(RunLog runLog, string monitor)
+    {
+        if (!train.HasBoth)
+            runLog.Warn($"train: {train.OneSided()}{Other("valid", valid)}: there is nothing to learn; {Advice()}");
+        if (valid is { Rows: 0 })
+            runLog.Warn($"valid: no rows, so the last epoch counts as the best one and --patience ends nothing; {Advice()}");
+        else if (valid is { HasBoth: false } one)
+            runLog.Warn($"valid: {one.OneSided()}{Other("train", train)}: AUC is not defined{(monitor == "logloss" ? "" : ", so logloss says which epoch is best and when to stop")}; {Advice()}");
+        if (test is { HasBoth: false } tested)
+            runLog.Warn($"test: {tested.OneSided()}: AUC is not defined");
+    }
+
+    private static string Other(string name, LabelCounts? other) => other is { } o ? Invariant($" ({name}: {o.Positives:N0} of {o.Rows:N0} have label 1)") : "";
+
+    /// <summary>A share of the rows with which both sides have both labels, if there is one.</summary>
+    private string Advice()
+    {
+        foreach (double fraction in IsSplit ? fractions : [])
+        {
+            (LabelCounts first, LabelCounts second) = BothSides(RowSplit.ByHash(fraction));
+            if (first.HasBoth && second.HasBoth)
+                return Invariant($"write --valid-fraction {fraction} (label 1: {first.Positives:N0} rows to train on, {second.Positives:N0} to validate on), or name shards with both labels by --valid");
+        }
+
+        return train.HasBoth ? "name shards with both labels by --valid" : "add shards with the other label";
+    }
+
+    private (LabelCounts Train, LabelCounts Valid) BothSides(RowSplit split)
+    {
+        LabelCounts[] sides = Count(data.Train.Data.Shards, [new RowPart(split, Valid: false), new RowPart(split, Valid: true)]);
+        return (sides[0], sides[1]);
+    }
+
+    private LabelCounts[] Count(ShardSet shards, RowPart[] parts) => LabelCounts.Of(
+        shards, data.Encoder.Label, settings.Features.BadRows, BlockSizes.Workers(shards, settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
+}

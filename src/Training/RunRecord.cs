@@ -1,0 +1,85 @@
+using System.Text.Json.Nodes;
+using GpuCtr.Data;
+using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Reports;
+
+namespace GpuCtr.Training;
+
+/// <summary>What a run leaves to look at: metrics.jsonl, steps.jsonl, TensorBoard's event file, report.html.</summary>
+internal sealed class RunRecord : IDisposable
+{
+    private const string ReportFile = "report.html", StepsFile = "steps.jsonl";
+
+    private readonly RunFolder folder;
+    private readonly RunLog runLog;
+    private readonly TrainableModel model;
+    private readonly List<StepSample> samples = [];
+    private readonly StreamWriter steps;
+    private readonly EventFile events;
+    private readonly double begin;
+
+    /// <summary>Begins to write; a run that goes on keeps what came before its checkpoint.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="runLog">Told when a report cannot be written.</param>
+    /// <param name="model">What is trained.</param>
+    /// <param name="from">The step of the checkpoint that the run goes on from; null = from the beginning.</param>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public RunRecord(RunFolder folder, RunLog runLog, TrainableModel model, int? from)
+    {
+        (this.folder, this.runLog, this.model) = (folder, runLog, model);
+        string path = folder.File(StepsFile);
+        samples.AddRange(StepSample.Read(path).TakeWhile(s => s.Step <= from));
+        begin = samples.LastOrDefault()?.Seconds ?? 0;
+        Disk.ReplaceText(path, string.Concat(samples.Select(s => JsonText.Line(s) + "\n")));
+        steps = new StreamWriter(path, append: true) { AutoFlush = true };
+        events = new EventFile(folder.Path);
+    }
+
+    /// <summary>A piece of an epoch is done.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public void Add(StepSample sample)
+    {
+        samples.Add(sample with { Seconds = begin + sample.Seconds });
+        steps.WriteLine(JsonText.Line(samples[^1]));
+        events.Add(sample.Step, ("train/logloss", sample.Loss), ("train/learning_rate", sample.LearningRate), ("speed/rows_per_second", sample.RowsPerSecond), ("speed/loader_wait", sample.LoaderWait));
+    }
+
+    /// <summary>An epoch is done.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public void Add(EpochMetrics epoch)
+    {
+        MetricsLog.Append(folder, epoch);
+        events.Add(epoch.Step, ("valid/logloss", epoch.ValidLogloss), ("valid/auc", epoch.ValidAuc), ("valid/gauc", epoch.ValidGauc), ("valid/calibration", epoch.ValidCalibration));
+    }
+
+    /// <summary>Writes the report anew. A report that cannot be written ends no run.</summary>
+    /// <param name="config">What the run was asked to do.</param>
+    /// <param name="history">Its epochs.</param>
+    /// <param name="rows">Rows that were evaluated; null before the first evaluation.</param>
+    public void Report(JsonObject config, IReadOnlyList<EpochMetrics> history, EvaluatedRows? rows)
+    {
+        try
+        {
+            Disk.ReplaceText(folder.File(ReportFile), ReportPage.Of(Path.GetFileName(folder.Path), Facts(config), history, samples, rows));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            runLog.Warn($"{ReportFile} cannot be written ({e.Message})");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        steps.Dispose();
+        events.Dispose();
+    }
+
+    private IEnumerable<(string, string)> Facts(JsonObject config)
+    {
+        yield return ("model", FormattableString.Invariant($"{model.Options.Model}, {model.ParameterCount:N0} parameters, step {model.Step:N0}"));
+        foreach (string key in new[] { "command_line", "device", "started", "version" })
+            yield return (key.Replace('_', ' '), $"{config[key]}");
+    }
+}

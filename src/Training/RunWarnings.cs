@@ -1,0 +1,88 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
+using static System.FormattableString;
+
+namespace GpuCtr.Training;
+
+/// <summary>What looks like a mistake of the user, said without ending the run.</summary>
+internal static class RunWarnings
+{
+    // A column in which nine of ten rows have a value of their own identifies rows; too few rows prove nothing.
+    private const double NearlyUnique = 0.9;
+    private const long EnoughRows = 1000;
+
+    /// <summary>Before training.</summary>
+    public static void BeforeTraining(RunLog runLog, RunShards shards, RunData data)
+    {
+        foreach ((string name, ShardSet? set) in new[] { ("valid", shards.Valid), ("test", shards.Test) })
+        {
+            foreach ((string path, string other) in set?.SharedWith(shards.Train) ?? [])
+                runLog.Warn($"{name} shard {path} is also a training shard ({other}): its metrics say nothing about new rows");
+        }
+
+        FeatureEncoder encoder = data.Encoder;
+        foreach (NumericState column in encoder.State.Numeric.Where(n => n.Outlier is not null))
+            runLog.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
+        string[] ids = [.. encoder.State.Numeric.Where(n => n.LooksLikeIds).Select(n => n.Column)];
+        if (ids.Length > 0)
+            runLog.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical {string.Join(',', ids.Select(ColumnNames.InShell))}; if not, --numeric {string.Join(',', ids.Select(ColumnNames.InShell))} says so");
+        foreach (VocabularyTable table in encoder.Vocabularies)
+        {
+            if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
+                runLog.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
+        }
+        foreach (string warning in HistoryMatch.Warnings(shards.Train, shards.Plan).Concat(ListLikeness.Warnings(shards.Train, shards.Plan)))
+            runLog.Warn(warning);
+    }
+
+    private static string AboutOutlier(NumericState column, NumericOutlier outlier, ShardSet shards)
+    {
+        string name = ColumnNames.InShell(column.Column), place = $"column {column.Column}: {Numbers.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
+        if (column.Transform == NumericTransform.None)
+            return $"{place} is read as it is, and numbers of that size may overflow in a model; use --numeric-transform {name}=standardize or {name}=log";
+        string transforms = column.Transform == NumericTransform.Log ? $"{name}=quantile" : $"{name}=log or {name}=quantile";
+        return Invariant($"{place} is so far from the other numbers that, standardized, nearly all of these lie within {outlier.Spread:G1} of each other; store it as null if it stands for a missing value, else correct it or use --numeric-transform {transforms}");
+    }
+
+    /// <summary>After training.</summary>
+    public static void AfterTraining(RunLog runLog, Trainer trainer, int epochs)
+    {
+        if (epochs > 1 && trainer.Monitored.BestEpoch == 1)
+            runLog.Warn("the first epoch was the best one: the model overfits from the second on; train one epoch, or raise --embedding-l2, --dropout or --min-count");
+        if (trainer.SkippedSteps > 0)
+            runLog.Warn($"{trainer.SkippedSteps} step(s) were skipped because loss or gradient was not finite");
+    }
+
+    /// <summary>Values that training never saw, and rows left out.</summary>
+    public static void AboutRows(RunLog runLog, string name, Dataset data)
+    {
+        DatasetStatistics seen = data.Statistics;
+        string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
+        if (unseen.Length > 0)
+            runLog.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
+        string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
+        if (nulls.Length > 0)
+            runLog.Warn($"{name}: nulls in columns that had none in training, so the model knows nothing of them: {string.Join(", ", nulls)}");
+        AboutReading(runLog, name, data);
+    }
+
+    /// <summary>What of the rows was not read: bad ones, and the beginnings of long lists.</summary>
+    public static void AboutReading(RunLog runLog, string name, Dataset data)
+    {
+        DatasetStatistics seen = data.Statistics;
+        string[] cut = [.. seen.CutLists().Where(c => c.Rows > 0).Select(c => Invariant($"{c.Field} in {c.Rows:N0} of {seen.Rows:N0} rows ({(double)c.Rows / seen.Rows:P2}), {c.Values:N0} entries left out"))];
+        if (cut.Length > 0)
+            runLog.Line($"{name}: lists with more than --max-history {data.Encoder.Spec.Sequences[0].MaxLength} entries, of which the last are read: {string.Join("; ", cut)}");
+        if (data.CacheTrouble is { } trouble)
+            runLog.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
+        foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)
+        {
+            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericState.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {Numbers.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
+        }
+
+        if (seen.BadRows > 0)
+            runLog.Warn($"{name}: {seen.BadRows} bad row(s) left out: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
+    }
+}

@@ -1,0 +1,189 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Scoring;
+
+namespace GpuCtr;
+
+/// <summary>How a <see cref="CtrModel"/> runs.</summary>
+public sealed record ScoringOptions
+{
+    /// <summary>Where: cpu, or a GPU as in --device. On the CPU every thread scores on its own; a GPU serves one call at a time.</summary>
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>Calls that run at once on the CPU; 0 = one per core. More callers wait for their turn.</summary>
+    public int Concurrency { get; init; }
+
+    /// <summary>Rows of a batch that are computed together; a longer batch is cut.</summary>
+    public int BatchRows { get; init; } = 128;
+}
+
+/// <summary>A trained model in a process of its user: raw values in, probabilities out. Safe for any number of threads.</summary>
+/// <remarks>
+/// After the first calls nothing is allocated where the SIMD variants run (any x64 processor). The checkpoint's files are not needed
+/// once it is loaded; to serve a newer one, load it beside this one, change over, and dispose this one at any time.
+/// </remarks>
+/// <example><code>
+/// using var model = CtrModel.Load("runs/first/best");
+/// FeatureRow row = model.NewRow().Set("user", 42).Set("site", "news").Set("hist_item", [7, 9]);
+/// float p = model.Score(row);
+/// </code></example>
+public sealed class CtrModel : IDisposable
+{
+    private const int MostConcurrency = 1 << 12;
+
+    private readonly Lifetime lifetime;
+    private readonly Lock gate = new();
+    private readonly SemaphoreSlim idle;
+    private readonly Device device;
+    private readonly RowEncoder encoder;
+    private readonly List<ScoringWorker> lanes = [];
+    private int free;
+
+    private CtrModel(Device device, Checkpoint checkpoint, ScoringOptions options)
+    {
+        this.device = device;
+        lifetime = new Lifetime(nameof(CtrModel), Free);
+        FeatureEncoder features = checkpoint.LoadEncoder();
+        encoder = new RowEncoder(features);
+        FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
+        int count = device.UsesSimd ? options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount : 1;
+        lanes.Add(new ScoringWorker(model));
+        try
+        {
+            while (lanes.Count < count)
+                lanes.Add(new ScoringWorker(model.Replica()));
+        }
+        catch
+        {
+            lanes.ForEach(lane => lane.Dispose());
+            throw;
+        }
+        free = count;
+        idle = new SemaphoreSlim(free, free);
+        (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
+    }
+
+    /// <summary>Loads a model.</summary>
+    /// <param name="path">A run folder (its best checkpoint), its best or last, or a checkpoint folder.</param>
+    /// <param name="options">How it runs.</param>
+    /// <exception cref="GpuCtrException">There is none, or it is damaged; the message says which file and what to do.</exception>
+    /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is no size that can be.</exception>
+    public static CtrModel Load(string path, ScoringOptions? options = null)
+    {
+        options ??= new ScoringOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, ModelLimits.BatchRows.Least);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, ModelLimits.BatchRows.Most);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, MostConcurrency);
+        _ = RunFolder.Resolve(path);
+        Device device = Device.Open(options.Device, threads: 1);
+        try
+        {
+            return Checkpoint.Load(path, checkpoint => new CtrModel(device, checkpoint, options));
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What it is: deepfm, din or another of --model.</summary>
+    public string Architecture { get; }
+
+    /// <summary>The training step that the weights come from.</summary>
+    public int Step { get; }
+
+    /// <summary>The columns that the model reads.</summary>
+    public IReadOnlyList<ModelColumn> Columns => encoder.Columns;
+
+    /// <summary>Padding takes part in the attention of this variant.</summary>
+    internal bool PadsHistories { get; }
+
+    /// <summary>A row to fill; it can be used again and again.</summary>
+    /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
+    public FeatureRow NewRow()
+    {
+        ObjectDisposedException.ThrowIf(lifetime.IsClosed, this);
+        return new(encoder);
+    }
+
+    /// <summary>The probability of label 1.</summary>
+    /// <exception cref="ArgumentException">The row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
+    public float Score(FeatureRow row)
+    {
+        float probability = 0;
+        Score(new ReadOnlySpan<FeatureRow>(in row), new Span<float>(ref probability));
+        return probability;
+    }
+
+    /// <summary>The probabilities of label 1 of some rows, in a new array.</summary>
+    /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
+    public float[] Score(ReadOnlySpan<FeatureRow> rows)
+    {
+        float[] probabilities = new float[rows.Length];
+        Score(rows, probabilities);
+        return probabilities;
+    }
+
+    /// <summary>The same without allocating, on the thread that calls.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="probabilities">Takes one for each row; at least as long.</param>
+    /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
+    public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
+    {
+        if (probabilities.Length < rows.Length)
+            throw new ArgumentException($"{rows.Length} rows, but room for {probabilities.Length} probabilities", nameof(probabilities));
+        using Lifetime.Lease lease = lifetime.Enter();
+        foreach (FeatureRow row in rows)
+        {
+            ArgumentNullException.ThrowIfNull(row, nameof(rows));
+            if (row.Encoder != encoder)
+                throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", nameof(rows));
+        }
+        long begin = Telemetry.BeginScore;
+        ScoringWorker lane = Take();
+        try
+        {
+            lane.Score(rows, probabilities);
+        }
+        finally
+        {
+            Return(lane);
+        }
+
+        Telemetry.Scored(rows.Length, begin);
+    }
+
+    /// <summary>Takes no more calls. Those that are running end with their scores, and the last of them frees the model: there is nothing to wait for.</summary>
+    public void Dispose() => lifetime.Close();
+
+    private void Free()
+    {
+        foreach (ScoringWorker lane in lanes)
+            lane.Dispose();
+        device.Dispose();
+        idle.Dispose();
+    }
+
+    private ScoringWorker Take()
+    {
+        idle.Wait();
+        lock (gate)
+            return lanes[--free];
+    }
+
+    private void Return(ScoringWorker lane)
+    {
+        lock (gate)
+            lanes[free++] = lane;
+        idle.Release();
+    }
+}

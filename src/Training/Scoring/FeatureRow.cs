@@ -1,0 +1,212 @@
+using System.Runtime.InteropServices;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Models.Features;
+using GpuCtr.Training.Scoring;
+
+namespace GpuCtr;
+
+/// <summary>The raw values of one row to score, set by column name. Columns that are not set are missing values.</summary>
+/// <remarks>
+/// Made by <see cref="CtrModel.NewRow"/> for one model; fill it, score it, <see cref="Clear"/> it and use it again: nothing is allocated
+/// after that. One thread at a time. A value that training never saw is a value like others; a value of another kind is an error.
+/// </remarks>
+public sealed partial class FeatureRow
+{
+    private readonly int[] ids; // (F)
+    private readonly float[] numbers; // (N)
+    private readonly int[][] lists; // (list columns) of (MaxLength)
+    private readonly int[] lengths; // (list columns)
+
+    internal FeatureRow(RowEncoder encoder)
+    {
+        Encoder = encoder;
+        ids = new int[encoder.Spec.F];
+        numbers = new float[encoder.Spec.N];
+        lists = [.. encoder.Spec.Sequences.Select(s => new int[s.MaxLength])];
+        lengths = new int[lists.Length];
+        Clear();
+    }
+
+    internal RowEncoder Encoder { get; }
+
+    /// <summary>Makes every column a missing value.</summary>
+    public FeatureRow Clear()
+    {
+        Array.Fill(ids, VocabularyTable.NullRow);
+        Array.Clear(numbers);
+        for (int n = 0; n < Encoder.State.Numeric.Count; n++)
+            SetMissing(n, 1);
+        Array.Clear(lengths);
+        return this;
+    }
+
+    /// <summary>Sets an integer id, or a number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, long value) => Set(column, value, ValueKind.Integer);
+
+    /// <summary>Sets an unsigned integer id, or a number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ulong value) => Set(column, unchecked((long)value), ValueKind.Unsigned);
+
+    /// <summary>Sets a number, or an id: a real number, or where training had integers, one that is whole.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; or the number is not finite.</exception>
+    public FeatureRow Set(string column, double value)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.Number: SetNumber(slot, value); break;
+            default: throw RowEncoder.Mismatch(slot, "one number");
+        }
+        return this;
+    }
+
+    /// <summary>Sets a boolean id.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, bool value) => Set(column, value ? 1L : 0L);
+
+    /// <summary>Sets a string id, or a list that is written as a string, as in the training shards; an integer as programs write it, or a time in ISO 8601.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<char> value)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Number or ColumnUse.Category when slot.Column.Values == ColumnValues.Times:
+                SetTime(slot, IsoTime.TryParse(value, out long ticks) ? ticks : throw RowEncoder.Mismatch(slot, $"'{RowEncoder.Short(value)}' is no time such as 2024-01-31T12:30:00Z"));
+                break;
+            case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
+            case ColumnUse.Number when WrittenInteger.Of(value) is { } integer: SetNumber(slot, WholeNumber.Real(integer.Bits, integer.Kind)); break;
+            case ColumnUse.List when Encoder.State.Sequences[slot.Index].Grammar() is { } grammar: SetText(slot, value, grammar); break;
+            default: throw RowEncoder.Mismatch(slot, "a string");
+        }
+        return this;
+    }
+
+    /// <summary>Sets an integer id or a number.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, decimal value) => WrittenInteger.Of(value) is { } integer ? Set(column, integer.Bits, integer.Kind) : Set(column, (double)value);
+
+    /// <summary>Sets a time; a local one as UTC.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, DateTime value) => SetTime(Encoder.Slot(column), (value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value).Ticks - DateTime.UnixEpoch.Ticks);
+
+    /// <summary>Sets a time, as UTC.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, DateTimeOffset value) => SetTime(Encoder.Slot(column), value.UtcTicks - DateTime.UnixEpoch.Ticks);
+
+    /// <summary>Sets a date.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, DateOnly value) => Set(column, value.ToDateTime(TimeOnly.MinValue));
+
+    /// <summary>Sets a list of integers, oldest first; of a longer one than the model reads, the last entries.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<long> entries) => Set(column, entries, ValueKind.Integer);
+
+    /// <summary>Sets a list of unsigned integers, oldest first; of a longer one than the model reads, the last entries.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<ulong> entries) => Set(column, MemoryMarshal.Cast<ulong, long>(entries), ValueKind.Unsigned);
+
+    /// <summary>Sets a list of strings, oldest first; of a longer one than the model reads, the last entries. A null is a missing entry.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<string?> entries)
+    {
+        RowSlot slot = ListSlot(column, ColumnValues.Strings, "a list of strings");
+        int[] list = Begin(slot, entries.Length, out int first);
+        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
+        for (int i = first; i < entries.Length; i++)
+            list[i - first] = entries[i] is { } entry ? vocabulary.RowOf(entry) : VocabularyTable.NullRow;
+        return this;
+    }
+
+    /// <summary>(F) row numbers within the vocabularies.</summary>
+    internal ReadOnlySpan<int> Ids => ids;
+
+    /// <summary>(N) transformed numbers.</summary>
+    internal ReadOnlySpan<float> Numbers => numbers;
+
+    /// <summary>Row numbers of the entries of a list.</summary>
+    internal ReadOnlySpan<int> List(int s) => lists[s].AsSpan(0, lengths[s]);
+
+    /// <summary>Appends this row to a batch that has room for it.</summary>
+    internal void CopyTo(Batch batch)
+    {
+        int b = batch.Rows++;
+        ids.CopyTo(batch.Ids[(b * ids.Length)..]);
+        numbers.CopyTo(batch.Numeric[(b * numbers.Length)..]);
+        for (int s = 0; s < lists.Length; s++)
+        {
+            BatchSequence to = batch.Sequences[s];
+            int at = b == 0 ? 0 : to.Offsets[b];
+            to.Offsets[0] = 0;
+            ReadOnlySpan<int> list = List(s);
+            list.CopyTo(to.Values[at..]);
+            to.Offsets[b + 1] = at + list.Length;
+        }
+    }
+
+    private FeatureRow Set(string column, long bits, ValueKind kind)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        switch (slot.Column.Use)
+        {
+            case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, bits, kind); break;
+            case ColumnUse.Number: SetNumber(slot, WholeNumber.Real(bits, kind)); break;
+            default: throw RowEncoder.Mismatch(slot, "one integer");
+        }
+        return this;
+    }
+
+    private FeatureRow Set(string column, ReadOnlySpan<long> entries, ValueKind kind)
+    {
+        RowSlot slot = ListSlot(column, ColumnValues.Integers, "a list of integers");
+        int[] list = Begin(slot, entries.Length, out int first);
+        VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
+        for (int i = first; i < entries.Length; i++)
+            list[i - first] = vocabulary.RowOf(entries[i], kind);
+        return this;
+    }
+
+    private RowSlot ListSlot(string column, ColumnValues values, string found)
+    {
+        RowSlot slot = Encoder.Slot(column);
+        return slot.Column.Use == ColumnUse.List && slot.Column.Values == values ? slot : throw RowEncoder.Mismatch(slot, found);
+    }
+
+    private int[] Begin(RowSlot slot, int count, out int first)
+    {
+        int[] list = lists[slot.Index];
+        first = Math.Max(0, count - list.Length);
+        lengths[slot.Index] = count - first;
+        return list;
+    }
+
+    private FeatureRow SetTime(RowSlot slot, long ticks)
+    {
+        if (slot.Column.Values != ColumnValues.Times)
+            throw RowEncoder.Mismatch(slot, "a time");
+        if (slot.Column.Use == ColumnUse.Number)
+            SetNumber(slot, Times.Seconds(ticks, StoredTimeUnit.Ticks));
+        else
+            for (int field = slot.Index; field < slot.Index + slot.Parts; field++)
+                ids[field] = Encoder.IdOf(field, ticks);
+        return this;
+    }
+
+    private void SetNumber(RowSlot slot, double value)
+    {
+        NumericState state = Encoder.State.Numeric[slot.Index];
+        if (!Data.Features.Numbers.CanRead(value, state.Transform))
+            throw RowEncoder.Unreadable(slot, value);
+        numbers[Encoder.NumberAt(slot.Index)] = state.Encode(value);
+        SetMissing(slot.Index, 0);
+    }
+
+    private void SetMissing(int n, float missing)
+    {
+        if (Encoder.State.Numeric[n].Missing)
+            numbers[Encoder.NumberAt(n) + 1] = missing;
+    }
+}

@@ -1,0 +1,41 @@
+using GpuCtr.Data.Features;
+
+namespace GpuCtr;
+
+/// <summary>What the values of a column are.</summary>
+public enum ColumnValues
+{
+    /// <summary>Integers and booleans.</summary>
+    Integers,
+
+    /// <summary>Real numbers.</summary>
+    Numbers,
+
+    /// <summary>Strings.</summary>
+    Strings,
+
+    /// <summary>Dates and times.</summary>
+    Times,
+}
+
+/// <summary>What a model does with a column.</summary>
+public enum ColumnUse
+{
+    /// <summary>One id a row.</summary>
+    Category,
+
+    /// <summary>A number.</summary>
+    Number,
+
+    /// <summary>A list of ids: a history or a multi-valued field.</summary>
+    List,
+}
+
+/// <summary>A column that a model reads.</summary>
+/// <param name="Name">Its name, as in the training shards.</param>
+/// <param name="Values">What its values are, or the entries of its lists.</param>
+/// <param name="Use">What the model does with it.</param>
+public sealed record ModelColumn(string Name, ColumnValues Values, ColumnUse Use)
+{
+    internal string Describe() => (Use == ColumnUse.List ? "lists of " : "") + Values.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,144 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Training.Scoring;
+
+/// <summary>Where a column of a row goes: which array of <see cref="FeatureRow"/>, and which element of it.</summary>
+/// <param name="Column">Its name and kind.</param>
+/// <param name="Index">Field, number or list; of a time the first of the fields that are its parts, which follow one another.</param>
+/// <param name="Parts">How many fields that are.</param>
+internal sealed record RowSlot(ModelColumn Column, int Index, int Parts = 1);
+
+/// <summary>Raw values of single rows → row numbers and transformed numbers, by the same rules as <see cref="BlockEncoder"/>. Immutable.</summary>
+internal sealed class RowEncoder
+{
+    private readonly FeatureEncoder encoder;
+    private readonly Dictionary<string, RowSlot> slots = new(StringComparer.Ordinal);
+    private readonly int[] numberAt;
+    private readonly string[] unread;
+
+    public RowEncoder(FeatureEncoder encoder)
+    {
+        this.encoder = encoder;
+        FeatureState state = encoder.State;
+        for (int f = 0; f < state.Categorical.Count; f++)
+            AddField(state.Categorical, f);
+        numberAt = state.NumberPlaces();
+        for (int n = 0; n < state.Numeric.Count; n++)
+            Add(new ModelColumn(state.Numeric[n].Column, state.Numeric[n].Time ? ColumnValues.Times : ColumnValues.Numbers, ColumnUse.Number), n);
+        for (int s = 0; s < state.Sequences.Count; s++)
+            Add(new ModelColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
+        Columns = [.. slots.Values.Select(s => s.Column)];
+        // The parts of a time can be given in its place.
+        for (int f = 0; f < state.Categorical.Count; f++)
+            if (state.Categorical[f].Part is not null)
+                slots.TryAdd(encoder.Spec.Categorical[f].Name, new RowSlot(new ModelColumn(encoder.Spec.Categorical[f].Name, ColumnValues.Integers, ColumnUse.Category), f));
+        unread = [.. new[] { state.Label, state.Group }.OfType<string>().Where(name => !slots.ContainsKey(name))];
+    }
+
+    /// <summary>The columns that a model reads.</summary>
+    public IReadOnlyList<ModelColumn> Columns { get; }
+
+    /// <summary>The fitted state.</summary>
+    public FeatureState State => encoder.State;
+
+    /// <summary>Sizes of a row.</summary>
+    public Models.Features.FeatureSpec Spec => encoder.Spec;
+
+    /// <summary>Where a column goes.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column.</exception>
+    public RowSlot Slot(string column) => slots.TryGetValue(column, out RowSlot? slot)
+        ? slot
+        : throw new ArgumentException($"column '{column}': the model reads no such column{Spelling.Suggest(column, slots.Keys)}; it reads {string.Join(", ", slots.Keys)}");
+
+    /// <summary>Whether training knew a column that scoring has no use for: the label, the group of a row.</summary>
+    public bool IsUnread(string column) => unread.Contains(column);
+
+    /// <summary>Vocabulary of a list.</summary>
+    public VocabularyTable ListVocabulary(int list) => encoder.Vocabularies[State.Sequences[list].Vocabulary];
+
+    /// <summary>Element of the numbers that column <paramref name="index"/> fills.</summary>
+    public int NumberAt(int index) => numberAt[index];
+
+    /// <summary>Row number of an integer, signed or unsigned.</summary>
+    public int IdOf(RowSlot slot, long bits, ValueKind kind)
+    {
+        CategoricalState state = State.Categorical[slot.Index];
+        return state.Kind switch
+        {
+            ValueKind.Text => throw Mismatch(slot, "an integer"),
+            ValueKind.Time => encoder.Vocabularies[state.Vocabulary].RowOf(bits, kind),
+            _ when state.Rule == KeyRule.Value => encoder.Vocabularies[state.Vocabulary].RowOf(bits, kind),
+            _ => IdOf(slot, WholeNumber.Real(bits, kind)),
+        };
+    }
+
+    /// <summary>Row number of a real number; of ids NaN and infinite ones count as missing, as in training.</summary>
+    public int IdOf(RowSlot slot, double value)
+    {
+        CategoricalState state = State.Categorical[slot.Index];
+        if (WholeNumber.Is(state.Kind) && state.Rule == KeyRule.Value || state.Part is not null)
+        {
+            return double.IsNaN(value) ? VocabularyTable.NullRow
+                : Data.Features.Numbers.TryWhole(value, state.Part is null ? state.Kind : ValueKind.Integer, out long bits) ? encoder.Vocabularies[state.Vocabulary].RowOf(bits)
+                : throw Mismatch(slot, $"the number {value}");
+        }
+
+        if (state.Kind is ValueKind.Text or ValueKind.Time)
+            throw Mismatch(slot, "a real number");
+        if (Keys.TryOf(value, state.Rule, state.Boundaries, out long key))
+            return encoder.Vocabularies[state.Vocabulary].RowOf(key);
+        return state.Rule == KeyRule.RealId ? VocabularyTable.NullRow : throw Unreadable(slot, value);
+    }
+
+    /// <summary>Row number of a string; where training had numbers, of an integer that is written as programs write them.</summary>
+    public int IdOf(RowSlot slot, ReadOnlySpan<char> value)
+    {
+        CategoricalState state = State.Categorical[slot.Index];
+        return state.Kind == ValueKind.Text ? encoder.Vocabularies[state.Vocabulary].RowOf(value)
+            : WrittenInteger.Of(value) is { } integer ? IdOf(slot, integer.Bits, integer.Kind)
+            : throw Mismatch(slot, $"the string '{Short(value)}'");
+    }
+
+    /// <summary>Row number of a part of a time.</summary>
+    /// <param name="field">Which part.</param>
+    /// <param name="ticks">Steps of 100 ns since 1970.</param>
+    public int IdOf(int field, long ticks)
+    {
+        CategoricalState state = State.Categorical[field];
+        long key = state.Rule switch
+        {
+            KeyRule.Hour => Times.Hour(ticks, StoredTimeUnit.Ticks),
+            KeyRule.Weekday => Times.Weekday(ticks, StoredTimeUnit.Ticks),
+            _ => Keys.TryOf(Times.Seconds(ticks, StoredTimeUnit.Ticks), state.Rule, state.Boundaries, out long bucket) ? bucket : 0,
+        };
+        return encoder.Vocabularies[state.Vocabulary].RowOf(key);
+    }
+
+    /// <summary>The beginning of a text, for a message.</summary>
+    public static string Short(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : $"{text[..40]}…";
+
+    /// <summary>Says that a value is of another kind than in training.</summary>
+    public static ArgumentException Mismatch(RowSlot slot, string found, string form = "") =>
+        new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}{form}");
+
+    /// <summary>Says that a number cannot be read.</summary>
+    public static ArgumentException Unreadable(RowSlot slot, double value) =>
+        new($"column '{slot.Column.Name}': {Numbers.Text(value)} is {(double.IsFinite(value) ? $"beyond ±{Numbers.Text(float.MaxValue)}, the largest number that the model reads" : "not a finite number")}; leave a missing value unset");
+
+    /// <summary>The parts of a time come one after the other, of one column.</summary>
+    private void AddField(IReadOnlyList<CategoricalState> fields, int f)
+    {
+        CategoricalState field = fields[f];
+        if (field.Kind != ValueKind.Time)
+            Add(new ModelColumn(field.Column, Kind(field.Kind), ColumnUse.Category), f);
+        else if (f == 0 || fields[f - 1].Column != field.Column)
+            slots.Add(field.Column, new RowSlot(new ModelColumn(field.Column, ColumnValues.Times, ColumnUse.Category), f, fields.Skip(f).TakeWhile(p => p.Column == field.Column).Count()));
+    }
+
+    private void Add(ModelColumn column, int index) => slots.Add(column.Name, new RowSlot(column, index));
+
+    private static ColumnValues Kind(ValueKind kind) => kind switch { ValueKind.Text => ColumnValues.Strings, ValueKind.Real => ColumnValues.Numbers, _ => ColumnValues.Integers };
+}

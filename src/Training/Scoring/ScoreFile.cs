@@ -1,0 +1,156 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Shards;
+using Parquet;
+using Parquet.Schema;
+
+namespace GpuCtr.Training.Scoring;
+
+/// <summary>
+/// A Parquet file with one score a row of the input, in its order, and copies of some of its columns. It has the row groups of
+/// the input, so only one of them is in memory at a time, and appears under its name when it is complete.
+/// </summary>
+internal sealed class ScoreFile : IDisposable
+{
+    /// <summary>Name of the column; null where a row was left out.</summary>
+    public const string ScoreColumn = "score";
+
+    private static readonly DataField scoreField = new(ScoreColumn, typeof(float), isNullable: true);
+
+    private readonly string path, temporary;
+    private readonly ShardSet shards;
+    private readonly KeptColumn[] kept;
+    private readonly ColumnBuffer buffer = new();
+    private readonly FileStream file;
+    private readonly ParquetWriter writer;
+    private float?[] scores = [], other = [];
+    private int group, filled;
+    private long written;
+    private Task writing = Task.CompletedTask;
+
+    /// <summary>Begins the file.</summary>
+    /// <param name="path">Where it will be.</param>
+    /// <param name="shards">The input.</param>
+    /// <param name="keep">Columns to copy.</param>
+    /// <param name="overwrite">Whether a file that is there may be replaced.</param>
+    /// <exception cref="GpuCtrException">Usage: it is there, or a column cannot be kept. InputOutput: not writable.</exception>
+    public ScoreFile(string path, ShardSet shards, IReadOnlyList<string> keep, bool overwrite)
+    {
+        (this.path, this.shards) = (Path.GetFullPath(path), shards);
+        if (File.Exists(this.path) && !overwrite)
+            throw GpuCtrException.UsageError($"--out {path}: is there already; choose another name, or add --overwrite");
+        kept = [.. keep.Distinct().Select(name => KeptColumn.Of(shards, name))];
+        temporary = Temporary(this.path);
+        try
+        {
+            file = File.Create(temporary);
+            writer = ParquetWriter.CreateAsync(
+                new ParquetSchema([.. kept.Select(k => k.Field), scoreField]), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy }).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"--out {path}: not writable ({e.Message}); check the folder and its permissions", e);
+        }
+        Begin();
+    }
+
+    /// <summary>Where the scores are until all of them are there.</summary>
+    public static string Temporary(string path) => path + ".tmp";
+
+    /// <summary>Adds the score of the next row; null for one that was left out.</summary>
+    public void Add(float? score)
+    {
+        scores[filled++] = score;
+        if (filled == shards.RowGroups[group].Rows)
+            Flush();
+    }
+
+    /// <summary>Writes what is left and gives the file its name.</summary>
+    /// <exception cref="GpuCtrException">InputOutput: the disk is full or fails. Data: a kept column is damaged.</exception>
+    public void Complete()
+    {
+        Checked(() =>
+        {
+            writing.GetAwaiter().GetResult();
+            writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            Disk.Flush(file);
+            file.Dispose();
+            File.Move(temporary, path, overwrite: true);
+        });
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            writing.Wait();
+        }
+        catch (AggregateException)
+        {
+            // Whoever fails has said so; here only the half-written file is taken away.
+        }
+
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
+            // What the disk has no room for is taken away as well.
+        }
+
+        File.Delete(temporary);
+    }
+
+    /// <summary>Empty row groups get none of their own.</summary>
+    private void Begin()
+    {
+        while (group < shards.RowGroups.Count && shards.RowGroups[group].Rows == 0)
+            group++;
+        filled = 0;
+        int rows = group < shards.RowGroups.Count ? shards.RowGroups[group].Rows : 0;
+        if (scores.Length < rows)
+            scores = new float?[rows];
+    }
+
+    /// <summary>The row group is written while the next one is scored.</summary>
+    private void Flush()
+    {
+        Checked(() => writing.GetAwaiter().GetResult());
+        RowGroupRef full = shards.RowGroups[group++];
+        float?[] values = scores;
+        (scores, other) = (other, scores);
+        writing = Task.Run(() => WriteGroup(full, values.AsMemory(0, full.Rows)));
+        Begin();
+    }
+
+    private async Task WriteGroup(RowGroupRef from, ReadOnlyMemory<float?> values)
+    {
+        using ParquetRowGroupWriter rows = writer.CreateRowGroup();
+        foreach (KeptColumn column in kept)
+        {
+            using (ShardReader reader = shards.Shards[from.Shard].Rent())
+                reader.Read(from.Group, column.Wanted, buffer);
+            if (buffer.Misfits.Count > 0)
+                throw column.Wanted.Misfit(shards.Shards[from.Shard], from, buffer);
+            await column.Write(rows, column.Field, buffer);
+        }
+        await rows.WriteAsync<float>(scoreField, values);
+        rows.CompleteValidate();
+        written += from.Rows;
+    }
+
+    private void Checked(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is there so far tells how much all of it takes.
+            long own = file.CanSeek ? file.Length : 0, needed = Math.Max(written == 0 ? own : (long)((double)own / written * shards.Rows), shards.Rows * sizeof(float));
+            throw GpuCtrException.IoError($"--out {path}: cannot be written ({e.Message}); {Disk.Space(needed, Path.GetDirectoryName(path)!, own)}; nothing was left there", e);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Training.Scoring;
+
+/// <summary>Streams shards through a model: decoded on several threads, scored in the order of the rows, never more than a window of them in memory.</summary>
+internal sealed class ScoreRun(FrozenModel model, Dataset data)
+{
+    /// <summary>Rows handed on so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Sum of the scores, for their mean.</summary>
+    public double Sum { get; private set; }
+
+    /// <summary>Scores every row.</summary>
+    /// <param name="to">Takes the probabilities in order; null for a row that was left out.</param>
+    /// <param name="progress">Told the number of rows done.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <exception cref="GpuCtrException">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>
+    public void Run(Action<float?> to, Action<long> progress, CancellationToken cancellation)
+    {
+        using BatchLoader prefetcher = new(model.Device, model.Spec, model.BatchSize, training: false);
+        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        float[] logits = new float[model.BatchSize];
+        while (prefetcher.NextPrepared(cancellation) is { } batch)
+        {
+            model.Predict(batch, logits);
+            int rows = batch.Rows;
+            prefetcher.Release(batch);
+            foreach (float logit in logits.AsSpan(0, rows))
+                Score(logit, to);
+            Telemetry.Rows("predict", rows);
+            progress(Rows);
+        }
+        SkipBad(to);
+    }
+
+    private void Score(float logit, Action<float?> to)
+    {
+        SkipBad(to);
+        if (!float.IsFinite(logit))
+        {
+            data.LeaveOut(Rows);
+            return;
+        }
+
+        float score = Probability.Of(logit);
+        Sum += score;
+        to(score);
+        Rows++;
+    }
+
+    private void SkipBad(Action<float?> to)
+    {
+        for (; data.Statistics.IsBad(Rows); Rows++)
+            to(null);
+    }
+}

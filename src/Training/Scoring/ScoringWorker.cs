@@ -1,0 +1,43 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+
+namespace GpuCtr.Training.Scoring;
+
+/// <summary>What one call needs for itself: a twin of the model and a batch to fill.</summary>
+internal sealed class ScoringWorker(FrozenModel model) : IDisposable
+{
+    private readonly Batch batch = new(model.Device, model.Spec, model.BatchSize);
+    private readonly float[] logits = new float[model.BatchSize];
+
+    /// <summary>Scores rows, as many at once as the model takes.</summary>
+    public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
+    {
+        for (int first = 0; first < rows.Length; first += batch.Capacity)
+        {
+            batch.Rows = 0;
+            foreach (FeatureRow row in rows[first..Math.Min(rows.Length, first + batch.Capacity)])
+                row.CopyTo(batch);
+            batch.Prepare(training: false);
+            model.Predict(batch, logits);
+            for (int i = 0; i < batch.Rows; i++)
+                probabilities[first + i] = float.IsFinite(logits[i]) ? Probability.Of(logits[i]) : throw Unscored(rows[first + i], first + i);
+        }
+    }
+
+    private static Exception Unscored(FeatureRow row, int index)
+    {
+        string[] suspects = [.. UnscoredRow.Suspects(row.Encoder.State, row.Numbers).Select(n => $"'{n.Column}'")];
+        return suspects.Length > 0
+            ? new ArgumentException($"row {index}: its score is not a finite number, since {string.Join(", ", suspects)} {(suspects.Length == 1 ? "is" : "are")} far larger than in training")
+            : new GpuCtrException(ErrorKind.Numeric, $"row {index}: its score is not a finite number, and none of its numbers is unusual: use another checkpoint");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        batch.Dispose();
+        model.Dispose();
+    }
+}

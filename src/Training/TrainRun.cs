@@ -1,0 +1,261 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Metrics;
+using GpuCtr.Training.Reports;
+
+namespace GpuCtr.Training;
+
+/// <summary>The numbers of a finished run, with the names that --json uses.</summary>
+internal sealed record RunMetrics(
+    double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
+    double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device);
+
+/// <summary>A run from data to tested checkpoint.</summary>
+internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
+{
+    private const int Slots = 4;
+
+    private readonly long begin = Stopwatch.GetTimestamp();
+    private Trainer current = null!;
+    private RunData data = null!;
+    private TrainableModel model = null!;
+    private RunRecord record = null!;
+    private EvaluatedRows? evaluated;
+    private CheckpointMetrics? bestValid;
+    private readonly List<EpochMetrics> history = [];
+    private int bestStep = -1, savedStep = -1, firstStep, epochs;
+
+    /// <summary>Called when the run folder is there and before anything is written into it by training.</summary>
+    public required Action Begun { get; init; }
+
+    /// <summary>What the run was asked to do and what it found; a part of every checkpoint.</summary>
+    public required JsonObject Config { get; init; }
+
+    /// <summary>Called after every step, when its checkpoint is saved if one was due.</summary>
+    public Action? AfterStep { get; init; }
+
+    /// <summary>Trains, keeps checkpoints, tests.</summary>
+    /// <param name="shards">The shards, resolved.</param>
+    /// <param name="from">The checkpoint to go on from; null = from the beginning.</param>
+    /// <param name="warm">Another run's checkpoint whose weights the beginning takes over; null = new weights.</param>
+    /// <exception cref="GpuCtrException">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
+    public RunMetrics Run(RunShards shards, Checkpoint? from, WarmStart? warm = null)
+    {
+        try
+        {
+            RunSummary.Columns(runLog, shards);
+            settings.Memory.BoundHeap(0);
+            FeatureEncoder encoder = Encoder(shards, from, warm);
+            HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings));
+            data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
+            RunLabels labels = RunLabels.Of(data, settings, stop);
+            settings.Memory.BoundHeap(held.NativeBytes);
+            using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
+            {
+                if (from is null)
+                    warm?.Load(model, runLog);
+                firstStep = model.Step;
+                if (from is null)
+                    folder.Begin();
+                Begun();
+                RunSummary.Model(runLog, model, data, settings.Memory, held);
+                RunWarnings.BeforeTraining(runLog, shards, data);
+                labels.Warn(runLog, settings.Monitor);
+                return TrainAndTest(from);
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted before anything was trained");
+        }
+    }
+
+    private FeatureEncoder Encoder(RunShards shards, Checkpoint? from, WarmStart? warm)
+    {
+        if (from is not null)
+            return from.LoadEncoder();
+        using ProgressMeter meter = new(runLog, "reading", shards.Train.Rows);
+        return RunData.Fit(shards, settings, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, stop);
+    }
+
+    private HeldMemory Held(FeatureEncoder encoder, long evaluated) =>
+        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated);
+
+    private void KnownFit(string path) => runLog.Line($"vocabularies and statistics of these rows are known: {path}");
+
+    private RunMetrics TrainAndTest(Checkpoint? from)
+    {
+        using BatchLoader prefetcher = new(device, model.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
+        using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
+        Trainer trainer = current = new(model, data, settings, prefetcher, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
+        if (from is not null)
+            Restore(from, trainer);
+        try
+        {
+            TrainEpochs(trainer);
+            RunWarnings.AfterTraining(runLog, trainer, epochs);
+            if (bestStep != model.Step)
+            {
+                Checkpoint.Open(folder.Pointed(RunFolder.Best)!).LoadWeights(model);
+                runLog.Line($"best epoch {trainer.Monitored.BestEpoch} reloaded");
+            }
+
+            RunMetrics metrics = Report(trainer, Test(trainer));
+            data.DropCache();
+            folder.DropCache();
+            return metrics;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            throw Interrupted(trainer);
+        }
+        catch (GpuCtrException e) when (trainer.HasDiverged)
+        {
+            throw new GpuCtrException(e.Kind, $"{e.Message}; the rows of that batch are in {DivergedBatch.Write(folder, trainer, data.Train, settings.Model.Seed)}", e);
+        }
+    }
+
+    private void TrainEpochs(Trainer trainer)
+    {
+        EpochTable table = new(runLog);
+        long epochBegin = Stopwatch.GetTimestamp();
+        foreach (EpochResult result in trainer.Run(stop))
+        {
+            Keep(trainer, result);
+            table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
+            if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
+                runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss says which epoch is best and when to stop");
+            if (result.Epoch == 1)
+                TellRows();
+            epochs = result.Epoch;
+            epochBegin = Stopwatch.GetTimestamp();
+            // A signal that came while the epoch was saved.
+            stop.ThrowIfCancellationRequested();
+        }
+
+        if (epochs < settings.Epochs)
+            runLog.Line($"stopped: no better {trainer.Monitored.Metric} in {trainer.Monitored.Stale} epochs in a row");
+    }
+
+    private void TellRows()
+    {
+        bool together = data.Valid?.Data == data.Train.Data;
+        if (!together)
+            RunWarnings.AboutReading(runLog, "train", data.Train.Data);
+        if (data.Valid is not null)
+            RunWarnings.AboutRows(runLog, together ? "train and valid" : "valid", data.Valid.Data);
+    }
+
+    private Evaluation? Test(Trainer trainer)
+    {
+        if (data.Test is null)
+            return null;
+        Evaluation test = trainer.Evaluate(data.Test, "test", stop);
+        RunWarnings.AboutRows(runLog, "test", data.Test.Data);
+        runLog.Line(EpochTable.Describe("test", test));
+        evaluated = Evaluated("test", test, trainer, data.Test);
+        return test;
+    }
+
+    private void Keep(Trainer trainer, EpochResult result)
+    {
+        CheckpointMetrics? valid = Metrics(result.Valid);
+        history.Add(MetricsLog.Of(result, model.Step, trainer.SkippedSteps));
+        string saved = Save(trainer.Position(epochDone: true), valid);
+        if (result.IsBest)
+        {
+            (bestValid, bestStep) = (valid, model.Step);
+            folder.Point(RunFolder.Best, saved);
+        }
+
+        folder.Prune();
+        record.Add(history[^1]);
+        if (result is { IsBest: true, Valid: not null })
+            evaluated = Evaluated("valid", result.Valid, trainer, data.Valid!);
+        record.Report(Config, history, evaluated);
+    }
+
+    private EvaluatedRows Evaluated(string name, Evaluation metrics, Trainer trainer, RowSource rows) =>
+        new(
+            name, metrics, trainer.Sample!, TableUsage.Of(data.Encoder, rows.Data.Statistics),
+            [.. rows.Data == data.Train.Data ? [] : ListUsage.Of("train", data.Train.Data), .. ListUsage.Of(rows.Data == data.Train.Data ? "train and valid" : name, rows.Data)]);
+
+    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows);
+
+    private void Restore(Checkpoint from, Trainer trainer)
+    {
+        TrainingPosition at = from.Manifest.Position;
+        from.LoadAll(model);
+        trainer.Restore(at, from.Manifest.History ?? []);
+        savedStep = at.Step;
+        epochs = at.EpochDone ? at.Epoch : at.Epoch - 1;
+        if (from.Manifest.History is { } told)
+        {
+            history.AddRange(told);
+            MetricsLog.Write(folder, told);
+        }
+
+        // A process that died between the two pointers left the last checkpoint better than the best one.
+        if (at.EpochDone && at.BestEpoch == at.Epoch)
+            folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
+        if (Resumption.Best(folder, from, runLog) is { } best)
+            (bestStep, bestValid) = (best.Position.Step, best.Valid);
+        folder.Prune();
+    }
+
+    private void SaveWhenDue()
+    {
+        if (settings.CheckpointEvery.IsDue(model.Step))
+        {
+            Save(current.Position(epochDone: false), null);
+            folder.Prune();
+        }
+
+        AfterStep?.Invoke();
+    }
+
+    private string Save(TrainingPosition position, CheckpointMetrics? valid)
+    {
+        long saving = Stopwatch.GetTimestamp();
+        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
+        Telemetry.Checkpoint(Stopwatch.GetElapsedTime(saving));
+        savedStep = model.Step;
+        return name;
+    }
+
+    private GpuCtrException Interrupted(Trainer trainer)
+    {
+        if (model.Step > Math.Max(firstStep, savedStep))
+        {
+            Save(trainer.Position(epochDone: false), null);
+            folder.Prune();
+        }
+
+        return new GpuCtrException(ErrorKind.Interrupted, savedStep < 0
+            ? "interrupted before the first step"
+            : $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}");
+    }
+
+    private RunMetrics Report(Trainer trainer, Evaluation? test)
+    {
+        CheckpointMetrics? reported = Metrics(test) ?? bestValid;
+        double speed = trainer.TrainedRows / Math.Max(trainer.StepTime.TotalSeconds, 1e-9);
+        RunMetrics metrics = new(
+            reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
+            speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString());
+        if (bestValid is not null)
+            runLog.Line(EpochTable.Describe("valid", bestValid));
+        runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));
+        record.Report(Config, history, evaluated);
+        Disk.WriteText(folder.File(RunFolder.Result), JsonText.Line(metrics) + "\n");
+        runLog.Line($"run folder {folder.Path}");
+        return metrics;
+    }
+}

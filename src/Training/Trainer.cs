@@ -1,0 +1,219 @@
+using System.Diagnostics;
+using GpuCtr.Data.Batches;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Metrics;
+using GpuCtr.Training.Reports;
+using static System.FormattableString;
+
+namespace GpuCtr.Training;
+
+/// <summary>What an epoch brought.</summary>
+/// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Rows">Rows trained on by this process.</param>
+/// <param name="TrainLogLoss">Mean loss over its rows while they were trained on; null if it was not finite.</param>
+/// <param name="Valid">Metrics afterwards; null without validation rows.</param>
+/// <param name="LearningRate">Of its last step.</param>
+/// <param name="Seconds">Wall time of its training steps, waiting for data included.</param>
+/// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
+/// <param name="IsBest">Whether its monitored value is the best so far.</param>
+internal sealed record EpochResult(
+    int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+
+/// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
+internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader prefetcher, RunLog runLog)
+{
+    /// <summary>Share of an epoch's time from which waiting for data is worth a word.</summary>
+    private const double NotableWait = 0.01;
+
+    private TrainingPosition? from;
+
+    private readonly DivergenceGuard guard = new(model);
+    private readonly StepSampler sampler = new();
+    private readonly MonitoredValue monitored = new(settings.Monitor);
+    private double lossSum;
+    private long lossRows, lossEnd, batchBegin;
+    private ProgressMeter? meter;
+    private TimeSpan paused;
+
+    /// <summary>Rows trained on, over all epochs.</summary>
+    public long TrainedRows { get; private set; }
+
+    /// <summary>Wall time of all training steps, waiting for data included.</summary>
+    public TimeSpan StepTime { get; private set; }
+
+    /// <summary>The epoch that is worked on, from 1.</summary>
+    public int Epoch { get; private set; }
+
+    /// <summary>Rows of it trained on.</summary>
+    public long EpochRows { get; private set; }
+
+    /// <summary>The first and the last row of the last step's batch, in the order of the epoch.</summary>
+    public (long First, long Last) BatchRows => (batchBegin, EpochRows - 1);
+
+    /// <summary>Which epoch is best.</summary>
+    public MonitoredValue Monitored => monitored;
+
+    /// <summary>Steps skipped because loss or gradient was not finite.</summary>
+    public int SkippedSteps => guard.Skipped;
+
+    /// <summary>Whether it was ended because loss or gradient was not finite again and again.</summary>
+    public bool HasDiverged => guard.HasEnded;
+
+    /// <summary>Scores of the rows that were evaluated last.</summary>
+    public RowSample? Sample { get; private set; }
+
+    /// <summary>Told what a piece of an epoch was like.</summary>
+    public Action<StepSample>? Sampled { get; init; }
+
+    /// <summary>Called after every step.</summary>
+    public Action? AfterStep { get; init; }
+
+    /// <summary>Where training stands; waits for the device.</summary>
+    /// <param name="epochDone">Whether the epoch was validated.</param>
+    public TrainingPosition Position(bool epochDone)
+    {
+        TakeLoss();
+        return new(
+            model.Step, Epoch, EpochRows, epochDone, settings.LearningRate.PlateauFactor, monitored.Best, monitored.BestEpoch, monitored.Stale,
+            Shuffle, double.IsFinite(lossSum) && lossRows == EpochRows ? lossSum : null);
+    }
+
+    private ShuffleState Shuffle => new(settings.Model.Seed, data.Train.Data.WindowBlocks);
+
+    /// <summary>Goes on from a checkpoint whose weights and optimizer state the model has.</summary>
+    /// <param name="position">Where it stood.</param>
+    /// <param name="history">What its epochs brought.</param>
+    public void Restore(TrainingPosition position, IReadOnlyList<EpochMetrics> history)
+    {
+        from = position;
+        if (position is { EpochDone: false, Shuffle: { } then } && then != Shuffle)
+            runLog.Warn($"the order of the rows has changed: in what is left of epoch {position.Epoch} some come twice and some not at all");
+        settings.LearningRate.PlateauFactor = position.PlateauFactor;
+        monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs, history);
+    }
+
+    /// <summary>The epochs, one after the other.</summary>
+    /// <exception cref="GpuCtrException">Numeric: loss or gradient not finite three times in a row. Data, InputOutput: from the loader.</exception>
+    /// <exception cref="OperationCanceledException">Interrupted; the model is as the last finished step left it.</exception>
+    public IEnumerable<EpochResult> Run(CancellationToken cancellation)
+    {
+        long skip = from is { EpochDone: false } ? from.EpochRows : 0;
+        for (Epoch = FirstEpoch; Epoch <= settings.Epochs && !IsStale; Epoch++, skip = 0)
+        {
+            (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
+            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
+            Telemetry.Validated(valid?.Auc, valid?.LogLoss);
+            double rate = settings.LearningRate.At(model.Step, Epoch);
+            bool best = monitored.Observe(Epoch, valid);
+            settings.LearningRate.EndEpoch(best);
+            double loss = lossSum / lossRows;
+            yield return new EpochResult(Epoch, EpochRows - skip, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
+        }
+    }
+
+    private int FirstEpoch => from is null ? 1 : from.EpochDone ? from.Epoch + 1 : from.Epoch;
+
+    private bool IsStale => settings.Patience > 0 && monitored.Stale >= settings.Patience;
+
+    /// <summary>Metrics on some rows.</summary>
+    public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
+    {
+        using ProgressMeter meter = new(runLog, what, rows.Rows);
+        Sample = new RowSample(rows.Data.Encoder, rows.Rows);
+        return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
+    }
+
+    private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
+    {
+        (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);
+        // Only the rows since then count where a checkpoint does not tell the loss before it.
+        (lossSum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, skip) : (0, 0);
+        meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
+        long begin = Stopwatch.GetTimestamp();
+        EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
+        reader.Skip(skip);
+        sampler.Start(skip, (lossSum, lossRows));
+        prefetcher.Start(reader);
+        try
+        {
+            while (prefetcher.NextPrepared(cancellation) is { } batch)
+            {
+                // A step returns when its batch is on the device, which computes on.
+                try
+                {
+                    Step(batch);
+                }
+                finally
+                {
+                    prefetcher.Release(batch);
+                }
+            }
+        }
+        finally
+        {
+            model.Device.Synchronize();
+        }
+
+        EndOfEpoch();
+        TimeSpan time = Stopwatch.GetElapsedTime(begin) - paused;
+        StepTime += time;
+        return (time, prefetcher.Waited);
+    }
+
+    private void Step(Batch batch)
+    {
+        double rate = settings.LearningRate.At(model.Step + 1, Epoch);
+        long begin = Stopwatch.GetTimestamp();
+        model.TrainStep(batch, rate);
+        Telemetry.Step(batch.Rows, Stopwatch.GetElapsedTime(begin));
+        batchBegin = EpochRows;
+        EpochRows += batch.Rows;
+        TrainedRows += batch.Rows;
+        if (guard.IsDue(model.Step))
+            guard.Check(Epoch, BatchRows);
+        if (meter!.IsDue)
+            Show(rate);
+        if (sampler.IsDue(EpochRows, data.Train.Rows))
+            TakeSample(rate);
+        long pause = Stopwatch.GetTimestamp();
+        AfterStep?.Invoke();
+        paused += Stopwatch.GetElapsedTime(pause);
+    }
+
+    private void EndOfEpoch()
+    {
+        TakeLoss();
+        guard.Check(Epoch, BatchRows);
+        if (EpochRows == 0)
+            throw GpuCtrException.DataError($"{data.Train.Data.Shards.Shards[0].Path}: no row is left to train on; add rows or lower --valid-fraction");
+    }
+
+    private void Show(double rate)
+    {
+        TakeLoss();
+        double waited = prefetcher.Waited / meter!.Elapsed;
+        string[] wait = waited > NotableWait ? [Invariant($"loader wait {waited:P0}")] : [];
+        meter.Show(EpochRows, [.. wait, $"step {model.Step}", Invariant($"lr {rate:G3}")]);
+    }
+
+    private void TakeSample(double rate)
+    {
+        TakeLoss();
+        Sampled?.Invoke(sampler.Cut(model.Step, Epoch, EpochRows, (lossSum, lossRows), prefetcher.Waited.TotalSeconds, rate));
+    }
+
+    private void TakeLoss()
+    {
+        long rows = EpochRows - lossEnd;
+        if (rows == 0)
+            return;
+        double mean = model.TakeLoss();
+        meter!.AddLoss(mean);
+        Telemetry.Training(mean, settings.LearningRate.At(model.Step, Epoch));
+        lossSum += mean * rows;
+        lossRows += rows;
+        lossEnd = EpochRows;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
+
+namespace GpuCtr.Training;
+
+/// <summary>
+/// A new run that begins with what another one learned: its values keep their rows, new values get new ones, and the optimizer's
+/// state comes along. For training day by day, each day on its own shards.
+/// </summary>
+internal sealed class WarmStart
+{
+    // What the other options say decides which tensors there are and what they mean.
+    private static readonly string[] free =
+    [
+        "embedding_init_std", "hidden_init_std", "dropout", "optimizer", "momentum", "embedding_update", "l2", "embedding_l2", "embedding_l2_full",
+        "mba_lambda", "clip_norm", "seed",
+    ];
+
+    // Besides, what a factorization machine does not have, or does not hand on.
+    private static readonly string[] ofNetwork = ["model", "hidden_units", "activation", "dice", "batch_norm", "fm_numeric", "first_order_ftrl"];
+
+    private readonly string path;
+    private readonly Checkpoint from;
+    private readonly FeatureEncoder learned;
+
+    private WarmStart(string path, Checkpoint from, FeatureEncoder learned) => (this.path, this.from, this.learned) = (path, from, learned);
+
+    /// <summary>Opens a run (its best checkpoint), a pointer or a checkpoint.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="model">What the new run computes.</param>
+    /// <exception cref="GpuCtrException">Usage: no such run, or a model with other tensors; every difference is named. Data: damaged.</exception>
+    public static WarmStart Open(string path, ModelOptions model)
+    {
+        (Checkpoint from, FeatureEncoder learned) = Checkpoint.Load(path, c => (c, c.LoadEncoder()), "--init-from");
+        JsonObject theirs = JsonNode.Parse(JsonText.Line(from.Manifest.Model))!.AsObject(), ours = JsonNode.Parse(JsonText.Line(model))!.AsObject();
+        string[] differences = [.. ours
+            .Where(o => !IsFree(o.Key, model) && !(IsSupport(from.Manifest.Model, model) && ofNetwork.Contains(o.Key)) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
+            .Select(o => $"{o.Key} is {theirs[o.Key]?.ToJsonString() ?? "not set"} there and {o.Value?.ToJsonString()} here")];
+        return differences.Length == 0
+            ? new WarmStart(path, from, learned)
+            : throw GpuCtrException.UsageError($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
+    }
+
+    /// <summary>An FNN begins with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).</summary>
+    private static bool IsSupport(ModelOptions theirs, ModelOptions ours) => (theirs.Model, ours.Model) == ("fm", "fnn");
+
+    /// <summary>Another optimizer leaves its state behind, and what FTRL has learned is its state.</summary>
+    private static bool IsFree(string option, ModelOptions model) => free.Contains(option) && (option != "optimizer" || model.FirstOrderFtrl is null);
+
+    /// <summary>Momentum is a state that plain SGD has not; how much of it there is makes no difference.</summary>
+    private static bool HasStateOf(ModelOptions theirs, ModelOptions ours) => theirs.Optimizer == ours.Optimizer && theirs.Momentum > 0 == ours.Momentum > 0;
+
+    /// <summary>The encoding of that run with the values that new rows add.</summary>
+    /// <exception cref="GpuCtrException">Usage: the fields are not the same.</exception>
+    public FeatureEncoder Grow(FeatureEncoder fresh) => learned.GrownBy(fresh);
+
+    /// <summary>Takes over weights, optimizer state and step count; of the newer checkpoint where a run in training has removed this one since.</summary>
+    /// <exception cref="GpuCtrException">Data: damaged. Usage: another run has taken the place of that one.</exception>
+    public void Load(TrainableModel model, RunLog runLog)
+    {
+        if (Directory.Exists(from.Folder))
+            Load(from, model, runLog);
+        else
+            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has taken its place; begin again"), model, runLog), "--init-from");
+    }
+
+    private bool IsSameRun(Checkpoint newer) => JsonText.Line(newer.Manifest.Spec) == JsonText.Line(from.Manifest.Spec) && JsonText.Line(newer.Manifest.Model) == JsonText.Line(from.Manifest.Model);
+
+    private bool Load(Checkpoint from, TrainableModel model, RunLog runLog)
+    {
+        RowMap rows = RowMap.Of(learned.Spec, model.Spec);
+        string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new";
+        if (IsSupport(from.Manifest.Model, model.Options))
+        {
+            from.LoadShared(model, rows);
+            runLog.Line($"weights  embeddings and first order from the {from.Manifest.Model.Model} in {from.Folder}: {kept}; the layers over them begin anew");
+            return true;
+        }
+        bool sameOptimizer = HasStateOf(from.Manifest.Model, model.Options);
+        from.LoadGrown(model, rows, sameOptimizer);
+        runLog.Line($"weights  from {from.Folder}, step {model.Step}: {kept}{(sameOptimizer ? "" : "; another optimizer, so its state begins anew")}");
+        return true;
+    }
+}

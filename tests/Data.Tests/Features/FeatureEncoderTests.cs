@@ -1,0 +1,301 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Tests.Features;
+
+public sealed class FeatureEncoderTests : IDisposable
+{
+    private readonly TempFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Vocabulary_is_sorted_by_frequency_then_value()
+    {
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1, 0, 1, 0, 1).Nullable<long>("a", 7, -3, 7, null, -9, 5));
+        VocabularyTable a = encoder.Vocabularies[0];
+        Assert.Equal([7, -9, -3, 5], a.Integers);
+        Assert.Equal([0, 1, 2, 1, 1, 1, 0], a.Counts);
+        Assert.Equal((7, 6), (a.Rows, a.UnseenRow));
+        Assert.Equal([2, 3, 4, 5, 6], new long[] { 7, -9, -3, 5, 1000 }.Select(a.RowOf));
+        Assert.Equal(7, encoder.Spec.Vocabularies[0].Rows);
+        Assert.Equal(0.5, encoder.LabelRate);
+    }
+
+    [Fact]
+    public void Text_vocabulary_breaks_ties_by_ordinal()
+    {
+        VocabularyTable a = Fit(new TestShard().Column("label", 0, 1, 0, 1, 0).Text("a", "b", "B", "a", null, "b")).Vocabularies[0];
+        Assert.Equal(["b", "B", "a"], a.Texts);
+        Assert.Equal(2, a.RowOf("b"));
+        Assert.Equal(a.UnseenRow, a.RowOf(""));
+        Assert.Equal(["(padding)", "(null)", "b", "B", "a", "(unseen)"], Enumerable.Range(0, 6).Select(a.Describe));
+    }
+
+    [Fact]
+    public void Large_and_negative_ids_never_collide()
+    {
+        long[] ids = [.. Enumerable.Range(0, 100).SelectMany(i => new[] { (1L << 24) + i, (1L << 53) + i, -(1L << 53) - i, long.MinValue + i, long.MaxValue - i, -i - 1L })];
+        int[] labels = [.. ids.Select((_, i) => i % 2)];
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", labels).Column("id", ids));
+        Assert.Equal(600, encoder.Vocabularies[0].Distinct);
+        Assert.Equal(600, ids.Select(encoder.Vocabularies[0].RowOf).Distinct().Count());
+        Assert.All(ids, id => Assert.Equal(encoder.Vocabularies[0].UnseenRow, encoder.Vocabularies[0].RowOf(id ^ (1L << 40))));
+    }
+
+    [Fact]
+    public void Minimum_count_moves_rare_values_to_the_unseen_row()
+    {
+        VocabularyTable a = Fit(new TestShard().Column("label", 0, 1, 0, 1, 0).Column("a", 1, 2, 2, 3, 4), new FeatureOptions { MinCount = 2 }).Vocabularies[0];
+        Assert.Equal([2], a.Integers);
+        Assert.Equal([0, 0, 2, 3], a.Counts);
+        Assert.Equal(a.UnseenRow, a.RowOf(3));
+    }
+
+    [Fact]
+    public void Hash_buckets_replace_values()
+    {
+        VocabularyTable a = Fit(
+            new TestShard().Column("label", 0, 1, 0, 1, 0).Nullable<long>("a", 1, 2, 2, null, 4), new FeatureOptions { HashBuckets = ["a=5"] }).Vocabularies[0];
+        Assert.Equal(8, a.Rows);
+        Assert.Equal(5, a.Counts.Sum());
+        Assert.Equal(1, a.Counts[VocabularyTable.NullRow]);
+        Assert.All(Enumerable.Range(0, 100), i => Assert.InRange(a.RowOf(i), 2, 6));
+        Assert.Equal(5, Enumerable.Range(0, 100).Select(i => a.RowOf(i)).Distinct().Count());
+    }
+
+    [Fact]
+    public void Identity_makes_integers_their_own_rows()
+    {
+        FeatureEncoder fitted = Fit(
+            new TestShard().Column("label", 0, 1, 0, 1, 0, 1, 1).Nullable<long>("a", 3, 0, 3, null, 4, -1, long.MaxValue), new FeatureOptions { Identity = ["a=4"] });
+        fitted.Save(folder.File("saved"));
+        foreach (VocabularyTable a in new[] { fitted.Vocabularies[0], FeatureEncoder.Load(folder.File("saved")).Vocabularies[0] })
+        {
+            Assert.Equal([0, 1, 1, 0, 0, 2, 3], a.Counts);
+            Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 4).Select(i => a.RowOf(i)));
+            Assert.All([4, -1, long.MinValue, 1L << 40], value => Assert.Equal(a.UnseenRow, a.RowOf(value)));
+            Assert.Equal(("3", "(unseen)"), (a.Describe(5), a.Describe(6)));
+        }
+    }
+
+    [Theory]
+    [InlineData("text=4", "", "its type is string, and only integers can be their own rows; use --hash-buckets text=4")]
+    [InlineData("a=0", "", "--identity a=0: expected column=N")]
+    [InlineData("a=4", "a=4", "a is named twice by --hash-buckets and --identity")]
+    [InlineData("b=4", "", "--identity b: no such column")]
+    public void Identities_that_cannot_be_are_refused(string identity, string buckets, string message)
+    {
+        TestShard shard = new TestShard().Column("label", 0, 1).Column("a", 1L, 2L).Text("text", "x", "y");
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(shard, new FeatureOptions { Identity = [identity], HashBuckets = buckets == "" ? [] : [buckets] }));
+        Assert.Equal(ErrorKind.Usage, failure.Kind);
+        Assert.Contains(message, failure.Message);
+    }
+
+    [Fact]
+    public void History_shares_and_counts_in_the_vocabulary_of_its_target()
+    {
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1, 0).Column("item", 1L, 2L, 3L)
+            .Lists<long>("hist_item", [2, 2, 9], null, [3, null]).TextLists("tags", ["x"], [], ["y", "x"]));
+        Assert.Equal(2, encoder.Vocabularies.Count);
+        Assert.Equal([2, 3, 1, 9], encoder.Vocabularies[0].Integers);
+        Assert.Equal(1, encoder.Vocabularies[0].Counts[VocabularyTable.NullRow]);
+        Assert.Equal(["x", "y"], encoder.Vocabularies[1].Texts);
+        Assert.Equal([0, -1], encoder.Spec.Sequences.Select(s => s.Target));
+        EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
+        Assert.Equal([2, 2, 5, 3, 1], block.Sequences[0].Values);
+        Assert.Equal([0, 3, 3, 5], block.Sequences[0].Offsets);
+        Assert.Equal([0, 1, 1, 3], block.Sequences[1].Offsets);
+    }
+
+    [Fact]
+    public void Numbers_are_standardized_and_nulls_are_indicated()
+    {
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1, 0, 1)
+            .Nullable<double>("x", 1, 3, null, 5).Column("c", 4f, 4f, 4f, 4f).Column("z", -1.0, 0, 2, 9),
+            new FeatureOptions { NumericTransforms = ["z=log"] });
+        Assert.Equal(["x", "x_missing", "c", "z"], encoder.Spec.Numeric);
+        EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
+        float deviation = MathF.Sqrt(8f / 3);
+        Assert.Equal([-2 / deviation, 0, 0, 2 / deviation], Column(block, 0, 4), Near);
+        Assert.Equal([0, 0, 1, 0], Column(block, 1, 4));
+        Assert.Equal([0, 0, 0, 0], Column(block, 2, 4));
+        float[] z = Column(block, 3, 4);
+        Assert.Equal(0, z.Sum(), 1e-5);
+        Assert.Equal(4, z.Sum(v => v * v), 1e-4);
+    }
+
+    [Fact]
+    public void Criteo_and_quantile_make_buckets()
+    {
+        double[] values = [.. Enumerable.Range(0, 640).Select(i => (double)i)];
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", [.. values.Select((_, i) => i % 2)]).Column("x", values).Column("q", values),
+            new FeatureOptions { NumericTransforms = ["criteo", "q=quantile"] });
+        Assert.Equal(0, encoder.Spec.N);
+        Assert.Equal([0L, 1, 2, 41], new double[] { 0.5, 3, 4.2, 639 }.Select(Numbers.CriteoBucket).Select((b, i) => i == 0 ? b : b));
+        Assert.Equal(32, encoder.Vocabularies[1].Distinct);
+        Assert.All(encoder.Vocabularies[1].Counts.Skip(2).SkipLast(1), count => Assert.Equal(20, count));
+        Assert.Equal([-7, 0, 1, 2], new double[] { -6.5, 0, 1, 2 }.Select(Numbers.CriteoBucket));
+    }
+
+    [Fact]
+    public void Real_ids_keep_their_values()
+    {
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1, 0, 1).Column("a", 3.0, double.NaN, 16777217.0, 0.5), new FeatureOptions { Categorical = ["a"] });
+        Assert.Equal(3, encoder.Vocabularies[0].Distinct);
+        Assert.Contains(16777217L, encoder.Vocabularies[0].Integers);
+        EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
+        Assert.Equal(VocabularyTable.NullRow, block.Ids[1]);
+    }
+
+    [Fact]
+    public void Fit_does_not_depend_on_threads_or_row_groups()
+    {
+        TestShard shard = RandomShard.Of(3000, 1);
+        string small = shard.Write(folder.File("small.parquet"), 100), large = shard.Write(folder.File("large.parquet"));
+        string Fingerprint(string file, int workers)
+        {
+            ShardSet shards = ShardSet.Resolve([file]);
+            FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { Workers = workers }));
+            encoder.Save(folder.File("saved"));
+            return string.Concat(Directory.GetFiles(folder.File("saved"), "*", SearchOption.AllDirectories).Order().Select(f => Convert.ToBase64String(File.ReadAllBytes(f))));
+        }
+
+        Assert.Equal(Fingerprint(small, 1), Fingerprint(small, 4));
+        Assert.Equal(Fingerprint(large, 1), Fingerprint(large, 2));
+    }
+
+    [Fact]
+    public void Saved_encoder_encodes_the_same()
+    {
+        string path = RandomShard.Of(500, 2).Write(folder.File("s.parquet"), 200);
+        ShardSet shards = ShardSet.Resolve([path]);
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions
+        {
+            HashBuckets = ["city=11"],
+            NumericTransforms = ["price=quantile"],
+            MinCount = 2,
+            GroupId = "user",
+            Categorical = ["user"],
+        }));
+        encoder.Save(folder.File("saved"));
+        FeatureEncoder loaded = FeatureEncoder.Load(folder.File("saved"));
+        Assert.Equal(encoder.Spec.Vocabularies, loaded.Spec.Vocabularies);
+        Assert.Equal(encoder.Spec.Categorical, loaded.Spec.Categorical);
+        Assert.Equal(encoder.Spec.Numeric, loaded.Spec.Numeric);
+        Assert.Equal(encoder.Spec.Sequences, loaded.Spec.Sequences);
+        Assert.Equal(("user", encoder.TrainRows, encoder.LabelRate), (loaded.Group, loaded.TrainRows, loaded.LabelRate));
+        foreach ((VocabularyTable a, VocabularyTable b) in encoder.Vocabularies.Zip(loaded.Vocabularies))
+            Assert.Equal(a.Counts, b.Counts);
+        EncodedBlock x = Encode(encoder, path), y = Encode(loaded, path);
+        Assert.Equal(x.Ids, y.Ids);
+        Assert.Equal(x.Numeric, y.Numeric);
+        Assert.Equal(x.Groups, y.Groups);
+        Assert.Equal(x.Sequences[0].Values, y.Sequences[0].Values);
+    }
+
+    [Fact]
+    public void Damaged_state_is_a_data_failure()
+    {
+        Fit(new TestShard().Column("label", 0, 1).Column("a", 1, 2)).Save(folder.File("saved"));
+        string json = folder.File("saved/features.json"), text = File.ReadAllText(json), vocabulary = Directory.GetFiles(folder.File("saved/vocab"))[0];
+        void Fails(string part)
+        {
+            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => FeatureEncoder.Load(folder.File("saved")));
+            Assert.Equal(ErrorKind.Data, failure.Kind);
+            Assert.Contains(part, failure.Message);
+        }
+
+        File.WriteAllText(json, text[..^30]);
+        Fails("features.json");
+        File.WriteAllText(json, text.Replace("vocab/", "../vocab/"));
+        Fails("outside");
+        File.WriteAllText(json, text.Replace("\"rows\": 5", "\"rows\": 6"));
+        Fails("expected 3");
+        File.WriteAllText(json, text.Replace("\"vocabulary\": 0", "\"vocabulary\": 4"));
+        Fails("points at");
+        File.WriteAllText(json, text);
+        File.Delete(vocabulary);
+        Fails("missing");
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<GpuCtrException>(() => FeatureEncoder.Load(folder.File("nowhere"))).Kind);
+    }
+
+    [Theory]
+    [InlineData("2")]
+    [InlineData("-1")]
+    [InlineData("null")]
+    public void Bad_label_names_its_place_and_value(string value)
+    {
+        long? bad = value == "null" ? null : long.Parse(value);
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(new TestShard().Nullable<long>("label", 0, 1, 0, bad, 1).Column("a", 1, 2, 3, 4, 5), groupRows: 2));
+        Assert.Equal(ErrorKind.Data, failure.Kind);
+        Assert.Contains($"row group 1, row 3, label column 'label': {value} is neither", failure.Message);
+        Assert.Contains("s.parquet", failure.Message);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    public void Number_that_is_not_finite_names_its_place(double value)
+    {
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(new TestShard().Column("label", 0, 1, 0).Column("x", 1, value, 3), groupRows: 1));
+        Assert.Equal(ErrorKind.Data, failure.Kind);
+        Assert.Contains("row group 1, row 1, column 'x'", failure.Message);
+    }
+
+    [Fact]
+    public void Labels_may_be_boolean_or_real()
+    {
+        Assert.Equal(0.5, Fit(new TestShard().Column("label", true, false).Column("a", 1, 2)).LabelRate);
+        Assert.Equal(0.5, Fit(new TestShard().Column("label", 1f, 0f).Column("a", 1, 2)).LabelRate);
+        Assert.Throws<GpuCtrException>(() => Fit(new TestShard().Column("label", 0.5f, 0f).Column("a", 1, 2)));
+        Assert.Equal(ErrorKind.Data, Assert.Throws<GpuCtrException>(() => Fit(new TestShard().Text("label", "1", "0").Column("a", 1, 2))).Kind);
+    }
+
+    [Fact]
+    public void Fit_learns_from_the_training_part_only()
+    {
+        int rows = 4000;
+        ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. Enumerable.Range(0, rows).Select(i => i % 2)])
+            .Column("id", [.. Enumerable.Range(0, rows)]).Write(folder.File("s.parquet"), 300)]);
+        var split = RowSplit.ByHash(0.1, 3);
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()), new RowPart(split, false));
+        var data = new Dataset(shards, encoder);
+        Assert.Equal(encoder.TrainRows, data.CountRows(new RowPart(split, false)));
+        Assert.Equal(rows - encoder.TrainRows, data.CountRows(new RowPart(split, true)));
+        Assert.Equal(encoder.TrainRows, encoder.Vocabularies[0].Distinct);
+        Assert.InRange(rows - encoder.TrainRows, 320, 480);
+    }
+
+    [Fact]
+    public void Missing_or_retyped_column_of_other_shards_is_named()
+    {
+        FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1).Column("a", 1, 2).Column("x", 1.0, 2));
+        string other = folder.File("other.parquet");
+        void Fails(TestShard shard, string text)
+        {
+            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => new Dataset(ShardSet.Resolve([shard.Write(other)]), encoder));
+            Assert.Equal(ErrorKind.Data, failure.Kind);
+            Assert.Contains(text, failure.Message);
+        }
+
+        Fails(new TestShard().Column("label", 0, 1).Column("x", 1.0, 2), "column 'a' is missing");
+        Fails(new TestShard().Column("label", 0, 1).Text("a", "1", "2").Column("x", 1.0, 2), "column 'a' is string");
+        Fails(new TestShard().Column("a", 1, 2).Column("x", 1.0, 2), "column 'label' is missing");
+        new Dataset(ShardSet.Resolve([new TestShard().Column("a", 1, 2).Column("x", 1.0, 2).Write(other)]), encoder, new DatasetOptions { NeedLabel = false }).Load([0], default);
+        new Dataset(ShardSet.Resolve([new TestShard().Column("label", 0, 1).Column("a", 1L, 2L).Column("x", 1f, 2).Write(other)]), encoder).Load([0], default);
+    }
+
+    private static bool Near(float a, float b) => Math.Abs(a - b) < 1e-5f;
+
+    private static float[] Column(EncodedBlock block, int n, int stride) => [.. Enumerable.Range(0, block.Rows).Select(r => block.Numeric[r * stride + n])];
+
+    private static EncodedBlock Encode(FeatureEncoder encoder, string path) => new Dataset(ShardSet.Resolve([path]), encoder).Load([0], default)[0];
+
+    private FeatureEncoder Fit(TestShard shard, FeatureOptions? options = null, int groupRows = int.MaxValue)
+    {
+        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"), groupRows)]);
+        return FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options ?? new FeatureOptions()));
+    }
+}

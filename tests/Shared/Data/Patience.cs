@@ -1,0 +1,15 @@
+namespace GpuCtr.Tests;
+
+/// <summary>How long tests wait for what must come: long enough for any machine, so that it only ends what would hang.</summary>
+internal static class Patience
+{
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    /// <summary>Fails the test if the action does not end.</summary>
+    public static void Ends(Action action)
+    {
+        Task task = Task.Factory.StartNew(action, TaskCreationOptions.LongRunning);
+        Assert.True(Task.WaitAny([task], Limit) == 0, $"still running after {Limit}");
+        task.GetAwaiter().GetResult();
+    }
+}

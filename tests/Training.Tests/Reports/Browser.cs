@@ -1,0 +1,40 @@
+using System.Diagnostics;
+
+namespace GpuCtr.Training.Tests.Reports;
+
+/// <summary>Chromium without a window; skips the test where there is none.</summary>
+internal static class Browser
+{
+    private static readonly string[] names = ["chromium", "chromium-browser", "google-chrome"];
+
+    /// <summary>The document after its scripts have run.</summary>
+    public static string Dom(string path) => Run("--dump-dom", "--virtual-time-budget=2000", new Uri(path).AbsoluteUri);
+
+    /// <summary>A picture of the page.</summary>
+    public static void Screenshot(string path, string png, int width, int height) =>
+        Run($"--screenshot={png}", $"--window-size={width},{height}", "--hide-scrollbars", new Uri(path).AbsoluteUri);
+
+    private static string Run(params string[] args)
+    {
+        string? program = names.Select(n => $"/usr/bin/{n}").FirstOrDefault(File.Exists);
+        Skip.If(program is null, "no Chromium: apt-get install chromium lets this test open the report in a browser");
+        string profile = Directory.CreateTempSubdirectory("gpu-ctr-browser").FullName;
+        try
+        {
+            ProcessStartInfo start = new(program!, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", $"--user-data-dir={profile}", .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using Process process = Process.Start(start)!;
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            if (!process.WaitForExit(Patience.Limit))
+            {
+                process.Kill(entireProcessTree: true);
+                throw new InvalidOperationException($"the browser did not end: {errors.Result}");
+            }
+            return output.Result;
+        }
+        finally
+        {
+            Directory.Delete(profile, recursive: true);
+        }
+    }
+}
