@@ -14,7 +14,8 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     [Theory]
     [InlineData("GpuCtr.Kernels", "lib/net10.0/GpuCtr.Kernels")]
     [InlineData("GpuCtr.Models", "lib/net10.0/GpuCtr.Models")]
-    [InlineData("GpuCtr", "lib/net10.0/gpu-ctr")]
+    [InlineData("GpuCtr.Data", "lib/net10.0/GpuCtr.Data")]
+    [InlineData("GpuCtr", "lib/net10.0/GpuCtr")]
     [InlineData("gpu-ctr", "tools/net10.0/any/gpu-ctr")]
     public void A_package_has_a_readme_documentation_and_symbols_with_sources(string id, string assembly)
     {
@@ -38,7 +39,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
 
     [Fact]
     public void Nothing_else_is_packed() => Assert.Equal(
-        ["GpuCtr", "GpuCtr.Kernels", "GpuCtr.Models", "gpu-ctr"],
+        ["GpuCtr", "GpuCtr.Data", "GpuCtr.Kernels", "GpuCtr.Models", "gpu-ctr"],
         Directory.GetFiles(packed.Packages, "*.nupkg").Select(f => Path.GetFileName(f).Replace($".{PackedFolder.Version}.nupkg", "")).Order(StringComparer.Ordinal));
 
     [Fact]
@@ -84,7 +85,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     {
         (string Name, string Code)[] parts =
         [
-            .. new[] { "Kernels", "Models", "Engine" }.Select(p => ($"GpuCtr.{p}", Repository.Blocks("src", p, "README.md").Single(b => b.Language == "csharp").Text)),
+            .. new[] { "Kernels", "Models", "Data", "Training" }.Select(p => ($"GpuCtr.{p}", Repository.Blocks("src", p, "README.md").Single(b => b.Language == "csharp").Text)),
             ("score", """
                 using GpuCtr;
                 using System.Globalization;
