@@ -12,9 +12,9 @@ public sealed class SampleModel : IDisposable
         Assert.True(code == 0, stderr.ToString());
     }
 
-    public ScratchFolder Folder { get; } = new();
+    public TempFolder Folder { get; } = new();
 
-    public string Run => Folder.Of("run");
+    public string Run => Folder.File("run");
 
     public void Dispose() => Folder.Dispose();
 }

@@ -9,7 +9,7 @@ namespace GpuCtr.Training.Tests;
 
 /// <summary>--memory holds for the whole process, whatever the size of the data.</summary>
 /// <remarks>Alone, since other tests measure what this process allocates.</remarks>
-[Collection("alone")]
+[Collection(nameof(Alone))]
 public sealed class BoundedMemoryTests : IDisposable
 {
     private const int Rows = 120_000, Columns = 250, GroupRows = 10_000;

@@ -5,7 +5,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Training.Tests;
 
 /// <summary>A meter hears the whole process, so nothing else may train meanwhile.</summary>
-[Collection("alone")]
+[Collection(nameof(Alone))]
 public sealed class InstrumentTests(ServedModels models) : IClassFixture<ServedModels>
 {
     private const int TrainRows = 3000, ValidRows = 1000, BatchSize = 256, Epochs = 2;

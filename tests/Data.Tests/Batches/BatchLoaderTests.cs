@@ -7,11 +7,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Tests.Batches;
 
-/// <summary>Tests that measure time or allocations of the process: nothing else runs beside them.</summary>
-[CollectionDefinition("alone", DisableParallelization = true)]
-public sealed class AloneCollection;
-
-[Collection("alone")]
+[Collection(nameof(Alone))]
 public sealed class BatchLoaderTests : IDisposable
 {
     private readonly TempFolder folder = new();

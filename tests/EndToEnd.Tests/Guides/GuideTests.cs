@@ -18,8 +18,8 @@ public sealed partial class GuideTests
         string[] commands = [.. Repository.Blocks(guide).Where(b => b.Language == "sh").Select(b => b.Text)];
         if (commands.Length == 0)
             return;
-        using ScratchFolder folder = new();
-        Directory.CreateSymbolicLink(folder.Of("samples"), Repository.File("samples"));
+        using TempFolder folder = new();
+        Directory.CreateSymbolicLink(folder.File("samples"), Repository.File("samples"));
         Command.Run(folder.Path, "bash", folder.Write("guide.sh", string.Join('\n', [Prelude(), .. commands])));
     }
 

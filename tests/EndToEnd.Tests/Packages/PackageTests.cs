@@ -51,15 +51,15 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
 
         Folder.Write("consumer/consumer.csproj", Project());
         Folder.Write("consumer/Program.cs", Program());
-        Command.Run(Folder.Of("consumer"), Command.DotNet, "build", "-v", "q");
-        string[] Consumer(string what) => Command.Run(Folder.Of("consumer"), Command.DotNet, "bin/Debug/net10.0/consumer.dll", what, packed.Model).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Command.Run(Folder.File("consumer"), Command.DotNet, "build", "-v", "q");
+        string[] Consumer(string what) => Command.Run(Folder.File("consumer"), Command.DotNet, "bin/Debug/net10.0/consumer.dll", what, packed.Model).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         using CtrModel model = CtrModel.Load(packed.Model);
         float expected = model.Score(model.NewRow().Set("C1", 1).Set("I1", 2.5));
         Assert.Equal(expected.ToString("R", CultureInfo.InvariantCulture), Assert.Single(Consumer("score")));
         Consumer("GpuCtr.Models");
     }
 
-    private ScratchFolder Folder => packed.Folder;
+    private TempFolder Folder => packed.Folder;
 
     /// <summary>The packages of this clone in a folder of their own, everything else from where the build took it.</summary>
     private string Project() => $"""
@@ -69,7 +69,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
             <TargetFramework>net10.0</TargetFramework>
             <Nullable>enable</Nullable>
             <ImplicitUsings>enable</ImplicitUsings>
-            <RestorePackagesPath>{Folder.Of("restored")}</RestorePackagesPath>
+            <RestorePackagesPath>{Folder.File("restored")}</RestorePackagesPath>
             <RestoreFallbackFolders>{GlobalPackages()}</RestoreFallbackFolders>
           </PropertyGroup>
           <ItemGroup>

@@ -10,16 +10,16 @@ public sealed class PackedFolder : IDisposable
         Command.Run(Repository.Root, Command.DotNet, "pack", "gpu-ctr.sln", "--no-build", "-c", Repository.Configuration, "-o", Packages);
         // No other source: what is installed is what was packed, and nothing is fetched.
         Folder.Write("nuget.config", $"<configuration><packageSources><clear /><add key=\"packed\" value=\"{Packages}\" /></packageSources></configuration>");
-        Command.Run(Folder.Path, Command.DotNet, "tool", "install", "gpu-ctr", "--tool-path", Folder.Of("tools"), "--version", Version, "--configfile", Folder.Of("nuget.config"));
+        Command.Run(Folder.Path, Command.DotNet, "tool", "install", "gpu-ctr", "--tool-path", Folder.File("tools"), "--version", Version, "--configfile", Folder.File("nuget.config"));
     }
 
-    public ScratchFolder Folder { get; } = new();
+    public TempFolder Folder { get; } = new();
 
-    public string Packages => Folder.Of("packages");
+    public string Packages => Folder.File("packages");
 
-    public string Tool => Folder.Of(OperatingSystem.IsWindows() ? @"tools\gpu-ctr.exe" : "tools/gpu-ctr");
+    public string Tool => Folder.File(OperatingSystem.IsWindows() ? @"tools\gpu-ctr.exe" : "tools/gpu-ctr");
 
-    public string Model => Folder.Of("model");
+    public string Model => Folder.File("model");
 
     public void Dispose() => Folder.Dispose();
 }

@@ -10,12 +10,10 @@ public sealed partial class FaultMapTests
 {
     private const int FaultCount = 38;
 
-    private static readonly string root = Root();
-
     [Fact]
     public void Every_fault_has_a_row_and_every_row_names_tests_that_exist()
     {
-        string tests = string.Join('\n', Directory.GetFiles(Path.Combine(root, "tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        string tests = string.Join('\n', Directory.GetFiles(Repository.File("tests"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
         Dictionary<int, string> rows = Rows();
         Assert.Equal(Enumerable.Range(1, FaultCount), rows.Keys.Order());
         foreach ((int number, string text) in rows)
@@ -38,16 +36,8 @@ public sealed partial class FaultMapTests
             Assert.Contains($"`{test.DeclaringType!.Name}.{test.Name}`", rows[int.Parse(Numbered().Match(test.Name).Groups[1].Value, CultureInfo.InvariantCulture)]);
     }
 
-    private static Dictionary<int, string> Rows() => File.ReadAllLines(Path.Combine(root, "docs", "faults.md"))
+    private static Dictionary<int, string> Rows() => File.ReadAllLines(Repository.File("docs", "faults.md"))
         .Select(l => Row().Match(l)).Where(m => m.Success).ToDictionary(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture), m => m.Value);
-
-    private static string Root()
-    {
-        DirectoryInfo? at = new(AppContext.BaseDirectory);
-        while (at is not null && !File.Exists(Path.Combine(at.FullName, "gpu-ctr.sln")))
-            at = at.Parent;
-        return at!.FullName;
-    }
 
     [GeneratedRegex(@"^\| *([0-9]+) \|.*$")]
     private static partial Regex Row();

@@ -4,18 +4,6 @@ using Parquet.Schema;
 
 namespace GpuCtr.Tests;
 
-/// <summary>A folder that is gone after the test.</summary>
-public sealed class TempFolder : IDisposable
-{
-    public TempFolder() => Directory.CreateDirectory(Path);
-
-    public string Path { get; } = System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"gpu-ctr-{Guid.NewGuid():N}");
-
-    public string File(string name) => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => Directory.Delete(Path, recursive: true);
-}
-
 /// <summary>Writes small shards: one call per column, arrays of any supported type, one row per element.</summary>
 public sealed class TestShard
 {

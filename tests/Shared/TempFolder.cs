@@ -1,19 +1,19 @@
-namespace GpuCtr.EndToEnd.Tests;
+namespace GpuCtr.Tests;
 
 /// <summary>A folder that is gone after the test.</summary>
-public sealed class ScratchFolder : IDisposable
+public sealed class TempFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("gpu-ctr-").FullName;
 
+    public string File(string name) => System.IO.Path.Combine(Path, name);
+
     public string Write(string name, string text)
     {
-        string path = Of(name);
+        string path = File(name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
+        System.IO.File.WriteAllText(path, text);
         return path;
     }
-
-    public string Of(string name) => System.IO.Path.Combine(Path, name);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

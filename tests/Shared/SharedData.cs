@@ -3,7 +3,7 @@ namespace GpuCtr.Tests;
 /// <summary>The folder shared/data beside the repository: public data that cannot be part of it.</summary>
 internal static class SharedData
 {
-    private static readonly string? root = Find();
+    private static readonly string? root = Path.GetFullPath(Repository.File("..", "shared", "data")) is var data && Directory.Exists(data) ? data : null;
 
     /// <summary>Full path of a file; skips the test where it is absent.</summary>
     public static string File(string name)
@@ -21,19 +21,5 @@ internal static class SharedData
         return root is null || !Directory.Exists(path)
             ? [$"{folder}/absent"]
             : [.. Directory.GetFiles(path, pattern, SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)).Order(StringComparer.Ordinal)];
-    }
-
-    private static string? Find()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (System.IO.File.Exists(Path.Combine(at.FullName, "gpu-ctr.sln")))
-            {
-                string data = Path.GetFullPath(Path.Combine(at.FullName, "..", "shared", "data"));
-                return Directory.Exists(data) ? data : null;
-            }
-        }
-
-        return null;
     }
 }
