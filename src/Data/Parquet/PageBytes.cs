@@ -1,11 +1,10 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using GpuCtr.Data.Shards;
+using K4os.Compression.LZ4;
 using Parquet.Meta;
 using Snappier;
 using ZstdSharp;
-
-using K4os.Compression.LZ4;
 
 namespace GpuCtr.Data.Parquet;
 

@@ -2,10 +2,9 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using Amazon.Runtime;
-using GpuCtr.Data.Features;
-
 using Amazon.S3;
 using Amazon.S3.Model;
+using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Sources;
 

@@ -4,10 +4,9 @@ using System.Numerics;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Parquet;
 using ParquetSharp;
+using Int96 = ParquetSharp.Int96;
 using PhysicalType = ParquetSharp.PhysicalType;
 using TimeUnit = ParquetSharp.TimeUnit;
-
-using Int96 = ParquetSharp.Int96;
 
 namespace GpuCtr.Tests;
 
