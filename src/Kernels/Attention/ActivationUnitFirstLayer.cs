@@ -107,7 +107,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        history.Bind(), w.View, beta.View, z.View, (z.Gradient ?? z).View, (w.Gradient ?? w).View, (beta.Gradient ?? beta).View, constant.View, rowSums.View,
+        history.Bind(), w.View, beta.View, z.View, z.BoundGradient, w.BoundGradient, beta.BoundGradient, constant.View, rowSums.View,
         pass.Rows, pass.RowsOf(z), h);
 
     private static void ConstantKernel(Args a)

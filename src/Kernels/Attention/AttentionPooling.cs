@@ -110,7 +110,7 @@ public sealed partial class AttentionPooling : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        history.Bind(), score.View, weight.View, pooled.View, (dScore.Target ?? score).View, (pooled.Gradient ?? pooled).View,
+        history.Bind(), score.View, weight.View, pooled.View, score.BoundGradient, pooled.BoundGradient,
         normalization, pass.Rows, pass.RowsOf(score));
 
     /// <summary>One item = one row of the batch.</summary>

@@ -51,7 +51,7 @@ public sealed partial record BehaviourHistory(
     }
 
     internal View Bind() => new(
-        Table.View, RowGradients.View, Vectors.View, (Vectors.Gradient ?? Vectors).View, Rows.View, Bases.View, TargetFields.View, Offsets.View, Owners.View,
+        Table.View, RowGradients.View, Vectors.View, Vectors.BoundGradient, Rows.View, Bases.View, TargetFields.View, Offsets.View, Owners.View,
         D, E, Vectors.Columns, GradientOffset);
 
     internal SequenceRows BindSequences(in Pass pass) => new(Offsets.View, Owners.View, pass.Tokens![Group], pass.Rows);

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
 
@@ -30,11 +31,9 @@ public sealed partial class MultiHeadAttention
             return new(a[at], Width > 1 ? a[at + 1] : 0, Width > 2 ? a[at + 2] : 0, Width > 3 ? a[at + 3] : 0);
         }
 
-        public void Write(ArrayView<float> a, long head, Float4 value, bool add)
+        public void Write(ArrayView<float> a, long head, Float4 value)
         {
             long at = head + Column;
-            if (add)
-                value = value.Add(Read(a, head));
             a[at] = value.X;
             if (Width > 1)
                 a[at + 1] = value.Y;
@@ -42,6 +41,18 @@ public sealed partial class MultiHeadAttention
                 a[at + 2] = value.Z;
             if (Width > 3)
                 a[at + 3] = value.W;
+        }
+
+        public void Write(GradientView a, long head, Float4 value)
+        {
+            long at = head + Column;
+            a.Write(at, value.X);
+            if (Width > 1)
+                a.Write(at + 1, value.Y);
+            if (Width > 2)
+                a.Write(at + 2, value.Z);
+            if (Width > 3)
+                a.Write(at + 3, value.W);
         }
     }
 
@@ -73,7 +84,7 @@ public sealed partial class MultiHeadAttention
                 y = y.Times(shrink).Add(weight, p.Read(a.V, key));
                 highest = above;
             }
-            p.Write(a.Y, question, y.Times(1 / sum), add: false);
+            p.Write(a.Y, question, y.Times(1 / sum));
             if (p.Column == 0)
                 a.LogSums[(long)row * a.H + p.Head] = highest + XMath.Log(sum);
         }
@@ -104,7 +115,7 @@ public sealed partial class MultiHeadAttention
                 float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / root - logSum);
                 dq = dq.Add(weight * (Dot(a.Dy, question, a.V, key, d) - delta) / root, p.Read(a.K, key));
             }
-            p.Write(a.Dq, question, dq, a.AccumulateQ != 0);
+            p.Write(a.Dq, question, dq);
         }
     }
 
@@ -125,10 +136,8 @@ public sealed partial class MultiHeadAttention
                 dk = dk.Add(weight * (Dot(a.Dy, question, a.V, key, d) - a.Deltas[head]) / root, p.Read(a.Q, question));
                 dv = dv.Add(weight, p.Read(a.Dy, question));
             }
-            if (a.HasDk != 0)
-                p.Write(a.Dk, key, dk, a.AccumulateK != 0);
-            if (a.HasDv != 0)
-                p.Write(a.Dv, key, dv, a.AccumulateV != 0);
+            p.Write(a.Dk, key, dk);
+            p.Write(a.Dv, key, dv);
         }
     }
 }

@@ -28,8 +28,7 @@ public sealed partial class MultiHeadAttention : IOp
     /// <summary>What the kernels see; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
     public readonly record struct Args(
         SequenceRows Rows, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
-        ArrayView<float> Dq, ArrayView<float> Dk, ArrayView<float> Dv, ArrayView<float> Dy, int E, int H, int TargetAsks,
-        int HasDk, int HasDv, int AccumulateQ, int AccumulateK, int AccumulateV)
+        GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, int TargetAsks)
     {
         /// <summary>R: rows of q.</summary>
         internal int Questions => TargetAsks != 0 ? Rows.B : Rows.Count;
@@ -106,6 +105,5 @@ public sealed partial class MultiHeadAttention : IOp
 
     private Args Bind(in Pass pass) => new(
         history.BindSequences(pass), q.View, k.View, v.View, y.View, logSums.View, (deltas ?? logSums).View,
-        (dq.Target ?? q).View, (dk.Target ?? k).View, (dv.Target ?? v).View, (y.Gradient ?? y).View, y.Columns, heads, TargetAsks ? 1 : 0,
-        dk.Target is null ? 0 : 1, dv.Target is null ? 0 : 1, dq.Accumulates ? 1 : 0, dk.Accumulates ? 1 : 0, dv.Accumulates ? 1 : 0);
+        dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, TargetAsks ? 1 : 0);
 }

@@ -80,7 +80,7 @@ public sealed unsafe partial class SequenceEmbedding : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        history.Bind(), history.BindSequences(pass), positions.View, x.View, (positions.Gradient ?? positions).View, (x.Gradient ?? x).View);
+        history.Bind(), history.BindSequences(pass), positions.View, x.View, positions.BoundGradient, x.BoundGradient);
 
     private static void ForwardKernel(Args a)
     {

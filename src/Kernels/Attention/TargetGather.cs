@@ -19,7 +19,7 @@ public sealed unsafe class TargetGather : IOp
     private Action<KernelConfig, Args>? forward, backward;
 
     /// <summary>What the kernels see.</summary>
-    public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Dx, ArrayView<float> Dy, int Columns);
+    public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="history">Whose sequences.</param>
@@ -72,7 +72,7 @@ public sealed unsafe class TargetGather : IOp
 
     private long Target(int b) => (long)(history.Offsets.Pointer[b + 1] + b) * x.Columns;
 
-    private Args Bind(in Pass pass) => new(history.BindSequences(pass), x.View, y.View, (dx.Target ?? x).View, (y.Gradient ?? y).View, y.Columns);
+    private Args Bind(in Pass pass) => new(history.BindSequences(pass), x.View, y.View, dx.View, y.BoundGradient, y.Columns);
 
     private static void ForwardKernel(Args a)
     {
@@ -83,6 +83,6 @@ public sealed unsafe class TargetGather : IOp
     private static void BackwardKernel(Args a)
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridExtensions.Stride)
-            a.Dx[(long)a.Rows.Target((int)(i / a.Columns)) * a.Columns + i % a.Columns] += a.Dy[i];
+            a.Dx.Write((long)a.Rows.Target((int)(i / a.Columns)) * a.Columns + i % a.Columns, a.Dy[i]);
     }
 }

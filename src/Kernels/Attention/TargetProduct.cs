@@ -19,7 +19,7 @@ public sealed unsafe class TargetProduct : IOp
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
-        BehaviourHistory.View History, ArrayView<float> U, ArrayView<float> Y, ArrayView<float> Du, ArrayView<float> Dy, int B, int HasDu, int Accumulate);
+        BehaviourHistory.View History, ArrayView<float> U, ArrayView<float> Y, GradientView Du, ArrayView<float> Dy, int B);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="history">Whose targets.</param>
@@ -85,7 +85,7 @@ public sealed unsafe class TargetProduct : IOp
     private long Query(int b, int e, int d) => (long)b * history.Vectors.Columns + history.TargetFields.Pointer[e / d] * d + e % d;
 
     private Args Bind(in Pass pass) => new(
-        history.Bind(), u.View, y.View, (du.Target ?? u).View, (y.Gradient ?? y).View, pass.Rows, du.Target is null ? 0 : 1, du.Accumulates ? 1 : 0);
+        history.Bind(), u.View, y.View, du.View, y.BoundGradient, pass.Rows);
 
     private static void ForwardKernel(Args a)
     {
@@ -100,9 +100,8 @@ public sealed unsafe class TargetProduct : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridExtensions.Stride)
         {
             long query = a.History.Query((int)(i / e), (int)(i % e));
-            float g = a.Dy[i], value = g * a.History.Vectors[query];
-            if (a.HasDu != 0)
-                a.Du[i] = a.Accumulate != 0 ? a.Du[i] + value : value;
+            float g = a.Dy[i];
+            a.Du.Write(i, g * a.History.Vectors[query]);
             a.History.Dvectors[query] += g * a.U[i];
         }
     }

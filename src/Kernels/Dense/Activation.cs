@@ -47,8 +47,8 @@ public sealed unsafe class Activation : IOp
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
-        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dalpha,
-        ActivationKind Kind, int Rows, int Columns, int Accumulate);
+        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha,
+        ActivationKind Kind, int Rows, int Columns);
 
     /// <param name="workspace">Where partial sums are reserved.</param>
     /// <param name="kind">Which function.</param>
@@ -104,8 +104,8 @@ public sealed unsafe class Activation : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        x.View, y.View, (alpha ?? x).View, (dx.Target ?? x).View, (y.Gradient ?? y).View, (alpha?.Gradient ?? x).View,
-        kind, pass.RowsOf(x), x.Columns, dx.Accumulates ? 1 : 0);
+        x.View, y.View, (alpha ?? x).View, dx.View, y.BoundGradient, (alpha?.Gradient ?? x).View,
+        kind, pass.RowsOf(x), x.Columns);
 
     private static void ForwardKernel(Args a)
     {
@@ -124,7 +124,7 @@ public sealed unsafe class Activation : IOp
             float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
                 : a.X[i] > 0 ? 1 : Slope(a, i);
             float value = slope * a.Dy[i];
-            a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
+            a.Dx.Write(i, value);
         }
     }
 

@@ -18,11 +18,15 @@ public sealed unsafe class Add : IOp
     private readonly Tensor[] inputs;
     private readonly Tensor.GradientSink[] sinks;
     private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward;
+    private Action<KernelConfig, Args>? forward;
+    private Action<KernelConfig, BackwardArgs>? backward;
     private long length;
 
-    /// <summary>What the kernels see; an absent third input has Terms 2.</summary>
-    public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length, int Accumulate);
+    /// <summary>What the forward kernel sees; an absent third input has Terms 2.</summary>
+    public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length);
+
+    /// <summary>What the backward kernel sees of one input.</summary>
+    public readonly record struct BackwardArgs(GradientView Dx, ArrayView<float> Dy, long Length);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="y">(B, H) output.</param>
@@ -53,7 +57,7 @@ public sealed unsafe class Add : IOp
         if (device.UsesSimd)
             Run(forwardBlock);
         else
-            device.Load(ref forward, ForwardKernel)(device.Grid(length), new(y.View, inputs[0].View, inputs[1].View, inputs[^1].View, inputs.Length, length, 0));
+            device.Load(ref forward, ForwardKernel)(device.Grid(length), new(y.View, inputs[0].View, inputs[1].View, inputs[^1].View, inputs.Length, length));
     }
 
     /// <inheritdoc/>
@@ -66,8 +70,8 @@ public sealed unsafe class Add : IOp
             return;
         }
         foreach (Tensor.GradientSink dx in sinks)
-            if (dx.Target is { } target)
-                device.Load(ref backward, BackwardKernel)(device.Grid(length), new(target.View, y.Gradient!.View, y.View, y.View, 1, length, dx.Accumulates ? 1 : 0));
+            if (dx.Target is not null)
+                device.Load(ref backward, BackwardKernel)(device.Grid(length), new(dx.View, y.Gradient!.View, length));
     }
 
     private static void ForwardKernel(Args a)
@@ -76,10 +80,10 @@ public sealed unsafe class Add : IOp
             a.Y[i] = a.A[i] + a.B[i] + (a.Terms > 2 ? a.C[i] : 0);
     }
 
-    private static void BackwardKernel(Args a)
+    private static void BackwardKernel(BackwardArgs a)
     {
         for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
-            a.Y[i] = a.A[i] + (a.Accumulate != 0 ? a.Y[i] : 0);
+            a.Dx.Write(i, a.Dy[i]);
     }
 
     private void Run(Action<int> block) => device.Team!.Run(length, BlockLength, block);

@@ -45,8 +45,8 @@ public sealed partial class BatchNorm : IOp
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Statistics,
         ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
-        ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Guard,
-        int Rows, int Columns, int OfBatch, int Relu, int Accumulate, float Epsilon, float Momentum);
+        GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Guard,
+        int Rows, int Columns, int OfBatch, int Relu, float Epsilon, float Momentum);
 
     /// <param name="workspace">Where the batch statistics are reserved.</param>
     /// <param name="x">(B, H) input.</param>
@@ -150,8 +150,8 @@ public sealed partial class BatchNorm : IOp
 
     private Args Bind(in Pass pass, Tensor? guard) => new(
         x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,
-        (dx.Target ?? x).View, (y.Gradient ?? y).View, (gamma.Gradient ?? gamma).View, (beta.Gradient ?? beta).View, (guard ?? x).View,
-        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, dx.Accumulates ? 1 : 0, constants.Epsilon, constants.Momentum);
+        dx.View, y.BoundGradient, gamma.BoundGradient, beta.BoundGradient, (guard ?? x).View,
+        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, constants.Epsilon, constants.Momentum);
 
     private static void NormalizeKernel(Args a)
     {
@@ -172,7 +172,7 @@ public sealed partial class BatchNorm : IOp
             if (a.OfBatch != 0)
                 dz -= (a.Dbeta[h] + Normalized(a, i, h) * a.Dgamma[h]) / a.Rows;
             float g = dz * a.Gamma[h] / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
-            a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + g : g;
+            a.Dx.Write(i, g);
         }
     }
 

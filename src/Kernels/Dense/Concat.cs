@@ -17,7 +17,7 @@ public sealed unsafe class Concat : IOp
 
     /// <summary>Copies (Rows, Columns) from columns FromColumn of From to columns ToColumn of To.</summary>
     public readonly record struct Args(
-        ArrayView<float> To, ArrayView<float> From, int Rows, int Columns, int ToStride, int ToColumn, int FromStride, int FromColumn, int Accumulate);
+        GradientView To, ArrayView<float> From, int Rows, int Columns, int ToStride, int ToColumn, int FromStride, int FromColumn);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="y">(R, H + K) output.</param>
@@ -66,7 +66,7 @@ public sealed unsafe class Concat : IOp
             simd.Run(to.Pointer + toColumn, to.Columns, from.Pointer + fromColumn, from.Columns, rows, columns, accumulate);
             return;
         }
-        Args args = new(to.View, from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn, accumulate ? 1 : 0);
+        Args args = new(GradientView.Of(to.View, accumulate), from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn);
         device.Load(ref copy, Kernel)(device.Grid((long)rows * columns), args);
     }
 
@@ -74,9 +74,8 @@ public sealed unsafe class Concat : IOp
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
         {
-            long r = i / a.Columns, c = i % a.Columns, to = r * a.ToStride + a.ToColumn + c;
-            float value = a.From[r * a.FromStride + a.FromColumn + c];
-            a.To[to] = a.Accumulate != 0 ? a.To[to] + value : value;
+            long r = i / a.Columns, c = i % a.Columns;
+            a.To.Write(r * a.ToStride + a.ToColumn + c, a.From[r * a.FromStride + a.FromColumn + c]);
         }
     }
 }

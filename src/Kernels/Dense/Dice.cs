@@ -40,8 +40,8 @@ public sealed partial class Dice : IOp
     /// <summary>What the kernels of this op see; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
-        ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,
-        int Rows, int Columns, int Training, int Accumulate, float Epsilon, float Momentum, int Unbiased);
+        GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,
+        int Rows, int Columns, int Training, float Epsilon, float Momentum, int Unbiased);
 
     /// <param name="workspace">Where the batch statistics are reserved.</param>
     /// <param name="tensors">x, α and the running averages.</param>
@@ -112,8 +112,8 @@ public sealed partial class Dice : IOp
 
     private Args Bind(in Pass pass, Tensor? guard) => new(
         t.X.View, y.View, t.Alpha.View, t.Statistics.View, t.RunningMean.View, t.RunningVariance.View,
-        (dx.Target ?? t.X).View, (y.Gradient ?? y).View, (t.Alpha.Gradient ?? t.Alpha).View, (guard ?? t.X).View,
-        pass.RowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0,
+        dx.View, y.BoundGradient, t.Alpha.BoundGradient, (guard ?? t.X).View,
+        pass.RowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0,
         t.Constants.Epsilon, t.Constants.Momentum, t.Constants.UnbiasedVariance ? 1 : 0);
 
     private static void ActivateKernel(Args a)
@@ -134,7 +134,7 @@ public sealed partial class Dice : IOp
             float alpha = a.Alpha[h], u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
             float through = (g - a.Statistics[2 * a.Columns + h] - u * a.Statistics[3 * a.Columns + h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
             float value = a.Dy[i] * (alpha + (1 - alpha) * p) + through;
-            a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
+            a.Dx.Write(i, value);
         }
     }
 

@@ -24,8 +24,8 @@ public sealed unsafe class DiceGate : IOp
     /// <summary>What the kernels see; Shared: one α for all units.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Alpha,
-        ArrayView<float> Dx, ArrayView<float> Dz, ArrayView<float> Dy, ArrayView<float> Dalpha,
-        int Rows, int Columns, int Shared, int HasDx, int HasDz, int AccumulateX, int AccumulateZ);
+        GradientView Dx, GradientView Dz, ArrayView<float> Dy, ArrayView<float> Dalpha,
+        int Rows, int Columns, int Shared);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="x">(R, H) what is gated.</param>
@@ -83,8 +83,8 @@ public sealed unsafe class DiceGate : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        x.View, z.View, y.View, alpha.View, (dx.Target ?? x).View, (dz.Target ?? z).View, (y.Gradient ?? y).View, (alpha.Gradient ?? alpha).View,
-        pass.RowsOf(x), x.Columns, Shared ? 1 : 0, dx.Target is null ? 0 : 1, dz.Target is null ? 0 : 1, dx.Accumulates ? 1 : 0, dz.Accumulates ? 1 : 0);
+        x.View, z.View, y.View, alpha.View, dx.View, dz.View, y.BoundGradient, alpha.BoundGradient,
+        pass.RowsOf(x), x.Columns, Shared ? 1 : 0);
 
     private static void ForwardKernel(Args a)
     {
@@ -102,10 +102,8 @@ public sealed unsafe class DiceGate : IOp
             float p = 1 / (1 + XMath.Exp(-a.Z[i])), alpha = a.Alpha[a.Shared != 0 ? 0 : i % a.Columns];
             float gx = a.Dy[i] * (alpha + (1 - alpha) * p), gz = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
             // z was read last: where it is x itself, its gradient is written first.
-            if (a.HasDz != 0)
-                a.Dz[i] = a.AccumulateZ != 0 ? a.Dz[i] + gz : gz;
-            if (a.HasDx != 0)
-                a.Dx[i] = a.AccumulateX != 0 ? a.Dx[i] + gx : gx;
+            a.Dz.Write(i, gz);
+            a.Dx.Write(i, gx);
         }
     }
 

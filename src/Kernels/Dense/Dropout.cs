@@ -25,8 +25,8 @@ public sealed partial class Dropout : IOp
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
-        ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Dx, ArrayView<float> Dy, ArrayView<uint> Keep, ArrayView<StepScalars> Scalars,
-        Stream Stream, long Length, int Training, int Accumulate);
+        ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, ArrayView<uint> Keep, ArrayView<StepScalars> Scalars,
+        Stream Stream, long Length, int Training);
 
     /// <summary>Which random stream a layer draws from, and how much it drops.</summary>
     public readonly partial record struct Stream(uint Layer, uint Seed0, uint Seed1, uint Threshold, float Scale)
@@ -83,8 +83,8 @@ public sealed partial class Dropout : IOp
     private void Launch(ref Action<KernelConfig, Args>? launcher, Action<Args> kernel, in Pass pass)
     {
         Args args = new(
-            x.View, y.View, (dx.Target ?? x).View, (y.Gradient ?? y).View, keep.View, scalars.View,
-            stream, (long)pass.RowsOf(x) * x.Columns, pass.Training ? 1 : 0, dx.Accumulates ? 1 : 0);
+            x.View, y.View, dx.View, y.BoundGradient, keep.View, scalars.View,
+            stream, (long)pass.RowsOf(x) * x.Columns, pass.Training ? 1 : 0);
         device.Load(ref launcher, kernel)(device.Grid((args.Length + 31) / 32), args);
     }
 
@@ -112,7 +112,7 @@ public sealed partial class Dropout : IOp
             for (long i = word * 32; i < end; i++)
             {
                 float g = (bits >> (int)(i & 31) & 1) != 0 ? a.Dy[i] * scale : 0f;
-                a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + g : g;
+                a.Dx.Write(i, g);
             }
         }
     }

@@ -26,7 +26,7 @@ public sealed unsafe class FeatureNorm : IOp
 
     /// <summary>What the kernels see; Length is (R): s.</summary>
     public readonly record struct Args(
-        ArrayView<float> X, ArrayView<float> Z, ArrayView<float> Length, ArrayView<float> Dx, ArrayView<float> Dz, int Rows, int Columns, float Epsilon, int Accumulate);
+        ArrayView<float> X, ArrayView<float> Z, ArrayView<float> Length, GradientView Dx, ArrayView<float> Dz, int Rows, int Columns, float Epsilon);
 
     /// <param name="workspace">Where s is reserved.</param>
     /// <param name="x">(R, H) input.</param>
@@ -75,7 +75,7 @@ public sealed unsafe class FeatureNorm : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        x.View, z.View, length.View, (dx.Target ?? x).View, (z.Gradient ?? z).View, pass.RowsOf(x), x.Columns, epsilon, dx.Accumulates ? 1 : 0);
+        x.View, z.View, length.View, dx.View, z.BoundGradient, pass.RowsOf(x), x.Columns, epsilon);
 
     private static void ForwardKernel(Args a)
     {
@@ -109,7 +109,7 @@ public sealed unsafe class FeatureNorm : IOp
             for (long i = first; i < end; i++)
             {
                 float value = (a.Dz[i] - sum / a.Columns - a.Z[i] * along) / a.Length[r];
-                a.Dx[i] = a.Accumulate != 0 ? a.Dx[i] + value : value;
+                a.Dx.Write(i, value);
             }
         }
     }

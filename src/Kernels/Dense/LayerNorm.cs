@@ -28,7 +28,7 @@ public sealed unsafe partial class LayerNorm : IOp
     /// <summary>What the kernels see; Moments is (R, 2): μ, 1 / σ.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Y, ArrayView<float> Moments,
-        ArrayView<float> Dx, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Dy, int Rows, int Columns, int Accumulate);
+        GradientView Dx, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Dy, int Rows, int Columns);
 
     /// <param name="workspace">Where μ, 1 / σ and partial sums are reserved.</param>
     /// <param name="x">(R, H) input.</param>
@@ -84,8 +84,8 @@ public sealed unsafe partial class LayerNorm : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        x.View, gamma.View, beta.View, y.View, moments.View, (dx.Target ?? x).View, (gamma.Gradient ?? gamma).View, (beta.Gradient ?? beta).View, (y.Gradient ?? y).View,
-        pass.RowsOf(x), x.Columns, dx.Accumulates ? 1 : 0);
+        x.View, gamma.View, beta.View, y.View, moments.View, dx.View, gamma.BoundGradient, beta.BoundGradient, y.BoundGradient,
+        pass.RowsOf(x), x.Columns);
 
     private static void ForwardKernel(Args a)
     {
@@ -121,7 +121,7 @@ public sealed unsafe partial class LayerNorm : IOp
             for (int h = 0; h < a.Columns; h++)
             {
                 float normal = (a.X[first + h] - mean) * inverse, value = (a.Gamma[h] * a.Dy[first + h] - sum / a.Columns - normal * along / a.Columns) * inverse;
-                a.Dx[first + h] = a.Accumulate != 0 ? a.Dx[first + h] + value : value;
+                a.Dx.Write(first + h, value);
             }
         }
     }

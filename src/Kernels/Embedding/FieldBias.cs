@@ -69,7 +69,7 @@ public sealed unsafe class FieldBias : IOp
                 rowGradients.Pointer[i] = i % columns == field ? y.Gradient!.Pointer[i / columns] : 0;
     }
 
-    private Args Bind(in Pass pass) => new(rows.View, weights.View, rowGradients.View, y.View, (y.Gradient ?? y).View, pass.Rows, fields, columns, field);
+    private Args Bind(in Pass pass) => new(rows.View, weights.View, rowGradients.View, y.View, y.BoundGradient, pass.Rows, fields, columns, field);
 
     private static void ForwardKernel(Args a)
     {

@@ -49,8 +49,8 @@ public sealed unsafe class SequencePooling : IOp
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
-        ArrayView<float> Table, ArrayView<float> RowGradients, ArrayView<int> Rows, ArrayView<int> Offsets, ArrayView<float> Y, ArrayView<float> Dy,
-        PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset, int Accumulate);
+        ArrayView<float> Table, GradientView RowGradients, ArrayView<int> Rows, ArrayView<int> Offsets, ArrayView<float> Y, ArrayView<float> Dy,
+        PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -102,8 +102,8 @@ public sealed unsafe class SequencePooling : IOp
             return;
         }
         device.Load(ref launcher, kernel)(device.Grid((long)rows * d), new(
-            table.Weights.View, table.RowGradients.View, sequence.Rows.View, sequence.Offsets.View, y.View, (y.Gradient ?? y).View,
-            kind, rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset, accumulate ? 1 : 0));
+            table.Weights.View, GradientView.Of(table.RowGradients.View, accumulate), sequence.Rows.View, sequence.Offsets.View, y.View, y.BoundGradient,
+            kind, rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset));
     }
 
     private static void ForwardKernel(Args a)
@@ -134,8 +134,7 @@ public sealed unsafe class SequencePooling : IOp
             for (int t = first; t < last; t++)
             {
                 bool takes = a.Kind != PoolingKind.Max || a.Table[(long)a.Rows[a.Base + t] * a.D + d] == y;
-                long to = ((long)a.GradientOffset + a.Base + t) * a.D + d;
-                a.RowGradients[to] = (takes ? g : 0) + (a.Accumulate != 0 ? a.RowGradients[to] : 0);
+                a.RowGradients.Write(((long)a.GradientOffset + a.Base + t) * a.D + d, takes ? g : 0);
                 if (takes && a.Kind == PoolingKind.Max)
                     g = 0;
             }

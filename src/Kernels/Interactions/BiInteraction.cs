@@ -25,7 +25,7 @@ public sealed unsafe class BiInteraction : IOp
     private int rows;
 
     /// <summary>What the kernels see; C fields of D values.</summary>
-    public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> Dv, ArrayView<float> Dy, int Rows, int C, int D, int Accumulate);
+    public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="v">(B, C·D) vectors side by side.</param>
@@ -68,7 +68,7 @@ public sealed unsafe class BiInteraction : IOp
             device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
     }
 
-    private Args Bind(in Pass pass) => new(v.View, y.View, (dv.Target ?? v).View, (y.Gradient ?? y).View, pass.Rows, fields, y.Columns, dv.Accumulates ? 1 : 0);
+    private Args Bind(in Pass pass) => new(v.View, y.View, dv.View, y.BoundGradient, pass.Rows, fields, y.Columns);
 
     /// <summary>One item = one value of y: neighbours read neighbouring values.</summary>
     private static void ForwardKernel(Args a)
@@ -98,8 +98,7 @@ public sealed unsafe class BiInteraction : IOp
             for (int c = 0; c < a.C; c++)
             {
                 long at = first + (long)c * a.D;
-                float value = dy * (sum - a.V[at]);
-                a.Dv[at] = a.Accumulate != 0 ? a.Dv[at] + value : value;
+                a.Dv.Write(at, dy * (sum - a.V[at]));
             }
         }
     }

@@ -32,8 +32,8 @@ public sealed unsafe class Cross : IOp
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
         ArrayView<float> X0, ArrayView<float> U, ArrayView<float> X, ArrayView<float> Bias, ArrayView<float> Y,
-        ArrayView<float> Dx0, ArrayView<float> Du, ArrayView<float> Dx, ArrayView<float> Dy,
-        int Rows, int Columns, int OneForRow, int HasBias, int HasDx0, int HasDu, int HasDx, int AccumulateX0, int AccumulateU, int AccumulateX);
+        GradientView Dx0, GradientView Du, GradientView Dx, ArrayView<float> Dy,
+        int Rows, int Columns, int OneForRow, int HasBias);
 
     /// <param name="workspace">Where partial sums are reserved.</param>
     /// <param name="x0">(B, H) input of the first cross layer.</param>
@@ -93,9 +93,8 @@ public sealed unsafe class Cross : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        x0.View, u.View, x.View, (bias ?? x).View, y.View, (dx0.Target ?? x0).View, (du.Target ?? u).View, (dx.Target ?? x).View, (y.Gradient ?? y).View,
-        pass.Rows, y.Columns, OneForRow ? 1 : 0, bias is null ? 0 : 1, dx0.Target is null ? 0 : 1, du.Target is null ? 0 : 1, dx.Target is null ? 0 : 1,
-        dx0.Accumulates ? 1 : 0, du.Accumulates ? 1 : 0, dx.Accumulates ? 1 : 0);
+        x0.View, u.View, x.View, (bias ?? x).View, y.View, dx0.View, du.View, dx.View, y.BoundGradient,
+        pass.Rows, y.Columns, OneForRow ? 1 : 0, bias is null ? 0 : 1);
 
     private static void ForwardKernel(Args a)
     {
@@ -111,13 +110,10 @@ public sealed unsafe class Cross : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
         {
             float dy = a.Dy[i];
-            if (a.HasDx != 0)
-                a.Dx[i] = a.AccumulateX != 0 ? a.Dx[i] + dy : dy;
-            float through = dy * a.U[a.OneForRow != 0 ? i / a.Columns : i];
-            if (a.HasDx0 != 0)
-                a.Dx0[i] = a.AccumulateX0 != 0 ? a.Dx0[i] + through : through;
-            if (a.OneForRow == 0 && a.HasDu != 0)
-                a.Du[i] = a.AccumulateU != 0 ? a.Du[i] + dy * a.X0[i] : dy * a.X0[i];
+            a.Dx.Write(i, dy);
+            a.Dx0.Write(i, dy * a.U[a.OneForRow != 0 ? i / a.Columns : i]);
+            if (a.OneForRow == 0)
+                a.Du.Write(i, dy * a.X0[i]);
         }
     }
 
@@ -129,7 +125,7 @@ public sealed unsafe class Cross : IOp
             float sum = 0;
             for (long i = (long)b * a.Columns; i < (b + 1L) * a.Columns; i++)
                 sum += a.Dy[i] * a.X0[i];
-            a.Du[b] = a.AccumulateU != 0 ? a.Du[b] + sum : sum;
+            a.Du.Write(b, sum);
         }
     }
 

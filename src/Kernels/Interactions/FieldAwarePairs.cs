@@ -22,7 +22,7 @@ public sealed unsafe partial class FieldAwarePairs : IOp
     private int rows;
 
     /// <summary>What the kernels see; C fields, each with C vectors of D values.</summary>
-    public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> S, ArrayView<float> Dv, ArrayView<float> Dy, int Rows, int C, int D, int Accumulate);
+    public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> S, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
 
     /// <param name="workspace">Where s is reserved.</param>
     /// <param name="v">(B, C·C·D) the vectors of all fields side by side.</param>
@@ -77,7 +77,7 @@ public sealed unsafe partial class FieldAwarePairs : IOp
             device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * v.Columns), Bind(pass));
     }
 
-    private Args Bind(in Pass pass) => new(v.View, y.View, sums.View, (dv.Target ?? v).View, (y.Gradient ?? y).View, pass.Rows, c, d, dv.Accumulates ? 1 : 0);
+    private Args Bind(in Pass pass) => new(v.View, y.View, sums.View, dv.View, y.BoundGradient, pass.Rows, c, d);
 
     /// <summary>One item = the pairs (i, j > i) of one row.</summary>
     private static void ForwardKernel(Args a)
@@ -116,8 +116,7 @@ public sealed unsafe partial class FieldAwarePairs : IOp
             long block = item / a.D, field = block / a.C, row = field / a.C;
             int i = (int)(field % a.C), j = (int)(block % a.C);
             long pair = ((row * a.C + j) * a.C + i) * a.D + item % a.D;
-            float value = i == j ? 0f : a.Dy[row] * a.V[pair];
-            a.Dv[item] = a.Accumulate != 0 ? a.Dv[item] + value : value;
+            a.Dv.Write(item, i == j ? 0f : a.Dy[row] * a.V[pair]);
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed unsafe partial class InnerProducts : IOp
     private int rows;
 
     /// <summary>What the kernels see; C vectors of D values.</summary>
-    public readonly record struct Args(ArrayView<float> V, ArrayView<float> P, ArrayView<float> Dv, ArrayView<float> Dp, int Rows, int C, int D, int Accumulate);
+    public readonly record struct Args(ArrayView<float> V, ArrayView<float> P, GradientView Dv, ArrayView<float> Dp, int Rows, int C, int D);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="v">(B, C·D) vectors side by side.</param>
@@ -69,7 +69,7 @@ public sealed unsafe partial class InnerProducts : IOp
             device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * v.Columns), Bind(pass));
     }
 
-    private Args Bind(in Pass pass) => new(v.View, p.View, (dv.Target ?? v).View, (p.Gradient ?? p).View, pass.Rows, c, d, dv.Accumulates ? 1 : 0);
+    private Args Bind(in Pass pass) => new(v.View, p.View, dv.View, p.BoundGradient, pass.Rows, c, d);
 
     /// <summary>Where pairs (i, i + 1 …) of a row begin.</summary>
     private static int FirstPair(int i, int c) => i * (2 * c - i - 1) / 2;
@@ -104,7 +104,7 @@ public sealed unsafe partial class InnerProducts : IOp
             for (int j = 0; j < a.C; j++)
                 if (j != i)
                     sum += a.Dp[pairs + (j < i ? FirstPair(j, a.C) + i - j - 1 : FirstPair(i, a.C) + j - i - 1)] * a.V[values + (long)j * a.D];
-            a.Dv[item] = a.Accumulate != 0 ? a.Dv[item] + sum : sum;
+            a.Dv.Write(item, sum);
         }
     }
 }

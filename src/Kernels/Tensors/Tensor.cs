@@ -1,3 +1,5 @@
+using ILGPU;
+
 namespace GpuCtr.Kernels.Tensors;
 
 /// <summary>A row-major (Rows, Columns) float matrix on the device, with its gradient where it has one.</summary>
@@ -33,6 +35,9 @@ public sealed class Tensor : DeviceArray<float>
     /// <summary>d loss / d this; null where nothing upstream learns from it.</summary>
     public Tensor? Gradient { get; internal set; }
 
+    /// <summary>The gradient for kernels; the tensor itself where it has none, since a kernel must be bound to something even where it does not look.</summary>
+    internal ArrayView<float> BoundGradient => (Gradient ?? this).View;
+
     /// <summary>Statistics of the columns that the op which writes this tensor keeps on its way; null where it does not.</summary>
     internal Simd.ColumnStatistics? Statistics { get; set; }
 
@@ -54,5 +59,8 @@ public sealed class Tensor : DeviceArray<float>
 
         /// <summary>True: add to what is there. False: write.</summary>
         public bool Accumulates => use < tensor.consumers;
+
+        /// <summary>The same for kernels.</summary>
+        public GradientView View => Target is { } target ? GradientView.Of(target.View, Accumulates) : GradientView.Dropped(tensor.View);
     }
 }
