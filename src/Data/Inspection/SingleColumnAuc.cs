@@ -21,19 +21,11 @@ internal static class SingleColumnAuc
     public static double? OfNumbers(IEnumerable<(double Value, int Label)> rows) =>
         Auc(rows.Select(r => (r.Value, r.Label == 0 ? 1L : 0L, r.Label == 1 ? 1L : 0L))) is { } auc ? Math.Max(auc, 1 - auc) : null;
 
-    /// <summary>Mann-Whitney over groups of rows; equal scores share their ranks.</summary>
     private static double? Auc(IEnumerable<(double Score, long Negatives, long Positives)> groups)
     {
-        double won = 0;
-        long below = 0, positives = 0;
+        AucCounter counter = default;
         foreach (var tied in groups.GroupBy(g => g.Score).OrderBy(g => g.Key))
-        {
-            long minus = tied.Sum(g => g.Negatives), plus = tied.Sum(g => g.Positives);
-            won += plus * (below + minus / 2.0);
-            below += minus;
-            positives += plus;
-        }
-
-        return below < FewestRowsOfALabel || positives < FewestRowsOfALabel ? null : won / ((double)below * positives);
+            counter.Add(tied.Sum(g => g.Positives), tied.Sum(g => g.Negatives));
+        return counter.Negatives < FewestRowsOfALabel || counter.Positives < FewestRowsOfALabel ? null : counter.Value;
     }
 }

@@ -1,0 +1,25 @@
+namespace GpuCtr.Data;
+
+/// <summary>Exact area under the ROC curve of rows that come in groups of equal score, in ascending order: (pairs won + ½ pairs tied) / (positives · negatives) (Mann and Whitney 1947).</summary>
+/// <remarks>Sums are integers, so the order in which rows of a group come, and how many there are, loses nothing.</remarks>
+internal struct AucCounter
+{
+    private Int128 twiceWon;
+
+    /// <summary>Positive rows so far.</summary>
+    public long Positives { get; private set; }
+
+    /// <summary>Negative rows so far.</summary>
+    public long Negatives { get; private set; }
+
+    /// <summary>The AUC; null while only one label is there.</summary>
+    public readonly double? Value => Positives == 0 || Negatives == 0 ? null : (double)twiceWon / (2.0 * Positives * Negatives);
+
+    /// <summary>Adds the rows of one score, which is above all scores before.</summary>
+    public void Add(long positives, long negatives)
+    {
+        twiceWon += (Int128)positives * (2 * Negatives + negatives);
+        Positives += positives;
+        Negatives += negatives;
+    }
+}
