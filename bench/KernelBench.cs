@@ -35,7 +35,7 @@ internal static class KernelBench
         model.TrainStep(batch, 1e-3);
         foreach (StepPart part in StepPart.Of(model, batch))
         {
-            double seconds = Seconds(device, part.Run), floor = part.Work.Floor(roofline);
+            double seconds = Seconds(device, part.Run), floor = roofline.Seconds(part.Work);
             yield return new(workload.Name, workload.BatchSize, part.Name, seconds * 1e6, part.Work.Bytes / 1e6, part.Work.Flops / 1e9, floor / seconds);
         }
         batch.Dispose();

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -14,6 +15,9 @@ internal readonly record struct Roofline(double CopyBytesPerSecond, double Flops
 {
     private const long CopyFloats = 64 << 20;
     private const int Chains = 8, ChainLength = 4096, Repeats = 7;
+
+    /// <summary>The least time that some work takes.</summary>
+    public double Seconds(Work work) => Math.Max(work.Bytes / CopyBytesPerSecond, work.Flops / FlopsPerSecond);
 
     public static Roofline Measure(Device device) => new(CopyRate(device), device.UsesSimd ? CpuFlops(device.Threads) : GpuFlops(device));
 

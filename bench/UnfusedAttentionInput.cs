@@ -5,6 +5,7 @@ using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Onnx;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 
@@ -62,6 +63,15 @@ internal sealed unsafe class UnfusedAttentionInput : IOp, IDisposable
         linear.Backward(pass);
         Run(pass, scatter);
     }
+
+    /// <inheritdoc/>
+    public Work ForwardWork(in Pass pass) => linear.ForwardWork(pass);
+
+    /// <inheritdoc/>
+    public Work BackwardWork(in Pass pass) => linear.BackwardWork(pass);
+
+    /// <inheritdoc/>
+    public void Export(IOnnxGraph g) => throw new NotSupportedException("only measured, never exported");
 
     /// <inheritdoc/>
     public void Dispose() => linear.Dispose();

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Onnx;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels;
@@ -50,4 +51,13 @@ public interface IOp
     /// guard[0] = 0 means that the step is skipped and nothing may move.
     /// </summary>
     void Commit(in Pass pass, Tensor guard) { }
+
+    /// <summary>The least that <see cref="Forward"/> must move and compute in a pass.</summary>
+    Work ForwardWork(in Pass pass);
+
+    /// <summary>The least that <see cref="Backward"/> must move and compute in a pass.</summary>
+    Work BackwardWork(in Pass pass);
+
+    /// <summary>Adds to <paramref name="g"/> the ONNX operators that compute, as in evaluation, the outputs of this op.</summary>
+    void Export(IOnnxGraph g);
 }

@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Attention;
 /// dx_target += dy; the gradients of the other items are those of the ops that read all of x, which are recorded later.
 /// x (T + B, E) over sequences   y (B, E).   One copy each way.
 /// </remarks>
-public sealed unsafe class TargetGather : IOp
+public sealed unsafe partial class TargetGather : IOp
 {
     private readonly Device device;
     private readonly BehaviourHistory history;

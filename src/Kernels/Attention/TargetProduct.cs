@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Attention;
 /// du = dy ∘ q,  dq += dy ∘ u.
 /// u, y (B, E)   q gathered from the field vectors.   One pass each way; every element is written by one thread: the same bits every run.
 /// </remarks>
-public sealed unsafe class TargetProduct : IOp
+public sealed unsafe partial class TargetProduct : IOp
 {
     private readonly Device device;
     private readonly BehaviourHistory history;

@@ -30,7 +30,7 @@ public enum ActivationKind
 /// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
 /// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe class Activation : IOp
+public sealed unsafe partial class Activation : IOp
 {
     // As in the paper and in PyTorch.
     private const float Leak = 0.01f;

@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Sum of two or three tensors of one shape: y = a + b (+ c), and every input's gradient is dy.</summary>
 /// <remarks>All (B, H). One pass each way.</remarks>
-public sealed unsafe class Add : IOp
+public sealed unsafe partial class Add : IOp
 {
     private const int BlockLength = 4096;
 

@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Dense;
 
 /// <summary>The columns of two tensors side by side: y = [a, b]; each gradient is its part of dy.</summary>
 /// <remarks>a (R, H), b (R, K), y (R, H + K).   One copy each way.</remarks>
-public sealed unsafe class Concat : IOp
+public sealed unsafe partial class Concat : IOp
 {
     private readonly Device device;
     private readonly Tensor y, a, b;

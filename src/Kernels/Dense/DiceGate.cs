@@ -12,7 +12,7 @@ namespace GpuCtr.Kernels.Dense;
 /// p = σ(z),  y = p x + (1 − p) α x;   dx = dy (α + (1 − α) p),  dz = dy x (1 − α) p (1 − p),  dα = Σ dy x (1 − p).
 /// x, z, y (R, H)   α (H), or (1) for all units.   Reads x and z once each way. One thread sums one α in order: the same bits every run.
 /// </remarks>
-public sealed unsafe class DiceGate : IOp
+public sealed unsafe partial class DiceGate : IOp
 {
     private readonly Device device;
     private readonly Tensor x, z, alpha, y;

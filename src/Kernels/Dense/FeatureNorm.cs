@@ -12,7 +12,7 @@ namespace GpuCtr.Kernels.Dense;
 /// No mean is taken under the root, so |z| is at most 1. There are no batch statistics: training and evaluation are alike.
 /// x, z (R, H)   s (R) saved.   Reads x twice; backward reads dz and z twice. One thread sums one row in order: the same bits every run.
 /// </remarks>
-public sealed unsafe class FeatureNorm : IOp
+public sealed unsafe partial class FeatureNorm : IOp
 {
     private const int BlockRows = 64;
 

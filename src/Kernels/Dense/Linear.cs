@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Dense;
 /// x (B, K)   W (N, K) as PyTorch stores it   b (N) or none   y (B, N).   Three products of 2·B·K·N operations.
 /// dy is masked in place: nothing but this op reads it. Sums run in a fixed order: the same bits every run.
 /// </remarks>
-public sealed class Linear : IOp, IDisposable
+public sealed partial class Linear : IOp, IDisposable
 {
     private readonly Tensor x, w, y;
     private readonly Tensor? b;

@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// dw at position (b, f) = dy[b], at the positions of the other fields 0; the table's update sums them by row.
 /// w (ΣV, 1)   rows (B, F)   y (B, 1)   dw by position (P, 1), of which the first B·C are written.   The same bits every run.
 /// </remarks>
-public sealed unsafe class FieldBias : IOp
+public sealed unsafe partial class FieldBias : IOp
 {
     private readonly Device device;
     private readonly Tensor weights, rowGradients, y;

@@ -32,7 +32,7 @@ public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArra
 /// Row gradients are written, or added to what an op recorded later has written.
 /// y (B, ·), written from column `column` on.   Gathers T·D values; backward writes T·D row gradients. Lists are summed in order.
 /// </remarks>
-public sealed unsafe class SequencePooling : IOp
+public sealed unsafe partial class SequencePooling : IOp
 {
     private const int BlockRows = 64;
 

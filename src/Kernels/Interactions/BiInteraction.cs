@@ -12,7 +12,7 @@ namespace GpuCtr.Kernels.Interactions;
 /// dv_i = dy ∘ (S − v_i), S = Σ_i v_i.
 /// v (B, C·D)   y (B, D).   2 operations a value; v read once forwards, and once more with dv backwards. Every element is summed in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe class BiInteraction : IOp
+public sealed unsafe partial class BiInteraction : IOp
 {
     private const int BlockRows = 64;
 

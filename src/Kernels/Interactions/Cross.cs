@@ -16,7 +16,7 @@ namespace GpuCtr.Kernels.Interactions;
 /// du = dy ∘ x₀, summed over the columns of a row where it has one u;   dx₀ = dy ∘ u;   dx = dy;   db = Σ_rows dy.
 /// x₀, x, y (B, H)   u (B, H) or (B, 1)   b (H).   One pass each way, and one over dy for b: the same bits every run.
 /// </remarks>
-public sealed unsafe class Cross : IOp
+public sealed unsafe partial class Cross : IOp
 {
     private const int BlockRows = 64;
 

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Onnx;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
@@ -135,5 +136,11 @@ public sealed partial class Trial : IDisposable
         public void Forward(in Pass pass) => forward(pass);
 
         public void Backward(in Pass pass) => backward(pass);
+
+        public Work ForwardWork(in Pass pass) => default;
+
+        public Work BackwardWork(in Pass pass) => default;
+
+        public void Export(IOnnxGraph g) => throw new NotSupportedException();
     }
 }

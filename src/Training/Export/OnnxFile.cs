@@ -1,4 +1,6 @@
 using GpuCtr.Data;
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 
 namespace GpuCtr.Training.Export;
@@ -26,7 +28,10 @@ internal static class OnnxFile
         OnnxNames names = new();
         using OnnxWeights weights = new(names, model.Device, path + DataSuffix, externalBytes);
         OnnxGraph graph = new(names, weights);
-        new OnnxTranslator(model, graph, weights).Translate();
+        new OnnxInputs(graph, model.Spec).Declare(model);
+        foreach (IOp op in model.Ops)
+            op.Export(graph);
+        DeclareOutputs(graph, model.Logit);
         ProtoMessage body = graph.ToMessage();
         weights.Commit();
         ProtoMessage file = new ProtoMessage()
@@ -41,6 +46,14 @@ internal static class OnnxFile
         stream.Write(file.AsSpan());
         Disk.Flush(stream);
         return names.Renamed;
+    }
+
+    /// <summary>logit (B) and score (B), the probability.</summary>
+    private static void DeclareOutputs(OnnxGraph g, Tensor logits)
+    {
+        string logit = g.Named("logit", "Squeeze", g[logits], g.Integers(1)), score = g.Named("score", "Sigmoid", logit);
+        g.Output(score, OnnxType.Float, "B");
+        g.Output(logit, OnnxType.Float, "B");
     }
 
     private static ProtoMessage Metadata(string key, string value) => new ProtoMessage().Text(1, key).Text(2, value);

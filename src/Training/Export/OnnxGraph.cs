@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using GpuCtr.Kernels.Onnx;
 
 namespace GpuCtr.Training.Export;
 
@@ -29,7 +30,7 @@ internal readonly record struct OnnxDim(long Size, string? Name = null)
 /// <summary>A graph of ONNX operators that grows node by node; every node has one output, whose name it returns. What no output of the graph needs is left out.</summary>
 /// <param name="names">Its names; a node gets one that is free.</param>
 /// <param name="weights">Its initializers.</param>
-internal sealed class OnnxGraph(OnnxNames names, OnnxWeights weights)
+internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : IOnnxGraph
 {
     private readonly List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
     private readonly List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
@@ -48,35 +49,39 @@ internal sealed class OnnxGraph(OnnxNames names, OnnxWeights weights)
     /// <summary>Declares an output that a node computes.</summary>
     public void Output(string name, OnnxType type, params OnnxDim[] shape) => outputs.Add((name, Value(name, type, shape)));
 
-    /// <summary>Adds a node.</summary>
-    public string Node(string op, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, []);
+    /// <inheritdoc/>
+    public string Node(string op, params string[] inputs) => Add(op, inputs);
 
-    /// <summary>Adds a node with integer attributes.</summary>
-    public string Node(string op, (string Name, long Value)[] attributes, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, [.. attributes.Select(a => Attribute(a.Name, a.Value))]);
+    /// <inheritdoc/>
+    public string Node(string op, (string Name, long Value) attribute, params string[] inputs) => Add(op, inputs, Attribute(attribute.Name, attribute.Value));
 
-    /// <summary>Adds a node with one attribute that is a list.</summary>
-    public string Node(string op, (string Name, long[] Values) attribute, params string[] from) => Add(op, names.Inner($"{op}_{count++}"), from, [List(attribute.Name, attribute.Values)]);
+    /// <inheritdoc/>
+    public string Transpose(string x, params long[] order) => Add("Transpose", [x], List("perm", order));
 
-    /// <summary>Adds a node that reduces the axes of an attribute.</summary>
-    public string Node(string op, (string Name, long[] Values) attribute, bool keepDims, params string[] from) =>
-        Add(op, names.Inner($"{op}_{count++}"), from, [List(attribute.Name, attribute.Values), Attribute("keepdims", keepDims ? 1 : 0)]);
+    /// <inheritdoc/>
+    /// <remarks>In opset 17 the axes of ReduceSum are an input, those of the others an attribute.</remarks>
+    public string Reduce(string op, string x, int axis, bool keep)
+    {
+        ProtoMessage keepDims = Attribute("keepdims", keep ? 1 : 0);
+        return op == "ReduceSum" ? Add(op, [x, Integers(axis)], keepDims) : Add(op, [x], List("axes", [axis]), keepDims);
+    }
 
     /// <summary>Adds a node whose output is one of the graph's.</summary>
-    public string Named(string name, string op, params string[] from) => Add(op, names.Output(name), from, []);
+    public string Named(string name, string op, params string[] from) => AddNode(op, names.Output(name), from, []);
 
-    /// <summary>A small constant of integers.</summary>
+    /// <inheritdoc/>
     public string Integers(params long[] values) => Integers($"i{string.Join('_', values)}", values);
 
-    /// <summary>A constant of any number of integers.</summary>
+    /// <inheritdoc/>
     public string Integers(string name, long[] values) => Constant(name, [values.Length], OnnxType.Int64, MemoryMarshal.AsBytes<long>(values));
 
-    /// <summary>A constant integer without dimensions.</summary>
+    /// <inheritdoc/>
     public string Integer(long value) => Constant($"n{value}", [], OnnxType.Int64, MemoryMarshal.AsBytes<long>([value]));
 
-    /// <summary>A constant number.</summary>
+    /// <inheritdoc/>
     public string Number(float value) => Constant($"f{value.ToString("R", CultureInfo.InvariantCulture)}", [], OnnxType.Float, MemoryMarshal.AsBytes<float>([value]));
 
-    /// <summary>A matrix or vector that was computed for the export.</summary>
+    /// <inheritdoc/>
     public string Floats(string name, long[] shape, float[] values) => Constant(name, shape, OnnxType.Float, MemoryMarshal.AsBytes<float>(values));
 
     /// <summary>GraphProto.</summary>
@@ -101,7 +106,9 @@ internal sealed class OnnxGraph(OnnxNames names, OnnxWeights weights)
 
     private string Constant(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values) => weights.Add(name, shape, type, values.ToArray());
 
-    private string Add(string op, string output, string[] from, ProtoMessage[] attributes)
+    private string Add(string op, string[] from, params ProtoMessage[] attributes) => AddNode(op, names.Inner($"{op}_{count++}"), from, attributes);
+
+    private string AddNode(string op, string output, string[] from, ProtoMessage[] attributes)
     {
         ProtoMessage node = new();
         foreach (string input in from)

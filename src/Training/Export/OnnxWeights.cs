@@ -18,6 +18,9 @@ internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPat
     private readonly Dictionary<string, string> known = [];
     private FileStream? data;
 
+    /// <summary>Where the weights are.</summary>
+    public Device Device => device;
+
     /// <summary>A tensor of the model, once however often it is used; returns its name.</summary>
     public string Add(Tensor tensor) => Add(tensor.Name, name => tensor.Bytes >= externalBytes
         ? WriteExternal(name, tensor)

@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Onnx;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Kernels.Verification;
 using GpuCtr.Tests;
@@ -90,6 +91,12 @@ public sealed class OpCheckTests
         public void Forward(in Pass pass) => Change(forward, pass, m => Scale(m.Y, m.X));
 
         public void Backward(in Pass pass) => Change(backward, pass, m => Scale(m.Dx, y.Gradient!.ToArray(device)));
+
+        public Work ForwardWork(in Pass pass) => default;
+
+        public Work BackwardWork(in Pass pass) => default;
+
+        public void Export(IOnnxGraph g) => throw new NotSupportedException();
 
         private static void Scale(float[] to, float[] from)
         {

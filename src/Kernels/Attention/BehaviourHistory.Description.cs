@@ -1,0 +1,28 @@
+using GpuCtr.Kernels.Onnx;
+
+namespace GpuCtr.Kernels.Attention;
+
+public sealed partial record BehaviourHistory
+{
+    /// <summary>(B, T, E) the vectors of the group's columns side by side.</summary>
+    internal string ExportKeys(IOnnxGraph g) => g.Once((this, nameof(ExportKeys)), () =>
+        g.Concat(2, [.. g.Read(Bases).Select(start => g.Node("Gather", g.Weight(Table), g.ListRows(start)))]));
+
+    /// <summary>(B, E) the vectors of the target fields side by side.</summary>
+    internal string ExportQuery(IOnnxGraph g) => g.Once((this, nameof(ExportQuery)), () =>
+    {
+        string fields = g.Node("Gather", ("axis", 1), g.Vectors(Vectors, D), g.Integers([.. g.Read(TargetFields).Select(t => (long)t)]));
+        return g.Node("Reshape", fields, g.Integers(0, E));
+    });
+
+    /// <summary>(B, T, 1) bool: the positions that take part.</summary>
+    internal string ExportMask(IOnnxGraph g) => g.ListMask(g.Read(Bases)[0]);
+
+    /// <summary>(B, 1, 1, T + 1) bool: the items that take part, the target always.</summary>
+    internal string ExportItemMask(IOnnxGraph g) => g.Once((this, nameof(ExportItemMask)), () =>
+    {
+        string valid = g.Node("Cast", ("to", IOnnxGraph.FloatType), ExportMask(g));
+        string all = g.Transpose(g.Node("Pad", valid, g.Integers(0, 0, 0, 0, 1, 0), g.Number(1)), 0, 2, 1);
+        return g.Node("Unsqueeze", g.Node("Greater", all, g.Number(0)), g.Integers(1));
+    });
+}

@@ -1,0 +1,22 @@
+using GpuCtr.Kernels.Onnx;
+
+namespace GpuCtr.Kernels.Attention;
+
+public sealed partial class SequenceEmbedding
+{
+    /// <inheritdoc/>
+    public Work ForwardWork(in Pass pass) => Work.Passes(pass, Output, 2);
+
+    /// <inheritdoc/>
+    public Work BackwardWork(in Pass pass) => Work.Passes(pass, Output, 2);
+
+    /// <summary>The place of a position is the count of valid ones from it on: 1 at the most recent.</summary>
+    public void Export(IOnnxGraph g)
+    {
+        string valid = g.Node("Cast", ("to", IOnnxGraph.IntegerType), g.Node("Squeeze", History.ExportMask(g), g.Integers(2)));
+        string places = g.Node("CumSum", ("reverse", 1), valid, g.Integer(1)), vectors = g.Weight(Positions);
+        string behaviour = g.Node("Add", History.ExportKeys(g), g.Node("Gather", vectors, places));
+        string target = g.Node("Add", History.ExportQuery(g), g.Node("Gather", vectors, g.Integer(0)));
+        g[Output] = g.Node("Concat", ("axis", 1), behaviour, g.Node("Unsqueeze", target, g.Integers(1)));
+    }
+}

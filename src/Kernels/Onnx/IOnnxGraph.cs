@@ -1,0 +1,73 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Onnx;
+
+/// <summary>A graph of ONNX operators (opset 17) that ops add themselves to. A value is known by its name, which every method returns that makes one.</summary>
+/// <remarks>
+/// A tensor with a row for each row of the batch is (B, H), one with a row for each history position (B, T, H), padded anywhere,
+/// and one over sequences (B, T + 1, H), with the target last.
+/// </remarks>
+public interface IOnnxGraph
+{
+    /// <summary>The number of float32 among ONNX's element types.</summary>
+    const int FloatType = 1;
+
+    /// <summary>The number of int64 among them.</summary>
+    const int IntegerType = 7;
+
+    /// <summary>The value of a tensor; set by the op that writes the tensor, before ops that read it ask.</summary>
+    string this[Tensor tensor] { get; set; }
+
+    /// <summary>(B, F) table rows of the categorical fields; null where there are none.</summary>
+    string? FieldRows { get; }
+
+    /// <summary>(B, T) table rows of the list column whose entries begin at <paramref name="start"/> of the rows of all lists.</summary>
+    string ListRows(int start);
+
+    /// <summary>(B, T, 1) bool: which entries of that list column take part.</summary>
+    string ListMask(int start);
+
+    /// <summary>Adds columns to a tensor that several ops fill side by side.</summary>
+    void Append(Tensor tensor, string columns);
+
+    /// <summary>Adds an operator.</summary>
+    /// <param name="op">Its name in ONNX.</param>
+    /// <param name="inputs">Its inputs.</param>
+    string Node(string op, params string[] inputs);
+
+    /// <summary>Adds an operator that has an attribute.</summary>
+    /// <param name="op">Its name in ONNX.</param>
+    /// <param name="attribute">The attribute.</param>
+    /// <param name="inputs">Its inputs.</param>
+    string Node(string op, (string Name, long Value) attribute, params string[] inputs);
+
+    /// <summary>The dimensions of <paramref name="x"/> in another order.</summary>
+    string Transpose(string x, params long[] order);
+
+    /// <summary>ReduceSum, ReduceMax or ReduceMean of <paramref name="x"/> over an axis, which goes or keeps a length of 1.</summary>
+    string Reduce(string op, string x, int axis, bool keep);
+
+    /// <summary>A constant list of integers.</summary>
+    string Integers(params long[] values);
+
+    /// <summary>A longer one, under a name of its own.</summary>
+    string Integers(string name, long[] values);
+
+    /// <summary>A constant integer without dimensions.</summary>
+    string Integer(long value);
+
+    /// <summary>A constant number.</summary>
+    string Number(float value);
+
+    /// <summary>A constant that was computed from weights.</summary>
+    string Floats(string name, long[] shape, float[] values);
+
+    /// <summary>A weight (R, C), once however many ops read it.</summary>
+    string Weight(Tensor tensor);
+
+    /// <summary>The values of a weight or a constant.</summary>
+    T[] Read<T>(DeviceArray<T> array) where T : unmanaged;
+
+    /// <summary>What <paramref name="add"/> returned when it was first called for this key.</summary>
+    string Once(object key, Func<string> add);
+}
