@@ -28,18 +28,6 @@ public sealed partial class GuideTests
     public void Every_block_has_a_language_and_says_why_it_is_not_run(string guide) =>
         Assert.All(Repository.Blocks(guide), b => Assert.Matches(KnownLanguage(), b.Language));
 
-    [Theory]
-    [MemberData(nameof(Guides))]
-    public void Every_link_leads_somewhere(string guide)
-    {
-        string folder = Path.GetDirectoryName(Repository.File(guide))!;
-        foreach (Match link in Link().Matches(File.ReadAllText(Repository.File(guide))))
-        {
-            string target = Path.GetFullPath(Path.Combine(folder, link.Groups[1].Value));
-            Assert.True(Path.Exists(target), $"{guide}: {link.Value}");
-        }
-    }
-
     /// <summary>The programs under the names that the guides use, and the processor, whatever else the machine has.</summary>
     private static string Prelude() => $$"""
         set -euxo pipefail
@@ -54,7 +42,4 @@ public sealed partial class GuideTests
 
     [GeneratedRegex(@"^(sh|sh \(not run: .+\)|text|csharp|python|yaml|json)$")]
     private static partial Regex KnownLanguage();
-
-    [GeneratedRegex(@"\]\(([^)#:]+)(#[^)]*)?\)")]
-    private static partial Regex Link();
 }
