@@ -3,7 +3,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training;
 
-/// <summary>Batches for a model, with the model's own complaints about the rows told as what they are: bad data.</summary>
+/// <summary>Batches for a model. What the model itself refuses in the rows is reported as bad data.</summary>
 internal static class BatchSource
 {
     /// <summary>The next prepared batch; null at the end.</summary>

@@ -6,7 +6,7 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training;
 
-/// <summary>diverged.json: the rows of the batch at which training gave up, so that they can be looked at in the shards.</summary>
+/// <summary>diverged.json: the rows of the batch at which training gave up, so that they can be inspected in the shards.</summary>
 internal static class DivergedBatch
 {
     /// <summary>Name of the file.</summary>

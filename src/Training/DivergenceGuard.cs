@@ -4,7 +4,7 @@ using GpuCtr.Models;
 namespace GpuCtr.Training;
 
 /// <summary>Ends training when three steps in a row were skipped because loss or gradient was not finite.</summary>
-/// <remarks>Asking a GPU makes the host wait for it, so there it is asked every 50 steps, and every step once a step was skipped.</remarks>
+/// <remarks>Reading the guard makes the host wait for a GPU. On GPUs it is read every 50 steps, and every step once a step was skipped.</remarks>
 internal sealed class DivergenceGuard(TrainableModel model)
 {
     private const int InARow = 3, RareSteps = 50;
@@ -17,10 +17,10 @@ internal sealed class DivergenceGuard(TrainableModel model)
     /// <summary>Whether training was ended.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether this step is one to look at.</summary>
+    /// <summary>Whether the guard is read after this step.</summary>
     public bool IsDue(int step) => model.Device.Kind == DeviceKind.Cpu || step % RareSteps == 0 || step < alertUntil;
 
-    /// <summary>Looks at the last step.</summary>
+    /// <summary>Reads the guard of the last step.</summary>
     /// <param name="epoch">Its epoch.</param>
     /// <param name="rows">First and last row of its batch, in the order of the epoch.</param>
     /// <exception cref="GpuCtrException">Numeric.</exception>

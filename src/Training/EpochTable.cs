@@ -4,7 +4,7 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training;
 
-/// <summary>A row for every epoch.</summary>
+/// <summary>The table of epochs.</summary>
 internal sealed class EpochTable(RunLog runLog)
 {
     private static readonly string[] head = ["epoch", "train logloss", "valid logloss", "valid AUC", "valid gAUC", "seconds", "      "];
@@ -14,7 +14,7 @@ internal sealed class EpochTable(RunLog runLog)
     /// <summary>Adds a row.</summary>
     /// <param name="result">The epoch.</param>
     /// <param name="seconds">How long it took.</param>
-    /// <param name="monitored">What says which epoch is best; named where it is not what was asked for.</param>
+    /// <param name="monitored">The monitored metric; shown if it is not the one that was asked for.</param>
     public void Add(EpochResult result, double seconds, MonitoredValue monitored)
     {
         string[] cells =
@@ -38,6 +38,6 @@ internal sealed class EpochTable(RunLog runLog)
         CultureInfo.InvariantCulture,
         $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}");
 
-    /// <summary>A metric; a dash where it is not defined.</summary>
+    /// <summary>A metric; a dash if it is undefined.</summary>
     public static string Number(double? value) => value?.ToString("F5", CultureInfo.InvariantCulture) ?? "–";
 }

@@ -3,7 +3,7 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training;
 
-/// <summary>The metrics of a model on some rows; one that is not defined is null.</summary>
+/// <summary>The metrics of a model on some rows; an undefined metric is null.</summary>
 /// <param name="Rows">Rows.</param>
 /// <param name="Auc">Exact AUC.</param>
 /// <param name="LogLoss">Mean log loss, without any penalty.</param>
@@ -14,7 +14,7 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <summary>Rows by label.</summary>
     public LabelCounts Labels { get; init; }
 
-    /// <summary>gAUC; null without a group column or where no group has both labels.</summary>
+    /// <summary>gAUC; null without a group column or if no group has both labels.</summary>
     public double? Gauc => Groups?.Value;
 
     /// <summary>All metrics of some rows.</summary>

@@ -15,14 +15,14 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
     /// <param name="part">Which of their rows.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
-    /// <param name="sample">Takes in every batch as well.</param>
+    /// <param name="sample">Also receives every batch.</param>
     /// <exception cref="GpuCtrException">Data or InputOutput; Numeric: a score is not finite though the row's numbers are as usual.</exception>
     public Evaluation Run(Dataset data, RowPart part, Action<long>? progress = null, CancellationToken cancellation = default, RowSample? sample = null)
     {
         long rows = data.CountRows(part);
         if (rows > Array.MaxLength)
             throw GpuCtrException.UsageError($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
-        // Shards without the group column have metrics all the same, only no gAUC.
+        // Shards without the group column are evaluated without gAUC.
         bool grouped = data.IsGrouped;
         float[] logits = new float[rows], labels = new float[rows];
         ulong[] groups = new ulong[grouped ? rows : 0];
@@ -39,11 +39,11 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
         }
 
         done = LeaveOut(data, part, logits, labels, groups, done);
-        // Bad rows that were left out make fewer rows than the shards have.
+        // Bad rows are left out, so there may be fewer rows than the shards have.
         return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0));
     }
 
-    /// <summary>Rows without a score are bad rows of their file; returns how many are left.</summary>
+    /// <summary>Removes rows without a finite score, which are bad rows of their file; returns how many are left.</summary>
     private static int LeaveOut(Dataset data, RowPart part, float[] logits, float[] labels, ulong[] groups, int rows)
     {
         if (Array.TrueForAll(logits, float.IsFinite))

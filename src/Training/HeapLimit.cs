@@ -1,7 +1,7 @@
 namespace GpuCtr.Training;
 
-/// <summary>Bounds the collected heap, so that garbage does not grow with what is kept: without a bound the collector waits until a good part of it has been allocated anew.</summary>
-/// <remarks>Only where the process is gpu-ctr's own: a library does not bound the heap of its host.</remarks>
+/// <summary>Bounds the managed heap. Without a bound, the collector lets garbage grow in proportion to the live heap.</summary>
+/// <remarks>Only in the process of the executable: a library does not bound the heap of its host.</remarks>
 internal static class HeapLimit
 {
     private const string Setting = "GCHeapHardLimit";
@@ -11,9 +11,9 @@ internal static class HeapLimit
     /// <summary>True in the process of the executable.</summary>
     public static bool IsOwnProcess { get; set; }
 
-    /// <summary>Collects what there is and bounds the heap from now on.</summary>
-    /// <param name="residentBytes">What the whole process may take.</param>
-    /// <param name="nativeBytes">What of it models and batches take outside the heap; nothing of that is there at the first call.</param>
+    /// <summary>Collects garbage, and bounds the heap from then on.</summary>
+    /// <param name="residentBytes">Limit of the whole process.</param>
+    /// <param name="nativeBytes">Part of it that models and batches take outside the heap; none of it is allocated at the first call.</param>
     public static void Set(long residentBytes, long nativeBytes)
     {
         if (!IsOwnProcess)
@@ -23,7 +23,7 @@ internal static class HeapLimit
             outsideBytes = Math.Max(MemoryBudget.OutsideBytes, Environment.WorkingSet - GC.GetGCMemoryInfo().TotalCommittedBytes);
         long heap = residentBytes - outsideBytes - nativeBytes;
         if (heap <= 0)
-            return; // said when the memory for rows is worked out
+            return; // reported when the memory for rows is computed
         AppContext.SetData(Setting, (ulong)heap);
         try
         {

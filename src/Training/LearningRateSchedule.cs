@@ -1,7 +1,7 @@
 namespace GpuCtr.Training;
 
 /// <summary>Learning rate of a step: base · min(1, step / warm-up) · plateau^p · Π of the factors of epochs reached.</summary>
-/// <remarks>p counts the epochs so far that brought no better validation value.</remarks>
+/// <remarks>p is the number of epochs so far without a better validation value.</remarks>
 /// <param name="start">Base learning rate.</param>
 /// <param name="warmupSteps">Steps of the linear rise; 0 = none.</param>
 /// <param name="plateau">Factor after an epoch without a better value; 1 = off.</param>

@@ -7,22 +7,22 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>What a process may hold resident (<c>--memory</c>), and what of it is left for rows.</summary>
-/// <remarks>The division depends on the flag, the model and the data, not on the machine or on threads: the order of streamed rows follows from it.</remarks>
-/// <param name="LimitBytes">What the flag says; null = it was not given, and rows have a fixed amount beside everything else.</param>
-/// <param name="FreeRowBytes">That amount.</param>
+/// <summary>The memory that a process may take (<c>--memory</c>), and the part of it that is left for rows.</summary>
+/// <remarks>The division depends on the flag, the model and the data alone, not on the machine or the number of threads, because the order of streamed rows follows from it.</remarks>
+/// <param name="LimitBytes">The value of the flag; null = not given: rows get a fixed amount, and everything else is unbounded.</param>
+/// <param name="FreeRowBytes">That fixed amount.</param>
 internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
 {
     /// <summary>Runtime, libraries, compiled code and stacks: what a process takes outside its heap before there is a model.</summary>
     public const long OutsideBytes = 64L << 20;
 
-    /// <summary>The same with what the heap needs to work at all.</summary>
+    /// <summary>The same plus the minimum that the managed heap needs.</summary>
     public const long RuntimeBytes = OutsideBytes + (96L << 20);
 
-    // Where so little is left, counting is limited by it in the end; vocabularies of few values always fit.
+    // With so little memory, counting distinct values may fail; small vocabularies always fit.
     private const long LeastFitBytes = 64L << 20;
 
-    /// <summary>Bytes for the pass that fits vocabularies, when there is no model yet.</summary>
+    /// <summary>Bytes for the pass that fits vocabularies, before there is a model.</summary>
     public long FitBytes => LimitBytes is { } limit ? Math.Max(LeastFitBytes, limit - RuntimeBytes) : long.MaxValue;
 
     /// <summary>Bounds the heap accordingly.</summary>
@@ -34,9 +34,9 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     }
 
     /// <summary>Bytes for rows.</summary>
-    /// <param name="needed">What else there will be.</param>
-    /// <param name="least">The least with which the rows can be read.</param>
-    /// <exception cref="GpuCtrException">Usage: the rest takes too much; says what takes how much and what would do.</exception>
+    /// <param name="needed">Everything else that the process will hold.</param>
+    /// <param name="least">Smallest amount with which the rows can be read.</param>
+    /// <exception cref="GpuCtrException">Usage: too little is left; the message lists what takes how much, and the smallest sufficient limit.</exception>
     public long RowBytes(HeldMemory needed, long least)
     {
         if (LimitBytes is not { } limit)
@@ -47,20 +47,20 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     }
 }
 
-/// <summary>What a process holds besides rows.</summary>
-/// <param name="Model">Buffers of the model where they lie in host memory.</param>
+/// <summary>Memory of a process besides rows, in bytes.</summary>
+/// <param name="Model">Buffers of the model, if they are in host memory.</param>
 /// <param name="Batches">Slots of the loader.</param>
 /// <param name="Vocabularies">Vocabularies.</param>
-/// <param name="Scores">Scores of evaluated rows, and copies that are sorted.</param>
+/// <param name="Scores">Scores of evaluated rows, and their sorted copies.</param>
 internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, long Scores)
 {
     /// <summary>Everything, the runtime included.</summary>
     public long TotalBytes => MemoryBudget.RuntimeBytes + Model + Batches + Vocabularies + Scores;
 
-    /// <summary>What lies outside the collected heap.</summary>
+    /// <summary>The part outside the managed heap.</summary>
     public long NativeBytes => Model + Batches;
 
-    /// <summary>What a model on a device holds with its loader.</summary>
+    /// <summary>Memory of a model on a device and its loader.</summary>
     /// <param name="device">The device.</param>
     /// <param name="plan">Buffers of the model.</param>
     /// <param name="encoder">Vocabularies.</param>
@@ -69,7 +69,7 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
     /// <param name="evaluated">Most rows that are evaluated at once.</param>
     public static HeldMemory Of(Device device, IEnumerable<(string Name, long Bytes)> plan, FeatureEncoder encoder, int batchSize, int slots, long evaluated)
     {
-        // Logits and labels, and sorted copies of them; with groups keys, row numbers and a copy by group.
+        // Logits and labels, and sorted copies of them; with gAUC also keys, row numbers and a copy ordered by group.
         long scores = evaluated * (4 * 4 + (encoder.Group is null ? 0 : 8 + 8 + 4 + 4 * 2));
         long sample = 2 * Math.Min(evaluated, RowSample.MostRows) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
         return new HeldMemory(

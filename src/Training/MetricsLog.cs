@@ -19,7 +19,7 @@ internal static class MetricsLog
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void Append(RunFolder folder, EpochMetrics epoch) => File.AppendAllText(folder.File(FileName), JsonText.Line(epoch) + "\n");
 
-    /// <summary>Writes the lines of all epochs anew: a run that goes on has those up to its checkpoint and no others.</summary>
+    /// <summary>Rewrites the lines of all epochs: a resumed run keeps only those up to its checkpoint.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void Write(RunFolder folder, IEnumerable<EpochMetrics> history) =>
         Disk.ReplaceText(folder.File(FileName), string.Concat(history.Select(e => JsonText.Line(e) + "\n")));

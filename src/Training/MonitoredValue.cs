@@ -3,8 +3,8 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training;
 
-/// <summary>The validation metric that says which epoch is best, and for how long none was better.</summary>
-/// <remarks>Where the rows leave the metric without a value, as AUC is without both labels, logloss takes its place from the first epoch on.</remarks>
+/// <summary>The monitored validation metric: which epoch is best, and how many epochs passed without a better value.</summary>
+/// <remarks>If the metric is undefined on the rows, as AUC is without both labels, logloss replaces it from the first epoch on.</remarks>
 /// <param name="metric">auc, logloss or gauc.</param>
 internal sealed class MonitoredValue(string metric)
 {
@@ -13,23 +13,23 @@ internal sealed class MonitoredValue(string metric)
     /// <summary>The metric.</summary>
     public string Metric { get; private set; } = metric;
 
-    /// <summary>Whether logloss has taken the place of the metric that was asked for.</summary>
+    /// <summary>Whether logloss replaces the metric that was asked for.</summary>
     public bool FellBack { get; private set; }
 
     /// <summary>The best value so far; null if it was never defined.</summary>
     public double? Best { get; private set; }
 
-    /// <summary>The epoch it comes from, from 1; 0 before the first.</summary>
+    /// <summary>The epoch of the best value, from 1; 0 before the first.</summary>
     public int BestEpoch { get; private set; }
 
     /// <summary>Epochs in a row without a better value.</summary>
     public int Stale { get; private set; }
 
-    /// <summary>Goes on from a checkpoint.</summary>
+    /// <summary>Resumes from a checkpoint.</summary>
     /// <param name="best">The best value.</param>
     /// <param name="bestEpoch">Its epoch.</param>
     /// <param name="stale">Epochs since then.</param>
-    /// <param name="history">What every epoch brought: tells which metric the best value is of.</param>
+    /// <param name="history">Metrics of every epoch; they tell which metric the best value belongs to.</param>
     public void Restore(double? best, int bestEpoch, int stale, IReadOnlyList<EpochMetrics> history)
     {
         (Best, BestEpoch, Stale) = (best, bestEpoch, stale);
@@ -37,8 +37,8 @@ internal sealed class MonitoredValue(string metric)
             FallBack();
     }
 
-    /// <summary>Notes the value of an epoch; true if it is the best so far.</summary>
-    /// <remarks>An undefined value is better than nothing and than another undefined one, so that a best checkpoint always exists.</remarks>
+    /// <summary>Records the value of an epoch; true if it is the best so far.</summary>
+    /// <remarks>An undefined value counts as better than no value and than another undefined one, so that there is always a best checkpoint.</remarks>
     public bool Observe(int epoch, Evaluation? evaluation)
     {
         double? value = Of(evaluation?.Auc, evaluation?.LogLoss, evaluation?.Gauc);

@@ -4,11 +4,11 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>Speed, time left and smoothed loss of an epoch: in place ten times a second on a terminal, else a line every few seconds.</summary>
+/// <summary>Speed, time left and smoothed loss of an epoch: redrawn ten times a second on a terminal, else a line every few seconds.</summary>
 /// <param name="runLog">Where it is shown.</param>
-/// <param name="what">What is going on.</param>
+/// <param name="what">Name of the work.</param>
 /// <param name="totalRows">Rows at the end.</param>
-/// <param name="firstRow">Rows that were done before, which say nothing about speed.</param>
+/// <param name="firstRow">Rows that were done before the start; they do not count towards the speed.</param>
 internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, long firstRow = 0) : IDisposable
 {
     private const double Smoothing = 0.9;
@@ -18,13 +18,13 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
     private long shown = Stopwatch.GetTimestamp();
     private double? smooth;
 
-    /// <summary>Whether it is time to show something.</summary>
+    /// <summary>Whether it is time to update the progress.</summary>
     public bool IsDue => Stopwatch.GetElapsedTime(shown) >= pause;
 
-    /// <summary>Time since the begin.</summary>
+    /// <summary>Time since the start.</summary>
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(begin);
 
-    /// <summary>Takes in a mean loss; one that is not finite is left out.</summary>
+    /// <summary>Adds a mean loss to the smoothed loss; a value that is not finite is ignored.</summary>
     public void AddLoss(double loss)
     {
         if (double.IsFinite(loss))
@@ -33,7 +33,7 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
 
     /// <summary>Shows a line with percent, speed, time left and loss.</summary>
     /// <param name="rows">Rows that are done.</param>
-    /// <param name="rest">What else is known, what matters most first.</param>
+    /// <param name="rest">Further facts, the most important first.</param>
     public void Show(long rows, params IEnumerable<string> rest)
     {
         shown = Stopwatch.GetTimestamp();
@@ -43,7 +43,7 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
         runLog.Progress(new ProgressState(what, (double)rows / Math.Max(1, totalRows), [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
     }
 
-    /// <summary>What was going on is over.</summary>
+    /// <summary>Ends the progress.</summary>
     public void Dispose() => runLog.EndProgress();
 
     private static string Format(TimeSpan t) => t.TotalHours >= 1 ? $"{(int)t.TotalHours}:{t:mm\\:ss}" : $"{t:m\\:ss}";

@@ -2,11 +2,11 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training;
 
-/// <summary>Finds the checkpoint from which a run goes on.</summary>
+/// <summary>Finds the checkpoint from which a run resumes.</summary>
 internal static class Resumption
 {
-    /// <summary>The last checkpoint, or the newest one before it that is whole; null where the run never came to one.</summary>
-    /// <remarks>Newer ones that are damaged are removed, so that they count neither as new nor as kept.</remarks>
+    /// <summary>The last checkpoint, or if it is damaged the newest whole one before it; null if the run never wrote one.</summary>
+    /// <remarks>Newer checkpoints that are damaged are removed, so that they are neither loaded later nor counted among those kept.</remarks>
     /// <exception cref="GpuCtrException">Data: every checkpoint is damaged.</exception>
     public static Checkpoint? Find(RunFolder folder, RunLog runLog)
     {
@@ -31,7 +31,7 @@ internal static class Resumption
         return null;
     }
 
-    /// <summary>The manifest of the best checkpoint; the one the run goes on from takes its place where it is damaged. Null where there is none yet.</summary>
+    /// <summary>The manifest of the best checkpoint; if that is damaged, of the checkpoint from which the run resumes. Null if there is none yet.</summary>
     public static CheckpointManifest? Best(RunFolder folder, Checkpoint from, RunLog runLog)
     {
         if (folder.Pointed(RunFolder.Best) is not { } best)

@@ -16,7 +16,7 @@ internal sealed record RowSource(Dataset Data, RowPart Part)
     public long Rows { get; } = Data.CountRows(Part);
 }
 
-/// <summary>The shards of a run before anything of them was read but footers.</summary>
+/// <summary>The shards of a run, of which only the footers have been read.</summary>
 /// <param name="Train">Training shards.</param>
 /// <param name="Valid">Validation shards; null = a share of the training rows, or none.</param>
 /// <param name="Test">Test shards, if any.</param>
@@ -34,24 +34,24 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test, settings.Workers) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
         string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
-        // A history that nothing reads must not move table rows.
+        // A history that the model does not read must not update table rows.
         string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Column.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
-        // Before the pass over the training rows, which may take long.
+        // Checked before the pass over the training rows, which may take long.
         foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
             other.Check(plan.Wanted, "the run trains");
         return new RunShards(train, valid, test, plan, model, unused);
     }
 
-    /// <summary>Name, type, role and why, for every column.</summary>
+    /// <summary>Name, type, role and reason of the role, for every column.</summary>
     public IEnumerable<(string Name, string Type, string Role, string Note)> Columns() => Plan.Table().Select(c => Unused.Contains(c.Name)
         ? c with { Role = "unused", Note = $"{ModelName} does not read it" }
         : c);
 }
 
 /// <summary>The rows of a run, ready to be read.</summary>
-/// <param name="Encoder">Values → ids and numbers, learned from the training rows only.</param>
+/// <param name="Encoder">Maps values to row numbers and numbers; fitted to the training rows only.</param>
 /// <param name="Train">Training rows.</param>
 /// <param name="Valid">Validation rows, if any.</param>
 /// <param name="Test">Test rows, if any.</param>
@@ -61,8 +61,8 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
 
     /// <summary>
-    /// Learns the encoding from the training rows, or finds it where an earlier run left it: <paramref name="known"/> is told where,
-    /// <paramref name="progress"/> how many rows are done. After a warm start the rows add to what is learned.
+    /// Fits the encoding to the training rows, or loads it from the fit cache: <paramref name="known"/> is told the place,
+    /// <paramref name="progress"/> the number of rows done. After a warm start, the rows add to the known encoding.
     /// </summary>
     /// <exception cref="GpuCtrException">Data: bad labels or numbers, columns that differ. Usage: other fields than those of the warm start.</exception>
     public static FeatureEncoder Fit(RunShards shards, TrainSettings settings, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
@@ -71,11 +71,11 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         return warm is null ? fresh : warm.Grow(fresh);
     }
 
-    /// <summary>The rows of a run whose encoding is known. What does not fit into memory is streamed from files in <paramref name="cacheFolder"/>.</summary>
+    /// <summary>The rows of a run whose encoding is known. Rows that do not fit into memory are streamed from files in <paramref name="cacheFolder"/>.</summary>
     /// <param name="shards">The shards.</param>
     /// <param name="settings">How they are read.</param>
-    /// <param name="encoder">Values → ids and numbers.</param>
-    /// <param name="held">What the process holds besides, with so many rows evaluated at once.</param>
+    /// <param name="encoder">Maps values to row numbers and numbers.</param>
+    /// <param name="held">Memory that the process takes besides, by the number of rows evaluated at once.</param>
     /// <param name="cacheFolder">For encoded rows.</param>
     /// <exception cref="GpuCtrException">Data: columns that differ. Usage: too little memory.</exception>
     public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held, string cacheFolder)
@@ -84,7 +84,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         (long trainBytes, long otherBytes) = Divide(shards, settings, encoder, held);
         DatasetOptions options = new() { MemoryBytes = trainBytes, Workers = settings.Workers, BadRows = settings.Features.BadRows };
         DatasetOptions others = options with { MemoryBytes = otherBytes };
-        // Rows that are read once only are not worth writing down.
+        // Rows that are read only once are not cached.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
         Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Epochs > 1 || trainPart.Split is not null) });
         RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
@@ -93,11 +93,11 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }
 
-    /// <summary>Rows that are evaluated at once, about.</summary>
+    /// <summary>Approximate number of rows that are evaluated at once.</summary>
     public static long EvaluatedRows(RunShards shards, TrainSettings settings) =>
         Math.Max(shards.Valid?.Rows ?? (long)Math.Ceiling(settings.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? 0);
 
-    /// <summary>Validation and test rows are read in order, once an epoch: a quarter for each keeps the training rows' window large.</summary>
+    /// <summary>Validation and test rows are read in order, once per epoch; a quarter of the memory for each keeps the shuffle window of the training rows large.</summary>
     private static (long Train, long Other) Divide(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held)
     {
         const int parts = 4;
@@ -107,7 +107,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         long train = new BlockSizes(shards.Train, encoder).Least * parts / (parts - others.Length);
         long least = Math.Max(train, others.Select(o => new BlockSizes(o, encoder).Least * parts).DefaultIfEmpty(0).Max());
         long rows = settings.Memory.RowBytes(held, least + parts);
-        // Where nothing is bounded, all the rows that there are for training may stay.
+        // Without a limit, the training rows may take all of the memory for rows.
         return (settings.Memory.LimitBytes is null ? rows : rows - rows / parts * others.Length, rows / parts);
     }
 

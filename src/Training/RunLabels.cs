@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>The labels of every side of a run, known before its first step.</summary>
+/// <summary>The label counts of every side of a run, known before its first step.</summary>
 internal sealed class RunLabels
 {
     private static readonly double[] fractions = [0.1, 0.2, 0.3, 0.4, 0.5];
@@ -27,15 +27,15 @@ internal sealed class RunLabels
         test = data.Test is null ? null : Count(data.Test.Data.Shards, [RowPart.All])[0];
     }
 
-    /// <summary>The validation rows are a share of the training shards'.</summary>
+    /// <summary>Whether the validation rows are a share of the rows of the training shards.</summary>
     private bool IsSplit => data.Train.Part.Split is not null;
 
-    /// <summary>Reads the label column of what the fit pass did not tell about: validation and test rows.</summary>
+    /// <summary>Reads the labels of validation and test rows, which the fit pass did not read.</summary>
     /// <exception cref="GpuCtrException">Data: bad labels, broken pages.</exception>
     public static RunLabels Of(RunData data, TrainSettings settings, CancellationToken cancellation) => new(data, settings, cancellation);
 
-    /// <summary>Says which side lacks a label, what follows from it and what to write.</summary>
-    /// <param name="runLog">Where.</param>
+    /// <summary>Warns about a side that lacks a label: what follows from it, and what to write.</summary>
+    /// <param name="runLog">Where warnings go.</param>
     /// <param name="monitor">The metric that was asked for.</param>
     public void Warn(RunLog runLog, string monitor)
     {
@@ -51,7 +51,7 @@ internal sealed class RunLabels
 
     private static string Other(string name, LabelCounts? other) => other is { } o ? Invariant($" ({name}: {o.Positives:N0} of {o.Rows:N0} have label 1)") : "";
 
-    /// <summary>A share of the rows with which both sides have both labels, if there is one.</summary>
+    /// <summary>A validation fraction with which both sides have both labels, if there is one.</summary>
     private string Advice()
     {
         foreach (double fraction in IsSplit ? fractions : [])

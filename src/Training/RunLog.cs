@@ -2,19 +2,19 @@ using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Training;
 
-/// <summary>What a run tells its user: lines on the screen and in run.log, and progress on the screen alone.</summary>
+/// <summary>The output of a run: lines on the screen and in run.log, and progress on the screen only.</summary>
 /// <param name="screen">Standard error.</param>
 /// <param name="verbose">Whether details go to the screen too.</param>
 internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
 {
-    // What was said before the run folder existed.
+    // Lines from before the run folder existed.
     private readonly List<string> early = [];
     private StreamWriter? file;
 
-    /// <summary>Whether progress is shown in one place.</summary>
+    /// <summary>Whether progress is redrawn in place.</summary>
     public bool InPlace => screen.InPlace;
 
-    /// <summary>From now on lines go to a file as well, those said before first.</summary>
+    /// <summary>Copies all lines to a file from now on, starting with the earlier ones.</summary>
     public void Attach(string path)
     {
         file = new StreamWriter(path, append: true) { AutoFlush = true };
@@ -23,17 +23,17 @@ internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
         early.Clear();
     }
 
-    /// <summary>A line.</summary>
+    /// <summary>Writes a line.</summary>
     public void Line(string text)
     {
         screen.Line(text);
         Record(Printable.Lines(text));
     }
 
-    /// <summary>A line that begins with warning.</summary>
+    /// <summary>Writes a warning.</summary>
     public void Warn(string text) => Line($"warning: {Printable.Of(text)}");
 
-    /// <summary>A line for the file, and for the screen if the user asked for everything.</summary>
+    /// <summary>Writes a line to the file, and to the screen if details were asked for.</summary>
     public void Detail(string text)
     {
         if (verbose)
@@ -42,7 +42,7 @@ internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
             Record(text);
     }
 
-    /// <summary>A row of a table that grows.</summary>
+    /// <summary>Writes a row of a growing table.</summary>
     public void Row(string[] head, string[] cells, bool first)
     {
         screen.Row(head, cells, first);
@@ -50,10 +50,10 @@ internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
             Record(line);
     }
 
-    /// <summary>Where the run is now.</summary>
+    /// <summary>Shows the progress of the run.</summary>
     public void Progress(ProgressState state) => screen.Progress(state);
 
-    /// <summary>What <see cref="Progress"/> told of is over.</summary>
+    /// <summary>Ends the progress shown by <see cref="Progress"/>.</summary>
     public void EndProgress() => screen.EndProgress();
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ using GpuCtr.Training.Reports;
 
 namespace GpuCtr.Training;
 
-/// <summary>What a run leaves to look at: metrics.jsonl, steps.jsonl, TensorBoard's event file, report.html.</summary>
+/// <summary>Writes the reports of a run: metrics.jsonl, steps.jsonl, TensorBoard's event file, report.html.</summary>
 internal sealed class RunRecord : IDisposable
 {
     private const string ReportFile = "report.html", StepsFile = "steps.jsonl";
@@ -19,11 +19,11 @@ internal sealed class RunRecord : IDisposable
     private readonly EventFile events;
     private readonly double begin;
 
-    /// <summary>Begins to write; a run that goes on keeps what came before its checkpoint.</summary>
-    /// <param name="folder">Where.</param>
+    /// <summary>Opens the files; a resumed run keeps what was written before its checkpoint.</summary>
+    /// <param name="folder">The run folder.</param>
     /// <param name="runLog">Told when a report cannot be written.</param>
-    /// <param name="model">What is trained.</param>
-    /// <param name="from">The step of the checkpoint that the run goes on from; null = from the beginning.</param>
+    /// <param name="model">The model that is trained.</param>
+    /// <param name="from">The step of the checkpoint from which the run resumes; null = a new run.</param>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public RunRecord(RunFolder folder, RunLog runLog, TrainableModel model, int? from)
     {
@@ -36,7 +36,7 @@ internal sealed class RunRecord : IDisposable
         events = new EventFile(folder.Path);
     }
 
-    /// <summary>A piece of an epoch is done.</summary>
+    /// <summary>Records a part of an epoch.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Add(StepSample sample)
     {
@@ -45,7 +45,7 @@ internal sealed class RunRecord : IDisposable
         events.Add(sample.Step, ("train/logloss", sample.Loss), ("train/learning_rate", sample.LearningRate), ("speed/rows_per_second", sample.RowsPerSecond), ("speed/loader_wait", sample.LoaderWait));
     }
 
-    /// <summary>An epoch is done.</summary>
+    /// <summary>Records an epoch.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Add(EpochMetrics epoch)
     {
@@ -53,7 +53,7 @@ internal sealed class RunRecord : IDisposable
         events.Add(epoch.Step, ("valid/logloss", epoch.ValidLogloss), ("valid/auc", epoch.ValidAuc), ("valid/gauc", epoch.ValidGauc), ("valid/calibration", epoch.ValidCalibration));
     }
 
-    /// <summary>Writes the report anew. A report that cannot be written ends no run.</summary>
+    /// <summary>Rewrites the report. A report that cannot be written is a warning and does not end the run.</summary>
     /// <param name="config">What the run was asked to do.</param>
     /// <param name="history">Its epochs.</param>
     /// <param name="rows">Rows that were evaluated; null before the first evaluation.</param>

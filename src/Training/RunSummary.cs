@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>What is said before training: device, rows, columns and what became of them, parameters, memory.</summary>
+/// <summary>The output before training: columns and their roles, device, rows, parameters, memory.</summary>
 internal static class RunSummary
 {
     private const int LargestUses = 3;

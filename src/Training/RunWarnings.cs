@@ -6,10 +6,10 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>What looks like a mistake of the user, said without ending the run.</summary>
+/// <summary>Warnings about what looks like a mistake of the user but does not end the run.</summary>
 internal static class RunWarnings
 {
-    // A column in which nine of ten rows have a value of their own identifies rows; too few rows prove nothing.
+    // A column identifies rows if nine of ten rows have a unique value; with too few rows this proves nothing.
     private const double NearlyUnique = 0.9;
     private const long EnoughRows = 1000;
 
@@ -55,7 +55,7 @@ internal static class RunWarnings
             runLog.Warn($"{trainer.SkippedSteps} step(s) were skipped because loss or gradient was not finite");
     }
 
-    /// <summary>Values that training never saw, and rows left out.</summary>
+    /// <summary>OOV rates, and rows left out.</summary>
     public static void AboutRows(RunLog runLog, string name, Dataset data)
     {
         DatasetStatistics seen = data.Statistics;
@@ -68,7 +68,7 @@ internal static class RunWarnings
         AboutReading(runLog, name, data);
     }
 
-    /// <summary>What of the rows was not read: bad ones, and the beginnings of long lists.</summary>
+    /// <summary>What was not read: bad rows, and the beginnings of long lists.</summary>
     public static void AboutReading(RunLog runLog, string name, Dataset data)
     {
         DatasetStatistics seen = data.Statistics;

@@ -3,7 +3,7 @@ using GpuCtr.Training.Reports;
 
 namespace GpuCtr.Training;
 
-/// <summary>Cuts an epoch into about a hundred pieces and says what each was like.</summary>
+/// <summary>Cuts an epoch into about a hundred parts and summarizes each as a <see cref="StepSample"/>.</summary>
 internal sealed class StepSampler
 {
     private const int PiecesPerEpoch = 100;
@@ -13,22 +13,22 @@ internal sealed class StepSampler
     private double lossSum, waited;
     private long lossRows;
 
-    /// <summary>Begins an epoch, or what is left of it.</summary>
-    /// <param name="firstRow">Rows of it trained on before.</param>
-    /// <param name="sum">Their loss, and how many of them it is about.</param>
+    /// <summary>Starts an epoch, or the rest of it after a resume.</summary>
+    /// <param name="firstRow">Rows of the epoch already trained on.</param>
+    /// <param name="sum">Sum of the loss over these rows, and the number of rows in it.</param>
     public void Start(long firstRow, (double Loss, long Rows) sum) =>
         (cutAt, rows, lossSum, lossRows, waited) = (Stopwatch.GetTimestamp(), firstRow, sum.Loss, sum.Rows, 0);
 
-    /// <summary>Whether a piece is full.</summary>
+    /// <summary>Whether a part is complete.</summary>
     public bool IsDue(long epochRows, long rowsOfEpoch) => epochRows - rows >= Math.Max(1, rowsOfEpoch / PiecesPerEpoch);
 
-    /// <summary>Ends a piece.</summary>
+    /// <summary>Ends a part.</summary>
     /// <param name="step">Its last step.</param>
     /// <param name="epoch">Its epoch.</param>
     /// <param name="epochRows">Rows of the epoch trained on.</param>
-    /// <param name="sum">Sum of the loss over the rows of the epoch, and those rows.</param>
-    /// <param name="waitedSeconds">Spent waiting for data in this epoch.</param>
-    /// <param name="learningRate">Of the last step.</param>
+    /// <param name="sum">Sum of the loss over the rows of the epoch so far, and the number of rows in it.</param>
+    /// <param name="waitedSeconds">Seconds spent waiting for data in this epoch.</param>
+    /// <param name="learningRate">Learning rate of the last step.</param>
     public StepSample Cut(int step, int epoch, long epochRows, (double Loss, long Rows) sum, double waitedSeconds, double learningRate)
     {
         double seconds = Math.Max(Stopwatch.GetElapsedTime(cutAt).TotalSeconds, 1e-9), loss = (sum.Loss - lossSum) / (sum.Rows - lossRows);

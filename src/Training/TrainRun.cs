@@ -12,12 +12,12 @@ using GpuCtr.Training.Reports;
 
 namespace GpuCtr.Training;
 
-/// <summary>The numbers of a finished run, with the names that --json uses.</summary>
+/// <summary>The metrics of a finished run, under the names that --json uses.</summary>
 internal sealed record RunMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
     double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device);
 
-/// <summary>A run from data to tested checkpoint.</summary>
+/// <summary>A training run, from the data to a tested checkpoint.</summary>
 internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
 {
     private const int Slots = 4;
@@ -32,7 +32,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private readonly List<EpochMetrics> history = [];
     private int bestStep = -1, savedStep = -1, firstStep, epochs;
 
-    /// <summary>Called when the run folder is there and before anything is written into it by training.</summary>
+    /// <summary>Called when the run folder exists, before training writes into it.</summary>
     public required Action Begun { get; init; }
 
     /// <summary>What the run was asked to do and what it found; a part of every checkpoint.</summary>
@@ -136,7 +136,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
                 TellRows();
             epochs = result.Epoch;
             epochBegin = Stopwatch.GetTimestamp();
-            // A signal that came while the epoch was saved.
+            // A signal arrived while the epoch was saved.
             stop.ThrowIfCancellationRequested();
         }
 
@@ -202,7 +202,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             MetricsLog.Write(folder, told);
         }
 
-        // A process that died between the two pointers left the last checkpoint better than the best one.
+        // A process that died between writing the two pointers left `last` better than `best`.
         if (at.EpochDone && at.BestEpoch == at.Epoch)
             folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
         if (Resumption.Best(folder, from, runLog) is { } best)

@@ -9,22 +9,22 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>What an epoch brought.</summary>
+/// <summary>Results of an epoch.</summary>
 /// <param name="Epoch">Its number, from 1.</param>
 /// <param name="Rows">Rows trained on by this process.</param>
-/// <param name="TrainLogLoss">Mean loss over its rows while they were trained on; null if it was not finite.</param>
-/// <param name="Valid">Metrics afterwards; null without validation rows.</param>
-/// <param name="LearningRate">Of its last step.</param>
+/// <param name="TrainLogLoss">Mean training loss over its rows; null if it was not finite.</param>
+/// <param name="Valid">Validation metrics; null without validation rows.</param>
+/// <param name="LearningRate">Learning rate of its last step.</param>
 /// <param name="Seconds">Wall time of its training steps, waiting for data included.</param>
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
 internal sealed record EpochResult(
     int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
-/// <summary>Runs epochs: steps over prefetched batches, then the validation rows, until the last epoch or until none gets better.</summary>
+/// <summary>Runs epochs (training steps, then validation) until the last epoch, or until the monitored value stops improving.</summary>
 internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader prefetcher, RunLog runLog)
 {
-    /// <summary>Share of an epoch's time from which waiting for data is worth a word.</summary>
+    /// <summary>Share of an epoch's time from which the wait for data is shown.</summary>
     private const double NotableWait = 0.01;
 
     private TrainingPosition? from;
@@ -43,34 +43,34 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     /// <summary>Wall time of all training steps, waiting for data included.</summary>
     public TimeSpan StepTime { get; private set; }
 
-    /// <summary>The epoch that is worked on, from 1.</summary>
+    /// <summary>The current epoch, from 1.</summary>
     public int Epoch { get; private set; }
 
-    /// <summary>Rows of it trained on.</summary>
+    /// <summary>Rows of the current epoch trained on so far.</summary>
     public long EpochRows { get; private set; }
 
     /// <summary>The first and the last row of the last step's batch, in the order of the epoch.</summary>
     public (long First, long Last) BatchRows => (batchBegin, EpochRows - 1);
 
-    /// <summary>Which epoch is best.</summary>
+    /// <summary>The monitored value and the best epoch.</summary>
     public MonitoredValue Monitored => monitored;
 
     /// <summary>Steps skipped because loss or gradient was not finite.</summary>
     public int SkippedSteps => guard.Skipped;
 
-    /// <summary>Whether it was ended because loss or gradient was not finite again and again.</summary>
+    /// <summary>Whether training ended because loss or gradient was not finite in several steps in a row.</summary>
     public bool HasDiverged => guard.HasEnded;
 
-    /// <summary>Scores of the rows that were evaluated last.</summary>
+    /// <summary>Scores of the last evaluation.</summary>
     public RowSample? Sample { get; private set; }
 
-    /// <summary>Told what a piece of an epoch was like.</summary>
+    /// <summary>Receives the summary of each part of an epoch.</summary>
     public Action<StepSample>? Sampled { get; init; }
 
     /// <summary>Called after every step.</summary>
     public Action? AfterStep { get; init; }
 
-    /// <summary>Where training stands; waits for the device.</summary>
+    /// <summary>The cursor of the run; waits for the device.</summary>
     /// <param name="epochDone">Whether the epoch was validated.</param>
     public TrainingPosition Position(bool epochDone)
     {
@@ -82,9 +82,9 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
 
     private ShuffleState Shuffle => new(settings.Model.Seed, data.Train.Data.WindowBlocks);
 
-    /// <summary>Goes on from a checkpoint whose weights and optimizer state the model has.</summary>
-    /// <param name="position">Where it stood.</param>
-    /// <param name="history">What its epochs brought.</param>
+    /// <summary>Resumes from a checkpoint whose weights and optimizer state are already in the model.</summary>
+    /// <param name="position">Its cursor.</param>
+    /// <param name="history">Metrics of its epochs.</param>
     public void Restore(TrainingPosition position, IReadOnlyList<EpochMetrics> history)
     {
         from = position;
@@ -94,7 +94,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs, history);
     }
 
-    /// <summary>The epochs, one after the other.</summary>
+    /// <summary>Runs the epochs one after the other.</summary>
     /// <exception cref="GpuCtrException">Numeric: loss or gradient not finite three times in a row. Data, InputOutput: from the loader.</exception>
     /// <exception cref="OperationCanceledException">Interrupted; the model is as the last finished step left it.</exception>
     public IEnumerable<EpochResult> Run(CancellationToken cancellation)
@@ -128,7 +128,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
     {
         (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);
-        // Only the rows since then count where a checkpoint does not tell the loss before it.
+        // If a checkpoint does not hold the loss sum (format 1), only the rows since then count.
         (lossSum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, skip) : (0, 0);
         meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
@@ -140,7 +140,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         {
             while (prefetcher.NextPrepared(cancellation) is { } batch)
             {
-                // A step returns when its batch is on the device, which computes on.
+                // A step returns when its batch is copied; the device may still be computing.
                 try
                 {
                     Step(batch);

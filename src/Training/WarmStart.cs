@@ -8,19 +8,19 @@ using GpuCtr.Training.Checkpoints;
 namespace GpuCtr.Training;
 
 /// <summary>
-/// A new run that begins with what another one learned: its values keep their rows, new values get new ones, and the optimizer's
-/// state comes along. For training day by day, each day on its own shards.
+/// A new run that starts with the weights of another run: known values keep their rows, new values get new rows, and the optimizer's
+/// state carries over. For training day by day, each day on its own shards.
 /// </summary>
 internal sealed class WarmStart
 {
-    // What the other options say decides which tensors there are and what they mean.
+    // All other options decide which tensors there are and what they mean.
     private static readonly string[] free =
     [
         "embedding_init_std", "hidden_init_std", "dropout", "optimizer", "momentum", "embedding_update", "l2", "embedding_l2", "embedding_l2_full",
         "mba_lambda", "clip_norm", "seed",
     ];
 
-    // Besides, what a factorization machine does not have, or does not hand on.
+    // Also free when an FNN starts from an FM: options that an FM does not have or whose effect is not taken over.
     private static readonly string[] ofNetwork = ["model", "hidden_units", "activation", "dice", "batch_norm", "fm_numeric", "first_order_ftrl"];
 
     private readonly string path;
@@ -30,8 +30,8 @@ internal sealed class WarmStart
     private WarmStart(string path, Checkpoint from, FeatureEncoder learned) => (this.path, this.from, this.learned) = (path, from, learned);
 
     /// <summary>Opens a run (its best checkpoint), a pointer or a checkpoint.</summary>
-    /// <param name="path">Where.</param>
-    /// <param name="model">What the new run computes.</param>
+    /// <param name="path">Its path.</param>
+    /// <param name="model">Options of the new run's model.</param>
     /// <exception cref="GpuCtrException">Usage: no such run, or a model with other tensors; every difference is named. Data: damaged.</exception>
     public static WarmStart Open(string path, ModelOptions model)
     {
@@ -45,20 +45,20 @@ internal sealed class WarmStart
             : throw GpuCtrException.UsageError($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
     }
 
-    /// <summary>An FNN begins with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).</summary>
+    /// <summary>Whether an FNN starts with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).</summary>
     private static bool IsSupport(ModelOptions theirs, ModelOptions ours) => (theirs.Model, ours.Model) == ("fm", "fnn");
 
-    /// <summary>Another optimizer leaves its state behind, and what FTRL has learned is its state.</summary>
+    /// <summary>Whether the optimizer's state carries over: it does not to another optimizer, and FTRL's weights are a function of its state.</summary>
     private static bool IsFree(string option, ModelOptions model) => free.Contains(option) && (option != "optimizer" || model.FirstOrderFtrl is null);
 
-    /// <summary>Momentum is a state that plain SGD has not; how much of it there is makes no difference.</summary>
+    /// <summary>Whether SGD has a momentum state; the value of the momentum does not matter.</summary>
     private static bool HasStateOf(ModelOptions theirs, ModelOptions ours) => theirs.Optimizer == ours.Optimizer && theirs.Momentum > 0 == ours.Momentum > 0;
 
-    /// <summary>The encoding of that run with the values that new rows add.</summary>
+    /// <summary>The encoding of that run, extended by the values of the new rows.</summary>
     /// <exception cref="GpuCtrException">Usage: the fields are not the same.</exception>
     public FeatureEncoder Grow(FeatureEncoder fresh) => learned.GrownBy(fresh);
 
-    /// <summary>Takes over weights, optimizer state and step count; of the newer checkpoint where a run in training has removed this one since.</summary>
+    /// <summary>Takes over weights, optimizer state and step count; if a running training has removed this checkpoint, of its newer one.</summary>
     /// <exception cref="GpuCtrException">Data: damaged. Usage: another run has taken the place of that one.</exception>
     public void Load(TrainableModel model, RunLog runLog)
     {

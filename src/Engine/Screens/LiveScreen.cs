@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace GpuCtr.Engine.Screens;
 
-/// <summary>A terminal: colours, borders, and a line of progress that is rewritten in place.</summary>
+/// <summary>A terminal: colours, borders, and a progress line that is redrawn in place.</summary>
 internal sealed class LiveScreen(IAnsiConsole console) : IScreen
 {
     private static readonly Style heading = new(decoration: Decoration.Bold), rule = new(Color.Grey), best = new(Color.Green, decoration: Decoration.Bold);
@@ -22,7 +22,7 @@ internal sealed class LiveScreen(IAnsiConsole console) : IScreen
         (string word, Style style) = signals.FirstOrDefault(s => text.StartsWith(s.Word, StringComparison.Ordinal), (Word: "", Style: Style.Plain));
         if (word.Length > 0)
             console.Write(new Text(word, style));
-        // Not through the console, which would break the line by itself and spoil what is copied from it.
+        // Written directly: Spectre's console would wrap the line, and text copied from the terminal would contain the breaks.
         console.Profile.Out.Writer.WriteLine(Printable.Lines(text[word.Length..]));
     }
 
@@ -69,6 +69,6 @@ internal sealed class LiveScreen(IAnsiConsole console) : IScreen
         console.Write(table);
     }
 
-    /// <summary>A star marks the best.</summary>
+    /// <summary>Highlights a cell whose star marks the best value.</summary>
     private static Text CellOf(string cell) => new(Printable.Of(cell), cell.Contains('*') ? best : Style.Plain);
 }

@@ -3,7 +3,7 @@ using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Engine.Screens;
 
-/// <summary>Lines of text and nothing else.</summary>
+/// <summary>Plain lines of text.</summary>
 internal sealed class PlainScreen(TextWriter writer) : IScreen
 {
     /// <inheritdoc/>

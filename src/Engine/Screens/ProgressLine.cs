@@ -4,10 +4,10 @@ using Spectre.Console.Rendering;
 
 namespace GpuCtr.Engine.Screens;
 
-/// <summary>A bar with what is known beside it, on one line of a terminal; gone when it is disposed.</summary>
+/// <summary>A progress bar with facts beside it, on one line of a terminal; erased when it is disposed.</summary>
 internal sealed class ProgressLine : IDisposable
 {
-    // Four columns with a space between them; one place stays free, since some terminals wrap when the last one is written.
+    // Four columns separated by spaces. The last character of the line stays free, because some terminals wrap when it is written.
     private const int MaxBarWidth = 20, ScreenPerBar = 5, PercentageWidth = 4, Spaces = 4;
 
     private readonly IAnsiConsole console;
@@ -18,7 +18,7 @@ internal sealed class ProgressLine : IDisposable
     private ProgressContext context = null!;
     private ProgressTask task = null!;
 
-    /// <summary>Begins a line; it is drawn by <see cref="Show"/> alone, never by a thread of its own.</summary>
+    /// <summary>Starts a line. Only <see cref="Show"/> draws it; no thread of its own does.</summary>
     public ProgressLine(IAnsiConsole console, string what)
     {
         this.console = console;
@@ -50,7 +50,7 @@ internal sealed class ProgressLine : IDisposable
         AppDomain.CurrentDomain.ProcessExit -= ShowCursor;
     }
 
-    /// <summary>A process that ends in the middle, after a second Ctrl-C, leaves a usable terminal too.</summary>
+    /// <summary>Restores the terminal if the process exits while the line is shown, as after a second Ctrl-C.</summary>
     private void ShowCursor(object? sender, EventArgs e) => console.Cursor.Show();
 
     private sealed class FactsColumn : ProgressColumn

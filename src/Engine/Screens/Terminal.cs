@@ -4,12 +4,12 @@ using Spectre.Console;
 namespace GpuCtr.Engine.Screens;
 
 /// <summary>Where a command writes.</summary>
-/// <param name="Out">Standard output, for what a program reads: written as it is.</param>
-/// <param name="Screen">Standard output, for results that a person reads.</param>
-/// <param name="Error">Everything else.</param>
+/// <param name="Out">Standard output for programs: written unformatted.</param>
+/// <param name="Screen">Standard output for results that a person reads.</param>
+/// <param name="Error">Standard error, for everything else.</param>
 internal sealed record Terminal(TextWriter Out, IScreen Screen, IScreen Error)
 {
-    /// <summary>Screens of the process; live ones where it has a terminal that understands them and NO_COLOR is not set.</summary>
+    /// <summary>The screens of the process: live if it has a terminal with escape sequences and NO_COLOR is not set, else plain.</summary>
     public static Terminal Of(TextWriter stdout, TextWriter stderr) => new(
         stdout,
         ScreenOf(stdout, ReferenceEquals(stdout, Console.Out) && !Console.IsOutputRedirected),
@@ -19,7 +19,7 @@ internal sealed record Terminal(TextWriter Out, IScreen Screen, IScreen Error)
     {
         if (!isTerminal || !string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
             return new PlainScreen(writer);
-        // Looks at TERM, and asks a Windows console to understand escape sequences. The variables of build servers say nothing of a terminal.
+        // Checks TERM, and enables escape sequences on a Windows console. Variables of build servers say nothing about a terminal.
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(writer), Enrichment = new ProfileEnrichment { UseDefaultEnrichers = false } });
         return console.Profile.Capabilities.Ansi ? new LiveScreen(console) : new PlainScreen(writer);
     }

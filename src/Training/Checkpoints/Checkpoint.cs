@@ -19,7 +19,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors", ReplayFile = "replay.safetensors", ManifestDigestFile = "manifest.xxh3";
     private const int ManifestLimitBytes = 16 << 20;
 
-    /// <summary>Writes a checkpoint beside its place and moves it there in one step: it is there as a whole or not at all.</summary>
+    /// <summary>Writes a checkpoint to a temporary folder and renames it: the checkpoint is there as a whole or not at all.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static Checkpoint Write(string folder, TrainableModel model, FeatureEncoder encoder, RunState state)
     {
@@ -63,8 +63,8 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     }
 
     /// <summary>
-    /// Weights and optimizer state are those of rows that have missed nothing. Where rows have, they catch up for that, and training goes
-    /// on from what they were before, as a run that resumes will: a checkpoint changes no bit of what comes after it.
+    /// Saved weights and optimizer state are those of rows that have missed no step. Rows that have are caught up before saving, and
+    /// restored afterwards, as in a resumed run: writing a checkpoint changes no bit of what follows.
     /// </summary>
     private static Dictionary<string, FileDigest> WriteTensors(string folder, TrainableModel model)
     {
@@ -85,9 +85,9 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         model.DeferredStateRestored();
     }
 
-    /// <summary>Takes from a checkpoint what is needed of it; where a run in training removes it meanwhile, from the newer one that is there instead.</summary>
+    /// <summary>Loads something from a checkpoint; if a running training removes the checkpoint meanwhile, from the newer one that replaced it.</summary>
     /// <param name="path">A run folder, a pointer or a checkpoint folder.</param>
-    /// <param name="load">Reads what is needed; called again for the newer checkpoint.</param>
+    /// <param name="load">Loads it; called again for the newer checkpoint.</param>
     /// <param name="flag">The flag that names it.</param>
     /// <exception cref="GpuCtrException">Usage: there is none. Data: damaged. InputOutput: unreadable.</exception>
     public static T Load<T>(string path, Func<Checkpoint, T> load, string flag = "--model")
@@ -167,7 +167,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
     /// <exception cref="GpuCtrException">Data: damaged.</exception>
     public void LoadWeights(TrainableModel model)
     {
-        // What rows have missed belongs to the weights that go.
+        // The update log belongs to the weights that are overwritten.
         model.ApplyDeferred();
         SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights);
     }
@@ -205,12 +205,12 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         LoadWeights(model);
         SafeTensors.Read(Path.Combine(Folder, OptimizerFile), model.Device, model.OptimizerStates);
         model.Step = Manifest.Position.Step;
-        // With another kind of update, rows that have missed nothing are what it goes on from.
+        // With another embedding update, the run resumes from rows that have missed no step.
         if (Manifest.Files.ContainsKey(ReplayFile) && model.DeferredState.Any())
             ReadLaggingState(Folder, model);
     }
 
-    /// <summary>The same for a model whose vocabularies have grown since; new rows keep what they were initialized with.</summary>
+    /// <summary>The same for a model whose vocabularies have grown since; new rows keep their initial values.</summary>
     /// <exception cref="GpuCtrException">Data: damaged.</exception>
     public void LoadGrown(TrainableModel model, RowMap rows, bool optimizer)
     {
@@ -220,7 +220,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         model.Step = Manifest.Position.Step;
     }
 
-    /// <summary>Puts those weights into a model that it has in common with this one: of a factorization machine, into layers over its embeddings.</summary>
+    /// <summary>Copies only the weights that both models have: those of a factorization machine into an FNN.</summary>
     /// <exception cref="GpuCtrException">Data: damaged.</exception>
     public void LoadShared(TrainableModel model, RowMap rows) => SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights, rows, shared: true);
 

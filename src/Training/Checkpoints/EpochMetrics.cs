@@ -1,6 +1,6 @@
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>What an epoch brought: a line of metrics.jsonl, and an entry of the history in a manifest.</summary>
+/// <summary>Metrics of an epoch: a line of metrics.jsonl, and an entry of the history in a manifest.</summary>
 internal sealed record EpochMetrics(
     int Epoch, int Step, double? TrainLogloss, double? ValidLogloss, double? ValidAuc, double? ValidGauc, long ValidRows, double? ValidCalibration,
     double LearningRate, double TrainSeconds, double LoaderWaitSeconds, double RowsPerSecond, int SkippedSteps, bool Best);

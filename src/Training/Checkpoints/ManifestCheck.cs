@@ -2,10 +2,10 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>What a manifest may say. Whoever forges one can forge its digest as well, so nothing of it is believed before it is checked.</summary>
+/// <summary>Validates the content of a manifest. A forged manifest can have a matching digest, so nothing in it is trusted before this check.</summary>
 internal static class ManifestCheck
 {
-    /// <summary>The first thing that cannot be, in words; null where all can.</summary>
+    /// <summary>Description of the first invalid entry; null if all are valid.</summary>
     /// <param name="m">The manifest.</param>
     /// <param name="needed">Files that every checkpoint has.</param>
     public static string? FaultOf(CheckpointManifest m, params string[] needed)

@@ -2,13 +2,13 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>Where the rows of a table go when its vocabularies grow: each keeps its rows from the front, and its last row, the unseen one, stays the last.</summary>
-/// <param name="FromRows">Rows of the table that was.</param>
-/// <param name="Rows">Rows of the table that is.</param>
-/// <param name="Runs">Rows that stay together: first row then, first row now, how many.</param>
+/// <summary>Maps the rows of a table when its vocabularies grow: each vocabulary keeps its rows from the front, and its OOV row stays the last.</summary>
+/// <param name="FromRows">Rows of the old table.</param>
+/// <param name="Rows">Rows of the new table.</param>
+/// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows.</param>
 internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From, long To, long Count)> Runs)
 {
-    /// <summary>Rows that have a place.</summary>
+    /// <summary>Number of mapped rows.</summary>
     public long Kept => Runs.Sum(r => r.Count);
 
     /// <summary>The map between two specs with the same vocabularies in the same order, none of which shrank.</summary>

@@ -11,19 +11,19 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Names of the pointers.</summary>
     public const string Best = "best", Last = "last";
 
-    /// <summary>Name of the folder of encoded rows, which is there only while a run is unfinished.</summary>
+    /// <summary>Name of the folder of encoded rows, which exists only while a run is unfinished.</summary>
     public const string Cache = "cache";
 
     /// <summary>The metrics at the end of a run.</summary>
     public const string Result = "result.json";
 
-    /// <summary>What the run was asked to do; a run is known by it before it has a checkpoint.</summary>
+    /// <summary>The options of a run; it marks the folder as a run before there is a checkpoint.</summary>
     public const string Config = "config.json";
 
-    /// <summary>The folder of runs that were given none.</summary>
+    /// <summary>The parent folder of runs without --out.</summary>
     public const string Unnamed = "runs";
 
-    /// <summary>What was said on the screen.</summary>
+    /// <summary>The output of the run.</summary>
     public const string Log = "run.log";
 
     private const string Checkpoints = "checkpoints", EventFiles = "events.out.tfevents.*";
@@ -42,25 +42,25 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Whether a run is there: one with a checkpoint, or what is left of one that ended before its first.</summary>
+    /// <summary>Whether the folder holds a run: one with a checkpoint, or the remains of one that ended before its first.</summary>
     public static bool HoldsRun(string path) => HasCheckpoint(path) || RunLock.IsLeftIn(path) || IsOwnConfig(System.IO.Path.Combine(path, Config));
 
-    /// <summary>What <see cref="Begin"/> removes of a folder.</summary>
+    /// <summary>The files that <see cref="Begin"/> removes from a folder.</summary>
     public static IEnumerable<string> Replaced(string path) => ownFiles.Append(Checkpoints).Append(Cache).Select(name => System.IO.Path.Combine(path, name));
 
     /// <summary>A Parquet file among those that a run writes below a folder, as an example of their paths.</summary>
     public static string VocabularyIn(string path) => System.IO.Path.Combine(path, Checkpoints, "0", "vocab", "000.parquet");
 
-    /// <summary>What is read of a run when one of its checkpoints is.</summary>
+    /// <summary>The files of a run that are read together with one of its checkpoints.</summary>
     /// <param name="checkpoint">Full path of the checkpoint's folder.</param>
     public static IEnumerable<string> ReadWith(string checkpoint) => System.IO.Path.GetDirectoryName(checkpoint) is { } parent && System.IO.Path.GetFileName(parent) == Checkpoints
         ? ownFiles.Select(name => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(parent)!, name)).Append(parent)
         : [checkpoint];
 
     /// <summary>Creates a folder for a new run, or takes one that holds none. Nothing in it is touched before <see cref="Begin"/>.</summary>
-    /// <param name="path">Where; null = runs/ and the time.</param>
-    /// <param name="mayHoldRun">The run that is there will be continued or removed.</param>
-    /// <param name="mayHoldOthers">Files that are no run's may be there beside it; they stay.</param>
+    /// <param name="path">Its path; null = runs/ and the time.</param>
+    /// <param name="mayHoldRun">An existing run will be continued or removed.</param>
+    /// <param name="mayHoldOthers">The folder may contain files that do not belong to a run; they stay.</param>
     /// <exception cref="GpuCtrException">Usage: it holds a run or other things, or is in use. InputOutput: not writable.</exception>
     public static RunFolder Create(string? path, bool mayHoldRun, bool mayHoldOthers = false)
     {
@@ -82,10 +82,10 @@ internal sealed class RunFolder : IDisposable
 
     private static bool HasCheckpoint(string path) => System.IO.File.Exists(System.IO.Path.Combine(path, Best)) || System.IO.File.Exists(System.IO.Path.Combine(path, Last));
 
-    /// <summary>Others have a config.json too.</summary>
+    /// <summary>Other programs write a config.json too, so its content is checked.</summary>
     private static bool IsOwnConfig(string path) => System.IO.File.Exists(path) && System.IO.File.ReadLines(path).Take(8).Any(l => l.Contains("\"command_line\": \"gpu-ctr train", StringComparison.Ordinal));
 
-    /// <summary>Where no run is, what has the name of a run's files is somebody else's and would be removed.</summary>
+    /// <summary>In a folder without a run, files with the names of a run's files belong to someone else and would be removed: refuses the folder.</summary>
     private static void RefuseOthers(string full, bool mayHoldOthers)
     {
         string[] there = [.. Directory.EnumerateFileSystemEntries(full).Order(StringComparer.Ordinal)], taken = [.. there.Intersect(Replaced(full))];
@@ -95,8 +95,8 @@ internal sealed class RunFolder : IDisposable
             throw GpuCtrException.UsageError($"--out {full}: already filled ({System.IO.Path.GetFileName(there[0])}), and not by a run; choose another folder, or add --overwrite, which leaves other files as they are");
     }
 
-    /// <summary>Writes a checkpoint of the model and lets <see cref="Last"/> name it; returns its name.</summary>
-    /// <exception cref="GpuCtrException">InputOutput: it could not be written; the checkpoints that were there are untouched.</exception>
+    /// <summary>Writes a checkpoint of the model and sets <see cref="Last"/> to it; returns its name.</summary>
+    /// <exception cref="GpuCtrException">InputOutput: it could not be written; earlier checkpoints are untouched.</exception>
     public string Save(TrainableModel model, FeatureEncoder encoder, RunState state)
     {
         string folder = FreeCheckpoint(model.Step), name = System.IO.Path.GetFileName(folder);
@@ -117,7 +117,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>The checkpoint folder that a pointer names; null if there is none.</summary>
     public string? Pointed(string pointer) => PointerFile.Read(File(pointer)) is { } name ? Checkpointed(name) : null;
 
-    /// <summary>Makes a pointer name a checkpoint; it names the old or the new one at every moment.</summary>
+    /// <summary>Sets a pointer to a checkpoint; at every moment it names the old or the new one.</summary>
     public void Point(string pointer, string name) => PointerFile.Replace(File(pointer), name);
 
     /// <summary>The names of all complete checkpoints, newest first.</summary>
@@ -131,7 +131,7 @@ internal sealed class RunFolder : IDisposable
     /// <summary>Full path of a checkpoint.</summary>
     public string Checkpointed(string name) => System.IO.Path.Combine(Path, Checkpoints, name);
 
-    /// <summary>Removes all checkpoints but the newest two and those that a pointer names, and what a process that died left half written.</summary>
+    /// <summary>Removes all checkpoints except the newest two and those that a pointer names, and half-written ones of a process that died.</summary>
     public void Prune()
     {
         string[] kept = [.. new[] { Best, Last }.Select(p => PointerFile.Read(File(p))).OfType<string>(), .. CheckpointNames().Take(NewestKept)];
@@ -146,7 +146,7 @@ internal sealed class RunFolder : IDisposable
         Directory.Delete(Checkpointed(name), recursive: true);
     }
 
-    /// <summary>The checkpoint that a path means: a checkpoint folder, a pointer, or a run, whose best one it is.</summary>
+    /// <summary>The checkpoint of a path: a checkpoint folder, a pointer, or a run (its best checkpoint).</summary>
     /// <exception cref="GpuCtrException">Usage: it is none of these.</exception>
     public static string Resolve(string path, string flag = "--model")
     {
@@ -165,11 +165,11 @@ internal sealed class RunFolder : IDisposable
             : $"{flag} {path}: no such run or checkpoint folder");
     }
 
-    /// <summary>Removes an earlier run: what a run writes and nothing else, since the folder may hold other things.</summary>
+    /// <summary>Removes the files of an earlier run, and no others that the folder may contain.</summary>
     public void Begin()
     {
         begun = true;
-        // A process that is killed here leaves nothing that looks like a whole checkpoint without being one, and no checkpoint without its config.
+        // The order matters if the process is killed here: no half-removed checkpoint may look whole, and no checkpoint may remain without config.json.
         foreach (string pointer in new[] { Best, Last })
             System.IO.File.Delete(File(pointer));
         foreach (string name in CheckpointNames())
@@ -196,23 +196,23 @@ internal sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        // A run that failed before it could say what it was asked to do would look like the files of somebody else.
+        // Without its config.json, the remains of a failed run would look like somebody else's files.
         if (begun && !HasCheckpoint(Path) && !System.IO.File.Exists(File(Config)) && Directory.Exists(File(Checkpoints)))
             Directory.Delete(File(Checkpoints), recursive: true);
         runLock.Dispose();
-        // A run that never began leaves nothing behind.
+        // A run that never started leaves nothing behind.
         if (!Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);
     }
 
-    /// <summary>Its step, and which one of that step it is: 120 is older than 120-2.</summary>
+    /// <summary>Sort key of a checkpoint's name: its step, and its number within that step (120 is older than 120-2).</summary>
     private static (long Step, int Copy) AgeOf(string name)
     {
         string[] parts = name.Split('-');
         return (long.Parse(parts[0], CultureInfo.InvariantCulture), parts.Length == 1 ? 1 : int.Parse(parts[1], CultureInfo.InvariantCulture));
     }
 
-    /// <summary>The step is its name. A checkpoint that a pointer may name is never replaced, so a second one of the same step has another name.</summary>
+    /// <summary>Name of a new checkpoint: its step. A checkpoint that a pointer may name is never overwritten, so a second one of the same step gets a suffix.</summary>
     private string FreeCheckpoint(int step)
     {
         string folder = System.IO.Path.Combine(Path, Checkpoints, step.ToString(CultureInfo.InvariantCulture)), free = folder;

@@ -1,11 +1,11 @@
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>Keeps a second trainer out of a run folder for as long as this process lives; the system lets go of it when the process dies.</summary>
+/// <summary>Locks a run folder against a second trainer; the operating system releases the lock when the process ends.</summary>
 internal sealed class RunLock : IDisposable
 {
     private const string LockFile = "run.lock", ProcessFile = "run.pid";
 
-    // EWOULDBLOCK of Linux and of macOS, sharing violation of Windows: anything else, a full disk say, is another matter.
+    // EWOULDBLOCK of Linux and macOS, sharing violation of Windows. Other errors, such as a full disk, do not mean that the folder is locked.
     private static readonly int[] heldElsewhere = [11, 35, 32];
 
     private readonly FileStream held;
@@ -13,7 +13,7 @@ internal sealed class RunLock : IDisposable
 
     private RunLock(FileStream held, string processPath) => (this.held, this.processPath) = (held, processPath);
 
-    /// <summary>Whether a process has taken the lock of a folder and not given it back: it is at work, or was killed.</summary>
+    /// <summary>Whether a process has taken the lock of a folder without releasing it: it is running, or was killed.</summary>
     public static bool IsLeftIn(string folder) => File.Exists(Path.Combine(folder, LockFile));
 
     /// <summary>Takes the lock.</summary>

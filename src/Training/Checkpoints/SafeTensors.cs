@@ -8,26 +8,26 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>A tensor as it stands in a file.</summary>
-/// <param name="Name">Its name there.</param>
-/// <param name="Shape">Its shape there.</param>
+/// <summary>A tensor as stored in a file.</summary>
+/// <param name="Name">Its name in the file.</param>
+/// <param name="Shape">Its shape in the file.</param>
 /// <param name="Values">Its values, row-major.</param>
 internal sealed record NamedTensor(string Name, long[] Shape, Tensor Values);
 
 /// <summary>
 /// Tensors in a safetensors file: 8 bytes with the length of the header (little-endian), the header in JSON, the values.
-/// Tensors pass through in chunks, so a table takes no second copy of itself in memory.
+/// Tensors are copied in chunks, so a table needs no second copy in memory.
 /// </summary>
 internal static class SafeTensors
 {
     private const int ChunkLength = 1 << 20;
 
-    /// <summary>Writes all tensors, row-major, and waits until the disk has them; returns what it has.</summary>
+    /// <summary>Writes all tensors, row-major, and syncs the file; returns its size and hash.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static FileDigest Write(string path, Device device, IEnumerable<Tensor> tensors) =>
         Write(path, device, [.. tensors.Select(t => new NamedTensor(t.Name, [t.Rows, t.Columns], t))], null);
 
-    /// <summary>Writes tensors under names and shapes of their own, with texts about them in the header.</summary>
+    /// <summary>Writes tensors under given names and shapes, with metadata in the header.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static FileDigest Write(string path, Device device, IReadOnlyList<NamedTensor> tensors, JsonObject? metadata)
     {
@@ -51,16 +51,16 @@ internal static class SafeTensors
         return file.Commit();
     }
 
-    /// <summary>Checks that a file has exactly these names and shapes, of tensors that need no storage yet.</summary>
+    /// <summary>Checks that a file has exactly the names and shapes of these tensors, which need no storage yet.</summary>
     /// <exception cref="GpuCtrException">Data: damaged, or other tensors than expected. InputOutput: unreadable.</exception>
     public static void Check(string path, IEnumerable<Tensor> tensors) => Opened(path, file => SafeTensorsHeader.Read(path, file).CheckAgainst(path, [.. tensors]));
 
     /// <summary>Fills tensors from a file that has exactly these names and shapes.</summary>
     /// <param name="path">The file.</param>
     /// <param name="device">Where the tensors are.</param>
-    /// <param name="tensors">What to fill.</param>
-    /// <param name="rows">Where the rows of tables go that have grown since; null = nothing has.</param>
-    /// <param name="shared">Only those are filled that are in the file, which may have others.</param>
+    /// <param name="tensors">The tensors to fill.</param>
+    /// <param name="rows">Row map of tables that have grown since; null = none has.</param>
+    /// <param name="shared">Fill only the tensors that the file contains; the file may contain others.</param>
     /// <exception cref="GpuCtrException">Data: damaged, or other tensors than expected. InputOutput: unreadable.</exception>
     public static void Read(string path, Device device, IEnumerable<Tensor> tensors, RowMap? rows = null, bool shared = false)
     {
@@ -109,7 +109,7 @@ internal static class SafeTensors
         }
     }
 
-    /// <summary>Infinite and NaN have all bits of the exponent set; as integers without their sign they are the largest.</summary>
+    /// <summary>Index of the first value that is not finite. Infinity and NaN have all exponent bits set; as integers without the sign bit they are the largest.</summary>
     private static int FirstNotFinite(ReadOnlySpan<float> values)
     {
         const int infinity = 0x7F80_0000, magnitude = int.MaxValue;

@@ -9,16 +9,16 @@ namespace GpuCtr.Training.Checkpoints;
 /// <summary>One tensor of a safetensors file.</summary>
 /// <param name="Shape">Dimensions, outermost first.</param>
 /// <param name="Begin">First byte, from the start of the values.</param>
-/// <param name="End">First byte behind it.</param>
+/// <param name="End">First byte after it.</param>
 internal sealed record SafeTensorsEntry(long[] Shape, long Begin, long End);
 
-/// <summary>The header of a safetensors file. Nothing in a file is believed before it is checked, and nothing is allocated by its sizes.</summary>
+/// <summary>The header of a safetensors file. Nothing in a file is trusted before it is checked, and nothing is allocated by its sizes.</summary>
 internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensorsEntry> Entries, long DataStart)
 {
     private const int LimitBytes = 16 << 20;
     private const int LengthBytes = sizeof(long);
 
-    /// <summary>The header of some tensors, one behind the other.</summary>
+    /// <summary>The header of some tensors, stored one after the other.</summary>
     /// <exception cref="InvalidOperationException">Two tensors have one name.</exception>
     public static SafeTensorsHeader Of(IEnumerable<NamedTensor> tensors)
     {
@@ -34,8 +34,8 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
         return new SafeTensorsHeader(entries, 0);
     }
 
-    /// <summary>The header as it stands in a file, filled up with blanks so that the values are aligned.</summary>
-    /// <param name="metadata">Texts about the tensors, or null.</param>
+    /// <summary>The bytes of the header, padded with blanks so that the values are aligned.</summary>
+    /// <param name="metadata">Metadata entries, or null.</param>
     public byte[] ToBytes(JsonObject? metadata = null)
     {
         using MemoryStream stream = new();
@@ -84,12 +84,12 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
         return new SafeTensorsHeader(entries, dataStart);
     }
 
-    /// <summary>Whether the tensor is a table whose rows the file has as they were before it grew.</summary>
-    /// <remarks>Where no vocabulary grew the map moves nothing, so a dense parameter with as many rows by chance is read right as well.</remarks>
+    /// <summary>Whether the file has the rows of this table from before it grew.</summary>
+    /// <remarks>If no vocabulary grew, the map is the identity, so a dense parameter that happens to have as many rows is read correctly too.</remarks>
     public bool IsGrown(Tensor t, RowMap? rows) => rows is not null && t.Rows == rows.Rows && Entries[t.Name].Shape[0] == rows.FromRows;
 
-    /// <summary>Checks that the file has these tensors with these shapes, or those before they grew, and no others unless it may.</summary>
-    /// <exception cref="GpuCtrException">Data: it has not.</exception>
+    /// <summary>Checks that the file has these tensors with these shapes (or their shapes before they grew), and no others unless others are allowed.</summary>
+    /// <exception cref="GpuCtrException">Data: a tensor is missing, has another shape, or is not expected.</exception>
     public void CheckAgainst(string path, IReadOnlyList<Tensor> tensors, RowMap? rows = null, bool others = false)
     {
         foreach (Tensor t in tensors)

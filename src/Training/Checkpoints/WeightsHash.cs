@@ -6,7 +6,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>A fingerprint of a trained model: XXH3, 128 bit, over name and values of every tensor in order.</summary>
+/// <summary>A fingerprint of a trained model: XXH3 (128 bits) over name and values of every tensor in order.</summary>
 internal static class WeightsHash
 {
     private const int ChunkLength = 1 << 20;

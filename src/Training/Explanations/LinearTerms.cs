@@ -7,7 +7,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>First order and factorization machine, field-aware or not, of the first row of a model's last pass, column by column: categorical, numeric, pooled ones.</summary>
+/// <summary>First-order and FM terms (or field-aware FM terms) of the first row of a model's last pass, by column: categorical, numeric, pooled.</summary>
 internal sealed class LinearTerms
 {
     private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights";
@@ -16,11 +16,11 @@ internal sealed class LinearTerms
     private readonly FieldEmbeddingTensors t;
     private readonly int fields, numbers, pooled, d;
 
-    /// <summary>Reads a model that has just predicted.</summary>
+    /// <summary>Reads them from a model after a prediction.</summary>
     public LinearTerms(FrozenModel model)
     {
         this.model = model;
-        // Weights that are read as vectors of one number come behind the vectors.
+        // Weights that are read as vectors of one number follow the vectors.
         t = model.Ops.OfType<EmbeddingFm>().First().Tensors;
         (fields, numbers, pooled, d) = (model.Spec.F, model.Spec.N, model.Spec.P, t.Table.Columns);
         int[] rows = Head(model.Inputs.Rows, fields);
@@ -31,22 +31,22 @@ internal sealed class LinearTerms
         Fm = t.Fm is { IsConsumed: true } ? Pairs() : model.Ops.OfType<FieldAwarePairs>().SingleOrDefault() is { } pairs ? FieldAware(pairs.Width) : null;
     }
 
-    /// <summary>(ΣV, D) the table that they come from.</summary>
+    /// <summary>(ΣV, D) the table of the vectors.</summary>
     public Tensor Table => t.Table;
 
-    /// <summary>(C)(D) vectors; empty ones where a column has none.</summary>
+    /// <summary>(C)(D) vectors; empty if a column has none.</summary>
     public float[][] Vectors { get; }
 
-    /// <summary>(C) linear terms; null where the model has none.</summary>
+    /// <summary>(C) linear terms; null if the model has none.</summary>
     public double[]? FirstOrder { get; }
 
-    /// <summary>(C) halves of the pairs; null where the model has none.</summary>
+    /// <summary>(C) half of each column's pairwise terms; null if the model has none.</summary>
     public double[]? Fm { get; }
 
-    /// <summary>Of the first order; null where the model has none.</summary>
+    /// <summary>Bias of the first order; null if the model has none.</summary>
     public double? Bias { get; }
 
-    /// <summary>Whether there are layers besides the first order.</summary>
+    /// <summary>Whether the model has layers besides the first order and the factorization machine.</summary>
     public bool HasNetwork => model.Ops.Any(o => o is DiceLinear or Linear { Weight.Name: not (FirstOrderOfVectors or FirstOrderOfNumbers) });
 
     private Linear? OfVectors => model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == FirstOrderOfVectors);
@@ -59,7 +59,7 @@ internal sealed class LinearTerms
             return null;
         for (int f = 0; t.Weights is not null && f < fields; f++)
             terms[f] += Read(t.Weights, rows[f])[0];
-        // Numbers have a weight in the field embedding, or in an op of their own where they have no vectors.
+        // The weights of numeric fields belong to the embedding op, or to an op of their own if numeric fields have no vectors.
         Tensor? u = t.NumericWeights ?? model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == FirstOrderOfNumbers)?.Weight;
         float[] weights = u?.ToArray(model.Device) ?? new float[numbers];
         for (int n = 0; n < numbers; n++)
@@ -73,7 +73,7 @@ internal sealed class LinearTerms
         return terms;
     }
 
-    /// <summary>⟨w_c, v_c⟩; w (C·D), in which columns without a vector have no place.</summary>
+    /// <summary>⟨w_c, v_c⟩; w (C·D) skips columns without a vector.</summary>
     private void AddProducts(double[] terms, float[] w)
     {
         int at = 0;

@@ -8,9 +8,9 @@ using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>Takes a prediction apart.</summary>
+/// <summary>Computes an <see cref="Explanation"/>.</summary>
 /// <param name="model">A model for batches of <see cref="Ablation.MostRows"/>.</param>
-/// <param name="encoder">What its ids stand for.</param>
+/// <param name="encoder">Maps its row numbers back to values.</param>
 internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 {
     private const int NearestCount = 5;
@@ -20,9 +20,9 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 
     /// <summary>Explains a row.</summary>
     /// <param name="row">A batch of this one row, not yet prepared.</param>
-    /// <param name="number">Its number in the shards.</param>
+    /// <param name="number">Its row number in the shards.</param>
     /// <param name="label">Its label, if it has one.</param>
-    /// <param name="nearest">The categorical columns to look for similar values of.</param>
+    /// <param name="nearest">The categorical columns whose most similar values are listed.</param>
     public Explanation Explain(Batch row, long number, double? label, IEnumerable<int> nearest)
     {
         float[] logits = new float[model.BatchSize];
@@ -39,7 +39,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
             terms.Table.Columns == 0 ? [] : [.. nearest.Select(f => Nearest(terms.Table, f, row.Ids[f]))]);
     }
 
-    /// <summary>Columns come in the order of the vectors, and histories, which have none, behind them.</summary>
+    /// <summary>Columns in the order of their vectors, followed by histories, which have none.</summary>
     private FieldPart Part(Batch row, Ablation c, int i, LinearTerms terms, double effect)
     {
         string value = c.Field >= 0 ? Describe(model.Spec.Categorical[c.Field].Vocabulary, row.Ids[c.Field])
@@ -51,7 +51,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 
     private static string Entries(BatchSequence list) => list.Offsets[1] == 1 ? "1 entry" : $"{list.Offsets[1]} entries";
 
-    /// <summary>The row itself is the first one of the batch, so its positions are the first ones.</summary>
+    /// <summary>The row is the first of the batch, so its history positions come first.</summary>
     private AttentionPart Attention(AttentionPooling unit, Batch row, Batch variations)
     {
         int[] lists = [.. unit.History.Bases.ToArray(model.Device).Select(b => Enumerable.Range(0, model.Spec.Sequences.Count).First(s => ModelInputs.SequenceBase(model.Spec, model.BatchSize, s) == b))];

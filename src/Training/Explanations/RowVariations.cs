@@ -2,14 +2,14 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>A column that can be left out of a row: one field, one number, one list, or all histories of a group.</summary>
+/// <summary>A column that can be left out of a row: one field, one number, one list, or all histories of a behaviour group.</summary>
 /// <param name="Name">Its name, or their names.</param>
 /// <param name="Field">Index of a categorical column, or −1.</param>
 /// <param name="Number">Index of a numeric column, or −1.</param>
 /// <param name="Lists">Indices of list columns.</param>
 internal sealed record Ablation(string Name, int Field, int Number, int[] Lists)
 {
-    /// <summary>The most rows that a row and its variations are, whatever the model takes lists for.</summary>
+    /// <summary>Upper bound of the rows of a batch that holds a row and all its variations, however the model reads lists.</summary>
     public static int MostRows(FeatureSpec spec) => 1 + spec.F + spec.N + spec.Sequences.Count;
 
     /// <summary>All columns of a model: categorical, numeric, pooled lists, histories.</summary>
@@ -27,7 +27,7 @@ internal sealed record Ablation(string Name, int Field, int Number, int[] Lists)
     }
 }
 
-/// <summary>A row as it is, and once more without each of its columns.</summary>
+/// <summary>A row, followed by one copy per column in which that column is left out.</summary>
 internal static class RowVariations
 {
     /// <summary>Fills a batch with 1 + columns rows.</summary>

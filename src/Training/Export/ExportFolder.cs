@@ -2,7 +2,7 @@ using GpuCtr.Data;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>Where the files of an export are written, beside their place, so that a failure leaves what was there as it was.</summary>
+/// <summary>A temporary folder for the files of an export, so that a failure leaves existing files as they were.</summary>
 /// <exception cref="IOException">The disk is full or fails.</exception>
 internal sealed class ExportFolder : IDisposable
 {
@@ -17,10 +17,10 @@ internal sealed class ExportFolder : IDisposable
         Directory.CreateDirectory(temporary);
     }
 
-    /// <summary>Where to write what will have this path.</summary>
+    /// <summary>The temporary path for a file with this final path.</summary>
     public string File(string path) => Path.Combine(temporary, Path.GetFileName(path));
 
-    /// <summary>Moves every file to its place.</summary>
+    /// <summary>Moves every file to its final path.</summary>
     public void Complete()
     {
         foreach (string from in Directory.GetFiles(temporary, "*", SearchOption.AllDirectories))

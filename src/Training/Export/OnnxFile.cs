@@ -10,18 +10,18 @@ internal static class OnnxFile
 {
     private const int IrVersion = 8, Opset = 17;
 
-    /// <summary>From this size on tables lie in a file beside the model.</summary>
+    /// <summary>Tables of at least this size are stored in a second file beside the model.</summary>
     public const long ExternalBytes = 256L << 20;
 
-    /// <summary>Behind the name of the model's file: the name of that one.</summary>
+    /// <summary>Suffix of the second file, appended to the name of the model's file.</summary>
     public const string DataSuffix = ".data";
 
-    /// <summary>Writes PATH, and PATH.data where tables are large.</summary>
+    /// <summary>Writes PATH, and PATH.data if tables are large.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model with its weights.</param>
-    /// <param name="features">features.json: how raw values become the inputs; kept as metadata.</param>
-    /// <param name="externalBytes">From this size on a tensor goes to the second file.</param>
-    /// <returns>Inputs and outputs that are not called as usual; kept as metadata too.</returns>
+    /// <param name="features">features.json, which maps raw values to the inputs; stored as metadata.</param>
+    /// <param name="externalBytes">A tensor of at least this size goes to the second file.</param>
+    /// <returns>Renamed inputs and outputs; stored as metadata too.</returns>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static RenamedParts Write(string path, FrozenModel model, string features, long externalBytes = ExternalBytes)
     {

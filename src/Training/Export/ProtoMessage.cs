@@ -3,8 +3,8 @@ using System.Text;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>A message of protocol buffers as bytes: tag, then a variable-length integer, four or eight bytes, or a length and that many bytes.</summary>
-/// <remarks>ONNX needs nothing else, and its few messages are spelled out where they are written, so there is no generated code.</remarks>
+/// <summary>Encodes a protocol buffers message. A field is a tag followed by a variable-length integer, four or eight bytes, or a length and that many bytes.</summary>
+/// <remarks>ONNX needs nothing else. Its few messages are spelled out where they are written, so there is no generated code.</remarks>
 internal sealed class ProtoMessage
 {
     private readonly MemoryStream bytes = new();
@@ -59,7 +59,7 @@ internal sealed class ProtoMessage
         return this;
     }
 
-    /// <summary>The message as it stands in a file.</summary>
+    /// <summary>The encoded bytes.</summary>
     public ReadOnlySpan<byte> AsSpan() => bytes.GetBuffer().AsSpan(0, (int)bytes.Length);
 
     private void Varint(ulong value)

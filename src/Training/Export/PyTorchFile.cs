@@ -6,7 +6,7 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>The weights as a safetensors file with the names and shapes of a PyTorch state_dict; what the model is stands in the file's metadata.</summary>
+/// <summary>The weights as a safetensors file with the names and shapes of a PyTorch state_dict; the file's metadata describe the model.</summary>
 internal static class PyTorchFile
 {
     private static readonly (string Ours, string Theirs)[] vectors =

@@ -5,8 +5,8 @@ namespace GpuCtr.Training.Metrics;
 /// <summary>Exact area under the ROC curve; rows of equal score count as half won.</summary>
 public static class Auc
 {
-    /// <summary>AUC over all rows; null if only one class is there or a score is NaN.</summary>
-    /// <param name="scores">(rows) any monotone score; the logit is best, since sigmoid makes ties.</param>
+    /// <summary>AUC over all rows; null if only one label occurs or a score is NaN.</summary>
+    /// <param name="scores">(rows) any monotone score; the logit is best, because sigmoid creates ties.</param>
     /// <param name="labels">(rows) 0 or 1.</param>
     public static double? Of(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels)
     {

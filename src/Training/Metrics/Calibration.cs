@@ -8,8 +8,8 @@ namespace GpuCtr.Training.Metrics;
 /// <param name="MeanLabel">Share of label 1; null if empty.</param>
 public sealed record CalibrationBin(double Low, double High, long Rows, double? MeanPrediction, double? MeanLabel);
 
-/// <summary>Ratio = mean prediction / mean label, over all rows and in ten bins of equal width of the prediction sigmoid(z).</summary>
-/// <param name="Ratio">Over all rows; null if no label is 1.</param>
+/// <summary>Ratio = mean prediction / mean label over all rows, and both means in ten bins of equal width of the prediction sigmoid(z).</summary>
+/// <param name="Ratio">Ratio over all rows; null if no label is 1.</param>
 /// <param name="Bins">Ten bins.</param>
 public sealed record Calibration(double? Ratio, IReadOnlyList<CalibrationBin> Bins)
 {

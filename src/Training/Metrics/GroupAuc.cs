@@ -1,13 +1,13 @@
 namespace GpuCtr.Training.Metrics;
 
 /// <summary>
-/// gAUC = Σ_g n_g AUC_g / Σ_g n_g over the groups that have both labels, n_g = rows of the group (Zhou et al. 2018, eq. 6,
+/// gAUC = Σ_g n_g AUC_g / Σ_g n_g over the groups with both labels, n_g = rows of group g (Zhou et al. 2018, eq. 6,
 /// weighted by impressions).
 /// </summary>
 /// <param name="Value">The metric; null if no group has both labels.</param>
 /// <param name="GroupsUsed">Groups with both labels.</param>
 /// <param name="GroupsLeftOut">Groups with one label only.</param>
-/// <param name="RowsUsed">Rows of the groups that count.</param>
+/// <param name="RowsUsed">Rows of the groups with both labels.</param>
 public sealed record GroupAuc(double? Value, int GroupsUsed, int GroupsLeftOut, long RowsUsed)
 {
     /// <summary>gAUC over all rows.</summary>

@@ -5,7 +5,7 @@ public static class LogLoss
 {
     private const double Clip = 1e-7;
 
-    // sigmoid(±this) = 1e-7 away from 0 and 1: clipping the logit is clipping the probability, without cancellation.
+    // sigmoid(±this) is 1e-7 away from 0 and 1: clipping the logit clips the probability, without cancellation.
     private static readonly double largestLogit = Math.Log((1 - Clip) / Clip);
 
     /// <summary>Mean over all rows, in row order; null if there are none.</summary>

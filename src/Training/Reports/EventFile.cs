@@ -7,13 +7,13 @@ namespace GpuCtr.Training.Reports;
 
 /// <summary>
 /// A TensorBoard event file: records of length (8 bytes), masked CRC-32C of it, an Event message, masked CRC-32C of that.
-/// Each record is handed to the system when it is written, so that TensorBoard can follow a run.
+/// Each record is flushed to the operating system when it is written, so that TensorBoard can follow a run.
 /// </summary>
 internal sealed class EventFile : IDisposable
 {
     private readonly FileStream file;
 
-    /// <summary>Begins a file in a folder; a run that goes on begins another one, which TensorBoard reads after the first.</summary>
+    /// <summary>Starts a file in a folder. A resumed run starts another file, which TensorBoard reads after the first.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public EventFile(string folder)
     {
@@ -22,7 +22,7 @@ internal sealed class EventFile : IDisposable
         Write(Event(0).Text(3, "brain.Event:2"));
     }
 
-    /// <summary>Writes values of one step; those that are not defined are left out.</summary>
+    /// <summary>Writes values of one step; undefined values are left out.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Add(long step, params (string Tag, double? Value)[] values)
     {
@@ -38,7 +38,7 @@ internal sealed class EventFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    /// <summary>The checksum as the format has it: rotated by 15 bits and moved, so that a checksum of checksums is harmless.</summary>
+    /// <summary>The masked checksum of the format: rotated by 15 bits, plus a constant. Masking avoids computing the CRC of data that contains its own CRC.</summary>
     internal static uint MaskedCrc(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;

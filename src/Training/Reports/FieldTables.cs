@@ -4,10 +4,10 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training.Reports;
 
-/// <summary>The tables of the report: one field by its values, and all vocabularies.</summary>
+/// <summary>The tables of the report: quality by the values of a field, all vocabularies, all lists.</summary>
 internal static class FieldTables
 {
-    /// <summary>A field that can be unfolded: quality by value.</summary>
+    /// <summary>A collapsible table of one field: quality by value.</summary>
     public static void Quality(StringBuilder page, string field, IReadOnlyList<Slice> slices, double? all, bool open)
     {
         page.Append($"<details{(open ? " open" : "")}><summary>{ReportPage.Escape(field)}</summary><div class=\"charts\">");

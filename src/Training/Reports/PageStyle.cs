@@ -3,7 +3,7 @@ namespace GpuCtr.Training.Reports;
 /// <summary>The style sheet of the report.</summary>
 internal static class PageStyle
 {
-    /// <summary>CSS; two palettes, by the reader's preference.</summary>
+    /// <summary>CSS with a light and a dark palette; the browser's preference decides.</summary>
     public const string Css = """
         :root{--ink:#1d2330;--soft:#667085;--paper:#fff;--card:#f6f7f9;--rule:#e2e5ea;--s0:#2563eb;--s1:#e8590c}
         @media(prefers-color-scheme:dark){:root{--ink:#e7eaf0;--soft:#98a2b3;--paper:#12151c;--card:#1b202a;--rule:#2d3442;--s0:#7aa7ff;--s1:#ff9a5c}}

@@ -8,14 +8,14 @@ using GpuCtr.Training.Reports.Charts;
 
 namespace GpuCtr.Training.Reports;
 
-/// <summary>report.html: one file without anything from a network, readable by light and dark.</summary>
+/// <summary>report.html: one file that loads nothing from a network, with a light and a dark palette.</summary>
 internal static class ReportPage
 {
     private const int Smoothing = 15;
 
     /// <summary>The whole page.</summary>
     /// <param name="title">Name of the run.</param>
-    /// <param name="facts">Name and value of what is worth knowing about it.</param>
+    /// <param name="facts">Names and values for the head of the page.</param>
     /// <param name="epochs">Its epochs.</param>
     /// <param name="steps">Samples of its steps.</param>
     /// <param name="rows">Evaluated rows; null before the first evaluation.</param>

@@ -3,16 +3,16 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Reports;
 
-/// <summary>Scores of some rows with what the report breaks them down by: the value of every field, every number and the length of every list. Every n-th row of many, so that it stays small.</summary>
+/// <summary>Scores of a sample of rows, with what the report breaks them down by: the value of every field, every number and the length of every list. Of many rows every n-th is kept, so that memory is bounded.</summary>
 internal sealed class RowSample
 {
-    /// <summary>The most frequent values of a field that are told apart.</summary>
+    /// <summary>Number of most frequent values of a field that get a line of their own.</summary>
     public const int TopValues = 8;
 
-    /// <summary>Places of a field's values: the most frequent ones, then these.</summary>
+    /// <summary>Indices of a field's values: the most frequent values, then these.</summary>
     public const int Others = TopValues, Unseen = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
 
-    /// <summary>The most rows that are kept.</summary>
+    /// <summary>Largest number of rows kept.</summary>
     public const int MostRows = 200_000;
 
     private readonly FeatureEncoder encoder;
@@ -21,7 +21,7 @@ internal sealed class RowSample
     private long seen;
 
     /// <param name="encoder">How values became rows of the tables.</param>
-    /// <param name="rows">Rows that will come.</param>
+    /// <param name="rows">Number of rows that will be added.</param>
     public RowSample(FeatureEncoder encoder, long rows)
     {
         this.encoder = encoder;
@@ -38,7 +38,7 @@ internal sealed class RowSample
     /// <summary>The columns.</summary>
     public FeatureSpec Spec => encoder.Spec;
 
-    /// <summary>Rows in it.</summary>
+    /// <summary>Rows in the sample.</summary>
     public int Rows { get; private set; }
 
     /// <summary>(Rows) logits.</summary>
@@ -47,22 +47,22 @@ internal sealed class RowSample
     /// <summary>(Rows) labels.</summary>
     public float[] Labels { get; }
 
-    /// <summary>(F)(Rows) place of the value of each field.</summary>
+    /// <summary>(F)(Rows) index of the value of each field.</summary>
     public byte[][] Values { get; }
 
     /// <summary>The numeric columns.</summary>
     public IReadOnlyList<NumericState> NumericColumns => encoder.State.Numeric;
 
-    /// <summary>(numeric columns)(Rows) the number that the model read; NaN where an indicator says that it is missing.</summary>
+    /// <summary>(numeric columns)(Rows) the number that the model read; NaN if an indicator marks it as missing.</summary>
     public float[][] Numbers { get; }
 
-    /// <summary>The list columns that <see cref="Lengths"/> is about: one of each history group, and the multi-valued fields.</summary>
+    /// <summary>The list columns of <see cref="Lengths"/>: one per behaviour group, and the multi-valued fields.</summary>
     public int[] Lists { get; }
 
     /// <summary>(Lists)(Rows) entries of each list that the model read.</summary>
     public int[][] Lengths { get; }
 
-    /// <summary>Takes in a scored batch.</summary>
+    /// <summary>Adds a scored batch.</summary>
     public void Add(Batch batch, ReadOnlySpan<float> logits)
     {
         for (int b = 0; b < batch.Rows; b++, seen++)
@@ -81,10 +81,10 @@ internal sealed class RowSample
         }
     }
 
-    /// <summary>The probability that a logit means.</summary>
+    /// <summary>The probability of a logit: sigmoid(z).</summary>
     public static double Score(float logit) => 1 / (1 + Math.Exp(-(double)logit));
 
-    /// <summary>What a place of a field stands for.</summary>
+    /// <summary>Name of a field's value by its index.</summary>
     public string Describe(int field, int place)
     {
         VocabularyTable table = encoder.Vocabularies[encoder.Spec.Categorical[field].Vocabulary];
@@ -110,7 +110,7 @@ internal sealed class RowSample
         return NumericColumns[column].Missing && batch.Numeric[at + 1] > 0 ? float.NaN : batch.Numeric[at];
     }
 
-    /// <summary>Padding that takes part in a model is no entry.</summary>
+    /// <summary>Entries of a list; padding is not counted, even in variants where it takes part.</summary>
     private int Length(BatchSequence list, int b)
     {
         int padding = offsets[list.Field.Vocabulary];

@@ -5,17 +5,17 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Reports;
 
-/// <summary>What a run folder tells about its run.</summary>
-/// <param name="Name">The folder, as it was named.</param>
-/// <param name="Config">What the run was asked to do: config.json.</param>
+/// <summary>A run as its folder describes it.</summary>
+/// <param name="Name">The folder, as the user wrote it.</param>
+/// <param name="Config">config.json: the options of the run.</param>
 /// <param name="Epochs">Its finished epochs.</param>
-/// <param name="Result">The numbers at its end; null while it goes on, or was interrupted.</param>
+/// <param name="Result">Metrics at the end of the run; null while it runs, or if it was interrupted.</param>
 internal sealed record RunFacts(string Name, JsonObject Config, IReadOnlyList<EpochMetrics> Epochs, RunMetrics? Result)
 {
-    /// <summary>The best epoch; null before the first.</summary>
+    /// <summary>The best epoch; null before the end of the first.</summary>
     public EpochMetrics? Best => Epochs.LastOrDefault(e => e.Best);
 
-    /// <summary>Whether the numbers at the end are about test rows.</summary>
+    /// <summary>Whether <see cref="Result"/> is about test rows.</summary>
     public bool IsTested => Result is not null && Options["test"] is JsonArray { Count: > 0 };
 
     /// <summary>Flags and their values.</summary>

@@ -9,7 +9,7 @@ internal static class ScoreCharts
 {
     private const int Groups = 10, Bins = 24, MostLetters = 60;
 
-    /// <summary>Mean score and share of label 1 of ten groups of equally many rows, by score. Groups by the score itself would leave most of them empty where clicks are rare.</summary>
+    /// <summary>Mean score and share of label 1 in ten groups of equally many rows, ordered by score. Equal score intervals would leave most groups empty if clicks are rare.</summary>
     public static Plot Calibration(RowSample sample)
     {
         float[] logits = sample.Logits[..sample.Rows], labels = sample.Labels[..sample.Rows];
@@ -21,7 +21,7 @@ internal static class ScoreCharts
         return new Plot("Calibration", "mean score", "share of label 1") { Diagonal = true }.Points("a tenth of the rows", groups);
     }
 
-    /// <summary>AUC of some parts of the rows, with the standard error of each, against that of all.</summary>
+    /// <summary>AUC of parts of the rows with their standard errors, compared with the AUC of all rows.</summary>
     public static Plot Parts(string title, string xTitle, IReadOnlyList<Slice> parts, double? all)
     {
         bool fits = parts.Sum(s => s.Name.Length + 1) <= MostLetters;
@@ -29,7 +29,7 @@ internal static class ScoreCharts
             .Points("AUC", parts.Select((s, i) => (Place: i, s.Auc, s.AucError)).Where(p => p.Auc is not null).Select(p => new ChartPoint(p.Place, p.Auc!.Value, p.AucError)));
     }
 
-    /// <summary>How the scores of each label are distributed.</summary>
+    /// <summary>Distribution of the scores of each label.</summary>
     public static Plot ByLabel(RowSample sample)
     {
         double high = sample.Rows == 0 ? 1 : Math.Min(1, Math.Ceiling(sample.Logits.Take(sample.Rows).Max(RowSample.Score) * 10) / 10), width = high / Bins;

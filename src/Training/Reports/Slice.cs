@@ -5,9 +5,9 @@ using GpuCtr.Training.Metrics;
 namespace GpuCtr.Training.Reports;
 
 /// <summary>The quality of a model on some of the rows.</summary>
-/// <param name="Name">Which.</param>
-/// <param name="Rows">How many.</param>
-/// <param name="Auc">AUC among them; null where one label is missing.</param>
+/// <param name="Name">Name of this part of the rows.</param>
+/// <param name="Rows">Number of rows.</param>
+/// <param name="Auc">AUC of these rows; null if one label is missing.</param>
 /// <param name="MeanLabel">Share of label 1.</param>
 /// <param name="MeanScore">Mean probability.</param>
 internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabel, double MeanScore)
@@ -27,11 +27,11 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
 
     private static readonly int[] lengthLimits = [0, 2, 5, 10, 20, 50, int.MaxValue];
 
-    /// <summary>By the value of a field: its most frequent values, and the rest of them together.</summary>
+    /// <summary>Slices by the value of a field: its most frequent values, and all others together.</summary>
     public static IReadOnlyList<Slice> ByValue(RowSample sample, int field) =>
         [.. Enumerable.Range(0, RowSample.Places).Select(place => Of(sample, () => sample.Describe(field, place), i => sample.Values[field][i] == place)).OfType<Slice>()];
 
-    /// <summary>By the size of a number: parts of about as many rows each, fewer where one number is frequent, and the missing ones.</summary>
+    /// <summary>Slices by the size of a number: ranges with about equal numbers of rows (fewer ranges if one number is frequent), and missing values.</summary>
     public static IReadOnlyList<Slice> ByNumber(RowSample sample, int column)
     {
         float[] numbers = sample.Numbers[column], sorted = [.. numbers.Take(sample.Rows).Where(x => !float.IsNaN(x)).Order()];
@@ -49,12 +49,12 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
 
     private static string Range(NumericState column, float least, float most) => least == most ? Value(column, least) : $"{Value(column, least)} … {Value(column, most)}";
 
-    /// <summary>A bounded number may stand for a time beyond those that there are.</summary>
+    /// <summary>Text of a number; a clamped number may decode to a time outside the calendar.</summary>
     private static string Value(NumericState column, float number) => column.Time
         ? DateTimeOffset.FromUnixTimeSeconds((long)Math.Clamp(Math.Round(column.Decode(number)), DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds())).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
         : column.Decode(number).ToString("G4", CultureInfo.InvariantCulture);
 
-    /// <summary>By the length of a list.</summary>
+    /// <summary>Slices by the length of a list.</summary>
     public static IReadOnlyList<Slice> ByLength(RowSample sample, int list)
     {
         int[] lengths = sample.Lengths[list];
@@ -66,7 +66,7 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
         }).OfType<Slice>()];
     }
 
-    /// <summary>A place that no row has may have no name either.</summary>
+    /// <summary>The name is built only if a row has this value: an index without rows may have no name.</summary>
     private static Slice? Of(RowSample sample, Func<string> name, Func<int, bool> contains)
     {
         int[] rows = [.. Enumerable.Range(0, sample.Rows).Where(contains)];

@@ -8,14 +8,14 @@ namespace GpuCtr.Training.Reports;
 /// <param name="Values">Values with a row of their own, or hash buckets.</param>
 /// <param name="Occurrences">Values in the training rows.</param>
 /// <param name="Once">Values that occurred once.</param>
-/// <param name="TopTenth">Share of the occurrences that the most frequent tenth of the values covers.</param>
+/// <param name="TopTenth">Share of occurrences covered by the most frequent tenth of the values.</param>
 /// <param name="NullShare">Share of nulls.</param>
-/// <param name="UnseenShare">Share of values of the evaluated rows that training did not see; null if no field of that name was read.</param>
+/// <param name="UnseenShare">Share of OOV values in the evaluated rows; null if no field of that name was read.</param>
 internal sealed record TableUsage(string Name, int Values, long Occurrences, int Once, double TopTenth, double NullShare, double? UnseenShare)
 {
     /// <summary>Usage of every vocabulary.</summary>
     /// <param name="encoder">The vocabularies, with counts of the training rows.</param>
-    /// <param name="evaluated">What the evaluated rows had.</param>
+    /// <param name="evaluated">Statistics of the evaluated rows.</param>
     public static IReadOnlyList<TableUsage> Of(FeatureEncoder encoder, DatasetStatistics evaluated)
     {
         Dictionary<string, (long Unseen, long Values)> unseen = evaluated.UnseenValues().ToDictionary(u => u.Field, u => (u.Unseen, u.Values));

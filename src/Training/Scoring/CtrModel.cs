@@ -10,20 +10,20 @@ namespace GpuCtr;
 /// <summary>How a <see cref="CtrModel"/> runs.</summary>
 public sealed record ScoringOptions
 {
-    /// <summary>Where: cpu, or a GPU as in --device. On the CPU every thread scores on its own; a GPU serves one call at a time.</summary>
+    /// <summary>Device: cpu, or a GPU as in --device. On the CPU, calls run in parallel; a GPU serves one call at a time.</summary>
     public string Device { get; init; } = "cpu";
 
-    /// <summary>Calls that run at once on the CPU; 0 = one per core. More callers wait for their turn.</summary>
+    /// <summary>Number of calls that run at once on the CPU; 0 = one per core. Further callers wait.</summary>
     public int Concurrency { get; init; }
 
-    /// <summary>Rows of a batch that are computed together; a longer batch is cut.</summary>
+    /// <summary>Largest number of rows that are computed together; a longer batch is split.</summary>
     public int BatchRows { get; init; } = 128;
 }
 
-/// <summary>A trained model in a process of its user: raw values in, probabilities out. Safe for any number of threads.</summary>
+/// <summary>A trained model in your process: raw values in, probabilities out. Safe for any number of threads.</summary>
 /// <remarks>
-/// After the first calls nothing is allocated where the SIMD variants run (any x64 processor). The checkpoint's files are not needed
-/// once it is loaded; to serve a newer one, load it beside this one, change over, and dispose this one at any time.
+/// After the first calls nothing is allocated, if the SIMD variants run (any x64 processor). The checkpoint's files are not needed
+/// after loading. To serve a newer checkpoint, load it beside this one, switch over, and dispose this one at any time.
 /// </remarks>
 /// <example><code>
 /// using var model = CtrModel.Load("runs/first/best");
@@ -71,7 +71,7 @@ public sealed class CtrModel : IDisposable
     /// <param name="options">How it runs.</param>
     /// <exception cref="GpuCtrException">There is none, or it is damaged; the message says which file and what to do.</exception>
     /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is no size that can be.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public static CtrModel Load(string path, ScoringOptions? options = null)
     {
         options ??= new ScoringOptions();
@@ -92,10 +92,10 @@ public sealed class CtrModel : IDisposable
         }
     }
 
-    /// <summary>What it is: deepfm, din or another of --model.</summary>
+    /// <summary>The architecture: deepfm, din or another value of --model.</summary>
     public string Architecture { get; }
 
-    /// <summary>The training step that the weights come from.</summary>
+    /// <summary>The training step of the weights.</summary>
     public int Step { get; }
 
     /// <summary>The columns that the model reads.</summary>
@@ -104,7 +104,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>Padding takes part in the attention of this variant.</summary>
     internal bool PadsHistories { get; }
 
-    /// <summary>A row to fill; it can be used again and again.</summary>
+    /// <summary>A row to fill; it can be reused.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public FeatureRow NewRow()
     {
@@ -122,7 +122,7 @@ public sealed class CtrModel : IDisposable
         return probability;
     }
 
-    /// <summary>The probabilities of label 1 of some rows, in a new array.</summary>
+    /// <summary>The probabilities of label 1 for some rows, in a new array.</summary>
     /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public float[] Score(ReadOnlySpan<FeatureRow> rows)
@@ -132,9 +132,9 @@ public sealed class CtrModel : IDisposable
         return probabilities;
     }
 
-    /// <summary>The same without allocating, on the thread that calls.</summary>
+    /// <summary>The same without allocating, on the calling thread.</summary>
     /// <param name="rows">The rows.</param>
-    /// <param name="probabilities">Takes one for each row; at least as long.</param>
+    /// <param name="probabilities">Receives one probability per row; at least as long.</param>
     /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
@@ -162,7 +162,7 @@ public sealed class CtrModel : IDisposable
         Telemetry.Scored(rows.Length, begin);
     }
 
-    /// <summary>Takes no more calls. Those that are running end with their scores, and the last of them frees the model: there is nothing to wait for.</summary>
+    /// <summary>Refuses further calls and returns at once. Running calls return their scores; the last one frees the model.</summary>
     public void Dispose() => lifetime.Close();
 
     private void Free()

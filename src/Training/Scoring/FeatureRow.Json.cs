@@ -7,11 +7,11 @@ namespace GpuCtr;
 
 public sealed partial class FeatureRow
 {
-    /// <summary>Clears the row and sets it from a JSON object, whose properties are columns as in the training shards; null is a missing value.</summary>
+    /// <summary>Clears the row and sets it from a JSON object whose properties are columns of the training shards; null is a missing value.</summary>
     /// <remarks>
-    /// An integer may be written 42, 42.0, 4.2e1 or "42", a boolean true or 1, a time in ISO 8601. Label and group column are passed over, any other column that the model does not read is an error.
+    /// An integer may be written 42, 42.0, 4.2e1 or "42", a boolean true or 1, a time in ISO 8601. Label and group column are ignored; any other column that the model does not read is an error.
     /// </remarks>
-    /// <exception cref="ArgumentException">It is no object, the model reads no such column, or a value is of another kind than in training; the row is then cleared.</exception>
+    /// <exception cref="ArgumentException">The element is not an object, the model reads no such column, or a value has another type than in training; the row is then cleared.</exception>
     public FeatureRow SetJson(JsonElement row)
     {
         if (row.ValueKind != JsonValueKind.Object)
@@ -34,7 +34,7 @@ public sealed partial class FeatureRow
     {
         if (Encoder.IsUnread(property.Name))
             return;
-        // Looked up for null as well: a misspelt column is never taken for a missing value.
+        // The column is looked up even if the value is null: a misspelt column is never taken for a missing value.
         RowSlot slot = Encoder.Slot(property.Name);
         if (property.Value.ValueKind != JsonValueKind.Null)
             SetValue(slot, property.Value);

@@ -7,7 +7,7 @@ namespace GpuCtr;
 
 public sealed partial class FeatureRow
 {
-    /// <summary>Entries as ListText reads them from shards, without a buffer: the string is walked twice, to count and to look up.</summary>
+    /// <summary>Parses entries as ListText does for shards, but without a buffer: the string is walked twice, to count entries and to look them up.</summary>
     private void SetText(RowSlot slot, ReadOnlySpan<char> text, ListGrammar grammar)
     {
         VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);

@@ -6,10 +6,10 @@ using GpuCtr.Training.Scoring;
 
 namespace GpuCtr;
 
-/// <summary>The raw values of one row to score, set by column name. Columns that are not set are missing values.</summary>
+/// <summary>The raw values of one row to score, set by column name. A column that is not set is a missing value.</summary>
 /// <remarks>
-/// Made by <see cref="CtrModel.NewRow"/> for one model; fill it, score it, <see cref="Clear"/> it and use it again: nothing is allocated
-/// after that. One thread at a time. A value that training never saw is a value like others; a value of another kind is an error.
+/// Made by <see cref="CtrModel.NewRow"/> for one model. Fill it, score it, <see cref="Clear"/> it and reuse it: nothing is allocated
+/// after that. For one thread at a time. A value that training never saw takes the OOV row; a value of another type is an error.
 /// </remarks>
 public sealed partial class FeatureRow
 {
@@ -49,7 +49,7 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ulong value) => Set(column, unchecked((long)value), ValueKind.Unsigned);
 
-    /// <summary>Sets a number, or an id: a real number, or where training had integers, one that is whole.</summary>
+    /// <summary>Sets a number or an id. If training had integers in this column, the value must be whole.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; or the number is not finite.</exception>
     public FeatureRow Set(string column, double value)
     {
@@ -67,7 +67,7 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, bool value) => Set(column, value ? 1L : 0L);
 
-    /// <summary>Sets a string id, or a list that is written as a string, as in the training shards; an integer as programs write it, or a time in ISO 8601.</summary>
+    /// <summary>Sets a string id, or a list written as a string in the format of the training shards, or an integer in its usual spelling, or a time in ISO 8601.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<char> value)
     {
@@ -89,11 +89,11 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, decimal value) => WrittenInteger.Of(value) is { } integer ? Set(column, integer.Bits, integer.Kind) : Set(column, (double)value);
 
-    /// <summary>Sets a time; a local one as UTC.</summary>
+    /// <summary>Sets a time; a local time is converted to UTC.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, DateTime value) => SetTime(Encoder.Slot(column), (value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value).Ticks - DateTime.UnixEpoch.Ticks);
 
-    /// <summary>Sets a time, as UTC.</summary>
+    /// <summary>Sets a time, converted to UTC.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, DateTimeOffset value) => SetTime(Encoder.Slot(column), value.UtcTicks - DateTime.UnixEpoch.Ticks);
 
@@ -101,15 +101,15 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, DateOnly value) => Set(column, value.ToDateTime(TimeOnly.MinValue));
 
-    /// <summary>Sets a list of integers, oldest first; of a longer one than the model reads, the last entries.</summary>
+    /// <summary>Sets a list of integers, oldest first; of a list that is longer than the model reads, the last entries count.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<long> entries) => Set(column, entries, ValueKind.Integer);
 
-    /// <summary>Sets a list of unsigned integers, oldest first; of a longer one than the model reads, the last entries.</summary>
+    /// <summary>Sets a list of unsigned integers, oldest first; of a list that is longer than the model reads, the last entries count.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<ulong> entries) => Set(column, MemoryMarshal.Cast<ulong, long>(entries), ValueKind.Unsigned);
 
-    /// <summary>Sets a list of strings, oldest first; of a longer one than the model reads, the last entries. A null is a missing entry.</summary>
+    /// <summary>Sets a list of strings, oldest first; of a list that is longer than the model reads, the last entries count. A null is a missing entry.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<string?> entries)
     {

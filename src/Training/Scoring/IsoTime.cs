@@ -3,7 +3,7 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>Times as programs write them: ISO 8601, with T or a blank between date and time, with an offset or none, with up to nine digits of a second.</summary>
+/// <summary>Parses ISO 8601 times: T or a blank between date and time, an optional offset, up to nine digits of a second.</summary>
 internal static class IsoTime
 {
     // K is an offset, Z, or nothing.
@@ -13,7 +13,7 @@ internal static class IsoTime
         "yyyy-MM-dd HH:mmK", "yyyy-MM-dd HH:mm:ssK", "yyyy-MM-dd HH:mm:ss.FFFFFFFK",
     ];
 
-    /// <summary>Reads one; where it has an offset, of UTC, as shards have it.</summary>
+    /// <summary>Parses a time; one with an offset is converted to UTC, as in shards.</summary>
     /// <param name="text">The text.</param>
     /// <param name="ticks">Steps of 100 ns since 1970.</param>
     public static bool TryParse(ReadOnlySpan<char> text, out long ticks)
@@ -24,7 +24,7 @@ internal static class IsoTime
         return read;
     }
 
-    /// <summary>Without the digits of a second that a step of 100 ns does not show; those of nanoseconds are left out in shards as well.</summary>
+    /// <summary>Drops digits of a second beyond 100 ns, as is done for nanoseconds in shards.</summary>
     private static ReadOnlySpan<char> Cut(ReadOnlySpan<char> text, Span<char> room)
     {
         const int mostDigits = 7;

@@ -6,8 +6,8 @@ using Parquet.Schema;
 namespace GpuCtr.Training.Scoring;
 
 /// <summary>A column of the input that is copied to the scores, with its type; every type may hold nulls.</summary>
-/// <param name="Wanted">What is read: what the column is in all shards together.</param>
-/// <param name="Field">How Parquet sees it.</param>
+/// <param name="Wanted">The column, with its type joined over all shards.</param>
+/// <param name="Field">Its Parquet field.</param>
 /// <param name="Write">Writes a decoded row group.</param>
 internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
 {
@@ -17,10 +17,10 @@ internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<Par
     {
         ShardColumn column = shards.Column(name) ?? throw GpuCtrException.UsageError(
             $"--keep {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no such column; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
-        // Many readers take no notice of case.
+        // Many readers ignore case.
         if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
             throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: the scores have this name; rename the column to keep it");
-        // Integers in some shards and reals in others are reals together.
+        // Integers in some shards and reals in others are written as reals.
         (ValueKind kind, string type) = column is { Differs: not null, Kind: not ValueKind.Unsupported } ? (ValueKind.Real, "double") : (column.Kind, column.TypeName);
         return Of(new WantedColumn(name, kind), type) ?? throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: {column.Differs ?? type} cannot be copied; keep numbers and strings");
     }

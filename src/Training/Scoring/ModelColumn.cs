@@ -2,7 +2,7 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr;
 
-/// <summary>What the values of a column are.</summary>
+/// <summary>Type of the values of a column.</summary>
 public enum ColumnValues
 {
     /// <summary>Integers and booleans.</summary>
@@ -18,10 +18,10 @@ public enum ColumnValues
     Times,
 }
 
-/// <summary>What a model does with a column.</summary>
+/// <summary>Use of a column in a model.</summary>
 public enum ColumnUse
 {
-    /// <summary>One id a row.</summary>
+    /// <summary>One id per row.</summary>
     Category,
 
     /// <summary>A number.</summary>
@@ -33,8 +33,8 @@ public enum ColumnUse
 
 /// <summary>A column that a model reads.</summary>
 /// <param name="Name">Its name, as in the training shards.</param>
-/// <param name="Values">What its values are, or the entries of its lists.</param>
-/// <param name="Use">What the model does with it.</param>
+/// <param name="Values">Type of its values, or of the entries of its lists.</param>
+/// <param name="Use">Its use in the model.</param>
 public sealed record ModelColumn(string Name, ColumnValues Values, ColumnUse Use)
 {
     internal string Describe() => (Use == ColumnUse.List ? "lists of " : "") + Values.ToString().ToLowerInvariant();

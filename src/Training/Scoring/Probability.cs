@@ -1,6 +1,6 @@
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>What a logit means.</summary>
+/// <summary>The probability of a logit.</summary>
 internal static class Probability
 {
     /// <summary>σ(z) = 1 / (1 + e^{−z}).</summary>

@@ -5,10 +5,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>Where a column of a row goes: which array of <see cref="FeatureRow"/>, and which element of it.</summary>
-/// <param name="Column">Its name and kind.</param>
-/// <param name="Index">Field, number or list; of a time the first of the fields that are its parts, which follow one another.</param>
-/// <param name="Parts">How many fields that are.</param>
+/// <summary>Destination of a column: the array of <see cref="FeatureRow"/> and the element in it.</summary>
+/// <param name="Column">Name and type of the column.</param>
+/// <param name="Index">Index of the field, number or list; for a time, of the first of its consecutive derived fields.</param>
+/// <param name="Parts">Number of derived fields.</param>
 internal sealed record RowSlot(ModelColumn Column, int Index, int Parts = 1);
 
 /// <summary>Raw values of single rows → row numbers and transformed numbers, by the same rules as <see cref="BlockEncoder"/>. Immutable.</summary>
@@ -31,7 +31,7 @@ internal sealed class RowEncoder
         for (int s = 0; s < state.Sequences.Count; s++)
             Add(new ModelColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
         Columns = [.. slots.Values.Select(s => s.Column)];
-        // The parts of a time can be given in its place.
+        // The derived fields of a time can also be set directly.
         for (int f = 0; f < state.Categorical.Count; f++)
             if (state.Categorical[f].Part is not null)
                 slots.TryAdd(encoder.Spec.Categorical[f].Name, new RowSlot(new ModelColumn(encoder.Spec.Categorical[f].Name, ColumnValues.Integers, ColumnUse.Category), f));
@@ -47,19 +47,19 @@ internal sealed class RowEncoder
     /// <summary>Sizes of a row.</summary>
     public Models.Features.FeatureSpec Spec => encoder.Spec;
 
-    /// <summary>Where a column goes.</summary>
+    /// <summary>Destination of a column.</summary>
     /// <exception cref="ArgumentException">The model reads no such column.</exception>
     public RowSlot Slot(string column) => slots.TryGetValue(column, out RowSlot? slot)
         ? slot
         : throw new ArgumentException($"column '{column}': the model reads no such column{Spelling.Suggest(column, slots.Keys)}; it reads {string.Join(", ", slots.Keys)}");
 
-    /// <summary>Whether training knew a column that scoring has no use for: the label, the group of a row.</summary>
+    /// <summary>Whether this is a training column that scoring ignores: the label or the group column.</summary>
     public bool IsUnread(string column) => unread.Contains(column);
 
     /// <summary>Vocabulary of a list.</summary>
     public VocabularyTable ListVocabulary(int list) => encoder.Vocabularies[State.Sequences[list].Vocabulary];
 
-    /// <summary>Element of the numbers that column <paramref name="index"/> fills.</summary>
+    /// <summary>Element of the numbers for column <paramref name="index"/>.</summary>
     public int NumberAt(int index) => numberAt[index];
 
     /// <summary>Row number of an integer, signed or unsigned.</summary>
@@ -75,7 +75,7 @@ internal sealed class RowEncoder
         };
     }
 
-    /// <summary>Row number of a real number; of ids NaN and infinite ones count as missing, as in training.</summary>
+    /// <summary>Row number of a real number; as in training, NaN and infinity are missing ids.</summary>
     public int IdOf(RowSlot slot, double value)
     {
         CategoricalState state = State.Categorical[slot.Index];
@@ -93,7 +93,7 @@ internal sealed class RowEncoder
         return state.Rule == KeyRule.RealId ? VocabularyTable.NullRow : throw Unreadable(slot, value);
     }
 
-    /// <summary>Row number of a string; where training had numbers, of an integer that is written as programs write them.</summary>
+    /// <summary>Row number of a string; if training had integers, of the integer in its usual spelling.</summary>
     public int IdOf(RowSlot slot, ReadOnlySpan<char> value)
     {
         CategoricalState state = State.Categorical[slot.Index];
@@ -102,8 +102,8 @@ internal sealed class RowEncoder
             : throw Mismatch(slot, $"the string '{Short(value)}'");
     }
 
-    /// <summary>Row number of a part of a time.</summary>
-    /// <param name="field">Which part.</param>
+    /// <summary>Row number of a derived field of a time.</summary>
+    /// <param name="field">Index of the derived field.</param>
     /// <param name="ticks">Steps of 100 ns since 1970.</param>
     public int IdOf(int field, long ticks)
     {
@@ -120,15 +120,15 @@ internal sealed class RowEncoder
     /// <summary>The beginning of a text, for a message.</summary>
     public static string Short(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : $"{text[..40]}…";
 
-    /// <summary>Says that a value is of another kind than in training.</summary>
+    /// <summary>The error for a value of another type than in training.</summary>
     public static ArgumentException Mismatch(RowSlot slot, string found, string form = "") =>
         new($"column '{slot.Column.Name}': {found}, the model was trained with {slot.Column.Describe()}{form}");
 
-    /// <summary>Says that a number cannot be read.</summary>
+    /// <summary>The error for a number that cannot be read.</summary>
     public static ArgumentException Unreadable(RowSlot slot, double value) =>
         new($"column '{slot.Column.Name}': {Numbers.Text(value)} is {(double.IsFinite(value) ? $"beyond ±{Numbers.Text(float.MaxValue)}, the largest number that the model reads" : "not a finite number")}; leave a missing value unset");
 
-    /// <summary>The parts of a time come one after the other, of one column.</summary>
+    /// <summary>The derived fields of a time are consecutive and have the same column.</summary>
     private void AddField(IReadOnlyList<CategoricalState> fields, int f)
     {
         CategoricalState field = fields[f];

@@ -6,12 +6,12 @@ using Parquet.Schema;
 namespace GpuCtr.Training.Scoring;
 
 /// <summary>
-/// A Parquet file with one score a row of the input, in its order, and copies of some of its columns. It has the row groups of
+/// A Parquet file with one score per input row, in input order, and copies of some of the columns. It has the row groups of
 /// the input, so only one of them is in memory at a time, and appears under its name when it is complete.
 /// </summary>
 internal sealed class ScoreFile : IDisposable
 {
-    /// <summary>Name of the column; null where a row was left out.</summary>
+    /// <summary>Name of the score column; a score is null if its row was left out.</summary>
     public const string ScoreColumn = "score";
 
     private static readonly DataField scoreField = new(ScoreColumn, typeof(float), isNullable: true);
@@ -27,12 +27,12 @@ internal sealed class ScoreFile : IDisposable
     private long written;
     private Task writing = Task.CompletedTask;
 
-    /// <summary>Begins the file.</summary>
-    /// <param name="path">Where it will be.</param>
+    /// <summary>Starts the file.</summary>
+    /// <param name="path">Its final path.</param>
     /// <param name="shards">The input.</param>
     /// <param name="keep">Columns to copy.</param>
-    /// <param name="overwrite">Whether a file that is there may be replaced.</param>
-    /// <exception cref="GpuCtrException">Usage: it is there, or a column cannot be kept. InputOutput: not writable.</exception>
+    /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="GpuCtrException">Usage: the file exists, or a column cannot be kept. InputOutput: not writable.</exception>
     public ScoreFile(string path, ShardSet shards, IReadOnlyList<string> keep, bool overwrite)
     {
         (this.path, this.shards) = (Path.GetFullPath(path), shards);
@@ -53,10 +53,10 @@ internal sealed class ScoreFile : IDisposable
         Begin();
     }
 
-    /// <summary>Where the scores are until all of them are there.</summary>
+    /// <summary>Path of the file until it is complete.</summary>
     public static string Temporary(string path) => path + ".tmp";
 
-    /// <summary>Adds the score of the next row; null for one that was left out.</summary>
+    /// <summary>Adds the score of the next row; null for a row that was left out.</summary>
     public void Add(float? score)
     {
         scores[filled++] = score;
@@ -64,7 +64,7 @@ internal sealed class ScoreFile : IDisposable
             Flush();
     }
 
-    /// <summary>Writes what is left and gives the file its name.</summary>
+    /// <summary>Writes the rest and renames the file to its final path.</summary>
     /// <exception cref="GpuCtrException">InputOutput: the disk is full or fails. Data: a kept column is damaged.</exception>
     public void Complete()
     {
@@ -87,7 +87,7 @@ internal sealed class ScoreFile : IDisposable
         }
         catch (AggregateException)
         {
-            // Whoever fails has said so; here only the half-written file is taken away.
+            // The failure itself is reported elsewhere; here the half-written file is removed.
         }
 
         try
@@ -96,13 +96,13 @@ internal sealed class ScoreFile : IDisposable
         }
         catch (IOException)
         {
-            // What the disk has no room for is taken away as well.
+            // A file that the disk had no room for is removed as well.
         }
 
         File.Delete(temporary);
     }
 
-    /// <summary>Empty row groups get none of their own.</summary>
+    /// <summary>Skips empty row groups of the input.</summary>
     private void Begin()
     {
         while (group < shards.RowGroups.Count && shards.RowGroups[group].Rows == 0)
@@ -113,7 +113,7 @@ internal sealed class ScoreFile : IDisposable
             scores = new float?[rows];
     }
 
-    /// <summary>The row group is written while the next one is scored.</summary>
+    /// <summary>Writes a row group in the background while the next one is scored.</summary>
     private void Flush()
     {
         Checked(() => writing.GetAwaiter().GetResult());
@@ -148,7 +148,7 @@ internal sealed class ScoreFile : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What is there so far tells how much all of it takes.
+            // Extrapolates the size of the whole file from the part written so far.
             long own = file.CanSeek ? file.Length : 0, needed = Math.Max(written == 0 ? own : (long)((double)own / written * shards.Rows), shards.Rows * sizeof(float));
             throw GpuCtrException.IoError($"--out {path}: cannot be written ({e.Message}); {Disk.Space(needed, Path.GetDirectoryName(path)!, own)}; nothing was left there", e);
         }

@@ -5,17 +5,17 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>Streams shards through a model: decoded on several threads, scored in the order of the rows, never more than a window of them in memory.</summary>
+/// <summary>Streams shards through a model: decoded on several threads, scored in row order, with at most one window of rows in memory.</summary>
 internal sealed class ScoreRun(FrozenModel model, Dataset data)
 {
-    /// <summary>Rows handed on so far.</summary>
+    /// <summary>Rows scored so far.</summary>
     public long Rows { get; private set; }
 
     /// <summary>Sum of the scores, for their mean.</summary>
     public double Sum { get; private set; }
 
     /// <summary>Scores every row.</summary>
-    /// <param name="to">Takes the probabilities in order; null for a row that was left out.</param>
+    /// <param name="to">Receives the probabilities in order; null for a row that was left out.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>

@@ -5,13 +5,13 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>What one call needs for itself: a twin of the model and a batch to fill.</summary>
+/// <summary>The state of one call: a model that shares the weights, and a batch to fill.</summary>
 internal sealed class ScoringWorker(FrozenModel model) : IDisposable
 {
     private readonly Batch batch = new(model.Device, model.Spec, model.BatchSize);
     private readonly float[] logits = new float[model.BatchSize];
 
-    /// <summary>Scores rows, as many at once as the model takes.</summary>
+    /// <summary>Scores rows, split into batches of the model's size.</summary>
     public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
     {
         for (int first = 0; first < rows.Length; first += batch.Capacity)

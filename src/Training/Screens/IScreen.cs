@@ -1,41 +1,41 @@
 namespace GpuCtr.Training.Screens;
 
-/// <summary>A stream of the process as a person sees it: plain lines in a file or a pipe, colours and progress in place on a terminal.</summary>
+/// <summary>An output stream for a person: plain lines in a file or a pipe; colours and progress in place on a terminal.</summary>
 internal interface IScreen
 {
-    /// <summary>Whether progress is shown in one place, so that it may be shown often.</summary>
+    /// <summary>Whether progress is redrawn in place, so that it may be updated often.</summary>
     bool InPlace { get; }
 
-    /// <summary>A line.</summary>
+    /// <summary>Writes a line.</summary>
     void Line(string text);
 
-    /// <summary>A table at once; cells that begin with a number are aligned to the right.</summary>
-    /// <param name="rows">The head and the rows, all with as many cells.</param>
+    /// <summary>Writes a complete table; columns of numbers are aligned to the right.</summary>
+    /// <param name="rows">The header and the rows, all with the same number of cells.</param>
     void Table(IReadOnlyList<string[]> rows);
 
-    /// <summary>A row of a table that grows; every cell is aligned to the right and as wide as its head.</summary>
-    /// <param name="head">The head.</param>
-    /// <param name="cells">As many cells.</param>
-    /// <param name="first">The head comes before it.</param>
+    /// <summary>Writes a row of a growing table; every cell is aligned to the right and as wide as its header.</summary>
+    /// <param name="head">The header.</param>
+    /// <param name="cells">As many cells as the header has.</param>
+    /// <param name="first">Whether the header is written first.</param>
     void Row(string[] head, string[] cells, bool first);
 
-    /// <summary>Where a long piece of work is now; replaces what was shown before, where it can be replaced.</summary>
+    /// <summary>Shows the progress of long work, in place of the previous progress if the screen can redraw.</summary>
     void Progress(ProgressState state);
 
-    /// <summary>The work is over: nothing is left of its progress where it was shown in one place.</summary>
+    /// <summary>Ends the progress of long work; progress that was drawn in place is erased.</summary>
     void EndProgress();
 }
 
-/// <summary>Where a long piece of work is.</summary>
-/// <param name="What">What is going on.</param>
-/// <param name="Share">How much of it is done, 0 … 1.</param>
-/// <param name="Facts">Speed, time left and whatever else is known, what matters most first: a narrow terminal leaves out the last ones.</param>
+/// <summary>Progress of long work.</summary>
+/// <param name="What">Name of the work.</param>
+/// <param name="Share">Share that is done, 0 … 1.</param>
+/// <param name="Facts">Speed, time left and so on, the most important first: a narrow terminal leaves out the last ones.</param>
 internal sealed record ProgressState(string What, double Share, IReadOnlyList<string> Facts)
 {
     private const string Gap = "  ";
 
-    /// <summary>The first facts, as many as fit: none is ever cut.</summary>
-    /// <param name="width">Places there are for them.</param>
+    /// <summary>As many of the first facts as fit completely.</summary>
+    /// <param name="width">Available characters.</param>
     public string FactsWithin(int width)
     {
         int kept = Facts.Count;

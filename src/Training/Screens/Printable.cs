@@ -1,14 +1,14 @@
 namespace GpuCtr.Training.Screens;
 
-/// <summary>Text that comes from files, such as names of columns, as a terminal or a log may show it: nothing in it moves the cursor or begins a line.</summary>
+/// <summary>Makes text from files, such as column names, safe to print: without control characters that move the cursor or start a line.</summary>
 internal static class Printable
 {
     private const char Stand = '·';
 
-    /// <summary>On one line.</summary>
+    /// <summary>The text on one line.</summary>
     public static string Of(string text) => Of(text, static c => char.IsControl(c));
 
-    /// <summary>With the lines that it has.</summary>
+    /// <summary>The text with its line breaks.</summary>
     public static string Lines(string text) => Of(text, static c => char.IsControl(c) && c != '\n');
 
     private static string Of(string text, Func<char, bool> hidden) =>

@@ -3,8 +3,8 @@ namespace GpuCtr.Training.Screens;
 /// <summary>Rows of text in aligned columns.</summary>
 internal static class TextTable
 {
-    /// <summary>The lines of a table; columns of numbers are aligned to the right, as their heads.</summary>
-    /// <param name="rows">The head and the rows, all with as many cells.</param>
+    /// <summary>The lines of a table; columns of numbers and their headers are aligned to the right.</summary>
+    /// <param name="rows">The header and the rows, all with the same number of cells.</param>
     public static IEnumerable<string> Lines(IReadOnlyList<string[]> rows)
     {
         rows = [.. rows.Select(row => row.Select(Printable.Of).ToArray())];
@@ -13,13 +13,13 @@ internal static class TextTable
         return rows.Select(row => string.Join("  ", row.Select((cell, i) => numbers[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
     }
 
-    /// <summary>The lines of one row of a table that grows: every cell as wide as its head.</summary>
+    /// <summary>The lines of one row of a growing table: every cell as wide as its header.</summary>
     public static IEnumerable<string> Lines(string[] head, string[] cells, bool first) =>
         (first ? new[] { head, cells } : [cells]).Select(row => string.Join("  ", row.Select((cell, i) => cell.PadLeft(head[i].Length))).TrimEnd());
 
-    /// <summary>Whether a column has numbers only.</summary>
+    /// <summary>Whether a column contains only numbers.</summary>
     public static bool IsNumeric(IReadOnlyList<string[]> rows, int column) => rows.Count > 1 && rows.Skip(1).All(r => IsNumber(r[column]));
 
-    /// <summary>A number, with a sign before it and one word behind it at most.</summary>
+    /// <summary>A number with an optional sign and at most one word after it.</summary>
     private static bool IsNumber(string cell) => cell is "" or "–" || cell.Trim().Count(c => c == ' ') <= 1 && char.IsAsciiDigit(cell.TrimStart('-', '+', '≈', ' ').FirstOrDefault());
 }

@@ -5,7 +5,7 @@ namespace GpuCtr.Training.Reports.Charts;
 /// <param name="High">Right or upper end.</param>
 internal readonly record struct Axis(double Low, double High)
 {
-    /// <summary>Around some values; <paramref name="fromZero"/>: it begins at zero.</summary>
+    /// <summary>An axis that covers some values; with <paramref name="fromZero"/> it starts at zero.</summary>
     public static Axis Around(IEnumerable<double> values, bool fromZero)
     {
         double low = double.PositiveInfinity, high = double.NegativeInfinity;
@@ -28,6 +28,6 @@ internal readonly record struct Axis(double Low, double High)
             yield return i * step;
     }
 
-    /// <summary>Where a value lies, 0 at the low end and 1 at the high one.</summary>
+    /// <summary>Position of a value on the axis: 0 at the low end, 1 at the high end.</summary>
     public double At(double value) => (value - Low) / (High - Low);
 }

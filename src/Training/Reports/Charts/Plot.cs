@@ -3,21 +3,21 @@ namespace GpuCtr.Training.Reports.Charts;
 /// <summary>A chart: lines, points and bars over common axes.</summary>
 internal sealed class Plot(string title, string xTitle, string yTitle)
 {
-    /// <summary>From so many points on, they are no longer told apart.</summary>
+    /// <summary>From this number of points on, single points are not marked.</summary>
     public const int ManyPoints = 60;
 
     private readonly List<Series> series = [];
 
-    /// <summary>What it shows.</summary>
+    /// <summary>Title of the chart.</summary>
     public string Title => title;
 
-    /// <summary>Of the horizontal axis.</summary>
+    /// <summary>Label of the horizontal axis.</summary>
     public string XTitle => xTitle;
 
-    /// <summary>Of the value axis.</summary>
+    /// <summary>Label of the value axis.</summary>
     public string YTitle => yTitle;
 
-    /// <summary>What is drawn.</summary>
+    /// <summary>The lines, points and bars.</summary>
     public IReadOnlyList<Series> Series => series;
 
     /// <summary>The value axis begins at zero.</summary>
@@ -26,28 +26,28 @@ internal sealed class Plot(string title, string xTitle, string yTitle)
     /// <summary>The horizontal axis counts: no fractions.</summary>
     public bool Whole { get; init; }
 
-    /// <summary>Names of the places 0, 1, … on the horizontal axis, in place of numbers.</summary>
+    /// <summary>Names for 0, 1, … on the horizontal axis, instead of numbers.</summary>
     public IReadOnlyList<string>? Places { get; init; }
 
-    /// <summary>The width of the place of a bar on the horizontal axis; the bars of several series share it.</summary>
+    /// <summary>Width on the horizontal axis that the bars of all series at one X share.</summary>
     public double BarWidth { get; init; } = 1;
 
-    /// <summary>Draw y = x, on two equal axes from 0.</summary>
+    /// <summary>Draw y = x, with equal axes that start at 0.</summary>
     public bool Diagonal { get; init; }
 
-    /// <summary>A level to compare with.</summary>
+    /// <summary>A dashed horizontal line to compare with.</summary>
     public double? Level { get; init; }
 
-    /// <summary>Of many points, the value axis leaves out the few highest and lowest; they are drawn at its ends.</summary>
+    /// <summary>With many points, the value axis does not extend to the few highest and lowest; these are drawn at its ends.</summary>
     public bool Robust { get; init; }
 
     /// <summary>Adds a line.</summary>
     public Plot Line(string name, IEnumerable<(double X, double? Y)> points) => Add(name, Mark.Line, points);
 
-    /// <summary>Adds a noisy line, faint, and its mean over <paramref name="window"/> points around each.</summary>
+    /// <summary>Adds a noisy line, drawn faint, and its centred moving mean over <paramref name="window"/> points.</summary>
     public Plot Noisy(string name, IReadOnlyList<(double X, double? Y)> points, int window)
     {
-        // At both ends the window is shorter, and as long on either side.
+        // At both ends the window is shorter, but still symmetric.
         IEnumerable<(double, double?)> smooth = points.Select((p, i) =>
         {
             int reach = Math.Min(window / 2, Math.Min(i, points.Count - 1 - i));
@@ -59,7 +59,7 @@ internal sealed class Plot(string title, string xTitle, string yTitle)
     /// <summary>Adds points.</summary>
     public Plot Points(string name, IEnumerable<(double X, double? Y)> points) => Add(name, Mark.Points, points);
 
-    /// <summary>Adds points, and how far off each may be.</summary>
+    /// <summary>Adds points with error bars.</summary>
     public Plot Points(string name, IEnumerable<ChartPoint> points)
     {
         series.Add(new Series(name, Mark.Points, Colors, [.. points]));
