@@ -17,18 +17,18 @@ internal enum OnnxType
     Bool = 9,
 }
 
-/// <summary>A dimension of a graph input: a size, or a name for one that is open.</summary>
+/// <summary>A dimension of a graph input: a fixed size, or a name for a variable size.</summary>
 internal readonly record struct OnnxDim(long Size, string? Name = null)
 {
     /// <summary>A fixed size.</summary>
     public static implicit operator OnnxDim(int size) => new(size);
 
-    /// <summary>An open size.</summary>
+    /// <summary>A variable size.</summary>
     public static implicit operator OnnxDim(string name) => new(0, name);
 }
 
-/// <summary>A graph of ONNX operators that grows node by node; every node has one output, whose name it returns. What no output of the graph needs is left out.</summary>
-/// <param name="names">Its names; a node gets one that is free.</param>
+/// <summary>Builds a graph of ONNX operators node by node. Every node has one output, whose name is returned. Nodes that no output of the graph needs are left out.</summary>
+/// <param name="names">Its names; each node gets a free name.</param>
 /// <param name="weights">Its initializers.</param>
 internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : IOnnxGraph
 {
@@ -39,7 +39,7 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : 
     /// <summary>Its names.</summary>
     public OnnxNames Names => names;
 
-    /// <summary>Declares an input with a name that was taken for it.</summary>
+    /// <summary>Declares an input under a name that is already reserved for it.</summary>
     public string Input(string name, OnnxType type, params OnnxDim[] shape)
     {
         inputs.Add((name, Value(name, type, shape)));
@@ -66,7 +66,7 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : 
         return op == "ReduceSum" ? Add(op, [x, Integers(axis)], keepDims) : Add(op, [x], List("axes", [axis]), keepDims);
     }
 
-    /// <summary>Adds a node whose output is one of the graph's.</summary>
+    /// <summary>Adds a node whose output is an output of the graph.</summary>
     public string Named(string name, string op, params string[] from) => AddNode(op, names.Output(name), from, []);
 
     /// <inheritdoc/>

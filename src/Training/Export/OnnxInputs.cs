@@ -3,10 +3,10 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>The inputs of an exported model, one for each column, and the table rows that ops read of them.</summary>
+/// <summary>The inputs of an exported model, one per column, and the table rows computed from them.</summary>
 /// <remarks>
 /// Categorical: int64 (B) row number within the column's vocabulary. Numeric: float (B), transformed. List: int64 (B, T) row numbers,
-/// padded anywhere, with a mask bool (B, T), true at valid positions, which the histories of one group share.
+/// padded anywhere, with a mask bool (B, T), true at entries, which the histories of a behaviour group share.
 /// </remarks>
 internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec)
 {
@@ -47,7 +47,7 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec)
 
     private bool PaddingTakesPart(SequenceField s) => spec.PadHistories && s.Role == SequenceRole.History;
 
-    /// <summary>Where padding takes part, its length is that of training.</summary>
+    /// <summary>The length of a list: fixed to that of training if padding takes part, else variable.</summary>
     private OnnxDim Width(SequenceField s) => PaddingTakesPart(s) ? s.MaxLength : Length(s);
 
     /// <summary>Table rows, of padding where the mask is false.</summary>

@@ -5,11 +5,11 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>The initializers of a graph: in the file itself, or large ones in a second file beside it (a protocol buffer ends at 2 GB).</summary>
+/// <summary>The initializers of a graph: in the file itself, or large ones in a second file beside it (a protocol buffer has at most 2 GB).</summary>
 /// <param name="names">The names of the graph.</param>
 /// <param name="device">Where the weights are.</param>
 /// <param name="dataPath">The second file.</param>
-/// <param name="externalBytes">From this size on a tensor goes there.</param>
+/// <param name="externalBytes">A tensor of at least this size goes to the second file.</param>
 internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPath, long externalBytes) : IDisposable
 {
     private const int ChunkLength = 1 << 20, Page = 4096;
@@ -21,15 +21,15 @@ internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPat
     /// <summary>Where the weights are.</summary>
     public Device Device => device;
 
-    /// <summary>A tensor of the model, once however often it is used; returns its name.</summary>
+    /// <summary>Adds a tensor of the model, once however often it is used; returns its name.</summary>
     public string Add(Tensor tensor) => Add(tensor.Name, name => tensor.Bytes >= externalBytes
         ? WriteExternal(name, tensor)
         : Head(name, tensor).Bytes(9, MemoryMarshal.AsBytes<float>(tensor.ToArray(device))));
 
-    /// <summary>A tensor with these values, once however often it is used; returns its name.</summary>
+    /// <summary>Adds a tensor with these values, once however often it is used; returns its name.</summary>
     public string Add(string name, long[] shape, OnnxType type, byte[] values) => Add(name, unique => Head(unique, shape, type).Bytes(9, values));
 
-    /// <summary>TensorProtos as fields of the graph, of those that are needed; large ones are written to the second file.</summary>
+    /// <summary>The needed tensors as TensorProto fields of the graph; large ones are written to the second file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public ProtoMessage Initializers(IReadOnlySet<string> needed)
     {
@@ -39,7 +39,7 @@ internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPat
         return all;
     }
 
-    /// <summary>Waits until the disk has the second file.</summary>
+    /// <summary>Syncs the second file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Commit()
     {
@@ -61,7 +61,7 @@ internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPat
         return name;
     }
 
-    /// <summary>Tensors begin on a page, so that a runtime can map them.</summary>
+    /// <summary>Aligns tensors to pages, so that a runtime can map them into memory.</summary>
     private ProtoMessage WriteExternal(string name, Tensor tensor)
     {
         data ??= File.Create(dataPath);
