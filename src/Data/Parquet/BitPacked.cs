@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Values of so many bits each, one behind the other, from the lowest bit of the first byte on.</summary>
+/// <summary>Bit-packed values: consecutive, from the lowest bit of the first byte on.</summary>
 internal static class BitPacked
 {
     /// <summary>Unpacks values of at most 32 bits.</summary>
@@ -13,7 +13,7 @@ internal static class BitPacked
         ulong mask = (1UL << bits) - 1;
         int done = 0;
         long bit = 0;
-        // A load of eight bytes holds a value wherever in its first byte it begins.
+        // A load of eight bytes contains the whole value, at whichever bit of the first byte it begins.
         for (; done < to.Length && (int)(bit >> 3) + sizeof(ulong) <= bytes.Length; done++, bit += bits)
             to[done] = (int)((BinaryPrimitives.ReadUInt64LittleEndian(bytes[(int)(bit >> 3)..]) >> (int)(bit & 7)) & mask);
         if (done == to.Length)
@@ -42,7 +42,7 @@ internal static class BitPacked
         }
     }
 
-    /// <summary>What to say where values are missing.</summary>
+    /// <summary>The error for missing values.</summary>
     public static InvalidDataException TooFew() => new("fewer values than declared");
 
     private static void CheckLength(ReadOnlySpan<byte> bytes, int bits, int count)

@@ -3,10 +3,10 @@ namespace GpuCtr.Data.Parquet;
 /// <summary>BYTE_STREAM_SPLIT: the first bytes of all values, then all second bytes, and so on.</summary>
 internal static class ByteStreams
 {
-    /// <summary>Puts the bytes of each value together again.</summary>
-    /// <param name="bytes">(width × values) as they are split.</param>
+    /// <summary>Reassembles the bytes of each value.</summary>
+    /// <param name="bytes">(width × values) split bytes.</param>
     /// <param name="width">Bytes of a value.</param>
-    /// <param name="to">(values × width).</param>
+    /// <param name="to">(values × width) reassembled bytes.</param>
     public static void Join(ReadOnlySpan<byte> bytes, int width, Span<byte> to)
     {
         int count = bytes.Length / width;

@@ -4,13 +4,13 @@ using Parquet.Meta;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Byte arrays, of fixed or any length.</summary>
-/// <param name="into">Whose scratch memory is used.</param>
-/// <param name="width">Bytes of each; 0 where they differ.</param>
-/// <param name="convert">What one becomes.</param>
+/// <summary>Decodes byte arrays of fixed or variable length.</summary>
+/// <param name="into">Buffer whose scratch memory is used.</param>
+/// <param name="width">Bytes of each array; 0 = variable.</param>
+/// <param name="convert">Converts an array to its value.</param>
 internal sealed class BytesValues<T>(ColumnBuffer into, int width, BytesValues<T>.Converter convert) : PageValues<T>
 {
-    /// <summary>From one byte array to its value.</summary>
+    /// <summary>Converts a byte array to its value.</summary>
     public delegate T Converter(ReadOnlySpan<byte> bytes);
 
     /// <inheritdoc/>
@@ -70,7 +70,7 @@ internal sealed class BytesValues<T>(ColumnBuffer into, int width, BytesValues<T
             to[i] = convert(bytes.Slice(at, lengths[i]));
     }
 
-    /// <summary>Each value begins as the one before it does: with so many of its bytes.</summary>
+    /// <summary>DELTA_BYTE_ARRAY: each value shares a prefix of the given length with the value before it.</summary>
     private void Incremental(ReadOnlySpan<byte> bytes, Span<T> to)
     {
         int count = to.Length;

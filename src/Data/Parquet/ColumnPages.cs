@@ -4,23 +4,23 @@ using Parquet.Meta;
 namespace GpuCtr.Data.Parquet;
 
 /// <summary>
-/// Reads a column chunk from its pages straight into its places. Every value, null, row and byte that a page declares must be there,
-/// and no value is taken that was not written here.
+/// Decodes a column chunk from its pages directly into the target arrays. Every value, null, row and byte that a page declares must be there,
+/// and every returned value was decoded from the page: none is left over from an earlier use of the buffer.
 /// </summary>
 /// <remarks>Pages of versions 1 and 2; format: apache/parquet-format.</remarks>
 /// <param name="stream">The file.</param>
 /// <param name="layout">The column.</param>
-/// <param name="chunk">Where it is, its declared values checked.</param>
-/// <param name="into">Reserved for as many values.</param>
+/// <param name="chunk">Its place in the file; its declared number of values is already checked.</param>
+/// <param name="into">Buffer with room for as many values.</param>
 internal sealed class ColumnPages(ShardStream stream, ColumnLayout layout, ColumnMetaData chunk, ColumnBuffer into)
 {
     private readonly int? bits = PageGuard.BitsOf(layout.Leaf!);
     private readonly bool hasLevels = layout.Leaf!.MaxDefinitionLevel + layout.Leaf.MaxRepetitionLevel > 0;
 
-    /// <summary>Reads all values, with those that are null set to their default.</summary>
-    /// <param name="decoder">From bytes to values.</param>
-    /// <param name="target">(values) where they go.</param>
-    /// <exception cref="InvalidDataException">A page is not what its header says.</exception>
+    /// <summary>Reads all values; nulls are set to the default value.</summary>
+    /// <param name="decoder">Decodes bytes to values.</param>
+    /// <param name="target">(values) receives the values.</param>
+    /// <exception cref="InvalidDataException">A page does not match its header.</exception>
     /// <exception cref="NotSupportedException">An encoding or codec that cannot be read.</exception>
     public void Read<T>(PageValues<T> decoder, T[] target)
     {
@@ -76,7 +76,7 @@ internal sealed class ColumnPages(ShardStream stream, ColumnLayout layout, Colum
             return;
         if (bytes.IsEmpty)
             throw BitPacked.TooFew();
-        // The levels of this page are done with.
+        // The levels of this page are consumed.
         Span<int> places = into.Definition.AsSpan(0, to.Length);
         int taken = 1 + RleBitPackedDecoder.Decode(bytes[1..], bytes[0], places);
         if (taken != bytes.Length)
@@ -89,7 +89,7 @@ internal sealed class ColumnPages(ShardStream stream, ColumnLayout layout, Colum
         }
     }
 
-    /// <summary>Moves packed values to their places, in place and from the back.</summary>
+    /// <summary>Spreads densely decoded values to their positions between nulls, in place and from the back.</summary>
     private static void Spread<T>(Span<T> values, ReadOnlySpan<bool> nulls, int packed)
     {
         int from = packed - 1;

@@ -4,22 +4,22 @@ using System.Numerics;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Decimals as Parquet stores them: a whole number and how many of its digits are places; byte arrays have it big-endian.</summary>
+/// <summary>Decimals as Parquet stores them: an unscaled integer (big-endian in byte arrays) and a number of decimal places.</summary>
 internal static class Decimals
 {
-    // More digits than any type has, and few enough that spelling them costs nothing.
+    // More digits than any type has, and few enough to be printed cheaply.
     private const int MostBytes = 416;
     private const long LargestExactInteger = 1L << 53;
 
     private static readonly double[] exactPowers = [.. Enumerable.Range(0, 23).Select(i => double.Parse($"1E{i}", CultureInfo.InvariantCulture))];
 
-    /// <summary>A decimal without places that was declared to fit into 64 bits.</summary>
+    /// <summary>A decimal without decimal places that is declared to fit into 64 bits.</summary>
     /// <exception cref="InvalidDataException">It does not.</exception>
     public static long Whole(ReadOnlySpan<byte> bytes) => Trimmed(bytes) is { Length: <= sizeof(long) } few
         ? Short(few)
         : throw new InvalidDataException($"the decimal {Text(bytes)} does not fit into 64 bits, as its declared precision does");
 
-    /// <summary>A decimal without places, in its usual spelling.</summary>
+    /// <summary>A decimal without decimal places, as text.</summary>
     /// <exception cref="InvalidDataException">It has no bytes, or hundreds.</exception>
     public static string Text(ReadOnlySpan<byte> bytes) => Trimmed(bytes) is { Length: <= sizeof(long) } few
         ? Short(few).ToString(CultureInfo.InvariantCulture)
@@ -46,7 +46,7 @@ internal static class Decimals
         return BinaryPrimitives.ReadInt64BigEndian(whole);
     }
 
-    /// <summary>Without bytes that only repeat the sign.</summary>
+    /// <summary>Strips leading bytes that only repeat the sign.</summary>
     private static ReadOnlySpan<byte> Trimmed(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 1 && (sbyte)bytes[0] == (sbyte)bytes[1] >> 7)

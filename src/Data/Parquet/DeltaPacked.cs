@@ -4,15 +4,15 @@ namespace GpuCtr.Data.Parquet;
 
 /// <summary>Decodes DELTA_BINARY_PACKED: the first value, then differences in blocks, bit-packed above the smallest of their block.</summary>
 /// <remarks>
-/// Head: varints with values of a block, miniblocks of a block, values, and the first value (zigzag). Block: the smallest difference
-/// (zigzag), the bits of each miniblock in a byte, the miniblocks; those that no value needs have bits but no body.
+/// Header: varints for values per block, miniblocks per block, number of values, and the first value (zigzag). Block: the smallest difference
+/// (zigzag), one byte with the bit width of each miniblock, the miniblocks; unused miniblocks have a bit width but no body.
 /// </remarks>
 internal static class DeltaPacked
 {
     private const int LargestBlock = 1 << 20, MiniblockUnit = 32;
 
     /// <summary>Fills <paramref name="to"/> with 32- or 64-bit integers, whose arithmetic wraps around; returns the bytes that they took.</summary>
-    /// <exception cref="InvalidDataException">There are fewer or more values, or the head makes no sense.</exception>
+    /// <exception cref="InvalidDataException">There are fewer or more values, or the header is invalid.</exception>
     public static int Decode<T>(ReadOnlySpan<byte> bytes, Span<T> to) where T : unmanaged, IBinaryInteger<T>
     {
         if (bytes.IsEmpty && to.IsEmpty)
@@ -38,7 +38,7 @@ internal static class DeltaPacked
                     throw new InvalidDataException($"differences of {widths[m]} bits");
                 for (int left = (int)(block / miniblocks); left > 0; left -= MiniblockUnit)
                 {
-                    // The last ones may be written whole or only as far as there are values.
+                    // Writers may pad the last miniblock or cut it after its last value.
                     int here = Math.Min(MiniblockUnit, to.Length), whole = MiniblockUnit / 8 * widths[m];
                     BitPacked.Unpack(bytes[at..], widths[m], differences[..here]);
                     at = Math.Min(bytes.Length, at + whole);

@@ -13,12 +13,12 @@ internal sealed class DremelLevels(ColumnLayout layout, ColumnBuffer into, int v
     private readonly Leaf leaf = layout.Leaf!;
     private int done, count, packed, row = -1;
 
-    /// <summary>Whether all values were there.</summary>
+    /// <summary>Whether all values have been read.</summary>
     public bool IsDone => done == values;
 
-    /// <summary>Takes the levels of a page off its front.</summary>
-    /// <returns>Where in the buffer its values begin, how many there are, and how many of them are not null.</returns>
-    /// <exception cref="InvalidDataException">They are not what the page declares.</exception>
+    /// <summary>Reads the levels at the start of a page.</summary>
+    /// <returns>Index in the buffer of the page's first value, number of its values, and number of those that are not null.</returns>
+    /// <exception cref="InvalidDataException">The levels do not match what the page declares.</exception>
     public (int First, int Count, int Packed) Take(PageHeader page, ref ReadOnlySpan<byte> bytes)
     {
         if (page.Values > values - done)
@@ -35,14 +35,14 @@ internal sealed class DremelLevels(ColumnLayout layout, ColumnBuffer into, int v
         (int slots, int full) = (count - first, packed - before);
         if (page.Nulls is { } nulls && nulls != here - full)
             throw new InvalidDataException($"a page declares {nulls} nulls and has {here - full}");
-        // Some writers count values in the place of rows.
+        // Some writers declare the number of values instead of rows.
         if (page.Rows is { } rows && layout.Column.IsList && rows != row - firstRow && rows != here)
             throw new InvalidDataException($"a page declares {rows} rows and has {row - firstRow}");
         return (first, slots, full);
     }
 
-    /// <summary>There are no more pages.</summary>
-    /// <exception cref="InvalidDataException">There are not as many rows as the row group has.</exception>
+    /// <summary>Called after the last page.</summary>
+    /// <exception cref="InvalidDataException">The number of rows differs from that of the row group.</exception>
     public void Close()
     {
         if (layout.Column.IsList)
@@ -55,7 +55,7 @@ internal sealed class DremelLevels(ColumnLayout layout, ColumnBuffer into, int v
         (into.Count, into.HasNulls) = (count, packed < count);
     }
 
-    // Version 1 has the length of the levels in front of them, version 2 in its header.
+    // In version 1 the length of the levels precedes them, in version 2 it is in the page header.
     private static void Read(PageHeader page, int highest, long declared, Encoding encoding, ref ReadOnlySpan<byte> bytes, Span<int> levels)
     {
         bool second = page.Kind == PageKind.DataV2;
@@ -99,7 +99,7 @@ internal sealed class DremelLevels(ColumnLayout layout, ColumnBuffer into, int v
         for (int i = 0; i < definition.Length; i++)
         {
             int level = definition[i];
-            // A value that goes on with a list has an element for it.
+            // A value that continues a list is always an element.
             if (level > highest || repetition[i] > 1 || (repetition[i] == 1 && (row < 0 || level < slot)))
                 throw Invalid(level, repetition[i]);
             if (repetition[i] == 0)

@@ -2,7 +2,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>What the footer of a Parquet file says, as far as it is used. Readers of a shard share it.</summary>
+/// <summary>The used part of a Parquet footer. All readers of a shard share it.</summary>
 internal sealed class Footer
 {
     private readonly long[] rows;
@@ -12,9 +12,9 @@ internal sealed class Footer
 
     /// <param name="columns">The columns in file order.</param>
     /// <param name="rows">Rows of each row group.</param>
-    /// <param name="chunks">(row groups × leaves of the schema) where they are.</param>
-    /// <param name="indexes">Columns that are no data, see <see cref="PandasIndex"/>.</param>
-    /// <exception cref="InvalidDataException">Two columns have one name.</exception>
+    /// <param name="chunks">(row groups × leaves of the schema) places of the column chunks.</param>
+    /// <param name="indexes">Columns that are not data, see <see cref="PandasIndex"/>.</param>
+    /// <exception cref="InvalidDataException">Two columns have the same name.</exception>
     public Footer(ColumnLayout[] columns, long[] rows, StoredChunk[] chunks, IReadOnlySet<string> indexes)
     {
         (Columns, this.rows, this.chunks, Indexes) = (columns, rows, chunks, indexes);
@@ -29,10 +29,10 @@ internal sealed class Footer
     /// <summary>The columns in file order.</summary>
     public IReadOnlyList<ColumnLayout> Columns { get; }
 
-    /// <summary>Columns that are no data.</summary>
+    /// <summary>Columns that are not data.</summary>
     public IReadOnlySet<string> Indexes { get; }
 
-    /// <summary>XXH3 of its bytes.</summary>
+    /// <summary>XXH3 of the footer's bytes.</summary>
     public ulong Hash { get; init; }
 
     /// <summary>Number of row groups.</summary>
@@ -41,7 +41,7 @@ internal sealed class Footer
     /// <summary>Rows of a row group.</summary>
     public int Rows(int group) => (int)rows[group];
 
-    /// <summary>Its columns, those of nested ones each for itself.</summary>
+    /// <summary>The column chunks of a row group, one per leaf.</summary>
     public ReadOnlySpan<StoredChunk> Chunks(int group) => chunks.AsSpan(group * width, width);
 
     /// <summary>The column of that name; null if there is none.</summary>

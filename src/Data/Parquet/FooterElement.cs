@@ -6,7 +6,7 @@ namespace GpuCtr.Data.Parquet;
 internal static class FooterElement
 {
     /// <summary>The element that begins here.</summary>
-    /// <exception cref="InvalidDataException">It has no name, or a field is not what it should be.</exception>
+    /// <exception cref="InvalidDataException">It has no name, or a field has the wrong type.</exception>
     public static SchemaElement Read(ref ThriftReader thrift)
     {
         var element = new SchemaElement { Name = null! };
@@ -33,7 +33,7 @@ internal static class FooterElement
         return element.Name is null ? throw new InvalidDataException("an element of its schema has no name") : element;
     }
 
-    /// <summary>What is not known here is an annotation all the same: it is there, and empty.</summary>
+    /// <summary>An unknown annotation is kept as an empty one, so that the column counts as annotated.</summary>
     private static LogicalType Logical(ref ThriftReader thrift)
     {
         var logical = new LogicalType();

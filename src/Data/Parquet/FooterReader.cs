@@ -5,17 +5,17 @@ namespace GpuCtr.Data.Parquet;
 
 /// <summary>
 /// Reads the footer of a Parquet file (FileMetaData of apache/parquet-format, Thrift compact) in one pass: work and memory are
-/// proportional to its bytes, whatever they are. What is not needed (statistics, indexes) is passed over.
+/// proportional to its length, whatever it contains. Unused parts (statistics, indexes) are skipped.
 /// </summary>
-/// <remarks><see cref="ThriftValidator"/> must have found the bytes to be whole.</remarks>
+/// <remarks><see cref="ThriftValidator"/> must have accepted the bytes before.</remarks>
 internal static class FooterReader
 {
-    // Many times what anybody has: every one of them becomes several objects.
+    // Far more than real schemas have; bounded because each element becomes several objects.
     private const int MostElements = 1 << 18;
 
     /// <summary>Reads it.</summary>
     /// <param name="bytes">The whole footer.</param>
-    /// <param name="leaves">True for a column for each leaf of the schema, see <see cref="FooterSchema.LeafColumns"/>.</param>
+    /// <param name="leaves">True for one column per leaf of the schema, see <see cref="FooterSchema.LeafColumns"/>.</param>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static Footer Read(ReadOnlySpan<byte> bytes, bool leaves = false)
     {
@@ -45,7 +45,7 @@ internal static class FooterReader
             throw new InvalidDataException("it has no schema or no number of rows");
         long[] rows = [.. groups];
         UInt128 sum = rows.Aggregate(UInt128.Zero, (s, r) => s + (UInt128)r);
-        // Some writers leave the number of rows at zero.
+        // Some writers write zero as the number of rows.
         if (declared < 0 || (declared > 0 && sum != (UInt128)declared))
             throw new InvalidDataException($"it declares {declared} rows, its row groups have {sum}");
         return new Footer(leaves ? schema.LeafColumns() : schema.Columns(), rows, [.. chunks], PandasIndex.Unnamed(pandas)) { Hash = XxHash3.HashToUInt64(bytes) };
@@ -61,7 +61,7 @@ internal static class FooterReader
         return elements;
     }
 
-    /// <summary>Adds the columns of the row group that begins here, one for each leaf; returns its rows.</summary>
+    /// <summary>Adds the column chunks of the row group that begins here, one per leaf; returns its rows.</summary>
     private static long ReadGroup(ref ThriftReader thrift, int index, FooterSchema schema, List<StoredChunk> chunks)
     {
         long? rows = null;

@@ -3,31 +3,31 @@ using Parquet.Meta;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>An element of a schema with what is above it.</summary>
+/// <summary>An element of a schema and its levels.</summary>
 /// <param name="Element">Name, type and annotations.</param>
 /// <param name="Path">UTF-8 names from the top-level column down to this one.</param>
-/// <param name="Definition">Optional and repeated elements on the way, this one included.</param>
-/// <param name="Repetition">Repeated elements on the way, this one included.</param>
-/// <param name="SlotLevel">Definition level of the last repeated one: from it on there is an element.</param>
+/// <param name="Definition">Definition level: optional and repeated elements from the root down to this one.</param>
+/// <param name="Repetition">Repetition level: repeated elements from the root down to this one.</param>
+/// <param name="SlotLevel">Definition level of the innermost repeated element: from it on a list has an element.</param>
 internal sealed record SchemaNode(SchemaElement Element, byte[][] Path, int Definition, int Repetition, int SlotLevel)
 {
-    /// <summary>What is directly below, in file order.</summary>
+    /// <summary>Children in file order.</summary>
     public List<SchemaNode> Children { get; } = [];
 
-    /// <summary>For one that has values, its place among those that have; else −1.</summary>
+    /// <summary>Index among the leaves; −1 if it is not a leaf.</summary>
     public int Column { get; set; } = -1;
 
-    /// <summary>Whether there may be several.</summary>
+    /// <summary>Whether the element is repeated.</summary>
     public bool IsRepeated => Element.RepetitionType == FieldRepetitionType.REPEATED;
 
     /// <summary>Name.</summary>
     public string Name => Element.Name;
 
-    /// <summary>It as the decoder of pages wants it.</summary>
+    /// <summary>The element in the form that the page decoder needs.</summary>
     public Leaf Leaf => new(Element, Definition, Repetition, Column);
 }
 
-/// <summary>The schema of a file: from the flattened tree of its footer to columns.</summary>
+/// <summary>The schema of a file: turns the flattened tree of the footer into columns.</summary>
 internal sealed class FooterSchema
 {
     private const int DeepestNesting = 64;
@@ -37,7 +37,7 @@ internal sealed class FooterSchema
 
     /// <summary>Builds the tree.</summary>
     /// <param name="elements">The root, then all others, each followed by its children.</param>
-    /// <exception cref="InvalidDataException">They are no tree, or one that is too deep.</exception>
+    /// <exception cref="InvalidDataException">They do not form a tree, or the tree is too deep.</exception>
     public FooterSchema(List<SchemaElement> elements)
     {
         this.elements = elements;
@@ -49,13 +49,13 @@ internal sealed class FooterSchema
             throw new InvalidDataException($"its schema has {elements.Count} elements, of which {next} belong together");
     }
 
-    /// <summary>The elements that have values, in the order in which row groups have their columns.</summary>
+    /// <summary>The leaves, in the order of the column chunks of a row group.</summary>
     public List<SchemaNode> Leaves { get; } = [];
 
     /// <summary>The top-level columns.</summary>
     public ColumnLayout[] Columns() => [.. root.Children.Select(Layout)];
 
-    /// <summary>A column for each leaf, whatever it is in, named with dots.</summary>
+    /// <summary>One column per leaf at any depth, named with dots.</summary>
     public ColumnLayout[] LeafColumns() => [.. Leaves.Select(leaf =>
     {
         string name = string.Join('.', leaf.Path.Select(System.Text.Encoding.UTF8.GetString));
@@ -103,7 +103,7 @@ internal sealed class FooterSchema
 
     private static bool Is(SchemaNode node, ConvertedType type) => node.Element.ConvertedType == type;
 
-    /// <summary>The rules by which lists of two levels, as old writers have them, are told from those of three (LogicalTypes.md of apache/parquet-format).</summary>
+    /// <summary>Tells two-level lists of old writers from three-level lists, by the rules of LogicalTypes.md of apache/parquet-format.</summary>
     private static SchemaNode ElementOf(SchemaNode list, SchemaNode repeated) =>
         repeated.Children is [{ } only] && repeated.Name != "array" && repeated.Name != list.Name + "_tuple" ? only : repeated;
 }

@@ -3,7 +3,7 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>A timestamp as Impala, Hive and older Sparks write it: nanoseconds of a day, and the Julian day.</summary>
+/// <summary>A timestamp of Impala, Hive and older versions of Spark: nanoseconds of the day, and the Julian day.</summary>
 [StructLayout(LayoutKind.Sequential, Pack = 4)]
 internal readonly struct Int96
 {
@@ -12,7 +12,7 @@ internal readonly struct Int96
     private readonly long nanoseconds;
     private readonly int julianDay;
 
-    /// <summary>Converts to steps since 1970; false if one is beyond 64 bits, as no millisecond is.</summary>
+    /// <summary>Converts to time units since 1970; false if a value exceeds 64 bits, which cannot happen with milliseconds.</summary>
     public static bool TryConvert(ReadOnlySpan<Int96> from, Span<long> to, StoredTimeUnit unit)
     {
         long nanosecondsOfStep = (long)StoredTimeUnit.Nanoseconds / (long)unit;

@@ -8,7 +8,7 @@ using ZstdSharp;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Reads and decompresses one page after the other into memory that is used again.</summary>
+/// <summary>Reads and decompresses one page after the other into reused memory.</summary>
 /// <remarks>The codecs are those of .NET and of the packages that come with Parquet.Net.</remarks>
 internal sealed class PageBytes
 {
@@ -27,8 +27,8 @@ internal sealed class PageBytes
     /// <summary>Levels and values of a page, decompressed; valid until the next page.</summary>
     /// <param name="stream">The file, at the byte after the header.</param>
     /// <param name="page">The header, checked.</param>
-    /// <param name="codec">One that can be read.</param>
-    /// <exception cref="InvalidDataException">It does not decompress to what it declares.</exception>
+    /// <param name="codec">A supported codec.</param>
+    /// <exception cref="InvalidDataException">It does not decompress to its declared size.</exception>
     public ReadOnlySpan<byte> Read(ShardStream stream, PageHeader page, CompressionCodec codec)
     {
         int plain = (int)page.LevelBytes, size = (int)page.UncompressedBytes;
@@ -43,7 +43,7 @@ internal sealed class PageBytes
 
         Span<byte> from = Room(ref compressed, (int)page.CompressedBytes);
         stream.ReadExactly(from);
-        // Levels of version 2 come first and are not compressed.
+        // In version 2 the levels come first and are not compressed.
         from[..plain].CopyTo(to);
         int count = from.Length == plain ? 0 : Decompress(codec, compressed.AsMemory(plain, from.Length - plain), to[plain..]);
         return count == size - plain ? to : throw new InvalidDataException($"a page declares {size - plain} bytes and decompresses to {count}");
@@ -58,7 +58,7 @@ internal sealed class PageBytes
         _ => Inflate(from, to),
     };
 
-    /// <summary>Gzip may have several members; more bytes than declared are counted up to the first one.</summary>
+    /// <summary>Decompresses gzip of one or several members; of excess bytes only one is read, which is enough to detect them.</summary>
     private static int Inflate(ReadOnlyMemory<byte> from, Span<byte> to)
     {
         MemoryMarshal.TryGetArray(from, out ArraySegment<byte> segment);

@@ -4,11 +4,11 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Verifies the CRC-32 that some writers (parquet-mr, hence Spark) put into page headers; the Parquet library does not.</summary>
+/// <summary>Verifies the CRC-32 that some writers (parquet-mr, hence Spark) put into page headers.</summary>
 internal static class PageChecksum
 {
-    /// <summary>Checks the bytes of a page whose header of so many bytes begins at <paramref name="at"/>, if it has a checksum.</summary>
-    /// <exception cref="InvalidDataException">They are not the ones that were written.</exception>
+    /// <summary>Checks the bytes of a page, if its header has a checksum; the header begins at <paramref name="at"/>.</summary>
+    /// <exception cref="InvalidDataException">The checksum does not match.</exception>
     public static void Verify(ShardStream stream, long at, int headerBytes, PageHeader page)
     {
         if (page.Checksum is not { } expected)
@@ -21,7 +21,7 @@ internal static class PageChecksum
             {
                 int count = stream.Peek(position, scratch.AsSpan(0, (int)Math.Min(scratch.Length, end - position)));
                 if (count == 0)
-                    return; // the page is longer than the file: the reader will say so
+                    return; // the page is longer than the file: the reader reports that
                 crc.Append(scratch.AsSpan(0, count));
                 position += count;
             }

@@ -9,18 +9,18 @@ internal static class PageGuard
 {
     private const int AlwaysAllowedBytes = 64 << 20;
 
-    // What gzip can reach at most, and more than any page of real values reaches.
+    // The highest ratio that gzip can reach; no page of real values does.
     private const long HighestRatio = 1100;
 
-    // A byte array of any length has its length in front.
+    // A variable-length byte array is preceded by its length.
     private const int LeastBits = 32;
 
     /// <param name="page">The header.</param>
     /// <param name="bits">Bits of a value, see <see cref="BitsOf"/>; null = not fixed.</param>
     /// <param name="hasLevels">Whether values may be null or in lists.</param>
-    /// <param name="bytesLeftInFile">From the header on.</param>
+    /// <param name="bytesLeftInFile">Bytes of the file from the header on.</param>
     /// <param name="chunkValues">Values of the column in the row group.</param>
-    /// <exception cref="InvalidDataException">A size is negative, larger than the file or out of all proportion, or values do not fit it.</exception>
+    /// <exception cref="InvalidDataException">A size is negative, larger than the file or implausible, or values do not fit it.</exception>
     public static void Check(PageHeader page, int? bits, bool hasLevels, long bytesLeftInFile, long chunkValues)
     {
         (long uncompressed, long compressed) = (page.UncompressedBytes, page.CompressedBytes);
@@ -38,8 +38,8 @@ internal static class PageGuard
             CheckWidth(page, width, hasLevels);
     }
 
-    /// <summary>Checks how much is made of how few bytes.</summary>
-    /// <exception cref="InvalidDataException">Out of all proportion.</exception>
+    /// <summary>Checks the ratio of decompressed to compressed bytes.</summary>
+    /// <exception cref="InvalidDataException">The ratio is implausible.</exception>
     public static void CheckGrowth(long uncompressed, long compressed)
     {
         if (uncompressed > AlwaysAllowedBytes && uncompressed > HighestRatio * compressed)
@@ -47,7 +47,7 @@ internal static class PageGuard
     }
 
     /// <summary>Checks that a page has one of the encodings that the footer lists: checksums do not cover headers.</summary>
-    /// <exception cref="InvalidDataException">It has another.</exception>
+    /// <exception cref="InvalidDataException">Its encoding is not listed.</exception>
     public static void CheckListed(PageHeader page, List<Encoding>? listed)
     {
         Encoding found = page.Encoding;
@@ -57,13 +57,13 @@ internal static class PageGuard
 
     private static bool IsDictionary(Encoding encoding) => encoding is Encoding.PLAIN_DICTIONARY or Encoding.RLE_DICTIONARY;
 
-    /// <summary>Values of a fixed width take what they take: what is less, or more, was encoded otherwise than the header says.</summary>
+    /// <summary>Checks the size of plain values of fixed width: a page with fewer or more bytes has another encoding than its header says.</summary>
     private static void CheckWidth(PageHeader page, int bits, bool hasLevels)
     {
         bool dictionary = page.Kind == PageKind.Dictionary;
         if (!(page.Encoding is Encoding.PLAIN or Encoding.BYTE_STREAM_SPLIT || (dictionary && page.Encoding == Encoding.PLAIN_DICTIONARY)))
             return;
-        // A data page of version 1 hides its nulls and the size of its levels among its compressed bytes.
+        // In a data page of version 1, the nulls and the size of the levels are only known after decompression.
         if ((dictionary || !hasLevels ? 0 : page.Nulls) is not long nulls)
             return;
         long values = page.Values - nulls, found = page.UncompressedBytes - page.LevelBytes;
@@ -71,7 +71,7 @@ internal static class PageGuard
             throw new InvalidDataException($"a page declares {values} values of {bits} bits in {found} bytes");
     }
 
-    /// <summary>Bits of a value of a column; null where they differ from value to value.</summary>
+    /// <summary>Bits per value of a column; null if values have different widths.</summary>
     public static int? BitsOf(Leaf leaf) => leaf.Element.Type switch
     {
         PhysicalType.BOOLEAN => 1,

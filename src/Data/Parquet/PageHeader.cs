@@ -4,24 +4,24 @@ using Parquet.Meta;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>What the header of a page says, as far as it is checked before it is believed.</summary>
+/// <summary>The used part of a page header. <see cref="PageGuard"/> checks it before it is trusted.</summary>
 /// <remarks>
 /// Thrift compact: 2 uncompressed size, 3 compressed size, 4 checksum, then one structure: 5 data page (1 values, 2 encoding, 3 and 4
 /// encodings of definition and repetition levels), 7 dictionary page (1 and 2 as there), 8 data page of version 2 (1 values, 2 nulls,
 /// 3 rows, 4 encoding, 5 and 6 bytes of definition and repetition levels, 7 whether what follows them is compressed).
 /// </remarks>
-/// <param name="Kind">Which of these structures it has.</param>
-/// <param name="UncompressedBytes">Size of what follows the header once it is decompressed, levels included.</param>
-/// <param name="CompressedBytes">Size in the file.</param>
-/// <param name="Checksum">CRC of what follows the header, if there is one.</param>
+/// <param name="Kind">Which of these structures the header contains.</param>
+/// <param name="UncompressedBytes">Decompressed size of the page without its header, levels included.</param>
+/// <param name="CompressedBytes">Size of the page in the file, without its header.</param>
+/// <param name="Checksum">CRC of the page without its header, if there is one.</param>
 /// <param name="Values">Values, nulls included.</param>
 /// <param name="Encoding">Their encoding.</param>
 internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long CompressedBytes, uint? Checksum, long Values, Encoding Encoding)
 {
-    /// <summary>Nulls among the values, where it says so (version 2); what an empty list has counts as one.</summary>
+    /// <summary>Number of nulls (version 2); an empty list counts as one.</summary>
     public long? Nulls { get; init; }
 
-    /// <summary>Rows that begin in it, where it says so (version 2).</summary>
+    /// <summary>Number of rows that begin in the page (version 2).</summary>
     public long? Rows { get; init; }
 
     /// <summary>Encoding of the definition levels (version 1).</summary>
@@ -30,24 +30,24 @@ internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long Co
     /// <summary>Encoding of the repetition levels (version 1).</summary>
     public Encoding RepetitionEncoding { get; init; }
 
-    /// <summary>Bytes of definition levels, where it says so (version 2).</summary>
+    /// <summary>Bytes of definition levels (version 2).</summary>
     public long DefinitionBytes { get; init; }
 
-    /// <summary>Bytes of repetition levels, which come first, where it says so (version 2).</summary>
+    /// <summary>Bytes of repetition levels, which come first (version 2).</summary>
     public long RepetitionBytes { get; init; }
 
-    /// <summary>False where a page of version 2 says that what is behind its levels is not compressed.</summary>
+    /// <summary>False if a page of version 2 declares that its values are not compressed.</summary>
     public bool IsCompressed { get; init; } = true;
 
-    /// <summary>Bytes before the values, where it says so (version 2).</summary>
+    /// <summary>Bytes of all levels, which precede the values (version 2).</summary>
     public long LevelBytes => DefinitionBytes + RepetitionBytes;
 
-    // Statistics may be long, but they come behind everything that is read here.
+    // Statistics may be long, but they follow everything that is read here.
     private const int UsualBytes = 320, LargestBytes = 1 << 14;
 
     private const long Absent = long.MinValue;
 
-    /// <summary>The header at a position and its length, 0 if its end is not found; null if there is none.</summary>
+    /// <summary>The header at a position and its length (0 if its end was not found); null if there is no header.</summary>
     public static (PageHeader Header, int Bytes)? Read(ShardStream stream, long at)
     {
         Span<byte> bytes = stackalloc byte[UsualBytes];
@@ -64,7 +64,7 @@ internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long Co
         return (header, length);
     }
 
-    /// <summary>The header that begins here; null if none does.</summary>
+    /// <summary>The header that begins here; null if these bytes are not a header.</summary>
     public static PageHeader? Of(ReadOnlySpan<byte> bytes)
     {
         Span<long> sizes = stackalloc long[5], page = stackalloc long[8];
@@ -104,7 +104,7 @@ internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long Co
 
     private static long? Given(long field) => field == Absent ? null : field;
 
-    /// <summary>Bytes of a whole header; 0 if it does not end here.</summary>
+    /// <summary>Length of the header; 0 if it does not end within these bytes.</summary>
     private static int LengthOf(ReadOnlySpan<byte> bytes)
     {
         try
@@ -120,7 +120,7 @@ internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long Co
         }
     }
 
-    /// <summary>Reads the numbers of a structure by field, up to its end or to a structure in it, whose field is returned.</summary>
+    /// <summary>Reads the number fields of a structure up to its end, or up to a nested structure, whose field is returned.</summary>
     private static int Numbers(scoped ref ThriftReader thrift, scoped Span<long> into)
     {
         const int yes = 1, no = 2, number = 5, structure = 12;
@@ -142,15 +142,15 @@ internal sealed record PageHeader(PageKind Kind, long UncompressedBytes, long Co
     }
 }
 
-/// <summary>The kinds of pages that have values, by the field of their header.</summary>
+/// <summary>Kinds of pages, numbered by their field in the header.</summary>
 internal enum PageKind
 {
-    /// <summary>Values with their levels in front.</summary>
+    /// <summary>Levels and values, compressed together.</summary>
     Data = 5,
 
-    /// <summary>The values that others point at.</summary>
+    /// <summary>The values of a dictionary.</summary>
     Dictionary = 7,
 
-    /// <summary>Values with levels that are never compressed.</summary>
+    /// <summary>Levels, never compressed, and values.</summary>
     DataV2 = 8,
 }

@@ -6,18 +6,18 @@ using Parquet.Meta;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Decodes the values of pages, nulls not among them, to what a buffer holds.</summary>
+/// <summary>Decodes the non-null values of pages to the values of a buffer.</summary>
 internal abstract class PageValues<T>
 {
     /// <summary>Fills <paramref name="to"/> from all of <paramref name="bytes"/>.</summary>
-    /// <exception cref="InvalidDataException">They are not exactly so many values.</exception>
-    /// <exception cref="NotSupportedException">An encoding that these values cannot be read from.</exception>
+    /// <exception cref="InvalidDataException">The bytes do not contain exactly that many values.</exception>
+    /// <exception cref="NotSupportedException">Values of this type have no such encoding.</exception>
     public abstract void Decode(Encoding encoding, ReadOnlySpan<byte> bytes, Span<T> to);
 
-    /// <summary>What to say of an encoding that is not known for values of this type.</summary>
+    /// <summary>The error for an encoding that values of this type do not have.</summary>
     protected static NotSupportedException Unknown(Encoding encoding) => new($"its pages are encoded as {encoding}, which is not supported for its type");
 
-    /// <summary>Checks that values take all bytes of a page and no more.</summary>
+    /// <summary>Checks that values take exactly the bytes of a page.</summary>
     /// <exception cref="InvalidDataException">They do not.</exception>
     protected static void CheckBytes(int count, long taken, int found)
     {
@@ -26,14 +26,14 @@ internal abstract class PageValues<T>
     }
 }
 
-/// <summary>Numbers of fixed width.</summary>
-/// <typeparam name="TRaw">As they stand in the file.</typeparam>
-/// <typeparam name="T">What they become.</typeparam>
+/// <summary>Decodes numbers of fixed width.</summary>
+/// <typeparam name="TRaw">Type in the file.</typeparam>
+/// <typeparam name="T">Type in the buffer.</typeparam>
 /// <param name="into">Whose scratch memory is used.</param>
-/// <param name="convert">From the one to the other.</param>
+/// <param name="convert">Converts between them.</param>
 internal sealed class NumberValues<TRaw, T>(ColumnBuffer into, NumberValues<TRaw, T>.Converter convert) : PageValues<T> where TRaw : unmanaged
 {
-    /// <summary>Converts as many numbers as there are places for.</summary>
+    /// <summary>Converts numbers until the target is full.</summary>
     public delegate void Converter(ReadOnlySpan<TRaw> from, Span<T> to);
 
     /// <inheritdoc/>
@@ -55,7 +55,7 @@ internal sealed class NumberValues<TRaw, T>(ColumnBuffer into, NumberValues<TRaw
     private Span<TRaw> Scratch(int count) => into.Scratch<TRaw>(count).AsSpan(0, count);
 }
 
-/// <summary>Booleans, as 0 and 1: a bit each, or in runs with their length in front.</summary>
+/// <summary>Decodes booleans to 0 and 1, from one bit each or from run-length encoding with a leading length.</summary>
 /// <param name="into">Whose scratch memory is used.</param>
 internal sealed class BooleanValues(ColumnBuffer into) : PageValues<long>
 {

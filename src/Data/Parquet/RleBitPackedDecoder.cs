@@ -1,16 +1,16 @@
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Decodes Parquet's hybrid of runs and bit-packed groups, in which levels, positions in a dictionary and booleans are written.</summary>
-/// <remarks>A run: varint 2 × length, the value in whole bytes. Groups: varint 2 × groups + 1, eight values of so many bits each.</remarks>
+/// <summary>Decodes Parquet's RLE / bit-packing hybrid, used for levels, dictionary indices and booleans.</summary>
+/// <remarks>A run: varint 2 × length, then the value in whole bytes. Bit-packed groups: varint 2 × groups + 1, then eight values per group.</remarks>
 internal static class RleBitPackedDecoder
 {
     private const int GroupValues = 8;
 
-    /// <summary>Fills <paramref name="to"/>; returns the bytes that its values took.</summary>
-    /// <param name="bytes">The encoded values; what is behind them is not read.</param>
+    /// <summary>Fills <paramref name="to"/>; returns the number of bytes read.</summary>
+    /// <param name="bytes">The encoded values; bytes after them are not read.</param>
     /// <param name="bits">Bits of a value, at most 32.</param>
-    /// <param name="to">As many values as there must be.</param>
-    /// <exception cref="InvalidDataException">There are fewer or more, or values are too wide.</exception>
+    /// <param name="to">Receives the values; its length is the number of values that must be there.</param>
+    /// <exception cref="InvalidDataException">There are fewer or more values, or values are too wide.</exception>
     public static int Decode(ReadOnlySpan<byte> bytes, int bits, Span<int> to)
     {
         if ((uint)bits > 32)
@@ -21,7 +21,7 @@ internal static class RleBitPackedDecoder
             uint head = Varint(bytes, ref at);
             bool repeated = (head & 1) == 0;
             long count = repeated ? head >> 1 : (long)(head >> 1) * GroupValues;
-            // Groups may have places to spare at the end: some writers have hundreds.
+            // The last groups may be padded; some writers pad with hundreds of values.
             if (count == 0 || (repeated && count > to.Length))
                 throw new InvalidDataException($"a run of {count} values where {to.Length} are missing");
             Span<int> run = to[..(int)Math.Min(count, to.Length)];

@@ -4,14 +4,14 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Finds the footer of a shard, and says what is wrong with a file that has none.</summary>
+/// <summary>Reads the footer of a shard, with a precise error for a file that has none.</summary>
 internal static class ShardFooter
 {
     private const int LargestFooterBytes = 256 << 20;
 
-    /// <summary>What the footer says.</summary>
+    /// <summary>Reads the footer.</summary>
     /// <param name="source">The shard.</param>
-    /// <param name="leaves">True for a column for each leaf of the schema, whatever it is in, named with dots: add.path.</param>
+    /// <param name="leaves">True for one column per leaf of the schema at any depth, named with dots: add.path.</param>
     /// <exception cref="GpuCtrException">Data: not a Parquet file or a broken one. InputOutput: unreadable.</exception>
     public static Footer Read(IShardSource source, bool leaves = false)
     {

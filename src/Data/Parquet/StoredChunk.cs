@@ -2,20 +2,20 @@ using Parquet.Meta;
 
 namespace GpuCtr.Data.Parquet;
 
-/// <summary>Why a column of a row group cannot be read though the footer has it.</summary>
+/// <summary>Whether a column chunk can be read, and if not, why.</summary>
 internal enum ChunkTrouble : byte
 {
-    /// <summary>It can.</summary>
+    /// <summary>It can be read.</summary>
     None,
 
     /// <summary>It is encrypted.</summary>
     Encrypted,
 
-    /// <summary>Its pages are in another file, as in summaries of many files (<c>_metadata</c>).</summary>
+    /// <summary>Its pages are in another file, as in summary files (<c>_metadata</c>).</summary>
     Elsewhere,
 }
 
-/// <summary>Where a column of a row group is stored and how. A file may have millions of them, so it is small.</summary>
+/// <summary>Place and storage of a column chunk. A file may have millions of them, so the structure is small.</summary>
 internal readonly record struct StoredChunk
 {
     private static readonly Encoding[] known = Enum.GetValues<Encoding>();
@@ -29,25 +29,25 @@ internal readonly record struct StoredChunk
     /// <summary>Codec.</summary>
     public sbyte Codec { get; init; }
 
-    /// <summary>Encodings of its pages, one bit for each; 0 if the footer does not say.</summary>
+    /// <summary>Bit set of the encodings of its pages; 0 if the footer does not list them.</summary>
     public ushort Encodings { get; init; }
 
     /// <summary>Values, nulls included.</summary>
     public long Values { get; init; }
 
-    /// <summary>Bytes when it is not compressed.</summary>
+    /// <summary>Decompressed bytes.</summary>
     public long UncompressedBytes { get; init; }
 
-    /// <summary>Bytes in the file.</summary>
+    /// <summary>Compressed bytes.</summary>
     public long CompressedBytes { get; init; }
 
-    /// <summary>First data page.</summary>
+    /// <summary>Offset of the first data page.</summary>
     public long DataPage { get; init; }
 
-    /// <summary>Dictionary page; 0 if there is none.</summary>
+    /// <summary>Offset of the dictionary page; 0 if there is none.</summary>
     public long DictionaryPage { get; init; }
 
-    /// <summary>It as the decoder of pages wants it.</summary>
+    /// <summary>The chunk in the form that the page decoder needs.</summary>
     public ColumnMetaData Metadata => new()
     {
         Type = (global::Parquet.Meta.Type)Type,
@@ -62,8 +62,8 @@ internal readonly record struct StoredChunk
 
     /// <summary>Reads the chunk that begins here.</summary>
     /// <param name="thrift">The footer.</param>
-    /// <param name="leaf">Whose it must be.</param>
-    /// <exception cref="InvalidDataException">It is another one's, or a field is not what it should be.</exception>
+    /// <param name="leaf">The leaf that it must belong to.</param>
+    /// <exception cref="InvalidDataException">It belongs to another leaf, or a field has the wrong type.</exception>
     public static StoredChunk Read(ref ThriftReader thrift, SchemaNode leaf)
     {
         StoredChunk? found = null;
@@ -144,7 +144,7 @@ internal readonly record struct StoredChunk
 
     private static void CheckPath(ref ThriftReader thrift, int parts, SchemaNode leaf)
     {
-        // Parquet.Net leaves a name that is empty out of the path.
+        // Parquet.Net omits an empty name from the path.
         bool equal = parts == leaf.Path.Length || leaf.Path.All(p => p.Length == 0);
         for (int i = 0; i < parts; i++)
         {

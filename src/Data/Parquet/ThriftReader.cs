@@ -5,10 +5,10 @@ namespace GpuCtr.Data.Parquet;
 /// <summary>Types of Thrift's compact protocol.</summary>
 internal static class ThriftType
 {
-    /// <summary>A field that is true has its value in its type.</summary>
+    /// <summary>A field with the value true: the type encodes the value.</summary>
     public const int Yes = 1;
 
-    /// <summary>A field that is false.</summary>
+    /// <summary>A field with the value false.</summary>
     public const int No = 2;
 
     /// <summary>8 bits.</summary>
@@ -20,17 +20,17 @@ internal static class ThriftType
     /// <summary>64 bits, as a varint.</summary>
     public const int Int64 = 6;
 
-    /// <summary>Bytes with their count in front.</summary>
+    /// <summary>Bytes, preceded by their count.</summary>
     public const int Binary = 8;
 
-    /// <summary>Elements of one type with their count in front.</summary>
+    /// <summary>Elements of one type, preceded by their count.</summary>
     public const int List = 9;
 
-    /// <summary>Fields up to a zero.</summary>
+    /// <summary>Fields, terminated by a zero byte.</summary>
     public const int Struct = 12;
 }
 
-/// <summary>Reads the fields of Thrift compact structures one after the other. Bytes that end too soon are an <see cref="ArgumentException"/> or an <see cref="IndexOutOfRangeException"/>.</summary>
+/// <summary>Reads the fields of Thrift compact structures in sequence. Truncated bytes cause an <see cref="ArgumentException"/> or an <see cref="IndexOutOfRangeException"/>.</summary>
 internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
 {
     private const int DeepestNesting = 32;
@@ -117,15 +117,15 @@ internal ref struct ThriftReader(ReadOnlySpan<byte> bytes)
     /// <summary>A string.</summary>
     public string Text() => Encoding.UTF8.GetString(Bytes());
 
-    /// <exception cref="InvalidDataException">A field has not the type that it should have.</exception>
+    /// <exception cref="InvalidDataException">A field has the wrong type.</exception>
     public static void Expect(int field, int type, int expected)
     {
         if (type != expected)
             throw new InvalidDataException($"field {field} has type {type} in place of {expected}");
     }
 
-    /// <summary>Passes over the value of a field.</summary>
-    /// <exception cref="InvalidDataException">No type, or structures that are nested too deeply.</exception>
+    /// <summary>Skips the value of a field.</summary>
+    /// <exception cref="InvalidDataException">An unknown type, or structures nested too deeply.</exception>
     public void Skip(int type) => Skip(type, 0, isElement: false);
 
     private void Skip(int type, int depth, bool isElement)

@@ -1,8 +1,8 @@
 namespace GpuCtr.Data.Parquet;
 
 /// <summary>
-/// Walks a Thrift compact structure without reading its meaning: every length and count must stay inside the bytes. Damaged
-/// footers that send a parser round for ever, or make it allocate for elements that are not there, end here.
+/// Walks a Thrift compact structure without interpreting it: every length and count must stay inside the bytes. Damaged
+/// footers that would make a parser loop forever, or allocate for elements that do not exist, are refused here.
 /// </summary>
 internal ref struct ThriftValidator(ReadOnlySpan<byte> bytes)
 {
@@ -22,7 +22,7 @@ internal ref struct ThriftValidator(ReadOnlySpan<byte> bytes)
             if (head == 0)
                 return;
             if (head >> 4 == 0)
-                Varint(); // a field number that is not close to the last one
+                Varint(); // a field number too far from the previous one for the short form
             Value(head & 15, depth, inList: false);
         }
     }
@@ -31,7 +31,7 @@ internal ref struct ThriftValidator(ReadOnlySpan<byte> bytes)
     {
         switch (type)
         {
-            case 1 or 2: // a boolean field is in its head, an element is a byte
+            case 1 or 2: // a boolean field is encoded in its header, a boolean element is a byte
                 Skip((ulong)(inList ? 1 : 0));
                 break;
             case 3:

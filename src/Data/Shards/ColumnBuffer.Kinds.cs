@@ -3,18 +3,18 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>Values of one kind become the same values of another. This is where shards that store a column differently become one.</summary>
+/// <summary>Converts values from one kind to another, so that shards that store a column differently read alike.</summary>
 public sealed partial class ColumnBuffer
 {
     private readonly List<int> misfits = [];
 
-    /// <summary>Rows that have a value which the kind wanted cannot hold, in order; it became null.</summary>
+    /// <summary>Rows with a value that the wanted kind cannot represent, in order; the value became null.</summary>
     public IReadOnlyList<int> Misfits => misfits;
 
-    /// <summary>What is wrong with the first of them.</summary>
+    /// <summary>Description of the first of them.</summary>
     internal string? FirstMisfit { get; private set; }
 
-    /// <summary>Whether there is no value: only nulls, and NaN, which some writers make of them.</summary>
+    /// <summary>Whether there is no value: only nulls, and NaN, which some writers write for nulls.</summary>
     internal bool IsAllNull
     {
         get
@@ -29,7 +29,7 @@ public sealed partial class ColumnBuffer
         }
     }
 
-    /// <summary>Makes of the values that were read what is wanted. Nothing is to be done where the column already is that.</summary>
+    /// <summary>Converts the values to the wanted kind; does nothing if the column already has it.</summary>
     internal void Become(WantedColumn wanted)
     {
         misfits.Clear();
@@ -84,7 +84,7 @@ public sealed partial class ColumnBuffer
             Integers[i] = bits;
     }
 
-    /// <summary>Of a column without values: each row has an empty list, or null.</summary>
+    /// <summary>Fills a column without values: each row has an empty list, or null.</summary>
     private void Reshape(ValueKind to, bool list)
     {
         (IsList, Count, HasNulls) = (list, list ? 0 : Rows, !list && Rows > 0);

@@ -3,7 +3,7 @@ using GpuCtr.Data.Parquet;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>One column of one row group, decoded; filled again and again by the same worker, so it grows and is never freed.</summary>
+/// <summary>One decoded column of one row group. Its worker reuses it, so it grows and is not freed.</summary>
 /// <remarks>Flat columns: value i belongs to row i, Count = Rows. Lists: the values of row r are Offsets[r] … Offsets[r+1] − 1.</remarks>
 public sealed partial class ColumnBuffer
 {
@@ -15,16 +15,16 @@ public sealed partial class ColumnBuffer
     /// <summary>Values: rows of a flat column, elements of a list column; nulls included.</summary>
     public int Count { get; internal set; }
 
-    /// <summary>What was read; says which of the arrays below is filled.</summary>
+    /// <summary>Kind of the values; determines which of the arrays below is filled.</summary>
     public ValueKind Kind { get; internal set; }
 
     /// <summary>True for a list column.</summary>
     public bool IsList { get; internal set; }
 
-    /// <summary>What the values of a time column count since 1970-01-01.</summary>
+    /// <summary>Unit of the values of a time column, which count from 1970-01-01.</summary>
     public StoredTimeUnit Unit { get; internal set; }
 
-    /// <summary>(Count) values of an integer or time column, bits of an unsigned one, 0 where null.</summary>
+    /// <summary>(Count) values of an integer or time column, or the bits of unsigned integers; 0 where null.</summary>
     public long[] Integers { get; private set; } = [];
 
     /// <summary>(Count) values of a real column, 0 where null.</summary>
@@ -39,13 +39,13 @@ public sealed partial class ColumnBuffer
     /// <summary>True if some value is null.</summary>
     public bool HasNulls { get; internal set; }
 
-    /// <summary>(Rows + 1) starts of the lists; a null list is an empty one.</summary>
+    /// <summary>(Rows + 1) starts of the lists; a null list is empty.</summary>
     public int[] Offsets { get; private set; } = [];
 
-    /// <summary>For pages on their way from the file.</summary>
+    /// <summary>Memory for compressed and decompressed pages.</summary>
     internal PageBytes Page { get; } = new();
 
-    /// <summary>Where the characters of texts are.</summary>
+    /// <summary>Memory for the characters of texts.</summary>
     internal TextArena Characters { get; } = new();
 
     internal int[] Definition { get; private set; } = [];
@@ -55,10 +55,10 @@ public sealed partial class ColumnBuffer
     /// <summary>True where value i is null.</summary>
     public bool IsNull(int i) => HasNulls && Nulls[i];
 
-    /// <summary>Memory for what is on its way to another place.</summary>
+    /// <summary>Scratch memory for intermediate values.</summary>
     internal T[] Scratch<T>(int count) => Kept<T>(scratch, count);
 
-    /// <summary>Memory for the values that pages point at.</summary>
+    /// <summary>Memory for the values of dictionaries.</summary>
     internal T[] Entries<T>(int count) => Kept<T>(dictionaries, count);
 
     internal void Reserve(ValueKind kind, int count)

@@ -6,7 +6,7 @@ using PhysicalType = Parquet.Meta.Type;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>What the values of a leaf become, and how.</summary>
+/// <summary>The type of a leaf: the kind of its decoded values, and how they are decoded.</summary>
 /// <param name="Kind">Which array of a <see cref="ColumnBuffer"/> is filled; Unsupported for a type that cannot be read.</param>
 /// <param name="Name">As shown to the user.</param>
 /// <param name="Read">Reads a column chunk into the buffer; null for a type that cannot be read.</param>
@@ -14,10 +14,10 @@ internal sealed record ColumnType(ValueKind Kind, string Name, Action<ColumnPage
 {
     private const int Int64Digits = 18;
 
-    /// <summary>For a decimal that is text, the same as a double; else null.</summary>
+    /// <summary>For a decimal that is read as text, its type as a double; else null.</summary>
     public ColumnType? AsReal { get; private init; }
 
-    /// <summary>By physical type and annotation; the logical one goes before the converted one of older writers.</summary>
+    /// <summary>The type by physical type and annotation; the logical type takes precedence over the converted type of older writers.</summary>
     public static ColumnType Of(Leaf leaf)
     {
         SchemaElement e = leaf.Element;
@@ -60,7 +60,7 @@ internal sealed record ColumnType(ValueKind Kind, string Name, Action<ColumnPage
 
     private static ColumnType Text(SchemaElement e, string name) => Bytes(e, ValueKind.Text, name, static into => into.Texts, static into => into.Characters.Text);
 
-    /// <summary>Without places: integers where all of them fit into 64 bits, else text, so that a column has one kind whatever its values.</summary>
+    /// <summary>A decimal without decimal places: an integer if the type fits into 64 bits, else text; the kind does not depend on the values.</summary>
     private static ColumnType Decimal(SchemaElement e, int precision, int scale)
     {
         string name = $"decimal({precision},{scale})";
@@ -90,7 +90,7 @@ internal sealed record ColumnType(ValueKind Kind, string Name, Action<ColumnPage
         return new(kind, name, (pages, into) => pages.Read(new BytesValues<T>(into, width, convert(into)), target(into)));
     }
 
-    /// <summary>In steps of 100 ns, or in larger ones where some times are too far away for that.</summary>
+    /// <summary>Reads times in units of 100 ns, or in larger units if some times do not fit.</summary>
     private static void ReadInt96(ColumnPages pages, ColumnBuffer into)
     {
         foreach (StoredTimeUnit unit in (StoredTimeUnit[])[StoredTimeUnit.Ticks, StoredTimeUnit.Microseconds, StoredTimeUnit.Milliseconds])

@@ -9,9 +9,9 @@ internal static class Glob
     // Not at a name that begins with . or _, unless it is a partition such as _day=1.
     private const string NotHidden = @"(?!\.|_[^/=]*(?:/|$))";
 
-    /// <summary>* and ? stay within one folder, ** crosses them. None of them takes the beginning of a hidden name (see <see cref="IsHidden"/>), as in a shell.</summary>
+    /// <summary>* and ? match within one folder, ** across folders. As in a shell, none of them matches the beginning of a hidden name (see <see cref="IsHidden"/>).</summary>
     /// <param name="glob">The pattern.</param>
-    /// <param name="takesHidden">True if they do.</param>
+    /// <param name="takesHidden">True if they match hidden names as well.</param>
     public static Regex Regex(string glob, bool takesHidden = false)
     {
         string each = takesHidden ? "" : NotHidden;
@@ -40,8 +40,8 @@ internal static class Glob
     }
 
     /// <summary>
-    /// Whether a file or folder is no data by its name, as for Spark and Hive: it begins with . or _ (<c>_temporary</c>,
-    /// <c>._part-0.parquet</c>) and is no partition such as <c>_day=1</c>.
+    /// Whether a file or folder is not data by its name, as in Spark and Hive: it begins with . or _ (<c>_temporary</c>,
+    /// <c>._part-0.parquet</c>) and is not a partition such as <c>_day=1</c>.
     /// </summary>
     public static bool IsHidden(string name) => name.StartsWith('.') || (name.StartsWith('_') && !name.Contains('='));
 }

@@ -1,11 +1,11 @@
 namespace GpuCtr.Data.Shards;
 
-/// <summary>What a column is that several shards store, each in its way.</summary>
+/// <summary>The common type of a column that shards store differently.</summary>
 internal static class JoinedColumn
 {
     /// <summary>
-    /// Integers of any width become 64-bit ones, reals doubles, texts strings. Where some shards have integers and others reals, it is
-    /// one of ids: each value must be whole. Shards in which it has no value do not count. Of types that are not one it is unsupported.
+    /// Integers of any width join to 64-bit integers, reals to doubles, texts to strings. If some shards have integers and others reals, it is
+    /// a column of ids: each value must be whole. Shards without a value in the column do not count. Types that do not join make it unsupported.
     /// </summary>
     /// <param name="name">A column that all shards have.</param>
     /// <param name="shards">At least one.</param>
@@ -26,7 +26,7 @@ internal static class JoinedColumn
         return families.Length > 1 ? joined with { Differs = differs } : joined;
     }
 
-    /// <summary>Types within which each value of one is a value of another.</summary>
+    /// <summary>Groups of types whose values join.</summary>
     private static string Family(ShardColumn column) => $"{column.IsList} " + column.Kind switch
     {
         _ when IsTimeOfDay(column) => column.TypeName,

@@ -4,25 +4,25 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>A shard that was found, and what the folders above it say about its rows: <c>day=2024-01-01</c> is key and value.</summary>
-/// <param name="Source">Where it is.</param>
+/// <summary>A shard that was found, with the partition values of the folders above it: <c>day=2024-01-01</c> is key and value.</summary>
+/// <param name="Source">The file or object.</param>
 /// <param name="Partitions">Keys and values from the top down; null for Hive's default partition.</param>
 internal sealed record FoundShard(IShardSource Source, IReadOnlyList<(string Key, string? Value)> Partitions)
 {
     private const string HiveNull = "__HIVE_DEFAULT_PARTITION__";
 
-    /// <summary>What a table says about its columns in this shard; goes before the path.</summary>
+    /// <summary>Values that a table's log gives for columns of this shard; they take precedence over the path.</summary>
     public IReadOnlyList<PartitionColumn> Declared { get; init; } = [];
 
-    /// <summary>The columns that its table has: the file may have others, which are no data (<c>_change_type</c>). Null for a shard of no table.</summary>
+    /// <summary>The columns of its table: further columns of the file are not data (<c>_change_type</c>). Null for a shard outside a table.</summary>
     public IReadOnlySet<string>? Columns { get; init; }
 
     /// <summary>Whether a folder's name is a key and a value.</summary>
     public static bool IsPartition(string folder) => folder.IndexOf('=') > 0;
 
-    /// <summary>Reads keys and values off the part of a path that the user named or that was found below it.</summary>
-    /// <param name="source">Where the shard is.</param>
-    /// <param name="named">Relative or full path as the user knows it; folders above it say nothing.</param>
+    /// <summary>Reads keys and values from the part of a path that the user named or that was found below it.</summary>
+    /// <param name="source">The file or object.</param>
+    /// <param name="named">Relative or full path as the user wrote it; folders above it are ignored.</param>
     public static FoundShard Of(IShardSource source, string named) => new(source, KeysOf(named[..(named.AsSpan().LastIndexOfAny('/', '\\') + 1)]));
 
     /// <summary>Keys and values of all folders of a path.</summary>
@@ -36,12 +36,12 @@ internal sealed record FoundShard(IShardSource Source, IReadOnlyList<(string Key
     }
 }
 
-/// <summary>A column whose value is the same for all rows of a shard, since it stands in the path.</summary>
+/// <summary>A partition column: its value comes from the path and is the same for all rows of a shard.</summary>
 /// <param name="Column">Name and type, the same for all shards of a set.</param>
 /// <param name="Value">The value of this shard; null if its rows have none.</param>
 internal sealed record PartitionColumn(ShardColumn Column, string? Value)
 {
-    /// <summary>The columns of each shard. A key is an integer or a date where all its values are, else a string.</summary>
+    /// <summary>The partition columns of each shard. A column is an integer or a date if all its values are, else a string.</summary>
     public static PartitionColumn[][] Of(IReadOnlyList<FoundShard> shards)
     {
         var columns = shards.SelectMany(s => s.Partitions).GroupBy(p => p.Key).ToDictionary(g => g.Key, g => TypeOf(g.Key, g.Select(p => p.Value)));
@@ -73,7 +73,7 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
         }
     }
 
-    /// <summary>Fills a buffer with the value as it stands in the path.</summary>
+    /// <summary>Fills a buffer with the value as text.</summary>
     public void FillTexts(ColumnBuffer into, int rows)
     {
         Begin(into, rows, ValueKind.Text);
@@ -89,9 +89,9 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
         into.Nulls.AsSpan(0, rows).Fill(Value is null);
     }
 
-    /// <summary>This column, if its value has its type.</summary>
-    /// <param name="shard">Whose it is.</param>
-    /// <exception cref="GpuCtrException">Data: it has not.</exception>
+    /// <summary>Checks that the value has the column's type; returns the column.</summary>
+    /// <param name="shard">Path of its shard.</param>
+    /// <exception cref="GpuCtrException">Data: it does not.</exception>
     public PartitionColumn Checked(string shard) => Value is null || (Column.Kind switch
     {
         ValueKind.Text => true,
@@ -117,7 +117,7 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
             : new ShardColumn(key, ValueKind.Text, false, "string");
     }
 
-    // 007 and 7 are two values: only the usual spelling is a number.
+    // 007 and 7 are different values: only the canonical spelling is a number.
     private static long? Whole(string text) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long x) && x.ToString(CultureInfo.InvariantCulture) == text ? x : null;
 

@@ -12,17 +12,17 @@ namespace GpuCtr.Data.Shards;
 /// <param name="Rows">Rows.</param>
 public sealed record RowGroupRef(int Shard, int Group, long FirstRow, int Rows)
 {
-    /// <summary>Values of the column that has most of them.</summary>
+    /// <summary>Largest number of values of a column.</summary>
     internal long Values { get; init; } = Rows;
 
-    /// <summary>Bytes of the largest column when it is not compressed.</summary>
+    /// <summary>Decompressed bytes of the largest column.</summary>
     internal long ColumnBytes { get; init; }
 }
 
-/// <summary>One Parquet file or object: what its footer says and readers for its row groups.</summary>
+/// <summary>One Parquet file or object: its footer, and readers for its row groups.</summary>
 public sealed class Shard
 {
-    // Blocks by which a large file is known, spread over it: rows of another day differ in every one of them.
+    // Sampled blocks that identify a large file, spread over it: the rows of another day differ in every block.
     private const int Samples = 8, SampleBytes = 1 << 16;
 
     private readonly ConcurrentBag<ShardReader> idle = [];
@@ -39,7 +39,7 @@ public sealed class Shard
         IsOfTable = found.Columns is not null;
         this.footer = keepsFooter ? footer : null;
         FooterHash = footer.Hash;
-        // What a file says itself goes before what its path says.
+        // Columns of the file take precedence over those of its path.
         this.partitions = partitions.Where(p => footer.Layout(p.Column.Name) is null).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
         ShardColumn[] all = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
         byName = all.ToDictionary(c => c.Name, StringComparer.Ordinal);
@@ -58,25 +58,25 @@ public sealed class Shard
     /// <summary>Full path, or address of an object.</summary>
     public string Path => source.Path;
 
-    /// <summary>Size when it was found.</summary>
+    /// <summary>Size when the shard was found.</summary>
     public long LengthBytes => source.LengthBytes;
 
-    /// <summary>Time of the last change (UTC) of a file, ETag of an object, when it was found.</summary>
+    /// <summary>Time of the last change (UTC) of a file, or ETag of an object, when the shard was found.</summary>
     public string Version => source.Version;
 
     /// <summary>The last part of the path.</summary>
     internal string Name => source.Name;
 
-    /// <summary>What is beside it.</summary>
+    /// <summary>Its folder.</summary>
     internal IShardFolder Folder => source.Folder;
 
     /// <summary>Rows of all row groups.</summary>
     public long Rows { get; }
 
-    /// <summary>XXH3 of the footer, which has sizes, offsets and statistics of all columns.</summary>
+    /// <summary>XXH3 of the footer, which contains sizes, offsets and statistics of all columns.</summary>
     internal ulong FooterHash { get; }
 
-    /// <summary>The top-level columns in file order, then those that stand in the path or the log of a table.</summary>
+    /// <summary>The top-level columns in file order, then the columns from the path or a table's log.</summary>
     public IReadOnlyList<ShardColumn> Columns { get; }
 
     /// <summary>Columns that are read only by name, see <see cref="PandasIndex"/>.</summary>
@@ -85,14 +85,14 @@ public sealed class Shard
     /// <summary>The row groups in file order.</summary>
     public IReadOnlyList<RowGroupRef> RowGroups { get; }
 
-    /// <summary>Whether a table says that these rows are its rows, even if another file of it has the same ones.</summary>
+    /// <summary>Whether a table's log lists this file, so that its rows count even if another file has the same content.</summary>
     internal bool IsOfTable { get; }
 
     /// <summary>Opens a file and reads its footer.</summary>
     /// <exception cref="GpuCtrException">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
     public static Shard Open(string path, int index) => Open(new FoundShard(new FileSource(path), []), index, [], keepsFooter: true);
 
-    /// <summary>Opens a file whose columns are the leaves of its schema, whatever they are in, named with dots: add.path.</summary>
+    /// <summary>Opens a file with one column per leaf of its schema at any depth, named with dots: add.path.</summary>
     /// <exception cref="GpuCtrException">Data or InputOutput, see <see cref="ShardFooter"/>.</exception>
     internal static Shard OpenLeaves(IShardSource source) => new(new FoundShard(source, []), 0, ShardFooter.Read(source, leaves: true), [], keepsFooter: true);
 
@@ -102,11 +102,11 @@ public sealed class Shard
     /// <summary>The column of that name, or null.</summary>
     public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
 
-    /// <summary>Whether a column can be read as it is wanted: by its type, as text from the path, or because it has no values at all.</summary>
+    /// <summary>Whether a column can be read as wanted: because of its type, as text from the path, or because it has no values.</summary>
     internal bool Has(WantedColumn wanted) => Column(wanted.Name) is { } found
         && (wanted.Takes(found) || (wanted is { Kind: ValueKind.Text, IsList: false } && partitions.ContainsKey(wanted.Name)) || IsAllNull(wanted.Name));
 
-    /// <summary>Whether a column has no values: its type then says nothing. Reads until it finds one; what cannot be read counts as one.</summary>
+    /// <summary>Whether a column has no values, so that its type does not matter. Reads until it finds a value; an unreadable row group counts as having one.</summary>
     internal bool IsAllNull(string column)
     {
         using ShardReader reader = Rent();
@@ -125,8 +125,8 @@ public sealed class Shard
         }
     }
 
-    /// <summary>A reader for the calling thread; disposing it hands it back.</summary>
-    /// <exception cref="GpuCtrException">Data: it changed since it was found.</exception>
+    /// <summary>A reader for the calling thread; disposing it returns it for reuse.</summary>
+    /// <exception cref="GpuCtrException">Data: the shard changed since it was found.</exception>
     public ShardReader Rent()
     {
         if (!idle.TryTake(out ShardReader? reader))
@@ -143,7 +143,7 @@ public sealed class Shard
         return reader;
     }
 
-    /// <summary>XXH3 of the whole content, 64 bit; reads it the first time.</summary>
+    /// <summary>XXH3 (64 bits) of the whole content; computed on first use.</summary>
     /// <exception cref="GpuCtrException">InputOutput: unreadable.</exception>
     public ulong ContentHash() => contentHash ??= Hash(whole: true);
 
@@ -152,16 +152,16 @@ public sealed class Shard
         LengthBytes == other.LengthBytes && FooterHash == other.FooterHash && (Path == other.Path || ContentHash() == other.ContentHash());
 
     /// <summary>
-    /// Tells this content from any other: by the XXH3 of the whole, or the ETag of an object. Where the whole is not to be read, by the
-    /// XXH3 of footer and samples, and the time: bytes that were changed between the samples and left size, footer and time as they were go unnoticed.
+    /// Identifies the content of this shard: by the XXH3 of the whole content, or the ETag of an object. If the whole content is not to be read, by the
+    /// XXH3 of footer and samples, and the time: a change between the samples that keeps size, footer and time goes unnoticed.
     /// </summary>
-    /// <param name="whole">Whether the whole may be read.</param>
+    /// <param name="whole">Whether the whole content may be read.</param>
     /// <exception cref="GpuCtrException">InputOutput: unreadable.</exception>
     internal string ContentKey(bool whole) => contentHash is null && source.VersionIsContent ? Version
         : whole || contentHash is not null ? $"xxh3 {ContentHash():x16}"
         : $"xxh3 of samples {Hash(whole: false) ^ FooterHash:x16}, {Version}";
 
-    /// <summary>The same with what the path adds to the content.</summary>
+    /// <summary>The same including the partition values of the path.</summary>
     internal string Identity(string contentKey) => $"{LengthBytes} {FooterHash:x16} {contentKey} {string.Join(' ', partitions.Values)}";
 
     internal PartitionColumn? Partition(string name) => partitions.GetValueOrDefault(name);

@@ -6,12 +6,12 @@ using GpuCtr.Data.Sources;
 namespace GpuCtr.Data.Shards;
 
 /// <summary>
-/// What the shards of a folder are supposed to hold: sizes, rows and the XXH3 of each whole file, in a file beside them. Parquet
-/// itself notices few flipped bits; with a manifest none is silent.
+/// The expected content of the shards of a folder: size, rows and XXH3 of each whole file, in a file beside them. Parquet
+/// itself detects few flipped bits; a manifest detects all of them.
 /// </summary>
 internal static class ShardManifest
 {
-    /// <summary>Name of the file; readers of data folders leave out what begins with an underscore.</summary>
+    /// <summary>Name of the file; readers of data folders skip names that begin with an underscore.</summary>
     public const string FileName = "_manifest.json";
 
     private const int Format = 1;
@@ -22,7 +22,7 @@ internal static class ShardManifest
 
     private sealed record Content(int Format, SortedDictionary<string, Entry> Shards);
 
-    /// <summary>Checks that no manifest would take the place of a shard.</summary>
+    /// <summary>Checks that no manifest would overwrite a shard.</summary>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void CheckNames(ShardSet shards)
     {
@@ -30,7 +30,7 @@ internal static class ShardManifest
             throw GpuCtrException.UsageError($"{shard.Path}: a shard with the name of the manifest, which would be written over it; rename it");
     }
 
-    /// <summary>Writes a manifest into every folder that holds shards of the set; returns their paths.</summary>
+    /// <summary>Writes a manifest into every folder with shards of the set; returns their paths.</summary>
     /// <exception cref="GpuCtrException">InputOutput: unreadable or not writable.</exception>
     public static IReadOnlyList<string> Write(ShardSet shards, int workers)
     {
@@ -55,8 +55,8 @@ internal static class ShardManifest
         return written;
     }
 
-    /// <summary>Checks shards against the manifests beside them; says what was checked, in a line for each manifest.</summary>
-    /// <exception cref="GpuCtrException">Data: a shard is not the one that was listed, or the manifest is damaged.</exception>
+    /// <summary>Verifies shards against the manifests beside them; returns one line per manifest.</summary>
+    /// <exception cref="GpuCtrException">Data: a shard differs from its entry, or the manifest is damaged.</exception>
     public static IReadOnlyList<string> Verify(IReadOnlyList<Shard> shards, int workers)
     {
         List<string> notes = [];

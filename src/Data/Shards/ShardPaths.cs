@@ -4,27 +4,27 @@ using GpuCtr.Data.Tables;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>The shards of some patterns.</summary>
+/// <summary>The shards that some patterns name.</summary>
 /// <param name="Shards">In ordinal order of their full paths.</param>
-/// <param name="Notes">What was left out or read otherwise than by its name, a line each.</param>
+/// <param name="Notes">One line for everything that was left out or read through a table's log.</param>
 internal sealed record FoundShards(IReadOnlyList<FoundShard> Shards, IReadOnlyList<string> Notes);
 
-/// <summary>What one pattern names, before tables have their say.</summary>
+/// <summary>The matches of one pattern, before tables are taken into account.</summary>
 /// <param name="Files">Files or objects.</param>
-/// <param name="IfNone">What is wrong if there are none.</param>
+/// <param name="IfNone">The error if there are none.</param>
 internal sealed record PathMatches(IReadOnlyList<FoundShard> Files, string IfNone)
 {
-    /// <summary>The folder that is named as a whole.</summary>
+    /// <summary>The folder, if the pattern names one.</summary>
     public IShardFolder? Folder { get; init; }
 
-    /// <summary>Whether one file or object is named exactly.</summary>
+    /// <summary>Whether the pattern names one file or object exactly.</summary>
     public bool IsExact { get; init; }
 
-    /// <summary>Files named *.parquet that a name beginning with . or _ keeps out.</summary>
+    /// <summary>Number of *.parquet files that are left out because a name begins with . or _.</summary>
     public int Hidden { get; init; }
 }
 
-/// <summary>Turns what the user typed (files, globs, folders, also of an object store) into a sorted list of shards.</summary>
+/// <summary>Resolves files, globs and folders, also of an object store, to a sorted list of shards.</summary>
 internal static class ShardPaths
 {
     private const string Suffix = ".parquet";
@@ -113,7 +113,7 @@ internal static class ShardPaths
         return new([.. files[true].Select(f => Found(f, Path.GetRelativePath(above, f)))], ifNone) { Hidden = files[false].Count(IsParquet) };
     }
 
-    /// <summary>Whether a name says that a file is Parquet.</summary>
+    /// <summary>Whether a file name ends in .parquet.</summary>
     public static bool IsParquet(string name) => name.EndsWith(Suffix, StringComparison.Ordinal);
 
     private static void RefuseDuplicates(List<FoundShard> found)

@@ -5,13 +5,13 @@ using Parquet.Meta;
 namespace GpuCtr.Data.Shards;
 
 /// <summary>
-/// Reads single columns of single row groups of one shard. Whatever is wrong with one leaves here as a <see cref="GpuCtrException"/> that
+/// Reads single columns of single row groups of one shard. Every failure leaves here as a <see cref="GpuCtrException"/> that
 /// names file, row group and column.
 /// </summary>
-/// <remarks>Not safe for several threads: each worker rents its own with <see cref="Shard.Rent"/>; disposing hands it back.</remarks>
+/// <remarks>For one thread: each worker rents its own with <see cref="Shard.Rent"/>; disposing returns it.</remarks>
 public sealed class ShardReader : IDisposable
 {
-    // More rows than this in almost no bytes are a bomb, not data: labels alone need more.
+    // More rows than this in almost no bytes are a decompression bomb: labels alone need more bytes.
     private const long PlausibleRows = 1 << 24;
     private const long RowsPerByte = 16;
 
@@ -31,7 +31,7 @@ public sealed class ShardReader : IDisposable
         stream.Open();
     }
 
-    /// <summary>Values that a column stores in a row group: rows of a flat column, elements and empty lists of a list.</summary>
+    /// <summary>Number of values that a column stores in a row group: rows of a flat column, elements and empty lists of a list column.</summary>
     public long StoredValues(int group, string column) => Chunk(group, Layout(column)).NumValues;
 
     /// <summary>Compressed bytes of a column in a row group; 0 if the file does not say.</summary>
@@ -80,8 +80,8 @@ public sealed class ShardReader : IDisposable
         }
     }
 
-    /// <summary>Decodes one column of one row group as the values that are wanted.</summary>
-    /// <exception cref="GpuCtrException">See the other one; values that do not fit are no failure but <see cref="ColumnBuffer.Misfits"/>.</exception>
+    /// <summary>Decodes one column of one row group, converted to the wanted kind.</summary>
+    /// <exception cref="GpuCtrException">See the other overload. Values that do not fit are not an error; they are listed in <see cref="ColumnBuffer.Misfits"/>.</exception>
     public void Read(int group, WantedColumn wanted, ColumnBuffer into)
     {
         if (wanted is { Kind: ValueKind.Text, IsList: false } && shard!.Partition(wanted.Name) is { } partition)
@@ -112,7 +112,7 @@ public sealed class ShardReader : IDisposable
         return text.ReplaceLineEndings(" ").TrimEnd('.', ' ');
     }
 
-    /// <summary>Makes room for a column chunk that declares what can be.</summary>
+    /// <summary>Reserves room for a column chunk after checking that its declared sizes are plausible.</summary>
     private ColumnMetaData Prepare(int group, ColumnLayout layout, ValueKind kind, ColumnBuffer into)
     {
         ColumnMetaData chunk = Chunk(group, layout);

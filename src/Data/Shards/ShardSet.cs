@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>The shards of one side of a run (training, validation, test). They need to agree in the columns that are read.</summary>
+/// <summary>The shards of one side of a run (training, validation, test). They must agree in the columns that are read.</summary>
 public sealed class ShardSet
 {
-    // Above so many shards their footers are read again when they are needed: kept, they would take more memory than the rows.
+    // With more shards than this, footers are read again when needed: kept, they would take more memory than the rows.
     private const int MostKeptOpen = 512;
 
-    // Up to so many bytes shards are told apart by all of their content, which takes a fraction of a second.
+    // Up to this size, shards are identified by a hash of their whole content, which takes a fraction of a second.
     private const long HashedBytes = 256L << 20;
 
     private readonly ConcurrentDictionary<string, ShardColumn?> joined = new(StringComparer.Ordinal);
@@ -31,13 +31,13 @@ public sealed class ShardSet
     /// <summary>Rows of all shards.</summary>
     public long Rows { get; }
 
-    /// <summary>What was left out, read through the log of a table or checked against a manifest, a line for each.</summary>
+    /// <summary>One line for everything that was left out, read through a table's log or verified against a manifest.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>The columns that all shards have, in the order of the first shard, as what they are together.</summary>
+    /// <summary>The columns that all shards have, with joined types, in the order of the first shard.</summary>
     public IReadOnlyList<ShardColumn> Columns => [.. Shards[0].Columns.Select(c => Column(c.Name)).OfType<ShardColumn>()];
 
-    /// <summary>The column of that name as what it is in all shards together; null if one of them lacks it.</summary>
+    /// <summary>The column of that name, with its type joined over all shards; null if a shard lacks it.</summary>
     public ShardColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? JoinedColumn.Of(n, Shards) : null);
 
     /// <summary>Columns that some shards have and some lack, with the first of each.</summary>
@@ -47,10 +47,10 @@ public sealed class ShardSet
         .Where(c => Column(c.Name) is null)
         .Select(c => (c.Name, c.Has, Shards.First(s => s.Column(c.Name) is null)));
 
-    /// <summary>Checks that all shards have some columns as they are wanted.</summary>
+    /// <summary>Checks that all shards have the wanted columns.</summary>
     /// <param name="wanted">The columns.</param>
-    /// <param name="who">Who wants them, as in "the model was trained".</param>
-    /// <exception cref="GpuCtrException">Data: one lacks a column, or has it with values of another kind.</exception>
+    /// <param name="who">Who needs them, for messages, as in "the model was trained".</param>
+    /// <exception cref="GpuCtrException">Data: a shard lacks a column, or has another kind of values in it.</exception>
     internal void Check(IEnumerable<WantedColumn> wanted, string who)
     {
         foreach (WantedColumn column in wanted)
@@ -63,12 +63,12 @@ public sealed class ShardSet
         }
     }
 
-    /// <summary>Finds the shards, reads their footers and checks that manifests beside them hold. Whether their columns agree is seen when these are asked for.</summary>
+    /// <summary>Finds the shards, reads their footers and verifies manifests beside them. Whether columns agree is checked when they are requested.</summary>
     /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions; the same of objects, as s3://bucket/key.</param>
     /// <param name="workers">Threads that read footers and compute hashes.</param>
-    /// <param name="verify">False to leave manifests alone.</param>
+    /// <param name="verify">False to ignore manifests.</param>
     /// <exception cref="GpuCtrException">Usage: nothing matches, a file named twice. Data: broken files,
-    /// a copy of another shard, a shard that is not as its manifest says. InputOutput: unreadable.</exception>
+    /// a copy of another shard, a shard that differs from its manifest. InputOutput: unreadable.</exception>
     public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true)
     {
         (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = ShardPaths.Expand(patterns);
@@ -90,11 +90,11 @@ public sealed class ShardSet
     private static IEnumerable<string> IndexNotes(Shard[] shards) => shards.SelectMany(s => s.Indexes).Distinct().Select(name =>
         $"column '{name}' is the index that pandas writes beside the rows (to_parquet(index=False) does not) and is left out");
 
-    /// <summary>What tells the content of each shard from any other: <see cref="Shard.ContentKey"/>. Worked out the first time.</summary>
+    /// <summary>Identifies the content of each shard: <see cref="Shard.ContentKey"/>. Computed on first use.</summary>
     /// <exception cref="GpuCtrException">InputOutput: unreadable.</exception>
     internal IReadOnlyList<string> ContentKeys => contentKeys.Value;
 
-    /// <summary>The same with size, footer and what paths add, for what is kept of these rows.</summary>
+    /// <summary>The same including size, footer and partition values, as a key for caches of these rows.</summary>
     internal IEnumerable<string> Identities => Shards.Select((s, i) => s.Identity(ContentKeys[i]));
 
     private static string[] KeysOf(IReadOnlyList<Shard> shards, int workers)

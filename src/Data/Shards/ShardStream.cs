@@ -4,10 +4,10 @@ using GpuCtr.Data.Sources;
 namespace GpuCtr.Data.Shards;
 
 /// <summary>
-/// Buffered, positioned reads of one shard with a budget: a broken one that sends its reader round in circles ends with an
-/// exception instead of never.
+/// Buffered, positioned reads of one shard with a byte budget: a broken shard that makes its reader loop ends with an
+/// exception.
 /// </summary>
-/// <remarks>The bytes are open only between <see cref="Open"/> and <see cref="Shut"/>, so thousands of shards do not hold thousands of files.</remarks>
+/// <remarks>The file is open only between <see cref="Open"/> and <see cref="Shut"/>, so thousands of shards do not keep thousands of files open.</remarks>
 internal sealed class ShardStream(IShardSource source) : Stream
 {
     private byte[] buffer = [];
@@ -68,7 +68,7 @@ internal sealed class ShardStream(IShardSource source) : Stream
         return Advance(count);
     }
 
-    /// <summary>Copies bytes without moving the position and outside the budget; returns how many there were.</summary>
+    /// <summary>Copies bytes without moving the position and outside the budget; returns their number.</summary>
     public int Peek(long at, Span<byte> target)
     {
         (long saved, long budget) = (position, Budget);

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>The characters of a column's texts, in blocks that are filled again for the next column.</summary>
+/// <summary>Memory for the characters of a column's texts, in blocks that are reused for the next column.</summary>
 internal sealed class TextArena
 {
     private const int BlockChars = 1 << 15;
@@ -11,10 +11,10 @@ internal sealed class TextArena
     private readonly List<char[]> blocks = [];
     private int block, used;
 
-    /// <summary>Gives all texts up.</summary>
+    /// <summary>Releases all texts.</summary>
     public void Clear() => (block, used) = (0, 0);
 
-    /// <summary>The text of a byte array. Two of them never become one text: what is not UTF-8 is spelt in hexadecimal.</summary>
+    /// <summary>The text of a byte array. Different arrays have different texts: arrays that are not UTF-8 are written in hexadecimal.</summary>
     public ReadOnlyMemory<char> Text(ReadOnlySpan<byte> bytes)
     {
         Memory<char> room = Room(bytes.Length);
@@ -25,7 +25,7 @@ internal sealed class TextArena
         return room[..written];
     }
 
-    /// <summary>UTF-16 never has more characters than UTF-8 has bytes. What is larger than a block has one of its own that is not kept.</summary>
+    /// <summary>Room for the characters of a text: UTF-16 has at most as many characters as UTF-8 has bytes. A text larger than a block gets a block of its own that is not reused.</summary>
     private Memory<char> Room(int chars)
     {
         if (chars > BlockChars)

@@ -2,16 +2,16 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>How a column is read, whatever the shards store it as. A value that the kind cannot hold becomes null and is noted: <see cref="ColumnBuffer.Misfits"/>.</summary>
+/// <summary>A column and the kind it is read as, however the shards store it. A value that the kind cannot represent becomes null and is listed in <see cref="ColumnBuffer.Misfits"/>.</summary>
 /// <param name="Name">The column.</param>
-/// <param name="Kind">What its values become; null = numbers, integers and reals as they come.</param>
-/// <param name="IsList">Whether a row has a list of them.</param>
+/// <param name="Kind">Kind of the values; null = numbers, either integers or reals.</param>
+/// <param name="IsList">Whether a row has a list of values.</param>
 public sealed record WantedColumn(string Name, ValueKind? Kind, bool IsList = false)
 {
-    /// <summary>Whether values of a column as it was found can be what is wanted. Of numbers each single value decides.</summary>
+    /// <summary>Whether a stored column can be read as wanted. For numbers, this is decided value by value.</summary>
     internal bool Takes(ShardColumn found) => found.IsList == IsList && (found.Kind == Kind || (IsNumber(found.AsNumber.Kind) && Kind is not (ValueKind.Text or ValueKind.Time)));
 
-    /// <summary>As said to a person.</summary>
+    /// <summary>Description for messages.</summary>
     internal string Describe() => (IsList ? "lists of " : "") + (IsList, Kind) switch
     {
         (true, ValueKind.Text) => "strings",
@@ -26,7 +26,7 @@ public sealed record WantedColumn(string Name, ValueKind? Kind, bool IsList = fa
     /// <summary>Integers and reals.</summary>
     internal static bool IsNumber(ValueKind kind) => WholeNumber.Is(kind) || kind == ValueKind.Real;
 
-    /// <summary>Says which value does not fit.</summary>
+    /// <summary>The message for a value that does not fit.</summary>
     internal GpuCtrException Misfit(Shard shard, RowGroupRef group, ColumnBuffer read)
     {
         string advice = Kind switch

@@ -3,15 +3,15 @@ using System.Globalization;
 namespace GpuCtr.Data.Shards;
 
 /// <summary>
-/// What the 64 bits of an integer stand for: a signed number in a column of <see cref="ValueKind.Integer"/>, an unsigned one in one of
-/// <see cref="ValueKind.Unsigned"/>. Whatever shows, parses, orders or converts integers does it here, so that one value is the same everywhere.
+/// The meaning of the 64 bits of an integer: a signed number in a column of <see cref="ValueKind.Integer"/>, an unsigned one in a column of
+/// <see cref="ValueKind.Unsigned"/>. All code that prints, parses, orders or converts integers does it here, so that a value is the same everywhere.
 /// </summary>
 internal static class WholeNumber
 {
     /// <summary>Whether values of that kind are integers.</summary>
     public static bool Is(ValueKind kind) => kind is ValueKind.Integer or ValueKind.Unsigned;
 
-    /// <summary>Whether the number is one of the other kind as well: both agree on 0 … 2⁶³ − 1.</summary>
+    /// <summary>Whether both kinds can represent the number: they agree on 0 … 2⁶³ − 1.</summary>
     public static bool Fits(long bits, ValueKind from, ValueKind to) => from == to || bits >= 0;
 
     /// <summary>The nearest double.</summary>
@@ -22,10 +22,10 @@ internal static class WholeNumber
         ? unchecked((ulong)bits).ToString(CultureInfo.InvariantCulture)
         : bits.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>The order of two numbers.</summary>
+    /// <summary>Compares two numbers.</summary>
     public static int Compare(long a, long b, ValueKind kind) => kind == ValueKind.Unsigned ? unchecked((ulong)a).CompareTo(unchecked((ulong)b)) : a.CompareTo(b);
 
-    /// <summary>The bits of a number written in digits, with an empty fraction or an exponent as well (42.0, 4.2e1); null if it is none of that kind.</summary>
+    /// <summary>Parses a number in digits, also with a zero fraction or an exponent (42.0, 4.2e1); null if it is not a number of that kind.</summary>
     public static long? Parse(ReadOnlySpan<char> text, ValueKind kind)
     {
         if (kind == ValueKind.Unsigned)
@@ -35,7 +35,7 @@ internal static class WholeNumber
 
     private static long? ParseReal(ReadOnlySpan<char> text, ValueKind kind)
     {
-        // More digits than a decimal holds, or an exponent below 0, would be rounded.
+        // More digits than a decimal has, or an exponent below 0, would be rounded.
         const int exactDigits = 28;
         if (text.Length > exactDigits || text.LastIndexOf('-') > 0 || !decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal number) || number != decimal.Truncate(number))
             return null;
