@@ -22,8 +22,8 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
         long rows = data.CountRows(part);
         if (rows > Array.MaxLength)
             throw GpuCtrException.UsageError($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
-        // Shards without the group column are evaluated without gAUC.
-        bool grouped = data.IsGrouped;
+        // Shards without the group column have metrics all the same, only no gAUC.
+        bool grouped = data.HasGaucKeys;
         float[] logits = new float[rows], labels = new float[rows];
         ulong[] groups = new ulong[grouped ? rows : 0];
         int done = 0;
@@ -72,6 +72,6 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
         model.Predict(batch, logits);
         batch.Labels[..batch.Rows].CopyTo(labels);
         if (!groups.IsEmpty)
-            batch.Groups.AsSpan(0, batch.Rows).CopyTo(groups);
+            batch.GaucKeys.AsSpan(0, batch.Rows).CopyTo(groups);
     }
 }

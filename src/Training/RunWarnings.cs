@@ -1,5 +1,6 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Inspection;
 using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
 using static System.FormattableString;
@@ -33,13 +34,13 @@ internal static class RunWarnings
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
                 runLog.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
         }
-        foreach (string warning in HistoryMatch.Warnings(shards.Train, shards.Plan).Concat(ListLikeness.Warnings(shards.Train, shards.Plan)))
+        foreach (string warning in HistoryCoverage.Warnings(shards.Train, shards.Plan).Concat(UndeclaredLists.Warnings(shards.Train, shards.Plan)))
             runLog.Warn(warning);
     }
 
     private static string AboutOutlier(NumericState column, NumericOutlier outlier, ShardSet shards)
     {
-        string name = ColumnNames.InShell(column.Column), place = $"column {column.Column}: {Numbers.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
+        string name = ColumnNames.InShell(column.Column), place = $"column {column.Column}: {NumericTransforms.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
         if (column.Transform == NumericTransform.None)
             return $"{place} is read as it is, and numbers of that size may overflow in a model; use --numeric-transform {name}=standardize or {name}=log";
         string transforms = column.Transform == NumericTransform.Log ? $"{name}=quantile" : $"{name}=log or {name}=quantile";
@@ -59,9 +60,9 @@ internal static class RunWarnings
     public static void AboutRows(RunLog runLog, string name, Dataset data)
     {
         DatasetStatistics seen = data.Statistics;
-        string[] unseen = [.. seen.UnseenValues().Where(u => u.Unseen > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Unseen / u.Values:F2} %"))];
-        if (unseen.Length > 0)
-            runLog.Line($"{name}: values not seen in training: {string.Join(", ", unseen)}");
+        string[] oov = [.. seen.OovValues().Where(u => u.Oov > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Oov / u.Values:F2} %"))];
+        if (oov.Length > 0)
+            runLog.Line($"{name}: values not seen in training: {string.Join(", ", oov)}");
         string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
         if (nulls.Length > 0)
             runLog.Warn($"{name}: nulls in columns that had none in training, so the model knows nothing of them: {string.Join(", ", nulls)}");
@@ -79,7 +80,7 @@ internal static class RunWarnings
             runLog.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
         foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)
         {
-            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericState.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {Numbers.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
+            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericState.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {NumericTransforms.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
         }
 
         if (seen.BadRows > 0)

@@ -30,7 +30,7 @@ internal sealed class BatchBuilder(FeatureSpec spec)
             if (numbers > 0)
                 block.Numeric.AsSpan(from * numbers, numbers).CopyTo(numeric.Slice(to * numbers, numbers));
             labels[to] = block.Labels[from];
-            batch.Groups[to] = block.Groups.Length > 0 ? block.Groups[from] : 0;
+            batch.GaucKeys[to] = block.GaucKeys.Length > 0 ? block.GaucKeys[from] : 0;
         }
 
         for (int s = 0; s < spec.Sequences.Count; s++)

@@ -17,24 +17,24 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     /// <summary>What a row of the shards consists of.</summary>
     public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
         encoder.Spec.F, encoder.Spec.N,
-        GroupOf(shards, encoder) is not null,
+        GaucColumn(shards, encoder) is not null,
         encoder.Spec.Sequences.Count)
     { NumericColumns = encoder.State.Numeric.Count };
 
-    /// <summary>What rows are grouped by, if all shards have it; of doubles, the integers that they are.</summary>
-    private static WantedColumn? GroupOf(ShardSet shards, FeatureEncoder encoder) => encoder.State.Group is not { } group ? null : shards.Column(group) switch
+    /// <summary>The column of gAUC, if all shards have it; of doubles, the integers that they are.</summary>
+    private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is not { } name ? null : shards.Column(name) switch
     {
-        { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } c => new WantedColumn(group, c.Kind),
-        { IsList: false, Kind: ValueKind.Real } => new WantedColumn(group, ValueKind.Integer),
+        { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } c => new ColumnRequest(name, c.Kind),
+        { IsList: false, Kind: ValueKind.Real } => new ColumnRequest(name, ValueKind.Integer),
         _ => null,
     };
 
     /// <exception cref="GpuCtrException">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
-    public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? stock = null)
+    public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? pool = null)
     {
         FeatureState state = encoder.State;
         BlockShape shape = ShapeOf(shards, encoder);
-        var block = new EncodedBlock(group, shape, stock);
+        var block = new EncodedBlock(group, shape, pool);
         // What is absent is not written below.
         Array.Clear(block.Labels);
         Shard shard = shards.Shards[group.Shard];
@@ -48,7 +48,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
                 CheckNumbers(block, shard, state.Categorical[f].Column);
             Span<int> strip = ids.Next();
-            block.Unseen[f] = EncodeIds(state.Categorical[f], strip);
+            block.Oov[f] = EncodeIds(state.Categorical[f], strip);
             block.NewNulls[f] = NewNulls(state.Categorical[f].Vocabulary, strip);
         }
 
@@ -71,26 +71,26 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             if (list.Grammar() is { } grammar)
                 ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
             lengths.Check(block, shard, s, column);
-            block.Sequences[s] = EncodeLists(block, s, stock);
+            block.Sequences[s] = EncodeLists(block, s, pool);
             block.NewNulls[shape.Fields + shape.NumericColumns + s] = NewNulls(list.Vocabulary, block.Sequences[s].Values.AsSpan(0, block.Sequences[s].Count));
         }
 
         if (shards.Column(state.Label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
         {
-            Read(reader, block, new WantedColumn(state.Label, null));
+            Read(reader, block, new ColumnRequest(state.Label, null));
             EncodeLabels(block, shard);
         }
 
-        if (GroupOf(shards, encoder) is { } grouped)
+        if (GaucColumn(shards, encoder) is { } gauc)
         {
-            Read(reader, block, grouped);
-            EncodeGroups(block);
+            Read(reader, block, gauc);
+            EncodeGaucKeys(block);
         }
 
         return block;
     }
 
-    private void Read(ShardReader reader, EncodedBlock block, WantedColumn wanted)
+    private void Read(ShardReader reader, EncodedBlock block, ColumnRequest wanted)
     {
         reader.Read(block.Source.Group, wanted, column);
         if (column.Misfits.Count > 0 && !tolerant)
@@ -106,7 +106,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         block.LeaveOut(new BadRow(row, $"no list in {name}"));
     }
 
-    /// <summary>Returns how many values training never saw.</summary>
+    /// <summary>Returns how many values are not in the vocabulary.</summary>
     private long EncodeIds(CategoricalState state, Span<int> ids)
     {
         VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
@@ -122,7 +122,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
                 ids[r] = RowOf(table, state, r);
         }
 
-        return ids.Count(table.UnseenRow);
+        return ids.Count(table.OovRow);
     }
 
     /// <summary>Nulls, where the vocabulary has none from training.</summary>
@@ -134,7 +134,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             return VocabularyTable.NullRow;
         if (column.Kind == ValueKind.Text)
             return table.RowOf(column.Texts[i].Span);
-        return Keys.TryOf(column, i, state.Rule, state.Boundaries, out long key) ? table.RowOf(key) : VocabularyTable.NullRow;
+        return KeyEncoder.TryEncode(column, i, state.Rule, state.Boundaries, out long key) ? table.RowOf(key) : VocabularyTable.NullRow;
     }
 
     /// <summary>What is null or bad is 0, and where there is a place for it, missing is 1.</summary>
@@ -153,8 +153,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
                 continue;
             }
 
-            double x = Numbers.At(column, r);
-            if (!Numbers.CanRead(x, state.Transform))
+            double x = column.NumberAt(r);
+            if (!NumericTransforms.CanRead(x, state.Transform))
             {
                 Refuse(block, shard, state.Column, r);
                 continue;
@@ -174,26 +174,26 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     {
         for (int r = 0; r < block.Rows; r++)
         {
-            if (!column.IsNull(r) && !double.IsFinite(Numbers.At(column, r)))
+            if (!column.IsNull(r) && !double.IsFinite(column.NumberAt(r)))
                 Refuse(block, shard, name, r);
         }
     }
 
     private void Refuse(EncodedBlock block, Shard shard, string name, int r)
     {
-        double x = Numbers.At(column, r);
+        double x = column.NumberAt(r);
         if (!tolerant)
-            throw Numbers.Bad(shard, block.Source, name, r, x);
+            throw NumericTransforms.Bad(shard, block.Source, name, r, x);
         block.LeaveOut(new BadRow(r, $"{(double.IsFinite(x) ? "too large" : "not finite")} in {name}"));
     }
 
-    private EncodedSequence EncodeLists(EncodedBlock block, int s, BudgetedArrayPool? stock)
+    private EncodedSequence EncodeLists(EncodedBlock block, int s, BudgetedArrayPool? pool)
     {
         SequenceState state = encoder.State.Sequences[s];
         VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
-        int[] offsets = EncodedBlock.New<int>(stock, block.Rows + 1);
+        int[] offsets = EncodedBlock.New<int>(pool, block.Rows + 1);
         offsets[0] = 0;
-        long cutRows = 0, unseen = 0;
+        long cutRows = 0, oov = 0;
         for (int r = 0; r < block.Rows; r++)
         {
             int length = column.Offsets[r + 1] - column.Offsets[r];
@@ -202,7 +202,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         }
 
         int count = offsets[block.Rows];
-        int[] values = EncodedBlock.New<int>(stock, count);
+        int[] values = EncodedBlock.New<int>(pool, count);
         for (int r = 0; r < block.Rows; r++)
         {
             int from = column.Offsets[r + 1] - (offsets[r + 1] - offsets[r]);
@@ -211,11 +211,11 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
                 int id = column.IsNull(from) ? VocabularyTable.NullRow
                     : column.Kind == ValueKind.Text ? table.RowOf(column.Texts[from].Span) : table.RowOf(column.Integers[from]);
                 values[to] = id;
-                unseen += id == table.UnseenRow ? 1 : 0;
+                oov += id == table.OovRow ? 1 : 0;
             }
         }
 
-        block.Unseen[encoder.Spec.F + s] = unseen;
+        block.Oov[encoder.Spec.F + s] = oov;
         return new EncodedSequence(values, offsets, count, cutRows, column.Count - count);
     }
 
@@ -223,20 +223,20 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     {
         for (int r = 0; r < block.Rows; r++)
         {
-            if (Labels.TryRead(column, r, out block.Labels[r]) || !needLabel)
+            if (LabelReader.TryRead(column, r, out block.Labels[r]) || !needLabel)
                 continue;
             if (!tolerant)
-                throw Labels.Bad(shard, block.Source, encoder.Label, column, r);
+                throw LabelReader.Bad(shard, block.Source, encoder.Label, column, r);
             block.Labels[r] = 0;
             block.LeaveOut(new BadRow(r, "label not 0 or 1"));
         }
     }
 
-    private void EncodeGroups(EncodedBlock block)
+    private void EncodeGaucKeys(EncodedBlock block)
     {
         for (int r = 0; r < block.Rows; r++)
         {
-            block.Groups[r] = column.IsNull(r) ? 0x9E37_79B9_7F4A_7C15UL
+            block.GaucKeys[r] = column.IsNull(r) ? 0x9E37_79B9_7F4A_7C15UL
                 : column.Kind == ValueKind.Text ? XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span))
                 : unchecked((ulong)column.Integers[r]);
         }

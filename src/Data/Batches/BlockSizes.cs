@@ -75,7 +75,7 @@ internal sealed class BlockSizes
     private static IEnumerable<long> Of(Shard shard, FeatureEncoder encoder)
     {
         // The 1s: the label, and the place in the order.
-        long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + encoder.Spec.Sequences.Count) + (encoder.Group is null ? 0 : 8);
+        long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + encoder.Spec.Sequences.Count) + (encoder.GaucKey is null ? 0 : 8);
         if (encoder.Spec.Sequences.Count == 0)
             return shard.RowGroups.Select(g => perRow * g.Rows);
         using ShardReader reader = shard.Rent();

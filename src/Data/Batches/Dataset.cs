@@ -32,7 +32,7 @@ public sealed record DatasetOptions
 /// <summary>Encoded blocks of a set of shards, kept in memory when they fit the budget and streamed when not.</summary>
 public sealed class Dataset : IDisposable
 {
-    private readonly BudgetedArrayPool? stock;
+    private readonly BudgetedArrayPool? pool;
     private readonly BlockShape shape;
     private readonly Lazy<EncodedCache?> cache;
     private string? noCache;
@@ -58,7 +58,7 @@ public sealed class Dataset : IDisposable
         shape = BlockEncoder.ShapeOf(shards, encoder);
         InMemory = sizes.Fit(this.options.MemoryBytes);
         // No more than a window can lie unused.
-        stock = InMemory ? null : new BudgetedArrayPool(this.options.MemoryBytes / 2);
+        pool = InMemory ? null : new BudgetedArrayPool(this.options.MemoryBytes / 2);
         // Opened when it is first needed: the run folder may still be cleared before.
         cache = new Lazy<EncodedCache?>(OpenCache);
         WindowBlocks = InMemory ? Math.Max(1, kept.Length) : sizes.Window(this.options.MemoryBytes);
@@ -74,8 +74,8 @@ public sealed class Dataset : IDisposable
     /// <summary>Row groups in order; each becomes one encoded block.</summary>
     public IReadOnlyList<RowGroupRef> Blocks => Shards.RowGroups;
 
-    /// <summary>Whether all shards have a column that groups the rows.</summary>
-    public bool IsGrouped => shape.Grouped;
+    /// <summary>Whether all shards have the column of gAUC.</summary>
+    public bool HasGaucKeys => shape.HasGaucKeys;
 
     /// <summary>Bytes that all encoded blocks would take.</summary>
     public long EstimatedBytes { get; }
@@ -89,7 +89,7 @@ public sealed class Dataset : IDisposable
     /// <summary>Consecutive blocks of an epoch's order that are shuffled together.</summary>
     public int WindowBlocks { get; }
 
-    /// <summary>What was seen while encoding: unseen values, cut histories, bad rows.</summary>
+    /// <summary>What was seen while encoding: values outside their vocabularies, cut histories, bad rows.</summary>
     public DatasetStatistics Statistics { get; }
 
     /// <summary>Blocks loaded since the start, for noticing a stall.</summary>
@@ -176,10 +176,10 @@ public sealed class Dataset : IDisposable
     /// <summary>Takes blocks back that nobody reads any more.</summary>
     internal void Recycle(IEnumerable<EncodedBlock> blocks)
     {
-        if (stock is null)
+        if (pool is null)
             return;
         foreach (EncodedBlock block in blocks)
-            block.Return(stock);
+            block.Return(pool);
     }
 
     /// <summary>Whether blocks are streamed from a cache, and what went wrong with it; null if nothing did.</summary>
@@ -229,7 +229,7 @@ public sealed class Dataset : IDisposable
 
     private EncodedBlock Fetch(int block)
     {
-        if (cache.Value?.Read(block, Blocks[block], shape, stock) is { } read)
+        if (cache.Value?.Read(block, Blocks[block], shape, pool) is { } read)
             return read;
         EncodedBlock encoded = Encode(Blocks[block]);
         cache.Value?.Write(block, encoded);
@@ -240,7 +240,7 @@ public sealed class Dataset : IDisposable
     {
         if (!encoders.TryTake(out BlockEncoder? worker))
             worker = new BlockEncoder(Shards, Encoder, options.NeedLabel, !options.BadRows.IsZero);
-        EncodedBlock block = worker.Encode(group, stock);
+        EncodedBlock block = worker.Encode(group, pool);
         encoders.Add(worker);
         return block;
     }

@@ -9,7 +9,7 @@ public sealed class DatasetStatistics
 {
     private readonly Lock gate = new();
     private readonly bool[] counted;
-    private readonly long[] unseen;
+    private readonly long[] oov;
     private readonly (string Column, long Nulls)[] newNulls;
     private readonly long[] cutRows;
     private readonly long[] cutValues;
@@ -25,7 +25,7 @@ public sealed class DatasetStatistics
         this.spec = spec;
         newNulls = [.. spec.Categorical.Select(c => c.Name).Concat(numeric).Concat(spec.Sequences.Select(s => s.Name)).Select(name => (name, 0L))];
         counted = new bool[blocks];
-        unseen = new long[spec.F + spec.Sequences.Count];
+        oov = new long[spec.F + spec.Sequences.Count];
         cutRows = new long[spec.Sequences.Count];
         cutValues = new long[spec.Sequences.Count];
         listValues = new long[spec.Sequences.Count];
@@ -56,13 +56,13 @@ public sealed class DatasetStatistics
             return badRowNumbers.Contains(row);
     }
 
-    /// <summary>Values not seen in training, per field: (name, unseen, all).</summary>
-    public IEnumerable<(string Field, long Unseen, long Values)> UnseenValues()
+    /// <summary>Values that are not in the vocabulary, per field: (name, such, all).</summary>
+    public IEnumerable<(string Field, long Oov, long Values)> OovValues()
     {
         for (int f = 0; f < spec.F; f++)
-            yield return (spec.Categorical[f].Name, unseen[f], Rows);
+            yield return (spec.Categorical[f].Name, oov[f], Rows);
         for (int s = 0; s < spec.Sequences.Count; s++)
-            yield return (spec.Sequences[s].Name, unseen[spec.F + s], listValues[s]);
+            yield return (spec.Sequences[s].Name, oov[spec.F + s], listValues[s]);
     }
 
     /// <summary>Nulls where training had none, per column that has such: (name, nulls).</summary>
@@ -90,8 +90,8 @@ public sealed class DatasetStatistics
                 return;
             counted[index] = true;
             Rows += block.Rows;
-            for (int i = 0; i < unseen.Length; i++)
-                unseen[i] += block.Unseen[i];
+            for (int i = 0; i < oov.Length; i++)
+                oov[i] += block.Oov[i];
             for (int i = 0; i < newNulls.Length; i++)
                 newNulls[i].Nulls += block.NewNulls[i];
             for (int s = 0; s < cutRows.Length; s++)

@@ -3,8 +3,8 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>What a row consists of: numbers of categorical fields, numeric fields and lists, and whether there are groups.</summary>
-internal readonly record struct BlockShape(int Fields, int Numbers, bool Grouped, int Sequences)
+/// <summary>What a row consists of: numbers of categorical fields, numeric fields and lists, and whether rows have a key for gAUC.</summary>
+internal readonly record struct BlockShape(int Fields, int Numbers, bool HasGaucKeys, int Sequences)
 {
     /// <summary>Of these, numbers of columns.</summary>
     public int NumericColumns { get; init; }
@@ -16,16 +16,16 @@ internal readonly record struct BlockShape(int Fields, int Numbers, bool Grouped
 /// <summary>One row group, encoded: what batches are gathered from. Not changed after it is built. Arrays may be longer than they need to be.</summary>
 public sealed class EncodedBlock
 {
-    internal EncodedBlock(RowGroupRef source, BlockShape shape, BudgetedArrayPool? stock = null)
+    internal EncodedBlock(RowGroupRef source, BlockShape shape, BudgetedArrayPool? pool = null)
     {
         Source = source;
         Shape = shape;
-        Ids = New<int>(stock, source.Rows * shape.Fields);
-        Numeric = New<float>(stock, source.Rows * shape.Numbers);
-        Labels = New<float>(stock, source.Rows);
-        Groups = New<ulong>(stock, shape.Grouped ? source.Rows : 0);
+        Ids = New<int>(pool, source.Rows * shape.Fields);
+        Numeric = New<float>(pool, source.Rows * shape.Numbers);
+        Labels = New<float>(pool, source.Rows);
+        GaucKeys = New<ulong>(pool, shape.HasGaucKeys ? source.Rows : 0);
         Sequences = new EncodedSequence[shape.Sequences];
-        Unseen = new long[shape.Fields + shape.Sequences];
+        Oov = new long[shape.Fields + shape.Sequences];
         NewNulls = new long[shape.Columns];
     }
 
@@ -44,14 +44,14 @@ public sealed class EncodedBlock
     /// <summary>(rows) labels; 0 where the shard has none.</summary>
     public float[] Labels { get; }
 
-    /// <summary>(rows) group keys; empty if there is no group column.</summary>
-    public ulong[] Groups { get; }
+    /// <summary>(rows) whose gAUC a row counts in; empty if there is no such column.</summary>
+    public ulong[] GaucKeys { get; }
 
     /// <summary>The list columns in the order of the spec.</summary>
     public EncodedSequence[] Sequences { get; }
 
-    /// <summary>Values not seen in training, per categorical field, then per sequence.</summary>
-    public long[] Unseen { get; internal set; }
+    /// <summary>Values that are not in the vocabulary, per categorical field, then per sequence.</summary>
+    public long[] Oov { get; internal set; }
 
     /// <summary>Nulls where training had none, per categorical field, then per numeric column, then per sequence.</summary>
     public long[] NewNulls { get; internal set; }
@@ -78,20 +78,20 @@ public sealed class EncodedBlock
     }
 
     /// <summary>Hands the arrays back; the block must not be used any more.</summary>
-    internal void Return(BudgetedArrayPool stock)
+    internal void Return(BudgetedArrayPool pool)
     {
-        stock.Return(Ids);
-        stock.Return(Numeric);
-        stock.Return(Labels);
-        stock.Return(Groups);
+        pool.Return(Ids);
+        pool.Return(Numeric);
+        pool.Return(Labels);
+        pool.Return(GaucKeys);
         foreach (EncodedSequence sequence in Sequences)
         {
-            stock.Return(sequence.Values);
-            stock.Return(sequence.Offsets);
+            pool.Return(sequence.Values);
+            pool.Return(sequence.Offsets);
         }
     }
 
-    internal static T[] New<T>(BudgetedArrayPool? stock, int length) => length == 0 ? [] : stock is null ? new T[length] : stock.Rent<T>(length);
+    internal static T[] New<T>(BudgetedArrayPool? pool, int length) => length == 0 ? [] : pool is null ? new T[length] : pool.Rent<T>(length);
 }
 
 /// <summary>A list column of a block: the ids of row r are Values[Offsets[r]] … Values[Offsets[r+1] − 1], oldest first.</summary>

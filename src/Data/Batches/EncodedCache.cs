@@ -21,7 +21,7 @@ namespace GpuCtr.Data.Batches;
 internal sealed class EncodedCache : IDisposable
 {
     /// <summary>Of the lines of the index; a part of the key.</summary>
-    public const int Format = 2;
+    public const int Format = 3;
 
     private readonly Lock gate = new();
     private readonly SafeFileHandle data;
@@ -29,7 +29,7 @@ internal sealed class EncodedCache : IDisposable
     private readonly Entry?[] entries;
     private long end;
 
-    private sealed record Entry(int Block, long Offset, string Xxh3, long[] Unseen, long[] NewNulls, int[] Counts, long[] CutRows, long[] CutValues, BadRow[] Bad, BoundedNumbers[] Bounded);
+    private sealed record Entry(int Block, long Offset, string Xxh3, long[] Oov, long[] NewNulls, int[] Counts, long[] CutRows, long[] CutValues, BadRow[] Bad, BoundedNumbers[] Bounded);
 
     private EncodedCache(string path, string key, int blocks)
     {
@@ -75,15 +75,15 @@ internal sealed class EncodedCache : IDisposable
     }
 
     /// <summary>A block, or null if it is not there or damaged.</summary>
-    public EncodedBlock? Read(int block, RowGroupRef source, BlockShape shape, BudgetedArrayPool? stock)
+    public EncodedBlock? Read(int block, RowGroupRef source, BlockShape shape, BudgetedArrayPool? pool)
     {
         if (entries[block] is not { } entry || entry.Counts.Length != shape.Sequences)
             return null;
-        var read = new EncodedBlock(source, shape, stock) { Unseen = entry.Unseen, NewNulls = entry.NewNulls };
+        var read = new EncodedBlock(source, shape, pool) { Oov = entry.Oov, NewNulls = entry.NewNulls };
         for (int s = 0; s < shape.Sequences; s++)
         {
             read.Sequences[s] = new EncodedSequence(
-                EncodedBlock.New<int>(stock, entry.Counts[s]), EncodedBlock.New<int>(stock, source.Rows + 1), entry.Counts[s], entry.CutRows[s], entry.CutValues[s]);
+                EncodedBlock.New<int>(pool, entry.Counts[s]), EncodedBlock.New<int>(pool, source.Rows + 1), entry.Counts[s], entry.CutRows[s], entry.CutValues[s]);
         }
 
         var transfer = new Transfer(data, entry.Offset, isWrite: false);
@@ -91,16 +91,15 @@ internal sealed class EncodedCache : IDisposable
         {
             foreach (BadRow bad in entry.Bad)
                 read.LeaveOut(bad);
-            // A cache that an earlier version left knows of none.
-            read.Bounded.AddRange(entry.Bounded ?? []);
+            read.Bounded.AddRange(entry.Bounded);
             return read;
         }
 
         entries[block] = null;
         lock (gate)
             Rejected++;
-        if (stock is not null)
-            read.Return(stock);
+        if (pool is not null)
+            read.Return(pool);
         return null;
     }
 
@@ -117,7 +116,7 @@ internal sealed class EncodedCache : IDisposable
             var transfer = new Transfer(data, offset, isWrite: true);
             transfer.Run(encoded);
             var entry = new Entry(
-                block, offset, transfer.Hash, encoded.Unseen, encoded.NewNulls, [.. encoded.Sequences.Select(s => s.Count)],
+                block, offset, transfer.Hash, encoded.Oov, encoded.NewNulls, [.. encoded.Sequences.Select(s => s.Count)],
                 [.. encoded.Sequences.Select(s => s.CutRows)], [.. encoded.Sequences.Select(s => s.CutValues)], [.. encoded.BadRows], [.. encoded.Bounded]);
             lock (gate)
                 index.WriteLine(Line(entry));
@@ -168,7 +167,7 @@ internal sealed class EncodedCache : IDisposable
 
         public string Hash => Hex(hash.GetCurrentHashAsUInt64());
 
-        public static long BytesOf(EncodedBlock b) => 4L * b.Rows * (b.Shape.Fields + b.Shape.Numbers + 1) + (b.Shape.Grouped ? 8L * b.Rows : 0)
+        public static long BytesOf(EncodedBlock b) => 4L * b.Rows * (b.Shape.Fields + b.Shape.Numbers + 1) + (b.Shape.HasGaucKeys ? 8L * b.Rows : 0)
             + b.Sequences.Sum(s => 4L * (s.Count + b.Rows + 1));
 
         /// <summary>False if the file ended too soon.</summary>
@@ -177,7 +176,7 @@ internal sealed class EncodedCache : IDisposable
             Move(MemoryMarshal.AsBytes(b.Ids.AsSpan(0, b.Rows * b.Shape.Fields)));
             Move(MemoryMarshal.AsBytes(b.Numeric.AsSpan(0, b.Rows * b.Shape.Numbers)));
             Move(MemoryMarshal.AsBytes(b.Labels.AsSpan(0, b.Rows)));
-            Move(MemoryMarshal.AsBytes(b.Groups.AsSpan(0, b.Shape.Grouped ? b.Rows : 0)));
+            Move(MemoryMarshal.AsBytes(b.GaucKeys.AsSpan(0, b.Shape.HasGaucKeys ? b.Rows : 0)));
             foreach (EncodedSequence s in b.Sequences)
             {
                 Move(MemoryMarshal.AsBytes(s.Offsets.AsSpan(0, b.Rows + 1)));

@@ -36,7 +36,7 @@ internal static class UnscoredRow
         string Value(NumericState numeric)
         {
             reader.Read(block.Source.Group, numeric.Wanted(), column);
-            return $"column '{numeric.Column}' is {Numbers.Text(Numbers.At(column, row))}";
+            return $"column '{numeric.Column}' is {NumericTransforms.Text(column.NumberAt(row))}";
         }
 
         return GpuCtrException.DataError($"{what}: {string.Join(", ", suspects.Select(Value))}; correct it, allow some such rows with --bad-rows, or train with --numeric-transform {ColumnNames.InShell(suspects[0].Column)}=log");

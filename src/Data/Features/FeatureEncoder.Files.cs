@@ -38,7 +38,7 @@ public sealed partial class FeatureEncoder
             {
                 string safe = string.Concat(v.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
                 string name = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
-                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.UnseenRow], name, v.Computed.Identity));
+                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.OovRow], name, v.Computed.Identity));
                 using FileStream file = File.Create(Path.Combine(folder, name));
                 WriteVocabulary(file, v).GetAwaiter().GetResult();
                 Disk.Flush(file);
@@ -142,6 +142,6 @@ public sealed partial class FeatureEncoder
             throw GpuCtrException.DataError($"{path}: a count is negative; use another checkpoint");
         if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
             throw GpuCtrException.DataError($"{path}: a value occurs twice; use another checkpoint");
-        return new VocabularyTable(state.Name, state.Kind, new HashedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Unseen]);
+        return new VocabularyTable(state.Name, state.Kind, new HashedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Oov]);
     }
 }

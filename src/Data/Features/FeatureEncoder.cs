@@ -27,8 +27,8 @@ public sealed partial class FeatureEncoder
     /// <summary>Name of the label column.</summary>
     public string Label => State.Label;
 
-    /// <summary>Name of the group column, if any.</summary>
-    public string? Group => State.Group;
+    /// <summary>Name of the column of gAUC, if any.</summary>
+    public string? GaucKey => State.GaucKey;
 
     /// <summary>Rows that it was fitted on.</summary>
     public long TrainRows => State.TrainRows;
@@ -77,7 +77,7 @@ public sealed partial class FeatureEncoder
     {
         shards.Check(State.Wanted(), "the model was trained");
         if (needLabel)
-            shards.Check([new WantedColumn(Label, null)], "the model was trained");
+            shards.Check([new ColumnRequest(Label, null)], "the model was trained");
         foreach (CategoricalState c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
         {
             if (shards.Shards.FirstOrDefault(s => s.Column(c.Column) is { TypeName: "date" }) is { } shard)

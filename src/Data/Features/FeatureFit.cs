@@ -13,47 +13,47 @@ internal sealed class FeatureFit
     private readonly ShardSet shards;
     private readonly FeaturePlan plan;
     private readonly RowPart part;
-    private readonly FitSources sources;
+    private readonly FitLayout layout;
 
     public FeatureFit(ShardSet shards, FeaturePlan plan, RowPart part)
     {
         (this.shards, this.plan, this.part) = (shards, plan, part);
-        sources = new FitSources(plan);
+        layout = new FitLayout(plan);
     }
 
     /// <summary>The encoder. <paramref name="progress"/> is told the rows done, by one thread at a time.</summary>
     public FeatureEncoder Run(Action<long>? progress, CancellationToken cancellation)
     {
         FitQuantiles(cancellation);
-        VocabularyCounter[] counters = sources.NewCounters();
-        RowGroupNumbers[][] numbers = [.. sources.Numeric.Select(_ => new RowGroupNumbers[shards.RowGroups.Count])];
-        List<FitThread> threads = Pass((thread, group, index) => Count(thread, group, index, numbers, counters), progress, cancellation);
-        foreach (FitThread thread in threads)
-            thread.MergeInto(counters, flushAt: 0);
+        VocabularyCounter[] counters = layout.NewCounters();
+        NumericSummary[][] numbers = [.. layout.Numeric.Select(_ => new NumericSummary[shards.RowGroups.Count])];
+        List<FitWorker> workers = Pass((worker, group, index) => Count(worker, group, index, numbers, counters), progress, cancellation);
+        foreach (FitWorker worker in workers)
+            worker.MergeInto(counters, flushAt: 0);
         CheckMemory(counters);
-        long rows = threads.Sum(t => t.Rows);
+        long rows = workers.Sum(t => t.Rows);
         if (rows == 0)
             throw GpuCtrException.DataError($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share");
         var tables = new VocabularyTable[counters.Length];
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
-        RealColumns reals = new();
-        threads.ForEach(t => reals.Add(t.Reals));
+        RealColumnTraits reals = new();
+        workers.ForEach(t => reals.Add(t.Reals));
         // Doubles that are all whole are the integers which they were before there were nulls among them.
-        for (int f = 0; f < sources.Categorical.Count; f++)
+        for (int f = 0; f < layout.Categorical.Count; f++)
         {
-            if (sources.Categorical[f] is { Rule: KeyRule.RealId } ids && reals.AreWhole(ids.Column))
-                sources.Categorical[f] = ids with { Kind = ValueKind.Integer, Rule = KeyRule.Value };
+            if (layout.Categorical[f] is { Rule: KeyRule.RealId } ids && reals.AreWhole(ids.Column))
+                layout.Categorical[f] = ids with { Kind = ValueKind.Integer, Rule = KeyRule.Value };
         }
 
         var state = new FeatureState(
-            FeatureEncoder.Format, plan.Label.Column.Name, plan.Group?.Column.Name, rows, threads.Sum(t => t.Positives), plan.Options.MinCount,
-            HashedRows.Seed, sources.Categorical, [.. sources.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], sources.Sequences, []);
+            FeatureEncoder.Format, plan.Label.Column.Name, plan.GaucKey?.Column.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
+            HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, []);
         return new FeatureEncoder(state, tables);
     }
 
-    private void Count(FitThread thread, RowGroupRef group, int index, RowGroupNumbers[][] numbers, VocabularyCounter[] counters)
+    private void Count(FitWorker worker, RowGroupRef group, int index, NumericSummary[][] numbers, VocabularyCounter[] counters)
     {
-        thread.Count(group, index, numbers, counters);
+        worker.Count(group, index, numbers, counters);
         CheckMemory(counters);
     }
 
@@ -73,19 +73,19 @@ internal sealed class FeatureFit
     /// <summary>Buckets can be counted only when their boundaries are known: a pass of its own over these columns.</summary>
     private void FitQuantiles(CancellationToken cancellation)
     {
-        int[] fields = [.. Enumerable.Range(0, sources.Categorical.Count).Where(f => sources.Categorical[f].Rule == KeyRule.Quantile)];
+        int[] fields = [.. Enumerable.Range(0, layout.Categorical.Count).Where(f => layout.Categorical[f].Rule == KeyRule.Quantile)];
         if (fields.Length == 0)
             return;
         QuantileSample[] samples = [.. fields.Select(_ => new QuantileSample())];
-        foreach (FitThread thread in Pass((thread, group, _) => thread.Sample(group, fields), null, cancellation))
-            thread.MergeInto(samples);
+        foreach (FitWorker worker in Pass((worker, group, _) => worker.Sample(group, fields), null, cancellation))
+            worker.MergeInto(samples);
         for (int i = 0; i < fields.Length; i++)
-            sources.Categorical[fields[i]] = sources.Categorical[fields[i]] with { Boundaries = samples[i].Boundaries() };
+            layout.Categorical[fields[i]] = layout.Categorical[fields[i]] with { Boundaries = samples[i].Boundaries() };
     }
 
-    private List<FitThread> Pass(Action<FitThread, RowGroupRef, int> action, Action<long>? progress, CancellationToken cancellation)
+    private List<FitWorker> Pass(Action<FitWorker, RowGroupRef, int> action, Action<long>? progress, CancellationToken cancellation)
     {
-        var idle = new ConcurrentBag<FitThread>();
+        var idle = new ConcurrentBag<FitWorker>();
         var gate = new Lock();
         long done = 0;
         Workers.Run(
@@ -93,10 +93,10 @@ internal sealed class FeatureFit
             BlockSizes.Workers(shards, plan.Options.MemoryBytes, plan.Options.Workers),
             (index, _) =>
             {
-                if (!idle.TryTake(out FitThread? thread))
-                    thread = new FitThread(shards, plan, part, sources);
-                action(thread, shards.RowGroups[index], index);
-                idle.Add(thread);
+                if (!idle.TryTake(out FitWorker? worker))
+                    worker = new FitWorker(shards, plan, part, layout);
+                action(worker, shards.RowGroups[index], index);
+                idle.Add(worker);
                 lock (gate)
                     progress?.Invoke(done += shards.RowGroups[index].Rows);
             },
@@ -104,9 +104,9 @@ internal sealed class FeatureFit
         return [.. idle];
     }
 
-    private NumericState NumericOf(PlannedColumn column, RowGroupNumbers[] groups, RealColumns reals)
+    private NumericState NumericOf(PlannedColumn column, NumericSummary[] groups, RealColumnTraits reals)
     {
-        // In the order of the files, so that the sums have the same bits whatever the threads.
+        // In the order of the files, so that the sums have the same bits whatever the workers.
         Moments all = groups.Aggregate(default(Moments), (sum, group) => sum.Then(group.Moments));
         bool scaled = column.Transform != NumericTransform.None;
         return new NumericState(

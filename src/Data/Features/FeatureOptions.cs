@@ -1,3 +1,5 @@
+using GpuCtr.Data.Shards;
+
 namespace GpuCtr.Data.Features;
 
 /// <summary>How a numeric column becomes a number a model can use.</summary>
@@ -25,7 +27,7 @@ public sealed record FeatureOptions
     /// <summary>Label column; null = the first of label, click, clicked, is_click, y.</summary>
     public string? Label { get; init; }
 
-    /// <summary>Column whose value groups rows for gAUC; not a feature unless it is also listed as one.</summary>
+    /// <summary>Column by whose values gAUC groups rows; not a feature unless it is also listed as one.</summary>
     public string? GroupId { get; init; }
 
     /// <summary>Columns to leave out.</summary>
@@ -55,7 +57,7 @@ public sealed record FeatureOptions
     /// <summary>Integers 0 … N − 1 that are their own rows, col=N.</summary>
     public IReadOnlyList<string> Identity { get; init; } = [];
 
-    /// <summary>Values that occur less often share the unseen row.</summary>
+    /// <summary>Values that occur less often share the OOV (out-of-vocabulary) row.</summary>
     public long MinCount { get; init; } = 1;
 
     /// <summary>The most recent so many ids of a list are kept.</summary>

@@ -6,7 +6,7 @@ public sealed partial class FeaturePlan
 {
     private const string HistoryPrefix = "hist_";
 
-    private static bool IsNamedHistory(ShardColumn column) => column.Name.StartsWith(HistoryPrefix, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNamedHistory(StoredColumn column) => column.Name.StartsWith(HistoryPrefix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Turns lists named hist_X into histories of X or X_id; the user's own pairs come first.</summary>
     private static void PairHistories(List<PlannedColumn> planned, Dictionary<string, string> histories, IReadOnlyList<string> multiValue, List<string> warnings)
@@ -22,7 +22,7 @@ public sealed partial class FeaturePlan
             if (target >= 0 && CanPair(list, planned[target].Column.Kind))
             {
                 // Their vocabulary is one, so their values are of one kind: of a target of doubles the integers that these stand for.
-                ShardColumn of = planned[target].Column is { Kind: ValueKind.Real } doubles ? doubles with { Kind = ValueKind.Integer } : planned[target].Column;
+                StoredColumn of = planned[target].Column is { Kind: ValueKind.Real } doubles ? doubles with { Kind = ValueKind.Integer } : planned[target].Column;
                 planned[target] = planned[target] with { Column = of };
                 planned[i] = list with
                 {
@@ -47,8 +47,8 @@ public sealed partial class FeaturePlan
 
     /// <summary>A list shares its vocabulary with a target of integers, which doubles may stand for, or with one of texts.</summary>
     private static bool CanPair(PlannedColumn list, ValueKind target) => list.Column.Kind == ValueKind.Text
-        ? target == ValueKind.Text || (list.Grammar is not null && WantedColumn.IsNumber(target))
-        : WantedColumn.IsNumber(target);
+        ? target == ValueKind.Text || (list.Grammar is not null && ColumnRequest.IsNumber(target))
+        : ColumnRequest.IsNumber(target);
 
     private static (string Why, string Advice) WhyPooled(List<PlannedColumn> planned, PlannedColumn list, string[] names, int target)
     {
@@ -58,7 +58,7 @@ public sealed partial class FeaturePlan
         {
             null => ($"there is no column {string.Join(" or ", names)}", $"say whose history it is with --history {ColumnNames.InShell(list.Column.Name)}=<column>"),
             { Role: FeatureRole.Numeric } p => ($"{p.Column.Name} is {p.Column.TypeName} and numeric", $"if it holds ids, add --categorical {ColumnNames.InShell(p.Column.Name)}"),
-            var p => ($"its target {p.Column.Name} is {p.Role.ToString().ToLowerInvariant()}", $"add --categorical {ColumnNames.InShell(p.Column.Name)}"),
+            var p => ($"its target {p.Column.Name} is {p.RoleName}", $"add --categorical {ColumnNames.InShell(p.Column.Name)}"),
         };
     }
 
@@ -74,13 +74,13 @@ public sealed partial class FeaturePlan
         }
     }
 
-    private static string NoTarget(ShardColumn list, string wanted, PlannedColumn? target) => target is not null
+    private static string NoTarget(StoredColumn list, string wanted, PlannedColumn? target) => target is not null
         ? $"--history {ColumnNames.InShell(list.Name)}: {list.TypeName} cannot be a history of {target.Column.Name}, which is {target.Column.TypeName}"
         : wanted.Length > 0
             ? $"--history {ColumnNames.InShell(list.Name)}={ColumnNames.InShell(wanted)}: no categorical column is called {wanted}"
             : $"--history {ColumnNames.InShell(list.Name)}: no categorical column matches its name; say which with --history {ColumnNames.InShell(list.Name)}=<column>";
 
-    private static string[] TargetNames(ShardColumn list, string? wanted)
+    private static string[] TargetNames(StoredColumn list, string? wanted)
     {
         if (!string.IsNullOrEmpty(wanted))
             return [wanted];
@@ -93,4 +93,33 @@ public sealed partial class FeaturePlan
     private static int FindTarget(List<PlannedColumn> planned, string[] names) => names
         .Select(n => planned.FindIndex(p => p.Role == FeatureRole.Categorical && p.Column.Name.Equals(n, StringComparison.OrdinalIgnoreCase)))
         .FirstOrDefault(at => at >= 0, -1);
+
+    /// <summary>
+    /// Lists of doubles are ids that were integers until there was a null among them, or vectors of real numbers. Why the entries of the
+    /// first row group that has any are no ids; null where all are whole.
+    /// </summary>
+    private static string? WhyNotIds(ShardSet shards, string column)
+    {
+        ColumnBuffer buffer = new();
+        ColumnRequest ids = new(column, ValueKind.Integer, IsList: true);
+        try
+        {
+            foreach (RowGroupRef group in shards.RowGroups)
+            {
+                using ShardReader reader = shards.Shards[group.Shard].Rent();
+                reader.Read(group.Group, ids, buffer);
+                if (buffer.Misfits.Count > 0)
+                    return buffer.FirstMisfit;
+                if (!buffer.IsAllNull)
+                    return null;
+            }
+        }
+        catch (GpuCtrException e)
+        {
+            // What cannot be read was not asked for either.
+            return e.Message;
+        }
+
+        return "it has no entries";
+    }
 }

@@ -64,11 +64,11 @@ public sealed partial class FeaturePlan
         return shards.Column(label)?.Name;
     }
 
-    private static ShardColumn LabelColumn(ShardColumn column) => column.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real } number
+    private static StoredColumn LabelColumn(StoredColumn column) => column.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real } number
         ? number
         : throw GpuCtrException.DataError($"label column '{column.Name}' is {column.TypeName}; labels are 0 or 1: choose another column with --label");
 
-    private static ShardColumn GroupColumn(ShardColumn column) => column switch
+    private static StoredColumn GaucColumn(StoredColumn column) => column switch
     {
         { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } => column,
         { IsList: false, Kind: ValueKind.Real } => column with { Kind = ValueKind.Integer },

@@ -1,3 +1,5 @@
+using GpuCtr.Data.Shards;
+
 namespace GpuCtr.Data.Features;
 
 public sealed partial class FeaturePlan
@@ -32,6 +34,6 @@ public sealed partial class FeaturePlan
         FeatureRole.History => $"a history, which shares the rows of {column.Target}: say it of {column.Target}",
         FeatureRole.Numeric => $"numeric; if it holds ids, add --categorical {ColumnNames.InShell(column.Column.Name)}",
         FeatureRole.Categorical when wanted.Contains(FeatureRole.Numeric) => $"categorical; if it holds numbers, add --numeric {ColumnNames.InShell(column.Column.Name)}",
-        _ => column.Role.ToString().ToLowerInvariant(),
+        _ => column.RoleName,
     };
 }

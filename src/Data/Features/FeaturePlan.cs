@@ -9,8 +9,8 @@ public enum FeatureRole
     /// <summary>0 or 1, what is predicted.</summary>
     Label,
 
-    /// <summary>Groups rows for gAUC.</summary>
-    Group,
+    /// <summary>Whose gAUC a row counts in.</summary>
+    GaucKey,
 
     /// <summary>One id per row.</summary>
     Categorical,
@@ -31,6 +31,16 @@ public enum FeatureRole
     Ignored,
 }
 
+/// <summary>A part of a date or timestamp that is a field of its own.</summary>
+public enum TimePart
+{
+    /// <summary>Hour of the day, 0 … 23.</summary>
+    Hour,
+
+    /// <summary>Day of the week, 0 = Sunday.</summary>
+    Weekday,
+}
+
 /// <summary>A column and its role.</summary>
 /// <param name="Column">The column.</param>
 /// <param name="Role">What it is for.</param>
@@ -40,11 +50,14 @@ public enum FeatureRole
 /// <param name="Grammar">For a string column that holds lists, how they are written.</param>
 /// <param name="Part">For a date or timestamp that is categorical, which part of it this field is.</param>
 public sealed record PlannedColumn(
-    ShardColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, ListGrammar? Grammar = null,
+    StoredColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, ListGrammar? Grammar = null,
     TimePart? Part = null)
 {
+    /// <summary>The role as shown to the user.</summary>
+    internal string RoleName => Role == FeatureRole.GaucKey ? "group" : Role.ToString().ToLowerInvariant();
+
     /// <summary>What is read of it.</summary>
-    public WantedColumn Wanted => Grammar is not null ? new(Column.Name, ValueKind.Text)
+    public ColumnRequest Wanted => Grammar is not null ? new(Column.Name, ValueKind.Text)
         : new(Column.Name, Role is FeatureRole.Label or FeatureRole.Numeric && Column.Kind != ValueKind.Time ? null : Column.Kind, Column.IsList);
 }
 
@@ -60,7 +73,7 @@ public sealed partial class FeaturePlan
         Warnings = warnings;
     }
 
-    /// <summary>One entry per column of the shards, in file order; a group column that is also a feature appears twice, a time once for each part.</summary>
+    /// <summary>One entry per column of the shards, in file order; one of gAUC that is also a feature appears twice, a time once for each part.</summary>
     public IReadOnlyList<PlannedColumn> Columns { get; }
 
     /// <summary>What the user said.</summary>
@@ -69,14 +82,14 @@ public sealed partial class FeaturePlan
     /// <summary>Columns and histories that are not used, why, and what to write; a line each.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>What must be there to be read; rows can do without the group.</summary>
-    internal IEnumerable<WantedColumn> Wanted => Columns.Where(c => c.Role is not (FeatureRole.Group or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Wanted).Distinct();
+    /// <summary>What must be there to be read; rows can do without a key for gAUC.</summary>
+    internal IEnumerable<ColumnRequest> Wanted => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Wanted).Distinct();
 
     /// <summary>The label column.</summary>
     public PlannedColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
 
-    /// <summary>The group column, if any.</summary>
-    public PlannedColumn? Group => Columns.FirstOrDefault(c => c.Role == FeatureRole.Group);
+    /// <summary>The column of gAUC, if any.</summary>
+    public PlannedColumn? GaucKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GaucKey);
 
     /// <summary>True if some column is a history, which makes DIN the default model.</summary>
     public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
@@ -90,7 +103,7 @@ public sealed partial class FeaturePlan
 
     /// <summary>Rows for printing: name, type, role, note.</summary>
     public IEnumerable<(string Name, string Type, string Role, string Note)> Table() =>
-        Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.Role.ToString().ToLowerInvariant(), c.Note));
+        Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.RoleName, c.Note));
 
     /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
     /// <param name="shards">The shards.</param>
@@ -107,13 +120,13 @@ public sealed partial class FeaturePlan
         Dictionary<string, NumericTransform> transforms = Transforms(options, out NumericTransform standard);
         var histories = FeatureOptions.Pairs(options.History).ToDictionary(p => p.Column, p => p.Value);
         var planned = new List<PlannedColumn>();
-        foreach (ShardColumn column in shards.Columns)
+        foreach (StoredColumn column in shards.Columns)
         {
             if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !(lookOnly || options.Exclude.Contains(column.Name))))
                 throw GpuCtrException.DataError($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {ColumnNames.InShell(column.Name)}")}");
             bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
             if (column.Name == options.GroupId)
-                planned.Add(new PlannedColumn(GroupColumn(column), FeatureRole.Group, "groups rows for gAUC"));
+                planned.Add(new PlannedColumn(GaucColumn(column), FeatureRole.GaucKey, "groups rows for gAUC"));
             if (column.Name == label)
                 planned.Add(new PlannedColumn(LabelColumn(column), FeatureRole.Label, options.Label is null ? "by name" : "--label"));
             else if (options.Exclude.Contains(column.Name))
@@ -143,7 +156,7 @@ public sealed partial class FeaturePlan
     };
 
     private static PlannedColumn RoleOf(
-        ShardSet shards, ShardColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
+        ShardSet shards, StoredColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
         column = asNumeric ? column.AsNumber : column;
@@ -152,7 +165,7 @@ public sealed partial class FeaturePlan
         string why = column.Differs ?? $"type {column.TypeName} is not supported";
         if (column is { IsList: true, Kind: ValueKind.Real })
         {
-            string? notIds = flag is not null || IsNamedHistory(column) ? null : RealLists.WhyNotIds(shards, column.Name);
+            string? notIds = flag is not null || IsNamedHistory(column) ? null : WhyNotIds(shards, column.Name);
             column = notIds is null ? column with { Kind = ValueKind.Integer } : column;
             why = $"its type is {column.TypeName} and {notIds}";
         }
@@ -182,7 +195,7 @@ public sealed partial class FeaturePlan
             throw GpuCtrException.UsageError($"--numeric {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a number");
         if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
         {
-            ShardColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;
+            StoredColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;
             return new PlannedColumn(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
         }
 

@@ -34,7 +34,7 @@ internal sealed record CategoricalState(string Column, ValueKind Kind, int Vocab
     public string? Part => Rule is KeyRule.Hour or KeyRule.Weekday ? Rule.ToString().ToLowerInvariant() : null;
 
     /// <summary>What is read for it.</summary>
-    public WantedColumn Wanted() => new(Column, Rule switch
+    public ColumnRequest Wanted() => new(Column, Rule switch
     {
         KeyRule.Hour or KeyRule.Weekday => ValueKind.Time,
         KeyRule.Criteo or KeyRule.Quantile when Kind != ValueKind.Time => null,
@@ -49,7 +49,7 @@ internal sealed record NumericState(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool LooksLikeIds = false)
 {
     /// <summary>What is read for it.</summary>
-    public WantedColumn Wanted() => new(Column, Time ? ValueKind.Time : null);
+    public ColumnRequest Wanted() => new(Column, Time ? ValueKind.Time : null);
 
     /// <summary>Standardized numbers go so far and no farther, so that none overflows inside a model. Of n values none is more than √(n − 1) deviations from their mean (Samuelson 1968), so no value of fewer than 10¹² training rows is touched.</summary>
     public const float MostDeviations = 1e6f;
@@ -57,7 +57,7 @@ internal sealed record NumericState(
     /// <summary>The number that a model reads, of a value that can be read.</summary>
     public float Encode(double value)
     {
-        double number = (Numbers.Before(value, Transform) - Mean) * (1 / Deviation);
+        double number = (NumericTransforms.BeforeScaling(value, Transform) - Mean) * (1 / Deviation);
         return (float)(Transform == NumericTransform.None ? number : Math.Clamp(number, -MostDeviations, MostDeviations));
     }
 
@@ -65,7 +65,7 @@ internal sealed record NumericState(
     public bool IsBound(float number) => Transform != NumericTransform.None && Math.Abs(number) == MostDeviations;
 
     /// <summary>The value that a number stands for, as exactly as a float tells.</summary>
-    public double Decode(float number) => number * Deviation + Mean is var value && Transform == NumericTransform.Log ? Numbers.Exp(value) : value;
+    public double Decode(float number) => number * Deviation + Mean is var value && Transform == NumericTransform.Log ? NumericTransforms.SignedExp(value) : value;
 }
 
 /// <summary>A list column, as fitted. Target: index of the categorical column for a history, else −1. Separator: of a string with entries, else null.</summary>
@@ -77,17 +77,17 @@ internal sealed record SequenceState(
     public ListGrammar? Grammar() => Separator is char separator ? new ListGrammar(separator, Form) : null;
 
     /// <summary>What is read for it.</summary>
-    public WantedColumn Wanted() => new(Column, Kind, Separator is null);
+    public ColumnRequest Wanted() => new(Column, Kind, Separator is null);
 }
 
 /// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it. Buckets and Identity: <see cref="HashedRows"/>.</summary>
-internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, long Unseen, string File, bool Identity = false);
+internal sealed record VocabularyState(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, [property: JsonPropertyName("unseen")] long Oov, string File, bool Identity = false);
 
 /// <summary>Everything needed to encode other shards the same way: features.json.</summary>
 internal sealed record FeatureState(
     int Format,
     string Label,
-    string? Group,
+    [property: JsonPropertyName("group")] string? GaucKey,
     long TrainRows,
     long Positives,
     long MinCount,
@@ -98,7 +98,7 @@ internal sealed record FeatureState(
     IReadOnlyList<VocabularyState> Vocabularies)
 {
     /// <summary>Every column that is read as a feature.</summary>
-    public IEnumerable<WantedColumn> Wanted() =>
+    public IEnumerable<ColumnRequest> Wanted() =>
         Categorical.Select(c => c.Wanted()).Concat(Numeric.Select(n => n.Wanted())).Concat(Sequences.Select(s => s.Wanted())).Distinct();
 
     /// <summary>(numeric columns) where the number of each stands among the N of a row; the indicator of a missing one follows it.</summary>

@@ -6,7 +6,7 @@ namespace GpuCtr.Data.Features;
 /// <summary>What features.json may say; checked before anything is built of it.</summary>
 internal static class FeatureStateCheck
 {
-    // Padding, null and unseen.
+    // Padding, null and OOV.
     private const int OwnRows = 3;
 
     /// <summary>The first thing that cannot be, in words; null where all can.</summary>
@@ -25,7 +25,7 @@ internal static class FeatureStateCheck
     }
 
     private static string? Fault(VocabularyState v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} can be"
-        : v.Buckets < 0 || v.Nulls < 0 || v.Unseen < 0 ? $"vocabulary '{v.Name}' has a negative count"
+        : v.Buckets < 0 || v.Nulls < 0 || v.Oov < 0 ? $"vocabulary '{v.Name}' has a negative count"
         : v.Kind is ValueKind.Text || WholeNumber.Is(v.Kind) ? null
         : $"vocabulary '{v.Name}' has values of a kind that no vocabulary has";
 

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace GpuCtr.Data.Features;
 
 /// <summary>Rows of a vocabulary that are computed from the value and not looked up. <see cref="Count"/> 0: there are none, every value seen has its own row.</summary>
-/// <param name="Count">Rows between null and unseen.</param>
+/// <param name="Count">Rows between null and OOV.</param>
 /// <param name="Identity">The integers 0 … Count − 1 are their own rows and others have none; else rows are buckets of a hash.</param>
 internal readonly record struct HashedRows(int Count, bool Identity)
 {

@@ -46,7 +46,7 @@ internal readonly record struct LabelCounts(long Rows, long Positives)
             ColumnBuffer column = idle.TryTake(out ColumnBuffer? used) ? used : new ColumnBuffer();
             Shard shard = shards.Shards[group.Shard];
             using (ShardReader reader = shard.Rent())
-                reader.Read(group.Group, new WantedColumn(label, null), column);
+                reader.Read(group.Group, new ColumnRequest(label, null), column);
             bool[] keep = new bool[group.Rows];
             for (int p = 0; p < parts.Count; p++)
             {
@@ -63,7 +63,7 @@ internal readonly record struct LabelCounts(long Rows, long Positives)
             long rows = 0, positives = 0;
             for (int r = 0; r < keep.Length; r++)
             {
-                if (!keep[r] || !Labels.TryRead(column, r, out float value))
+                if (!keep[r] || !LabelReader.TryRead(column, r, out float value))
                     continue;
                 rows++;
                 positives += value > 0 ? 1 : 0;
@@ -77,14 +77,14 @@ internal readonly record struct LabelCounts(long Rows, long Positives)
         {
             int first = -1, count = 0;
             for (int r = group.Rows - 1; r >= 0; r--)
-                (first, count) = Labels.TryRead(column, r, out _) ? (first, count) : (r, count + 1);
+                (first, count) = LabelReader.TryRead(column, r, out _) ? (first, count) : (r, count + 1);
             if (count == 0)
                 return;
             if (badRows.IsZero)
-                throw Labels.Bad(shard, group, label, column, first);
+                throw LabelReader.Bad(shard, group, label, column, first);
             long limit = badRows.Limit(shards.Rows), all = Interlocked.Add(ref bad, count);
             if (all > limit)
-                throw GpuCtrException.DataError($"{shard.Path}: label column '{label}': {all} rows so far are neither 0 nor 1, --bad-rows allows {limit}; {Labels.OtherNames(shard, label) ?? "correct the data or raise the budget"}");
+                throw GpuCtrException.DataError($"{shard.Path}: label column '{label}': {all} rows so far are neither 0 nor 1, --bad-rows allows {limit}; {LabelReader.OtherNames(shard, label) ?? "correct the data or raise the budget"}");
         }
     }
 }

@@ -17,12 +17,12 @@ internal sealed record NumericOutlier(double Value, int Shard, long Row, double 
     /// <param name="column">The column.</param>
     /// <param name="groups">Its numbers by row group.</param>
     /// <param name="all">Moments of them all.</param>
-    public static NumericOutlier? Of(ShardSet shards, PlannedColumn column, RowGroupNumbers[] groups, Moments all)
+    public static NumericOutlier? Of(ShardSet shards, PlannedColumn column, NumericSummary[] groups, Moments all)
     {
-        (int Index, RowGroupNumbers Numbers)[] known = [.. groups.Index().Where(g => g.Item.Moments.Count > 0)];
+        (int Index, NumericSummary Numbers)[] known = [.. groups.Index().Where(g => g.Item.Moments.Count > 0)];
         if (known.Length == 0)
             return null;
-        (int group, RowGroupNumbers numbers) = known.MaxBy(g => Math.Abs(g.Numbers.Farthest - all.Mean));
+        (int group, NumericSummary numbers) = known.MaxBy(g => Math.Abs(g.Numbers.Farthest - all.Mean));
         double spread = (known.Max(g => g.Numbers.High) - known.Min(g => g.Numbers.Low)) / all.Deviation;
         bool found = column.Transform == NumericTransform.None
             ? Math.Abs(numbers.Farthest) > NumericState.MostDeviations
@@ -36,8 +36,8 @@ internal sealed record NumericOutlier(double Value, int Shard, long Row, double 
         ColumnBuffer read = new();
         reader.Read(group.Group, column.Wanted, read);
         int row = 0;
-        while (read.IsNull(row) || Numbers.Before(Numbers.At(read, row), column.Transform) != farthest)
+        while (read.IsNull(row) || NumericTransforms.BeforeScaling(read.NumberAt(row), column.Transform) != farthest)
             row++;
-        return new NumericOutlier(Numbers.At(read, row), group.Shard, group.FirstRow + row, spread);
+        return new NumericOutlier(read.NumberAt(row), group.Shard, group.FirstRow + row, spread);
     }
 }

@@ -84,7 +84,7 @@ internal sealed class VocabularyCounter
         Array.Clear(rowCounts);
     }
 
-    /// <summary>Most frequent first, ties by value; values below <paramref name="minCount"/> count towards the unseen row.</summary>
+    /// <summary>Most frequent first, ties by value; values below <paramref name="minCount"/> count towards the OOV row.</summary>
     /// <exception cref="GpuCtrException">Data: more values than a table can have rows.</exception>
     public VocabularyTable Build(long minCount)
     {

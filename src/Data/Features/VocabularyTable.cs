@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>
-/// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last unseen.
+/// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last the OOV (out-of-vocabulary) row.
 /// </summary>
 /// <remarks>Where rows are computed (<see cref="HashedRows"/>: hash buckets, or integers that are their own rows) there are no values.</remarks>
 public sealed class VocabularyTable
@@ -17,7 +17,7 @@ public sealed class VocabularyTable
     /// <summary>Row of the first value.</summary>
     public const int FirstValueRow = 2;
 
-    private readonly IdIndex? index;
+    private readonly VocabularyIndex? index;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
 
     internal VocabularyTable(string name, ValueKind kind, HashedRows computed, long[] integers, string[] strings, long[] counts)
@@ -27,7 +27,7 @@ public sealed class VocabularyTable
             return;
         if (kind != ValueKind.Text)
         {
-            index = new IdIndex(integers, FirstValueRow);
+            index = new VocabularyIndex(integers, FirstValueRow);
             return;
         }
 
@@ -55,11 +55,11 @@ public sealed class VocabularyTable
     /// <summary>(Rows) how often each row occurred in the training rows; the last one counts the values below the minimum count.</summary>
     public IReadOnlyList<long> Counts { get; }
 
-    /// <summary>Rows of the table, the padding, null and unseen rows included.</summary>
+    /// <summary>Rows of the table, the padding, null and OOV rows included.</summary>
     public int Rows => Counts.Count;
 
-    /// <summary>Row of values that training never saw, or too rarely.</summary>
-    public int UnseenRow => Rows - 1;
+    /// <summary>Row of out-of-vocabulary values: training never saw them, or too rarely.</summary>
+    public int OovRow => Rows - 1;
 
     /// <summary>Distinct values that have their own row; with hash buckets none has.</summary>
     public int Distinct => Computed.Any && !Computed.Identity ? 0 : Rows - 3;
@@ -68,10 +68,10 @@ public sealed class VocabularyTable
     internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
 
     /// <summary>Row of an integer.</summary>
-    public int RowOf(long value) => index is not null ? index.Find(value, UnseenRow) : FirstValueRow + Computed.Of(value);
+    public int RowOf(long value) => index is not null ? index.Find(value, OovRow) : FirstValueRow + Computed.Of(value);
 
     /// <summary>Row of a signed or unsigned integer; one that this vocabulary cannot hold was never seen.</summary>
-    internal int RowOf(long bits, ValueKind kind) => WholeNumber.Fits(bits, kind, Kind) ? RowOf(bits) : UnseenRow;
+    internal int RowOf(long bits, ValueKind kind) => WholeNumber.Fits(bits, kind, Kind) ? RowOf(bits) : OovRow;
 
     /// <summary>Rows of many integers.</summary>
     /// <param name="values">(n) values.</param>
@@ -80,7 +80,7 @@ public sealed class VocabularyTable
     {
         if (index is not null)
         {
-            index.Find(values, rows, UnseenRow);
+            index.Find(values, rows, OovRow);
             return;
         }
 
@@ -93,7 +93,7 @@ public sealed class VocabularyTable
     {
         if (Computed.Any)
             return FirstValueRow + Computed.Of(value);
-        return texts.TryGetValue(value, out int row) ? row : UnseenRow;
+        return texts.TryGetValue(value, out int row) ? row : OovRow;
     }
 
     /// <summary>The value of a row as text, for reports.</summary>
@@ -103,7 +103,7 @@ public sealed class VocabularyTable
             return "(padding)";
         if (row == NullRow)
             return "(null)";
-        if (row == UnseenRow)
+        if (row == OovRow)
             return "(unseen)";
         if (Computed.Any)
             return Computed.Identity ? $"{row - FirstValueRow}" : $"bucket {row - FirstValueRow}";
@@ -122,10 +122,10 @@ public sealed class VocabularyTable
             throw GpuCtrException.UsageError($"--init-from: {Name} has {Word(Kind)} there and here {Word(fresh.Kind)} that are none of them; write the shards with the type that they had");
         if (Computed.Any)
             return fresh;
-        long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == UnseenRow)];
-        string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == UnseenRow)];
+        long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == OovRow)];
+        string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == OovRow)];
         IEnumerable<int> rows = Kind == ValueKind.Text ? strings.Select(v => fresh.RowOf(v)) : integers.Select(fresh.RowOf);
-        long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.UnseenRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.UnseenRow]];
+        long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.OovRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.OovRow]];
         return new VocabularyTable(Name, Kind, default, integers, strings, counts);
     }
 }

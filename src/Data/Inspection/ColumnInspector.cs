@@ -9,7 +9,7 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="profile">What is known of it before it is read.</param>
 /// <param name="isLabel">Whether it is the label itself, which predicts nothing.</param>
 /// <param name="lists">How its lists are read.</param>
-internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile, bool isLabel, ListReading lists)
+internal sealed class ColumnInspector(StoredColumn column, ColumnProfile profile, bool isLabel, ListReading lists)
 {
     private const int SampleRows = 1 << 16, ShownValues = 5;
 
@@ -21,13 +21,13 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     private readonly Dictionary<int, long> lengths = [];
     private readonly bool isList = column.IsList || lists.Grammar is not null;
     private LabelCount nullRows;
-    private readonly RealColumns reals = new();
+    private readonly RealColumnTraits reals = new();
     private long nulls, values, notFinite, misfits, broken;
     private string? firstBroken;
     private double least = double.PositiveInfinity, greatest = double.NegativeInfinity, sum, scaledSum;
 
     /// <summary>The column.</summary>
-    public ShardColumn Column => column;
+    public StoredColumn Column => column;
 
     /// <summary>Why it cannot be read; null as long as it can.</summary>
     public string? Trouble { get; set; }
@@ -82,8 +82,8 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
     private void AddRow(ColumnBuffer read, int r, int label, ulong hash)
     {
         AddValue(read, r, label, Half(hash));
-        if (label >= 0 && !read.IsNull(r) && read.Kind != ValueKind.Text && double.IsFinite(Numbers.At(read, r)))
-            sample.Add(hash, (Numbers.At(read, r), label));
+        if (label >= 0 && !read.IsNull(r) && read.Kind != ValueKind.Text && double.IsFinite(read.NumberAt(r)))
+            sample.Add(hash, (read.NumberAt(r), label));
     }
 
     private void AddList(ColumnBuffer read, int r, int label, ulong hash)
@@ -109,7 +109,7 @@ internal sealed class ColumnInspector(ShardColumn column, ColumnProfile profile,
         tally.Add(read, i, label, half);
         if (read.Kind is ValueKind.Text or ValueKind.Time)
             return;
-        double x = Numbers.At(read, i);
+        double x = read.NumberAt(i);
         if (!double.IsFinite(x))
         {
             notFinite++;

@@ -54,7 +54,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
             return;
         for (int r = 0; r < group.Rows; r++)
         {
-            if (!Labels.TryRead(labelColumn, r, out float value))
+            if (!LabelReader.TryRead(labelColumn, r, out float value))
                 continue;
             labels[r] = (sbyte)value;
             Positives += labels[r];
@@ -79,14 +79,14 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
     }
 
     /// <summary>Reads a column of a row group; one that cannot be read is told of once and not tried again.</summary>
-    private bool TryRead(RowGroupRef group, ColumnInspector inspector, ShardColumn column, ColumnBuffer into)
+    private bool TryRead(RowGroupRef group, ColumnInspector inspector, StoredColumn column, ColumnBuffer into)
     {
         if (inspector.Trouble is not null)
             return false;
         using ShardReader reader = shards.Shards[group.Shard].Rent();
         try
         {
-            reader.Read(group.Group, new WantedColumn(column.Name, column.Kind, column.IsList), into);
+            reader.Read(group.Group, new ColumnRequest(column.Name, column.Kind, column.IsList), into);
         }
         catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Column: not null })
         {

@@ -1,3 +1,4 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Inspection;

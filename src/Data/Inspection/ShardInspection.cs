@@ -48,23 +48,23 @@ public sealed record ShardInspection(
             shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
             labelled == 0 ? null : (double)pass.Positives / labelled, hasLabels ? shards.Rows - labelled : 0,
             repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
-        IEnumerable<string> lists = plan is null ? [] : HistoryMatch.Warnings(shards, plan).Concat(ListLikeness.Warnings(shards, plan));
+        IEnumerable<string> lists = plan is null ? [] : HistoryCoverage.Warnings(shards, plan).Concat(UndeclaredLists.Warnings(shards, plan));
         return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. lists] };
     }
 
     /// <summary>As it will be read, where that is known.</summary>
-    private static ShardColumn Read(ShardColumn column, FeaturePlan? plan) =>
+    private static StoredColumn Read(StoredColumn column, FeaturePlan? plan) =>
         plan?.Columns.FirstOrDefault(p => p.Column.Name == column.Name && p.Column.IsList == column.IsList)?.Column ?? column;
 
-    private static ColumnProfile Planned(ShardColumn column, FeaturePlan? plan)
+    private static ColumnProfile Planned(StoredColumn column, FeaturePlan? plan)
     {
         PlannedColumn[] planned = [.. plan?.Columns.Where(c => c.Column.Name == column.Name) ?? []];
         return new ColumnProfile(
             column.Name, column.TypeName,
-            string.Join("+", planned.Select(p => p.Role.ToString().ToLowerInvariant()).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
+            string.Join("+", planned.Select(p => p.RoleName).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
     }
 
-    private static ListReading Reading(ShardColumn column, FeaturePlan? plan)
+    private static ListReading Reading(StoredColumn column, FeaturePlan? plan)
     {
         PlannedColumn? list = plan?.Columns.FirstOrDefault(c => c.Column.Name == column.Name && c.Grammar is not null);
         return new ListReading(list?.Grammar, list is null ? ValueKind.Text : plan!.EntryKind(list), (plan?.Options ?? new FeatureOptions()).MaxHistory);

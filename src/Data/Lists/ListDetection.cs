@@ -23,7 +23,7 @@ internal static class ListDetection
             using ShardReader reader = shard.Rent();
             foreach (RowGroupRef group in shard.RowGroups)
             {
-                reader.Read(group.Group, new WantedColumn(column, ValueKind.Text), buffer);
+                reader.Read(group.Group, new ColumnRequest(column, ValueKind.Text), buffer);
                 form ??= FormOf(buffer);
                 separator ??= SeparatorOf(buffer, form);
                 if (form is { } found && separator is { } c)

@@ -18,19 +18,19 @@ internal static class DeltaPacked
         if (bytes.IsEmpty && to.IsEmpty)
             return 0;
         int at = 0;
-        ulong block = Varint(bytes, ref at), miniblocks = Varint(bytes, ref at), count = Varint(bytes, ref at);
+        ulong block = Varint.Read(bytes, ref at), miniblocks = Varint.Read(bytes, ref at), count = Varint.Read(bytes, ref at);
         if (block is 0 or > LargestBlock || miniblocks is 0 || miniblocks > block || block % (miniblocks * MiniblockUnit) != 0)
             throw new InvalidDataException($"blocks of {block} differences in {miniblocks} parts");
         if (count != (ulong)to.Length)
             throw new InvalidDataException($"a page declares {to.Length} values and has {count}");
-        long value = ZigZag(Varint(bytes, ref at));
+        long value = ZigZag(Varint.Read(bytes, ref at));
         if (to.IsEmpty)
             return at;
         to[0] = T.CreateTruncating(value);
         Span<long> differences = stackalloc long[MiniblockUnit];
         for (to = to[1..]; !to.IsEmpty;)
         {
-            long least = ZigZag(Varint(bytes, ref at));
+            long least = ZigZag(Varint.Read(bytes, ref at));
             ReadOnlySpan<byte> widths = Take(bytes, ref at, (long)miniblocks);
             for (int m = 0; m < widths.Length && !to.IsEmpty; m++)
             {
@@ -61,20 +61,4 @@ internal static class DeltaPacked
     }
 
     private static long ZigZag(ulong raw) => (long)(raw >> 1) ^ -(long)(raw & 1);
-
-    private static ulong Varint(ReadOnlySpan<byte> bytes, ref int at)
-    {
-        ulong value = 0;
-        for (int shift = 0; shift < 64; shift += 7)
-        {
-            if (at >= bytes.Length)
-                throw BitPacked.TooFew();
-            byte next = bytes[at++];
-            value |= (ulong)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return value;
-        }
-
-        throw new InvalidDataException("a number of more than 64 bits");
-    }
 }

@@ -18,7 +18,7 @@ internal static class RleBitPackedDecoder
         int at = 0;
         while (!to.IsEmpty)
         {
-            uint head = Varint(bytes, ref at);
+            uint head = (uint)Varint.Read(bytes, ref at, bits: 32);
             bool repeated = (head & 1) == 0;
             long count = repeated ? head >> 1 : (long)(head >> 1) * GroupValues;
             // The last groups may be padded; some writers pad with hundreds of values.
@@ -40,22 +40,6 @@ internal static class RleBitPackedDecoder
         }
 
         return at;
-    }
-
-    private static uint Varint(ReadOnlySpan<byte> bytes, ref int at)
-    {
-        uint value = 0;
-        for (int shift = 0; shift < 32; shift += 7)
-        {
-            if (at >= bytes.Length)
-                throw BitPacked.TooFew();
-            byte next = bytes[at++];
-            value |= (uint)(next & 0x7F) << shift;
-            if (next < 0x80)
-                return value;
-        }
-
-        throw new InvalidDataException("a run of more than 2^31 values");
     }
 
     private static int Whole(ReadOnlySpan<byte> bytes, int at, int bits)

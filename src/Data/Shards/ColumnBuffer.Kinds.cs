@@ -30,10 +30,10 @@ public sealed partial class ColumnBuffer
     }
 
     /// <summary>Converts the values to the wanted kind; does nothing if the column already has it.</summary>
-    internal void Become(WantedColumn wanted)
+    internal void Become(ColumnRequest wanted)
     {
         misfits.Clear();
-        ValueKind to = wanted.Kind ?? (WantedColumn.IsNumber(Kind) ? Kind : ValueKind.Real);
+        ValueKind to = wanted.Kind ?? (ColumnRequest.IsNumber(Kind) ? Kind : ValueKind.Real);
         if (Kind != to || IsList != wanted.IsList)
             Convert(to, wanted.IsList);
     }
@@ -68,10 +68,10 @@ public sealed partial class ColumnBuffer
     {
         (bits, real) = (0, 0);
         if (WholeNumber.Is(from) && to == ValueKind.Real)
-            return Numbers.TryWhole(real = WholeNumber.Real(Integers[i], from), from, out _);
+            return WholeNumber.TryOf(real = WholeNumber.Real(Integers[i], from), from, out _);
         if (WholeNumber.Is(from) && WholeNumber.Is(to))
             return WholeNumber.Fits(bits = Integers[i], from, to);
-        return from == ValueKind.Real && WholeNumber.Is(to) && Numbers.TryWhole(Reals[i], to, out bits);
+        return from == ValueKind.Real && WholeNumber.Is(to) && WholeNumber.TryOf(Reals[i], to, out bits);
     }
 
     private void Put(int i, ValueKind to, long bits, double real)
@@ -122,7 +122,7 @@ public sealed partial class ColumnBuffer
             return $"{value} is beyond 2⁵³, and the ids are doubles, which do not tell it from its neighbours";
         if (!WholeNumber.Is(to) || from != ValueKind.Real)
             return $"{value} is of another kind than the values of this column";
-        return Math.Abs(Reals[i]) >= Numbers.AmbiguousInteger
+        return Math.Abs(Reals[i]) >= WholeNumber.AmbiguousInteger
             ? $"{value} is beyond 2⁵³, where a double does not tell one id from the next"
             : $"{value} is not {(to == ValueKind.Unsigned && Reals[i] < 0 ? "an unsigned" : "a whole")} number, as ids are";
     }

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text.Unicode;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Parquet;
 
@@ -55,6 +57,14 @@ public sealed partial class ColumnBuffer
     /// <summary>True where value i is null.</summary>
     public bool IsNull(int i) => HasNulls && Nulls[i];
 
+    /// <summary>Value i of an integer, real or time column as a number; a time in seconds since 1970.</summary>
+    internal double NumberAt(int i) => Kind switch
+    {
+        ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Real(Integers[i], Kind),
+        ValueKind.Time => TimeFields.Seconds(Integers[i], Unit),
+        _ => Reals[i],
+    };
+
     /// <summary>Scratch memory for intermediate values.</summary>
     internal T[] Scratch<T>(int count) => Kept<T>(scratch, count);
 
@@ -89,4 +99,39 @@ public sealed partial class ColumnBuffer
     }
 
     private static T[] Grown<T>(T[] array, int count) => array.Length >= count ? array : new T[Math.Max(count, 1024)];
+}
+
+/// <summary>Memory for the characters of a column's texts, in blocks that are reused for the next column.</summary>
+internal sealed class TextArena
+{
+    private const int BlockChars = 1 << 15;
+
+    private readonly List<char[]> blocks = [];
+    private int block, used;
+
+    /// <summary>Releases all texts.</summary>
+    public void Clear() => (block, used) = (0, 0);
+
+    /// <summary>The text of a byte array. Different arrays have different texts: arrays that are not UTF-8 are written in hexadecimal.</summary>
+    public ReadOnlyMemory<char> Text(ReadOnlySpan<byte> bytes)
+    {
+        Memory<char> room = Room(bytes.Length);
+        if (Utf8.ToUtf16(bytes, room.Span, out _, out int written, replaceInvalidSequences: false) != OperationStatus.Done)
+            return $"\\x{Convert.ToHexStringLower(bytes)}".AsMemory();
+        if (bytes.Length <= BlockChars)
+            used += written;
+        return room[..written];
+    }
+
+    /// <summary>Room for the characters of a text: UTF-16 has at most as many characters as UTF-8 has bytes. A text larger than a block gets a block of its own that is not reused.</summary>
+    private Memory<char> Room(int chars)
+    {
+        if (chars > BlockChars)
+            return new char[chars];
+        if (BlockChars - used < chars)
+            (block, used) = (block + 1, 0);
+        if (block == blocks.Count)
+            blocks.Add(new char[BlockChars]);
+        return blocks[block].AsMemory(used, chars);
+    }
 }

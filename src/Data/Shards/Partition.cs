@@ -39,7 +39,7 @@ internal sealed record FoundShard(IShardSource Source, IReadOnlyList<(string Key
 /// <summary>A partition column: its value comes from the path and is the same for all rows of a shard.</summary>
 /// <param name="Column">Name and type, the same for all shards of a set.</param>
 /// <param name="Value">The value of this shard; null if its rows have none.</param>
-internal sealed record PartitionColumn(ShardColumn Column, string? Value)
+internal sealed record PartitionColumn(StoredColumn Column, string? Value)
 {
     /// <summary>The partition columns of each shard. A column is an integer or a date if all its values are, else a string.</summary>
     public static PartitionColumn[][] Of(IReadOnlyList<FoundShard> shards)
@@ -109,17 +109,16 @@ internal sealed record PartitionColumn(ShardColumn Column, string? Value)
         _ => Whole(text),
     };
 
-    private static ShardColumn TypeOf(string key, IEnumerable<string?> values)
+    private static StoredColumn TypeOf(string key, IEnumerable<string?> values)
     {
         string[] known = [.. values.OfType<string>()];
-        return known.All(v => Whole(v) is not null) ? new ShardColumn(key, ValueKind.Integer, false, "int64")
-            : known.All(v => Date(v) is not null) ? new ShardColumn(key, ValueKind.Time, false, "date")
-            : new ShardColumn(key, ValueKind.Text, false, "string");
+        return known.All(v => Whole(v) is not null) ? new StoredColumn(key, ValueKind.Integer, false, "int64")
+            : known.All(v => Date(v) is not null) ? new StoredColumn(key, ValueKind.Time, false, "date")
+            : new StoredColumn(key, ValueKind.Text, false, "string");
     }
 
-    // 007 and 7 are different values: only the canonical spelling is a number.
-    private static long? Whole(string text) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long x) && x.ToString(CultureInfo.InvariantCulture) == text ? x : null;
+    // 007 and 7 are two values: only the usual spelling is a number.
+    private static long? Whole(string text) => WholeNumber.OfCanonical(text) is { Kind: ValueKind.Integer } whole ? whole.Bits : null;
 
     private static long? Date(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateOnly day)

@@ -26,7 +26,7 @@ public sealed class Shard
     private const int Samples = 8, SampleBytes = 1 << 16;
 
     private readonly ConcurrentBag<ShardReader> idle = [];
-    private readonly Dictionary<string, ShardColumn> byName;
+    private readonly Dictionary<string, StoredColumn> byName;
 
     private readonly Dictionary<string, PartitionColumn> partitions;
     private readonly IShardSource source;
@@ -41,7 +41,7 @@ public sealed class Shard
         FooterHash = footer.Hash;
         // Columns of the file take precedence over those of its path.
         this.partitions = partitions.Where(p => footer.Layout(p.Column.Name) is null).ToDictionary(p => p.Column.Name, StringComparer.Ordinal);
-        ShardColumn[] all = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
+        StoredColumn[] all = [.. footer.Columns.Select(l => l.Column), .. this.partitions.Values.Select(p => p.Column)];
         byName = all.ToDictionary(c => c.Name, StringComparer.Ordinal);
         Columns = [.. all.Where(c => !footer.Indexes.Contains(c.Name) && (this.partitions.ContainsKey(c.Name) || found.Columns?.Contains(c.Name) != false))];
         Indexes = [.. footer.Indexes.Where(byName.ContainsKey)];
@@ -77,7 +77,7 @@ public sealed class Shard
     internal ulong FooterHash { get; }
 
     /// <summary>The top-level columns in file order, then the columns from the path or a table's log.</summary>
-    public IReadOnlyList<ShardColumn> Columns { get; }
+    public IReadOnlyList<StoredColumn> Columns { get; }
 
     /// <summary>Columns that are read only by name, see <see cref="PandasIndex"/>.</summary>
     internal IReadOnlyList<string> Indexes { get; }
@@ -100,10 +100,10 @@ public sealed class Shard
         new(found, index, ShardFooter.Read(found.Source), partitions, keepsFooter);
 
     /// <summary>The column of that name, or null.</summary>
-    public ShardColumn? Column(string name) => byName.GetValueOrDefault(name);
+    public StoredColumn? Column(string name) => byName.GetValueOrDefault(name);
 
     /// <summary>Whether a column can be read as wanted: because of its type, as text from the path, or because it has no values.</summary>
-    internal bool Has(WantedColumn wanted) => Column(wanted.Name) is { } found
+    internal bool Has(ColumnRequest wanted) => Column(wanted.Name) is { } found
         && (wanted.Takes(found) || (wanted is { Kind: ValueKind.Text, IsList: false } && partitions.ContainsKey(wanted.Name)) || IsAllNull(wanted.Name));
 
     /// <summary>Whether a column has no values, so that its type does not matter. Reads until it finds a value; an unreadable row group counts as having one.</summary>

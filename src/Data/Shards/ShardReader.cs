@@ -82,7 +82,7 @@ public sealed class ShardReader : IDisposable
 
     /// <summary>Decodes one column of one row group, converted to the wanted kind.</summary>
     /// <exception cref="GpuCtrException">See the other overload. Values that do not fit are not an error; they are listed in <see cref="ColumnBuffer.Misfits"/>.</exception>
-    public void Read(int group, WantedColumn wanted, ColumnBuffer into)
+    public void Read(int group, ColumnRequest wanted, ColumnBuffer into)
     {
         if (wanted is { Kind: ValueKind.Text, IsList: false } && shard!.Partition(wanted.Name) is { } partition)
             partition.FillTexts(into, footer.Rows(group));

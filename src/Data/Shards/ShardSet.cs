@@ -11,11 +11,13 @@ public sealed class ShardSet
     // Up to this size, shards are identified by a hash of their whole content, which takes a fraction of a second.
     private const long HashedBytes = 256L << 20;
 
-    private readonly ConcurrentDictionary<string, ShardColumn?> joined = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, StoredColumn?> joined = new(StringComparer.Ordinal);
+    private readonly Lazy<IReadOnlyList<StoredColumn>> columns;
     private readonly Lazy<string[]> contentKeys;
 
     private ShardSet(IReadOnlyList<Shard> shards, IReadOnlyList<string> notes, int workers)
     {
+        columns = new(() => [.. shards[0].Columns.Select(c => Column(c.Name)).OfType<StoredColumn>()]);
         contentKeys = new(() => KeysOf(shards, workers));
         (Shards, Notes) = (shards, notes);
         RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
@@ -34,11 +36,11 @@ public sealed class ShardSet
     /// <summary>One line for everything that was left out, read through a table's log or verified against a manifest.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>The columns that all shards have, with joined types, in the order of the first shard.</summary>
-    public IReadOnlyList<ShardColumn> Columns => [.. Shards[0].Columns.Select(c => Column(c.Name)).OfType<ShardColumn>()];
+    /// <summary>The columns that all shards have, in the order of the first shard, as what they are together.</summary>
+    public IReadOnlyList<StoredColumn> Columns => columns.Value;
 
-    /// <summary>The column of that name, with its type joined over all shards; null if a shard lacks it.</summary>
-    public ShardColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? JoinedColumn.Of(n, Shards) : null);
+    /// <summary>The column of that name as what it is in all shards together; null if one of them lacks it.</summary>
+    public StoredColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? StoredColumn.Join(n, Shards) : null);
 
     /// <summary>Columns that some shards have and some lack, with the first of each.</summary>
     internal IEnumerable<(string Name, Shard Has, Shard Lacks)> Partial() => Shards
@@ -51,9 +53,9 @@ public sealed class ShardSet
     /// <param name="wanted">The columns.</param>
     /// <param name="who">Who needs them, for messages, as in "the model was trained".</param>
     /// <exception cref="GpuCtrException">Data: a shard lacks a column, or has another kind of values in it.</exception>
-    internal void Check(IEnumerable<WantedColumn> wanted, string who)
+    internal void Check(IEnumerable<ColumnRequest> wanted, string who)
     {
-        foreach (WantedColumn column in wanted)
+        foreach (ColumnRequest column in wanted)
         {
             if (Shards.FirstOrDefault(s => !s.Has(column)) is not { } shard)
                 continue;

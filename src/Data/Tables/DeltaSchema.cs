@@ -12,13 +12,13 @@ internal static partial class DeltaSchema
     /// <param name="path">Of the table, for errors.</param>
     /// <param name="schemaString">As the log has it.</param>
     /// <exception cref="GpuCtrException">Data: not a schema.</exception>
-    public static (IReadOnlySet<string> Names, IReadOnlyList<ShardColumn> Columns) Read(string path, string schemaString)
+    public static (IReadOnlySet<string> Names, IReadOnlyList<StoredColumn> Columns) Read(string path, string schemaString)
     {
         try
         {
             using JsonDocument schema = JsonDocument.Parse(schemaString);
             (string Name, JsonElement Type)[] fields = [.. schema.RootElement.GetProperty("fields").EnumerateArray().Select(f => (f.GetProperty("name").GetString()!, f.GetProperty("type")))];
-            return (fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal), [.. fields.Select(f => Column(f.Name, f.Type)).OfType<ShardColumn>()]);
+            return (fields.Select(f => f.Name).ToHashSet(StringComparer.Ordinal), [.. fields.Select(f => Column(f.Name, f.Type)).OfType<StoredColumn>()]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -26,7 +26,7 @@ internal static partial class DeltaSchema
         }
     }
 
-    private static ShardColumn? Column(string name, JsonElement type)
+    private static StoredColumn? Column(string name, JsonElement type)
     {
         if (type.ValueKind == JsonValueKind.String)
             return Column(name, type.GetString()!);
@@ -35,7 +35,7 @@ internal static partial class DeltaSchema
         return Column(name, element.GetString()!) is { } item ? item with { IsList = true, TypeName = $"list<{item.TypeName}>" } : null;
     }
 
-    private static ShardColumn? Column(string name, string type) => type switch
+    private static StoredColumn? Column(string name, string type) => type switch
     {
         "boolean" => new(name, ValueKind.Integer, false, "bool"),
         "byte" => new(name, ValueKind.Integer, false, "int8"),

@@ -10,7 +10,7 @@ internal sealed class DeltaTable
     private readonly IShardFolder root;
     private readonly Dictionary<string, DeltaFile> files = new(StringComparer.Ordinal);
     private readonly IReadOnlySet<string> names;
-    private readonly IReadOnlyList<ShardColumn> columns;
+    private readonly IReadOnlyList<StoredColumn> columns;
 
     private DeltaTable(IShardFolder root, DeltaSnapshot snapshot)
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 

@@ -7,6 +7,7 @@ using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training;
 using GpuCtr.Training.Explanations;
 using GpuCtr.Training.Screens;
 using static System.FormattableString;

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
 
 namespace GpuCtr.Engine.Commands;
@@ -28,7 +28,7 @@ internal sealed partial record Flag(string Name, string Value, string Default, s
     /// <summary>The words that its value can be, for completion; empty where any value can be.</summary>
     public IReadOnlyList<string> Choices { get; init; } = Words().IsMatch(Value) ? Value.Split('|') : [];
 
-    /// <summary>Whether its values are names of columns, or begin with one; see <see cref="GpuCtr.Data.Features.ColumnNames"/>.</summary>
+    /// <summary>Whether its values are names of columns, or begin with one; see <see cref="ColumnNames"/>.</summary>
     public bool TakesColumns { get; init; } = Value.StartsWith("COL", StringComparison.Ordinal);
 
     /// <summary>Its name in a JSON file.</summary>

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using GpuCtr.Data;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Models;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 

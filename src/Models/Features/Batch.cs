@@ -26,7 +26,7 @@ public sealed partial class Batch : IDisposable
         ids = new PinnedBuffer<int>(device, (long)capacity * spec.F);
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
-        Groups = new ulong[capacity];
+        GaucKeys = new ulong[capacity];
         (columns, totalRows) = (spec.C, spec.TotalRows);
         vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
         offsets = spec.Offsets();
@@ -85,8 +85,8 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B) labels, 0 or 1.</summary>
     public Span<float> Labels => labels.Span;
 
-    /// <summary>(B) group keys for gAUC; stay on the host.</summary>
-    public ulong[] Groups { get; }
+    /// <summary>(B) whose gAUC a row counts in; stays on the host.</summary>
+    public ulong[] GaucKeys { get; }
 
     /// <summary>The list columns, in the order of the spec.</summary>
     public BatchSequence[] Sequences { get; }

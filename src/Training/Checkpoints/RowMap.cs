@@ -18,9 +18,9 @@ internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From
         List<(long, long, long)> runs = [];
         for (int v = 0; v < then.Length; v++)
         {
-            int unseenThen = from.Vocabularies[v].Rows - 1, unseenNow = to.Vocabularies[v].Rows - 1;
-            runs.Add((then[v], now[v], unseenThen));
-            runs.Add((then[v] + unseenThen, now[v] + unseenNow, 1));
+            int oovThen = from.Vocabularies[v].Rows - 1, oovNow = to.Vocabularies[v].Rows - 1;
+            runs.Add((then[v], now[v], oovThen));
+            runs.Add((then[v] + oovThen, now[v] + oovNow, 1));
         }
 
         return new RowMap(from.TotalRows, to.TotalRows, runs);

@@ -70,7 +70,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     {
         CategoricalField f = model.Spec.Categorical[field];
         VocabularyTable values = encoder.Vocabularies[f.Vocabulary];
-        int d = table.Columns, count = values.UnseenRow - VocabularyTable.FirstValueRow;
+        int d = table.Columns, count = values.OovRow - VocabularyTable.FirstValueRow;
         float[] own = new float[d], others = new float[(long)count * d];
         table.Read(model.Device, own, (long)(offsets[f.Vocabulary] + id) * d);
         table.Read(model.Device, others, (long)(offsets[f.Vocabulary] + VocabularyTable.FirstValueRow) * d);

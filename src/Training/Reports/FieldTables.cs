@@ -20,7 +20,7 @@ internal static class FieldTables
     public static void Usage(StringBuilder page, IReadOnlyList<TableUsage> tables) => Table(
         page,
         ["field", "values", "occurrences in training", "values that occur once", "covered by the top tenth", "null", "not seen in training"],
-        tables.Select(t => new[] { t.Name, ReportPage.Whole(t.Values), ReportPage.Whole(t.Occurrences), ReportPage.Whole(t.Once), Percent(t.TopTenth), Percent(t.NullShare), t.UnseenShare is { } u ? Percent(u) : "–" }));
+        tables.Select(t => new[] { t.Name, ReportPage.Whole(t.Values), ReportPage.Whole(t.Occurrences), ReportPage.Whole(t.Once), Percent(t.TopTenth), Percent(t.NullShare), t.OovShare is { } u ? Percent(u) : "–" }));
 
     /// <summary>All lists.</summary>
     public static void Lists(StringBuilder page, IReadOnlyList<ListUsage> lists) => Table(

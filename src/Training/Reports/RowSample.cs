@@ -9,8 +9,8 @@ internal sealed class RowSample
     /// <summary>Number of most frequent values of a field that get a line of their own.</summary>
     public const int TopValues = 8;
 
-    /// <summary>Indices of a field's values: the most frequent values, then these.</summary>
-    public const int Others = TopValues, Unseen = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
+    /// <summary>Places of a field's values: the most frequent ones, then these.</summary>
+    public const int Others = TopValues, Oov = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
 
     /// <summary>Largest number of rows kept.</summary>
     public const int MostRows = 200_000;
@@ -91,7 +91,7 @@ internal sealed class RowSample
         return place switch
         {
             Others => "(other values)",
-            Unseen => "(not seen in training)",
+            Oov => "(not seen in training)",
             Null => "(null)",
             _ => table.Describe(VocabularyTable.FirstValueRow + place),
         };
@@ -101,7 +101,7 @@ internal sealed class RowSample
     {
         int vocabulary = batch.Spec.Categorical[field].Vocabulary, id = batch.Ids[b * Values.Length + field] - offsets[vocabulary];
         int place = id - VocabularyTable.FirstValueRow;
-        return (byte)(id == VocabularyTable.NullRow ? Null : id == encoder.Vocabularies[vocabulary].UnseenRow ? Unseen : place < TopValues ? place : Others);
+        return (byte)(id == VocabularyTable.NullRow ? Null : id == encoder.Vocabularies[vocabulary].OovRow ? Oov : place < TopValues ? place : Others);
     }
 
     private float Number(Batch batch, int b, int column)

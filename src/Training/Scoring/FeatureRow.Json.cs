@@ -47,7 +47,7 @@ public sealed partial class FeatureRow
         {
             case JsonValueKind.True or JsonValueKind.False: Set(column, value.GetBoolean()); break;
             case JsonValueKind.String: Set(column, value.GetString()!.AsSpan()); break;
-            case JsonValueKind.Number when WrittenInteger.Of(value) is { } integer: Set(column, integer.Bits, integer.Kind); break;
+            case JsonValueKind.Number when WholeNumber.Of(value) is { } integer: Set(column, integer.Bits, integer.Kind); break;
             case JsonValueKind.Number: Set(column, value.GetDouble()); break;
             case JsonValueKind.Array when slot.Column.Use == ColumnUse.List: SetArray(slot, value); break;
             default: throw RowEncoder.Mismatch(slot, $"a JSON {value.ValueKind.ToString().ToLowerInvariant()}");
@@ -71,8 +71,8 @@ public sealed partial class FeatureRow
     {
         (JsonValueKind.Null, _) => VocabularyTable.NullRow,
         (JsonValueKind.String, true) => vocabulary.RowOf(entry.GetString()),
-        (JsonValueKind.String, false) when WrittenInteger.Of(entry.GetString()) is { } integer => vocabulary.RowOf(integer.Bits, integer.Kind),
-        (JsonValueKind.Number, false) when WrittenInteger.Of(entry) is { } integer => vocabulary.RowOf(integer.Bits, integer.Kind),
+        (JsonValueKind.String, false) when WholeNumber.OfCanonical(entry.GetString()) is { } integer => vocabulary.RowOf(integer.Bits, integer.Kind),
+        (JsonValueKind.Number, false) when WholeNumber.Of(entry) is { } integer => vocabulary.RowOf(integer.Bits, integer.Kind),
         (JsonValueKind.True or JsonValueKind.False, false) => vocabulary.RowOf(entry.GetBoolean() ? 1 : 0),
         _ => throw RowEncoder.Mismatch(slot, $"the entry {RowEncoder.Short(entry.GetRawText())}"),
     };

@@ -78,7 +78,7 @@ public sealed partial class FeatureRow
                 SetTime(slot, IsoTime.TryParse(value, out long ticks) ? ticks : throw RowEncoder.Mismatch(slot, $"'{RowEncoder.Short(value)}' is no time such as 2024-01-31T12:30:00Z"));
                 break;
             case ColumnUse.Category: ids[slot.Index] = Encoder.IdOf(slot, value); break;
-            case ColumnUse.Number when WrittenInteger.Of(value) is { } integer: SetNumber(slot, WholeNumber.Real(integer.Bits, integer.Kind)); break;
+            case ColumnUse.Number when WholeNumber.OfCanonical(value) is { } integer: SetNumber(slot, WholeNumber.Real(integer.Bits, integer.Kind)); break;
             case ColumnUse.List when Encoder.State.Sequences[slot.Index].Grammar() is { } grammar: SetText(slot, value, grammar); break;
             default: throw RowEncoder.Mismatch(slot, "a string");
         }
@@ -87,7 +87,7 @@ public sealed partial class FeatureRow
 
     /// <summary>Sets an integer id or a number.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
-    public FeatureRow Set(string column, decimal value) => WrittenInteger.Of(value) is { } integer ? Set(column, integer.Bits, integer.Kind) : Set(column, (double)value);
+    public FeatureRow Set(string column, decimal value) => WholeNumber.Of(value) is { } integer ? Set(column, integer.Bits, integer.Kind) : Set(column, (double)value);
 
     /// <summary>Sets a time; a local time is converted to UTC.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
@@ -188,7 +188,7 @@ public sealed partial class FeatureRow
         if (slot.Column.Values != ColumnValues.Times)
             throw RowEncoder.Mismatch(slot, "a time");
         if (slot.Column.Use == ColumnUse.Number)
-            SetNumber(slot, Times.Seconds(ticks, StoredTimeUnit.Ticks));
+            SetNumber(slot, TimeFields.Seconds(ticks, StoredTimeUnit.Ticks));
         else
             for (int field = slot.Index; field < slot.Index + slot.Parts; field++)
                 ids[field] = Encoder.IdOf(field, ticks);
@@ -198,7 +198,7 @@ public sealed partial class FeatureRow
     private void SetNumber(RowSlot slot, double value)
     {
         NumericState state = Encoder.State.Numeric[slot.Index];
-        if (!Data.Features.Numbers.CanRead(value, state.Transform))
+        if (!NumericTransforms.CanRead(value, state.Transform))
             throw RowEncoder.Unreadable(slot, value);
         numbers[Encoder.NumberAt(slot.Index)] = state.Encode(value);
         SetMissing(slot.Index, 0);

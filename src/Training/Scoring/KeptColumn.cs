@@ -9,23 +9,23 @@ namespace GpuCtr.Training.Scoring;
 /// <param name="Wanted">The column, with its type joined over all shards.</param>
 /// <param name="Field">Its Parquet field.</param>
 /// <param name="Write">Writes a decoded row group.</param>
-internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
+internal sealed record KeptColumn(ColumnRequest Wanted, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
 {
     /// <summary>The column of that name.</summary>
     /// <exception cref="GpuCtrException">Usage: there is none, it is a list or of another type that cannot be copied, or its name is taken.</exception>
     public static KeptColumn Of(ShardSet shards, string name)
     {
-        ShardColumn column = shards.Column(name) ?? throw GpuCtrException.UsageError(
+        StoredColumn column = shards.Column(name) ?? throw GpuCtrException.UsageError(
             $"--keep {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no such column; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
         // Many readers ignore case.
         if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
             throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: the scores have this name; rename the column to keep it");
         // Integers in some shards and reals in others are written as reals.
         (ValueKind kind, string type) = column is { Differs: not null, Kind: not ValueKind.Unsupported } ? (ValueKind.Real, "double") : (column.Kind, column.TypeName);
-        return Of(new WantedColumn(name, kind), type) ?? throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: {column.Differs ?? type} cannot be copied; keep numbers and strings");
+        return Of(new ColumnRequest(name, kind), type) ?? throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: {column.Differs ?? type} cannot be copied; keep numbers and strings");
     }
 
-    private static KeptColumn? Of(WantedColumn column, string type) => type switch
+    private static KeptColumn? Of(ColumnRequest column, string type) => type switch
     {
         "bool" => Integers(column, static x => x != 0),
         "int8" => Integers(column, static x => (sbyte)x),
@@ -42,9 +42,9 @@ internal sealed record KeptColumn(WantedColumn Wanted, DataField Field, Func<Par
         _ => null,
     };
 
-    private static KeptColumn Integers<T>(WantedColumn column, Func<long, T> convert) where T : struct => Numbers(column, (from, i) => convert(from.Integers[i]));
+    private static KeptColumn Integers<T>(ColumnRequest column, Func<long, T> convert) where T : struct => Numbers(column, (from, i) => convert(from.Integers[i]));
 
-    private static KeptColumn Numbers<T>(WantedColumn column, Func<ColumnBuffer, int, T> value) where T : struct => new(
+    private static KeptColumn Numbers<T>(ColumnRequest column, Func<ColumnBuffer, int, T> value) where T : struct => new(
         column, new DataField(column.Name, typeof(T), isNullable: true), (writer, field, from) =>
         {
             T?[] values = new T?[from.Rows];

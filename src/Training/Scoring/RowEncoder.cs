@@ -35,7 +35,7 @@ internal sealed class RowEncoder
         for (int f = 0; f < state.Categorical.Count; f++)
             if (state.Categorical[f].Part is not null)
                 slots.TryAdd(encoder.Spec.Categorical[f].Name, new RowSlot(new ModelColumn(encoder.Spec.Categorical[f].Name, ColumnValues.Integers, ColumnUse.Category), f));
-        unread = [.. new[] { state.Label, state.Group }.OfType<string>().Where(name => !slots.ContainsKey(name))];
+        unread = [.. new[] { state.Label, state.GaucKey }.OfType<string>().Where(name => !slots.ContainsKey(name))];
     }
 
     /// <summary>The columns that a model reads.</summary>
@@ -82,13 +82,13 @@ internal sealed class RowEncoder
         if (WholeNumber.Is(state.Kind) && state.Rule == KeyRule.Value || state.Part is not null)
         {
             return double.IsNaN(value) ? VocabularyTable.NullRow
-                : Data.Features.Numbers.TryWhole(value, state.Part is null ? state.Kind : ValueKind.Integer, out long bits) ? encoder.Vocabularies[state.Vocabulary].RowOf(bits)
+                : WholeNumber.TryOf(value, state.Part is null ? state.Kind : ValueKind.Integer, out long bits) ? encoder.Vocabularies[state.Vocabulary].RowOf(bits)
                 : throw Mismatch(slot, $"the number {value}");
         }
 
         if (state.Kind is ValueKind.Text or ValueKind.Time)
             throw Mismatch(slot, "a real number");
-        if (Keys.TryOf(value, state.Rule, state.Boundaries, out long key))
+        if (KeyEncoder.TryEncode(value, state.Rule, state.Boundaries, out long key))
             return encoder.Vocabularies[state.Vocabulary].RowOf(key);
         return state.Rule == KeyRule.RealId ? VocabularyTable.NullRow : throw Unreadable(slot, value);
     }
@@ -98,7 +98,7 @@ internal sealed class RowEncoder
     {
         CategoricalState state = State.Categorical[slot.Index];
         return state.Kind == ValueKind.Text ? encoder.Vocabularies[state.Vocabulary].RowOf(value)
-            : WrittenInteger.Of(value) is { } integer ? IdOf(slot, integer.Bits, integer.Kind)
+            : WholeNumber.OfCanonical(value) is { } integer ? IdOf(slot, integer.Bits, integer.Kind)
             : throw Mismatch(slot, $"the string '{Short(value)}'");
     }
 
@@ -110,9 +110,9 @@ internal sealed class RowEncoder
         CategoricalState state = State.Categorical[field];
         long key = state.Rule switch
         {
-            KeyRule.Hour => Times.Hour(ticks, StoredTimeUnit.Ticks),
-            KeyRule.Weekday => Times.Weekday(ticks, StoredTimeUnit.Ticks),
-            _ => Keys.TryOf(Times.Seconds(ticks, StoredTimeUnit.Ticks), state.Rule, state.Boundaries, out long bucket) ? bucket : 0,
+            KeyRule.Hour => TimeFields.Hour(ticks, StoredTimeUnit.Ticks),
+            KeyRule.Weekday => TimeFields.Weekday(ticks, StoredTimeUnit.Ticks),
+            _ => KeyEncoder.TryEncode(TimeFields.Seconds(ticks, StoredTimeUnit.Ticks), state.Rule, state.Boundaries, out long bucket) ? bucket : 0,
         };
         return encoder.Vocabularies[state.Vocabulary].RowOf(key);
     }
@@ -126,7 +126,7 @@ internal sealed class RowEncoder
 
     /// <summary>The error for a number that cannot be read.</summary>
     public static ArgumentException Unreadable(RowSlot slot, double value) =>
-        new($"column '{slot.Column.Name}': {Numbers.Text(value)} is {(double.IsFinite(value) ? $"beyond ±{Numbers.Text(float.MaxValue)}, the largest number that the model reads" : "not a finite number")}; leave a missing value unset");
+        new($"column '{slot.Column.Name}': {NumericTransforms.Text(value)} is {(double.IsFinite(value) ? $"beyond ±{NumericTransforms.Text(float.MaxValue)}, the largest number that the model reads" : "not a finite number")}; leave a missing value unset");
 
     /// <summary>The derived fields of a time are consecutive and have the same column.</summary>
     private void AddField(IReadOnlyList<CategoricalState> fields, int f)

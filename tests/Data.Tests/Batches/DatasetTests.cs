@@ -104,7 +104,7 @@ public sealed class DatasetTests : IDisposable
         ShardSet test = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "new", null, "x").Write(folder.File("test.parquet"))]);
         var data = new Dataset(test, encoder);
         Assert.Equal([4, 1, 2], data.Load([0], default)[0].Ids);
-        Assert.Equal([("a", 1L, 3L)], data.Statistics.UnseenValues());
+        Assert.Equal([("a", 1L, 3L)], data.Statistics.OovValues());
     }
 
     [Fact]
@@ -183,7 +183,7 @@ public sealed class DatasetTests : IDisposable
         FeatureSpec spec = batch.Spec;
         Assert.Equal(block.Ids.AsSpan(row * spec.F, spec.F), batch.Ids.Slice(b * spec.F, spec.F));
         Assert.Equal(block.Numeric.AsSpan(row * spec.N, spec.N), batch.Numeric.Slice(b * spec.N, spec.N));
-        Assert.Equal((block.Labels[row], block.Groups[row]), (batch.Labels[b], batch.Groups[b]));
+        Assert.Equal((block.Labels[row], block.GaucKeys[row]), (batch.Labels[b], batch.GaucKeys[b]));
         EncodedSequence list = block.Sequences[0];
         BatchSequence got = batch.Sequences[0];
         Assert.Equal(list.Values[list.Offsets[row]..list.Offsets[row + 1]], got.Values[got.Offsets[b]..got.Offsets[b + 1]].ToArray());

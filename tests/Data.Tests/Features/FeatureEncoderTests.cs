@@ -17,7 +17,7 @@ public sealed class FeatureEncoderTests : IDisposable
         VocabularyTable a = encoder.Vocabularies[0];
         Assert.Equal([7, -9, -3, 5], a.Integers);
         Assert.Equal([0, 1, 2, 1, 1, 1, 0], a.Counts);
-        Assert.Equal((7, 6), (a.Rows, a.UnseenRow));
+        Assert.Equal((7, 6), (a.Rows, a.OovRow));
         Assert.Equal([2, 3, 4, 5, 6], new long[] { 7, -9, -3, 5, 1000 }.Select(a.RowOf));
         Assert.Equal(7, encoder.Spec.Vocabularies[0].Rows);
         Assert.Equal(0.5, encoder.LabelRate);
@@ -29,7 +29,7 @@ public sealed class FeatureEncoderTests : IDisposable
         VocabularyTable a = Fit(new TestShard().Column("label", 0, 1, 0, 1, 0).Text("a", "b", "B", "a", null, "b")).Vocabularies[0];
         Assert.Equal(["b", "B", "a"], a.Texts);
         Assert.Equal(2, a.RowOf("b"));
-        Assert.Equal(a.UnseenRow, a.RowOf(""));
+        Assert.Equal(a.OovRow, a.RowOf(""));
         Assert.Equal(["(padding)", "(null)", "b", "B", "a", "(unseen)"], Enumerable.Range(0, 6).Select(a.Describe));
     }
 
@@ -41,7 +41,7 @@ public sealed class FeatureEncoderTests : IDisposable
         FeatureEncoder encoder = Fit(new TestShard().Column("label", labels).Column("id", ids));
         Assert.Equal(600, encoder.Vocabularies[0].Distinct);
         Assert.Equal(600, ids.Select(encoder.Vocabularies[0].RowOf).Distinct().Count());
-        Assert.All(ids, id => Assert.Equal(encoder.Vocabularies[0].UnseenRow, encoder.Vocabularies[0].RowOf(id ^ (1L << 40))));
+        Assert.All(ids, id => Assert.Equal(encoder.Vocabularies[0].OovRow, encoder.Vocabularies[0].RowOf(id ^ (1L << 40))));
     }
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class FeatureEncoderTests : IDisposable
         VocabularyTable a = Fit(new TestShard().Column("label", 0, 1, 0, 1, 0).Column("a", 1, 2, 2, 3, 4), new FeatureOptions { MinCount = 2 }).Vocabularies[0];
         Assert.Equal([2], a.Integers);
         Assert.Equal([0, 0, 2, 3], a.Counts);
-        Assert.Equal(a.UnseenRow, a.RowOf(3));
+        Assert.Equal(a.OovRow, a.RowOf(3));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class FeatureEncoderTests : IDisposable
         {
             Assert.Equal([0, 1, 1, 0, 0, 2, 3], a.Counts);
             Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 4).Select(i => a.RowOf(i)));
-            Assert.All([4, -1, long.MinValue, 1L << 40], value => Assert.Equal(a.UnseenRow, a.RowOf(value)));
+            Assert.All([4, -1, long.MinValue, 1L << 40], value => Assert.Equal(a.OovRow, a.RowOf(value)));
             Assert.Equal(("3", "(unseen)"), (a.Describe(5), a.Describe(6)));
         }
     }
@@ -133,10 +133,10 @@ public sealed class FeatureEncoderTests : IDisposable
         FeatureEncoder encoder = Fit(new TestShard().Column("label", [.. values.Select((_, i) => i % 2)]).Column("x", values).Column("q", values),
             new FeatureOptions { NumericTransforms = ["criteo", "q=quantile"] });
         Assert.Equal(0, encoder.Spec.N);
-        Assert.Equal([0L, 1, 2, 41], new double[] { 0.5, 3, 4.2, 639 }.Select(Numbers.CriteoBucket).Select((b, i) => i == 0 ? b : b));
+        Assert.Equal([0L, 1, 2, 41], new double[] { 0.5, 3, 4.2, 639 }.Select(NumericTransforms.CriteoBucket).Select((b, i) => i == 0 ? b : b));
         Assert.Equal(32, encoder.Vocabularies[1].Distinct);
         Assert.All(encoder.Vocabularies[1].Counts.Skip(2).SkipLast(1), count => Assert.Equal(20, count));
-        Assert.Equal([-7, 0, 1, 2], new double[] { -6.5, 0, 1, 2 }.Select(Numbers.CriteoBucket));
+        Assert.Equal([-7, 0, 1, 2], new double[] { -6.5, 0, 1, 2 }.Select(NumericTransforms.CriteoBucket));
     }
 
     [Fact]
@@ -185,13 +185,13 @@ public sealed class FeatureEncoderTests : IDisposable
         Assert.Equal(encoder.Spec.Categorical, loaded.Spec.Categorical);
         Assert.Equal(encoder.Spec.Numeric, loaded.Spec.Numeric);
         Assert.Equal(encoder.Spec.Sequences, loaded.Spec.Sequences);
-        Assert.Equal(("user", encoder.TrainRows, encoder.LabelRate), (loaded.Group, loaded.TrainRows, loaded.LabelRate));
+        Assert.Equal(("user", encoder.TrainRows, encoder.LabelRate), (loaded.GaucKey, loaded.TrainRows, loaded.LabelRate));
         foreach ((VocabularyTable a, VocabularyTable b) in encoder.Vocabularies.Zip(loaded.Vocabularies))
             Assert.Equal(a.Counts, b.Counts);
         EncodedBlock x = Encode(encoder, path), y = Encode(loaded, path);
         Assert.Equal(x.Ids, y.Ids);
         Assert.Equal(x.Numeric, y.Numeric);
-        Assert.Equal(x.Groups, y.Groups);
+        Assert.Equal(x.GaucKeys, y.GaucKeys);
         Assert.Equal(x.Sequences[0].Values, y.Sequences[0].Values);
     }
 

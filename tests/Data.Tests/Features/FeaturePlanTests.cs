@@ -39,8 +39,8 @@ public sealed class FeaturePlanTests : IDisposable
         Assert.Equal(FeatureRole.Excluded, by["tags"].Role);
         Assert.Equal(FeatureRole.Categorical, by["price"].Role);
         Assert.Equal((FeatureRole.Numeric, NumericTransform.None), (by["mobile"].Role, by["mobile"].Transform));
-        Assert.Equal(FeatureRole.Group, by["user"].Role);
-        Assert.Equal("user", plan.Group!.Column.Name);
+        Assert.Equal(FeatureRole.GaucKey, by["user"].Role);
+        Assert.Equal("user", plan.GaucKey!.Column.Name);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class FeaturePlanTests : IDisposable
     {
         Assert.Single(Infer(Wide(), new FeatureOptions { GroupId = "user" }).Columns, c => c.Column.Name == "user");
         FeaturePlan both = Infer(Wide(), new FeatureOptions { GroupId = "user", Categorical = ["user"] });
-        Assert.Equal([FeatureRole.Group, FeatureRole.Categorical], both.Columns.Where(c => c.Column.Name == "user").Select(c => c.Role));
+        Assert.Equal([FeatureRole.GaucKey, FeatureRole.Categorical], both.Columns.Where(c => c.Column.Name == "user").Select(c => c.Role));
     }
 
     [Theory]

@@ -32,7 +32,7 @@ public sealed class ParquetTestingTests
     {
         string path = SharedData.File(file);
         Shard shard = Shard.Open(path, 0);
-        foreach (ShardColumn column in shard.Columns.Where(c => Trouble(shard, c) is null))
+        foreach (StoredColumn column in shard.Columns.Where(c => Trouble(shard, c) is null))
             Assert.Equal(SecondReader.Rows(path, column.Name), SecondReader.OurRows(shard, column.Name));
     }
 
@@ -87,7 +87,7 @@ public sealed class ParquetTestingTests
     /// <summary>What is wrong, without where and what to do.</summary>
     private static string Reason(GpuCtrException failure, string path) => failure.Message.Replace($"{path}: ", "").Replace("row group 0, column ", "").Split(';')[0];
 
-    private static string? Trouble(Shard shard, ShardColumn column)
+    private static string? Trouble(Shard shard, StoredColumn column)
     {
         try
         {

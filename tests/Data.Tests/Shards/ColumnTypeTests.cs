@@ -37,8 +37,8 @@ public sealed class ColumnTypeTests : IDisposable
         foreach (StoredTimeUnit unit in new[] { StoredTimeUnit.Ticks, StoredTimeUnit.Microseconds, StoredTimeUnit.Milliseconds })
         {
             long at = ticks / ((long)StoredTimeUnit.Ticks / (long)unit);
-            Assert.Equal((hour, weekday), ((int)Times.Hour(at, unit), (int)Times.Weekday(at, unit)));
-            Assert.Equal(text, Times.Text(at, unit));
+            Assert.Equal((hour, weekday), ((int)TimeFields.Hour(at, unit), (int)TimeFields.Weekday(at, unit)));
+            Assert.Equal(text, TimeFields.Text(at, unit));
         }
 
         Assert.Equal((int)time.DayOfWeek, weekday);
@@ -122,7 +122,7 @@ public sealed class ColumnTypeTests : IDisposable
     [InlineData(int.MaxValue, StoredTimeUnit.Days, 0, 5, "+5881580-07-11T00:00:00")]
     [InlineData(int.MinValue, StoredTimeUnit.Days, 0, 2, "-5877641-06-23T00:00:00")]
     public void Any_time_has_its_hour_and_weekday(long time, StoredTimeUnit unit, int hour, int weekday, string text) =>
-        Assert.Equal((hour, weekday, text), ((int)Times.Hour(time, unit), (int)Times.Weekday(time, unit), Times.Text(time, unit)));
+        Assert.Equal((hour, weekday, text), ((int)TimeFields.Hour(time, unit), (int)TimeFields.Weekday(time, unit), TimeFields.Text(time, unit)));
 
     [Fact]
     public void Bytes_that_are_no_text_stay_apart()

@@ -91,7 +91,7 @@ public sealed class SharedDataTests
         using ShardReader reader = shard.Rent();
         foreach (RowGroupRef group in shard.RowGroups)
         {
-            foreach (ShardColumn column in shard.Columns)
+            foreach (StoredColumn column in shard.Columns)
             {
                 if (column.Kind != ValueKind.Unsupported || stopAtUnsupported)
                     reader.Read(group.Group, column.Name, new ColumnBuffer());

@@ -1,4 +1,5 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Inspection;
 using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
 using static GpuCtr.Tests.CommandRunner;
@@ -37,7 +38,7 @@ public sealed class ListWarningTests : IDisposable
     {
         string One() => string.Join(like.Contains(", ") ? ", " : separator.ToString(), Enumerable.Range(0, like.EndsWith(",0,0") ? 6 : random.Next(1, 7)).Select(_ => Entry(like)));
         string[] values = [.. Enumerable.Range(0, Rows).Select(_ => like[0] is '[' or '{' ? $"{like[0]}{One()}{like[^1]}" : One()).Distinct()];
-        ListGrammar? found = ListLikeness.Of(values);
+        ListGrammar? found = UndeclaredLists.Of(values);
         Assert.True(found is not null, kind);
         Assert.Equal(new ListGrammar(separator, like[0] is '[' or '{' ? ListForm.Bracketed : ListForm.Bare), found);
     }
@@ -50,7 +51,7 @@ public sealed class ListWarningTests : IDisposable
     public void Ordinary_text_is_not(string kind)
     {
         string[] values = [.. Enumerable.Range(0, Rows).Select(_ => Ordinary(kind)).Distinct()];
-        Assert.True(ListLikeness.Of(values) is null, $"{kind}: {string.Join(" / ", values.Take(5))}");
+        Assert.True(UndeclaredLists.Of(values) is null, $"{kind}: {string.Join(" / ", values.Take(5))}");
     }
 
     [Fact]
@@ -92,8 +93,8 @@ public sealed class ListWarningTests : IDisposable
         TestShard shard = new TestShard().Column("label", [.. Enumerable.Range(0, Rows).Select(i => i % 2)]).Column("item", [.. Enumerable.Range(0, Rows).Select(i => (long)(i % 40))]).Lists("hist_item", lists);
         ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"), groupRows: 60)]);
         FeaturePlan plan = FeaturePlan.Infer(shards, new FeatureOptions());
-        Assert.Contains("of 120 entries of the history hist_item only 3 (2.5", Assert.Single(HistoryMatch.Warnings(shards, plan)));
-        HistoryMatch match = HistoryMatch.Of(shards, plan, plan.Columns[2]);
+        Assert.Contains("of 120 entries of the history hist_item only 3 (2.5", Assert.Single(HistoryCoverage.Warnings(shards, plan)));
+        HistoryCoverage match = HistoryCoverage.Of(shards, plan, plan.Columns[2]);
         Assert.Equal((120, 3, "1000"), (match.Entries, match.Found, match.Stranger));
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using GpuCtr.Data;
 using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Tests.Faults;
 

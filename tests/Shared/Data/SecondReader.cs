@@ -55,7 +55,7 @@ internal static class SecondReader
     /// <summary>A time as both are spelt: in steps of 100 ns since 1970, or in nanoseconds where it has some.</summary>
     public static string Time(long time, StoredTimeUnit unit)
     {
-        (long day, long nanoseconds) = Times.Split(time, unit);
+        (long day, long nanoseconds) = TimeFields.Split(time, unit);
         return Time(day, nanoseconds);
     }
 

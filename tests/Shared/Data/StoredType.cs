@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Parquet;
+using GpuCtr.Data.Shards;
 using ParquetSharp;
 using Int96 = ParquetSharp.Int96;
 using PhysicalType = ParquetSharp.PhysicalType;

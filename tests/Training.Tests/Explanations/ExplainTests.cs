@@ -140,7 +140,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
             double length = Math.Sqrt(v.Sum(x => x * x));
             return [.. v.Select(x => x / length)];
         }
-        int[] ids = [.. Enumerable.Range(2, values.UnseenRow - 2)];
+        int[] ids = [.. Enumerable.Range(2, values.OovRow - 2)];
         int own = found.Value == "(null)" ? 1 : ids.Single(i => values.Describe(i) == found.Value);
         (string, double)[] expected = [.. ids.Where(i => i != own).Select(i => (values.Describe(i), Unit(i).Zip(Unit(own), (a, b) => a * b).Sum())).OrderByDescending(p => p.Item2).Take(5)];
         Assert.Equal(expected.Select(p => p.Item1), found.Values.Select(v => v.Value));

@@ -33,7 +33,7 @@ public sealed class EncodingMatrixTests(ITestOutputHelper output) : IDisposable
                     string path = folder.File("matrix.parquet");
                     Dictionary<string, string[]> written = new StoredFile(encoding, version, codec).Write(path, StoredType.All, turn);
                     Shard shard = Shard.Open(path, 0);
-                    foreach (ShardColumn column in shard.Columns)
+                    foreach (StoredColumn column in shard.Columns)
                     {
                         if (column.Kind == ValueKind.Unsupported)
                         {

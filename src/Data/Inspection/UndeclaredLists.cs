@@ -1,15 +1,16 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
 
-namespace GpuCtr.Data.Lists;
+namespace GpuCtr.Data.Inspection;
 
 /// <summary>Tells strings that hold lists from ordinary text, for columns that nobody named as lists.</summary>
 /// <remarks>
 /// Brackets around most values are evidence by themselves. Without them lists of ids are told by what ids look like, and lists of words by
 /// their order: what stands first in one list stands last in another, which the parts of a name, a date or an address never do.
 /// </remarks>
-internal static class ListLikeness
+internal static class UndeclaredLists
 {
     private const int FewestValues = 10, MostValues = 2_000;
     private const double Most = 0.5, Nearly = 0.9, Some = 0.1, Few = 0.05;
@@ -125,7 +126,7 @@ internal static class ListLikeness
         foreach (RowGroupRef group in shards.RowGroups)
         {
             using ShardReader reader = shards.Shards[group.Shard].Rent();
-            reader.Read(group.Group, new WantedColumn(column, ValueKind.Text), buffer);
+            reader.Read(group.Group, new ColumnRequest(column, ValueKind.Text), buffer);
             int step = Math.Max(1, buffer.Rows / MostValues);
             for (int r = 0; r < buffer.Rows; r += step)
             {

@@ -2,9 +2,9 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Tests.Features;
 
-public sealed class IdIndexTests
+public sealed class VocabularyIndexTests
 {
-    private const int FirstRow = 2, Unseen = 99_999;
+    private const int FirstRow = 2, Oov = 99_999;
 
     [Theory]
     [InlineData(0, 1)]
@@ -23,11 +23,11 @@ public sealed class IdIndexTests
             : [.. Enumerable.Range(0, count).Select(i => unchecked((i - count / 2) * step))];
         random.Shuffle(values);
         Dictionary<long, int> expected = values.Select((v, i) => (v, i)).ToDictionary(p => p.v, p => FirstRow + p.i);
-        var index = new IdIndex(values, FirstRow);
+        var index = new VocabularyIndex(values, FirstRow);
         long[] asked = [.. values, .. values.Select(v => unchecked(v + 1)), .. values.Select(v => v ^ (1L << 40)), 0, -1, long.MinValue, long.MaxValue];
-        int[] rows = [.. asked.Select(v => expected.GetValueOrDefault(v, Unseen))], found = new int[asked.Length];
-        index.Find(asked, found, Unseen);
+        int[] rows = [.. asked.Select(v => expected.GetValueOrDefault(v, Oov))], found = new int[asked.Length];
+        index.Find(asked, found, Oov);
         Assert.Equal(rows, found);
-        Assert.Equal(rows, asked.Select(v => index.Find(v, Unseen)));
+        Assert.Equal(rows, asked.Select(v => index.Find(v, Oov)));
     }
 }

@@ -3,28 +3,17 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>From the value of a number column to what a model reads: a transformed number, or the key of a bucket.</summary>
-internal static class Numbers
+/// <summary>What is done to a number before it is standardized, or instead: logarithm, Criteo's buckets, quantile buckets.</summary>
+internal static class NumericTransforms
 {
-    /// <summary>From 2⁵³ on a double may stand for several integers.</summary>
-    public const double AmbiguousInteger = 1L << 53;
-
-    /// <summary>Value i of an integer, real or time column; a time in seconds since 1970.</summary>
-    public static double At(ColumnBuffer column, int i) => column.Kind switch
-    {
-        ValueKind.Integer or ValueKind.Unsigned => WholeNumber.Real(column.Integers[i], column.Kind),
-        ValueKind.Time => Times.Seconds(column.Integers[i], column.Unit),
-        _ => column.Reals[i],
-    };
-
     /// <summary>What is standardized: the number, or its logarithm.</summary>
-    public static double Before(double x, NumericTransform transform) => transform == NumericTransform.Log ? Log(x) : x;
+    public static double BeforeScaling(double x, NumericTransform transform) => transform == NumericTransform.Log ? SignedLog(x) : x;
 
     /// <summary>sign(x) · log(1 + |x|).</summary>
-    public static double Log(double x) => Math.CopySign(Math.Log(1 + Math.Abs(x)), x);
+    public static double SignedLog(double x) => Math.CopySign(Math.Log(1 + Math.Abs(x)), x);
 
-    /// <summary>The inverse of <see cref="Log"/>.</summary>
-    public static double Exp(double y) => Math.CopySign(Math.Exp(Math.Abs(y)) - 1, y);
+    /// <summary>The inverse of <see cref="SignedLog"/>.</summary>
+    public static double SignedExp(double y) => Math.CopySign(Math.Exp(Math.Abs(y)) - 1, y);
 
     /// <summary>Criteo's bucket.</summary>
     public static long CriteoBucket(double x)
@@ -38,18 +27,6 @@ internal static class Numbers
     {
         int at = Array.BinarySearch(boundaries, x);
         return at >= 0 ? at + 1 : ~at;
-    }
-
-    /// <summary>A real value used as an id: itself if it is an integer (as pandas stores ids with nulls), else its bits.</summary>
-    public static long IdOf(double x) =>
-        TryWhole(x, ValueKind.Integer, out long id) ? id : BitConverter.DoubleToInt64Bits(x);
-
-    /// <summary>The bits of a number that is whole and small enough to be sure which integer it was; 0 and false for any other.</summary>
-    public static bool TryWhole(double x, ValueKind kind, out long bits)
-    {
-        bool whole = Math.Abs(x) < AmbiguousInteger && Math.Floor(x) == x && (x >= 0 || kind == ValueKind.Integer);
-        bits = whole ? (long)x : 0;
-        return whole;
     }
 
     /// <summary>Whether a number can be read: it is finite, and within a float where it is standardized or read as it is.</summary>

@@ -6,10 +6,10 @@ namespace GpuCtr.Data.Shards;
 /// <param name="Name">The column.</param>
 /// <param name="Kind">Kind of the values; null = numbers, either integers or reals.</param>
 /// <param name="IsList">Whether a row has a list of values.</param>
-public sealed record WantedColumn(string Name, ValueKind? Kind, bool IsList = false)
+public sealed record ColumnRequest(string Name, ValueKind? Kind, bool IsList = false)
 {
     /// <summary>Whether a stored column can be read as wanted. For numbers, this is decided value by value.</summary>
-    internal bool Takes(ShardColumn found) => found.IsList == IsList && (found.Kind == Kind || (IsNumber(found.AsNumber.Kind) && Kind is not (ValueKind.Text or ValueKind.Time)));
+    internal bool Takes(StoredColumn found) => found.IsList == IsList && (found.Kind == Kind || (IsNumber(found.AsNumber.Kind) && Kind is not (ValueKind.Text or ValueKind.Time)));
 
     /// <summary>Description for messages.</summary>
     internal string Describe() => (IsList ? "lists of " : "") + (IsList, Kind) switch

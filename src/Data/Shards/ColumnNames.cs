@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace GpuCtr.Data.Features;
+namespace GpuCtr.Data.Shards;
 
 /// <summary>Names of columns as one types them behind a flag.</summary>
 /// <remarks>

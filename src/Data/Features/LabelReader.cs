@@ -4,7 +4,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>Labels are exactly 0 or 1, stored as boolean, integer or real.</summary>
-internal static class Labels
+internal static class LabelReader
 {
     /// <summary>Reads the label of a row; false if it is anything but 0 or 1.</summary>
     public static bool TryRead(ColumnBuffer column, int row, out float label)
@@ -12,7 +12,7 @@ internal static class Labels
         label = 0;
         if (column.IsNull(row))
             return false;
-        double x = Numbers.At(column, row);
+        double x = column.NumberAt(row);
         label = (float)x;
         return x is 0 or 1;
     }
@@ -20,7 +20,7 @@ internal static class Labels
     /// <summary>Says which label is bad.</summary>
     public static GpuCtrException Bad(Shard shard, RowGroupRef group, string name, ColumnBuffer column, int row)
     {
-        string value = column.IsNull(row) ? "null" : Text(Numbers.At(column, row));
+        string value = column.IsNull(row) ? "null" : Text(column.NumberAt(row));
         return GpuCtrException.DataError(
             $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, label column '{name}': {value} is neither 0 nor 1; {OtherNames(shard, name) ?? "correct it, or allow some such rows with --bad-rows"}");
     }
@@ -35,11 +35,11 @@ internal static class Labels
             using ShardReader reader = shard.Rent();
             foreach (RowGroupRef group in shard.RowGroups.TakeWhile(_ => values.Count < 3))
             {
-                reader.Read(group.Group, new WantedColumn(name, null), column);
+                reader.Read(group.Group, new ColumnRequest(name, null), column);
                 for (int r = 0; r < column.Rows; r++)
                 {
                     if (!column.IsNull(r))
-                        values.Add(Numbers.At(column, r));
+                        values.Add(column.NumberAt(r));
                 }
             }
         }

@@ -1,16 +1,16 @@
 using GpuCtr.Data.Features;
-using GpuCtr.Data.Inspection;
+using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
 using static System.FormattableString;
 
-namespace GpuCtr.Data.Lists;
+namespace GpuCtr.Data.Inspection;
 
 /// <summary>How many entries of a history are values of its target's column: hardly any where separator, grammar or target are wrong.</summary>
 /// <param name="History">The history.</param>
 /// <param name="Entries">Entries looked at: those of its first row groups.</param>
 /// <param name="Found">Those that occur in the target's column, whose reading ends when they are enough.</param>
 /// <param name="Stranger">One that does not, as text; null if there is none.</param>
-internal sealed record HistoryMatch(PlannedColumn History, long Entries, long Found, string? Stranger)
+internal sealed record HistoryCoverage(PlannedColumn History, long Entries, long Found, string? Stranger)
 {
     private const int EnoughEntries = 100, MostEntries = 10_000;
     private const double Hardly = 0.1;
@@ -21,7 +21,7 @@ internal sealed record HistoryMatch(PlannedColumn History, long Entries, long Fo
         plan.Of(FeatureRole.History).Select(h => Of(shards, plan, h)).Where(m => m.Entries >= EnoughEntries && m.Found < Hardly * m.Entries).Select(m => m.Warning());
 
     /// <summary>Compares a history with its target.</summary>
-    public static HistoryMatch Of(ShardSet shards, FeaturePlan plan, PlannedColumn history)
+    public static HistoryCoverage Of(ShardSet shards, FeaturePlan plan, PlannedColumn history)
     {
         Dictionary<ulong, (int Count, string Text)> missing = [];
         int entries = 0;
@@ -43,14 +43,14 @@ internal sealed record HistoryMatch(PlannedColumn History, long Entries, long Fo
         }
 
         long found = 0;
-        WantedColumn target = plan.Of(FeatureRole.Categorical).First(c => c.Column.Name == history.Target).Wanted;
+        ColumnRequest target = plan.Of(FeatureRole.Categorical).First(c => c.Column.Name == history.Target).Wanted;
         foreach (ColumnBuffer read in Groups(shards, target).TakeWhile(_ => found < Hardly * entries))
         {
             for (int r = 0; r < read.Rows; r++)
                 found += !read.IsNull(r) && missing.Remove(ValueHistogram.HashOf(read, r), out var entry) ? entry.Count : 0;
         }
 
-        return new HistoryMatch(history, entries, found, missing.Values.Select(m => m.Text).FirstOrDefault());
+        return new HistoryCoverage(history, entries, found, missing.Values.Select(m => m.Text).FirstOrDefault());
     }
 
     private string Warning()
@@ -59,7 +59,7 @@ internal sealed record HistoryMatch(PlannedColumn History, long Entries, long Fo
         return Invariant($"of {Entries:N0} entries of the history {name} only {Found:N0} ({(double)Found / Entries:P1}) occur in its target {History.Target}, '{Stranger}' does not: {written}name the right target with --history {ColumnNames.InShell(name)}=COL, or give the list values of its own with --multi-value {ColumnNames.InShell(name)}");
     }
 
-    private static IEnumerable<ColumnBuffer> Groups(ShardSet shards, WantedColumn column)
+    private static IEnumerable<ColumnBuffer> Groups(ShardSet shards, ColumnRequest column)
     {
         var buffer = new ColumnBuffer();
         foreach (RowGroupRef group in shards.RowGroups)

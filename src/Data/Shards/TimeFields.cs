@@ -1,16 +1,6 @@
 using System.Globalization;
 
-namespace GpuCtr.Data.Features;
-
-/// <summary>A part of a date or timestamp that is a field of its own.</summary>
-public enum TimePart
-{
-    /// <summary>Hour of the day, 0 … 23.</summary>
-    Hour,
-
-    /// <summary>Day of the week, 0 = Sunday.</summary>
-    Weekday,
-}
+namespace GpuCtr.Data.Shards;
 
 /// <summary>What a time counts since 1970; the value is how many there are in a day.</summary>
 public enum StoredTimeUnit : long
@@ -31,8 +21,8 @@ public enum StoredTimeUnit : long
     Nanoseconds = 1000 * Microseconds,
 }
 
-/// <summary>Parts of times in the proleptic Gregorian calendar. Every 64-bit number of any unit is a time.</summary>
-internal static class Times
+/// <summary>Hour, weekday and other fields of times in the proleptic Gregorian calendar. Every 64-bit number of any unit is a time.</summary>
+internal static class TimeFields
 {
     private const int ThursdayOf1970 = 4, SecondsOfDay = 86_400;
 

@@ -7,15 +7,15 @@ namespace GpuCtr.Data.Features;
 /// <param name="Column">The column.</param>
 /// <param name="Rule">How its values become keys.</param>
 /// <param name="Field">Its categorical field; −1 for a list.</param>
-internal sealed record FitSource(PlannedColumn Column, KeyRule Rule, int Field);
+internal sealed record VocabularySource(PlannedColumn Column, KeyRule Rule, int Field);
 
 /// <summary>What the fit pass reads: the fields of a plan and the vocabularies that they fill.</summary>
-internal sealed class FitSources
+internal sealed class FitLayout
 {
     private readonly Dictionary<string, HashedRows> computed = [];
 
     /// <exception cref="GpuCtrException">Usage: hash buckets or identities that are not a number, or cannot be.</exception>
-    public FitSources(FeaturePlan plan)
+    public FitLayout(FeaturePlan plan)
     {
         AddComputed("--hash-buckets", plan, plan.Options.HashBuckets, identity: false);
         AddComputed("--identity", plan, plan.Options.Identity, identity: true);
@@ -24,7 +24,7 @@ internal sealed class FitSources
             if (RuleOf(column) is { } rule)
             {
                 Categorical.Add(new CategoricalState(column.Column.Name, column.Column.Kind, Vocabularies.Count, rule, []));
-                Vocabularies.Add([new FitSource(column, rule, Categorical.Count - 1)]);
+                Vocabularies.Add([new VocabularySource(column, rule, Categorical.Count - 1)]);
             }
             else if (column.Role == FeatureRole.Numeric)
             {
@@ -46,7 +46,7 @@ internal sealed class FitSources
     public List<SequenceState> Sequences { get; } = [];
 
     /// <summary>Per vocabulary, the columns that fill it: a field and its histories.</summary>
-    public List<List<FitSource>> Vocabularies { get; } = [];
+    public List<List<VocabularySource>> Vocabularies { get; } = [];
 
     /// <summary>Integer, unsigned or text.</summary>
     public ValueKind KindOf(int vocabulary) => Vocabularies[vocabulary][0] switch
@@ -85,7 +85,7 @@ internal sealed class FitSources
         int vocabulary = target >= 0 ? Categorical[target].Vocabulary : Vocabularies.Count;
         if (target < 0)
             Vocabularies.Add([]);
-        Vocabularies[vocabulary].Add(new FitSource(list, KeyRule.Value, -1));
+        Vocabularies[vocabulary].Add(new VocabularySource(list, KeyRule.Value, -1));
         Sequences.Add(new SequenceState(list.Column.Name, list.Wanted.Kind!.Value, vocabulary, target, maxHistory, list.Grammar?.Separator, list.Grammar?.Form ?? ListForm.Unchecked));
     }
 

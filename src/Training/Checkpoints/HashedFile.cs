@@ -1,6 +1,7 @@
 using System.IO.Hashing;
+using GpuCtr.Data;
 
-namespace GpuCtr.Data;
+namespace GpuCtr.Training.Checkpoints;
 
 /// <summary>A file of a checkpoint, to notice when it is damaged.</summary>
 /// <param name="Bytes">Length.</param>

@@ -1,4 +1,4 @@
-namespace GpuCtr.Data;
+namespace GpuCtr.Training;
 
 /// <summary>Finds what somebody probably meant to type.</summary>
 internal static class Spelling

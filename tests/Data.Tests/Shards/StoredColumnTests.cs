@@ -8,7 +8,7 @@ using TimeUnit = ParquetSharp.TimeUnit;
 namespace GpuCtr.Data.Tests.Shards;
 
 /// <summary>Shards that store the columns which are read in several ways, and what comes of them.</summary>
-public sealed class JoinedColumnTests : IDisposable
+public sealed class StoredColumnTests : IDisposable
 {
     private readonly TempFolder folder = new();
 
@@ -160,8 +160,8 @@ public sealed class JoinedColumnTests : IDisposable
         Write(Shard<long>(7, 7, 1, 0));
         EncodedBlock integers = Encoded(options);
         Assert.Equal(integers.Ids, doubles.Ids);
-        Assert.Equal([7UL, 7, 1, 0], doubles.Groups);
-        Assert.Equal(integers.Groups, doubles.Groups);
+        Assert.Equal([7UL, 7, 1, 0], doubles.GaucKeys);
+        Assert.Equal(integers.GaucKeys, doubles.GaucKeys);
         Write(Shard(7, 7, 1, 0.5));
         Assert.Contains("0.5 is not a whole number", Assert.Throws<GpuCtrException>(() => Encoded(options)).Message);
     }

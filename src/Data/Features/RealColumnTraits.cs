@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>What columns of reals look like: numbers, or integers that became reals. Rows of a validation part count as well.</summary>
-internal sealed class RealColumns
+internal sealed class RealColumnTraits
 {
     private readonly Dictionary<string, Traits> columns = new(StringComparer.Ordinal);
 
@@ -24,14 +24,14 @@ internal sealed class RealColumns
         {
             if (read.IsNull(i) || !double.IsFinite(read.Reals[i]))
                 continue;
-            seen |= Traits.Values | (read.Reals[i] < 0 ? Traits.Negatives : 0) | (Numbers.TryWhole(read.Reals[i], ValueKind.Integer, out _) ? 0 : Traits.Fractions);
+            seen |= Traits.Values | (read.Reals[i] < 0 ? Traits.Negatives : 0) | (WholeNumber.TryOf(read.Reals[i], ValueKind.Integer, out _) ? 0 : Traits.Fractions);
         }
 
         columns[column] = seen;
     }
 
     /// <summary>Takes in what another thread saw.</summary>
-    public void Add(RealColumns other)
+    public void Add(RealColumnTraits other)
     {
         foreach ((string column, Traits seen) in other.columns)
             columns[column] = columns.GetValueOrDefault(column) | seen;

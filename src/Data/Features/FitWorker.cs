@@ -4,17 +4,17 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>One thread of the fit pass: its buffers and what it has counted so far.</summary>
-internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part, FitSources sources)
+internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part, FitLayout layout)
 {
     // A thread hands its counts over when it holds so many values or so large a part of the memory, so that every thread does not hold every value.
     private const int MostValues = 1 << 20, MostParts = 16;
 
     private readonly ColumnBuffer column = new();
-    private readonly VocabularyCounter[] counters = sources.NewCounters();
+    private readonly VocabularyCounter[] counters = layout.NewCounters();
     private readonly Dictionary<int, QuantileSample> samples = [];
     private bool[] keep = [];
     private double[] numbers = [];
-    private WantedColumn? loaded;
+    private ColumnRequest? loaded;
 
     /// <summary>Training rows.</summary>
     public long Rows { get; private set; }
@@ -23,29 +23,29 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     public long Positives { get; private set; }
 
     /// <summary>What columns of reals look like.</summary>
-    public RealColumns Reals { get; } = new();
+    public RealColumnTraits Reals { get; } = new();
 
     /// <summary>Counts a row group: labels first, since what is wrong with them should be said before anything else.</summary>
-    public void Count(RowGroupRef group, int index, RowGroupNumbers[][] found, VocabularyCounter[] shared)
+    public void Count(RowGroupRef group, int index, NumericSummary[][] found, VocabularyCounter[] shared)
     {
         using ShardReader reader = Start(group);
         Load(reader, group, plan.Label.Wanted);
         CountLabels(group);
         for (int v = 0; v < counters.Length; v++)
         {
-            foreach (FitSource source in sources.Vocabularies[v])
+            foreach (VocabularySource source in layout.Vocabularies[v])
             {
                 Load(reader, group, source.Column.Wanted);
                 if (source.Column.Grammar is { } grammar)
-                    Split(group, source.Column.Column.Name, grammar, sources.KindOf(v));
+                    Split(group, source.Column.Column.Name, grammar, layout.KindOf(v));
                 CountValues(group, source, counters[v]);
             }
         }
 
-        for (int n = 0; n < sources.Numeric.Count; n++)
+        for (int n = 0; n < layout.Numeric.Count; n++)
         {
-            Load(reader, group, sources.Numeric[n].Wanted);
-            found[n][index] = NumbersOf(group, sources.Numeric[n]);
+            Load(reader, group, layout.Numeric[n].Wanted);
+            found[n][index] = NumbersOf(group, layout.Numeric[n]);
         }
 
         MergeInto(shared, counters.Sum(c => c.Bytes) > plan.Options.MemoryBytes / MostParts / plan.Options.Workers ? 1 : MostValues);
@@ -57,13 +57,13 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
         using ShardReader reader = Start(group);
         for (int i = 0; i < fields.Length; i++)
         {
-            Load(reader, group, sources.Categorical[fields[i]].Wanted());
+            Load(reader, group, layout.Categorical[fields[i]].Wanted());
             if (!samples.TryGetValue(i, out QuantileSample? sample))
                 samples[i] = sample = new QuantileSample();
             for (int r = 0; r < column.Rows; r++)
             {
-                if (keep[r] && !column.IsNull(r) && double.IsFinite(Numbers.At(column, r)))
-                    sample.Add(group.Shard, group.FirstRow + r, Numbers.At(column, r));
+                if (keep[r] && !column.IsNull(r) && double.IsFinite(column.NumberAt(r)))
+                    sample.Add(group.Shard, group.FirstRow + r, column.NumberAt(r));
             }
         }
     }
@@ -95,7 +95,7 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     }
 
     // The two parts of a time come one after the other from one column.
-    private void Load(ShardReader reader, RowGroupRef group, WantedColumn wanted)
+    private void Load(ShardReader reader, RowGroupRef group, ColumnRequest wanted)
     {
         if (loaded == wanted)
             return;
@@ -122,9 +122,9 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
     {
         for (int r = 0; r < column.Rows; r++)
         {
-            bool good = Labels.TryRead(column, r, out float label);
+            bool good = LabelReader.TryRead(column, r, out float label);
             if (!good && plan.Options.BadRows.IsZero)
-                throw Labels.Bad(shards.Shards[group.Shard], group, plan.Label.Column.Name, column, r);
+                throw LabelReader.Bad(shards.Shards[group.Shard], group, plan.Label.Column.Name, column, r);
             if (!good || !keep[r])
                 continue;
             Rows++;
@@ -132,10 +132,10 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
         }
     }
 
-    private void CountValues(RowGroupRef group, FitSource source, VocabularyCounter counter)
+    private void CountValues(RowGroupRef group, VocabularySource source, VocabularyCounter counter)
     {
         KeyRule rule = source.Rule;
-        double[] boundaries = source.Field >= 0 ? sources.Categorical[source.Field].Boundaries : [];
+        double[] boundaries = source.Field >= 0 ? layout.Categorical[source.Field].Boundaries : [];
         bool list = column.IsList;
         for (int r = 0; r < column.Rows; r++)
         {
@@ -150,17 +150,17 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
                     counter.Add(column.Texts[i].Span);
                 else if (rule == KeyRule.Value)
                     counter.Add(column.Integers[i]);
-                else if (Keys.TryOf(column, i, rule, boundaries, out long key))
+                else if (KeyEncoder.TryEncode(column, i, rule, boundaries, out long key))
                     counter.Add(key);
                 else if (rule == KeyRule.RealId)
                     counter.AddNull();
                 else if (plan.Options.BadRows.IsZero)
-                    throw Numbers.Bad(shards.Shards[group.Shard], group, source.Column.Column.Name, r, Numbers.At(column, r));
+                    throw NumericTransforms.Bad(shards.Shards[group.Shard], group, source.Column.Column.Name, r, column.NumberAt(r));
             }
         }
     }
 
-    private RowGroupNumbers NumbersOf(RowGroupRef group, PlannedColumn planned)
+    private NumericSummary NumbersOf(RowGroupRef group, PlannedColumn planned)
     {
         if (numbers.Length < column.Rows)
             numbers = new double[column.Rows];
@@ -174,14 +174,14 @@ internal sealed class FitThread(ShardSet shards, FeaturePlan plan, RowPart part,
                 continue;
             }
 
-            double x = Numbers.At(column, r);
-            bool good = Numbers.CanRead(x, planned.Transform);
+            double x = column.NumberAt(r);
+            bool good = NumericTransforms.CanRead(x, planned.Transform);
             if (!good && plan.Options.BadRows.IsZero)
-                throw Numbers.Bad(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
+                throw NumericTransforms.Bad(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
             if (keep[r] && good)
-                numbers[count++] = Numbers.Before(x, planned.Transform);
+                numbers[count++] = NumericTransforms.BeforeScaling(x, planned.Transform);
         }
 
-        return RowGroupNumbers.Of(numbers.AsSpan(0, count), nulls);
+        return NumericSummary.Of(numbers.AsSpan(0, count), nulls);
     }
 }

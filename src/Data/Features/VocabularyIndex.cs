@@ -7,7 +7,7 @@ namespace GpuCtr.Data.Features;
 /// 64-bit value → table row. Values close together are looked up in a plain array, others in an open-addressed table with
 /// linear probing; both are read-only after construction and safe for many threads.
 /// </summary>
-internal sealed class IdIndex
+internal sealed class VocabularyIndex
 {
     private const int ChunkValues = 64;
 
@@ -21,7 +21,7 @@ internal sealed class IdIndex
 
     /// <param name="values">Distinct values; value i gets row firstRow + i.</param>
     /// <param name="firstRow">At least 1.</param>
-    public IdIndex(ReadOnlySpan<long> values, int firstRow)
+    public VocabularyIndex(ReadOnlySpan<long> values, int firstRow)
     {
         long low = long.MaxValue, high = long.MinValue;
         foreach (long value in values)
@@ -52,19 +52,19 @@ internal sealed class IdIndex
     /// <summary>Bytes in memory.</summary>
     public long Bytes => sizeof(int) * (long)rows.Length + Unsafe.SizeOf<Slot>() * (long)slots.Length;
 
-    /// <summary>The row of a value, or <paramref name="unseen"/>.</summary>
-    public int Find(long value, int unseen) => slots.Length == 0 ? FindClose(value, unseen) : Probe(Home(value), value, unseen);
+    /// <summary>The row of a value, or <paramref name="oov"/>.</summary>
+    public int Find(long value, int oov) => slots.Length == 0 ? FindClose(value, oov) : Probe(Home(value), value, oov);
 
     /// <summary>The rows of many values.</summary>
     /// <param name="values">(n) values.</param>
-    /// <param name="found">(n) their rows, or <paramref name="unseen"/>.</param>
-    /// <param name="unseen">Row of what is not there.</param>
-    public void Find(ReadOnlySpan<long> values, Span<int> found, int unseen)
+    /// <param name="found">(n) their rows, or <paramref name="oov"/>.</param>
+    /// <param name="oov">Row of what is not there.</param>
+    public void Find(ReadOnlySpan<long> values, Span<int> found, int oov)
     {
         if (slots.Length == 0)
         {
             for (int i = 0; i < values.Length; i++)
-                found[i] = FindClose(values[i], unseen);
+                found[i] = FindClose(values[i], oov);
             return;
         }
 
@@ -81,18 +81,18 @@ internal sealed class IdIndex
             }
 
             for (int i = 0; i < chunk.Length; i++)
-                found[from + i] = there[i].Value == chunk[i] && there[i].Row != 0 ? there[i].Row : Probe(home[i], chunk[i], unseen);
+                found[from + i] = there[i].Value == chunk[i] && there[i].Row != 0 ? there[i].Row : Probe(home[i], chunk[i], oov);
         }
     }
 
-    private int FindClose(long value, int unseen)
+    private int FindClose(long value, int oov)
     {
         ulong at = unchecked((ulong)(value - first));
         int row = at < (ulong)rows.Length ? rows[(int)at] : 0;
-        return row != 0 ? row : unseen;
+        return row != 0 ? row : oov;
     }
 
-    private int Probe(int at, long value, int unseen)
+    private int Probe(int at, long value, int oov)
     {
         for (; slots[at].Row != 0; at = Following(at))
         {
@@ -100,7 +100,7 @@ internal sealed class IdIndex
                 return slots[at].Row;
         }
 
-        return unseen;
+        return oov;
     }
 
     private int Following(int at) => (at + 1) & (slots.Length - 1);
