@@ -16,10 +16,8 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
 
     private static readonly bool Wide = Vector512.IsHardwareAccelerated;
 
-    private Action<int> forwardBlock = null!, backwardBlock = null!;
     private ColumnStatistics statistics = null!;
     private Gemm? gemm;
-    private MatrixCopy? copies;
 
     // Panels of Wk − Wd and of Wp with h running along the panel (for z) and with e running along it (for dk).
     private DeviceArray<float> diffByH = null!, productByH = null!, diffByE = null!, productByE = null!;
@@ -27,7 +25,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
     // (H, E) Wq + Wd and dWq; (B, E) queries and their gradients; for each block, (H, E) Σ G and Σ G·diag(q).
     private DeviceArray<float> queryDiff = null!, queryWeights = null!, query = null!, dQuery = null!;
     private PartialSums partials = null!;
-    private int rows, blockRows, hPanels, ePanels;
+    private int hPanels, ePanels;
     private bool measures, laidOut;
 
     private int PanelFloatsH => hPanels * e * Panel.Width;
@@ -42,11 +40,10 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
 
     private int FieldPanels => Panel.Count(history.D);
 
-    private void PlanSimd(Workspace workspace)
+    private OpVariant Simd(Workspace workspace)
     {
-        if (!device.UsesSimd)
-            return;
-        (forwardBlock, backwardBlock, gemm, copies) = (ForwardBlock, BackwardBlock, new Gemm(device.Team!), new MatrixCopy(device.Team!));
+        Gemm products = gemm = new(device.Team!);
+        MatrixCopy copies = new(device);
         (hPanels, ePanels) = (Panel.Count(h), (int)history.Bases.Length * FieldPanels);
         diffByH = workspace.Array<float>($"{z.Name} Wk-Wd panels", PanelFloatsH);
         productByH = workspace.Array<float>($"{z.Name} Wp panels", PanelFloatsH);
@@ -58,27 +55,30 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
         dQuery = workspace.TrainingArray<float>($"d {z.Name} queries", history.Vectors.Rows * e);
         partials = new PartialSums(workspace, $"d {z.Name}", 2 * h * e);
         z.Statistics = statistics = new ColumnStatistics(workspace, z);
-    }
-
-    private void Start(in Pass pass)
-    {
-        rows = pass.Rows;
-        blockRows = PartialSums.BlockSize(rows, 1);
-    }
-
-    private int Blocks => (rows + blockRows - 1) / blockRows;
-
-    private void RunForward(in Pass pass)
-    {
-        Start(pass);
-        if (!(pass.Frozen && laidOut))
-            LayOutWeights();
-        for (int field = 0; field < history.Bases.Length; field++)
-            copies!.Run(query.Pointer + field * history.D, e, QueryField(history.Vectors, field), history.Vectors.Columns, rows, history.D);
-        gemm!.Run(constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), rows, h, e, rowBias: beta.Pointer, frozen: pass.Frozen);
-        statistics.Clear();
-        measures = statistics.Wanted && pass.Training;
-        device.Team!.Run(Blocks, forwardBlock);
+        RowBlocks forward = RowBlocks.WithSums(device, 1, ForwardRows), backward = RowBlocks.WithSums(device, 1, BackwardRows);
+        return new(
+            (in Pass pass) =>
+            {
+                if (!(pass.Frozen && laidOut))
+                    LayOutWeights();
+                for (int field = 0; field < history.Bases.Length; field++)
+                    copies.Run(query.Pointer + field * history.D, e, QueryField(history.Vectors, field), history.Vectors.Columns, pass.Rows, history.D);
+                products.Run(
+                    constant.Pointer, Gemm.Matrix.RowMajor(query.Pointer, e), Gemm.Matrix.Transposed(queryDiff.Pointer, e), pass.Rows, h, e, rowBias: beta.Pointer, frozen: pass.Frozen);
+                statistics.Clear();
+                measures = statistics.Wanted && pass.Training;
+                forward.Run(pass.Rows);
+            },
+            (in Pass pass) =>
+            {
+                int blocks = backward.Run(pass.Rows);
+                // dWq = Σ_b g qᵀ and dq = (Wq + Wd)ᵀ g are products over the whole batch.
+                products.Run(queryWeights.Pointer, Gemm.Matrix.Transposed(rowSums.Pointer, h), Gemm.Matrix.RowMajor(query.Pointer, e), h, e, pass.Rows);
+                products.Run(dQuery.Pointer, Gemm.Matrix.RowMajor(rowSums.Pointer, h), Gemm.Matrix.RowMajor(queryDiff.Pointer, e), pass.Rows, e, h, add: true);
+                for (int field = 0; field < history.Bases.Length; field++)
+                    copies.Run(QueryField(history.Vectors.Gradient!, field), history.Vectors.Columns, dQuery.Pointer + field * history.D, e, pass.Rows, history.D, add: true);
+                CombineWeights(pass.Rows, blocks);
+            });
     }
 
     private void LayOutWeights()
@@ -101,10 +101,10 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
     private static nint KeptPanel(int first, int end, int depth) => end - first <= ChunkTokens ? 0 : depth * Panel.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardRows(int block, int firstRow, int endRow)
     {
         float* m = ThreadScratch.Get((nuint)(PanelFloatsH + ChunkTokens * e)), keys = m + PanelFloatsH;
-        for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             if (first == end)
@@ -135,20 +135,8 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
         }
     }
 
-    private void RunBackward(in Pass pass)
-    {
-        Start(pass);
-        device.Team!.Run(Blocks, backwardBlock);
-        // dWq = Σ_b g qᵀ and dq = (Wq + Wd)ᵀ g are products over the whole batch.
-        gemm!.Run(queryWeights.Pointer, Gemm.Matrix.Transposed(rowSums.Pointer, h), Gemm.Matrix.RowMajor(query.Pointer, e), h, e, rows);
-        gemm.Run(dQuery.Pointer, Gemm.Matrix.RowMajor(rowSums.Pointer, h), Gemm.Matrix.RowMajor(queryDiff.Pointer, e), rows, e, h, add: true);
-        for (int field = 0; field < history.Bases.Length; field++)
-            copies!.Run(QueryField(history.Vectors.Gradient!, field), history.Vectors.Columns, dQuery.Pointer + field * history.D, e, rows, history.D, add: true);
-        CombineWeights();
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardRows(int block, int firstRow, int endRow)
     {
         int eWide = ePanels * Panel.Width, outerLength = h * eWide, filled = 0;
         int* outerRows = stackalloc int[OuterRows];
@@ -156,7 +144,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
         float* m = outer + OuterRows * outerLength, keys = m + Depth * eWide, dz = keys + ChunkTokens * eWide;
         float* sum = partials.Of(block);
         new Span<float>(sum, 2 * h * e).Clear();
-        for (int b = block * blockRows, last = Math.Min(b + blockRows, rows); b < last; b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             new Span<float>(rowSums.Pointer + b * h, h).Clear();
@@ -305,12 +293,12 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
     }
 
     /// <summary>dW from the blocks' partial sums, in order, and dβ.</summary>
-    private void CombineWeights()
+    private void CombineWeights(int rows, int blocks)
     {
         float* dBeta = beta.Gradient!.Pointer;
         beta.Gradient.Span().Clear();
         Sums.AddRows(dBeta, rowSums.Pointer, rows, h, h);
-        float* sum = partials.Combine(Blocks);
+        float* sum = partials.Combine(blocks);
         for (int i = 0; i < h; i++)
         {
             Span<float> dw = new(w.Gradient!.Pointer + (long)i * 4 * e, 4 * e);

@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -20,8 +20,8 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     private readonly Tensor w, beta, z, constant, rowSums;
     private readonly Tensor.GradientSink dVectors;
     private readonly int h, e;
+    private readonly OpVariant variant;
     private AttentionPooling? pooling;
-    private Action<KernelConfig, Args>? constants, forward, sums, weights, keys, queries;
 
     /// <summary>What the kernels see; Constant and RowSums are (B, H): c and g.</summary>
     public readonly record struct Args(
@@ -38,13 +38,11 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         (device, this.history, this.w, this.beta, this.z) = (workspace.Device, history, w, beta, z);
         (h, e) = (z.Columns, history.E);
         if (w.Rows != h || w.Columns != 4 * e || beta.Length != h || z.Group != history.Group)
-            throw new Devices.KernelException($"attention input: W {w}, β {beta}, z {z} do not fit keys of width {e} on {device}");
+            throw new KernelException($"attention input: W {w}, β {beta}, z {z} do not fit keys of width {e} on {device}");
         constant = workspace.Tensor($"{z.Name} constant", history.Vectors.Rows, h);
         rowSums = workspace.Tensor($"d {z.Name} by row", history.Vectors.Rows, h);
         dVectors = history.Vectors.Consume();
-        PlanSimd(workspace);
-        if (device.UsesTiles)
-            PlanTiles(workspace);
+        variant = device.Select(Portable, () => Simd(workspace), () => Gpu(workspace));
     }
 
     /// <summary>The pooling of the same keys, recorded next, whose part of dk is written here as well where both have SIMD variants.</summary>
@@ -66,44 +64,36 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     public string Name => $"attention input {z.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunForward(pass);
-            return;
-        }
-        Args args = Bind(pass);
-        if (device.UsesTiles)
-        {
-            TileForward(args);
-            return;
-        }
-        device.Load(ref constants, ConstantKernel)(device.Grid((long)pass.Rows * h), args);
-        device.Load(ref forward, ForwardKernel)(device.Grid((long)args.T * h), args);
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
         // The query's gradient is added to that of its field, which the tower has written: it was recorded later.
         if (!dVectors.Accumulates)
-            throw new Devices.KernelException($"{Name}: the target's vector must also be read by an op recorded later");
-        if (device.UsesSimd)
-        {
-            RunBackward(pass);
-            return;
-        }
-        Args args = Bind(pass);
-        device.Load(ref sums, SumsKernel)(device.Grid((long)pass.Rows * h), args);
-        if (device.UsesTiles)
-        {
-            TileBackward(args);
-            return;
-        }
-        device.Load(ref weights, WeightsKernel)(device.Grid((long)h * (e + 1)), args);
-        device.Load(ref keys, KeysKernel)(device.Grid((long)args.T * e), args);
-        device.Load(ref queries, QueriesKernel)(device.Grid((long)pass.Rows * e), args);
+            throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
+        variant.Backward(pass);
+    }
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> constants = new(device, ConstantKernel), forward = new(device, ForwardKernel), sums = new(device, SumsKernel);
+        Kernel<Args> weights = new(device, WeightsKernel), keys = new(device, KeysKernel), queries = new(device, QueriesKernel);
+        return new(
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                constants.Run((long)args.B * h, args);
+                forward.Run((long)args.T * h, args);
+            },
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                sums.Run((long)args.B * h, args);
+                weights.Run((long)h * (e + 1), args);
+                keys.Run((long)args.T * e, args);
+                queries.Run((long)args.B * e, args);
+            });
     }
 
     private Args Bind(in Pass pass) => new(

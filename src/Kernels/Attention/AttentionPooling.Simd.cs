@@ -8,20 +8,22 @@ public sealed unsafe partial class AttentionPooling
 {
     private const int BlockRows = 32, PrefetchTokens = 16;
 
-    private readonly Action<int> forwardBlock, backwardBlock;
+    private bool writesKeyGradients;
     private int rows;
 
-    private void Run(in Pass pass, Action<int> block)
+    private OpVariant Simd(ActivationUnitFirstLayer? input)
     {
-        rows = pass.Rows;
-        device.Team!.Run(rows, BlockRows, block);
+        writesKeyGradients = input is null;
+        input?.WritesKeyGradientsOf(this);
+        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
+        return new((in Pass pass) => forward.Run(rows = pass.Rows), (in Pass pass) => backward.Run(rows = pass.Rows));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardRows(int firstRow, int endRow)
     {
-        int d = history.D, last = Math.Min((block + 1) * BlockRows, rows), positions = history.Offsets.Pointer[rows];
-        for (int b = block * BlockRows; b < last; b++)
+        int d = history.D, positions = history.Offsets.Pointer[rows];
+        for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             Normalize(first, end);
@@ -64,11 +66,11 @@ public sealed unsafe partial class AttentionPooling
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardRows(int firstRow, int endRow)
     {
-        int d = history.D, e = history.E, last = Math.Min((block + 1) * BlockRows, rows), prefetched = history.Offsets.Pointer[rows] - PrefetchTokens;
+        int d = history.D, e = history.E, prefetched = history.Offsets.Pointer[rows] - PrefetchTokens;
         float* ds = dScore.Target!.Pointer;
-        for (int b = block * BlockRows; b < last; b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             float* dPooled = pooled.Gradient!.Pointer + (long)b * e;

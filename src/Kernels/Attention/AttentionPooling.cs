@@ -1,7 +1,7 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -34,8 +34,7 @@ public sealed partial class AttentionPooling : IOp
     private readonly Tensor score, pooled, weight;
     private readonly AttentionNormalization normalization;
     private readonly Tensor.GradientSink dScore;
-    private readonly bool writesKeyGradients;
-    private Action<KernelConfig, Args>? normalize, pool, dots, scores, keys;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; Weight is (T): a.</summary>
     public readonly record struct Args(
@@ -52,13 +51,10 @@ public sealed partial class AttentionPooling : IOp
     {
         (device, this.history, this.score, this.pooled, this.normalization) = (workspace.Device, history, score, pooled, normalization);
         if (score.Columns != 1 || score.Group != history.Group || pooled.Columns != history.E)
-            throw new Devices.KernelException($"attention pooling: scores {score}, pooled {pooled} do not fit keys of width {history.E} on {device}");
+            throw new KernelException($"attention pooling: scores {score}, pooled {pooled} do not fit keys of width {history.E} on {device}");
         weight = workspace.Tensor($"{pooled.Name} weights", history.MaxTokens, 1, group: history.Group);
         dScore = score.Consume();
-        writesKeyGradients = !device.UsesSimd || input is null;
-        if (!writesKeyGradients)
-            input!.WritesKeyGradientsOf(this);
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(Portable, () => Simd(input));
     }
 
     /// <inheritdoc/>
@@ -83,30 +79,29 @@ public sealed partial class AttentionPooling : IOp
     public AttentionNormalization Normalization => normalization;
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            Run(pass, forwardBlock);
-            return;
-        }
-        Args args = Bind(pass);
-        device.Load(ref normalize, NormalizeKernel)(device.Grid(pass.Rows), args);
-        device.Load(ref pool, PoolKernel)(device.Grid((long)pass.Rows * history.E), args);
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable()
     {
-        if (device.UsesSimd)
-        {
-            Run(pass, backwardBlock);
-            return;
-        }
-        Args args = Bind(pass);
-        device.Load(ref dots, DotsKernel)(device.Grid(args.T), args);
-        device.Load(ref scores, ScoresKernel)(device.Grid(pass.Rows), args);
-        device.Load(ref keys, KeysKernel)(device.Grid((long)args.T * history.E), args);
+        Kernel<Args> normalize = new(device, NormalizeKernel), pool = new(device, PoolKernel);
+        Kernel<Args> dots = new(device, DotsKernel), scores = new(device, ScoresKernel), keys = new(device, KeysKernel);
+        return new(
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                normalize.Run(pass.Rows, args);
+                pool.Run((long)pass.Rows * history.E, args);
+            },
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                dots.Run(args.T, args);
+                scores.Run(pass.Rows, args);
+                keys.Run((long)args.T * history.E, args);
+            });
     }
 
     private Args Bind(in Pass pass) => new(

@@ -9,18 +9,15 @@ public sealed unsafe partial class MultiHeadAttention
 {
     private const int BlockRows = 8;
 
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private int rows;
-
-    private void Run(in Pass pass, Action<int> block)
+    private OpVariant Simd()
     {
-        rows = pass.Rows;
-        device.Team!.Run(rows, BlockRows, block);
+        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
+        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
     }
 
-    private void ForwardBlock(int block)
+    private void ForwardRows(int firstRow, int endRow)
     {
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             (int first, int n) = Items(b);
             if (TargetAsks)
@@ -30,9 +27,9 @@ public sealed unsafe partial class MultiHeadAttention
         }
     }
 
-    private void BackwardBlock(int block)
+    private void BackwardRows(int firstRow, int endRow)
     {
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             (int first, int n) = Items(b);
             if (TargetAsks)

@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -22,8 +22,7 @@ public sealed partial class MultiHeadAttention : IOp
     private readonly Tensor q, k, v, y, logSums;
     private readonly int heads;
     private readonly Tensor.GradientSink dq, dk, dv;
-    private readonly Tensor? deltas;
-    private Action<KernelConfig, Args>? forward, inner, queries, keys;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
     public readonly record struct Args(
@@ -53,11 +52,10 @@ public sealed partial class MultiHeadAttention : IOp
         int e = y.Columns, items = Tensor.SequenceOf(history.Group);
         if (heads < 1 || e % heads != 0 || q == k || k == v || v == q || new[] { q, k, v }.Any(t => t.Columns != e)
             || k.Group != items || v.Group != items || q.Group != y.Group || q.Group != items && q.Group != Tensor.BatchRows)
-            throw new Devices.KernelException($"multi-head attention: q {q}, k {k}, v {v}, y {y} and {heads} heads do not fit on {device}");
+            throw new KernelException($"multi-head attention: q {q}, k {k}, v {v}, y {y} and {heads} heads do not fit on {device}");
         logSums = workspace.Tensor($"{y.Name} log sums", y.Rows, heads, group: y.Group);
-        deltas = device.UsesSimd ? null : workspace.Tensor($"{y.Name} deltas", y.Rows, heads, group: y.Group);
         (dq, dk, dv) = (q.Consume(), k.Consume(), v.Consume());
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(() => Portable(workspace), Simd);
     }
 
     /// <summary>Whose sequences.</summary>
@@ -78,32 +76,30 @@ public sealed partial class MultiHeadAttention : IOp
     private bool TargetAsks => q.Group == Tensor.BatchRows;
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid(Pieces(pass.RowsOf(q))), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable(Workspace workspace)
     {
-        if (device.UsesSimd)
-        {
-            Run(pass, backwardBlock);
-            return;
-        }
-        Args args = Bind(pass);
-        device.Load(ref inner, DeltasKernel)(device.Grid((long)pass.RowsOf(q) * heads), args);
-        device.Load(ref keys, KeysKernel)(device.Grid(Pieces(pass.RowsOf(k))), args);
-        if (dq.Target is not null)
-            device.Load(ref queries, QueriesKernel)(device.Grid(Pieces(pass.RowsOf(q))), args);
+        Tensor deltas = workspace.Tensor($"{y.Name} deltas", y.Rows, heads, group: y.Group);
+        Kernel<Args> forward = new(device, ForwardKernel), inner = new(device, DeltasKernel), keys = new(device, KeysKernel), queries = new(device, QueriesKernel);
+        return new(
+            (in Pass pass) => forward.Run(Pieces(pass.RowsOf(q)), Bind(pass, deltas)),
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass, deltas);
+                inner.Run((long)pass.RowsOf(q) * heads, args);
+                keys.Run(Pieces(pass.RowsOf(k)), args);
+                if (dq.Target is not null)
+                    queries.Run(Pieces(pass.RowsOf(q)), args);
+            });
     }
 
     private long Pieces(int rows) => (long)rows * heads * Piece.Count(y.Columns / heads);
 
-    private Args Bind(in Pass pass) => new(
-        history.BindSequences(pass), q.View, k.View, v.View, y.View, logSums.View, (deltas ?? logSums).View,
+    private Args Bind(in Pass pass, Tensor deltas) => new(
+        history.BindSequences(pass), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
         dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, TargetAsks ? 1 : 0);
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -8,30 +9,23 @@ public sealed unsafe partial class SequenceEmbedding
 {
     private const int LeastBlockRows = 8;
 
-    private readonly PartialSums? partials;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private int rows, blockRows;
+    private PartialSums partials = null!;
 
-    private int Run(in Pass pass, Action<int> block)
+    private OpVariant Simd(Workspace workspace)
     {
-        rows = pass.Rows;
-        blockRows = PartialSums.BlockSize(rows, LeastBlockRows);
-        int blocks = (rows + blockRows - 1) / blockRows;
-        device.Team!.Run(blocks, block);
-        return blocks;
-    }
-
-    private void RunBackward(in Pass pass)
-    {
-        int blocks = Run(pass, backwardBlock);
-        new Span<float>(partials!.Combine(blocks), (int)positions.Length).CopyTo(positions.Gradient!.Span());
+        int length = checked((int)positions.Length);
+        partials = new(workspace, $"d {positions.Name}", length);
+        RowBlocks forward = RowBlocks.WithSums(device, LeastBlockRows, ForwardRows), backward = RowBlocks.WithSums(device, LeastBlockRows, BackwardRows);
+        return new(
+            (in Pass pass) => forward.Run(pass.Rows),
+            (in Pass pass) => new Span<float>(partials.Combine(backward.Run(pass.Rows)), length).CopyTo(positions.Gradient!.Span()));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardRows(int block, int firstRow, int endRow)
     {
         int e = history.E, d = history.D;
-        for (int b = block * blockRows; b < Math.Min(rows, (block + 1) * blockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], n = history.Offsets.Pointer[b + 1] - first;
             float* to = x.Pointer + (long)(first + b) * e;
@@ -44,12 +38,12 @@ public sealed unsafe partial class SequenceEmbedding
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardRows(int block, int firstRow, int endRow)
     {
         int e = history.E, d = history.D;
-        float* sum = partials!.Of(block);
+        float* sum = partials.Of(block);
         new Span<float>(sum, (int)positions.Length).Clear();
-        for (int b = block * blockRows; b < Math.Min(rows, (block + 1) * blockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], n = history.Offsets.Pointer[b + 1] - first;
             float* dx = x.Gradient!.Pointer + (long)(first + b) * e;

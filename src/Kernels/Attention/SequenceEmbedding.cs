@@ -1,8 +1,8 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -13,14 +13,13 @@ namespace GpuCtr.Kernels.Attention;
 /// k gathered, q of the field vectors   p (L + 1, E)   x (T + B, E) over sequences.   Keys read and their gradients written once; dx read twice on GPUs.
 /// dp is summed over the rows of the batch in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class SequenceEmbedding : IOp
+public sealed partial class SequenceEmbedding : IOp
 {
     private readonly Device device;
     private readonly BehaviourHistory history;
     private readonly Tensor positions, x;
     private readonly Tensor.GradientSink dVectors;
-    private readonly ColumnSums<PositionTerms> sums;
-    private Action<KernelConfig, Args>? forward, backward;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; Positions is p.</summary>
     public readonly record struct Args(
@@ -34,12 +33,9 @@ public sealed unsafe partial class SequenceEmbedding : IOp
     {
         (device, this.history, this.positions, this.x) = (workspace.Device, history, positions, x);
         if (positions.Columns != history.E || positions.Rows <= history.MaxLength || x.Columns != history.E || x.Group != Tensor.SequenceOf(history.Group))
-            throw new Devices.KernelException($"behaviour sequence: vectors of places {positions}, x {x} do not fit histories of up to {history.MaxLength} keys of width {history.E} on {device}");
+            throw new KernelException($"behaviour sequence: vectors of places {positions}, x {x} do not fit histories of up to {history.MaxLength} keys of width {history.E} on {device}");
         dVectors = history.Vectors.Consume();
-        sums = new(workspace, positions.Name, history.Vectors.Rows, checked((int)positions.Length));
-        if (device.UsesSimd)
-            partials = new(workspace, $"d {positions.Name}", checked((int)positions.Length));
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(() => Portable(workspace), () => Simd(workspace));
     }
 
     /// <summary>Keys and queries.</summary>
@@ -55,28 +51,29 @@ public sealed unsafe partial class SequenceEmbedding : IOp
     public string Name => $"behaviour sequence {x.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
         // The target's gradient is added to what the tower has written: it was recorded later.
         if (!dVectors.Accumulates)
-            throw new Devices.KernelException($"{Name}: the target's vector must also be read by an op recorded later");
-        if (device.UsesSimd)
-        {
-            RunBackward(pass);
-            return;
-        }
-        Args args = Bind(pass);
-        device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
-        sums.Run(new(args), pass.Rows);
+            throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
+        variant.Backward(pass);
+    }
+
+    private OpVariant Portable(Workspace workspace)
+    {
+        ColumnSums<PositionTerms> sums = new(workspace, positions.Name, history.Vectors.Rows, checked((int)positions.Length));
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.RowsOf(x) * x.Columns, Bind(pass)),
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                backward.Run((long)pass.RowsOf(x) * x.Columns, args);
+                sums.Run(new(args), pass.Rows);
+            });
     }
 
     private Args Bind(in Pass pass) => new(

@@ -1,7 +1,7 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -16,7 +16,7 @@ public sealed unsafe partial class TargetGather : IOp
     private readonly BehaviourHistory history;
     private readonly Tensor x, y;
     private readonly Tensor.GradientSink dx;
-    private Action<KernelConfig, Args>? forward, backward;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns);
@@ -28,9 +28,10 @@ public sealed unsafe partial class TargetGather : IOp
     public TargetGather(Device device, BehaviourHistory history, Tensor x, Tensor y)
     {
         if (x.Columns != y.Columns || x.Group != Tensor.SequenceOf(history.Group) || y.Group != Tensor.BatchRows)
-            throw new Devices.KernelException($"sequence target: x {x}, y {y} do not fit on {device}");
+            throw new KernelException($"sequence target: x {x}, y {y} do not fit on {device}");
         (this.device, this.history, this.x, this.y) = (device, history, x, y);
         dx = x.Consume();
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>x (T + B, E).</summary>
@@ -43,34 +44,39 @@ public sealed unsafe partial class TargetGather : IOp
     public string Name => $"sequence target {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (!device.UsesSimd)
-        {
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
-            return;
-        }
-        for (int b = 0; b < pass.Rows; b++)
-            x.Span(Target(b), x.Columns).CopyTo(y.Span((long)b * y.Columns, y.Columns));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        if (dx.Target is not { } target)
+        if (dx.Target is null)
             return;
         if (!dx.Accumulates)
-            throw new Devices.KernelException($"{Name}: all items must also be read by an op recorded later");
-        if (!device.UsesSimd)
-        {
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
-            return;
-        }
-        for (int b = 0; b < pass.Rows; b++)
-            Sums.Add(target.Pointer + Target(b), y.Gradient!.Pointer + (long)b * y.Columns, y.Columns);
+            throw new KernelException($"{Name}: all items must also be read by an op recorded later");
+        variant.Backward(pass);
     }
 
+    private OpVariant Simd() => new(
+        (in Pass pass) =>
+        {
+            for (int b = 0; b < pass.Rows; b++)
+                x.Span(Target(b), x.Columns).CopyTo(y.Span((long)b * y.Columns, y.Columns));
+        },
+        (in Pass pass) =>
+        {
+            for (int b = 0; b < pass.Rows; b++)
+                Sums.Add(dx.Target!.Pointer + Target(b), y.Gradient!.Pointer + (long)b * y.Columns, y.Columns);
+        });
+
     private long Target(int b) => (long)(history.Offsets.Pointer[b + 1] + b) * x.Columns;
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.Rows * y.Columns, Bind(pass)),
+            (in Pass pass) => backward.Run((long)pass.Rows * y.Columns, Bind(pass)));
+    }
 
     private Args Bind(in Pass pass) => new(history.BindSequences(pass), x.View, y.View, dx.View, y.BoundGradient, y.Columns);
 

@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
@@ -15,7 +15,7 @@ public sealed unsafe partial class TargetProduct : IOp
     private readonly BehaviourHistory history;
     private readonly Tensor u, y;
     private readonly Tensor.GradientSink du, dVectors;
-    private Action<KernelConfig, Args>? forward, backward;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -28,9 +28,10 @@ public sealed unsafe partial class TargetProduct : IOp
     public TargetProduct(Device device, BehaviourHistory history, Tensor u, Tensor y)
     {
         if (u.Columns != history.E || y.Columns != history.E)
-            throw new Devices.KernelException($"target product: u {u}, y {y} do not fit a target of width {history.E} on {device}");
+            throw new KernelException($"target product: u {u}, y {y} do not fit a target of width {history.E} on {device}");
         (this.device, this.history, this.u, this.y) = (device, history, u, y);
         (du, dVectors) = (u.Consume(), history.Vectors.Consume());
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>Whose targets.</summary>
@@ -46,43 +47,48 @@ public sealed unsafe partial class TargetProduct : IOp
     public string Name => $"target product {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (!device.UsesSimd)
-        {
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * history.E), Bind(pass));
-            return;
-        }
-        int d = history.D;
-        for (int b = 0; b < pass.Rows; b++)
-            for (int e = 0; e < history.E; e++)
-                y.Pointer[(long)b * history.E + e] = u.Pointer[(long)b * history.E + e] * history.Vectors.Pointer[Query(b, e, d)];
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
         // The target's gradient is added to what the tower has written: it was recorded later.
         if (!dVectors.Accumulates)
-            throw new Devices.KernelException($"{Name}: the target's vector must also be read by an op recorded later");
-        if (!device.UsesSimd)
-        {
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * history.E), Bind(pass));
-            return;
-        }
-        int d = history.D;
-        for (int b = 0; b < pass.Rows; b++)
-            for (int e = 0; e < history.E; e++)
-            {
-                long i = (long)b * history.E + e, query = Query(b, e, d);
-                float g = y.Gradient!.Pointer[i];
-                if (du.Target is { } target)
-                    target.Pointer[i] = g * history.Vectors.Pointer[query] + (du.Accumulates ? target.Pointer[i] : 0);
-                dVectors.Target!.Pointer[query] += g * u.Pointer[i];
-            }
+            throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
+        variant.Backward(pass);
     }
 
+    private OpVariant Simd() => new(
+        (in Pass pass) =>
+        {
+            int d = history.D;
+            for (int b = 0; b < pass.Rows; b++)
+                for (int e = 0; e < history.E; e++)
+                    y.Pointer[(long)b * history.E + e] = u.Pointer[(long)b * history.E + e] * history.Vectors.Pointer[Query(b, e, d)];
+        },
+        (in Pass pass) =>
+        {
+            int d = history.D;
+            for (int b = 0; b < pass.Rows; b++)
+                for (int e = 0; e < history.E; e++)
+                {
+                    long i = (long)b * history.E + e, query = Query(b, e, d);
+                    float g = y.Gradient!.Pointer[i];
+                    if (du.Target is { } target)
+                        target.Pointer[i] = g * history.Vectors.Pointer[query] + (du.Accumulates ? target.Pointer[i] : 0);
+                    dVectors.Target!.Pointer[query] += g * u.Pointer[i];
+                }
+        });
+
     private long Query(int b, int e, int d) => (long)b * history.Vectors.Columns + history.TargetFields.Pointer[e / d] * d + e % d;
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.Rows * history.E, Bind(pass)),
+            (in Pass pass) => backward.Run((long)pass.Rows * history.E, Bind(pass)));
+    }
 
     private Args Bind(in Pass pass) => new(
         history.Bind(), u.View, y.View, du.View, y.BoundGradient, pass.Rows);

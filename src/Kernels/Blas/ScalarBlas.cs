@@ -1,5 +1,5 @@
+using GpuCtr.Kernels.Devices;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Blas;
 
@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Blas;
 /// <remarks>Never chosen by itself: it is what `--kernels library` means without an NVIDIA GPU.</remarks>
 public sealed class ScalarBlas(Device device) : IBlas
 {
-    private Action<KernelConfig, Args>? kernel;
+    private readonly Kernel<Args> kernel = new(device, Kernel);
 
     /// <summary>What the kernel sees; element (i, k) of op(A) is at A[i · ARow + k · ACol], likewise B.</summary>
     public readonly record struct Args(
@@ -16,7 +16,7 @@ public sealed class ScalarBlas(Device device) : IBlas
     void IBlas.Run(in BlasProduct p)
     {
         Args args = new(p.A, p.B, p.C, p.M, p.N, p.K, p.TransposeA ? p.LdA : 1, p.TransposeA ? 1 : p.LdA, p.TransposeB ? p.LdB : 1, p.TransposeB ? 1 : p.LdB, p.LdC, p.Beta);
-        device.Load(ref kernel, Kernel)(device.Grid((long)p.M * p.N), args);
+        kernel.Run((long)p.M * p.N, args);
     }
 
     /// <inheritdoc/>

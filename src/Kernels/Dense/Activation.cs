@@ -1,11 +1,9 @@
-using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
-using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -30,7 +28,7 @@ public enum ActivationKind
 /// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
 /// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class Activation : IOp
+public sealed partial class Activation : IOp
 {
     // As in the paper and in PyTorch.
     private const float Leak = 0.01f;
@@ -40,10 +38,7 @@ public sealed unsafe partial class Activation : IOp
     private readonly Tensor x, y;
     private readonly Tensor? alpha;
     private readonly Tensor.GradientSink dx;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward;
-    private readonly ColumnSums<AlphaTerms>? alphaGradient;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -58,12 +53,10 @@ public sealed unsafe partial class Activation : IOp
     public Activation(Workspace workspace, ActivationKind kind, Tensor x, Tensor? alpha, Tensor y)
     {
         if (x.Columns != y.Columns || (kind == ActivationKind.PRelu) != (alpha?.Length == x.Columns))
-            throw new Devices.KernelException($"{kind}: x {x}, α {alpha?.ToString() ?? "none"}, y {y} do not fit on {workspace.Device}");
+            throw new KernelException($"{kind}: x {x}, α {alpha?.ToString() ?? "none"}, y {y} do not fit on {workspace.Device}");
         (device, this.kind, this.x, this.alpha, this.y) = (workspace.Device, kind, x, alpha, y);
-        if (alpha is not null)
-            alphaGradient = new(workspace, alpha.Name, x.Rows, x.Columns);
         dx = x.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(() => Portable(workspace), Simd);
     }
 
     /// <summary>Which function.</summary>
@@ -82,25 +75,23 @@ public sealed unsafe partial class Activation : IOp
     public string Name => $"{kind} {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable(Workspace workspace)
     {
-        if (device.UsesSimd)
-        {
-            Run(pass, backwardBlock);
-            return;
-        }
-        alphaGradient?.Run(new(Bind(pass)), pass.RowsOf(x));
-        if (dx.Target is not null)
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        ColumnSums<AlphaTerms>? alphaGradient = alpha is null ? null : new(workspace, alpha.Name, x.Rows, x.Columns);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.RowsOf(x) * x.Columns, Bind(pass)),
+            (in Pass pass) =>
+            {
+                alphaGradient?.Run(new(Bind(pass)), pass.RowsOf(x));
+                if (dx.Target is not null)
+                    backward.Run((long)pass.RowsOf(x) * x.Columns, Bind(pass));
+            });
     }
 
     private Args Bind(in Pass pass) => new(
@@ -145,51 +136,5 @@ public sealed unsafe partial class Activation : IOp
 
         /// <inheritdoc/>
         public void Take(int column, Float4 sums) => a.Dalpha[column] = sums.X;
-    }
-
-    private void Run(in Pass pass, Action<int> block)
-    {
-        rows = pass.RowsOf(x);
-        device.Team!.Run(ColumnBlocks.Count(x.Columns), block);
-    }
-
-    private Vector512<float> Slope(int h, int count) =>
-        alpha is not null ? Lanes.Load(alpha.Pointer + h, count) : Vector512.Create(kind == ActivationKind.LeakyRelu ? Leak : 0);
-
-    private void ForwardBlock(int task)
-    {
-        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> slope = Slope(h, count);
-        float* to = y.Pointer + h;
-        for (float* p = x.Pointer + h, end = p + (long)rows * n; p < end; p += n, to += n)
-        {
-            Vector512<float> v = Lanes.Load(p, count);
-            v = kind == ActivationKind.Sigmoid ? Math512.Sigmoid(v) : Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), v * slope, v);
-            Lanes.Store(v, to, count);
-        }
-    }
-
-    private void BackwardBlock(int task)
-    {
-        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> a = Slope(h, count), dAlpha = default;
-        for (int b = 0; b < rows; b++)
-        {
-            long i = (long)b * n + h;
-            Vector512<float> v = Lanes.Load(x.Pointer + i, count), d = Lanes.Load(y.Gradient!.Pointer + i, count), slope;
-            if (kind == ActivationKind.Sigmoid)
-            {
-                Vector512<float> p = Lanes.Load(y.Pointer + i, count);
-                slope = p * (Vector512<float>.One - p);
-            }
-            else
-            {
-                slope = Vector512.ConditionalSelect(Vector512.GreaterThan(v, Vector512<float>.Zero), Vector512<float>.One, a);
-                dAlpha += d * Vector512.Min(v, Vector512<float>.Zero);
-            }
-            dx.Write(i, d * slope, count);
-        }
-        if (alpha is not null)
-            Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
     }
 }

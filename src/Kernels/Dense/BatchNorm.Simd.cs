@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 
@@ -7,30 +8,34 @@ namespace GpuCtr.Kernels.Dense;
 
 public sealed unsafe partial class BatchNorm
 {
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private int rows;
+    private DropoutMask? mask;
     private bool ofBatch, drops;
 
-    private void Begin(in Pass pass) => (rows, ofBatch, drops) = (pass.RowsOf(x), OfBatch(pass), pass.Training && mask is not null);
-
-    private void RunForward(in Pass pass)
+    private OpVariant Simd(Workspace workspace, Dropout.Stream? drop, DeviceArray<StepScalars>? scalars)
     {
-        Begin(pass);
-        if (drops)
-            mask!.Draw((long)rows * x.Columns);
-        device.Team!.Run(ColumnBlocks.Count(x.Columns), forwardBlock);
-    }
-
-    private void RunBackward(in Pass pass)
-    {
-        Begin(pass);
-        device.Team!.Run(ColumnBlocks.Count(x.Columns), backwardBlock);
+        if (drop is { } stream)
+            mask = new DropoutMask(workspace, y, scalars!, stream);
+        ColumnBlocks forward = new(device, x.Columns, ForwardColumns), backward = new(device, x.Columns, BackwardColumns);
+        return new(
+            (in Pass pass) =>
+            {
+                (ofBatch, drops) = (OfBatch(pass), pass.Training && mask is not null);
+                if (drops)
+                    mask!.Draw((long)pass.RowsOf(x) * x.Columns);
+                forward.Run(pass.RowsOf(x));
+            },
+            (in Pass pass) =>
+            {
+                (ofBatch, drops) = (OfBatch(pass), pass.Training && mask is not null);
+                backward.Run(pass.RowsOf(x));
+            },
+            (in Pass pass, Tensor guard) => CommitStatistics(pass.RowsOf(x), guard));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int task)
+    private void ForwardColumns(int rows, int h, int count)
     {
-        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
+        int n = x.Columns;
         Vector512<float> mean = Lanes.Load(runningMean.Pointer + h, count), variance = Lanes.Load(runningVariance.Pointer + h, count);
         if (ofBatch)
         {
@@ -59,9 +64,9 @@ public sealed unsafe partial class BatchNorm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int task)
+    private void BackwardColumns(int rows, int h, int count)
     {
-        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
+        int n = x.Columns;
         Vector512<float> mean = Lanes.Load(statistics.Pointer + h, count);
         Vector512<float> rstd = Vector512<float>.One / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, count) + Vector512.Create(constants.Epsilon));
         Vector512<float> dBeta = default, dGamma = default;

@@ -1,10 +1,10 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -32,14 +32,13 @@ public sealed partial class BatchNorm : IOp
 {
     private readonly Device device;
     private readonly BatchNormConstants constants;
-    private readonly Tensor x, gamma, beta, y, runningMean, runningVariance, statistics;
+    private readonly Tensor x, gamma, beta, runningMean, runningVariance, statistics;
     private readonly bool relu;
-    private readonly Dropout? dropout;
-    private readonly DropoutMask? mask;
     private readonly Tensor.GradientSink dx;
-    private readonly ColumnMoments moments;
-    private readonly ColumnSums<GradientTerms> sums;
-    private Action<KernelConfig, Args>? normalize, propagate, commit;
+    private readonly OpVariant variant;
+
+    // The output, or with dropout in an op of its own what that reads.
+    private Tensor y;
 
     /// <summary>What the kernels of this op see; statistics are (2, H): mean, biased variance.</summary>
     public readonly record struct Args(
@@ -64,25 +63,16 @@ public sealed partial class BatchNorm : IOp
         Dropout.Stream? drop = null, DeviceArray<StepScalars>? scalars = null)
     {
         if (new[] { gamma, beta, runningMean, runningVariance }.Any(t => t.Length != x.Columns) || y.Columns != x.Columns)
-            throw new Devices.KernelException($"batch norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
+            throw new KernelException($"batch norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
         (device, this.constants) = (workspace.Device, constants);
         if (drop is not null && !relu)
-            throw new Devices.KernelException($"batch norm {y} on {workspace.Device}: dropout is fused behind a rectifier only");
+            throw new KernelException($"batch norm {y} on {workspace.Device}: dropout is fused behind a rectifier only");
         Output = y;
-        if (drop is { } stream && device.UsesSimd)
-            mask = new DropoutMask(workspace, y, scalars!, stream);
-        else if (drop is { } behind)
-        {
-            y = workspace.Tensor($"{Output.Name} before dropout", Output.Rows, Output.Columns, gradient: true, Output.Group);
-            dropout = new Dropout(workspace, y, Output, scalars!, behind);
-        }
         (this.x, this.gamma, this.beta, this.y, this.relu) = (x, gamma, beta, y, relu);
         (this.runningMean, this.runningVariance) = (runningMean, runningVariance);
         statistics = workspace.Tensor($"{y.Name} mean, variance", 2, x.Columns);
-        moments = new(workspace, x, statistics, runningMean, runningVariance);
-        sums = new(workspace, $"{y.Name} gradients", x.Rows, x.Columns);
         dx = x.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(() => Portable(workspace, drop, scalars), () => Simd(workspace, drop, scalars));
     }
 
     /// <summary>x (B, H).</summary>
@@ -107,43 +97,45 @@ public sealed partial class BatchNorm : IOp
     public string Name => $"batch norm {Output.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunForward(pass);
-            return;
-        }
-        Args args = Bind(pass, null);
-        moments.Run(pass.RowsOf(x), OfBatch(pass));
-        device.Load(ref normalize, NormalizeKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
-        dropout?.Forward(pass);
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunBackward(pass);
-            return;
-        }
-        dropout?.Backward(pass);
-        Args args = Bind(pass, null);
-        sums.Run(new(args), pass.RowsOf(x));
-        if (dx.Target is not null)
-            device.Load(ref propagate, PropagateKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), args);
-    }
+    public void Backward(in Pass pass) => variant.Backward(pass);
 
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor guard)
     {
-        if (!OfBatch(pass))
-            return;
-        if (device.UsesSimd)
-            CommitStatistics(pass.RowsOf(x), guard);
-        else
-            device.Load(ref commit, CommitKernel)(device.Grid(x.Columns), Bind(pass, guard));
+        if (OfBatch(pass))
+            variant.Commit!(pass, guard);
+    }
+
+    private OpVariant Portable(Workspace workspace, Dropout.Stream? drop, DeviceArray<StepScalars>? scalars)
+    {
+        Dropout? dropout = null;
+        if (drop is { } stream)
+        {
+            y = workspace.Tensor($"{Output.Name} before dropout", Output.Rows, Output.Columns, gradient: true, Output.Group);
+            dropout = new Dropout(workspace, y, Output, scalars!, stream);
+        }
+        ColumnMoments moments = new(workspace, x, statistics, runningMean, runningVariance);
+        ColumnSums<GradientTerms> sums = new(workspace, $"{y.Name} gradients", x.Rows, x.Columns);
+        Kernel<Args> normalize = new(device, NormalizeKernel), propagate = new(device, PropagateKernel), commit = new(device, CommitKernel);
+        return new(
+            (in Pass pass) =>
+            {
+                moments.Run(pass.RowsOf(x), OfBatch(pass));
+                normalize.Run((long)pass.RowsOf(x) * x.Columns, Bind(pass, null));
+                dropout?.Forward(pass);
+            },
+            (in Pass pass) =>
+            {
+                dropout?.Backward(pass);
+                Args args = Bind(pass, null);
+                sums.Run(new(args), pass.RowsOf(x));
+                if (dx.Target is not null)
+                    propagate.Run((long)pass.RowsOf(x) * x.Columns, args);
+            },
+            (in Pass pass, Tensor guard) => commit.Run(x.Columns, Bind(pass, guard)));
     }
 
     private bool OfBatch(in Pass pass) => pass.Training && pass.RowsOf(x) > 1;

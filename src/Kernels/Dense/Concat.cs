@@ -1,7 +1,7 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -12,8 +12,10 @@ public sealed unsafe partial class Concat : IOp
     private readonly Device device;
     private readonly Tensor y, a, b;
     private readonly Tensor.GradientSink da, db;
-    private readonly MatrixCopy? simd;
-    private Action<KernelConfig, Args>? copy;
+    private readonly Copy copy;
+
+    /// <summary>Copies (rows, columns) of one tensor, from a column of it on, to columns of another, or adds them.</summary>
+    private delegate void Copy(Tensor to, int toColumn, Tensor from, int fromColumn, int columns, int rows, bool add);
 
     /// <summary>Copies (Rows, Columns) from columns FromColumn of From to columns ToColumn of To.</summary>
     public readonly record struct Args(
@@ -26,10 +28,10 @@ public sealed unsafe partial class Concat : IOp
     public Concat(Device device, Tensor y, Tensor a, Tensor b)
     {
         if (a.Columns + b.Columns != y.Columns || a.Group != b.Group)
-            throw new Devices.KernelException($"concat: {a} and {b} side by side are not {y} on {device}");
+            throw new KernelException($"concat: {a} and {b} side by side are not {y} on {device}");
         (this.device, this.y, this.a, this.b) = (device, y, a, b);
         (da, db) = (a.Consume(), b.Consume());
-        simd = device.UsesSimd ? new MatrixCopy(device.Team!) : null;
+        copy = device.Select(Portable, Simd);
     }
 
     /// <summary>(R, H) and (R, K).</summary>
@@ -45,8 +47,8 @@ public sealed unsafe partial class Concat : IOp
     public void Forward(in Pass pass)
     {
         int rows = pass.RowsOf(y);
-        Copy(y, 0, a, 0, a.Columns, rows, false);
-        Copy(y, a.Columns, b, 0, b.Columns, rows, false);
+        copy(y, 0, a, 0, a.Columns, rows, add: false);
+        copy(y, a.Columns, b, 0, b.Columns, rows, add: false);
     }
 
     /// <inheritdoc/>
@@ -54,20 +56,23 @@ public sealed unsafe partial class Concat : IOp
     {
         int rows = pass.RowsOf(y);
         if (da.Target is { } first)
-            Copy(first, 0, y.Gradient!, 0, a.Columns, rows, da.Accumulates);
+            copy(first, 0, y.Gradient!, 0, a.Columns, rows, da.Accumulates);
         if (db.Target is { } second)
-            Copy(second, 0, y.Gradient!, a.Columns, b.Columns, rows, db.Accumulates);
+            copy(second, 0, y.Gradient!, a.Columns, b.Columns, rows, db.Accumulates);
     }
 
-    private void Copy(Tensor to, int toColumn, Tensor from, int fromColumn, int columns, int rows, bool accumulate)
+    private Copy Simd()
     {
-        if (simd is not null)
-        {
-            simd.Run(to.Pointer + toColumn, to.Columns, from.Pointer + fromColumn, from.Columns, rows, columns, accumulate);
-            return;
-        }
-        Args args = new(GradientView.Of(to.View, accumulate), from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn);
-        device.Load(ref copy, Kernel)(device.Grid((long)rows * columns), args);
+        MatrixCopy copy = new(device);
+        return (to, toColumn, from, fromColumn, columns, rows, add) =>
+            copy.Run(to.Pointer + toColumn, to.Columns, from.Pointer + fromColumn, from.Columns, rows, columns, add);
+    }
+
+    private Copy Portable()
+    {
+        Kernel<Args> copy = new(device, Kernel);
+        return (to, toColumn, from, fromColumn, columns, rows, add) =>
+            copy.Run((long)rows * columns, new(GradientView.Of(to.View, add), from.View, rows, columns, to.Columns, toColumn, from.Columns, fromColumn));
     }
 
     private static void Kernel(Args a)

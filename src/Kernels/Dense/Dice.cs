@@ -4,7 +4,6 @@ using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -33,9 +32,7 @@ public sealed partial class Dice : IOp
     private readonly DiceTensors t;
     private readonly Tensor y;
     private readonly Tensor.GradientSink dx;
-    private readonly ColumnMoments? moments;
-    private readonly ColumnSums<GradientTerms>? sums;
-    private Action<KernelConfig, Args>? activate, propagate, commit;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels of this op see; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
     public readonly record struct Args(
@@ -53,14 +50,7 @@ public sealed partial class Dice : IOp
             throw new KernelException($"dice: x {tensors.X}, y {y} do not fit on {workspace.Device}");
         (device, t, this.y) = (workspace.Device, tensors.Plan(workspace), y);
         dx = t.X.Consume();
-        if (!device.UsesSimd)
-        {
-            moments = new(workspace, t.X, t.Statistics, t.RunningMean, t.RunningVariance);
-            sums = new(workspace, $"{y.Name} gradients", t.X.Rows, t.X.Columns);
-            return;
-        }
-        simd = new DiceRows(workspace, t, checked((int)((t.X.Rows + BlockRows - 1) / BlockRows)));
-        (forwardBlock, differentiateBlock) = (ForwardBlock, DifferentiateBlock);
+        variant = device.Select(() => Portable(workspace), () => Simd(workspace));
     }
 
     /// <summary>x, α and the running averages.</summary>
@@ -73,41 +63,38 @@ public sealed partial class Dice : IOp
     public string Name => $"dice {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunForward(pass);
-            return;
-        }
-        Args args = Bind(pass, null);
-        moments!.Run(args.Rows, pass.Training && args.Rows > 0);
-        device.Load(ref activate, ActivateKernel)(device.Grid((long)args.Rows * t.X.Columns), args);
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunBackward(pass);
-            return;
-        }
-        Args args = Bind(pass, null);
-        sums!.Run(new(args), args.Rows);
-        if (dx.Target is not null)
-            device.Load(ref propagate, PropagateKernel)(device.Grid((long)args.Rows * t.X.Columns), args);
-    }
+    public void Backward(in Pass pass) => variant.Backward(pass);
 
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor guard)
     {
-        if (!pass.Training || pass.RowsOf(t.X) == 0)
-            return;
-        if (device.UsesSimd)
-            simd!.Commit(guard);
-        else
-            device.Load(ref commit, CommitKernel)(device.Grid(t.X.Columns), Bind(pass, guard));
+        if (pass.Training && pass.RowsOf(t.X) > 0)
+            variant.Commit!(pass, guard);
+    }
+
+    private OpVariant Portable(Workspace workspace)
+    {
+        ColumnMoments moments = new(workspace, t.X, t.Statistics, t.RunningMean, t.RunningVariance);
+        ColumnSums<GradientTerms> sums = new(workspace, $"{y.Name} gradients", t.X.Rows, t.X.Columns);
+        Kernel<Args> activate = new(device, ActivateKernel), propagate = new(device, PropagateKernel), commit = new(device, CommitKernel);
+        return new(
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass, null);
+                moments.Run(args.Rows, pass.Training && args.Rows > 0);
+                activate.Run((long)args.Rows * t.X.Columns, args);
+            },
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass, null);
+                sums.Run(new(args), args.Rows);
+                if (dx.Target is not null)
+                    propagate.Run((long)args.Rows * t.X.Columns, args);
+            },
+            (in Pass pass, Tensor guard) => commit.Run(t.X.Columns, Bind(pass, guard)));
     }
 
     private Args Bind(in Pass pass, Tensor? guard) => new(

@@ -1,9 +1,7 @@
-using System.Runtime.Intrinsics;
-using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -12,14 +10,12 @@ namespace GpuCtr.Kernels.Dense;
 /// p = σ(z),  y = p x + (1 − p) α x;   dx = dy (α + (1 − α) p),  dz = dy x (1 − α) p (1 − p),  dα = Σ dy x (1 − p).
 /// x, z, y (R, H)   α (H), or (1) for all units.   Reads x and z once each way. One thread sums one α in order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class DiceGate : IOp
+public sealed partial class DiceGate : IOp
 {
     private readonly Device device;
     private readonly Tensor x, z, alpha, y;
     private readonly Tensor.GradientSink dx, dz;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward, alphaGradient;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; Shared: one α for all units.</summary>
     public readonly record struct Args(
@@ -35,10 +31,10 @@ public sealed unsafe partial class DiceGate : IOp
     public DiceGate(Device device, Tensor x, Tensor z, Tensor alpha, Tensor y)
     {
         if (x.Columns != y.Columns || z.Columns != y.Columns || alpha.Length != y.Columns && alpha.Length != 1)
-            throw new Devices.KernelException($"dice gate: x {x}, z {z}, α {alpha}, y {y} do not fit on {device}");
+            throw new KernelException($"dice gate: x {x}, z {z}, α {alpha}, y {y} do not fit on {device}");
         (this.device, this.x, this.z, this.alpha, this.y) = (device, x, z, alpha, y);
         (dx, dz) = (x.Consume(), z.Consume());
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>x (R, H): what is gated.</summary>
@@ -59,27 +55,22 @@ public sealed unsafe partial class DiceGate : IOp
     private bool Shared => alpha.Length == 1;
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.RowsOf(x) * x.Columns), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable()
     {
-        if (device.UsesSimd)
-        {
-            Run(pass, backwardBlock);
-            if (Shared)
-                *alpha.Gradient!.Pointer = SharedAlphaGradient(new(x.Pointer, rows * x.Columns), new(z.Pointer, rows * x.Columns), new(y.Gradient!.Pointer, rows * x.Columns));
-            return;
-        }
-        Args args = Bind(pass);
-        device.Load(ref alphaGradient, AlphaGradientKernel)(device.Grid(alpha.Length), args);
-        device.Load(ref backward, BackwardKernel)(device.Grid((long)args.Rows * x.Columns), args);
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel), alphaGradient = new(device, AlphaGradientKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.RowsOf(x) * x.Columns, Bind(pass)),
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                alphaGradient.Run(alpha.Length, args);
+                backward.Run((long)args.Rows * x.Columns, args);
+            });
     }
 
     private Args Bind(in Pass pass) => new(
@@ -118,49 +109,5 @@ public sealed unsafe partial class DiceGate : IOp
                 sum += a.Dy[i] * a.X[i] * (1 - 1 / (1 + XMath.Exp(-a.Z[i])));
             a.Dalpha[h] = sum;
         }
-    }
-
-    private void Run(in Pass pass, Action<int> block)
-    {
-        rows = pass.RowsOf(x);
-        device.Team!.Run(ColumnBlocks.Count(x.Columns), block);
-    }
-
-    private Vector512<float> AlphaAt(int h, int count) => Shared ? Vector512.Create(*alpha.Pointer) : Lanes.Load(alpha.Pointer + h, count);
-
-    private void ForwardBlock(int task)
-    {
-        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> a = AlphaAt(h, count), one = Vector512<float>.One;
-        for (long i = h, end = (long)rows * n + h; i < end; i += n)
-        {
-            Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count));
-            Lanes.Store((p + (one - p) * a) * Lanes.Load(x.Pointer + i, count), y.Pointer + i, count);
-        }
-    }
-
-    private void BackwardBlock(int task)
-    {
-        int n = x.Columns, h = task * ColumnBlocks.Width, count = Math.Min(ColumnBlocks.Width, n - h);
-        Vector512<float> a = AlphaAt(h, count), one = Vector512<float>.One, dAlpha = default;
-        for (long i = h, end = (long)rows * n + h; i < end; i += n)
-        {
-            Vector512<float> p = Math512.Sigmoid(Lanes.Load(z.Pointer + i, count)), d = Lanes.Load(y.Gradient!.Pointer + i, count);
-            Vector512<float> through = d * Lanes.Load(x.Pointer + i, count) * (one - p);
-            dAlpha += through;
-            dz.Write(i, through * (one - a) * p, count);
-            dx.Write(i, d * (a + (one - a) * p), count);
-        }
-        if (!Shared)
-            Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
-    }
-
-    /// <summary>One order whatever the threads: element after element.</summary>
-    private static float SharedAlphaGradient(ReadOnlySpan<float> x, ReadOnlySpan<float> z, ReadOnlySpan<float> dy)
-    {
-        float sum = 0;
-        for (int i = 0; i < x.Length; i++)
-            sum += dy[i] * x[i] * (1 - 1 / (1 + MathF.Exp(-z[i])));
-        return sum;
     }
 }

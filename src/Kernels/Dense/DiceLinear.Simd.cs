@@ -13,59 +13,64 @@ public sealed unsafe partial class DiceLinear
 {
     private const int MaxBlocks = PartialSums.MaxBlocks, ChunkRows = 96;
 
-    private DiceRows? simd;
+    private Tensor.GradientSink dx;
+    private DiceRows dice = null!;
     private DeviceArray<float> forwardPanels = null!, backwardPanels = null!;
     private PartialSums partials = null!;
-    private Action<int> forwardBlock = null!, backwardBlock = null!;
     private ColumnStatistics statistics = null!;
     private bool wide, measures, laidOut;
-    private int rows, blockRows, h, n, hWide;
+    private int rows, h, n, hWide;
 
-    private int Blocks => (rows + blockRows - 1) / blockRows;
-
-    /// <summary>Floats of the partial sums of a block: dW in rows of whole panels, and db.</summary>
-    private int PartialLength => n * hWide + n;
-
-    private void PlanSimd(Workspace workspace, in DiceTensors dice)
+    private OpVariant Simd(Workspace workspace)
     {
+        dx = x.Consume();
         (h, n, wide) = (x.Columns, y.Columns, Vector512.IsHardwareAccelerated);
         hWide = Panel.Count(h) * Panel.Width;
-        simd = new DiceRows(workspace, dice.Plan(workspace), MaxBlocks);
+        dice = new DiceRows(workspace, Tensors.Plan(workspace), MaxBlocks);
         forwardPanels = workspace.Array<float>($"{w.Name} panels", (long)Panel.Count(n) * h * Panel.Width);
         backwardPanels = workspace.TrainingArray<float>($"{w.Name} panels, transposed", (long)n * hWide);
-        partials = new PartialSums(workspace, $"d {w.Name}", PartialLength);
+        // dW of a block in rows of whole panels, and db.
+        partials = new PartialSums(workspace, $"d {w.Name}", n * hWide + n);
         y.Statistics = statistics = new ColumnStatistics(workspace, y);
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        RowBlocks forward = RowBlocks.WithSums(device, 1, ForwardChunks), backward = RowBlocks.WithSums(device, 1, BackwardChunks);
+        return new(
+            (in Pass pass) =>
+            {
+                LayOut(pass);
+                forward.Run(Chunks(rows = pass.RowsOf(x)));
+            },
+            (in Pass pass) =>
+            {
+                Panel.PackAll(backwardPanels.Pointer, Gemm.Matrix.RowMajor(w.Pointer, h), n, h);
+                int blocks = backward.Run(Chunks(rows = pass.RowsOf(x)));
+                dice.CombineSums(blocks);
+                dice.Finish(dx.Target);
+                CombineWeights(blocks);
+            },
+            (in Pass pass, Tensor guard) => dice.Commit(guard));
     }
 
-    private void Start(in Pass pass)
-    {
-        rows = pass.RowsOf(x);
-        int chunks = (rows + ChunkRows - 1) / ChunkRows;
-        blockRows = Math.Max(1, (chunks + MaxBlocks - 1) / MaxBlocks) * ChunkRows;
-    }
+    private static int Chunks(int rows) => (rows + ChunkRows - 1) / ChunkRows;
 
-    private void RunForward(in Pass pass)
+    private void LayOut(in Pass pass)
     {
-        Start(pass);
-        simd!.Measure(pass);
+        dice.Measure(pass);
         if (!(pass.Frozen && laidOut))
             Panel.PackAll(forwardPanels.Pointer, Gemm.Matrix.Transposed(w.Pointer, h), h, n);
         laidOut = true;
         statistics.Clear();
         measures = statistics.Wanted && pass.Training;
-        device.Team!.Run(Blocks, forwardBlock);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardChunks(int block, int firstChunk, int endChunk)
     {
         float* activations = ThreadScratch.Get((nuint)(ChunkRows * hWide));
-        int last = Math.Min(rows, (block + 1) * blockRows);
-        for (int first = block * blockRows; first < last; first += ChunkRows)
+        int last = Math.Min(rows, endChunk * ChunkRows);
+        for (int first = firstChunk * ChunkRows; first < last; first += ChunkRows)
         {
             int count = Math.Min(ChunkRows, last - first);
-            simd!.Activate(first, count, activations, hWide);
+            dice.Activate(first, count, activations, hWide);
             float* to = y.Pointer + (long)first * n;
             PrefetchSchedule ahead = default;
             ahead.Add(to + count * n, count * n);
@@ -77,22 +82,12 @@ public sealed unsafe partial class DiceLinear
         }
     }
 
-    private void RunBackward(in Pass pass)
-    {
-        Start(pass);
-        Panel.PackAll(backwardPanels.Pointer, Gemm.Matrix.RowMajor(w.Pointer, h), n, h);
-        device.Team!.Run(Blocks, backwardBlock);
-        simd!.CombineSums(Blocks);
-        simd.Finish(dx.Target);
-        CombineWeights();
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardChunks(int block, int firstChunk, int endChunk)
     {
         float* da = ThreadScratch.Get((nuint)(ChunkRows * (2 * hWide + n))), panels = da + ChunkRows * hWide, corrected = panels + ChunkRows * hWide;
         float* dw = partials.Of(block);
-        int start = block * blockRows, last = Math.Min(rows, start + blockRows);
+        int start = firstChunk * ChunkRows, last = Math.Min(rows, endChunk * ChunkRows);
         new Span<float>(dw + n * hWide, n).Clear();
         for (int first = start; first < last; first += ChunkRows)
         {
@@ -108,7 +103,7 @@ public sealed unsafe partial class DiceLinear
             PrefetchSchedule ahead = Ahead(first, count);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(count, dy, n, 1, backwardPanels.Pointer + (nint)j * n, n, da + j, hWide, Math.Min(Panel.Width, h - j), null, 0, wide, &ahead);
-            simd!.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
+            dice.Differentiate(block, first == start, first, count, da, hWide, panels, dx.Target is null ? null : dx.Target.Pointer, dx.Accumulates);
             for (int j = 0; j < h; j += Panel.Width)
                 GemmTile.Rows(n, dy, 1, n, panels + (nint)j * count, count, dw + j, hWide, Math.Min(Panel.Width, h - j), first == start ? null : dw + j, hWide, wide, &ahead);
         }
@@ -128,9 +123,9 @@ public sealed unsafe partial class DiceLinear
     }
 
     /// <summary>dW and db from the blocks' partial sums, in order.</summary>
-    private void CombineWeights()
+    private void CombineWeights(int blocks)
     {
-        float* total = partials.Combine(Blocks);
+        float* total = partials.Combine(blocks);
         for (int i = 0; i < n; i++)
             new Span<float>(total + i * hWide, h).CopyTo(new Span<float>(w.Gradient!.Pointer + (long)i * h, h));
         if (b is not null)

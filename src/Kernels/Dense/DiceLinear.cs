@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
@@ -14,9 +15,10 @@ public sealed partial class DiceLinear : IOp, IDisposable
     private readonly Device device;
     private readonly Tensor x, w, y;
     private readonly Tensor? b;
-    private readonly Tensor.GradientSink dx;
-    private readonly Dice? activation;
-    private readonly Linear? linear;
+    private readonly OpVariant variant;
+
+    // Of the composition.
+    private Linear? linear;
 
     /// <param name="workspace">Where intermediate values are reserved.</param>
     /// <param name="dice">x, α and the running averages.</param>
@@ -28,16 +30,8 @@ public sealed partial class DiceLinear : IOp, IDisposable
     {
         (device, x, this.w, this.b, this.y, Tensors) = (workspace.Device, dice.X, w, b, y, dice);
         if (w.Columns != x.Columns || w.Rows != y.Columns || x.Rows != y.Rows || b is not null && b.Length != y.Columns)
-            throw new Devices.KernelException($"dice and linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
-        if (device.UsesSimd)
-        {
-            dx = x.Consume();
-            PlanSimd(workspace, dice);
-            return;
-        }
-        Tensor activated = workspace.Tensor($"{x.Name}.dice", x.Rows, x.Columns, gradient: true, x.Group);
-        activation = new Dice(workspace, dice, activated);
-        linear = new Linear(workspace, activated, w, b, y, relu: false);
+            throw new KernelException($"dice and linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
+        variant = device.Select(() => Composed(workspace), () => Simd(workspace));
     }
 
     /// <summary>x, α and the running averages.</summary>
@@ -56,38 +50,35 @@ public sealed partial class DiceLinear : IOp, IDisposable
     public string Name => $"dice and linear {w.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunForward(pass);
-            return;
-        }
-        activation!.Forward(pass);
-        linear!.Forward(pass);
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            RunBackward(pass);
-            return;
-        }
-        linear!.Backward(pass);
-        activation!.Backward(pass);
-    }
+    public void Backward(in Pass pass) => variant.Backward(pass);
 
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor guard)
     {
-        if (!pass.Training || pass.RowsOf(x) == 0)
-            return;
-        if (device.UsesSimd)
-            simd!.Commit(guard);
-        else
-            activation!.Commit(pass, guard);
+        if (pass.Training && pass.RowsOf(x) > 0)
+            variant.Commit!(pass, guard);
+    }
+
+    private OpVariant Composed(Workspace workspace)
+    {
+        Tensor activated = workspace.Tensor($"{x.Name}.dice", x.Rows, x.Columns, gradient: true, x.Group);
+        Dice dice = new(workspace, Tensors, activated);
+        Linear layer = linear = new(workspace, activated, w, b, y, relu: false);
+        return new(
+            (in Pass pass) =>
+            {
+                dice.Forward(pass);
+                layer.Forward(pass);
+            },
+            (in Pass pass) =>
+            {
+                layer.Backward(pass);
+                dice.Backward(pass);
+            },
+            dice.Commit);
     }
 
     /// <inheritdoc/>

@@ -9,29 +9,27 @@ public sealed unsafe partial class Dropout
 {
     private const int BlockWords = 512;
 
-    private readonly Action<int> forwardBlock, backwardBlock;
     private long length;
     private bool training;
 
-    private void RunForward(long length, bool training)
+    private OpVariant Simd()
     {
-        (this.length, this.training) = (length, training);
-        device.Team!.Run(length, 32 * BlockWords, forwardBlock);
+        RowBlocks forward = RowBlocks.OfElements(device, BlockWords, ForwardWords), backward = RowBlocks.OfElements(device, BlockWords, BackwardWords);
+        return new((in Pass pass) => forward.Run(WordsOf(pass)), (in Pass pass) => backward.Run(WordsOf(pass)));
     }
 
-    private void RunBackward(long length, bool training)
+    private long WordsOf(in Pass pass)
     {
-        (this.length, this.training) = (length, training);
-        device.Team!.Run(length, 32 * BlockWords, backwardBlock);
+        (length, training) = (Length(pass), pass.Training);
+        return Words(length);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardWords(long first, long end)
     {
-        long first = (long)block * BlockWords, last = Math.Min(first + BlockWords, (length + 31) / 32);
         uint step = (uint)scalars.Pointer->Step;
         float scale = training ? stream.Scale : 1;
-        for (long word = first; word < last; word++)
+        for (long word = first; word < end; word++)
         {
             uint bits = training ? stream.Word(word, step) : uint.MaxValue;
             keep.Pointer[word] = bits;
@@ -40,10 +38,9 @@ public sealed unsafe partial class Dropout
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardWords(long first, long end)
     {
-        long first = (long)block * BlockWords, last = Math.Min(first + BlockWords, (length + 31) / 32);
-        for (long word = first; word < last; word++)
+        for (long word = first; word < end; word++)
             Select(dx.Target!.Pointer, y.Gradient!.Pointer, word, keep.Pointer[word], training ? stream.Scale : 1, dx.Accumulates);
     }
 

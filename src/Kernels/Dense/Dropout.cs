@@ -1,8 +1,8 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -21,7 +21,7 @@ public sealed partial class Dropout : IOp
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Tensor.GradientSink dx;
     private readonly Stream stream;
-    private Action<KernelConfig, Args>? forward, backward;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -45,10 +45,9 @@ public sealed partial class Dropout : IOp
     {
         device = workspace.Device;
         (this.x, this.y, this.scalars, this.stream) = (x, y, scalars, stream);
-        keep = workspace.Array<uint>($"{y.Name} keep", (x.Length + 31) / 32);
+        keep = workspace.Array<uint>($"{y.Name} keep", Words(x.Length));
         dx = x.Consume();
-        forwardBlock = ForwardBlock;
-        backwardBlock = BackwardBlock;
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>x.</summary>
@@ -61,32 +60,28 @@ public sealed partial class Dropout : IOp
     public string Name => $"dropout {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            RunForward((long)pass.RowsOf(x) * x.Columns, pass.Training);
-        else
-            Launch(ref forward, ForwardKernel, pass);
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        if (dx.Target is null)
-            return;
-        if (device.UsesSimd)
-            RunBackward((long)pass.RowsOf(x) * x.Columns, pass.Training);
-        else
-            Launch(ref backward, BackwardKernel, pass);
+        if (dx.Target is not null)
+            variant.Backward(pass);
     }
 
-    private void Launch(ref Action<KernelConfig, Args>? launcher, Action<Args> kernel, in Pass pass)
+    private long Length(in Pass pass) => (long)pass.RowsOf(x) * x.Columns;
+
+    private OpVariant Portable()
     {
-        Args args = new(
-            x.View, y.View, dx.View, y.BoundGradient, keep.View, scalars.View,
-            stream, (long)pass.RowsOf(x) * x.Columns, pass.Training ? 1 : 0);
-        device.Load(ref launcher, kernel)(device.Grid((args.Length + 31) / 32), args);
+        // A thread has a word of the mask.
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new((in Pass pass) => forward.Run(Words(Length(pass)), Bind(pass)), (in Pass pass) => backward.Run(Words(Length(pass)), Bind(pass)));
     }
+
+    private static long Words(long length) => (length + 31) / 32;
+
+    private Args Bind(in Pass pass) => new(
+        x.View, y.View, dx.View, y.BoundGradient, keep.View, scalars.View, stream, Length(pass), pass.Training ? 1 : 0);
 
     private static void ForwardKernel(Args a)
     {

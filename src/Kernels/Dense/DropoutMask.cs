@@ -12,12 +12,10 @@ internal sealed unsafe class DropoutMask
 {
     private const int BlockWords = 512;
 
-    private readonly Devices.Device device;
     private readonly DeviceArray<uint> keep;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Dropout.Stream stream;
-    private readonly Action<int> block;
-    private int words;
+    private readonly RowBlocks blocks;
 
     /// <param name="workspace">Where the bits are reserved.</param>
     /// <param name="y">(B, H) what is dropped from.</param>
@@ -25,21 +23,17 @@ internal sealed unsafe class DropoutMask
     /// <param name="stream">Random stream and rate.</param>
     public DropoutMask(Workspace workspace, Tensor y, DeviceArray<StepScalars> scalars, Dropout.Stream stream)
     {
-        (device, this.scalars, this.stream) = (workspace.Device, scalars, stream);
+        (this.scalars, this.stream) = (scalars, stream);
         // One word more: 16 bits are read from any place as part of 64.
         keep = workspace.TrainingArray<uint>($"{y.Name} keep", (y.Length + 31) / 32 + 1);
-        block = Block;
+        blocks = RowBlocks.OfElements(workspace.Device, BlockWords, DrawWords);
     }
 
     /// <summary>1 / (1 − p).</summary>
     public float Scale => stream.Scale;
 
     /// <summary>Draws for the first <paramref name="length"/> elements.</summary>
-    public void Draw(long length)
-    {
-        words = (int)((length + 31) / 32);
-        device.Team!.Run(words, BlockWords, block);
-    }
+    public void Draw(long length) => blocks.Run((length + 31) / 32);
 
     /// <summary>16 values that lie at element <paramref name="i"/>: scaled where they are kept, else zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -50,10 +44,10 @@ internal sealed unsafe class DropoutMask
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int index)
+    private void DrawWords(long first, long end)
     {
         uint step = (uint)scalars.Pointer->Step;
-        for (int word = index * BlockWords, last = Math.Min(word + BlockWords, words); word < last; word++)
+        for (long word = first; word < end; word++)
             keep.Pointer[word] = stream.Word(word, step);
     }
 }

@@ -1,8 +1,7 @@
-using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -12,17 +11,13 @@ namespace GpuCtr.Kernels.Dense;
 /// No mean is taken under the root, so |z| is at most 1. There are no batch statistics: training and evaluation are alike.
 /// x, z (R, H)   s (R) saved.   Reads x twice; backward reads dz and z twice. One thread sums one row in order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class FeatureNorm : IOp
+public sealed partial class FeatureNorm : IOp
 {
-    private const int BlockRows = 64;
-
     private readonly Device device;
     private readonly Tensor x, z, length;
     private readonly float epsilon;
     private readonly Tensor.GradientSink dx;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; Length is (R): s.</summary>
     public readonly record struct Args(
@@ -35,11 +30,11 @@ public sealed unsafe partial class FeatureNorm : IOp
     public FeatureNorm(Workspace workspace, Tensor x, Tensor z, float epsilon)
     {
         if (x.Columns != z.Columns || x.Group != z.Group)
-            throw new Devices.KernelException($"feature norm: x {x}, z {z} do not fit on {workspace.Device}");
+            throw new KernelException($"feature norm: x {x}, z {z} do not fit on {workspace.Device}");
         (device, this.x, this.z, this.epsilon) = (workspace.Device, x, z, epsilon);
         length = workspace.Tensor($"{z.Name} length", x.Rows, 1, group: x.Group);
         dx = x.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>x (R, H).</summary>
@@ -55,23 +50,19 @@ public sealed unsafe partial class FeatureNorm : IOp
     public string Name => $"feature norm {z.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid(pass.RowsOf(x)), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        if (dx.Target is null)
-            return;
-        if (device.UsesSimd)
-            Run(pass, backwardBlock);
-        else
-            device.Load(ref backward, BackwardKernel)(device.Grid(pass.RowsOf(x)), Bind(pass));
+        if (dx.Target is not null)
+            variant.Backward(pass);
+    }
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new((in Pass pass) => forward.Run(pass.RowsOf(x), Bind(pass)), (in Pass pass) => backward.Run(pass.RowsOf(x), Bind(pass)));
     }
 
     private Args Bind(in Pass pass) => new(
@@ -111,47 +102,6 @@ public sealed unsafe partial class FeatureNorm : IOp
                 float value = (a.Dz[i] - sum / a.Columns - a.Z[i] * along) / a.Length[r];
                 a.Dx.Write(i, value);
             }
-        }
-    }
-
-    private void Run(in Pass pass, Action<int> block)
-    {
-        rows = pass.RowsOf(x);
-        device.Team!.Run(rows, BlockRows, block);
-    }
-
-    private void ForwardBlock(int block)
-    {
-        int n = x.Columns;
-        for (int r = block * BlockRows; r < Math.Min(rows, (block + 1) * BlockRows); r++)
-        {
-            float* from = x.Pointer + (long)r * n, to = z.Pointer + (long)r * n;
-            float sum = 0, squares = n * epsilon;
-            for (int h = 0; h < n; h++)
-                sum += from[h];
-            float mean = sum / n;
-            for (int h = 0; h < n; h++)
-                squares += (from[h] - mean) * (from[h] - mean);
-            float s = length.Pointer[r] = MathF.Sqrt(squares);
-            for (int h = 0; h < n; h++)
-                to[h] = (from[h] - mean) / s;
-        }
-    }
-
-    private void BackwardBlock(int block)
-    {
-        int n = x.Columns;
-        for (int r = block * BlockRows; r < Math.Min(rows, (block + 1) * BlockRows); r++)
-        {
-            float* g = z.Gradient!.Pointer + (long)r * n, value = z.Pointer + (long)r * n, to = dx.Target!.Pointer + (long)r * n;
-            float sum = 0, along = 0, s = length.Pointer[r];
-            for (int h = 0; h < n; h++)
-            {
-                sum += g[h];
-                along += g[h] * value[h];
-            }
-            for (int h = 0; h < n; h++)
-                to[h] = (g[h] - sum / n - value[h] * along) / s + (dx.Accumulates ? to[h] : 0);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -9,32 +10,28 @@ public sealed unsafe partial class LayerNorm
 {
     private const int LeastBlockRows = 16;
 
-    private readonly PartialSums? partials;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private int rows, blockRows;
+    private PartialSums partials = null!;
 
-    private int Run(in Pass pass, Action<int> block)
+    private OpVariant Simd(Workspace workspace)
     {
-        rows = pass.RowsOf(x);
-        blockRows = PartialSums.BlockSize(rows, LeastBlockRows);
-        int blocks = (rows + blockRows - 1) / blockRows;
-        device.Team!.Run(blocks, block);
-        return blocks;
-    }
-
-    private void RunBackward(in Pass pass)
-    {
-        int n = x.Columns, blocks = Run(pass, backwardBlock);
-        float* sums = partials!.Combine(blocks);
-        new Span<float>(sums, n).CopyTo(gamma.Gradient!.Span());
-        new Span<float>(sums + n, n).CopyTo(beta.Gradient!.Span());
+        int n = x.Columns;
+        partials = new(workspace, $"{y.Name} gradients", 2 * n);
+        RowBlocks forward = RowBlocks.WithSums(device, LeastBlockRows, ForwardRows), backward = RowBlocks.WithSums(device, LeastBlockRows, BackwardRows);
+        return new(
+            (in Pass pass) => forward.Run(pass.RowsOf(x)),
+            (in Pass pass) =>
+            {
+                float* sums = partials.Combine(backward.Run(pass.RowsOf(x)));
+                new Span<float>(sums, n).CopyTo(gamma.Gradient!.Span());
+                new Span<float>(sums + n, n).CopyTo(beta.Gradient!.Span());
+            });
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardRows(int block, int firstRow, int endRow)
     {
         int n = x.Columns;
-        for (int r = block * blockRows; r < Math.Min(rows, (block + 1) * blockRows); r++)
+        for (int r = firstRow; r < endRow; r++)
         {
             float* from = x.Pointer + (long)r * n, to = y.Pointer + (long)r * n;
             Vector512<float> sum = default, squares = default;
@@ -58,12 +55,12 @@ public sealed unsafe partial class LayerNorm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardRows(int block, int firstRow, int endRow)
     {
         int n = x.Columns;
-        float* dGamma = partials!.Of(block), dBeta = dGamma + n;
+        float* dGamma = partials.Of(block), dBeta = dGamma + n;
         new Span<float>(dGamma, 2 * n).Clear();
-        for (int r = block * blockRows; r < Math.Min(rows, (block + 1) * blockRows); r++)
+        for (int r = firstRow; r < endRow; r++)
         {
             long first = (long)r * n;
             Vector512<float> mean = Vector512.Create(moments.Pointer[2L * r]), inverse = Vector512.Create(moments.Pointer[2L * r + 1]), sum = default, along = default;

@@ -1,9 +1,9 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -14,7 +14,7 @@ namespace GpuCtr.Kernels.Dense;
 /// x, y (R, H)   γ, β (H)   μ, 1 / σ (R, 2) saved.   Reads x and writes y; backward reads x and dy and writes dx.
 /// One thread sums a row in order, and every column is summed in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class LayerNorm : IOp
+public sealed partial class LayerNorm : IOp
 {
     /// <summary>ε, as in PyTorch.</summary>
     public const float Epsilon = 1e-5f;
@@ -22,8 +22,7 @@ public sealed unsafe partial class LayerNorm : IOp
     private readonly Device device;
     private readonly Tensor x, gamma, beta, y, moments;
     private readonly Tensor.GradientSink dx;
-    private readonly ColumnSums<ScaleTerms> sums;
-    private Action<KernelConfig, Args>? forward, backward;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; Moments is (R, 2): μ, 1 / σ.</summary>
     public readonly record struct Args(
@@ -38,14 +37,11 @@ public sealed unsafe partial class LayerNorm : IOp
     public LayerNorm(Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor y)
     {
         if (x.Columns != y.Columns || x.Group != y.Group || gamma.Length != x.Columns || beta.Length != x.Columns)
-            throw new Devices.KernelException($"layer norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
+            throw new KernelException($"layer norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
         (device, this.x, this.gamma, this.beta, this.y) = (workspace.Device, x, gamma, beta, y);
         moments = workspace.Tensor($"{y.Name} moments", x.Rows, 2, group: x.Group);
-        sums = new(workspace, $"{y.Name} gradients", x.Rows, x.Columns);
-        if (device.UsesSimd)
-            partials = new(workspace, $"{y.Name} gradients", 2 * x.Columns);
         dx = x.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(() => Portable(workspace), () => Simd(workspace));
     }
 
     /// <summary>x (R, H).</summary>
@@ -61,26 +57,24 @@ public sealed unsafe partial class LayerNorm : IOp
     public string Name => $"layer norm {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid(pass.RowsOf(x)), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable(Workspace workspace)
     {
-        if (device.UsesSimd)
-        {
-            RunBackward(pass);
-            return;
-        }
-        Args args = Bind(pass);
-        sums.Run(new(args), pass.RowsOf(x));
-        if (dx.Target is not null)
-            device.Load(ref backward, BackwardKernel)(device.Grid(pass.RowsOf(x)), args);
+        ColumnSums<ScaleTerms> sums = new(workspace, $"{y.Name} gradients", x.Rows, x.Columns);
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) => forward.Run(pass.RowsOf(x), Bind(pass)),
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                sums.Run(new(args), pass.RowsOf(x));
+                if (dx.Target is not null)
+                    backward.Run(pass.RowsOf(x), args);
+            });
     }
 
     private Args Bind(in Pass pass) => new(

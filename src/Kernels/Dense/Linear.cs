@@ -32,7 +32,7 @@ public sealed partial class Linear : IOp, IDisposable
         Device device = workspace.Device;
         (forward, backwardData, backwardWeights) = (new MatMul(device), new MatMul(device), new MatMul(device));
         backwardWeights.Plan(workspace, $"d {w.Name}", OfWeights(checked((int)x.Rows)));
-        biasGradient = new BiasGradient(workspace, y);
+        biasGradient = new BiasGradient(workspace, y, relu, b);
     }
 
     /// <summary>x (B, K).</summary>
@@ -60,9 +60,8 @@ public sealed partial class Linear : IOp, IDisposable
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        Tensor dy = y.Gradient!;
         if (relu || b is not null)
-            biasGradient.Run(pass.RowsOf(x), dy, relu ? y : null, b?.Gradient);
+            biasGradient.Run(pass.RowsOf(x));
         WeightGradient(pass);
         InputGradient(pass);
     }

@@ -1,69 +1,65 @@
-using GpuCtr.Kernels.Blas;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Kernels.Tiles;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>C (M, N) [+]= op(A) (M, K) · op(B) (K, N), the matrix product under every dense layer; not an op of its own.</summary>
 /// <remarks>2·M·N·K operations on 4·(M·K + K·N + M·N) bytes. Each element of C is one sum over k in order: the same bits on every run.</remarks>
-public sealed partial class MatMul(Device device) : IDisposable
+public sealed partial class MatMul : IDisposable
 {
-    private readonly Gemm? simd = device.UsesSimd ? new Gemm(device.Team!) : null;
-    private readonly TileProduct<Tile>? tiles = device.UsesTiles ? new TileProduct<Tile>(device) : null;
-    private Action<KernelConfig, Args>? kernel, finish;
+    private readonly Device device;
+    private readonly Variant variant;
+
+    private delegate void Multiplication(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias);
+
+    /// <summary>How a device multiplies.</summary>
+    private readonly record struct Variant(Multiplication Run, TileProduct<Tile>? Tiles = null, IDisposable? Memory = null);
+
+    /// <param name="device">Where it runs.</param>
+    public MatMul(Device device)
+    {
+        this.device = device;
+        variant = device.Select(Portable, Simd, Gpu);
+    }
 
     /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is what it was in the last product.</summary>
     public readonly record struct Product(
         int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false);
 
     /// <summary>Reserves partial sums for products of up to these sizes, where the device's variant keeps any.</summary>
-    public void Plan(Workspace workspace, string name, in Product largest) => tiles?.Plan(workspace, name, Sizes(largest));
+    public void Plan(Workspace workspace, string name, in Product largest) => variant.Tiles?.Plan(workspace, name, Sizes(largest));
 
     /// <summary>Runs the product, adds <paramref name="bias"/> (N) to every row where there is one, and then rectifies where asked.</summary>
-    public unsafe void Run(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias = null)
-    {
-        if (simd is not null)
-        {
-            Gemm.Matrix left = p.TransposeA ? Gemm.Matrix.Transposed(a.Pointer, p.M) : Gemm.Matrix.RowMajor(a.Pointer, p.K);
-            Gemm.Matrix right = p.TransposeB ? Gemm.Matrix.Transposed(b.Pointer, p.K) : Gemm.Matrix.RowMajor(b.Pointer, p.N);
-            simd.Run(c.Pointer, left, right, p.M, p.N, p.K, p.Accumulate, bias is null ? null : bias.Pointer, p.Relu, p.Frozen);
-            return;
-        }
-        Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);
-        if (device.Blas is { } blas && !FuseOnTensorCores(args, p))
-            RunLibrary(blas, args, p);
-        else if (tiles is not null)
-            tiles.Run(new Tile(args), Sizes(p), c.View);
-        else
-            device.Load(ref kernel, Kernel)(device.Grid((long)args.TilesM * args.TilesN), args);
-    }
-
-    /// <summary>
-    /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a product of our sizes on tensor cores takes hardly longer than that.
-    /// Not for few columns, of which a tile would be empty for the most part.
-    /// </summary>
-    private bool FuseOnTensorCores(in Args args, in Product p) =>
-        device.Precision.OnTensorCores() && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
-
-    /// <summary>Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.</summary>
-    private void RunLibrary(IBlas blas, in Args args, in Product p)
-    {
-        if (p.M == 0 || p.N == 0)
-            return;
-        int ldA = Math.Max(1, p.TransposeA ? p.M : p.K), ldB = Math.Max(1, p.TransposeB ? p.K : p.N);
-        blas.Run(new(p.TransposeB, p.TransposeA, p.N, p.M, p.K, args.B, ldB, args.A, ldA, p.Accumulate ? 1 : 0, args.C, p.N));
-        if (args.Bias != 0 || p.Relu)
-            device.Load(ref finish, FinishKernel)(device.Grid((long)p.M * p.N), args);
-    }
+    public void Run(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias = null) => variant.Run(c, a, b, p, bias);
 
     /// <inheritdoc/>
-    public void Dispose() => simd?.Dispose();
+    public void Dispose() => variant.Memory?.Dispose();
 
-    private static TileSizes Sizes(in Product p) => new(p.M, p.N, p.K, ARunsAlongK: !p.TransposeA, BRunsAlongK: p.TransposeB);
+    private unsafe Variant Simd()
+    {
+        Gemm gemm = new(device.Team!);
+        return new(
+            (Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias) =>
+            {
+                Gemm.Matrix left = p.TransposeA ? Gemm.Matrix.Transposed(a.Pointer, p.M) : Gemm.Matrix.RowMajor(a.Pointer, p.K);
+                Gemm.Matrix right = p.TransposeB ? Gemm.Matrix.Transposed(b.Pointer, p.K) : Gemm.Matrix.RowMajor(b.Pointer, p.N);
+                gemm.Run(c.Pointer, left, right, p.M, p.N, p.K, p.Accumulate, bias is null ? null : bias.Pointer, p.Relu, p.Frozen);
+            },
+            Memory: gemm);
+    }
+
+    private Variant Portable()
+    {
+        Kernel<Args> multiply = new(device, Kernel);
+        return new((Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias) =>
+        {
+            Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);
+            multiply.Run((long)args.TilesM * args.TilesN, args);
+        });
+    }
 
     /// <summary>Matrices, sizes and strides as the kernel takes them.</summary>
     public readonly struct Args(ArrayView<float> c, ArrayView<float> a, ArrayView<float> b, ArrayView<float> rowBias, in Product p, bool bias)
@@ -82,21 +78,6 @@ public sealed partial class MatMul(Device device) : IDisposable
 
         /// <summary>1 or 0.</summary>
         public readonly int Accumulate = p.Accumulate ? 1 : 0, Bias = bias ? 1 : 0, Relu = p.Relu ? 1 : 0;
-    }
-
-    /// <summary>The same for the tiled variant.</summary>
-    public readonly struct Tile(Args s) : ITileProduct
-    {
-        private readonly Args s = s;
-
-        /// <inheritdoc/>
-        public float A(int i, int k) => s.A[(long)i * s.ARow + (long)k * s.ACol];
-
-        /// <inheritdoc/>
-        public float B(int k, int j) => s.B[(long)k * s.BRow + (long)j * s.BCol];
-
-        /// <inheritdoc/>
-        public void Store(int i, int j, float sum) => MatMul.Store(s, i, j, sum);
     }
 
     /// <summary>
@@ -147,13 +128,6 @@ public sealed partial class MatMul(Device device) : IDisposable
             return;
         long ij = (long)i * s.N + j;
         s.C[ij] = Finished(s, j, s.Accumulate != 0 ? x + s.C[ij] : x);
-    }
-
-    /// <summary>Bias and rectifier behind the library's product, which knows neither.</summary>
-    private static void FinishKernel(Args s)
-    {
-        for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridExtensions.Stride)
-            s.C[ij] = Finished(s, (int)(ij % s.N), s.C[ij]);
     }
 
     private static float Finished(Args s, int j, float x)

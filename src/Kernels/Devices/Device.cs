@@ -183,17 +183,21 @@ public sealed class Device : IDisposable
     internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method =>
         new LoadedKernel(method, method.GetCustomAttribute<KernelNeedsAttribute>()?.Threads ?? GroupThreads, method.GetCustomAttribute<KernelNeedsAttribute>()?.Architecture ?? 0));
 
-    /// <summary>The launcher of a portable kernel, compiled on first use for all ops of this device and kept by its op.</summary>
-    internal Action<KernelConfig, TArgs> Load<TArgs>(ref Action<KernelConfig, TArgs>? launcher, Action<TArgs> kernel) where TArgs : struct
+    /// <summary>Chooses the variant of an op, once, when the op is built. Only the chosen one is built, so the others reserve nothing.</summary>
+    /// <param name="portable">Runs everywhere, and defines what is correct.</param>
+    /// <param name="simd">For the worker team of the CPU device.</param>
+    /// <param name="gpu">Tiles in shared memory, four floats a thread or a library's products; null: the portable one.</param>
+    internal T Select<T>(Func<T> portable, Func<T> simd, Func<T>? gpu = null) => UsesSimd ? simd() : UsesTiles && gpu is not null ? gpu() : portable();
+
+    /// <summary>The launcher of a kernel, compiled on first use for all ops of this device.</summary>
+    internal Action<KernelConfig, TArgs> Load<TArgs>(Action<TArgs> kernel) where TArgs : struct
     {
-        if (launcher is not null)
-            return launcher;
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
         {
             Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator.LoadKernel(kernel);
             launchers.Add(kernel.Method, compiled = (Action<KernelConfig, TArgs>)((config, args) => Launch(launch, config, args)));
         }
-        return launcher = (Action<KernelConfig, TArgs>)compiled;
+        return (Action<KernelConfig, TArgs>)compiled;
     }
 
     private void Launch<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, in TArgs args) where TArgs : struct

@@ -10,14 +10,17 @@ public sealed unsafe partial class DeferredRowUpdate
     // Rows ahead are asked for while this one is worked on.
     private const int BlockRows = 256, PrefetchRows = 8;
 
-    private readonly Action<int> batchBlock, tableBlock;
+    private Variant Simd()
+    {
+        RowBlocks batch = new(device, BlockRows, BatchRows), all = RowBlocks.OfElements(device, BlockRows, TableRows);
+        return new(() => batch.Run(positions.Segments), () => all.Run(table.Rows));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BatchBlock(int index)
+    private void BatchRows(int first, int end)
     {
-        int last = Math.Min(positions.Segments, (index + 1) * BlockRows);
         int* rows = positions.SegmentRow.Pointer;
-        for (int i = index * BlockRows; i < last; i++)
+        for (int i = first; i < end; i++)
         {
             if (i + PrefetchRows < positions.Segments)
                 PrefetchRow(rows[i + PrefetchRows]);
@@ -25,10 +28,9 @@ public sealed unsafe partial class DeferredRowUpdate
         }
     }
 
-    private void TableBlock(int index)
+    private void TableRows(long first, long end)
     {
-        long last = Math.Min(table.Rows, ((long)index + 1) * BlockRows);
-        for (long row = (long)index * BlockRows; row < last; row++)
+        for (long row = first; row < end; row++)
             ApplyDeferred(row);
     }
 

@@ -1,8 +1,8 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -23,7 +23,9 @@ public sealed partial class DeferredRowUpdate
     private readonly SortedLookups positions;
     private readonly UpdateLog missed;
     private readonly UpdateRule rule;
-    private Action<KernelConfig, Args>? kernel;
+    private readonly Variant variant;
+
+    private readonly record struct Variant(Action RunBatch, Action RunAll);
 
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
@@ -40,32 +42,28 @@ public sealed partial class DeferredRowUpdate
     public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups positions, UpdateLog missed, UpdateRule rule)
     {
         if (!rule.MovesWithoutGradient)
-            throw new Devices.KernelException($"replay of {table} on {device}: nothing is missed with {rule.Kind}");
+            throw new KernelException($"replay of {table} on {device}: nothing is missed with {rule.Kind}");
         (this.device, this.table, this.state, this.positions, this.missed, this.rule) = (device, table, state, positions, missed, rule);
-        (batchBlock, tableBlock) = (BatchBlock, TableBlock);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>The rows of this batch.</summary>
-    public void RunBatch()
-    {
-        if (device.UsesSimd)
-            device.Team!.Run(positions.Segments, BlockRows, batchBlock);
-        else
-            Launch(positions.Capacity, allRows: 0);
-    }
+    public void RunBatch() => variant.RunBatch();
 
     /// <summary>All rows; they still count as behind until the record is cleared.</summary>
-    public void RunAll()
+    public void RunAll() => variant.RunAll();
+
+    private Variant Portable()
     {
-        if (device.UsesSimd)
-            device.Team!.Run(table.Rows, BlockRows, tableBlock);
-        else
-            Launch(table.Rows, allRows: 1);
+        Kernel<Args> kernel = new(device, Kernel);
+        return new(
+            () => kernel.Run((long)positions.Capacity * table.Columns, Bind(positions.Capacity, allRows: 0)),
+            () => kernel.Run(table.Length, Bind(table.Rows, allRows: 1)));
     }
 
-    private void Launch(long rows, int allRows) => device.Load(ref kernel, Kernel)(device.Grid(rows * table.Columns), new(
+    private Args Bind(long rows, int allRows) => new(
         table.View, state.MeanView, state.SquareView, positions.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View, positions.Count.View,
-        rule, (float)Math.Log(rule.Beta2), rows, table.Columns, allRows));
+        rule, (float)Math.Log(rule.Beta2), rows, table.Columns, allRows);
 
     private static void Kernel(Args a)
     {

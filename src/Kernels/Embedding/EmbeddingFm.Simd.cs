@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -11,33 +12,36 @@ public sealed unsafe partial class EmbeddingFm
     // Far enough ahead that a table row has arrived from memory when its turn comes.
     private const int PrefetchRows = 2;
 
-    private readonly Action<int> forwardBlock, backwardBlock, numericBlock;
+    // B of this pass.
     private int rows;
 
-    private void RunForward(int rows)
+    private OpVariant Simd()
     {
-        this.rows = rows;
-        device.Team!.Run(rows, BlockRows, forwardBlock);
+        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
+        Action<int> numeric = NumericBlock;
+        return new(
+            (in Pass pass) => forward.Run(rows = pass.Rows),
+            (in Pass pass) =>
+            {
+                backward.Run(rows = pass.Rows);
+                device.Team!.Run(n, numeric);
+                if (t.FirstOrder is { } first)
+                    *t.Bias!.Gradient!.Pointer = SumOfGradients(first);
+            });
     }
 
-    private void RunBackward(int rows)
+    private float SumOfGradients(Tensor first)
     {
-        this.rows = rows;
-        device.Team!.Run(rows, BlockRows, backwardBlock);
-        device.Team!.Run(n, numericBlock);
-        if (t.FirstOrder is not { } first)
-            return;
         float sum = 0;
         for (int b = 0; b < rows && first.IsConsumed; b++)
             sum += first.Gradient!.Pointer[b];
-        *t.Bias!.Gradient!.Pointer = sum;
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
+    private void ForwardRows(int firstRow, int endRow)
     {
-        int first = block * BlockRows, last = Math.Min(first + BlockRows, rows);
-        for (int b = first; b < last; b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             int* ids = t.Rows.Pointer + (long)b * f;
             float* x = t.Numeric.Pointer + (long)b * n;
@@ -113,11 +117,11 @@ public sealed unsafe partial class EmbeddingFm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
+    private void BackwardRows(int firstRow, int endRow)
     {
-        int first = block * BlockRows, last = Math.Min(first + BlockRows, rows), c = f + n + p;
+        int c = f + n + p;
         bool usesE = t.Vectors.IsConsumed, usesFm = t.Fm is { IsConsumed: true }, usesFirst = t.FirstOrder is { IsConsumed: true };
-        for (int b = first; b < last; b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             if (t.RowWeights is not null)
                 new Span<float>(t.RowWeights.Gradient!.Pointer + (long)b * c, c).Fill(usesFirst ? t.FirstOrder!.Gradient!.Pointer[b] : 0);

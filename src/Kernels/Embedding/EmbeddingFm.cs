@@ -1,8 +1,8 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -41,9 +41,7 @@ public sealed partial class EmbeddingFm : IOp
     private readonly FieldEmbeddingTensors t;
     private readonly Tensor sums;
     private readonly int f, n, p, d;
-    private Action<KernelConfig, Args>? forward, rowGradients, pooledGradients;
-    private readonly ColumnSums<VectorTerms> numericVectors;
-    private readonly ColumnSums<WeightTerms> numericWeights;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
     public readonly record struct Args(
@@ -70,11 +68,9 @@ public sealed partial class EmbeddingFm : IOp
         t.Pooled?.Consume();
         t.PooledWeights?.Consume();
         if (t.Vectors.Columns != (f + n + p) * d || t.NumericVectors.Length != (long)n * d || (t.NumericWeights?.Length ?? n) != n || (t.Weights?.Rows ?? t.Table.Rows) != t.Table.Rows)
-            throw new Devices.KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
+            throw new KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
         sums = workspace.Tensor("field vector sums", t.Numeric.Rows, d);
-        numericVectors = new(workspace, t.NumericVectors.Name, t.Numeric.Rows, n * d);
-        numericWeights = new(workspace, "numeric weights", t.Numeric.Rows, n + 1);
-        (forwardBlock, backwardBlock, numericBlock) = (ForwardBlock, BackwardBlock, NumericBlock);
+        variant = device.Select(() => Portable(workspace), Simd, () => Gpu(workspace));
     }
 
     /// <summary>Inputs and outputs.</summary>
@@ -84,34 +80,35 @@ public sealed partial class EmbeddingFm : IOp
     public string Name => "field embedding";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            RunForward(pass.Rows);
-        else if (UsesQuads)
-            QuadForward(Bind(pass));
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid(pass.Rows), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable(Workspace workspace)
     {
-        if (device.UsesSimd)
-        {
-            RunBackward(pass.Rows);
-            return;
-        }
-        Args args = Bind(pass);
-        if (UsesQuads)
-            QuadGradients(args);
-        else
-            device.Load(ref rowGradients, RowGradientsKernel)(device.Grid((long)pass.Rows * (f + n + p)), args);
-        numericVectors.Run(new(args), pass.Rows);
-        if (t.FirstOrder is not null)
-            numericWeights.Run(new(args), pass.Rows);
-        if (p > 0)
-            device.Load(ref pooledGradients, PooledGradientsKernel)(device.Grid((long)pass.Rows * p), args);
+        Kernel<Args> forward = new(device, ForwardKernel), rowGradients = new(device, RowGradientsKernel);
+        return OfKernels(workspace, args => forward.Run(args.B, args), args => rowGradients.Run((long)args.B * args.C, args));
+    }
+
+    /// <summary>A variant of these launches forwards and of the table's row gradients; what follows from those is the same for all kernels.</summary>
+    private OpVariant OfKernels(Workspace workspace, Action<Args> forward, Action<Args> rowGradients)
+    {
+        ColumnSums<VectorTerms> numericVectors = new(workspace, t.NumericVectors.Name, t.Numeric.Rows, n * d);
+        ColumnSums<WeightTerms> numericWeights = new(workspace, "numeric weights", t.Numeric.Rows, n + 1);
+        Kernel<Args> pooledGradients = new(device, PooledGradientsKernel);
+        return new(
+            (in Pass pass) => forward(Bind(pass)),
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                rowGradients(args);
+                numericVectors.Run(new(args), pass.Rows);
+                if (t.FirstOrder is not null)
+                    numericWeights.Run(new(args), pass.Rows);
+                if (p > 0)
+                    pooledGradients.Run((long)pass.Rows * p, args);
+            });
     }
 
     private Args Bind(in Pass pass) => new(

@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -15,7 +15,7 @@ public sealed unsafe partial class FieldBias : IOp
     private readonly Tensor weights, rowGradients, y;
     private readonly DeviceArray<int> rows;
     private readonly int fields, columns, field;
-    private Action<KernelConfig, Args>? forward, backward;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -32,9 +32,10 @@ public sealed unsafe partial class FieldBias : IOp
     public FieldBias(Device device, DeviceArray<int> rows, Tensor weights, Tensor rowGradients, Tensor y, int fields, int columns, int field)
     {
         if (weights.Columns != 1 || rowGradients.Columns != 1 || y.Columns != 1 || field < 0 || field >= fields || rowGradients.Rows < y.Rows * columns)
-            throw new Devices.KernelException($"field bias: field {field} of {fields}, w {weights}, dw {rowGradients}, y {y} do not fit on {device}");
+            throw new KernelException($"field bias: field {field} of {fields}, w {weights}, dw {rowGradients}, y {y} do not fit on {device}");
         (this.device, this.rows, this.weights, this.rowGradients, this.y) = (device, rows, weights, rowGradients, y);
         (this.fields, this.columns, this.field) = (fields, columns, field);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>w (ΣV, 1).</summary>
@@ -50,23 +51,27 @@ public sealed unsafe partial class FieldBias : IOp
     public string Name => $"field bias {weights.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (!device.UsesSimd)
-            device.Load(ref forward, ForwardKernel)(device.Grid(pass.Rows), Bind(pass));
-        else
-            for (int b = 0; b < pass.Rows; b++)
-                y.Pointer[b] = weights.Pointer[rows.Pointer[(long)b * fields + field]];
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass)
-    {
-        if (!device.UsesSimd)
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * columns), Bind(pass));
-        else
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Simd() => new(
+        (in Pass pass) =>
+        {
+            for (int b = 0; b < pass.Rows; b++)
+                y.Pointer[b] = weights.Pointer[rows.Pointer[(long)b * fields + field]];
+        },
+        (in Pass pass) =>
+        {
             for (long i = 0; i < (long)pass.Rows * columns; i++)
                 rowGradients.Pointer[i] = i % columns == field ? y.Gradient!.Pointer[i / columns] : 0;
+        });
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new((in Pass pass) => forward.Run(pass.Rows, Bind(pass)), (in Pass pass) => backward.Run((long)pass.Rows * columns, Bind(pass)));
     }
 
     private Args Bind(in Pass pass) => new(rows.View, weights.View, rowGradients.View, y.View, y.BoundGradient, pass.Rows, fields, columns, field);

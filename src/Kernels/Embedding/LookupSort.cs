@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -23,13 +23,12 @@ public sealed record PositionSource(DeviceArray<int> Rows, int FirstRow, Func<Pa
 /// </remarks>
 public sealed class LookupSort
 {
-    private readonly Device device;
     private readonly SortedLookups positions;
     private readonly IReadOnlyList<PositionSource> sources;
     private readonly int tableRows, passes;
     private readonly DeviceArray<int> keys, otherKeys, otherValues, counts, sums;
-    private Action<KernelConfig, LookupSortKernels.KeyArgs>? gather;
-    private Action<KernelConfig, LookupSortKernels.Args>? count, scan, scatter, countHeads, segments;
+    private readonly Kernel<LookupSortKernels.KeyArgs> gather;
+    private readonly Kernel<LookupSortKernels.Args> count, scan, scatter, countHeads, segments;
 
     /// <param name="workspace">Where keys are reserved.</param>
     /// <param name="sources">All positions, in the order in which those of one row stay.</param>
@@ -37,7 +36,11 @@ public sealed class LookupSort
     /// <param name="positions">Where the result goes.</param>
     public LookupSort(Workspace workspace, IReadOnlyList<PositionSource> sources, int tableRows, SortedLookups positions)
     {
-        (device, this.sources, this.tableRows, this.positions) = (workspace.Device, sources, tableRows, positions);
+        (this.sources, this.tableRows, this.positions) = (sources, tableRows, positions);
+        Device device = workspace.Device;
+        gather = new(device, LookupSortKernels.GatherKernel);
+        (count, scan, scatter) = (new(device, LookupSortKernels.CountKernel), new(device, LookupSortKernels.ScanKernel), new(device, LookupSortKernels.ScatterKernel));
+        (countHeads, segments) = (new(device, LookupSortKernels.CountHeadsKernel), new(device, LookupSortKernels.SegmentsKernel));
         // Pass by pass keys and values change sides; values must end in Order, so an odd number of passes begins on the other side.
         passes = LookupSortKernels.Passes(tableRows);
         int capacity = positions.Capacity, blocks = LookupSortKernels.Blocks(capacity + 1);
@@ -60,23 +63,23 @@ public sealed class LookupSort
         for (int p = 0; p < passes; p++)
         {
             LookupSortKernels.Args a = Bind(from.Keys, from.Values, to.Keys, to.Values, length, LookupSortKernels.Blocks(length), p);
-            Launch(ref count, LookupSortKernels.CountKernel, a.Blocks, a);
-            Launch(ref scan, LookupSortKernels.ScanKernel, LookupSortKernels.Blocks(a.Entries), a);
-            Launch(ref scatter, LookupSortKernels.ScatterKernel, a.Blocks, a);
+            Launch(count, a.Blocks, a);
+            Launch(scan, LookupSortKernels.Blocks(a.Entries), a);
+            Launch(scatter, a.Blocks, a);
             (from, to) = (to, from);
         }
         // One key more, which ends the last segment.
         LookupSortKernels.Args heads = Bind(from.Keys, from.Values, to.Keys, to.Values, length, LookupSortKernels.Blocks(length + 1), 0) with { Digits = 1 };
-        Launch(ref countHeads, LookupSortKernels.CountHeadsKernel, heads.Blocks, heads);
-        Launch(ref scan, LookupSortKernels.ScanKernel, LookupSortKernels.Blocks(heads.Entries), heads);
-        Launch(ref segments, LookupSortKernels.SegmentsKernel, heads.Blocks, heads);
+        Launch(countHeads, heads.Blocks, heads);
+        Launch(scan, LookupSortKernels.Blocks(heads.Entries), heads);
+        Launch(segments, heads.Blocks, heads);
     }
 
     private int Gather(PositionSource s, in Pass pass, ArrayView<int> keys, ArrayView<int> values, int first)
     {
         int length = s.Count(pass);
         if (length > 0)
-            device.Load(ref gather, LookupSortKernels.GatherKernel)(device.Grid(length), new(
+            gather.Run(length, new(
                 s.Rows.View, s.Padding.View, (s.Offsets ?? s.Padding).View, keys, values, s.FirstRow, first, length, s.Offsets is null ? -1 : pass.Rows,
                 (int)s.Padding.Length, s.Columns, s.FirstGradient, tableRows));
         return length;
@@ -87,9 +90,9 @@ public sealed class LookupSort
         positions.SegmentStart.View, positions.SegmentRow.View, positions.SegmentOfBlock.View, positions.Count.View,
         length, blocks, LookupSortKernels.Digits, pass * LookupSortKernels.DigitBits, tableRows);
 
-    private void Launch(ref Action<KernelConfig, LookupSortKernels.Args>? launcher, Action<LookupSortKernels.Args> kernel, int groups, in LookupSortKernels.Args args)
+    private static void Launch(Kernel<LookupSortKernels.Args> kernel, int groups, in LookupSortKernels.Args args)
     {
         if (groups > 0)
-            device.Load(ref launcher, kernel)(new(groups, Device.GroupThreads), args);
+            kernel.Run(new KernelConfig(groups, Device.GroupThreads), args);
     }
 }

@@ -10,10 +10,14 @@ public sealed unsafe partial class RowUpdate
     // Rows ahead are asked for while this one is worked on: enough to hide the latency of memory.
     private const int BlockSegments = 256, PrefetchSegments = 8;
 
-    private readonly Action<int> block;
+    private Action Simd()
+    {
+        RowBlocks blocks = new(device, BlockSegments, table.Columns == 1 ? NumbersBlock : RowsBlock);
+        return () => blocks.Run(positions.Segments);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void RowsBlock(int index)
+    private void RowsBlock(int firstSegment, int endSegment)
     {
         StepScalars s = *scalars.Pointer;
         float scale = *guard.Pointer;
@@ -23,8 +27,8 @@ public sealed unsafe partial class RowUpdate
         Moments moments = State.Moments;
         float* weights = table.Pointer, gradients = gradient.Pointer;
         int* rows = positions.SegmentRow.Pointer;
-        int d = table.Columns, segments = positions.Segments, last = Math.Min(segments, (index + 1) * BlockSegments);
-        for (int segment = index * BlockSegments; segment < last; segment++)
+        int d = table.Columns, segments = positions.Segments;
+        for (int segment = firstSegment; segment < endSegment; segment++)
         {
             if (segment + PrefetchSegments < segments)
             {
@@ -45,7 +49,7 @@ public sealed unsafe partial class RowUpdate
 
     /// <summary>Rows of one number, sixteen in a register: roots and divisions of all of them take as long as those of one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void NumbersBlock(int index)
+    private void NumbersBlock(int firstSegment, int endSegment)
     {
         StepScalars s = *scalars.Pointer;
         float scale = *guard.Pointer;
@@ -55,10 +59,10 @@ public sealed unsafe partial class RowUpdate
         Moments moments = State.Moments;
         float* weights = table.Pointer, lanes = stackalloc float[3 * Lanes.Count];
         Moments laneMoments = new(moments.Mean != null ? lanes + Lanes.Count : null, moments.Square != null ? lanes + 2 * Lanes.Count : null);
-        int segments = positions.Segments, last = Math.Min(segments, (index + 1) * BlockSegments);
-        for (int segment = index * BlockSegments; segment < last; segment += Lanes.Count)
+        int segments = positions.Segments;
+        for (int segment = firstSegment; segment < endSegment; segment += Lanes.Count)
         {
-            int count = Math.Min(Lanes.Count, last - segment);
+            int count = Math.Min(Lanes.Count, endSegment - segment);
             int* rows = positions.SegmentRow.Pointer + segment;
             for (int i = Lanes.Count; i < Math.Min(2 * Lanes.Count, segments - segment); i++)
             {

@@ -9,20 +9,24 @@ public sealed unsafe partial class RowwiseAdagrad
     // Rows ahead are asked for while this one is worked on.
     private const int BlockRows = 256, PrefetchRows = 8;
 
-    private readonly Action<int> block;
+    private Action Simd()
+    {
+        RowBlocks blocks = RowBlocks.OfElements(device, BlockRows, Block);
+        return () => blocks.Run(RowsNow);
+    }
 
     private long RowsNow => positions?.Segments ?? table.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int index)
+    private void Block(long firstRow, long endRow)
     {
         // Addresses are taken once: whether a store has changed them is nothing a compiler can know.
         float* w = table.Pointer, dw = gradient.Pointer, s = State.Square.Pointer;
         int* moved = positions is null ? null : segmentRow.Pointer;
         float scale = *guard.Pointer, rate = scalars.Pointer->LearningRate, l2 = this.l2, epsilon = this.epsilon;
         int d = table.Columns;
-        long count = RowsNow, last = Math.Min(count, ((long)index + 1) * BlockRows);
-        for (long i = (long)index * BlockRows; i < last; i++)
+        long count = RowsNow;
+        for (long i = firstRow; i < endRow; i++)
         {
             if (moved != null && i + PrefetchRows < count)
             {

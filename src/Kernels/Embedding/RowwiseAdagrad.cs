@@ -1,9 +1,8 @@
-using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Algorithms;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -22,18 +21,12 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     private readonly DeviceArray<int> segmentRow, segments;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly float l2, epsilon;
-    private Action<KernelConfig, Args>? kernel;
-    private Action<KernelConfig, QuadArgs>? quadKernel;
+    private readonly Action run;
 
     /// <summary>What the kernel sees; Rows where all of them move, else 0.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
         float Epsilon, float L2, long Rows, int D);
-
-    /// <summary>The same by four floats.</summary>
-    public readonly record struct QuadArgs(
-        ArrayView<Float4> W, ArrayView<Float4> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
-        float Epsilon, float L2, long Rows, int Quads);
 
     /// <param name="workspace">Where the state is reserved.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -47,36 +40,30 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     {
         device = workspace.Device;
         if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || positions is not null && l2 != 0)
-            throw new Devices.KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 here only where all rows move");
+            throw new KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 here only where all rows move");
         (this.table, this.gradient, this.positions, this.l2, epsilon, this.scalars, this.guard) = (table, gradient, positions, l2, rule.Epsilon, scalars, guard);
-        // Stands where all rows move, and nobody looks.
+        // Where all rows move, kernels do not look at either, but must be bound to something.
         (segmentRow, segments) = positions is null ? (workspace.Array<int>($"{table.Name} without rows", 1), workspace.Array<int>($"{table.Name} without segments", 1)) : (positions.SegmentRow, positions.Count);
         State = new OptimizerState(workspace, table, rule);
-        block = Block;
+        run = device.Select(Portable, Simd, Gpu);
     }
 
     /// <inheritdoc/>
     public OptimizerState State { get; }
 
     /// <inheritdoc/>
-    public void Run()
+    public void Run() => run();
+
+    private long MostRows => positions?.Capacity ?? table.Rows;
+
+    private Action Portable()
     {
-        if (device.UsesSimd)
-        {
-            device.Team!.Run(RowsNow, BlockRows, block);
-            return;
-        }
-        Args args = new(
-            table.View, gradient.View, State.Square.View, segmentRow.View, segments.View, guard.View, scalars.View, epsilon, l2, positions is null ? table.Rows : 0, table.Columns);
-        long rows = positions?.Capacity ?? table.Rows;
-        if (device.UsesTiles && table.Columns % 4 == 0)
-            device.Load(ref quadKernel, QuadKernel)(device.Grid(rows), ByQuads(args));
-        else
-            device.Load(ref kernel, Kernel)(device.Grid(rows), args);
+        Kernel<Args> kernel = new(device, Kernel);
+        return () => kernel.Run(MostRows, Bind());
     }
 
-    private static QuadArgs ByQuads(in Args a) => new(
-        a.W.Cast<Float4>(), a.Dw.Cast<Float4>(), a.S, a.SegmentRow, a.Segments, a.Guard, a.Scalars, a.Epsilon, a.L2, a.Rows, a.D / 4);
+    private Args Bind() => new(
+        table.View, gradient.View, State.Square.View, segmentRow.View, segments.View, guard.View, scalars.View, epsilon, l2, positions is null ? table.Rows : 0, table.Columns);
 
     private static void Kernel(Args a)
     {
@@ -98,32 +85,6 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
                 a.S[row] = s;
             for (int d = 0; d < a.D && a.Rows > 0; d++)
                 a.Dw[i * a.D + d] = 0;
-        }
-    }
-
-    private static void QuadKernel(QuadArgs a)
-    {
-        float scale = a.Guard[0], rate = a.Scalars[0].LearningRate;
-        long rows = a.Rows > 0 ? a.Rows : a.Segments[0];
-        for (long i = Grid.GlobalLinearIndex; i < rows; i += GridExtensions.Stride)
-        {
-            long row = a.Rows > 0 ? i : a.SegmentRow[i];
-            Float4 squares = default;
-            for (int d = 0; d < a.Quads; d++)
-            {
-                Float4 g = a.Dw[i * a.Quads + d].Add(a.L2, a.W[row * a.Quads + d]).Times(scale);
-                squares = squares.Add(g.Times(g));
-            }
-            float s = a.S[row] + squares.Sum / (4 * a.Quads), step = scale * rate / (XMath.Sqrt(s) + a.Epsilon);
-            for (int d = 0; d < a.Quads && scale != 0; d++)
-            {
-                Float4 w = a.W[row * a.Quads + d];
-                a.W[row * a.Quads + d] = w.Add(-step, a.Dw[i * a.Quads + d].Add(a.L2, w));
-            }
-            if (scale != 0)
-                a.S[row] = s;
-            for (int d = 0; d < a.Quads && a.Rows > 0; d++)
-                a.Dw[i * a.Quads + d] = default;
         }
     }
 }

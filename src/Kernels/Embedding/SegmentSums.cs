@@ -1,7 +1,7 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -20,10 +20,9 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
     // A thread may as well add up so many blocks of the highest level.
     private const int MostBlocks = 32;
 
-    private readonly Device device;
     private readonly DeviceArray<float> sums;
     private readonly int capacity, width, levels;
-    private Action<KernelConfig, SegmentSums.Args<T>>? ofBlocks, ofSegments;
+    private readonly Kernel<SegmentSums.Args<T>> ofBlocks, ofSegments;
 
     /// <param name="workspace">Where the sums of blocks are reserved.</param>
     /// <param name="name">Whose sums.</param>
@@ -31,7 +30,8 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
     /// <param name="columns">D.</param>
     public SegmentSums(Workspace workspace, string name, int capacity, int columns)
     {
-        (device, this.capacity, width) = (workspace.Device, capacity, columns * sizeof(float) / Interop.SizeOf<T>());
+        (this.capacity, width) = (capacity, columns * sizeof(float) / Interop.SizeOf<T>());
+        (ofBlocks, ofSegments) = (new(workspace.Device, SegmentSums.BlocksKernel), new(workspace.Device, SegmentSums.Kernel));
         long blocks = 0;
         for (int level = capacity; level > MostBlocks; blocks += level, levels++)
             level = SortedLookups.Blocks(level);
@@ -48,9 +48,9 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
         for (int level = 1; level <= levels; level++)
         {
             blocks = SortedLookups.Blocks(blocks);
-            device.Load(ref ofBlocks, SegmentSums.BlocksKernel)(device.Grid((long)blocks * width), a with { Level = level });
+            ofBlocks.Run((long)blocks * width, a with { Level = level });
         }
-        device.Load(ref ofSegments, SegmentSums.Kernel)(device.Grid((long)capacity * width), a);
+        ofSegments.Run((long)capacity * width, a);
     }
 }
 

@@ -1,8 +1,6 @@
-using System.Runtime.Intrinsics;
-using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -32,10 +30,8 @@ public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArra
 /// Row gradients are written, or added to what an op recorded later has written.
 /// y (B, ·), written from column `column` on.   Gathers T·D values; backward writes T·D row gradients. Lists are summed in order.
 /// </remarks>
-public sealed unsafe partial class SequencePooling : IOp
+public sealed partial class SequencePooling : IOp
 {
-    private const int BlockRows = 64;
-
     private readonly Device device;
     private readonly EmbeddingTable table;
     private readonly SequenceTensors sequence;
@@ -43,9 +39,7 @@ public sealed unsafe partial class SequencePooling : IOp
     private readonly int column, d;
     private readonly PoolingKind kind;
     private readonly bool accumulate;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -65,8 +59,8 @@ public sealed unsafe partial class SequencePooling : IOp
         (this.device, this.table, this.sequence, this.y, this.column, this.kind) = (device, table, sequence, y, column, kind);
         d = table.Weights.Columns;
         if (column + d > y.Columns)
-            throw new Devices.KernelException($"pooling: {d} columns from {column} on do not fit {y} on {device}");
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+            throw new KernelException($"pooling: {d} columns from {column} on do not fit {y} on {device}");
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>The table of the vectors.</summary>
@@ -88,23 +82,20 @@ public sealed unsafe partial class SequencePooling : IOp
     public string Name => $"{kind} pooling {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass) => Run(pass, forwardBlock, ref forward, ForwardKernel);
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
-    public void Backward(in Pass pass) => Run(pass, backwardBlock, ref backward, BackwardKernel);
+    public void Backward(in Pass pass) => variant.Backward(pass);
 
-    private void Run(in Pass pass, Action<int> block, ref Action<KernelConfig, Args>? launcher, Action<Args> kernel)
+    private OpVariant Portable()
     {
-        rows = pass.Rows;
-        if (device.UsesSimd)
-        {
-            device.Team!.Run(rows, BlockRows, block);
-            return;
-        }
-        device.Load(ref launcher, kernel)(device.Grid((long)rows * d), new(
-            table.Weights.View, GradientView.Of(table.RowGradients.View, accumulate), sequence.Rows.View, sequence.Offsets.View, y.View, y.BoundGradient,
-            kind, rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset));
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new((in Pass pass) => forward.Run((long)pass.Rows * d, Bind(pass)), (in Pass pass) => backward.Run((long)pass.Rows * d, Bind(pass)));
     }
+
+    private Args Bind(in Pass pass) => new(
+        table.Weights.View, GradientView.Of(table.RowGradients.View, accumulate), sequence.Rows.View, sequence.Offsets.View, y.View, y.BoundGradient,
+        kind, pass.Rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset);
 
     private static void ForwardKernel(Args a)
     {
@@ -137,54 +128,6 @@ public sealed unsafe partial class SequencePooling : IOp
                 a.RowGradients.Write(((long)a.GradientOffset + a.Base + t) * a.D + d, takes ? g : 0);
                 if (takes && a.Kind == PoolingKind.Max)
                     g = 0;
-            }
-        }
-    }
-
-    private void ForwardBlock(int block)
-    {
-        int* ids = sequence.Rows.Pointer + sequence.Base;
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
-        {
-            int first = sequence.Offsets.Pointer[b], last = sequence.Offsets.Pointer[b + 1];
-            for (int j = 0; j < d; j += Lanes.Count)
-            {
-                Vector512<float> pooled = default;
-                for (int t = first; t < last; t++)
-                {
-                    Vector512<float> v = Lanes.Load(table.Weights.Pointer + (long)ids[t] * d + j, d - j);
-                    pooled = kind != PoolingKind.Max ? pooled + v : t == first ? v : Vector512.ConditionalSelect(Vector512.GreaterThan(v, pooled), v, pooled);
-                }
-                Lanes.Store(kind == PoolingKind.Mean && last > first ? pooled / (last - first) : pooled, y.Pointer + (long)b * y.Columns + column + j, d - j);
-            }
-        }
-    }
-
-    private void BackwardBlock(int block)
-    {
-        int* ids = sequence.Rows.Pointer + sequence.Base;
-        float* rowGradients = table.RowGradients.Pointer + ((long)sequence.GradientOffset + sequence.Base) * d;
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
-        {
-            int first = sequence.Offsets.Pointer[b], last = sequence.Offsets.Pointer[b + 1];
-            for (int j = 0; j < d; j += Lanes.Count)
-            {
-                long at = (long)b * y.Columns + column + j;
-                Vector512<float> value = Lanes.Load(y.Pointer + at, d - j), g = Lanes.Load(y.Gradient!.Pointer + at, d - j);
-                if (kind == PoolingKind.Mean)
-                    g /= last - first;
-                for (int t = first; t < last; t++)
-                {
-                    Vector512<float> taken = g;
-                    if (kind == PoolingKind.Max)
-                    {
-                        Vector512<float> takes = Vector512.Equals(Lanes.Load(table.Weights.Pointer + (long)ids[t] * d + j, d - j), value);
-                        taken = Vector512.ConditionalSelect(takes, g, Vector512<float>.Zero);
-                        g = Vector512.ConditionalSelect(takes, Vector512<float>.Zero, g);
-                    }
-                    float* to = rowGradients + (long)t * d + j;
-                    Lanes.Store(accumulate ? Lanes.Load(to, d - j) + taken : taken, to, d - j);
-                }
             }
         }
     }

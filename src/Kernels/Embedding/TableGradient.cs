@@ -1,10 +1,7 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
-using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -15,19 +12,15 @@ namespace GpuCtr.Kernels.Embedding;
 /// dRows (P, D) read once   sorted positions   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
 /// One thread sums one row and column in order: the same bits every run. On GPUs long segments are cut: <see cref="SegmentSums{T}"/>.
 /// </remarks>
-public sealed unsafe class TableGradient
+public sealed partial class TableGradient
 {
-    private const int BlockSegments = 256;
-
     private readonly Device device;
     private readonly Tensor table, rowGradients, target;
     private readonly SortedLookups positions;
     private readonly bool compact;
     private readonly Tensor? rates;
     private readonly float l2;
-    private readonly Action<int> block;
-    private readonly ISegmentSums? blocks;
-    private Action<KernelConfig, Args>? kernel;
+    private readonly Action run;
 
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
@@ -47,30 +40,32 @@ public sealed unsafe class TableGradient
         device = workspace.Device;
         this.rates = rates;
         (this.table, this.rowGradients, this.target, this.positions, this.compact, this.l2) = (table, rowGradients, target, positions, compact, l2);
-        block = Block;
-        if (!device.UsesTiles || (long)positions.Capacity * table.Columns > GridExtensions.MostItems)
-            return;
-        blocks = table.Columns % 4 == 0
-            ? new SegmentSums<Float4>(workspace, rowGradients.Name, positions.Capacity, table.Columns)
-            : new SegmentSums<Float1>(workspace, rowGradients.Name, positions.Capacity, table.Columns);
+        run = device.Select(Portable, Simd, () => Gpu(workspace));
     }
 
     /// <summary>Writes the gradient of the rows of this batch.</summary>
-    public void Run()
+    public void Run() => run();
+
+    private Action Portable()
     {
-        if (device.UsesSimd)
-        {
-            device.Team!.Run(positions.Segments, BlockSegments, block);
-            return;
-        }
-        Args args = new(
-            target.View, rowGradients.View, table.View, (rates ?? table).View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
-            positions.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
-        if (blocks is not null)
-            blocks.Run(args, positions.SegmentOfBlock.View);
-        else
-            device.Load(ref kernel, Kernel)(device.Grid((long)positions.Capacity * table.Columns), args);
+        Kernel<Args> kernel = new(device, Kernel);
+        return () => kernel.Run((long)positions.Capacity * table.Columns, Bind());
     }
+
+    /// <summary>Long segments are cut: <see cref="SegmentSums{T}"/>.</summary>
+    private Action Gpu(Workspace workspace)
+    {
+        if ((long)positions.Capacity * table.Columns > GridExtensions.MostItems)
+            return Portable();
+        ISegmentSums sums = table.Columns % 4 == 0
+            ? new SegmentSums<Float4>(workspace, rowGradients.Name, positions.Capacity, table.Columns)
+            : new SegmentSums<Float1>(workspace, rowGradients.Name, positions.Capacity, table.Columns);
+        return () => sums.Run(Bind(), positions.SegmentOfBlock.View);
+    }
+
+    private Args Bind() => new(
+        target.View, rowGradients.View, table.View, (rates ?? table).View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
+        positions.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
 
     private static void Kernel(Args a)
     {
@@ -87,35 +82,5 @@ public sealed unsafe class TableGradient
                 sum += decay * a.Table[row * a.D + d];
             a.Target[a.Compact != 0 ? i : row * a.D + d] = sum;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int index)
-    {
-        int d = table.Columns, last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
-        int* order = positions.Order.Pointer, start = positions.SegmentStart.Pointer;
-        int end = start[positions.Segments];
-        for (int segment = index * BlockSegments; segment < last; segment++)
-        {
-            long row = positions.SegmentRow.Pointer[segment];
-            float* to = target.Pointer + (compact ? segment : row) * d;
-            float decay = l2 + (rates is null ? 0 : rates.Pointer[row]);
-            if (d == 1)
-                *to = SumOfNumbers(rowGradients.Pointer, order, start[segment], start[segment + 1]);
-            else
-                GatheredRows.Sum(rowGradients.Pointer, d, order, null, start[segment], start[segment + 1], end, to);
-            for (int j = 0; j < d && decay != 0; j += Lanes.Count)
-                Lanes.Store(Lanes.Load(to + j, d - j) + Lanes.Load(table.Pointer + row * d + j, d - j) * decay, to + j, d - j);
-        }
-    }
-
-    /// <summary>Rows of one number lie close together: nothing is worth asking for ahead.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float SumOfNumbers(float* x, int* order, int first, int end)
-    {
-        float sum = 0;
-        for (int p = first; p < end; p++)
-            sum += x[order[p]];
-        return sum;
     }
 }

@@ -1,4 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
 using ILGPU.Runtime;
@@ -12,7 +14,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <remarks>
 /// A step that was skipped (guard[0] = 0) moved nothing, so nobody misses it: it is not recorded. Everything lies on the device, none of it is waited for.
 /// </remarks>
-public sealed unsafe class UpdateLog
+public sealed unsafe partial class UpdateLog
 {
     /// <summary>The most steps on record; all rows must be brought up to date before it is full.</summary>
     public const int Capacity = 4096;
@@ -27,8 +29,9 @@ public sealed unsafe class UpdateLog
     private readonly SortedLookups positions;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Tensor guard;
-    private readonly Action<int> block;
-    private Action<KernelConfig, Args>? append, note;
+    private readonly Variant variant;
+
+    private readonly record struct Variant(Action Record, Action<Tensor> Clear, Action Restored);
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -48,7 +51,7 @@ public sealed unsafe class UpdateLog
         Count = workspace.TrainingTensor("number of steps on record", 1, 1);
         Seen = workspace.TrainingTensor("steps seen by row", rows, 1);
         Rules = new DeferredUpdateRules(rule);
-        block = Block;
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>(Capacity, 3) factor, ε and learning rate of each step.</summary>
@@ -67,37 +70,53 @@ public sealed unsafe class UpdateLog
     internal DeferredUpdateRules Rules { get; }
 
     /// <summary>Notes a step whose rows were up to date before it and have moved by it.</summary>
-    public void Record()
-    {
-        if (device.UsesSimd)
-        {
-            if (*guard.Pointer != 0)
-                Append(*scalars.Pointer);
-            device.Team!.Run(positions.Segments, BlockSegments, block);
-            return;
-        }
-        Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Count.View);
-        device.Load(ref append, AppendKernel)(device.Grid(1), args);
-        device.Load(ref note, NoteKernel)(device.Grid(positions.Capacity), args);
-    }
+    public void Record() => variant.Record();
 
     /// <summary>Forgets all steps, when every row has seen them.</summary>
     public void Clear()
     {
         Rules.Clear();
-        foreach (Tensor t in (ReadOnlySpan<Tensor>)[Count, Seen])
-            if (device.UsesSimd)
-                t.Span().Clear();
-            else
-                t.View.MemSetToZero(device.Stream);
+        variant.Clear(Count);
+        variant.Clear(Seen);
     }
 
     /// <summary>To be called when the state was read from a checkpoint.</summary>
     public void Restored()
     {
         Rules.Clear();
-        for (int i = 0; device.UsesSimd && i < (int)*Count.Pointer; i++)
-            Rules.Append(Scalars(i));
+        variant.Restored();
+    }
+
+    private Variant Simd()
+    {
+        RowBlocks blocks = new(device, BlockSegments, Note);
+        return new(
+            () =>
+            {
+                if (*guard.Pointer != 0)
+                    Append(*scalars.Pointer);
+                blocks.Run(positions.Segments);
+            },
+            static t => t.Span().Clear(),
+            () =>
+            {
+                for (int i = 0; i < (int)*Count.Pointer; i++)
+                    Rules.Append(Scalars(i));
+            });
+    }
+
+    private Variant Portable()
+    {
+        Kernel<Args> append = new(device, AppendKernel), note = new(device, NoteKernel);
+        return new(
+            () =>
+            {
+                Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Count.View);
+                append.Run(1, args);
+                note.Run(positions.Capacity, args);
+            },
+            t => t.View.MemSetToZero(device.Stream),
+            static () => { });
     }
 
     /// <summary>What the optimizer's formulas read of step <paramref name="i"/>.</summary>
@@ -116,10 +135,9 @@ public sealed unsafe class UpdateLog
         Rules.Append(Scalars(count));
     }
 
-    private void Block(int index)
+    private void Note(int first, int end)
     {
-        int last = Math.Min(positions.Segments, (index + 1) * BlockSegments);
-        for (int i = index * BlockSegments; i < last; i++)
+        for (int i = first; i < end; i++)
             Seen.Pointer[positions.SegmentRow.Pointer[i]] = *Count.Pointer;
     }
 

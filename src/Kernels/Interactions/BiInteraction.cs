@@ -1,9 +1,6 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Interactions;
 
@@ -12,17 +9,13 @@ namespace GpuCtr.Kernels.Interactions;
 /// dv_i = dy ∘ (S − v_i), S = Σ_i v_i.
 /// v (B, C·D)   y (B, D).   2 operations a value; v read once forwards, and once more with dv backwards. Every element is summed in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class BiInteraction : IOp
+public sealed partial class BiInteraction : IOp
 {
-    private const int BlockRows = 64;
-
     private readonly Device device;
     private readonly Tensor v, y;
     private readonly int fields;
     private readonly Tensor.GradientSink dv;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; C fields of D values.</summary>
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
@@ -33,10 +26,10 @@ public sealed unsafe partial class BiInteraction : IOp
     public BiInteraction(Device device, Tensor v, Tensor y)
     {
         if (y.Columns == 0 || v.Columns % y.Columns != 0)
-            throw new Devices.KernelException($"bi-interaction: {v} are not vectors of the width of {y} on {device}");
+            throw new KernelException($"bi-interaction: {v} are not vectors of the width of {y} on {device}");
         (this.device, this.v, this.y, fields) = (device, v, y, v.Columns / y.Columns);
         dv = v.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>v (B, C·D).</summary>
@@ -49,23 +42,21 @@ public sealed unsafe partial class BiInteraction : IOp
     public string Name => $"bi-interaction {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        if (dv.Target is null)
-            return;
-        if (device.UsesSimd)
-            Run(pass, backwardBlock);
-        else
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
+        if (dv.Target is not null)
+            variant.Backward(pass);
+    }
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.Rows * y.Columns, Bind(pass)),
+            (in Pass pass) => backward.Run((long)pass.Rows * y.Columns, Bind(pass)));
     }
 
     private Args Bind(in Pass pass) => new(v.View, y.View, dv.View, y.BoundGradient, pass.Rows, fields, y.Columns);
@@ -101,48 +92,5 @@ public sealed unsafe partial class BiInteraction : IOp
                 a.Dv.Write(at, dy * (sum - a.V[at]));
             }
         }
-    }
-
-    private void Run(in Pass pass, Action<int> block)
-    {
-        rows = pass.Rows;
-        device.Team!.Run(rows, BlockRows, block);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
-    {
-        int d = y.Columns, last = Math.Min(rows, (block + 1) * BlockRows);
-        for (int b = block * BlockRows; b < last; b++)
-            for (int j = 0; j < d; j += Lanes.Count)
-            {
-                int count = Math.Min(Lanes.Count, d - j);
-                float* from = v.Pointer + (long)b * v.Columns + j;
-                Vector512<float> sum = default, squares = default;
-                for (int c = 0; c < fields; c++, from += d)
-                {
-                    Vector512<float> value = Lanes.Load(from, count);
-                    sum += value;
-                    squares = Vector512.FusedMultiplyAdd(value, value, squares);
-                }
-                Lanes.Store((sum * sum - squares) * 0.5f, y.Pointer + (long)b * d + j, count);
-            }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
-    {
-        int d = y.Columns, last = Math.Min(rows, (block + 1) * BlockRows);
-        for (int b = block * BlockRows; b < last; b++)
-            for (int j = 0; j < d; j += Lanes.Count)
-            {
-                int count = Math.Min(Lanes.Count, d - j);
-                long first = (long)b * v.Columns + j;
-                Vector512<float> sum = default, dy = Lanes.Load(y.Gradient!.Pointer + (long)b * d + j, count);
-                for (int c = 0; c < fields; c++)
-                    sum += Lanes.Load(v.Pointer + first + c * d, count);
-                for (int c = 0; c < fields; c++)
-                    dv.Write(first + c * d, dy * (sum - Lanes.Load(v.Pointer + first + c * d, count)), count);
-            }
     }
 }

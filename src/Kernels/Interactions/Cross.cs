@@ -1,10 +1,7 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Dense;
-using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Interactions;
 
@@ -16,18 +13,14 @@ namespace GpuCtr.Kernels.Interactions;
 /// du = dy ∘ x₀, summed over the columns of a row where it has one u;   dx₀ = dy ∘ u;   dx = dy;   db = Σ_rows dy.
 /// x₀, x, y (B, H)   u (B, H) or (B, 1)   b (H).   One pass each way, and one over dy for b: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class Cross : IOp
+public sealed partial class Cross : IOp
 {
-    private const int BlockRows = 64;
-
     private readonly Device device;
     private readonly Tensor x0, u, x, y;
     private readonly Tensor? bias;
     private readonly Tensor.GradientSink dx0, du, dx;
     private readonly BiasGradient? biasGradient;
-    private readonly Action<int> forwardBlock, backwardBlock;
-    private Action<KernelConfig, Args>? forward, backward, sums;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(
@@ -45,13 +38,13 @@ public sealed unsafe partial class Cross : IOp
     {
         int h = y.Columns;
         if (x0.Columns != h || x.Columns != h || u.Columns != h && u.Columns != 1 || bias is not null && bias.Length != h)
-            throw new Devices.KernelException($"cross: x₀ {x0}, u {u}, x {x}, b {bias?.ToString() ?? "none"}, y {y} do not fit on {workspace.Device}");
+            throw new KernelException($"cross: x₀ {x0}, u {u}, x {x}, b {bias?.ToString() ?? "none"}, y {y} do not fit on {workspace.Device}");
         (device, this.x0, this.u, this.x, this.bias, this.y) = (workspace.Device, x0, u, x, bias, y);
         // Backward writes dx before dx₀, which may be the same.
         (du, dx0, dx) = (u.Consume(), x0.Consume(), x.Consume());
-        if (bias is not null && y.Gradient is { } dy)
-            biasGradient = new BiasGradient(workspace, dy);
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        if (bias is not null && y.Gradient is not null)
+            biasGradient = new BiasGradient(workspace, y, masks: false, bias);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>x₀, u and x.</summary>
@@ -69,27 +62,27 @@ public sealed unsafe partial class Cross : IOp
     private bool OneForRow => u.Columns == 1;
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * y.Columns), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        biasGradient?.Run(pass.Rows, y.Gradient!, null, bias!.Gradient);
-        if (device.UsesSimd)
-        {
-            Run(pass, backwardBlock);
-            return;
-        }
-        Args args = Bind(pass);
-        if (OneForRow && du.Target is not null)
-            device.Load(ref sums, RowSumsKernel)(device.Grid(pass.Rows), args);
-        device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * y.Columns), args);
+        biasGradient?.Run(pass.Rows);
+        variant.Backward(pass);
+    }
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel), sums = new(device, RowSumsKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.Rows * y.Columns, Bind(pass)),
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                if (OneForRow && du.Target is not null)
+                    sums.Run(pass.Rows, args);
+                backward.Run((long)pass.Rows * y.Columns, args);
+            });
     }
 
     private Args Bind(in Pass pass) => new(
@@ -128,51 +121,4 @@ public sealed unsafe partial class Cross : IOp
             a.Du.Write(b, sum);
         }
     }
-
-    private void Run(in Pass pass, Action<int> block)
-    {
-        rows = pass.Rows;
-        device.Team!.Run(rows, BlockRows, block);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardBlock(int block)
-    {
-        int h = y.Columns, last = Math.Min(rows, (block + 1) * BlockRows);
-        for (int b = block * BlockRows; b < last; b++)
-            for (int j = 0; j < h; j += Lanes.Count)
-            {
-                long i = (long)b * h + j;
-                int count = Math.Min(Lanes.Count, h - j);
-                Vector512<float> sum = Vector512.FusedMultiplyAdd(Lanes.Load(x0.Pointer + i, count), Factor(b, i, count), Lanes.Load(x.Pointer + i, count));
-                Lanes.Store(bias is null ? sum : sum + Lanes.Load(bias.Pointer + j, count), y.Pointer + i, count);
-            }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardBlock(int block)
-    {
-        int h = y.Columns, last = Math.Min(rows, (block + 1) * BlockRows);
-        for (int b = block * BlockRows; b < last; b++)
-        {
-            Vector512<float> sum = default;
-            for (int j = 0; j < h; j += Lanes.Count)
-            {
-                long i = (long)b * h + j;
-                int count = Math.Min(Lanes.Count, h - j);
-                Vector512<float> dy = Lanes.Load(y.Gradient!.Pointer + i, count), through = dy * Lanes.Load(x0.Pointer + i, count);
-                dx.Write(i, dy, count);
-                dx0.Write(i, dy * Factor(b, i, count), count);
-                if (OneForRow)
-                    sum += through;
-                else
-                    du.Write(i, through, count);
-            }
-            if (OneForRow)
-                du.Write(b, Vector512.CreateScalar(Vector512.Sum(sum)), 1);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<float> Factor(int b, long i, int count) => OneForRow ? Vector512.Create(u.Pointer[b]) : Lanes.Load(u.Pointer + i, count);
 }

@@ -12,17 +12,15 @@ public sealed unsafe partial class FieldAwarePairs
 {
     private const int BlockRows = 16, Quad = 4;
 
-    private readonly Action<int> forwardBlock, backwardBlock;
-
-    private void Run(in Pass pass, Action<int> block)
+    private OpVariant Simd()
     {
-        rows = pass.Rows;
-        device.Team!.Run(rows, BlockRows, block);
+        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
+        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
     }
 
-    private void ForwardBlock(int block)
+    private void ForwardRows(int firstRow, int endRow)
     {
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
             y.Pointer[b] = PairsOfRow(v.Pointer + (long)b * v.Columns, c, d);
     }
 
@@ -47,10 +45,10 @@ public sealed unsafe partial class FieldAwarePairs
         return Vector128.Sum(sum) + rest;
     }
 
-    private void BackwardBlock(int block)
+    private void BackwardRows(int firstRow, int endRow)
     {
         float* dy = y.Gradient!.Pointer;
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
             GradientOfRow(v.Pointer + (long)b * v.Columns, dy[b], dv.Target!.Pointer + (long)b * v.Columns, c, d, dv.Accumulates);
     }
 

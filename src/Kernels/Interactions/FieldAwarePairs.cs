@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Interactions;
 
@@ -12,14 +12,13 @@ namespace GpuCtr.Kernels.Interactions;
 /// A block v_{i,i} is in no pair. It stays, as in LIBFFM: without it 1/C less would be stored and moved, and the place of every other
 /// block would depend on which side of the diagonal it is. Every sum has one order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class FieldAwarePairs : IOp
+public sealed partial class FieldAwarePairs : IOp
 {
     private readonly Device device;
-    private readonly Tensor v, y, sums;
+    private readonly Tensor v, y;
     private readonly int c, d;
     private readonly Tensor.GradientSink dv;
-    private Action<KernelConfig, Args>? forward, total, backward;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; C fields, each with C vectors of D values.</summary>
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> S, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
@@ -32,11 +31,10 @@ public sealed unsafe partial class FieldAwarePairs : IOp
     {
         device = workspace.Device;
         if (fields < 1 || v.Columns % ((long)fields * fields) != 0 || v.Columns == 0 || y.Columns != 1)
-            throw new Devices.KernelException($"field-aware pairs: {v} are not vectors of {fields} fields for {fields} fields, or {y} is not one number a row, on {device}");
+            throw new KernelException($"field-aware pairs: {v} are not vectors of {fields} fields for {fields} fields, or {y} is not one number a row, on {device}");
         (this.v, this.y, c, d) = (v, y, fields, v.Columns / (fields * fields));
-        sums = workspace.Tensor($"{y.Name} by field", device.UsesSimd ? 0 : v.Rows, fields);
         dv = v.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(() => Portable(workspace), Simd);
     }
 
     /// <summary>v (B, C·C·D).</summary>
@@ -55,29 +53,30 @@ public sealed unsafe partial class FieldAwarePairs : IOp
     public string Name => $"field-aware pairs {y.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-        {
-            Run(pass, forwardBlock);
-            return;
-        }
-        device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * c), Bind(pass));
-        device.Load(ref total, TotalKernel)(device.Grid(pass.Rows), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        if (dv.Target is null)
-            return;
-        if (device.UsesSimd)
-            Run(pass, backwardBlock);
-        else
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * v.Columns), Bind(pass));
+        if (dv.Target is not null)
+            variant.Backward(pass);
     }
 
-    private Args Bind(in Pass pass) => new(v.View, y.View, sums.View, dv.View, y.BoundGradient, pass.Rows, c, d);
+    private OpVariant Portable(Workspace workspace)
+    {
+        Tensor sums = workspace.Tensor($"{y.Name} by field", v.Rows, c);
+        Kernel<Args> forward = new(device, ForwardKernel), total = new(device, TotalKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass, sums);
+                forward.Run((long)pass.Rows * c, args);
+                total.Run(pass.Rows, args);
+            },
+            (in Pass pass) => backward.Run((long)pass.Rows * v.Columns, Bind(pass, sums)));
+    }
+
+    private Args Bind(in Pass pass, Tensor sums) => new(v.View, y.View, sums.View, dv.View, y.BoundGradient, pass.Rows, c, d);
 
     /// <summary>One item = the pairs (i, j > i) of one row.</summary>
     private static void ForwardKernel(Args a)

@@ -12,24 +12,22 @@ public sealed unsafe partial class InnerProducts
 {
     private const int BlockRows = 64, Together = 4;
 
-    private readonly Action<int> forwardBlock, backwardBlock;
-
     // A register that begins at the last vector reaches so far.
     private int TransposedStride => (c + 2 * Lanes.Count - 1) / Lanes.Count * Lanes.Count;
 
-    private void Run(in Pass pass, Action<int> block)
+    private OpVariant Simd()
     {
-        rows = pass.Rows;
-        device.Team!.Run(rows, BlockRows, block);
+        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
+        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
     }
 
-    private void ForwardBlock(int block)
+    private void ForwardRows(int firstRow, int endRow)
     {
         int stride = TransposedStride;
         float* transposed = ThreadScratch.Get((nuint)(d * stride));
         // What lies behind the last vector is multiplied and thrown away; left over from other blocks it might be denormal, and slow.
         new Span<float>(transposed, d * stride).Clear();
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             float* values = v.Pointer + (long)b * v.Columns, pairs = p.Pointer + (long)b * p.Columns;
             Transpose.Run(values, c, d, transposed, stride);
@@ -71,10 +69,10 @@ public sealed unsafe partial class InnerProducts
         }
     }
 
-    private void BackwardBlock(int block)
+    private void BackwardRows(int firstRow, int endRow)
     {
         float* target = dv.Target!.Pointer, dp = p.Gradient!.Pointer;
-        for (int b = block * BlockRows; b < Math.Min(rows, (block + 1) * BlockRows); b++)
+        for (int b = firstRow; b < endRow; b++)
         {
             long first = (long)b * v.Columns;
             if (!dv.Accumulates)

@@ -1,6 +1,6 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Interactions;
 
@@ -9,14 +9,13 @@ namespace GpuCtr.Kernels.Interactions;
 /// dv_i = Σ_{j≠i} dp_ij v_j.
 /// v (B, C·D)   p (B, C(C−1)/2).   C(C−1)·D operations a row forwards, twice as many backwards; v read once each way. Every element is one sum in one order: the same bits every run.
 /// </remarks>
-public sealed unsafe partial class InnerProducts : IOp
+public sealed partial class InnerProducts : IOp
 {
     private readonly Device device;
     private readonly Tensor v, p;
     private readonly int c, d;
     private readonly Tensor.GradientSink dv;
-    private Action<KernelConfig, Args>? forward, backward;
-    private int rows;
+    private readonly OpVariant variant;
 
     /// <summary>What the kernels see; C vectors of D values.</summary>
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> P, GradientView Dv, ArrayView<float> Dp, int Rows, int C, int D);
@@ -28,10 +27,10 @@ public sealed unsafe partial class InnerProducts : IOp
     public InnerProducts(Device device, Tensor v, int d, Tensor p)
     {
         if (d < 1 || v.Columns % d != 0 || PairsOf(v.Columns / d) != p.Columns)
-            throw new Devices.KernelException($"inner products: the pairs of {v}, vectors of {d}, are not {p} on {device}");
+            throw new KernelException($"inner products: the pairs of {v}, vectors of {d}, are not {p} on {device}");
         (this.device, this.v, this.d, this.p, c) = (device, v, d, p, v.Columns / d);
         dv = v.Consume();
-        (forwardBlock, backwardBlock) = (ForwardBlock, BackwardBlock);
+        variant = device.Select(Portable, Simd);
     }
 
     /// <summary>v (B, C·D).</summary>
@@ -50,23 +49,21 @@ public sealed unsafe partial class InnerProducts : IOp
     public static int PairsOf(int vectors) => vectors * (vectors - 1) / 2;
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass)
-    {
-        if (device.UsesSimd)
-            Run(pass, forwardBlock);
-        else
-            device.Load(ref forward, ForwardKernel)(device.Grid((long)pass.Rows * c), Bind(pass));
-    }
+    public void Forward(in Pass pass) => variant.Forward(pass);
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        if (dv.Target is null)
-            return;
-        if (device.UsesSimd)
-            Run(pass, backwardBlock);
-        else
-            device.Load(ref backward, BackwardKernel)(device.Grid((long)pass.Rows * v.Columns), Bind(pass));
+        if (dv.Target is not null)
+            variant.Backward(pass);
+    }
+
+    private OpVariant Portable()
+    {
+        Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
+        return new(
+            (in Pass pass) => forward.Run((long)pass.Rows * c, Bind(pass)),
+            (in Pass pass) => backward.Run((long)pass.Rows * v.Columns, Bind(pass)));
     }
 
     private Args Bind(in Pass pass) => new(v.View, p.View, dv.View, p.BoundGradient, pass.Rows, c, d);

@@ -11,15 +11,10 @@ namespace GpuCtr.Kernels.Loss;
 /// loss = 1/B Σ_b max(z,0) − z y + log(1 + e^{−|z|}),   dz = (σ(z) − y) / B.
 /// z, y (B, 1).  Rows are summed in one order: the same bits every run on any number of threads.
 /// </remarks>
-public sealed unsafe class BinaryCrossEntropy
+public sealed partial class BinaryCrossEntropy
 {
-    private const int BlockRows = 256;
-
-    private readonly Device device;
-    private readonly Tensor logit, label, loss, partials;
-    private readonly Action<int> block;
-    private readonly ColumnSums<Terms> sums;
-    private int rows;
+    private readonly Tensor logit, label, loss;
+    private readonly Action<int> run;
 
     /// <summary>What the kernels see.</summary>
     public readonly record struct Args(ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Dz, ArrayView<float> Loss, int Rows);
@@ -30,30 +25,18 @@ public sealed unsafe class BinaryCrossEntropy
     /// <param name="loss">(1, 3): mean loss of the last batch; sum over the rows, and their number, since the host last cleared it.</param>
     public BinaryCrossEntropy(Workspace workspace, Tensor logit, Tensor label, Tensor loss)
     {
-        (device, this.logit, this.label, this.loss) = (workspace.Device, logit, label, loss);
-        partials = workspace.Tensor("loss partials", (logit.Rows + BlockRows - 1) / BlockRows, 1);
-        sums = new(workspace, "loss", logit.Rows, 1);
+        (this.logit, this.label, this.loss) = (logit, label, loss);
         logit.Consume();
-        block = Block;
+        run = workspace.Device.Select(() => Portable(workspace), () => Simd(workspace));
     }
 
     /// <summary>Computes loss and dz of the first <paramref name="rows"/> rows.</summary>
-    public void Run(int rows)
+    public void Run(int rows) => run(rows);
+
+    private Action<int> Portable(Workspace workspace)
     {
-        int count = (rows + BlockRows - 1) / BlockRows;
-        if (device.UsesSimd)
-        {
-            this.rows = rows;
-            device.Team!.Run(count, block);
-            float sum = 0;
-            for (int i = 0; i < count; i++)
-                sum += partials.Pointer[i];
-            loss.Pointer[0] = sum / rows;
-            loss.Pointer[1] += sum;
-            loss.Pointer[2] += rows;
-            return;
-        }
-        sums.Run(new(new(logit.View, label.View, logit.Gradient!.View, loss.View, rows)), rows);
+        ColumnSums<Terms> sums = new(workspace, "loss", logit.Rows, 1);
+        return rows => sums.Run(new(new(logit.View, label.View, logit.Gradient!.View, loss.View, rows)), rows);
     }
 
     /// <summary>Σ loss; dz is written on the way.</summary>
@@ -77,17 +60,5 @@ public sealed unsafe class BinaryCrossEntropy
             a.Loss[1] += sums.X;
             a.Loss[2] += a.Rows;
         }
-    }
-
-    private void Block(int index)
-    {
-        float sum = 0;
-        for (int b = index * BlockRows; b < Math.Min(rows, (index + 1) * BlockRows); b++)
-        {
-            float z = logit.Pointer[b], y = label.Pointer[b], e = MathF.Exp(-MathF.Abs(z));
-            sum += (z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : MathF.Log(1 + e));
-            logit.Gradient!.Pointer[b] = ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y) / rows;
-        }
-        partials.Pointer[index] = sum;
     }
 }

@@ -1,10 +1,7 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
-using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Optimizers;
 
@@ -13,10 +10,8 @@ namespace GpuCtr.Kernels.Optimizers;
 /// g = (dw + λ w) · guard[0] where i &lt; decayLength, else dw · guard[0]; then the <see cref="UpdateRule"/>. guard[0] = 0: nothing moves.
 /// Seven floats moved a weight with Adam. For a table the gradient is cleared behind the update, since the next batch writes only its own rows.
 /// </remarks>
-public sealed unsafe class DenseUpdate : ITableUpdate
+public sealed partial class DenseUpdate : ITableUpdate
 {
-    private const int BlockLength = 16384;
-
     private readonly Device device;
     private readonly Tensor weights;
     private readonly UpdateRule rule;
@@ -25,8 +20,7 @@ public sealed unsafe class DenseUpdate : ITableUpdate
     private readonly bool isTable;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Tensor guard;
-    private readonly Action<int> block;
-    private Action<KernelConfig, Args>? kernel;
+    private readonly Action run;
 
     /// <summary>What the kernel sees.</summary>
     public readonly record struct Args(
@@ -45,27 +39,24 @@ public sealed unsafe class DenseUpdate : ITableUpdate
     {
         device = workspace.Device;
         if (rule.IsRowwise)
-            throw new Devices.KernelException($"dense update of {weights} on {device}: {rule.Kind} is no rule for single weights");
+            throw new KernelException($"dense update of {weights} on {device}: {rule.Kind} is no rule for single weights");
         (this.weights, this.rule, this.l2, this.decayLength, this.isTable, this.scalars, this.guard) = (weights, rule, l2, decayLength, isTable, scalars, guard);
         State = new OptimizerState(workspace, weights, rule);
-        block = Block;
+        run = device.Select(Portable, Simd);
     }
 
     /// <summary>m and v of every weight.</summary>
     public OptimizerState State { get; }
 
     /// <summary>Moves the weights.</summary>
-    public void Run()
+    public void Run() => run();
+
+    private Action Portable()
     {
-        if (device.UsesSimd)
-        {
-            device.Team!.Run(weights.Length, BlockLength, block);
-            return;
-        }
-        Args args = new(
+        Kernel<Args> kernel = new(device, Kernel);
+        return () => kernel.Run(weights.Length, new(
             weights.View, weights.Gradient!.View, State.MeanView, State.SquareView, guard.View, scalars.View,
-            rule, l2, decayLength, weights.Length, isTable ? 1 : 0);
-        device.Load(ref kernel, Kernel)(device.Grid(weights.Length), args);
+            rule, l2, decayLength, weights.Length, isTable ? 1 : 0));
     }
 
     private static void Kernel(Args a)
@@ -79,29 +70,6 @@ public sealed unsafe class DenseUpdate : ITableUpdate
                 a.Dw[i] = 0;
             if (scale != 0)
                 a.Rule.Apply(ref a.W[i], g, ref a.M[i], ref a.V[i], s, epsilon);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int index)
-    {
-        StepScalars s = *scalars.Pointer;
-        float scale = *guard.Pointer, epsilon = isTable ? s.TableEpsilon : s.DenseEpsilon;
-        float* w0 = weights.Pointer, dw = weights.Gradient!.Pointer;
-        Moments moments = State.Moments;
-        long last = Math.Min(weights.Length, ((long)index + 1) * BlockLength);
-        for (long i = (long)index * BlockLength; i < last; i += Lanes.Count)
-        {
-            int count = (int)Math.Min(Lanes.Count, last - i);
-            Vector512<float> g = Lanes.Load(dw + i, count);
-            if (isTable)
-                Lanes.Store(default, dw + i, count);
-            if (scale == 0)
-                continue;
-            Vector512<float> w = Lanes.Load(w0 + i, count);
-            g = (i < decayLength ? g + w * l2 : g) * scale;
-            moments.Update(rule, i, count, ref w, g, s, epsilon);
-            Lanes.Store(w, w0 + i, count);
         }
     }
 }

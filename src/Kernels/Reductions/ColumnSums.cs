@@ -1,7 +1,7 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Reductions;
 
@@ -23,22 +23,22 @@ public interface IColumnTerms
 /// <typeparam name="TTerms">What is summed.</typeparam>
 public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
 {
-    private readonly Device device;
-    private readonly DeviceArray<Float4>? partials;
+    private readonly DeviceArray<Float4> partials;
     private readonly int columns;
-    private Action<KernelConfig, ColumnSums.Args<TTerms>>? ofTerms, ofSums;
+    private readonly Kernel<ColumnSums.Args<TTerms>> ofTerms, ofSums;
 
-    /// <param name="workspace">Where partial sums are reserved; SIMD variants need none.</param>
+    /// <param name="workspace">Where partial sums are reserved.</param>
     /// <param name="name">Whose sums.</param>
     /// <param name="rows">The most rows of a pass.</param>
     /// <param name="columns">Columns of the matrix.</param>
     public ColumnSums(Workspace workspace, string name, long rows, int columns)
     {
-        (device, this.columns) = (workspace.Device, columns);
+        this.columns = columns;
+        (ofTerms, ofSums) = (new(workspace.Device, ColumnSums.TermsKernel), new(workspace.Device, ColumnSums.SumsKernel));
         long blocks = 0;
         for (long level = ColumnSums.Blocks(rows); level > 1; level = ColumnSums.Blocks(level))
             blocks += level;
-        partials = device.UsesSimd ? null : workspace.Array<Float4>($"{name} partial sums", blocks * columns);
+        partials = workspace.Array<Float4>($"{name} partial sums", blocks * columns);
     }
 
     /// <summary>Sums the first <paramref name="rows"/> rows.</summary>
@@ -48,16 +48,15 @@ public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
             return;
         long at = 0;
         int blocks = (int)ColumnSums.Blocks(rows);
-        Launch(ref ofTerms, ColumnSums.TermsKernel, new(terms, partials!.View, 0, 0, rows, columns, blocks));
+        Launch(ofTerms, new(terms, partials.View, 0, 0, rows, columns, blocks));
         for (; blocks > 1; at += (long)rows * columns)
         {
             (rows, blocks) = (blocks, (int)ColumnSums.Blocks(blocks));
-            Launch(ref ofSums, ColumnSums.SumsKernel, new(terms, partials.View, at, at + (long)rows * columns, rows, columns, blocks));
+            Launch(ofSums, new(terms, partials.View, at, at + (long)rows * columns, rows, columns, blocks));
         }
     }
 
-    private void Launch(ref Action<KernelConfig, ColumnSums.Args<TTerms>>? launcher, Action<ColumnSums.Args<TTerms>> kernel, in ColumnSums.Args<TTerms> args) =>
-        device.Load(ref launcher, kernel)(device.Grid((long)args.Blocks * columns), args);
+    private static void Launch(Kernel<ColumnSums.Args<TTerms>> kernel, in ColumnSums.Args<TTerms> args) => kernel.Run((long)args.Blocks * args.Columns, args);
 }
 
 /// <summary>The kernels of <see cref="ColumnSums{TTerms}"/>.</summary>

@@ -1,14 +1,33 @@
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>
-/// Column statistics on the worker team: a task owns 16 neighbouring columns (one register) and walks all rows,
-/// so each sum has one order whatever the number of threads, and no partial sums are kept.
-/// </summary>
-internal static class ColumnBlocks
+/// <summary>Columns of a matrix in blocks, for SIMD variants that sum down columns.</summary>
+/// <remarks>
+/// A task owns 16 neighbouring columns (one register) and walks all rows, so each sum has one order whatever the number of threads,
+/// and no partial sums are kept.
+/// </remarks>
+internal sealed class ColumnBlocks
 {
-    /// <summary>Columns of a task: one 512-bit register, one cache line.</summary>
-    public const int Width = 16;
+    // One 512-bit register, one cache line.
+    private const int Width = Lanes.Count;
 
-    /// <summary>Tasks for a matrix of <paramref name="columns"/> columns.</summary>
-    public static int Count(int columns) => (columns + Width - 1) / Width;
+    private readonly WorkerTeam team;
+    private readonly Action<int> block;
+    private readonly int columns;
+    private int rows;
+
+    /// <param name="device">Where they run.</param>
+    /// <param name="columns">Columns of the matrix.</param>
+    /// <param name="body">Takes the number of rows, the first column and the number of columns.</param>
+    public ColumnBlocks(Device device, int columns, Action<int, int, int> body)
+    {
+        (team, this.columns) = (device.Team!, columns);
+        block = index => body(rows, index * Width, Math.Min(Width, columns - index * Width));
+    }
+
+    /// <summary>Goes over all columns of the first <paramref name="rows"/> rows.</summary>
+    public void Run(int rows)
+    {
+        this.rows = rows;
+        team.Run((columns + Width - 1) / Width, block);
+    }
 }

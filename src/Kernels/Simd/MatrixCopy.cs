@@ -8,14 +8,13 @@ internal sealed unsafe class MatrixCopy
 {
     private const int BlockRows = 64;
 
-    private readonly WorkerTeam team;
-    private readonly Action<int> block;
+    private readonly RowBlocks blocks;
     private float* to, from;
     private nint toStride, fromStride;
-    private int rows, columns;
+    private int columns;
     private bool add;
 
-    public MatrixCopy(WorkerTeam team) => (this.team, block) = (team, Block);
+    public MatrixCopy(Device device) => blocks = new(device, BlockRows, Copy);
 
     /// <param name="to">(rows, columns) where it goes.</param>
     /// <param name="toStride">Distance of two of its rows.</param>
@@ -29,16 +28,15 @@ internal sealed unsafe class MatrixCopy
         this.to = to;
         this.from = from;
         (this.toStride, this.fromStride) = (toStride, fromStride);
-        (this.rows, this.columns, this.add) = (rows, columns, add);
-        team.Run(rows, BlockRows, block);
+        (this.columns, this.add) = (columns, add);
+        blocks.Run(rows);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Block(int block)
+    private void Copy(int firstRow, int endRow)
     {
-        int first = block * BlockRows, count = Math.Min(BlockRows, rows - first);
-        float* target = to + first * toStride, source = from + first * fromStride;
-        for (int r = 0; r < count; r++, target += toStride, source += fromStride)
+        float* target = to + firstRow * toStride, source = from + firstRow * fromStride;
+        for (int r = firstRow; r < endRow; r++, target += toStride, source += fromStride)
             for (int j = 0; j < columns; j += Lanes.Count)
             {
                 Vector512<float> x = Lanes.Load(source + j, columns - j);

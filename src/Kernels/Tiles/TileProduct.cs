@@ -36,12 +36,24 @@ public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, b
 /// order: the same bits every run.
 /// </remarks>
 /// <typeparam name="TProduct">Where the factors come from and where the sums go.</typeparam>
-/// <param name="device">Where it runs.</param>
-public sealed class TileProduct<TProduct>(Device device) where TProduct : struct, ITileProduct
+public sealed class TileProduct<TProduct> where TProduct : struct, ITileProduct
 {
-    private readonly bool tensor = device.Precision.OnTensorCores();
-    private Action<KernelConfig, TileProduct.Args<TProduct>>? kernel, combine;
+    private readonly bool tensor;
+    private readonly Kernel<TileProduct.Args<TProduct>> multiply, combine;
     private DeviceArray<float>? partials;
+
+    /// <param name="device">Where it runs; its precision says how.</param>
+    public TileProduct(Device device)
+    {
+        tensor = device.Precision.OnTensorCores();
+        multiply = new(device, device.Precision switch
+        {
+            Precision.Tf32 => TileProduct.TensorKernel<TProduct, Tf32Format>,
+            Precision.Bf16 => TileProduct.TensorKernel<TProduct, Bf16Format>,
+            _ => TileProduct.Kernel,
+        });
+        combine = new(device, TileProduct.CombineKernel);
+    }
 
     private int Side => tensor ? TileProduct.TensorSide : TileProduct.Side;
 
@@ -62,15 +74,8 @@ public sealed class TileProduct<TProduct>(Device device) where TProduct : struct
             product, partials?.View ?? anyView, sizes.M, sizes.N, sizes.K, sizes.ARunsAlongK ? 1 : 0, sizes.BRunsAlongK ? 1 : 0, sizes.TilesN(Side), tiles, parts, partDepth);
         if (tiles == 0)
             return;
-        device.Load(ref kernel, Body)(new KernelConfig(tiles * parts, Side), args);
+        multiply.Run(new KernelConfig(tiles * parts, Side), args);
         if (parts > 1)
-            device.Load(ref combine, TileProduct.CombineKernel)(device.Grid((long)sizes.M * sizes.N), args);
+            combine.Run((long)sizes.M * sizes.N, args);
     }
-
-    private Action<TileProduct.Args<TProduct>> Body => device.Precision switch
-    {
-        Precision.Tf32 => TileProduct.TensorKernel<TProduct, Tf32Format>,
-        Precision.Bf16 => TileProduct.TensorKernel<TProduct, Bf16Format>,
-        _ => TileProduct.Kernel,
-    };
 }

@@ -1,7 +1,7 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Embedding;
 
@@ -14,8 +14,6 @@ namespace GpuCtr.Kernels.Embedding;
 /// </summary>
 public sealed partial class EmbeddingFm
 {
-    private Action<KernelConfig, QuadArgs>? quadForward, quadGradients;
-
     /// <summary>The same tensors by quads.</summary>
     /// <param name="Op">What the portable kernels see.</param>
     /// <param name="Table">(ΣV, D / 4).</param>
@@ -41,18 +39,23 @@ public sealed partial class EmbeddingFm
         public float Pairs => Sum.Times(Sum).Add(-1, Squares).Sum;
     }
 
-    private bool UsesQuads => device.UsesTiles && d > 0 && d % 4 == 0 && t.Vectors.Length / 4 <= GridExtensions.MostItems;
-
-    private void QuadForward(in Args args)
+    private OpVariant Gpu(Workspace workspace)
     {
-        QuadArgs a = Bind(args);
-        device.Load(ref quadForward, QuadForwardKernel)(new((args.B + a.GroupRows - 1) / a.GroupRows, Device.GroupThreads), a);
-    }
-
-    private void QuadGradients(in Args args)
-    {
-        QuadArgs a = Bind(args);
-        device.Load(ref quadGradients, QuadGradientsKernel)(device.Grid((long)args.B * args.C * a.Quads), a);
+        if (d == 0 || d % 4 != 0 || t.Vectors.Length / 4 > GridExtensions.MostItems)
+            return Portable(workspace);
+        Kernel<QuadArgs> forward = new(device, QuadForwardKernel), rowGradients = new(device, QuadGradientsKernel);
+        return OfKernels(
+            workspace,
+            args =>
+            {
+                QuadArgs a = Bind(args);
+                forward.Run(new KernelConfig((args.B + a.GroupRows - 1) / a.GroupRows, Device.GroupThreads), a);
+            },
+            args =>
+            {
+                QuadArgs a = Bind(args);
+                rowGradients.Run((long)args.B * args.C * a.Quads, a);
+            });
     }
 
     private static QuadArgs Bind(in Args a) => new(

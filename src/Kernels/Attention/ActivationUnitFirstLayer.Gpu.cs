@@ -1,14 +1,14 @@
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Kernels.Tiles;
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// The tiled variant: keys are gathered once into k (T, E) and queries into q (B, E), and everything is a product of matrices of which
+/// On GPUs: keys are gathered once into k (T, E) and queries into q (B, E), and everything is a product of matrices of which
 /// half is computed on the way. Where u = [k, k ∘ q] (T, 2E) and V = [Wk − Wd, Wp] (H, 2E), neither of them stored:
 ///   c = q (Wq + Wd)ᵀ + β,  z = u Vᵀ + c;   P = dz V (T, 2E),  dk += P₁ + q ∘ P₂,  dq += Σ_t k ∘ P₂ + g (Wq + Wd);
 ///   dWq = gᵀ q,  [dWk, dWp] = dzᵀ u,  dWd = dWq − dWk.
@@ -16,8 +16,6 @@ namespace GpuCtr.Kernels.Attention;
 /// </summary>
 public sealed partial class ActivationUnitFirstLayer
 {
-    private Tiled? tiled;
-
     /// <summary>What the tiled kernels see besides: K (T, E) keys, Q (B, E) queries, P (T, 2E).</summary>
     public readonly record struct TileArgs(Args Op, ArrayView<float> K, ArrayView<float> Q, ArrayView<float> P)
     {
@@ -37,59 +35,45 @@ public sealed partial class ActivationUnitFirstLayer
         internal float QueryWeight(int h, int j) => Op.W[h * 4 * E + j] + Op.W[h * 4 * E + 2 * E + j];
     }
 
-    private sealed class Tiled(Device device)
-    {
-        public readonly TileProduct<ConstantTile> Constant = new(device);
-        public readonly TileProduct<ForwardTile> Forward = new(device);
-        public readonly TileProduct<InputTile> Input = new(device);
-        public readonly TileProduct<QueryWeightsTile> QueryWeights = new(device);
-        public readonly TileProduct<WeightsTile> Weights = new(device);
-        public Action<KernelConfig, TileArgs>? Gather, Queries, Inputs;
-        public required ColumnSums<BetaTerms> Beta { get; init; }
-
-        public required Tensor K { get; init; }
-
-        public required Tensor Q { get; init; }
-
-        public required Tensor P { get; init; }
-    }
-
-    private void PlanTiles(Workspace workspace)
+    private OpVariant Gpu(Workspace workspace)
     {
         int rows = checked((int)history.Vectors.Rows);
-        tiled = new(device)
-        {
-            Beta = new(workspace, $"d {beta.Name}", rows, h),
-            K = workspace.Tensor($"{z.Name} keys", history.MaxTokens, e, group: history.Group),
-            Q = workspace.Tensor($"{z.Name} queries", rows, e),
-            P = workspace.TrainingTensor($"d {z.Name} by input", history.MaxTokens, 2 * e, history.Group),
-        };
-        tiled.QueryWeights.Plan(workspace, $"d {w.Name} of queries", OfQueryWeights(rows));
-        tiled.Weights.Plan(workspace, $"d {w.Name} of keys", OfWeights(history.MaxTokens));
+        ColumnSums<BetaTerms> betas = new(workspace, $"d {beta.Name}", rows, h);
+        Tensor k = workspace.Tensor($"{z.Name} keys", history.MaxTokens, e, group: history.Group), q = workspace.Tensor($"{z.Name} queries", rows, e);
+        Tensor p = workspace.TrainingTensor($"d {z.Name} by input", history.MaxTokens, 2 * e, history.Group);
+        TileProduct<ConstantTile> constants = new(device);
+        TileProduct<ForwardTile> forward = new(device);
+        TileProduct<InputTile> input = new(device);
+        TileProduct<QueryWeightsTile> queryWeights = new(device);
+        TileProduct<WeightsTile> weights = new(device);
+        queryWeights.Plan(workspace, $"d {w.Name} of queries", OfQueryWeights(rows));
+        weights.Plan(workspace, $"d {w.Name} of keys", OfWeights(history.MaxTokens));
+        Kernel<Args> sums = new(device, SumsKernel);
+        Kernel<TileArgs> gather = new(device, GatherKernel), queries = new(device, QueryKernel), inputs = new(device, InputsKernel);
+        return new(
+            (in Pass pass) =>
+            {
+                TileArgs a = new(Bind(pass), k.View, q.View, p.View);
+                gather.Run((long)a.Op.T * e, a);
+                queries.Run((long)a.Op.B * e, a);
+                constants.Run(new(a), new(a.Op.B, h, e, ARunsAlongK: true, BRunsAlongK: true), a.K);
+                forward.Run(new(a), new(a.Op.T, h, 2 * e, ARunsAlongK: true, BRunsAlongK: true), a.K);
+            },
+            (in Pass pass) =>
+            {
+                TileArgs a = new(Bind(pass), k.View, q.View, p.View);
+                sums.Run((long)a.Op.B * h, a.Op);
+                betas.Run(new(a.Op), a.Op.B);
+                queryWeights.Run(new(a), OfQueryWeights(a.Op.B), a.K);
+                weights.Run(new(a), OfWeights(a.Op.T), a.K);
+                input.Run(new(a), new(a.Op.T, 2 * e, h, ARunsAlongK: true, BRunsAlongK: false), a.K);
+                inputs.Run((long)a.Op.B * e, a);
+            });
     }
 
     private TileSizes OfQueryWeights(int rows) => new(h, e, rows, ARunsAlongK: false, BRunsAlongK: false);
 
     private TileSizes OfWeights(int tokens) => new(h, 2 * e, tokens, ARunsAlongK: false, BRunsAlongK: false);
-
-    private void TileForward(in Args args)
-    {
-        TileArgs a = new(args, tiled!.K.View, tiled.Q.View, tiled.P.View);
-        device.Load(ref tiled.Gather, GatherKernel)(device.Grid((long)args.T * e), a);
-        device.Load(ref tiled.Queries, QueryKernel)(device.Grid((long)args.B * e), a);
-        tiled.Constant.Run(new(a), new(args.B, h, e, ARunsAlongK: true, BRunsAlongK: true), a.K);
-        tiled.Forward.Run(new(a), new(args.T, h, 2 * e, ARunsAlongK: true, BRunsAlongK: true), a.K);
-    }
-
-    private void TileBackward(in Args args)
-    {
-        TileArgs a = new(args, tiled!.K.View, tiled.Q.View, tiled.P.View);
-        tiled.Beta.Run(new(args), args.B);
-        tiled.QueryWeights.Run(new(a), OfQueryWeights(args.B), a.K);
-        tiled.Weights.Run(new(a), OfWeights(args.T), a.K);
-        tiled.Input.Run(new(a), new(args.T, 2 * e, h, ARunsAlongK: true, BRunsAlongK: false), a.K);
-        device.Load(ref tiled.Inputs, InputsKernel)(device.Grid((long)args.B * e), a);
-    }
 
     private static void GatherKernel(TileArgs a)
     {

@@ -1,0 +1,69 @@
+using GpuCtr.Kernels.Blas;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Kernels.Tiles;
+using ILGPU;
+
+namespace GpuCtr.Kernels.Dense;
+
+/// <summary>On GPUs: the library where the device has one, else tiles in shared memory.</summary>
+public sealed partial class MatMul
+{
+    private Variant Gpu()
+    {
+        TileProduct<Tile> tiles = new(device);
+        Kernel<Args> finish = new(device, FinishKernel);
+        return new(
+            (Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias) =>
+            {
+                Args args = new(c.View, a.View, b.View, (bias ?? c).View, p, bias is not null);
+                if (device.Blas is { } blas && !FuseOnTensorCores(args, p))
+                    RunLibrary(blas, finish, args, p);
+                else
+                    tiles.Run(new Tile(args), Sizes(p), c.View);
+            },
+            tiles);
+    }
+
+    /// <summary>
+    /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a product of our sizes on tensor cores takes hardly longer than that.
+    /// Not for few columns, of which a tile would be empty for the most part.
+    /// </summary>
+    private bool FuseOnTensorCores(in Args args, in Product p) =>
+        device.Precision.OnTensorCores() && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
+
+    /// <summary>Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.</summary>
+    private static void RunLibrary(IBlas blas, Kernel<Args> finish, in Args args, in Product p)
+    {
+        if (p.M == 0 || p.N == 0)
+            return;
+        int ldA = Math.Max(1, p.TransposeA ? p.M : p.K), ldB = Math.Max(1, p.TransposeB ? p.K : p.N);
+        blas.Run(new(p.TransposeB, p.TransposeA, p.N, p.M, p.K, args.B, ldB, args.A, ldA, p.Accumulate ? 1 : 0, args.C, p.N));
+        if (args.Bias != 0 || p.Relu)
+            finish.Run((long)p.M * p.N, args);
+    }
+
+    private static TileSizes Sizes(in Product p) => new(p.M, p.N, p.K, ARunsAlongK: !p.TransposeA, BRunsAlongK: p.TransposeB);
+
+    /// <summary>The factors and the sums of a tile.</summary>
+    public readonly struct Tile(Args s) : ITileProduct
+    {
+        private readonly Args s = s;
+
+        /// <inheritdoc/>
+        public float A(int i, int k) => s.A[(long)i * s.ARow + (long)k * s.ACol];
+
+        /// <inheritdoc/>
+        public float B(int k, int j) => s.B[(long)k * s.BRow + (long)j * s.BCol];
+
+        /// <inheritdoc/>
+        public void Store(int i, int j, float sum) => MatMul.Store(s, i, j, sum);
+    }
+
+    /// <summary>Bias and rectifier behind the library's product, which knows neither.</summary>
+    private static void FinishKernel(Args s)
+    {
+        for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridExtensions.Stride)
+            s.C[ij] = Finished(s, (int)(ij % s.N), s.C[ij]);
+    }
+}
