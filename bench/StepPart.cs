@@ -20,7 +20,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         ModelBuilder g = step.Builder;
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         // What a sort must do is to read the rows, and to write their order and the segments.
-        yield return new("sort positions", () => g.Inputs.SortPositions(pass), g.Device.SortsPositions ? Work.Floats(2 * Positions(batch) + 2 * Segments(g)) : default);
+        yield return new("sort positions", () => g.Inputs.SortPositions(pass), g.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(g)) : default);
         foreach (IOp op in g.Ops)
             yield return new($"forward {op.Name}", () => op.Forward(pass), op.ForwardWork(pass));
         yield return new("loss", () => step.Loss.Run(batch.Rows), Work.Floats(3.0 * batch.Rows));

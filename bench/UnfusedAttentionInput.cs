@@ -40,7 +40,7 @@ internal sealed unsafe class UnfusedAttentionInput : IOp, IDisposable
         (device, this.history, d, e) = (workspace.Device, history, history.D, history.E);
         if (!device.UsesSimd)
             throw new KernelException($"the unfused attention input exists for the cpu device with SIMD kernels only, not on {device}");
-        x = workspace.Tensor($"{z.Name} concatenation", history.MaxTokens, 4 * e, gradient: true, group: history.Group);
+        x = workspace.Tensor($"{z.Name} concatenation", history.MaxTokens, 4 * e, gradient: true, kind: history.PositionRows);
         linear = new Linear(workspace, x, w, beta, z, relu: false);
         // Its gradient is added to that of the tower, which was recorded later.
         history.Vectors.Consume();

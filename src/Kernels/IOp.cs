@@ -22,12 +22,7 @@ public readonly record struct Pass
     public bool Frozen { get; }
 
     /// <summary>How many rows of a tensor this pass uses.</summary>
-    public int RowsOf(Tensor t) => t.Group switch
-    {
-        Tensor.BatchRows => Rows,
-        > Tensor.BatchRows => Tokens![t.Group],
-        _ => Tokens![Tensor.SequenceOf(t.Group)] + Rows,
-    };
+    public int RowsOf(Tensor t) => t.RowKind.Count(Rows, Tokens);
 }
 
 /// <summary>

@@ -74,7 +74,7 @@ public sealed partial class ModelBuilder
     /// <param name="name">Prefix of the parameters' names.</param>
     public Tensor TargetAttention(BehaviourHistory history, string name)
     {
-        Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, group: history.Group);
+        Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, kind: history.PositionRows);
         IReadOnlyList<int> units = [.. Options.AttentionUnits, 1];
         string Layer(int i) => i == units.Count - 1 ? $"{name}.out" : $"{name}.{i}";
         Tensor score = ActivationUnitFirstLayer(Layer(0), history, units[0], like, units.Count == 1 ? 0 : Options.HiddenInitStd);

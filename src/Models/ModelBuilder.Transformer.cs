@@ -18,7 +18,7 @@ public sealed partial class ModelBuilder
     {
         BehaviourHistory history = History(vectors, columns);
         Tensor positions = Normal($"{name}.positions", history.MaxLength + 1, history.E);
-        Tensor x = Workspace.Tensor($"{name} sequence", history.MaxItems, history.E, gradient: true, group: Tensor.SequenceOf(history.Group));
+        Tensor x = Workspace.Tensor($"{name} sequence", history.MaxItems, history.E, gradient: true, kind: history.ItemRows);
         Ops.Add(new SequenceEmbedding(Workspace, history, positions, x));
         return new Sequence(history, x);
     }

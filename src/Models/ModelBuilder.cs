@@ -279,7 +279,7 @@ public sealed partial class ModelBuilder : IDisposable
     }
 
     private Tensor Activation(string name, int columns, Tensor? like = null) =>
-        Workspace.Tensor(name, like?.Rows ?? BatchSize, columns, gradient: true, group: like?.Group ?? Tensor.BatchRows);
+        Workspace.Tensor(name, like?.Rows ?? BatchSize, columns, gradient: true, kind: like?.RowKind ?? RowKind.Batch);
 
     private Tensor Weight(string name, int units, int inputs, double deviation)
     {

@@ -120,7 +120,7 @@ public sealed partial class TrainableModel : IDisposable
     public void TrainStep(Batch batch, double learningRate)
     {
         using ModelBuilder.Call call = g.Enter();
-        if (!Device.SortsPositions && !batch.IsSorted)
+        if (!Device.SortsLookups && !batch.IsSorted)
             throw new InvalidOperationException("the batch was prepared for prediction, not for training");
         steps++;
         Trace("start", "");

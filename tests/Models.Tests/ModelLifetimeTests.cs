@@ -139,7 +139,7 @@ public sealed class ModelLifetimeTests
         Assert.ThrowsAny<ArgumentException>(() => model.Predict(batch, new float[1]));
         using Batch predicted = new(device, spec, B) { Rows = 1 };
         predicted.Prepare(training: false);
-        if (!device.SortsPositions)
+        if (!device.SortsLookups)
             Assert.Throws<InvalidOperationException>(() => trained.TrainStep(predicted, 0.01));
     }
 

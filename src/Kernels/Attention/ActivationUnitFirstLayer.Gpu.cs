@@ -39,8 +39,8 @@ public sealed partial class ActivationUnitFirstLayer
     {
         int rows = checked((int)history.Vectors.Rows);
         ColumnSums<BetaTerms> betas = new(workspace, $"d {beta.Name}", rows, h);
-        Tensor k = workspace.Tensor($"{z.Name} keys", history.MaxTokens, e, group: history.Group), q = workspace.Tensor($"{z.Name} queries", rows, e);
-        Tensor p = workspace.TrainingTensor($"d {z.Name} by input", history.MaxTokens, 2 * e, history.Group);
+        Tensor k = workspace.Tensor($"{z.Name} keys", history.MaxTokens, e, kind: history.PositionRows), q = workspace.Tensor($"{z.Name} queries", rows, e);
+        Tensor p = workspace.TrainingTensor($"d {z.Name} by input", history.MaxTokens, 2 * e, history.PositionRows);
         TileProduct<ConstantTile> constants = new(device);
         TileProduct<ForwardTile> forward = new(device);
         TileProduct<InputTile> input = new(device);

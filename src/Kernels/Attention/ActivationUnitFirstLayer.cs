@@ -37,7 +37,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     {
         (device, this.history, this.w, this.beta, this.z) = (workspace.Device, history, w, beta, z);
         (h, e) = (z.Columns, history.E);
-        if (w.Rows != h || w.Columns != 4 * e || beta.Length != h || z.Group != history.Group)
+        if (w.Rows != h || w.Columns != 4 * e || beta.Length != h || z.RowKind != history.PositionRows)
             throw new KernelException($"attention input: W {w}, β {beta}, z {z} do not fit keys of width {e} on {device}");
         constant = workspace.Tensor($"{z.Name} constant", history.Vectors.Rows, h);
         rowSums = workspace.Tensor($"d {z.Name} by row", history.Vectors.Rows, h);

@@ -50,9 +50,9 @@ public sealed partial class AttentionPooling : IOp
     public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization, ActivationUnitFirstLayer? input = null)
     {
         (device, this.history, this.score, this.pooled, this.normalization) = (workspace.Device, history, score, pooled, normalization);
-        if (score.Columns != 1 || score.Group != history.Group || pooled.Columns != history.E)
+        if (score.Columns != 1 || score.RowKind != history.PositionRows || pooled.Columns != history.E)
             throw new KernelException($"attention pooling: scores {score}, pooled {pooled} do not fit keys of width {history.E} on {device}");
-        weight = workspace.Tensor($"{pooled.Name} weights", history.MaxTokens, 1, group: history.Group);
+        weight = workspace.Tensor($"{pooled.Name} weights", history.MaxTokens, 1, kind: history.PositionRows);
         dScore = score.Consume();
         variant = device.Select(Portable, () => Simd(input));
     }

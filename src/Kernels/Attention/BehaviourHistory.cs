@@ -15,13 +15,19 @@ namespace GpuCtr.Kernels.Attention;
 /// <param name="TargetFields">(G) column of each target among the C fields.</param>
 /// <param name="Offsets">(B + 1) positions of row b are Offsets[b] … Offsets[b+1].</param>
 /// <param name="Owners">(T) row of the batch that a position belongs to.</param>
-/// <param name="Group">Number of the group: the row kind of tensors with one row a position.</param>
+/// <param name="Group">Number of the group.</param>
 /// <param name="MaxTokens">The most positions of a batch.</param>
 /// <param name="GradientOffset">Row gradient of element i of Rows is GradientOffset + i.</param>
 public sealed partial record BehaviourHistory(
     Tensor Table, Tensor RowGradients, Tensor Vectors, DeviceArray<int> Rows, DeviceArray<int> Bases, DeviceArray<int> TargetFields,
     DeviceArray<int> Offsets, DeviceArray<int> Owners, int Group, int MaxTokens, int GradientOffset)
 {
+    /// <summary>The rows of a tensor over the history positions.</summary>
+    public RowKind PositionRows => RowKind.HistoryPosition(Group);
+
+    /// <summary>The rows of a tensor over sequences: history and target.</summary>
+    public RowKind ItemRows => RowKind.SequenceItem(Group);
+
     /// <summary>D: width of a field vector.</summary>
     public int D => Table.Columns;
 
@@ -31,7 +37,7 @@ public sealed partial record BehaviourHistory(
     /// <summary>L: the most positions of a row.</summary>
     public int MaxLength => MaxTokens / checked((int)Vectors.Rows);
 
-    /// <summary>The most rows of a tensor over sequences (<see cref="Tensor.SequenceOf"/>): histories and targets of a batch.</summary>
+    /// <summary>The most rows of a tensor over sequences (<see cref="ItemRows"/>): histories and targets of a batch.</summary>
     public int MaxItems => checked(MaxTokens + (int)Vectors.Rows);
 
     /// <summary>Keys, queries and their gradients as kernels see them.</summary>

@@ -15,7 +15,7 @@ public sealed partial class MultiHeadAttention
     public void Export(IOnnxGraph g)
     {
         int e = Output.Columns, d = e / Heads;
-        bool targetAsks = Output.Group == Tensor.BatchRows;
+        bool targetAsks = Output.RowKind == RowKind.Batch;
         string Split(string x, params long[] order) => g.Transpose(g.Node("Reshape", x, g.Integers(0, -1, Heads, d)), order);
         string q = g[Inputs.Q];
         if (targetAsks)

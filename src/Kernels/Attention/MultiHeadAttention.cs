@@ -49,11 +49,12 @@ public sealed partial class MultiHeadAttention : IOp
     public MultiHeadAttention(Workspace workspace, BehaviourHistory history, Tensor q, Tensor k, Tensor v, int heads, Tensor y)
     {
         (device, this.history, this.q, this.k, this.v, this.heads, this.y) = (workspace.Device, history, q, k, v, heads, y);
-        int e = y.Columns, items = Tensor.SequenceOf(history.Group);
+        int e = y.Columns;
+        RowKind items = history.ItemRows;
         if (heads < 1 || e % heads != 0 || q == k || k == v || v == q || new[] { q, k, v }.Any(t => t.Columns != e)
-            || k.Group != items || v.Group != items || q.Group != y.Group || q.Group != items && q.Group != Tensor.BatchRows)
+            || k.RowKind != items || v.RowKind != items || q.RowKind != y.RowKind || q.RowKind != items && q.RowKind != RowKind.Batch)
             throw new KernelException($"multi-head attention: q {q}, k {k}, v {v}, y {y} and {heads} heads do not fit on {device}");
-        logSums = workspace.Tensor($"{y.Name} log sums", y.Rows, heads, group: y.Group);
+        logSums = workspace.Tensor($"{y.Name} log sums", y.Rows, heads, kind: y.RowKind);
         (dq, dk, dv) = (q.Consume(), k.Consume(), v.Consume());
         variant = device.Select(() => Portable(workspace), Simd);
     }
@@ -73,7 +74,7 @@ public sealed partial class MultiHeadAttention : IOp
     /// <inheritdoc/>
     public string Name => $"multi-head attention {y.Name}";
 
-    private bool TargetAsks => q.Group == Tensor.BatchRows;
+    private bool TargetAsks => q.RowKind == RowKind.Batch;
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);
@@ -83,7 +84,7 @@ public sealed partial class MultiHeadAttention : IOp
 
     private OpVariant Portable(Workspace workspace)
     {
-        Tensor deltas = workspace.Tensor($"{y.Name} deltas", y.Rows, heads, group: y.Group);
+        Tensor deltas = workspace.Tensor($"{y.Name} deltas", y.Rows, heads, kind: y.RowKind);
         Kernel<Args> forward = new(device, ForwardKernel), inner = new(device, DeltasKernel), keys = new(device, KeysKernel), queries = new(device, QueriesKernel);
         return new(
             (in Pass pass) => forward.Run(Pieces(pass.RowsOf(q)), Bind(pass, deltas)),

@@ -32,7 +32,7 @@ public sealed partial class SequenceEmbedding : IOp
     public SequenceEmbedding(Workspace workspace, BehaviourHistory history, Tensor positions, Tensor x)
     {
         (device, this.history, this.positions, this.x) = (workspace.Device, history, positions, x);
-        if (positions.Columns != history.E || positions.Rows <= history.MaxLength || x.Columns != history.E || x.Group != Tensor.SequenceOf(history.Group))
+        if (positions.Columns != history.E || positions.Rows <= history.MaxLength || x.Columns != history.E || x.RowKind != history.ItemRows)
             throw new KernelException($"behaviour sequence: vectors of places {positions}, x {x} do not fit histories of up to {history.MaxLength} keys of width {history.E} on {device}");
         dVectors = history.Vectors.Consume();
         variant = device.Select(() => Portable(workspace), () => Simd(workspace));

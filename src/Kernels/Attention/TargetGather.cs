@@ -27,7 +27,7 @@ public sealed unsafe partial class TargetGather : IOp
     /// <param name="y">(B, E) output.</param>
     public TargetGather(Device device, BehaviourHistory history, Tensor x, Tensor y)
     {
-        if (x.Columns != y.Columns || x.Group != Tensor.SequenceOf(history.Group) || y.Group != Tensor.BatchRows)
+        if (x.Columns != y.Columns || x.RowKind != history.ItemRows || y.RowKind != RowKind.Batch)
             throw new KernelException($"sequence target: x {x}, y {y} do not fit on {device}");
         (this.device, this.history, this.x, this.y) = (device, history, x, y);
         dx = x.Consume();

@@ -114,7 +114,7 @@ public sealed partial class BatchNorm : IOp
         Dropout? dropout = null;
         if (drop is { } stream)
         {
-            y = workspace.Tensor($"{Output.Name} before dropout", Output.Rows, Output.Columns, gradient: true, Output.Group);
+            y = workspace.Tensor($"{Output.Name} before dropout", Output.Rows, Output.Columns, gradient: true, Output.RowKind);
             dropout = new Dropout(workspace, y, Output, scalars!, stream);
         }
         ColumnMoments moments = new(workspace, x, statistics, runningMean, runningVariance);

@@ -27,7 +27,7 @@ public sealed unsafe partial class Concat : IOp
     /// <param name="b">(R, K).</param>
     public Concat(Device device, Tensor y, Tensor a, Tensor b)
     {
-        if (a.Columns + b.Columns != y.Columns || a.Group != b.Group)
+        if (a.Columns + b.Columns != y.Columns || a.RowKind != b.RowKind)
             throw new KernelException($"concat: {a} and {b} side by side are not {y} on {device}");
         (this.device, this.y, this.a, this.b) = (device, y, a, b);
         (da, db) = (a.Consume(), b.Consume());

@@ -64,7 +64,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
 
     private OpVariant Composed(Workspace workspace)
     {
-        Tensor activated = workspace.Tensor($"{x.Name}.dice", x.Rows, x.Columns, gradient: true, x.Group);
+        Tensor activated = workspace.Tensor($"{x.Name}.dice", x.Rows, x.Columns, gradient: true, x.RowKind);
         Dice dice = new(workspace, Tensors, activated);
         Linear layer = linear = new(workspace, activated, w, b, y, relu: false);
         return new(

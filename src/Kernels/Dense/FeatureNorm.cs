@@ -29,10 +29,10 @@ public sealed partial class FeatureNorm : IOp
     /// <param name="epsilon">ε.</param>
     public FeatureNorm(Workspace workspace, Tensor x, Tensor z, float epsilon)
     {
-        if (x.Columns != z.Columns || x.Group != z.Group)
+        if (x.Columns != z.Columns || x.RowKind != z.RowKind)
             throw new KernelException($"feature norm: x {x}, z {z} do not fit on {workspace.Device}");
         (device, this.x, this.z, this.epsilon) = (workspace.Device, x, z, epsilon);
-        length = workspace.Tensor($"{z.Name} length", x.Rows, 1, group: x.Group);
+        length = workspace.Tensor($"{z.Name} length", x.Rows, 1, kind: x.RowKind);
         dx = x.Consume();
         variant = device.Select(Portable, Simd);
     }

@@ -36,10 +36,10 @@ public sealed partial class LayerNorm : IOp
     /// <param name="y">(R, H) output.</param>
     public LayerNorm(Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor y)
     {
-        if (x.Columns != y.Columns || x.Group != y.Group || gamma.Length != x.Columns || beta.Length != x.Columns)
+        if (x.Columns != y.Columns || x.RowKind != y.RowKind || gamma.Length != x.Columns || beta.Length != x.Columns)
             throw new KernelException($"layer norm: x {x}, γ {gamma}, β {beta}, y {y} do not fit on {workspace.Device}");
         (device, this.x, this.gamma, this.beta, this.y) = (workspace.Device, x, gamma, beta, y);
-        moments = workspace.Tensor($"{y.Name} moments", x.Rows, 2, group: x.Group);
+        moments = workspace.Tensor($"{y.Name} moments", x.Rows, 2, kind: x.RowKind);
         dx = x.Consume();
         variant = device.Select(() => Portable(workspace), () => Simd(workspace));
     }

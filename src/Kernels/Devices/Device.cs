@@ -109,7 +109,7 @@ public sealed class Device : IDisposable
         || Kernels == KernelChoice.Auto && (Accelerator is CudaAccelerator || Accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
 
     /// <summary>True where positions are sorted on the device (<see cref="Embedding.LookupSort"/>), false where the loader does it.</summary>
-    public bool SortsPositions => UsesTiles;
+    public bool SortsLookups => UsesTiles;
 
     /// <summary>ILGPU's accelerator.</summary>
     public Accelerator Accelerator { get; }

@@ -13,16 +13,16 @@ public sealed unsafe partial class DeferredRowUpdate
     private Variant Simd()
     {
         RowBlocks batch = new(device, BlockRows, BatchRows), all = RowBlocks.OfElements(device, BlockRows, TableRows);
-        return new(() => batch.Run(positions.Segments), () => all.Run(table.Rows));
+        return new(() => batch.Run(lookups.Segments), () => all.Run(table.Rows));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BatchRows(int first, int end)
     {
-        int* rows = positions.SegmentRow.Pointer;
+        int* rows = lookups.SegmentRow.Pointer;
         for (int i = first; i < end; i++)
         {
-            if (i + PrefetchRows < positions.Segments)
+            if (i + PrefetchRows < lookups.Segments)
                 PrefetchRow(rows[i + PrefetchRows]);
             ApplyDeferred(rows[i]);
         }

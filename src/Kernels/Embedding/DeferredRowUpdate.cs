@@ -20,7 +20,7 @@ public sealed partial class DeferredRowUpdate
     private readonly Device device;
     private readonly Tensor table;
     private readonly OptimizerState state;
-    private readonly SortedLookups positions;
+    private readonly SortedLookups lookups;
     private readonly UpdateLog missed;
     private readonly UpdateRule rule;
     private readonly Variant variant;
@@ -36,14 +36,14 @@ public sealed partial class DeferredRowUpdate
     /// <param name="device">Where it runs.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="state">m and v of every row.</param>
-    /// <param name="positions">The batch's rows.</param>
+    /// <param name="lookups">The batch's rows.</param>
     /// <param name="missed">The steps on record.</param>
     /// <param name="rule">The optimizer: one that moves weights without a gradient.</param>
-    public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups positions, UpdateLog missed, UpdateRule rule)
+    public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups lookups, UpdateLog missed, UpdateRule rule)
     {
         if (!rule.MovesWithoutGradient)
             throw new KernelException($"replay of {table} on {device}: nothing is missed with {rule.Kind}");
-        (this.device, this.table, this.state, this.positions, this.missed, this.rule) = (device, table, state, positions, missed, rule);
+        (this.device, this.table, this.state, this.lookups, this.missed, this.rule) = (device, table, state, lookups, missed, rule);
         variant = device.Select(Portable, Simd);
     }
 
@@ -57,12 +57,12 @@ public sealed partial class DeferredRowUpdate
     {
         Kernel<Args> kernel = new(device, Kernel);
         return new(
-            () => kernel.Run((long)positions.Capacity * table.Columns, Bind(positions.Capacity, allRows: 0)),
+            () => kernel.Run((long)lookups.Capacity * table.Columns, Bind(lookups.Capacity, allRows: 0)),
             () => kernel.Run(table.Length, Bind(table.Rows, allRows: 1)));
     }
 
     private Args Bind(long rows, int allRows) => new(
-        table.View, state.MeanView, state.SquareView, positions.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View, positions.Count.View,
+        table.View, state.MeanView, state.SquareView, lookups.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View, lookups.Count.View,
         rule, (float)Math.Log(rule.Beta2), rows, table.Columns, allRows);
 
     private static void Kernel(Args a)

@@ -35,38 +35,38 @@ public sealed class EmbeddingTable
     /// <param name="name">Name in checkpoints.</param>
     /// <param name="rows">ΣV.</param>
     /// <param name="columns">D.</param>
-    /// <param name="rowGradients">Rows of the row gradient: every index that sorted positions may hold is below it.</param>
-    /// <param name="positions">The batch's positions by row.</param>
+    /// <param name="rowGradients">Rows of the row gradient: every index that sorted lookups may hold is below it.</param>
+    /// <param name="lookups">The batch's lookups by row.</param>
     /// <param name="options">How it learns.</param>
     /// <param name="rule">The optimizer.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor and norm.</param>
     public EmbeddingTable(
         Workspace workspace, string name, long rows, int columns, long rowGradients,
-        SortedLookups positions, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard)
+        SortedLookups lookups, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard)
     {
         if (options is { WholeTable: true, L2: > 0, Update: not EmbeddingUpdate.Dense })
             throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
         bool compact = options.Update != EmbeddingUpdate.Dense;
         Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
-        RowGradients = workspace.TrainingTensor($"d {name} by position", rowGradients, columns);
-        Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", positions.Capacity, columns);
-        gradient = new TableGradient(workspace, Weights, RowGradients, target, positions, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
+        RowGradients = workspace.TrainingTensor($"d {name} by lookup", rowGradients, columns);
+        Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", lookups.Capacity, columns);
+        gradient = new TableGradient(workspace, Weights, RowGradients, target, lookups, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         // A row of one number has one number of state anyhow.
         rule = columns > 1 ? rule : rule.ByWeight;
-        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? positions : null, rule, wholeL2, scalars, guard.Guard)
-            : compact ? new RowUpdate(workspace, Weights, target, positions, rule, scalars, guard.Guard)
+        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? lookups : null, rule, wholeL2, scalars, guard.Guard)
+            : compact ? new RowUpdate(workspace, Weights, target, lookups, rule, scalars, guard.Guard)
             : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
         if (options.Missed is not null && rule.MovesWithoutGradient)
-            replay = new DeferredRowUpdate(workspace.Device, Weights, State, positions, options.Missed, rule);
-        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? positions : null);
+            replay = new DeferredRowUpdate(workspace.Device, Weights, State, lookups, options.Missed, rule);
+        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? lookups : null);
     }
 
     /// <summary>(ΣV, D).</summary>
     public Tensor Weights { get; }
 
-    /// <summary>(P, D): d loss / d of what each position read, written by the ops that read the table.</summary>
+    /// <summary>(P, D): d loss / d of what each lookup read, written by the ops that read the table.</summary>
     public Tensor RowGradients { get; }
 
     /// <summary>The optimizer's state.</summary>

@@ -6,8 +6,8 @@ namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>One trained number for each value of one field: y[b] = w[row[b, f]].</summary>
 /// <remarks>
-/// dw at position (b, f) = dy[b], at the positions of the other fields 0; the table's update sums them by row.
-/// w (ΣV, 1)   rows (B, F)   y (B, 1)   dw by position (P, 1), of which the first B·C are written.   The same bits every run.
+/// dw at lookup (b, f) = dy[b], at the lookups of the other fields 0; the table's update sums them by row.
+/// w (ΣV, 1)   rows (B, F)   y (B, 1)   dw by lookup (P, 1), of which the first B·C are written.   The same bits every run.
 /// </remarks>
 public sealed unsafe partial class FieldBias : IOp
 {
@@ -24,7 +24,7 @@ public sealed unsafe partial class FieldBias : IOp
     /// <param name="device">Where it runs.</param>
     /// <param name="rows">(B, F) table rows.</param>
     /// <param name="weights">(ΣV, 1).</param>
-    /// <param name="rowGradients">(P, 1) gradient of each position: C of every row of the batch, then those of lists.</param>
+    /// <param name="rowGradients">(P, 1) gradient of each lookup: C of every row of the batch, then those of lists.</param>
     /// <param name="y">(B, 1) output.</param>
     /// <param name="fields">F.</param>
     /// <param name="columns">C.</param>

@@ -4,61 +4,61 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Where positions come from: an array of table rows, and the row gradient that belongs to each.</summary>
+/// <summary>Where lookups come from: an array of table rows, and the row gradient that belongs to each.</summary>
 /// <param name="Rows">Table rows, of which this source has those from <paramref name="FirstRow"/>.</param>
 /// <param name="FirstRow">The first of them.</param>
 /// <param name="Count">How many there are in a pass, at most.</param>
 /// <param name="Padding">(F) the row of each field that is never trained, −1 for none.</param>
-/// <param name="Columns">The gradient of position p is FirstGradient + p / F · Columns + p mod F.</param>
+/// <param name="Columns">The gradient of lookup p is FirstGradient + p / F · Columns + p mod F.</param>
 /// <param name="FirstGradient">See there.</param>
 /// <param name="Offsets">(B + 1) offsets of lists, of which the last one in use says how many there really are; null where all are.</param>
-public sealed record PositionSource(DeviceArray<int> Rows, int FirstRow, Func<Pass, int> Count, DeviceArray<int> Padding, int Columns, int FirstGradient, DeviceArray<int>? Offsets = null);
+public sealed record LookupSource(DeviceArray<int> Rows, int FirstRow, Func<Pass, int> Count, DeviceArray<int> Padding, int Columns, int FirstGradient, DeviceArray<int>? Offsets = null);
 
 /// <summary>What <see cref="LookupSorter"/> does, on the device: a stable radix sort without atomics and without warp operations.</summary>
 /// <remarks>
 /// Least significant digit first, four bits a pass (Satish et al., IPDPS 2009): a group has 1024 keys and a thread 16 of them in a row,
 /// whose digits it counts in cells of its own of shared memory; counts are scanned over the threads of a group, and over groups; then every thread knows where
-/// each of its keys goes. Positions that are not trained get the key ΣV, and so come last. The order is that of the host's sort.
-/// 20 bytes a position and pass, ⌈bits of ΣV / 4⌉ passes of three launches; nothing that differs between batches of a shape is an argument.
+/// each of its keys goes. Lookups that are not trained get the key ΣV, and so come last. The order is that of the host's sort.
+/// 20 bytes a lookup and pass, ⌈bits of ΣV / 4⌉ passes of three launches; nothing that differs between batches of a shape is an argument.
 /// </remarks>
 public sealed class LookupSort
 {
-    private readonly SortedLookups positions;
-    private readonly IReadOnlyList<PositionSource> sources;
+    private readonly SortedLookups lookups;
+    private readonly IReadOnlyList<LookupSource> sources;
     private readonly int tableRows, passes;
     private readonly DeviceArray<int> keys, otherKeys, otherValues, counts, sums;
     private readonly Kernel<LookupSortKernels.KeyArgs> gather;
     private readonly Kernel<LookupSortKernels.Args> count, scan, scatter, countHeads, segments;
 
     /// <param name="workspace">Where keys are reserved.</param>
-    /// <param name="sources">All positions, in the order in which those of one row stay.</param>
+    /// <param name="sources">All lookups, in the order in which those of one row stay.</param>
     /// <param name="tableRows">ΣV: every row is below this.</param>
-    /// <param name="positions">Where the result goes.</param>
-    public LookupSort(Workspace workspace, IReadOnlyList<PositionSource> sources, int tableRows, SortedLookups positions)
+    /// <param name="lookups">Where the result goes.</param>
+    public LookupSort(Workspace workspace, IReadOnlyList<LookupSource> sources, int tableRows, SortedLookups lookups)
     {
-        (this.sources, this.tableRows, this.positions) = (sources, tableRows, positions);
+        (this.sources, this.tableRows, this.lookups) = (sources, tableRows, lookups);
         Device device = workspace.Device;
         gather = new(device, LookupSortKernels.GatherKernel);
         (count, scan, scatter) = (new(device, LookupSortKernels.CountKernel), new(device, LookupSortKernels.ScanKernel), new(device, LookupSortKernels.ScatterKernel));
         (countHeads, segments) = (new(device, LookupSortKernels.CountHeadsKernel), new(device, LookupSortKernels.SegmentsKernel));
         // Pass by pass keys and values change sides; values must end in Order, so an odd number of passes begins on the other side.
         passes = LookupSortKernels.Passes(tableRows);
-        int capacity = positions.Capacity, blocks = LookupSortKernels.Blocks(capacity + 1);
-        keys = workspace.TrainingArray<int>("position keys", capacity);
-        otherKeys = workspace.TrainingArray<int>("position keys, sorted", capacity);
-        otherValues = workspace.TrainingArray<int>("positions, sorted", capacity);
-        counts = workspace.TrainingArray<int>("digits of position keys", LookupSortKernels.Digits * (long)blocks);
-        sums = workspace.TrainingArray<int>("digits of position keys, sums", LookupSortKernels.Blocks(LookupSortKernels.Digits * blocks));
+        int capacity = lookups.Capacity, blocks = LookupSortKernels.Blocks(capacity + 1);
+        keys = workspace.TrainingArray<int>("lookup keys", capacity);
+        otherKeys = workspace.TrainingArray<int>("lookup keys, sorted", capacity);
+        otherValues = workspace.TrainingArray<int>("lookups, sorted", capacity);
+        counts = workspace.TrainingArray<int>("digits of lookup keys", LookupSortKernels.Digits * (long)blocks);
+        sums = workspace.TrainingArray<int>("digits of lookup keys, sums", LookupSortKernels.Blocks(LookupSortKernels.Digits * blocks));
     }
 
-    /// <summary>Sorts the positions of a batch that is on the device.</summary>
+    /// <summary>Sorts the lookups of a batch that is on the device.</summary>
     public void Run(in Pass pass)
     {
-        (DeviceArray<int> Keys, DeviceArray<int> Values) from = (keys, positions.Order), to = (otherKeys, otherValues);
+        (DeviceArray<int> Keys, DeviceArray<int> Values) from = (keys, lookups.Order), to = (otherKeys, otherValues);
         if (passes % 2 != 0)
             (from, to) = (to, from);
         int length = 0;
-        foreach (PositionSource s in sources)
+        foreach (LookupSource s in sources)
             length += Gather(s, pass, from.Keys.View, from.Values.View, length);
         for (int p = 0; p < passes; p++)
         {
@@ -75,7 +75,7 @@ public sealed class LookupSort
         Launch(segments, heads.Blocks, heads);
     }
 
-    private int Gather(PositionSource s, in Pass pass, ArrayView<int> keys, ArrayView<int> values, int first)
+    private int Gather(LookupSource s, in Pass pass, ArrayView<int> keys, ArrayView<int> values, int first)
     {
         int length = s.Count(pass);
         if (length > 0)
@@ -87,7 +87,7 @@ public sealed class LookupSort
 
     private LookupSortKernels.Args Bind(DeviceArray<int> keys, DeviceArray<int> values, DeviceArray<int> toKeys, DeviceArray<int> toValues, int length, int blocks, int pass) => new(
         keys.View, values.View, toKeys.View, toValues.View, counts.View, sums.View,
-        positions.SegmentStart.View, positions.SegmentRow.View, positions.SegmentOfBlock.View, positions.Count.View,
+        lookups.SegmentStart.View, lookups.SegmentRow.View, lookups.SegmentOfBlock.View, lookups.Count.View,
         length, blocks, LookupSortKernels.Digits, pass * LookupSortKernels.DigitBits, tableRows);
 
     private static void Launch(Kernel<LookupSortKernels.Args> kernel, int groups, in LookupSortKernels.Args args)

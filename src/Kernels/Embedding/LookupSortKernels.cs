@@ -29,7 +29,7 @@ public static class LookupSortKernels
         internal int IsHead(int i) => i <= Length && Key(i) < TableRows && (i == 0 || Keys[i - 1] != Keys[i]) ? 1 : 0;
     }
 
-    /// <summary>What the gathering of keys sees: of <see cref="PositionSource"/>.</summary>
+    /// <summary>What the gathering of keys sees: of <see cref="LookupSource"/>.</summary>
     public readonly record struct KeyArgs(
         ArrayView<int> Rows, ArrayView<int> Padding, ArrayView<int> Offsets, ArrayView<int> Keys, ArrayView<int> Values,
         int FirstRow, int First, int Length, int Last, int Fields, int Columns, int FirstGradient, int TableRows);
@@ -45,7 +45,7 @@ public static class LookupSortKernels
         return passes;
     }
 
-    /// <summary>One item = one position.</summary>
+    /// <summary>One item = one lookup.</summary>
     internal static void GatherKernel(KeyArgs a)
     {
         int used = a.Last < 0 ? a.Length : Math.Min(a.Length, a.Offsets[a.Last]);
@@ -140,7 +140,7 @@ public static class LookupSortKernels
             a.Counts[Grid.IdxX] = SumBefore(parts, thread) + parts[thread];
     }
 
-    /// <summary>Where segments begin, in which one each block of 16 positions does, and how many there are.</summary>
+    /// <summary>Where segments begin, in which one each block of 16 lookups does, and how many there are.</summary>
     internal static void SegmentsKernel(Args a)
     {
         ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads);

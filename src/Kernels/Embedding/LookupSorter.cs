@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Groups the positions of a batch by the table row that they read: a stable radix sort on the host.</summary>
-/// <remarks>Runs on the loader's thread ahead of the step; 12 bytes moved a position and pass, ⌈bits of ΣV / 11⌉ passes.</remarks>
+/// <summary>Groups the lookups of a batch by the table row that they read: a stable radix sort on the host.</summary>
+/// <remarks>Runs on the loader's thread ahead of the step; 12 bytes moved a lookup and pass, ⌈bits of ΣV / 11⌉ passes.</remarks>
 public sealed class LookupSorter
 {
     private const int DigitBits = 11;
@@ -10,24 +10,24 @@ public sealed class LookupSorter
     private int[] keys, values, otherKeys, otherValues;
     private int length;
 
-    /// <param name="capacity">The most positions of a batch.</param>
+    /// <param name="capacity">The most lookups of a batch.</param>
     public LookupSorter(int capacity)
     {
         (keys, values) = (new int[capacity], new int[capacity]);
         (otherKeys, otherValues) = (new int[capacity], new int[capacity]);
     }
 
-    /// <summary>Forgets all positions.</summary>
+    /// <summary>Forgets all lookups.</summary>
     public void Clear() => length = 0;
 
-    /// <summary>Adds a position: the gradient at index <paramref name="gradient"/> belongs to table row <paramref name="row"/>.</summary>
+    /// <summary>Adds a lookup: the gradient at index <paramref name="gradient"/> belongs to table row <paramref name="row"/>.</summary>
     public void Add(int row, int gradient)
     {
         keys[length] = row;
         values[length++] = gradient;
     }
 
-    /// <summary>Writes the sorted positions; returns the number of different rows, U.</summary>
+    /// <summary>Writes the sorted lookups; returns the number of different rows, U.</summary>
     /// <param name="tableRows">Every row is below this.</param>
     /// <param name="order">(P) gradient indices, those of one row together and in the order in which they were added.</param>
     /// <param name="segmentStart">(U + 1) where each row's indices begin in <paramref name="order"/>.</param>

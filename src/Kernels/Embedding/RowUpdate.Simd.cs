@@ -13,7 +13,7 @@ public sealed unsafe partial class RowUpdate
     private Action Simd()
     {
         RowBlocks blocks = new(device, BlockSegments, table.Columns == 1 ? NumbersBlock : RowsBlock);
-        return () => blocks.Run(positions.Segments);
+        return () => blocks.Run(lookups.Segments);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -26,8 +26,8 @@ public sealed unsafe partial class RowUpdate
         UpdateRule rule = this.rule;
         Moments moments = State.Moments;
         float* weights = table.Pointer, gradients = gradient.Pointer;
-        int* rows = positions.SegmentRow.Pointer;
-        int d = table.Columns, segments = positions.Segments;
+        int* rows = lookups.SegmentRow.Pointer;
+        int d = table.Columns, segments = lookups.Segments;
         for (int segment = firstSegment; segment < endSegment; segment++)
         {
             if (segment + PrefetchSegments < segments)
@@ -59,11 +59,11 @@ public sealed unsafe partial class RowUpdate
         Moments moments = State.Moments;
         float* weights = table.Pointer, lanes = stackalloc float[3 * Lanes.Count];
         Moments laneMoments = new(moments.Mean != null ? lanes + Lanes.Count : null, moments.Square != null ? lanes + 2 * Lanes.Count : null);
-        int segments = positions.Segments;
+        int segments = lookups.Segments;
         for (int segment = firstSegment; segment < endSegment; segment += Lanes.Count)
         {
             int count = Math.Min(Lanes.Count, endSegment - segment);
-            int* rows = positions.SegmentRow.Pointer + segment;
+            int* rows = lookups.SegmentRow.Pointer + segment;
             for (int i = Lanes.Count; i < Math.Min(2 * Lanes.Count, segments - segment); i++)
             {
                 Prefetch.Ahead(weights + rows[i]);

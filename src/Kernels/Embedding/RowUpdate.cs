@@ -14,7 +14,7 @@ public sealed partial class RowUpdate : ITableUpdate
 {
     private readonly Device device;
     private readonly Tensor table, gradient, guard;
-    private readonly SortedLookups positions;
+    private readonly SortedLookups lookups;
     private readonly UpdateRule rule;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Action run;
@@ -27,16 +27,16 @@ public sealed partial class RowUpdate : ITableUpdate
     /// <param name="workspace">Where the optimizer's state is reserved.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="gradient">(U, D) compact.</param>
-    /// <param name="positions">The batch's rows.</param>
+    /// <param name="lookups">The batch's rows.</param>
     /// <param name="rule">The optimizer.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor.</param>
-    public RowUpdate(Workspace workspace, Tensor table, Tensor gradient, SortedLookups positions, UpdateRule rule, DeviceArray<StepScalars> scalars, Tensor guard)
+    public RowUpdate(Workspace workspace, Tensor table, Tensor gradient, SortedLookups lookups, UpdateRule rule, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
         if (rule.IsRowwise)
             throw new KernelException($"row update of {table} on {device}: {rule.Kind} is no rule for single weights");
-        (this.table, this.gradient, this.positions, this.rule, this.scalars, this.guard) = (table, gradient, positions, rule, scalars, guard);
+        (this.table, this.gradient, this.lookups, this.rule, this.scalars, this.guard) = (table, gradient, lookups, rule, scalars, guard);
         State = new OptimizerState(workspace, table, rule);
         run = device.Select(Portable, Simd, Gpu);
     }
@@ -47,7 +47,7 @@ public sealed partial class RowUpdate : ITableUpdate
     /// <inheritdoc/>
     public void Run() => run();
 
-    private long Items => (long)positions.Capacity * table.Columns;
+    private long Items => (long)lookups.Capacity * table.Columns;
 
     private Action Portable()
     {
@@ -56,8 +56,8 @@ public sealed partial class RowUpdate : ITableUpdate
     }
 
     private Args Bind() => new(
-        table.View, gradient.View, State.MeanView, State.SquareView, positions.SegmentRow.View, guard.View, scalars.View,
-        rule, positions.Count.View, table.Columns);
+        table.View, gradient.View, State.MeanView, State.SquareView, lookups.SegmentRow.View, guard.View, scalars.View,
+        rule, lookups.Count.View, table.Columns);
 
     private static void Kernel(Args a)
     {

@@ -15,14 +15,14 @@ public sealed unsafe partial class RowwiseAdagrad
         return () => blocks.Run(RowsNow);
     }
 
-    private long RowsNow => positions?.Segments ?? table.Rows;
+    private long RowsNow => lookups?.Segments ?? table.Rows;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Block(long firstRow, long endRow)
     {
         // Addresses are taken once: whether a store has changed them is nothing a compiler can know.
         float* w = table.Pointer, dw = gradient.Pointer, s = State.Square.Pointer;
-        int* moved = positions is null ? null : segmentRow.Pointer;
+        int* moved = lookups is null ? null : segmentRow.Pointer;
         float scale = *guard.Pointer, rate = scalars.Pointer->LearningRate, l2 = this.l2, epsilon = this.epsilon;
         int d = table.Columns;
         long count = RowsNow;

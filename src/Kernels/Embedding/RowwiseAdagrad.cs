@@ -17,7 +17,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
 {
     private readonly Device device;
     private readonly Tensor table, gradient, guard;
-    private readonly SortedLookups? positions;
+    private readonly SortedLookups? lookups;
     private readonly DeviceArray<int> segmentRow, segments;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly float l2, epsilon;
@@ -31,19 +31,19 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     /// <param name="workspace">Where the state is reserved.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="gradient">(U, D) compact, or (ΣV, D) of all rows.</param>
-    /// <param name="positions">The batch's rows; null: all rows move.</param>
+    /// <param name="lookups">The batch's rows; null: all rows move.</param>
     /// <param name="rule">Row-wise Adagrad with its ε.</param>
     /// <param name="l2">λ on all rows; 0 where only those of the batch move, whose gradient has it already.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor.</param>
-    public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedLookups? positions, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor guard)
+    public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedLookups? lookups, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
-        if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || positions is not null && l2 != 0)
+        if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || lookups is not null && l2 != 0)
             throw new KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 here only where all rows move");
-        (this.table, this.gradient, this.positions, this.l2, epsilon, this.scalars, this.guard) = (table, gradient, positions, l2, rule.Epsilon, scalars, guard);
+        (this.table, this.gradient, this.lookups, this.l2, epsilon, this.scalars, this.guard) = (table, gradient, lookups, l2, rule.Epsilon, scalars, guard);
         // Where all rows move, kernels do not look at either, but must be bound to something.
-        (segmentRow, segments) = positions is null ? (workspace.Array<int>($"{table.Name} without rows", 1), workspace.Array<int>($"{table.Name} without segments", 1)) : (positions.SegmentRow, positions.Count);
+        (segmentRow, segments) = lookups is null ? (workspace.Array<int>($"{table.Name} without rows", 1), workspace.Array<int>($"{table.Name} without segments", 1)) : (lookups.SegmentRow, lookups.Count);
         State = new OptimizerState(workspace, table, rule);
         run = device.Select(Portable, Simd, Gpu);
     }
@@ -54,7 +54,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     /// <inheritdoc/>
     public void Run() => run();
 
-    private long MostRows => positions?.Capacity ?? table.Rows;
+    private long MostRows => lookups?.Capacity ?? table.Rows;
 
     private Action Portable()
     {
@@ -63,7 +63,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     }
 
     private Args Bind() => new(
-        table.View, gradient.View, State.Square.View, segmentRow.View, segments.View, guard.View, scalars.View, epsilon, l2, positions is null ? table.Rows : 0, table.Columns);
+        table.View, gradient.View, State.Square.View, segmentRow.View, segments.View, guard.View, scalars.View, epsilon, l2, lookups is null ? table.Rows : 0, table.Columns);
 
     private static void Kernel(Args a)
     {

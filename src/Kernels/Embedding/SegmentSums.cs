@@ -5,14 +5,14 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>The variant of <see cref="TableGradient"/> for GPUs: nobody adds up a long segment one position after the other.</summary>
+/// <summary>The variant of <see cref="TableGradient"/> for GPUs: nobody adds up a long segment one lookup after the other.</summary>
 /// <remarks>
-/// The sorted positions are cut into blocks of 16, those into blocks of 16, and so on. First the blocks that lie in one segment are
+/// The sorted lookups are cut into blocks of 16, those into blocks of 16, and so on. First the blocks that lie in one segment are
 /// summed, level by level, a thread a block; then a thread a segment adds up what its blocks leave over at either end, at every level.
-/// So a segment of n positions takes about 30 log₁₆ n steps in a row instead of n, and one of less than 16 what it always took.
-/// What must move: P·D + U·D floats and 4·(P + 2U) bytes, and a fifteenth of the positions in long segments twice more; one addition a
+/// So a segment of n lookups takes about 30 log₁₆ n steps in a row instead of n, and one of less than 16 what it always took.
+/// What must move: P·D + U·D floats and 4·(P + 2U) bytes, and a fifteenth of the lookups in long segments twice more; one addition a
 /// float. At 26 fields of D = 16 and 65 % different rows 2.9 kB and 0.4 kFLOP a row of the batch: 1 ns at 3 TB/s, memory alone counts.
-/// Where the cuts are depends on the sorted positions alone: the same bits every run on any device.
+/// Where the cuts are depends on the sorted lookups alone: the same bits every run on any device.
 /// </remarks>
 /// <typeparam name="T">What a thread takes at a time.</typeparam>
 internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats<T>
@@ -26,7 +26,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
 
     /// <param name="workspace">Where the sums of blocks are reserved.</param>
     /// <param name="name">Whose sums.</param>
-    /// <param name="capacity">P: the most positions of a batch.</param>
+    /// <param name="capacity">P: the most lookups of a batch.</param>
     /// <param name="columns">D.</param>
     public SegmentSums(Workspace workspace, string name, int capacity, int columns)
     {
@@ -116,7 +116,7 @@ public static class SegmentSums
         return sum;
     }
 
-    /// <summary>sum + those of positions (level 0) or blocks, whose level begins at block first. Four on their way at a time.</summary>
+    /// <summary>sum + those of lookups (level 0) or blocks, whose level begins at block first. Four on their way at a time.</summary>
     private static T Sum<T>(Args<T> a, T sum, int level, int first, int from, int to, int at) where T : unmanaged, IFloats<T>
     {
         int i = from;
@@ -124,11 +124,11 @@ public static class SegmentSums
         {
             for (; i + 4 <= to; i += 4)
             {
-                T x0 = OfPosition(a, i, at), x1 = OfPosition(a, i + 1, at), x2 = OfPosition(a, i + 2, at), x3 = OfPosition(a, i + 3, at);
+                T x0 = OfLookup(a, i, at), x1 = OfLookup(a, i + 1, at), x2 = OfLookup(a, i + 2, at), x3 = OfLookup(a, i + 3, at);
                 sum = sum.Add(x0).Add(x1).Add(x2).Add(x3);
             }
             for (; i < to; i++)
-                sum = sum.Add(OfPosition(a, i, at));
+                sum = sum.Add(OfLookup(a, i, at));
             return sum;
         }
         for (; i + 4 <= to; i += 4)
@@ -141,7 +141,7 @@ public static class SegmentSums
         return sum;
     }
 
-    private static T OfPosition<T>(Args<T> a, int position, int at) where T : unmanaged, IFloats<T> => a.RowGradients[(long)a.Order[position] * a.Width + at];
+    private static T OfLookup<T>(Args<T> a, int lookup, int at) where T : unmanaged, IFloats<T> => a.RowGradients[(long)a.Order[lookup] * a.Width + at];
 
     private static T OfBlock<T>(Args<T> a, int block, int at) where T : unmanaged, IFloats<T> => a.Sums[(long)block * a.Width + at];
 

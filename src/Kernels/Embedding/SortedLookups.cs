@@ -2,22 +2,22 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>On the device: the positions of the batch grouped by table row, as <see cref="LookupSorter"/> wrote them.</summary>
+/// <summary>On the device: the lookups of the batch grouped by table row, as <see cref="LookupSorter"/> wrote them.</summary>
 public sealed class SortedLookups(Workspace workspace, int capacity)
 {
-    /// <summary>A block is 16 positions: <see cref="SegmentSums{T}"/> adds up long segments by whole blocks.</summary>
+    /// <summary>A block is 16 lookups: <see cref="SegmentSums{T}"/> adds up long segments by whole blocks.</summary>
     internal const int BlockBits = 4;
 
     /// <summary>(P) indices into the row gradients.</summary>
-    public DeviceArray<int> Order { get; } = workspace.Array<int>("sorted positions", capacity);
+    public DeviceArray<int> Order { get; } = workspace.Array<int>("sorted lookups", capacity);
 
-    /// <summary>(U + 1) first position of each row.</summary>
+    /// <summary>(U + 1) first lookup of each row.</summary>
     public DeviceArray<int> SegmentStart { get; } = workspace.Array<int>("segment starts", capacity + 1L);
 
     /// <summary>(U) rows of the table.</summary>
     public DeviceArray<int> SegmentRow { get; } = workspace.Array<int>("segment rows", capacity);
 
-    /// <summary>(⌊P / 16⌋) the segment in which each block of 16 positions begins.</summary>
+    /// <summary>(⌊P / 16⌋) the segment in which each block of 16 lookups begins.</summary>
     public DeviceArray<int> SegmentOfBlock { get; } = workspace.Array<int>("segments of blocks", Blocks(capacity));
 
     /// <summary>(1) U once more, where kernels read it: what they are launched with is the same for every batch.</summary>
@@ -26,14 +26,14 @@ public sealed class SortedLookups(Workspace workspace, int capacity)
     /// <summary>All of it.</summary>
     public IEnumerable<DeviceArray<int>> Arrays => [Order, SegmentStart, SegmentRow, SegmentOfBlock, Count];
 
-    /// <summary>P: the most positions of a batch, and so the most different rows.</summary>
+    /// <summary>P: the most lookups of a batch, and so the most different rows.</summary>
     public int Capacity { get; } = capacity;
 
     /// <summary>U: different rows in the batch at hand.</summary>
     public int Segments { get; set; }
 
-    /// <summary>Whole blocks of so many positions.</summary>
-    public static int Blocks(int positions) => positions >> BlockBits;
+    /// <summary>Whole blocks of so many lookups.</summary>
+    public static int Blocks(int lookups) => lookups >> BlockBits;
 
     /// <summary>Writes <see cref="SegmentOfBlock"/> of (U + 1) segment starts.</summary>
     public static void FindBlocks(ReadOnlySpan<int> segmentStart, Span<int> segmentOfBlock)
@@ -47,7 +47,7 @@ public sealed class SortedLookups(Workspace workspace, int capacity)
         }
     }
 
-    /// <summary>Sorts the positions of <paramref name="sorter"/> and writes them at once, where nothing is to be fast; returns the rows.</summary>
+    /// <summary>Sorts the lookups of <paramref name="sorter"/> and writes them at once, where nothing is to be fast; returns the rows.</summary>
     internal int[] Write(Device device, LookupSorter sorter, int tableRows)
     {
         int[][] contents = Sort(sorter, tableRows);

@@ -11,18 +11,18 @@ public sealed unsafe partial class TableGradient
     private Action Simd()
     {
         RowBlocks blocks = new(device, BlockSegments, Segments);
-        return () => blocks.Run(positions.Segments);
+        return () => blocks.Run(lookups.Segments);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Segments(int firstSegment, int endSegment)
     {
         int d = table.Columns;
-        int* order = positions.Order.Pointer, start = positions.SegmentStart.Pointer;
-        int end = start[positions.Segments];
+        int* order = lookups.Order.Pointer, start = lookups.SegmentStart.Pointer;
+        int end = start[lookups.Segments];
         for (int segment = firstSegment; segment < endSegment; segment++)
         {
-            long row = positions.SegmentRow.Pointer[segment];
+            long row = lookups.SegmentRow.Pointer[segment];
             float* to = target.Pointer + (compact ? segment : row) * d;
             float decay = l2 + (rates is null ? 0 : rates.Pointer[row]);
             if (d == 1)

@@ -7,16 +7,16 @@ namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Scatter-add without atomics: sums the row gradients of a batch by table row, in sorted order.</summary>
 /// <remarks>
-/// dW[r] = Σ over the positions p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once a row however often it occurs:
+/// dW[r] = Σ over the lookups p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once a row however often it occurs:
 /// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
-/// dRows (P, D) read once   sorted positions   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
+/// dRows (P, D) read once   sorted lookups   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
 /// One thread sums one row and column in order: the same bits every run. On GPUs long segments are cut: <see cref="SegmentSums{T}"/>.
 /// </remarks>
 public sealed partial class TableGradient
 {
     private readonly Device device;
     private readonly Tensor table, rowGradients, target;
-    private readonly SortedLookups positions;
+    private readonly SortedLookups lookups;
     private readonly bool compact;
     private readonly Tensor? rates;
     private readonly float l2;
@@ -31,15 +31,15 @@ public sealed partial class TableGradient
     /// <param name="table">(ΣV, D).</param>
     /// <param name="rowGradients">(P, D).</param>
     /// <param name="target">(U, D) when compact, else (ΣV, D).</param>
-    /// <param name="positions">The batch's positions by row.</param>
+    /// <param name="lookups">The batch's lookups by row.</param>
     /// <param name="compact">Whether row i of the target is segment i.</param>
     /// <param name="l2">λ on touched rows.</param>
     /// <param name="rates">(ΣV, 1) ρ, or null.</param>
-    public TableGradient(Workspace workspace, Tensor table, Tensor rowGradients, Tensor target, SortedLookups positions, bool compact, float l2, Tensor? rates = null)
+    public TableGradient(Workspace workspace, Tensor table, Tensor rowGradients, Tensor target, SortedLookups lookups, bool compact, float l2, Tensor? rates = null)
     {
         device = workspace.Device;
         this.rates = rates;
-        (this.table, this.rowGradients, this.target, this.positions, this.compact, this.l2) = (table, rowGradients, target, positions, compact, l2);
+        (this.table, this.rowGradients, this.target, this.lookups, this.compact, this.l2) = (table, rowGradients, target, lookups, compact, l2);
         run = device.Select(Portable, Simd, () => Gpu(workspace));
     }
 
@@ -49,23 +49,23 @@ public sealed partial class TableGradient
     private Action Portable()
     {
         Kernel<Args> kernel = new(device, Kernel);
-        return () => kernel.Run((long)positions.Capacity * table.Columns, Bind());
+        return () => kernel.Run((long)lookups.Capacity * table.Columns, Bind());
     }
 
     /// <summary>Long segments are cut: <see cref="SegmentSums{T}"/>.</summary>
     private Action Gpu(Workspace workspace)
     {
-        if ((long)positions.Capacity * table.Columns > GridExtensions.MostItems)
+        if ((long)lookups.Capacity * table.Columns > GridExtensions.MostItems)
             return Portable();
         ISegmentSums sums = table.Columns % 4 == 0
-            ? new SegmentSums<Float4>(workspace, rowGradients.Name, positions.Capacity, table.Columns)
-            : new SegmentSums<Float1>(workspace, rowGradients.Name, positions.Capacity, table.Columns);
-        return () => sums.Run(Bind(), positions.SegmentOfBlock.View);
+            ? new SegmentSums<Float4>(workspace, rowGradients.Name, lookups.Capacity, table.Columns)
+            : new SegmentSums<Float1>(workspace, rowGradients.Name, lookups.Capacity, table.Columns);
+        return () => sums.Run(Bind(), lookups.SegmentOfBlock.View);
     }
 
     private Args Bind() => new(
-        target.View, rowGradients.View, table.View, (rates ?? table).View, positions.Order.View, positions.SegmentStart.View, positions.SegmentRow.View,
-        positions.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
+        target.View, rowGradients.View, table.View, (rates ?? table).View, lookups.Order.View, lookups.SegmentStart.View, lookups.SegmentRow.View,
+        lookups.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
 
     private static void Kernel(Args a)
     {

@@ -26,7 +26,7 @@ public sealed unsafe partial class UpdateLog
 
     private readonly Device device;
     private readonly UpdateRule rule;
-    private readonly SortedLookups positions;
+    private readonly SortedLookups lookups;
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Tensor guard;
     private readonly Variant variant;
@@ -40,13 +40,13 @@ public sealed unsafe partial class UpdateLog
     /// <param name="workspace">Where the record is reserved.</param>
     /// <param name="rows">ΣV.</param>
     /// <param name="rule">The optimizer.</param>
-    /// <param name="positions">The batch's rows.</param>
+    /// <param name="lookups">The batch's rows.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor.</param>
-    public UpdateLog(Workspace workspace, long rows, UpdateRule rule, SortedLookups positions, DeviceArray<StepScalars> scalars, Tensor guard)
+    public UpdateLog(Workspace workspace, long rows, UpdateRule rule, SortedLookups lookups, DeviceArray<StepScalars> scalars, Tensor guard)
     {
         device = workspace.Device;
-        (this.rule, this.positions, this.scalars, this.guard) = (rule, positions, scalars, guard);
+        (this.rule, this.lookups, this.scalars, this.guard) = (rule, lookups, scalars, guard);
         Steps = workspace.TrainingTensor("steps on record", Capacity, StepColumns);
         Count = workspace.TrainingTensor("number of steps on record", 1, 1);
         Seen = workspace.TrainingTensor("steps seen by row", rows, 1);
@@ -95,7 +95,7 @@ public sealed unsafe partial class UpdateLog
             {
                 if (*guard.Pointer != 0)
                     Append(*scalars.Pointer);
-                blocks.Run(positions.Segments);
+                blocks.Run(lookups.Segments);
             },
             static t => t.Span().Clear(),
             () =>
@@ -111,9 +111,9 @@ public sealed unsafe partial class UpdateLog
         return new(
             () =>
             {
-                Args args = new(Steps.View, Count.View, Seen.View, positions.SegmentRow.View, guard.View, scalars.View, positions.Count.View);
+                Args args = new(Steps.View, Count.View, Seen.View, lookups.SegmentRow.View, guard.View, scalars.View, lookups.Count.View);
                 append.Run(1, args);
-                note.Run(positions.Capacity, args);
+                note.Run(lookups.Capacity, args);
             },
             t => t.View.MemSetToZero(device.Stream),
             static () => { });
@@ -138,7 +138,7 @@ public sealed unsafe partial class UpdateLog
     private void Note(int first, int end)
     {
         for (int i = first; i < end; i++)
-            Seen.Pointer[positions.SegmentRow.Pointer[i]] = *Count.Pointer;
+            Seen.Pointer[lookups.SegmentRow.Pointer[i]] = *Count.Pointer;
     }
 
     private static void AppendKernel(Args a)

@@ -30,7 +30,7 @@ internal static class OnnxFormulas
     /// <summary>x Wᵀ (+ b). Gemm takes matrices alone; history positions go through the general product.</summary>
     public static string Product(this IOnnxGraph g, string x, Tensor weight, Tensor? bias, Tensor output)
     {
-        if (output.Group == Tensor.BatchRows)
+        if (output.RowKind == RowKind.Batch)
             return g.Node("Gemm", ("transB", 1), [x, g.Weight(weight), .. bias is null ? Array.Empty<string>() : [g.Weight(bias)]]);
         string y = g.Node("MatMul", x, g.Node("Transpose", g.Weight(weight)));
         return bias is null ? y : g.Node("Add", y, g.Weight(bias));

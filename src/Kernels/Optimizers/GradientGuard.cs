@@ -32,12 +32,12 @@ public sealed partial class GradientGuard
     /// <summary>What the deciding kernel sees.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
 
-    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Positions)
+    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Lookups)
     {
         /// <summary>Where its sums of squares begin among those of all gradients, and how many they are.</summary>
         public int FirstPartial, Partials;
 
-        public long Length => Positions is null ? Gradient.Length : (long)Positions.Segments * Gradient.Columns;
+        public long Length => Lookups is null ? Gradient.Length : (long)Lookups.Segments * Gradient.Columns;
     }
 
     /// <param name="workspace">Where the guard is reserved.</param>
@@ -57,9 +57,9 @@ public sealed partial class GradientGuard
     /// <param name="weights">The weights they belong to.</param>
     /// <param name="l2">λ on the first <paramref name="decayLength"/> elements.</param>
     /// <param name="decayLength">How many elements are under L2; only where gradient and weights have one layout.</param>
-    /// <param name="positions">Of a compact gradient, of which the rows of the batch count; null where all do.</param>
-    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedLookups? positions = null) =>
-        sources.Add(new Source(gradient, weights, l2, decayLength, positions));
+    /// <param name="lookups">Of a compact gradient, of which the rows of the batch count; null where all do.</param>
+    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedLookups? lookups = null) =>
+        sources.Add(new Source(gradient, weights, l2, decayLength, lookups));
 
     /// <summary>Reserves the partial sums; nothing can be watched afterwards.</summary>
     public void Seal(Workspace workspace) => run = device.Select(() => Portable(workspace), () => Simd(workspace));
@@ -81,8 +81,8 @@ public sealed partial class GradientGuard
     private Action Portable(Workspace workspace)
     {
         DeviceArray<float> partials = Plan(workspace, static _ => Columns);
-        // Bound where a gradient has no positions; kernels do not look at it.
-        DeviceArray<int> all = workspace.Array<int>("no positions", 1);
+        // Bound where a gradient has no lookups; kernels do not look at it.
+        DeviceArray<int> all = workspace.Array<int>("no lookups", 1);
         ColumnSums<Squares> squares = new(workspace, "gradient norm", Rows(sources.Max(s => s.Gradient.Length)), Columns);
         Kernel<DecideArgs> decide = new(device, DecideKernel);
         return () =>
@@ -96,7 +96,7 @@ public sealed partial class GradientGuard
     /// <summary>The launch is the same whatever the batch is: how many rows of a compact gradient count, the device knows.</summary>
     private static Args Bind(Source s, DeviceArray<float> partials, DeviceArray<int> all) => new(
         s.Gradient.View, s.Weights.View, partials.View.SubView(s.FirstPartial, s.Partials), s.L2, s.DecayLength, s.Gradient.Length,
-        (s.Positions?.Count ?? all).View, s.Positions is null ? 0 : s.Gradient.Columns);
+        (s.Lookups?.Count ?? all).View, s.Lookups is null ? 0 : s.Gradient.Columns);
 
     private static int Rows(long length) => checked((int)((length + Columns - 1) / Columns));
 

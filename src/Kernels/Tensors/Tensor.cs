@@ -6,25 +6,18 @@ namespace GpuCtr.Kernels.Tensors;
 /// <remarks>For activations Rows is the largest batch; a step with fewer rows uses the first ones.</remarks>
 public sealed class Tensor : DeviceArray<float>
 {
-    /// <summary>The <see cref="Group"/> of tensors with one row for each row of the batch.</summary>
-    public const int BatchRows = -1;
-
-    /// <summary>The <see cref="Group"/> of tensors over sequences: one row for each history position of behaviour group <paramref name="group"/>, and for each row of the batch one more, its target.</summary>
-    /// <remarks>Those of row b begin at row Offsets[b] + b of the tensor, the target last. Called with such a number, it is the number of the group.</remarks>
-    public static int SequenceOf(int group) => BatchRows - 1 - group;
-
     private int consumers;
 
-    internal Tensor(string name, long rows, int columns, int group = BatchRows)
+    internal Tensor(string name, long rows, int columns, RowKind kind = default)
         : base(name, rows * columns)
     {
         Rows = rows;
         Columns = columns;
-        Group = group;
+        RowKind = kind;
     }
 
-    /// <summary>What a row is: a row of the batch, a history position of the behaviour group of this number, or (<see cref="SequenceOf"/>) an item of a sequence of history and target.</summary>
-    public int Group { get; }
+    /// <summary>What a row is.</summary>
+    public RowKind RowKind { get; }
 
     /// <summary>Leading dimension.</summary>
     public long Rows { get; }

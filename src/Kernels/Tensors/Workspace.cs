@@ -41,18 +41,18 @@ public sealed class Workspace : IDisposable
     public long TotalBytes => plan.Sum(p => p.Bytes);
 
     /// <summary>Reserves a float matrix; with <paramref name="gradient"/> a second one for its gradient.</summary>
-    public Tensor Tensor(string name, long rows, int columns, bool gradient = false, int group = Tensors.Tensor.BatchRows)
+    public Tensor Tensor(string name, long rows, int columns, bool gradient = false, RowKind kind = default)
     {
-        Tensor t = Reserve(new Tensor(name, rows, columns, group));
+        Tensor t = Reserve(new Tensor(name, rows, columns, kind));
         if (gradient)
-            t.Gradient = TrainingTensor("d " + name, rows, columns, group);
+            t.Gradient = TrainingTensor("d " + name, rows, columns, kind);
         return t;
     }
 
     /// <summary>Reserves a float matrix that only training needs.</summary>
-    public Tensor TrainingTensor(string name, long rows, int columns, int group = Tensors.Tensor.BatchRows)
+    public Tensor TrainingTensor(string name, long rows, int columns, RowKind kind = default)
     {
-        Tensor t = new(name, rows, columns, group);
+        Tensor t = new(name, rows, columns, kind);
         return allocatesTraining ? Reserve(t) : t;
     }
 

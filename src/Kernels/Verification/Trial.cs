@@ -56,10 +56,10 @@ public sealed partial class Trial : IDisposable
         return new Random((int)(hash ^ hash >> 32));
     }
 
-    /// <summary>(Capacity, columns) input; in group 0 (TokenCapacity, columns), over its sequences as many rows as both together.</summary>
-    public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, int group = Tensor.BatchRows)
+    /// <summary>(Capacity, columns) input; over history positions (TokenCapacity, columns), over sequences as many rows as both together.</summary>
+    public Tensor Batch(string name, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, RowKind kind = default)
     {
-        Tensor t = Workspace.Tensor(name, RowsOf(group), columns, gradient, group);
+        Tensor t = Workspace.Tensor(name, RowsOf(kind), columns, gradient, kind);
         return Add(t, TensorRole.Input, Pass.RowsOf(t) * columns, fill, null, terms);
     }
 
@@ -74,10 +74,10 @@ public sealed partial class Trial : IDisposable
     public Tensor Input(Tensor t, int terms = 1, Func<int, float>? fill = null, float gradientStart = float.NaN) =>
         Add(t, TensorRole.Input, checked((int)t.Length), fill, null, terms, gradientStart);
 
-    /// <summary>(Capacity, columns) output, in group 0 (TokenCapacity, columns); <paramref name="used"/>: somebody reads it, so that it has an upstream gradient.</summary>
-    public Tensor Output(string name, int columns, int terms = 1, bool used = true, int group = Tensor.BatchRows)
+    /// <summary>(Capacity, columns) output, over history positions (TokenCapacity, columns); <paramref name="used"/>: somebody reads it, so that it has an upstream gradient.</summary>
+    public Tensor Output(string name, int columns, int terms = 1, bool used = true, RowKind kind = default)
     {
-        Tensor t = Workspace.Tensor(name, RowsOf(group), columns, gradient: true, group);
+        Tensor t = Workspace.Tensor(name, RowsOf(kind), columns, gradient: true, kind);
         if (used)
             t.Consume();
         int elements = Pass.RowsOf(t) * columns;
@@ -111,7 +111,8 @@ public sealed partial class Trial : IDisposable
         Workspace.Dispose();
     }
 
-    private int RowsOf(int group) => group > Tensor.BatchRows ? TokenCapacity : BatchCapacity + (group < Tensor.BatchRows ? TokenCapacity : 0);
+    // The tests have one behaviour group.
+    private int RowsOf(RowKind kind) => kind.Count(BatchCapacity, [TokenCapacity]);
 
     private int BatchCapacity => Capacity > 0 ? Capacity : Pass.Rows;
 

@@ -30,8 +30,8 @@ public sealed partial class Batch : IDisposable
         (columns, totalRows) = (spec.C, spec.TotalRows);
         vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
         offsets = spec.Offsets();
-        int positions = device.SortsPositions ? 0 : PositionCapacity(spec, capacity);
-        sorter = device.SortsPositions ? null : new LookupSorter(positions);
+        int positions = device.SortsLookups ? 0 : PositionCapacity(spec, capacity);
+        sorter = device.SortsLookups ? null : new LookupSorter(positions);
         order = new PinnedBuffer<int>(device, positions);
         segmentStart = new PinnedBuffer<int>(device, positions + 1L);
         segmentRow = new PinnedBuffer<int>(device, positions);

@@ -24,7 +24,7 @@ public sealed class ModelInputs
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
             Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
-        if (workspace.Device.SortsPositions)
+        if (workspace.Device.SortsLookups)
             sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Positions);
         else
             foreach (DeviceArray<int> a in Positions.Arrays)
@@ -60,7 +60,7 @@ public sealed class ModelInputs
     internal void SortPositions(in Pass pass) => sort?.Run(pass);
 
     /// <summary>In the order in which <see cref="Batch.Prepare"/> adds them.</summary>
-    private IEnumerable<PositionSource> Sources(FeatureSpec spec, int batchSize)
+    private IEnumerable<LookupSource> Sources(FeatureSpec spec, int batchSize)
     {
         int[] offsets = spec.Offsets();
         yield return new(Rows, 0, pass => pass.Rows * spec.F, Padding("fields", [.. spec.Categorical.Select(f => offsets[f.Vocabulary])]), spec.C, 0);

@@ -63,7 +63,7 @@ public sealed class LookupSortTests
         DeviceArray<int>[] rows = [.. sources.Select((s, i) => workspace.Array<int>($"rows {i}", s.Rows.Length))];
         DeviceArray<int>[] padding = [.. sources.Select((_, i) => workspace.Array<int>($"padding {i}", 1))];
         DeviceArray<int>[] offsets = [.. sources.Select((_, i) => workspace.Array<int>($"offsets {i}", 2))];
-        LookupSort sort = new(workspace, [.. sources.Select((s, i) => new PositionSource(rows[i], 0, _ => s.Rows.Length, padding[i], Columns, 10_000 * i, offsets[i]))], tableRows, positions);
+        LookupSort sort = new(workspace, [.. sources.Select((s, i) => new LookupSource(rows[i], 0, _ => s.Rows.Length, padding[i], Columns, 10_000 * i, offsets[i]))], tableRows, positions);
         workspace.Allocate();
         workspace.Poison();
         LookupSorter host = new(capacity);

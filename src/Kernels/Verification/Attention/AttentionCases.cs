@@ -41,8 +41,8 @@ internal static class AttentionCases
             table, rowGradients, vectors, Ints(t, "rows", s.G * places, ids.SelectMany(row => row.Concat(new int[places - tokens])).ToArray()), Ints(t, "bases", s.G, bases),
             Ints(t, "targets", s.G, targets), Ints(t, "offsets", capacity + 1, offsets), Ints(t, "owners", places, owners), 0, places, GradientOffset);
         Tensor w = t.Parameter("W", s.H, 4 * s.E, terms: Math.Max(1, tokens)), beta = t.Parameter("beta", 1, s.H, terms: Math.Max(1, tokens));
-        Tensor z = s.Units == 0 ? t.Output("z", s.H, terms: 4 * s.E, group: 0) : t.Workspace.Tensor("z", places, s.H, gradient: true, 0);
-        Tensor score = t.Batch("score", 1, terms: s.E, group: 0), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
+        Tensor z = s.Units == 0 ? t.Output("z", s.H, terms: 4 * s.E, kind: RowKind.HistoryPosition(0)) : t.Workspace.Tensor("z", places, s.H, gradient: true, RowKind.HistoryPosition(0));
+        Tensor score = t.Batch("score", 1, terms: s.E, kind: RowKind.HistoryPosition(0)), pooled = t.Output("pooled", s.E, terms: Math.Max(1, s.MaxLength));
         SortedLookups positions = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
         TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());

@@ -27,13 +27,14 @@ internal static class MultiHeadAttentionCases
     private static void Record(Trial t, Shape s, bool targetAsks)
     {
         SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
-        int items = sequences.Items, asking = targetAsks ? Tensor.BatchRows : items, terms = s.MaxLength + 1, d = s.E / s.H;
+        RowKind items = sequences.Items, asking = targetAsks ? RowKind.Batch : items;
+        int terms = s.MaxLength + 1, d = s.E / s.H;
         Random random = t.Random("q");
         Tensor q = t.Batch("q", s.E, s.Gradients, terms, _ => s.Scale * (random.NextSingle() * 2 - 1), asking);
-        Tensor k = t.Batch("k", s.E, s.Gradients, (int)(terms * s.Scale * s.Scale), group: items), v = t.Batch("v", s.E, terms: terms, group: items);
-        Tensor y = t.Output("y", s.E, terms: terms, group: asking);
+        Tensor k = t.Batch("k", s.E, s.Gradients, (int)(terms * s.Scale * s.Scale), kind: items), v = t.Batch("v", s.E, terms: terms, kind: items);
+        Tensor y = t.Output("y", s.E, terms: terms, kind: asking);
         t.Op(new MultiHeadAttention(t.Workspace, sequences.History(s.E), q, k, v, s.H, y));
-        (Tensor Input, Tensor Sum)[] sums = s.Shared ? [.. new[] { q, k, v }.Select(input => (input, t.Output($"{input.Name} + {input.Name}", s.E, group: input.Group)))] : [];
+        (Tensor Input, Tensor Sum)[] sums = s.Shared ? [.. new[] { q, k, v }.Select(input => (input, t.Output($"{input.Name} + {input.Name}", s.E, kind: input.RowKind)))] : [];
         foreach ((Tensor input, Tensor sum) in sums)
             t.Op(new Add(t.Device, sum, input, input));
         t.Reference(r =>

@@ -37,7 +37,7 @@ internal static class SequenceCases
         Tensor rowGradients = t.Workspace.Tensor("row gradients", GradientOffset + s.G * places, s.D);
         BehaviourHistory history = sequences.History(
             table, rowGradients, vectors, [.. ids.SelectMany(row => row.Concat(new int[places - tokens]))], bases, targets, GradientOffset);
-        Tensor p = t.Parameter("p", Math.Max(1, s.MaxLength) + 1 + s.B % 2, s.E, terms: s.B), x = t.Output("x", s.E, group: sequences.Items);
+        Tensor p = t.Parameter("p", Math.Max(1, s.MaxLength) + 1 + s.B % 2, s.E, terms: s.B), x = t.Output("x", s.E, kind: sequences.Items);
         SortedLookups sorted = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
         TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, sorted, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
@@ -65,10 +65,10 @@ internal static class SequenceCases
     private static void RecordTarget(Trial t, Shape s)
     {
         SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
-        Tensor x = t.Batch("x", s.E, group: sequences.Items), y = t.Output("y", s.E);
+        Tensor x = t.Batch("x", s.E, kind: sequences.Items), y = t.Output("y", s.E);
         t.Op(new TargetGather(t.Device, sequences.History(s.E), x, y));
         // Somebody must read all items afterwards.
-        Tensor other = t.Batch("other", s.E, group: sequences.Items), sum = t.Output("sum", s.E, group: sequences.Items);
+        Tensor other = t.Batch("other", s.E, kind: sequences.Items), sum = t.Output("sum", s.E, kind: sequences.Items);
         t.Op(new Add(t.Device, sum, x, other));
         t.Reference(v =>
         {

@@ -32,7 +32,7 @@ internal sealed class SequenceTrial
     public int[] Ends { get; }
 
     /// <summary>The row kind of tensors over sequences.</summary>
-    public int Items => Tensor.SequenceOf(0);
+    public RowKind Items => RowKind.SequenceItem(0);
 
     /// <summary>A history of E columns without keys, for ops that read its shape alone.</summary>
     public BehaviourHistory History(int e)

@@ -11,7 +11,7 @@ internal static class DiceCases
     {
         public DiceConstants Constants => Torch ? new(1e-3f, 0.1f, UnbiasedVariance: true) : DiceConstants.Default;
 
-        public int Group => Tokens ? 0 : Tensor.BatchRows;
+        public RowKind RowKind => Tokens ? RowKind.HistoryPosition(0) : RowKind.Batch;
 
         /// <summary>Terms of the longest sum behind a gradient.</summary>
         public int Terms => B + H + N + Next;
@@ -36,10 +36,10 @@ internal static class DiceCases
     private static void Record(Trial t, Shape s)
     {
         (t.Pass, t.Capacity, t.TokenCapacity, t.GuardFactor) = (new(s.Tokens ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
-        DiceTensors dice = Tensors(t, s, "", t.Batch("x", s.H, terms: s.Terms, group: s.Group));
+        DiceTensors dice = Tensors(t, s, "", t.Batch("x", s.H, terms: s.Terms, kind: s.RowKind));
         if (s.N == 0)
         {
-            Tensor y = t.Output("y", s.H, terms: s.B, group: s.Group);
+            Tensor y = t.Output("y", s.H, terms: s.B, kind: s.RowKind);
             t.Op(new Dice(t.Workspace, dice, y));
             t.Reference(v => Activated(v, s, dice, v[dice.X]).CopyTo(v[y], 0));
             return;
@@ -69,7 +69,7 @@ internal static class DiceCases
     {
         Tensor w = t.Parameter("W" + suffix, units, dice.X.Columns, terms: s.Terms);
         Tensor? b = bias ? t.Parameter("b" + suffix, 1, units, terms: s.Terms) : null;
-        Tensor y = ends ? t.Output("y" + suffix, units, terms: s.Terms, group: s.Group) : t.Workspace.Tensor("hidden", dice.X.Rows, units, gradient: true, s.Group);
+        Tensor y = ends ? t.Output("y" + suffix, units, terms: s.Terms, kind: s.RowKind) : t.Workspace.Tensor("hidden", dice.X.Rows, units, gradient: true, s.RowKind);
         t.Op(new DiceLinear(t.Workspace, dice, w, b, y));
         return new Layer(dice, w, b, y);
     }

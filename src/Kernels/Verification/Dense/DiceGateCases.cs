@@ -24,8 +24,8 @@ internal static class DiceGateCases
     private static void Record(Trial t, Shape s, bool same)
     {
         (t.Pass, t.Capacity, t.TokenCapacity) = (new(s.Tokens ? 3 : s.B, true, [s.B]), s.Capacity, s.Capacity);
-        int group = s.Tokens ? 0 : Tensor.BatchRows;
-        Tensor x = t.Batch("x", s.H, group: group), z = same ? x : t.Batch("z", s.H, group: group), y = t.Output("y", s.H, group: group);
+        RowKind kind = s.Tokens ? RowKind.HistoryPosition(0) : RowKind.Batch;
+        Tensor x = t.Batch("x", s.H, kind: kind), z = same ? x : t.Batch("z", s.H, kind: kind), y = t.Output("y", s.H, kind: kind);
         Tensor alpha = t.Parameter("alpha", 1, s.Shared ? 1 : s.H, terms: Math.Max(1, s.Shared ? s.B * s.H : s.B));
         t.Op(new DiceGate(t.Device, x, z, alpha, y));
         t.Reference(v =>

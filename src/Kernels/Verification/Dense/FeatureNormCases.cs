@@ -23,8 +23,8 @@ internal static class FeatureNormCases
     private static void Record(Trial t, int rows, int units, int capacity, bool tokens, bool two)
     {
         (t.Pass, t.Capacity, t.TokenCapacity) = (new(tokens ? 3 : rows, true, [rows]), capacity, capacity);
-        int group = tokens ? 0 : Tensor.BatchRows;
-        Tensor x = t.Batch("x", units, terms: units, group: group), z = t.Output("z", units, terms: units, group: group);
+        RowKind kind = tokens ? RowKind.HistoryPosition(0) : RowKind.Batch;
+        Tensor x = t.Batch("x", units, terms: units, kind: kind), z = t.Output("z", units, terms: units, kind: kind);
         t.Op(new FeatureNorm(t.Workspace, x, z, (float)Epsilon));
         Tensor? other = two ? t.Output("x + x", units) : null;
         if (other is not null)

@@ -43,7 +43,7 @@ internal static class TableGradientCases
         var trained = ids.Select((row, i) => (row, i)).Where(p => p.row != 0 || s.Rows == 1).ToArray();
         int[] segments = trained.Select(p => p.row).Distinct().Order().ToArray();
         Tensor target = t.State(t.Workspace.Tensor("target", s.Compact ? Math.Max(1, segments.Length) : s.Rows, s.D), _ => 7, hottest);
-        SortedLookups positions = t.Device.SortsPositions ? Positions.OnDevice(t, ids, s.Rows, s.Rows == 1 ? -1 : 0) : Positions.Of(t, s.Positions, s.Rows, trained);
+        SortedLookups positions = t.Device.SortsLookups ? Positions.OnDevice(t, ids, s.Rows, s.Rows == 1 ? -1 : 0) : Positions.Of(t, s.Positions, s.Rows, trained);
         TableGradient op = new(t.Workspace, table, rowGradients, target, positions, s.Compact, s.L2, rates);
         t.Backward(_ => op.Run());
         t.Reference(v =>
