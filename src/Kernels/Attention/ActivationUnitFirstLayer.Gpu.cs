@@ -77,13 +77,13 @@ public sealed partial class ActivationUnitFirstLayer
 
     private static void GatherKernel(TileArgs a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Op.T * a.E; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Op.T * a.E; i += GridLoop.Stride)
             a.K[i] = a.Op.History.Key((int)(i / a.E), (int)(i % a.E));
     }
 
     private static void QueryKernel(TileArgs a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Op.B * a.E; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Op.B * a.E; i += GridLoop.Stride)
             a.Q[i] = a.Op.History.Vectors[a.Op.History.Query((int)(i / a.E), (int)(i % a.E))];
     }
 
@@ -91,7 +91,7 @@ public sealed partial class ActivationUnitFirstLayer
     private static void InputsKernel(TileArgs a)
     {
         int e = a.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Op.B * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Op.B * e; i += GridLoop.Stride)
         {
             int b = (int)(i / e), j = (int)(i % e);
             float q = a.Q[i], sum = 0;

@@ -103,7 +103,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     private static void ConstantKernel(Args a)
     {
         int e = a.History.E;
-        for (int i = Grid.GlobalLinearIndex; i < a.B * a.H; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.B * a.H; i += GridLoop.Stride)
         {
             int b = i / a.H, h = i % a.H;
             float sum = a.Beta[h];
@@ -115,7 +115,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * a.H; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * a.H; i += GridLoop.Stride)
         {
             int t = (int)(i / a.H), h = (int)(i % a.H), b = a.History.Owners[t];
             float sum = a.Constant[(long)b * a.H + h];
@@ -127,7 +127,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
 
     private static void SumsKernel(Args a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < a.B * a.H; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.B * a.H; i += GridLoop.Stride)
         {
             int b = i / a.H, h = i % a.H;
             float sum = 0;
@@ -141,7 +141,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     private static void WeightsKernel(Args a)
     {
         int e = a.History.E;
-        for (int i = Grid.GlobalLinearIndex; i < a.H * (e + 1); i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.H * (e + 1); i += GridLoop.Stride)
         {
             int h = i / (e + 1), j = i % (e + 1);
             float dWq = 0, dWk = 0, dWp = 0, dBeta = 0;
@@ -174,7 +174,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     private static void KeysKernel(Args a)
     {
         int e = a.History.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * e; i += GridLoop.Stride)
         {
             int t = (int)(i / e), j = (int)(i % e), b = a.History.Owners[t];
             float sum = 0;
@@ -187,7 +187,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     private static void QueriesKernel(Args a)
     {
         int e = a.History.E;
-        for (int i = Grid.GlobalLinearIndex; i < a.B * e; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.B * e; i += GridLoop.Stride)
         {
             int b = i / e, j = i % e;
             float sum = 0;

@@ -111,7 +111,7 @@ public sealed partial class AttentionPooling : IOp
     /// <summary>One item = one row of the batch.</summary>
     private static void NormalizeKernel(Args a)
     {
-        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridLoop.Stride)
         {
             int first = a.History.Offsets[b], last = a.History.Offsets[b + 1];
             float highest = float.NegativeInfinity, sum = 0, root = XMath.Sqrt((float)a.History.E);
@@ -134,7 +134,7 @@ public sealed partial class AttentionPooling : IOp
     private static void PoolKernel(Args a)
     {
         int e = a.History.E;
-        for (int i = Grid.GlobalLinearIndex; i < a.B * e; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.B * e; i += GridLoop.Stride)
         {
             int b = i / e, j = i % e;
             float sum = 0;
@@ -148,7 +148,7 @@ public sealed partial class AttentionPooling : IOp
     private static void DotsKernel(Args a)
     {
         int e = a.History.E;
-        for (int t = Grid.GlobalLinearIndex; t < a.T; t += GridExtensions.Stride)
+        for (int t = Grid.GlobalLinearIndex; t < a.T; t += GridLoop.Stride)
         {
             int b = a.History.Owners[t];
             float da = 0;
@@ -161,7 +161,7 @@ public sealed partial class AttentionPooling : IOp
     private static void ScoresKernel(Args a)
     {
         int e = a.History.E;
-        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridLoop.Stride)
         {
             int first = a.History.Offsets[b], last = a.History.Offsets[b + 1];
             float inner = 0, root = XMath.Sqrt((float)e);
@@ -183,7 +183,7 @@ public sealed partial class AttentionPooling : IOp
     private static void KeysKernel(Args a)
     {
         int e = a.History.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.T * e; i += GridLoop.Stride)
         {
             int t = (int)(i / e), j = (int)(i % e);
             a.History.RowGradients[a.History.KeyGradient(t, j)] = a.Weight[t] * a.Dpooled[(long)a.History.Owners[t] * e + j];

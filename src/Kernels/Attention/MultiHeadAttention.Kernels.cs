@@ -69,7 +69,7 @@ public sealed partial class MultiHeadAttention
     {
         int d = a.E / a.H;
         float root = XMath.Sqrt((float)d);
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
             int b = a.Owner(p.Item), row = a.Row(p.Item, b), last = a.Rows.Target(b);
@@ -94,7 +94,7 @@ public sealed partial class MultiHeadAttention
     private static void DeltasKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H; i += GridLoop.Stride)
             a.Deltas[i] = Dot(a.Dy, i * d, a.Y, i * d, d);
     }
 
@@ -102,7 +102,7 @@ public sealed partial class MultiHeadAttention
     {
         int d = a.E / a.H;
         float root = XMath.Sqrt((float)d);
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
             int b = a.Owner(p.Item), row = a.Row(p.Item, b), last = a.Rows.Target(b);
@@ -123,7 +123,7 @@ public sealed partial class MultiHeadAttention
     {
         int d = a.E / a.H;
         float root = XMath.Sqrt((float)d);
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * a.H * Piece.Count(d); i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
             int b = a.Rows.Owner(p.Item), first = a.TargetAsks != 0 ? b : a.Rows.First(b), last = a.TargetAsks != 0 ? b : a.Rows.Target(b);

@@ -82,7 +82,7 @@ public sealed partial class SequenceEmbedding : IOp
     private static void ForwardKernel(Args a)
     {
         int e = a.History.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * e; i += GridLoop.Stride)
         {
             int item = (int)(i / e), j = (int)(i % e), b = a.Rows.Owner(item), row = a.Rows.Row(item, b);
             float value = item < a.Rows.T ? a.History.Key(item, j) : a.History.Vectors[a.History.Query(b, j)];
@@ -94,7 +94,7 @@ public sealed partial class SequenceEmbedding : IOp
     private static void BackwardKernel(Args a)
     {
         int e = a.History.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * e; i += GridLoop.Stride)
         {
             int item = (int)(i / e), j = (int)(i % e), b = a.Rows.Owner(item);
             float dx = a.Dx[(long)a.Rows.Row(item, b) * e + j];

@@ -82,13 +82,13 @@ public sealed unsafe partial class TargetGather : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridLoop.Stride)
             a.Y[i] = a.X[(long)a.Rows.Target((int)(i / a.Columns)) * a.Columns + i % a.Columns];
     }
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.B * a.Columns; i += GridLoop.Stride)
             a.Dx.Write((long)a.Rows.Target((int)(i / a.Columns)) * a.Columns + i % a.Columns, a.Dy[i]);
     }
 }

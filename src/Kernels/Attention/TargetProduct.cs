@@ -96,14 +96,14 @@ public sealed unsafe partial class TargetProduct : IOp
     private static void ForwardKernel(Args a)
     {
         int e = a.History.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridLoop.Stride)
             a.Y[i] = a.U[i] * a.History.Vectors[a.History.Query((int)(i / e), (int)(i % e))];
     }
 
     private static void BackwardKernel(Args a)
     {
         int e = a.History.E;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * e; i += GridLoop.Stride)
         {
             long query = a.History.Query((int)(i / e), (int)(i % e));
             float g = a.Dy[i];

@@ -26,7 +26,7 @@ public sealed class ScalarBlas(Device device) : IBlas
 
     private static void Kernel(Args a)
     {
-        for (long item = Grid.GlobalLinearIndex; item < (long)a.M * a.N; item += GridExtensions.Stride)
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.M * a.N; item += GridLoop.Stride)
         {
             long i = item % a.M, j = item / a.M;
             float sum = 0;

@@ -100,7 +100,7 @@ public sealed partial class Activation : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float x = a.X[i];
             a.Y[i] = a.Kind == ActivationKind.Sigmoid ? 1 / (1 + XMath.Exp(-x))
@@ -110,7 +110,7 @@ public sealed partial class Activation : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
                 : a.X[i] > 0 ? 1 : Slope(a, i);

@@ -66,13 +66,13 @@ public sealed partial class Add : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridLoop.Stride)
             a.Y[i] = a.A[i] + a.B[i] + (a.Terms > 2 ? a.C[i] : 0);
     }
 
     private static void BackwardKernel(BackwardArgs a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridLoop.Stride)
             a.Dx.Write(i, a.Dy[i]);
     }
 }

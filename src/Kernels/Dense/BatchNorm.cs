@@ -147,7 +147,7 @@ public sealed partial class BatchNorm : IOp
 
     private static void NormalizeKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             int h = (int)(i % a.Columns);
             float z = Normalized(a, i, h) * a.Gamma[h] + a.Beta[h];
@@ -157,7 +157,7 @@ public sealed partial class BatchNorm : IOp
 
     private static void PropagateKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             int h = (int)(i % a.Columns);
             float dz = Masked(a, i);
@@ -170,7 +170,7 @@ public sealed partial class BatchNorm : IOp
 
     private static void CommitKernel(Args a)
     {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridLoop.Stride)
         {
             if (a.Guard[0] == 0)
                 continue;

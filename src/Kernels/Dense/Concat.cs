@@ -77,7 +77,7 @@ public sealed unsafe partial class Concat : IOp
 
     private static void Kernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             long r = i / a.Columns, c = i % a.Columns;
             a.To.Write(r * a.ToStride + a.ToColumn + c, a.From[r * a.FromStride + a.FromColumn + c]);

@@ -105,7 +105,7 @@ public sealed partial class Dice : IOp
 
     private static void ActivateKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             int h = (int)(i % a.Columns);
             float p = Sigmoid(Normalized(a, i, h)), x = a.X[i];
@@ -115,7 +115,7 @@ public sealed partial class Dice : IOp
 
     private static void PropagateKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             int h = (int)(i % a.Columns);
             float alpha = a.Alpha[h], u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
@@ -127,7 +127,7 @@ public sealed partial class Dice : IOp
 
     private static void CommitKernel(Args a)
     {
-        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridExtensions.Stride)
+        for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridLoop.Stride)
         {
             if (a.Guard[0] == 0)
                 continue;

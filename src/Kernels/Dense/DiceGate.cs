@@ -79,7 +79,7 @@ public sealed partial class DiceGate : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float p = 1 / (1 + XMath.Exp(-a.Z[i])), alpha = a.Alpha[a.Shared != 0 ? 0 : i % a.Columns];
             a.Y[i] = (p + (1 - p) * alpha) * a.X[i];
@@ -88,7 +88,7 @@ public sealed partial class DiceGate : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float p = 1 / (1 + XMath.Exp(-a.Z[i])), alpha = a.Alpha[a.Shared != 0 ? 0 : i % a.Columns];
             float gx = a.Dy[i] * (alpha + (1 - alpha) * p), gz = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
@@ -102,7 +102,7 @@ public sealed partial class DiceGate : IOp
     private static void AlphaGradientKernel(Args a)
     {
         int step = a.Shared != 0 ? 1 : a.Columns;
-        for (int h = Grid.GlobalLinearIndex; h < step; h += GridExtensions.Stride)
+        for (int h = Grid.GlobalLinearIndex; h < step; h += GridLoop.Stride)
         {
             float sum = 0;
             for (long i = h; i < (long)a.Rows * a.Columns; i += step)

@@ -86,7 +86,7 @@ public sealed partial class Dropout : IOp
     private static void ForwardKernel(Args a)
     {
         uint step = (uint)a.Scalars[0].Step;
-        for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridExtensions.Stride)
+        for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridLoop.Stride)
         {
             uint bits = a.Training != 0 ? Word(word, step, a.Stream) : 0xFFFFFFFFu;
             float scale = a.Training != 0 ? a.Stream.Scale : 1f;
@@ -99,7 +99,7 @@ public sealed partial class Dropout : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridExtensions.Stride)
+        for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridLoop.Stride)
         {
             uint bits = a.Keep[word];
             float scale = a.Training != 0 ? a.Stream.Scale : 1f;

@@ -70,7 +70,7 @@ public sealed partial class FeatureNorm : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridExtensions.Stride)
+        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridLoop.Stride)
         {
             long first = (long)r * a.Columns, end = first + a.Columns;
             float sum = 0, squares = a.Columns * a.Epsilon;
@@ -88,7 +88,7 @@ public sealed partial class FeatureNorm : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridExtensions.Stride)
+        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridLoop.Stride)
         {
             long first = (long)r * a.Columns, end = first + a.Columns;
             float sum = 0, along = 0;

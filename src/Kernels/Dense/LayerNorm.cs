@@ -83,7 +83,7 @@ public sealed partial class LayerNorm : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridExtensions.Stride)
+        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridLoop.Stride)
         {
             long first = (long)r * a.Columns;
             float sum = 0, squares = 0;
@@ -102,7 +102,7 @@ public sealed partial class LayerNorm : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridExtensions.Stride)
+        for (int r = Grid.GlobalLinearIndex; r < a.Rows; r += GridLoop.Stride)
         {
             long first = (long)r * a.Columns;
             float mean = a.Moments[2L * r], inverse = a.Moments[2L * r + 1], sum = 0, along = 0;

@@ -63,7 +63,7 @@ public sealed partial class MatMul
     /// <summary>Bias and rectifier behind the library's product, which knows neither.</summary>
     private static void FinishKernel(Args s)
     {
-        for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridExtensions.Stride)
+        for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridLoop.Stride)
             s.C[ij] = Finished(s, (int)(ij % s.N), s.C[ij]);
     }
 }

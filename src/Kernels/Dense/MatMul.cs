@@ -87,7 +87,7 @@ public sealed partial class MatMul : IDisposable
     private static void Kernel(Args s)
     {
         int tiles = s.TilesM * s.TilesN;
-        for (int tile = Grid.GlobalLinearIndex; tile < tiles; tile += GridExtensions.Stride)
+        for (int tile = Grid.GlobalLinearIndex; tile < tiles; tile += GridLoop.Stride)
         {
             int i0 = tile / s.TilesN * 4, j0 = tile % s.TilesN * 4;
             long a0 = (long)i0 * s.ARow, a1 = (long)Math.Min(i0 + 1, s.M - 1) * s.ARow, a2 = (long)Math.Min(i0 + 2, s.M - 1) * s.ARow, a3 = (long)Math.Min(i0 + 3, s.M - 1) * s.ARow;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Tiles;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -45,7 +46,7 @@ public static class DeviceCatalog
         Probe(entries, "opencl", OpenClSearch.AddTo, context => context.Devices.OfType<CLDevice>(),
             "no OpenCL device: install your GPU's OpenCL driver, or `pocl-opencl-icd ocl-icd-libopencl1` to run OpenCL on the processor");
         entries.Add(new DeviceEntry("cpu", CpuName(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-            $"{Environment.ProcessorCount} threads, {Simd.SimdInfo.Describe()}"));
+            $"{Environment.ProcessorCount} threads, {SimdWidth()}"));
         return entries;
     }
 
@@ -157,4 +158,9 @@ public static class DeviceCatalog
         string? line = File.Exists(info) ? File.ReadLines(info).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
         return line is null ? RuntimeInformation.ProcessArchitecture.ToString() : DriverText.Name(line[(line.IndexOf(':') + 1)..]);
     }
+
+    private static string SimdWidth() =>
+        Vector512.IsHardwareAccelerated ? "SIMD 512 bit" :
+        Vector256.IsHardwareAccelerated ? "SIMD 256 bit" :
+        Vector128.IsHardwareAccelerated ? "SIMD 128 bit" : "no SIMD";
 }

@@ -70,7 +70,7 @@ public sealed partial class DeferredRowUpdate
         int count = (int)a.Count[0];
         bool decays = a.Rule.Kind == OptimizerKind.AdamW;
         long rows = a.AllRows != 0 ? a.Rows : a.Segments[0];
-        for (long i = Grid.GlobalLinearIndex; i < rows * a.D; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < rows * a.D; i += GridLoop.Stride)
         {
             long row = i / a.D;
             if (a.AllRows == 0)

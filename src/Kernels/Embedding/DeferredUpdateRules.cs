@@ -23,7 +23,7 @@ internal sealed class DeferredUpdateRules(UpdateRule rule)
     private const double Forgotten = 7.1e-10;
 
     private readonly DeferredUpdateRule[] rules = new DeferredUpdateRule[UpdateLog.Capacity];
-    private readonly StepMoments[] moments = new StepMoments[UpdateLog.Capacity];
+    private readonly QuadratureMoments[] moments = new QuadratureMoments[UpdateLog.Capacity];
     private readonly double[] decay = new double[UpdateLog.Capacity];
     private readonly float[] meanDecay = Powers(MeanDecay(rule)), squareDecay = Powers(rule.Beta2);
     private readonly int window = (int)Math.Clamp(Math.Ceiling(Math.Log(Forgotten) / Math.Log(MeanDecay(rule))), 1, UpdateLog.Capacity);

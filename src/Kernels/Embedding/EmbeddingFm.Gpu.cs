@@ -41,7 +41,7 @@ public sealed partial class EmbeddingFm
 
     private OpVariant Gpu(Workspace workspace)
     {
-        if (d == 0 || d % 4 != 0 || t.Vectors.Length / 4 > GridExtensions.MostItems)
+        if (d == 0 || d % 4 != 0 || t.Vectors.Length / 4 > GridLoop.MostItems)
             return Portable(workspace);
         Kernel<QuadArgs> forward = new(device, QuadForwardKernel), rowGradients = new(device, QuadGradientsKernel);
         return OfKernels(
@@ -154,7 +154,7 @@ public sealed partial class EmbeddingFm
     {
         Args o = a.Op;
         int c = o.C;
-        for (int i = Grid.GlobalLinearIndex; i < o.B * c * a.Quads; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < o.B * c * a.Quads; i += GridLoop.Stride)
         {
             int column = i / a.Quads, q = i - column * a.Quads, b = column / c, field = column - b * c;
             float g = o.Flags.UsesFm != 0 && (field < o.F || field >= o.F + o.N || o.Flags.NumericInFm != 0) ? o.Dfm[b] : 0;

@@ -131,7 +131,7 @@ public sealed partial class EmbeddingFm : IOp
     private static void ForwardKernel(Args a)
     {
         int c = a.C;
-        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridLoop.Stride)
         {
             float fm = 0;
             for (int d = 0; d < a.D; d++)
@@ -182,7 +182,7 @@ public sealed partial class EmbeddingFm : IOp
     private static void RowGradientsKernel(Args a)
     {
         int c = a.C;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * c; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * c; i += GridLoop.Stride)
         {
             long b = i / c;
             int field = (int)(i % c);
@@ -236,7 +236,7 @@ public sealed partial class EmbeddingFm : IOp
     /// <summary>One item = one pooled list of one row.</summary>
     private static void PooledGradientsKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.P; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.P; i += GridLoop.Stride)
         {
             long b = i / a.P, column = b * a.C + a.F + a.N + i % a.P;
             for (int d = 0; d < a.D; d++)

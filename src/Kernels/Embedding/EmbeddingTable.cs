@@ -84,3 +84,13 @@ public sealed class EmbeddingTable
     /// <summary>Moves the rows.</summary>
     public void Update() => update.Run();
 }
+
+/// <summary>What moves the rows of a table by their gradient.</summary>
+public interface ITableUpdate
+{
+    /// <summary>What the optimizer remembers.</summary>
+    OptimizerState State { get; }
+
+    /// <summary>Moves the rows of this batch, or all rows.</summary>
+    void Run();
+}

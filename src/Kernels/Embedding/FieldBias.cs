@@ -78,13 +78,13 @@ public sealed unsafe partial class FieldBias : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridExtensions.Stride)
+        for (int b = Grid.GlobalLinearIndex; b < a.B; b += GridLoop.Stride)
             a.Y[b] = a.Weights[a.Rows[(long)b * a.Fields + a.Field]];
     }
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.Columns; i += GridLoop.Stride)
             a.RowGradients[i] = i % a.Columns == a.Field ? a.Dy[i / a.Columns] : 0;
     }
 }

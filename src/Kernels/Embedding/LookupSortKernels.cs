@@ -49,7 +49,7 @@ public static class LookupSortKernels
     internal static void GatherKernel(KeyArgs a)
     {
         int used = a.Last < 0 ? a.Length : Math.Min(a.Length, a.Offsets[a.Last]);
-        for (int p = Grid.GlobalLinearIndex; p < a.Length; p += GridExtensions.Stride)
+        for (int p = Grid.GlobalLinearIndex; p < a.Length; p += GridLoop.Stride)
         {
             int b = p / a.Fields, field = p - b * a.Fields, key = a.TableRows;
             if (p < used)

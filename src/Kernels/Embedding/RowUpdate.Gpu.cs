@@ -18,7 +18,7 @@ public sealed partial class RowUpdate
 
     private Action Gpu()
     {
-        if (table.Columns % 4 != 0 || Items / 4 > GridExtensions.MostItems)
+        if (table.Columns % 4 != 0 || Items / 4 > GridLoop.MostItems)
             return Portable();
         Kernel<QuadArgs> kernel = new(device, QuadKernel);
         return () => kernel.Run(Items / 4, ByQuads(Bind()));
@@ -32,7 +32,7 @@ public sealed partial class RowUpdate
         StepScalars s = a.Scalars[0];
         float scale = a.Guard[0];
         int count = a.Segments[0] * a.Quads;
-        for (int i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridLoop.Stride)
         {
             int segment = i / a.Quads;
             long at = (long)a.SegmentRow[segment] * a.Quads + (i - segment * a.Quads);

@@ -64,7 +64,7 @@ public sealed partial class RowUpdate : ITableUpdate
         StepScalars s = a.Scalars[0];
         float scale = a.Guard[0];
         long count = (long)a.Segments[0] * a.D;
-        for (long i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridLoop.Stride)
         {
             long w = (long)a.SegmentRow[i / a.D] * a.D + i % a.D;
             a.Rule.Apply(ref a.W[w], a.Dw[i] * scale, ref a.M[w], ref a.V[w], s, s.TableEpsilon);

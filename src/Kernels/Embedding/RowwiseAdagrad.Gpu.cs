@@ -29,7 +29,7 @@ public sealed partial class RowwiseAdagrad
     {
         float scale = a.Guard[0], rate = a.Scalars[0].LearningRate;
         long rows = a.Rows > 0 ? a.Rows : a.Segments[0];
-        for (long i = Grid.GlobalLinearIndex; i < rows; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < rows; i += GridLoop.Stride)
         {
             long row = a.Rows > 0 ? i : a.SegmentRow[i];
             Float4 squares = default;

@@ -77,7 +77,7 @@ public static class SegmentSums
     internal static void BlocksKernel<T>(Args<T> a) where T : unmanaged, IFloats<T>
     {
         int bits = Bits * a.Level, blocks = a.SegmentStart[a.Segments[0]] >> bits, below = FirstOfLevel(a.Capacity, a.Level - 1), to = FirstOfLevel(a.Capacity, a.Level);
-        for (int i = Grid.GlobalLinearIndex; i < blocks * a.Width; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < blocks * a.Width; i += GridLoop.Stride)
         {
             int block = i / a.Width, at = i - block * a.Width, segment = a.SegmentOfBlock[block << bits >> Bits];
             if (a.SegmentStart[segment + 1] < block + 1 << bits)
@@ -89,7 +89,7 @@ public static class SegmentSums
     /// <summary>One item = one element of one segment.</summary>
     internal static void Kernel<T>(Args<T> a) where T : unmanaged, IFloats<T>
     {
-        for (int i = Grid.GlobalLinearIndex; i < a.Segments[0] * a.Width; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.Segments[0] * a.Width; i += GridLoop.Stride)
         {
             int segment = i / a.Width, at = i - segment * a.Width;
             long row = a.SegmentRow[segment], w = row * a.Width + at;

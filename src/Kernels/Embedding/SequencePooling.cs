@@ -99,7 +99,7 @@ public sealed partial class SequencePooling : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.D; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.D; i += GridLoop.Stride)
         {
             long b = i / a.D;
             int d = (int)(i % a.D), first = a.Offsets[b], last = a.Offsets[b + 1];
@@ -115,7 +115,7 @@ public sealed partial class SequencePooling : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.D; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.B * a.D; i += GridLoop.Stride)
         {
             long b = i / a.D;
             int d = (int)(i % a.D), first = a.Offsets[b], last = a.Offsets[b + 1];

@@ -55,7 +55,7 @@ public sealed partial class TableGradient
     /// <summary>Long segments are cut: <see cref="SegmentSums{T}"/>.</summary>
     private Action Gpu(Workspace workspace)
     {
-        if ((long)lookups.Capacity * table.Columns > GridExtensions.MostItems)
+        if ((long)lookups.Capacity * table.Columns > GridLoop.MostItems)
             return Portable();
         ISegmentSums sums = table.Columns % 4 == 0
             ? new SegmentSums<Float4>(workspace, rowGradients.Name, lookups.Capacity, table.Columns)
@@ -70,7 +70,7 @@ public sealed partial class TableGradient
     private static void Kernel(Args a)
     {
         long count = (long)a.Segments[0] * a.D;
-        for (long i = Grid.GlobalLinearIndex; i < count; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < count; i += GridLoop.Stride)
         {
             int segment = (int)(i / a.D), d = (int)(i % a.D);
             long row = a.SegmentRow[segment];

@@ -143,7 +143,7 @@ public sealed unsafe partial class UpdateLog
 
     private static void AppendKernel(Args a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < 1 && a.Guard[0] != 0; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < 1 && a.Guard[0] != 0; i += GridLoop.Stride)
         {
             StepScalars s = a.Scalars[0];
             int step = (int)a.Count[0] * StepColumns;
@@ -156,7 +156,7 @@ public sealed unsafe partial class UpdateLog
 
     private static void NoteKernel(Args a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < a.Segments[0]; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < a.Segments[0]; i += GridLoop.Stride)
             a.Seen[a.SegmentRow[i]] = a.Count[0];
     }
 }

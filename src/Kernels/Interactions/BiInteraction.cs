@@ -64,7 +64,7 @@ public sealed partial class BiInteraction : IOp
     /// <summary>One item = one value of y: neighbours read neighbouring values.</summary>
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.D; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.D; i += GridLoop.Stride)
         {
             long first = i / a.D * a.C * a.D + i % a.D;
             float sum = 0, squares = 0;
@@ -80,7 +80,7 @@ public sealed partial class BiInteraction : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.D; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.D; i += GridLoop.Stride)
         {
             long first = i / a.D * a.C * a.D + i % a.D;
             float sum = 0, dy = a.Dy[i];

@@ -91,7 +91,7 @@ public sealed partial class Cross : IOp
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float y = a.X0[i] * a.U[a.OneForRow != 0 ? i / a.Columns : i] + a.X[i];
             a.Y[i] = a.HasBias != 0 ? y + a.Bias[i % a.Columns] : y;
@@ -100,7 +100,7 @@ public sealed partial class Cross : IOp
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float dy = a.Dy[i];
             a.Dx.Write(i, dy);
@@ -113,7 +113,7 @@ public sealed partial class Cross : IOp
     /// <summary>One item = one row.</summary>
     private static void RowSumsKernel(Args a)
     {
-        for (int b = Grid.GlobalLinearIndex; b < a.Rows; b += GridExtensions.Stride)
+        for (int b = Grid.GlobalLinearIndex; b < a.Rows; b += GridLoop.Stride)
         {
             float sum = 0;
             for (long i = (long)b * a.Columns; i < (b + 1L) * a.Columns; i++)

@@ -81,7 +81,7 @@ public sealed partial class FieldAwarePairs : IOp
     /// <summary>One item = the pairs (i, j > i) of one row.</summary>
     private static void ForwardKernel(Args a)
     {
-        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridExtensions.Stride)
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridLoop.Stride)
         {
             int i = (int)(item % a.C);
             float sum = 0;
@@ -98,7 +98,7 @@ public sealed partial class FieldAwarePairs : IOp
     /// <summary>One item = one row.</summary>
     private static void TotalKernel(Args a)
     {
-        for (long row = Grid.GlobalLinearIndex; row < a.Rows; row += GridExtensions.Stride)
+        for (long row = Grid.GlobalLinearIndex; row < a.Rows; row += GridLoop.Stride)
         {
             float sum = 0;
             for (int i = 0; i < a.C; i++)
@@ -110,7 +110,7 @@ public sealed partial class FieldAwarePairs : IOp
     /// <summary>One item = one value of dv: neighbours write neighbouring values.</summary>
     private static void BackwardKernel(Args a)
     {
-        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.C * a.D; item += GridExtensions.Stride)
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.C * a.D; item += GridLoop.Stride)
         {
             long block = item / a.D, field = block / a.C, row = field / a.C;
             int i = (int)(field % a.C), j = (int)(block % a.C);

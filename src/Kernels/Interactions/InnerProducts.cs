@@ -74,7 +74,7 @@ public sealed partial class InnerProducts : IOp
     /// <summary>One item = the pairs (i, j > i) of one row.</summary>
     private static void ForwardKernel(Args a)
     {
-        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridExtensions.Stride)
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C; item += GridLoop.Stride)
         {
             long row = item / a.C;
             int i = (int)(item % a.C);
@@ -93,7 +93,7 @@ public sealed partial class InnerProducts : IOp
     /// <summary>One item = one value of dv.</summary>
     private static void BackwardKernel(Args a)
     {
-        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.D; item += GridExtensions.Stride)
+        for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.D; item += GridLoop.Stride)
         {
             long row = item / a.D / a.C, pairs = row * (a.C * (a.C - 1) / 2), values = row * a.C * a.D + item % a.D;
             int i = (int)(item / a.D % a.C);

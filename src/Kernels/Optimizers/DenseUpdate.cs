@@ -63,7 +63,7 @@ public sealed partial class DenseUpdate : ITableUpdate
     {
         StepScalars s = a.Scalars[0];
         float scale = a.Guard[0], epsilon = a.IsTable != 0 ? s.TableEpsilon : s.DenseEpsilon;
-        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridLoop.Stride)
         {
             float g = (a.Dw[i] + (i < a.DecayLength ? a.L2 * a.W[i] : 0)) * scale;
             if (a.IsTable != 0)

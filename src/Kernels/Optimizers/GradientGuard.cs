@@ -121,7 +121,7 @@ public sealed partial class GradientGuard
 
     private static void DecideKernel(DecideArgs a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < 1; i += GridExtensions.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < 1; i += GridLoop.Stride)
         {
             float sum = 0;
             for (int j = 0; j < a.Count; j++)

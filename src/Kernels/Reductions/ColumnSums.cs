@@ -73,7 +73,7 @@ public static class ColumnSums
     /// <summary>One item = one column of 64 rows.</summary>
     internal static void TermsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridLoop.Stride)
         {
             int block = (int)(i / a.Columns), column = (int)(i % a.Columns), last = Math.Min(a.Rows, (block + 1) * BlockRows);
             Float4 sums = default;
@@ -86,7 +86,7 @@ public static class ColumnSums
     /// <summary>One item = one column of 64 sums.</summary>
     internal static void SumsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridLoop.Stride)
         {
             int block = (int)(i / a.Columns), column = (int)(i % a.Columns), last = Math.Min(a.Rows, (block + 1) * BlockRows);
             Float4 sums = default;

@@ -10,9 +10,8 @@ internal sealed unsafe class PartialSums
 
     private const int TaskLength = 1024;
 
-    private readonly WorkerTeam team;
     private readonly DeviceArray<float> sums;
-    private readonly Action<int> combine;
+    private readonly RowBlocks combine;
     private readonly int length;
     private int blocks;
 
@@ -21,12 +20,9 @@ internal sealed unsafe class PartialSums
     /// <param name="length">Floats of a block.</param>
     public PartialSums(Workspace workspace, string name, int length)
     {
-        (team, this.length, combine) = (workspace.Device.Team!, length, CombineSome);
+        (this.length, combine) = (length, new(workspace.Device, TaskLength, CombineSome));
         sums = workspace.TrainingArray<float>($"{name} partial sums", (long)MaxBlocks * length);
     }
-
-    /// <summary>Items of a block, at least <paramref name="least"/> and so many that there are sums for all blocks.</summary>
-    public static int BlockSize(int items, int least) => Math.Max(least, (items + MaxBlocks - 1) / MaxBlocks);
 
     /// <summary>(length) the sums of a block.</summary>
     public float* Of(int block) => sums.Pointer + (long)block * length;
@@ -37,14 +33,13 @@ internal sealed unsafe class PartialSums
         if (blocks == 0)
             new Span<float>(Of(0), length).Clear();
         this.blocks = blocks;
-        team.Run(length, TaskLength, combine);
+        combine.Run(length);
         return Of(0);
     }
 
-    private void CombineSome(int task)
+    private void CombineSome(int first, int end)
     {
-        int first = task * TaskLength, count = Math.Min(TaskLength, length - first);
         for (int block = 1; block < blocks; block++)
-            Sums.Add(Of(0) + first, Of(block) + first, count);
+            Sums.Add(Of(0) + first, Of(block) + first, end - first);
     }
 }

@@ -43,9 +43,6 @@ internal sealed class WorkerTeam : IDisposable
     /// <summary>Threads at work, the caller among them.</summary>
     public int Threads { get; }
 
-    /// <summary>Calls <paramref name="work"/> once for every block of <paramref name="size"/> of so many <paramref name="items"/>, the last of which may be smaller.</summary>
-    public void Run(long items, int size, Action<int> work) => Run((int)((items + size - 1) / size), work);
-
     /// <summary>Calls <paramref name="work"/> once for every block 0 … count−1 and returns when all are done. Allocates nothing.</summary>
     public void Run(int count, Action<int> work)
     {

@@ -107,17 +107,17 @@ public class DeviceArray<T> where T : unmanaged
     internal void Borrow(DeviceArray<T> from) => lender = from;
 
     /// <param name="device">Where.</param>
-    /// <param name="slab">What it is a part of; null: it has storage of its own.</param>
-    internal void Allocate(Device device, HostSlab? slab)
+    /// <param name="arena">What it is a part of; null: it has storage of its own.</param>
+    internal void Allocate(Device device, HostArena? arena)
     {
         if (lender is not null)
         {
             BindSlice(lender, 0, device);
             return;
         }
-        if (slab is not null)
+        if (arena is not null)
         {
-            (ArrayView<T> part, nint address) = slab.Take<T>(Length);
+            (ArrayView<T> part, nint address) = arena.Take<T>(Length);
             Bind(part, device, address);
             return;
         }

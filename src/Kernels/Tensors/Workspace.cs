@@ -13,7 +13,7 @@ public sealed class Workspace : IDisposable
     private readonly List<(string Name, long Bytes, Action Allocate, Action Poison, Action Free)> plan = [];
 
     // All buffers of the CPU device; others have one allocation a buffer, since drivers limit the size of one.
-    private HostSlab? slab;
+    private HostArena? arena;
     private bool isAllocated;
 
     // The device stays open as long as there is memory on it.
@@ -64,7 +64,7 @@ public sealed class Workspace : IDisposable
     public DeviceArray<T> Array<T>(string name, long length) where T : unmanaged
     {
         DeviceArray<T> a = new(name, length) { Lifetime = Lifetime };
-        plan.Add((name, a.Bytes, () => a.Allocate(Device, slab), () => a.Poison(Device), a.Free));
+        plan.Add((name, a.Bytes, () => a.Allocate(Device, arena), () => a.Poison(Device), a.Free));
         return a;
     }
 
@@ -95,7 +95,7 @@ public sealed class Workspace : IDisposable
         isAllocated = true;
         try
         {
-            slab = Device.Kind == DeviceKind.Cpu ? new HostSlab(Device, plan.Sum(p => HostSlab.Room(p.Bytes))) : null;
+            arena = Device.Kind == DeviceKind.Cpu ? new HostArena(Device, plan.Sum(p => HostArena.Room(p.Bytes))) : null;
             foreach (var p in plan)
                 p.Allocate();
             Device.Wait();
@@ -109,7 +109,7 @@ public sealed class Workspace : IDisposable
     /// <summary>Fills every buffer with 0xFF bytes, which is NaN in a float and −1 in an integer, so that whoever reads what nobody wrote is found out.</summary>
     internal void Poison()
     {
-        slab?.Poison();
+        arena?.Poison();
         foreach (var p in plan)
             p.Poison();
         Device.Wait();
@@ -122,14 +122,14 @@ public sealed class Workspace : IDisposable
     {
         foreach (var p in Enumerable.Reverse(plan))
             p.Free();
-        slab?.Dispose();
+        arena?.Dispose();
         onDevice.Dispose();
     }
 
     private Tensor Reserve(Tensor t)
     {
         t.Lifetime = Lifetime;
-        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device, slab), () => t.Poison(Device), t.Free));
+        plan.Add((t.Name, t.Bytes, () => t.Allocate(Device, arena), () => t.Poison(Device), t.Free));
         return t;
     }
 }

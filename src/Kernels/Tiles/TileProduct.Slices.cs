@@ -75,7 +75,7 @@ public static partial class TileProduct
     internal static void CombineKernel<TProduct>(Args<TProduct> s) where TProduct : struct, ITileProduct
     {
         long elements = (long)s.M * s.N;
-        for (long i = Grid.GlobalLinearIndex; i < elements; i += GridExtensions.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < elements; i += GridLoop.Stride)
         {
             float sum = 0;
             for (int part = 0; part < s.Parts; part++)

@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Tensors;
 /// Pages of 4 KB lie anywhere in memory, and which of them compete for the same places in the second-level cache is chance: the same step took up to a fifth longer
 /// in one process than in the next, and its gathers missed the translation buffer.
 /// </remarks>
-internal sealed class HostSlab : IDisposable
+internal sealed class HostArena : IDisposable
 {
     // One cache line, and one 512-bit register: the SIMD variants load rows of buffers that start on this boundary.
     private const int Alignment = 64;
@@ -23,7 +23,7 @@ internal sealed class HostSlab : IDisposable
 
     /// <param name="device">The CPU device.</param>
     /// <param name="bytes">Sum of <see cref="Room"/> of all buffers.</param>
-    public HostSlab(Device device, long bytes)
+    public HostArena(Device device, long bytes)
     {
         this.device = device;
         memory = device.Accelerator.Allocate1D<byte>(bytes + HugePages.PageBytes);

@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Weight and moments 1 … 5 of a discrete measure on positive numbers, and its recurrence coefficients.</summary>
-internal struct StepMoments
+internal struct QuadratureMoments
 {
     // β of a measure with fewer points is 0, and in floating point some rounding away from it.
     private const double Negligible = 1e-10;
