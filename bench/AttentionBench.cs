@@ -10,7 +10,7 @@ internal static class AttentionBench
     private const int BatchCount = 10, ParitySteps = 20;
     private const double Tolerance = 1e-4;
 
-    /// <summary>Prints a table; returns 1 where the two do not compute the same.</summary>
+    /// <summary>Prints a table; returns 1 if the two compute different losses.</summary>
     public static int Run(Device device, Workload workload, int rounds, int stepsPerRound)
     {
         using TrainableModel fused = new(device, workload.Spec, workload.Options, workload.BatchSize), unfused = Unfused(device, workload);

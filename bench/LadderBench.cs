@@ -12,8 +12,8 @@ using GpuCtr.Training;
 namespace GpuCtr.Bench;
 
 /// <summary>
-/// What bounds training, rung by rung and all in rows/s: copying the bytes of encoded rows, the loader alone, training steps alone,
-/// and both together as a run has them. A rung that is slower than the one below it would be measured wrongly.
+/// The bounds of training, all in rows/s: copying the bytes of encoded rows, the loader alone, training steps alone,
+/// and both together as in a run. Each bounds the next; a figure above its bound indicates a wrong measurement.
 /// </summary>
 internal sealed class LadderBench : IDisposable
 {
@@ -86,7 +86,7 @@ internal sealed class LadderBench : IDisposable
             batch.Dispose();
     }
 
-    /// <summary>Rows a second of copying what a row takes in a batch: ids, numbers, label.</summary>
+    /// <summary>Rows per second of copying the bytes of a row in a batch: ids, numbers, label.</summary>
     private double Copy()
     {
         byte[] from = new byte[CopyBytes], to = new byte[CopyBytes];

@@ -3,14 +3,14 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Training steps on batches in memory, one after the other and round again.</summary>
+/// <summary>Training steps on batches in memory, in a cycle.</summary>
 internal sealed class MemorySteps(TrainableModel model, IReadOnlyList<Batch> batches)
 {
     private const double LearningRate = 1e-3;
 
     private int next;
 
-    /// <summary>Seconds for so many steps, until the device is done.</summary>
+    /// <summary>Seconds for a number of steps, until the device is done.</summary>
     public double Seconds(int steps)
     {
         model.Device.Synchronize();

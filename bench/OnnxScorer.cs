@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace GpuCtr.Bench;
 
-/// <summary>An exported model in ONNX Runtime on one thread, with buffers that are written and read again and again: the fastest way it offers.</summary>
-/// <remarks>Rows come with their values looked up already; what is timed is copying them into the inputs and the run.</remarks>
+/// <summary>An exported model in ONNX Runtime on one thread, with reused buffers: the fastest way it offers.</summary>
+/// <remarks>The values of the rows are already looked up; copying them into the inputs and the run are timed.</remarks>
 internal sealed class OnnxScorer : IDisposable
 {
     private readonly InferenceSession session;
@@ -31,7 +31,7 @@ internal sealed class OnnxScorer : IDisposable
         output = OrtValue.CreateTensorValueFromMemory(scores, [batch]);
     }
 
-    /// <summary>Opens a model for one thread a call.</summary>
+    /// <summary>Opens a model with one thread per call.</summary>
     public static InferenceSession Open(string path)
     {
         using SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
@@ -69,7 +69,7 @@ internal sealed class OnnxScorer : IDisposable
 
     private void AddVector<T>(string name, int index, Func<FeatureRow, int, T> value) where T : unmanaged
     {
-        // What the graph does not read is no input of it.
+        // An input that the graph does not read does not exist in the file.
         if (!session.InputMetadata.ContainsKey(name))
             return;
         T[] buffer = Add<T>(name, batch);

@@ -6,7 +6,7 @@ namespace GpuCtr.Bench;
 /// <summary>Reads columns with Apache Arrow's C++ reader through ParquetSharp: the physical values and their levels, nothing else.</summary>
 internal static class OtherReader
 {
-    /// <summary>Row groups in parallel, each thread with a file of its own.</summary>
+    /// <summary>Reads row groups in parallel; each thread opens the file itself.</summary>
     public static void ReadAll(ShardSet shards, string[] columns, int threads) =>
         System.Threading.Tasks.Parallel.ForEach(shards.RowGroups, new ParallelOptions { MaxDegreeOfParallelism = threads }, group =>
         {

@@ -2,7 +2,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Bench;
 
-/// <summary>The values of a row as a caller has them: integers, numbers, strings and lists under the names of columns.</summary>
+/// <summary>The raw values of a row by column name: integers, numbers, strings and lists.</summary>
 internal sealed class RawRow
 {
     private readonly List<(string Column, long Value)> integers = [];
@@ -10,7 +10,7 @@ internal sealed class RawRow
     private readonly List<(string Column, string Value)> strings = [];
     private readonly List<(string Column, long[] Entries)> lists = [];
 
-    /// <summary>Everything from the raw values on: looked up, transformed, written into the row.</summary>
+    /// <summary>Sets a row from the raw values, including lookups and transforms.</summary>
     public FeatureRow Fill(FeatureRow row)
     {
         row.Clear();

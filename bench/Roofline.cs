@@ -8,9 +8,9 @@ using Device = GpuCtr.Kernels.Devices.Device;
 
 namespace GpuCtr.Bench;
 
-/// <summary>What a device can do at best, measured: bytes copied and float32 operations a second.</summary>
-/// <param name="CopyBytesPerSecond">Read and written together, of a copy larger than any cache.</param>
-/// <param name="FlopsPerSecond">Multiply-adds on registers; each counts two.</param>
+/// <summary>The best possible rates of a device, measured: bytes copied and float32 operations per second.</summary>
+/// <param name="CopyBytesPerSecond">Bytes read plus bytes written, for a copy larger than any cache.</param>
+/// <param name="FlopsPerSecond">Multiply-adds on registers, each counted as two operations.</param>
 internal readonly record struct Roofline(double CopyBytesPerSecond, double FlopsPerSecond)
 {
     private const long CopyFloats = 64 << 20;
@@ -44,7 +44,7 @@ internal readonly record struct Roofline(double CopyBytesPerSecond, double Flops
         return 2.0 * Chains * ChainLength * sink.Length / Best(device, () => kernel(device.Stream, grid, sink.View, 0.999f));
     }
 
-    /// <summary>Eight chains that do not depend on each other keep the pipeline full.</summary>
+    /// <summary>Multiply-adds in eight independent chains, which keep the pipeline full.</summary>
     private static void Multiply(ArrayView<float> sink, float x)
     {
         float a = Group.IdxX, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7;

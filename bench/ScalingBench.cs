@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Embedding;
 
 namespace GpuCtr.Bench;
 
-/// <summary>How rows/s depend on the size of the batch, of the tables and of their rows: cost should grow with rows touched and not with rows there are.</summary>
+/// <summary>How rows/s depend on the size of the batch, of the tables and of their rows: cost should grow with the touched rows and not with all rows.</summary>
 internal static class ScalingBench
 {
     /// <summary>Prints a table; ids are uniform, the hardest case for tables.</summary>
@@ -21,7 +21,7 @@ internal static class ScalingBench
 
     private static void Line(Device device, Workload workload)
     {
-        // Dense updates of the largest table take seconds a step.
+        // Dense updates of the largest table take seconds per step.
         EmbeddingUpdate[] updates = [EmbeddingUpdate.Lazy, EmbeddingUpdate.Replay, .. workload.Spec.TotalRows < 5_000_000 ? [EmbeddingUpdate.Dense] : Array.Empty<EmbeddingUpdate>()];
         Console.WriteLine($"| {workload.Name} | {workload.BatchSize} | {string.Join(" | ", updates.Select(u => Cell(device, workload, u)))}{(updates.Length < 3 ? " | –" : "")} |");
     }

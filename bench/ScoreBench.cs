@@ -69,7 +69,7 @@ internal static class ScoreBench
 
         public static Load Of(int threads, double seconds, Action<int, int> call)
         {
-            // Long enough for the runtime to have compiled everything a second time.
+            // Long enough for tiered compilation to finish.
             long warm = Stopwatch.GetTimestamp();
             for (int i = 0; Stopwatch.GetElapsedTime(warm).TotalSeconds < WarmUpSeconds; i++)
                 call(0, i);

@@ -4,11 +4,11 @@ using GpuCtr.Engine;
 
 namespace GpuCtr.Bench;
 
-/// <summary>A model trained for a moment on generated rows, in a run folder and as ONNX: speed does not depend on what it learned.</summary>
+/// <summary>A briefly trained model on generated rows, as a run folder and as ONNX: speed does not depend on the weights.</summary>
 /// <param name="Name">Name in tables.</param>
 /// <param name="Run">Its run folder.</param>
 /// <param name="Onnx">The exported model.</param>
-/// <param name="Rows">Shard with rows that it did not see.</param>
+/// <param name="Rows">Shard with rows that were not trained on.</param>
 internal sealed record ServedModel(string Name, string Run, string Onnx, string Rows)
 {
     /// <summary>Trains and exports all of them below a folder.</summary>

@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace GpuCtr.Bench;
 
-/// <summary>A measurement made several times: what is in the middle, the least and the most.</summary>
+/// <summary>Median, minimum and maximum of a repeated measurement.</summary>
 internal readonly record struct Spread(double Median, double Least, double Most)
 {
-    /// <summary>Of at least one sample, in any order.</summary>
+    /// <summary>The spread of at least one sample, in any order.</summary>
     public static Spread Of(IEnumerable<double> samples)
     {
         double[] sorted = [.. samples.Order()];
         return new((sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2, sorted[0], sorted[^1]);
     }
 
-    /// <summary>All three times a factor that is above zero.</summary>
+    /// <summary>All three, multiplied by a positive factor.</summary>
     public static Spread operator *(Spread s, double factor) => new(s.Median * factor, s.Least * factor, s.Most * factor);
 
-    /// <summary>An amount done in so many seconds, as a rate: what took longest is the least.</summary>
+    /// <summary>The spread of a rate, from an amount and the spread of its seconds: the longest time gives the minimum.</summary>
     public static Spread Rate(double amount, Spread seconds) => new(amount / seconds.Median, amount / seconds.Most, amount / seconds.Least);
 
     /// <summary>Two cells of a table: median, and least to most.</summary>

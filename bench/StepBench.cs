@@ -11,16 +11,16 @@ internal static class StepBench
     private const int Rounds = 7, MostBatches = 10, ProfiledSteps = 50;
     private const double RoundSeconds = 0.5;
 
-    // Over its first hundred steps Adam's correction of v changes quickly, and replay takes steps one by one that later it takes at once.
+    // In the first hundred steps, Adam's bias correction of v changes quickly, and replay applies steps one by one that it later applies at once.
     private const int ReplayWarmUp = 120;
 
-    /// <summary>A row of the table; rates in 1000 rows/s, and how the device was given the steps. The precision stands with the device above the table.</summary>
+    /// <summary>A row of the table: rates in 1000 rows/s, and how the steps were launched. The precision is printed above the table, with the device.</summary>
     public sealed record Row(string Step, int B, string Ids, Precision Precision, Spread Rate, string Launched)
     {
         public override string ToString() => $"| {Step} | {B} | {Ids} | {Rate.Cells("F1")} | {Launched} |";
     }
 
-    /// <summary>A row for the steps as they are run, and where that is as graphs another one for steps launched op by op.</summary>
+    /// <summary>A row for the usual launch of steps, and if that is as graphs, another row for steps launched op by op.</summary>
     public static IReadOnlyList<Row> Run(Device device, Workload workload, bool profile)
     {
         using TrainableModel model = new(device, workload.Spec, workload.Options, workload.BatchSize);

@@ -9,7 +9,7 @@ using GpuCtr.Training;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Whole epochs from different places: what the loader costs a training that shares its cores.</summary>
+/// <summary>Whole epochs from memory, cache and Parquet: the cost of the loader for a training that shares its cores.</summary>
 internal static class TrainedBench
 {
     private const int BatchSize = 4096, ReadyBatches = 40;
@@ -18,7 +18,7 @@ internal static class TrainedBench
     /// <param name="pattern">Shards.</param>
     /// <param name="hidden">Units of the tower.</param>
     /// <param name="threads">Threads that decode.</param>
-    /// <param name="rounds">Epochs from each place, in turns.</param>
+    /// <param name="rounds">Epochs from each source, in turns.</param>
     public static int Run(Device device, string pattern, IReadOnlyList<int> hidden, int threads, int rounds)
     {
         ShardSet shards = ShardSet.Resolve([pattern], threads);
@@ -78,7 +78,7 @@ internal static class TrainedBench
         })];
     }
 
-    /// <summary>Rows a second, and the share of the time that steps waited for the loader.</summary>
+    /// <summary>Rows per second, and the share of the time that steps waited for the loader.</summary>
     private static (double RowsPerSecond, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, BatchLoader prefetcher)
     {
         double rows = 0;

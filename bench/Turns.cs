@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Several things measured in turns within one run: a machine whose speed drifts is then the same to all of them.</summary>
+/// <summary>Measures several things in turns within one run, so that a drift of the machine's speed affects all of them alike.</summary>
 internal static class Turns
 {
     /// <param name="rounds">How often each is measured.</param>
@@ -14,7 +14,7 @@ internal static class Turns
         for (int round = 0; round < rounds; round++)
             for (int i = 0; i < ways.Count; i++)
             {
-                // Who goes first changes, so that none profits in every round from what another one leaves behind.
+                // The order rotates, so that none always profits from the state that its predecessor leaves.
                 int way = (i + round) % ways.Count;
                 samples[way][round] = ways[way](round);
             }

@@ -6,7 +6,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Bench;
 
-/// <summary>A model with generated batches in memory: what a step is measured on.</summary>
+/// <summary>A model with generated batches in memory, on which steps are measured.</summary>
 /// <param name="Name">Name in tables.</param>
 /// <param name="Spec">Fields.</param>
 /// <param name="Options">Model.</param>
@@ -14,10 +14,10 @@ namespace GpuCtr.Bench;
 /// <param name="Exponent">Zipf exponent of the ids; 0 = uniform.</param>
 internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Options, int BatchSize, double Exponent)
 {
-    /// <summary>How ids are drawn, in words.</summary>
+    /// <summary>Description of the distribution of ids.</summary>
     public string Ids => Exponent > 0 ? $"Zipf {Exponent}" : "uniform";
 
-    /// <summary>What `bench step` runs, by the names of its --only.</summary>
+    /// <summary>The workloads of `bench step`, by the names for --only.</summary>
     public static IReadOnlyList<(string Name, Workload Workload)> Steps { get; } =
     [
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)), ("bst", Bst()), ("bst2", Bst(blocks: 2)),

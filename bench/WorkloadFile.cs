@@ -19,7 +19,7 @@ namespace GpuCtr.Bench;
 /// </remarks>
 internal static class WorkloadFile
 {
-    // As many batches as steps: on batches seen before, a model that learns them by heart turns rounding into differences.
+    // As many batches as steps: on repeated batches the model would memorize them and amplify rounding differences.
     private const int Steps = 20;
     private const double LearningRate = 1e-3;
 
@@ -86,7 +86,7 @@ internal static class WorkloadFile
         return losses;
     }
 
-    /// <summary>(B, F + ΣT): all table rows that a row of the batch reads. Histories are full, so this is no jagged matrix.</summary>
+    /// <summary>(B, F + ΣT): all table rows that an example reads. Histories are full, so the matrix is not jagged.</summary>
     private static (int[] Rows, long Columns) Rows(Batch batch)
     {
         int f = batch.Spec.F, columns = f + batch.Sequences.Sum(s => s.Field.MaxLength);

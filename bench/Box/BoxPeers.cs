@@ -3,7 +3,7 @@ using Section = GpuCtr.Bench.Box.BoxReport.Section;
 
 namespace GpuCtr.Bench.Box;
 
-/// <summary>Our steps beside PyTorch's on the same machine: bench/peers/pytorch.py, which is timed only where its losses are ours.</summary>
+/// <summary>Our steps beside PyTorch's on the same machine: bench/peers/pytorch.py, which is timed only if its losses match ours.</summary>
 internal static class BoxPeers
 {
     private static readonly string[] modes = ["eager", "default", "reduce-overhead"];
@@ -12,11 +12,11 @@ internal static class BoxPeers
 
     private static string Script => Path.Combine(AppContext.BaseDirectory, "..", "peers", "pytorch.py");
 
-    /// <summary>A section with a row for every way to run PyTorch that the time was enough for.</summary>
+    /// <summary>A section with one row for every way to run PyTorch for which there was enough time.</summary>
     /// <param name="device">Ours; PyTorch runs on cuda or cpu likewise.</param>
     /// <param name="ours">Our rates.</param>
     /// <param name="bench">This program.</param>
-    /// <param name="limit">What is left of a time limit.</param>
+    /// <param name="limit">Rest of the time limit.</param>
     public static IEnumerable<Section> Compare(string device, IReadOnlyList<StepBench.Row> ours, string bench, Func<TimeSpan, TimeSpan> limit)
     {
         const string title = "beside PyTorch";
@@ -50,7 +50,7 @@ internal static class BoxPeers
         }
     }
 
-    /// <summary>fp32 first; tf32 is there on NVIDIA GPUs only.</summary>
+    /// <summary>fp32 first; tf32 exists only on NVIDIA GPUs.</summary>
     private static IEnumerable<string[]> Arguments(string device)
     {
         bool cuda = device.StartsWith("cuda", StringComparison.Ordinal);

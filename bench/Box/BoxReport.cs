@@ -6,7 +6,7 @@ using System.Text.Json;
 
 namespace GpuCtr.Bench.Box;
 
-/// <summary>What one visit to a machine found out: one Markdown and one JSON file.</summary>
+/// <summary>Results of one session on a machine: one Markdown and one JSON file.</summary>
 internal sealed class BoxReport(string device)
 {
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -18,12 +18,12 @@ internal sealed class BoxReport(string device)
     /// <param name="Outcome">ok, failed, or left out with the reason.</param>
     /// <param name="Command">What was run.</param>
     /// <param name="Seconds">How long that took.</param>
-    /// <param name="Columns">Head of the table; empty where lines say it all.</param>
+    /// <param name="Columns">Header of the table; empty if there are only lines of text.</param>
     /// <param name="Rows">The table.</param>
     /// <param name="Lines">Text.</param>
     public sealed record Section(string Title, string Outcome, string Command, double Seconds, string[] Columns, IReadOnlyList<string[]> Rows, IReadOnlyList<string> Lines);
 
-    /// <summary>Whether anything that ran went wrong.</summary>
+    /// <summary>Whether anything that ran failed.</summary>
     public bool Failed => sections.Any(s => s.Outcome.StartsWith("failed", StringComparison.Ordinal));
 
     public void Add(Section section)
@@ -32,7 +32,7 @@ internal sealed class BoxReport(string device)
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{section.Seconds,6:F1} s  {section.Title}: {section.Outcome}"));
     }
 
-    /// <summary>What stands in both files and last on the screen: question, answer, seconds.</summary>
+    /// <summary>The summary in both files and at the end of the output: question, answer, seconds.</summary>
     public string Summary()
     {
         StringBuilder text = new("| question | answer | seconds |\n|---|---|---|\n");

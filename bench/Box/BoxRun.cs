@@ -8,8 +8,8 @@ using Section = GpuCtr.Bench.Box.BoxReport.Section;
 
 namespace GpuCtr.Bench.Box;
 
-/// <summary>Everything there is to find out about a machine's device within eight minutes: correct, repeatable, how fast, beside PyTorch.</summary>
-/// <remarks>Each question is a process of its own with a time limit, so that one that crashes or hangs costs its own answer only.</remarks>
+/// <summary>Checks a machine's device within eight minutes: is it correct, is it repeatable, how fast is it, also compared with PyTorch.</summary>
+/// <remarks>Each question runs in its own process with a time limit, so that a crash or a hang costs only its own answer.</remarks>
 internal sealed class BoxRun
 {
     private const double AucTolerance = 5e-4;
@@ -32,7 +32,7 @@ internal sealed class BoxRun
     /// <summary>Asks all questions and writes results.md and results.json; 0 when nothing failed.</summary>
     /// <param name="device">As for gpu-ctr --device.</param>
     /// <param name="folder">Where the files go.</param>
-    /// <param name="budget">Nothing runs longer than this in all.</param>
+    /// <param name="budget">Limit of the total time.</param>
     public static int Run(string device, string folder, TimeSpan budget)
     {
         BoxRun run = new(device, budget);
@@ -43,7 +43,7 @@ internal sealed class BoxRun
         run.Kernels();
         foreach (Section s in BoxPeers.Compare(device, steps, Bench, limit => limit < run.Left ? limit : run.Left))
             run.report.Add(s);
-        // What nobody trains with unless asked to comes last, for the time that is left. On CUDA, auto is tiled with cuBLAS where that is there.
+        // Kernels that are not used by default come last, if time is left. On CUDA, auto is tiled, with cuBLAS if available.
         run.Verify("tiled", Precision.Fp32);
         foreach (Precision precision in new[] { Precision.Tf32, Precision.Bf16 })
             foreach (string kernels in new[] { "auto", "tiled" })
@@ -104,7 +104,7 @@ internal sealed class BoxRun
         return rows;
     }
 
-    /// <summary>Tensor cores are there on NVIDIA GPUs only.</summary>
+    /// <summary>Tensor cores exist only on NVIDIA GPUs.</summary>
     private bool Ablation(string title, Precision precision)
     {
         bool leftOut = precision.OnTensorCores() && !device.StartsWith("cuda", StringComparison.Ordinal);
@@ -130,7 +130,7 @@ internal sealed class BoxRun
         return ChildProcess.Run(limit < Left ? limit : Left, program, arguments);
     }
 
-    /// <summary>ok, failed, or that the time was up; with what was found in either case.</summary>
+    /// <summary>ok, failed, or out of time, with the results so far.</summary>
     internal static string Outcome(ChildProcess run, string? found) =>
         (run.Succeeded ? "ok" : run.Code is { } code ? $"failed: exit {code}" : "time was up") + (string.IsNullOrEmpty(found) ? "" : $": {found}");
 

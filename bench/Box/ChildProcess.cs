@@ -3,7 +3,7 @@ using GpuCtr.Engine;
 
 namespace GpuCtr.Bench.Box;
 
-/// <summary>A command run to its end or to its time limit, with everything it said.</summary>
+/// <summary>A command, run to its end or to a time limit, with its output.</summary>
 /// <param name="Command">The command line.</param>
 /// <param name="Code">Exit code; null: not started, or ended by the time limit.</param>
 /// <param name="Output">Standard output, by line.</param>

@@ -6,7 +6,7 @@ using GpuCtr.Kernels;
 
 namespace GpuCtr.Bench.Ops;
 
-/// <summary>A column of <see cref="OpBench"/>: a rate, or its fraction of what the device can do at best.</summary>
+/// <summary>A column of <see cref="OpBench"/>: a rate, or its fraction of the device's best possible rate.</summary>
 internal sealed class FloorColumn : IColumn
 {
     private readonly OpCases cases;

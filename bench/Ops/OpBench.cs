@@ -10,11 +10,11 @@ namespace GpuCtr.Bench.Ops;
 
 /// <summary>Every op by BenchmarkDotNet: each part of a step of each of <see cref="OpCases.Workloads"/>, and each product of its dense layers, on some devices with some kernels.</summary>
 /// <remarks>
-/// Beside the time stand GB/s and GFLOP/s of the least that the part must move and compute, as fractions of a copy and of multiply-adds measured in the same run.
+/// Beside the time are GB/s and GFLOP/s of the minimum that the part must move and compute, also as fractions of a copy and of multiply-adds measured in the same run.
 /// </remarks>
 public class OpBench
 {
-    // Names of cases say everything; by default the table has room for 20 characters of them.
+    // Names of cases are long; by default the table cuts them at 20 characters.
     private const int NameWidth = 100;
 
     private static OpCases cases = null!;
@@ -24,14 +24,14 @@ public class OpBench
     [ParamsSource(nameof(Cases))]
     public string Case { get; set; } = "";
 
-    /// <summary>All that there are.</summary>
+    /// <summary>All cases.</summary>
     public static IEnumerable<string> Cases => cases.Names;
 
-    /// <summary>Runs in this process, so that no SDK is needed; returns 1 where a benchmark failed or an op has none.</summary>
+    /// <summary>Runs in this process, so that no SDK is needed; returns 1 if a benchmark failed or an op has none.</summary>
     /// <param name="devices">As for `gpu-ctr --device`.</param>
     /// <param name="kernels">As for `gpu-ctr --kernels`.</param>
     /// <param name="filters">Globs over names of benchmarks; none: all.</param>
-    /// <param name="dry">Once each, on small shapes: whether everything runs, and not how fast.</param>
+    /// <param name="dry">Run each case once, on small shapes, to check that it works.</param>
     internal static int Run(string[] devices, string[] kernels, string[] filters, bool dry)
     {
         using (cases = new OpCases(devices, kernels, small: dry))
@@ -52,11 +52,11 @@ public class OpBench
         }
     }
 
-    /// <summary>Records the model, unless the case before had the same, and takes two steps, so that the part finds what it works on.</summary>
+    /// <summary>Records the model, unless the previous case had the same, and takes two steps, so that the inputs of the part exist.</summary>
     [GlobalSetup]
     public void Open() => part = cases.Open(Case);
 
-    /// <summary>The part once, until the device is done.</summary>
+    /// <summary>Runs the part once, until the device is done.</summary>
     [Benchmark]
     public void Run()
     {

@@ -33,7 +33,7 @@ internal sealed class OpCases : IDisposable
         }
     }
 
-    /// <summary>Between them they record every op there is.</summary>
+    /// <summary>The workloads; together they record every op.</summary>
     public static IReadOnlyList<(string Name, Workload Workload)> Workloads { get; } =
     [
         ("deepfm256", Workload.DeepFm256(1.05)), ("deepfm400", Workload.DeepFm400(1.05)), ("frappe", Workload.Frappe()), ("din", Workload.Din(1.05)), ("bst", Workload.Bst()), ("bst2", Workload.Bst(blocks: 2)),
@@ -47,11 +47,11 @@ internal sealed class OpCases : IDisposable
     /// <summary>Ops that no workload records.</summary>
     public string[] Missing => [.. typeof(IOp).Assembly.GetExportedTypes().Where(t => t.IsClass && t.IsAssignableTo(typeof(IOp)) && !recorded.Contains(t)).Select(t => t.Name)];
 
-    /// <summary>What fractions are of, one line a device.</summary>
+    /// <summary>The best possible rates, one line per device.</summary>
     public string Rooflines => string.Join('\n', rooflines.Select(r => string.Create(CultureInfo.InvariantCulture,
         $"{r.Key} at best: copies {r.Value.CopyBytesPerSecond / 1e9:F1} GB/s, computes {r.Value.FlopsPerSecond / 1e9:F0} GFLOP/s")));
 
-    /// <summary>The least that a case must do, and what its device can do at best; only once it was opened.</summary>
+    /// <summary>The minimum work of a case, and the best possible rates of its device; available after the case was opened.</summary>
     public (Work Work, Roofline Best) FloorOf(string name) => (works.GetValueOrDefault(name), rooflines[sources[name].Device]);
 
     /// <summary>The part of a case, ready to run.</summary>
@@ -73,7 +73,7 @@ internal sealed class OpCases : IDisposable
         return part;
     }
 
-    /// <summary>Waits for the device of the case that is open.</summary>
+    /// <summary>Waits for the device of the open case.</summary>
     public void Synchronize() => open!.Value.Device.Synchronize();
 
     /// <inheritdoc/>
@@ -83,7 +83,7 @@ internal sealed class OpCases : IDisposable
 
     private void Add(string prefix, (string Device, string Kernels, Workload Workload) source)
     {
-        // On a batch of one row: the names are those of any other size.
+        // Recorded with one row per batch: the names do not depend on the size.
         Workload least = Small(source.Workload) with { BatchSize = 1 };
         using Device device = Device.Open(source.Device, Enum.Parse<KernelChoice>(source.Kernels, ignoreCase: true));
         using TrainableModel model = new(device, least.Spec, least.Options, least.BatchSize);

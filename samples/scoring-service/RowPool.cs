@@ -3,13 +3,13 @@ using System.Text.Json;
 
 namespace GpuCtr.Samples;
 
-/// <summary>Rows that are filled again and again: a row belongs to one request at a time, the model to all of them.</summary>
+/// <summary>A pool of rows: a row belongs to one request at a time; all requests share the model.</summary>
 internal sealed class RowPool(CtrModel model)
 {
     private readonly ConcurrentBag<FeatureRow> idle = [];
 
     /// <summary>The probability of label 1 for each row.</summary>
-    /// <exception cref="ArgumentException">A column is not the model's, or a value of another kind than in training.</exception>
+    /// <exception cref="ArgumentException">The model does not read a column, or a value has another type than in training.</exception>
     public float[] Score(JsonElement[] bodies)
     {
         FeatureRow[] rows = [.. bodies.Select(_ => idle.TryTake(out FeatureRow? row) ? row : model.NewRow())];

@@ -1,7 +1,7 @@
 namespace GpuCtr.Data;
 
 /// <summary>Exact area under the ROC curve of rows that come in groups of equal score, in ascending order: (pairs won + ½ pairs tied) / (positives · negatives) (Mann and Whitney 1947).</summary>
-/// <remarks>Sums are integers, so the order in which rows of a group come, and how many there are, loses nothing.</remarks>
+/// <remarks>Sums are integers, so the result is exact and does not depend on the order of rows with equal scores.</remarks>
 internal struct AucCounter
 {
     private Int128 twiceWon;

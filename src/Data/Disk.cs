@@ -3,31 +3,31 @@ using System.Text;
 
 namespace GpuCtr.Data;
 
-/// <summary>Makes sure that the disk has what was written, and says so when it has not.</summary>
+/// <summary>Syncs files and folders to the disk, and reports failures.</summary>
 /// <remarks>
-/// On Linux <c>FileStream.Flush(flushToDisk: true)</c> swallows what fsync reports, a full or failing disk included, and there is no
-/// call at all for a folder, without which a new or renamed entry may be gone after a power cut. So fsync is called here.
+/// On Linux <c>FileStream.Flush(flushToDisk: true)</c> ignores errors of fsync, such as a full or failing disk, and there is no
+/// call for folders, without which a new or renamed entry may be lost in a power failure. Therefore fsync is called directly.
 /// </remarks>
 internal static class Disk
 {
     private const int ReadOnly = 0, Interrupted = 4;
 
-    /// <summary>Waits until the disk has everything written to a file.</summary>
+    /// <summary>Syncs a file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void Flush(FileStream file)
     {
-        // Windows and macOS: the system's own call reports errors, and on macOS it alone empties the drive's cache.
+        // On Windows and macOS, .NET's call reports errors; on macOS only this call flushes the drive's cache.
         bool linux = OperatingSystem.IsLinux();
         file.Flush(flushToDisk: !linux);
         if (linux)
             Confirm(file.SafeFileHandle.DangerousGetHandle().ToInt32(), file.Name);
     }
 
-    /// <summary>Waits until the disk has the entries of a folder: what was created, renamed and removed in it.</summary>
+    /// <summary>Syncs the entries of a folder: what was created, renamed and removed in it.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     public static void FlushFolder(string folder)
     {
-        // Windows writes entries through its journal and opens no folder for this.
+        // Windows journals folder entries and does not open folders for syncing.
         if (OperatingSystem.IsWindows())
             return;
         int handle = Open(Encoding.UTF8.GetBytes(folder + '\0'), ReadOnly);
@@ -43,7 +43,7 @@ internal static class Disk
         }
     }
 
-    /// <summary>Writes a small file and waits until the disk has it.</summary>
+    /// <summary>Writes and syncs a small file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void WriteText(string path, string text) => Write(path, Encoding.UTF8.GetBytes(text));
 
@@ -56,7 +56,7 @@ internal static class Disk
         Flush(file);
     }
 
-    /// <summary>Writes a small file beside its place and renames it there: at every moment the old or the new text is there as a whole.</summary>
+    /// <summary>Writes a small file under a temporary name and renames it: at every moment the old or the new text is there as a whole.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void ReplaceText(string path, string text)
     {
@@ -75,10 +75,10 @@ internal static class Disk
         FlushFolder(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Says what something takes and what there is.</summary>
-    /// <param name="needed">Bytes that it takes.</param>
-    /// <param name="folder">Where.</param>
-    /// <param name="own">Bytes there that it has already taken.</param>
+    /// <summary>Text about needed and available space.</summary>
+    /// <param name="needed">Bytes needed.</param>
+    /// <param name="folder">Folder on the disk.</param>
+    /// <param name="own">Bytes already written, which count as available.</param>
     public static string Space(long needed, string folder, long own = 0)
     {
         string takes = FormattableString.Invariant($"it needs {needed / 1e6:F1} MB");

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace GpuCtr.Data;
 
-/// <summary>How this program writes JSON: snake_case names, enumerations as words.</summary>
+/// <summary>The JSON format of this program: snake_case names, enumerations as words.</summary>
 internal static class JsonText
 {
     private static readonly JsonSerializerOptions line = new()
@@ -17,13 +17,13 @@ internal static class JsonText
 
     private static readonly JsonSerializerOptions indented = new(line) { WriteIndented = true };
 
-    /// <summary>On one line.</summary>
+    /// <summary>Writes JSON on one line.</summary>
     public static string Line<T>(T value) => JsonSerializer.Serialize(value, line);
 
-    /// <summary>On many lines.</summary>
+    /// <summary>Writes indented JSON.</summary>
     public static string Indented<T>(T value) => JsonSerializer.Serialize(value, indented);
 
-    /// <summary>Reads either.</summary>
-    /// <exception cref="JsonException">It is something else.</exception>
+    /// <summary>Reads JSON.</summary>
+    /// <exception cref="JsonException">The text is not JSON of this type.</exception>
     public static T Parse<T>(string text) => JsonSerializer.Deserialize<T>(text, line) ?? throw new JsonException("it is empty");
 }

@@ -1,6 +1,6 @@
 namespace GpuCtr.Data;
 
-/// <summary>SplitMix64 (Steele, Lea, Flood 2014): a few lines that give the same numbers on every machine and for ever.</summary>
+/// <summary>SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every machine and in every version.</summary>
 internal struct RandomBits(ulong seed)
 {
     private ulong state = seed;

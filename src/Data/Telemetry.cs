@@ -4,8 +4,8 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr;
 
-/// <summary>What this process measures, for System.Diagnostics.Metrics and so for OpenTelemetry and dotnet-counters: docs/metrics.md.</summary>
-/// <remarks>Nobody listening costs a branch; nothing is allocated either way.</remarks>
+/// <summary>The metrics of this process (System.Diagnostics.Metrics), for OpenTelemetry and dotnet-counters: docs/metrics.md.</summary>
+/// <remarks>Without a listener, a measurement costs one branch. Nothing is allocated either way.</remarks>
 public static class Telemetry
 {
     /// <summary>Name of the meter.</summary>
@@ -28,7 +28,7 @@ public static class Telemetry
     private static Histogram<double> Times(string name, string description, double[] boundaries) =>
         meter.CreateHistogram(name, "s", description, null, new InstrumentAdvice<double> { HistogramBucketBoundaries = boundaries });
 
-    /// <summary>Now, if somebody listens to the time of calls; else 0.</summary>
+    /// <summary>The current timestamp if there is a listener for score times; else 0.</summary>
     internal static long BeginScore => scoreTime.Enabled ? Stopwatch.GetTimestamp() : 0;
 
     internal static void Rows(string phase, int count) => rows.Add(count, new KeyValuePair<string, object?>(Phase, phase));

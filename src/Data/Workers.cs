@@ -1,9 +1,9 @@
 namespace GpuCtr.Data;
 
-/// <summary>Runs numbered tasks on a few threads. The tasks decide nothing by thread, so the count never changes a result.</summary>
+/// <summary>Runs numbered tasks on several threads. Results do not depend on the number of threads.</summary>
 internal static class Workers
 {
-    /// <summary>Runs tasks 0 … count − 1; the failure with the lowest number that occurred is the one thrown.</summary>
+    /// <summary>Runs tasks 0 … count − 1; of several failures, the one of the lowest task number is thrown.</summary>
     public static void Run(int count, int threads, Action<int, CancellationToken> task, CancellationToken cancellation = default)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -23,7 +23,7 @@ internal static class Workers
                 {
                     lock (gate)
                     {
-                        // A task that only noticed the cancellation is not the cause of it.
+                        // A task that was only cancelled is not the cause of the failure.
                         if (i < failedTask && !(e is OperationCanceledException && failure is not null))
                             (failedTask, failure) = (i, System.Runtime.ExceptionServices.ExceptionDispatchInfo.Capture(e));
                     }

@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder : IDisposable
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
         if ((Math.Max(spec.C, spec.F) + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
-            throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries has more positions than {int.MaxValue}; lower --batch-size or --max-history");
+            throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
         Workspace.OnFree(FreeOps);
         turn = device.ServesThreads ? new Lock() : device.Turn;
@@ -209,7 +209,7 @@ public sealed partial class ModelBuilder : IDisposable
     internal void Upload(Batch batch)
     {
         if (!batch.IsPrepared)
-            throw new InvalidOperationException("the batch has not been prepared since rows were added; call Prepare before it is used");
+            throw new InvalidOperationException("rows were added to the batch since Prepare; call Prepare before using it");
         // Ids, positions and row gradients are addressed by the slot's capacity and by the roles and sizes of its columns.
         if (batch.Capacity != BatchSize || !batch.Spec.HasLayoutOf(Spec))
             throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}{(batch.Spec.C == Spec.C ? ", or its columns differ" : "")}; make it from the model's Spec and BatchSize");

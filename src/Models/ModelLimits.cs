@@ -55,11 +55,11 @@ public static class ModelLimits
         ?? Real("l2", o.L2) ?? Real("embedding_l2", o.EmbeddingL2) ?? Real("mba_lambda", o.MbaLambda) ?? Real("clip_norm", o.ClipNorm)
         ?? Real("epsilon of dice", o.Dice.Epsilon) ?? Real("momentum of dice", o.Dice.Momentum, 1.0000001) ?? Real("alpha_init_std of dice", o.Dice.AlphaInitStd)
         ?? (o.FirstOrderFtrl is { } f ? Real("alpha of first_order_ftrl", f.Alpha) ?? Real("l1", f.L1) ?? Real("l2", f.L2) ?? Real("beta", f.Beta) : null)
-        ?? (o.Momentum > 0 && o.Optimizer != OptimizerKind.Sgd ? $"momentum is of sgd, not of {o.Optimizer}" : null);
+        ?? (o.Momentum > 0 && o.Optimizer != OptimizerKind.Sgd ? $"momentum needs sgd, not {o.Optimizer}" : null);
 
     private static string? Whole(string name, int value, WholeRange range) => range.Contains(value) ? null : $"{name} {value} is not from {range.Least} to {range.Most}";
 
-    private static string? Layers(string name, IReadOnlyList<int> units) => units.Count > MostLayers ? $"{name} has {units.Count} layers, at most {MostLayers} can be"
+    private static string? Layers(string name, IReadOnlyList<int> units) => units.Count > MostLayers ? $"{name} has {units.Count} layers, at most {MostLayers} are possible"
         : units.Select(u => Whole(name, u, LayerUnits)).FirstOrDefault(fault => fault is not null);
 
     private static string? Real(string name, double value, double limit = double.PositiveInfinity) =>

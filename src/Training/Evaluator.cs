@@ -22,7 +22,7 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
         long rows = data.CountRows(part);
         if (rows > Array.MaxLength)
             throw GpuCtrException.UsageError($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
-        // Shards without the group column have metrics all the same, only no gAUC.
+        // Shards without the group column are evaluated without gAUC.
         bool grouped = data.HasGaucKeys;
         float[] logits = new float[rows], labels = new float[rows];
         ulong[] groups = new ulong[grouped ? rows : 0];

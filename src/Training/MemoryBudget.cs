@@ -69,7 +69,7 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
     /// <param name="evaluated">Most rows that are evaluated at once.</param>
     public static HeldMemory Of(Device device, IEnumerable<(string Name, long Bytes)> plan, FeatureEncoder encoder, int batchSize, int slots, long evaluated)
     {
-        // Logits and labels, and sorted copies of them; with groups keys, row numbers and a copy by group.
+        // Logits and labels, and sorted copies of them; with gAUC also keys, row numbers and a copy ordered by group.
         long scores = evaluated * (4 * 4 + (encoder.GaucKey is null ? 0 : 8 + 8 + 4 + 4 * 2));
         long sample = 2 * Math.Min(evaluated, RowSample.MostRows) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
         return new HeldMemory(

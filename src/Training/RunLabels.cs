@@ -42,9 +42,9 @@ internal sealed class RunLabels
         if (!train.HasBoth)
             runLog.Warn($"train: {train.OneSided()}{Other("valid", valid)}: there is nothing to learn; {Advice()}");
         if (valid is { Rows: 0 })
-            runLog.Warn($"valid: no rows, so the last epoch counts as the best one and --patience ends nothing; {Advice()}");
+            runLog.Warn($"valid: no rows, so the last epoch counts as the best and --patience has no effect; {Advice()}");
         else if (valid is { HasBoth: false } one)
-            runLog.Warn($"valid: {one.OneSided()}{Other("train", train)}: AUC is not defined{(monitor == "logloss" ? "" : ", so logloss says which epoch is best and when to stop")}; {Advice()}");
+            runLog.Warn($"valid: {one.OneSided()}{Other("train", train)}: AUC is not defined{(monitor == "logloss" ? "" : ", so logloss decides which epoch is best and when to stop")}; {Advice()}");
         if (test is { HasBoth: false } tested)
             runLog.Warn($"test: {tested.OneSided()}: AUC is not defined");
     }

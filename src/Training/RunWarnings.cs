@@ -32,7 +32,7 @@ internal static class RunWarnings
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
             if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
-                runLog.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows and will be learned by heart; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
+                runLog.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows, and the model will memorize it; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
         }
         foreach (string warning in HistoryCoverage.Warnings(shards.Train, shards.Plan).Concat(UndeclaredLists.Warnings(shards.Train, shards.Plan)))
             runLog.Warn(warning);
@@ -65,7 +65,7 @@ internal static class RunWarnings
             runLog.Line($"{name}: values not seen in training: {string.Join(", ", oov)}");
         string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
         if (nulls.Length > 0)
-            runLog.Warn($"{name}: nulls in columns that had none in training, so the model knows nothing of them: {string.Join(", ", nulls)}");
+            runLog.Warn($"{name}: nulls in columns that had none in training, so the model never learned from nulls there: {string.Join(", ", nulls)}");
         AboutReading(runLog, name, data);
     }
 

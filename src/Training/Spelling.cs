@@ -1,6 +1,6 @@
 namespace GpuCtr.Training;
 
-/// <summary>Finds what somebody probably meant to type.</summary>
+/// <summary>Suggests the most similar name for a mistyped one.</summary>
 internal static class Spelling
 {
     private const int Tolerance = 3;

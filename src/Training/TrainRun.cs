@@ -131,7 +131,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             Keep(trainer, result);
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
             if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
-                runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss says which epoch is best and when to stop");
+                runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
             if (result.Epoch == 1)
                 TellRows();
             epochs = result.Epoch;

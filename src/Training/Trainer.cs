@@ -89,7 +89,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     {
         from = position;
         if (position is { EpochDone: false, Shuffle: { } then } && then != Shuffle)
-            runLog.Warn($"the order of the rows has changed: in what is left of epoch {position.Epoch} some come twice and some not at all");
+            runLog.Warn($"the order of the rows has changed: in the rest of epoch {position.Epoch} some rows come twice and some not at all");
         settings.LearningRate.PlateauFactor = position.PlateauFactor;
         monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs, history);
     }

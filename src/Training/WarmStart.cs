@@ -65,7 +65,7 @@ internal sealed class WarmStart
         if (Directory.Exists(from.Folder))
             Load(from, model, runLog);
         else
-            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has taken its place; begin again"), model, runLog), "--init-from");
+            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has replaced it; start again"), model, runLog), "--init-from");
     }
 
     private bool IsSameRun(Checkpoint newer) => JsonText.Line(newer.Manifest.Spec) == JsonText.Line(from.Manifest.Spec) && JsonText.Line(newer.Manifest.Model) == JsonText.Line(from.Manifest.Model);

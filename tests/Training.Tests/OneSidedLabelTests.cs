@@ -38,7 +38,7 @@ public sealed class OneSidedLabelTests : IDisposable
     {
         string train = Shard("mostly.parquet", 600, i => i % 20 == 0 ? 1 : 0), valid = Shard("ones.parquet", 200, _ => 1);
         CommandOutcome o = Train(train, "--valid", valid, "--epochs", "20", "--patience", "2", "--lr", "0.01").Succeeded();
-        Assert.Contains("warning: valid: all 200 rows have label 1 (train: 30 of 600 have label 1): AUC is not defined, so logloss says which epoch is best and when to stop; name shards with both labels by --valid", o.Error);
+        Assert.Contains("warning: valid: all 200 rows have label 1 (train: 30 of 600 have label 1): AUC is not defined, so logloss decides which epoch is best and when to stop; name shards with both labels by --valid", o.Error);
         Assert.True(o.Error.IndexOf("warning: valid:", StringComparison.Ordinal) < o.Error.IndexOf("epoch  train logloss", StringComparison.Ordinal), "said before training");
         Assert.Contains("* best by logloss", o.Error);
         Assert.Contains("stopped: no better logloss in 2 epochs in a row", o.Error);
@@ -70,7 +70,7 @@ public sealed class OneSidedLabelTests : IDisposable
     {
         string none = Shard("none.parquet", 0, _ => 0), zeros = Shard("zeros.parquet", 40, _ => 0);
         CommandOutcome o = Train(Both, "--valid", none, "--test", zeros, "--epochs", "3").Succeeded();
-        Assert.Contains("warning: valid: no rows, so the last epoch counts as the best one and --patience ends nothing; name shards with both labels by --valid", o.Error);
+        Assert.Contains("warning: valid: no rows, so the last epoch counts as the best and --patience has no effect; name shards with both labels by --valid", o.Error);
         Assert.Contains("warning: test: all 40 rows have label 0: AUC is not defined", o.Error);
         Assert.Contains("warning: no rows: AUC is not defined", Run("evaluate", "--model", Out, none, "--device", "cpu").Succeeded().Error);
         Assert.Contains("warning: all 40 rows have label 0: AUC is not defined", Run("evaluate", "--model", Out, zeros, "--device", "cpu").Succeeded().Error);

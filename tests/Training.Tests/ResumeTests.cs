@@ -28,7 +28,7 @@ public sealed class ResumeTests(TrainedRun run) : IClassFixture<TrainedRun>
         Run("train", "--resume", "--out", folder, "--embedding-dim", "8", "--seed", "3").FailedWith(ExitCode.Usage, "embedding_dim was 4 and is 8", "seed was 1 and is 3");
         Run("train", run.Test, "--resume", "--out", folder).FailedWith(ExitCode.Usage, "train_shards was", "test.parquet");
         Run("train", run.Train, "--resume").FailedWith(ExitCode.Usage, "--out");
-        Run("train", "--resume", "--out", run.Folder.File("nothing")).FailedWith(ExitCode.Usage, "nothing holds no run", "name the shards");
+        Run("train", "--resume", "--out", run.Folder.File("nothing")).FailedWith(ExitCode.Usage, "nothing holds no run", "add shards");
         Assert.False(Directory.Exists(run.Folder.File("nothing")));
     }
 

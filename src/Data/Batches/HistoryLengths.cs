@@ -35,7 +35,7 @@ internal sealed class HistoryLengths(IReadOnlyList<SequenceField> sequences, boo
                 continue;
             if (!tolerant)
                 throw GpuCtrException.DataError(
-                    $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + r}: {a.Name} has {lengthA} entries and {b.Name} has {lengthB}, but histories of one group describe the same events; correct it, allow some such rows with --bad-rows, or make one of them a list of its own with --multi-value {b.Name}");
+                    $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + r}: {a.Name} has {lengthA} entries and {b.Name} has {lengthB}, but histories of one group must have equal lengths; correct it, allow some such rows with --bad-rows, or make one of them a list of its own with --multi-value {b.Name}");
             block.LeaveOut(new BadRow(r, $"{a.Name} and {b.Name} differ in length"));
         }
     }

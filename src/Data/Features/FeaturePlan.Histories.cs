@@ -40,7 +40,7 @@ public sealed partial class FeaturePlan
             {
                 (string why, string advice) = WhyPooled(planned, list, names, target);
                 planned[i] = list with { Note = $"not a history: {why}" };
-                warnings.Add($"{list.Column.Name} is pooled and not read as a history: {why}; {advice}, or --multi-value {ColumnNames.InShell(list.Column.Name)} if it is to be pooled");
+                warnings.Add($"{list.Column.Name} is pooled, not read as a history: {why}; {advice}, or --multi-value {ColumnNames.InShell(list.Column.Name)} if pooling is intended");
             }
         }
     }
@@ -56,7 +56,7 @@ public sealed partial class FeaturePlan
             return ($"{planned[target].Column.Name} is {planned[target].Column.TypeName}, this {list.Column.TypeName}", "write both with one type");
         return planned.Find(p => names.Contains(p.Column.Name, StringComparer.OrdinalIgnoreCase)) switch
         {
-            null => ($"there is no column {string.Join(" or ", names)}", $"say whose history it is with --history {ColumnNames.InShell(list.Column.Name)}=<column>"),
+            null => ($"there is no column {string.Join(" or ", names)}", $"name its target with --history {ColumnNames.InShell(list.Column.Name)}=<column>"),
             { Role: FeatureRole.Numeric } p => ($"{p.Column.Name} is {p.Column.TypeName} and numeric", $"if it holds ids, add --categorical {ColumnNames.InShell(p.Column.Name)}"),
             var p => ($"its target {p.Column.Name} is {p.RoleName}", $"add --categorical {ColumnNames.InShell(p.Column.Name)}"),
         };

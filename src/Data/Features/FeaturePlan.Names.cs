@@ -30,10 +30,10 @@ public sealed partial class FeaturePlan
 
         string? both = options.Categorical.Intersect(options.Numeric).FirstOrDefault();
         if (both is not null)
-            throw GpuCtrException.UsageError($"{both} is named by both --categorical and --numeric; name it once");
+            throw GpuCtrException.UsageError($"{both} is in both --categorical and --numeric; name it once");
         both = options.MultiValue.Intersect(FeatureOptions.Pairs(options.History).Select(p => p.Column)).FirstOrDefault();
         if (both is not null)
-            throw GpuCtrException.UsageError($"{both} is named by both --history and --multi-value; name it once");
+            throw GpuCtrException.UsageError($"{both} is in both --history and --multi-value; name it once");
     }
 
     private static string LabelOf(ShardSet shards, FeatureOptions options)
@@ -53,7 +53,7 @@ public sealed partial class FeaturePlan
         }
 
         throw GpuCtrException.UsageError(
-            $"{shards.Shards[0].Path}: no column is named {string.Join(", ", labelNames)}; say which is the label with --label; the columns are {Listing(shards)}");
+            $"{shards.Shards[0].Path}: no column is named {string.Join(", ", labelNames)}; name the label with --label; the columns are {Listing(shards)}");
     }
 
     /// <summary>The label, which no shard may lack; null if all do.</summary>

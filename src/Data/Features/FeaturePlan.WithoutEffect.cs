@@ -22,7 +22,7 @@ public sealed partial class FeaturePlan
             {
                 PlannedColumn[] used = [.. planned.Where(p => p.Column.Name == name)];
                 if (used.Length > 0 && !used.Any(p => roles.Contains(p.Role)))
-                    yield return $"{flag} {ColumnNames.InShell(name)} changes nothing: the column is {Describe(used[^1], roles)}";
+                    yield return $"{flag} {ColumnNames.InShell(name)} has no effect: the column is {Describe(used[^1], roles)}";
             }
         }
     }
@@ -31,7 +31,7 @@ public sealed partial class FeaturePlan
     {
         FeatureRole.Label => "the label",
         FeatureRole.Excluded => "left out by --exclude",
-        FeatureRole.History => $"a history, which shares the rows of {column.Target}: say it of {column.Target}",
+        FeatureRole.History => $"a history, which shares the rows of {column.Target}: name {column.Target} instead",
         FeatureRole.Numeric => $"numeric; if it holds ids, add --categorical {ColumnNames.InShell(column.Column.Name)}",
         FeatureRole.Categorical when wanted.Contains(FeatureRole.Numeric) => $"categorical; if it holds numbers, add --numeric {ColumnNames.InShell(column.Column.Name)}",
         _ => column.RoleName,

@@ -202,6 +202,6 @@ public sealed partial class FeaturePlan
         if (FeatureOptions.Pairs(options.Identity).Any(i => i.Column == column.Name) && column.Kind == ValueKind.Real)
             column = column with { Kind = ValueKind.Integer };
         bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
-        return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: leave it out if it is one" : "by type"));
+        return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: exclude it if it is one" : "by type"));
     }
 }

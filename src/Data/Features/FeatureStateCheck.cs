@@ -9,13 +9,13 @@ internal static class FeatureStateCheck
     // Padding, null and OOV.
     private const int OwnRows = 3;
 
-    /// <summary>The first thing that cannot be, in words; null where all can.</summary>
+    /// <summary>Description of the first invalid entry; null if all are valid.</summary>
     public static string? FaultOf(FeatureState s)
     {
         if (s.Categorical.Contains(null!) || s.Numeric.Contains(null!) || s.Sequences.Contains(null!) || s.Vocabularies.Contains(null!))
             return "a column or vocabulary is null";
         if (s.TrainRows < 0 || s.Positives < 0 || s.Positives > s.TrainRows)
-            return $"{s.Positives} positives of {s.TrainRows} training rows cannot be";
+            return $"{s.Positives} positives of {s.TrainRows} training rows are impossible";
         return s.Vocabularies.Select(Fault).FirstOrDefault(f => f is not null)
             ?? (s.Vocabularies.Sum(v => (long)v.Rows) > int.MaxValue ? "its vocabularies have more rows than a table can hold" : null)
             ?? s.Categorical.Select(c => Fault(c, s)).FirstOrDefault(f => f is not null)
@@ -24,10 +24,10 @@ internal static class FeatureStateCheck
             ?? Twice(s);
     }
 
-    private static string? Fault(VocabularyState v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} can be"
+    private static string? Fault(VocabularyState v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} are needed"
         : v.Buckets < 0 || v.Nulls < 0 || v.Oov < 0 ? $"vocabulary '{v.Name}' has a negative count"
         : v.Kind is ValueKind.Text || WholeNumber.Is(v.Kind) ? null
-        : $"vocabulary '{v.Name}' has values of a kind that no vocabulary has";
+        : $"vocabulary '{v.Name}' has values of an impossible kind";
 
     private static string? Fault(CategoricalState c, FeatureState s)
     {
@@ -35,7 +35,7 @@ internal static class FeatureStateCheck
             return $"column '{c.Column}' points at vocabulary {c.Vocabulary} of {s.Vocabularies.Count}";
         bool text = s.Vocabularies[c.Vocabulary].Kind == ValueKind.Text;
         if (text != (c.Kind == ValueKind.Text) || c.Kind == ValueKind.Unsupported)
-            return $"column '{c.Column}' and its vocabulary are not of one kind";
+            return $"column '{c.Column}' and its vocabulary have different kinds";
         bool fits = c.Rule switch
         {
             KeyRule.Value => c.Kind == ValueKind.Text || WholeNumber.Is(c.Kind),
@@ -43,27 +43,27 @@ internal static class FeatureStateCheck
             _ => c.Kind != ValueKind.Text,
         };
         if (!fits)
-            return $"column '{c.Column}' is not of a kind that its rule reads";
-        return c.Boundaries.All(double.IsFinite) && c.Boundaries.Zip(c.Boundaries.Skip(1)).All(p => p.First < p.Second) ? null : $"the boundaries of column '{c.Column}' do not rise";
+            return $"column '{c.Column}' has a kind that its rule cannot read";
+        return c.Boundaries.All(double.IsFinite) && c.Boundaries.Zip(c.Boundaries.Skip(1)).All(p => p.First < p.Second) ? null : $"the boundaries of column '{c.Column}' do not increase";
     }
 
     private static string? Fault(NumericState n) => double.IsFinite(n.Mean) && double.IsFinite(n.Deviation) && n.Deviation > 0 && double.IsFinite(1 / n.Deviation)
         ? null
-        : $"mean {n.Mean} and deviation {n.Deviation} of column '{n.Column}' cannot be";
+        : $"mean {n.Mean} and deviation {n.Deviation} of column '{n.Column}' are impossible";
 
     private static string? Fault(SequenceState q, FeatureState s)
     {
         if ((uint)q.Vocabulary >= (uint)s.Vocabularies.Count || q.Target < -1 || q.Target >= s.Categorical.Count)
-            return $"column '{q.Column}' points at a vocabulary or target that is not there";
+            return $"column '{q.Column}' points at a vocabulary or target that does not exist";
         if (!ModelLimits.ListLength.Contains(q.MaxLength))
             return $"max_length {q.MaxLength} of column '{q.Column}' is not from {ModelLimits.ListLength.Least} to {ModelLimits.ListLength.Most}";
         if (q.Kind != ValueKind.Text && !WholeNumber.Is(q.Kind) || !Enum.IsDefined(q.Form))
-            return $"column '{q.Column}' is of a kind that no list has";
+            return $"column '{q.Column}' has a kind that lists cannot have";
         if (q.Separator is null && (q.Kind == ValueKind.Text) != (s.Vocabularies[q.Vocabulary].Kind == ValueKind.Text))
-            return $"column '{q.Column}' and its vocabulary are not of one kind";
+            return $"column '{q.Column}' and its vocabulary have different kinds";
         if (q.Target >= 0 && s.Categorical[q.Target].Vocabulary != q.Vocabulary)
             return $"column '{q.Column}' has another vocabulary than its target";
-        return q.Target >= 0 && s.Sequences.Any(other => other.Target >= 0 && other.MaxLength != q.MaxLength) ? "histories of one group have one max_length" : null;
+        return q.Target >= 0 && s.Sequences.Any(other => other.Target >= 0 && other.MaxLength != q.MaxLength) ? "histories of one group must have the same max_length" : null;
     }
 
     private static string? Twice(FeatureState s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Sequences.Select(q => q.Column))

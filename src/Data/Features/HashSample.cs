@@ -1,8 +1,8 @@
 namespace GpuCtr.Data.Features;
 
 /// <summary>
-/// Items whose hash is below a threshold that halves whenever there are too many: a sample that depends on the items alone, not on
-/// the order in which they come, and that holds all items of one hash or none.
+/// A sample of items: those whose hash is below a threshold that halves whenever there are too many. It depends on the items alone, not on
+/// their order, and contains either all items of one hash or none.
 /// </summary>
 internal sealed class HashSample<T>(int capacity)
 {
@@ -12,10 +12,10 @@ internal sealed class HashSample<T>(int capacity)
     /// <summary>The sample.</summary>
     public IReadOnlyList<(ulong Hash, T Item)> Kept => kept;
 
-    /// <summary>Share of all hashes that it holds.</summary>
+    /// <summary>Sampled share of all hashes.</summary>
     public double Share => (threshold + 1.0) / (ulong.MaxValue + 1.0);
 
-    /// <summary>Takes an item in.</summary>
+    /// <summary>Adds an item.</summary>
     public void Add(ulong hash, T item)
     {
         if (hash > threshold)
@@ -24,7 +24,7 @@ internal sealed class HashSample<T>(int capacity)
         Shrink();
     }
 
-    /// <summary>Takes the sample of other items in.</summary>
+    /// <summary>Merges the sample of other items.</summary>
     public void Add(HashSample<T> other)
     {
         threshold = Math.Min(threshold, other.threshold);

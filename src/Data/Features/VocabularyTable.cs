@@ -117,9 +117,9 @@ public sealed class VocabularyTable
     internal VocabularyTable GrownBy(VocabularyTable fresh)
     {
         if (Computed != fresh.Computed)
-            throw GpuCtrException.UsageError($"--init-from: rows of {Name} come from {Computed.Describe(Name)} there and from {fresh.Computed.Describe(Name)} here; say it as in that run");
+            throw GpuCtrException.UsageError($"--init-from: rows of {Name} come from {Computed.Describe(Name)} there and from {fresh.Computed.Describe(Name)} here; use the options of that run");
         if (Kind != fresh.Kind && fresh.Integers.Any(v => !WholeNumber.Fits(v, fresh.Kind, Kind)))
-            throw GpuCtrException.UsageError($"--init-from: {Name} has {Word(Kind)} there and here {Word(fresh.Kind)} that are none of them; write the shards with the type that they had");
+            throw GpuCtrException.UsageError($"--init-from: {Name} has {Word(Kind)} in that run and {Word(fresh.Kind)} here; write the shards with the type of that run");
         if (Computed.Any)
             return fresh;
         long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == OovRow)];

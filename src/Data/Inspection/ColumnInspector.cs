@@ -6,14 +6,14 @@ namespace GpuCtr.Data.Inspection;
 
 /// <summary>Profiles one column, whose row groups come in file order.</summary>
 /// <param name="column">The column.</param>
-/// <param name="profile">What is known of it before it is read.</param>
-/// <param name="isLabel">Whether it is the label itself, which predicts nothing.</param>
-/// <param name="lists">How its lists are read.</param>
+/// <param name="profile">The profile before values are read.</param>
+/// <param name="isLabel">Whether it is the label itself, for which no AUC is computed.</param>
+/// <param name="lists">How lists in its strings are read.</param>
 internal sealed class ColumnInspector(StoredColumn column, ColumnProfile profile, bool isLabel, ListReading lists)
 {
     private const int SampleRows = 1 << 16, ShownValues = 5;
 
-    // So much smaller, numbers of any size can be summed up.
+    // Scaled down by this factor, finite numbers of any size can be summed.
     private const double Scale = 1.0 / (1L << 62);
 
     private readonly ValueHistogram tally = new();
@@ -29,7 +29,7 @@ internal sealed class ColumnInspector(StoredColumn column, ColumnProfile profile
     /// <summary>The column.</summary>
     public StoredColumn Column => column;
 
-    /// <summary>Why it cannot be read; null as long as it can.</summary>
+    /// <summary>The error if it cannot be read; else null.</summary>
     public string? Trouble { get; set; }
 
     /// <summary>What was found.</summary>
@@ -60,8 +60,8 @@ internal sealed class ColumnInspector(StoredColumn column, ColumnProfile profile
     /// <summary>Takes in a row group.</summary>
     /// <param name="shard">Where it is.</param>
     /// <param name="group">Which one.</param>
-    /// <param name="read">Its column; lists in strings are split in place.</param>
-    /// <param name="labels">(rows) 0 or 1; −1 where it is not known.</param>
+    /// <param name="read">The decoded column; lists in strings are split in place.</param>
+    /// <param name="labels">(rows) 0 or 1; −1 = unknown.</param>
     public void Add(Shard shard, RowGroupRef group, ColumnBuffer read, ReadOnlySpan<sbyte> labels)
     {
         misfits += read.Misfits.Count;
@@ -133,7 +133,7 @@ internal sealed class ColumnInspector(StoredColumn column, ColumnProfile profile
 }
 
 /// <summary>How the lists of a column are read.</summary>
-/// <param name="Grammar">How they are written; null for a column that is not a string with lists.</param>
-/// <param name="Kind">What the entries of such strings are.</param>
-/// <param name="Longest">The most entries of a list that a model reads.</param>
+/// <param name="Grammar">Their grammar; null for a column without lists in strings.</param>
+/// <param name="Kind">Kind of the entries.</param>
+/// <param name="Longest">Number of entries of a list that a model reads at most.</param>
 internal readonly record struct ListReading(ListGrammar? Grammar, ValueKind Kind, int Longest);

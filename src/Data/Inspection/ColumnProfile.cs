@@ -1,22 +1,22 @@
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>What the values of a column are like.</summary>
+/// <summary>Statistics of a column.</summary>
 /// <param name="Name">Column.</param>
 /// <param name="Type">Its type.</param>
-/// <param name="Role">What a run would use it for.</param>
-/// <param name="Note">Why.</param>
+/// <param name="Role">Its role in a training run.</param>
+/// <param name="Note">Reason of the role.</param>
 public sealed record ColumnProfile(string Name, string Type, string Role, string Note)
 {
-    /// <summary>Why it cannot be read; null if it can. Nothing else is known of one that cannot.</summary>
+    /// <summary>The error if it cannot be read, in which case nothing else is known; else null.</summary>
     public string? Trouble { get; init; }
 
-    /// <summary>Rows that are null; of a list, elements that are.</summary>
+    /// <summary>Number of nulls: rows, or elements of lists.</summary>
     public long Nulls { get; init; }
 
     /// <summary>Values that are not null.</summary>
     public long Values { get; init; }
 
-    /// <summary>Different values; null for a type that cannot be read.</summary>
+    /// <summary>Number of distinct values; null for a type that cannot be read.</summary>
     public long? Distinct { get; init; }
 
     /// <summary>Whether <see cref="Distinct"/> is a count and not an estimate.</summary>
@@ -31,22 +31,22 @@ public sealed record ColumnProfile(string Name, string Type, string Role, string
     /// <summary>Values that are NaN or infinite.</summary>
     public long NotFinite { get; init; }
 
-    /// <summary>Rows with a value that is no integer, where other shards store integers, or that they cannot hold; it counts as null.</summary>
+    /// <summary>Rows whose value is not an integer although other shards store integers, or does not fit; it counts as null.</summary>
     public long Misfits { get; init; }
 
-    /// <summary>Whether the column is one of reals that all are whole and not negative.</summary>
+    /// <summary>Whether the column has reals that are all whole and not negative.</summary>
     public bool MayBeIds { get; init; }
 
     /// <summary>Lengths of the lists; null for a column without lists.</summary>
     public LengthProfile? Lengths { get; init; }
 
-    /// <summary>Rows whose string should hold a list and does not.</summary>
+    /// <summary>Rows whose string should be a list and is not.</summary>
     public long Broken { get; init; }
 
-    /// <summary>The first of them and what is wrong with it; null if there is none.</summary>
+    /// <summary>Description of the first of them; null if there is none.</summary>
     public string? FirstBroken { get; init; }
 
-    /// <summary>AUC of predicting the label from this column alone; null where it cannot be told.</summary>
+    /// <summary>AUC of predicting the label from this column alone; null if it cannot be computed.</summary>
     public double? LabelAuc { get; init; }
 }
 
@@ -56,16 +56,16 @@ public sealed record NumberRange(double Least, double Mean, double Greatest);
 /// <summary>Lengths of lists.</summary>
 /// <param name="Empty">Rows without an element.</param>
 /// <param name="Mean">Mean length.</param>
-/// <param name="Median">Half the rows have at most so many.</param>
-/// <param name="P90">Nine of ten have.</param>
-/// <param name="P99">99 of 100 have.</param>
-/// <param name="Longest">Nobody has more.</param>
-/// <param name="Limit">The most entries that a model reads, the last ones: --max-history.</param>
-/// <param name="CutRows">Rows that have more.</param>
-/// <param name="CutEntries">Entries of theirs that are not read.</param>
+/// <param name="Median">Median length.</param>
+/// <param name="P90">90th percentile.</param>
+/// <param name="P99">99th percentile.</param>
+/// <param name="Longest">Greatest length.</param>
+/// <param name="Limit">The last so many entries are read by a model: --max-history.</param>
+/// <param name="CutRows">Rows with more entries than that.</param>
+/// <param name="CutEntries">Entries of these rows that are not read.</param>
 public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest, int Limit, long CutRows, long CutEntries)
 {
-    /// <summary>The profile of rows by length.</summary>
+    /// <summary>The profile from the number of rows by length.</summary>
     internal static LengthProfile Of(IReadOnlyDictionary<int, long> rowsByLength, int limit)
     {
         long rows = rowsByLength.Values.Sum();

@@ -5,17 +5,17 @@ using static System.FormattableString;
 
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>How many entries of a history are values of its target's column: hardly any where separator, grammar or target are wrong.</summary>
+/// <summary>How many entries of a history occur in its target's column: hardly any if the separator, the grammar or the target is wrong.</summary>
 /// <param name="History">The history.</param>
-/// <param name="Entries">Entries looked at: those of its first row groups.</param>
-/// <param name="Found">Those that occur in the target's column, whose reading ends when they are enough.</param>
-/// <param name="Stranger">One that does not, as text; null if there is none.</param>
+/// <param name="Entries">Number of entries compared: those of the first row groups.</param>
+/// <param name="Found">Number of those that occur in the target's column, which is read until enough are found.</param>
+/// <param name="Stranger">An entry that does not occur there, as text; null if there is none.</param>
 internal sealed record HistoryCoverage(PlannedColumn History, long Entries, long Found, string? Stranger)
 {
     private const int EnoughEntries = 100, MostEntries = 10_000;
     private const double Hardly = 0.1;
 
-    /// <summary>What to say of the histories whose entries hardly ever occur in their target's column.</summary>
+    /// <summary>Warnings for histories whose entries hardly ever occur in their target's column.</summary>
     /// <exception cref="GpuCtrException">Data: broken pages.</exception>
     public static IEnumerable<string> Warnings(ShardSet shards, FeaturePlan plan) =>
         plan.Of(FeatureRole.History).Select(h => Of(shards, plan, h)).Where(m => m.Entries >= EnoughEntries && m.Found < Hardly * m.Entries).Select(m => m.Warning());

@@ -4,10 +4,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>Reads every column of every row group once: row groups in file order, in each the label first, then the others in parallel.</summary>
+/// <summary>Reads every column of every row group once: row groups in file order; in each, the label first, then the others in parallel.</summary>
 /// <param name="shards">The shards.</param>
 /// <param name="label">Label column, if there is one.</param>
-/// <param name="inspectors">One for each column that is looked at.</param>
+/// <param name="inspectors">One per inspected column.</param>
 internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyList<ColumnInspector> inspectors)
 {
     private const sbyte Unknown = -1;
@@ -22,7 +22,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
     /// <summary>Rows with label 1.</summary>
     public long Positives { get; private set; }
 
-    /// <summary>What rows have in common with earlier ones.</summary>
+    /// <summary>Finds rows that repeat earlier ones.</summary>
     public RepeatedRows Repeated { get; } = new();
 
     /// <summary>Reads everything.</summary>
@@ -78,7 +78,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
         idle.Add(column);
     }
 
-    /// <summary>Reads a column of a row group; one that cannot be read is told of once and not tried again.</summary>
+    /// <summary>Reads a column of a row group; a column that cannot be read is reported once and not tried again.</summary>
     private bool TryRead(RowGroupRef group, ColumnInspector inspector, StoredColumn column, ColumnBuffer into)
     {
         if (inspector.Trouble is not null)

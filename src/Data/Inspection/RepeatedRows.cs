@@ -4,8 +4,8 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Inspection;
 
 /// <summary>
-/// Finds rows that are equal in all columns: exactly for some millions of rows, beyond that from a sample by content. Of a row group
-/// the columns may come in any order and at the same time.
+/// Finds rows that are equal in all columns: exactly for up to some millions of rows, beyond that from a sample by content. The columns of a row group
+/// may be added in any order and concurrently.
 /// </summary>
 internal sealed class RepeatedRows
 {
@@ -16,7 +16,7 @@ internal sealed class RepeatedRows
     private ulong[] hashes = [];
     private int rows;
 
-    /// <summary>A row group begins.</summary>
+    /// <summary>Starts a row group.</summary>
     public void Begin(int groupRows)
     {
         rows = groupRows;
@@ -25,9 +25,9 @@ internal sealed class RepeatedRows
         hashes.AsSpan(0, rows).Clear();
     }
 
-    /// <summary>Takes in a column of the row group.</summary>
-    /// <param name="index">Which one.</param>
-    /// <param name="column">What was read.</param>
+    /// <summary>Adds a column of the row group.</summary>
+    /// <param name="index">Index of the column.</param>
+    /// <param name="column">The decoded column.</param>
     public void Add(int index, ColumnBuffer column)
     {
         ulong seed = RandomBits.Mix((ulong)index + 1);
@@ -45,14 +45,14 @@ internal sealed class RepeatedRows
         }
     }
 
-    /// <summary>The row group has all its columns.</summary>
+    /// <summary>Ends the row group, after all its columns.</summary>
     public void End()
     {
         foreach (ulong hash in hashes.AsSpan(0, rows))
             sample.Add(hash, 0);
     }
 
-    /// <summary>Rows that have been there before, exact or estimated.</summary>
+    /// <summary>Number of rows that repeat an earlier row, exact or estimated.</summary>
     public (long Rows, bool IsExact) Count()
     {
         long repeated = sample.Kept.Count - sample.Kept.DistinctBy(k => k.Hash).LongCount();

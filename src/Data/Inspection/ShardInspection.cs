@@ -5,7 +5,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>What a set of shards holds and what looks wrong about it.</summary>
+/// <summary>The content of a set of shards, and what looks wrong with it.</summary>
 /// <param name="Shards">Files.</param>
 /// <param name="Bytes">Their sizes together.</param>
 /// <param name="RowGroups">Row groups.</param>
@@ -16,7 +16,7 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="RepeatedRows">Rows equal to an earlier one in all columns.</param>
 /// <param name="RepeatedRowsAreExact">Whether that is a count and not an estimate.</param>
 /// <param name="Columns">The columns.</param>
-/// <param name="Problems">What a person should look at, a line each.</param>
+/// <param name="Problems">One line for each problem.</param>
 public sealed record ShardInspection(
     int Shards, long Bytes, int RowGroups, long Rows, string? Label, double? LabelRate, long BadLabels, long RepeatedRows, bool RepeatedRowsAreExact,
     IReadOnlyList<ColumnProfile> Columns, IReadOnlyList<string> Problems)
@@ -24,7 +24,7 @@ public sealed record ShardInspection(
     private const double Leak = 0.99, NearlyUnique = 0.9;
     private const long EnoughRows = 1000;
 
-    /// <summary>Reads all columns of all shards once. One whose values cannot be read is told of, and the others are read.</summary>
+    /// <summary>Reads all columns of all shards once. A column that cannot be read is reported, and the others are read.</summary>
     /// <param name="shards">The shards.</param>
     /// <param name="plan">Roles; null if there is no label.</param>
     /// <param name="workers">Threads.</param>
@@ -52,7 +52,7 @@ public sealed record ShardInspection(
         return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. lists] };
     }
 
-    /// <summary>As it will be read, where that is known.</summary>
+    /// <summary>The column as training will read it, if roles are known.</summary>
     private static StoredColumn Read(StoredColumn column, FeaturePlan? plan) =>
         plan?.Columns.FirstOrDefault(p => p.Column.Name == column.Name && p.Column.IsList == column.IsList)?.Column ?? column;
 

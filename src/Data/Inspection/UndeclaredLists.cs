@@ -5,10 +5,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>Tells strings that hold lists from ordinary text, for columns that nobody named as lists.</summary>
+/// <summary>Tells strings that contain lists from ordinary text, for columns that no flag names as lists.</summary>
 /// <remarks>
-/// Brackets around most values are evidence by themselves. Without them lists of ids are told by what ids look like, and lists of words by
-/// their order: what stands first in one list stands last in another, which the parts of a name, a date or an address never do.
+/// Brackets around most values are sufficient evidence. Without them, lists of ids are recognized by the form of ids, and lists of words by
+/// their order: a word that is first in one list is last in another, unlike the parts of a name, a date or an address.
 /// </remarks>
 internal static class UndeclaredLists
 {
@@ -16,7 +16,7 @@ internal static class UndeclaredLists
     private const double Most = 0.5, Nearly = 0.9, Some = 0.1, Few = 0.05;
     private const string Separators = ",|;^\t ";
 
-    /// <summary>What to say of the columns that look like lists and are taken as one id a row.</summary>
+    /// <summary>Warnings for columns that look like lists and are read as one id per row.</summary>
     /// <exception cref="GpuCtrException">Data: broken pages.</exception>
     public static IEnumerable<string> Warnings(ShardSet shards, FeaturePlan plan)
     {
@@ -35,7 +35,7 @@ internal static class UndeclaredLists
         return $"column {name} looks like lists {grammar.Describe()} ({ListText.Describe("such as", example)}) and is taken as one id a row: name it with --history {ColumnNames.InShell(name)}=COL or --multi-value {ColumnNames.InShell(name)}; --categorical {ColumnNames.InShell(name)} says that it is right as it is";
     }
 
-    /// <summary>The grammar of the lists that most of the values are; null for ordinary text.</summary>
+    /// <summary>The grammar in which most of the values are lists; null for ordinary text.</summary>
     /// <param name="values">Distinct values that are not blank.</param>
     public static ListGrammar? Of(IReadOnlyList<string> values)
     {
@@ -64,7 +64,7 @@ internal static class UndeclaredLists
         bool vary = lengths.CountBy(l => l).Max(l => l.Value) <= Nearly * lengths.Length || lengths.Min() >= 5;
         if (lengths.Count(l => l > 1) < Most * lengths.Length || lengths.Count(l => l > 2) < Some * lengths.Length || !vary)
             return false;
-        // Digits in groups are phone numbers and thousands unless there are many of them.
+        // Groups of digits are phone numbers or thousands separators, unless there are many groups.
         return AreIds(lists) ? lengths.Max() >= 5 || !(separator == ' ' || AreThousands(lists)) : separator != ' ' && AreInAnyOrder(lists);
     }
 
@@ -76,7 +76,7 @@ internal static class UndeclaredLists
     private static bool AreThousands(string[][] lists) =>
         Share(lists.Where(l => l.Length > 1), l => l[0].Length <= 3 && l.Skip(1).All(e => e.Length == 3 && e.All(char.IsAsciiDigit))) >= 1 - Few;
 
-    /// <summary>Whether most entries stand at different places, counted from the first and from the last one.</summary>
+    /// <summary>Whether most entries occur at different positions, counted from the start and from the end.</summary>
     private static bool AreInAnyOrder(string[][] lists)
     {
         Dictionary<string, (int Count, int First, int Last, bool FirstMoves, bool LastMoves)> places = new(StringComparer.Ordinal);
@@ -94,7 +94,7 @@ internal static class UndeclaredLists
         return places.Values.Where(p => p.FirstMoves && p.LastMoves).Sum(p => p.Count) >= Most * places.Values.Sum(p => p.Count);
     }
 
-    /// <summary>The entries; null where the string is no such list, or is cut within brackets or quotes.</summary>
+    /// <summary>The entries; null if the string is not such a list, or is cut within brackets or quotes.</summary>
     private static string[]? Entries(string text, ListGrammar grammar)
     {
         List<string> found = [];
@@ -118,7 +118,7 @@ internal static class UndeclaredLists
         return all == 0 ? 0 : (double)having / all;
     }
 
-    /// <summary>Distinct values of the first row group that has some.</summary>
+    /// <summary>Distinct values of the first row group that has any.</summary>
     private static string[] Values(ShardSet shards, string column)
     {
         var buffer = new ColumnBuffer();

@@ -7,14 +7,14 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>A value of a column and how often it occurs.</summary>
-/// <param name="Value">As text.</param>
+/// <summary>A value of a column and its count.</summary>
+/// <param name="Value">The value as text.</param>
 /// <param name="Rows">Occurrences.</param>
 public sealed record ValueCount(string Value, long Rows);
 
 /// <summary>
-/// Counts the values of a column with their labels. Up to a limit every value has a count of its own; later ones are counted
-/// together, and the number of distinct ones is then an estimate.
+/// Counts the values of a column with their labels. Up to a limit every value has its own count; later values are counted
+/// together, and the number of distinct values is then an estimate.
 /// </summary>
 internal sealed class ValueHistogram
 {
@@ -29,10 +29,10 @@ internal sealed class ValueHistogram
     /// <summary>Distinct values, exact or estimated.</summary>
     public long Distinct => IsExact ? places.Count : distinct.Count();
 
-    /// <summary>Whether all values have a count of their own.</summary>
+    /// <summary>Whether all values have their own count.</summary>
     public bool IsExact => others.Rows == 0;
 
-    /// <summary>Counts of single values, and last those of all others together.</summary>
+    /// <summary>Counts of single values, followed by the count of all others together.</summary>
     public IReadOnlyList<LabelCount> Counts => [.. counts, others];
 
     /// <summary>The most frequent values.</summary>
@@ -48,13 +48,13 @@ internal sealed class ValueHistogram
         _ => RandomBits.Mix((ulong)column.Integers[i]),
     };
 
-    // Shards may have one time in several units.
+    // Shards may store the same time in different units.
     private static ulong HashOf((long Day, long Nanoseconds) time) => RandomBits.Mix(RandomBits.Mix((ulong)time.Day) + (ulong)time.Nanoseconds);
 
-    /// <summary>Takes in value i, which is not null.</summary>
+    /// <summary>Adds value i, which is not null.</summary>
     /// <param name="column">The column.</param>
     /// <param name="i">Value.</param>
-    /// <param name="label">0 or 1; −1 where it is not known.</param>
+    /// <param name="label">0 or 1; −1 = unknown.</param>
     /// <param name="half">Which half of the rows it belongs to.</param>
     public void Add(ColumnBuffer column, int i, int label, int half)
     {
@@ -86,7 +86,7 @@ internal sealed class ValueHistogram
     };
 }
 
-/// <summary>Rows with a value, and of the rows with a label those of each half with label 0 and 1.</summary>
+/// <summary>Rows with a value: all of them, and by label for each half of the rows.</summary>
 internal struct LabelCount
 {
     /// <summary>All rows.</summary>
@@ -112,14 +112,14 @@ internal struct LabelCount
     }
 }
 
-/// <summary>Number of distinct hashes in 16 KB, to within about 1 % (Flajolet et al. 2007; linear counting where few registers are set).</summary>
+/// <summary>Number of distinct hashes in 16 KB, to within about 1 % (Flajolet et al. 2007; linear counting if few registers are set).</summary>
 internal sealed class HyperLogLog
 {
     private const int IndexBits = 14;
     private const int Registers = 1 << IndexBits;
     private readonly byte[] highest = new byte[Registers];
 
-    /// <summary>Takes in a hash whose 64 bits are all random.</summary>
+    /// <summary>Adds a hash of 64 random bits.</summary>
     public void Add(ulong hash)
     {
         int register = (int)(hash >> (64 - IndexBits));

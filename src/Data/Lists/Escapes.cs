@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Lists;
 /// <summary>Backslashes within quotes, as JSON, Python and PostgreSQL write them.</summary>
 internal static class Escapes
 {
-    /// <summary>The text that is meant; null where an escape is unknown, cut off, or half a character.</summary>
+    /// <summary>The unescaped text; null if an escape is unknown, cut off, or half of a surrogate pair.</summary>
     public static char[]? Resolve(ReadOnlySpan<char> text)
     {
         char[] to = new char[text.Length];
@@ -51,7 +51,7 @@ internal static class Escapes
         _ => null,
     };
 
-    /// <summary>JSON writes a character beyond 16 bits as two halves, Python as eight digits.</summary>
+    /// <summary>A Unicode escape: JSON writes a character beyond 16 bits as a surrogate pair, Python as eight digits.</summary>
     private static bool TryPoint(ReadOnlySpan<char> digits, Span<char> to, out int written)
     {
         written = 0;
@@ -63,7 +63,7 @@ internal static class Escapes
         return true;
     }
 
-    /// <summary>Half a character cannot be kept in a file: two ids would become one.</summary>
+    /// <summary>Whether the text has a lone surrogate, which cannot be stored in a file: two ids would become one.</summary>
     private static bool IsWhole(ReadOnlySpan<char> text)
     {
         for (int i = 0; i < text.Length; i++)

@@ -2,18 +2,18 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Lists;
 
-/// <summary>Finds out how the lists of a string column are written.</summary>
+/// <summary>Detects how the lists of a string column are written.</summary>
 internal static class ListDetection
 {
     private const string Candidates = ",^|; ";
 
     /// <summary>
-    /// The grammar of a column, as most values of a row group have it: the first row group with values says what surrounds entries, the
-    /// first one with a separator says which: of , ^ | ; the one that the most values have, else a space; a comma if there is none at all.
+    /// The grammar of most values of a column. The first row group with values decides what surrounds entries; the
+    /// first one with a separator decides which: the most frequent of , ^ | ; else a space; a comma if there is no separator.
     /// </summary>
     /// <param name="shards">The shards.</param>
     /// <param name="column">A string column.</param>
-    /// <param name="separator">What the user said; null = find out.</param>
+    /// <param name="separator">The separator that the user gave; null = detect.</param>
     public static ListGrammar Grammar(ShardSet shards, string column, char? separator)
     {
         var buffer = new ColumnBuffer();
@@ -42,7 +42,7 @@ internal static class ListDetection
         if (close == '\0' || text[^1] != close)
             return false;
         ReadOnlySpan<char> inside = text[1..^1].Trim();
-        // A bracket within quotes closes nothing.
+        // A bracket within quotes does not close.
         return inside is ['"' or '\'', ..] || !inside.Contains(close);
     }
 
@@ -71,12 +71,12 @@ internal static class ListDetection
                 Count(column.Texts[r].Span.Trim(), form >= ListForm.Quoted, counts);
         }
 
-        // Spaces stand beside other separators, too.
+        // Spaces also accompany other separators.
         int most = Array.IndexOf(counts, counts[..^1].Max());
         return counts[most] > 0 ? Candidates[most] : counts[^1] > 0 ? ' ' : null;
     }
 
-    /// <summary>Counts each candidate that a value has outside quotes.</summary>
+    /// <summary>Counts each candidate separator that occurs in a value outside quotes.</summary>
     private static void Count(ReadOnlySpan<char> text, bool quotes, int[] counts)
     {
         int seen = 0;
@@ -94,7 +94,7 @@ internal static class ListDetection
             int candidate = Candidates.IndexOf(c);
             if (candidate >= 0 && (seen & (1 << candidate)) == 0)
                 (seen, counts[candidate]) = (seen | (1 << candidate), counts[candidate] + 1);
-            // An apostrophe within an entry opens nothing.
+            // An apostrophe within an entry does not open a quote.
             if (quotes && c is '"' or '\'' && (i == 0 || !char.IsLetterOrDigit(text[i - 1])))
                 open = c;
         }

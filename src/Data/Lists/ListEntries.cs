@@ -2,11 +2,11 @@ using System.Buffers;
 
 namespace GpuCtr.Data.Lists;
 
-/// <summary>The entries of one list that is written as a string, one after the other. Allocates only for entries with escapes.</summary>
+/// <summary>Enumerates the entries of one list that is written as a string. Allocates only for entries with escapes.</summary>
 /// <remarks>
 /// Entries are trimmed. A blank string is an empty list; an empty entry between two separators is a null, so that the histories of
 /// one group stay aligned. Outside quotes null, None, nan and &lt;NA&gt; are nulls too, unless the strings are bare text. What
-/// breaks the grammar ends the entries with a <see cref="Fault"/>.
+/// breaks the grammar ends the enumeration with a <see cref="Fault"/>.
 /// </remarks>
 internal ref struct ListEntries
 {
@@ -22,8 +22,8 @@ internal ref struct ListEntries
     private char[]? unescaped;
 
     /// <param name="text">The whole string.</param>
-    /// <param name="grammar">How it is written.</param>
-    /// <param name="integers">Whether the entries should be integers, among which a word can only be a null.</param>
+    /// <param name="grammar">Its grammar.</param>
+    /// <param name="integers">Whether the entries should be integers; then a word can only be a null.</param>
     public ListEntries(ReadOnlySpan<char> text, ListGrammar grammar, bool integers)
     {
         this.text = text;
@@ -51,25 +51,25 @@ internal ref struct ListEntries
         }
     }
 
-    /// <summary>What breaks the grammar; null if nothing does.</summary>
+    /// <summary>Description of what breaks the grammar; null if nothing does.</summary>
     public string? Fault { get; private set; }
 
-    /// <summary>Where the entry stands in the string; without its quotes, with its escapes.</summary>
+    /// <summary>Range of the entry in the string, without its quotes, with its escapes.</summary>
     public (int Start, int Length) Place { get; private set; }
 
     /// <summary>Whether the entry is a null.</summary>
     public bool IsNull { get; private set; }
 
-    /// <summary>Whether <see cref="Entry"/> is other text than stands at <see cref="Place"/>.</summary>
+    /// <summary>Whether <see cref="Entry"/> differs from the text at <see cref="Place"/>.</summary>
     public readonly bool IsUnescaped => unescaped is not null;
 
     /// <summary>The entry.</summary>
     public readonly ReadOnlySpan<char> Entry => unescaped is null ? text.Slice(Place.Start, Place.Length) : unescaped;
 
-    /// <summary>The most entries that a string can have.</summary>
+    /// <summary>Upper bound of the number of entries in a string.</summary>
     public static int AtMost(ReadOnlySpan<char> text, ListGrammar grammar) => Separators(text, grammar.Separator) + 1;
 
-    /// <summary>Goes to the next entry; false at the end, or at a fault.</summary>
+    /// <summary>Moves to the next entry; false at the end, or at a fault.</summary>
     public bool Next()
     {
         if (!more)
@@ -126,8 +126,8 @@ internal ref struct ListEntries
         if (!entry.IsEmpty && ListGrammar.Closing(entry[0]) != '\0')
             return Fail("a list within the list");
         if (entry is "...")
-            return Fail("a list that was abridged (...)");
-        // Python writes a tuple of one as (1,).
+            return Fail("an abbreviated list (...)");
+        // Python writes a tuple with one element as (1,).
         return !(bracket == '(' && entry.IsEmpty && !more);
     }
 

@@ -2,16 +2,16 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Lists;
 
-/// <summary>Lists that are stored as strings, such as <c>12,53,8</c> or <c>['a', 'b']</c>, as columns with lists.</summary>
+/// <summary>Turns string columns with lists such as <c>12,53,8</c> or <c>['a', 'b']</c> into list columns.</summary>
 internal static class ListText
 {
     private const int ShownText = 60;
 
     /// <summary>Turns a flat text column into a list column, in place. A string that breaks the grammar becomes an empty list.</summary>
-    /// <param name="column">What was read.</param>
+    /// <param name="column">The decoded column.</param>
     /// <param name="grammar">How its lists are written.</param>
-    /// <param name="kind">Integer or unsigned where the entries share the vocabulary of such a column, else text.</param>
-    /// <param name="bad">Told the row of a string that breaks the grammar, and what is wrong with it.</param>
+    /// <param name="kind">Integer or unsigned if the entries share the vocabulary of such a column, else text.</param>
+    /// <param name="bad">Called with the row of each string that breaks the grammar, and a description.</param>
     public static void Split(ColumnBuffer column, ListGrammar grammar, ValueKind kind, Action<int, string> bad)
     {
         ReadOnlyMemory<char>[] rows = column.Scratch<ReadOnlyMemory<char>>(column.Rows);
@@ -38,9 +38,9 @@ internal static class ListText
         column.Offsets[column.Rows] = column.Count = at;
     }
 
-    /// <summary>The failure of a row that breaks the grammar.</summary>
-    /// <param name="shard">Where.</param>
-    /// <param name="group">Where.</param>
+    /// <summary>The error for a row that breaks the grammar.</summary>
+    /// <param name="shard">Its shard.</param>
+    /// <param name="group">Its row group.</param>
     /// <param name="name">Column.</param>
     /// <param name="row">Row of the group.</param>
     /// <param name="fault">What is wrong with it.</param>
@@ -48,11 +48,11 @@ internal static class ListText
     public static GpuCtrException Broken(Shard shard, RowGroupRef group, string name, int row, string fault, ListGrammar grammar) => GpuCtrException.DataError(
         $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, column '{name}': {fault}; its lists are {grammar.Describe()}: correct the file, name another separator with --list-separator, or leave such rows out with --bad-rows");
 
-    /// <summary>What is wrong with a string, and how it begins.</summary>
+    /// <summary>Description of the fault, with the beginning of the string.</summary>
     public static string Describe(string fault, ReadOnlySpan<char> text) =>
         $"{fault}: '{text[..Math.Min(text.Length, ShownText)]}{(text.Length > ShownText ? "…" : "")}'";
 
-    /// <summary>Returns what breaks the grammar; null if nothing does.</summary>
+    /// <summary>Parses a string; returns a description of what breaks the grammar, or null.</summary>
     private static string? Fill(ColumnBuffer column, ReadOnlyMemory<char> row, ListGrammar grammar, ValueKind kind, ref int at)
     {
         ListEntries entries = new(row.Span, grammar, WholeNumber.Is(kind));

@@ -117,7 +117,7 @@ internal static class PageChecksum
             {
                 int count = stream.Peek(position, scratch.AsSpan(0, (int)Math.Min(scratch.Length, end - position)));
                 if (count == 0)
-                    return; // the page is longer than the file: the reader will say so
+                    return; // the page is longer than the file: the reader reports that
                 crc.Append(scratch.AsSpan(0, count));
                 position += count;
             }

@@ -20,7 +20,7 @@ internal static class Decimals
         : throw new InvalidDataException($"the decimal {Text(bytes)} does not fit into 64 bits, as its declared precision does");
 
     /// <summary>A decimal without decimal places, as text.</summary>
-    /// <exception cref="InvalidDataException">It has no bytes, or hundreds.</exception>
+    /// <exception cref="InvalidDataException">It has no bytes, or too many.</exception>
     public static string Text(ReadOnlySpan<byte> bytes) => Trimmed(bytes) is { Length: <= sizeof(long) } few
         ? Short(few).ToString(CultureInfo.InvariantCulture)
         : Long(bytes).ToString(CultureInfo.InvariantCulture);
@@ -31,7 +31,7 @@ internal static class Decimals
         : Nearest(digits, places);
 
     /// <summary>The double that is nearest to a decimal.</summary>
-    /// <exception cref="InvalidDataException">It has no bytes, or hundreds.</exception>
+    /// <exception cref="InvalidDataException">It has no bytes, or too many.</exception>
     public static double Real(ReadOnlySpan<byte> bytes, int places) => Trimmed(bytes) is { Length: <= sizeof(long) } few ? Real(Short(few), places) : Nearest(Long(bytes), places);
 
     private static double Nearest(BigInteger digits, int places) => double.Parse($"{digits}E{-(long)places}", NumberStyles.Float, CultureInfo.InvariantCulture);

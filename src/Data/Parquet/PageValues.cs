@@ -29,7 +29,7 @@ internal abstract class PageValues<T>
 /// <summary>Decodes numbers of fixed width.</summary>
 /// <typeparam name="TRaw">Type in the file.</typeparam>
 /// <typeparam name="T">Type in the buffer.</typeparam>
-/// <param name="into">Whose scratch memory is used.</param>
+/// <param name="into">Buffer whose scratch memory is used.</param>
 /// <param name="convert">Converts between them.</param>
 internal sealed class NumberValues<TRaw, T>(ColumnBuffer into, NumberValues<TRaw, T>.Converter convert) : PageValues<T> where TRaw : unmanaged
 {
@@ -56,7 +56,7 @@ internal sealed class NumberValues<TRaw, T>(ColumnBuffer into, NumberValues<TRaw
 }
 
 /// <summary>Decodes booleans to 0 and 1, from one bit each or from run-length encoding with a leading length.</summary>
-/// <param name="into">Whose scratch memory is used.</param>
+/// <param name="into">Buffer whose scratch memory is used.</param>
 internal sealed class BooleanValues(ColumnBuffer into) : PageValues<long>
 {
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ internal static class ColumnNames
                 quoted = !quoted;
         }
 
-        return quoted ? throw GpuCtrException.UsageError($"{entry}: a double quote that is not closed; in a name it is doubled, and the name stands in quotes: {InShell(entry)}") : name.ToString();
+        return quoted ? throw GpuCtrException.UsageError($"{entry}: a double quote is not closed; write a name that contains one in quotes, with that quote doubled: {InShell(entry)}") : name.ToString();
     }
 
     /// <summary>Column and value of an entry such as COL=VALUE, at its last equals sign outside quotes; the value is empty where there is none.</summary>

@@ -117,7 +117,7 @@ internal sealed record PartitionColumn(StoredColumn Column, string? Value)
             : new StoredColumn(key, ValueKind.Text, false, "string");
     }
 
-    // 007 and 7 are two values: only the usual spelling is a number.
+    // 007 and 7 are different values: only the canonical spelling is a number.
     private static long? Whole(string text) => WholeNumber.OfCanonical(text) is { Kind: ValueKind.Integer } whole ? whole.Bits : null;
 
     private static long? Date(string text) =>

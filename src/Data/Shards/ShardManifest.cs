@@ -27,7 +27,7 @@ internal static class ShardManifest
     public static void CheckNames(ShardSet shards)
     {
         if (shards.Shards.FirstOrDefault(s => s.Name == FileName) is { } shard)
-            throw GpuCtrException.UsageError($"{shard.Path}: a shard with the name of the manifest, which would be written over it; rename it");
+            throw GpuCtrException.UsageError($"{shard.Path}: this shard has the name of the manifest, which would overwrite it; rename the shard");
     }
 
     /// <summary>Writes a manifest into every folder with shards of the set; returns their paths.</summary>

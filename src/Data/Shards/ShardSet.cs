@@ -36,10 +36,10 @@ public sealed class ShardSet
     /// <summary>One line for everything that was left out, read through a table's log or verified against a manifest.</summary>
     public IReadOnlyList<string> Notes { get; }
 
-    /// <summary>The columns that all shards have, in the order of the first shard, as what they are together.</summary>
+    /// <summary>The columns that all shards have, with joined types, in the order of the first shard.</summary>
     public IReadOnlyList<StoredColumn> Columns => columns.Value;
 
-    /// <summary>The column of that name as what it is in all shards together; null if one of them lacks it.</summary>
+    /// <summary>The column of that name, with its type joined over all shards; null if a shard lacks it.</summary>
     public StoredColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? StoredColumn.Join(n, Shards) : null);
 
     /// <summary>Columns that some shards have and some lack, with the first of each.</summary>

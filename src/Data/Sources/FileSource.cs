@@ -8,7 +8,7 @@ internal sealed class FileSource : IShardSource
     private readonly DateTime modified;
     private readonly bool existed;
 
-    /// <summary>Looks at size and time of the file.</summary>
+    /// <summary>Reads size and time of the file.</summary>
     /// <param name="path">Full path.</param>
     public FileSource(string path)
     {
@@ -41,7 +41,7 @@ internal sealed class FileSource : IShardSource
         return new Bytes(File.OpenHandle(Path, options: FileOptions.None));
     }
 
-    /// <summary>Of what a link leads to, not of the link.</summary>
+    /// <summary>The file that a link leads to, not the link.</summary>
     private static FileInfo InfoOf(string path)
     {
         FileInfo info = new(path);

@@ -9,61 +9,61 @@ internal interface IShardSource
     /// <summary>The last part of the path.</summary>
     string Name { get; }
 
-    /// <summary>The path behind links, by which a shard that is named twice is found out.</summary>
+    /// <summary>The path with all links resolved; it identifies a shard that is named twice.</summary>
     string Target { get; }
 
-    /// <summary>What is beside the shard.</summary>
+    /// <summary>The folder of the shard.</summary>
     IShardFolder Folder { get; }
 
     /// <summary>Size when the shard was found.</summary>
     long LengthBytes { get; }
 
-    /// <summary>Tells what was found from what is there later: time of the last change (UTC) of a file, ETag of an object.</summary>
+    /// <summary>Detects later changes: time of the last change (UTC) of a file, ETag of an object.</summary>
     string Version { get; }
 
-    /// <summary>Whether other content always has another <see cref="Version"/>; a time can be set to anything.</summary>
+    /// <summary>Whether different content always has a different <see cref="Version"/>: true for an ETag, false for a time, which can be set.</summary>
     bool VersionIsContent { get; }
 
-    /// <summary>Bytes worth fetching at once.</summary>
+    /// <summary>Number of bytes worth fetching at once.</summary>
     int BufferBytes { get; }
 
-    /// <summary>Makes the bytes readable until they are disposed.</summary>
+    /// <summary>Opens the bytes for reading, until disposed.</summary>
     /// <exception cref="GpuCtrException">Data: the shard changed since it was found. InputOutput: it is gone.</exception>
-    /// <exception cref="IOException">A file cannot be opened; <see cref="UnauthorizedAccessException"/> where that is for lack of permission.</exception>
+    /// <exception cref="IOException">A file cannot be opened; <see cref="UnauthorizedAccessException"/> if permission is lacking.</exception>
     IShardBytes Open();
 }
 
 /// <summary>The open bytes of a shard.</summary>
 internal interface IShardBytes : IDisposable
 {
-    /// <summary>Fills <paramref name="target"/> from byte <paramref name="at"/> on, or a part of it; returns how many there were, 0 at the end.</summary>
+    /// <summary>Fills <paramref name="target"/>, or a part of it, from byte <paramref name="at"/> on; returns the number of bytes read, 0 at the end.</summary>
     int Read(long at, Span<byte> target);
 }
 
-/// <summary>The folder of a shard; equal to that of every other shard in it.</summary>
+/// <summary>The folder of a shard; shards in the same folder have equal ones.</summary>
 internal interface IShardFolder
 {
     /// <summary>Full path, or address.</summary>
     string Path { get; }
 
-    /// <summary>The folder that this one is in; null at the top.</summary>
+    /// <summary>The parent folder; null at the top.</summary>
     IShardFolder? Parent { get; }
 
-    /// <summary>Full path of what has that name in the folder. Names may lead through folders: <c>_delta_log/0.json</c>.</summary>
+    /// <summary>Full path of a name in the folder. A name may contain folders: <c>_delta_log/0.json</c>.</summary>
     string PathOf(string name);
 
-    /// <summary>Names of what is in a folder of this folder, but not deeper; none if there is no such folder or it may not be listed.</summary>
+    /// <summary>Names of the entries of a subfolder, not deeper; none if there is no such folder or it may not be listed.</summary>
     IEnumerable<string> NamesIn(string folder);
 
-    /// <summary>What has that name; null if nothing has.</summary>
+    /// <summary>The shard of that name; null if there is none.</summary>
     IShardSource? Find(string name);
 
-    /// <summary>Whether something has that name.</summary>
+    /// <summary>Whether there is a file or object of that name.</summary>
     bool Has(string name);
 
     /// <summary>Reads a whole text.</summary>
     string ReadText(string name);
 
-    /// <summary>Writes a whole text, or leaves the one before.</summary>
+    /// <summary>Replaces a whole text atomically.</summary>
     void WriteText(string name, string text);
 }

@@ -3,10 +3,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Sources;
 
-/// <summary>Turns <c>s3://bucket/key</c>, a folder of keys or a pattern into objects, by the rules that hold for files.</summary>
+/// <summary>Resolves <c>s3://bucket/key</c>, a folder of keys or a pattern to objects, by the same rules as for files.</summary>
 internal static class ObjectPaths
 {
-    /// <summary>Whether the user means objects.</summary>
+    /// <summary>Whether a pattern names objects.</summary>
     public static bool IsObject(string pattern) => pattern.StartsWith(ObjectStore.Scheme, StringComparison.OrdinalIgnoreCase);
 
     /// <exception cref="GpuCtrException">Usage: no bucket, no such bucket. InputOutput: no access, no server.</exception>

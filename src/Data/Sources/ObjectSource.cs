@@ -1,6 +1,6 @@
 namespace GpuCtr.Data.Sources;
 
-/// <summary>A shard that is an object of a store; every read is a request for a range of this version of it, nothing is held open.</summary>
+/// <summary>A shard that is an object of a store. Every read requests a range of this version of the object; no connection is held.</summary>
 /// <param name="store">Where it is.</param>
 /// <param name="bucket">Its bucket.</param>
 /// <param name="key">Its key.</param>
@@ -8,10 +8,10 @@ namespace GpuCtr.Data.Sources;
 /// <param name="etag">ETag when it was listed.</param>
 internal sealed class ObjectSource(ObjectStore store, string bucket, string key, long lengthBytes, string etag) : IShardSource, IShardBytes
 {
-    // Connections break; what was received before is kept, so only reads that received nothing count.
+    // Connections may break. Received bytes are kept, so only reads that receive nothing count as failed tries.
     private const int Tries = 4;
 
-    /// <summary>What follows the bucket.</summary>
+    /// <summary>The key of the object.</summary>
     public string Key => key;
 
     public string Path => ObjectStore.PathOf(bucket, key);
@@ -28,7 +28,7 @@ internal sealed class ObjectSource(ObjectStore store, string bucket, string key,
 
     public bool VersionIsContent => true;
 
-    /// <summary>A request takes tens of milliseconds before its first byte.</summary>
+    /// <summary>Large, because a request takes tens of milliseconds until its first byte.</summary>
     public int BufferBytes => 4 << 20;
 
     public IShardBytes Open() => this;
@@ -51,7 +51,7 @@ internal sealed class ObjectSource(ObjectStore store, string bucket, string key,
     }
 }
 
-/// <summary>The objects whose keys begin alike.</summary>
+/// <summary>A folder of objects: those whose keys have a common prefix.</summary>
 /// <param name="Store">Where they are.</param>
 /// <param name="Bucket">Their bucket.</param>
 /// <param name="Prefix">Empty, or ends with a slash.</param>

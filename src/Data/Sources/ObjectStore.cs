@@ -19,7 +19,7 @@ internal sealed class ObjectStore
     private readonly AmazonS3Client client;
     private readonly ConcurrentDictionary<string, ObjectSource[]> listed = new(StringComparer.Ordinal);
 
-    /// <summary>Asks nothing of the store yet.</summary>
+    /// <summary>Configures the client, without a request.</summary>
     /// <exception cref="GpuCtrException">InputOutput: neither region nor server is known.</exception>
     public ObjectStore()
     {
@@ -28,7 +28,7 @@ internal sealed class ObjectStore
         {
             config.ServiceURL = server;
             config.AuthenticationRegion = Variable("AWS_REGION") ?? Variable("AWS_DEFAULT_REGION") ?? "us-east-1";
-            // A server of one's own rarely has a name for each bucket, and may not know the newer checksums.
+            // Self-hosted servers rarely have a host name per bucket, and may not support the newer checksums.
             config.ForcePathStyle = true;
             config.RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED;
             config.ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED;
@@ -37,17 +37,17 @@ internal sealed class ObjectStore
         client = ObjectFailure.Explained(Scheme, () => new AmazonS3Client(config));
     }
 
-    /// <summary>What paths of objects begin with.</summary>
+    /// <summary>Prefix of the paths of objects.</summary>
     public const string Scheme = "s3://";
 
-    /// <summary>How an object is named.</summary>
+    /// <summary>Path of an object.</summary>
     public static string PathOf(string bucket, string key) => $"{Scheme}{bucket}/{key}";
 
     /// <summary>The objects whose keys begin with <paramref name="prefix"/>, in ordinal order.</summary>
     public IReadOnlyList<ObjectSource> List(string bucket, string prefix) =>
         listed.GetOrAdd(PathOf(bucket, prefix), _ => [.. Pages(bucket, prefix).OrderBy(o => o.Key, StringComparer.Ordinal)]);
 
-    /// <summary>The same, one page of the store at a time; nothing where it does not allow that. What was listed before is not asked for again.</summary>
+    /// <summary>The same, one page at a time; empty if listing is not allowed. Uses earlier listings if possible.</summary>
     public IEnumerable<ObjectSource> MayList(string bucket, string prefix)
     {
         string path = PathOf(bucket, prefix);
@@ -107,14 +107,14 @@ internal sealed class ObjectStore
         }
     });
 
-    /// <summary>Reads what comes of a range before its end or before the connection breaks; returns how much.</summary>
+    /// <summary>Reads a range, up to its end or until the connection breaks; returns the number of bytes.</summary>
     /// <param name="bucket">Bucket.</param>
     /// <param name="key">Key.</param>
-    /// <param name="etag">The version that is expected.</param>
+    /// <param name="etag">The expected version.</param>
     /// <param name="at">First byte.</param>
     /// <param name="target">Not empty.</param>
-    /// <param name="mayFail">False to throw when nothing comes.</param>
-    /// <exception cref="GpuCtrException">Data: the object is another one by now. InputOutput: it is gone or cannot be read.</exception>
+    /// <param name="mayFail">False to throw if nothing is received.</param>
+    /// <exception cref="GpuCtrException">Data: the object has changed. InputOutput: it is gone or cannot be read.</exception>
     public int Read(string bucket, string key, string etag, long at, Span<byte> target, bool mayFail)
     {
         int count = 0;
@@ -123,7 +123,7 @@ internal sealed class ObjectStore
             var request = new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(at, at + target.Length - 1), EtagToMatch = $"\"{etag}\"" };
             using GetObjectResponse response = client.GetObjectAsync(request).GetAwaiter().GetResult();
             if (Bare(response.ETag) != etag)
-                throw ObjectFailure.Changed(PathOf(bucket, key)); // not every server knows If-Match
+                throw ObjectFailure.Changed(PathOf(bucket, key)); // not every server supports If-Match
             for (int read = 1; read > 0 && count < target.Length; count += read)
                 read = response.ResponseStream.Read(target[count..]);
         }
@@ -153,11 +153,11 @@ internal sealed class ObjectStore
     private static string Bare(string? etag) => etag?.Trim('"') ?? "";
 }
 
-/// <summary>What the AWS SDK throws, as one line that says which object and what to do.</summary>
+/// <summary>Turns exceptions of the AWS SDK into one-line errors that name the object and what to do.</summary>
 internal static class ObjectFailure
 {
     /// <summary>Runs a request.</summary>
-    /// <param name="path">What is asked for.</param>
+    /// <param name="path">The requested object.</param>
     /// <param name="request">The request.</param>
     /// <exception cref="GpuCtrException">Any exception of the request.</exception>
     public static T Explained<T>(string path, Func<T> request)
@@ -172,11 +172,11 @@ internal static class ObjectFailure
         }
     }
 
-    /// <summary>The object is not the one that was listed.</summary>
+    /// <summary>The error for an object that changed since it was listed.</summary>
     public static GpuCtrException Changed(string path, Exception? inner = null) =>
         GpuCtrException.DataError($"{path}: the object changed during the run; start again with objects that stay as they are", inner);
 
-    /// <summary>The failure for an exception.</summary>
+    /// <summary>The error for an exception.</summary>
     public static GpuCtrException Of(string path, Exception e) => e switch
     {
         AmazonServiceException { ErrorCode: "NoSuchBucket" } =>

@@ -1,17 +1,17 @@
 namespace GpuCtr.Data.Sources;
 
-/// <summary>Paths behind all links, those of the folders above included: two of them are equal where the files are the same one.</summary>
+/// <summary>Resolves all links in a path, including those of parent folders: equal real paths mean the same file.</summary>
 internal static class RealPath
 {
-    // As many links in a row as Linux follows.
+    // Linux follows as many links in a row.
     private const int MostLinks = 40;
 
     private static StringComparison Letters => OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
-    /// <summary>The path; what does not exist stands for itself.</summary>
+    /// <summary>The real path; a part that does not exist stays as it is.</summary>
     public static string Of(string path) => Of(path, MostLinks);
 
-    /// <summary>Whether two real paths are the same one, or one of them lies in the other.</summary>
+    /// <summary>Whether two real paths are equal, or one is inside the other.</summary>
     public static bool Overlap(string a, string b) => IsIn(a, b) || IsIn(b, a);
 
     private static bool IsIn(string path, string folder) =>

@@ -3,7 +3,7 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Tables;
 
-/// <summary>Reads a checkpoint of a Delta table, or a part of one: a Parquet file with a structure for every kind of action, one of which a row has.</summary>
+/// <summary>Reads a checkpoint of a Delta table, or a part of one: a Parquet file with one struct column per kind of action; each row has one action.</summary>
 internal sealed class DeltaCheckpoint
 {
     private readonly Shard shard;
@@ -13,8 +13,8 @@ internal sealed class DeltaCheckpoint
 
     private DeltaCheckpoint(Shard shard, ShardReader reader, int group) => (this.shard, this.reader, this.group) = (shard, reader, group);
 
-    /// <summary>Takes everything in that it has of the table.</summary>
-    /// <exception cref="GpuCtrException">Data or InputOutput, as for any shard; a checkpoint that has its files elsewhere.</exception>
+    /// <summary>Applies all actions of the checkpoint to a snapshot.</summary>
+    /// <exception cref="GpuCtrException">Data or InputOutput, as for any shard; Data: a checkpoint with sidecar files.</exception>
     public static void Read(IShardSource source, DeltaSnapshot into)
     {
         Shard shard = Shard.OpenLeaves(source);
@@ -43,7 +43,7 @@ internal sealed class DeltaCheckpoint
         ? DeltaSnapshot.DeletionVectorId(storage, Text("add.deletionVector.pathOrInlineDv", r), Column("add.deletionVector.offset", ValueKind.Integer) is { } at && !at.IsNull(r) ? at.Integers[r] : null)
         : null;
 
-    /// <summary>The keys of a map are its first leaf, the values its second; writers name them differently.</summary>
+    /// <summary>Keys and values of a map: its first and second leaf, which writers name differently.</summary>
     private Dictionary<string, string?> Map(string prefix, int r)
     {
         string[] leaves = [.. Under(prefix)];
@@ -65,7 +65,7 @@ internal sealed class DeltaCheckpoint
         if (shard.Column(name) is not { } found)
             return null;
         if (found.Kind != kind || found.IsList != isList)
-            throw GpuCtrException.DataError($"{shard.Path}: '{name}' is {found.TypeName}, which is not how a checkpoint of a Delta table has it; remove the checkpoint if all commits are there");
+            throw GpuCtrException.DataError($"{shard.Path}: '{name}' is {found.TypeName}, which checkpoints of Delta tables do not have; remove the checkpoint if all commits are there");
         if (!columns.TryGetValue(name, out ColumnBuffer? column))
             reader.Read(group, name, columns[name] = column = new ColumnBuffer());
         return column;

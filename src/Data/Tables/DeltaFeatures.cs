@@ -1,14 +1,14 @@
 namespace GpuCtr.Data.Tables;
 
-/// <summary>Which Delta tables can be read: those without deletion vectors, without renamed columns and without features that are not known here.</summary>
+/// <summary>Checks that a Delta table can be read: no deletion vectors, no column mapping, no unknown reader features.</summary>
 internal static class DeltaFeatures
 {
     private const string VectorsFeature = "deletionVectors", MappingFeature = "columnMapping", MappingMode = "delta.columnMapping.mode";
 
-    // A table may have these without a trace of them in what is read; the first two are looked for.
+    // A table may list these features without using them; whether it uses the first two is checked separately.
     private static readonly HashSet<string> known = [VectorsFeature, MappingFeature, "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
 
-    /// <exception cref="GpuCtrException">Data: it cannot be read, and what to do.</exception>
+    /// <exception cref="GpuCtrException">Data: it cannot be read; the message says what to do.</exception>
     public static void Check(string path, DeltaSnapshot table)
     {
         if (table.SchemaString.Length == 0 || table.ReaderVersion == 0)
@@ -23,7 +23,7 @@ internal static class DeltaFeatures
             throw Refused(path, $"has deletion vectors, which mark rows of {file.Path} as deleted", "REORG TABLE … APPLY (PURGE) rewrites such files, or ");
     }
 
-    /// <summary>How such a table can be used all the same.</summary>
+    /// <summary>Advice on how to use such a table anyway.</summary>
     public static string Advice(string path) => $"write its rows as plain Parquet (in Spark: spark.read.format(\"delta\").load(folder).write.parquet(other); in DuckDB: COPY (FROM delta_scan('{path}')) TO 'rows.parquet')";
 
     private static GpuCtrException Refused(string path, string why, string advice = "") => GpuCtrException.DataError($"{path}: this Delta table {why}, which is not supported; {advice}{Advice(path)}");

@@ -7,12 +7,12 @@ using GpuCtr.Data.Sources;
 namespace GpuCtr.Data.Tables;
 
 /// <summary>Reads the log of a Delta table: the newest complete checkpoint and the commits after it, or all commits from the first one.</summary>
-/// <remarks><c>_last_checkpoint</c> only saves others a listing; the names in the folder say the same and never lag behind.</remarks>
+/// <remarks><c>_last_checkpoint</c> is not used: the file names in the folder give the same information and are never outdated.</remarks>
 internal static partial class DeltaLog
 {
     private const string Folder = "_delta_log";
 
-    /// <summary>The newest version; null if the folder is no table.</summary>
+    /// <summary>The newest version; null if the folder is not a table.</summary>
     /// <exception cref="GpuCtrException">Data: see <see cref="DeltaTable.In"/>.</exception>
     public static DeltaSnapshot? Read(IShardFolder root)
     {
@@ -55,7 +55,7 @@ internal static partial class DeltaLog
         snapshot.Version = version;
     }
 
-    /// <summary>Parts of one version that are all there, in order; none if there is no such version.</summary>
+    /// <summary>The parts of the newest complete checkpoint, in order; none if there is no complete one.</summary>
     private static string[] NewestCheckpoint(string[] names) => names.Where(n => Checkpoint().IsMatch(n))
         .GroupBy(n => (Version: VersionOf(n), Parts: PartsOf(n)))
         .Where(g => g.Count() == g.Key.Parts)

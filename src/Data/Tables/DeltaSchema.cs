@@ -5,12 +5,12 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tables;
 
-/// <summary>The columns of a Delta table as its log has them: what a file of it lacks is null.</summary>
+/// <summary>The columns of a Delta table according to its log; a column that a file lacks is null in its rows.</summary>
 internal static partial class DeltaSchema
 {
-    /// <summary>The names of all top-level columns; those whose type is known here.</summary>
-    /// <param name="path">Of the table, for errors.</param>
-    /// <param name="schemaString">As the log has it.</param>
+    /// <summary>The names of all top-level columns, and the columns with a supported type.</summary>
+    /// <param name="path">Path of the table, for errors.</param>
+    /// <param name="schemaString">The schema in the log, as JSON.</param>
     /// <exception cref="GpuCtrException">Data: not a schema.</exception>
     public static (IReadOnlySet<string> Names, IReadOnlyList<StoredColumn> Columns) Read(string path, string schemaString)
     {

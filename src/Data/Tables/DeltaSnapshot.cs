@@ -3,16 +3,16 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tables;
 
-/// <summary>What the actions of a log add up to.</summary>
+/// <summary>The state of a Delta table after the actions of its log.</summary>
 internal sealed class DeltaSnapshot
 {
-    // A file with another deletion vector is another one: they come and go by their own.
+    // Files are keyed by path and deletion vector: the same file with another vector is added and removed separately.
     private readonly Dictionary<(string Path, string? DeletionVector), DeltaFile> files = [];
 
-    /// <summary>Version of the last commit that was taken in; −1 before the first.</summary>
+    /// <summary>Version of the last applied commit; −1 before the first.</summary>
     public long Version { get; set; } = -1;
 
-    /// <summary>The files that have the rows.</summary>
+    /// <summary>The files with the table's rows.</summary>
     public IEnumerable<DeltaFile> Files => files.Values;
 
     /// <summary>The columns, as JSON.</summary>
@@ -21,17 +21,17 @@ internal sealed class DeltaSnapshot
     /// <summary>Properties of the table.</summary>
     public IReadOnlyDictionary<string, string?> Configuration { get; set; } = new Dictionary<string, string?>();
 
-    /// <summary>Which readers may read it.</summary>
+    /// <summary>Minimum reader version.</summary>
     public int ReaderVersion { get; set; }
 
-    /// <summary>What readers of version 3 must know.</summary>
+    /// <summary>Features that readers of version 3 must support.</summary>
     public IReadOnlyList<string> ReaderFeatures { get; set; } = [];
 
-    /// <summary>A file belongs to the table.</summary>
+    /// <summary>Adds a file.</summary>
     public void Add(DeltaFile file) => files[(Uri.UnescapeDataString(file.Path), file.DeletionVector)] = file;
 
-    /// <summary>Takes an action of a commit in: one object with one member.</summary>
-    /// <exception cref="JsonException">It is none.</exception>
+    /// <summary>Applies an action of a commit: one object with one member.</summary>
+    /// <exception cref="JsonException">It is not an action.</exception>
     public void Apply(JsonElement action)
     {
         foreach (JsonProperty member in action.EnumerateObject())
@@ -46,7 +46,7 @@ internal sealed class DeltaSnapshot
                     files.Remove((Uri.UnescapeDataString(Text(value, "path")), DeletionVector(value)));
                     break;
                 case "metaData":
-                    // A table that is just being made may have no columns yet.
+                    // A table under creation may have no columns yet.
                     (SchemaString, Configuration) = (value.TryGetProperty("schemaString", out JsonElement schema) ? schema.GetString() ?? "" : "", Texts(value, "configuration"));
                     break;
                 case "protocol":
@@ -58,7 +58,7 @@ internal sealed class DeltaSnapshot
         }
     }
 
-    /// <summary>Tells one deletion vector from another.</summary>
+    /// <summary>Key of a deletion vector.</summary>
     public static string DeletionVectorId(string? storage, string? place, object? offset) => $"{storage} {place} {offset}";
 
     private static string? DeletionVector(JsonElement file) => file.TryGetProperty("deletionVector", out JsonElement vector) && vector.ValueKind == JsonValueKind.Object

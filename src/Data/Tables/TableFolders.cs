@@ -4,20 +4,20 @@ using GpuCtr.Data.Sources;
 namespace GpuCtr.Data.Tables;
 
 /// <summary>
-/// What the folders above a file say about it. A table has files in its folders that are no longer a part of it (deleted and
-/// replaced rows), which only its own log can tell: Delta tables are read through it, Iceberg and Hudi ones are refused.
+/// Finds the tables that contain found files. The folders of a table may contain files that are no longer part of it (deleted and
+/// replaced rows), which only its log knows: Delta tables are read through their log, Iceberg and Hudi tables are refused.
 /// </summary>
 internal sealed class TableFolders
 {
     private readonly Dictionary<string, DeltaTable?> tables = new(StringComparer.Ordinal);
     private readonly Dictionary<DeltaTable, (int Live, int Left)> counts = [];
 
-    /// <summary>What was read through a log, a line for each table.</summary>
+    /// <summary>One line for each table that was read through its log.</summary>
     public IEnumerable<string> Notes => counts.Select(c =>
         $"{c.Key.Path}: version {c.Key.Version} of a Delta table, {c.Value.Live} file(s){(c.Value.Left > 0 ? $"; {c.Value.Left} that it does not have (any more) left out" : "")}");
 
-    /// <summary>The files that a pattern names, without those that their tables do not have.</summary>
-    /// <param name="matches">What was found.</param>
+    /// <summary>The files that a pattern matches, without those that are not part of their tables.</summary>
+    /// <param name="matches">The matches.</param>
     /// <param name="pattern">As the user wrote it.</param>
     /// <exception cref="GpuCtrException">Data: a table that cannot be read, a removed file that is named exactly.</exception>
     public List<FoundShard> Live(PathMatches matches, string pattern)

@@ -79,7 +79,7 @@ internal static class CommandLine
         GpuCtrException { Kind: ErrorKind.Interrupted } => ((int)ShutdownSignal.Last, e.Message),
         GpuCtrException f => ((int)f.Kind, f.Message),
         DeviceException => ((int)ExitCode.Device, e.Message),
-        AcceleratorException a => ((int)ExitCode.Device, $"the device failed ({ErrorOf(a)}); a training run goes on from its last checkpoint with --resume"),
+        AcceleratorException a => ((int)ExitCode.Device, $"the device failed ({ErrorOf(a)}); continue a training run from its last checkpoint with --resume"),
         KernelException => ((int)ExitCode.Usage, e.Message),
         OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),
         UnauthorizedAccessException or IOException => ((int)ExitCode.InputOutput, e.Message),

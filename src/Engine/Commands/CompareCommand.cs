@@ -79,7 +79,7 @@ internal static class CompareCommand
         to.Table([["option", .. lines.Select(l => l.Run)], .. different.Select(o => (string[])[o, .. lines.Select(l => Short(l.Differences[o]))])]);
     }
 
-    /// <summary>A star marks the best.</summary>
+    /// <summary>Highlights a cell whose star marks the best value.</summary>
     private static string[] Column(string name, Line[] lines, Func<Line, double?> value, Func<IEnumerable<double?>, double?>? best, string format = "F5")
     {
         double? mark = best?.Invoke(lines.Select(value));

@@ -32,7 +32,7 @@ internal static class ExportCommand
         string format = flags.Choice("--format", "onnx", "safetensors"), given = flags.IsGiven("--out") ? flags.Text("--out") : $"model.{format}";
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !flags.IsOn("--overwrite")))
-            throw GpuCtrException.UsageError($"{there}: is there already; choose another --out, or add --overwrite");
+            throw GpuCtrException.UsageError($"{there}: already exists; choose another --out, or add --overwrite");
         _ = ModelFlags.PathOf(flags);
         using Device device = Device.Open("cpu", threads: 1);
         (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = ModelFlags.Load(flags, c => Load(c, device));
@@ -58,7 +58,7 @@ internal static class ExportCommand
             new FileInfo(path).Length, format, model.Options.Model, checkpoint.Manifest.Position.Step, renamed is { Any: true } ? renamed : null);
         terminal.Error.Line($"{result.Model}, step {result.Step}: {given}; how raw values become its inputs: {result.Features}");
         foreach (string note in renamed is null ? [] : NotesOf(renamed))
-            terminal.Error.Line($"note: {note}, since a column has the usual name or ONNX cannot have it");
+            terminal.Error.Line($"note: {note}, because a column has the usual name or ONNX does not allow it");
         if (flags.IsOn("--json"))
             terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;

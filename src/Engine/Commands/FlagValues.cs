@@ -51,7 +51,7 @@ internal sealed class FlagValues(Verb verb, IReadOnlyList<string> shards, IReadO
     /// <summary>Units of layers.</summary>
     public IReadOnlyList<int> Layers(string name) => Wholes(name, ModelLimits.LayerUnits.Least, ModelLimits.LayerUnits.Most) is { Count: <= ModelLimits.MostLayers } units
         ? units
-        : throw GpuCtrException.UsageError($"{name}: at most {ModelLimits.MostLayers} layers can be");
+        : throw GpuCtrException.UsageError($"{name}: at most {ModelLimits.MostLayers} layers");
 
     /// <summary>Several whole numbers.</summary>
     public IReadOnlyList<int> Wholes(string name, int least, int most) => List(name).Select(t => WholeOf(name, t, least, most)).ToArray();

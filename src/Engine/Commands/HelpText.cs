@@ -14,7 +14,7 @@ internal static class HelpText
         StringBuilder text = new($"gpu-ctr {Release.Version}: trains click-through-rate models on the GPU or the processor\n\n");
         foreach (Verb verb in verbs)
             text.Append($"  {verb.Name,-10} {verb.Summary}\n");
-        return text.Append("\n`gpu-ctr <verb>` prints the options of a verb.").ToString();
+        return text.Append("\n`gpu-ctr <verb> --help` prints the options of a verb.").ToString();
     }
 
     /// <summary>One verb: its options with their defaults, and examples.</summary>

@@ -47,7 +47,7 @@ internal static class InspectCommand
                 Print(found, terminal.Screen);
             string unreadable = string.Join(',', found.Columns.Where(c => c.Trouble is not null && !options.Exclude.Contains(c.Name)).Select(c => ColumnNames.InShell(c.Name)));
             if (unreadable.Length > 0)
-                throw GpuCtrException.DataError($"training would end at columns that cannot be read: {unreadable}; write them again, or leave them out with --exclude {unreadable}");
+                throw GpuCtrException.DataError($"training would stop at columns that cannot be read: {unreadable}; rewrite them, or leave them out with --exclude {unreadable}");
         }
         catch (OperationCanceledException) when (shutdown.IsRequested)
         {

@@ -20,7 +20,7 @@ internal static class OutputPath
         {
             string real = RealPath.Of(input);
             if (replaced.FirstOrDefault(o => RealPath.Overlap(RealPath.Of(o), real)) is { } output)
-                throw GpuCtrException.UsageError($"{flag}: {output} would be written over, but this command reads it ({input}); choose another {flag}");
+                throw GpuCtrException.UsageError($"{flag}: {output} would be overwritten, but this command reads it ({input}); choose another {flag}");
         }
     }
 
@@ -32,7 +32,7 @@ internal static class OutputPath
     public static void RefuseNextInputs(string flag, string output, IEnumerable<string> patterns)
     {
         if (patterns.FirstOrDefault(p => !ObjectPaths.IsObject(p) && Names(p, output)) is { } pattern)
-            throw GpuCtrException.UsageError($"{flag}: {output} would be one of the shards that {pattern} names the next time; choose a folder elsewhere");
+            throw GpuCtrException.UsageError($"{flag}: {output} would match {pattern} as a shard the next time; choose a folder elsewhere");
     }
 
     private static bool Names(string pattern, string output)

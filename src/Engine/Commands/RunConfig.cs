@@ -59,7 +59,7 @@ internal static class RunConfig
         if (PathIn(folder.Path) is not { } path)
         {
             if (folder.CheckpointNames().Count > 0)
-                throw GpuCtrException.UsageError($"--resume: {folder.Path} has checkpoints, but its {RunFolder.Config} is missing, which says what they are of; restore it, or begin a new run");
+                throw GpuCtrException.UsageError($"--resume: {folder.Path} has checkpoints, but its {RunFolder.Config} is missing; restore it, or start a new run");
             return;
         }
 
@@ -73,9 +73,9 @@ internal static class RunConfig
             (string Field, string Text)[] differences = [.. Differences(options, flags.ToJson(), flags), .. DataDifferences(old["data"]!.AsObject(), shards, flags)];
             string[] refused = [.. differences.Where(d => !allowed.Contains(d.Field)).Select(d => d.Text)];
             if (refused.Length > 0)
-                throw GpuCtrException.UsageError($"--resume: {string.Join("; ", refused)}; resume with what the run began with, accept a change with --allow-changed FIELD, or start a new run");
+                throw GpuCtrException.UsageError($"--resume: {string.Join("; ", refused)}; resume with the options and shards that the run started with, accept a change with --allow-changed FIELD, or start a new run");
             foreach ((_, string text) in differences)
-                runLog.Warn($"{text}: the run goes on, but not to the bits of one that was never changed");
+                runLog.Warn($"{text}: the run continues, but will not end with the same bits as an unchanged run");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {

@@ -16,9 +16,9 @@ internal static class TrainOptions
     public static TrainSettings Of(FlagValues flags)
     {
         if (flags.Shards.Count == 0 && flags.IsOn("--resume") && flags.IsGiven("--out"))
-            throw GpuCtrException.UsageError($"--resume: {flags.Text("--out")} holds no run to go on with; name the shards as well to begin one there, or correct --out");
+            throw GpuCtrException.UsageError($"--resume: {flags.Text("--out")} holds no run to resume; add shards to start one there, or correct --out");
         if (flags.Shards.Count == 0)
-            throw GpuCtrException.UsageError("no shards to train on; write them before the flags, since a flag that takes several values takes all up to the next flag");
+            throw GpuCtrException.UsageError("no shards to train on; write them before the flags, because a flag with several values takes everything up to the next flag");
         TrainingDefaults training = Variants.Training(VariantName(flags));
         MemoryBudget memory = DeviceFlags.Memory(flags, 4L << 30);
         TrainSettings settings = new()
@@ -63,7 +63,7 @@ internal static class TrainOptions
         EmbeddingUpdate update = Word(flags, "--embedding-update", own.EmbeddingUpdate);
         bool full = flags.IsGiven("--embedding-l2-scope") ? flags.Choice("--embedding-l2-scope") == "full" : own.EmbeddingL2Full;
         if (full && update != EmbeddingUpdate.Dense)
-            throw GpuCtrException.UsageError($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: rows that are not in the batch would have a gradient");
+            throw GpuCtrException.UsageError($"--embedding-l2-scope full needs --embedding-update dense, not {update.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient");
         OptimizerKind optimizer = Word(flags, "--optimizer", own.Optimizer);
         return own with
         {
@@ -100,7 +100,7 @@ internal static class TrainOptions
         double momentum = flags.Real("--momentum", 0, 1);
         return momentum == 0 || optimizer == OptimizerKind.Sgd
             ? momentum
-            : throw GpuCtrException.UsageError($"--momentum {flags.Text("--momentum")} is of --optimizer sgd, and this run has {optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave it out");
+            : throw GpuCtrException.UsageError($"--momentum {flags.Text("--momentum")} needs --optimizer sgd, and this run uses {optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out");
     }
 
     private static FtrlOptions? Ftrl(FlagValues flags)

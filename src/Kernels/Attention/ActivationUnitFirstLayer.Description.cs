@@ -10,7 +10,7 @@ public sealed partial class ActivationUnitFirstLayer
     /// <inheritdoc/>
     public Work BackwardWork(in Pass pass) => Products(pass, 2);
 
-    /// <summary>z = W [q, k, q − k, q ∘ k] + β as (Wq + Wd) q + β + (Wk − Wd) k + Wp (q ∘ k), so that nothing is four times as wide as a key.</summary>
+    /// <summary>z = W [q, k, q − k, q ∘ k] + β computed as (Wq + Wd) q + β + (Wk − Wd) k + Wp (q ∘ k), so that no tensor is four times as wide as a key.</summary>
     public void Export(IOnnxGraph g)
     {
         int h = Output.Columns, e = History.E;

@@ -31,7 +31,7 @@ public sealed partial class AttentionPooling
         if (Normalization == AttentionNormalization.ScaledSoftmax)
             below = Scaled(below);
         string powers = g.Node("Where", mask, g.Node("Exp", below), zero);
-        // The largest power is 1, so the sum is below 1 only where there is no history.
+        // The largest exponential is 1, so the sum is below 1 only if the history is empty.
         return g.Node("Div", powers, g.Node("Max", g.Sum(powers, 1, keep: true), g.Number(1)));
     }
 }

@@ -15,10 +15,10 @@ public sealed partial record BehaviourHistory
         return g.Node("Reshape", fields, g.Integers(0, E));
     });
 
-    /// <summary>(B, T, 1) bool: the positions that take part.</summary>
+    /// <summary>(B, T, 1) bool: true at positions that take part.</summary>
     internal string ExportMask(IOnnxGraph g) => g.ListMask(g.Read(Bases)[0]);
 
-    /// <summary>(B, 1, 1, T + 1) bool: the items that take part, the target always.</summary>
+    /// <summary>(B, 1, 1, T + 1) bool: true at items that take part; the target always does.</summary>
     internal string ExportItemMask(IOnnxGraph g) => g.Once((this, nameof(ExportItemMask)), () =>
     {
         string valid = g.Node("Cast", ("to", IOnnxGraph.FloatType), ExportMask(g));

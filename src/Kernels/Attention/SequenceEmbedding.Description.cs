@@ -10,7 +10,7 @@ public sealed partial class SequenceEmbedding
     /// <inheritdoc/>
     public Work BackwardWork(in Pass pass) => Work.Passes(pass, Output, 2);
 
-    /// <summary>The place of a position is the count of valid ones from it on: 1 at the most recent.</summary>
+    /// <summary>The distance of a history position from the target is the number of entries from it on: 1 at the most recent entry.</summary>
     public void Export(IOnnxGraph g)
     {
         string valid = g.Node("Cast", ("to", IOnnxGraph.IntegerType), g.Node("Squeeze", History.ExportMask(g), g.Integers(2)));

@@ -221,9 +221,9 @@ public sealed class Device : IDisposable
         if (!Precision.OnTensorCores())
             return;
         if (Kernels == KernelChoice.Portable)
-            throw new DeviceException($"precision {Precision.Name()} and --kernels portable exclude each other: the portable kernels compute in fp32, which is what they are for");
+            throw new DeviceException($"precision {Precision.Name()} and --kernels portable exclude each other: the portable kernels compute in fp32 only");
         if (Accelerator is CudaAccelerator cuda ? cuda.Architecture < CudaArchitecture.SM_80 : Kernels != KernelChoice.Tiled)
-            throw new DeviceException($"precision {Precision.Name()} needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is none: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
+            throw new DeviceException($"precision {Precision.Name()} needs an NVIDIA GPU of compute capability 8.0 or newer, and {Kind.ToString().ToLowerInvariant()} ({Name}) is not one: leave --precision out, or name another --device (`gpu-ctr devices` lists them)");
     }
 
     private BatchCopies CopiesBeside(CudaDriver driver)
@@ -239,7 +239,7 @@ public sealed class Device : IDisposable
         if (Kind != DeviceKind.Cuda)
             return Kernels == KernelChoice.Library ? new ScalarBlas(this) : null;
         CuBlas? found = CuBlas.TryOpen(Accelerator, (CudaStream)Stream, Precision);
-        return found is null && Kernels == KernelChoice.Library ? throw new DeviceException($"cuBLAS is not here: none of {CuBlas.Names} loads; set GPU_CTR_CUBLAS to its path") : found;
+        return found is null && Kernels == KernelChoice.Library ? throw new DeviceException($"cuBLAS was not found: none of {CuBlas.Names} can be loaded; set GPU_CTR_CUBLAS to its path") : found;
     }
 
     /// <summary>Waits until everything started on this device has finished.</summary>

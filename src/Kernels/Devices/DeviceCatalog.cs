@@ -149,7 +149,7 @@ public static class DeviceCatalog
     private static DeviceException Missing(string spec)
     {
         IEnumerable<string> there = List().Where(e => e.Spec.Length > 0).Select(e => $"{e.Spec} ({e.Name})");
-        return new DeviceException($"device '{spec}' was asked for and is not there; found: {string.Join(", ", there)}. `gpu-ctr devices` says why");
+        return new DeviceException($"device '{spec}' was not found; found: {string.Join(", ", there)}. `gpu-ctr devices` says why");
     }
 
     private static string CpuName()

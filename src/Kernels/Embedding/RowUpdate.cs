@@ -35,7 +35,7 @@ public sealed partial class RowUpdate : ITableUpdate
     {
         device = workspace.Device;
         if (rule.IsRowwise)
-            throw new KernelException($"row update of {table} on {device}: {rule.Kind} is no rule for single weights");
+            throw new KernelException($"row update of {table} on {device}: {rule.Kind} needs whole rows, not single weights: use RowwiseAdagrad");
         (this.table, this.gradient, this.lookups, this.rule, this.scalars, this.guard) = (table, gradient, lookups, rule, scalars, guard);
         State = new OptimizerState(workspace, table, rule);
         run = device.Select(Portable, Simd, Gpu);

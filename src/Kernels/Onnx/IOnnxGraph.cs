@@ -53,7 +53,7 @@ public interface IOnnxGraph
     /// <summary>A longer one, under a name of its own.</summary>
     string Integers(string name, long[] values);
 
-    /// <summary>A constant integer without dimensions.</summary>
+    /// <summary>A constant scalar integer.</summary>
     string Integer(long value);
 
     /// <summary>A constant number.</summary>

@@ -11,7 +11,7 @@ internal static class OnnxFormulas
     /// <summary>The mean of each row, with its last dimension 1.</summary>
     public static string RowMean(this IOnnxGraph g, string x) => g.Reduce("ReduceMean", x, -1, keep: true);
 
-    /// <summary>(B, C, D) of vectors side by side.</summary>
+    /// <summary>(B, C, D) from concatenated vectors (B, C·D).</summary>
     public static string Vectors(this IOnnxGraph g, Tensor tensor, int width) => g.Node("Reshape", g[tensor], g.Integers(0, tensor.Columns / width, width));
 
     /// <summary>(B, D) ½ ((Σ_c e)² − Σ_c e²) of (B, C, D).</summary>
@@ -21,7 +21,7 @@ internal static class OnnxFormulas
         return g.Node("Mul", g.Node("Sub", g.Node("Mul", sum, sum), squares), g.Number(0.5f));
     }
 
-    /// <summary>Places of (i, j > i) in a square of C.</summary>
+    /// <summary>Flat indices of (i, j > i) in a (C, C) matrix.</summary>
     public static long[] UpperTriangle(int c) => [.. Enumerable.Range(0, c).SelectMany(i => Enumerable.Range(i + 1, c - i - 1).Select(j => (long)i * c + j))];
 
     /// <summary>Values side by side along an axis; one alone is itself.</summary>

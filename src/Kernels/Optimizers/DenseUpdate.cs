@@ -39,7 +39,7 @@ public sealed partial class DenseUpdate : ITableUpdate
     {
         device = workspace.Device;
         if (rule.IsRowwise)
-            throw new KernelException($"dense update of {weights} on {device}: {rule.Kind} is no rule for single weights");
+            throw new KernelException($"dense update of {weights} on {device}: {rule.Kind} needs whole rows, not single weights: use RowwiseAdagrad");
         (this.weights, this.rule, this.l2, this.decayLength, this.isTable, this.scalars, this.guard) = (weights, rule, l2, decayLength, isTable, scalars, guard);
         State = new OptimizerState(workspace, weights, rule);
         run = device.Select(Portable, Simd);

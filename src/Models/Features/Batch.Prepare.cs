@@ -84,7 +84,7 @@ public sealed partial class Batch
         int b = 0;
         while (Length(first, b) == Length(other, b))
             b++;
-        return $"row {b} of the batch: {first.Field.Name} has {Length(first, b)} entries and {other.Field.Name} has {Length(other, b)}; histories of one group describe the same events";
+        return $"row {b} of the batch: {first.Field.Name} has {Length(first, b)} entries and {other.Field.Name} has {Length(other, b)}; histories of one group must have equal lengths";
     }
 
     private static int Length(BatchSequence s, int b) => s.Offsets[b + 1] - s.Offsets[b];

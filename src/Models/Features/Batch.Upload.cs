@@ -46,7 +46,7 @@ public sealed partial class Batch
             throw Changed("an id");
     }
 
-    private static InvalidOperationException Changed(string what) => new($"{what} of the batch was changed after Prepare; fill a batch, prepare it, and leave it alone until it was used");
+    private static InvalidOperationException Changed(string what) => new($"{what} of the batch was changed after Prepare; do not write to a batch between Prepare and its use");
 
     private void UploadPositions(Device device, SortedLookups to)
     {

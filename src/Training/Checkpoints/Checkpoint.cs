@@ -147,7 +147,7 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         byte[] text = File.ReadAllBytes(path);
         string digest = Path.Combine(Path.GetDirectoryName(path)!, ManifestDigestFile);
         if (File.Exists(digest) && File.ReadAllText(digest).Trim() != FileDigest.Of(text).Xxh3)
-            throw GpuCtrException.DataError($"{path}: damaged, its bytes are not those that were written; use another checkpoint");
+            throw GpuCtrException.DataError($"{path}: damaged: its content does not match its hash; use another checkpoint");
         return Encoding.UTF8.GetString(text);
     }
 
@@ -233,6 +233,6 @@ internal sealed record Checkpoint(string Folder, CheckpointManifest Manifest)
         if (!file.Exists || file.Length != expected.Bytes)
             throw GpuCtrException.DataError($"{path}: {(file.Exists ? $"{file.Length} bytes" : "missing")}, expected {expected.Bytes} bytes; use another checkpoint");
         if (FileDigest.Of(path).Xxh3 != expected.Xxh3)
-            throw GpuCtrException.DataError($"{path}: damaged, its bytes are not those that were written; use another checkpoint");
+            throw GpuCtrException.DataError($"{path}: damaged: its content does not match its hash; use another checkpoint");
     }
 }

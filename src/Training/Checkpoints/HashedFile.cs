@@ -3,15 +3,15 @@ using GpuCtr.Data;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>A file of a checkpoint, to notice when it is damaged.</summary>
+/// <summary>Length and hash of a file, to detect damage.</summary>
 /// <param name="Bytes">Length.</param>
-/// <param name="Xxh3">XXH3 of its bytes, 64 bit, in hexadecimal.</param>
+/// <param name="Xxh3">XXH3 of its bytes (64 bits), in hexadecimal.</param>
 internal sealed record FileDigest(long Bytes, string Xxh3)
 {
     /// <summary>The digest of some bytes.</summary>
     public static FileDigest Of(ReadOnlySpan<byte> bytes) => new(bytes.Length, Convert.ToHexStringLower(XxHash3.Hash(bytes)));
 
-    /// <summary>The digest of a file that is there.</summary>
+    /// <summary>The digest of an existing file.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static FileDigest Of(string path)
     {
@@ -22,7 +22,7 @@ internal sealed record FileDigest(long Bytes, string Xxh3)
     }
 }
 
-/// <summary>A new file that is hashed while it is written, so that it need not be read again.</summary>
+/// <summary>Creates a file that is hashed while it is written, so that it need not be read again.</summary>
 /// <exception cref="IOException">The disk is full or fails, or the file exists.</exception>
 internal sealed class HashedFile(string path) : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed class HashedFile(string path) : IDisposable
         file.Write(bytes);
     }
 
-    /// <summary>Waits until the disk has everything; returns what it has.</summary>
+    /// <summary>Syncs the file; returns its length and hash.</summary>
     public FileDigest Commit()
     {
         Disk.Flush(file);

@@ -90,9 +90,9 @@ internal sealed class RunFolder : IDisposable
     {
         string[] there = [.. Directory.EnumerateFileSystemEntries(full).Order(StringComparer.Ordinal)], taken = [.. there.Intersect(Replaced(full))];
         if (taken.Length > 0)
-            throw GpuCtrException.UsageError($"--out {full}: holds no run, but {System.IO.Path.GetFileName(taken[0])}, where a run has a file of its own; choose another folder");
+            throw GpuCtrException.UsageError($"--out {full}: not a run folder, but it holds {System.IO.Path.GetFileName(taken[0])}, which a run would overwrite; choose another folder");
         if (there.Length > 0 && !mayHoldOthers)
-            throw GpuCtrException.UsageError($"--out {full}: already filled ({System.IO.Path.GetFileName(there[0])}), and not by a run; choose another folder, or add --overwrite, which leaves other files as they are");
+            throw GpuCtrException.UsageError($"--out {full}: neither empty nor a run folder (it holds {System.IO.Path.GetFileName(there[0])}); choose another folder, or add --overwrite, which keeps other files");
     }
 
     /// <summary>Writes a checkpoint of the model and sets <see cref="Last"/> to it; returns its name.</summary>

@@ -9,7 +9,7 @@ internal sealed class RowSample
     /// <summary>Number of most frequent values of a field that get a line of their own.</summary>
     public const int TopValues = 8;
 
-    /// <summary>Places of a field's values: the most frequent ones, then these.</summary>
+    /// <summary>Indices of a field's values: the most frequent values, then these.</summary>
     public const int Others = TopValues, Oov = TopValues + 1, Null = TopValues + 2, Places = TopValues + 3;
 
     /// <summary>Largest number of rows kept.</summary>

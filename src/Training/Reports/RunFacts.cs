@@ -30,7 +30,7 @@ internal sealed record RunFacts(string Name, JsonObject Config, IReadOnlyList<Ep
     {
         string config = Path.Combine(folder, RunFolder.Config), result = Path.Combine(folder, RunFolder.Result);
         if (!File.Exists(config))
-            throw GpuCtrException.UsageError($"{folder}: no run folder ({RunFolder.Config} is missing)");
+            throw GpuCtrException.UsageError($"{folder}: not a run folder ({RunFolder.Config} is missing)");
         RunFacts facts = new(
             folder, Read(config, text => JsonNode.Parse(text)!.AsObject()), Read(Path.Combine(folder, MetricsLog.FileName), Lines) ?? [],
             File.Exists(result) ? Read(result, JsonText.Parse<RunMetrics>) : null);

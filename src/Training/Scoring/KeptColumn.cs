@@ -19,7 +19,7 @@ internal sealed record KeptColumn(ColumnRequest Wanted, DataField Field, Func<Pa
             $"--keep {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no such column; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
         // Many readers ignore case.
         if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
-            throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: the scores have this name; rename the column to keep it");
+            throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: the score column has this name; rename the column to keep it");
         // Integers in some shards and reals in others are written as reals.
         (ValueKind kind, string type) = column is { Differs: not null, Kind: not ValueKind.Unsupported } ? (ValueKind.Real, "double") : (column.Kind, column.TypeName);
         return Of(new ColumnRequest(name, kind), type) ?? throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: {column.Differs ?? type} cannot be copied; keep numbers and strings");

@@ -37,7 +37,7 @@ internal sealed class ScoreFile : IDisposable
     {
         (this.path, this.shards) = (Path.GetFullPath(path), shards);
         if (File.Exists(this.path) && !overwrite)
-            throw GpuCtrException.UsageError($"--out {path}: is there already; choose another name, or add --overwrite");
+            throw GpuCtrException.UsageError($"--out {path}: already exists; choose another name, or add --overwrite");
         kept = [.. keep.Distinct().Select(name => KeptColumn.Of(shards, name))];
         temporary = Temporary(this.path);
         try

@@ -55,11 +55,11 @@ public sealed class FeaturePlanTests : IDisposable
         });
         Assert.Equal(
             [
-                "--exclude Click changes nothing: the column is the label",
-                "--categorical tags changes nothing: the column is left out by --exclude",
-                "--hash-buckets price changes nothing: the column is numeric; if it holds ids, add --categorical price",
-                "--hash-buckets hist_item changes nothing: the column is a history, which shares the rows of item_id: say it of item_id",
-                "--numeric-transform user changes nothing: the column is categorical; if it holds numbers, add --numeric user",
+                "--exclude Click has no effect: the column is the label",
+                "--categorical tags has no effect: the column is left out by --exclude",
+                "--hash-buckets price has no effect: the column is numeric; if it holds ids, add --categorical price",
+                "--hash-buckets hist_item has no effect: the column is a history, which shares the rows of item_id: name item_id instead",
+                "--numeric-transform user has no effect: the column is categorical; if it holds numbers, add --numeric user",
             ],
             plan.Warnings.Where(w => w.StartsWith("--", StringComparison.Ordinal)));
         Assert.DoesNotContain(Infer(Wide(), new FeatureOptions { HashBuckets = ["city=10"], NumericTransforms = ["log"] }).Warnings, w => w.StartsWith("--", StringComparison.Ordinal));

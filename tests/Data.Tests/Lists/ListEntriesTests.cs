@@ -50,7 +50,7 @@ public sealed class ListEntriesTests
     [InlineData("[[1, 2], [3]]", ',', "a list within the list")]
     [InlineData("[(1, 2), (3, 4)]", ',', "a list within the list")]
     [InlineData("{'a': 1}", ',', "text behind a quote")]
-    [InlineData("[0 1 ... 998 999]", ' ', "a list that was abridged (...)")]
+    [InlineData("[0 1 ... 998 999]", ' ', "an abbreviated list (...)")]
     [InlineData("""["\q"]""", ',', "an escape that is none")]
     [InlineData("""["\u12"]""", ',', "an escape that is none")]
     [InlineData("""["\ud83d"]""", ',', "an escape that is none")]

@@ -198,7 +198,7 @@ public sealed class StoredColumnTests : IDisposable
         Assert.Equal([7, 0, 1, 9], integers.GrownBy(Fit(categorical, Ids(s => s.Column<double>("a", 9, double.NaN, 1, 0)))).Vocabularies[0].Integers);
         Assert.Equal(9, reals.GrownBy(Fit(categorical, Ids(s => s.Column<double>("a", 9, 7, 1, 1)))).Vocabularies[0].Integers[^1]);
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() => integers.GrownBy(Fit(Ids(s => s.Column<ulong>("a", ulong.MaxValue, 7, 1, 0)))));
-        Assert.Contains("a has signed integers there and here unsigned integers that are none of them", failure.Message);
+        Assert.Contains("a has signed integers in that run and unsigned integers here", failure.Message);
     }
 
     private EncodedBlock Encoded(FeatureOptions options)

@@ -53,7 +53,7 @@ public sealed class ColumnNameTests : IDisposable
 
     [Fact]
     public void A_quote_that_is_not_closed_is_told() =>
-        Run(["train", Write(), "--exclude", "5\" disk", .. small]).FailedWith(ExitCode.Usage, "5\" disk: a double quote that is not closed", "'\"5\"\" disk\"'");
+        Run(["train", Write(), "--exclude", "5\" disk", .. small]).FailedWith(ExitCode.Usage, "5\" disk: a double quote is not closed", "'\"5\"\" disk\"'");
 
     [Fact]
     public void Every_flag_takes_names_with_commas_and_equals_signs()

@@ -29,7 +29,7 @@ public sealed class OtherRowsTests : IDisposable
     {
         string even = Histories("even.parquet"), uneven = Histories("uneven.parquet", 133), run = folder.File($"run{most}"), scores = folder.File("scores.parquet");
         string[] options = [.. model, "--max-history", most];
-        const string place = "uneven.parquet: row group 1, row 133: hist_item has 3 entries and hist_cat has 5", told = "histories of one group describe the same events";
+        const string place = "uneven.parquet: row group 1, row 133: hist_item has 3 entries and hist_cat has 5", told = "histories of one group must have equal lengths";
         Run(["train", uneven, "--out", run, .. options]).FailedWith(ExitCode.Data, place, told, "--bad-rows", "--multi-value hist_cat");
         Run(["train", uneven, "--out", folder.File("pooled"), .. options, "--multi-value", "hist_cat"]).Succeeded();
         Run(["train", even, "--out", run, .. options, "--overwrite"]).Succeeded();
@@ -51,7 +51,7 @@ public sealed class OtherRowsTests : IDisposable
             .Lists("tags", Each(i => i < 3 * nulls ? [null, 1L] : new long?[] { 1, 2 }))
             .Write(folder.File(name), groupRows: 100);
         string full = Shard("full.parquet", 0), holes = Shard("holes.parquet", 7), run = folder.File("run");
-        const string said = "warning: rows: nulls in columns that had none in training, so the model knows nothing of them: user 7, price 14, tags 21";
+        const string said = "warning: rows: nulls in columns that had none in training, so the model never learned from nulls there: user 7, price 14, tags 21";
         Run(["train", full, "--out", run, .. model, "--categorical", "user,kind"]).Succeeded();
         CommandOutcome scored = Run("predict", "--model", run, holes, "--device", "cpu", "--out", folder.File("scores.parquet")).Succeeded();
         Assert.Contains(said, scored.Error);

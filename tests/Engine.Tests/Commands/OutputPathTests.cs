@@ -57,7 +57,7 @@ public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         CommandOutcome o = Predict(Path.Combine(folder, input), path);
         if (refused)
-            o.FailedWith(ExitCode.Usage, "would be one of the shards", "the next time");
+            o.FailedWith(ExitCode.Usage, "as a shard the next time");
         else
             o.Succeeded();
         Assert.Equal(refused, !File.Exists(path));
@@ -83,12 +83,12 @@ public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
     {
         string folder = run.Folder.File("mixed"), shard = Shards("mixed/cache"), other = Shards("outer");
         CommandOutcome Train(string input, string output, params string[] more) => Run(["train", input, "--out", output, .. TrainedRun.SmallModel, .. more]);
-        Train(shard, folder, "--overwrite").FailedWith(ExitCode.Usage, "--out", "would be written over", "cache");
-        Train(other, folder, "--overwrite", "--valid", shard).FailedWith(ExitCode.Usage, "would be written over");
+        Train(shard, folder, "--overwrite").FailedWith(ExitCode.Usage, "--out", "would be overwritten", "cache");
+        Train(other, folder, "--overwrite", "--valid", shard).FailedWith(ExitCode.Usage, "would be overwritten");
         Assert.True(File.Exists(shard));
         string outer = Path.GetDirectoryName(other)!;
-        Train(Path.Combine(outer, "**", "*.parquet"), Path.Combine(outer, "runs", "first")).FailedWith(ExitCode.Usage, "would be one of the shards");
-        Train(Path.Combine(outer, "**", "*.parquet"), run.Folder.File("free"), "--fit-cache", Path.Combine(outer, "fits")).FailedWith(ExitCode.Usage, "--fit-cache", "would be one of the shards");
+        Train(Path.Combine(outer, "**", "*.parquet"), Path.Combine(outer, "runs", "first")).FailedWith(ExitCode.Usage, "as a shard the next time");
+        Train(Path.Combine(outer, "**", "*.parquet"), run.Folder.File("free"), "--fit-cache", Path.Combine(outer, "fits")).FailedWith(ExitCode.Usage, "--fit-cache", "as a shard the next time");
         Assert.Equal([other], Directory.GetFileSystemEntries(outer));
         Train(outer, Path.Combine(outer, "run")).Succeeded();
         Train(outer, Path.Combine(outer, "run"), "--overwrite", "--init-from", Path.Combine(outer, "run")).FailedWith(ExitCode.Usage, "this command reads it");
@@ -101,7 +101,7 @@ public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
         string shard = Shards("named"), named = Path.Combine(Path.GetDirectoryName(shard)!, "_manifest.json");
         File.Move(shard, named);
         byte[] before = File.ReadAllBytes(named);
-        Run("inspect", named, "--write-manifest").FailedWith(ExitCode.Usage, "_manifest.json", "rename it");
+        Run("inspect", named, "--write-manifest").FailedWith(ExitCode.Usage, "_manifest.json", "rename the shard");
         Assert.Equal(before, File.ReadAllBytes(named));
     }
 }

@@ -55,7 +55,7 @@ public sealed class HistoryKindTests : IDisposable
     {
         TestShard shard = new TestShard().Column("label", 0, 1).Nullable<double>("item", 1, null).Lists<long>("hist_item", [1], [9]);
         FeaturePlan numeric = Infer(shard);
-        Assert.Equal("hist_item is pooled and not read as a history: item is double and numeric; if it holds ids, add --categorical item, or --multi-value hist_item if it is to be pooled", Assert.Single(numeric.Warnings));
+        Assert.Equal("hist_item is pooled, not read as a history: item is double and numeric; if it holds ids, add --categorical item, or --multi-value hist_item if pooling is intended", Assert.Single(numeric.Warnings));
         FeaturePlan plan = Infer(shard, new FeatureOptions { Categorical = ["item"] });
         Assert.Empty(plan.Warnings);
         FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), plan);
@@ -68,7 +68,7 @@ public sealed class HistoryKindTests : IDisposable
     {
         void Warns(string text, TestShard shard, FeatureOptions? options = null) => Assert.Contains(text, Assert.Single(Infer(shard, options).Warnings));
         Warns("item is int64, this list<string>; write both with one type", Items().TextLists("hist_item", ["1"], ["2"]));
-        Warns("there is no column shop or shop_id; say whose history it is with --history hist_shop=<column>", Items().Lists<long>("hist_shop", [1], [2]));
+        Warns("there is no column shop or shop_id; name its target with --history hist_shop=<column>", Items().Lists<long>("hist_shop", [1], [2]));
         Warns("its target item is excluded", Items().Column("user", 1, 2).Lists<long>("hist_item", [1], [2]), new FeatureOptions { Exclude = ["item"] });
         Warns("history 'hist_item' is not used: type list<timestamp> is not supported", Items().Lists<DateTime>("hist_item", [DateTime.UnixEpoch], []));
         Assert.Empty(Infer(Items().Lists<long>("hist_shop", [1], [2]), new FeatureOptions { MultiValue = ["hist_shop"] }).Warnings);
@@ -80,10 +80,10 @@ public sealed class HistoryKindTests : IDisposable
     {
         string shard = Items().Lists<long>("hist_shop", [1], [2]).Nullable<double>("user", 5, null).Write(folder.File("s.parquet"));
         CommandOutcome trained = Run("train", shard, "--model", "lr", "--out", folder.File("run"), "--device", "cpu", "--valid-fraction", "0").Succeeded();
-        Assert.Contains("hist_shop is pooled and not read as a history", trained.Error);
+        Assert.Contains("hist_shop is pooled, not read as a history", trained.Error);
         Assert.Contains("user: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical user", trained.Error);
         CommandOutcome inspected = Run("inspect", shard).Succeeded();
-        Assert.Contains("problem: hist_shop is pooled and not read as a history", inspected.Out);
+        Assert.Contains("problem: hist_shop is pooled, not read as a history", inspected.Out);
         Assert.Contains("problem: column 'user' is double, and all its values are whole", inspected.Out);
         Items().Lists<long>("hist_item", [1], [2]).Write(shard);
         Assert.Contains("deepfm reads no histories: hist_item is not used", Run("train", shard, "--model", "deepfm", "--out", folder.File("other"), "--device", "cpu", "--valid-fraction", "0").Succeeded().Error);

@@ -128,7 +128,7 @@ public sealed class InspectionTests : IDisposable
         BreakPages(path, "broken", group: 1);
         CommandOutcome outcome = Run("inspect", path, "--json");
         Assert.Equal(3, outcome.Code);
-        Assert.Contains("training would end at columns that cannot be read: broken; write them again, or leave them out with --exclude broken", outcome.ErrorLine);
+        Assert.Contains("training would stop at columns that cannot be read: broken; rewrite them, or leave them out with --exclude broken", outcome.ErrorLine);
         JsonElement[] columns = [.. JsonDocument.Parse(outcome.Out).RootElement.GetProperty("columns").EnumerateArray()];
         Assert.Equal(["label", "categorical", "", "categorical"], columns.Select(c => c.GetProperty("role").GetString()));
         Assert.Contains("row group 1, column 'broken'", columns[2].GetProperty("trouble").GetString());

@@ -70,15 +70,15 @@ public sealed class SchedulerLineTests(FaultRun run) : IClassFixture<FaultRun>
         string folder = Directory.CreateDirectory(run.Folder.File("filled")).FullName, mine = Path.Combine(folder, "mine.txt"), config = Path.Combine(folder, "config.json");
         string[] train = ["train", run.Train, "--out", folder, .. FaultRun.Model];
         File.WriteAllText(mine, "mine");
-        Run(Line(folder)).FailedWith(ExitCode.Usage, "already filled (mine.txt)", "--overwrite");
-        Run(train).FailedWith(ExitCode.Usage, "already filled (mine.txt)");
+        Run(Line(folder)).FailedWith(ExitCode.Usage, "neither empty nor a run folder (it holds mine.txt)", "--overwrite");
+        Run(train).FailedWith(ExitCode.Usage, "neither empty nor a run folder (it holds mine.txt)");
         File.WriteAllText(config, "{ \"architectures\": [\"Other\"] }");
-        Run(Line(folder)).FailedWith(ExitCode.Usage, "holds no run, but config.json");
-        Run([.. train, "--overwrite"]).FailedWith(ExitCode.Usage, "holds no run, but config.json");
+        Run(Line(folder)).FailedWith(ExitCode.Usage, "not a run folder, but it holds config.json");
+        Run([.. train, "--overwrite"]).FailedWith(ExitCode.Usage, "not a run folder, but it holds config.json");
         Assert.Equal("{ \"architectures\": [\"Other\"] }", File.ReadAllText(config));
         File.Delete(config);
         Directory.CreateDirectory(Path.Combine(folder, "checkpoints", "500"));
-        Run([.. train, "--overwrite"]).FailedWith(ExitCode.Usage, "holds no run, but checkpoints");
+        Run([.. train, "--overwrite"]).FailedWith(ExitCode.Usage, "not a run folder, but it holds checkpoints");
         Directory.Delete(Path.Combine(folder, "checkpoints"), recursive: true);
         Run([.. train, "--overwrite"]).Succeeded();
         // Beside a run other files may be.

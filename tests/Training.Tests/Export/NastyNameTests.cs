@@ -98,6 +98,6 @@ public sealed class NastyNameTests : IDisposable
     {
         string shard = new NastyNames().Write(folder.File("keep.parquet")), run = folder.File("run");
         Run("train", shard, "--model", "lr", "--out", run, "--device", "cpu").Succeeded();
-        Run("predict", "--model", run, shard, "--out", folder.File("never.parquet"), "--device", "cpu", "--keep", name).FailedWith(ExitCode.Usage, $"--keep {name}: the scores have this name");
+        Run("predict", "--model", run, shard, "--out", folder.File("never.parquet"), "--device", "cpu", "--keep", name).FailedWith(ExitCode.Usage, $"--keep {name}: the score column has this name");
     }
 }

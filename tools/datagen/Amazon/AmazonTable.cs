@@ -18,10 +18,10 @@ public sealed class AmazonTable : ISyntheticTable
     /// <summary>Users, items and categories.</summary>
     public AmazonCatalogue Catalogue { get; }
 
-    /// <summary>What decides the labels.</summary>
+    /// <summary>The truth from which labels are drawn.</summary>
     public AmazonTruth Truth { get; }
 
-    /// <summary>What is left of it after mean pooling.</summary>
+    /// <summary>The part of it that remains after mean pooling.</summary>
     public PoolingProxy Proxy { get; }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What a model can still see of the related history once it has been averaged into a vector of 16 numbers.</summary>
+/// <summary>The part of the related history that a model can still see after averaging into a vector of 16 numbers.</summary>
 /// s' = T̄ · ⟨code(target), mean_t code(history_t)⟩, clipped at 0; code(c) = ±1/4 sixteen times, drawn for each category
 /// <remarks>
 /// Random codes keep categories as far apart as 16 dimensions allow, and everything else of the truth is granted. A

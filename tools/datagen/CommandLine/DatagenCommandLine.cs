@@ -3,14 +3,14 @@ using System.CommandLine.Help;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>The command line: verbs, and one line for whatever goes wrong.</summary>
+/// <summary>The command line: verbs, and a one-line message for every error.</summary>
 public static class DatagenCommandLine
 {
-    /// <summary>Runs the arguments and answers the exit code.</summary>
+    /// <summary>Runs the arguments; returns the exit code.</summary>
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter error)
     {
         var root = new RootCommand("Makes Parquet shards for click-through-rate models.") { SynthCommand.Create(), ImportCommand.Create() };
-        // A bare verb asks what it can do.
+        // A verb without arguments prints its help.
         if (IsBareVerb(root, arguments))
             arguments = [.. arguments, "--help"];
 
@@ -47,7 +47,7 @@ public static class DatagenCommandLine
         return verb is not null;
     }
 
-    // A word that nothing knows is the cause of whatever else is missing.
+    // An unknown word is the cause of whatever else is missing.
     private static string WhatIsWrong(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
         ? $"unknown verb or option '{parsed.UnmatchedTokens[0]}'; --help lists those that there are"
         : parsed.Errors[0].Message;

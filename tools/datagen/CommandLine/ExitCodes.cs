@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What the process answers; the same numbers as every executable of the project.</summary>
+/// <summary>Exit codes, the same as those of every executable of the project.</summary>
 public static class ExitCodes
 {
     /// <summary>Done.</summary>
@@ -9,7 +9,7 @@ public static class ExitCodes
     /// <summary>Unknown verb, flag or value; a refused combination; an output folder that is already filled.</summary>
     public const int Usage = 2;
 
-    /// <summary>The data are not what they should be.</summary>
+    /// <summary>The data are invalid.</summary>
     public const int Data = 3;
 
     /// <summary>Unreadable, unwritable, disk full.</summary>

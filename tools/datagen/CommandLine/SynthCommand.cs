@@ -53,7 +53,7 @@ public static class SynthCommand
     {
         foreach (var other in shapes.Where(shape => shape.Schema != schema))
         {
-            // An option that would be ignored is a mistake that the user should hear of.
+            // An option that would be ignored is an error.
             if (other.Options.FirstOrDefault(option => result.GetResult(option) is { Implicit: false }) is { } foreign)
                 throw new UsageException($"{foreign.Name} belongs to --schema {other.Schema}, not to {schema}");
         }

@@ -6,7 +6,7 @@ public sealed class CategoricalField
     /// <summary>Exponent of Zipf's law; close to what click logs show.</summary>
     public const double Exponent = 1.05;
 
-    // Tokens of the commonest ids are made once; the others, being rare, as they come.
+    // Tokens of the most frequent ids are cached; those of rare ids are made when needed.
     private const int _keptTokens = 1 << 14;
 
     private readonly IdScramble _scramble;
@@ -45,7 +45,7 @@ public sealed class CategoricalField
     {
         if (rank >= _tokens.Length)
             return Id(rank).ToString("x8");
-        // Shards race here harmlessly: whoever loses has made an equal string.
+        // Races between shards are harmless: both strings are equal.
         return _tokens[rank] ??= Id(rank).ToString("x8");
     }
 

@@ -27,7 +27,7 @@ public sealed class CriteoTable : ISyntheticTable
     /// <summary>Columns and their distributions.</summary>
     public CriteoSchema Fields { get; }
 
-    /// <summary>What decides the labels.</summary>
+    /// <summary>The truth from which labels are drawn.</summary>
     public PlantedTruth Truth { get; }
 
     /// <inheritdoc/>

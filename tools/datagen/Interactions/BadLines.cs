@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Lines that could not be read: how many for each reason, and the first few as they stand.</summary>
+/// <summary>Lines that could not be read: counts by reason, and the text of the first few.</summary>
 public sealed class BadLines
 {
     private const int _shown = 5;
@@ -14,7 +14,7 @@ public sealed class BadLines
     /// <summary>Number of lines in all, headers and empty lines not counted.</summary>
     public long Lines { get; private set; }
 
-    /// <summary>Notes that a line was looked at; <paramref name="reason"/> null: and was good.</summary>
+    /// <summary>Counts a line; <paramref name="reason"/> is null for a good line.</summary>
     public void Add(string? reason, string path, long number, string line)
     {
         Lines++;
@@ -26,7 +26,7 @@ public sealed class BadLines
             _first.Add($"{path}:{number}: {reason}: {Quote.Of(line)}");
     }
 
-    /// <summary>The lines that tell the user; none where all went well.</summary>
+    /// <summary>The lines of the report; none if there are no bad lines.</summary>
     public IEnumerable<string> Describe()
     {
         if (Count == 0)

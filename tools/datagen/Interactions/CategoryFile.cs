@@ -5,7 +5,7 @@ namespace GpuCtr.Datagen;
 /// <summary>Categories of items from a file: JSON <c>{"item": category or [category, …]}</c>, or a table with an item and a category column.</summary>
 public static class CategoryFile
 {
-    /// <summary>Gives the items of a log their categories; items that are not in the log are passed over.</summary>
+    /// <summary>Gives the items of a log their categories; items that are not in the log are ignored.</summary>
     /// <exception cref="DataException">The file is not of that kind.</exception>
     public static async Task ReadAsync(string path, ColumnChoice columns, InteractionLog log, BadLines bad, CancellationToken stop)
     {

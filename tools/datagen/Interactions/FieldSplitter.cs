@@ -11,7 +11,7 @@ public sealed class FieldSplitter(string separator)
     /// <summary>Stands for lines of JSON that are reviews: their fields are user, item and time.</summary>
     public const string Reviews = "JSON";
 
-    /// <summary>What stands between fields.</summary>
+    /// <summary>The separator.</summary>
     public string Separator => separator;
 
     /// <summary>The fields of a line; the list is used again for the next line.</summary>
@@ -53,7 +53,7 @@ public sealed class FieldSplitter(string separator)
         }
     }
 
-    // The closing quote: one that is not doubled and is followed by a separator or by the end. 0 where there is none.
+    // The closing quote: not doubled, and followed by a separator or by the end. 0 if there is none.
     private int EndOfQuotes(string line, int open)
     {
         for (int i = open + 1; i < line.Length; i++)

@@ -1,9 +1,9 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>Finds out from the first lines how a file is written; what the user says goes before what is found.</summary>
+/// <summary>Detects the format of a file from its first lines; options of the user take precedence.</summary>
 public sealed class FormatDetector
 {
-    /// <summary>Lines that it looks at.</summary>
+    /// <summary>Number of lines examined.</summary>
     public const int SampleLines = 200;
 
     private readonly string _path;
@@ -19,8 +19,8 @@ public sealed class FormatDetector
     }
 
     /// <summary>Detects the format of a file of interactions.</summary>
-    /// <exception cref="DataException">The file is empty, is no text, or its columns cannot be told.</exception>
-    /// <exception cref="UsageException">The columns asked for are not there.</exception>
+    /// <exception cref="DataException">The file is empty, is not text, or its columns cannot be detected.</exception>
+    /// <exception cref="UsageException">The requested columns do not exist.</exception>
     public static LineFormat OfInteractions(string path, ImportRequest request)
     {
         var detector = new FormatDetector(path, Sample(path), request.Separator);

@@ -1,6 +1,6 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What an import did.</summary>
+/// <summary>Result of an import.</summary>
 /// <param name="Format">How the first file was read.</param>
 /// <param name="Log">Users, items and categories.</param>
 /// <param name="Bad">Lines left out.</param>

@@ -2,7 +2,7 @@ using System.Text.Unicode;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>A form that public tables have.</summary>
+/// <summary>The format of a public table.</summary>
 internal abstract class TableForm
 {
     /// <summary>Whether the first line of every file names the columns.</summary>
@@ -11,7 +11,7 @@ internal abstract class TableForm
     /// <summary>The form in words, for the user to check.</summary>
     public abstract string Describe();
 
-    /// <summary>What to try where lines are bad; empty where there is nothing to try.</summary>
+    /// <summary>Advice for bad lines; empty if there is none.</summary>
     public virtual string Advice => "";
 
     /// <summary>A parser with columns of its own: one for each thread.</summary>
@@ -24,11 +24,11 @@ internal abstract class TableParser
     /// <summary>The columns.</summary>
     public abstract IReadOnlyList<TableColumn> Columns { get; }
 
-    /// <summary>Adds a line to all columns; answers why it is bad, or null. A bad line is added to none.</summary>
+    /// <summary>Adds a line to all columns; returns why it is bad, or null. A bad line is not added.</summary>
     public abstract string? Add(ReadOnlyMemory<byte> line);
 }
 
-/// <summary>Lines of fields with a separator, each field in a place of its own.</summary>
+/// <summary>Lines of separated fields.</summary>
 /// <param name="separator">What stands between fields.</param>
 /// <param name="fields">Fields of a line.</param>
 /// <param name="hasHeader">The first line names the columns.</param>
@@ -69,7 +69,7 @@ internal sealed class DelimitedForm(
 
         public override string? Add(ReadOnlyMemory<byte> line)
         {
-            // What is no UTF-8 would come back as question marks, different values as the same.
+            // Bytes that are not UTF-8 would be decoded as replacement characters, which would merge different values.
             if (!Utf8.IsValid(line.Span))
                 return "is not UTF-8";
             _line.Split(line);

@@ -4,7 +4,7 @@ using Parquet.Schema;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>What an import of a table was asked for.</summary>
+/// <summary>Options of a table import.</summary>
 internal sealed record TableRequest
 {
     /// <summary>The files, in order.</summary>
@@ -29,7 +29,7 @@ internal sealed record TableRequest
     public bool Overwrite { get; init; }
 }
 
-/// <summary>What an import did.</summary>
+/// <summary>Result of an import.</summary>
 /// <param name="Rows">Rows written.</param>
 /// <param name="Shards">Shards written.</param>
 /// <param name="Bad">Lines left out.</param>
@@ -65,7 +65,7 @@ internal sealed class TableImport(TableRequest request, TableForm form)
         }
         catch
         {
-            // Half a table is none: it would be trained on.
+            // A partial table is removed, so that it is not trained on by mistake.
             foreach (string path in _files.SelectMany(pattern => Directory.GetFiles(request.Out, pattern)))
                 File.Delete(path);
             throw;
