@@ -8,8 +8,8 @@ namespace GpuCtr.Models;
 /// S' = LayerNorm(S + Dropout(MH(S))),  F = LayerNorm(S' + Dropout(LeakyReLU(S' W₁ + b₁) W₂ + b₂)); one sequence for each behaviour group.
 /// </summary>
 /// <remarks>
-/// What the paper leaves open: W₁ and W₂ are E × E, as in FuxiCTR; the vector of a place is added to its item, so that the width stays E.
-/// The MLP reads the last block at the target alone, so there only the target asks: everything behind its attention has B rows.
+/// Where the paper is not specific: W₁ and W₂ are E × E, as in FuxiCTR; position embeddings are added to the items, so that the width stays E.
+/// The MLP reads only the target's output of the last block. In that block only the target is a query: everything after its attention has B rows.
 /// </remarks>
 public static class Bst
 {
@@ -17,7 +17,7 @@ public static class Bst
     public static Tensor Logit(ModelBuilder g)
     {
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
-        // Recorded before the MLP's input: a sequence adds to the gradients of its targets, which the MLP has written.
+        // Recorded before the MLP's input: the sequence adds to the gradients of its targets, which the MLP's backward writes first.
         Tensor[] targets = [.. g.Histories().Select((history, i) => Transformer(g, i == 0 ? "bst" : $"bst{i}", fields, history))];
         return g.Mlp("mlp", targets.Aggregate(g.MlpInput(fields), g.Concat), outputBias: true);
     }

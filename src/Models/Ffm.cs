@@ -2,13 +2,13 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
 
-/// <summary>Field-aware factorization machine (Juan et al., RecSys 2016) with a linear part, as LIBFFM's users have it: logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, v_{i,j} the vector that the value of field i has for field j.</summary>
+/// <summary>Field-aware factorization machine (Juan et al., RecSys 2016) with a linear part, as LIBFFM is commonly used: logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, v_{i,j} the vector of the value of field i for field j.</summary>
 public static class Ffm
 {
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {
-        // A vector of D numbers for each of the C fields, all in one row of the table.
+        // C vectors of D numbers, one for each field, in one row of the table.
         EmbeddedFields fields = g.EmbeddingFm(g.Spec.C * g.Options.EmbeddingDim);
         return g.Add(fields.FirstOrder, g.FieldAwarePairs("pairs", fields.Vectors));
     }

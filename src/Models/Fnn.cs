@@ -3,10 +3,10 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Models;
 
 /// <summary>
-/// Factorization-machine supported neural network (Zhang, Du and Wang, ECIR 2016): logit = MLP(w_1 … w_C, v_1 … v_C), w_i and v_i the weight and the
-/// vector that a factorization machine has learned for the value of field i; to be begun with one (<c>--init-from</c>) and trained on, embeddings included.
+/// Factorization-machine supported neural network (Zhang, Du and Wang, ECIR 2016): logit = MLP(w_1 … w_C, v_1 … v_C), w_i and v_i the weight and
+/// the vector of a factorization machine for the value of field i. Start it from one with <c>--init-from</c>; training continues, embeddings included.
 /// </summary>
-/// <remarks>Their w_0 is a constant to the first layer, which has a bias.</remarks>
+/// <remarks>The paper's w_0 is a constant input of the first layer, which has a bias, so it is left out.</remarks>
 public static class Fnn
 {
     /// <summary>Records the model; returns the logit (B, 1).</summary>

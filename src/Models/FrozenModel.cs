@@ -7,24 +7,24 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models;
 
 /// <summary>
-/// A recorded model that only predicts: no gradients, no optimizer state, and what ops lay out of the weights is laid out once.
-/// Its weights are read by as many twins as there are threads; each twin has activations of its own.
+/// A recorded model for prediction only: no gradients, no optimizer state, and ops rearrange weights only once.
+/// Twins share its weights, one per thread; each twin has its own activations.
 /// </summary>
 /// <remarks>
-/// Write the weights before the first prediction and before a twin is made. Calls of several threads take turns, those of twins run at once.
-/// Disposed, it waits for the call that is running; its weights stay as long as a twin does.
+/// Write the weights before the first prediction and before a twin is made. Calls of several threads run one after the other, calls of different twins at once.
+/// Disposing waits for the running call; the weights stay as long as a twin does.
 /// </remarks>
 public sealed class FrozenModel : IDisposable
 {
     private readonly ModelBuilder g;
     private readonly Tensor logit;
 
-    /// <summary>Records and allocates a model whose weights are still to be written.</summary>
+    /// <summary>Records and allocates a model, without writing its weights.</summary>
     /// <param name="device">Where it runs.</param>
     /// <param name="spec">What it reads.</param>
     /// <param name="options">What it computes.</param>
     /// <param name="batchSize">B: the most rows of a batch.</param>
-    /// <param name="check">Told the tensors of <see cref="Weights"/> before anything is allocated; may throw.</param>
+    /// <param name="check">Called with the tensors of <see cref="Weights"/> before anything is allocated; may throw.</param>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
     public FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, Action<IEnumerable<Tensor>>? check = null)
@@ -75,7 +75,7 @@ public sealed class FrozenModel : IDisposable
     /// <summary>The embedding tables among them.</summary>
     public IEnumerable<Tensor> Tables => g.Tables.Select(t => t.Weights);
 
-    /// <summary>The ops in the order of a pass; who knows their kinds can tell how a logit came about.</summary>
+    /// <summary>The ops in the order of a pass.</summary>
     public IReadOnlyList<IOp> Ops => g.Ops;
 
     /// <summary>The device side of a batch, which the first ops read.</summary>
@@ -84,15 +84,15 @@ public sealed class FrozenModel : IDisposable
     /// <summary>(B, 1) the logits of the last pass.</summary>
     public Tensor Logit => logit;
 
-    /// <summary>A model with the weights of this one for another thread; only where the SIMD variants run on one thread.</summary>
-    /// <exception cref="KernelException">The device cannot be driven by two threads.</exception>
+    /// <summary>A model for another thread that shares the weights of this one; only if the SIMD variants run on one thread.</summary>
+    /// <exception cref="KernelException">Two threads cannot use the device at once.</exception>
     public FrozenModel Replica() => Device.ServesThreads
         ? new FrozenModel(Device, Spec, Options, BatchSize, g)
         : throw new KernelException($"two threads cannot drive {Device}; open the CPU device with one thread");
 
-    /// <summary>Logits of a prepared batch. Allocates nothing where the SIMD variants run.</summary>
+    /// <summary>Logits of a prepared batch. Allocates nothing if the SIMD variants run.</summary>
     /// <param name="batch">The rows, made from <see cref="Spec"/> and <see cref="BatchSize"/>.</param>
-    /// <param name="logits">At least as long as the batch has rows.</param>
+    /// <param name="logits">Receives one logit per row; at least as long as the batch has rows.</param>
     /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
     /// <exception cref="KernelException">The batch was made for another model.</exception>
     /// <exception cref="InvalidOperationException">The batch is not prepared.</exception>

@@ -4,13 +4,13 @@ using static System.FormattableString;
 
 namespace GpuCtr.Models;
 
-/// <summary>What a model will take on its device, known before a byte is allocated.</summary>
+/// <summary>Device memory that a model will take, known before anything is allocated.</summary>
 /// <param name="Device">The device.</param>
-/// <param name="AvailableBytes">What it has left.</param>
+/// <param name="AvailableBytes">Free memory of the device.</param>
 /// <param name="Buffers">Every buffer by name with its bytes.</param>
 /// <param name="BatchSize">The batch size it was planned for.</param>
-/// <param name="LargestBatch">The largest batch size that fits; 0 where not even one row does.</param>
-/// <param name="WideRows">What an id takes, in words, where that is more than one vector; else null.</param>
+/// <param name="LargestBatch">The largest batch size that fits; 0 if not even one row fits.</param>
+/// <param name="WideRows">Text about the size of a table row, if it is more than one vector; else null.</param>
 public sealed record MemoryForecast(
     string Device, long AvailableBytes, IReadOnlyList<(string Name, long Bytes)> Buffers, int BatchSize, int LargestBatch, string? WideRows = null)
 {
@@ -19,7 +19,7 @@ public sealed record MemoryForecast(
     /// <summary>Bytes of all buffers.</summary>
     public long TotalBytes => Buffers.Sum(b => b.Bytes);
 
-    /// <summary>The largest buffers, a line each, and the rest together.</summary>
+    /// <summary>One line for each of the largest buffers, and one for all others together.</summary>
     public IEnumerable<string> Table()
     {
         (string Name, long Bytes)[] sorted = [.. Buffers.OrderByDescending(b => b.Bytes)], rest = sorted[Math.Min(TableRows, sorted.Length)..];
@@ -29,12 +29,12 @@ public sealed record MemoryForecast(
             Invariant($"{rest.Sum(b => b.Bytes) / 1e6,14:N1} MB  {rest.Length} more")];
     }
 
-    /// <summary>Compares a plan with what the device has left.</summary>
+    /// <summary>Compares a plan with the free memory of the device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="plan">Every buffer.</param>
-    /// <param name="wideRows">What an id takes, in words, where that is more than one vector.</param>
+    /// <param name="wideRows">Text about the size of a table row, if it is more than one vector.</param>
     /// <param name="batchSize">The batch size it is for.</param>
-    /// <param name="bytesOf">The bytes of the same model for another batch size.</param>
+    /// <param name="bytesOf">Bytes of the same model for another batch size.</param>
     /// <exception cref="DeviceMemoryException">It does not fit.</exception>
     internal static void Check(Device device, IEnumerable<(string Name, long Bytes)> plan, string? wideRows, int batchSize, Func<int, long> bytesOf)
     {
@@ -61,10 +61,10 @@ public sealed record MemoryForecast(
     }
 }
 
-/// <summary>A model that does not fit the memory of its device; nothing was allocated.</summary>
+/// <summary>A model does not fit the memory of its device; nothing was allocated.</summary>
 public sealed class DeviceMemoryException(MemoryForecast forecast) : DeviceException(MessageOf(forecast))
 {
-    /// <summary>What it would take.</summary>
+    /// <summary>The forecast.</summary>
     public MemoryForecast Forecast => forecast;
 
     private static string MessageOf(MemoryForecast f) => string.Create(CultureInfo.InvariantCulture,

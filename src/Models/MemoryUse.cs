@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
 
-/// <summary>What the buffers of a model in training are for, in words that need no knowledge of its ops.</summary>
+/// <summary>Groups the buffers of a model in training by purpose, in terms that need no knowledge of its ops.</summary>
 internal static class MemoryUse
 {
     /// <summary>The uses and their bytes, largest first; together all of <see cref="TrainableModel.MemoryPlan"/>.</summary>

@@ -5,7 +5,7 @@ namespace GpuCtr.Models;
 
 public sealed partial class ModelBuilder
 {
-    /// <summary>Batch normalization, rectified where asked, and then with the dropout of the options behind the rectifier.</summary>
+    /// <summary>Batch normalization; optionally followed by a rectifier and then the dropout of the options.</summary>
     public Tensor BatchNorm(string name, Tensor x, bool relu) => BatchNorm(name, x, relu, BatchNormConstants.Default);
 
     private Tensor BatchNorm(string name, Tensor x, bool relu, BatchNormConstants constants)
@@ -40,7 +40,7 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <summary>A linear layer over an activation of x; Dice and the layer behind it are one op.</summary>
+    /// <summary>A linear layer over an activation of x; Dice and the following layer are one op.</summary>
     /// <param name="activation">Prefix of the names of the activation's parameters.</param>
     /// <param name="x">(R, K).</param>
     /// <param name="kind">The activation.</param>
@@ -73,7 +73,7 @@ public sealed partial class ModelBuilder
         return new DiceTensors(x, DiceAlpha(name, x.Columns, form), mean, variance, new((float)form.Epsilon, (float)form.Momentum, form.UnbiasedVariance));
     }
 
-    /// <summary>A normalization as an op of its own, and the gate behind it.</summary>
+    /// <summary>A normalization as a separate op, followed by the gate.</summary>
     private Tensor GatedDice(string name, Tensor x, DiceForm form)
     {
         bool features = form.Normalization == DiceNormalizations.Features;

@@ -10,8 +10,8 @@ public sealed partial class ModelBuilder
 {
     private const string FirstOrderTable = "first_order", NumericWeights = "numeric.weights";
 
-    /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 leaves the first order.</summary>
-    /// <exception cref="KernelException">The first order is to read field vectors, and there are none.</exception>
+    /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 gives only the first order.</summary>
+    /// <exception cref="KernelException">The first order reads field vectors, and there are none.</exception>
     public EmbeddedFields EmbeddingFm(int dim)
     {
         if (Options.FirstOrder == FirstOrders.Vectors && dim == 0)
@@ -19,10 +19,10 @@ public sealed partial class ModelBuilder
         return Options.FirstOrder == FirstOrders.Vectors ? OfVectors(dim) : OfWeights(dim);
     }
 
-    /// <summary>Field vectors of width D alone, (B, C·D): categorical fields, numeric ones where they have vectors, multi-valued ones.</summary>
+    /// <summary>Only the field vectors of width D, (B, C·D): categorical fields, numeric fields if they have vectors, multi-valued fields.</summary>
     public Tensor FieldVectors(int dim) => FieldVectors(dim, VectorsAlone);
 
-    /// <summary>The first-order weights of all fields side by side, (B, C): what <see cref="EmbeddingFm"/> sums up, of numeric fields u_n x_n.</summary>
+    /// <summary>The first-order weights of all fields, concatenated, (B, C): the terms that <see cref="EmbeddingFm"/> sums; for numeric fields u_n x_n.</summary>
     /// <exception cref="KernelException">They are trained by FTRL.</exception>
     public Tensor FieldWeights()
     {
@@ -32,7 +32,7 @@ public sealed partial class ModelBuilder
         return Gather(table, "field weights", Normal(NumericWeights, 1, Numbers.Columns), VectorsAlone);
     }
 
-    /// <summary>What an MLP reads: field vectors, and behind them the values of numeric columns that have no vectors.</summary>
+    /// <summary>Input of an MLP: field vectors, followed by the values of numeric columns that have no vectors.</summary>
     public Tensor MlpInput(Tensor vectors) => Spec.NumericVectors || Spec.N == 0 ? vectors : Concat(vectors, Inputs.Numeric);
 
     /// <summary>first = bias + Σ_f w[row_f] + Σ_n u_n x_n.</summary>
@@ -60,7 +60,7 @@ public sealed partial class ModelBuilder
         return new EmbeddedFields(vectors, Linear("first_order", vectors, 1), fm);
     }
 
-    /// <summary>Σ_n u_n x_n of columns that the field embedding does not see.</summary>
+    /// <summary>Σ_n u_n x_n of numeric columns without vectors.</summary>
     private Tensor NumericFirstOrder(Tensor u)
     {
         Tensor y = Activation("numeric first order", 1);
@@ -68,7 +68,7 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <summary>(B, N) the numbers that have vectors; (B, 0) where none has.</summary>
+    /// <summary>(B, N) the numbers that have vectors; (B, 0) if none has.</summary>
     private Tensor Numbers => numbers ??= Spec.NumericVectors ? Inputs.Numeric : Workspace.Tensor("numbers with vectors", BatchSize, 0);
 
     private Tensor? numbers;

@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <summary>(B, 1) Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩ of the vectors that fields have for each other, (B, C·C·D).</summary>
+    /// <summary>(B, 1) Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩ of field-aware vectors (B, C·C·D).</summary>
     public Tensor FieldAwarePairs(string name, Tensor vectors)
     {
         Tensor y = Activation(name, 1);

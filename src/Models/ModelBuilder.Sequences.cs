@@ -19,19 +19,19 @@ public sealed partial class ModelBuilder
     /// <param name="group">Which group.</param>
     public BehaviourHistory History(Tensor vectors, int group) => History(vectors, new HistoryColumns(group, ColumnsOf(group)));
 
-    /// <summary>What a model's attention units read: the columns of each behaviour group together, or every column alone.</summary>
+    /// <summary>The inputs of a model's attention units: the columns of each behaviour group together, or every column alone.</summary>
     public IEnumerable<HistoryColumns> Histories() => Enumerable.Range(0, Spec.GroupCount).SelectMany(group => Options.AttentionPerColumn
         ? ColumnsOf(group).Select(column => new HistoryColumns(group, [column]))
         : [new HistoryColumns(group, ColumnsOf(group))]);
 
-    /// <summary>What the tower of DIN reads of a history: u, and where the options say so its plain sum before and u ∘ i behind it; all (B, E).</summary>
+    /// <summary>Inputs of DIN's tower from a history: the attended history u; by option also the plain sum before it and u ∘ i after it; each (B, E).</summary>
     /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
-    /// <param name="columns">Of which history.</param>
+    /// <param name="columns">The columns of the history.</param>
     /// <param name="name">Prefix of the parameters' names.</param>
     public IReadOnlyList<Tensor> Interests(Tensor vectors, HistoryColumns columns, string name)
     {
         List<Tensor> interests = [];
-        // Attention writes the gradients of the keys and the sum adds its own, so the sum is recorded first.
+        // In backward, attention writes the gradients of the keys and the sum adds to them, so the sum is recorded first.
         if (Options.HistorySum)
             interests.Add(PoolColumns($"{name} sum", Embedding, columns.Columns, _ => Inputs.Groups[columns.Group].Offsets, PoolingKind.Sum, accumulate: true));
         BehaviourHistory history = History(vectors, columns);
@@ -47,7 +47,7 @@ public sealed partial class ModelBuilder
         return interests;
     }
 
-    /// <summary>(B, 1): a trained number for each value of the field that the first history is a history of, from 0.</summary>
+    /// <summary>(B, 1): a trained bias for each value of the target field of the first history, initially 0.</summary>
     /// <exception cref="KernelException">There is no history.</exception>
     public Tensor TargetBias()
     {
@@ -69,7 +69,7 @@ public sealed partial class ModelBuilder
             Inputs.Groups[columns.Group].Offsets, Inputs.Groups[columns.Group].Owners, columns.Group, BatchSize * fields[0].MaxLength, GradientOffset);
     }
 
-    /// <summary>Attention unit and weighted sum over a history: (B, E), zeros where there is none.</summary>
+    /// <summary>Attention unit and weighted sum over a history: (B, E), zeros for an empty history.</summary>
     /// <param name="history">Keys and queries.</param>
     /// <param name="name">Prefix of the parameters' names.</param>
     public Tensor TargetAttention(BehaviourHistory history, string name)
@@ -91,10 +91,10 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
-    /// <summary>The histories of a group pooled without attention: (B, E), zeros where there is none.</summary>
+    /// <summary>The histories of a group pooled without attention: (B, E), zeros for an empty history.</summary>
     public Tensor PoolHistory(int group) => PoolColumns($"pooled history {group}", Embedding, ColumnsOf(group), _ => Inputs.Groups[group].Offsets, Options.Pooling);
 
-    /// <summary>(B, P·D) pooled vectors of the multi-valued fields; null where there are none.</summary>
+    /// <summary>(B, P·D) pooled vectors of the multi-valued fields; null if there are none.</summary>
     private Tensor? PooledLists(EmbeddingTable table)
     {
         int[] columns = SequencesWhere(s => s.Role == SequenceRole.Pooled);
@@ -117,7 +117,7 @@ public sealed partial class ModelBuilder
     /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and the attention unit of unfused ops altogether; for comparisons.</summary>
     internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherAttentionInput { get; set; }
 
-    /// <summary>Row gradients of list columns lie behind those of the C field vectors of every row.</summary>
+    /// <summary>Row gradients of list columns follow those of the C field vectors of all examples.</summary>
     private int GradientOffset => BatchSize * Spec.C;
 
     private int[] ColumnsOf(int group) => SequencesWhere(s => s.Role == SequenceRole.History && s.Group == group);

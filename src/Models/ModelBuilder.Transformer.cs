@@ -7,13 +7,13 @@ namespace GpuCtr.Models;
 
 public sealed partial class ModelBuilder
 {
-    // Of these the largest that divides the width of an item; the first is the paper's.
+    // The largest of these that divides the width of an item; the paper uses the first.
     private static readonly int[] defaultHeads = [8, 4, 2, 1];
 
-    /// <summary>(T + B, E): every position of a history and behind them its target, each with a trained vector of its place.</summary>
+    /// <summary>(T + B, E): all positions of a history followed by its target, each with a trained position embedding.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
-    /// <param name="columns">Of which history.</param>
+    /// <param name="columns">The columns of the history.</param>
     public Sequence SequenceEmbedding(string name, Tensor vectors, HistoryColumns columns)
     {
         BehaviourHistory history = History(vectors, columns);
@@ -23,7 +23,7 @@ public sealed partial class ModelBuilder
         return new Sequence(history, x);
     }
 
-    /// <summary>(B, E) the target of every sequence. Record it before what reads all items: its gradient is added to theirs.</summary>
+    /// <summary>(B, E) the target of every sequence. Record it before ops that read all items: its gradient is added to theirs.</summary>
     public Tensor Target(string name, Sequence s)
     {
         Tensor y = Activation($"{name} target", s.Items.Columns);
@@ -34,7 +34,7 @@ public sealed partial class ModelBuilder
     /// <summary>MH(S) = concat(head_1 … head_H) W_H, head_i = softmax((asking W_Q)(S W_K)ᵀ / √d) S W_V; the shape of <paramref name="asking"/>.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="asking">(T + B, E) the items themselves, or (B, E) their targets.</param>
-    /// <param name="s">What is attended to.</param>
+    /// <param name="s">Keys and values.</param>
     public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s)
     {
         int e = s.Items.Columns;
@@ -53,7 +53,7 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <exception cref="KernelException">The heads that were asked for do not divide the width.</exception>
+    /// <exception cref="KernelException">The requested number of heads does not divide the width.</exception>
     private int HeadsOf(BehaviourHistory history)
     {
         int e = history.E, heads = Options.AttentionHeads;

@@ -47,7 +47,7 @@ public sealed partial class ModelBuilder : IDisposable
             Missed = new UpdateLog(Workspace, spec.TotalRows, Rule, Inputs.Positions, Scalars, Guard.Guard);
     }
 
-    /// <summary>Where the model will run.</summary>
+    /// <summary>The device of the model.</summary>
     public Device Device { get; }
 
     /// <summary>What the model reads.</summary>
@@ -77,18 +77,18 @@ public sealed partial class ModelBuilder : IDisposable
 
     internal DeviceArray<StepScalars> Scalars { get; }
 
-    /// <summary>What the next <see cref="Upload"/> copies to <see cref="Scalars"/>.</summary>
+    /// <summary>The scalars that the next <see cref="Upload"/> copies to <see cref="Scalars"/>.</summary>
     internal PinnedBuffer<StepScalars> NextScalars { get; }
 
     internal GradientGuard Guard { get; }
 
-    /// <summary>What table rows have missed; null where they never miss anything.</summary>
+    /// <summary>The update log of table rows; null if rows never miss a step.</summary>
     internal UpdateLog? Missed { get; }
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;
 
-    /// <summary>What an id takes, in words, where that is more than one vector of width D; else null.</summary>
+    /// <summary>Text about the size of a table row, if it is more than one vector of width D; else null.</summary>
     internal string? WideRows => Embedding?.Weights.Columns is { } columns && columns > Options.EmbeddingDim
         ? $"an id has {columns} numbers, {columns / Options.EmbeddingDim} vectors of {Options.EmbeddingDim}" : null;
 
@@ -98,7 +98,7 @@ public sealed partial class ModelBuilder : IDisposable
 
     internal List<Tensor> RunningStatistics { get; } = [];
 
-    /// <summary>y = x Wᵀ (+ b), rectified where asked. Weights Xavier normal, bias 0.</summary>
+    /// <summary>y = x Wᵀ (+ b), optionally rectified. Weights Xavier normal, bias 0.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(R, K).</param>
     /// <param name="units">N.</param>
@@ -114,7 +114,7 @@ public sealed partial class ModelBuilder : IDisposable
         return y;
     }
 
-    /// <summary>Drops values with the probability of the options; x itself where that is 0.</summary>
+    /// <summary>Dropout with the probability of the options; x itself if that is 0.</summary>
     public Tensor Dropout(string name, Tensor x)
     {
         if (Options.Dropout == 0)
@@ -132,7 +132,7 @@ public sealed partial class ModelBuilder : IDisposable
     /// <param name="outputBias">Whether the last layer has a bias; a model with a bias of its own needs none.</param>
     public Tensor Mlp(string name, Tensor x, bool outputBias) => Linear($"{name}.out", HiddenLayers(name, x), 1, bias: outputBias);
 
-    /// <summary>Hidden layers: linear, batch normalization where asked, activation, dropout.</summary>
+    /// <summary>Hidden layers: linear, optional batch normalization, activation, dropout.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(B, K).</param>
     public Tensor HiddenLayers(string name, Tensor x)
@@ -146,14 +146,14 @@ public sealed partial class ModelBuilder : IDisposable
                 x = BatchNorm($"{layer}.norm", x, relu);
             if (!relu)
                 x = Activate(layer, x, Options.Activation);
-            // Batch normalization has dropout behind its rectifier.
+            // The op of batch normalization includes the dropout after its rectifier.
             if (!norm || !relu)
                 x = Dropout($"{layer}.dropout", x);
         }
         return x;
     }
 
-    /// <summary>The columns of two tensors side by side.</summary>
+    /// <summary>The concatenated columns of two tensors.</summary>
     public Tensor Concat(Tensor a, Tensor b)
     {
         Tensor y = Activation("concat", a.Columns + b.Columns);
@@ -172,7 +172,7 @@ public sealed partial class ModelBuilder : IDisposable
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
     internal IEnumerable<Tensor> Weights => [.. Tables.Select(t => t.Weights), .. Arena.Parameters, .. RunningStatistics];
 
-    /// <summary>A call's turn: those of other threads wait, and the model stays until it is over.</summary>
+    /// <summary>Enters a call: calls of other threads wait, and the model is not freed before the call ends.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
     internal Call Enter() => new(this);
 
@@ -204,13 +204,13 @@ public sealed partial class ModelBuilder : IDisposable
     }
 
     /// <summary>Copies a prepared batch to the device, and the scalars of its step. The slot may be filled again on return.</summary>
-    /// <exception cref="KernelException">It was made for another model.</exception>
-    /// <exception cref="InvalidOperationException">It is not prepared, or was changed since.</exception>
+    /// <exception cref="KernelException">The batch was made for another model.</exception>
+    /// <exception cref="InvalidOperationException">The batch is not prepared, or was changed since.</exception>
     internal void Upload(Batch batch)
     {
         if (!batch.IsPrepared)
             throw new InvalidOperationException("rows were added to the batch since Prepare; call Prepare before using it");
-        // Ids, positions and row gradients are addressed by the slot's capacity and by the roles and sizes of its columns.
+        // The layout of ids, lookups and row gradients depends on the slot's capacity and on roles and sizes of its columns.
         if (batch.Capacity != BatchSize || !batch.Spec.HasLayoutOf(Spec))
             throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}{(batch.Spec.C == Spec.C ? ", or its columns differ" : "")}; make it from the model's Spec and BatchSize");
         Device.Copies?.Begin();
@@ -231,7 +231,7 @@ public sealed partial class ModelBuilder : IDisposable
         logit.Read(Device, logits[..batch.Rows]);
     }
 
-    /// <summary>Waits for the call that is running.</summary>
+    /// <summary>Waits for the running call.</summary>
     public void Dispose()
     {
         lock (turn)
@@ -245,7 +245,7 @@ public sealed partial class ModelBuilder : IDisposable
         NextScalars.Dispose();
     }
 
-    /// <summary>Writes what the recorded ops look up and no training changes.</summary>
+    /// <summary>Writes constants that recorded ops read.</summary>
     internal void WriteConstants()
     {
         foreach (Action write in constants)
@@ -310,7 +310,7 @@ public sealed partial class ModelBuilder : IDisposable
         return t;
     }
 
-    /// <summary>Running mean, from 0, and running variance, from 1.</summary>
+    /// <summary>Running mean, initially 0, and running variance, initially 1.</summary>
     private (Tensor Mean, Tensor Variance) RunningMoments(string name, int columns)
     {
         Tensor mean = Workspace.Tensor($"{name}.running_mean", 1, columns), variance = Workspace.Tensor($"{name}.running_var", 1, columns);

@@ -25,24 +25,24 @@ public static class ModelCatalog
         ["bst"] = Bst.Logit,
     };
 
-    /// <summary>The options that a model has when nothing else is said.</summary>
+    /// <summary>The default options of a model.</summary>
     public static ModelOptions Defaults(string model) => model switch
     {
         "din" or "base" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax },
-        // The layers of DIN, leaky as in the paper of BST, whose widths of 1024-512-256 are for its 47 million rows.
+        // The layers of DIN, with the leaky rectifier of the BST paper; the paper's widths of 1024-512-256 are for its 47 million rows.
         "bst" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.LeakyRelu, EmbeddingInitStd = 0.01 },
-        // An id has so many numbers for each field: the paper's own choice on Criteo and Avazu.
+        // An id has one vector of this width for each field; 4 is the paper's choice on Criteo and Avazu.
         "ffm" => new() { Model = model, EmbeddingDim = 4 },
         _ => new() { Model = model },
     };
 
-    /// <summary>Whether a model tells histories from other lists.</summary>
+    /// <summary>Whether a model treats histories differently from other lists.</summary>
     public static bool ReadsHistories(string model) => model is "din" or "base" or "bst";
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => Models.Keys;
 
-    /// <summary>The layout in which a model reads <paramref name="spec"/>. To a model without attention or history pooling, histories are multi-valued fields like others.</summary>
+    /// <summary>The layout in which a model reads <paramref name="spec"/>. For a model without attention or history pooling, histories are multi-valued fields.</summary>
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options)
     {
         spec = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };

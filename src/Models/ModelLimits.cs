@@ -3,17 +3,17 @@ using static System.FormattableString;
 
 namespace GpuCtr.Models;
 
-/// <summary>The whole numbers that an option may be.</summary>
+/// <summary>The allowed range of an integer option.</summary>
 public readonly record struct WholeRange(int Least, int Most)
 {
-    /// <summary>Whether a number is one of them.</summary>
+    /// <summary>Whether a number is in the range.</summary>
     public bool Contains(int value) => value >= Least && value <= Most;
 }
 
-/// <summary>What the options of a model may be, whether flags set them or a checkpoint, in which anything may stand.</summary>
+/// <summary>Ranges of the options of a model, for flags and for checkpoints, whose content is not trusted.</summary>
 public static class ModelLimits
 {
-    /// <summary>The most hidden layers of a tower or an attention unit.</summary>
+    /// <summary>Largest number of hidden layers of a tower or an attention unit.</summary>
     public const int MostLayers = 64;
 
     /// <summary>Width of an embedding.</summary>
@@ -40,7 +40,7 @@ public static class ModelLimits
     /// <summary>Entries of a list that are read.</summary>
     public static WholeRange ListLength { get; } = new(1, 1 << 16);
 
-    /// <summary>The first option that cannot be, in words; null where all can.</summary>
+    /// <summary>Description of the first option out of range; null if all are valid.</summary>
     public static string? FaultOf(ModelOptions o) =>
         (ModelCatalog.Names.Contains(o.Model) ? null : $"model '{o.Model}' is not one of {string.Join(", ", ModelCatalog.Names)}")
         ?? Whole("embedding_dim", o.EmbeddingDim, EmbeddingDim)

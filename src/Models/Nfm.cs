@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
 
-/// <summary>Neural factorization machine (He and Chua, SIGIR 2017): logit = ⟨w, x⟩ + MLP(Σ_{i&lt;j} v_i ∘ v_j), the pooled pairs normalized and dropped as a hidden layer is.</summary>
+/// <summary>Neural factorization machine (He and Chua, SIGIR 2017): logit = ⟨w, x⟩ + MLP(Σ_{i&lt;j} v_i ∘ v_j), with batch normalization and dropout on the pooled pairs as on a hidden layer.</summary>
 public static class Nfm
 {
     /// <summary>Records the model; returns the logit (B, 1).</summary>

@@ -6,11 +6,11 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>A step as it was recorded: its ops are bound to buffers that are planned and not allocated yet.</summary>
+/// <summary>A recorded step: its ops are bound to buffers that are planned but not yet allocated.</summary>
 /// <param name="Builder">Ops, tables, parameters and the plan of all buffers.</param>
 /// <param name="Logit">(B, 1).</param>
 /// <param name="Loss">Loss of the batch and its gradient.</param>
-/// <param name="Dense">Moves all dense parameters.</param>
+/// <param name="Dense">Update of all dense parameters.</param>
 internal sealed record RecordedStep(ModelBuilder Builder, Tensor Logit, BinaryCrossEntropy Loss, DenseUpdate Dense) : IDisposable
 {
     /// <summary>Records a model; <paramref name="record"/> returns the logit.</summary>

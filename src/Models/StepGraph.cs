@@ -3,24 +3,24 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Models;
 
-/// <summary>Runs the launches of a step; where the device can record them and the shape of the batch holds, as one recording.</summary>
+/// <summary>Runs the launches of a step; as one graph if the device supports it and the shape of the batch repeats.</summary>
 /// <remarks>
-/// A shape is recorded when it comes for the second time in a row, so that kernels are compiled by then and no shape that comes once is recorded.
-/// Inputs exist twice, and so do recordings: one for each side. Whatever else differs from step to step lies on the device.
+/// A shape is captured when it occurs for the second time in a row: kernels are compiled by then, and shapes that occur once are not captured.
+/// Inputs are double-buffered, so there is one graph per buffer. Everything else that differs between steps is read from device memory.
 /// </remarks>
 internal sealed class StepGraph(Device device) : IDisposable
 {
     private readonly Side[] sides = [new(), new()];
 
-    /// <summary>Steps that were replayed.</summary>
+    /// <summary>Number of steps launched as a graph.</summary>
     public int Replayed { get; private set; }
 
-    /// <summary>Why this device has no recorder, or why it is not used any more; null while it is, and where none was to be expected.</summary>
+    /// <summary>Why graphs are not available, or no longer used; null while they are used, and on devices without graphs.</summary>
     public string? Refusal { get; private set; } = device.RecorderRefusal;
 
     /// <summary>Runs a step.</summary>
     /// <param name="pass">Its shape.</param>
-    /// <param name="side">Which of the inputs it reads, 0 or 1.</param>
+    /// <param name="side">Which buffer of the inputs it reads, 0 or 1.</param>
     /// <param name="launch">Launches it.</param>
     public void Run(in Pass pass, int side, Action launch)
     {
@@ -46,7 +46,7 @@ internal sealed class StepGraph(Device device) : IDisposable
 
     private bool Record(Side s, in Pass pass, ILaunchRecorder recorder, Action launch)
     {
-        // A recording may still be running.
+        // The old graph may still be running.
         if (s.Launches is not null)
             device.Wait();
         s.Launches?.Dispose();
@@ -77,7 +77,7 @@ internal sealed class StepGraph(Device device) : IDisposable
         public IRecordedLaunches? Launches;
     }
 
-    /// <summary>A batch's own arrays are filled again.</summary>
+    /// <summary>Copies the shape, because a batch reuses its arrays.</summary>
     private sealed class Shape
     {
         private int rows = -1;

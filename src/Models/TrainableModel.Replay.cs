@@ -4,18 +4,18 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Models;
 
 /// <summary>
-/// With <see cref="EmbeddingUpdate.Replay"/> a table row makes up for the steps it missed when a batch reads it, and all rows do before they are read otherwise.
+/// With <see cref="EmbeddingUpdate.Replay"/>, a table row catches up on missed steps when a batch looks it up; before any other read, all rows catch up.
 /// </summary>
 public sealed partial class TrainableModel
 {
-    /// <summary>Whether table rows have missed steps that they have not made up for: with replay, between a training step and <see cref="ApplyDeferred"/>.</summary>
+    /// <summary>Whether table rows have missed steps: with replay, between a training step and <see cref="ApplyDeferred"/>.</summary>
     public bool HasDeferredUpdates { get; private set; }
 
-    /// <summary>Tables, their optimizer state and what their rows have missed: with these, training goes on as if rows had never caught up.</summary>
+    /// <summary>Tables, their optimizer state and the update log: with these, training continues as if rows had not been caught up.</summary>
     public IEnumerable<Tensor> DeferredState => g.Missed is not { } missed ? []
         : [.. g.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }).Where(t => t.Rows > 0), .. missed.State];
 
-    /// <summary>To be called when <see cref="DeferredState"/> was read from a checkpoint.</summary>
+    /// <summary>Call it after reading <see cref="DeferredState"/> from a checkpoint.</summary>
     public void DeferredStateRestored()
     {
         using ModelBuilder.Call call = g.Enter();
@@ -23,7 +23,7 @@ public sealed partial class TrainableModel
         HasDeferredUpdates = true;
     }
 
-    /// <summary>Makes up for all steps that table rows have missed. Weights and optimizer state are then those of dense updates; to be called before they are read.</summary>
+    /// <summary>Applies all missed steps of all table rows. Weights and optimizer state are then those of dense updates; call it before they are read.</summary>
     public void ApplyDeferred()
     {
         if (!HasDeferredUpdates)
@@ -51,7 +51,7 @@ public sealed partial class TrainableModel
         if (g.Missed is null)
             return;
         HasDeferredUpdates = true;
-        // At steps that do not depend on where the run began or was resumed, so that the bits do not either.
+        // At steps that do not depend on where the run started or resumed, so that the bits do not either.
         if (Step % UpdateLog.Capacity == 0)
             ApplyDeferred();
         Trace("update", "missed steps");

@@ -7,8 +7,8 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>A recorded model on a device. A step replays its ops forwards, then backwards, then moves the weights.</summary>
-/// <remarks>Calls of several threads take turns. Disposed, it waits for the call that is running; later calls are an <see cref="ObjectDisposedException"/>.</remarks>
+/// <summary>A recorded model on a device. A step runs its ops forward, then backward, then updates the weights.</summary>
+/// <remarks>Calls of several threads run one after the other. Disposing waits for the running call; later calls throw an <see cref="ObjectDisposedException"/>.</remarks>
 public sealed partial class TrainableModel : IDisposable
 {
     private readonly RecordedStep step;
@@ -33,7 +33,7 @@ public sealed partial class TrainableModel : IDisposable
     {
     }
 
-    /// <summary>The same with ops of the caller's choice; <paramref name="record"/> returns the logit.</summary>
+    /// <summary>The same with custom ops; <paramref name="record"/> returns the logit.</summary>
     internal TrainableModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
     {
         step = RecordedStep.Of(device, spec, options, batchSize, rowCounts, record);
@@ -63,7 +63,7 @@ public sealed partial class TrainableModel : IDisposable
         g.Initialize(options.Seed);
     }
 
-    /// <summary>All device buffers that a model would have, by name with their bytes; allocates none.</summary>
+    /// <summary>All device buffers of a model by name, with their bytes; allocates nothing.</summary>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     public static IReadOnlyList<(string Name, long Bytes)> PlanOf(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
     {
@@ -83,7 +83,7 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>B: the most rows of a batch.</summary>
     public int BatchSize => g.BatchSize;
 
-    /// <summary>Training steps done so far; restored with a checkpoint, before what rows have missed.</summary>
+    /// <summary>Training steps done so far; restored with a checkpoint, before the update log.</summary>
     public int Step
     {
         get => steps;
@@ -98,17 +98,17 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>All device buffers by name, with their bytes.</summary>
     public IEnumerable<(string Name, long Bytes)> MemoryPlan => g.Workspace.Plan;
 
-    /// <summary>The same memory by what it is for, largest first.</summary>
+    /// <summary>The same memory by purpose, largest first.</summary>
     public IReadOnlyList<(string Use, long Bytes)> MemoryByUse => MemoryUse.Of(g, OptimizerStates);
 
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
     public IEnumerable<Tensor> Weights => g.Weights;
 
-    /// <summary>What training needs besides: the optimizer's state.</summary>
+    /// <summary>What training needs in addition: the optimizer's state.</summary>
     public IEnumerable<Tensor> OptimizerStates =>
         g.Tables.Select(t => t.State).Append(step.Dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0);
 
-    /// <summary>Trainable numbers.</summary>
+    /// <summary>Number of trainable parameters.</summary>
     public long ParameterCount => g.Tables.Sum(t => t.Weights.Length) + g.Arena.Parameters.Sum(t => t.Length);
 
     /// <summary>What an id takes, in words, where that is more than one vector of width D (field-aware models); else null.</summary>
@@ -116,7 +116,7 @@ public sealed partial class TrainableModel : IDisposable
 
     /// <summary>Runs one training step on a prepared batch.</summary>
     /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
-    /// <exception cref="InvalidOperationException">The batch is not prepared, or for prediction alone.</exception>
+    /// <exception cref="InvalidOperationException">The batch is not prepared, or was prepared for prediction only.</exception>
     public void TrainStep(Batch batch, double learningRate)
     {
         using ModelBuilder.Call call = g.Enter();
@@ -136,7 +136,7 @@ public sealed partial class TrainableModel : IDisposable
         RecordStep();
     }
 
-    /// <summary>Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.</summary>
+    /// <summary>Launches the step. Apart from the shape of the batch, nothing here may differ between steps: kernels read what differs from device memory.</summary>
     private void Launch()
     {
         g.Inputs.SortPositions(current);
@@ -147,12 +147,12 @@ public sealed partial class TrainableModel : IDisposable
         g.Missed?.Record();
     }
 
-    /// <summary>How steps are run on this device.</summary>
+    /// <summary>How steps are launched on this device.</summary>
     internal StepGraph Replay => replay;
 
     /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
     /// <param name="batch">The rows.</param>
-    /// <param name="logits">At least as long as the batch has rows.</param>
+    /// <param name="logits">Receives one logit per row; at least as long as the batch has rows.</param>
     public void Predict(Batch batch, Span<float> logits)
     {
         using ModelBuilder.Call call = g.Enter();
@@ -171,7 +171,7 @@ public sealed partial class TrainableModel : IDisposable
         return mean;
     }
 
-    /// <summary>Norm of the last gradient, steps skipped because loss or gradient was not finite, and how many of them in a row up to now.</summary>
+    /// <summary>Norm of the last gradient, number of steps skipped because loss or gradient was not finite, and number of consecutive ones up to now.</summary>
     public (float GradientNorm, int Skipped, int SkippedInARow) ReadGuard()
     {
         using ModelBuilder.Call call = g.Enter();
@@ -188,7 +188,7 @@ public sealed partial class TrainableModel : IDisposable
         replay.Dispose();
     }
 
-    /// <summary>Loss and gradients without moving anything; for tests and tools.</summary>
+    /// <summary>Loss and gradients without an update; for tests and tools.</summary>
     internal void ForwardBackward(in Pass pass)
     {
         g.Inputs.SortPositions(pass);
@@ -216,12 +216,12 @@ public sealed partial class TrainableModel : IDisposable
         }
     }
 
-    /// <summary>Told the milliseconds of every part of a step while set; waits for the device after each, so only for measuring.</summary>
+    /// <summary>If set, receives the milliseconds of every part of a step; waits for the device after each part, so only for measuring.</summary>
     internal Action<string, double>? StepTrace { get; set; }
 
     private long traced;
 
-    /// <summary>Names of ops are put together when they are asked for: not in every step.</summary>
+    /// <summary>Reports a part; names of ops are built only if a trace is set.</summary>
     private void Trace(string phase, IOp op)
     {
         if (StepTrace is not null)

@@ -5,23 +5,23 @@ using GpuCtr.Kernels.Optimizers;
 
 namespace GpuCtr.Models;
 
-/// <summary>How training goes when nothing else is said.</summary>
+/// <summary>Default training options of a variant.</summary>
 /// <param name="LearningRate">Learning rate.</param>
-/// <param name="LrPlateau">Factor on it after an epoch without a better value; 1 = off.</param>
+/// <param name="LrPlateau">Factor on the learning rate after an epoch without a better value; 1 = off.</param>
 /// <param name="Patience">Epochs in a row without a better value before training stops.</param>
 public sealed record TrainingDefaults(double LearningRate = 1e-3, double LrPlateau = 1, int Patience = 2);
 
-/// <summary>A model as another implementation has it.</summary>
-/// <param name="Model">What it computes and how it learns.</param>
-/// <param name="Training">How its training goes.</param>
+/// <summary>A model as another implementation defines it.</summary>
+/// <param name="Model">Options of the model.</param>
+/// <param name="Training">Training options.</param>
 public sealed record Variant(ModelOptions Model, TrainingDefaults Training);
 
-/// <summary>Presets that reproduce what others do, by name; docs/variants.md says what differs and where it comes from.</summary>
+/// <summary>Presets that reproduce other implementations, by name; docs/variants.md lists the differences and sources.</summary>
 public static class Variants
 {
     private const string FuxiCtr = "fuxictr", DeepCtr = "deepctr", RecHub = "rechub", DinOfficial = "din-official", DienOfficial = "dien-official";
 
-    // All of them but the SGD of din-official, to which it makes no difference, move every row in every step.
+    // All variants update every row in every step, except din-official, whose plain SGD gives the same result either way.
     private static readonly Dictionary<(string Variant, string Model), Func<ModelOptions, ModelOptions>> Presets = new()
     {
         [(FuxiCtr, "deepfm")] = own => FuxiTraining(own) with { HiddenUnits = [64, 64, 64] },
@@ -85,7 +85,7 @@ public static class Variants
     /// <summary>The models that a variant exists for.</summary>
     public static IEnumerable<string> ModelsOf(string variant) => Presets.Keys.Where(k => k.Variant == variant).Select(k => k.Model);
 
-    /// <summary>How training goes in a variant; null for none.</summary>
+    /// <summary>Training options of a variant; null without a variant.</summary>
     public static TrainingDefaults Training(string? variant) => variant switch
     {
         FuxiCtr => new(LrPlateau: 0.1, Patience: 2),

@@ -227,7 +227,7 @@ public sealed class BatchLoader : IDisposable
     {
         lock (gate)
         {
-            // Cancelled because the epoch was stopped: nobody is waiting for it.
+            // Cancelled because the epoch was stopped; there is no consumer.
             if (reader == source)
                 failure ??= ExceptionDispatchInfo.Capture(e);
         }

@@ -7,7 +7,7 @@ namespace GpuCtr.Data.Batches;
 /// Arrays of row groups that were read and are used again for the next ones: streaming leaves next to nothing to collect, so that
 /// memory is what the windows take and not a multiple of it. Safe for several threads.
 /// </summary>
-/// <param name="mostFreeBytes">What may lie unused. Row groups of many sizes could otherwise leave arrays that nobody asks for again.</param>
+/// <param name="mostFreeBytes">Limit of unused bytes. Row groups of many sizes could otherwise leave arrays that are never requested again.</param>
 internal sealed class BudgetedArrayPool(long mostFreeBytes)
 {
     private const int SizesInAnOctave = 8;
@@ -41,7 +41,7 @@ internal sealed class BudgetedArrayPool(long mostFreeBytes)
             return;
         lock (gate)
         {
-            // The arrays of a size that nobody asks for are the first that are too many.
+            // Arrays of a size that is not requested are the first to go.
             if (FreeBytes + BytesOf<T>(array.Length) > mostFreeBytes)
                 return;
             if (!free.TryGetValue((typeof(T), array.Length), out Stack<Array>? arrays))

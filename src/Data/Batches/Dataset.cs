@@ -173,7 +173,7 @@ public sealed class Dataset : IDisposable
         return loaded;
     }
 
-    /// <summary>Takes blocks back that nobody reads any more.</summary>
+    /// <summary>Recycles blocks that are no longer read.</summary>
     internal void Recycle(IEnumerable<EncodedBlock> blocks)
     {
         if (pool is null)

@@ -109,7 +109,7 @@ public sealed class EpochReader : IDisposable
         }
         catch (AggregateException)
         {
-            // Whatever it was, nobody waits for this window any more.
+            // The window is no longer needed, so its failure is ignored.
         }
     }
 
@@ -149,7 +149,7 @@ public sealed class EpochReader : IDisposable
         return loaded;
     }
 
-    /// <summary>The first windows of a streamed epoch are small, so that nobody waits long for the first batch.</summary>
+    /// <summary>The first windows of a streamed epoch are small, so that the first batch is available soon.</summary>
     private int[] WindowStarts()
     {
         List<int> starts = [0];

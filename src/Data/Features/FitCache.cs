@@ -40,7 +40,7 @@ internal static partial class FitCache
     /// <param name="known">Told the path of a result that was found.</param>
     /// <param name="progress">Told the rows done.</param>
     /// <param name="cancellation">Ends the pass early.</param>
-    /// <exception cref="GpuCtrException">See <see cref="FeatureEncoder.Fit"/>. What is wrong with the cache is none: the pass is made again.</exception>
+    /// <exception cref="GpuCtrException">See <see cref="FeatureEncoder.Fit"/>. Cache errors are ignored; the fit is rerun.</exception>
     public static FeatureEncoder Fit(
         string? folder, ShardSet shards, FeaturePlan plan, RowPart part, Action<string>? known = null, Action<long>? progress = null, CancellationToken cancellation = default)
     {

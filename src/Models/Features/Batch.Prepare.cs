@@ -13,22 +13,22 @@ public sealed partial class Batch
     /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
 
-    /// <summary>U: different table rows in this batch; known after <see cref="Prepare"/>, 0 where the device sorts.</summary>
+    /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
     public int Segments { get; private set; }
 
-    /// <summary>The most positions that a batch of this shape has.</summary>
+    /// <summary>Largest number of history positions in a batch of this shape.</summary>
     internal static int PositionCapacity(FeatureSpec spec, int capacity) =>
         checked(capacity * spec.F + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
-    /// <summary>Rows of the row gradients: C a row of the batch, then one for each id of the list columns.</summary>
+    /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns.</summary>
     internal static int GradientRows(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
     /// <summary>
     /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add, unless the device will.
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
-    /// <param name="training">False: the batch is only predicted, and its positions need no order.</param>
-    /// <exception cref="ArgumentException">The offsets of a list do not rise from 0 by at most its longest length.</exception>
+    /// <param name="training">False: the batch is used for prediction only, and its lookups need not be sorted.</param>
+    /// <exception cref="ArgumentException">The offsets of a list do not start at 0 or do not increase by 0 to its maximum length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare(bool training = true)
     {

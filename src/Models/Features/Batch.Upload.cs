@@ -7,8 +7,8 @@ namespace GpuCtr.Models.Features;
 
 public sealed partial class Batch
 {
-    /// <summary>Starts copying the prepared rows to the device. What kernels index with is checked here once more: it may have been written to since <see cref="Prepare"/>.</summary>
-    /// <exception cref="InvalidOperationException">It was, and is no place in a table.</exception>
+    /// <summary>Starts copying the prepared rows to the device. Indices that kernels use are checked once more, because they may have been changed since <see cref="Prepare"/>.</summary>
+    /// <exception cref="InvalidOperationException">An index was changed and is outside its table.</exception>
     internal void Upload(Device device, ModelInputs to)
     {
         CheckRows(ids.Copy(device, to.Rows, (long)Rows * Spec.F));
@@ -34,14 +34,14 @@ public sealed partial class Batch
 
     private void CheckRows(ReadOnlySpan<int> rows)
     {
-        // As unsigned numbers, of which a negative one is among the largest.
+        // Compared as unsigned numbers, so that negative ones are too large.
         ReadOnlySpan<Vector<uint>> whole = MemoryMarshal.Cast<int, Vector<uint>>(rows);
         Vector<uint> most = default;
         foreach (Vector<uint> some in whole)
             most = Vector.Max(most, some);
         foreach (int row in rows[(whole.Length * Vector<uint>.Count)..])
             most = Vector.Max(most, new Vector<uint>((uint)row));
-        // Where there are no ids there is no table either.
+        // Without ids there is no table either.
         if (!rows.IsEmpty && Vector.GreaterThanOrEqualAny(most, new Vector<uint>((uint)totalRows)))
             throw Changed("an id");
     }

@@ -4,8 +4,8 @@ using GpuCtr.Kernels.Embedding;
 namespace GpuCtr.Models.Features;
 
 /// <summary>
-/// One pinned slot: the rows of a batch in the layout that the device reads.
-/// A loader fills it, <see cref="Prepare"/> checks and sorts, a model consumes it; then it is filled again.
+/// One pinned slot: a batch in the layout that the device reads.
+/// A loader fills it, <see cref="Prepare"/> checks and sorts it, a model consumes it; then it is reused.
 /// </summary>
 /// <remarks>Ids are vocabulary-local (0 … Rows−1 of the field's vocabulary) while the slot is filled; Prepare turns them into table rows.</remarks>
 public sealed partial class Batch : IDisposable
@@ -54,11 +54,11 @@ public sealed partial class Batch : IDisposable
     /// <summary>The columns of this slot.</summary>
     public FeatureSpec Spec { get; }
 
-    /// <summary>B: the most rows this slot holds.</summary>
+    /// <summary>B: capacity of the slot in rows.</summary>
     public int Capacity { get; }
 
-    /// <summary>Rows filled in now.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">More than the slot holds, or fewer than none.</exception>
+    /// <summary>Number of rows in the slot.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Negative, or more than the capacity.</exception>
     public int Rows
     {
         get => rows;
@@ -73,7 +73,7 @@ public sealed partial class Batch : IDisposable
     /// <summary>Whether <see cref="Prepare"/> was called since rows were added.</summary>
     internal bool IsPrepared { get; private set; }
 
-    /// <summary>Whether its positions were sorted then, for training.</summary>
+    /// <summary>Whether it was prepared for training, with sorted lookups.</summary>
     internal bool IsSorted { get; private set; }
 
     /// <summary>(B, F) vocabulary-local ids, row-major.</summary>
@@ -85,7 +85,7 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B) labels, 0 or 1.</summary>
     public Span<float> Labels => labels.Span;
 
-    /// <summary>(B) whose gAUC a row counts in; stays on the host.</summary>
+    /// <summary>(B) gAUC key of each row; stays on the host.</summary>
     public ulong[] GaucKeys { get; }
 
     /// <summary>The list columns, in the order of the spec.</summary>

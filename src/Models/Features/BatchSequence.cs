@@ -27,7 +27,7 @@ public sealed class BatchSequence : IDisposable
     /// <summary>(B+1) start of each row in <see cref="Values"/>; Offsets[0] = 0.</summary>
     public Span<int> Offsets => offsets.Span;
 
-    /// <summary>Checks that the offsets rise from 0 by at most the longest length.</summary>
+    /// <summary>Checks that the offsets start at 0 and increase by 0 to the maximum length.</summary>
     /// <exception cref="ArgumentException">They do not; the message names list and row.</exception>
     internal void CheckShape(int rows)
     {
@@ -39,11 +39,11 @@ public sealed class BatchSequence : IDisposable
                 throw new ArgumentException($"{Field.Name}, row {b} of the batch: from {starts[b]} to {starts[b + 1]} are not 0 to {Field.MaxLength} entries");
     }
 
-    /// <summary>Fills every one of <paramref name="rows"/> rows up to the longest length with the padding id.</summary>
+    /// <summary>Pads each of <paramref name="rows"/> rows to the maximum length with the padding id.</summary>
     internal void Pad(int rows)
     {
         int longest = Field.MaxLength;
-        // From the last row to the first, so that nothing is overwritten before it has moved.
+        // From the last row to the first, so that no entry is overwritten before it is moved.
         for (int b = rows - 1; b >= 0; b--)
         {
             Span<int> row = Values[Offsets[b]..Offsets[b + 1]], to = Values.Slice(b * longest, longest);
@@ -55,8 +55,8 @@ public sealed class BatchSequence : IDisposable
     }
 
     /// <summary>
-    /// Takes over histories that lie padded in a dense matrix: <see cref="Values"/> and <see cref="Offsets"/> of the first
-    /// <paramref name="rows"/> rows become the valid positions in their order. What stands at other positions is never read.
+    /// Copies histories from a dense padded matrix: <see cref="Values"/> and <see cref="Offsets"/> of the first
+    /// <paramref name="rows"/> rows become the valid positions in their order. Other positions are never read.
     /// </summary>
     /// <param name="padded">(rows, width) vocabulary-local ids, row-major, padded anywhere.</param>
     /// <param name="mask">(rows, width) true at valid positions.</param>

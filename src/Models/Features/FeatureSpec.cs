@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>A space of ids with its own rows in the embedding table; several fields may share one (a history with its target).</summary>
+/// <summary>A range of ids with its own rows in the embedding table; several fields may share one (a history and its target).</summary>
 /// <param name="Name">Name of the field that owns it.</param>
 /// <param name="Rows">Rows including row 0 (padding: zero, never trained) and the last row (OOV, out-of-vocabulary: trained).</param>
 public sealed record Vocabulary(string Name, int Rows);
@@ -12,7 +12,7 @@ public sealed record Vocabulary(string Name, int Rows);
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>.</param>
 public sealed record CategoricalField(string Name, int Vocabulary);
 
-/// <summary>What a list column is for.</summary>
+/// <summary>Role of a list column.</summary>
 public enum SequenceRole
 {
     /// <summary>A behaviour history that is attended to with its target field.</summary>
@@ -27,42 +27,42 @@ public enum SequenceRole
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>; a history shares that of its target.</param>
 /// <param name="Role">History or pooled.</param>
 /// <param name="Target">For a history, the index of the categorical field that it is a history of; −1 otherwise.</param>
-/// <param name="MaxLength">The most recent so many ids of a row are kept; equal within a group.</param>
-/// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and are equally long.</param>
+/// <param name="MaxLength">The last so many ids of a row are kept; equal within a group.</param>
+/// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths.</param>
 public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0);
 
-/// <summary>What a model reads: the id spaces and the columns over them. Pure sizes and names; values never pass through here.</summary>
+/// <summary>The inputs of a model: vocabularies and the columns over them. Only sizes and names, no values.</summary>
 public sealed record FeatureSpec(
     IReadOnlyList<Vocabulary> Vocabularies,
     IReadOnlyList<CategoricalField> Categorical,
     IReadOnlyList<string> Numeric,
     IReadOnlyList<SequenceField> Sequences)
 {
-    /// <summary>F: one-id-per-row columns.</summary>
+    /// <summary>F: number of categorical columns.</summary>
     public int F => Categorical.Count;
 
-    /// <summary>N: numeric columns.</summary>
+    /// <summary>N: number of numeric columns.</summary>
     public int N => Numeric.Count;
 
-    /// <summary>P: list columns that are pooled.</summary>
+    /// <summary>P: number of pooled list columns.</summary>
     public int P => Sequences.Count(s => s.Role == SequenceRole.Pooled);
 
-    /// <summary>Numeric columns have vectors of their own; false: a model reads their values alone.</summary>
-    /// <remarks>A layout that follows from the model's options, so it is not saved with the columns.</remarks>
+    /// <summary>Whether numeric columns have vectors; false: the model reads only their values.</summary>
+    /// <remarks>Follows from the model's options, so it is not saved with the columns.</remarks>
     [JsonIgnore]
     public bool NumericVectors { get; init; } = true;
 
-    /// <summary>Histories are filled up to their longest length with the padding row, which then is a position like any other.</summary>
+    /// <summary>Whether histories are padded to their maximum length with the padding row, which then counts as an ordinary history position.</summary>
     [JsonIgnore]
     public bool PadHistories { get; init; }
 
-    /// <summary>C = F + N + P: field vectors of a row; without N where numeric columns have none.</summary>
+    /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
     public int C => F + (NumericVectors ? N : 0) + P;
 
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
 
-    /// <summary>Whether batches of this spec are laid out as those of <paramref name="other"/>: all but names is the same.</summary>
+    /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
         (N, NumericVectors, PadHistories) == (other.N, other.NumericVectors, other.PadHistories)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>The device side of a <see cref="Batch"/>: where its slots are copied to before a step.</summary>
+/// <summary>The device side of a <see cref="Batch"/>: the buffers that it is copied to before a step.</summary>
 public sealed class ModelInputs
 {
     private readonly Workspace workspace;
@@ -35,10 +35,10 @@ public sealed class ModelInputs
     /// <summary>The names of its buffers in the memory plan.</summary>
     internal IReadOnlyList<string> Names { get; }
 
-    /// <summary>Which of the two storages of each input the next step reads: 0 or 1.</summary>
+    /// <summary>Which of the two buffers of each input the next step reads: 0 or 1.</summary>
     internal int Side { get; private set; }
 
-    /// <summary>Gives an input a second storage where batches are copied: a step reads one while the next batch comes to the other.</summary>
+    /// <summary>Double-buffers an input if batches are copied: a step reads one buffer while the next batch is copied to the other.</summary>
     internal TArray DoubleBuffer<TArray, T>(TArray input) where TArray : DeviceArray<T> where T : unmanaged
     {
         if (workspace.Device.Copies is null)
@@ -48,7 +48,7 @@ public sealed class ModelInputs
         return input;
     }
 
-    /// <summary>Changes sides; before a batch is copied.</summary>
+    /// <summary>Swaps the buffers; called before a batch is copied.</summary>
     internal void Swap()
     {
         Side ^= 1;
@@ -56,10 +56,10 @@ public sealed class ModelInputs
             trade();
     }
 
-    /// <summary>Sorts the positions of the batch, where the device does and not the loader.</summary>
+    /// <summary>Sorts the lookups of the batch, if the device does this instead of the loader.</summary>
     internal void SortPositions(in Pass pass) => sort?.Run(pass);
 
-    /// <summary>In the order in which <see cref="Batch.Prepare"/> adds them.</summary>
+    /// <summary>The sources of lookups, in the order in which <see cref="Batch.Prepare"/> adds them.</summary>
     private IEnumerable<LookupSource> Sources(FeatureSpec spec, int batchSize)
     {
         int[] offsets = spec.Offsets();
