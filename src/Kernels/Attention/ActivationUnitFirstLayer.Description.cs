@@ -31,7 +31,7 @@ public sealed partial class ActivationUnitFirstLayer
             g.Node("MatMul", g.Node("Mul", wide, k), g.Floats($"{name} qk", [e, h], ofProduct)));
     }
 
-    /// <summary>Keys are gathered once each way, and their gradients added to.</summary>
+    /// <summary>Keys are gathered once in each direction, and their gradients are added to.</summary>
     private Work Products(in Pass pass, int count)
     {
         double tokens = pass.RowsOf(Output), e = History.E, h = Output.Columns;

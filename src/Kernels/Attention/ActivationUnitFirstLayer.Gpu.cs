@@ -8,15 +8,15 @@ using ILGPU;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// On GPUs: keys are gathered once into k (T, E) and queries into q (B, E), and everything is a product of matrices of which
-/// half is computed on the way. Where u = [k, k ∘ q] (T, 2E) and V = [Wk − Wd, Wp] (H, 2E), neither of them stored:
+/// On GPUs: keys are gathered once into k (T, E) and queries into q (B, E). The rest is matrix products, of which
+/// one factor is computed on the fly. With u = [k, k ∘ q] (T, 2E) and V = [Wk − Wd, Wp] (H, 2E), neither of them stored:
 ///   c = q (Wq + Wd)ᵀ + β,  z = u Vᵀ + c;   P = dz V (T, 2E),  dk += P₁ + q ∘ P₂,  dq += Σ_t k ∘ P₂ + g (Wq + Wd);
 ///   dWq = gᵀ q,  [dWk, dWp] = dzᵀ u,  dWd = dWq − dWk.
-/// 4·T·E·H operations forward and 8·T·E·H backward, twice those of M a row at a time, for products that fill a GPU whatever the lengths are.
+/// 4·T·E·H operations forward and 8·T·E·H backward: twice as many as with one M per example, but products that fill a GPU for any history lengths.
 /// </summary>
 public sealed partial class ActivationUnitFirstLayer
 {
-    /// <summary>What the tiled kernels see besides: K (T, E) keys, Q (B, E) queries, P (T, 2E).</summary>
+    /// <summary>Further arguments of the tiled kernels: K (T, E) keys, Q (B, E) queries, P (T, 2E).</summary>
     public readonly record struct TileArgs(Args Op, ArrayView<float> K, ArrayView<float> Q, ArrayView<float> P)
     {
         internal int E => Op.History.E;
@@ -87,7 +87,7 @@ public sealed partial class ActivationUnitFirstLayer
             a.Q[i] = a.Op.History.Vectors[a.Op.History.Query((int)(i / a.E), (int)(i % a.E))];
     }
 
-    /// <summary>One item = one element of a query, and that element of all keys of its row. The pooling behind this layer has written dk already.</summary>
+    /// <summary>One item = one element of a query, and that element of all keys of its row. The pooling after this layer has already written dk.</summary>
     private static void InputsKernel(TileArgs a)
     {
         int e = a.E;
@@ -167,7 +167,7 @@ public sealed partial class ActivationUnitFirstLayer
         public void Store(int i, int j, float sum) => a.Op.Dw[i * 4 * a.E + j] = sum;
     }
 
-    /// <summary>dWk and dWp (H, 2E), and dWd from dWq, which was computed before.</summary>
+    /// <summary>dWk and dWp (H, 2E), and dWd from the previously computed dWq.</summary>
     public readonly struct WeightsTile(TileArgs a) : ITileProduct
     {
         private readonly TileArgs a = a;

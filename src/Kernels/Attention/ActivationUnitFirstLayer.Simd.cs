@@ -6,9 +6,9 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// One block = some rows of the batch. For each row M is laid out in panels, its keys are gathered 60 at a time, and the register
-/// tiles of the matrix product do the rest; nothing of size T·E leaves the second-level cache but z and dk.
-/// Panels along e begin anew with every field, so that a tile of dk is a piece of the rows where the table's gradients are.
+/// One block = some examples. For each example, M is laid out in panels, keys are gathered 60 at a time, and the register
+/// tiles of the matrix product do the rest. Of the intermediate values of size T·E, only z and dk leave the second-level cache.
+/// Panels along e start anew with every field, so that a tile of dk is part of consecutive row gradients of the table.
 /// </summary>
 public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
 {
@@ -97,7 +97,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
             }
     }
 
-    /// <summary>Distance of two panels of M. A row whose keys go through at once needs each panel once, so all take turns in the same place, which stays in the first-level cache.</summary>
+    /// <summary>Distance of two panels of M. An example whose keys are processed at once needs each panel once, so all panels share one place, which stays in the first-level cache.</summary>
     private static nint KeptPanel(int first, int end, int depth) => end - first <= ChunkTokens ? 0 : depth * Panel.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -115,7 +115,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
             {
                 int n = Math.Min(ChunkTokens, end - t);
                 float* to = z.Pointer + (long)t * h;
-                // A store to a line that is not in the cache waits for it, so the next lines are asked for while the tiles are at work.
+                // A store to a cache line that is not cached stalls, so the next lines are prefetched while the tiles compute.
                 PrefetchSchedule ahead = default;
                 ahead.Add(to + n * h, n * h);
                 history.AnnounceKeys(t + n, n, ref ahead);
@@ -172,7 +172,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
             AddOuter<GemmTile.Rows1>(outer + i * outerLength, outerRows + i, sum);
     }
 
-    /// <summary>What the next n positions will read and write.</summary>
+    /// <summary>Prefetches what the next n positions read and write.</summary>
     private PrefetchSchedule Ahead(int t, int n)
     {
         PrefetchSchedule ahead = default;
@@ -195,7 +195,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
         GemmTile.Rows(n, dz, Stride, 1, m, Depth, dKeys, d, columns, pooling is null ? dKeys : null, d, Wide, ahead);
     }
 
-    /// <summary>The panel of M of one row that begins with a unit, along h, for z = M k.</summary>
+    /// <summary>The panel of M of one example that starts at a given unit, along h, for z = M k.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LayOutByH(float* m, int unit, float* q)
     {
@@ -204,7 +204,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
             MultiplyAdd(m, diff, product, Vector512.Create(q[j]), Vector512.Create(q[j]));
     }
 
-    /// <summary>A panel of M of one row along e, for dk = Mᵀ dz; below it dpooled, where the pooling leaves its part of dk to this op.</summary>
+    /// <summary>A panel of M of one example along e, for dk = Mᵀ dz; followed by dpooled if this op writes the pooling's part of dk.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void LayOutByE(float* m, int panel, int b, int column, int columns)
     {
@@ -220,7 +220,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
             Lanes.Load(dPooled + Lanes.Count, columns - Lanes.Count).Store(m + Lanes.Count);
     }
 
-    /// <summary>dz of n positions, finished where it was left unfinished, and beside it what each position weighs in the pooling; their sum is added to g.</summary>
+    /// <summary>dz of n positions, with the deferred Dice correction applied, and next to it the pooling weight of each position; their sum is added to g.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeGradients(float* dz, int t, int n, float* g)
     {
@@ -240,10 +240,10 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
             dz[(nint)i * Stride + h] = weight[i];
     }
 
-    /// <summary>Adds G of some rows to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to their dq.</summary>
-    /// <remarks>Several rows at a time, since the sums come from the second-level cache and go back there.</remarks>
+    /// <summary>Adds G of some examples to the sums of G and of G·diag(q), and Σ_h Wp[h] ∘ G[h] to their dq.</summary>
+    /// <remarks>Several examples at a time, because the sums are read from and written to the second-level cache.</remarks>
     /// <param name="outer">(rows, H, E wide).</param>
-    /// <param name="row">Which rows of the batch they are.</param>
+    /// <param name="row">Their row numbers in the batch.</param>
     /// <param name="sum">(2, H, E).</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddOuter<TRows>(float* outer, int* row, float* sum) where TRows : struct, GemmTile.IRows

@@ -7,11 +7,11 @@ namespace GpuCtr.Kernels.Attention;
 /// <summary>First layer of the attention unit of DIN (Zhou et al., KDD 2018, fig. 2) over all valid history positions, with the gather of the keys.</summary>
 /// <remarks>
 /// z_t = W [q, k_t, q − k_t, q ∘ k_t] + β,  W = [Wq Wk Wd Wp] (H, 4E)
-/// The concatenation is never formed: z_t = c + M k_t with c = (Wq + Wd) q + β and M = Wk − Wd + Wp·diag(q), once a row.
-/// With G = Σ_t dz_t k_tᵀ and g = Σ_t dz_t of each row:
+/// The concatenation is never formed: z_t = c + M k_t with c = (Wq + Wd) q + β and M = Wk − Wd + Wp·diag(q), computed once per example.
+/// With G = Σ_t dz_t k_tᵀ and g = Σ_t dz_t of each example:
 /// dβ = Σ g,  dWk = Σ G,  dWq = Σ g qᵀ,  dWd = dWq − dWk,  dWp = Σ G·diag(q),  dk_t += Mᵀ dz_t,  dq += (Wq + Wd)ᵀ g + Σ_h Wp[h] ∘ G[h].
 /// z (T, H).   Forward: 2·T·E·H operations instead of 8·T·E·H, T·E gathered values read, T·H written.   Backward twice that.
-/// Every sum has one order: the same bits every run.
+/// Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class ActivationUnitFirstLayer : IOp
 {
@@ -23,7 +23,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     private readonly OpVariant variant;
     private AttentionPooling? pooling;
 
-    /// <summary>What the kernels see; Constant and RowSums are (B, H): c and g.</summary>
+    /// <summary>Kernel arguments; Constant and RowSums are (B, H): c and g.</summary>
     public readonly record struct Args(
         BehaviourHistory.View History, ArrayView<float> W, ArrayView<float> Beta, ArrayView<float> Z, ArrayView<float> Dz,
         ArrayView<float> Dw, ArrayView<float> Dbeta, ArrayView<float> Constant, ArrayView<float> RowSums, int B, int T, int H);
@@ -45,7 +45,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         variant = device.Select(Portable, () => Simd(workspace), () => Gpu(workspace));
     }
 
-    /// <summary>The pooling of the same keys, recorded next, whose part of dk is written here as well where both have SIMD variants.</summary>
+    /// <summary>The pooling of the same keys, recorded next. If both have SIMD variants, this op also writes the pooling's part of dk.</summary>
     internal void WritesKeyGradientsOf(AttentionPooling next) => pooling = next;
 
     /// <summary>Keys and queries.</summary>
@@ -69,7 +69,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        // The query's gradient is added to that of its field, which the tower has written: it was recorded later.
+        // The query's gradient is added to that of its field, which the tower writes first, because it was recorded later.
         if (!dVectors.Accumulates)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
         variant.Backward(pass);
@@ -137,7 +137,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         }
     }
 
-    /// <summary>One item = column j of all four parts of row h of W; behind the last column, β.</summary>
+    /// <summary>One item = column j of all four parts of row h of W; after the last column, β.</summary>
     private static void WeightsKernel(Args a)
     {
         int e = a.History.E;
@@ -170,7 +170,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         }
     }
 
-    /// <summary>The pooling behind this layer has written dk already.</summary>
+    /// <summary>The pooling after this layer has already written dk.</summary>
     private static void KeysKernel(Args a)
     {
         int e = a.History.E;

@@ -80,7 +80,7 @@ public sealed unsafe partial class AttentionPooling
         }
     }
 
-    /// <summary>Writes dk_t = a_t dpooled, where that is this op's part; returns da_t = ⟨dpooled, k_t⟩.</summary>
+    /// <summary>Writes dk_t = a_t dpooled if this op does so; returns da_t = ⟨dpooled, k_t⟩.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float KeyGradient(int t, float* dPooled, int d, int prefetched)
     {

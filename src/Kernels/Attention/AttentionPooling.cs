@@ -21,11 +21,11 @@ public enum AttentionNormalization
     ScaledSoftmax,
 }
 
-/// <summary>Weights and weighted sum of a row's keys (Zhou et al., KDD 2018, eq. 3): pooled = Σ_t a_t k_t.</summary>
+/// <summary>Attention weights and weighted sum of an example's keys (Zhou et al., KDD 2018, eq. 3): pooled = Σ_t a_t k_t.</summary>
 /// <remarks>
-/// A row without history pools to zeros.   da_t = ⟨dpooled, k_t⟩,  dk_t = a_t dpooled;
+/// An empty history pools to zeros.   da_t = ⟨dpooled, k_t⟩,  dk_t = a_t dpooled;
 /// ds_t = da_t (none),  a_t (da_t − Σ_u a_u da_u) (softmax; over √E when scaled),  da_t a_t (1 − a_t) / √E (sigmoid).
-/// s (T, 1)   pooled (B, E).   Keys are gathered once each way. One row is summed in order: the same bits every run.
+/// s (T, 1)   pooled (B, E).   Keys are gathered once in each direction. Sums run in the order of positions: the same bits every run.
 /// </remarks>
 public sealed partial class AttentionPooling : IOp
 {
@@ -36,7 +36,7 @@ public sealed partial class AttentionPooling : IOp
     private readonly Tensor.GradientSink dScore;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; Weight is (T): a.</summary>
+    /// <summary>Kernel arguments; Weight is (T): a.</summary>
     public readonly record struct Args(
         BehaviourHistory.View History, ArrayView<float> Score, ArrayView<float> Weight, ArrayView<float> Pooled, ArrayView<float> Dscore, ArrayView<float> Dpooled,
         AttentionNormalization Normalization, int B, int T);
@@ -46,7 +46,7 @@ public sealed partial class AttentionPooling : IOp
     /// <param name="score">(T, 1).</param>
     /// <param name="pooled">(B, E) output.</param>
     /// <param name="normalization">How scores become weights.</param>
-    /// <param name="input">The attention input of the same keys: with SIMD it has them in cache in backward, and writes dk of both.</param>
+    /// <param name="input">The first layer over the same keys: its SIMD variant has the keys in cache in backward, and writes dk of both ops.</param>
     public AttentionPooling(Workspace workspace, BehaviourHistory history, Tensor score, Tensor pooled, AttentionNormalization normalization, ActivationUnitFirstLayer? input = null)
     {
         (device, this.history, this.score, this.pooled, this.normalization) = (workspace.Device, history, score, pooled, normalization);
@@ -144,7 +144,7 @@ public sealed partial class AttentionPooling : IOp
         }
     }
 
-    /// <summary>One item = one position: da, which stands in for ds until the sums of its row are known.</summary>
+    /// <summary>One item = one position: da, stored in place of ds until the sums of its example are known.</summary>
     private static void DotsKernel(Args a)
     {
         int e = a.History.E;
@@ -179,7 +179,7 @@ public sealed partial class AttentionPooling : IOp
 
     private static bool SumsToOne(AttentionNormalization n) => n == AttentionNormalization.Softmax || n == AttentionNormalization.ScaledSoftmax;
 
-    /// <summary>This op is recorded last of those that read the keys, so it writes their gradients and the others add.</summary>
+    /// <summary>Of the ops that read the keys, this one is recorded last, so it writes their gradients and the others add.</summary>
     private static void KeysKernel(Args a)
     {
         int e = a.History.E;

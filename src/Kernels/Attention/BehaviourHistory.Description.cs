@@ -4,11 +4,11 @@ namespace GpuCtr.Kernels.Attention;
 
 public sealed partial record BehaviourHistory
 {
-    /// <summary>(B, T, E) the vectors of the group's columns side by side.</summary>
+    /// <summary>(B, T, E) the concatenated vectors of the group's columns.</summary>
     internal string ExportKeys(IOnnxGraph g) => g.Once((this, nameof(ExportKeys)), () =>
         g.Concat(2, [.. g.Read(Bases).Select(start => g.Node("Gather", g.Weight(Table), g.ListRows(start)))]));
 
-    /// <summary>(B, E) the vectors of the target fields side by side.</summary>
+    /// <summary>(B, E) the concatenated vectors of the target fields.</summary>
     internal string ExportQuery(IOnnxGraph g) => g.Once((this, nameof(ExportQuery)), () =>
     {
         string fields = g.Node("Gather", ("axis", 1), g.Vectors(Vectors, D), g.Integers([.. g.Read(TargetFields).Select(t => (long)t)]));

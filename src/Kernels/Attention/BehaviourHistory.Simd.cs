@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>Keys of some positions side by side, for products; those of the positions behind them can be announced.</summary>
+/// <summary>Gathers keys of some positions for matrix products; keys of later positions can be prefetched.</summary>
 public sealed unsafe partial record BehaviourHistory
 {
     /// <summary>Copies keys to rows.</summary>
@@ -28,8 +28,8 @@ public sealed unsafe partial record BehaviourHistory
         }
     }
 
-    /// <summary>Copies keys to panels of 32 columns, which begin anew with every field.</summary>
-    /// <param name="keys">(fields · ⌈D / 32⌉, n, 32), zeros up to a multiple of 16 behind the last column of a field.</param>
+    /// <summary>Copies keys to panels of 32 columns, which start anew with every field.</summary>
+    /// <param name="keys">(fields · ⌈D / 32⌉, n, 32), with zeros after the last column of a field up to a multiple of 16.</param>
     /// <param name="t">The first position.</param>
     /// <param name="n">How many.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -50,14 +50,14 @@ public sealed unsafe partial record BehaviourHistory
         }
     }
 
-    /// <summary>Announces the keys of up to n positions.</summary>
+    /// <summary>Prefetches the keys of up to n positions.</summary>
     internal void AnnounceKeys(int t, int n, ref PrefetchSchedule ahead)
     {
         for (int field = 0; field < Bases.Length; field++)
             ahead.AddRows(Table.Pointer, FieldRows(field, t), Math.Min(n, MaxTokens - t), D);
     }
 
-    /// <summary>Announces where the gradients of some keys will be written.</summary>
+    /// <summary>Prefetches the row gradients of some keys.</summary>
     internal void AnnounceKeyGradients(int t, int n, ref PrefetchSchedule ahead)
     {
         for (int field = 0; field < Bases.Length; field++)

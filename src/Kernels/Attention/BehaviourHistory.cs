@@ -4,19 +4,19 @@ using ILGPU;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// The histories of one behaviour group (item, category, shop … of what a user did) on the device: jagged, never padded.
+/// The histories of one behaviour group (item, category, shop … of the same events) on the device: jagged, never padded.
 /// A key k_t is the concatenation of the group's G field vectors, a query q that of its target fields; both are E = G·D wide.
 /// </summary>
 /// <param name="Table">(ΣV, D) shared by histories and targets.</param>
-/// <param name="RowGradients">(P, D) where the gradient of each history position goes.</param>
+/// <param name="RowGradients">(P, D) gradients of lookups, those of history positions among them.</param>
 /// <param name="Vectors">(B, C·D) field vectors, the targets among them.</param>
 /// <param name="Rows">Table rows of all histories of the model, field after field.</param>
-/// <param name="Bases">(G) where each field of this group begins in Rows.</param>
+/// <param name="Bases">(G) start of each field of this group in Rows.</param>
 /// <param name="TargetFields">(G) column of each target among the C fields.</param>
 /// <param name="Offsets">(B + 1) positions of row b are Offsets[b] … Offsets[b+1].</param>
-/// <param name="Owners">(T) row of the batch that a position belongs to.</param>
+/// <param name="Owners">(T) row of the batch of each position.</param>
 /// <param name="Group">Number of the group.</param>
-/// <param name="MaxTokens">The most positions of a batch.</param>
+/// <param name="MaxTokens">Largest number of positions in a batch.</param>
 /// <param name="GradientOffset">Row gradient of element i of Rows is GradientOffset + i.</param>
 public sealed partial record BehaviourHistory(
     Tensor Table, Tensor RowGradients, Tensor Vectors, DeviceArray<int> Rows, DeviceArray<int> Bases, DeviceArray<int> TargetFields,
@@ -34,13 +34,13 @@ public sealed partial record BehaviourHistory(
     /// <summary>E: width of keys and queries.</summary>
     public int E => checked((int)Bases.Length * D);
 
-    /// <summary>L: the most positions of a row.</summary>
+    /// <summary>L: largest number of positions of an example.</summary>
     public int MaxLength => MaxTokens / checked((int)Vectors.Rows);
 
-    /// <summary>The most rows of a tensor over sequences (<see cref="ItemRows"/>): histories and targets of a batch.</summary>
+    /// <summary>Largest number of rows of a tensor over sequences (<see cref="ItemRows"/>): histories and targets of a batch.</summary>
     public int MaxItems => checked(MaxTokens + (int)Vectors.Rows);
 
-    /// <summary>Keys, queries and their gradients as kernels see them.</summary>
+    /// <summary>Keys, queries and their gradients as kernel arguments.</summary>
     public readonly record struct View(
         ArrayView<float> Table, ArrayView<float> RowGradients, ArrayView<float> Vectors, ArrayView<float> Dvectors,
         ArrayView<int> Rows, ArrayView<int> Bases, ArrayView<int> TargetFields, ArrayView<int> Offsets, ArrayView<int> Owners,
@@ -63,8 +63,8 @@ public sealed partial record BehaviourHistory(
     internal SequenceRows BindSequences(in Pass pass) => new(Offsets.View, Owners.View, pass.Tokens![Group], pass.Rows);
 }
 
-/// <summary>Which rows of a tensor over sequences, of history and target each, belong to which row of the batch; as kernels see it.</summary>
-/// <remarks>Kernels count the T + B items of a batch positions first and targets behind them: so the row that an item belongs to needs no search.</remarks>
+/// <summary>Kernel argument: which rows of a tensor over sequences (history and target) belong to which row of the batch.</summary>
+/// <remarks>Kernels number the T + B items of a batch positions first, then targets, so that the row of an item is found without a search.</remarks>
 /// <param name="Offsets">(B + 1).</param>
 /// <param name="Owners">(T).</param>
 /// <param name="T">Positions of the batch.</param>
@@ -74,7 +74,7 @@ public readonly record struct SequenceRows(ArrayView<int> Offsets, ArrayView<int
     /// <summary>T + B.</summary>
     internal int Count => T + B;
 
-    /// <summary>Row of the batch that an item belongs to.</summary>
+    /// <summary>Row of the batch of an item.</summary>
     internal int Owner(int item) => item < T ? Owners[item] : item - T;
 
     /// <summary>Row of an item of row b.</summary>

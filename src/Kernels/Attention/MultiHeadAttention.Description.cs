@@ -26,7 +26,7 @@ public sealed partial class MultiHeadAttention
         g[Output] = g.Node("Reshape", heads, targetAsks ? g.Integers(0, e) : g.Integers(0, -1, e));
     }
 
-    /// <summary>Sequences are taken to be equally long, so that every query is about as many items.</summary>
+    /// <summary>Assumes equally long sequences, so that every query attends to the same number of items.</summary>
     private Work Products(in Pass pass, int passes, int flops)
     {
         double queries = pass.RowsOf(Output), items = pass.RowsOf(Inputs.K), e = Output.Columns;

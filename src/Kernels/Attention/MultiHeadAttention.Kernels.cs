@@ -5,12 +5,12 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>One item = up to four columns of a head of a row: sums stay in registers, and the d columns of a head compute their weights d / 4 times.</summary>
+/// <summary>One item = up to four columns of one head of one query: sums stay in registers, and the weights of a head of d columns are computed d / 4 times.</summary>
 public sealed partial class MultiHeadAttention
 {
     /// <summary>Four columns of one head, of one row of a matrix (·, E).</summary>
-    /// <param name="Item">Which row, in the order of the kernel.</param>
-    /// <param name="Head">Which head.</param>
+    /// <param name="Item">Row, in the order of the kernel.</param>
+    /// <param name="Head">The head.</param>
     /// <param name="Column">First column, within the head.</param>
     /// <param name="Width">Columns, 1 … 4.</param>
     private readonly record struct Piece(int Item, int Head, int Column, int Width)
@@ -64,7 +64,7 @@ public sealed partial class MultiHeadAttention
         return sum;
     }
 
-    /// <summary>The softmax is taken as its terms come: what was summed shrinks when a larger score is met.</summary>
+    /// <summary>Online softmax: earlier sums are rescaled when a larger score occurs.</summary>
     private static void ForwardKernel(Args a)
     {
         int d = a.E / a.H;
@@ -90,7 +90,7 @@ public sealed partial class MultiHeadAttention
         }
     }
 
-    /// <summary>One item = one head of a question.</summary>
+    /// <summary>One item = one head of one query.</summary>
     private static void DeltasKernel(Args a)
     {
         int d = a.E / a.H;

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>Where the target alone asks, a head is a row of weights, and in backward one of gradients of scores, in the first-level cache.</summary>
+/// <summary>If only the target is a query, a head is one row of weights, in backward also one row of score gradients; both stay in the first-level cache.</summary>
 public sealed unsafe partial class MultiHeadAttention
 {
     private const int BlockRows = 8;
@@ -82,7 +82,7 @@ public sealed unsafe partial class MultiHeadAttention
         return highest + MathF.Log(sum);
     }
 
-    /// <summary>factor · ⟨question, item_t⟩ over the columns of a head, for the n items from <paramref name="first"/> on; returns the largest.</summary>
+    /// <summary>factor · ⟨query, item_t⟩ over the columns of a head, for the n items from <paramref name="first"/> on; returns the largest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private float Scores(float* question, float* items, int b, int head, int first, int n, float factor, float* scores)
     {
@@ -100,7 +100,7 @@ public sealed unsafe partial class MultiHeadAttention
         return highest;
     }
 
-    /// <summary>The weights of a head once more, and ds.</summary>
+    /// <summary>Recomputes the weights of a head, and computes ds.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreGradients(int b, int head, int first, int n, float* weights, float* ds)
     {

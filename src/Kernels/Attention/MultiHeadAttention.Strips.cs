@@ -5,23 +5,23 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// Where every item asks, a head is products of small matrices. Questions are the lanes, 32 of them a strip: scores lie item by item, (n, 32), in the layout that
-/// the register tiles read, so that weights are a right operand as they are, and a softmax is sums of whole registers.
+/// If every item is a query, a head is products of small matrices. Lanes are queries, 32 per strip. Scores are stored by item, (n, 32), in the layout that
+/// the register tiles read, so that weights need no rearrangement as right operand, and a softmax sums whole registers.
 /// </summary>
 public sealed unsafe partial class MultiHeadAttention
 {
     private const int Strip = Panel.Width;
 
-    /// <summary>Where the intermediate values of a strip are, in the memory of a thread.</summary>
+    /// <summary>Layout of the intermediate values of a strip in the memory of a thread.</summary>
     private readonly ref struct Scratch
     {
-        /// <summary>(d, 32) questions, their dy, and y or dq, transposed.</summary>
+        /// <summary>(d, 32) queries, their dy, and y or dq, transposed.</summary>
         public readonly float* Q, Dy, Out;
 
         /// <summary>(n, 32) scores or weights, and the gradients of scores.</summary>
         public readonly float* P, Ds;
 
-        /// <summary>(32, 32) rows of q or dy; (32) a number of each question.</summary>
+        /// <summary>(32, 32) rows of q or dy; (32) one number per query.</summary>
         public readonly float* Rows, Lane;
 
         public Scratch(int n, int d)
@@ -106,7 +106,7 @@ public sealed unsafe partial class MultiHeadAttention
             }
     }
 
-    /// <summary>16 columns of scores become weights again, and those of ⟨dy, v⟩ the gradients of the scores.</summary>
+    /// <summary>Recomputes the weights from 16 columns of scores, and turns ⟨dy, v⟩ into the gradients of the scores.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScoreGradients(float* p, float* ds, int n, float scale, float* logSums)
     {
@@ -128,7 +128,7 @@ public sealed unsafe partial class MultiHeadAttention
                 to[(long)r * y.Columns + c] = from[c * Strip + r] + (add ? to[(long)r * y.Columns + c] : 0);
     }
 
-    /// <summary>Adds (n, 32) · rows (count, d) to the columns of a head, from element <paramref name="items"/> of the gradient on; the first strip writes where the sink says so.</summary>
+    /// <summary>Adds (n, 32) · rows (count, d) to the columns of a head, from element <paramref name="items"/> of the gradient on; the first strip writes instead of adding if the sink says so.</summary>
     private void AddProduct(Tensors.Tensor.GradientSink sink, long items, float* left, int n, float* rows, int count, float* panel, bool add)
     {
         if (sink.Target is not { } target)
@@ -146,6 +146,6 @@ public sealed unsafe partial class MultiHeadAttention
     private static void Times(int rows, float* left, nint row, nint column, float* panel, int depth, float* to, int stride, int columns) =>
         GemmTile.Rows(rows, left, row, column, panel, depth, to, stride, columns, null, 0, Vector512.IsHardwareAccelerated);
 
-    /// <summary>Whole registers: behind the last question of a strip its panel has zeros.</summary>
+    /// <summary>Number of queries rounded up to whole registers: a panel has zeros after the last query of a strip.</summary>
     private static int LanesOf(int count) => count > Lanes.Count ? Strip : Lanes.Count;
 }

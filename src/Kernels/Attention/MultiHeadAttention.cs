@@ -5,14 +5,14 @@ using ILGPU;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// Scaled dot-product attention of H heads within each sequence of history and target (Vaswani et al. 2017, section 3.2), without a mask of causality:
-/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the row; every head has d = E / H columns of its own.
+/// Scaled dot-product attention of H heads within each sequence of history and target (Vaswani et al. 2017, section 3.2), without a causal mask:
+/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example; each head has its own d = E / H columns.
 /// </summary>
 /// <remarks>
 /// dv_t = Σ_r a_rt dy_r,  ds_rt = a_rt (⟨dy_r, v_t⟩ − ⟨dy_r, y_r⟩) / √d,  dq_r = Σ_t ds_rt k_t,  dk_t = Σ_r ds_rt q_r.
-/// k, v (T + B, E) over sequences   q, y the same, where every item asks, or (B, E), where the target alone does.   log Σ_t e^s of every question and head is saved.
-/// For n items and m questions a row: 4 m n E operations forwards, 10 m n E backwards, 2 of which compute the weights again. To save those would cost
-/// 4 H m n bytes, written once and read twice; where every item of 51 asks, E 64 and H 8, that is 250 KB for a row against 78 KB of q, k, v and their gradients.
+/// k, v (T + B, E) over sequences   q, y the same if every item is a query, or (B, E) if only the target is.   log Σ_t e^s of every query and head is saved.
+/// For n items and m queries per example: 4 m n E operations forward, 10 m n E backward, of which 2 recompute the weights. Storing the weights would take
+/// 4 H m n bytes, written once and read twice; with 51 items that are all queries, E 64 and H 8, that is 250 KB per example, compared with 78 KB for q, k, v and their gradients.
 /// All sums are in the order of the items: the same bits every run.
 /// </remarks>
 public sealed partial class MultiHeadAttention : IOp
@@ -24,7 +24,7 @@ public sealed partial class MultiHeadAttention : IOp
     private readonly Tensor.GradientSink dq, dk, dv;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
+    /// <summary>Kernel arguments; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
     public readonly record struct Args(
         SequenceRows Rows, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
         GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, int TargetAsks)
@@ -32,15 +32,15 @@ public sealed partial class MultiHeadAttention : IOp
         /// <summary>R: rows of q.</summary>
         internal int Questions => TargetAsks != 0 ? Rows.B : Rows.Count;
 
-        /// <summary>Row of the batch that a question belongs to; questions are counted as items are.</summary>
+        /// <summary>Row of the batch of a query; queries are numbered like items.</summary>
         internal int Owner(int question) => TargetAsks != 0 ? question : Rows.Owner(question);
 
-        /// <summary>Row of q of a question of row b.</summary>
+        /// <summary>Row of q of a query of example b.</summary>
         internal int Row(int question, int b) => TargetAsks != 0 ? b : Rows.Row(question, b);
     }
 
     /// <param name="workspace">Where log Σ e^s is reserved.</param>
-    /// <param name="history">Whose sequences.</param>
+    /// <param name="history">The histories of the sequences.</param>
     /// <param name="q">(T + B, E) or (B, E).</param>
     /// <param name="k">(T + B, E).</param>
     /// <param name="v">(T + B, E); q, k and v are different tensors.</param>
@@ -59,7 +59,7 @@ public sealed partial class MultiHeadAttention : IOp
         variant = device.Select(() => Portable(workspace), Simd);
     }
 
-    /// <summary>Whose sequences.</summary>
+    /// <summary>The histories of the sequences.</summary>
     public BehaviourHistory History => history;
 
     /// <summary>q, k and v.</summary>

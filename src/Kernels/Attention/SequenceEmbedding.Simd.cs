@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>Blocks of rows of the batch; each has a sum of dp of its own, and they are combined in their order.</summary>
+/// <summary>Works on blocks of examples; each block has its own sum of dp, and the sums are combined in order.</summary>
 public sealed unsafe partial class SequenceEmbedding
 {
     private const int LeastBlockRows = 8;
@@ -60,6 +60,6 @@ public sealed unsafe partial class SequenceEmbedding
         }
     }
 
-    /// <summary>Where the target's vector of a field lies among the field vectors, or its gradient among theirs.</summary>
+    /// <summary>Address of the target's vector of a field among the field vectors, or of its gradient among theirs.</summary>
     private float* Query(float* vectors, int b, int field) => vectors + (long)b * history.Vectors.Columns + history.TargetFields.Pointer[field] * history.D;
 }

@@ -6,12 +6,12 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>The input of a transformer over behaviour (Chen et al., BST, DLP-KDD 2019, section 2.1): the history of a row, oldest first, and behind it the target, each with the vector of its place.</summary>
+/// <summary>The input of a transformer over behaviour (Chen et al., BST, DLP-KDD 2019, section 2.1): the history of an example, oldest first, followed by the target, each with its position embedding.</summary>
 /// <remarks>
-/// x_t = k_t + p_δ, δ = how many places position t is before the target, 1 the most recent;   x_target = q + p_0.
+/// x_t = k_t + p_δ, δ = distance of position t from the target, 1 for the most recent;   x_target = q + p_0.
 /// dk_t = dx_t,  dq += dx_target,  dp_δ = Σ dx over the items at δ.
 /// k gathered, q of the field vectors   p (L + 1, E)   x (T + B, E) over sequences.   Keys read and their gradients written once; dx read twice on GPUs.
-/// dp is summed over the rows of the batch in one order: the same bits every run.
+/// dp is summed over the examples in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class SequenceEmbedding : IOp
 {
@@ -21,7 +21,7 @@ public sealed partial class SequenceEmbedding : IOp
     private readonly Tensor.GradientSink dVectors;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; Positions is p.</summary>
+    /// <summary>Kernel arguments; Positions is p.</summary>
     public readonly record struct Args(
         BehaviourHistory.View History, SequenceRows Rows, ArrayView<float> Positions, ArrayView<float> X, ArrayView<float> Dpositions, ArrayView<float> Dx);
 
@@ -56,7 +56,7 @@ public sealed partial class SequenceEmbedding : IOp
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        // The target's gradient is added to what the tower has written: it was recorded later.
+        // The target's gradient is added to that of the tower, which writes first, because it was recorded later.
         if (!dVectors.Accumulates)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
         variant.Backward(pass);
@@ -105,7 +105,7 @@ public sealed partial class SequenceEmbedding : IOp
         }
     }
 
-    /// <summary>dx of the item at a place, where a row of the batch has one; a column is an element of p.</summary>
+    /// <summary>dx of the item at a given distance, for examples that have one; a column is an element of p.</summary>
     public readonly struct PositionTerms(Args a) : IColumnTerms
     {
         private readonly Args a = a;

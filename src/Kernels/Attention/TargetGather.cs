@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Attention;
 
 /// <summary>The last item of every sequence, the target: y_b = x_target(b).</summary>
 /// <remarks>
-/// dx_target += dy; the gradients of the other items are those of the ops that read all of x, which are recorded later.
+/// dx_target += dy; the gradients of the other items come from the ops that read all of x, which are recorded later.
 /// x (T + B, E) over sequences   y (B, E).   One copy each way.
 /// </remarks>
 public sealed unsafe partial class TargetGather : IOp
@@ -18,7 +18,7 @@ public sealed unsafe partial class TargetGather : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns);
 
     /// <param name="device">Where it runs.</param>

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>Interest times target, element by element: y = u ∘ q, q the query of the history (the u ∘ i of the DIN authors' tower).</summary>
+/// <summary>Elementwise product of interest and target: y = u ∘ q, q the query of the history (u ∘ i in the tower of the DIN authors' code).</summary>
 /// <remarks>
 /// du = dy ∘ q,  dq += dy ∘ u.
 /// u, y (B, E)   q gathered from the field vectors.   One pass each way; every element is written by one thread: the same bits every run.
@@ -17,12 +17,12 @@ public sealed unsafe partial class TargetProduct : IOp
     private readonly Tensor.GradientSink du, dVectors;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         BehaviourHistory.View History, ArrayView<float> U, ArrayView<float> Y, GradientView Du, ArrayView<float> Dy, int B);
 
     /// <param name="device">Where it runs.</param>
-    /// <param name="history">Whose targets.</param>
+    /// <param name="history">The histories of the targets.</param>
     /// <param name="u">(B, E).</param>
     /// <param name="y">(B, E) output.</param>
     public TargetProduct(Device device, BehaviourHistory history, Tensor u, Tensor y)
@@ -34,7 +34,7 @@ public sealed unsafe partial class TargetProduct : IOp
         variant = device.Select(Portable, Simd);
     }
 
-    /// <summary>Whose targets.</summary>
+    /// <summary>The histories of the targets.</summary>
     public BehaviourHistory History => history;
 
     /// <summary>u (B, E).</summary>
@@ -52,7 +52,7 @@ public sealed unsafe partial class TargetProduct : IOp
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        // The target's gradient is added to what the tower has written: it was recorded later.
+        // The target's gradient is added to that of the tower, which writes first, because it was recorded later.
         if (!dVectors.Accumulates)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
         variant.Backward(pass);

@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Embedding;
 
 public sealed unsafe partial class DeferredRowUpdate
 {
-    // Rows ahead are asked for while this one is worked on.
+    // Prefetch distance, in rows.
     private const int BlockRows = 256, PrefetchRows = 8;
 
     private Variant Simd()

@@ -7,13 +7,13 @@ using ILGPU.Algorithms;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>
-/// Makes up for the steps that rows of a table have missed, so that a table of which only the rows of a batch move ends where
+/// Applies the steps that table rows have missed, so that a table in which only the rows of a batch move ends where
 /// <see cref="DenseUpdate"/> would have taken it. Run on the rows of a batch before they are read, or on all rows.
 /// </summary>
 /// <remarks>
 /// A missed step s is the <see cref="UpdateRule"/> with g = 0:  m ← β₁ m,  v ← β₂ v,  w ← w − size_s m / (√v + ε_s)  (AdamW: after w ← (1 − η_s λ) w);  SGD with momentum: m ← μ m,  w ← w − η_s m.
-/// W, m, v of U rows read and written, where a row has missed anything. Rows are different, so the order does not matter.
-/// The portable kernel takes the steps one by one, with the operations of DenseUpdate; the SIMD variant sums them up (<see cref="DeferredUpdateRules"/>).
+/// Reads and writes W, m, v of those of the U rows that have missed a step. Rows are distinct, so the order does not matter.
+/// The portable kernel applies the steps one by one, with the operations of DenseUpdate; the SIMD variant applies them at once (<see cref="DeferredUpdateRules"/>).
 /// </remarks>
 public sealed partial class DeferredRowUpdate
 {
@@ -27,7 +27,7 @@ public sealed partial class DeferredRowUpdate
 
     private readonly record struct Variant(Action RunBatch, Action RunAll);
 
-    /// <summary>What the kernel sees.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen,
         ArrayView<int> Segments,
@@ -37,8 +37,8 @@ public sealed partial class DeferredRowUpdate
     /// <param name="table">(ΣV, D).</param>
     /// <param name="state">m and v of every row.</param>
     /// <param name="lookups">The batch's rows.</param>
-    /// <param name="missed">The steps on record.</param>
-    /// <param name="rule">The optimizer: one that moves weights without a gradient.</param>
+    /// <param name="missed">The update log.</param>
+    /// <param name="rule">An optimizer that moves weights without a gradient.</param>
     public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups lookups, UpdateLog missed, UpdateRule rule)
     {
         if (!rule.MovesWithoutGradient)
@@ -50,7 +50,7 @@ public sealed partial class DeferredRowUpdate
     /// <summary>The rows of this batch.</summary>
     public void RunBatch() => variant.RunBatch();
 
-    /// <summary>All rows; they still count as behind until the record is cleared.</summary>
+    /// <summary>Updates all rows; they count as behind until the log is cleared.</summary>
     public void RunAll() => variant.RunAll();
 
     private Variant Portable()
@@ -78,7 +78,7 @@ public sealed partial class DeferredRowUpdate
             long at = row * a.D + i % a.D;
             float w = a.W[at], m = a.M[at], v = a.V[at];
             int step = (int)a.Seen[row];
-            // A mean that has come to nothing moves nothing any more; what is left of the square's way is a power.
+            // Once m has decayed to zero, the weight no longer moves, and the rest of v's decay is a power.
             for (; step < count && (m != 0 || decays); step++)
             {
                 int s = step * UpdateLog.StepColumns;

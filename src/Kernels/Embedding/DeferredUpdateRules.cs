@@ -4,22 +4,22 @@ using GpuCtr.Kernels.Optimizers;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Any number of steps of Adam, or of SGD with momentum, without a gradient, summed up: one rule for all rows that have seen the same steps.</summary>
+/// <summary>Any number of steps of Adam, or of SGD with momentum, without a gradient, in closed form: one rule for all rows that have seen the same steps.</summary>
 /// <remarks>
-/// With x = √v before the first of them, step j of those missed moves w by −m c_j / (x + e_j), where c_j = size_j (β₁/√β₂)ʲ and e_j = ε_j / √β₂ʲ, so
-///   Σ_j c_j / (x + e_j) = ∫ dμ(e) / (x + e),  μ a measure on the few and narrow values of e that weighs e_j by c_j.
+/// With x = √v before the first missed step, missed step j moves w by −m c_j / (x + e_j), where c_j = size_j (β₁/√β₂)ʲ and e_j = ε_j / √β₂ʲ, so
+///   Σ_j c_j / (x + e_j) = ∫ dμ(e) / (x + e),  μ the measure with weight c_j at e_j; the values e_j lie close together.
 /// Its three-point Gauss quadrature has the same six first moments (Golub and Welsch 1969); as a continued fraction, α and β the recurrence coefficients,
 ///   μ₀ / (x + α₀ − β₁ / (x + α₁ − β₂ / (x + α₂))),
-/// exact for three steps; for any number of them the relative error is below 2e-7 once bias correction of v is slow, from step 100 on.
-/// Steps before that are taken one by one (<see cref="StepsBefore"/>).
+/// exact for three steps; for any number of steps the relative error is below 2e-7 once bias correction of v changes slowly, from step 100 on.
+/// Earlier steps are applied one by one (<see cref="StepsBefore"/>).
 /// Momentum moves w by −m Σ_j η_j μʲ: the same sum with x = 0 and every e_j = 1, for which the rule is exact.
 /// </remarks>
 internal sealed class DeferredUpdateRules(UpdateRule rule)
 {
-    // √(1 − β₂ᵗ) at step 100 of β₂ = 0.999: with any β₂, correction changes as slowly from there on.
+    // √(1 − β₂ᵗ) at step 100 with β₂ = 0.999: for any β₂, correction changes as slowly once it has reached this value.
     private const float SlowCorrection = 0.31f;
 
-    // What steps further back weigh, relative to all, is below this: with β₁ = 0.9, of those before the last 200.
+    // Relative weight below which older steps are negligible: with β₁ = 0.9, those before the last 200.
     private const double Forgotten = 7.1e-10;
 
     private readonly DeferredUpdateRule[] rules = new DeferredUpdateRule[UpdateLog.Capacity];
@@ -32,10 +32,10 @@ internal sealed class DeferredUpdateRules(UpdateRule rule)
     /// <summary>Steps on record.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Forgets all steps.</summary>
+    /// <summary>Clears all steps.</summary>
     public void Clear() => (Count, quick) = (0, 0);
 
-    /// <summary>Adds a step to the rules of all rows that do not see it.</summary>
+    /// <summary>Adds a step to the rules of all rows that miss it.</summary>
     public void Append(in StepScalars step)
     {
         int now = Count++;
@@ -54,10 +54,10 @@ internal sealed class DeferredUpdateRules(UpdateRule rule)
         }
     }
 
-    /// <summary>How many steps a row that has seen <paramref name="seen"/> must have seen before the rest can be taken at once.</summary>
+    /// <summary>Number of steps that a row that has seen <paramref name="seen"/> must have seen before the rest can be applied at once.</summary>
     public int StepsBefore(int seen) => Math.Max(seen, quick);
 
-    /// <summary>All steps behind the first <paramref name="seen"/>, on 16 weights.</summary>
+    /// <summary>Applies all steps after the first <paramref name="seen"/> to 16 weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Apply(int seen, ref Vector512<float> w, ref Vector512<float> m, ref Vector512<float> v)
     {
@@ -69,7 +69,7 @@ internal sealed class DeferredUpdateRules(UpdateRule rule)
         rule.Decay(ref m, ref v, meanDecay[Count - seen], squareDecay[Count - seen]);
     }
 
-    /// <summary>Decoupled decay shrinks a weight and all that moved it before. In float64: a float would be rounded the same way in every step.</summary>
+    /// <summary>Factor by which decoupled decay shrinks a weight and its earlier moves. In float64, because a float would be rounded in the same direction in every step.</summary>
     private void Decay(double factor)
     {
         for (int from = 0; from < Count; from++)
@@ -79,7 +79,7 @@ internal sealed class DeferredUpdateRules(UpdateRule rule)
         }
     }
 
-    /// <summary>What is left of m after a step.</summary>
+    /// <summary>Factor of m per step.</summary>
     private static float MeanDecay(UpdateRule rule) => rule.Kind == OptimizerKind.Sgd ? rule.Momentum : rule.Beta1;
 
     private static float[] Powers(double factor) => [.. Enumerable.Range(0, UpdateLog.Capacity + 1).Select(k => (float)Math.Pow(factor, k))];

@@ -20,7 +20,7 @@ public sealed partial class EmbeddingFm
             g[Tensors.FirstOrder] = FirstOrder(g);
     }
 
-    /// <summary>Values of the vectors of a row that this op makes; lists are pooled by ops before it.</summary>
+    /// <summary>Number of vector elements per example that this op computes; lists are pooled by earlier ops.</summary>
     private int Gathered => Tensors.Vectors.Columns - (Tensors.Pooled?.Columns ?? 0);
 
     /// <summary>e (B, C, D) = [W[rows], x V, pooled], and the factorization machine over it.</summary>

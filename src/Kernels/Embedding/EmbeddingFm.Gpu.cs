@@ -6,16 +6,16 @@ using ILGPU;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>
-/// The variant for GPUs, where D is a multiple of four: a thread takes four neighbouring elements, a quad, of vectors in one load.
-/// Forward, D / 4 threads have a row of the batch (eight rows a warp at D = 16), walk its fields together and add up pairs and first
-/// order through shared memory. Backward, a thread has one quad of one field.
-/// What must move, at 26 + 13 fields and D = 16: forward 4.5 kB and 2.5 kFLOP a row, backward 7.6 kB and 1.9 kFLOP. At 3 TB/s and
-/// 67 TFLOP/s (H100) that is 1.5 ns against 0.04, and 2.5 against 0.03: memory alone counts, and enough loads on their way at a time.
+/// The variant for GPUs, for D a multiple of four: a thread loads four neighbouring elements of a vector (a quad) at once.
+/// Forward, D / 4 threads share an example (eight examples per warp at D = 16), walk its fields together and sum pairs and first
+/// order through shared memory. Backward, a thread handles one quad of one field.
+/// With 26 + 13 fields and D = 16: forward 4.5 kB and 2.5 kFLOP per example, backward 7.6 kB and 1.9 kFLOP. At 3 TB/s and
+/// 67 TFLOP/s (H100) that is 1.5 ns of memory against 0.04 ns of arithmetic, and 2.5 against 0.03: only memory matters, and enough loads in flight.
 /// </summary>
 public sealed partial class EmbeddingFm
 {
     /// <summary>The same tensors by quads.</summary>
-    /// <param name="Op">What the portable kernels see.</param>
+    /// <param name="Op">Arguments of the portable kernels.</param>
     /// <param name="Table">(ΣV, D / 4).</param>
     /// <param name="V">(N, D / 4).</param>
     /// <param name="Pooled">(B, P·D / 4).</param>
@@ -23,7 +23,7 @@ public sealed partial class EmbeddingFm
     /// <param name="S">(B, D / 4).</param>
     /// <param name="De">(B, C·D / 4).</param>
     /// <param name="Quads">D / 4.</param>
-    /// <param name="Lanes">Threads that share a row of the batch.</param>
+    /// <param name="Lanes">Threads that share an example.</param>
     public readonly record struct QuadArgs(
         Args Op, ArrayView<Float4> Table, ArrayView<Float4> V, ArrayView<Float4> Pooled, ArrayView<Float4> E, ArrayView<Float4> S, ArrayView<Float4> De, int Quads, int Lanes)
     {
@@ -85,8 +85,8 @@ public sealed partial class EmbeddingFm
     }
 
     /// <summary>
-    /// Writes a quad of every vector of row b, and of S; returns what it adds to 2 fm. Four rows of the table are on their way at a
-    /// time: no load passes a store to memory that might be the same.
+    /// Writes a quad of every vector of example b, and of S; returns its contribution to 2 fm. Four table rows are in flight at a
+    /// time, because the compiler moves no load before a store that may alias it.
     /// </summary>
     private static float VectorsOfRow(QuadArgs a, int b, int q)
     {
@@ -128,7 +128,7 @@ public sealed partial class EmbeddingFm
 
     private static Float4 TableQuad(QuadArgs a, long position, int q) => a.Table[(long)a.Op.Rows[position] * a.Quads + q];
 
-    /// <summary>The first-order terms of every field whose number is that of the lane modulo all lanes.</summary>
+    /// <summary>The first-order terms of the fields whose number equals the lane modulo the number of lanes.</summary>
     private static float FirstOrderOfLane(Args a, int b, int lane, int lanes)
     {
         float first = 0;

@@ -9,7 +9,7 @@ public sealed unsafe partial class EmbeddingFm
 {
     private const int BlockRows = 128;
 
-    // Far enough ahead that a table row has arrived from memory when its turn comes.
+    // Prefetch distance: far enough that a table row has arrived from memory when it is used.
     private const int PrefetchRows = 2;
 
     // B of this pass.
@@ -135,7 +135,7 @@ public sealed unsafe partial class EmbeddingFm
         }
     }
 
-    /// <summary>de[b,c] += dfm[b] (S[b] − e[b,c]), or = where nobody has written de.</summary>
+    /// <summary>de[b,c] += dfm[b] (S[b] − e[b,c]), or = if no other op has written de.</summary>
     private void AddPairs(int b, int c, bool usesE, bool usesFm)
     {
         float g = usesFm ? t.Fm!.Gradient!.Pointer[b] : 0;

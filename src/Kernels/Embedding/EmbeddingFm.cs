@@ -6,20 +6,20 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>What <see cref="EmbeddingFm"/> reads and writes. Sizes: B rows, F ids, N numbers and P pooled lists a row, D wide vectors, C = F + N + P.</summary>
+/// <summary>Inputs and outputs of <see cref="EmbeddingFm"/>. Sizes: B examples with F ids, N numbers and P pooled lists each, vectors of width D, C = F + N + P.</summary>
 /// <param name="Rows">(B, F) table rows.</param>
 /// <param name="Numeric">(B, N) values x.</param>
 /// <param name="Table">(ΣV, D) vectors.</param>
-/// <param name="Weights">(ΣV, 1) first-order weights; null, with the other first-order tensors, where a model has no linear part.</param>
+/// <param name="Weights">(ΣV, 1) first-order weights; null, like the other first-order tensors, if the model has no linear part.</param>
 /// <param name="NumericVectors">(N, D) V, with D = 1 also as (1, N); its gradient is written.</param>
 /// <param name="NumericWeights">(1, N) u; its gradient is written.</param>
 /// <param name="Bias">(1, 1); its gradient is written.</param>
 /// <param name="Vectors">(B, C·D) e; its gradient is the table's row gradient, so that the table's update finds it.</param>
-/// <param name="RowWeights">(B, C) stands for the first-order terms; only its gradient exists: the row gradient of Weights.</param>
+/// <param name="RowWeights">(B, C) the first-order terms, of which only the gradient is stored: the row gradient of Weights.</param>
 /// <param name="FirstOrder">(B, 1).</param>
-/// <param name="Fm">(B, 1); null where a model has no factorization machine.</param>
+/// <param name="Fm">(B, 1); null if the model has no factorization machine.</param>
 /// <param name="NumericInFm">Numeric fields take part in Fm (they always are columns of e).</param>
-/// <param name="Pooled">(B, P·D) vectors of pooled lists, copied to e; null where there are none.</param>
+/// <param name="Pooled">(B, P·D) vectors of pooled lists, copied to e; null if there are none.</param>
 /// <param name="PooledWeights">(B, P) their first-order terms.</param>
 public sealed record FieldEmbeddingTensors(
     DeviceArray<int> Rows, Tensor Numeric, Tensor Table, Tensor? Weights, Tensor NumericVectors, Tensor? NumericWeights, Tensor? Bias,
@@ -32,7 +32,7 @@ public sealed record FieldEmbeddingTensors(
 /// first[b] = bias + Σ_f w[row[b,f]] + Σ_n u[n] x[b,n] + Σ_p pooledWeight[b,p]
 /// fm[b] = ½ Σ_d (S[b,d]² − Σ_c e[b,c,d]²),  S[b,d] = Σ_c e[b,c,d]
 /// de[b,c] += dfm[b] (S[b] − e[b,c]),  dw at position (b,f) = dfirst[b],  dV[n] = Σ_b x[b,n] de[b,F+n],  du[n] = Σ_b x[b,n] dfirst[b],  dbias = Σ_b dfirst[b];  pooled fields pass on de and dfirst
-/// Forward reads B·F·(D + 1) table values and writes B·C·D; S (B, D) is kept. D = 0 leaves plain logistic regression.
+/// Forward reads B·F·(D + 1) table values and writes B·C·D; S (B, D) is saved. D = 0 gives plain logistic regression.
 /// No atomics: row gradients are reduced by the table's update in sorted order. The same bits every run.
 /// </remarks>
 public sealed partial class EmbeddingFm : IOp
@@ -43,7 +43,7 @@ public sealed partial class EmbeddingFm : IOp
     private readonly int f, n, p, d;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
+    /// <summary>Kernel arguments; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
     public readonly record struct Args(
         ArrayView<int> Rows, ArrayView<float> X, ArrayView<float> Table, ArrayView<float> Weights, ArrayView<float> V, ArrayView<float> U, ArrayView<float> Bias,
         ArrayView<float> E, ArrayView<float> S, ArrayView<float> First, ArrayView<float> Fm,
@@ -54,7 +54,7 @@ public sealed partial class EmbeddingFm : IOp
         internal int C => F + N + P;
     }
 
-    /// <summary>Switches, each 0 or 1: whether numeric fields take part in the pairs, which outputs there are, and which of them anybody reads.</summary>
+    /// <summary>Switches, each 0 or 1: whether numeric fields take part in the pairs, which outputs exist, and which of them are read.</summary>
     public readonly record struct Flags(int NumericInFm, int HasFirst, int HasFm, int UsesE, int UsesFm, int UsesFirst);
 
     /// <param name="workspace">Where S is reserved.</param>
@@ -91,7 +91,7 @@ public sealed partial class EmbeddingFm : IOp
         return OfKernels(workspace, args => forward.Run(args.B, args), args => rowGradients.Run((long)args.B * args.C, args));
     }
 
-    /// <summary>A variant of these launches forwards and of the table's row gradients; what follows from those is the same for all kernels.</summary>
+    /// <summary>A variant of the forward launch and of the table's row gradients; everything after these is shared by all variants.</summary>
     private OpVariant OfKernels(Workspace workspace, Action<Args> forward, Action<Args> rowGradients)
     {
         ColumnSums<VectorTerms> numericVectors = new(workspace, t.NumericVectors.Name, t.Numeric.Rows, n * d);
@@ -118,7 +118,7 @@ public sealed partial class EmbeddingFm : IOp
         View(t.Pooled), View(t.PooledWeights), Gradient(t.Pooled), Gradient(t.PooledWeights),
         pass.Rows, f, n, p, d, Flag());
 
-    /// <summary>A view must be there even where no kernel looks: that of the table.</summary>
+    /// <summary>A dummy view for an unused argument (that of the table); ILGPU needs one bound.</summary>
     private ArrayView<float> View(Tensor? tensor) => (tensor ?? t.Table).View;
 
     private ArrayView<float> Gradient(Tensor? tensor) => View(tensor?.Gradient);
@@ -127,7 +127,7 @@ public sealed partial class EmbeddingFm : IOp
         t.NumericInFm ? 1 : 0, t.FirstOrder is null ? 0 : 1, t.Fm is null ? 0 : 1,
         t.Vectors.IsConsumed ? 1 : 0, t.Fm is { IsConsumed: true } ? 1 : 0, t.FirstOrder is { IsConsumed: true } ? 1 : 0);
 
-    /// <summary>One item = one row; d runs outside, so that S and the squares are two scalars and no array.</summary>
+    /// <summary>One item = one example. The loop over d is the outer one, so that S and the squares are two scalars instead of arrays.</summary>
     private static void ForwardKernel(Args a)
     {
         int c = a.C;
@@ -214,7 +214,7 @@ public sealed partial class EmbeddingFm : IOp
         public void Take(int column, Float4 sums) => a.Dv[column] = sums.X;
     }
 
-    /// <summary>du, and the gradient of the bias behind it.</summary>
+    /// <summary>du, followed by the gradient of the bias.</summary>
     public readonly struct WeightTerms(Args a) : IColumnTerms
     {
         private readonly Args a = a;

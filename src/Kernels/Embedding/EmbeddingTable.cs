@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>How the rows of a table move.</summary>
+/// <summary>Which rows of a table are updated in a step.</summary>
 public enum EmbeddingUpdate
 {
     /// <summary>Only the rows of the batch move (PyTorch's SparseAdam).</summary>
@@ -12,16 +12,16 @@ public enum EmbeddingUpdate
     /// <summary>Every row moves in every step (plain PyTorch).</summary>
     Dense,
 
-    /// <summary>Where Dense would take every row, although only the rows of the batch are touched: a row makes up for the steps it missed before it is read.</summary>
+    /// <summary>The result of Dense although only the rows of the batch are touched: a row catches up on missed steps before it is read.</summary>
     Replay,
 }
 
 /// <summary>How a table learns.</summary>
 /// <param name="Update">Which rows move.</param>
-/// <param name="L2">λ, added to the gradient once a row and step.</param>
+/// <param name="L2">λ, applied once per row and step.</param>
 /// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
-/// <param name="Missed">The record of steps that <see cref="EmbeddingUpdate.Replay"/> makes up for; null where a row without a gradient does not move.</param>
+/// <param name="Missed">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if a row without a gradient does not move.</param>
 public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Missed = null);
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
@@ -35,7 +35,7 @@ public sealed class EmbeddingTable
     /// <param name="name">Name in checkpoints.</param>
     /// <param name="rows">ΣV.</param>
     /// <param name="columns">D.</param>
-    /// <param name="rowGradients">Rows of the row gradient: every index that sorted lookups may hold is below it.</param>
+    /// <param name="rowGradients">Number of row gradients: upper bound of the indices in sorted lookups.</param>
     /// <param name="lookups">The batch's lookups by row.</param>
     /// <param name="options">How it learns.</param>
     /// <param name="rule">The optimizer.</param>
@@ -53,7 +53,7 @@ public sealed class EmbeddingTable
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", lookups.Capacity, columns);
         gradient = new TableGradient(workspace, Weights, RowGradients, target, lookups, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
-        // A row of one number has one number of state anyhow.
+        // A row of one number has one number of state with plain Adagrad as well.
         rule = columns > 1 ? rule : rule.ByWeight;
         update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? lookups : null, rule, wholeL2, scalars, guard.Guard)
             : compact ? new RowUpdate(workspace, Weights, target, lookups, rule, scalars, guard.Guard)
@@ -66,13 +66,13 @@ public sealed class EmbeddingTable
     /// <summary>(ΣV, D).</summary>
     public Tensor Weights { get; }
 
-    /// <summary>(P, D): d loss / d of what each lookup read, written by the ops that read the table.</summary>
+    /// <summary>(P, D): gradient of the loss by the result of each lookup, written by the ops that read the table.</summary>
     public Tensor RowGradients { get; }
 
     /// <summary>The optimizer's state.</summary>
     public OptimizerState State => update.State;
 
-    /// <summary>Makes up for the steps that the rows of the batch have missed; before anything reads them.</summary>
+    /// <summary>Applies the missed steps of the rows of the batch, before they are read.</summary>
     public void ApplyDeferred() => replay?.RunBatch();
 
     /// <summary>The same for all rows.</summary>
@@ -81,16 +81,16 @@ public sealed class EmbeddingTable
     /// <summary>Sums the row gradients by row.</summary>
     public void Reduce() => gradient.Run();
 
-    /// <summary>Moves the rows.</summary>
+    /// <summary>Updates the rows.</summary>
     public void Update() => update.Run();
 }
 
-/// <summary>What moves the rows of a table by their gradient.</summary>
+/// <summary>Updates the rows of a table by their gradient.</summary>
 public interface ITableUpdate
 {
-    /// <summary>What the optimizer remembers.</summary>
+    /// <summary>The state of the optimizer.</summary>
     OptimizerState State { get; }
 
-    /// <summary>Moves the rows of this batch, or all rows.</summary>
+    /// <summary>Updates the rows of this batch, or all rows.</summary>
     void Run();
 }

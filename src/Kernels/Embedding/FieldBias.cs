@@ -17,14 +17,14 @@ public sealed unsafe partial class FieldBias : IOp
     private readonly int fields, columns, field;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<int> Rows, ArrayView<float> Weights, ArrayView<float> RowGradients, ArrayView<float> Y, ArrayView<float> Dy, int B, int Fields, int Columns, int Field);
 
     /// <param name="device">Where it runs.</param>
     /// <param name="rows">(B, F) table rows.</param>
     /// <param name="weights">(ΣV, 1).</param>
-    /// <param name="rowGradients">(P, 1) gradient of each lookup: C of every row of the batch, then those of lists.</param>
+    /// <param name="rowGradients">(P, 1) gradient of each lookup: C per example, followed by those of lists.</param>
     /// <param name="y">(B, 1) output.</param>
     /// <param name="fields">F.</param>
     /// <param name="columns">C.</param>

@@ -5,16 +5,16 @@ using ILGPU;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Where lookups come from: an array of table rows, and the row gradient that belongs to each.</summary>
-/// <param name="Rows">Table rows, of which this source has those from <paramref name="FirstRow"/>.</param>
-/// <param name="FirstRow">The first of them.</param>
-/// <param name="Count">How many there are in a pass, at most.</param>
-/// <param name="Padding">(F) the row of each field that is never trained, −1 for none.</param>
+/// <param name="Rows">Table rows; those of this source start at <paramref name="FirstRow"/>.</param>
+/// <param name="FirstRow">Index of the first.</param>
+/// <param name="Count">Largest number in a pass.</param>
+/// <param name="Padding">(F) the padding row of each field, which is never trained; −1 = none.</param>
 /// <param name="Columns">The gradient of lookup p is FirstGradient + p / F · Columns + p mod F.</param>
 /// <param name="FirstGradient">See there.</param>
-/// <param name="Offsets">(B + 1) offsets of lists, of which the last one in use says how many there really are; null where all are.</param>
+/// <param name="Offsets">(B + 1) offsets of lists; the last one in use is the actual number of lookups. Null if all are used.</param>
 public sealed record LookupSource(DeviceArray<int> Rows, int FirstRow, Func<Pass, int> Count, DeviceArray<int> Padding, int Columns, int FirstGradient, DeviceArray<int>? Offsets = null);
 
-/// <summary>What <see cref="LookupSorter"/> does, on the device: a stable radix sort without atomics and without warp operations.</summary>
+/// <summary>The sort of <see cref="LookupSorter"/> on the device: a stable radix sort without atomics and without warp operations.</summary>
 /// <remarks>
 /// Least significant digit first, four bits a pass (Satish et al., IPDPS 2009): a group has 1024 keys and a thread 16 of them in a row,
 /// whose digits it counts in cells of its own of shared memory; counts are scanned over the threads of a group, and over groups; then every thread knows where

@@ -79,7 +79,7 @@ public static class LookupSortKernels
 
     /// <summary>
     /// Counts of a block become the sums up to them in the block; Sums that of the block. Whatever is written depends on what was read
-    /// from its place: ILGPU 1.5 moves a read whose value is not needed yet behind the write.
+    /// from its place: ILGPU 1.5 may reorder a load past a later store to the same address, so the stored value depends on the load.
     /// </summary>
     internal static void ScanKernel(Args a)
     {
@@ -100,8 +100,8 @@ public static class LookupSortKernels
     }
 
     /// <summary>
-    /// Every key goes behind all smaller digits, and behind the equal ones before it: counters become the places behind those of their
-    /// thread, which the thread gives to its keys from the last to the first.
+    /// Every key goes after all smaller digits, and after earlier keys with the same digit: counters become the end positions of their
+    /// thread's keys, which the thread assigns from the last key to the first.
     /// </summary>
     internal static void ScatterKernel(Args a)
     {
@@ -129,7 +129,7 @@ public static class LookupSortKernels
         }
     }
 
-    /// <summary>How many segments begin in each block.</summary>
+    /// <summary>Number of segments that begin in each block.</summary>
     internal static void CountHeadsKernel(Args a)
     {
         ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads);
@@ -140,7 +140,7 @@ public static class LookupSortKernels
             a.Counts[Grid.IdxX] = SumBefore(parts, thread) + parts[thread];
     }
 
-    /// <summary>Where segments begin, in which one each block of 16 lookups does, and how many there are.</summary>
+    /// <summary>Starts of segments, the segment of each block of 16 lookups, and the number of segments.</summary>
     internal static void SegmentsKernel(Args a)
     {
         ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads);
@@ -165,7 +165,7 @@ public static class LookupSortKernels
         }
     }
 
-    /// <summary>How often each digit occurs among the keys of a thread; nobody else has its counters.</summary>
+    /// <summary>Counts each digit among the keys of a thread, in the thread's own counters.</summary>
     private static void CountDigits(Args a, ArrayView<int> counters, int thread)
     {
         for (int digit = 0; digit < Digits; digit++)

@@ -10,14 +10,14 @@ public sealed class LookupSorter
     private int[] keys, values, otherKeys, otherValues;
     private int length;
 
-    /// <param name="capacity">The most lookups of a batch.</param>
+    /// <param name="capacity">Largest number of lookups in a batch.</param>
     public LookupSorter(int capacity)
     {
         (keys, values) = (new int[capacity], new int[capacity]);
         (otherKeys, otherValues) = (new int[capacity], new int[capacity]);
     }
 
-    /// <summary>Forgets all lookups.</summary>
+    /// <summary>Clears all lookups.</summary>
     public void Clear() => length = 0;
 
     /// <summary>Adds a lookup: the gradient at index <paramref name="gradient"/> belongs to table row <paramref name="row"/>.</summary>
@@ -27,10 +27,10 @@ public sealed class LookupSorter
         values[length++] = gradient;
     }
 
-    /// <summary>Writes the sorted lookups; returns the number of different rows, U.</summary>
-    /// <param name="tableRows">Every row is below this.</param>
-    /// <param name="order">(P) gradient indices, those of one row together and in the order in which they were added.</param>
-    /// <param name="segmentStart">(U + 1) where each row's indices begin in <paramref name="order"/>.</param>
+    /// <summary>Writes the sorted lookups; returns the number of distinct rows, U.</summary>
+    /// <param name="tableRows">Number of table rows.</param>
+    /// <param name="order">(P) gradient indices, grouped by row, within a row in the order in which they were added.</param>
+    /// <param name="segmentStart">(U + 1) start of each row's indices in <paramref name="order"/>.</param>
     /// <param name="segmentRow">(U) the rows, ascending.</param>
     public int Sort(int tableRows, Span<int> order, Span<int> segmentStart, Span<int> segmentRow)
     {

@@ -3,7 +3,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <summary>Weight and moments 1 … 5 of a discrete measure on positive numbers, and its recurrence coefficients.</summary>
 internal struct QuadratureMoments
 {
-    // β of a measure with fewer points is 0, and in floating point some rounding away from it.
+    // β of a measure with fewer points is 0 up to rounding.
     private const double Negligible = 1e-10;
 
     private double origin, m0, m1, m2, m3, m4, m5;
@@ -11,7 +11,7 @@ internal struct QuadratureMoments
     /// <summary>Adds the number <paramref name="at"/> with its weight.</summary>
     public void Add(double weight, double at)
     {
-        // Relative to the first number, near which all others lie.
+        // Relative to the first number, because all others are close to it.
         origin = origin == 0 ? at : origin;
         double t = (at - origin) / origin;
         m0 += weight;
@@ -22,7 +22,7 @@ internal struct QuadratureMoments
         m5 += weight * t;
     }
 
-    /// <summary>Multiplies all weights; of the rule that was written, only the weight changes.</summary>
+    /// <summary>Multiplies all weights; in the rule, only the total weight changes.</summary>
     public void Scale(double factor, ref DeferredUpdateRule rule)
     {
         (m0, m1, m2, m3, m4, m5) = (m0 * factor, m1 * factor, m2 * factor, m3 * factor, m4 * factor, m5 * factor);

@@ -6,8 +6,8 @@ using ILGPU;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>
-/// On GPUs, with D a multiple of four, a thread moves four weights: 112 bytes and about 60 operations with Adam, and the place of the
-/// four is worked out once and in 32 bits. Weight by weight that cost more than the memory.
+/// On GPUs, with D a multiple of four, a thread updates four weights: 112 bytes and about 60 operations with Adam. The address of the
+/// four is computed once and in 32 bits; computing it for every weight took longer than the memory accesses.
 /// </summary>
 public sealed partial class RowUpdate
 {

@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Embedding;
 
 public sealed unsafe partial class RowUpdate
 {
-    // Rows ahead are asked for while this one is worked on: enough to hide the latency of memory.
+    // Prefetch distance in rows: enough to hide the latency of memory.
     private const int BlockSegments = 256, PrefetchSegments = 8;
 
     private Action Simd()
@@ -47,7 +47,7 @@ public sealed unsafe partial class RowUpdate
         }
     }
 
-    /// <summary>Rows of one number, sixteen in a register: roots and divisions of all of them take as long as those of one.</summary>
+    /// <summary>Rows of one number, sixteen per register: roots and divisions of sixteen take as long as those of one.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void NumbersBlock(int firstSegment, int endSegment)
     {

@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <summary>Lazy update of a table: only the rows of the batch move, by the compact gradient of <see cref="TableGradient"/>.</summary>
 /// <remarks>
 /// g = dW[i] · guard[0]; then the <see cref="UpdateRule"/> on row SegmentRow[i]; bias correction counts all steps (PyTorch's SparseAdam).
-/// W, m, v of U rows read and written, dW (U, D) read. Rows are different, so the order does not matter.
+/// Reads and writes W, m, v of U rows, reads dW (U, D). Rows are distinct, so the order does not matter.
 /// </remarks>
 public sealed partial class RowUpdate : ITableUpdate
 {
@@ -19,7 +19,7 @@ public sealed partial class RowUpdate : ITableUpdate
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Action run;
 
-    /// <summary>What the kernel sees.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
         UpdateRule Rule, ArrayView<int> Segments, int D);

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Embedding;
 
 public sealed unsafe partial class RowwiseAdagrad
 {
-    // Rows ahead are asked for while this one is worked on.
+    // Prefetch distance, in rows.
     private const int BlockRows = 256, PrefetchRows = 8;
 
     private Action Simd()
@@ -20,7 +20,7 @@ public sealed unsafe partial class RowwiseAdagrad
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Block(long firstRow, long endRow)
     {
-        // Addresses are taken once: whether a store has changed them is nothing a compiler can know.
+        // Addresses are read once: the compiler cannot know that a store does not change them.
         float* w = table.Pointer, dw = gradient.Pointer, s = State.Square.Pointer;
         int* moved = lookups is null ? null : segmentRow.Pointer;
         float scale = *guard.Pointer, rate = scalars.Pointer->LearningRate, l2 = this.l2, epsilon = this.epsilon;

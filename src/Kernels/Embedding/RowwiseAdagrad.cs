@@ -6,12 +6,12 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>Adagrad with one number of state a row, the sum of the mean square of its gradients (EXACT_ROWWISE_ADAGRAD of FBGEMM and TorchRec).</summary>
+/// <summary>Adagrad with one number of state per row, the sum of the mean squares of its gradients (EXACT_ROWWISE_ADAGRAD of FBGEMM and TorchRec).</summary>
 /// <remarks>
 /// g = (dW[r] + λ W[r]) · guard[0];  s[r] ← s[r] + Σ_d g_d² / D,  W[r] ← W[r] − η g / (√s[r] + ε). guard[0] = 0: nothing moves.
-/// W (ΣV, D) and s (ΣV, 1) of the rows that move read and written, dW read: 3·D + 2 floats a row, where Adam moves 7·D.
-/// On the rows of the batch, by the compact gradient (U, D); or on all rows, whose gradient is cleared behind the update, since the next batch writes only its own.
-/// A thread moves a row, since its step needs all of the row's gradient: by four floats on GPUs where D is a multiple of four. Every sum has one order: the same bits every run.
+/// Reads and writes W (ΣV, D) and s (ΣV, 1) of the updated rows, reads dW: 3·D + 2 floats per row; Adam moves 7·D.
+/// Updates the rows of the batch by the compact gradient (U, D), or all rows; then the gradient is cleared after the update, because the next batch writes only its own rows.
+/// One thread updates a row, because the step depends on all of the row's gradient; on GPUs by four floats if D is a multiple of four. Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class RowwiseAdagrad : ITableUpdate
 {
@@ -23,7 +23,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     private readonly float l2, epsilon;
     private readonly Action run;
 
-    /// <summary>What the kernel sees; Rows where all of them move, else 0.</summary>
+    /// <summary>Kernel arguments; Rows = all rows if all are updated, else 0.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
         float Epsilon, float L2, long Rows, int D);
@@ -31,9 +31,9 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     /// <param name="workspace">Where the state is reserved.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="gradient">(U, D) compact, or (ΣV, D) of all rows.</param>
-    /// <param name="lookups">The batch's rows; null: all rows move.</param>
+    /// <param name="lookups">The batch's rows; null = update all rows.</param>
     /// <param name="rule">Row-wise Adagrad with its ε.</param>
-    /// <param name="l2">λ on all rows; 0 where only those of the batch move, whose gradient has it already.</param>
+    /// <param name="l2">λ if all rows are updated; 0 for the rows of the batch, whose gradient already includes it.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor.</param>
     public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedLookups? lookups, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor guard)
@@ -42,7 +42,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
         if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || lookups is not null && l2 != 0)
             throw new KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 here only where all rows move");
         (this.table, this.gradient, this.lookups, this.l2, epsilon, this.scalars, this.guard) = (table, gradient, lookups, l2, rule.Epsilon, scalars, guard);
-        // Where all rows move, kernels do not look at either, but must be bound to something.
+        // Dummy views if all rows are updated; ILGPU needs arguments bound.
         (segmentRow, segments) = lookups is null ? (workspace.Array<int>($"{table.Name} without rows", 1), workspace.Array<int>($"{table.Name} without segments", 1)) : (lookups.SegmentRow, lookups.Count);
         State = new OptimizerState(workspace, table, rule);
         run = device.Select(Portable, Simd, Gpu);

@@ -5,19 +5,19 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>The variant of <see cref="TableGradient"/> for GPUs: nobody adds up a long segment one lookup after the other.</summary>
+/// <summary>The variant of <see cref="TableGradient"/> for GPUs: long segments are summed by blocks instead of one lookup after the other.</summary>
 /// <remarks>
-/// The sorted lookups are cut into blocks of 16, those into blocks of 16, and so on. First the blocks that lie in one segment are
-/// summed, level by level, a thread a block; then a thread a segment adds up what its blocks leave over at either end, at every level.
-/// So a segment of n lookups takes about 30 log₁₆ n steps in a row instead of n, and one of less than 16 what it always took.
-/// What must move: P·D + U·D floats and 4·(P + 2U) bytes, and a fifteenth of the lookups in long segments twice more; one addition a
-/// float. At 26 fields of D = 16 and 65 % different rows 2.9 kB and 0.4 kFLOP a row of the batch: 1 ns at 3 TB/s, memory alone counts.
-/// Where the cuts are depends on the sorted lookups alone: the same bits every run on any device.
+/// The sorted lookups are cut into blocks of 16, these into blocks of 16, and so on. First, blocks that lie within one segment are
+/// summed level by level, one thread per block. Then one thread per segment sums its blocks and the rest at both ends, at every level.
+/// A segment of n lookups thus takes about 30 log₁₆ n sequential steps instead of n; a segment of fewer than 16 takes n.
+/// Bytes moved: P·D + U·D floats and 4·(P + 2U) bytes, plus twice a fifteenth of the lookups in long segments; one addition per
+/// float. With 26 fields of D = 16 and 65 % distinct rows, 2.9 kB and 0.4 kFLOP per example: 1 ns at 3 TB/s; only memory matters.
+/// The blocks depend only on the sorted lookups: the same bits every run on any device.
 /// </remarks>
-/// <typeparam name="T">What a thread takes at a time.</typeparam>
+/// <typeparam name="T">Elements that a thread handles at a time.</typeparam>
 internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats<T>
 {
-    // A thread may as well add up so many blocks of the highest level.
+    // Number of blocks of the highest level that one thread sums itself.
     private const int MostBlocks = 32;
 
     private readonly DeviceArray<float> sums;
@@ -26,7 +26,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
 
     /// <param name="workspace">Where the sums of blocks are reserved.</param>
     /// <param name="name">Whose sums.</param>
-    /// <param name="capacity">P: the most lookups of a batch.</param>
+    /// <param name="capacity">P: largest number of lookups in a batch.</param>
     /// <param name="columns">D.</param>
     public SegmentSums(Workspace workspace, string name, int capacity, int columns)
     {
@@ -54,7 +54,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
     }
 }
 
-/// <summary>Runs on what <see cref="TableGradient"/> binds.</summary>
+/// <summary>Runs with the arguments of <see cref="TableGradient"/>.</summary>
 internal interface ISegmentSums
 {
     /// <summary>Writes the target.</summary>
@@ -66,14 +66,14 @@ public static class SegmentSums
 {
     private const int Bits = SortedLookups.BlockBits, Rest = (1 << Bits) - 1;
 
-    /// <summary>What the kernels see: of <see cref="TableGradient.Args"/>, columns by T; Sums hold the blocks of level 1, then those of level 2, ….</summary>
+    /// <summary>Kernel arguments: those of <see cref="TableGradient.Args"/>, with columns by T; Sums holds the blocks of level 1, then those of level 2, ….</summary>
     public readonly record struct Args<T>(
         ArrayView<T> Target, ArrayView<T> RowGradients, ArrayView<T> Table, ArrayView<T> Sums, ArrayView<float> Rates,
         ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> SegmentOfBlock, ArrayView<int> Segments,
         int Capacity, int Width, int Levels, int Level, int Compact, int HasRates, float L2)
         where T : unmanaged, IFloats<T>;
 
-    /// <summary>One item = one element of one block of a.Level; nothing where the block does not lie in one segment.</summary>
+    /// <summary>One item = one element of one block of a.Level; skipped if the block does not lie within one segment.</summary>
     internal static void BlocksKernel<T>(Args<T> a) where T : unmanaged, IFloats<T>
     {
         int bits = Bits * a.Level, blocks = a.SegmentStart[a.Segments[0]] >> bits, below = FirstOfLevel(a.Capacity, a.Level - 1), to = FirstOfLevel(a.Capacity, a.Level);
@@ -101,7 +101,7 @@ public static class SegmentSums
         }
     }
 
-    /// <summary>At every level what does not fill a block of the next one, at the start and at the end; all that is left at the highest.</summary>
+    /// <summary>Sums at every level the blocks at the start and the end that do not fill a block of the next level, and all remaining ones at the highest level.</summary>
     private static T SumOfSegment<T>(Args<T> a, int from, int to, int at) where T : unmanaged, IFloats<T>
     {
         T sum = default;
@@ -116,7 +116,7 @@ public static class SegmentSums
         return sum;
     }
 
-    /// <summary>sum + those of lookups (level 0) or blocks, whose level begins at block first. Four on their way at a time.</summary>
+    /// <summary>sum + the values of lookups (level 0) or of blocks, whose level begins at block first. Four loads are in flight at a time.</summary>
     private static T Sum<T>(Args<T> a, T sum, int level, int first, int from, int to, int at) where T : unmanaged, IFloats<T>
     {
         int i = from;
@@ -145,7 +145,7 @@ public static class SegmentSums
 
     private static T OfBlock<T>(Args<T> a, int block, int at) where T : unmanaged, IFloats<T> => a.Sums[(long)block * a.Width + at];
 
-    /// <summary>Where the blocks of a level begin in Sums.</summary>
+    /// <summary>Start of the blocks of a level in Sums.</summary>
     private static int FirstOfLevel(int capacity, int level)
     {
         int first = 0;

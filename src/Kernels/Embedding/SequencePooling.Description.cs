@@ -29,6 +29,6 @@ public sealed partial class SequencePooling
         g.Append(Output, pooled);
     }
 
-    /// <summary>The vector of every entry, moved twice.</summary>
+    /// <summary>Bytes: the vector of every entry, moved twice.</summary>
     private Work Entries(in Pass pass) => Work.Floats(2.0 * Sequence.Offsets.ToArray(device)[pass.Rows] * Table.Weights.Columns);
 }

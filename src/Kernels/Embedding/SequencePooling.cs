@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>How the vectors of a list become one.</summary>
+/// <summary>How the vectors of a list are pooled.</summary>
 public enum PoolingKind
 {
     /// <summary>Σ_t v_t.</summary>
@@ -19,7 +19,7 @@ public enum PoolingKind
 
 /// <summary>One list column of a batch on the device, jagged.</summary>
 /// <param name="Rows">Table rows of all list columns.</param>
-/// <param name="Base">Where this column begins in Rows.</param>
+/// <param name="Base">Start of this column in Rows.</param>
 /// <param name="Offsets">(B + 1) positions of row b are Offsets[b] … Offsets[b+1].</param>
 /// <param name="GradientOffset">Row gradient of element i of Rows is GradientOffset + i.</param>
 public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArray<int> Offsets, int GradientOffset);
@@ -27,7 +27,7 @@ public sealed record SequenceTensors(DeviceArray<int> Rows, int Base, DeviceArra
 /// <summary>Pools the vectors of a list column: y[b] = pool_t W[row[b,t]], zeros for an empty list.</summary>
 /// <remarks>
 /// dW at position t = dy (sum), dy / T (mean), dy where v_t is the first of the largest (max).
-/// Row gradients are written, or added to what an op recorded later has written.
+/// Row gradients are written, or added to those of an op recorded later.
 /// y (B, ·), written from column `column` on.   Gathers T·D values; backward writes T·D row gradients. Lists are summed in order.
 /// </remarks>
 public sealed partial class SequencePooling : IOp
@@ -41,7 +41,7 @@ public sealed partial class SequencePooling : IOp
     private readonly bool accumulate;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> Table, GradientView RowGradients, ArrayView<int> Rows, ArrayView<int> Offsets, ArrayView<float> Y, ArrayView<float> Dy,
         PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset);
@@ -51,7 +51,7 @@ public sealed partial class SequencePooling : IOp
     /// <param name="sequence">The list column.</param>
     /// <param name="y">(B, ·) output, with gradient.</param>
     /// <param name="column">First of the D columns of y that this op writes.</param>
-    /// <param name="kind">How.</param>
+    /// <param name="kind">Kind of pooling.</param>
     /// <param name="accumulate">An op recorded later reads the same list and writes its row gradients: add to them.</param>
     public SequencePooling(Device device, EmbeddingTable table, SequenceTensors sequence, Tensor y, int column, PoolingKind kind, bool accumulate = false)
     {
@@ -75,7 +75,7 @@ public sealed partial class SequencePooling : IOp
     /// <summary>First column of y that is written.</summary>
     public int Column => column;
 
-    /// <summary>How the vectors become one.</summary>
+    /// <summary>Kind of pooling.</summary>
     public PoolingKind Kind => kind;
 
     /// <inheritdoc/>

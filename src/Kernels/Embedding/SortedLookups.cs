@@ -5,7 +5,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <summary>On the device: the lookups of the batch grouped by table row, as <see cref="LookupSorter"/> wrote them.</summary>
 public sealed class SortedLookups(Workspace workspace, int capacity)
 {
-    /// <summary>A block is 16 lookups: <see cref="SegmentSums{T}"/> adds up long segments by whole blocks.</summary>
+    /// <summary>Lookups per block: <see cref="SegmentSums{T}"/> sums long segments by whole blocks.</summary>
     internal const int BlockBits = 4;
 
     /// <summary>(P) indices into the row gradients.</summary>
@@ -20,19 +20,19 @@ public sealed class SortedLookups(Workspace workspace, int capacity)
     /// <summary>(⌊P / 16⌋) the segment in which each block of 16 lookups begins.</summary>
     public DeviceArray<int> SegmentOfBlock { get; } = workspace.Array<int>("segments of blocks", Blocks(capacity));
 
-    /// <summary>(1) U once more, where kernels read it: what they are launched with is the same for every batch.</summary>
+    /// <summary>(1) U in device memory, because launch arguments must be the same for every batch.</summary>
     public DeviceArray<int> Count { get; } = workspace.Array<int>("segments", 1);
 
-    /// <summary>All of it.</summary>
+    /// <summary>All arrays.</summary>
     public IEnumerable<DeviceArray<int>> Arrays => [Order, SegmentStart, SegmentRow, SegmentOfBlock, Count];
 
-    /// <summary>P: the most lookups of a batch, and so the most different rows.</summary>
+    /// <summary>P: largest number of lookups in a batch, and thus of distinct rows.</summary>
     public int Capacity { get; } = capacity;
 
-    /// <summary>U: different rows in the batch at hand.</summary>
+    /// <summary>U: distinct rows in the current batch.</summary>
     public int Segments { get; set; }
 
-    /// <summary>Whole blocks of so many lookups.</summary>
+    /// <summary>Number of whole blocks in a number of lookups.</summary>
     public static int Blocks(int lookups) => lookups >> BlockBits;
 
     /// <summary>Writes <see cref="SegmentOfBlock"/> of (U + 1) segment starts.</summary>
@@ -47,7 +47,7 @@ public sealed class SortedLookups(Workspace workspace, int capacity)
         }
     }
 
-    /// <summary>Sorts the lookups of <paramref name="sorter"/> and writes them at once, where nothing is to be fast; returns the rows.</summary>
+    /// <summary>Sorts the lookups of <paramref name="sorter"/> and writes them synchronously, for tests and op cases; returns the rows.</summary>
     internal int[] Write(Device device, LookupSorter sorter, int tableRows)
     {
         int[][] contents = Sort(sorter, tableRows);
@@ -56,7 +56,7 @@ public sealed class SortedLookups(Workspace workspace, int capacity)
         return contents[2];
     }
 
-    /// <summary>What belongs into each of <see cref="Arrays"/>.</summary>
+    /// <summary>Content of each of <see cref="Arrays"/>.</summary>
     internal int[][] Sort(LookupSorter sorter, int tableRows)
     {
         int[] order = new int[Capacity], start = new int[Capacity + 1], rows = new int[Capacity], blocks = new int[Blocks(Capacity)];

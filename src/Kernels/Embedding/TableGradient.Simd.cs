@@ -34,7 +34,7 @@ public sealed unsafe partial class TableGradient
         }
     }
 
-    /// <summary>Rows of one number lie close together: nothing is worth asking for ahead.</summary>
+    /// <summary>Rows of one number are close together: prefetching is not worthwhile.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float SumOfNumbers(float* x, int* order, int first, int end)
     {

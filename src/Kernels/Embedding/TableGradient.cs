@@ -7,10 +7,10 @@ namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Scatter-add without atomics: sums the row gradients of a batch by table row, in sorted order.</summary>
 /// <remarks>
-/// dW[r] = Σ over the lookups p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once a row however often it occurs:
+/// dW[r] = Σ over the lookups p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once per row however often it occurs:
 /// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
-/// dRows (P, D) read once   sorted lookups   dW compact (U, D), row i for the i-th different row; or whole (ΣV, D), other rows untouched.
-/// One thread sums one row and column in order: the same bits every run. On GPUs long segments are cut: <see cref="SegmentSums{T}"/>.
+/// dRows (P, D) read once   sorted lookups   dW compact (U, D), row i for the i-th distinct row; or whole (ΣV, D), other rows untouched.
+/// One thread sums one row and column in order: the same bits every run. On GPUs long segments are summed by blocks: <see cref="SegmentSums{T}"/>.
 /// </remarks>
 public sealed partial class TableGradient
 {
@@ -22,12 +22,12 @@ public sealed partial class TableGradient
     private readonly float l2;
     private readonly Action run;
 
-    /// <summary>What the kernel sees.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<float> Rates,
         ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> Segments, int D, int Compact, int HasRates, float L2);
 
-    /// <param name="workspace">Where the variant for GPUs reserves sums of blocks.</param>
+    /// <param name="workspace">Reserves the sums of blocks of the GPU variant.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="rowGradients">(P, D).</param>
     /// <param name="target">(U, D) when compact, else (ΣV, D).</param>
@@ -52,7 +52,7 @@ public sealed partial class TableGradient
         return () => kernel.Run((long)lookups.Capacity * table.Columns, Bind());
     }
 
-    /// <summary>Long segments are cut: <see cref="SegmentSums{T}"/>.</summary>
+    /// <summary>Sums long segments by blocks: <see cref="SegmentSums{T}"/>.</summary>
     private Action Gpu(Workspace workspace)
     {
         if ((long)lookups.Capacity * table.Columns > GridLoop.MostItems)

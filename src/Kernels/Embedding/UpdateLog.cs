@@ -8,18 +8,18 @@ using ILGPU.Runtime;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>
-/// The steps since all rows of the tables were up to date, and how many of them each row has seen: what <see cref="DeferredRowUpdate"/> needs
-/// to make up for the others. One record serves all tables of a model, since a batch moves the same rows of each.
+/// The steps since all rows of the tables were up to date, and how many of them each row has seen, from which <see cref="DeferredRowUpdate"/>
+/// applies the others. One log serves all tables of a model, because a batch updates the same rows of each.
 /// </summary>
 /// <remarks>
-/// A step that was skipped (guard[0] = 0) moved nothing, so nobody misses it: it is not recorded. Everything lies on the device, none of it is waited for.
+/// A skipped step (guard[0] = 0) moved nothing, so it is not recorded. Everything is in device memory; the host waits for none of it.
 /// </remarks>
 public sealed unsafe partial class UpdateLog
 {
-    /// <summary>The most steps on record; all rows must be brought up to date before it is full.</summary>
+    /// <summary>Capacity in steps; all rows must be brought up to date before the log is full.</summary>
     public const int Capacity = 4096;
 
-    /// <summary>Numbers on record of each step: factor of the update, ε, learning rate.</summary>
+    /// <summary>Numbers per step: factor of the update, ε, learning rate.</summary>
     public const int StepColumns = 3;
 
     private const int BlockSegments = 4096;
@@ -33,11 +33,11 @@ public sealed unsafe partial class UpdateLog
 
     private readonly record struct Variant(Action Record, Action<Tensor> Clear, Action Restored);
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars, ArrayView<int> Segments);
 
-    /// <param name="workspace">Where the record is reserved.</param>
+    /// <param name="workspace">Reserves the log.</param>
     /// <param name="rows">ΣV.</param>
     /// <param name="rule">The optimizer.</param>
     /// <param name="lookups">The batch's rows.</param>
@@ -57,22 +57,22 @@ public sealed unsafe partial class UpdateLog
     /// <summary>(Capacity, 3) factor, ε and learning rate of each step.</summary>
     public Tensor Steps { get; }
 
-    /// <summary>(1, 1) how many steps are on record.</summary>
+    /// <summary>(1, 1) number of recorded steps.</summary>
     public Tensor Count { get; }
 
-    /// <summary>(ΣV, 1) how many of them each row has seen.</summary>
+    /// <summary>(ΣV, 1) number of these steps that each row has seen.</summary>
     public Tensor Seen { get; }
 
     /// <summary>All three, for checkpoints.</summary>
     public IEnumerable<Tensor> State => [Steps, Count, Seen];
 
-    /// <summary>The steps summed up, for the SIMD variant.</summary>
+    /// <summary>The closed form of the steps, for the SIMD variant.</summary>
     internal DeferredUpdateRules Rules { get; }
 
-    /// <summary>Notes a step whose rows were up to date before it and have moved by it.</summary>
+    /// <summary>Records a step; the rows of its batch were up to date before it and have seen it.</summary>
     public void Record() => variant.Record();
 
-    /// <summary>Forgets all steps, when every row has seen them.</summary>
+    /// <summary>Clears the log, when every row has seen all steps.</summary>
     public void Clear()
     {
         Rules.Clear();
@@ -80,7 +80,7 @@ public sealed unsafe partial class UpdateLog
         variant.Clear(Seen);
     }
 
-    /// <summary>To be called when the state was read from a checkpoint.</summary>
+    /// <summary>Call it after reading the state from a checkpoint.</summary>
     public void Restored()
     {
         Rules.Clear();
@@ -119,7 +119,7 @@ public sealed unsafe partial class UpdateLog
             static () => { });
     }
 
-    /// <summary>What the optimizer's formulas read of step <paramref name="i"/>.</summary>
+    /// <summary>Arguments of the optimizer's formulas for step <paramref name="i"/>.</summary>
     internal StepScalars Scalars(int i)
     {
         float* step = Steps.Pointer + i * StepColumns;
