@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels;
 
 /// <summary>One pass of the recorded list over a batch.</summary>
-/// <remarks>Only models make passes, of batches that were checked: kernels index with what it says.</remarks>
+/// <remarks>Only models create passes, from checked batches, because kernels use its numbers as indices.</remarks>
 public readonly record struct Pass
 {
     internal Pass(int rows, bool Training, int[]? Tokens = null, bool Frozen = false) => (Rows, this.Training, this.Tokens, this.Frozen) = (rows, Training, Tokens, Frozen);
@@ -15,20 +15,20 @@ public readonly record struct Pass
     /// <summary>True: batch statistics and dropout. False: running statistics, no dropout.</summary>
     public bool Training { get; }
 
-    /// <summary>For each behaviour group, the history positions of all rows together; null without histories.</summary>
+    /// <summary>Total number of history positions of each behaviour group; null without histories.</summary>
     internal int[]? Tokens { get; }
 
-    /// <summary>The weights are the same in every pass of this list: what an op laid out of them in the first pass still holds.</summary>
+    /// <summary>Whether weights are the same in every pass, so that an op can rearrange them once, in the first pass.</summary>
     public bool Frozen { get; }
 
-    /// <summary>How many rows of a tensor this pass uses.</summary>
+    /// <summary>Number of rows of a tensor that this pass uses.</summary>
     public int RowsOf(Tensor t) => t.RowKind.Count(Rows, Tokens);
 }
 
 /// <summary>
-/// One operation of the recorded step, bound to its buffers when it was constructed.
+/// One operation of the recorded step, bound to its buffers when it is constructed.
 /// Forward reads inputs and writes outputs; Backward reads output gradients and writes (or adds to) input and parameter gradients.
-/// No op moves a weight.
+/// No op updates a weight.
 /// </summary>
 public interface IOp
 {
@@ -42,17 +42,17 @@ public interface IOp
     void Backward(in Pass pass);
 
     /// <summary>
-    /// Moves running statistics, after Backward and once <paramref name="guard"/> is known; ops without any have nothing to do.
+    /// Updates running statistics, after Backward, when <paramref name="guard"/> is known; empty for ops without running statistics.
     /// guard[0] = 0 means that the step is skipped and nothing may move.
     /// </summary>
     void Commit(in Pass pass, Tensor guard) { }
 
-    /// <summary>The least that <see cref="Forward"/> must move and compute in a pass.</summary>
+    /// <summary>Minimum of bytes and operations of <see cref="Forward"/> in a pass.</summary>
     Work ForwardWork(in Pass pass);
 
-    /// <summary>The least that <see cref="Backward"/> must move and compute in a pass.</summary>
+    /// <summary>Minimum of bytes and operations of <see cref="Backward"/> in a pass.</summary>
     Work BackwardWork(in Pass pass);
 
-    /// <summary>Adds to <paramref name="g"/> the ONNX operators that compute, as in evaluation, the outputs of this op.</summary>
+    /// <summary>Adds the ONNX operators that compute the outputs of this op in evaluation to <paramref name="g"/>.</summary>
     void Export(IOnnxGraph g);
 }

@@ -20,7 +20,7 @@ public sealed class FrozenModel : IDisposable
     private readonly Tensor logit;
 
     /// <summary>Records and allocates a model, without writing its weights.</summary>
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="spec">What it reads.</param>
     /// <param name="options">What it computes.</param>
     /// <param name="batchSize">B: the most rows of a batch.</param>

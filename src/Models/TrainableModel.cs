@@ -21,7 +21,7 @@ public sealed partial class TrainableModel : IDisposable
     private Pass current;
 
     /// <summary>Records and allocates a model, with weights that are a function of the seed.</summary>
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="spec">What it reads.</param>
     /// <param name="options">What it computes.</param>
     /// <param name="batchSize">B: the most rows of a batch.</param>

@@ -28,7 +28,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         BehaviourHistory.View History, ArrayView<float> W, ArrayView<float> Beta, ArrayView<float> Z, ArrayView<float> Dz,
         ArrayView<float> Dw, ArrayView<float> Dbeta, ArrayView<float> Constant, ArrayView<float> RowSums, int B, int T, int H);
 
-    /// <param name="workspace">Where c and g are reserved.</param>
+    /// <param name="workspace">Reserves c and g.</param>
     /// <param name="history">Keys and queries.</param>
     /// <param name="w">(H, 4E).</param>
     /// <param name="beta">(1, H).</param>

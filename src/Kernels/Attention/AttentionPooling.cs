@@ -41,7 +41,7 @@ public sealed partial class AttentionPooling : IOp
         BehaviourHistory.View History, ArrayView<float> Score, ArrayView<float> Weight, ArrayView<float> Pooled, ArrayView<float> Dscore, ArrayView<float> Dpooled,
         AttentionNormalization Normalization, int B, int T);
 
-    /// <param name="workspace">Where the weights are reserved.</param>
+    /// <param name="workspace">Reserves the weights.</param>
     /// <param name="history">Keys.</param>
     /// <param name="score">(T, 1).</param>
     /// <param name="pooled">(B, E) output.</param>

@@ -25,7 +25,7 @@ public sealed partial class SequenceEmbedding : IOp
     public readonly record struct Args(
         BehaviourHistory.View History, SequenceRows Rows, ArrayView<float> Positions, ArrayView<float> X, ArrayView<float> Dpositions, ArrayView<float> Dx);
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="history">Keys and queries.</param>
     /// <param name="positions">(L + 1, E) p.</param>
     /// <param name="x">(T + B, E) output.</param>

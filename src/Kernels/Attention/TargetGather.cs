@@ -21,7 +21,7 @@ public sealed unsafe partial class TargetGather : IOp
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="history">Whose sequences.</param>
     /// <param name="x">(T + B, E).</param>
     /// <param name="y">(B, E) output.</param>

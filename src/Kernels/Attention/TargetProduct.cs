@@ -21,7 +21,7 @@ public sealed unsafe partial class TargetProduct : IOp
     public readonly record struct Args(
         BehaviourHistory.View History, ArrayView<float> U, ArrayView<float> Y, GradientView Du, ArrayView<float> Dy, int B);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="history">The histories of the targets.</param>
     /// <param name="u">(B, E).</param>
     /// <param name="y">(B, E) output.</param>

@@ -6,16 +6,16 @@ using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Blas;
 
-/// <summary>cuBLAS of CUDA 11, 12 or 13, whichever this machine has; a toolkit is not needed, the library alone is (pip's nvidia-cublas will do).</summary>
-/// <remarks>One handle on the device's stream with a workspace of its own: the same product gives the same bits on the same GPU.</remarks>
+/// <summary>cuBLAS of CUDA 11, 12 or 13, whichever this machine has. Only the library is needed, not a toolkit (pip's nvidia-cublas suffices).</summary>
+/// <remarks>One handle on the device's stream with its own workspace: the same product gives the same bits on the same GPU.</remarks>
 internal sealed unsafe class CuBlas : IBlas
 {
     private const int WorkspaceBytes = 32 << 20;
 
-    // CUDA_R_32F: what all three matrices are stored in. CUBLAS_GEMM_DEFAULT: the library chooses.
+    // CUDA_R_32F: storage type of all three matrices. CUBLAS_GEMM_DEFAULT: the library chooses the algorithm.
     private const int StoredFloat32 = 0, AnyAlgorithm = -1;
 
-    // The newest first; a name from the environment before all of them.
+    // A name from the environment first, then the newest versions first.
     private static readonly string[] names = OperatingSystem.IsWindows()
         ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
         : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"];
@@ -40,11 +40,11 @@ internal sealed unsafe class CuBlas : IBlas
         multiply = (delegate* unmanaged<nint, int, int, int, int, int, float*, nint, int, int, nint, int, int, float*, nint, int, int, int, int, int>)Export("cublasGemmEx");
     }
 
-    /// <summary>What was looked for, for messages.</summary>
+    /// <summary>The names searched for, for messages.</summary>
     public static string Names => string.Join(", ", names);
 
-    /// <summary>The library on this device's stream; null where the machine has none.</summary>
-    /// <exception cref="DeviceException">The library is there and does not work.</exception>
+    /// <summary>The library on this device's stream; null if the machine does not have it.</summary>
+    /// <exception cref="DeviceException">The library was found but does not work.</exception>
     public static CuBlas? TryOpen(Accelerator accelerator, CudaStream stream, Precision precision)
     {
         string? named = Environment.GetEnvironmentVariable("GPU_CTR_CUBLAS");

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Blas;
 
-/// <summary>A product as BLAS wants it, column-major: C (M, N) = op(A) (M, K) · op(B) (K, N) + β C, element (i, j) of a matrix X at X[i + j · LdX].</summary>
+/// <summary>A matrix product in BLAS form, column-major: C (M, N) = op(A) (M, K) · op(B) (K, N) + β C, element (i, j) of a matrix X at X[i + j · LdX].</summary>
 /// <param name="TransposeA">op(A) is the transpose of A (K, M).</param>
 /// <param name="TransposeB">op(B) is the transpose of B (N, K).</param>
 /// <param name="M">Rows of C.</param>
@@ -18,7 +18,7 @@ namespace GpuCtr.Kernels.Blas;
 public readonly record struct BlasProduct(
     bool TransposeA, bool TransposeB, int M, int N, int K, ArrayView<float> A, int LdA, ArrayView<float> B, int LdB, float Beta, ArrayView<float> C, int LdC);
 
-/// <summary>A library of products: the vendor's on its GPUs, a scalar stand-in elsewhere.</summary>
+/// <summary>A library of matrix products: the vendor's on its GPUs, a scalar stand-in elsewhere.</summary>
 internal interface IBlas : IDisposable
 {
     /// <summary>Starts a product on the device's stream.</summary>

@@ -3,13 +3,13 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Blas;
 
-/// <summary>Stands in for cuBLAS where there is none, one element a thread: so that everything around a library call is tested on every device.</summary>
-/// <remarks>Never chosen by itself: it is what `--kernels library` means without an NVIDIA GPU.</remarks>
+/// <summary>A stand-in for cuBLAS with one element per thread, so that the code around library calls is tested on every device.</summary>
+/// <remarks>Never chosen automatically; `--kernels library` selects it on devices other than NVIDIA GPUs.</remarks>
 public sealed class ScalarBlas(Device device) : IBlas
 {
     private readonly Kernel<Args> kernel = new(device, Kernel);
 
-    /// <summary>What the kernel sees; element (i, k) of op(A) is at A[i · ARow + k · ACol], likewise B.</summary>
+    /// <summary>Kernel arguments; element (i, k) of op(A) is at A[i · ARow + k · ACol], likewise B.</summary>
     public readonly record struct Args(
         ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int M, int N, int K, int ARow, int ACol, int BRow, int BCol, int LdC, float Beta);
 

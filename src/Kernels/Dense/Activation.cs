@@ -40,12 +40,12 @@ public sealed partial class Activation : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha,
         ActivationKind Kind, int Rows, int Columns);
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="kind">Which function.</param>
     /// <param name="x">(R, H) input.</param>
     /// <param name="alpha">(1, H) for prelu, else null.</param>

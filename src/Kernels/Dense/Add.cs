@@ -20,7 +20,7 @@ public sealed partial class Add : IOp
     /// <summary>What the backward kernel sees of one input.</summary>
     public readonly record struct BackwardArgs(GradientView Dx, ArrayView<float> Dy, long Length);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="y">(B, H) output.</param>
     /// <param name="inputs">Two or three (B, H) inputs.</param>
     public Add(Device device, Tensor y, params Tensor[] inputs)

@@ -47,7 +47,7 @@ public sealed partial class BatchNorm : IOp
         GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Guard,
         int Rows, int Columns, int OfBatch, int Relu, float Epsilon, float Momentum);
 
-    /// <param name="workspace">Where the batch statistics are reserved.</param>
+    /// <param name="workspace">Reserves the batch statistics.</param>
     /// <param name="x">(B, H) input.</param>
     /// <param name="gamma">(1, H) scale.</param>
     /// <param name="beta">(1, H) shift.</param>

@@ -15,10 +15,10 @@ public sealed partial class BiasGradient
     private readonly bool masks;
     private readonly Action<int> run;
 
-    /// <summary>What the kernel sees.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(ArrayView<float> Dy, ArrayView<float> Y, ArrayView<float> Db, int Rows, int Columns, int Mask, int Sum);
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="y">(B, N) output, whose gradient is summed.</param>
     /// <param name="masks">The output is rectified.</param>
     /// <param name="b">(1, N) bias, or null.</param>

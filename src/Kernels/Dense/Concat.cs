@@ -21,7 +21,7 @@ public sealed unsafe partial class Concat : IOp
     public readonly record struct Args(
         GradientView To, ArrayView<float> From, int Rows, int Columns, int ToStride, int ToColumn, int FromStride, int FromColumn);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="y">(R, H + K) output.</param>
     /// <param name="a">(R, H).</param>
     /// <param name="b">(R, K).</param>

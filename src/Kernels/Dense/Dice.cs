@@ -24,7 +24,7 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
-/// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once where it runs within the layer behind it). Every sum has one order: the same bits every run.
+/// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once where it runs within the layer behind it). Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class Dice : IOp
 {
@@ -40,7 +40,7 @@ public sealed partial class Dice : IOp
         GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,
         int Rows, int Columns, int Training, float Epsilon, float Momentum, int Unbiased);
 
-    /// <param name="workspace">Where the batch statistics are reserved.</param>
+    /// <param name="workspace">Reserves the batch statistics.</param>
     /// <param name="tensors">x, α and the running averages.</param>
     /// <param name="y">(R, H) output.</param>
     /// <exception cref="KernelException">Sizes do not fit.</exception>

@@ -17,13 +17,13 @@ public sealed partial class DiceGate : IOp
     private readonly Tensor.GradientSink dx, dz;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; Shared: one α for all units.</summary>
+    /// <summary>Kernel arguments; Shared: one α for all units.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Alpha,
         GradientView Dx, GradientView Dz, ArrayView<float> Dy, ArrayView<float> Dalpha,
         int Rows, int Columns, int Shared);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="x">(R, H) what is gated.</param>
     /// <param name="z">(R, H) what decides.</param>
     /// <param name="alpha">(1, H) or (1, 1).</param>

@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Dense;
 /// The formulas are those of <see cref="Dice"/> and <see cref="Linear"/>, and where there is no SIMD variant those two run one after the other.
 /// Between them lie Dice(x) and its gradient, 4·R·H values written or read a step; fused, they live in cache, some rows at a time,
 /// and backward computes Dice(x) once more from the exponential that it needs anyway.
-/// x (R, H)   W (N, H)   b (1, N) or none   y (R, N).   Every sum has one order: the same bits every run.
+/// x (R, H)   W (N, H)   b (1, N) or none   y (R, N).   Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class DiceLinear : IOp, IDisposable
 {
@@ -20,7 +20,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
     // Of the composition.
     private Linear? linear;
 
-    /// <param name="workspace">Where intermediate values are reserved.</param>
+    /// <param name="workspace">Reserves intermediate values.</param>
     /// <param name="dice">x, α and the running averages.</param>
     /// <param name="w">(N, H).</param>
     /// <param name="b">(1, N), or null.</param>

@@ -26,7 +26,7 @@ internal sealed unsafe class DiceRows
     private bool training;
     private float* correcting;
 
-    /// <param name="workspace">Where the partial sums are reserved.</param>
+    /// <param name="workspace">Reserves the partial sums.</param>
     /// <param name="tensors">What Dice reads and writes, but for its output.</param>
     /// <param name="maxBlocks">The most blocks that <see cref="Differentiate"/> is called with.</param>
     public DiceRows(Workspace workspace, in DiceTensors tensors, int maxBlocks)

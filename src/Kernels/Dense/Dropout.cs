@@ -23,7 +23,7 @@ public sealed partial class Dropout : IOp
     private readonly Stream stream;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, ArrayView<uint> Keep, ArrayView<StepScalars> Scalars,
         Stream Stream, long Length, int Training);
@@ -36,7 +36,7 @@ public sealed partial class Dropout : IOp
             new((uint)layer, (uint)seed, (uint)(seed >> 32), (uint)Math.Round(rate * 4294967296.0), (float)(1 / (1 - rate)));
     }
 
-    /// <param name="workspace">Where the mask is reserved.</param>
+    /// <param name="workspace">Reserves the mask.</param>
     /// <param name="x">(B, H) input.</param>
     /// <param name="y">(B, H) output.</param>
     /// <param name="scalars">The step number.</param>

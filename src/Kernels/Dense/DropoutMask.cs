@@ -17,7 +17,7 @@ internal sealed unsafe class DropoutMask
     private readonly Dropout.Stream stream;
     private readonly RowBlocks blocks;
 
-    /// <param name="workspace">Where the bits are reserved.</param>
+    /// <param name="workspace">Reserves the bits.</param>
     /// <param name="y">(B, H) what is dropped from.</param>
     /// <param name="scalars">The step number.</param>
     /// <param name="stream">Random stream and rate.</param>

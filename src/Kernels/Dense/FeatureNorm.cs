@@ -19,11 +19,11 @@ public sealed partial class FeatureNorm : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; Length is (R): s.</summary>
+    /// <summary>Kernel arguments; Length is (R): s.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Z, ArrayView<float> Length, GradientView Dx, ArrayView<float> Dz, int Rows, int Columns, float Epsilon);
 
-    /// <param name="workspace">Where s is reserved.</param>
+    /// <param name="workspace">Reserves s.</param>
     /// <param name="x">(R, H) input.</param>
     /// <param name="z">(R, H) output.</param>
     /// <param name="epsilon">ε.</param>

@@ -24,7 +24,7 @@ public sealed partial class LayerNorm : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; Moments is (R, 2): μ, 1 / σ.</summary>
+    /// <summary>Kernel arguments; Moments is (R, 2): μ, 1 / σ.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Y, ArrayView<float> Moments,
         GradientView Dx, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Dy, int Rows, int Columns);

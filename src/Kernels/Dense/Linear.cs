@@ -17,7 +17,7 @@ public sealed partial class Linear : IOp, IDisposable
     private readonly MatMul forward, backwardData, backwardWeights;
     private readonly BiasGradient biasGradient;
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="x">(B, K) input.</param>
     /// <param name="w">(N, K) weights.</param>
     /// <param name="b">(1, N) bias, or null.</param>

@@ -18,7 +18,7 @@ public sealed partial class MatMul : IDisposable
     /// <summary>How a device multiplies.</summary>
     private readonly record struct Variant(Multiplication Run, TileProduct<Tile>? Tiles = null, IDisposable? Memory = null);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     public MatMul(Device device)
     {
         this.device = device;

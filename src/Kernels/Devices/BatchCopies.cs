@@ -2,8 +2,8 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Copies batches to the device while it still computes with the last one: on CUDA on a stream of their own, elsewhere in turn.</summary>
-/// <remarks>Whoever is copied to exists twice and changes sides before every batch: a copy waits for the step before the last, which read the same side.</remarks>
+/// <summary>Copies batches to the device while it still computes on the previous one: on CUDA on a second stream, elsewhere one after the other.</summary>
+/// <remarks>Inputs are double-buffered: a copy waits for the step before the previous one, which read the same buffers.</remarks>
 internal sealed class BatchCopies : IDisposable
 {
     private readonly CudaDriver? driver;
@@ -11,17 +11,17 @@ internal sealed class BatchCopies : IDisposable
     private readonly nint[] read = [0, 0];
     private int side;
 
-    /// <summary>Copies and kernels in turn on one stream.</summary>
+    /// <summary>Copies and kernels on the same stream.</summary>
     public BatchCopies(AcceleratorStream stream) => Stream = stream;
 
-    /// <summary>Copies on one stream, kernels on another one, both by their handles in the driver.</summary>
+    /// <summary>Copies and kernels on different streams, given by their driver handles.</summary>
     public BatchCopies(CudaDriver driver, AcceleratorStream stream, nint copies, nint compute)
     {
         (this.driver, Stream, this.copies, this.compute) = (driver, stream, copies, compute);
         read = [driver.CreateEvent(), driver.CreateEvent()];
     }
 
-    /// <summary>Where the copies go.</summary>
+    /// <summary>The stream of the copies.</summary>
     public AcceleratorStream Stream { get; }
 
     /// <summary>Called before a batch is copied.</summary>
@@ -31,10 +31,10 @@ internal sealed class BatchCopies : IDisposable
         driver?.Wait(read[side], copies);
     }
 
-    /// <summary>Returns when all is copied, so that the host's side may be filled again, and kernels find what they read.</summary>
+    /// <summary>Waits until everything is copied, so that the host buffers may be reused, and makes kernels wait for the copies.</summary>
     public void End() => Stream.Synchronize();
 
-    /// <summary>Called when everything that reads the batch was launched.</summary>
+    /// <summary>Called after the launch of everything that reads the batch.</summary>
     public void Read() => driver?.Record(read[side], compute);
 
     /// <inheritdoc/>

@@ -2,29 +2,29 @@ using System.Runtime.InteropServices;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>What ILGPU does not wrap of the CUDA driver: capture of a stream, graphs, events (CUDA Driver API, versions 11.4 and newer).</summary>
-/// <param name="export">Address of a function by its name, 0 where the driver has none.</param>
+/// <summary>Functions of the CUDA driver that ILGPU does not wrap: stream capture, graphs, events (CUDA Driver API, versions 11.4 and newer).</summary>
+/// <param name="export">Address of a function by name; 0 if the driver does not have it.</param>
 internal sealed unsafe class CudaDriver(Func<string, nint> export)
 {
     private const int RelaxedCapture = 2, EventWithoutTiming = 2;
 
-    /// <summary>The driver that ILGPU has loaded; without any function where it goes by another name.</summary>
+    /// <summary>The driver that ILGPU has loaded; without functions if the library has another name.</summary>
     public static CudaDriver Open()
     {
         bool loaded = NativeLibrary.TryLoad(OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1", out nint library);
         return new(name => loaded && NativeLibrary.TryGetExport(library, name, out nint address) ? address : 0);
     }
 
-    /// <summary>Why graphs cannot be used; null where this driver has all that they take.</summary>
+    /// <summary>Why graphs cannot be used; null if this driver has all the functions.</summary>
     public string? LacksGraphs => Lacking("cuStreamBeginCapture_v2", "cuStreamEndCapture", "cuGraphInstantiateWithFlags", "cuGraphLaunch", "cuGraphDestroy", "cuGraphExecDestroy");
 
-    /// <summary>Why events cannot be used; null where this driver has all that they take.</summary>
+    /// <summary>Why events cannot be used; null if this driver has all the functions.</summary>
     public string? LacksEvents => Lacking("cuEventCreate", "cuEventRecord", "cuStreamWaitEvent", "cuEventDestroy_v2");
 
-    /// <summary>From now on the stream takes launches down instead of running them. Other threads may allocate meanwhile.</summary>
+    /// <summary>Starts capture: the stream records launches instead of running them. Other threads may allocate meanwhile.</summary>
     public void BeginCapture(nint stream) => Check("cuStreamBeginCapture_v2", ((delegate* unmanaged<nint, int, int>)Find("cuStreamBeginCapture_v2"))(stream, RelaxedCapture));
 
-    /// <summary>The graph of what was launched since <see cref="BeginCapture"/>; the stream runs launches again.</summary>
+    /// <summary>Ends capture; returns the graph of the launches since <see cref="BeginCapture"/>.</summary>
     public nint EndCapture(nint stream)
     {
         nint graph = 0;
@@ -32,7 +32,7 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export)
         return graph != 0 ? graph : throw new DeviceException("cuStreamEndCapture gave no graph");
     }
 
-    /// <summary>A graph that can be launched.</summary>
+    /// <summary>Instantiates a graph, so that it can be launched.</summary>
     public nint Instantiate(nint graph)
     {
         nint executable = 0;
@@ -40,16 +40,16 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export)
         return executable;
     }
 
-    /// <summary>Starts a graph behind what the stream already has.</summary>
+    /// <summary>Launches a graph on the stream.</summary>
     public void Launch(nint executable, nint stream) => Check("cuGraphLaunch", ((delegate* unmanaged<nint, nint, int>)Find("cuGraphLaunch"))(executable, stream));
 
-    /// <summary>Frees a graph; what was instantiated of it stays.</summary>
+    /// <summary>Frees a graph; its instances stay.</summary>
     public void DestroyGraph(nint graph) => Check("cuGraphDestroy", ((delegate* unmanaged<nint, int>)Find("cuGraphDestroy"))(graph));
 
-    /// <summary>Frees a graph that can be launched; it must not be running.</summary>
+    /// <summary>Frees an instance of a graph, which must not be running.</summary>
     public void DestroyExecutable(nint executable) => Check("cuGraphExecDestroy", ((delegate* unmanaged<nint, int>)Find("cuGraphExecDestroy"))(executable));
 
-    /// <summary>An event for <see cref="Record"/> and <see cref="Wait"/>.</summary>
+    /// <summary>Creates an event for <see cref="Record"/> and <see cref="Wait"/>.</summary>
     public nint CreateEvent()
     {
         nint created = 0;
@@ -57,10 +57,10 @@ internal sealed unsafe class CudaDriver(Func<string, nint> export)
         return created;
     }
 
-    /// <summary>The event happens when all that the stream has up to now is done.</summary>
+    /// <summary>Records the event after everything now on the stream.</summary>
     public void Record(nint happening, nint stream) => Check("cuEventRecord", ((delegate* unmanaged<nint, nint, int>)Find("cuEventRecord"))(happening, stream));
 
-    /// <summary>What the stream gets from now on waits for the event; for nothing where it was never recorded.</summary>
+    /// <summary>Makes later work on the stream wait for the event; has no effect if it was never recorded.</summary>
     public void Wait(nint happening, nint stream) => Check("cuStreamWaitEvent", ((delegate* unmanaged<nint, nint, uint, int>)Find("cuStreamWaitEvent"))(stream, happening, 0));
 
     /// <summary>Frees an event.</summary>

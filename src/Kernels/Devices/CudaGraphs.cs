@@ -1,15 +1,15 @@
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Records launches as a CUDA graph: hundreds of them start for the price of one.</summary>
+/// <summary>Captures launches as a CUDA graph: hundreds of them start at the cost of one.</summary>
 /// <param name="driver">The CUDA driver.</param>
 /// <param name="stream">The device's stream; not the null stream, which cannot be captured.</param>
-/// <param name="bind">Makes the device's context that of the calling thread.</param>
+/// <param name="bind">Makes the device's context current on the calling thread.</param>
 internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : ILaunchRecorder
 {
-    /// <summary>Asks for launches one by one.</summary>
+    /// <summary>Environment variable that turns graphs off.</summary>
     public const string Switch = "GPU_CTR_GRAPH";
 
-    /// <summary>The recorder of a stream, or why there is none and launches go one by one.</summary>
+    /// <summary>The recorder of a stream, or the reason why there is none.</summary>
     public static (ILaunchRecorder? Recorder, string? Refusal) Open(CudaDriver driver, nint stream, Action bind) =>
         Environment.GetEnvironmentVariable(Switch) == "off" ? (null, $"{Switch}=off")
         : driver.LacksGraphs is { } reason ? (null, reason)
@@ -41,7 +41,7 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : 
         }
     }
 
-    /// <summary>The stream must leave its capture whatever went wrong in it; what did is what the caller wants to know.</summary>
+    /// <summary>Ends capture after a failure; errors of ending it are ignored, because the caller needs the original one.</summary>
     private void Abandon()
     {
         try

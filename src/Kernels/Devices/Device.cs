@@ -23,7 +23,7 @@ public enum DeviceKind
     Cuda,
 }
 
-/// <summary>Which variant of an op to use where there are several.</summary>
+/// <summary>Which variant of an op to use if there are several.</summary>
 public enum KernelChoice
 {
     /// <summary>The fastest variant that the device supports.</summary>
@@ -32,33 +32,33 @@ public enum KernelChoice
     /// <summary>The portable kernels, the definition of correctness.</summary>
     Portable,
 
-    /// <summary>What Auto is on a GPU: threads of a group share tiles in fast memory. Slow on the CPU device, where it is there to be tested, with a stand-in for tensor cores too.</summary>
+    /// <summary>The choice of Auto on a GPU: threads of a group share tiles in shared memory. Slow on the CPU device, where it exists for tests, with a stand-in for tensor cores.</summary>
     Tiled,
 
-    /// <summary>Tiled, with plain products by cuBLAS, which Auto is on CUDA where the library is there. Elsewhere a scalar stand-in, to be tested.</summary>
+    /// <summary>Tiled, with plain products by cuBLAS: the choice of Auto on CUDA if the library is available. Elsewhere a scalar stand-in, for tests.</summary>
     Library,
 }
 
-/// <summary>A kernel that an op made a device load, the threads of its groups on a GPU, and the least NVIDIA architecture that it runs on.</summary>
+/// <summary>A loaded kernel, the threads of its groups on a GPU, and the lowest NVIDIA architecture that it runs on.</summary>
 internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture);
 
-/// <summary>One accelerator with its stream, its kernels' launch shape, and on the CPU the worker team of the SIMD variants.</summary>
+/// <summary>One accelerator with its stream, the launch shape of its kernels and, on the CPU, the worker team of the SIMD variants.</summary>
 /// <remarks>
-/// Its stream and its workers do one thing at a time: models on one device take turns. What lies on it keeps it open: disposed, it takes no more calls, and
-/// goes with the last model.
+/// Stream and workers run one call at a time: models on one device take turns. After disposal, the device refuses calls; it is freed
+/// together with the last model on it.
 /// </remarks>
 public sealed class Device : IDisposable
 {
     private readonly Context context;
     private readonly Lifetime lifetime;
 
-    // As it was when the device was opened: a process may bound its own heap later, which says nothing of native memory.
+    // Taken when the device is opened: a later limit of the managed heap does not apply to native memory.
     private readonly long hostLimit = HostMemory.LimitBytes;
 
-    // ILGPU's own cache forgets a kernel at the next garbage collection; compiling takes up to half a second.
+    // ILGPU's own cache drops kernels at the next garbage collection, and compiling takes up to half a second.
     private readonly Dictionary<MethodInfo, Delegate> launchers = [];
 
-    /// <summary>Threads of a group on GPUs, and in tiled kernels everywhere.</summary>
+    /// <summary>Threads per group on GPUs, and in tiled kernels on every device.</summary>
     internal const int GroupThreads = 64;
 
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
@@ -85,7 +85,7 @@ public sealed class Device : IDisposable
     /// <param name="kernels">Which op variants to use.</param>
     /// <param name="threads">Worker threads of the CPU device; 0 = one per core.</param>
     /// <param name="precision">What the factors of matrix products are rounded to.</param>
-    /// <exception cref="DeviceException">The device is not there (the message lists what is), or has no such precision.</exception>
+    /// <exception cref="DeviceException">The device was not found (the message lists those that were), or does not support the precision.</exception>
     public static Device Open(string spec = "auto", KernelChoice kernels = KernelChoice.Auto, int threads = 0, Precision precision = Precision.Fp32) =>
         DeviceCatalog.Open(spec, kernels, threads, precision);
 
@@ -101,14 +101,14 @@ public sealed class Device : IDisposable
     /// <summary>What the factors of matrix products are rounded to.</summary>
     public Precision Precision { get; }
 
-    /// <summary>True where the ops run their SIMD variants.</summary>
+    /// <summary>Whether ops run their SIMD variants.</summary>
     public bool UsesSimd => Kind == DeviceKind.Cpu && Kernels == KernelChoice.Auto;
 
-    /// <summary>True where the ops run their tiled variants: on GPUs, and where they were asked for.</summary>
+    /// <summary>Whether ops run their tiled variants: on GPUs, or by request.</summary>
     public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library
         || Kernels == KernelChoice.Auto && (Accelerator is CudaAccelerator || Accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
 
-    /// <summary>True where positions are sorted on the device (<see cref="Embedding.LookupSort"/>), false where the loader does it.</summary>
+    /// <summary>Whether lookups are sorted on the device (<see cref="Embedding.LookupSort"/>); false: the loader sorts them.</summary>
     public bool SortsLookups => UsesTiles;
 
     /// <summary>ILGPU's accelerator.</summary>
@@ -117,43 +117,43 @@ public sealed class Device : IDisposable
     /// <summary>The stream on which all kernels and copies of this device run.</summary>
     public AcceleratorStream Stream { get; }
 
-    /// <summary>Threads at work in the SIMD variants; 1 where there are none.</summary>
+    /// <summary>Worker threads of the SIMD variants; 1 without SIMD variants.</summary>
     public int Threads => Team?.Threads ?? 1;
 
     /// <summary>The threads of the SIMD variants.</summary>
     internal WorkerTeam? Team { get; }
 
-    /// <summary>The library of products that plain ones go to; null where there is none.</summary>
+    /// <summary>The library for plain matrix products; null if there is none.</summary>
     internal IBlas? Blas { get; }
 
     /// <summary>How batches get to the device; null where the SIMD variants read them in place.</summary>
     internal BatchCopies? Copies { get; }
 
-    /// <summary>Records launches to be repeated as one; null where nothing does, with portable kernels, and with GPU_CTR_GRAPH=off.</summary>
+    /// <summary>Records launches to be repeated as one; null if the device has no graphs, with portable kernels, and with GPU_CTR_GRAPH=off.</summary>
     internal ILaunchRecorder? Recorder { get; set; }
 
-    /// <summary>Why a device that could have a <see cref="Recorder"/> has none.</summary>
+    /// <summary>Why a CUDA device has no <see cref="Recorder"/>; else null.</summary>
     internal string? RecorderRefusal { get; }
 
-    /// <summary>Where launches are taken down instead of running, while a <see cref="LaunchList"/> records.</summary>
+    /// <summary>Collects launches instead of running them while a <see cref="LaunchList"/> records.</summary>
     internal List<Action>? Recording { get; set; }
 
-    /// <summary>Whoever has the stream and the workers at the moment.</summary>
+    /// <summary>Lock of the call that uses the stream and the workers.</summary>
     internal Lock Turn { get; } = new();
 
-    /// <summary>Whether several threads may call at once, each with a model of its own: where there are neither workers nor a stream to share.</summary>
+    /// <summary>Whether several threads may call at once, each with its own model: if there are no shared workers and no stream.</summary>
     internal bool ServesThreads => UsesSimd && Threads == 1;
 
-    /// <summary>Whether it takes no more calls.</summary>
+    /// <summary>Whether the device refuses calls.</summary>
     internal bool IsDisposed => lifetime.IsClosed;
 
-    /// <summary>Entered by all that lies on it.</summary>
+    /// <summary>Entered by everything allocated on the device.</summary>
     internal Lifetime Lifetime => lifetime;
 
     /// <summary>Device memory in bytes.</summary>
     public long MemoryBytes => Accelerator.MemorySize;
 
-    /// <summary>Bytes that can still be allocated: of the GPU where its driver says, of the machine or container for the CPU.</summary>
+    /// <summary>Bytes that can still be allocated: of the GPU if its driver reports them, of the machine or container for the CPU.</summary>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
     public long AvailableBytes
     {
@@ -170,7 +170,7 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>Launch shape for a grid-stride kernel over <paramref name="items"/> work items.</summary>
-    /// <remarks>One group of one thread per core on the CPU accelerator (anything else is far slower there); many small groups elsewhere.</remarks>
+    /// <remarks>On the CPU accelerator one group of one thread per core, because everything else is far slower there; many small groups elsewhere.</remarks>
     internal KernelConfig Grid(long items)
     {
         if (Kind == DeviceKind.Cpu)
@@ -179,14 +179,14 @@ public sealed class Device : IDisposable
         return new KernelConfig((int)groups, GroupThreads);
     }
 
-    /// <summary>Every kernel that ops of this device have loaded so far, specializations apart.</summary>
+    /// <summary>Every kernel that ops of this device have loaded so far; specializations count separately.</summary>
     internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method =>
         new LoadedKernel(method, method.GetCustomAttribute<KernelNeedsAttribute>()?.Threads ?? GroupThreads, method.GetCustomAttribute<KernelNeedsAttribute>()?.Architecture ?? 0));
 
-    /// <summary>Chooses the variant of an op, once, when the op is built. Only the chosen one is built, so the others reserve nothing.</summary>
-    /// <param name="portable">Runs everywhere, and defines what is correct.</param>
+    /// <summary>Chooses the variant of an op once, when the op is built. Only the chosen variant is built, so the others reserve nothing.</summary>
+    /// <param name="portable">Runs on every device, and defines what is correct.</param>
     /// <param name="simd">For the worker team of the CPU device.</param>
-    /// <param name="gpu">Tiles in shared memory, four floats a thread or a library's products; null: the portable one.</param>
+    /// <param name="gpu">With tiles in shared memory, four floats per thread, or products of a library; null = the portable one.</param>
     internal T Select<T>(Func<T> portable, Func<T> simd, Func<T>? gpu = null) => UsesSimd ? simd() : UsesTiles && gpu is not null ? gpu() : portable();
 
     /// <summary>The launcher of a kernel, compiled on first use for all ops of this device.</summary>
@@ -215,7 +215,7 @@ public sealed class Device : IDisposable
     private AcceleratorStream NewStream() =>
         Accelerator is CudaAccelerator cuda ? cuda.CreateStream(StreamFlags.CU_STREAM_NON_BLOCKING) : Accelerator.DefaultStream;
 
-    /// <summary>The tiled kernels may be asked for anywhere, to be tested: their tensor cores have a scalar stand-in.</summary>
+    /// <summary>Tiled kernels can be requested on any device, for tests: tensor cores have a scalar stand-in.</summary>
     private void CheckPrecision()
     {
         if (!Precision.OnTensorCores())
@@ -251,7 +251,7 @@ public sealed class Device : IDisposable
         Wait();
     }
 
-    /// <summary>The same for whoever has entered.</summary>
+    /// <summary>The same for a caller that has already entered.</summary>
     internal void Wait()
     {
         try
@@ -267,7 +267,7 @@ public sealed class Device : IDisposable
     /// <inheritdoc/>
     public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision.OnTensorCores() ? $", {Precision.Name()}" : "")})";
 
-    /// <summary>Waits for the call that has the device, and takes no other. What lies on it stays until it is disposed itself.</summary>
+    /// <summary>Waits for the running call and refuses further ones. Everything allocated on the device stays until it is disposed itself.</summary>
     public void Dispose()
     {
         lock (Turn)

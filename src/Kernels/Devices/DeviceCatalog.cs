@@ -15,29 +15,29 @@ namespace GpuCtr.Kernels.Devices;
 /// <param name="Spec">What to pass to <c>--device</c>; empty when nothing was found.</param>
 /// <param name="Name">Name as the driver gives it.</param>
 /// <param name="MemoryBytes">Device memory in bytes.</param>
-/// <param name="Note">What a user should know; the reason when <paramref name="Spec"/> is empty.</param>
+/// <param name="Note">A note for the user; the reason if <paramref name="Spec"/> is empty.</param>
 public sealed record DeviceEntry(string Spec, string Name, long MemoryBytes, string Note);
 
-/// <summary>Finds and opens accelerators. Never falls back: what was asked for is opened or an error says why not.</summary>
+/// <summary>Finds and opens accelerators. Never falls back: the requested device is opened, or an error says why not.</summary>
 public static class DeviceCatalog
 {
     static DeviceCatalog()
     {
         if (!OperatingSystem.IsLinux())
             return;
-        // Debian and Ubuntu ship libOpenCL.so.1 without the unversioned name that ILGPU asks for.
+        // Debian and Ubuntu ship libOpenCL.so.1 without the unversioned name that ILGPU loads.
         NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, (name, assembly, path) =>
             name == "OpenCL" && NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0);
-        // PoCL answers an integer division by zero anywhere in the process by jumping over the instruction, with its length guessed:
-        // what .NET turns into a DivideByZeroException then ends in an illegal instruction. It must not install that handler.
+        // PoCL installs a signal handler that skips an integer division by zero anywhere in the process by a guessed instruction length:
+        // a DivideByZeroException of .NET then ends in an illegal instruction. This setting keeps PoCL from installing the handler.
         _ = SetEnvironment("POCL_SIGFPE_HANDLER", "0", overwrite: 0);
     }
 
-    /// <summary>.NET keeps a copy of the environment of its own, which native libraries do not see.</summary>
+    /// <summary>Sets a variable in the native environment: .NET changes only its own copy, which native libraries do not see.</summary>
     [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi)]
     private static extern int SetEnvironment(string name, string value, int overwrite);
 
-    /// <summary>Every accelerator of this machine, and a line for each kind that has none.</summary>
+    /// <summary>Every accelerator of this machine, and one entry for each kind that has none.</summary>
     public static IReadOnlyList<DeviceEntry> List()
     {
         List<DeviceEntry> entries = [];
@@ -71,7 +71,7 @@ public static class DeviceCatalog
 
     private static Device OpenCpu(KernelChoice kernels, Precision precision, int threads)
     {
-        // Two simulated threads a group is the fewest ILGPU allows; launches of portable kernels use one.
+        // ILGPU requires at least two simulated threads per group; launches of portable kernels use one.
         int groupThreads = precision.OnTensorCores() ? TileProduct.TensorSide : Device.GroupThreads;
         CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, groupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
         Context context = Context.Create(b => Common(b).CPU(cpu));
@@ -105,8 +105,8 @@ public static class DeviceCatalog
 
     /// <summary>How kernels are compiled, whatever the device.</summary>
     /// <remarks>
-    /// They take their views in one argument structure. Only at O2 does ILGPU see that those views point to global memory;
-    /// below it writes generic pointers, which OpenCL drivers without a generic address space refuse.
+    /// Kernels take their views in one argument structure. Only at O2 does ILGPU infer that these views point to global memory;
+    /// below, it emits generic pointers, which OpenCL drivers without a generic address space refuse.
     /// </remarks>
     internal static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
@@ -116,7 +116,7 @@ public static class DeviceCatalog
         return [];
     }
 
-    /// <summary>Null where there is no context; either way why devices are missing, a line each.</summary>
+    /// <summary>Creates the context (null if there is none) and one line for each missing device.</summary>
     private static Context? TryCreate(Func<Context.Builder, IReadOnlyList<string>> add, out IReadOnlyList<string> reasons)
     {
         IReadOnlyList<string> refused = [];

@@ -3,19 +3,19 @@ using System.Text;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>What drivers say of their devices, as it can be shown in one line.</summary>
+/// <summary>Makes texts of drivers printable on one line.</summary>
 internal static class DriverText
 {
     private const int MostOfName = 120, MostOfReason = 400;
 
-    /// <summary>A name: no control characters, single blanks, not endless; "unnamed" where nothing is left.</summary>
+    /// <summary>A device name without control characters, with single blanks, of limited length; "unnamed" if nothing is left.</summary>
     public static string Name(string? text)
     {
         string line = Line(text ?? "", MostOfName);
         return line.Length > 0 ? line : "unnamed";
     }
 
-    /// <summary>The first line of the message of what a driver or its wrapper has thrown.</summary>
+    /// <summary>The first line of the message of an exception of a driver or its wrapper.</summary>
     public static string Reason(Exception e)
     {
         Exception cause = e is TargetInvocationException or TypeInitializationException ? e.InnerException ?? e : e;

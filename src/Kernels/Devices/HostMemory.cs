@@ -2,19 +2,19 @@ using System.Globalization;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>What the machine, or the container this process is in, has left.</summary>
+/// <summary>Free memory of the machine, or of the container of this process.</summary>
 internal static class HostMemory
 {
     private const string Info = "/proc/meminfo", Available = "MemAvailable:";
 
-    /// <summary>Bytes; caches that the system would give up count as left.</summary>
-    /// <param name="limit">What this process may have in all.</param>
+    /// <summary>Free bytes; caches that the system would drop count as free.</summary>
+    /// <param name="limit">Total limit of this process.</param>
     public static long AvailableBytes(long limit) => Math.Min(limit - Environment.WorkingSet, MachineBytes);
 
-    /// <summary>What machine or container let this process have in all, or a lower limit that it has set for its own heap.</summary>
+    /// <summary>Memory of the machine or container, or a lower limit that the process has set for its own heap.</summary>
     public static long LimitBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Linux tells what can be had without swapping; elsewhere the limit has to do.</summary>
+    /// <summary>Linux reports the memory available without swapping; elsewhere the limit is used.</summary>
     private static long MachineBytes
     {
         get

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Asks the system to back memory of the CPU device by huge pages.</summary>
-/// <remarks>Advice only: where the system has none to give, or is not Linux, nothing changes.</remarks>
+/// <remarks>Advice only: without free huge pages, or on other systems than Linux, nothing changes.</remarks>
 internal static partial class HugePages
 {
     /// <summary>Bytes of a huge page.</summary>
@@ -11,8 +11,8 @@ internal static partial class HugePages
 
     private const int AdviseHugePage = 14;
 
-    /// <summary>Advises for the whole huge pages within some memory; call it before that is written for the first time.</summary>
-    /// <returns>Where the first of them begins; within the memory, where that is larger than a page.</returns>
+    /// <summary>Gives the advice for the whole huge pages within a memory range; call it before the memory is first written.</summary>
+    /// <returns>Start of the first huge page; it is within the range if the range is larger than a page.</returns>
     public static nint Advise(nint address, long bytes)
     {
         nint first = (nint)((address + PageBytes - 1) & ~(PageBytes - 1)), end = (nint)((address + bytes) & ~(PageBytes - 1));

@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Stands in for CUDA graphs on any device that launches kernels: so that what a recording must not depend on is found out without a GPU.</summary>
+/// <summary>A stand-in for CUDA graphs on any device: tests use it to find launches that wrongly differ between steps, without a GPU.</summary>
 internal sealed class LaunchList(Device device) : ILaunchRecorder
 {
     /// <inheritdoc/>

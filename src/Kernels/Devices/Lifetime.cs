@@ -1,22 +1,22 @@
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Keeps what was allocated outside the collected heap until nobody uses it any more: closed, it lets nobody in, and the last one out frees it.</summary>
-/// <remarks>One interlocked operation on the way in and one on the way out; never waits and allocates nothing. A lease also keeps its owner from being collected.</remarks>
-/// <param name="owner">What is said to be disposed.</param>
-/// <param name="free">Called once, by whoever closes it or leaves last.</param>
+/// <summary>Reference-counts native memory: once closed, it refuses new users, and the last user to leave frees the memory.</summary>
+/// <remarks>One interlocked operation to enter and one to leave; never waits and allocates nothing. A lease also keeps its owner alive.</remarks>
+/// <param name="owner">The object that an <see cref="ObjectDisposedException"/> names.</param>
+/// <param name="free">Called once, by the closing thread or by the last one to leave.</param>
 public sealed class Lifetime(string owner, Action free)
 {
-    // Who is inside; negative once it is closed.
+    // Number of users; negative once closed.
     private int users;
     private Action? free = free;
 
-    /// <summary>Whether nobody is let in any more.</summary>
+    /// <summary>Whether new users are refused.</summary>
     public bool IsClosed => Volatile.Read(ref users) < 0;
 
-    /// <summary>Whether it is freed, or being freed.</summary>
+    /// <summary>Whether the memory is freed, or being freed.</summary>
     public bool HasEnded => Volatile.Read(ref free) is null;
 
-    /// <summary>The right to use it, until the lease is disposed.</summary>
+    /// <summary>Enters; the memory stays valid until the lease is disposed.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
     public Lease Enter()
     {
@@ -26,7 +26,7 @@ public sealed class Lifetime(string owner, Action free)
         throw new ObjectDisposedException(owner);
     }
 
-    /// <summary>Lets nobody in from now on, and frees at once where nobody is inside. Closing it again does nothing.</summary>
+    /// <summary>Refuses new users from now on, and frees the memory at once if there are none. Closing again has no effect.</summary>
     public void Close()
     {
         if (Interlocked.Or(ref users, int.MinValue) == 0)
@@ -39,10 +39,10 @@ public sealed class Lifetime(string owner, Action free)
             Free();
     }
 
-    /// <summary>One who came too late may be the last to leave again.</summary>
+    /// <summary>Leaves; a user that entered too late may be the last to leave.</summary>
     private void Free() => Interlocked.Exchange(ref free, null)?.Invoke();
 
-    /// <summary>One use; to be disposed once.</summary>
+    /// <summary>One use of the memory; dispose it once.</summary>
     public readonly struct Lease : IDisposable
     {
         private readonly Lifetime? lifetime;

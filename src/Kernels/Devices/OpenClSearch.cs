@@ -5,8 +5,8 @@ using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Finds OpenCL devices. One that cannot be used is told of and hides no other.</summary>
-/// <remarks>ILGPU's own search ends at the first query that a driver fails, without a word, and what comes behind is not found.</remarks>
+/// <summary>Finds OpenCL devices. A device that cannot be used is reported and does not hide others.</summary>
+/// <remarks>ILGPU's own search ends silently at the first query that a driver fails, and finds no devices after it.</remarks>
 internal static class OpenClSearch
 {
     private const int MostDevices = 64;
@@ -14,7 +14,7 @@ internal static class OpenClSearch
     private static readonly PropertyInfo registry = typeof(Context.Builder).GetProperty("DeviceRegistry", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
     /// <summary>Adds the devices of all platforms to a context, in the order of their drivers.</summary>
-    /// <returns>A line for each platform or device that was left out.</returns>
+    /// <returns>One line for each platform or device that was left out.</returns>
     public static IReadOnlyList<string> AddTo(Context.Builder builder)
     {
         List<string> refused = [];
@@ -22,14 +22,14 @@ internal static class OpenClSearch
         foreach (CLDevice device in Open(Platforms(), Ids, Open, refused))
         {
             // PoCL before 4.0 does not report the generic address space, without which ILGPU does not open a device.
-            // Our kernels never use generic pointers, so they run there all the same.
+            // Our kernels never use generic pointers, so they run there anyway.
             typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(device.Capabilities, true);
             devices.Register(device);
         }
         return refused;
     }
 
-    /// <summary>All devices that open; why the others do not is added to <paramref name="refused"/>.</summary>
+    /// <summary>All devices that can be opened; the reasons for the others are added to <paramref name="refused"/>.</summary>
     internal static List<T> Open<T>(IReadOnlyList<nint> platforms, Func<nint, IReadOnlyList<nint>> idsOf, Func<nint, nint, T> open, List<string> refused)
         where T : class
     {

@@ -3,7 +3,7 @@ using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Types of OpenCL devices: flags, of which a driver may set any (OpenCL 3.0, clGetDeviceInfo, CL_DEVICE_TYPE).</summary>
+/// <summary>Types of OpenCL devices: flags, of which a driver may set several (OpenCL 3.0, clGetDeviceInfo, CL_DEVICE_TYPE).</summary>
 internal static class OpenClType
 {
     private static readonly (CLDeviceType Flag, string Name)[] names =
@@ -12,7 +12,7 @@ internal static class OpenClType
         (CLDeviceType.CL_DEVICE_TYPE_ACCELERATOR, "ACCELERATOR"), (CLDeviceType.CL_DEVICE_TYPE_CUSTOM, "CUSTOM"),
     ];
 
-    /// <summary>Whether it is a GPU and nothing else. That a device is its platform's default says nothing of what it is.</summary>
+    /// <summary>Whether the device is a GPU and nothing else. The flag for a platform's default device is ignored.</summary>
     public static bool IsGpu(this CLDeviceType type) => (type & ~CLDeviceType.CL_DEVICE_TYPE_DEFAULT) == CLDeviceType.CL_DEVICE_TYPE_GPU;
 
     /// <summary>CPU, GPU, CPU+GPU+ACCELERATOR, …; flags of later versions of OpenCL as a number.</summary>

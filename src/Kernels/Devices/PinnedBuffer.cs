@@ -24,11 +24,11 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     /// <summary>Number of elements.</summary>
     public long Length { get; }
 
-    /// <summary>The whole buffer as a span, which may be kept: it lies in the collected heap.</summary>
+    /// <summary>The whole buffer as a span, which may be kept: the memory is on the managed heap.</summary>
     public Span<T> Span => array.Span[..checked((int)Length)];
 
     /// <summary>Starts copying the first <paramref name="count"/> elements to element <paramref name="offset"/> of the target; done when <see cref="BatchCopies.End"/> returns.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">There are not so many elements here or there.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">This buffer or the target has too few elements.</exception>
     /// <exception cref="ObjectDisposedException">This buffer or the target is disposed.</exception>
     public void CopyTo(Device device, DeviceArray<T> target, long count, long offset = 0)
     {
@@ -36,7 +36,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
         Copy(device, target, count, offset);
     }
 
-    /// <summary>The same for whoever has entered the target; returns what is copied, as the device sees it where the SIMD variants run.</summary>
+    /// <summary>The same for a caller that has entered the target.</summary>
     internal ReadOnlySpan<T> Copy(Device device, DeviceArray<T> target, long count, long offset = 0)
     {
         Span<T> source = Span[..checked((int)count)];

@@ -1,28 +1,28 @@
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>In what the factors of matrix products are multiplied. Everything is stored and summed in float32 either way.</summary>
+/// <summary>Precision of the factors of matrix products. Everything is stored and summed in float32 in any case.</summary>
 public enum Precision
 {
-    /// <summary>float32, 23 bits behind the point.</summary>
+    /// <summary>float32, 23 fraction bits.</summary>
     Fp32,
 
-    /// <summary>Rounded to 10 bits behind the point, for the tensor cores of NVIDIA GPUs of compute capability 8.0 and up.</summary>
+    /// <summary>Rounded to 10 fraction bits, for the tensor cores of NVIDIA GPUs of compute capability 8.0 and up.</summary>
     Tf32,
 
-    /// <summary>Rounded to 7 bits behind the point, for the same tensor cores, which multiply twice as many of them at a time.</summary>
+    /// <summary>Rounded to 7 fraction bits, for the same tensor cores, which multiply twice as many of these at a time.</summary>
     Bf16,
 }
 
-/// <summary>What is to be known of a <see cref="Precision"/>.</summary>
+/// <summary>Properties of a <see cref="Precision"/>.</summary>
 public static class Precisions
 {
-    /// <summary>As <c>--precision</c> has it: fp32, tf32, bf16.</summary>
+    /// <summary>Name for <c>--precision</c>: fp32, tf32, bf16.</summary>
     public static string Name(this Precision precision) => precision.ToString().ToLowerInvariant();
 
-    /// <summary>Whether products run on tensor cores, their factors rounded.</summary>
+    /// <summary>Whether products run on tensor cores, with rounded factors.</summary>
     public static bool OnTensorCores(this Precision precision) => precision != Precision.Fp32;
 
-    /// <summary>The most that rounding a factor moves it by, relative to itself: half a unit of its last bit. 0 where factors are not rounded.</summary>
+    /// <summary>Largest relative rounding error of a factor: half a unit in the last place. 0 if factors are not rounded.</summary>
     public static double Rounding(this Precision precision) => precision switch
     {
         Precision.Tf32 => 1.0 / (1 << 11),

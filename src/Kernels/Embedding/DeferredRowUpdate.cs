@@ -33,7 +33,7 @@ public sealed partial class DeferredRowUpdate
         ArrayView<int> Segments,
         UpdateRule Rule, float LogBeta2, long Rows, int D, int AllRows);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="state">m and v of every row.</param>
     /// <param name="lookups">The batch's rows.</param>

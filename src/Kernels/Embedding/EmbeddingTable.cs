@@ -31,7 +31,7 @@ public sealed class EmbeddingTable
     private readonly ITableUpdate update;
     private readonly DeferredRowUpdate? replay;
 
-    /// <param name="workspace">Where everything is reserved.</param>
+    /// <param name="workspace">Reserves everything.</param>
     /// <param name="name">Name in checkpoints.</param>
     /// <param name="rows">ΣV.</param>
     /// <param name="columns">D.</param>

@@ -21,7 +21,7 @@ public sealed unsafe partial class FieldBias : IOp
     public readonly record struct Args(
         ArrayView<int> Rows, ArrayView<float> Weights, ArrayView<float> RowGradients, ArrayView<float> Y, ArrayView<float> Dy, int B, int Fields, int Columns, int Field);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="rows">(B, F) table rows.</param>
     /// <param name="weights">(ΣV, 1).</param>
     /// <param name="rowGradients">(P, 1) gradient of each lookup: C per example, followed by those of lists.</param>

@@ -30,7 +30,7 @@ public sealed class LookupSort
     private readonly Kernel<LookupSortKernels.KeyArgs> gather;
     private readonly Kernel<LookupSortKernels.Args> count, scan, scatter, countHeads, segments;
 
-    /// <param name="workspace">Where keys are reserved.</param>
+    /// <param name="workspace">Reserves keys.</param>
     /// <param name="sources">All lookups, in the order in which those of one row stay.</param>
     /// <param name="tableRows">ΣV: every row is below this.</param>
     /// <param name="lookups">Where the result goes.</param>

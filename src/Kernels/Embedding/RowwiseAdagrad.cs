@@ -28,7 +28,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
         float Epsilon, float L2, long Rows, int D);
 
-    /// <param name="workspace">Where the state is reserved.</param>
+    /// <param name="workspace">Reserves the state.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="gradient">(U, D) compact, or (ΣV, D) of all rows.</param>
     /// <param name="lookups">The batch's rows; null = update all rows.</param>

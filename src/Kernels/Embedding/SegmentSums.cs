@@ -24,7 +24,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
     private readonly int capacity, width, levels;
     private readonly Kernel<SegmentSums.Args<T>> ofBlocks, ofSegments;
 
-    /// <param name="workspace">Where the sums of blocks are reserved.</param>
+    /// <param name="workspace">Reserves the sums of blocks.</param>
     /// <param name="name">Whose sums.</param>
     /// <param name="capacity">P: largest number of lookups in a batch.</param>
     /// <param name="columns">D.</param>

@@ -46,7 +46,7 @@ public sealed partial class SequencePooling : IOp
         ArrayView<float> Table, GradientView RowGradients, ArrayView<int> Rows, ArrayView<int> Offsets, ArrayView<float> Y, ArrayView<float> Dy,
         PoolingKind Kind, int B, int D, int Columns, int Column, int Base, int GradientOffset);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="table">(ΣV, D).</param>
     /// <param name="sequence">The list column.</param>
     /// <param name="y">(B, ·) output, with gradient.</param>

@@ -17,10 +17,10 @@ public sealed partial class BiInteraction : IOp
     private readonly Tensor.GradientSink dv;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; C fields of D values.</summary>
+    /// <summary>Kernel arguments; C fields of D values.</summary>
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="v">(B, C·D) vectors side by side.</param>
     /// <param name="y">(B, D) output.</param>
     public BiInteraction(Device device, Tensor v, Tensor y)

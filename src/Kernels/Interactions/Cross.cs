@@ -22,13 +22,13 @@ public sealed partial class Cross : IOp
     private readonly BiasGradient? biasGradient;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> X0, ArrayView<float> U, ArrayView<float> X, ArrayView<float> Bias, ArrayView<float> Y,
         GradientView Dx0, GradientView Du, GradientView Dx, ArrayView<float> Dy,
         int Rows, int Columns, int OneForRow, int HasBias);
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="x0">(B, H) input of the first cross layer.</param>
     /// <param name="u">(B, H) or (B, 1).</param>
     /// <param name="x">(B, H) input of this one; x₀ itself in the first.</param>

@@ -10,7 +10,7 @@ namespace GpuCtr.Kernels.Interactions;
 /// v (B, C·C·D): v_{i,j} at (i·C + j)·D   y (B, 1)   s (B, C) sums Σ_{j&gt;i} of one field, where GPUs need more threads than rows.
 /// C(C−1)·D operations a row forwards, C²·D backwards; v read once each way and dv written once: 2 operations for 8 bytes, so memory sets the speed.
 /// A block v_{i,i} is in no pair. It stays, as in LIBFFM: without it 1/C less would be stored and moved, and the place of every other
-/// block would depend on which side of the diagonal it is. Every sum has one order: the same bits every run.
+/// block would depend on which side of the diagonal it is. Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class FieldAwarePairs : IOp
 {
@@ -20,10 +20,10 @@ public sealed partial class FieldAwarePairs : IOp
     private readonly Tensor.GradientSink dv;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; C fields, each with C vectors of D values.</summary>
+    /// <summary>Kernel arguments; C fields, each with C vectors of D values.</summary>
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> S, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
 
-    /// <param name="workspace">Where s is reserved.</param>
+    /// <param name="workspace">Reserves s.</param>
     /// <param name="v">(B, C·C·D) the vectors of all fields side by side.</param>
     /// <param name="fields">C.</param>
     /// <param name="y">(B, 1) output.</param>

@@ -17,10 +17,10 @@ public sealed partial class InnerProducts : IOp
     private readonly Tensor.GradientSink dv;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels see; C vectors of D values.</summary>
+    /// <summary>Kernel arguments; C vectors of D values.</summary>
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> P, GradientView Dv, ArrayView<float> Dp, int Rows, int C, int D);
 
-    /// <param name="device">Where it runs.</param>
+    /// <param name="device">The device.</param>
     /// <param name="v">(B, C·D) vectors side by side.</param>
     /// <param name="d">D.</param>
     /// <param name="p">(B, C(C−1)/2) output.</param>

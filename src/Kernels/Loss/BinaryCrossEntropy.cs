@@ -9,17 +9,17 @@ namespace GpuCtr.Kernels.Loss;
 /// <summary>Mean binary cross entropy of logits, and its gradient, in one pass.</summary>
 /// <remarks>
 /// loss = 1/B Σ_b max(z,0) − z y + log(1 + e^{−|z|}),   dz = (σ(z) − y) / B.
-/// z, y (B, 1).  Rows are summed in one order: the same bits every run on any number of threads.
+/// z, y (B, 1).  Rows are summed in a fixed order: the same bits every run on any number of threads.
 /// </remarks>
 public sealed partial class BinaryCrossEntropy
 {
     private readonly Tensor logit, label, loss;
     private readonly Action<int> run;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> Dz, ArrayView<float> Loss, int Rows);
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="logit">(B, 1) with gradient.</param>
     /// <param name="label">(B, 1), 0 or 1.</param>
     /// <param name="loss">(1, 3): mean loss of the last batch; sum over the rows, and their number, since the host last cleared it.</param>
@@ -39,7 +39,7 @@ public sealed partial class BinaryCrossEntropy
         return rows => sums.Run(new(new(logit.View, label.View, logit.Gradient!.View, loss.View, rows)), rows);
     }
 
-    /// <summary>Σ loss; dz is written on the way.</summary>
+    /// <summary>Σ loss; writes dz along the way.</summary>
     public readonly struct Terms(Args a) : IColumnTerms
     {
         private readonly Args a = a;
@@ -49,7 +49,7 @@ public sealed partial class BinaryCrossEntropy
         {
             float z = a.Z[row], y = a.Y[row], e = XMath.Exp(-XMath.Abs(z));
             a.Dz[row] = ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y) / a.Rows;
-            // log(1 + e) as two terms of its series where 1 + e would lose e.
+            // log(1 + e) by two terms of its series if 1 + e would lose e.
             return new((z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e)));
         }
 

@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Numerics;
 
 /// <summary>Four floats that a GPU loads and stores in one instruction.</summary>
-/// <remarks>A structure of named fields: as an accumulator it stays in registers, which an array would not.</remarks>
+/// <remarks>A structure of named fields stays in registers as an accumulator; an array would not.</remarks>
 public readonly struct Float4(float x, float y = 0, float z = 0, float w = 0) : IFloats<Float4>
 {
     /// <summary>The four.</summary>
@@ -23,7 +23,7 @@ public readonly struct Float4(float x, float y = 0, float z = 0, float w = 0) : 
     public Float4 Add(float a, Float4 b) => new(X + a * b.X, Y + a * b.Y, Z + a * b.Z, W + a * b.W);
 }
 
-/// <summary>So many floats that a GPU takes at a time: <see cref="Float4"/> where a row has a multiple of four, else <see cref="Float1"/>.</summary>
+/// <summary>The floats that a thread of a GPU handles at a time: <see cref="Float4"/> if rows have a multiple of four, else <see cref="Float1"/>.</summary>
 public interface IFloats<T> where T : unmanaged, IFloats<T>
 {
     /// <summary>this + b.</summary>

@@ -5,7 +5,7 @@ namespace GpuCtr.Kernels;
 /// <summary>The grid-stride loop of the portable kernels: item i goes to thread i mod stride.</summary>
 internal static class GridLoop
 {
-    /// <summary>Up to so many items can be counted in 32 bits, a grid further on as well: integers that a GPU divides several times as fast.</summary>
+    /// <summary>Largest number of items that can be counted in 32 bits, including one stride beyond the end; GPUs divide 32-bit integers several times as fast.</summary>
     public const long MostItems = 1 << 30;
 
     /// <summary>Threads in the whole launch.</summary>

@@ -2,10 +2,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Onnx;
 
-/// <summary>A graph of ONNX operators (opset 17) that ops add themselves to. A value is known by its name, which every method returns that makes one.</summary>
+/// <summary>A graph of ONNX operators (opset 17) to which ops add themselves. Values are identified by names; every method that creates a value returns its name.</summary>
 /// <remarks>
-/// A tensor with a row for each row of the batch is (B, H), one with a row for each history position (B, T, H), padded anywhere,
-/// and one over sequences (B, T + 1, H), with the target last.
+/// A tensor with one row per example is (B, H), one with one row per history position is (B, T, H), padded anywhere,
+/// and one over sequences is (B, T + 1, H), with the target last.
 /// </remarks>
 public interface IOnnxGraph
 {
@@ -15,19 +15,19 @@ public interface IOnnxGraph
     /// <summary>The number of int64 among them.</summary>
     const int IntegerType = 7;
 
-    /// <summary>The value of a tensor; set by the op that writes the tensor, before ops that read it ask.</summary>
+    /// <summary>The value of a tensor, set by the op that writes the tensor before it is read by others.</summary>
     string this[Tensor tensor] { get; set; }
 
-    /// <summary>(B, F) table rows of the categorical fields; null where there are none.</summary>
+    /// <summary>(B, F) table rows of the categorical fields; null if there are none.</summary>
     string? FieldRows { get; }
 
-    /// <summary>(B, T) table rows of the list column whose entries begin at <paramref name="start"/> of the rows of all lists.</summary>
+    /// <summary>(B, T) table rows of the list column that starts at <paramref name="start"/> in the rows of all lists.</summary>
     string ListRows(int start);
 
-    /// <summary>(B, T, 1) bool: which entries of that list column take part.</summary>
+    /// <summary>(B, T, 1) bool: true at entries of that list column that take part.</summary>
     string ListMask(int start);
 
-    /// <summary>Adds columns to a tensor that several ops fill side by side.</summary>
+    /// <summary>Adds columns to a tensor that several ops fill by concatenation.</summary>
     void Append(Tensor tensor, string columns);
 
     /// <summary>Adds an operator.</summary>
@@ -35,7 +35,7 @@ public interface IOnnxGraph
     /// <param name="inputs">Its inputs.</param>
     string Node(string op, params string[] inputs);
 
-    /// <summary>Adds an operator that has an attribute.</summary>
+    /// <summary>Adds an operator with an attribute.</summary>
     /// <param name="op">Its name in ONNX.</param>
     /// <param name="attribute">The attribute.</param>
     /// <param name="inputs">Its inputs.</param>
@@ -44,13 +44,13 @@ public interface IOnnxGraph
     /// <summary>The dimensions of <paramref name="x"/> in another order.</summary>
     string Transpose(string x, params long[] order);
 
-    /// <summary>ReduceSum, ReduceMax or ReduceMean of <paramref name="x"/> over an axis, which goes or keeps a length of 1.</summary>
+    /// <summary>ReduceSum, ReduceMax or ReduceMean of <paramref name="x"/> over an axis, which is removed or keeps length 1.</summary>
     string Reduce(string op, string x, int axis, bool keep);
 
     /// <summary>A constant list of integers.</summary>
     string Integers(params long[] values);
 
-    /// <summary>A longer one, under a name of its own.</summary>
+    /// <summary>A longer list, under a given name.</summary>
     string Integers(string name, long[] values);
 
     /// <summary>A constant scalar integer.</summary>
@@ -59,15 +59,15 @@ public interface IOnnxGraph
     /// <summary>A constant number.</summary>
     string Number(float value);
 
-    /// <summary>A constant that was computed from weights.</summary>
+    /// <summary>A constant computed from weights.</summary>
     string Floats(string name, long[] shape, float[] values);
 
-    /// <summary>A weight (R, C), once however many ops read it.</summary>
+    /// <summary>A weight (R, C), stored once however many ops read it.</summary>
     string Weight(Tensor tensor);
 
     /// <summary>The values of a weight or a constant.</summary>
     T[] Read<T>(DeviceArray<T> array) where T : unmanaged;
 
-    /// <summary>What <paramref name="add"/> returned when it was first called for this key.</summary>
+    /// <summary>The result of <paramref name="add"/>, which is called only once per key.</summary>
     string Once(object key, Func<string> add);
 }

@@ -24,10 +24,10 @@ internal static class OnnxFormulas
     /// <summary>Flat indices of (i, j > i) in a (C, C) matrix.</summary>
     public static long[] UpperTriangle(int c) => [.. Enumerable.Range(0, c).SelectMany(i => Enumerable.Range(i + 1, c - i - 1).Select(j => (long)i * c + j))];
 
-    /// <summary>Values side by side along an axis; one alone is itself.</summary>
+    /// <summary>Concatenates values along an axis; a single value is returned as it is.</summary>
     public static string Concat(this IOnnxGraph g, int axis, IReadOnlyList<string> values) => values is [string only] ? only : g.Node("Concat", ("axis", axis), [.. values]);
 
-    /// <summary>x Wᵀ (+ b). Gemm takes matrices alone; history positions go through the general product.</summary>
+    /// <summary>x Wᵀ (+ b). Gemm takes only matrices; tensors over history positions use MatMul.</summary>
     public static string Product(this IOnnxGraph g, string x, Tensor weight, Tensor? bias, Tensor output)
     {
         if (output.RowKind == RowKind.Batch)
@@ -36,10 +36,10 @@ internal static class OnnxFormulas
         return bias is null ? y : g.Node("Add", y, g.Weight(bias));
     }
 
-    /// <summary>max(0, x) where asked.</summary>
+    /// <summary>Optionally max(0, x).</summary>
     public static string Rectified(this IOnnxGraph g, string x, bool relu) => relu ? g.Node("Relu", x) : x;
 
-    /// <summary>γ (x − μ) / √(σ² + ε) + β as one scale and one shift; γ is 1 and β is 0 where they are null.</summary>
+    /// <summary>γ (x − μ) / √(σ² + ε) + β as one scale and one shift; γ defaults to 1 and β to 0.</summary>
     public static string Standardized(this IOnnxGraph g, string name, string x, Tensor mean, Tensor variance, float epsilon, Tensor? gamma = null, Tensor? beta = null)
     {
         float[]? scales = gamma is null ? null : g.Read(gamma), shifts = beta is null ? null : g.Read(beta);

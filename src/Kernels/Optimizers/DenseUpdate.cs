@@ -5,10 +5,10 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Optimizers;
 
-/// <summary>Moves every weight of a tensor by its gradient: all dense parameters in one launch, or a whole table.</summary>
+/// <summary>Updates every weight of a tensor by its gradient: all dense parameters in one launch, or a whole table.</summary>
 /// <remarks>
 /// g = (dw + λ w) · guard[0] where i &lt; decayLength, else dw · guard[0]; then the <see cref="UpdateRule"/>. guard[0] = 0: nothing moves.
-/// Seven floats moved a weight with Adam. For a table the gradient is cleared behind the update, since the next batch writes only its own rows.
+/// Adam moves seven floats per weight. For a table, the gradient is cleared after the update, because the next batch writes only its own rows.
 /// </remarks>
 public sealed partial class DenseUpdate : ITableUpdate
 {
@@ -22,7 +22,7 @@ public sealed partial class DenseUpdate : ITableUpdate
     private readonly Tensor guard;
     private readonly Action run;
 
-    /// <summary>What the kernel sees.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> M, ArrayView<float> V, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
         UpdateRule Rule, float L2, long DecayLength, long Length, int IsTable);
@@ -48,7 +48,7 @@ public sealed partial class DenseUpdate : ITableUpdate
     /// <summary>m and v of every weight.</summary>
     public OptimizerState State { get; }
 
-    /// <summary>Moves the weights.</summary>
+    /// <summary>Updates the weights.</summary>
     public void Run() => run();
 
     private Action Portable()

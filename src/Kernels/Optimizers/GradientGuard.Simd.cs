@@ -20,7 +20,7 @@ public sealed unsafe partial class GradientGuard
             foreach (Source s in sources)
             {
                 current = s;
-                // Of a compact gradient the rows of this batch alone; what lies behind them counts nothing.
+                // Of a compact gradient only the rows of this batch count, not those after them.
                 partials.Span(s.FirstPartial, s.Partials).Clear();
                 blocks.Run(s.Length);
             }

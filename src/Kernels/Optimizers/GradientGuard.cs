@@ -8,15 +8,15 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Optimizers;
 
-/// <summary>Measures the norm of all gradients, and decides whether and how far the step may move.</summary>
+/// <summary>Measures the norm of all gradients, and gives the factor of the step: 1, the clip factor, or 0 to skip it.</summary>
 /// <remarks>
 /// norm² = Σ (dw + λ w)² over every parameter;  factor = min(1, clip / (norm + 1e-6)), or 1 without clipping;
 /// factor = 0, the step is skipped, when loss or norm is not finite.
-/// Squares are summed in one order: the same bits every run on any number of threads. Gradients are read once.
+/// Squares are summed in a fixed order: the same bits every run on any number of threads. Gradients are read once.
 /// </remarks>
 public sealed partial class GradientGuard
 {
-    // A gradient is summed as a matrix of so many columns.
+    // A gradient is summed as a matrix with this number of columns.
     private const int Columns = 128;
 
     private readonly Device device;
@@ -25,22 +25,22 @@ public sealed partial class GradientGuard
     private readonly List<Source> sources = [];
     private Action? run;
 
-    /// <summary>What the measuring kernel sees.</summary>
+    /// <summary>Arguments of the measuring kernel.</summary>
     public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length,
         ArrayView<int> Segments, int Columns);
 
-    /// <summary>What the deciding kernel sees.</summary>
+    /// <summary>Arguments of the deciding kernel.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
 
     private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Lookups)
     {
-        /// <summary>Where its sums of squares begin among those of all gradients, and how many they are.</summary>
+        /// <summary>Start and number of its sums of squares among those of all gradients.</summary>
         public int FirstPartial, Partials;
 
         public long Length => Lookups is null ? Gradient.Length : (long)Lookups.Segments * Gradient.Columns;
     }
 
-    /// <param name="workspace">Where the guard is reserved.</param>
+    /// <param name="workspace">Reserves the guard.</param>
     /// <param name="loss">(1, 1) loss of the batch.</param>
     /// <param name="clipNorm">Largest norm of the gradient; 0 = no clipping.</param>
     public GradientGuard(Workspace workspace, Tensor loss, float clipNorm)
@@ -56,12 +56,12 @@ public sealed partial class GradientGuard
     /// <param name="gradient">Its elements.</param>
     /// <param name="weights">The weights they belong to.</param>
     /// <param name="l2">λ on the first <paramref name="decayLength"/> elements.</param>
-    /// <param name="decayLength">How many elements are under L2; only where gradient and weights have one layout.</param>
-    /// <param name="lookups">Of a compact gradient, of which the rows of the batch count; null where all do.</param>
+    /// <param name="decayLength">Number of elements under L2; requires that gradient and weights have the same layout.</param>
+    /// <param name="lookups">Lookups of a compact gradient, of which only the rows of the batch count; null if all elements count.</param>
     public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedLookups? lookups = null) =>
         sources.Add(new Source(gradient, weights, l2, decayLength, lookups));
 
-    /// <summary>Reserves the partial sums; nothing can be watched afterwards.</summary>
+    /// <summary>Reserves the partial sums; no gradient can be added afterwards.</summary>
     public void Seal(Workspace workspace) => run = device.Select(() => Portable(workspace), () => Simd(workspace));
 
     /// <summary>Measures and decides.</summary>
@@ -81,7 +81,7 @@ public sealed partial class GradientGuard
     private Action Portable(Workspace workspace)
     {
         DeviceArray<float> partials = Plan(workspace, static _ => Columns);
-        // Bound where a gradient has no lookups; kernels do not look at it.
+        // Dummy view for a gradient without lookups; ILGPU needs one bound.
         DeviceArray<int> all = workspace.Array<int>("no lookups", 1);
         ColumnSums<Squares> squares = new(workspace, "gradient norm", Rows(sources.Max(s => s.Gradient.Length)), Columns);
         Kernel<DecideArgs> decide = new(device, DecideKernel);
@@ -93,7 +93,7 @@ public sealed partial class GradientGuard
         };
     }
 
-    /// <summary>The launch is the same whatever the batch is: how many rows of a compact gradient count, the device knows.</summary>
+    /// <summary>Launches the measurement. The launch does not depend on the batch: kernels read the number of rows of a compact gradient from device memory.</summary>
     private static Args Bind(Source s, DeviceArray<float> partials, DeviceArray<int> all) => new(
         s.Gradient.View, s.Weights.View, partials.View.SubView(s.FirstPartial, s.Partials), s.L2, s.DecayLength, s.Gradient.Length,
         (s.Lookups?.Count ?? all).View, s.Lookups is null ? 0 : s.Gradient.Columns);
@@ -129,13 +129,13 @@ public sealed partial class GradientGuard
             float norm = XMath.Sqrt(sum), factor = Factor(a.Loss[0], norm, a.ClipNorm);
             a.Guard[0] = factor;
             a.Guard[1] = norm;
-            // Floats on both sides: ILGPU turns an integer choice that is then converted into its bits, 1.4e-45 instead of 1.
+            // Floats on both sides: ILGPU miscompiles the conversion of a conditional integer to float, giving its bits (1.4e-45 instead of 1).
             a.Guard[2] += factor == 0 ? 1f : 0f;
             a.Guard[3] = factor == 0 ? a.Guard[3] + 1f : 0f;
         }
     }
 
-    /// <summary>A number that is not finite minus itself is NaN, which equals nothing.</summary>
+    /// <summary>Whether a number is finite: otherwise x − x is NaN, which is unequal to 0.</summary>
     private static float Factor(float loss, float norm, float clipNorm) =>
         loss - loss != 0 || norm - norm != 0 ? 0 : clipNorm > 0 && norm > clipNorm ? clipNorm / (norm + 1e-6f) : 1;
 }

@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Optimizers;
 
-/// <summary>What an optimizer remembers of each weight, or of each row; a tensor that the rule does not use has no elements.</summary>
+/// <summary>The state of an optimizer for each weight or each row; a tensor that the rule does not use has no elements.</summary>
 public sealed unsafe class OptimizerState
 {
     private readonly Tensor weights;
@@ -24,22 +24,22 @@ public sealed unsafe class OptimizerState
     /// <summary>v: running mean (Adam) or sum (Adagrad, FTRL) of the squared gradient; (ΣV, 1) of row-wise Adagrad.</summary>
     public Tensor Square { get; }
 
-    /// <summary>m for a kernel. Where the rule has none it never looks, but a view must be there: that of the weights.</summary>
+    /// <summary>m as a kernel argument; if the rule has none, the view of the weights as a dummy, because ILGPU needs one bound.</summary>
     internal ArrayView<float> MeanView => (Mean.Length > 0 ? Mean : weights).View;
 
-    /// <summary>v for a kernel, likewise.</summary>
+    /// <summary>v as a kernel argument, likewise.</summary>
     internal ArrayView<float> SquareView => (Square.Length > 0 ? Square : weights).View;
 
     /// <summary>Both for the SIMD variants.</summary>
     internal Moments Moments => new(Mean.Length > 0 ? Mean.Pointer : null, Square.Length > 0 ? Square.Pointer : null);
 }
 
-/// <summary>m and v where the SIMD variants find them; null where the rule has none. To be taken once a block: whether a store has changed a buffer's address is nothing a compiler can know.</summary>
+/// <summary>Addresses of m and v for the SIMD variants; null if the rule has none. Read them once per block: the compiler cannot know that a store does not change them.</summary>
 internal readonly unsafe struct Moments(float* mean, float* square)
 {
     public readonly float* Mean = mean, Square = square;
 
-    /// <summary>Moves up to 16 weights that lie at element <paramref name="i"/>.</summary>
+    /// <summary>Updates up to 16 weights from element <paramref name="i"/> on.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Update(in UpdateRule rule, long i, int count, ref Vector512<float> w, Vector512<float> g, in StepScalars s, float epsilon)
     {
@@ -51,7 +51,7 @@ internal readonly unsafe struct Moments(float* mean, float* square)
             Lanes.Store(v, Square + i, count);
     }
 
-    /// <summary>Brings those of a row near.</summary>
+    /// <summary>Prefetches the state of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Prefetch(long row, int length)
     {

@@ -14,7 +14,7 @@ public sealed class ParameterArena(Workspace workspace)
     /// <summary>(1, L) all parameters; its gradient is all gradients. Null until <see cref="Seal"/>.</summary>
     public Tensor? Weights { get; private set; }
 
-    /// <summary>The first so many elements are under L2.</summary>
+    /// <summary>Number of elements under L2, which come first.</summary>
     public long DecayLength { get; private set; }
 
     /// <summary>The parameters in the order of reservation.</summary>
@@ -32,7 +32,7 @@ public sealed class ParameterArena(Workspace workspace)
         return t;
     }
 
-    /// <summary>Reserves the memory of all parameters, in the workspace; nothing can be added afterwards.</summary>
+    /// <summary>Reserves the memory of all parameters in the workspace; no parameter can be added afterwards.</summary>
     public void Seal()
     {
         List<(Tensor Parameter, long Offset)> placed = [];

@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Optimizers;
 /// <summary>The optimizers, with PyTorch's formulas.</summary>
 public enum OptimizerKind
 {
-    /// <summary>w ← w − η g; with momentum μ &gt; 0: m ← μ m + g,  w ← w − η m (Polyak 1964, as PyTorch has it: no dampening).</summary>
+    /// <summary>w ← w − η g; with momentum μ &gt; 0: m ← μ m + g,  w ← w − η m (Polyak 1964; as in PyTorch, without dampening).</summary>
     Sgd,
 
     /// <summary>v ← v + g²,  w ← w − η g / (√v + ε)  (Duchi et al. 2011).</summary>
@@ -20,15 +20,15 @@ public enum OptimizerKind
     /// <summary>Adam after w ← (1 − η λ) w (Loshchilov and Hutter 2019).</summary>
     AdamW,
 
-    /// <summary>Adagrad with one v for a whole row of a table: v ← v + mean_d g_d²; its sums are over rows, so it has a kernel of its own, <see cref="Embedding.RowwiseAdagrad"/>.</summary>
+    /// <summary>Adagrad with one v per table row: v ← v + mean_d g_d². It sums over rows and therefore has its own kernel, <see cref="Embedding.RowwiseAdagrad"/>.</summary>
     RowwiseAdagrad,
 
-    /// <summary>z ← z + g − (√(n + g²) − √n) w / α,  n ← n + g²,  w ← |z| ≤ λ₁ ? 0 : −(z − sign(z) λ₁) / ((β + √n) / α + λ₂): FTRL-proximal (McMahan et al., KDD 2013). z stands in the place of m, n in that of v; α is its own and takes no part in a schedule, since √n is one.</summary>
+    /// <summary>z ← z + g − (√(n + g²) − √n) w / α,  n ← n + g²,  w ← |z| ≤ λ₁ ? 0 : −(z − sign(z) λ₁) / ((β + √n) / α + λ₂): FTRL-proximal (McMahan et al., KDD 2013). z is stored in m, n in v. α is not affected by learning rate schedules, because √n acts as one.</summary>
     Ftrl,
 }
 
 /// <summary>An optimizer with its constants.</summary>
-/// <param name="Kind">Which formula.</param>
+/// <param name="Kind">The formula.</param>
 /// <param name="Beta1">β₁.</param>
 /// <param name="Beta2">β₂.</param>
 /// <param name="Epsilon">ε.</param>
@@ -41,22 +41,22 @@ public enum OptimizerKind
 public readonly record struct UpdateRule(
     OptimizerKind Kind, float Beta1 = 0.9f, float Beta2 = 0.999f, float Epsilon = 1e-8f, float WeightDecay = 0, float Momentum = 0, float Alpha = 0.1f, float Beta = 1, float L1 = 0, float L2 = 0)
 {
-    // State that decays for ever ends in denormal numbers, which are a hundred times slower and move no weight.
+    // State that keeps decaying becomes denormal, which is a hundred times slower and moves no weight.
     private const float FlushMean = 1e-30f, FlushSquare = 1e-35f;
 
     /// <summary>The rule of that kind with PyTorch's default constants; row-wise Adagrad with FBGEMM's.</summary>
-    /// <param name="kind">Which formula.</param>
-    /// <param name="momentum">μ of SGD; nothing to the others.</param>
+    /// <param name="kind">The formula.</param>
+    /// <param name="momentum">μ of SGD; ignored by the others.</param>
     public static UpdateRule Of(OptimizerKind kind, float momentum = 0) => new(
         kind, Epsilon: kind == OptimizerKind.Adagrad ? 1e-10f : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0, Momentum: kind == OptimizerKind.Sgd ? momentum : 0);
 
     /// <summary>Whether a weight moves in a step in which it has no gradient.</summary>
     public bool MovesWithoutGradient => Kind is OptimizerKind.Adam or OptimizerKind.AdamW || HasMomentum;
 
-    /// <summary>The scalars of step <paramref name="step"/> (from 1), from which every rule takes what it needs.</summary>
+    /// <summary>The scalars of step <paramref name="step"/> (from 1).</summary>
     /// <param name="step">t.</param>
     /// <param name="learningRate">η.</param>
-    /// <param name="lazyTables">Tables take ε as SparseAdam does, beside the uncorrected root.</param>
+    /// <param name="lazyTables">Tables use plain ε next to the uncorrected √v, as SparseAdam does.</param>
     public StepScalars Scalars(int step, double learningRate, bool lazyTables)
     {
         double root = Math.Sqrt(1 - Math.Pow(Beta2, step)), correction1 = 1 - Math.Pow(Beta1, step);
@@ -76,15 +76,15 @@ public readonly record struct UpdateRule(
     /// <summary>Whether there is a v.</summary>
     internal bool KeepsSquares => Kind != OptimizerKind.Sgd;
 
-    /// <summary>Whether a row of a table moves as one.</summary>
+    /// <summary>Whether the rule works on whole table rows.</summary>
     internal bool IsRowwise => Kind == OptimizerKind.RowwiseAdagrad;
 
-    /// <summary>The same rule for weights that are no rows of a table.</summary>
+    /// <summary>The corresponding rule for weights outside tables.</summary>
     internal UpdateRule ByWeight => IsRowwise ? this with { Kind = OptimizerKind.Adagrad } : this;
 
     private bool HasMomentum => Kind == OptimizerKind.Sgd && Momentum > 0;
 
-    /// <summary>Moves one weight; <paramref name="epsilon"/> is Adam's in this step.</summary>
+    /// <summary>Updates one weight; <paramref name="epsilon"/> is Adam's in this step.</summary>
     internal void Apply(ref float w, float g, ref float m, ref float v, StepScalars s, float epsilon)
     {
         if (Kind == OptimizerKind.Sgd)
@@ -120,7 +120,7 @@ public readonly record struct UpdateRule(
         w -= s.StepSize * m / (XMath.Sqrt(v) + epsilon);
     }
 
-    /// <summary>Moves four weights.</summary>
+    /// <summary>Updates four weights.</summary>
     internal void Apply(ref Float4 w, Float4 g, ref Float4 m, ref Float4 v, StepScalars s, float epsilon)
     {
         float w0 = w.X, w1 = w.Y, w2 = w.Z, w3 = w.W, m0 = m.X, m1 = m.Y, m2 = m.Z, m3 = m.W, v0 = v.X, v1 = v.Y, v2 = v.Z, v3 = v.W;
@@ -131,7 +131,7 @@ public readonly record struct UpdateRule(
         (w, m, v) = (new(w0, w1, w2, w3), new(m0, m1, m2, m3), new(v0, v1, v2, v3));
     }
 
-    /// <summary>Moves 16 weights; the same formulas.</summary>
+    /// <summary>Updates 16 weights, by the same formulas.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Apply(ref Vector512<float> w, Vector512<float> g, ref Vector512<float> m, ref Vector512<float> v, in StepScalars s, float epsilon)
     {

@@ -4,21 +4,21 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Reductions;
 
-/// <summary>Mean and biased variance of every column, for ops that normalize: two passes, so that no digits are lost.</summary>
-/// <remarks>x (R, H), statistics (2 or more, H): mean, variance. Outside of training the running averages stand there instead.</remarks>
+/// <summary>Mean and biased variance of every column, for normalizing ops, in two passes for accuracy.</summary>
+/// <remarks>x (R, H), statistics (2 or more, H): mean, variance. Outside of training, it holds the running averages instead.</remarks>
 public sealed class ColumnMoments
 {
     private readonly Tensor x, statistics, runningMean, runningVariance;
     private readonly ColumnSums<Values> values;
     private readonly ColumnSums<Squares> squares;
 
-    /// <summary>What the kernels see.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance, int Rows, int Columns, int OfBatch);
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="x">(R, H).</param>
-    /// <param name="statistics">Where the moments go.</param>
+    /// <param name="statistics">Receives the moments.</param>
     /// <param name="runningMean">(1, H).</param>
     /// <param name="runningVariance">(1, H).</param>
     public ColumnMoments(Workspace workspace, Tensor x, Tensor statistics, Tensor runningMean, Tensor runningVariance)
@@ -28,7 +28,7 @@ public sealed class ColumnMoments
         squares = new(workspace, $"{statistics.Name} variance", x.Rows, x.Columns);
     }
 
-    /// <summary>Measures the first <paramref name="rows"/> rows, or takes the running averages.</summary>
+    /// <summary>Computes the moments of the first <paramref name="rows"/> rows, or copies the running averages.</summary>
     public void Run(int rows, bool ofBatch)
     {
         Args args = new(x.View, statistics.View, runningMean.View, runningVariance.View, rows, x.Columns, ofBatch ? 1 : 0);

@@ -5,31 +5,31 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Reductions;
 
-/// <summary>What is summed down the columns of a matrix, which may be computed on the way.</summary>
+/// <summary>The terms of column sums; the matrix may be computed along the way.</summary>
 public interface IColumnTerms
 {
-    /// <summary>What element (row, column) adds to up to four sums of its column. Called once an element, so it may write on the way.</summary>
+    /// <summary>Terms of element (row, column) in up to four sums of its column. Called once per element, so it may also write results.</summary>
     Float4 Term(int row, int column);
 
-    /// <summary>Takes the sums of a column; zeros where there are no rows.</summary>
+    /// <summary>Receives the sums of a column; zeros if there are no rows.</summary>
     void Take(int column, Float4 sums);
 }
 
-/// <summary>Sums down columns, for GPUs: a thread adds up 64 rows of a column, and then 64 of those sums, until one is left.</summary>
+/// <summary>Column sums for GPUs: a thread sums 64 rows of a column, then 64 of these sums, until one is left.</summary>
 /// <remarks>
-/// Neighbouring threads have neighbouring columns. Where the cuts are depends on the rows alone: the same bits every run on any device.
-/// Matrix read once; 16 bytes written and read for every 64 elements; one launch for every factor of 64 rows.
+/// Neighbouring threads have neighbouring columns. Blocks depend only on row numbers: the same bits every run on any device.
+/// Reads the matrix once; writes and reads 16 bytes for every 64 elements; one launch per factor of 64 rows.
 /// </remarks>
-/// <typeparam name="TTerms">What is summed.</typeparam>
+/// <typeparam name="TTerms">The terms.</typeparam>
 public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
 {
     private readonly DeviceArray<Float4> partials;
     private readonly int columns;
     private readonly Kernel<ColumnSums.Args<TTerms>> ofTerms, ofSums;
 
-    /// <param name="workspace">Where partial sums are reserved.</param>
-    /// <param name="name">Whose sums.</param>
-    /// <param name="rows">The most rows of a pass.</param>
+    /// <param name="workspace">Reserves partial sums.</param>
+    /// <param name="name">Name of the sums in the memory plan.</param>
+    /// <param name="rows">Largest number of rows in a pass.</param>
     /// <param name="columns">Columns of the matrix.</param>
     public ColumnSums(Workspace workspace, string name, long rows, int columns)
     {
@@ -64,7 +64,7 @@ public static class ColumnSums
 {
     private const int BlockRows = 64;
 
-    /// <summary>What the kernels see: sums are read from Partials[From …] (Rows, Columns) and written to Partials[To …] (Blocks, Columns).</summary>
+    /// <summary>Kernel arguments: sums are read from Partials[From …] (Rows, Columns) and written to Partials[To …] (Blocks, Columns).</summary>
     public readonly record struct Args<TTerms>(TTerms Terms, ArrayView<Float4> Partials, long From, long To, int Rows, int Columns, int Blocks)
         where TTerms : struct, IColumnTerms;
 

@@ -20,7 +20,7 @@ internal sealed unsafe class ColumnStatistics
     private readonly int[] counts = new int[MaxBlocks];
     private readonly int n;
 
-    /// <param name="workspace">Where the moments are reserved.</param>
+    /// <param name="workspace">Reserves the moments.</param>
     /// <param name="x">(R, H).</param>
     public ColumnStatistics(Workspace workspace, Tensor x)
     {

@@ -15,7 +15,7 @@ internal sealed unsafe class PartialSums
     private readonly int length;
     private int blocks;
 
-    /// <param name="workspace">Where they are reserved.</param>
+    /// <param name="workspace">Reserves them.</param>
     /// <param name="name">What is summed.</param>
     /// <param name="length">Floats of a block.</param>
     public PartialSums(Workspace workspace, string name, int length)

@@ -28,14 +28,14 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>Bytes of storage.</summary>
     public long Bytes => Length * Interop.SizeOf<T>();
 
-    /// <summary>The storage as kernels see it.</summary>
+    /// <summary>The storage as a kernel argument.</summary>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public ArrayView<T> View => Lifetime is { HasEnded: true } ? throw Gone() : view;
 
-    /// <summary>The storage as the SIMD variants see it; only meaningful on the CPU device.</summary>
+    /// <summary>Address of the storage for SIMD variants; only meaningful on the CPU device.</summary>
     internal unsafe T* Pointer => Lifetime is { HasEnded: true } ? throw Gone() : pointer;
 
-    /// <summary>Entered by whoever reads or writes it; that of its workspace.</summary>
+    /// <summary>Lifetime of the storage (that of its workspace); readers and writers enter it.</summary>
     internal Lifetime? Lifetime { get; set; }
 
     /// <summary>The storage as a span; only on the CPU device.</summary>
@@ -44,7 +44,7 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>A part of the storage as a span; only on the CPU device.</summary>
     internal unsafe Span<T> Span(long offset, long count) => new(Pointer + offset, checked((int)count));
 
-    /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the data are there.</summary>
+    /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the copy is done.</summary>
     /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
@@ -61,7 +61,7 @@ public class DeviceArray<T> where T : unmanaged
         device.Synchronize();
     }
 
-    /// <summary>Copies to the host, starting at element <paramref name="offset"/>; waits for everything before it.</summary>
+    /// <summary>Copies to the host, starting at element <paramref name="offset"/>; waits for all earlier work.</summary>
     /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public void Read(Device device, Span<T> target, long offset = 0)
@@ -86,7 +86,7 @@ public class DeviceArray<T> where T : unmanaged
         return values;
     }
 
-    /// <summary>The right to touch a part of the storage from outside a pass.</summary>
+    /// <summary>Enters the lifetime and checks a range, for access from outside a pass.</summary>
     /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     internal Lifetime.Lease Enter(Device device, long offset, long count)
@@ -100,14 +100,14 @@ public class DeviceArray<T> where T : unmanaged
             : new ArgumentException($"'{Name}' has no storage on {device}", nameof(device));
     }
 
-    /// <summary>Changes storage with <paramref name="other"/>: what was bound to one of them before still is.</summary>
+    /// <summary>Swaps the storage with <paramref name="other"/>; earlier bindings keep their storage.</summary>
     internal void Swap(DeviceArray<T> other) => (view, other.view) = (other.view, view);
 
-    /// <summary>Lets this array use the storage of another one, which has to live longer, in place of its own.</summary>
+    /// <summary>Makes this array use the storage of another one, which must live longer, instead of its own.</summary>
     internal void Borrow(DeviceArray<T> from) => lender = from;
 
-    /// <param name="device">Where.</param>
-    /// <param name="arena">What it is a part of; null: it has storage of its own.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="arena">The arena that it is part of; null = it has its own storage.</param>
     internal void Allocate(Device device, HostArena? arena)
     {
         if (lender is not null)
@@ -129,7 +129,7 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>Makes this array a slice of another one.</summary>
     internal unsafe void BindSlice(DeviceArray<T> whole, long offset, Device device)
     {
-        // Gradients are not there where nothing is trained, and neither are their parts.
+        // Without training, gradients have no storage, and neither do their slices.
         if (whole.HasStorage)
             Bind(whole.View.SubView(offset, Math.Max(1, Length)), device, (nint)(whole.Pointer + offset));
         Lifetime ??= whole.Lifetime;
@@ -143,7 +143,7 @@ public class DeviceArray<T> where T : unmanaged
         pointer = device.Kind == DeviceKind.Cpu ? (T*)address : null;
     }
 
-    /// <summary>Fills storage of its own with 0xFF bytes.</summary>
+    /// <summary>Fills its own storage with 0xFF bytes.</summary>
     internal void Poison(Device device) => buffer?.MemSet(device.Stream, 0xFF);
 
     internal void Free() => buffer?.Dispose();

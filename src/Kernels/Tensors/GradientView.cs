@@ -2,10 +2,10 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Tensors;
 
-/// <summary>A gradient as kernels see it: they write, and it is stored, added to what an op recorded later has stored, or dropped where nobody wants it.</summary>
+/// <summary>A gradient as a kernel argument: a write is stored, added to the gradient of an op recorded later, or dropped if the gradient is unused.</summary>
 /// <remarks>
-/// An integer and no <see cref="bool"/>, which kernels cannot take. What is stored depends on what was read from the same place:
-/// ILGPU 1.5 may otherwise move the load behind the store.
+/// Uses an integer because kernels cannot take a <see cref="bool"/>. The stored value depends on the loaded one:
+/// ILGPU 1.5 may otherwise reorder the load past the store.
 /// </remarks>
 public readonly struct GradientView
 {
@@ -16,10 +16,10 @@ public readonly struct GradientView
 
     private GradientView(ArrayView<float> view, int mode) => (this.view, this.mode) = (view, mode);
 
-    /// <summary>A gradient that somebody wants.</summary>
+    /// <summary>A gradient that is used.</summary>
     internal static GradientView Of(ArrayView<float> view, bool adds) => new(view, adds ? Adds : Stores);
 
-    /// <summary>One that nobody wants; a view must be bound all the same, and is not touched.</summary>
+    /// <summary>An unused gradient; ILGPU needs a view bound, which is not touched.</summary>
     internal static GradientView Dropped(ArrayView<float> bound) => new(bound, Drops);
 
     /// <summary>Writes element <paramref name="i"/>.</summary>

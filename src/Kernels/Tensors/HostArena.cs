@@ -4,17 +4,17 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Tensors;
 
-/// <summary>One piece of memory for all buffers of a model on the CPU device, backed by huge pages where the system has them.</summary>
+/// <summary>One piece of memory for all buffers of a model on the CPU device, backed by huge pages if available.</summary>
 /// <remarks>
-/// Pages of 4 KB lie anywhere in memory, and which of them compete for the same places in the second-level cache is chance: the same step took up to a fifth longer
-/// in one process than in the next, and its gathers missed the translation buffer.
+/// Pages of 4 KB are scattered in physical memory, so which of them conflict in the second-level cache is random: the same step took up to a fifth longer
+/// in one process than in the next, and gathers missed the TLB.
 /// </remarks>
 internal sealed class HostArena : IDisposable
 {
-    // One cache line, and one 512-bit register: the SIMD variants load rows of buffers that start on this boundary.
+    // A cache line, and a 512-bit register: SIMD variants load rows of buffers that start on this boundary.
     private const int Alignment = 64;
 
-    // Between two buffers, so that those with sizes of a power of two do not all begin at the same place of a page.
+    // Gap between buffers, so that buffers whose sizes are powers of two do not all start at the same offset in a page.
     private const int Gap = 5 * Alignment;
 
     private readonly Device device;
@@ -30,10 +30,10 @@ internal sealed class HostArena : IDisposable
         used = HugePages.Advise(memory.NativePtr, memory.LengthInBytes) - memory.NativePtr;
     }
 
-    /// <summary>Bytes that a buffer takes in all.</summary>
+    /// <summary>Bytes that a buffer takes, with its gap.</summary>
     public static long Room(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment + Gap;
 
-    /// <summary>The next <paramref name="length"/> elements, zero, and where they lie. A view must not be empty: where there is none, one element of the gap is seen.</summary>
+    /// <summary>Allocates <paramref name="length"/> zeroed elements; returns view and address. A view must not be empty, so that of 0 elements shows one element of the gap.</summary>
     public unsafe (ArrayView<T> View, nint Address) Take<T>(long length) where T : unmanaged
     {
         long bytes = length * Interop.SizeOf<T>(), seen = Math.Max(bytes, Interop.SizeOf<T>());
@@ -45,7 +45,7 @@ internal sealed class HostArena : IDisposable
         return (view.Cast<T>(), address);
     }
 
-    /// <summary>Fills all of it with 0xFF bytes.</summary>
+    /// <summary>Fills the arena with 0xFF bytes.</summary>
     public void Poison() => memory.MemSet(device.Stream, 0xFF);
 
     /// <inheritdoc/>

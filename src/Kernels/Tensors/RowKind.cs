@@ -1,6 +1,6 @@
 namespace GpuCtr.Kernels.Tensors;
 
-/// <summary>What a row of a tensor stands for, and so how many rows a pass uses of it (<see cref="Pass.RowsOf(Tensor)"/>); by default, a row of the batch.</summary>
+/// <summary>What a row of a tensor stands for, which determines how many rows a pass uses (<see cref="Pass.RowsOf(Tensor)"/>); by default, an example of the batch.</summary>
 public readonly record struct RowKind
 {
     private readonly Of of;
@@ -15,17 +15,17 @@ public readonly record struct RowKind
         SequenceItem,
     }
 
-    /// <summary>A row of the batch.</summary>
+    /// <summary>An example of the batch.</summary>
     public static RowKind Batch => default;
 
     /// <summary>A history position of behaviour group <paramref name="group"/>.</summary>
     public static RowKind HistoryPosition(int group) => new(Of.HistoryPosition, group);
 
-    /// <summary>An item of the sequences of behaviour group <paramref name="group"/>: its history positions, and for each row of the batch one more, the target.</summary>
-    /// <remarks>Those of row b begin at row Offsets[b] + b of the tensor, the target last.</remarks>
+    /// <summary>An item of the sequences of behaviour group <paramref name="group"/>: its history positions, and one target for each example.</summary>
+    /// <remarks>The items of example b start at row Offsets[b] + b of the tensor, the target last.</remarks>
     public static RowKind SequenceItem(int group) => new(Of.SequenceItem, group);
 
-    /// <summary>How many there are in a batch of so many rows.</summary>
+    /// <summary>Number of rows of this kind in a batch.</summary>
     /// <param name="batch">Rows of the batch.</param>
     /// <param name="tokens">History positions of each behaviour group; null without histories.</param>
     internal int Count(int batch, int[]? tokens) => of switch

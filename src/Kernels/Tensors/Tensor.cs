@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Tensors;
 
-/// <summary>A row-major (Rows, Columns) float matrix on the device, with its gradient where it has one.</summary>
+/// <summary>A row-major (Rows, Columns) float matrix on the device, with its gradient if it has one.</summary>
 /// <remarks>For activations Rows is the largest batch; a step with fewer rows uses the first ones.</remarks>
 public sealed class Tensor : DeviceArray<float>
 {
@@ -16,7 +16,7 @@ public sealed class Tensor : DeviceArray<float>
         RowKind = kind;
     }
 
-    /// <summary>What a row is.</summary>
+    /// <summary>What a row stands for.</summary>
     public RowKind RowKind { get; }
 
     /// <summary>Leading dimension.</summary>
@@ -25,19 +25,19 @@ public sealed class Tensor : DeviceArray<float>
     /// <summary>Values per row.</summary>
     public int Columns { get; }
 
-    /// <summary>d loss / d this; null where nothing upstream learns from it.</summary>
+    /// <summary>d loss / d this; null if nothing upstream is trained by it.</summary>
     public Tensor? Gradient { get; internal set; }
 
-    /// <summary>The gradient for kernels; the tensor itself where it has none, since a kernel must be bound to something even where it does not look.</summary>
+    /// <summary>The gradient as a kernel argument; without a gradient, the tensor itself as a dummy view, because ILGPU needs one bound.</summary>
     internal ArrayView<float> BoundGradient => (Gradient ?? this).View;
 
-    /// <summary>Statistics of the columns that the op which writes this tensor keeps on its way; null where it does not.</summary>
+    /// <summary>Column statistics that the op writing this tensor computes along the way; null if it does not.</summary>
     internal Simd.ColumnStatistics? Statistics { get; set; }
 
     /// <summary>True when a recorded op reads this tensor, so that its gradient is written before its producer's backward.</summary>
     public bool IsConsumed => consumers > 0;
 
-    /// <summary>Called by every op that reads this tensor, once a use, while it is recorded.</summary>
+    /// <summary>Called by every op that reads this tensor, once per use, when the op is recorded.</summary>
     internal GradientSink Consume() => new(this, ++consumers);
 
     /// <inheritdoc/>
@@ -47,13 +47,13 @@ public sealed class Tensor : DeviceArray<float>
     /// <remarks>Backward runs in reverse order, so the use recorded last writes and every earlier one adds.</remarks>
     internal readonly struct GradientSink(Tensor tensor, int use)
     {
-        /// <summary>Where the gradient goes; null when nobody wants it.</summary>
+        /// <summary>The gradient tensor; null if the gradient is unused.</summary>
         public Tensor? Target => tensor.Gradient;
 
-        /// <summary>True: add to what is there. False: write.</summary>
+        /// <summary>True: add to the gradient. False: overwrite it.</summary>
         public bool Accumulates => use < tensor.consumers;
 
-        /// <summary>The same for kernels.</summary>
+        /// <summary>The same as a kernel argument.</summary>
         public GradientView View => Target is { } target ? GradientView.Of(target.View, Accumulates) : GradientView.Dropped(tensor.View);
     }
 }

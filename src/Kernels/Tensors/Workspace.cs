@@ -4,7 +4,7 @@ namespace GpuCtr.Kernels.Tensors;
 
 /// <summary>
 /// Plans and owns all device memory of a model. Everything is reserved first, so the plan can be shown and refused
-/// before a byte is allocated; after <see cref="Allocate"/> nothing is allocated again. Disposed, it goes when nobody reads or writes its arrays any more.
+/// before a byte is allocated; after <see cref="Allocate"/> nothing more is allocated. After disposal, memory is freed when its last user has left.
 /// </summary>
 public sealed class Workspace : IDisposable
 {
@@ -12,7 +12,7 @@ public sealed class Workspace : IDisposable
 
     private readonly List<(string Name, long Bytes, Action Allocate, Action Poison, Action Free)> plan = [];
 
-    // All buffers of the CPU device; others have one allocation a buffer, since drivers limit the size of one.
+    // Holds all buffers on the CPU device. Other devices have one allocation per buffer, because drivers limit the size of an allocation.
     private HostArena? arena;
     private bool isAllocated;
 
@@ -20,8 +20,8 @@ public sealed class Workspace : IDisposable
     private Lifetime.Lease onDevice;
 
     /// <param name="device">The device that holds the memory.</param>
-    /// <param name="training">False: nothing will be trained, and what only training needs is not allocated where no kernel binds it (SIMD variants).</param>
-    /// <param name="owner">What is said to be disposed once it is.</param>
+    /// <param name="training">False: buffers that only training needs are not allocated, unless kernels bind them (which SIMD variants do not).</param>
+    /// <param name="owner">The object that an <see cref="ObjectDisposedException"/> names.</param>
     public Workspace(Device device, bool training = true, string owner = nameof(Workspace))
     {
         (Device, allocatesTraining) = (device, training || !device.UsesSimd);
@@ -31,7 +31,7 @@ public sealed class Workspace : IDisposable
     /// <summary>The device that holds the memory.</summary>
     public Device Device { get; }
 
-    /// <summary>Entered by whoever uses its arrays.</summary>
+    /// <summary>Lifetime of the memory; users of its arrays enter it.</summary>
     internal Lifetime Lifetime { get; }
 
     /// <summary>Every buffer by name with its size in bytes.</summary>
@@ -106,7 +106,7 @@ public sealed class Workspace : IDisposable
         }
     }
 
-    /// <summary>Fills every buffer with 0xFF bytes, which is NaN in a float and −1 in an integer, so that whoever reads what nobody wrote is found out.</summary>
+    /// <summary>Fills every buffer with 0xFF bytes (NaN as float, −1 as integer), so that reads of unwritten memory are detected.</summary>
     internal void Poison()
     {
         arena?.Poison();

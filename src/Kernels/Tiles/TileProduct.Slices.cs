@@ -9,7 +9,7 @@ public static partial class TileProduct
     /// <summary>What a slice in shared memory is deep, and a thread brings of it: of every factor a row, or eight elements of one.</summary>
     private const int SliceDepth = 8;
 
-    /// <summary>What the kernels see; part p of K begins at p · PartDepth, and Partials are (Parts, M, N).</summary>
+    /// <summary>Kernel arguments; part p of K begins at p · PartDepth, and Partials are (Parts, M, N).</summary>
     public readonly record struct Args<TProduct>(
         TProduct Product, ArrayView<float> Partials, int M, int N, int K, int ARunsAlongK, int BRunsAlongK, int TilesN, int Tiles, int Parts, int PartDepth)
         where TProduct : struct, ITileProduct;
