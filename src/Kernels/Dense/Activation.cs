@@ -46,7 +46,7 @@ public sealed partial class Activation : IOp
         ActivationKind Kind, int Rows, int Columns);
 
     /// <param name="workspace">Reserves partial sums.</param>
-    /// <param name="kind">Which function.</param>
+    /// <param name="kind">The function.</param>
     /// <param name="x">(R, H) input.</param>
     /// <param name="alpha">(1, H) for prelu, else null.</param>
     /// <param name="y">(R, H) output.</param>
@@ -59,7 +59,7 @@ public sealed partial class Activation : IOp
         variant = device.Select(() => Portable(workspace), Simd);
     }
 
-    /// <summary>Which function.</summary>
+    /// <summary>The function.</summary>
     public ActivationKind Kind => kind;
 
     /// <summary>x (R, H).</summary>
@@ -119,7 +119,7 @@ public sealed partial class Activation : IOp
         }
     }
 
-    /// <summary>Below zero.</summary>
+    /// <summary>Slope below zero.</summary>
     private static float Slope(Args a, long i) => a.Kind == ActivationKind.PRelu ? a.Alpha[i % a.Columns] : a.Kind == ActivationKind.LeakyRelu ? Leak : 0;
 
     /// <summary>Σ dy min(0, x).</summary>

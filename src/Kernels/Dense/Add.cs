@@ -4,8 +4,8 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Sum of two or three tensors of one shape: y = a + b (+ c), and every input's gradient is dy.</summary>
-/// <remarks>All (B, H). One pass each way.</remarks>
+/// <summary>Sum of two or three tensors of the same shape: y = a + b (+ c); the gradient of every input is dy.</summary>
+/// <remarks>All (B, H). One pass in each direction.</remarks>
 public sealed partial class Add : IOp
 {
     private readonly Device device;
@@ -14,10 +14,10 @@ public sealed partial class Add : IOp
     private readonly Tensor.GradientSink[] sinks;
     private readonly OpVariant variant;
 
-    /// <summary>What the forward kernel sees; an absent third input has Terms 2.</summary>
+    /// <summary>Arguments of the forward kernel; Terms is 2 without a third input.</summary>
     public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length);
 
-    /// <summary>What the backward kernel sees of one input.</summary>
+    /// <summary>Arguments of the backward kernel for one input.</summary>
     public readonly record struct BackwardArgs(GradientView Dx, ArrayView<float> Dy, long Length);
 
     /// <param name="device">The device.</param>
@@ -28,7 +28,7 @@ public sealed partial class Add : IOp
         if (inputs.Length is < 2 or > 3 || inputs.Any(x => x.Columns != y.Columns || x.Rows != y.Rows))
             throw new KernelException($"add: {string.Join(", ", inputs.AsEnumerable())} do not sum to {y} on {device}");
         (this.device, this.y, this.inputs) = (device, y, inputs);
-        // In the order of backward: a tensor that is summed with itself is first written and then added to.
+        // In the order of backward: the gradient of a tensor that is added to itself is first written, then added to.
         sinks = inputs.Select(x => x.Consume()).Reverse().ToArray();
         variant = device.Select(Portable, Simd);
     }

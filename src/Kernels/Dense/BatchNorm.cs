@@ -13,20 +13,20 @@ namespace GpuCtr.Kernels.Dense;
 /// <param name="Momentum">m: share of the batch in the running averages.</param>
 public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
 {
-    /// <summary>PyTorch's.</summary>
+    /// <summary>The defaults of PyTorch.</summary>
     public static BatchNormConstants Default { get; } = new(1e-5f, 0.1f);
 }
 
-/// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), with the rectifier and a dropout behind it fused where asked.</summary>
+/// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), optionally fused with a rectifier and a dropout after it.</summary>
 /// <remarks>
 /// x̂ = (x − μ) / √(σ² + ε),  y = f(γ x̂ + β), f identity or max(0, ·);   dz = dy ∘ [y > 0],
-/// with <see cref="Dropout"/>: y = f(γ x̂ + β) ∘ keep / (1 − p), and dz = dy / (1 − p) ∘ [y > 0]: what was dropped is not above zero, so backward needs no mask.
-/// Where there is no SIMD variant, Dropout runs behind.
+/// with <see cref="Dropout"/>: y = f(γ x̂ + β) ∘ keep / (1 − p), and dz = dy / (1 − p) ∘ [y > 0]: dropped values are not above zero, so backward needs no mask.
+/// Without a SIMD variant, Dropout runs as a separate op.
 /// dβ = Σ dz,  dγ = Σ dz x̂,  dx = γ/√(σ²+ε) · (dz − dβ/B − x̂ dγ/B).
 /// Training: μ, σ² of the batch (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
 /// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
 /// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
-/// Every column is summed in one order: the same bits every run.
+/// Every column is summed in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class BatchNorm : IOp
 {
@@ -37,10 +37,10 @@ public sealed partial class BatchNorm : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    // The output, or with dropout in an op of its own what that reads.
+    // The output; with a separate dropout op, the input of that op.
     private Tensor y;
 
-    /// <summary>What the kernels of this op see; statistics are (2, H): mean, biased variance.</summary>
+    /// <summary>Kernel arguments; statistics are (2, H): mean, biased variance.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Statistics,
         ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
@@ -56,7 +56,7 @@ public sealed partial class BatchNorm : IOp
     /// <param name="y">(B, H) output.</param>
     /// <param name="relu">Rectify the output.</param>
     /// <param name="constants">ε and m.</param>
-    /// <param name="drop">The dropout behind the rectifier, or null.</param>
+    /// <param name="drop">The dropout after the rectifier, or null.</param>
     /// <param name="scalars">The step number, for dropout.</param>
     public BatchNorm(
         Workspace workspace, Tensor x, Tensor gamma, Tensor beta, Tensor runningMean, Tensor runningVariance, Tensor y, bool relu, BatchNormConstants constants,
@@ -81,7 +81,7 @@ public sealed partial class BatchNorm : IOp
     /// <summary>γ and β, (1, H).</summary>
     public (Tensor Gamma, Tensor Beta) Scale => (gamma, beta);
 
-    /// <summary>What evaluation normalizes with, (1, H).</summary>
+    /// <summary>Running mean and variance, used in evaluation, (1, H).</summary>
     public (Tensor Mean, Tensor Variance) Running => (runningMean, runningVariance);
 
     /// <summary>y (B, H).</summary>

@@ -6,7 +6,7 @@ using ILGPU;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Masks the gradient of an output by the rectifier in place and sums its columns: dy ∘= [y > 0], db[n] = Σ_b dy[b,n].</summary>
-/// <remarks>dy (B, N) read and written once, y (B, N) read once. Every column is summed in one order: the same bits every run.</remarks>
+/// <remarks>dy (B, N) read and written once, y (B, N) read once. Every column is summed in a fixed order: the same bits every run.</remarks>
 public sealed partial class BiasGradient
 {
     private readonly Device device;
@@ -37,7 +37,7 @@ public sealed partial class BiasGradient
         return rows => sums.Run(new(new(y.Gradient!.View, y.View, (b?.Gradient ?? y).View, rows, y.Columns, masks ? 1 : 0, b?.Gradient is null ? 0 : 1)), rows);
     }
 
-    /// <summary>Σ dy, which is masked on the way.</summary>
+    /// <summary>Σ dy; masks dy along the way.</summary>
     public readonly struct Terms(Args a) : IColumnTerms
     {
         private readonly Args a = a;

@@ -5,7 +5,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>The columns of two tensors side by side: y = [a, b]; each gradient is its part of dy.</summary>
+/// <summary>The concatenated columns of two tensors: y = [a, b]; each gradient is its part of dy.</summary>
 /// <remarks>a (R, H), b (R, K), y (R, H + K).   One copy each way.</remarks>
 public sealed unsafe partial class Concat : IOp
 {
@@ -14,7 +14,7 @@ public sealed unsafe partial class Concat : IOp
     private readonly Tensor.GradientSink da, db;
     private readonly Copy copy;
 
-    /// <summary>Copies (rows, columns) of one tensor, from a column of it on, to columns of another, or adds them.</summary>
+    /// <summary>Copies or adds (rows, columns) of one tensor, starting at some column, to columns of another.</summary>
     private delegate void Copy(Tensor to, int toColumn, Tensor from, int fromColumn, int columns, int rows, bool add);
 
     /// <summary>Copies (Rows, Columns) from columns FromColumn of From to columns ToColumn of To.</summary>

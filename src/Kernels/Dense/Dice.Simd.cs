@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Blocks of 256 rows. Columns as tasks would leave the threads with 5 registers' worth to share where an attention layer is 80 wide.</summary>
+/// <summary>Tasks are blocks of 256 rows. With columns as tasks, an attention layer of width 80 would give only five tasks.</summary>
 public sealed unsafe partial class Dice
 {
     private const int BlockRows = 256;

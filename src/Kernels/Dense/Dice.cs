@@ -7,13 +7,13 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>The constants of <see cref="Dice"/>, on which its implementations differ.</summary>
+/// <summary>The constants of <see cref="Dice"/>, in which implementations differ.</summary>
 /// <param name="Epsilon">ε.</param>
 /// <param name="Momentum">μ: share of the batch in the running averages.</param>
-/// <param name="UnbiasedVariance">The running variance takes n / (n − 1) of the batch's, as PyTorch's batch normalization does.</param>
+/// <param name="UnbiasedVariance">The running variance uses n / (n − 1) times the batch variance, as PyTorch's batch normalization does.</param>
 public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentum = 0.01f, bool UnbiasedVariance = false)
 {
-    /// <summary>The constants of the DIN paper's authors.</summary>
+    /// <summary>The constants in the DIN authors' code.</summary>
     public static DiceConstants Default { get; } = new(1e-8f);
 }
 
@@ -24,7 +24,7 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
-/// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once where it runs within the layer behind it). Every sum has a fixed order: the same bits every run.
+/// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once if it is fused with the following layer). Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class Dice : IOp
 {
@@ -34,7 +34,7 @@ public sealed partial class Dice : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    /// <summary>What the kernels of this op see; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
+    /// <summary>Kernel arguments; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
         GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,

@@ -48,7 +48,7 @@ public sealed unsafe partial class DiceGate
             Lanes.Store(dAlpha, alpha.Gradient!.Pointer + h, count);
     }
 
-    /// <summary>One order whatever the threads: element after element.</summary>
+    /// <summary>Sums element after element, in an order that does not depend on the threads.</summary>
     private static float SharedAlphaGradient(ReadOnlySpan<float> x, ReadOnlySpan<float> z, ReadOnlySpan<float> dy)
     {
         float sum = 0;

@@ -5,7 +5,7 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>The gate of Dice (Zhou et al., KDD 2018, eq. 8) behind a normalization of its own choice: z is x, normalized by another op.</summary>
+/// <summary>The gate of Dice (Zhou et al., KDD 2018, eq. 8) after a separate normalization: z is x, normalized by another op.</summary>
 /// <remarks>
 /// p = σ(z),  y = p x + (1 − p) α x;   dx = dy (α + (1 − α) p),  dz = dy x (1 − α) p (1 − p),  dα = Σ dy x (1 − p).
 /// x, z, y (R, H)   α (H), or (1) for all units.   Reads x and z once each way. One thread sums one α in order: the same bits every run.
@@ -92,7 +92,7 @@ public sealed partial class DiceGate : IOp
         {
             float p = 1 / (1 + XMath.Exp(-a.Z[i])), alpha = a.Alpha[a.Shared != 0 ? 0 : i % a.Columns];
             float gx = a.Dy[i] * (alpha + (1 - alpha) * p), gz = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
-            // z was read last: where it is x itself, its gradient is written first.
+            // z is consumed last, so if it is x itself, its gradient is written first.
             a.Dz.Write(i, gz);
             a.Dx.Write(i, gx);
         }

@@ -6,8 +6,8 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Dense;
 
 /// <summary>
-/// Blocks of rows, each a task that keeps its own sums of dW and db; within a block, 96 rows at a time go through all of the op while
-/// they are in cache. Backward of 96 rows: dy, finished where it was left unfinished; da = dy W; Dice(x) in panels and A from one exponential; dW += dyᵀ Dice(x).
+/// Each block of rows is a task with its own sums of dW and db. Within a block, 96 rows at a time go through the whole op while
+/// they are in cache. Backward of 96 rows: dy, with the deferred correction of a following Dice applied; da = dy W; Dice(x) in panels and A from one exponential; dW += dyᵀ Dice(x).
 /// </summary>
 public sealed unsafe partial class DiceLinear
 {
@@ -29,7 +29,7 @@ public sealed unsafe partial class DiceLinear
         dice = new DiceRows(workspace, Tensors.Plan(workspace), MaxBlocks);
         forwardPanels = workspace.Array<float>($"{w.Name} panels", (long)Panel.Count(n) * h * Panel.Width);
         backwardPanels = workspace.TrainingArray<float>($"{w.Name} panels, transposed", (long)n * hWide);
-        // dW of a block in rows of whole panels, and db.
+        // dW of a block, in rows of whole panels, and db.
         partials = new PartialSums(workspace, $"d {w.Name}", n * hWide + n);
         y.Statistics = statistics = new ColumnStatistics(workspace, y);
         RowBlocks forward = RowBlocks.WithSums(device, 1, ForwardChunks), backward = RowBlocks.WithSums(device, 1, BackwardChunks);
@@ -109,7 +109,7 @@ public sealed unsafe partial class DiceLinear
         }
     }
 
-    /// <summary>What the next rows will read and write, but for x, which <see cref="DiceRows"/> asks for itself.</summary>
+    /// <summary>Prefetches what the next rows read and write, except x, which <see cref="DiceRows"/> prefetches itself.</summary>
     private PrefetchSchedule Ahead(int first, int count)
     {
         PrefetchSchedule ahead = default;

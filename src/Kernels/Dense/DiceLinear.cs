@@ -3,11 +3,11 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Dice and the fully connected layer behind it: y = Dice(x) Wᵀ + b.</summary>
+/// <summary>Dice and the following fully connected layer: y = Dice(x) Wᵀ + b.</summary>
 /// <remarks>
-/// The formulas are those of <see cref="Dice"/> and <see cref="Linear"/>, and where there is no SIMD variant those two run one after the other.
-/// Between them lie Dice(x) and its gradient, 4·R·H values written or read a step; fused, they live in cache, some rows at a time,
-/// and backward computes Dice(x) once more from the exponential that it needs anyway.
+/// The formulas are those of <see cref="Dice"/> and <see cref="Linear"/>, and without a SIMD variant these two run one after the other.
+/// Unfused, Dice(x) and its gradient cost 4·R·H values written or read per step; fused, they stay in cache, some rows at a time,
+/// and backward recomputes Dice(x) from the exponential that it needs anyway.
 /// x (R, H)   W (N, H)   b (1, N) or none   y (R, N).   Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class DiceLinear : IOp, IDisposable
@@ -17,7 +17,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
     private readonly Tensor? b;
     private readonly OpVariant variant;
 
-    // Of the composition.
+    // For the unfused composition.
     private Linear? linear;
 
     /// <param name="workspace">Reserves intermediate values.</param>

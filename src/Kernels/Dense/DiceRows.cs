@@ -5,11 +5,11 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Dice in registers, some rows at a time: the SIMD variant of <see cref="Dice"/> and of ops that run it on rows which are in cache anyway.</summary>
+/// <summary>Dice on some rows at a time, in registers: for the SIMD variant of <see cref="Dice"/>, and for ops that apply it to rows that are in cache anyway.</summary>
 /// <remarks>
-/// Backward in one pass over the rows and one exponential an element: with A = dy (α + (1 − α) p) + r h, dx = A − c₀ − c₁ x, where
-/// c₁ = r² mean(h u) and c₀ = r mean(h) − c₁ mean(x) are known once all rows have been seen (<see cref="ColumnStatistics"/>).
-/// Sums are kept by block of rows and combined in order: the same bits whatever the number of threads.
+/// Backward takes one pass over the rows and one exponential per element: with A = dy (α + (1 − α) p) + r h, dx = A − c₀ − c₁ x, where
+/// c₁ = r² mean(h u) and c₀ = r mean(h) − c₁ mean(x) are known after all rows (<see cref="ColumnStatistics"/>).
+/// Sums are kept per block of rows and combined in order: the same bits for any number of threads.
 /// </remarks>
 internal sealed unsafe class DiceRows
 {
@@ -27,8 +27,8 @@ internal sealed unsafe class DiceRows
     private float* correcting;
 
     /// <param name="workspace">Reserves the partial sums.</param>
-    /// <param name="tensors">What Dice reads and writes, but for its output.</param>
-    /// <param name="maxBlocks">The most blocks that <see cref="Differentiate"/> is called with.</param>
+    /// <param name="tensors">Inputs and state of Dice.</param>
+    /// <param name="maxBlocks">Largest number of blocks in <see cref="Differentiate"/>.</param>
     public DiceRows(Workspace workspace, in DiceTensors tensors, int maxBlocks)
     {
         (device, t, n) = (workspace.Device, tensors, tensors.X.Columns);
@@ -39,7 +39,7 @@ internal sealed unsafe class DiceRows
         (momentsBlock, correctBlock) = (MomentsBlock, CorrectBlock);
     }
 
-    /// <summary>Mean and variance for this pass: those of its rows, or the running ones in evaluation.</summary>
+    /// <summary>Mean and variance for this pass: of its rows, or in evaluation the running averages.</summary>
     public void Measure(in Pass pass)
     {
         (rows, training) = (pass.RowsOf(t.X), pass.Training && pass.RowsOf(t.X) > 0);
@@ -81,15 +81,15 @@ internal sealed unsafe class DiceRows
         }
     }
 
-    /// <summary>A of some rows and their part of the sums of their block, with their activations once more where asked.</summary>
-    /// <param name="block">Where the sums go; its first rows overwrite, the others add.</param>
-    /// <param name="starts">These are the block's first rows.</param>
+    /// <summary>A of some rows and their contribution to the sums of their block; optionally recomputes their activations.</summary>
+    /// <param name="block">Block of the sums; its first rows overwrite them, the others add.</param>
+    /// <param name="starts">Whether these are the block's first rows.</param>
     /// <param name="first">The first row.</param>
     /// <param name="count">How many.</param>
     /// <param name="dy">(count, H).</param>
     /// <param name="stride">Distance of two rows of dy.</param>
     /// <param name="panels">y in panels (H / 32, count, 32), or null.</param>
-    /// <param name="dx">(rows, H) where A goes, or null.</param>
+    /// <param name="dx">(rows, H) receives A, or null.</param>
     /// <param name="add">Add to dx.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Differentiate(int block, bool starts, int first, int count, float* dy, nint stride, float* panels, float* dx, bool add)
@@ -125,7 +125,7 @@ internal sealed unsafe class DiceRows
         }
     }
 
-    /// <summary>dα, c₀ and c₁, once all blocks are there.</summary>
+    /// <summary>dα, c₀ and c₁, after all blocks.</summary>
     public void CombineSums(int blocks)
     {
         for (int h = 0; h < n; h += Lanes.Count)
@@ -145,7 +145,7 @@ internal sealed unsafe class DiceRows
         }
     }
 
-    /// <summary>Subtracts c₀ + c₁ x from the gradient, unless the op that wrote x does it when it reads the gradient.</summary>
+    /// <summary>Subtracts c₀ + c₁ x from the gradient, unless the op that wrote x does so when it reads the gradient.</summary>
     public void Finish(Tensor? dx)
     {
         if (!measuresItself || !training || dx is null)
@@ -154,7 +154,7 @@ internal sealed unsafe class DiceRows
         device.Team!.Run(ColumnStatistics.MaxBlocks, correctBlock);
     }
 
-    /// <summary>Moves the running averages unless the step is skipped.</summary>
+    /// <summary>Updates the running averages unless the step is skipped.</summary>
     public void Commit(Tensor guard)
     {
         if (*guard.Pointer == 0)

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>What Dice reads and keeps.</summary>
+/// <summary>Inputs and state of Dice.</summary>
 /// <param name="X">(R, H) input.</param>
 /// <param name="Alpha">(1, H).</param>
 /// <param name="RunningMean">(1, H) state.</param>

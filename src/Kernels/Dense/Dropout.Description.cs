@@ -10,6 +10,6 @@ public sealed partial class Dropout
     /// <inheritdoc/>
     public Work BackwardWork(in Pass pass) => Work.Passes(pass, Output, 2);
 
-    /// <summary>Nothing: evaluation drops nothing.</summary>
+    /// <summary>No operator: evaluation drops nothing.</summary>
     public void Export(IOnnxGraph g) => g[Output] = g[Input];
 }

@@ -59,7 +59,7 @@ public sealed unsafe partial class Dropout
         }
     }
 
-    /// <summary>Those of 16 values whose bit is set, zeros in place of the others.</summary>
+    /// <summary>16 values, with zeros in place of those whose bit is not set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<float> Kept(uint bits, Vector512<float> values)
     {
@@ -69,7 +69,7 @@ public sealed unsafe partial class Dropout
 
     public readonly partial record struct Stream
     {
-        /// <summary>The 32 decisions of a word: eight Philox blocks side by side, each 32-bit word in a 64-bit lane.</summary>
+        /// <summary>The 32 bits of a mask word: eight Philox blocks in parallel, each 32-bit word in a 64-bit lane.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal uint Word(long word, uint step)
         {

@@ -9,7 +9,7 @@ namespace GpuCtr.Kernels.Dense;
 /// <summary>Inverted dropout (Srivastava et al. 2014): each value is kept with probability 1 − p and then scaled by 1 / (1 − p).</summary>
 /// <remarks>
 /// y = x ∘ keep / (1 − p),  dx = dy ∘ keep / (1 − p);   evaluation: y = x, dx = dy.
-/// keep is a function of (seed, step, layer, element) by Philox, so every device draws the same; one bit an element is stored
+/// keep is a function of (seed, step, layer, element) by Philox, equal on every device; one bit per element is stored
 /// for backward. x, y (B, H)   keep ⌈B·H/32⌉ words. Bit i of word w belongs to element 32 w + i and is output i / 8 of the
 /// Philox block with counter 8 w + i mod 8.
 /// </remarks>
@@ -28,7 +28,7 @@ public sealed partial class Dropout : IOp
         ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, ArrayView<uint> Keep, ArrayView<StepScalars> Scalars,
         Stream Stream, long Length, int Training);
 
-    /// <summary>Which random stream a layer draws from, and how much it drops.</summary>
+    /// <summary>Random stream and rate of a dropout layer.</summary>
     public readonly partial record struct Stream(uint Layer, uint Seed0, uint Seed1, uint Threshold, float Scale)
     {
         /// <summary>Drops with probability <paramref name="rate"/> in [0, 1).</summary>
@@ -53,7 +53,7 @@ public sealed partial class Dropout : IOp
     /// <summary>x.</summary>
     public Tensor Input => x;
 
-    /// <summary>y: x in evaluation.</summary>
+    /// <summary>y; equals x in evaluation.</summary>
     public Tensor Output => y;
 
     /// <inheritdoc/>
@@ -73,7 +73,7 @@ public sealed partial class Dropout : IOp
 
     private OpVariant Portable()
     {
-        // A thread has a word of the mask.
+        // One thread per word of the mask.
         Kernel<Args> forward = new(device, ForwardKernel), backward = new(device, BackwardKernel);
         return new((in Pass pass) => forward.Run(Words(Length(pass)), Bind(pass)), (in Pass pass) => backward.Run(Words(Length(pass)), Bind(pass)));
     }

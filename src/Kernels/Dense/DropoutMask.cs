@@ -6,8 +6,8 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>What a dropout keeps, drawn ahead for the op that writes the tensor: SIMD variants, which then need no pass over it for dropout alone.</summary>
-/// <remarks>One bit an element, those of <see cref="Dropout"/>.</remarks>
+/// <summary>The mask of a dropout, drawn in advance for the op that writes the tensor, so that SIMD variants need no separate pass for dropout.</summary>
+/// <remarks>One bit per element, the same bits as in <see cref="Dropout"/>.</remarks>
 internal sealed unsafe class DropoutMask
 {
     private const int BlockWords = 512;
@@ -18,13 +18,13 @@ internal sealed unsafe class DropoutMask
     private readonly RowBlocks blocks;
 
     /// <param name="workspace">Reserves the bits.</param>
-    /// <param name="y">(B, H) what is dropped from.</param>
+    /// <param name="y">(B, H) the dropped tensor.</param>
     /// <param name="scalars">The step number.</param>
     /// <param name="stream">Random stream and rate.</param>
     public DropoutMask(Workspace workspace, Tensor y, DeviceArray<StepScalars> scalars, Dropout.Stream stream)
     {
         (this.scalars, this.stream) = (scalars, stream);
-        // One word more: 16 bits are read from any place as part of 64.
+        // One extra word: 16 bits at any offset are read as part of 64.
         keep = workspace.TrainingArray<uint>($"{y.Name} keep", (y.Length + 31) / 32 + 1);
         blocks = RowBlocks.OfElements(workspace.Device, BlockWords, DrawWords);
     }
@@ -32,10 +32,10 @@ internal sealed unsafe class DropoutMask
     /// <summary>1 / (1 − p).</summary>
     public float Scale => stream.Scale;
 
-    /// <summary>Draws for the first <paramref name="length"/> elements.</summary>
+    /// <summary>Draws the mask of the first <paramref name="length"/> elements.</summary>
     public void Draw(long length) => blocks.Run((length + 31) / 32);
 
-    /// <summary>16 values that lie at element <paramref name="i"/>: scaled where they are kept, else zero.</summary>
+    /// <summary>16 values from element <paramref name="i"/> on: scaled if kept, else zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<float> Apply(Vector512<float> values, long i)
     {

@@ -5,10 +5,10 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Normalizes each row over its units by the length of its deviations: the normalization of torch-rechub's Dice.</summary>
+/// <summary>Normalizes each row over its units by the norm of its deviations: the normalization in torch-rechub's Dice.</summary>
 /// <remarks>
 /// c_h = x_h − mean(x),  z_h = c_h / s,  s = √(Σ_h c_h² + H ε);   dx_h = (dz_h − mean(dz) − z_h Σ_k dz_k z_k) / s.
-/// No mean is taken under the root, so |z| is at most 1. There are no batch statistics: training and evaluation are alike.
+/// The sum under the root is not divided by H, so |z| is at most 1. There are no batch statistics: training and evaluation are the same.
 /// x, z (R, H)   s (R) saved.   Reads x twice; backward reads dz and z twice. One thread sums one row in order: the same bits every run.
 /// </remarks>
 public sealed partial class FeatureNorm : IOp

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>Blocks of rows; each has sums of dγ and dβ of its own, and they are combined in their order.</summary>
+/// <summary>Works on blocks of rows; each block has its own sums of dγ and dβ, which are combined in order.</summary>
 public sealed unsafe partial class LayerNorm
 {
     private const int LeastBlockRows = 16;
@@ -40,7 +40,7 @@ public sealed unsafe partial class LayerNorm
             float mean = Vector512.Sum(sum) / n;
             for (int h = 0; h < n; h += Lanes.Count)
             {
-                // Behind the last unit there is nothing, not −μ.
+                // Lanes after the last unit are zero, not −μ.
                 Vector512<float> c = Lanes.Load(from + h, n - h) - Lanes.First(Vector512.Create(mean), n - h);
                 squares = Vector512.FusedMultiplyAdd(c, c, squares);
             }

@@ -10,9 +10,9 @@ namespace GpuCtr.Kernels.Dense;
 /// <summary>Layer normalization (Ba et al. 2016, eq. 3 and 4): each row over its own units.</summary>
 /// <remarks>
 /// x̂ = (x − μ) / σ,  μ = mean(x),  σ = √(mean((x − μ)²) + ε),  y = γ ∘ x̂ + β;
-/// dγ = Σ_rows dy ∘ x̂,  dβ = Σ_rows dy,  dx = (g − mean(g) − x̂ mean(g ∘ x̂)) / σ,  g = γ ∘ dy.   Training and evaluation are alike.
+/// dγ = Σ_rows dy ∘ x̂,  dβ = Σ_rows dy,  dx = (g − mean(g) − x̂ mean(g ∘ x̂)) / σ,  g = γ ∘ dy.   Training and evaluation are the same.
 /// x, y (R, H)   γ, β (H)   μ, 1 / σ (R, 2) saved.   Reads x and writes y; backward reads x and dy and writes dx.
-/// One thread sums a row in order, and every column is summed in one order: the same bits every run.
+/// One thread sums a row in order, and every column is summed in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class LayerNorm : IOp
 {
@@ -29,7 +29,7 @@ public sealed partial class LayerNorm : IOp
         ArrayView<float> X, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Y, ArrayView<float> Moments,
         GradientView Dx, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Dy, int Rows, int Columns);
 
-    /// <param name="workspace">Where μ, 1 / σ and partial sums are reserved.</param>
+    /// <param name="workspace">Reserves μ, 1 / σ and partial sums.</param>
     /// <param name="x">(R, H) input.</param>
     /// <param name="gamma">(1, H) scale.</param>
     /// <param name="beta">(1, H) shift.</param>

@@ -2,11 +2,11 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>A fully connected layer, with the rectifier fused where asked.</summary>
+/// <summary>A fully connected layer, optionally fused with a rectifier.</summary>
 /// <remarks>
 /// y = f(x Wᵀ + b), f identity or max(0, ·);   dz = dy ∘ [y > 0],  dx = dz W,  dW = dzᵀ x,  db = Σ_rows dz
 /// x (B, K)   W (N, K) as PyTorch stores it   b (N) or none   y (B, N).   Three products of 2·B·K·N operations.
-/// dy is masked in place: nothing but this op reads it. Sums run in a fixed order: the same bits every run.
+/// dy is masked in place, because only this op reads it. Sums run in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class Linear : IOp, IDisposable
 {
@@ -69,7 +69,7 @@ public sealed partial class Linear : IOp, IDisposable
     /// <summary>dW = dzᵀ x.</summary>
     internal void WeightGradient(in Pass pass) => backwardWeights.Run(w.Gradient!, y.Gradient!, x, OfWeights(pass.RowsOf(x)));
 
-    /// <summary>dx = dz W, where anybody wants it.</summary>
+    /// <summary>dx = dz W, if x has a gradient.</summary>
     internal void InputGradient(in Pass pass)
     {
         if (dx.Target is { } target)

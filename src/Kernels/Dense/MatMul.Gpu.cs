@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>On GPUs: the library where the device has one, else tiles in shared memory.</summary>
+/// <summary>On GPUs: the library if the device has one, else tiles in shared memory.</summary>
 public sealed partial class MatMul
 {
     private Variant Gpu()
@@ -26,13 +26,13 @@ public sealed partial class MatMul
     }
 
     /// <summary>
-    /// The library knows no epilogue: bias and rectifier cost it a pass over C, and a product of our sizes on tensor cores takes hardly longer than that.
-    /// Not for few columns, of which a tile would be empty for the most part.
+    /// Whether to use the library. It has no epilogue: bias and rectifier need a pass over C, and on tensor cores a product of our sizes takes hardly longer than such a pass.
+    /// Tiles are not used for few columns, where they would be mostly empty.
     /// </summary>
     private bool FuseOnTensorCores(in Args args, in Product p) =>
         device.Precision.OnTensorCores() && (args.Bias | args.Relu) != 0 && p.N >= TileProduct.TensorSide / 2;
 
-    /// <summary>Row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, and what lies transposed in memory for us is plain for BLAS.</summary>
+    /// <summary>The product in BLAS form: row-major C is column-major Cᵀ = op(B)ᵀ op(A)ᵀ, so our transposed factors are untransposed for BLAS.</summary>
     private static void RunLibrary(IBlas blas, Kernel<Args> finish, in Args args, in Product p)
     {
         if (p.M == 0 || p.N == 0)
@@ -60,7 +60,7 @@ public sealed partial class MatMul
         public void Store(int i, int j, float sum) => MatMul.Store(s, i, j, sum);
     }
 
-    /// <summary>Bias and rectifier behind the library's product, which knows neither.</summary>
+    /// <summary>Bias and rectifier after the library's product, which has neither.</summary>
     private static void FinishKernel(Args s)
     {
         for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridLoop.Stride)

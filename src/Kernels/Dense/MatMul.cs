@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>C (M, N) [+]= op(A) (M, K) · op(B) (K, N), the matrix product under every dense layer; not an op of its own.</summary>
+/// <summary>C (M, N) [+]= op(A) (M, K) · op(B) (K, N), the matrix product of every dense layer; not an op by itself.</summary>
 /// <remarks>2·M·N·K operations on 4·(M·K + K·N + M·N) bytes. Each element of C is one sum over k in order: the same bits on every run.</remarks>
 public sealed partial class MatMul : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed partial class MatMul : IDisposable
 
     private delegate void Multiplication(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias);
 
-    /// <summary>How a device multiplies.</summary>
+    /// <summary>The variant of a device.</summary>
     private readonly record struct Variant(Multiplication Run, TileProduct<Tile>? Tiles = null, IDisposable? Memory = null);
 
     /// <param name="device">The device.</param>
@@ -25,14 +25,14 @@ public sealed partial class MatMul : IDisposable
         variant = device.Select(Portable, Simd, Gpu);
     }
 
-    /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is what it was in the last product.</summary>
+    /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is unchanged since the last product.</summary>
     public readonly record struct Product(
         int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false);
 
-    /// <summary>Reserves partial sums for products of up to these sizes, where the device's variant keeps any.</summary>
+    /// <summary>Reserves partial sums for products of up to these sizes, if the device's variant needs any.</summary>
     public void Plan(Workspace workspace, string name, in Product largest) => variant.Tiles?.Plan(workspace, name, Sizes(largest));
 
-    /// <summary>Runs the product, adds <paramref name="bias"/> (N) to every row where there is one, and then rectifies where asked.</summary>
+    /// <summary>Runs the product; optionally adds <paramref name="bias"/> (N) to every row and rectifies.</summary>
     public void Run(Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias = null) => variant.Run(c, a, b, p, bias);
 
     /// <inheritdoc/>
@@ -61,7 +61,7 @@ public sealed partial class MatMul : IDisposable
         });
     }
 
-    /// <summary>Matrices, sizes and strides as the kernel takes them.</summary>
+    /// <summary>Kernel arguments: matrices, sizes and strides.</summary>
     public readonly struct Args(ArrayView<float> c, ArrayView<float> a, ArrayView<float> b, ArrayView<float> rowBias, in Product p, bool bias)
     {
         /// <summary>The matrices.</summary>
@@ -81,8 +81,8 @@ public sealed partial class MatMul : IDisposable
     }
 
     /// <summary>
-    /// One item = one 4×4 tile of C in 16 named accumulators (arrays would go to memory). A tile over the edge reads the last
-    /// row or column again and does not store it.
+    /// One item = one 4×4 tile of C in 16 named accumulators (arrays would be spilled). A tile across the edge reads the last
+    /// row or column again and does not store the surplus.
     /// </summary>
     private static void Kernel(Args s)
     {
@@ -134,7 +134,7 @@ public sealed partial class MatMul : IDisposable
     {
         if (s.Bias != 0)
             x += s.RowBias[j];
-        // Written so that NaN stays NaN: a rectified NaN would hide a broken step.
+        // Written so that NaN stays NaN: rectifying it to 0 would hide a diverged step.
         return s.Relu != 0 && x < 0 ? 0f : x;
     }
 }

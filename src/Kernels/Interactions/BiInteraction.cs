@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Interactions;
 /// <summary>Bi-interaction pooling (He and Chua, SIGIR 2017, eq. 4): y = Σ_{i&lt;j} v_i ∘ v_j = ½ ((Σ_i v_i)² − Σ_i v_i²), the factorization machine before its last sum.</summary>
 /// <remarks>
 /// dv_i = dy ∘ (S − v_i), S = Σ_i v_i.
-/// v (B, C·D)   y (B, D).   2 operations a value; v read once forwards, and once more with dv backwards. Every element is summed in one order: the same bits every run.
+/// v (B, C·D)   y (B, D).   2 operations per value; v is read once forward, and once more with dv backward. Every element is summed in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class BiInteraction : IOp
 {
@@ -21,7 +21,7 @@ public sealed partial class BiInteraction : IOp
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
 
     /// <param name="device">The device.</param>
-    /// <param name="v">(B, C·D) vectors side by side.</param>
+    /// <param name="v">(B, C·D) concatenated vectors.</param>
     /// <param name="y">(B, D) output.</param>
     public BiInteraction(Device device, Tensor v, Tensor y)
     {
@@ -61,7 +61,7 @@ public sealed partial class BiInteraction : IOp
 
     private Args Bind(in Pass pass) => new(v.View, y.View, dv.View, y.BoundGradient, pass.Rows, fields, y.Columns);
 
-    /// <summary>One item = one value of y: neighbours read neighbouring values.</summary>
+    /// <summary>One item = one value of y: neighbouring threads read neighbouring values.</summary>
     private static void ForwardKernel(Args a)
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.D; i += GridLoop.Stride)

@@ -6,12 +6,12 @@ using ILGPU;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>
-/// The cross layer behind its linear map u of x: y = x₀ ∘ u + x (+ b). With one u for each column it is that of DCN V2, u = W x + b
-/// (Wang et al., WWW 2021, eq. 1); with one for the whole row that of DCN, u = ⟨w, x⟩ and b outside (Wang et al., ADKDD 2017, eq. 3).
+/// The cross layer after its linear map u of x: y = x₀ ∘ u + x (+ b). With one u per column it is that of DCN V2, u = W x + b
+/// (Wang et al., WWW 2021, eq. 1); with one u per row that of DCN, u = ⟨w, x⟩ and b outside (Wang et al., ADKDD 2017, eq. 3).
 /// </summary>
 /// <remarks>
-/// du = dy ∘ x₀, summed over the columns of a row where it has one u;   dx₀ = dy ∘ u;   dx = dy;   db = Σ_rows dy.
-/// x₀, x, y (B, H)   u (B, H) or (B, 1)   b (H).   One pass each way, and one over dy for b: the same bits every run.
+/// du = dy ∘ x₀, summed over the columns if a row has one u;   dx₀ = dy ∘ u;   dx = dy;   db = Σ_rows dy.
+/// x₀, x, y (B, H)   u (B, H) or (B, 1)   b (H).   One pass in each direction, and one over dy for b: the same bits every run.
 /// </remarks>
 public sealed partial class Cross : IOp
 {
@@ -40,7 +40,7 @@ public sealed partial class Cross : IOp
         if (x0.Columns != h || x.Columns != h || u.Columns != h && u.Columns != 1 || bias is not null && bias.Length != h)
             throw new KernelException($"cross: x₀ {x0}, u {u}, x {x}, b {bias?.ToString() ?? "none"}, y {y} do not fit on {workspace.Device}");
         (device, this.x0, this.u, this.x, this.bias, this.y) = (workspace.Device, x0, u, x, bias, y);
-        // Backward writes dx before dx₀, which may be the same.
+        // Backward writes dx before dx₀, which may be the same tensor.
         (du, dx0, dx) = (u.Consume(), x0.Consume(), x.Consume());
         if (bias is not null && y.Gradient is not null)
             biasGradient = new BiasGradient(workspace, y, masks: false, bias);

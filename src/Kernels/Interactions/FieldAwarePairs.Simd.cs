@@ -5,8 +5,8 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>
-/// Four values at a time: the vectors are short, and those of a column lie apart. Memory is the limit, so no wider register would be faster.
-/// Half of a row's values are read across it, which no processor foresees: those of the next row are asked for in the order in which they lie.
+/// Four values at a time: vectors are short, and those of a column are apart. Memory is the limit, so wider registers would not be faster.
+/// Half of a row's values are read with large strides, which hardware does not prefetch: the values of the next row are prefetched in memory order.
 /// </summary>
 public sealed unsafe partial class FieldAwarePairs
 {

@@ -4,13 +4,13 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Interactions;
 
-/// <summary>Pairs of a field-aware factorization machine (Juan et al., RecSys 2016, eq. 4): y = Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, v_{i,j} the D numbers that field i has for field j.</summary>
+/// <summary>Pairs of a field-aware factorization machine (Juan et al., RecSys 2016, eq. 4): y = Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, v_{i,j} the vector of D numbers of field i for field j.</summary>
 /// <remarks>
 /// dv_{i,j} = dy v_{j,i},  dv_{i,i} = 0.
-/// v (B, C·C·D): v_{i,j} at (i·C + j)·D   y (B, 1)   s (B, C) sums Σ_{j&gt;i} of one field, where GPUs need more threads than rows.
-/// C(C−1)·D operations a row forwards, C²·D backwards; v read once each way and dv written once: 2 operations for 8 bytes, so memory sets the speed.
-/// A block v_{i,i} is in no pair. It stays, as in LIBFFM: without it 1/C less would be stored and moved, and the place of every other
-/// block would depend on which side of the diagonal it is. Every sum has a fixed order: the same bits every run.
+/// v (B, C·C·D): v_{i,j} at (i·C + j)·D   y (B, 1)   s (B, C) sums Σ_{j&gt;i} of one field, because GPUs need more threads than rows.
+/// C(C−1)·D operations per row forward, C²·D backward; v is read once in each direction and dv written once: 2 operations per 8 bytes, so memory is the limit.
+/// The blocks v_{i,i} are in no pair. They are stored anyway, as in LIBFFM: without them 1/C less would be stored and moved, but the address of every other
+/// block would depend on its side of the diagonal. Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class FieldAwarePairs : IOp
 {
@@ -24,7 +24,7 @@ public sealed partial class FieldAwarePairs : IOp
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> Y, ArrayView<float> S, GradientView Dv, ArrayView<float> Dy, int Rows, int C, int D);
 
     /// <param name="workspace">Reserves s.</param>
-    /// <param name="v">(B, C·C·D) the vectors of all fields side by side.</param>
+    /// <param name="v">(B, C·C·D) concatenated vectors of all fields.</param>
     /// <param name="fields">C.</param>
     /// <param name="y">(B, 1) output.</param>
     public FieldAwarePairs(Workspace workspace, Tensor v, int fields, Tensor y)
@@ -107,7 +107,7 @@ public sealed partial class FieldAwarePairs : IOp
         }
     }
 
-    /// <summary>One item = one value of dv: neighbours write neighbouring values.</summary>
+    /// <summary>One item = one value of dv: neighbouring threads write neighbouring values.</summary>
     private static void BackwardKernel(Args a)
     {
         for (long item = Grid.GlobalLinearIndex; item < (long)a.Rows * a.C * a.C * a.D; item += GridLoop.Stride)

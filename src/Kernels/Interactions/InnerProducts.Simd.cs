@@ -5,14 +5,14 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Kernels.Interactions;
 
 /// <summary>
-/// Forwards, sixteen products ⟨v_i, v_j⟩ of neighbouring j are a register, for which the vectors of a row are transposed; backwards the values of a vector are.
-/// Four vectors i are worked on at a time, so that what is loaded for j serves all of them.
+/// Forward, a register holds the products ⟨v_i, v_j⟩ of sixteen neighbouring j, for which the vectors of a row are transposed; backward, it holds values of a vector.
+/// Four vectors i are processed at a time, so that a load for j serves all of them.
 /// </summary>
 public sealed unsafe partial class InnerProducts
 {
     private const int BlockRows = 64, Together = 4;
 
-    // A register that begins at the last vector reaches so far.
+    // End of a register that begins at the last vector.
     private int TransposedStride => (c + 2 * Lanes.Count - 1) / Lanes.Count * Lanes.Count;
 
     private OpVariant Simd()
@@ -25,7 +25,7 @@ public sealed unsafe partial class InnerProducts
     {
         int stride = TransposedStride;
         float* transposed = ThreadScratch.Get((nuint)(d * stride));
-        // What lies behind the last vector is multiplied and thrown away; left over from other blocks it might be denormal, and slow.
+        // Values after the last vector are multiplied and discarded; they are cleared because leftovers may be denormal, and slow.
         new Span<float>(transposed, d * stride).Clear();
         for (int b = firstRow; b < endRow; b++)
         {
@@ -37,13 +37,13 @@ public sealed unsafe partial class InnerProducts
     }
 
     /// <summary>
-    /// The pairs of vectors i … i + 3 with all behind i. A register begins at i + 1 for all of them, so that of the r-th begins with r products of
-    /// earlier pairs: they are stored to the end of the vector before, which is stored after it.
+    /// The pairs of vectors i … i + 3 with all later ones. The registers of all four begin at i + 1, so the r-th begins with r products of
+    /// earlier pairs. These are stored over the end of the previous vector's pairs, which are stored afterwards.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ProductsOf(float* values, float* transposed, int stride, int i, float* pairs, int c, int d)
     {
-        // Where there are fewer than four, the last one is computed again and not stored.
+        // With fewer than four, the last one is computed again and not stored.
         int last = Math.Min(Together - 1, c - 2 - i);
         float* x0 = values + i * d, x1 = x0 + Math.Min(1, last) * d, x2 = x0 + Math.Min(2, last) * d, x3 = x0 + Math.Min(3, last) * d;
         for (int j = i + 1; j < c; j += Lanes.Count)
@@ -105,7 +105,7 @@ public sealed unsafe partial class InnerProducts
         Lanes.Store(Vector512.FusedMultiplyAdd(factor, Lanes.Load(v + left, count), Lanes.Load(dv + right, count)), dv + right, count);
     }
 
-    /// <summary>Vectors i … i + 3, which stay in registers, with all behind them.</summary>
+    /// <summary>Vectors i … i + 3, which stay in registers, with all later ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddFour(float* v, float* dp, float* dv, int i, int c, int d, int count)
     {

@@ -4,10 +4,10 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Interactions;
 
-/// <summary>The inner product of every pair of vectors (Qu et al., PNN, ICDM 2016, eq. 7 with one weight a pair): p_ij = ⟨v_i, v_j⟩, i &lt; j, row after row of the upper triangle.</summary>
+/// <summary>The inner product of every pair of vectors (Qu et al., PNN, ICDM 2016, eq. 7 with one weight per pair): p_ij = ⟨v_i, v_j⟩, i &lt; j, row after row of the upper triangle.</summary>
 /// <remarks>
 /// dv_i = Σ_{j≠i} dp_ij v_j.
-/// v (B, C·D)   p (B, C(C−1)/2).   C(C−1)·D operations a row forwards, twice as many backwards; v read once each way. Every element is one sum in one order: the same bits every run.
+/// v (B, C·D)   p (B, C(C−1)/2).   C(C−1)·D operations per row forward, twice as many backward; v is read once in each direction. Every element is one sum in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class InnerProducts : IOp
 {
@@ -21,7 +21,7 @@ public sealed partial class InnerProducts : IOp
     public readonly record struct Args(ArrayView<float> V, ArrayView<float> P, GradientView Dv, ArrayView<float> Dp, int Rows, int C, int D);
 
     /// <param name="device">The device.</param>
-    /// <param name="v">(B, C·D) vectors side by side.</param>
+    /// <param name="v">(B, C·D) concatenated vectors.</param>
     /// <param name="d">D.</param>
     /// <param name="p">(B, C(C−1)/2) output.</param>
     public InnerProducts(Device device, Tensor v, int d, Tensor p)
@@ -68,7 +68,7 @@ public sealed partial class InnerProducts : IOp
 
     private Args Bind(in Pass pass) => new(v.View, p.View, dv.View, p.BoundGradient, pass.Rows, c, d);
 
-    /// <summary>Where pairs (i, i + 1 …) of a row begin.</summary>
+    /// <summary>Index of the first pair (i, i + 1) of a row.</summary>
     private static int FirstPair(int i, int c) => i * (2 * c - i - 1) / 2;
 
     /// <summary>One item = the pairs (i, j > i) of one row.</summary>

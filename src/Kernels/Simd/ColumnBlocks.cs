@@ -1,9 +1,9 @@
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Columns of a matrix in blocks, for SIMD variants that sum down columns.</summary>
+/// <summary>Blocks of columns of a matrix, for SIMD variants that sum down columns.</summary>
 /// <remarks>
-/// A task owns 16 neighbouring columns (one register) and walks all rows, so each sum has one order whatever the number of threads,
-/// and no partial sums are kept.
+/// A task owns 16 neighbouring columns (one register) and walks all rows, so each sum has a fixed order for any number of threads,
+/// and no partial sums are needed.
 /// </remarks>
 internal sealed class ColumnBlocks
 {
@@ -15,16 +15,16 @@ internal sealed class ColumnBlocks
     private readonly int columns;
     private int rows;
 
-    /// <param name="device">Where they run.</param>
+    /// <param name="device">The device.</param>
     /// <param name="columns">Columns of the matrix.</param>
-    /// <param name="body">Takes the number of rows, the first column and the number of columns.</param>
+    /// <param name="body">Called with the number of rows, the first column and the number of columns.</param>
     public ColumnBlocks(Device device, int columns, Action<int, int, int> body)
     {
         (team, this.columns) = (device.Team!, columns);
         block = index => body(rows, index * Width, Math.Min(Width, columns - index * Width));
     }
 
-    /// <summary>Goes over all columns of the first <paramref name="rows"/> rows.</summary>
+    /// <summary>Processes all columns of the first <paramref name="rows"/> rows.</summary>
     public void Run(int rows)
     {
         this.rows = rows;

@@ -4,15 +4,15 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Moments of a tensor's columns for the op that normalizes them, in which the op that writes the tensor takes part while its rows are in cache.</summary>
+/// <summary>Moments of a tensor's columns for the op that normalizes them; the op that writes the tensor computes them while rows are in cache.</summary>
 /// <remarks>
 /// Forward, the writer adds its rows to the moments. Backward, the gradient of a normalized column is dx = A − c₀ − c₁ x, where c₀ and c₁ depend on
-/// sums over all rows: the reader leaves A, and the writer subtracts the rest when it reads the gradient. So neither passes over the tensor once more.
-/// Moments are kept by block of rows and combined in order: the same bits whatever the number of threads.
+/// sums over all rows: the reader writes A, and the writer subtracts the rest when it reads the gradient. Neither needs a further pass over the tensor.
+/// Moments are kept per block of rows and combined in order: the same bits for any number of threads.
 /// </remarks>
 internal sealed unsafe class ColumnStatistics
 {
-    /// <summary>The most blocks of rows that moments are kept for.</summary>
+    /// <summary>Largest number of blocks of rows.</summary>
     public const int MaxBlocks = 32;
 
     private readonly Tensor x;
@@ -29,16 +29,16 @@ internal sealed unsafe class ColumnStatistics
         correction = workspace.TrainingArray<float>($"{x.Name} correction", 2L * n);
     }
 
-    /// <summary>Whether an op reads them; else the writer need not keep them.</summary>
+    /// <summary>Whether an op reads the moments; otherwise the writer need not compute them.</summary>
     public bool Wanted { get; set; }
 
-    /// <summary>Forgets all rows.</summary>
+    /// <summary>Clears all rows.</summary>
     public void Clear() => counts.AsSpan().Clear();
 
     /// <summary>Adds rows to a block: mean and Σ (x − mean)² of these rows, merged with those before.</summary>
-    /// <param name="block">Only one thread adds to it.</param>
+    /// <param name="block">The block, to which only one thread adds.</param>
     /// <param name="rows">(count, H).</param>
-    /// <param name="count">How many; they should fit the first-level cache.</param>
+    /// <param name="count">Number of rows; they should fit the first-level cache.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(int block, float* rows, int count)
     {
@@ -48,7 +48,7 @@ internal sealed unsafe class ColumnStatistics
         {
             int columns = n - h;
             float* start = rows + h, end = start + (nint)count * n;
-            // About a value of the same size, so that a mean far from zero takes no digits from the squares.
+            // Relative to a value of similar size, so that a mean far from zero costs no digits of the squares.
             Vector512<float> near = Lanes.Load(before > 0 ? means + h : start, columns), sum = default, square = default;
             for (float* p = start; p < end; p += n)
             {
@@ -103,13 +103,13 @@ internal sealed unsafe class ColumnStatistics
         Lanes.Store(c1, correction.Pointer + n + h, n - h);
     }
 
-    /// <summary>The whole gradient of some rows, and its sums.</summary>
+    /// <summary>Completes the gradient of some rows, and sums it.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="count">How many.</param>
-    /// <param name="dx">(count, H) what the reader left of them.</param>
+    /// <param name="dx">(count, H) A, as the reader has written it.</param>
     /// <param name="to">(count, H); may be <paramref name="dx"/>.</param>
     /// <param name="stride">Distance of two rows of <paramref name="to"/>.</param>
-    /// <param name="sums">(H) what the gradient of these rows is added to, or null.</param>
+    /// <param name="sums">(H) sums to which the gradient of these rows is added, or null.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Correct(int first, int count, float* dx, float* to, nint stride, float* sums)
     {
@@ -132,7 +132,7 @@ internal sealed unsafe class ColumnStatistics
         }
     }
 
-    /// <summary>Announces what <see cref="Correct"/> reads of some rows.</summary>
+    /// <summary>Prefetches what <see cref="Correct"/> reads of some rows.</summary>
     public void Announce(int first, int count, float* dx, ref PrefetchSchedule ahead)
     {
         ahead.Add(dx, (long)count * n);

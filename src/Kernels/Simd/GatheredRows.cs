@@ -6,23 +6,23 @@ namespace GpuCtr.Kernels.Simd;
 /// <summary>Sums of scattered rows of a matrix, in the order of a list: the same bits every run.</summary>
 internal static unsafe class GatheredRows
 {
-    // Rows that are asked for ahead of time: enough to hide the latency of memory.
+    // Prefetch distance in rows: enough to hide the latency of memory.
     private const int PrefetchRows = 16;
 
     /// <summary>to = Σ_p weight[p] · table[index[p]] for p from first to end.</summary>
     /// <param name="table">(…, d).</param>
     /// <param name="d">Columns.</param>
     /// <param name="index">Row numbers.</param>
-    /// <param name="weight">What each counts, or null: one.</param>
+    /// <param name="weight">Weight of each, or null = 1.</param>
     /// <param name="first">The first p.</param>
-    /// <param name="end">Behind the last p.</param>
-    /// <param name="known">How many row numbers there are in all; rows of p ≥ end are brought near.</param>
+    /// <param name="end">One past the last p.</param>
+    /// <param name="known">Total number of row numbers; rows of p ≥ end are prefetched.</param>
     /// <param name="to">(d).</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Sum(float* table, int d, int* index, float* weight, int first, int end, int known, float* to)
     {
         int j = 0, prefetched = known - PrefetchRows;
-        // Four registers in one pass over the rows: each row's lines are asked for together.
+        // Four registers per pass over the rows: the cache lines of a row are requested together.
         for (; j + 4 * Lanes.Count <= d; j += 4 * Lanes.Count)
         {
             Vector512<float> s0 = default, s1 = default, s2 = default, s3 = default;

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Simd;
 
 /// <summary>C (M, N) [+]= A (M, K) · B (K, N) on the worker team, each matrix row-major or transposed in place.</summary>
 /// <remarks>
-/// Blocks of rows go over panels of 32 columns, 128 steps of K at a time: the packed part of a panel (16 KB) and the rows of a
+/// Blocks of rows are multiplied with panels of 32 columns, 128 steps of K at a time: the packed part of a panel (16 KB) and the rows of a
 /// tile (6 KB) stay in the first-level cache. A block of C is one task, so bits do not depend on the number of threads.
 /// </remarks>
 internal sealed unsafe class Gemm : IDisposable
@@ -23,7 +23,7 @@ internal sealed unsafe class Gemm : IDisposable
     private nuint packedLength;
     private float* packedFrom;
 
-    // The job at hand; fields instead of a closure, so that a step allocates nothing.
+    // The current job; fields instead of a closure, so that a step allocates nothing.
     private int m, n, k, rowsPerTask, rowBlocks, panels, panelsPerTask;
     private float* a, b, c, bias;
     private nint aRow, aCol, bRow, bCol, ldc;
@@ -59,10 +59,10 @@ internal sealed unsafe class Gemm : IDisposable
     /// <param name="rows">M.</param>
     /// <param name="columns">N.</param>
     /// <param name="depth">K.</param>
-    /// <param name="add">Add to what C holds.</param>
+    /// <param name="add">Add to C.</param>
     /// <param name="rowBias">(N) added to every row, or null.</param>
     /// <param name="rectify">Replace negative results by 0.</param>
-    /// <param name="frozen">B holds what it held in the last product of these sizes: packed once, it stays packed.</param>
+    /// <param name="frozen">B is unchanged since the last product of these sizes: its packed form is reused.</param>
     public void Run(
         float* target, in Matrix left, in Matrix right, int rows, int columns, int depth, bool add = false, float* rowBias = null, bool rectify = false, bool frozen = false)
     {
@@ -75,8 +75,8 @@ internal sealed unsafe class Gemm : IDisposable
         bias = rowBias;
         panels = (n + GemmTile.Width - 1) / GemmTile.Width;
         int blocks = (m + BlockRows - 1) / BlockRows;
-        // A tall product reuses each panel in every row block: pack once. A deep one (weight gradients) packs as it goes,
-        // and then one task had better take all rows of a panel, so that it is packed once all the same.
+        // A tall product reuses each panel in every row block, so panels are packed once. A deep product (weight gradients) packs on the fly,
+        // and one task takes all rows of a panel, so that each panel is also packed once.
         packAhead = blocks >= 8 || bRow == 1;
         rowsPerTask = packAhead || panels < 4 * team.Threads ? BlockRows : Math.Max(1, m);
         rowBlocks = (m + rowsPerTask - 1) / rowsPerTask;
@@ -116,7 +116,7 @@ internal sealed unsafe class Gemm : IDisposable
         scratch = (float*)(((nint)scratch + 63) & ~63);
         int rowBlock = task % rowBlocks, firstPanel = task / rowBlocks * panelsPerTask;
         int row0 = rowBlock * rowsPerTask, rows = Math.Min(rowsPerTask, m - row0);
-        // One round even where K is 0: C is then the bias alone.
+        // One round even if K is 0: C is then the bias.
         for (int k0 = 0; k0 == 0 || k0 < k; k0 += BlockK)
         {
             int depth = Math.Min(BlockK, k - k0);

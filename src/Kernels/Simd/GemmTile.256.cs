@@ -15,7 +15,7 @@ internal static unsafe partial class GemmTile
                 Tile256(Math.Min(6, rows - r), a, aRow, aCol, b + half, k, c + half, ldc, Math.Min(HalfPanel, columns - half), start == null ? null : start + r * startRow + half, startRow);
     }
 
-    /// <summary>A whole tile goes straight to c; one that hangs over its edge goes through the stack.</summary>
+    /// <summary>A whole tile is stored directly to c; a tile across the edge goes through the stack.</summary>
     [SkipLocalsInit]
     private static void Tile256(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow)
     {

@@ -1,18 +1,18 @@
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>The sizes of 512-bit tiles as types, so that each is compiled with its size as a constant and nothing is left of the rows and columns that it lacks.</summary>
+/// <summary>The sizes of 512-bit tiles as types, so that each size is compiled with constants and without code for absent rows and columns.</summary>
 internal static unsafe partial class GemmTile
 {
     private interface IColumns
     {
-        /// <summary>512-bit registers that a row takes; 0: half a register, which processors that split 512-bit operations in two work on in half the time.</summary>
+        /// <summary>512-bit registers per row; 0 = half a register, which takes half the time on processors that split 512-bit operations.</summary>
         static abstract int Registers { get; }
 
-        /// <summary>Whether the registers are full, so that nothing needs a mask.</summary>
+        /// <summary>Whether the registers are full, so that no mask is needed.</summary>
         static abstract bool Whole { get; }
     }
 
-    /// <summary>Rows of a tile, or of whatever else keeps a register a row.</summary>
+    /// <summary>Rows of a tile, or of any other loop with one register per row.</summary>
     internal interface IRows
     {
         static abstract int Count { get; }

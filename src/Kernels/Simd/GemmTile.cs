@@ -5,8 +5,8 @@ namespace GpuCtr.Kernels.Simd;
 
 /// <summary>The register tiles of <see cref="Gemm"/>: c (rows, columns) = start + a (rows, k) · b (k, 32), of which the first 1 … 32 columns count.</summary>
 /// <remarks>
-/// b is packed: 32 consecutive floats a step of k, on a cache line. Element (r, k) of a is at a[r·aRow + k·aCol].
-/// Every element of c is one chain of fused multiply-adds over k, so its bits depend neither on the tile's height nor on its place.
+/// b is packed: 32 consecutive floats per step of k, aligned to cache lines. Element (r, k) of a is at a[r·aRow + k·aCol].
+/// Every element of c is one chain of fused multiply-adds over k, so its bits depend neither on the tile's height nor on its position.
 /// </remarks>
 internal static unsafe partial class GemmTile
 {
@@ -25,10 +25,10 @@ internal static unsafe partial class GemmTile
     /// <param name="c">(rows, columns).</param>
     /// <param name="ldc">Distance of two rows of c.</param>
     /// <param name="columns">Columns of c.</param>
-    /// <param name="start">What the product is added to: c itself, one row for all (distance 0), or null for zeros.</param>
+    /// <param name="start">Start values of the sums: c itself, one row for all (distance 0), or null for zeros.</param>
     /// <param name="startRow">Distance of two rows of start.</param>
     /// <param name="wide">512-bit tiles; false: 256-bit tiles.</param>
-    /// <param name="ahead">What to bring near meanwhile, a step for each tile (<see cref="Tiles"/>), or null.</param>
+    /// <param name="ahead">Memory to prefetch meanwhile, one step per tile (<see cref="Tiles"/>), or null.</param>
     public static void Rows(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, bool wide, PrefetchSchedule* ahead = null)
     {
         if (!wide)
@@ -51,7 +51,7 @@ internal static unsafe partial class GemmTile
     private static void Rows512<TColumns>(int rows, float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, PrefetchSchedule* ahead)
         where TColumns : struct, IColumns
     {
-        // Null moves by nothing.
+        // A null pointer is not advanced.
         if (start == null)
             startRow = 0;
         int tallest = Tallest(rows);
@@ -82,14 +82,14 @@ internal static unsafe partial class GemmTile
         return rows / tallest + (left > 1 ? 1 : 0) + left % 2;
     }
 
-    /// <summary>The height of the tiles that cover some rows in as few of about the same height: fifty rows are five times ten, and not four times twelve and a flat rest, which waits for its multiply-adds.</summary>
+    /// <summary>Height of the tiles that cover some rows with as few tiles as possible of about equal height: fifty rows are five tiles of ten, not four of twelve and one of two, which would wait for the latency of its multiply-adds.</summary>
     private static int Tallest(int rows)
     {
         int tiles = (rows + TallestTile - 1) / TallestTile, height = (rows + tiles - 1) / tiles;
         return height + height % 2;
     }
 
-    /// <summary>The tile: 24 accumulators, 2 columns of b and 1 broadcast of a are 27 of the 32 registers of AVX-512 where it is twelve rows high.</summary>
+    /// <summary>The tile. At twelve rows, 24 accumulators, 2 columns of b and 1 broadcast of a take 27 of the 32 registers of AVX-512.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile<TColumns, TRows>(float* a, nint aRow, nint aCol, float* b, int k, float* c, nint ldc, int columns, float* start, nint startRow, byte* ahead, nint aheadStride)
         where TColumns : struct, IColumns

@@ -11,7 +11,7 @@ internal static unsafe class Lanes
     /// <summary>Floats in a register.</summary>
     public const int Count = 16;
 
-    /// <summary>The first <paramref name="count"/> floats at <paramref name="from"/>, zeros behind them.</summary>
+    /// <summary>The first <paramref name="count"/> floats at <paramref name="from"/>, followed by zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(float* from, int count) =>
         count >= Count ? Vector512.Load(from) : count == 1 ? Vector512.CreateScalar(*from) : LoadSome(from, count);
@@ -32,7 +32,7 @@ internal static unsafe class Lanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> First(Vector512<float> x, int count) => count >= Count ? x : Vector512.ConditionalSelect(Mask(count), x, Vector512<float>.Zero);
 
-    /// <summary>Writes <paramref name="count"/> values of the gradient from element <paramref name="i"/> on, or adds them to what is there; nothing where nobody wants it.</summary>
+    /// <summary>Writes or adds <paramref name="count"/> values of the gradient from element <paramref name="i"/> on; does nothing for an unused gradient.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(this Tensor.GradientSink sink, long i, Vector512<float> values, int count)
     {
@@ -43,7 +43,7 @@ internal static unsafe class Lanes
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    // A constant and no static field: the check that a field is initialized is a call, and before a call every register is spilled.
+    // A constant instead of a static field: the initialization check of a field is a call, and registers are spilled before a call.
     private static Vector512<float> Mask(int count) => Vector512.LessThan(Vector512<uint>.Indices, Vector512.Create((uint)count)).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

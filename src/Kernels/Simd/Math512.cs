@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Simd;
 /// <summary>Functions of 16 floats at a time.</summary>
 internal static class Math512
 {
-    /// <summary>log₂ e: what a caller of <see cref="SigmoidOfPower"/> multiplies −x by.</summary>
+    /// <summary>log₂ e: callers of <see cref="SigmoidOfPower"/> multiply −x by it.</summary>
     public const float Log2E = 1.44269504f;
 
     // ln 2 in two parts: n times the first is exact for every n that occurs.
@@ -18,7 +18,7 @@ internal static class Math512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // The native forms give their second operand when one is NaN, so NaN comes through.
+        // The native forms return their second operand if one is NaN, so NaN is propagated.
         x = Vector512.MaxNative(Vector512.Create(-87.3f), Vector512.MinNative(Vector512.Create(88.3f), x));
         Vector512<float> n = Vector512.Round(x * 1.44269504088896341f);
         Vector512<float> r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-Ln2High), x);
@@ -37,15 +37,15 @@ internal static class Math512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sigmoid(Vector512<float> x) => Reciprocal(Vector512<float>.One + Exp(-x));
 
-    /// <summary>1 / (1 + 2^t), the sigmoid of −t / log₂ e, within 4 units in the last place for the t that is given; NaN stays NaN.</summary>
+    /// <summary>1 / (1 + 2^t), the sigmoid of −t / log₂ e, within 4 units in the last place for the given t; NaN stays NaN.</summary>
     /// <remarks>
-    /// For callers who multiply and add before it anyway and so have t at no cost: a third fewer operations than <see cref="Sigmoid"/>.
-    /// t = n + r with |r| ≤ ½; 2^r by the polynomial of degree 5 whose relative error is least, 7.5E-8 (found by Remez' algorithm); 1 + … halves that at the least.
+    /// For callers whose preceding multiply-add can produce t at no cost: a third fewer operations than <see cref="Sigmoid"/>.
+    /// t = n + r with |r| ≤ ½; 2^r by the minimax polynomial of degree 5 (Remez), relative error 7.5E-8, which 1 + … at least halves.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> SigmoidOfPower(Vector512<float> t)
     {
-        // Above, the result would be too small to be a normal number; below, 2^t vanishes against 1 by itself.
+        // Above this, the result would be denormal; for very negative t, 2^t vanishes against 1 by itself.
         t = Vector512.MinNative(Vector512.Create(126f), t);
         if (!Avx512F.IsSupported)
             t = Vector512.MaxNative(Vector512.Create(-126f), t);
@@ -64,8 +64,8 @@ internal static class Math512
     private static Vector512<float> TimesPower(Vector512<float> x, Vector512<float> n) =>
         Avx512F.IsSupported ? Avx512F.Scale(x, n) : x * (Vector512.ConvertToInt32Native(n) + Vector512.Create(127) << 23).AsSingle();
 
-    /// <summary>1 / x within 1 unit in the last place, for finite x that are normal numbers and have such a reciprocal.</summary>
-    /// <remarks>An estimate of 14 bits and a step of Newton's method take a third of the time of a division.</remarks>
+    /// <summary>1 / x within 1 unit in the last place, for normal x with a normal reciprocal.</summary>
+    /// <remarks>A 14-bit estimate and one Newton step take a third of the time of a division.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Reciprocal(Vector512<float> x)
     {

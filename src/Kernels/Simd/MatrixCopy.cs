@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Copies a matrix, or adds it, by the threads of a team: one thread alone waits for memory.</summary>
+/// <summary>Copies or adds a matrix with all threads of a team, because one thread cannot use the memory bandwidth.</summary>
 internal sealed unsafe class MatrixCopy
 {
     private const int BlockRows = 64;
@@ -16,13 +16,13 @@ internal sealed unsafe class MatrixCopy
 
     public MatrixCopy(Device device) => blocks = new(device, BlockRows, Copy);
 
-    /// <param name="to">(rows, columns) where it goes.</param>
+    /// <param name="to">(rows, columns) target.</param>
     /// <param name="toStride">Distance of two of its rows.</param>
-    /// <param name="from">(rows, columns) what is copied.</param>
+    /// <param name="from">(rows, columns) source.</param>
     /// <param name="fromStride">Distance of two of its rows.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="columns">Columns.</param>
-    /// <param name="add">Add to what is there.</param>
+    /// <param name="add">Add to the target instead of overwriting it.</param>
     public void Run(float* to, nint toStride, float* from, nint fromStride, int rows, int columns, bool add = false)
     {
         this.to = to;

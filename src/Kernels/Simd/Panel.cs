@@ -3,23 +3,23 @@ using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>The layout that register tiles read their right operand in: 32 columns of a matrix, step after step of its depth.</summary>
+/// <summary>The layout of the right operand of register tiles: 32 columns of a matrix, one step of its depth after the other.</summary>
 internal static unsafe class Panel
 {
     /// <summary>Columns of a panel.</summary>
     public const int Width = GemmTile.Width;
 
-    /// <summary>Panels that hold <paramref name="columns"/> columns.</summary>
+    /// <summary>Number of panels for <paramref name="columns"/> columns.</summary>
     public static int Count(int columns) => (columns + Width - 1) / Width;
 
-    /// <summary>Lays out all of a matrix (depth, columns), panel after panel.</summary>
+    /// <summary>Packs a whole matrix (depth, columns), panel after panel.</summary>
     public static void PackAll(float* to, in Gemm.Matrix b, int depth, int columns)
     {
         for (int first = 0; first < columns; first += Width, to += (nint)depth * Width)
             Pack(to, b.Data + first * b.Col, b.Row, b.Col, depth, Math.Min(Width, columns - first));
     }
 
-    /// <summary>Lays out one panel: 32 floats a step, zeros behind the last column.</summary>
+    /// <summary>Packs one panel: 32 floats per step, zeros after the last column.</summary>
     /// <param name="to">(depth, 32).</param>
     /// <param name="from">(depth, columns).</param>
     /// <param name="row">Distance of two steps in from.</param>
@@ -44,7 +44,7 @@ internal static unsafe class Panel
             }
             return;
         }
-        // 16 steps of every column at a time: what is read and what is written both stay in the first-level cache.
+        // 16 steps of every column at a time, so that source and target both stay in the first-level cache.
         for (int i0 = 0; i0 < depth; i0 += 16)
             for (int j = 0; j < Width; j++)
             {

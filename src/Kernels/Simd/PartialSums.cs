@@ -2,10 +2,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Sums that every block of a job keeps for itself, combined in the order of the blocks: the same bits whatever the number of threads.</summary>
+/// <summary>One set of sums per block of a job, combined in the order of the blocks: the same bits for any number of threads.</summary>
 internal sealed unsafe class PartialSums
 {
-    /// <summary>The most blocks of a job.</summary>
+    /// <summary>Largest number of blocks of a job.</summary>
     public const int MaxBlocks = ColumnStatistics.MaxBlocks;
 
     private const int TaskLength = 1024;
@@ -16,8 +16,8 @@ internal sealed unsafe class PartialSums
     private int blocks;
 
     /// <param name="workspace">Reserves them.</param>
-    /// <param name="name">What is summed.</param>
-    /// <param name="length">Floats of a block.</param>
+    /// <param name="name">Name of the sums in the memory plan.</param>
+    /// <param name="length">Floats per block.</param>
     public PartialSums(Workspace workspace, string name, int length)
     {
         (this.length, combine) = (length, new(workspace.Device, TaskLength, CombineSome));
@@ -27,7 +27,7 @@ internal sealed unsafe class PartialSums
     /// <summary>(length) the sums of a block.</summary>
     public float* Of(int block) => sums.Pointer + (long)block * length;
 
-    /// <summary>Adds those of the first blocks up, in the place of the first, and returns it; zeros where there is no block.</summary>
+    /// <summary>Adds the sums of the first blocks to those of the first block, and returns these; zeros if there are no blocks.</summary>
     public float* Combine(int blocks)
     {
         if (blocks == 0)

@@ -3,10 +3,10 @@ using System.Runtime.Intrinsics.X86;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Tells the processor what will be read soon.</summary>
+/// <summary>Prefetch instructions.</summary>
 internal static unsafe class Prefetch
 {
-    /// <summary>Brings the cache line of <paramref name="address"/> near; any address may be given, also one behind the end of a buffer.</summary>
+    /// <summary>Prefetches the cache line of <paramref name="address"/>; any address is allowed, also one past the end of a buffer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(void* address)
     {
@@ -14,7 +14,7 @@ internal static unsafe class Prefetch
             Sse.Prefetch0(address);
     }
 
-    /// <summary>The same, but only to the second-level cache: what is worked on meanwhile stays in the first.</summary>
+    /// <summary>The same, but only to the second-level cache, so that the current data stay in the first.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void FarAhead(void* address)
     {
@@ -22,7 +22,7 @@ internal static unsafe class Prefetch
             Sse.Prefetch1(address);
     }
 
-    /// <summary>Brings a row of a table near.</summary>
+    /// <summary>Prefetches a row of a table.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Row(float* row, int length)
     {
@@ -30,8 +30,8 @@ internal static unsafe class Prefetch
             Ahead(row + j);
     }
 
-    /// <summary>Brings the next cache line of a stream near. A loop that walks columns asks for what comes after in the order of memory,
-    /// which the processor recognizes and runs ahead of.</summary>
+    /// <summary>Prefetches the next cache line of a stream. A loop that walks columns prefetches in memory order,
+    /// which the hardware prefetcher recognizes and continues.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Ahead(ref float* stream)
     {

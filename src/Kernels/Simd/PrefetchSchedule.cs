@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Memory that the work behind this one will touch, asked for some cache lines at a time between the tiles of a product.</summary>
+/// <summary>Memory that later work will touch, prefetched some cache lines at a time between the tiles of a product.</summary>
 /// <remarks>
-/// A core keeps about 24 misses in flight and then waits: 15 GB/s from memory, however the lines are asked for. Products miss nothing for
-/// microseconds, so lines asked for between their tiles come at no cost, and the passes between products find what they need in cache.
+/// A core keeps about 24 misses in flight and then stalls: 15 GB/s from memory, however the lines are requested. Products have no misses for
+/// microseconds, so prefetches between their tiles cost nothing, and the passes between products find their data in cache.
 /// </remarks>
 internal unsafe struct PrefetchSchedule
 {
@@ -16,7 +16,7 @@ internal unsafe struct PrefetchSchedule
     private int ranges, current, rowLists, currentList, rows, rowsAStep, rowLength;
     private float* table;
 
-    /// <summary>Adds floats from <paramref name="start"/> on; any address may be given, also behind the end of a buffer. Beyond eight ranges it is left out: nothing but time depends on it.</summary>
+    /// <summary>Adds floats from <paramref name="start"/> on; any address is allowed, also past the end of a buffer. Ranges beyond the eighth are ignored: only time depends on them.</summary>
     public void Add(float* start, long floats)
     {
         if (ranges == MaxRanges)
@@ -25,10 +25,10 @@ internal unsafe struct PrefetchSchedule
         ranges++;
     }
 
-    /// <summary>Adds rows of a table, the same table each time; beyond eight lists they are left out.</summary>
+    /// <summary>Adds rows of a table, the same table each time; lists beyond the eighth are ignored.</summary>
     /// <param name="table">(…, length).</param>
-    /// <param name="rows">Which rows; these numbers are read.</param>
-    /// <param name="count">How many; none where negative.</param>
+    /// <param name="rows">Row numbers.</param>
+    /// <param name="count">Number of rows; negative = none.</param>
     /// <param name="length">Floats of a row.</param>
     public void AddRows(float* table, int* rows, int count, int length)
     {
@@ -41,13 +41,13 @@ internal unsafe struct PrefetchSchedule
         this.rows += count;
     }
 
-    /// <summary>Says in how many steps all of it is asked for.</summary>
+    /// <summary>Sets the number of steps over which everything is prefetched.</summary>
     public void Spread(int steps) => rowsAStep = (int)((rows + steps - 1) / steps);
 
-    /// <summary>Asks for the next rows of the table and gives the next stretch of the ranges, which the tile asks for itself, a line a step of its depth.</summary>
-    /// <param name="depth">Lines of the stretch; a range that ends before is overrun, which costs nothing but time.</param>
-    /// <param name="line">What the stretch is left in when nothing is left; it is near anyway.</param>
-    /// <param name="stride">Bytes between two lines: 0 when nothing is left.</param>
+    /// <summary>Prefetches the next rows of the table and returns the next part of the ranges, which the tile prefetches itself, one line per step of its depth.</summary>
+    /// <param name="depth">Lines of the part; a range that ends earlier is overrun, which costs only time.</param>
+    /// <param name="line">Address to return when nothing is left; it is in cache anyway.</param>
+    /// <param name="stride">Bytes between two lines; 0 when nothing is left.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public byte* Step(int depth, void* line, out nint stride)
     {

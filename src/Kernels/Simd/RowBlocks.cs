@@ -1,7 +1,7 @@
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Rows of a pass in blocks, which the threads of the CPU device take in any order: the loop around most SIMD variants.</summary>
-/// <remarks>Where the cuts are depends on the rows alone, and so does whatever a block sums up: the same bits whatever the number of threads.</remarks>
+/// <summary>Blocks of rows, which the threads of the CPU device process in any order: the outer loop of most SIMD variants.</summary>
+/// <remarks>Blocks depend only on the number of rows, and so do the sums of a block: the same bits for any number of threads.</remarks>
 internal sealed class RowBlocks
 {
     private readonly WorkerTeam team;
@@ -17,7 +17,7 @@ internal sealed class RowBlocks
         block = index => body(index, (long)index * this.size, Math.Min(rows, (index + 1L) * this.size));
     }
 
-    /// <summary>Blocks of <paramref name="size"/> rows; <paramref name="body"/> takes the first row and the one behind the last.</summary>
+    /// <summary>Blocks of <paramref name="size"/> rows; <paramref name="body"/> is called with the first row and the row after the last.</summary>
     public RowBlocks(Device device, int size, Action<int, int> body)
         : this(device, size, false, (_, first, end) => body((int)first, (int)end))
     {
@@ -26,11 +26,11 @@ internal sealed class RowBlocks
     /// <summary>The same for elements, or for more rows than an <see cref="int"/> counts.</summary>
     public static RowBlocks OfElements(Device device, int size, Action<long, long> body) => new(device, size, false, (_, first, end) => body(first, end));
 
-    /// <summary>Blocks of at least so many rows, as few as <see cref="PartialSums"/> keeps sums for; <paramref name="body"/> takes the number of its block besides.</summary>
+    /// <summary>Blocks of at least this many rows, at most as many as <see cref="PartialSums"/> has sums for; <paramref name="body"/> is also called with the number of its block.</summary>
     public static RowBlocks WithSums(Device device, int leastSize, Action<int, int, int> body) =>
         new(device, leastSize, true, (index, first, end) => body(index, (int)first, (int)end));
 
-    /// <summary>Goes over the first <paramref name="rows"/> rows; returns the number of blocks.</summary>
+    /// <summary>Processes the first <paramref name="rows"/> rows; returns the number of blocks.</summary>
     public int Run(long rows)
     {
         this.rows = rows;

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace GpuCtr.Kernels.Simd;
 
-/// <summary>Sums in the order of their terms, so that partial sums of fixed blocks end in the same bits every run.</summary>
+/// <summary>Sums in the order of their terms, so that partial sums of fixed blocks give the same bits every run.</summary>
 internal static unsafe class Sums
 {
     /// <summary>to += from.</summary>

@@ -12,13 +12,13 @@ internal static unsafe class ThreadScratch
     [ThreadStatic]
     private static nuint capacity;
 
-    /// <summary>At least <paramref name="length"/> floats on a cache line; what they hold is left over from earlier blocks.</summary>
+    /// <summary>At least <paramref name="length"/> floats, aligned to a cache line, with content left over from earlier blocks.</summary>
     public static float* Get(nuint length)
     {
         if (length > capacity)
         {
             NativeMemory.AlignedFree(memory);
-            // Whole huge pages: what lies in one never competes with itself for a place in the second-level cache.
+            // Whole huge pages: addresses within one do not conflict in the second-level cache.
             nuint bytes = (length * sizeof(float) + (nuint)HugePages.PageBytes - 1) / (nuint)HugePages.PageBytes * (nuint)HugePages.PageBytes;
             memory = (float*)NativeMemory.AlignedAlloc(bytes, (nuint)HugePages.PageBytes);
             HugePages.Advise((nint)memory, (long)bytes);

@@ -4,11 +4,11 @@ namespace GpuCtr.Kernels.Simd;
 
 /// <summary>
 /// The persistent threads of the CPU device. <see cref="Run(int, Action{int})"/> hands out fixed blocks of work in any order;
-/// what a block computes never depends on which thread takes it, so results do not depend on the number of threads.
+/// the result of a block never depends on its thread, so results do not depend on the number of threads.
 /// </summary>
 internal sealed class WorkerTeam : IDisposable
 {
-    /// <summary>The most blocks one job may have.</summary>
+    /// <summary>Largest number of blocks of a job.</summary>
     public const int MaxBlocks = (1 << CountBits) - 1;
 
     private const int CountBits = 20;
@@ -25,8 +25,8 @@ internal sealed class WorkerTeam : IDisposable
 
     private volatile Exception? failure;
 
-    // The job in one word: generation | blocks | next block. A thread that took a block by compare-and-swap knows that
-    // the job is still the one it read, and the job cannot end before that block is done, so `body` is the right one.
+    // The job in one word: generation | blocks | next block. A thread that has taken a block by compare-and-swap knows that
+    // the job is still the one it read, and a job cannot end before all its blocks are done, so `body` belongs to this job.
     private long ticket;
 
     public WorkerTeam(int threads)
@@ -40,7 +40,7 @@ internal sealed class WorkerTeam : IDisposable
         }
     }
 
-    /// <summary>Threads at work, the caller among them.</summary>
+    /// <summary>Number of threads, including the caller.</summary>
     public int Threads { get; }
 
     /// <summary>Calls <paramref name="work"/> once for every block 0 … count−1 and returns when all are done. Allocates nothing.</summary>
@@ -51,7 +51,7 @@ internal sealed class WorkerTeam : IDisposable
         long generation = Interlocked.Add(ref ticket, 1L << (2 * CountBits)) >> (2 * CountBits);
         if (count <= 1 || helpers.Length == 0)
         {
-            // A team of one serves several callers at once, so nothing that another call may change is read here.
+            // A team of one thread serves several callers at once, so state that another call may change is not read here.
             for (int i = 0; i < count; i++)
                 work(InTurn(i, count, generation));
             return;
@@ -65,7 +65,7 @@ internal sealed class WorkerTeam : IDisposable
         while (TakeBlock())
         {
         }
-        // A worker that the system has put aside needs a core to finish: after a short wait it may have this one.
+        // A worker that the system has preempted needs a core to finish: after a short spin, yield this one.
         for (int spins = 0; Volatile.Read(ref finished) < count; spins++)
             if (spins < SpinsBeforeSleep)
                 Thread.SpinWait(4);
@@ -98,7 +98,7 @@ internal sealed class WorkerTeam : IDisposable
         return true;
     }
 
-    // Every other job starts with its last block: that is the one whose data the job before has left in the cache.
+    // Every other job starts with its last block, whose data the previous job has left in the cache.
     private static int InTurn(int i, int count, long generation) => (generation & 1) == 0 ? i : count - 1 - i;
 
     private void Help()
@@ -119,7 +119,7 @@ internal sealed class WorkerTeam : IDisposable
     {
         Interlocked.Increment(ref sleepers);
         // The caller publishes the ticket before it counts sleepers: a job that starts now is either seen here or wakes us. A wake-up that
-        // goes to another worker costs its help with one job and never the job, whose caller takes all blocks that nobody else does.
+        // goes to another worker only costs this worker's help with one job: the caller takes all remaining blocks.
         // Waiting allocates nothing.
         if (!HasWork() && !stopping)
             wake.Wait();

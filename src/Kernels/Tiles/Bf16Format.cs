@@ -4,7 +4,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Tiles;
 
-/// <summary>Two bfloat16 in every word, depth k in its lower half and k + 8 in the upper one: <c>mma.m16n8k16</c> on bf16.</summary>
+/// <summary>Two bfloat16 per word, depth k in the lower half and k + 8 in the upper half: <c>mma.m16n8k16</c> on bf16.</summary>
 internal readonly struct Bf16Format : ITensorFormat
 {
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal readonly struct Bf16Format : ITensorFormat
     /// <summary>The element in the upper half of a word.</summary>
     public static float Upper(float word) => Interop.IntAsFloat(Interop.FloatAsInt(word) & 0xffff0000u);
 
-    /// <summary>The nearest number with 7 bits behind the point, of two the even one. NaN, which a carry would make zero or infinite, is that of the instruction.</summary>
+    /// <summary>Rounds to 7 fraction bits, ties to even. NaN, which a carry would turn into zero or infinity, becomes the NaN of the instruction.</summary>
     private static uint Bits(float x)
     {
         uint bits = Interop.FloatAsInt(x);

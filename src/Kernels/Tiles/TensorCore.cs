@@ -6,25 +6,25 @@ namespace GpuCtr.Kernels.Tiles;
 
 /// <summary>The product that a warp computes in one instruction, 16 × 8 words by 8 words × 8: <c>mma.sync.aligned</c> (PTX ISA, "Matrix fragments for mma.m16n8k8" and "mma.m16n8k16").</summary>
 /// <remarks>
-/// A word has 32 bits and is one element along K or two, as its <see cref="ITensorFormat"/> says; of words, all formats have one layout.
+/// A word has 32 bits and holds one or two elements along K, depending on its <see cref="ITensorFormat"/>; in words, all formats have the same layout.
 /// Lane l = 4 g + t holds, of A, (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4); of B, (t, g), (t + 4, g); of C, (g, 2t), (g, 2t + 1),
-/// (g + 8, 2t), (g + 8, 2t + 1). Where there are no tensor cores, lanes exchange their fragments through shared memory and multiply them
-/// one by one, so that whatever hands out the fragments is tested there.
+/// (g + 8, 2t), (g + 8, 2t + 1). Without tensor cores, lanes exchange their fragments through shared memory and multiply them
+/// one by one, so that the distribution of fragments is tested there.
 /// </remarks>
 internal static class TensorCore
 {
-    /// <summary>What a lane publishes: its fragments of four strips of A and of eight columns of B.</summary>
+    /// <summary>The fragments that a lane publishes: of four strips of A and of eight columns of B.</summary>
     public const int LaneFloats = 32;
 
     private const int OfB = 16, OfBBehind = 24;
 
-    /// <summary>Eight fragments of C side by side, those of 16 × 64 elements.</summary>
+    /// <summary>Eight neighbouring fragments of C: 16 × 64 elements.</summary>
     public readonly record struct Strip(Float4 C0, Float4 C1, Float4 C2, Float4 C3, Float4 C4, Float4 C5, Float4 C6, Float4 C7);
 
-    /// <summary>Eight fragments of B side by side, those of 8 words × 64 columns: (t, g) of the first and last four, and (t + 4, g) of them.</summary>
+    /// <summary>Eight neighbouring fragments of B, 8 words × 64 columns: (t, g) of the first and last four, and (t + 4, g) of both.</summary>
     public readonly record struct Columns(Float4 First, Float4 Last, Float4 FirstBehind, Float4 LastBehind);
 
-    /// <summary>Shows fragments to the other lanes, in an exchange of 32 floats a thread; all threads of the group call it. On CUDA there is no need.</summary>
+    /// <summary>Publishes fragments to the other lanes, 32 floats per thread; all threads of the group call it. Not needed on CUDA.</summary>
     public static void Publish(ArrayView<float> exchange, Float4 a0, Float4 a1, Float4 a2, Float4 a3, Columns b)
     {
         if (CudaAsm.IsSupported)
@@ -48,7 +48,7 @@ internal static class TensorCore
         Add<TFormat>(c.C4, a, b.Last.X, b.LastBehind.X, exchange, strip, 4), Add<TFormat>(c.C5, a, b.Last.Y, b.LastBehind.Y, exchange, strip, 5),
         Add<TFormat>(c.C6, a, b.Last.Z, b.LastBehind.Z, exchange, strip, 6), Add<TFormat>(c.C7, a, b.Last.W, b.LastBehind.W, exchange, strip, 7));
 
-    /// <summary>Waits until all lanes have read what was published; all threads of the group call it.</summary>
+    /// <summary>Waits until all lanes have read the published fragments; all threads of the group call it.</summary>
     public static void Withdraw()
     {
         if (!CudaAsm.IsSupported)

@@ -4,7 +4,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Tiles;
 
-/// <summary>A float32 with 10 bits behind the point in every word: <c>mma.m16n8k8</c> on tf32.</summary>
+/// <summary>One float32 with 10 fraction bits per word: <c>mma.m16n8k8</c> on tf32.</summary>
 internal readonly struct Tf32Format : ITensorFormat
 {
     /// <inheritdoc/>
@@ -13,7 +13,7 @@ internal readonly struct Tf32Format : ITensorFormat
     /// <inheritdoc/>
     public static float Word(int slice, float x, float behind) => Round(slice == 0 ? x : behind);
 
-    /// <summary>The nearest number with 10 bits behind the point, of two the one further from zero (<c>cvt.rna.tf32</c>).</summary>
+    /// <summary>Rounds to 10 fraction bits, ties away from zero (<c>cvt.rna.tf32</c>).</summary>
     public static float Round(float x)
     {
         if (CudaAsm.IsSupported)

@@ -10,7 +10,7 @@ public static partial class TileProduct
 
     internal static void Kernel<TProduct>(Args<TProduct> s) where TProduct : struct, ITileProduct
     {
-        // [two slices in turns][A, B][depth][row]
+        // [double buffer][A, B][depth][row]
         int row4 = Row4(Side), slice4 = Slice4(Side);
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(4 * SliceDepth * (Side / 4 + 1));
         ArrayView<float> floats = shared.Cast<float>();

@@ -3,10 +3,10 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Tiles;
 
-/// <summary>How slices of the factors come into shared memory and sums leave; <c>side</c> is that of the tile, and the threads of the group.</summary>
+/// <summary>Moves slices of the factors to shared memory and sums to C; <c>side</c> is the side of the tile and the number of threads.</summary>
 public static partial class TileProduct
 {
-    /// <summary>What a slice in shared memory is deep, and a thread brings of it: of every factor a row, or eight elements of one.</summary>
+    /// <summary>Depth of a slice in shared memory, and number of elements of each factor that a thread loads.</summary>
     private const int SliceDepth = 8;
 
     /// <summary>Kernel arguments; part p of K begins at p · PartDepth, and Partials are (Parts, M, N).</summary>
@@ -14,15 +14,15 @@ public static partial class TileProduct
         TProduct Product, ArrayView<float> Partials, int M, int N, int K, int ARunsAlongK, int BRunsAlongK, int TilesN, int Tiles, int Parts, int PartDepth)
         where TProduct : struct, ITileProduct;
 
-    /// <summary>What a thread brings of a slice of one factor.</summary>
+    /// <summary>The elements of a slice of one factor that a thread loads.</summary>
     private readonly record struct Share(Float4 Low, Float4 High);
 
-    /// <summary>A row of a slice is `side` floats and one Float4 more, so that threads which write along K hit different banks of shared memory.</summary>
+    /// <summary>A row of a slice has `side` floats and one Float4 of padding, so that threads that write along K use different banks of shared memory.</summary>
     private static int Row4(int side) => side / 4 + 1;
 
     private static int Slice4(int side) => SliceDepth * Row4(side);
 
-    /// <summary>Eight threads side by side read along K, or all of them across it: whichever lies in memory that way.</summary>
+    /// <summary>Either eight neighbouring threads read along K, or all threads across it, whichever is contiguous in memory.</summary>
     private static Share ShareOfA<TProduct>(Args<TProduct> s, int side, int i0, int k0, int end) where TProduct : struct, ITileProduct
     {
         int t = Group.IdxX, i = i0 + (s.ARunsAlongK != 0 ? t / 8 : t), k = k0 + (s.ARunsAlongK != 0 ? t % 8 : 0);

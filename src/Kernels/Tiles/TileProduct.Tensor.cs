@@ -9,14 +9,14 @@ public static partial class TileProduct
 {
     internal const int TensorSide = 128, TensorDepth = 2 * SliceDepth;
 
-    // Of the elements that one warp owns.
+    // Side of the square of elements that one warp owns.
     private const int WarpSide = 64;
 
     /// <summary>Each of the four warps owns 64 × 64 elements of C: four strips of 16 rows, each eight products of 16 × 8 words × 8.</summary>
     [KernelNeeds(TensorSide, 80)]
     internal static void TensorKernel<TProduct, TFormat>(Args<TProduct> s) where TProduct : struct, ITileProduct where TFormat : struct, ITensorFormat
     {
-        // [two turns][A, B][slice][word][row]. A turn has room for four slices in all formats: what lanes exchange without tensor cores needs it.
+        // [double buffer][A, B][slice][word][row]. Each buffer has room for four slices in all formats, for the exchange of lanes without tensor cores.
         int row4 = Row4(TensorSide), slice4 = Slice4(TensorSide), turn4 = 4 * slice4, ofB = TFormat.Slices * slice4;
         ArrayView<Float4> shared = SharedMemory.Allocate<Float4>(8 * SliceDepth * (TensorSide / 4 + 1));
         ArrayView<float> floats = shared.Cast<float>();
@@ -29,11 +29,11 @@ public static partial class TileProduct
         for (int k = first; k < end; k += TensorDepth)
         {
             Shares next = Fetch(s, i0, j0, k + TensorDepth, end);
-            // What the next slices will be put into is free until then.
+            // The buffer of the next slices is free until then.
             ArrayView<float> exchange = floats.SubView((1 - turn) * 4 * turn4, TensorSide * TensorCore.LaneFloats);
             for (int slice = 0; slice < TFormat.Slices; slice++)
             {
-                // Lane l takes words 2l and 2l + 1 where the instruction says l and l + 4: a sum in another order, for loads without conflicts.
+                // Lane l takes words 2l and 2l + 1 instead of l and l + 4: another order of the sum, for loads without bank conflicts.
                 int at = turn * turn4 + slice * slice4 + 2 * lane * row4, a = at + down / 4 + slot, b = (at + ofB) * 4 + across + slot;
                 Float4 upper = shared[a], upperNext = shared[a + row4], lower = shared[a + 8], lowerNext = shared[a + row4 + 8];
                 Float4 a0 = new(upper.X, upper.Y, upperNext.X, upperNext.Y), a1 = new(upper.Z, upper.W, upperNext.Z, upperNext.W);
@@ -57,7 +57,7 @@ public static partial class TileProduct
         Store(s, part, i + 34, j, c3);
     }
 
-    /// <summary>What a thread brings of two slices of both factors.</summary>
+    /// <summary>The elements of two slices of both factors that a thread loads.</summary>
     private readonly record struct Shares(Share A, Share NextA, Share B, Share NextB);
 
     private static Shares Fetch<TProduct>(Args<TProduct> s, int i0, int j0, int k, int end) where TProduct : struct, ITileProduct => new(

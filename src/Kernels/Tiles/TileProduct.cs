@@ -5,12 +5,12 @@ using ILGPU.Runtime;
 
 namespace GpuCtr.Kernels.Tiles;
 
-/// <summary>Sizes of a product C (M, N) = A (M, K) · B (K, N), and along which dimension its factors lie in memory.</summary>
+/// <summary>Sizes of a product C (M, N) = A (M, K) · B (K, N), and the memory order of its factors.</summary>
 /// <param name="M">Rows of C.</param>
 /// <param name="N">Columns of C.</param>
 /// <param name="K">Depth.</param>
-/// <param name="ARunsAlongK">A[i, k + 1] lies behind A[i, k]; false: A[i + 1, k] does.</param>
-/// <param name="BRunsAlongK">B[k + 1, j] lies behind B[k, j]; false: B[k, j + 1] does.</param>
+/// <param name="ARunsAlongK">A[i, k + 1] follows A[i, k] in memory; false: A[i + 1, k] does.</param>
+/// <param name="BRunsAlongK">B[k + 1, j] follows B[k, j] in memory; false: B[k, j + 1] does.</param>
 public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, bool BRunsAlongK)
 {
     // Enough groups for the largest GPUs, and parts deep enough to be worth a second pass.
@@ -20,29 +20,29 @@ public readonly record struct TileSizes(int M, int N, int K, bool ARunsAlongK, b
 
     internal int Tiles(int side) => (M + side - 1) / side * TilesN(side);
 
-    /// <summary>Parts that K is cut into, where C has few tiles and the product is deep; a function of the sizes alone.</summary>
+    /// <summary>Number of parts into which K is split if C has few tiles and the product is deep; a function of the sizes alone.</summary>
     internal int Parts(int side) => Math.Clamp(Math.Min(K / LeastDepth, EnoughGroups / Math.Max(1, Tiles(side))), 1, MostParts);
 
     /// <summary>Floats of partial sums.</summary>
     internal long PartialLength(int side) => Parts(side) is > 1 and int parts ? (long)parts * M * N : 0;
 }
 
-/// <summary>The tiled variant of matrix products, for GPUs: groups of threads that share slices of both factors in fast memory.</summary>
+/// <summary>The tiled variant of matrix products, for GPUs: groups of threads share slices of both factors in shared memory.</summary>
 /// <remarks>
-/// A group owns Side × Side elements of C, and has as many threads: in float32 64, each with 8 × 8 elements in registers, in tf32 and bf16
-/// 128, each warp with 64 × 64 on the tensor cores (<see cref="TensorCore"/>). While a slice (8 or 16 deep) is multiplied out of shared memory, the next
-/// one is on its way into registers: one barrier a slice. 2·M·N·K operations; each factor is read once for every Side rows or columns of C.
-/// Deep products with few tiles (weight gradients) are cut into parts along K, whose sums a second kernel adds in order. Every sum has one
+/// A group owns Side × Side elements of C and has Side threads: in float32 64, each with 8 × 8 elements in registers; in tf32 and bf16
+/// 128, each warp with 64 × 64 on the tensor cores (<see cref="TensorCore"/>). While a slice (8 or 16 deep) is multiplied from shared memory, the next
+/// one is loaded into registers: one barrier per slice. 2·M·N·K operations; each factor is read once for every Side rows or columns of C.
+/// Deep products with few tiles (weight gradients) are split into parts along K, whose sums a second kernel adds in order. Every sum has a fixed
 /// order: the same bits every run.
 /// </remarks>
-/// <typeparam name="TProduct">Where the factors come from and where the sums go.</typeparam>
+/// <typeparam name="TProduct">Reads the factors and stores the sums.</typeparam>
 public sealed class TileProduct<TProduct> where TProduct : struct, ITileProduct
 {
     private readonly bool tensor;
     private readonly Kernel<TileProduct.Args<TProduct>> multiply, combine;
     private DeviceArray<float>? partials;
 
-    /// <param name="device">Where it runs; its precision says how.</param>
+    /// <param name="device">The device, whose precision is used.</param>
     public TileProduct(Device device)
     {
         tensor = device.Precision.OnTensorCores();
@@ -64,7 +64,7 @@ public sealed class TileProduct<TProduct> where TProduct : struct, ITileProduct
             partials = workspace.TrainingArray<float>($"{name} partial sums", length);
     }
 
-    /// <summary>Computes all of C; <paramref name="anyView"/> stands for the partial sums where there are none.</summary>
+    /// <summary>Computes all of C; <paramref name="anyView"/> is a dummy view if there are no partial sums.</summary>
     public void Run(in TProduct product, in TileSizes sizes, ArrayView<float> anyView)
     {
         int tiles = sizes.Tiles(Side), depth = tensor ? TileProduct.TensorDepth : TileProduct.Depth;
@@ -80,8 +80,8 @@ public sealed class TileProduct<TProduct> where TProduct : struct, ITileProduct
     }
 }
 
-/// <summary>A product C (M, N) = A (M, K) · B (K, N) by its elements: where the factors come from and where the sums go.</summary>
-/// <remarks>Factors may be gathered or computed on the way, so that they never lie in memory; Store is called once an element, with its whole sum.</remarks>
+/// <summary>The elements of a product C (M, N) = A (M, K) · B (K, N): reads the factors and stores the sums.</summary>
+/// <remarks>Factors may be gathered or computed on the fly, without being stored; Store is called once per element, with its whole sum.</remarks>
 public interface ITileProduct
 {
     /// <summary>A[i, k].</summary>
@@ -90,6 +90,6 @@ public interface ITileProduct
     /// <summary>B[k, j].</summary>
     float B(int k, int j);
 
-    /// <summary>Takes C[i, j].</summary>
+    /// <summary>Stores C[i, j].</summary>
     void Store(int i, int j, float sum);
 }
