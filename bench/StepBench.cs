@@ -29,9 +29,9 @@ internal static class StepBench
         Row Measure()
         {
             steps.Seconds(workload.Options.EmbeddingUpdate == EmbeddingUpdate.Replay ? ReplayWarmUp : batches.Length);
-            int count = (int)Math.Clamp(RoundSeconds / steps.Seconds(1), 3, 2000), before = model.Replay.Replayed;
+            int count = (int)Math.Clamp(RoundSeconds / steps.Seconds(1), 3, 2000), before = model.Graph.Replayed;
             Spread rate = Spread.Of(Turns.Measure(Rounds, _ => steps.RowsPerSecond(count))[0]);
-            string launched = model.Replay.Replayed > before ? "as a graph" : model.Replay.Refusal is { } reason ? $"op by op: {reason}" : "op by op";
+            string launched = model.Graph.Replayed > before ? "as a graph" : model.Graph.Refusal is { } reason ? $"op by op: {reason}" : "op by op";
             return new(workload.Name, workload.BatchSize, workload.Ids, device.Precision, rate * 1e-3, launched);
         }
         List<Row> rows = [Measure()];
@@ -51,9 +51,9 @@ internal static class StepBench
     private static void Profile(TrainableModel model, MemorySteps steps)
     {
         Dictionary<string, double> times = [];
-        model.StepTrace = (name, milliseconds) => times[name] = times.GetValueOrDefault(name) + milliseconds;
+        model.Recorded.Traced = (name, milliseconds) => times[name] = times.GetValueOrDefault(name) + milliseconds;
         steps.Seconds(ProfiledSteps);
-        model.StepTrace = null;
+        model.Recorded.Traced = null;
         foreach ((string name, double milliseconds) in times.OrderByDescending(t => t.Value))
             Console.WriteLine($"    {milliseconds / ProfiledSteps,8:F3} ms  {name}");
         Console.WriteLine($"    {times.Values.Sum() / ProfiledSteps,8:F3} ms  in all");

@@ -17,36 +17,36 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
     public static IEnumerable<StepPart> Of(TrainableModel model, Batch batch)
     {
         RecordedStep step = model.Recorded;
-        ModelBuilder g = step.Builder;
+        RecordedModel recorded = step.Model;
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         // What a sort must do is to read the rows, and to write their order and the segments.
-        yield return new("sort positions", () => g.Inputs.SortPositions(pass), g.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(g)) : default);
-        foreach (IOp op in g.Ops)
+        yield return new("sort positions", () => recorded.Inputs.SortPositions(pass), recorded.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(recorded)) : default);
+        foreach (IOp op in recorded.Ops)
             yield return new($"forward {op.Name}", () => op.Forward(pass), op.ForwardWork(pass));
         yield return new("loss", () => step.Loss.Run(batch.Rows), Work.Floats(3.0 * batch.Rows));
-        foreach (IOp op in g.Ops.AsEnumerable().Reverse())
+        foreach (IOp op in recorded.Ops.Reverse())
             yield return new($"backward {op.Name}", () => op.Backward(pass), op.BackwardWork(pass));
-        foreach (EmbeddingTable t in g.Tables)
+        foreach (EmbeddingTable t in recorded.Tables)
         {
-            double segments = Segments(g), positions = Positions(batch), d = t.Weights.Columns;
+            double segments = Segments(recorded), positions = Positions(batch), d = t.Weights.Columns;
             double moved = model.Options.EmbeddingUpdate == EmbeddingUpdate.Dense ? t.Weights.Rows : segments;
             yield return new($"reduce {t.Weights.Name}", t.Reduce, Work.Floats(positions * (d + 1) + segments * (d + 2)));
             yield return new($"update {t.Weights.Name}", t.Update, Work.Floats(moved * (3 * d + 2 * StateOf(t.State))));
         }
-        yield return new("guard", g.Guard.Run, Work.Floats(g.Arena.Weights!.Length + g.Tables.Sum(t => Segments(g) * t.Weights.Columns)));
-        yield return new("update dense parameters", step.Dense.Run, Work.Floats(3 * g.Arena.Weights!.Length + 2 * (step.Dense.State.Mean.Length + step.Dense.State.Square.Length)));
+        yield return new("guard", recorded.Control.Guard.Run, Work.Floats(recorded.Arena.Weights!.Length + recorded.Tables.Sum(t => Segments(recorded) * t.Weights.Columns)));
+        yield return new("update dense parameters", step.Dense.Run, Work.Floats(3 * recorded.Arena.Weights!.Length + 2 * (step.Dense.State.Mean.Length + step.Dense.State.Square.Length)));
     }
 
     /// <summary>Numbers of state of a row.</summary>
     private static double StateOf(OptimizerState state) => new[] { state.Mean, state.Square }.Where(t => t.Rows > 0).Sum(t => t.Columns);
 
-    private static double Segments(ModelBuilder g) => g.Inputs.Positions.Count.ToArray(g.Device)[0];
+    private static double Segments(RecordedModel recorded) => recorded.Inputs.Positions.Count.ToArray(recorded.Device)[0];
 
     /// <summary>The two products of the backward pass of every dense layer by themselves.</summary>
     public static IEnumerable<StepPart> Products(TrainableModel model, Batch batch)
     {
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
-        foreach (Linear l in model.Recorded.Builder.Ops.OfType<Linear>())
+        foreach (Linear l in model.Recorded.Model.Ops.OfType<Linear>())
         {
             Work work = Work.Products(pass.RowsOf(l.Input), l.Weight, 1);
             yield return new($"weight gradient {l.Name}", () => l.WeightGradient(pass), work);

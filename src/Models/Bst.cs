@@ -13,6 +13,14 @@ namespace GpuCtr.Models;
 /// </remarks>
 public static class Bst
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("bst", Logit)
+    {
+        ReadsHistories = true,
+        // The layers of DIN, with the leaky rectifier of the paper; its widths of 1024-512-256 are for its 47 million rows.
+        Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.LeakyRelu, EmbeddingInitStd = 0.01 },
+    };
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

@@ -5,6 +5,9 @@ namespace GpuCtr.Models;
 /// <summary>Deep &amp; Cross Network (Wang et al., ADKDD 2017): x_{l+1} = x₀ ⟨w_l, x_l⟩ + b_l + x_l, logit = ⟨w, [x_L, h]⟩ + b, h the last hidden layer over x₀ = [v_1 … v_C].</summary>
 public static class Dcn
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("dcn", Logit);
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

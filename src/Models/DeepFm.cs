@@ -5,6 +5,9 @@ namespace GpuCtr.Models;
 /// <summary>DeepFM (Guo et al., IJCAI 2017): logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_i, v_j⟩ + MLP(v_1 … v_C), embeddings shared by both parts.</summary>
 public static class DeepFm
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("deepfm", Logit);
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
@@ -5,6 +6,13 @@ namespace GpuCtr.Models;
 /// <summary>Deep Interest Network (Zhou et al., KDD 2018): logit = MLP(v_1 … v_C, Σ_t a(k_t, q) k_t), one attention unit for each behaviour group.</summary>
 public static class Din
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("din", Logit)
+    {
+        ReadsHistories = true,
+        Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax },
+    };
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

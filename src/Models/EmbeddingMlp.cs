@@ -5,6 +5,9 @@ namespace GpuCtr.Models;
 /// <summary>Base model of the DIN paper, Embedding &amp; MLP (Zhou et al., KDD 2018, sec. 4.2): logit = MLP(v_1 … v_C, pooled history).</summary>
 public static class EmbeddingMlp
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("base", Logit) { ReadsHistories = true, Defaults = Din.Entry.Defaults };
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

@@ -5,6 +5,9 @@ namespace GpuCtr.Models;
 /// <summary>Factorization machine (Rendle, ICDM 2010): logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_i, v_j⟩.</summary>
 public static class Fm
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("fm", Logit);
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

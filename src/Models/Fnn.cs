@@ -9,6 +9,9 @@ namespace GpuCtr.Models;
 /// <remarks>The paper's w_0 is a constant input of the first layer, which has a bias, so it is left out.</remarks>
 public static class Fnn
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("fnn", Logit);
+
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)
     {

@@ -13,7 +13,7 @@ public sealed partial class ModelBuilder
         Tensor gamma = Ones($"{name}.gamma", x.Columns), beta = Zeros($"{name}.beta", x.Columns);
         (Tensor mean, Tensor variance) = RunningMoments(name, x.Columns);
         Tensor y = Activation($"{name}.out", x.Columns, x);
-        Ops.Add(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu, constants, relu && Options.Dropout > 0 ? NextDropout() : null, Scalars));
+        Append(new BatchNorm(Workspace, x, gamma, beta, mean, variance, y, relu, constants, relu && Options.Dropout > 0 ? NextDropout() : null, Control.Scalars));
         return y;
     }
 
@@ -36,7 +36,7 @@ public sealed partial class ModelBuilder
             Activations.LeakyRelu => ActivationKind.LeakyRelu,
             _ => ActivationKind.PRelu,
         };
-        Ops.Add(new Activation(Workspace, elementWise, x, alpha, y));
+        Append(new Activation(Workspace, elementWise, x, alpha, y));
         return y;
     }
 
@@ -56,14 +56,14 @@ public sealed partial class ModelBuilder
         Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);
         Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
         Tensor y = Activation(name, units, x);
-        Ops.Add(new DiceLinear(Workspace, dice, w, b, y));
+        Append(new DiceLinear(Workspace, dice, w, b, y));
         return y;
     }
 
     private Tensor Dice(string name, Tensor x, DiceForm form)
     {
         Tensor y = Activation($"{name}.{Activations.Dice}", x.Columns, x);
-        Ops.Add(new Dice(Workspace, DiceParameters(name, x, form), y));
+        Append(new Dice(Workspace, DiceParameters(name, x, form), y));
         return y;
     }
 
@@ -79,11 +79,11 @@ public sealed partial class ModelBuilder
         bool features = form.Normalization == DiceNormalizations.Features;
         Tensor z;
         if (features)
-            Ops.Add(new FeatureNorm(Workspace, x, z = Activation($"{name}.normalized", x.Columns, x), (float)form.Epsilon));
+            Append(new FeatureNorm(Workspace, x, z = Activation($"{name}.normalized", x.Columns, x), (float)form.Epsilon));
         else
             z = BatchNorm($"{name}.dice", x, relu: false, new((float)form.Epsilon, (float)form.Momentum));
         Tensor y = Activation($"{name}.{Activations.Dice}", x.Columns, x);
-        Ops.Add(new DiceGate(Device, x, z, DiceAlpha(name, features ? 1 : x.Columns, form), y));
+        Append(new DiceGate(Device, x, z, DiceAlpha(name, features ? 1 : x.Columns, form), y));
         return y;
     }
 

@@ -28,7 +28,7 @@ public sealed partial class ModelBuilder
     {
         if (Options.FirstOrderFtrl is not null)
             throw new KernelException($"model '{Options.Model}' reads first-order weights as the input of its layers, which FTRL is not made for; leave out --first-order-ftrl");
-        EmbeddingTable table = Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Rule);
+        EmbeddingTable table = Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Control.Rule);
         return Gather(table, "field weights", Normal(NumericWeights, 1, Numbers.Columns), VectorsAlone);
     }
 
@@ -41,7 +41,7 @@ public sealed partial class ModelBuilder
         int fields = Spec.C;
         EmbeddingTable weights = Options.FirstOrderFtrl is { } f
             ? Table(FirstOrderTable, 1, 0, new(OptimizerKind.Ftrl, Alpha: (float)f.Alpha, Beta: (float)f.Beta, L1: (float)f.L1, L2: (float)f.L2))
-            : Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Rule);
+            : Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Control.Rule);
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
         Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal(NumericWeights, 1, Spec.N);
@@ -64,7 +64,7 @@ public sealed partial class ModelBuilder
     private Tensor NumericFirstOrder(Tensor u)
     {
         Tensor y = Activation("numeric first order", 1);
-        Ops.Add(new Linear(Workspace, Inputs.Numeric, u, null, y, relu: false));
+        Append(new Linear(Workspace, Inputs.Numeric, u, null, y, relu: false));
         return y;
     }
 
@@ -80,7 +80,7 @@ public sealed partial class ModelBuilder
     {
         if ((long)Spec.C * dim > int.MaxValue)
             throw new KernelException($"{Spec.C} field vectors of {dim} numbers are more than {int.MaxValue} in a row; lower --embedding-dim");
-        Embedding = Table("embedding", dim, Options.EmbeddingInitStd, Rule);
+        Embedding = Table("embedding", dim, Options.EmbeddingInitStd, Control.Rule);
         return Gather(Embedding, "field vectors", Normal("numeric.vectors", Numbers.Columns, dim), bind);
     }
 
@@ -90,7 +90,7 @@ public sealed partial class ModelBuilder
         int columns = Spec.C * table.Weights.Columns;
         Tensor vectors = Workspace.Tensor(name, BatchSize, columns);
         vectors.Gradient = Workspace.Slice($"d {name}", table.RowGradients, BatchSize, columns);
-        Ops.Add(new EmbeddingFm(Workspace, bind(table, vectors, numeric)));
+        Append(new EmbeddingFm(Workspace, bind(table, vectors, numeric)));
         return vectors;
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class ModelBuilder
     {
         Tensor? b = bias ? Zeros($"{name}.bias", x0.Columns) : null;
         Tensor y = Activation($"{name}.out", x0.Columns);
-        Ops.Add(new Cross(Workspace, x0, u, x, b, y));
+        Append(new Cross(Workspace, x0, u, x, b, y));
         return y;
     }
 
@@ -23,7 +23,7 @@ public sealed partial class ModelBuilder
     public Tensor BiInteraction(string name, Tensor vectors)
     {
         Tensor y = Activation(name, Options.EmbeddingDim);
-        Ops.Add(new BiInteraction(Device, vectors, y));
+        Append(new BiInteraction(Device, vectors, y));
         return y;
     }
 
@@ -31,7 +31,7 @@ public sealed partial class ModelBuilder
     public Tensor FieldAwarePairs(string name, Tensor vectors)
     {
         Tensor y = Activation(name, 1);
-        Ops.Add(new FieldAwarePairs(Workspace, vectors, Spec.C, y));
+        Append(new FieldAwarePairs(Workspace, vectors, Spec.C, y));
         return y;
     }
 
@@ -39,7 +39,7 @@ public sealed partial class ModelBuilder
     public Tensor InnerProducts(string name, Tensor vectors)
     {
         Tensor y = Activation(name, Kernels.Interactions.InnerProducts.PairsOf(Spec.C));
-        Ops.Add(new InnerProducts(Device, vectors, Options.EmbeddingDim, y));
+        Append(new InnerProducts(Device, vectors, Options.EmbeddingDim, y));
         return y;
     }
 }

@@ -42,7 +42,7 @@ public sealed partial class ModelBuilder
         if (!Options.TargetProduct)
             return interests;
         Tensor product = Activation($"{name} product", history.E);
-        Ops.Add(new TargetProduct(Device, history, u, product));
+        Append(new TargetProduct(Device, history, u, product));
         interests.Add(product);
         return interests;
     }
@@ -53,9 +53,9 @@ public sealed partial class ModelBuilder
     {
         if (Spec.GroupCount == 0)
             throw new KernelException("a target bias needs a history: its target is the field that the history belongs to");
-        EmbeddingTable table = Table("target_bias", 1, deviation: 0, Rule);
+        EmbeddingTable table = Table("target_bias", 1, deviation: 0, Control.Rule);
         Tensor y = Activation("target bias", 1);
-        Ops.Add(new FieldBias(Device, Inputs.Rows, table.Weights, table.RowGradients, y, Spec.F, Spec.C, Spec.Group(0).First().Target));
+        Append(new FieldBias(Device, Inputs.Rows, table.Weights, table.RowGradients, y, Spec.F, Spec.C, Spec.Group(0).First().Target));
         return y;
     }
 
@@ -77,8 +77,7 @@ public sealed partial class ModelBuilder
         Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, kind: history.PositionRows);
         IReadOnlyList<int> units = [.. Options.AttentionUnits, 1];
         string Layer(int i) => i == units.Count - 1 ? $"{name}.out" : $"{name}.{i}";
-        Tensor score = ActivationUnitFirstLayer(Layer(0), history, units[0], like, units.Count == 1 ? 0 : Options.HiddenInitStd);
-        ActivationUnitFirstLayer? input = Ops[^1] as ActivationUnitFirstLayer;
+        (Tensor score, IOp first) = FirstLayer(Layer(0), history, units[0], like, units.Count == 1 ? 0 : Options.HiddenInitStd);
         for (int i = 1; i < units.Count; i++)
         {
             bool last = i == units.Count - 1;
@@ -87,7 +86,7 @@ public sealed partial class ModelBuilder
             score = ActivatedLinear(Layer(i - 1), score, Options.AttentionActivation, Layer(i), units[i], bias: last || !Options.AttentionBatchNorm, last ? 0 : Options.HiddenInitStd);
         }
         Tensor pooled = Activation($"{name} pooled", history.E);
-        Ops.Add(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization, input));
+        Append(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization, first as ActivationUnitFirstLayer));
         return pooled;
     }
 
@@ -109,7 +108,7 @@ public sealed partial class ModelBuilder
         for (int i = 0; i < columns.Count && d > 0; i++)
         {
             SequenceTensors sequence = new(Inputs.SequenceRows, ModelInputs.SequenceBase(Spec, BatchSize, columns[i]), offsets(columns[i]), GradientOffset);
-            Ops.Add(new SequencePooling(Device, table, sequence, pooled, i * d, kind, accumulate));
+            Append(new SequencePooling(Device, table, sequence, pooled, i * d, kind, accumulate));
         }
         return pooled;
     }
@@ -125,11 +124,10 @@ public sealed partial class ModelBuilder
     private int[] SequencesWhere(Func<SequenceField, bool> condition) =>
         Enumerable.Range(0, Spec.Sequences.Count).Where(s => condition(Spec.Sequences[s])).ToArray();
 
-    private Tensor ActivationUnitFirstLayer(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
+    private (Tensor Z, IOp Op) FirstLayer(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
     {
         Tensor z = Activation(layer, units, like), w = Weight($"{layer}.weight", units, 4 * history.E, deviation), beta = Zeros($"{layer}.bias", units);
-        Ops.Add(OtherAttentionInput?.Invoke(history, w, beta, z) ?? new ActivationUnitFirstLayer(Workspace, history, w, beta, z));
-        return z;
+        return (z, Append(OtherAttentionInput?.Invoke(history, w, beta, z) ?? new ActivationUnitFirstLayer(Workspace, history, w, beta, z)));
     }
 
     private DeviceArray<int> Constants(string name, int[] values)

@@ -19,7 +19,7 @@ public sealed partial class ModelBuilder
         BehaviourHistory history = History(vectors, columns);
         Tensor positions = Normal($"{name}.positions", history.MaxLength + 1, history.E);
         Tensor x = Workspace.Tensor($"{name} sequence", history.MaxItems, history.E, gradient: true, kind: history.ItemRows);
-        Ops.Add(new SequenceEmbedding(Workspace, history, positions, x));
+        Append(new SequenceEmbedding(Workspace, history, positions, x));
         return new Sequence(history, x);
     }
 
@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder
     public Tensor Target(string name, Sequence s)
     {
         Tensor y = Activation($"{name} target", s.Items.Columns);
-        Ops.Add(new TargetGather(Device, s.History, s.Items, y));
+        Append(new TargetGather(Device, s.History, s.Items, y));
         return y;
     }
 
@@ -40,7 +40,7 @@ public sealed partial class ModelBuilder
         int e = s.Items.Columns;
         Tensor q = Linear($"{name}.query", asking, e, bias: false), k = Linear($"{name}.key", s.Items, e, bias: false), v = Linear($"{name}.value", s.Items, e, bias: false);
         Tensor y = Activation($"{name}.heads", e, asking);
-        Ops.Add(new MultiHeadAttention(Workspace, s.History, q, k, v, HeadsOf(s.History), y));
+        Append(new MultiHeadAttention(Workspace, s.History, q, k, v, HeadsOf(s.History), y));
         return Linear($"{name}.out", y, e, bias: false);
     }
 
@@ -49,7 +49,7 @@ public sealed partial class ModelBuilder
     {
         Tensor gamma = Ones($"{name}.gamma", x.Columns), beta = Zeros($"{name}.beta", x.Columns);
         Tensor y = Activation($"{name}.out", x.Columns, x);
-        Ops.Add(new LayerNorm(Workspace, x, gamma, beta, y));
+        Append(new LayerNorm(Workspace, x, gamma, beta, y));
         return y;
     }
 

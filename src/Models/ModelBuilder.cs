@@ -15,36 +15,50 @@ namespace GpuCtr.Models;
 /// <param name="Fm">(B, 1) pairwise interactions.</param>
 public sealed record EmbeddedFields(Tensor Vectors, Tensor FirstOrder, Tensor Fm);
 
-/// <summary>Records a model: every call reserves an output, creates an op bound to it and appends it to the list.</summary>
-public sealed partial class ModelBuilder : IDisposable
+/// <summary>Records a model: every call reserves an output, creates an op bound to it and appends it to the list; <see cref="Build"/> returns what was recorded.</summary>
+public sealed partial class ModelBuilder
 {
     private readonly List<Action<Initializer>> initializers = [];
     private readonly List<Action> constants = [];
-    private readonly Lock turn;
+    private readonly Tensor? mbaRates;
     private int dropouts;
 
-    internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, bool training = true)
+    internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null, bool training = true)
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
         if ((Math.Max(spec.C, spec.F) + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
             throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
-        Workspace.OnFree(FreeOps);
-        turn = device.ServesThreads ? new Lock() : device.Turn;
         Arena = new ParameterArena(Workspace);
-        Rule = UpdateRule.Of(options.Optimizer, (float)options.Momentum);
         Inputs = new ModelInputs(Workspace, spec, batchSize);
-        Scalars = Inputs.DoubleBuffer<DeviceArray<StepScalars>, StepScalars>(Workspace.Array<StepScalars>("step scalars", 1));
-        NextScalars = new PinnedBuffer<StepScalars>(device, 1);
-        Loss = Workspace.Tensor("loss", 1, 3);
+        Control = new StepControl(Workspace, Inputs, spec, options);
         if (options.MbaLambda > 0)
         {
-            MbaRates = Workspace.TrainingTensor("mini-batch aware rates", spec.TotalRows, 1);
-            initializers.Add(_ => MbaRates.Write(Device, Enumerable.Range(0, spec.TotalRows).Select(r => (float)(options.MbaLambda / Math.Max(1, rowCounts?[r] ?? 1))).ToArray()));
+            Tensor rates = mbaRates = Workspace.TrainingTensor("mini-batch aware rates", spec.TotalRows, 1);
+            initializers.Add(_ => rates.Write(Device, Enumerable.Range(0, spec.TotalRows).Select(r => (float)(options.MbaLambda / Math.Max(1, rowCounts?[r] ?? 1))).ToArray()));
         }
-        Guard = new GradientGuard(Workspace, Loss, (float)options.ClipNorm);
-        if (options.EmbeddingUpdate == EmbeddingUpdate.Replay && Rule.MovesWithoutGradient)
-            Missed = new UpdateLog(Workspace, spec.TotalRows, Rule, Inputs.Positions, Scalars, Guard.Guard);
+    }
+
+    /// <summary>What <paramref name="build"/> makes of a builder; where it fails, nothing is left behind.</summary>
+    internal static T Record<T>(ModelBuilder g, Func<ModelBuilder, T> build)
+    {
+        try
+        {
+            return build(g);
+        }
+        catch
+        {
+            g.Workspace.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model that was recorded; the builder is done.</summary>
+    /// <param name="output">(B, 1) its logit.</param>
+    internal RecordedModel Build(Tensor output)
+    {
+        Arena.Seal();
+        return new RecordedModel(this, output, constants, initializers);
     }
 
     /// <summary>The device of the model.</summary>
@@ -63,34 +77,12 @@ public sealed partial class ModelBuilder : IDisposable
 
     internal ParameterArena Arena { get; }
 
-    /// <summary>The optimizer of the tables.</summary>
-    internal UpdateRule Rule { get; }
-
-    /// <summary>The optimizer of the dense parameters.</summary>
-    internal UpdateRule DenseRule => Rule.IsRowwise ? UpdateRule.Of(OptimizerKind.Adagrad) : Rule;
-
     internal ModelInputs Inputs { get; }
 
-    internal Tensor Loss { get; }
-
-    internal Tensor? MbaRates { get; }
-
-    internal DeviceArray<StepScalars> Scalars { get; }
-
-    /// <summary>The scalars that the next <see cref="Upload"/> copies to <see cref="Scalars"/>.</summary>
-    internal PinnedBuffer<StepScalars> NextScalars { get; }
-
-    internal GradientGuard Guard { get; }
-
-    /// <summary>The update log of table rows; null if rows never miss a step.</summary>
-    internal UpdateLog? Missed { get; }
+    internal StepControl Control { get; }
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;
-
-    /// <summary>Text about the size of a table row, if it is more than one vector of width D; else null.</summary>
-    internal string? WideRows => Embedding?.Weights.Columns is { } columns && columns > Options.EmbeddingDim
-        ? $"an id has {columns} numbers, {columns / Options.EmbeddingDim} vectors of {Options.EmbeddingDim}" : null;
 
     internal List<IOp> Ops { get; } = [];
 
@@ -110,7 +102,7 @@ public sealed partial class ModelBuilder : IDisposable
         Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);
         Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
         Tensor y = Activation(name, units, x);
-        Ops.Add(new Linear(Workspace, x, w, b, y, relu));
+        Append(new Linear(Workspace, x, w, b, y, relu));
         return y;
     }
 
@@ -120,7 +112,7 @@ public sealed partial class ModelBuilder : IDisposable
         if (Options.Dropout == 0)
             return x;
         Tensor y = Activation(name, x.Columns, x);
-        Ops.Add(new Dropout(Workspace, x, y, Scalars, NextDropout()));
+        Append(new Dropout(Workspace, x, y, Control.Scalars, NextDropout()));
         return y;
     }
 
@@ -157,7 +149,7 @@ public sealed partial class ModelBuilder : IDisposable
     public Tensor Concat(Tensor a, Tensor b)
     {
         Tensor y = Activation("concat", a.Columns + b.Columns);
-        Ops.Add(new Concat(Device, y, a, b));
+        Append(new Concat(Device, y, a, b));
         return y;
     }
 
@@ -165,108 +157,23 @@ public sealed partial class ModelBuilder : IDisposable
     public Tensor Add(params Tensor[] terms)
     {
         Tensor y = Activation("sum", terms[0].Columns, terms[0]);
-        Ops.Add(new Add(Device, y, terms));
+        Append(new Add(Device, y, terms));
         return y;
     }
 
-    /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
-    internal IEnumerable<Tensor> Weights => [.. Tables.Select(t => t.Weights), .. Arena.Parameters, .. RunningStatistics];
-
-    /// <summary>Enters a call: calls of other threads wait, and the model is not freed before the call ends.</summary>
-    /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
-    internal Call Enter() => new(this);
-
-    internal readonly ref struct Call : IDisposable
+    private T Append<T>(T op) where T : IOp
     {
-        private readonly Lock.Scope scope;
-        private readonly Lifetime.Lease lease;
-
-        public Call(ModelBuilder g)
-        {
-            scope = g.turn.EnterScope();
-            try
-            {
-                ObjectDisposedException.ThrowIf(g.Device.IsDisposed, g.Device);
-                lease = g.Workspace.Lifetime.Enter();
-            }
-            catch
-            {
-                scope.Dispose();
-                throw;
-            }
-        }
-
-        public void Dispose()
-        {
-            lease.Dispose();
-            scope.Dispose();
-        }
+        Ops.Add(op);
+        if (op is IDisposable disposable)
+            Workspace.OnFree(disposable.Dispose);
+        return op;
     }
-
-    /// <summary>Copies a prepared batch to the device, and the scalars of its step. The slot may be filled again on return.</summary>
-    /// <exception cref="KernelException">The batch was made for another model.</exception>
-    /// <exception cref="InvalidOperationException">The batch is not prepared, or was changed since.</exception>
-    internal void Upload(Batch batch)
-    {
-        if (!batch.IsPrepared)
-            throw new InvalidOperationException("rows were added to the batch since Prepare; call Prepare before using it");
-        // The layout of ids, lookups and row gradients depends on the slot's capacity and on roles and sizes of its columns.
-        if (batch.Capacity != BatchSize || !batch.Spec.HasLayoutOf(Spec))
-            throw new KernelException($"a batch of {batch.Capacity} rows and {batch.Spec.C} field vectors{Padding(batch.Spec)} does not fit a model of {BatchSize} rows and {Spec.C}{Padding(Spec)}{(batch.Spec.C == Spec.C ? ", or its columns differ" : "")}; make it from the model's Spec and BatchSize");
-        Device.Copies?.Begin();
-        Inputs.Swap();
-        batch.Upload(Device, Inputs);
-        NextScalars.Copy(Device, Scalars, 1);
-        Device.Copies?.End();
-    }
-
-    /// <summary>Uploads a prepared batch and computes its logits, with running statistics and without dropout.</summary>
-    internal void Predict(Batch batch, Tensor logit, Span<float> logits, bool frozen)
-    {
-        Upload(batch);
-        Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen);
-        foreach (IOp op in Ops)
-            op.Forward(pass);
-        Device.Copies?.Read();
-        logit.Read(Device, logits[..batch.Rows]);
-    }
-
-    /// <summary>Waits for the running call.</summary>
-    public void Dispose()
-    {
-        lock (turn)
-            Workspace.Dispose();
-    }
-
-    private void FreeOps()
-    {
-        foreach (IDisposable op in Ops.OfType<IDisposable>())
-            op.Dispose();
-        NextScalars.Dispose();
-    }
-
-    /// <summary>Writes constants that recorded ops read.</summary>
-    internal void WriteConstants()
-    {
-        foreach (Action write in constants)
-            write();
-    }
-
-    internal void Initialize(ulong seed)
-    {
-        WriteConstants();
-        Initializer initializer = new(Device, seed);
-        foreach (Action<Initializer> initialize in initializers)
-            initialize(initializer);
-    }
-
-    private static string Padding(FeatureSpec spec) => spec.PadHistories ? ", histories padded," : "";
 
     private EmbeddingTable Table(string name, int columns, double deviation, UpdateRule rule)
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, MbaRates, Missed), rule, Scalars, Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed), rule, Control.Scalars, Control.Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {

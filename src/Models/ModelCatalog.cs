@@ -1,46 +1,69 @@
-using GpuCtr.Kernels.Attention;
+using System.Globalization;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>The architectures by name.</summary>
+/// <summary>The models by name.</summary>
 public static class ModelCatalog
 {
-    private static readonly Dictionary<string, Func<ModelBuilder, Tensor>> Models = new()
-    {
-        ["lr"] = LogisticRegression.Logit,
-        ["fm"] = Fm.Logit,
-        ["ffm"] = Ffm.Logit,
-        ["fnn"] = Fnn.Logit,
-        ["wide-deep"] = WideDeep.Logit,
-        ["deepfm"] = DeepFm.Logit,
-        ["nfm"] = Nfm.Logit,
-        ["pnn"] = Pnn.Logit,
-        ["dcn"] = Dcn.Logit,
-        ["dcn-v2"] = DcnV2.Logit,
-        ["base"] = EmbeddingMlp.Logit,
-        ["din"] = Din.Logit,
-        ["bst"] = Bst.Logit,
-    };
+    private static readonly ModelEntry[] entries =
+    [
+        LogisticRegression.Entry,
+        Fm.Entry,
+        Ffm.Entry,
+        Fnn.Entry,
+        WideDeep.Entry,
+        DeepFm.Entry,
+        Nfm.Entry,
+        Pnn.Entry,
+        Dcn.Entry,
+        DcnV2.Entry,
+        EmbeddingMlp.Entry,
+        Din.Entry,
+        Bst.Entry,
+    ];
 
-    /// <summary>The default options of a model.</summary>
-    public static ModelOptions Defaults(string model) => model switch
-    {
-        "din" or "base" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax },
-        // The layers of DIN, with the leaky rectifier of the BST paper; the paper's widths of 1024-512-256 are for its 47 million rows.
-        "bst" => new() { Model = model, HiddenUnits = [200, 80], Activation = Activations.LeakyRelu, EmbeddingInitStd = 0.01 },
-        // An id has one vector of this width for each field; 4 is the paper's choice on Criteo and Avazu.
-        "ffm" => new() { Model = model, EmbeddingDim = 4 },
-        _ => new() { Model = model },
-    };
-
-    /// <summary>Whether a model treats histories differently from other lists.</summary>
-    public static bool ReadsHistories(string model) => model is "din" or "base" or "bst";
+    private static readonly Dictionary<string, ModelEntry> byName =
+        entries.SelectMany(e => e.FormerNames.Prepend(e.Name).Select(name => (name, e))).ToDictionary(e => e.name, e => e.e);
 
     /// <summary>All names.</summary>
-    public static IEnumerable<string> Names => Models.Keys;
+    public static IEnumerable<string> Names => entries.Select(e => e.Name);
+
+    /// <summary>Names that older versions had for some models.</summary>
+    public static IEnumerable<string> FormerNames => entries.SelectMany(e => e.FormerNames);
+
+    /// <summary>The model of a name or of a former name.</summary>
+    /// <exception cref="KernelException">There is none.</exception>
+    public static ModelEntry Of(string name) =>
+        byName.TryGetValue(name, out ModelEntry? entry) ? entry : throw new KernelException($"model '{name}' is not one of {string.Join(", ", Names)}");
+
+    /// <summary>The name that a model has now; what is no model is itself.</summary>
+    public static string NameOf(string name) => name is not null && byName.TryGetValue(name, out ModelEntry? entry) ? entry.Name : name!;
+
+    /// <summary>The model of a run that names none.</summary>
+    /// <param name="histories">Whether its data has histories.</param>
+    public static ModelEntry Default(bool histories) => histories ? Din.Entry : DeepFm.Entry;
+
+    /// <summary>The default options of a model.</summary>
+    /// <exception cref="KernelException">There is no such model.</exception>
+    public static ModelOptions Defaults(string name)
+    {
+        ModelEntry entry = Of(name);
+        return entry.Defaults with { Model = entry.Name };
+    }
+
+    /// <summary>Whether a model treats histories differently from other lists.</summary>
+    /// <exception cref="KernelException">There is no such model.</exception>
+    public static bool ReadsHistories(string name) => Of(name).ReadsHistories;
+
+    /// <summary>The default of an option in words, with the models that have another: "16; ffm 4".</summary>
+    public static string DefaultInWords(Func<ModelOptions, object> option)
+    {
+        string general = Word(option(new()));
+        return string.Join("; ", entries.GroupBy(e => Word(option(e.Defaults)), e => e.Name).Where(g => g.Key != general).Select(g => $"{string.Join(", ", g)} {g.Key}").Prepend(general));
+    }
 
     /// <summary>The layout in which a model reads <paramref name="spec"/>. For a model without attention or history pooling, histories are multi-valued fields.</summary>
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options)
@@ -53,8 +76,12 @@ public static class ModelCatalog
 
     /// <summary>Records the model that the options name.</summary>
     /// <exception cref="KernelException">There is no model of that name.</exception>
-    internal static Tensor Record(ModelBuilder g) =>
-        Models.TryGetValue(g.Options.Model, out Func<ModelBuilder, Tensor>? logit)
-            ? logit(g)
-            : throw new KernelException($"model '{g.Options.Model}' is not one of {string.Join(", ", Names)}");
+    internal static Tensor Record(ModelBuilder g) => Of(g.Options.Model).Logit(g);
+
+    private static string Word(object value) => value switch
+    {
+        IEnumerable<int> list => string.Join(',', list),
+        Enum word => $"{word}".ToLowerInvariant(),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
+    };
 }

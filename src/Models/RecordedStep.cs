@@ -1,4 +1,6 @@
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Loss;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Tensors;
@@ -6,28 +8,138 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>A recorded step: its ops are bound to buffers that are planned but not yet allocated.</summary>
-/// <param name="Builder">Ops, tables, parameters and the plan of all buffers.</param>
-/// <param name="Logit">(B, 1).</param>
-/// <param name="Loss">Loss of the batch and its gradient.</param>
-/// <param name="Dense">Update of all dense parameters.</param>
-internal sealed record RecordedStep(ModelBuilder Builder, Tensor Logit, BinaryCrossEntropy Loss, DenseUpdate Dense) : IDisposable
+/// <summary>A training step of a recorded model: ops forward, loss, ops backward, row gradients summed by row, guard, update.</summary>
+internal sealed partial class RecordedStep : IDisposable
 {
-    /// <summary>Records a model; <paramref name="record"/> returns the logit.</summary>
-    /// <exception cref="KernelException">The options do not fit together.</exception>
-    public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
+    private readonly Action launch;
+    private Pass pass;
+
+    private RecordedStep(RecordedModel model, BinaryCrossEntropy loss, DenseUpdate dense)
     {
-        ModelBuilder g = new(device, ModelCatalog.Adapt(spec, options), options, batchSize, rowCounts);
-        Tensor logit = record(g);
-        BinaryCrossEntropy loss = new(g.Workspace, logit, g.Inputs.Label, g.Loss);
-        g.Arena.Seal();
-        Tensor parameters = g.Arena.Weights!;
-        DenseUpdate dense = new(g.Workspace, parameters, g.DenseRule, (float)options.L2, g.Arena.DecayLength, isTable: false, g.Scalars, g.Guard.Guard);
-        g.Guard.Watch(parameters.Gradient!, parameters, (float)options.L2, g.Arena.DecayLength);
-        g.Guard.Seal(g.Workspace);
-        return new RecordedStep(g, logit, loss, dense);
+        (Model, Loss, Dense) = (model, loss, dense);
+        (Deferred, Graph, launch) = (new DeferredUpdates(model), new StepGraph(model.Device), Launch);
+        model.Workspace.OnFree(() =>
+        {
+            model.Device.Wait();
+            Graph.Dispose();
+        });
+    }
+
+    /// <summary>Records a model and its step; <paramref name="record"/> returns the logit.</summary>
+    /// <exception cref="KernelException">The options do not fit together.</exception>
+    public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
+        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options), options, batchSize, rowCounts), g =>
+        {
+            Tensor logit = record(g);
+            BinaryCrossEntropy loss = new(g.Workspace, logit, g.Inputs.Label, g.Control.Loss);
+            RecordedModel model = g.Build(logit);
+            (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);
+            DenseUpdate dense = new(g.Workspace, parameters, g.Control.DenseRule, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.Guard);
+            guard.Watch(parameters.Gradient!, parameters, (float)options.L2, decays);
+            guard.Seal(g.Workspace);
+            return new RecordedStep(model, loss, dense);
+        });
+
+    /// <summary>The model that is trained.</summary>
+    public RecordedModel Model { get; }
+
+    /// <summary>Loss of the batch and its gradient.</summary>
+    public BinaryCrossEntropy Loss { get; }
+
+    /// <summary>Update of all dense parameters.</summary>
+    public DenseUpdate Dense { get; }
+
+    /// <summary>The updates that table rows have missed.</summary>
+    public DeferredUpdates Deferred { get; }
+
+    /// <summary>How steps are launched on this device.</summary>
+    public StepGraph Graph { get; }
+
+    /// <summary>Runs step <paramref name="number"/>, counted from 1, on a prepared batch.</summary>
+    public void Run(Batch batch, int number, double learningRate)
+    {
+        StartTrace();
+        StepControl control = Model.Control;
+        control.NextScalars.Span[0] = control.Rule.Scalars(number, learningRate, Model.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
+        Model.Upload(batch);
+        pass = new(batch.Rows, Training: true, batch.Tokens);
+        Trace("upload");
+        if (IsTraced)
+            Launch();
+        else
+            Graph.Run(pass, Model.Inputs.Side, launch);
+        Model.Device.Copies?.Read();
+        Deferred.StepDone(number);
+        if (control.Missed is not null)
+            Trace("update", "missed steps");
+    }
+
+    /// <summary>Loss and gradients of the batch that is on the device, without moving anything; for tests.</summary>
+    public void ForwardBackward(in Pass pass)
+    {
+        Model.Inputs.SortPositions(pass);
+        Backpropagate(pass);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Builder.Dispose();
+    public void Dispose() => Model.Dispose();
+
+    /// <summary>Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.</summary>
+    private void Launch()
+    {
+        Model.Inputs.SortPositions(pass);
+        Trace("sort", "positions");
+        CatchUp();
+        Backpropagate(pass);
+        Update(pass);
+        Model.Control.Missed?.Record();
+    }
+
+    /// <summary>Rows of the batch make up for the steps that they have missed.</summary>
+    private void CatchUp()
+    {
+        if (Model.Control.Missed is null)
+            return;
+        foreach (EmbeddingTable table in Model.Tables)
+        {
+            table.ApplyDeferred();
+            Trace("catch up", table.Weights.Name);
+        }
+    }
+
+    private void Backpropagate(in Pass pass)
+    {
+        foreach (IOp op in Model.Ops)
+        {
+            op.Forward(pass);
+            Trace("forward", op);
+        }
+        Loss.Run(pass.Rows);
+        Trace("loss");
+        for (int i = Model.Ops.Length - 1; i >= 0; i--)
+        {
+            Model.Ops[i].Backward(pass);
+            Trace("backward", Model.Ops[i]);
+        }
+        foreach (EmbeddingTable table in Model.Tables)
+        {
+            table.Reduce();
+            Trace("reduce", table.Weights.Name);
+        }
+    }
+
+    private void Update(in Pass pass)
+    {
+        Model.Control.Guard.Run();
+        Trace("guard");
+        foreach (EmbeddingTable table in Model.Tables)
+        {
+            table.Update();
+            Trace("update", table.Weights.Name);
+        }
+        Dense.Run();
+        foreach (IOp op in Model.Ops)
+            op.Commit(pass, Model.Control.Guard.Guard);
+        Trace("update", "dense parameters");
+    }
 }

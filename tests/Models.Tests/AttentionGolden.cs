@@ -36,32 +36,32 @@ public sealed class AttentionGolden
     {
         Device device = TestDevices.Get(deviceName);
         GoldenFile golden = GoldenFile.Read(caseName);
-        ModelBuilder g = new(device, Spec, Options(caseName), B, rowCounts: null);
+        ModelBuilder g = new(device, Spec, Options(caseName), B);
         Tensor vectors = g.FieldVectors(E), pooled = g.TargetAttention(g.History(vectors, 0), "att");
         // Stands for the tower, which reads the target's vector too and writes its gradient first.
         vectors.Consume();
-        g.Arena.Seal();
-        g.Workspace.Allocate();
-        g.Initialize(1);
-        Load(g, golden);
+        using RecordedModel model = g.Build(pooled);
+        model.Workspace.Allocate();
+        model.Initialize(1);
+        Load(model, golden);
         using Batch batch = Slot(device, golden);
-        batch.Upload(device, g.Inputs);
+        batch.Upload(device, model.Inputs);
         Pass pass = new(B, Training: !caseName.EndsWith("_eval", StringComparison.Ordinal), batch.Tokens);
 
-        foreach (IOp op in g.Ops)
+        foreach (IOp op in model.Ops)
             op.Forward(pass);
         pooled.Gradient!.Write(device, Floats(golden.Input("upstream")));
-        foreach (IOp op in Enumerable.Reverse(g.Ops))
+        foreach (IOp op in model.Ops.Reverse())
             op.Backward(pass);
 
         int[] valid = ValidPositions(golden);
-        AttentionPooling pooling = g.Ops.OfType<AttentionPooling>().Single();
+        AttentionPooling pooling = model.Ops.OfType<AttentionPooling>().Single();
         Close.Assert(golden.Expected("pooled"), pooled.ToArray(device), "pooled");
         Close.Assert(valid.Select(i => golden.Expected("weight")[i]).ToArray(), pooling.Weights.ToArray(device)[..valid.Length], "weight");
         Close.Assert(golden.Expected("grad.q"), vectors.Gradient!.ToArray(device)[..(B * E)], "grad.q");
-        float[] dKeys = g.Embedding.RowGradients.ToArray(device)[(B * E)..(B * E + valid.Length * E)];
+        float[] dKeys = model.Embedding!.RowGradients.ToArray(device)[(B * E)..(B * E + valid.Length * E)];
         Close.Assert(valid.SelectMany(i => golden.Expected("grad.k")[(i * E)..(i * E + E)]).ToArray(), dKeys, "grad.k");
-        foreach (Tensor parameter in g.Arena.Parameters.Where(p => golden.Has("expected", $"grad.{p.Name}")))
+        foreach (Tensor parameter in model.Arena.Parameters.Where(p => golden.Has("expected", $"grad.{p.Name}")))
             Close.Assert(golden.Expected($"grad.{parameter.Name}"), parameter.Gradient!.ToArray(device), parameter.Name);
     }
 
@@ -74,11 +74,11 @@ public sealed class AttentionGolden
     };
 
     /// <summary>Parameters; queries in rows 1 … B of the table, keys behind them.</summary>
-    private static void Load(ModelBuilder g, GoldenFile golden)
+    private static void Load(RecordedModel model, GoldenFile golden)
     {
-        foreach (Tensor t in g.Arena.Parameters.Concat(g.RunningStatistics).Where(t => golden.Has("parameters", t.Name)))
-            t.Write(g.Device, Floats(golden.Parameter(t.Name)));
-        g.Embedding.Weights.Write(g.Device, Floats([.. golden.Input("q"), .. golden.Input("k")]), E);
+        foreach (Tensor t in model.Arena.Parameters.Concat(model.RunningStatistics).Where(t => golden.Has("parameters", t.Name)))
+            t.Write(model.Device, Floats(golden.Parameter(t.Name)));
+        model.Embedding!.Weights.Write(model.Device, Floats([.. golden.Input("q"), .. golden.Input("k")]), E);
     }
 
     private static Batch Slot(Device device, GoldenFile golden)

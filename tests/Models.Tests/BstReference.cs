@@ -44,8 +44,8 @@ public sealed class BstReference
         Dictionary<string, double[]> weights = model.Weights.ToDictionary(t => t.Name, t => t.ToArray(device).Select(x => (double)x).ToArray());
         Close.Assert(Logits(rows, weights, options), logits[..B], "logits", absolute: 1e-5, relative: 1e-5);
 
-        batch.Upload(device, model.Recording.Inputs);
-        model.ForwardBackward(new Pass(B, Training: true, batch.Tokens));
+        batch.Upload(device, model.Recorded.Model.Inputs);
+        model.Recorded.ForwardBackward(new Pass(B, Training: true, batch.Tokens));
         Close.Assert([Loss(rows, weights, options)], [(float)model.TakeLoss()], "loss", absolute: 1e-5, relative: 1e-5);
         foreach (Tensor t in model.Weights.Where(t => t.Length > 0))
         {

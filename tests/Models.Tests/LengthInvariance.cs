@@ -72,7 +72,7 @@ public sealed class LengthInvariance
             // A step with learning rate 0 brings the batch to the device; the gradients are those of the pass after it.
             model.TrainStep(batch, learningRate: 0);
             model.TakeLoss();
-            model.ForwardBackward(new Pass(B, Training: true, batch.Tokens));
+            model.Recorded.ForwardBackward(new Pass(B, Training: true, batch.Tokens));
             parts["loss"] = Bits([(float)model.TakeLoss()]);
         }
         foreach (Tensor t in model.Weights.Where(t => t.Gradient is not null))

@@ -37,7 +37,7 @@ public sealed class ModelGradients
         model.TrainStep(batch, learningRate: 0);
         Pass pass = new(B, Training: true, batch.Tokens);
         model.TakeLoss();
-        model.ForwardBackward(pass);
+        model.Recorded.ForwardBackward(pass);
         model.TakeLoss();
         (Tensor Weights, float[] Gradient)[] parameters = model.Weights.Where(w => w is { Gradient: not null, Length: > 0 }).Select(w => (w, w.Gradient!.ToArray(device))).ToArray();
         Assert.NotEmpty(parameters);
@@ -117,7 +117,7 @@ public sealed class ModelGradients
         double At(float step)
         {
             weights.Write(model.Device, [middle + step], i);
-            model.ForwardBackward(pass);
+            model.Recorded.ForwardBackward(pass);
             return model.TakeLoss();
         }
         double slope = (At(-2 * H) - 8 * At(-H) + 8 * At(H) - At(2 * H)) / (12 * H);

@@ -104,7 +104,7 @@ public sealed class StepGraphTests
             device.Recorder = null;
         }
         model.ApplyDeferred();
-        return ([.. model.Weights.Concat(model.OptimizerStates).SelectMany(w => w.ToArray(device)).Select(BitConverter.SingleToInt32Bits)], model.Replay);
+        return ([.. model.Weights.Concat(model.OptimizerStates).SelectMany(w => w.ToArray(device)).Select(BitConverter.SingleToInt32Bits)], model.Graph);
     }
 
     private sealed class Broken : ILaunchRecorder

@@ -20,8 +20,8 @@ public sealed partial class EmbeddingFm
             g[Tensors.FirstOrder] = FirstOrder(g);
     }
 
-    /// <summary>Number of vector elements per example that this op computes; lists are pooled by earlier ops.</summary>
-    private int Gathered => Tensors.Vectors.Columns - (Tensors.Pooled?.Columns ?? 0);
+    /// <summary>Numbers per example that this op reads of tables, vectors and first-order weights; lists are pooled by earlier ops.</summary>
+    private int Gathered => Tensors.Vectors.Columns - (Tensors.Pooled?.Columns ?? 0) + (Tensors.RowWeights?.Columns ?? 0) - (Tensors.PooledWeights?.Columns ?? 0);
 
     /// <summary>e (B, C, D) = [W[rows], x V, pooled], and the factorization machine over it.</summary>
     private void ExportVectors(IOnnxGraph g, int d)

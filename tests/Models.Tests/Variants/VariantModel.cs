@@ -59,7 +59,7 @@ internal sealed class VariantModel : IDisposable
         float[] logits = new float[VariantData.B];
         // Predict brings the batch to the device.
         Model.Predict(Batch, logits);
-        Model.ForwardBackward(new Pass(VariantData.B, Training: true, Batch.Tokens));
+        Model.Recorded.ForwardBackward(new Pass(VariantData.B, Training: true, Batch.Tokens));
     }
 
     public void Dispose()

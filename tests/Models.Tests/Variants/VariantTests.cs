@@ -26,7 +26,7 @@ public sealed class VariantTests
     {
         using VariantModel v = new(TestDevices.Get(device), variant);
         v.ForwardBackward();
-        Close.Assert(v.Reference.Logits(VariantData.Rows, training: true), v.Model.Logit.ToArray(v.Model.Device)[..VariantData.B], $"{variant} logit");
+        Close.Assert(v.Reference.Logits(VariantData.Rows, training: true), v.Model.Recorded.Model.Output.ToArray(v.Model.Device)[..VariantData.B], $"{variant} logit");
         Close.Assert([v.Reference.Loss(VariantData.Rows)], [(float)v.Model.TakeLoss()], $"{variant} loss");
     }
 

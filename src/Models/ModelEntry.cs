@@ -1,0 +1,18 @@
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>A model of the <see cref="ModelCatalog"/>, as its own file declares it.</summary>
+/// <param name="Name">In <c>--model</c>, config.json and documents.</param>
+/// <param name="Logit">Records the model; returns the logit (B, 1).</param>
+public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Logit)
+{
+    /// <summary>The default options of the model.</summary>
+    public ModelOptions Defaults { get; init; } = new();
+
+    /// <summary>Whether the model treats histories differently from other lists; to other models they are multi-valued fields.</summary>
+    public bool ReadsHistories { get; init; }
+
+    /// <summary>Names that older versions had for the model, which are still understood.</summary>
+    public IReadOnlyList<string> FormerNames { get; init; } = [];
+}

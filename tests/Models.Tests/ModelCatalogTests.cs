@@ -1,0 +1,43 @@
+using System.Text.RegularExpressions;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Models.Tests;
+
+/// <summary>What is told of models comes from the catalogue.</summary>
+public sealed partial class ModelCatalogTests
+{
+    [Fact]
+    public void Documents_list_the_models_of_the_catalogue()
+    {
+        string[] documented = [.. Row().Matches(File.ReadAllText(Repository.File("docs", "models.md"))).Select(m => m.Groups[1].Value)];
+        Assert.Equal(ModelCatalog.Names.Order(), documented.Order());
+    }
+
+    [Fact]
+    public void Every_model_has_a_file_of_its_own_which_is_in_the_catalogue()
+    {
+        ModelEntry[] declared = [.. typeof(ModelCatalog).Assembly.GetTypes()
+            .Select(t => t.GetProperty("Entry", typeof(ModelEntry))?.GetValue(null)).OfType<ModelEntry>()];
+        Assert.Equal(ModelCatalog.Names.Order(), declared.Select(e => e.Name).Order());
+        Assert.All(declared, e => Assert.Equal(e.Name, ModelCatalog.Defaults(e.Name).Model));
+    }
+
+    [Fact]
+    public void Defaults_in_words_name_the_models_that_have_others()
+    {
+        Assert.Equal("16; ffm 4", ModelCatalog.DefaultInWords(o => o.EmbeddingDim));
+        Assert.Equal($"relu; {string.Join(", ", ModelCatalog.Names.Where(n => ModelCatalog.Defaults(n).Activation == Activations.Dice))} dice; bst leakyrelu", ModelCatalog.DefaultInWords(o => o.Activation));
+    }
+
+    [Fact]
+    public void Unknown_model_is_refused_with_the_names_there_are()
+    {
+        KernelException refusal = Assert.Throws<KernelException>(() => ModelCatalog.Defaults("deepfmm"));
+        Assert.Contains("model 'deepfmm' is not one of lr, fm", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>The name in the first cell of a row.</summary>
+    [GeneratedRegex(@"^\| `([a-z][a-z0-9-]*)` \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
+}

@@ -1,0 +1,43 @@
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models.Features;
+using GpuCtr.Tests;
+
+namespace GpuCtr.Models.Tests;
+
+/// <summary>What a step is measured against is never silently nothing: every op that a model records says what it moves.</summary>
+public sealed class OpWorkTests
+{
+    private const int B = 16;
+
+    public static TheoryData<string> Models => new(ModelCatalog.Names);
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Every_op_moves_bytes_forward_and_backward(string name)
+    {
+        Device device = TestDevices.Get("cpu simd");
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [12, 8], BatchNorm = true, Dropout = 0.1, TransformerBlocks = 2 };
+        using TrainableModel model = new(device, SmallData.Spec(histories: ModelCatalog.ReadsHistories(name)), options, B);
+        using Batch batch = SmallData.Batch(device, model.Spec, B, seed: 1);
+        // The lengths of lists are read from the device.
+        model.TrainStep(batch, 1e-3);
+        Pass pass = new(B, Training: true, batch.Tokens);
+        Assert.All(model.Recorded.Model.Ops, op => Assert.All(new[] { op.ForwardWork(pass), op.BackwardWork(pass) }, work =>
+        {
+            Assert.True(work.Bytes > 0 && double.IsFinite(work.Bytes), op.Name);
+            Assert.True(work.Flops >= 0 && double.IsFinite(work.Flops), op.Name);
+        }));
+    }
+
+    [Fact]
+    public void A_dense_layer_reads_its_input_and_weights_and_multiplies_them()
+    {
+        using TrainableModel model = new(TestDevices.Get("cpu simd"), SmallData.Spec(histories: false), ModelCatalog.Defaults("wide-deep") with { EmbeddingDim = 8, HiddenUnits = [12] }, B);
+        IOp layer = model.Recorded.Model.Ops.Single(op => op.Name == "linear mlp.0.weight");
+        const int inputs = 6 * 8, units = 12;
+        Work one = new(4 * (B * (inputs + units) + inputs * units), 2 * B * inputs * units), forward = layer.ForwardWork(new(B, Training: true));
+        Assert.Equal(one, forward);
+        Assert.Equal(new Work(2 * one.Bytes, 2 * one.Flops), layer.BackwardWork(new(B, Training: true)));
+    }
+}
