@@ -52,8 +52,8 @@ public sealed class ModelInputs
     internal void Swap()
     {
         Side ^= 1;
-        foreach (Action trade in swaps)
-            trade();
+        foreach (Action swap in swaps)
+            swap();
     }
 
     /// <summary>Sorts the lookups of the batch, if the device does this instead of the loader.</summary>
