@@ -4,185 +4,169 @@ using GpuCtr.Kernels.Optimizers;
 
 namespace GpuCtr.Models;
 
-/// <summary>Activations of hidden layers.</summary>
-public enum Activations
-{
-    /// <summary>max(0, x).</summary>
-    Relu,
-
-    /// <summary>1 / (1 + e^{−x}).</summary>
-    Sigmoid,
-
-    /// <summary>max(0, x) + α min(0, x).</summary>
-    PRelu,
-
-    /// <summary>max(0, x) + 0.01 min(0, x).</summary>
-    LeakyRelu,
-
-    /// <summary>Data-adaptive, with batch statistics (Zhou et al. 2018).</summary>
-    Dice,
-}
-
-/// <summary>How numeric columns enter a model.</summary>
-public enum NumericInputs
-{
-    /// <summary>Field vectors x_n V_n, like those of ids.</summary>
-    Vectors,
-
-    /// <summary>Their values, concatenated with the field vectors in the input of the MLP.</summary>
-    Values,
-}
-
-/// <summary>The linear part of a model (first order).</summary>
-public enum FirstOrders
-{
-    /// <summary>A weight for each id and each numeric column.</summary>
-    Weights,
-
-    /// <summary>A linear layer over the concatenated field vectors.</summary>
-    Vectors,
-}
-
-/// <summary>Input of the gate of Dice, from its input x.</summary>
-public enum DiceNormalizations
-{
-    /// <summary>x normalized for each unit over the rows.</summary>
-    Units,
-
-    /// <summary>The same with trained scale and shift for each unit: a full batch normalization.</summary>
-    AffineUnits,
-
-    /// <summary>x normalized for each row over the units (<see cref="Kernels.Dense.FeatureNorm"/>), and one α for all units.</summary>
-    Features,
-}
-
-/// <summary>The form of Dice, in which implementations differ.</summary>
-/// <param name="Normalization">Input of the gate.</param>
-/// <param name="Epsilon">ε under the root.</param>
-/// <param name="Momentum">Share of the batch in running averages.</param>
-/// <param name="UnbiasedVariance">Running variances use n / (n − 1) times the batch variance; with scale and shift they always do.</param>
-/// <param name="AlphaInitStd">Standard deviation of new α.</param>
-public sealed record DiceForm(
-    DiceNormalizations Normalization = DiceNormalizations.Units, double Epsilon = 1e-8, double Momentum = 0.01, bool UnbiasedVariance = false, double AlphaInitStd = 0);
-
-/// <summary>FTRL-proximal (McMahan et al., KDD 2013) for the first-order weights of ids.</summary>
-/// <param name="Alpha">α: the learning rate, divided by β + √n of each weight.</param>
-/// <param name="L1">λ₁: weights with less evidence are exactly 0.</param>
-/// <param name="L2">λ₂.</param>
-/// <param name="Beta">β.</param>
-public sealed record FtrlOptions(double Alpha, double L1, double L2, double Beta = 1);
-
 /// <summary>All options of a model: what it computes and how it learns; saved with every run.</summary>
+/// <remarks>Each property is declared as an option here and nowhere else; the order here is that of the help.</remarks>
 public sealed record ModelOptions
 {
+    /// <summary>The most layers of a tower, an attention unit, a cross network or a transformer.</summary>
+    public const int MostLayers = 64;
+
+    /// <summary>The most units of a layer.</summary>
+    public const int MostUnits = 1 << 16;
+
     /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>.</summary>
+    [Option("the architecture", PresetOnly = true, WordsOf = typeof(ModelCatalog), OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public string Model { get; init; } = "deepfm";
 
     /// <summary>D: width of an embedding vector; field-aware models have one for each field.</summary>
+    [Option("width of an embedding; ffm has one for each field", Value = "D", Default = "16; ffm 4", Least = 1, Most = 4096)]
     public int EmbeddingDim { get; init; } = 16;
 
     /// <summary>Standard deviation of new embeddings and first-order weights.</summary>
+    [Option("standard deviation of new embeddings", Default = "1e-4; din, base, bst 0.01; or the variant's", Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double EmbeddingInitStd { get; init; } = 1e-4;
 
+    /// <summary>How the vectors of multi-valued fields (and of histories in Embedding &amp; MLP) are pooled.</summary>
+    [Option("how the vectors of a list column become one")]
+    public PoolingKind Pooling { get; init; } = PoolingKind.Mean;
+
+    /// <summary>Numeric fields take part in the factorization machine, if they have vectors.</summary>
+    [Option("numeric fields take part in the factorization machine", Words = "on|off", True = "on", OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    public bool FmNumeric { get; init; } = true;
+
     /// <summary>Widths of the hidden layers.</summary>
+    [Option("widths of the hidden layers", Value = "N,…", Default = "400,400,400; din, base, bst 200,80; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers, OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public IReadOnlyList<int> HiddenUnits { get; init; } = [400, 400, 400];
 
     /// <summary>Activation of the hidden layers.</summary>
+    [Option("relu, sigmoid, prelu, leakyrelu or dice", Value = "NAME", Default = "relu; din, base dice; bst leakyrelu; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public Activations Activation { get; init; } = Activations.Relu;
 
     /// <summary>Standard deviation of the weights of new hidden layers, normal; 0 = Xavier normal.</summary>
+    [Option("standard deviation of the weights of new hidden layers; 0 = Xavier", PresetOnly = true, Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double HiddenInitStd { get; init; }
 
     /// <summary>The form of Dice wherever it is an activation.</summary>
+    [Option("the form of Dice", PresetOnly = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public DiceForm Dice { get; init; } = new();
 
     /// <summary>Cross layers (DCN, DCN V2).</summary>
+    [Option("cross layers (dcn, dcn-v2)", Least = 1, Most = MostLayers)]
     public int CrossLayers { get; init; } = 3;
 
     /// <summary>Rank of their matrices (DCN V2); 0 = full.</summary>
+    [Option("rank of their matrices (dcn-v2); 0 = full", Least = 0, Most = MostUnits)]
     public int CrossRank { get; init; }
 
     /// <summary>Blocks of self-attention (BST).</summary>
+    [Option("blocks of self-attention (bst)", Least = 1, Most = MostLayers)]
     public int TransformerBlocks { get; init; } = 1;
 
     /// <summary>Attention heads (BST), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
+    [Option("heads of each (bst); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
 
     /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
+    [Option("widths of the attention unit (din)", Value = "N,…", Default = "80,40; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 
     /// <summary>Activation of the attention unit.</summary>
+    [Option("its activation", Value = "NAME", Default = "dice; or the variant's")]
     public Activations AttentionActivation { get; init; } = Activations.Dice;
 
     /// <summary>How attention scores become weights.</summary>
+    [Option("none, softmax, sigmoid or scaledsoftmax: how its scores become weights", Value = "NAME", Default = "softmax; or the variant's")]
     public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.None;
 
     /// <summary>Batch normalization before every activation of the attention unit.</summary>
+    [Option("batch normalization in the attention unit", PresetOnly = true)]
     public bool AttentionBatchNorm { get; init; }
 
     /// <summary>One attention unit per history column, instead of one per behaviour group.</summary>
+    [Option("an attention unit for each history column", PresetOnly = true)]
     public bool AttentionPerColumn { get; init; }
 
     /// <summary>Histories are padded to the maximum length, and padding takes part in softmax and in the statistics of activations.</summary>
+    [Option("padding positions take part", PresetOnly = true)]
     public bool PadHistories { get; init; }
 
     /// <summary>The tower reads the plain sum of a history as well (DIN).</summary>
+    [Option("the tower reads the plain sum of a history", PresetOnly = true)]
     public bool HistorySum { get; init; }
 
     /// <summary>u = linear layer over the attended history; false: u is that history (DIN).</summary>
+    [Option("a linear layer over the attended history", PresetOnly = true)]
     public bool HistoryProjection { get; init; }
 
     /// <summary>The tower reads u ∘ i as well, i the vectors of the target (DIN).</summary>
+    [Option("the tower reads history times target", PresetOnly = true)]
     public bool TargetProduct { get; init; }
 
     /// <summary>A bias for each value of the target of the first history (DIN).</summary>
+    [Option("a bias for each value of the target", PresetOnly = true)]
     public bool TargetBias { get; init; }
 
-    /// <summary>How the vectors of multi-valued fields (and of histories in Embedding &amp; MLP) are pooled.</summary>
-    public PoolingKind Pooling { get; init; } = PoolingKind.Mean;
-
     /// <summary>Probability that a hidden unit is dropped, in [0, 1).</summary>
+    [Option("share of hidden units dropped in training", Value = "P", Least = 0, Below = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double Dropout { get; init; }
 
     /// <summary>Batch normalization before every activation.</summary>
+    [Option("batch normalization before every activation", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public bool BatchNorm { get; init; }
 
     /// <summary>How numeric columns enter the model.</summary>
+    [Option("what numeric columns become", PresetOnly = true)]
     public NumericInputs NumericInput { get; init; }
 
     /// <summary>The form of the linear part.</summary>
+    [Option("the form of the linear part", PresetOnly = true)]
     public FirstOrders FirstOrder { get; init; }
 
-    /// <summary>Numeric fields take part in the factorization machine, if they have vectors.</summary>
-    public bool FmNumeric { get; init; } = true;
-
     /// <summary>Optimizer of all parameters; row-wise Adagrad applies to tables, with Adagrad for all others.</summary>
+    [Option("sgd, adagrad, rowwise-adagrad (one number of state for each row of a table; adagrad for what is no table), adam or adamw", Value = "NAME", Words = "sgd|adagrad|rowwise-adagrad|adam|adamw", Default = "adam; din-official sgd", Section = OptionSection.Optimizer, OnWarmStart = OnWarmStart.Free)]
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
 
     /// <summary>μ of SGD: m ← μ m + g, and m moves the weights instead of g; 0 = plain SGD.</summary>
+    [Option("momentum of sgd, in [0, 1)", Least = 0, Below = 1, OnWarmStart = OnWarmStart.Free)]
     public double Momentum { get; init; }
 
     /// <summary>FTRL for the first-order weights of ids, which then start at 0; null: <see cref="Optimizer"/> as for all others.</summary>
+    [Option("FTRL-proximal for the first-order weights of ids, which then begin at 0, and with λ₁ stay there without evidence; β may be left out [1]", Value = "α,λ₁,λ₂,β", Several = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public FtrlOptions? FirstOrderFtrl { get; init; }
 
     /// <summary>Which rows of the tables move in a step.</summary>
+    [Option("move the rows of the batch, or every row in every step; replay ends where dense does at nearly the cost of lazy", Default = "lazy; or the variant's", Section = OptionSection.Updates, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public EmbeddingUpdate EmbeddingUpdate { get; init; } = EmbeddingUpdate.Lazy;
 
     /// <summary>λ of L2 on the weight matrices of dense layers; biases and normalization are not regularized.</summary>
+    [Option("L2 on the weights of dense layers", Value = "λ", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double L2 { get; init; }
 
     /// <summary>λ of L2 on embeddings and first-order weights.</summary>
+    [Option("L2 on embeddings and first-order weights", Value = "λ", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double EmbeddingL2 { get; init; }
 
     /// <summary>Embedding L2 acts on whole tables in every step; false: only on the rows of the batch.</summary>
+    [Option("on the rows of the batch, or on whole tables (needs --embedding-update dense)", Name = "embedding-l2-scope", Words = "touched|full", True = "full", Default = "touched; fuxictr full", OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public bool EmbeddingL2Full { get; init; }
 
     /// <summary>λ of mini-batch aware regularization on embeddings: λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
+    [Option("mini-batch aware regularization: λ w / n for each row of the batch, n its occurrences", Value = "λ", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MbaLambda { get; init; }
 
     /// <summary>Largest norm of the gradient; 0 = no clipping.</summary>
+    [Option("largest norm of the gradient; 0 = no clipping", Default = "0; fuxictr 10, din-official 5", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double ClipNorm { get; init; }
 
     /// <summary>Seed of initial weights and dropout.</summary>
+    [Option("decides initial weights, shuffling and dropout", Least = 0, Section = OptionSection.Seed, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What of this does not go together, in words; null where all does.</summary>
+    public string? Contradiction() =>
+        EmbeddingL2Full && EmbeddingUpdate != EmbeddingUpdate.Dense
+            ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"
+        : Momentum > 0 && Optimizer != OptimizerKind.Sgd
+            ? FormattableString.Invariant($"--momentum {Momentum} needs --optimizer sgd, and this run uses {Optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out")
+        : null;
 }

@@ -29,11 +29,11 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
     {
-        ShardSet train = ShardSet.Resolve(settings.Shards, settings.Workers);
-        ShardSet? valid = settings.Valid.Count > 0 ? ShardSet.Resolve(settings.Valid, settings.Workers) : null;
-        ShardSet? test = settings.Test.Count > 0 ? ShardSet.Resolve(settings.Test, settings.Workers) : null;
+        ShardSet train = ShardSet.Resolve(settings.Options.Shards, settings.Workers);
+        ShardSet? valid = settings.Options.Valid.Count > 0 ? ShardSet.Resolve(settings.Options.Valid, settings.Workers) : null;
+        ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
-        string model = settings.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
+        string model = settings.Options.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
         // A history that the model does not read must not update table rows.
         string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Column.Name)];
         if (unused.Length > 0)
@@ -86,16 +86,16 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         DatasetOptions others = options with { MemoryBytes = otherBytes };
         // Rows that are read only once are not cached.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
-        Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Epochs > 1 || trainPart.Split is not null) });
+        Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Options.Epochs > 1 || trainPart.Split is not null) });
         RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
-            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
+            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Options.Epochs > 1) }), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }
 
     /// <summary>Approximate number of rows that are evaluated at once.</summary>
     public static long EvaluatedRows(RunShards shards, TrainSettings settings) =>
-        Math.Max(shards.Valid?.Rows ?? (long)Math.Ceiling(settings.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? 0);
+        Math.Max(shards.Valid?.Rows ?? (long)Math.Ceiling(settings.Options.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? 0);
 
     /// <summary>Validation and test rows are read in order, once per epoch; a quarter of the memory for each keeps the shuffle window of the training rows large.</summary>
     private static (long Train, long Other) Divide(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held)
@@ -119,5 +119,5 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     }
 
     private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
-        shards.Valid is null && settings.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.ValidFraction), false) : RowPart.All;
+        shards.Valid is null && settings.Options.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.Options.ValidFraction), false) : RowPart.All;
 }

@@ -18,11 +18,12 @@ internal sealed record RunMetrics(
     double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device);
 
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
-internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
+internal sealed partial class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
 {
     private const int Slots = 4;
 
     private readonly long begin = Stopwatch.GetTimestamp();
+    private long dueSince = Stopwatch.GetTimestamp();
     private Trainer current = null!;
     private RunData data = null!;
     private TrainableModel model = null!;
@@ -57,7 +58,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
             RunLabels labels = RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
-            using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
+            using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.Options.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)
                     warm?.Load(model, runLog);
@@ -67,7 +68,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
                 Begun();
                 RunSummary.Model(runLog, model, data, settings.Memory, held);
                 RunWarnings.BeforeTraining(runLog, shards, data);
-                labels.Warn(runLog, settings.Monitor);
+                labels.Warn(runLog, settings.Options.Monitor);
                 return TrainAndTest(from);
             }
         }
@@ -86,13 +87,13 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     }
 
     private HeldMemory Held(FeatureEncoder encoder, long evaluated) =>
-        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated);
+        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated);
 
     private void KnownFit(string path) => runLog.Line($"vocabularies and statistics of these rows are known: {path}");
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
-        using BatchLoader prefetcher = new(device, model.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
+        using BatchLoader prefetcher = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
         using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
         Trainer trainer = current = new(model, data, settings, prefetcher, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
         if (from is not null)
@@ -131,7 +132,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             Keep(trainer, result);
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
             if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
-                runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
+                runLog.Warn($"valid: {settings.Options.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
             if (result.Epoch == 1)
                 TellRows();
             epochs = result.Epoch;
@@ -140,7 +141,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
             stop.ThrowIfCancellationRequested();
         }
 
-        if (epochs < settings.Epochs)
+        if (epochs < settings.Options.Epochs)
             runLog.Line($"stopped: no better {trainer.Monitored.Metric} in {trainer.Monitored.Stale} epochs in a row");
     }
 
@@ -212,8 +213,9 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
 
     private void SaveWhenDue()
     {
-        if (settings.CheckpointEvery.IsDue(model.Step))
+        if (settings.Options.CheckpointEvery.IsDue(model.Step, Stopwatch.GetElapsedTime(dueSince)))
         {
+            dueSince = Stopwatch.GetTimestamp();
             Save(current.Position(epochDone: false), null);
             folder.Prune();
         }
@@ -224,7 +226,7 @@ internal sealed class TrainRun(TrainSettings settings, Device device, RunFolder 
     private string Save(TrainingPosition position, CheckpointMetrics? valid)
     {
         long saving = Stopwatch.GetTimestamp();
-        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
+        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.Options.BatchSize, history, Config));
         Telemetry.Checkpoint(Stopwatch.GetElapsedTime(saving));
         savedStep = model.Step;
         return name;

@@ -31,7 +31,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
 
     private readonly DivergenceGuard guard = new(model);
     private readonly StepSampler sampler = new();
-    private readonly MonitoredValue monitored = new(settings.Monitor);
+    private readonly MonitoredValue monitored = new(settings.Options.Monitor);
     private double lossSum;
     private long lossRows, lossEnd, batchBegin;
     private ProgressMeter? meter;
@@ -100,10 +100,10 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     public IEnumerable<EpochResult> Run(CancellationToken cancellation)
     {
         long skip = from is { EpochDone: false } ? from.EpochRows : 0;
-        for (Epoch = FirstEpoch; Epoch <= settings.Epochs && !IsStale; Epoch++, skip = 0)
+        for (Epoch = FirstEpoch; Epoch <= settings.Options.Epochs && !IsStale; Epoch++, skip = 0)
         {
             (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
-            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
+            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Options.Epochs} valid", cancellation);
             Telemetry.Validated(valid?.Auc, valid?.LogLoss);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
@@ -130,7 +130,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);
         // If a checkpoint does not hold the loss sum (format 1), only the rows since then count.
         (lossSum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, skip) : (0, 0);
-        meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
+        meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Options.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
         reader.Skip(skip);

@@ -1,6 +1,7 @@
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Options;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 using GpuCtr.Training.Checkpoints;
@@ -13,16 +14,6 @@ namespace GpuCtr.Training;
 /// </summary>
 internal sealed class WarmStart
 {
-    // All other options decide which tensors there are and what they mean.
-    private static readonly string[] free =
-    [
-        "embedding_init_std", "hidden_init_std", "dropout", "optimizer", "momentum", "embedding_update", "l2", "embedding_l2", "embedding_l2_full",
-        "mba_lambda", "clip_norm", "seed",
-    ];
-
-    // Also free when an FNN starts from an FM: options that an FM does not have or whose effect is not taken over.
-    private static readonly string[] ofNetwork = ["model", "hidden_units", "activation", "dice", "batch_norm", "fm_numeric", "first_order_ftrl"];
-
     private readonly string path;
     private readonly Checkpoint from;
     private readonly FeatureEncoder learned;
@@ -36,10 +27,10 @@ internal sealed class WarmStart
     public static WarmStart Open(string path, ModelOptions model)
     {
         (Checkpoint from, FeatureEncoder learned) = Checkpoint.Load(path, c => (c, c.LoadEncoder()), "--init-from");
-        JsonObject theirs = JsonNode.Parse(JsonText.Line(from.Manifest.Model))!.AsObject(), ours = JsonNode.Parse(JsonText.Line(model))!.AsObject();
-        string[] differences = [.. ours
-            .Where(o => !IsFree(o.Key, model) && !(IsSupport(from.Manifest.Model, model) && ofNetwork.Contains(o.Key)) && !JsonNode.DeepEquals(o.Value, theirs[o.Key]))
-            .Select(o => $"{o.Key} is {theirs[o.Key]?.ToJsonString() ?? "not set"} there and {o.Value?.ToJsonString()} here")];
+        string[] differences = [.. Option.DeclaredBy(typeof(ModelOptions))
+            .Where(o => !MayDiffer(o, from.Manifest.Model, model))
+            .Select(o => (Name: JsonNamingPolicy.SnakeCaseLower.ConvertName(o.Property), Theirs: JsonText.Line(o.ValueIn(from.Manifest.Model)), Ours: JsonText.Line(o.ValueIn(model))))
+            .Where(o => o.Theirs != o.Ours).Select(o => $"{o.Name} is {o.Theirs} there and {o.Ours} here")];
         return differences.Length == 0
             ? new WarmStart(path, from, learned)
             : throw GpuCtrException.UsageError($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
@@ -48,8 +39,13 @@ internal sealed class WarmStart
     /// <summary>Whether an FNN starts with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).</summary>
     private static bool IsSupport(ModelOptions theirs, ModelOptions ours) => (theirs.Model, ours.Model) == ("fm", "fnn");
 
-    /// <summary>Whether the optimizer's state carries over: it does not to another optimizer, and FTRL's weights are a function of its state.</summary>
-    private static bool IsFree(string option, ModelOptions model) => free.Contains(option) && (option != "optimizer" || model.FirstOrderFtrl is null);
+    /// <summary>Whether the other run may have another value: its optimizer may, whose state is then dropped, but for FTRL, whose weights are a function of its state.</summary>
+    private static bool MayDiffer(Option option, ModelOptions theirs, ModelOptions ours) => option.Declaration.OnWarmStart switch
+    {
+        OnWarmStart.Free => option.Property != nameof(ModelOptions.Optimizer) || ours.FirstOrderFtrl is null,
+        OnWarmStart.AboveEmbeddings => IsSupport(theirs, ours),
+        _ => false,
+    };
 
     /// <summary>Whether SGD has a momentum state; the value of the momentum does not matter.</summary>
     private static bool HasStateOf(ModelOptions theirs, ModelOptions ours) => theirs.Optimizer == ours.Optimizer && theirs.Momentum > 0 == ours.Momentum > 0;

@@ -60,6 +60,6 @@ public sealed class ReplayRunTests(FaultRun run) : IClassFixture<FaultRun>
     {
         using ShutdownSignal shutdown = new();
         using RunLog runLog = new(new PlainScreen(TextWriter.Null), verbose: false);
-        TrainCommand.Train(FlagParser.Parse(TrainCommand.Verb, args), runLog, shutdown, () => shutdown.Request(ExitCode.Terminated));
+        TrainRun.Start(TrainCommand.RequestOf(FlagParser.Parse(TrainCommand.Verb, args)), runLog, shutdown.Token, () => shutdown.Request(ExitCode.Terminated));
     }
 }

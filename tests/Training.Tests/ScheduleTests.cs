@@ -17,7 +17,7 @@ public sealed class ScheduleTests
     [Fact]
     public void Steps_multiply_from_their_epoch_on()
     {
-        LearningRateSchedule s = new(1, 0, 1, [(3, 0.1), (5, 0.5)]);
+        LearningRateSchedule s = new(1, 0, 1, [new(3, 0.1), new(5, 0.5)]);
         Assert.Equal([1.0, 1.0, 0.1, 0.1, 0.05], Enumerable.Range(1, 5).Select(e => s.At(100, e)), (a, b) => Math.Abs(a - b) < 1e-12);
     }
 

@@ -1,4 +1,5 @@
 using GpuCtr.Data.Shards;
+using GpuCtr.Models;
 
 namespace GpuCtr.Data.Features;
 
@@ -22,55 +23,73 @@ public enum NumericTransform
 }
 
 /// <summary>What the user may say about the columns; everything has a default.</summary>
+/// <remarks>Each option is declared here and nowhere else; the order here is that of the help.</remarks>
 public sealed record FeatureOptions
 {
+    /// <summary>The most entries of a history that can be read.</summary>
+    public const int LongestHistory = 1 << 16;
+
     /// <summary>Label column; null = the first of label, click, clicked, is_click, y.</summary>
+    [Option("label column, 0 or 1 (without: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns)]
     public string? Label { get; init; }
 
     /// <summary>Column by whose values gAUC groups rows; not a feature unless it is also listed as one.</summary>
+    [Option("column that groups rows for gAUC, such as the user", Value = "COL", Form = OptionForm.Columns)]
     public string? GroupId { get; init; }
 
     /// <summary>Columns to leave out.</summary>
+    [Option("columns to leave out", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Columns to treat as categorical whatever their type.</summary>
+    [Option("columns to treat as categorical", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Categorical { get; init; } = [];
 
     /// <summary>Columns to treat as numeric.</summary>
+    [Option("columns to treat as numbers", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Numeric { get; init; } = [];
 
+    /// <summary>Transforms: one for all, or col=transform.</summary>
+    [Option("standardize, log, criteo, quantile or none; COL=T for one column", Name = "numeric-transform", Value = "T,…", Suggestions = "standardize|log|criteo|quantile|none", Form = OptionForm.ColumnRules)]
+    public IReadOnlyList<string> NumericTransforms { get; init; } = ["standardize"];
+
     /// <summary>List columns, or strings with separated entries, to treat as histories: col (paired by name) or col=target.</summary>
+    [Option("lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET", Value = "COL,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> History { get; init; } = [];
 
     /// <summary>List columns, or strings with separated entries, whose vectors are pooled whatever their name.</summary>
+    [Option("lists, or strings such as 12,53,8, whose entries are pooled", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> MultiValue { get; init; } = [];
 
     /// <summary>What stands between the entries of such strings; null = found out from the first row group.</summary>
+    [Option("separator in such strings: one character, space or tab (without: found out from the first rows)", Value = "C")]
     public char? ListSeparator { get; init; }
 
-    /// <summary>Transforms: one for all, or col=transform.</summary>
-    public IReadOnlyList<string> NumericTransforms { get; init; } = ["standardize"];
+    /// <summary>The most recent so many ids of a list are kept.</summary>
+    [Option("the most recent so many entries of a history are read", Least = 1, Most = LongestHistory)]
+    public int MaxHistory { get; init; } = 50;
+
+    /// <summary>Values that occur less often share the OOV (out-of-vocabulary) row.</summary>
+    [Option("values that occur less often share the unseen row", Least = 1)]
+    public long MinCount { get; init; } = 1;
 
     /// <summary>Hash buckets, col=N.</summary>
+    [Option("hash the values of a column into N rows", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> HashBuckets { get; init; } = [];
 
     /// <summary>Integers 0 … N − 1 that are their own rows, col=N.</summary>
+    [Option("integers 0 … N − 1 that are rows already: no vocabulary is kept, others share the unseen row", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> Identity { get; init; } = [];
 
-    /// <summary>Values that occur less often share the OOV (out-of-vocabulary) row.</summary>
-    public long MinCount { get; init; } = 1;
-
-    /// <summary>The most recent so many ids of a list are kept.</summary>
-    public int MaxHistory { get; init; } = 50;
+    /// <summary>Rows with bad labels or numbers that may be left out.</summary>
+    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%", OnResume = OnResume.Accepted)]
+    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
     /// <summary>Bytes that the pass over the training rows may take.</summary>
     public long MemoryBytes { get; init; } = long.MaxValue;
 
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
-
-    /// <summary>Rows with bad labels or numbers that may be left out.</summary>
-    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
     /// <summary>Splits col=value entries; entries without = have an empty value. A name with = in it stands in double quotes.</summary>
     internal static IEnumerable<(string Column, string Value)> Pairs(IEnumerable<string> entries) => entries.Select(ColumnNames.Pair);

@@ -55,8 +55,8 @@ internal static class FeatureStateCheck
     {
         if ((uint)q.Vocabulary >= (uint)s.Vocabularies.Count || q.Target < -1 || q.Target >= s.Categorical.Count)
             return $"column '{q.Column}' points at a vocabulary or target that does not exist";
-        if (!ModelLimits.ListLength.Contains(q.MaxLength))
-            return $"max_length {q.MaxLength} of column '{q.Column}' is not from {ModelLimits.ListLength.Least} to {ModelLimits.ListLength.Most}";
+        if (q.MaxLength is < 1 or > FeatureOptions.LongestHistory)
+            return $"max_length {q.MaxLength} of column '{q.Column}' is not from 1 to {FeatureOptions.LongestHistory}";
         if (q.Kind != ValueKind.Text && !WholeNumber.Is(q.Kind) || !Enum.IsDefined(q.Form))
             return $"column '{q.Column}' has a kind that lists cannot have";
         if (q.Separator is null && (q.Kind == ValueKind.Text) != (s.Vocabularies[q.Vocabulary].Kind == ValueKind.Text))

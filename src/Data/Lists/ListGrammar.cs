@@ -21,15 +21,14 @@ public enum ListForm
 /// <param name="Form">Brackets and quotes.</param>
 public sealed record ListGrammar(char Separator, ListForm Form)
 {
-    /// <summary>Parses --list-separator: one character, or the word space or tab; null if empty.</summary>
-    /// <exception cref="GpuCtrException">Usage: anything else.</exception>
-    public static char? ParseSeparator(string text) => text switch
+    /// <summary>Parses a separator: one character, or the word space or tab.</summary>
+    /// <exception cref="FormatException">Anything else.</exception>
+    public static char ParseSeparator(string text) => text switch
     {
-        "" => null,
         "space" => ' ',
         "tab" => '\t',
         [char c] when !char.IsLetterOrDigit(c) && !"-+_.\"'\\[](){}".Contains(c) => c,
-        _ => throw GpuCtrException.UsageError($"--list-separator {text}: expected one character such as , ^ or |, or the word space or tab"),
+        _ => throw new FormatException("expected one character such as , ^ or |, or the word space or tab"),
     };
 
     /// <summary>The grammar as shown to the user.</summary>

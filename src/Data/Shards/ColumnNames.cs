@@ -41,6 +41,9 @@ internal static class ColumnNames
         return parts.Length == 1 ? (Plain(entry), "") : (Plain(string.Join('=', parts[..^1])), Plain(parts[^1]));
     }
 
+    /// <summary>A name as it stands in an array of a JSON file.</summary>
+    public static string InJson(string name) => NeedsQuotes(name, "=") ? Quoted(name) : name;
+
     /// <summary>An entry as it stands in an array of a JSON file, where commas need no quotes.</summary>
     public static string ToJson(string entry) => Requoted(entry, "=");
 

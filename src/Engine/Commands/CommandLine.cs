@@ -43,7 +43,7 @@ internal static class CommandLine
         if (args[0] == Completion.Verb)
             return Print(terminal.Out, string.Join('\n', Completion.Of(verbs, args[1..])));
         Verb verb = verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
-        if (args.Any(IsHelp) || (args.Length == 1 && verb.NeedsArguments))
+        if (args.Any(IsHelp) || (args.Length == 1 && verb.Values is not null))
             return Print(terminal.Out, HelpText.Of(verb));
         return verb.Execute(FlagParser.Parse(verb, args[1..]), terminal);
     }

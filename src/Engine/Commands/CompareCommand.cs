@@ -2,11 +2,25 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
+using GpuCtr.Models;
+using GpuCtr.Training;
 using GpuCtr.Training.Metrics;
 using GpuCtr.Training.Reports;
 using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>compare</c>.</summary>
+internal sealed record CompareOptions
+{
+    /// <summary>JSON on standard output.</summary>
+    [Option("an array on one line of standard output")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
 
 /// <summary><c>compare RUN RUN…</c></summary>
 internal static class CompareCommand
@@ -17,12 +31,8 @@ internal static class CompareCommand
     private static readonly string[] ignored = ["model", "out", "json", "verbose", "config", "resume", "overwrite"];
 
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "compare", "puts runs side by side: metrics of the best epoch, test metrics, speed, and the options in which they differ", true,
-        [
-            new("--json", "", "", "an array on one line of standard output", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<CompareOptions> Verb { get; } = new(
+        "compare", "puts runs side by side: metrics of the best epoch, test metrics, speed, and the options in which they differ",
         ["gpu-ctr compare runs/first runs/second", "gpu-ctr compare runs/* --json"],
         Execute)
     { Values = "RUN RUN…" };
@@ -32,14 +42,14 @@ internal static class CompareCommand
         string Run, string Model, int Epochs, int? BestEpoch, bool Finished, double? ValidAuc, double? ValidLogloss, double? ValidGauc,
         double? TestAuc, double? TestLogloss, double? TestGauc, double? RowsPerSecond, double? TrainSeconds, IReadOnlyDictionary<string, string> Differences);
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(CompareOptions options, Arguments arguments, Terminal terminal)
     {
-        if (flags.Shards.Count < 2)
-            throw GpuCtrException.UsageError($"compare needs two run folders or more, not {flags.Shards.Count}");
-        RunFacts[] runs = [.. flags.Shards.Select(RunFacts.Of)];
+        if (arguments.Values.Count < 2)
+            throw GpuCtrException.UsageError($"compare needs two run folders or more, not {arguments.Values.Count}");
+        RunFacts[] runs = [.. arguments.Values.Select(RunFacts.Of)];
         string[] different = [.. runs.SelectMany(r => r.Options.Select(o => o.Key)).Distinct().Except(ignored).Where(o => runs.Select(r => Text(r.Options[o])).Distinct().Count() > 1)];
         Line[] lines = [.. runs.Select(r => LineOf(r, different))];
-        if (flags.IsOn("--json"))
+        if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(lines));
         else
             Print(lines, different, terminal.Screen);

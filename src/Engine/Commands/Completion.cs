@@ -1,3 +1,5 @@
+using GpuCtr.Data.Options;
+
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>What can follow on a command line; shells ask for it by the hidden verb <c>complete</c>, followed by the words so far.</summary>
@@ -22,10 +24,10 @@ internal static class Completion
         if (verbs.FirstOrDefault(v => v.Name == words[0]) is not { } verb)
             return [];
         if (typed.StartsWith('-'))
-            return verb.Flags.Select(f => f.Name).Where(n => !words.SkipLast(1).Contains(n)).Append("--help");
+            return verb.Options.Select(o => o.Flag).Where(n => !words.SkipLast(1).Contains(n)).Append("--help");
         string? last = words.SkipLast(1).LastOrDefault(w => w.StartsWith("--", StringComparison.Ordinal));
-        Flag? flag = verb.Flags.FirstOrDefault(f => f.Name == last);
-        bool awaited = flag is { Arity: FlagArity.Several } || (flag is { Arity: FlagArity.One } && words[^2] == flag.Name);
-        return awaited ? flag!.Choices : verb.Choices;
+        Option? option = verb.Options.FirstOrDefault(o => o.Flag == last);
+        bool awaited = option is not null && (option.IsList || (!option.IsSwitch && words[^2] == option.Flag));
+        return !awaited ? verb.Words : option!.Declaration.Suggestions?.Split('|') ?? option.Words;
     }
 }

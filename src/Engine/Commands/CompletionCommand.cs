@@ -1,7 +1,17 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Engine.Screens;
+using GpuCtr.Models;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>completion</c>.</summary>
+internal sealed record CompletionOptions
+{
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
 
 /// <summary><c>completion SHELL</c></summary>
 internal static class CompletionCommand
@@ -42,9 +52,8 @@ internal static class CompletionCommand
     };
 
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "completion", "prints a script that lets a shell complete verbs, options and their values", true,
-        [new("--verbose", "", "", "stacks with errors", FlagArity.Switch)],
+    public static Verb<CompletionOptions> Verb { get; } = new(
+        "completion", "prints a script that lets a shell complete verbs, options and their values",
         [
             "eval \"$(gpu-ctr completion bash)\"                           # in ~/.bashrc",
             "eval \"$(gpu-ctr completion zsh)\"                            # in ~/.zshrc",
@@ -52,12 +61,12 @@ internal static class CompletionCommand
             "gpu-ctr completion pwsh | Out-String | Invoke-Expression    # in $PROFILE",
         ],
         Execute)
-    { Values = string.Join('|', scripts.Keys), Choices = [.. scripts.Keys] };
+    { Values = string.Join('|', scripts.Keys), Words = [.. scripts.Keys] };
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(CompletionOptions options, Arguments arguments, Terminal terminal)
     {
-        if (flags.Shards is not [string shell] || !scripts.TryGetValue(shell, out string? script))
-            throw GpuCtrException.UsageError($"completion {string.Join(' ', flags.Shards)}: expected one of {string.Join(", ", scripts.Keys)}");
+        if (arguments.Values is not [string shell] || !scripts.TryGetValue(shell, out string? script))
+            throw GpuCtrException.UsageError($"completion {string.Join(' ', arguments.Values)}: expected one of {string.Join(", ", scripts.Keys)}");
         terminal.Out.WriteLine(script);
         return ExitCode.Done;
     }

@@ -2,29 +2,40 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>devices</c>.</summary>
+internal sealed record DevicesOptions
+{
+    /// <summary>JSON on standard output.</summary>
+    [Option("one line of JSON instead")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
 
 /// <summary><c>devices</c></summary>
 internal static class DevicesCommand
 {
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "devices", "lists every accelerator found, with its memory, and why an expected one is missing", false,
-        [
-            new("--json", "", "", "one line of JSON instead", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<DevicesOptions> Verb { get; } = new(
+        "devices", "lists every accelerator found, with its memory, and why an expected one is missing",
         ["gpu-ctr devices"],
-        Execute);
+        Execute)
+    { Values = null };
 
     private static string[] Row(DeviceEntry e) =>
         e.Spec.Length > 0 ? [e.Spec, e.Name, string.Create(CultureInfo.InvariantCulture, $"{e.MemoryBytes / 1e9:F1} GB"), e.Note] : ["–", "", "", e.Note];
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(DevicesOptions options, Arguments arguments, Terminal terminal)
     {
         IReadOnlyList<DeviceEntry> entries = DeviceCatalog.List();
-        if (flags.IsOn("--json"))
+        if (options.Json)
         {
             JsonNode[] found = [.. entries.Where(e => e.Spec.Length > 0).Select(e => new JsonObject { ["device"] = e.Spec, ["name"] = e.Name, ["memory_bytes"] = e.MemoryBytes, ["note"] = e.Note })];
             JsonNode[] missing = [.. entries.Where(e => e.Spec.Length == 0).Select(e => new JsonObject { ["kind"] = e.Name, ["note"] = e.Note })];

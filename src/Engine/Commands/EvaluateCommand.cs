@@ -13,21 +13,44 @@ using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
 
+/// <summary>The flags of <c>evaluate</c>.</summary>
+internal sealed record EvaluateOptions
+{
+    /// <summary>The model.</summary>
+    [Options]
+    public ModelSource Source { get; init; } = new();
+
+    /// <summary>B: rows at once.</summary>
+    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows)]
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Where it runs.</summary>
+    [Options]
+    public DeviceOptions Device { get; init; } = new();
+
+    /// <summary>Most memory of the whole process.</summary>
+    [Option("most memory of the whole process; rows that do not fit are streamed", Value = "SIZE", Default = "1GB for rows, and what the model needs")]
+    public ByteSize? Memory { get; init; }
+
+    /// <summary>Bad rows that may be left out.</summary>
+    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
+    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
+
+    /// <summary>JSON on standard output.</summary>
+    [Option("metrics as one line of JSON on standard output")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
+
 /// <summary><c>evaluate --model RUN SHARDS…</c></summary>
 internal static class EvaluateCommand
 {
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "evaluate", "measures AUC, logloss, gAUC and calibration of a trained model", true,
-        [
-            ModelFlags.Model,
-            ModelFlags.BatchSize,
-            .. DeviceFlags.All,
-            new("--memory", "SIZE", "", "most memory of the whole process; rows that do not fit are streamed [1GB for rows, and what the model needs]"),
-            new("--bad-rows", "N|P%", "0", "rows with bad labels or numbers that may be left out"),
-            new("--json", "", "", "metrics as one line of JSON on standard output", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<EvaluateOptions> Verb { get; } = new(
+        "evaluate", "measures AUC, logloss, gAUC and calibration of a trained model",
         ["gpu-ctr evaluate --model runs/first data/test.parquet", "gpu-ctr evaluate --model runs/first/last 'data/test-*.parquet' --json"],
         Execute);
 
@@ -35,38 +58,37 @@ internal static class EvaluateCommand
         double? Auc, double? Logloss, double? Gauc, long Rows, double? Calibration, IReadOnlyList<CalibrationBin> CalibrationBins,
         int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device);
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal)
     {
-        int batchSize = ModelFlags.BatchSizeOf(flags);
-        DatasetOptions options = ModelFlags.RowsOf(flags);
-        MemoryBudget memory = DeviceFlags.Memory(flags, 1L << 30);
+        DatasetOptions reading = new() { Workers = options.Device.Decoders, BadRows = options.BadRows };
+        MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 1L << 30);
         memory.BoundHeap(0);
         using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, flags.IsOn("--verbose"));
-        ShardSet shards = ShardSet.Resolve(flags.Shards);
-        _ = ModelFlags.PathOf(flags);
-        using Device device = DeviceFlags.Open(flags);
-        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = ModelFlags.Load(flags, c => Load(c, shards, options, memory, device, batchSize));
+        using RunLog runLog = new(terminal.Error, options.Verbose);
+        ShardSet shards = ShardSet.Resolve(arguments.Values);
+        options.Source.Check(Verb.Name);
+        using Device device = options.Device.Open();
+        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Source.Load(c => Load(c, shards, reading, memory, device, options.BatchSize));
         using TrainableModel model = loaded;
         memory.BoundHeap(held.NativeBytes);
-        ModelFlags.Tell(runLog, checkpoint, device);
-        Evaluation evaluation = Evaluate(model, rows, batchSize, runLog, shutdown);
+        ModelSource.Tell(runLog, checkpoint, device);
+        Evaluation evaluation = Evaluate(model, rows, options.BatchSize, runLog, shutdown);
         RunWarnings.AboutRows(runLog, "rows", rows.Data);
         if (!evaluation.Labels.HasBoth)
             runLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
-        if (flags.IsOn("--json"))
+        if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
         else
             Print(evaluation, terminal.Screen);
         return ExitCode.Done;
     }
 
-    private static (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, ShardSet shards, DatasetOptions options, MemoryBudget memory, Device device, int batchSize)
+    private static (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, ShardSet shards, DatasetOptions reading, MemoryBudget memory, Device device, int batchSize)
     {
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         encoder.Check(shards);
         HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
-        RowSource rows = new(new Dataset(shards, encoder, options with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
+        RowSource rows = new(new Dataset(shards, encoder, reading with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
         TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         try
         {

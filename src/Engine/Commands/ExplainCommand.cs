@@ -14,31 +14,47 @@ using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
 
+/// <summary>The flags of <c>explain</c>.</summary>
+internal sealed record ExplainOptions
+{
+    /// <summary>The model.</summary>
+    [Options]
+    public ModelSource Source { get; init; } = new();
+
+    /// <summary>Which row.</summary>
+    [Option("which row, from 0, in the order of the rows (shards sorted by path)", Least = 0)]
+    public int Row { get; init; }
+
+    /// <summary>Columns of which similar values are sought.</summary>
+    [Option("columns to look for similar values of, by their vectors (without: the targets of histories, else the largest vocabulary)", Value = "COL,…", Form = OptionForm.Columns)]
+    public IReadOnlyList<string> Nearest { get; init; } = [];
+
+    /// <summary>JSON on standard output.</summary>
+    [Option("everything as one line of JSON on standard output")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
+
 /// <summary><c>explain --model RUN --row N SHARDS…</c></summary>
 internal static class ExplainCommand
 {
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "explain", "takes the prediction of one row apart: terms and effect of every column, attention, similar values", true,
-        [
-            ModelFlags.Model,
-            new("--row", "N", "0", "which row, from 0, in the order of the rows (shards sorted by path)"),
-            new("--nearest", "COL,…", "", "columns to look for similar values of, by their vectors (without: the targets of histories, else the largest vocabulary)", FlagArity.Several),
-            new("--json", "", "", "everything as one line of JSON on standard output", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<ExplainOptions> Verb { get; } = new(
+        "explain", "takes the prediction of one row apart: terms and effect of every column, attention, similar values",
         ["gpu-ctr explain --model runs/first --row 17 data/today.parquet", "gpu-ctr explain --model runs/first --row 17 data/today.parquet --nearest item,brand --json"],
         Execute);
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(ExplainOptions options, Arguments arguments, Terminal terminal)
     {
-        ShardSet shards = ShardSet.Resolve(flags.Shards);
-        int number = flags.Whole("--row", 0);
-        if (number >= shards.Rows)
-            throw GpuCtrException.UsageError($"--row {number}: the shards have {shards.Rows} rows, numbered from 0");
-        _ = ModelFlags.PathOf(flags);
+        ShardSet shards = ShardSet.Resolve(arguments.Values);
+        if (options.Row >= shards.Rows)
+            throw GpuCtrException.UsageError($"--row {options.Row}: the shards have {shards.Rows} rows, numbered from 0");
+        options.Source.Check(Verb.Name);
         using Device device = Device.Open("cpu", threads: 1);
-        (FeatureEncoder encoder, FrozenModel loaded) = ModelFlags.Load(flags, checkpoint =>
+        (FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(checkpoint =>
         {
             FeatureEncoder features = checkpoint.LoadEncoder();
             return (features, checkpoint.LoadFrozen(device, features.Spec, Ablation.MostRows(features.Spec)));
@@ -46,23 +62,23 @@ internal static class ExplainCommand
         using FrozenModel model = loaded;
         using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
         using Batch row = new(device, model.Spec, 1);
-        data.ReadRow(number, row);
+        data.ReadRow(options.Row, row);
         double? label = shards.Column(encoder.Label) is null ? null : row.Labels[0];
-        Explanation explanation = new RowExplainer(model, encoder).Explain(row, number, label, NearestOf(flags, model.Spec));
+        Explanation explanation = new RowExplainer(model, encoder).Explain(row, options.Row, label, NearestOf(options.Nearest, model.Spec));
         if (!double.IsFinite(explanation.Logit))
-            data.LeaveOut(number);
-        if (flags.IsOn("--json"))
+            data.LeaveOut(options.Row);
+        if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(explanation));
         else
             Print(explanation, terminal.Screen);
         return ExitCode.Done;
     }
 
-    private static int[] NearestOf(FlagValues flags, FeatureSpec spec)
+    private static int[] NearestOf(IReadOnlyList<string> columns, FeatureSpec spec)
     {
         string[] names = [.. spec.Categorical.Select(c => c.Name)];
-        if (flags.IsGiven("--nearest"))
-            return [.. flags.Columns("--nearest").Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw GpuCtrException.UsageError(
+        if (columns.Count > 0)
+            return [.. columns.Select(name => Array.IndexOf(names, name) is var i and >= 0 ? i : throw GpuCtrException.UsageError(
                 $"--nearest {ColumnNames.InShell(name)}: not a categorical column of the model{Spelling.Suggest(name, names)}; these are {ColumnNames.Listing(names)}"))];
         int[] targets = [.. spec.Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s.Target).Distinct()];
         return targets.Length > 0 || names.Length == 0 ? targets : [Enumerable.Range(0, names.Length).MaxBy(f => spec.Vocabularies[spec.Categorical[f].Vocabulary].Rows)];

@@ -3,41 +3,63 @@ using GpuCtr.Data.Features;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
 using GpuCtr.Training.Export;
 
 namespace GpuCtr.Engine.Commands;
 
+/// <summary>The flags of <c>export</c>.</summary>
+internal sealed record ExportOptions
+{
+    /// <summary>The model.</summary>
+    [Options]
+    public ModelSource Source { get; init; } = new();
+
+    /// <summary>The format.</summary>
+    [Option("ONNX (opset 17) or safetensors with PyTorch's names and shapes", Words = "onnx|safetensors")]
+    public string Format { get; init; } = "onnx";
+
+    /// <summary>The file.</summary>
+    [Option("the file (without: model.onnx or model.safetensors)", Value = "FILE")]
+    public string? Out { get; init; }
+
+    /// <summary>Replaces files.</summary>
+    [Option("replace files that are there")]
+    public bool Overwrite { get; init; }
+
+    /// <summary>JSON on standard output.</summary>
+    [Option("what was written as one line of JSON on standard output")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
+
 /// <summary><c>export --model RUN --format F --out FILE</c></summary>
 internal static class ExportCommand
 {
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "export", "writes a trained model for other runtimes, and beside it how raw values become its inputs", false,
-        [
-            ModelFlags.Model,
-            new("--format", "onnx|safetensors", "onnx", "ONNX (opset 17) or safetensors with PyTorch's names and shapes"),
-            new("--out", "FILE", "", "the file (without: model.onnx or model.safetensors)"),
-            new("--overwrite", "", "", "replace files that are there", FlagArity.Switch),
-            new("--json", "", "", "what was written as one line of JSON on standard output", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<ExportOptions> Verb { get; } = new(
+        "export", "writes a trained model for other runtimes, and beside it how raw values become its inputs",
         ["gpu-ctr export --model runs/first --format onnx --out model.onnx", "gpu-ctr export --model runs/first/last --format safetensors --out model.safetensors"],
-        Execute);
+        Execute)
+    { Values = null };
 
     private sealed record Result(string Out, string? Data, string Features, long Bytes, string Format, string Model, int Step, RenamedParts? Renamed);
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(ExportOptions options, Arguments arguments, Terminal terminal)
     {
-        string format = flags.Choice("--format", "onnx", "safetensors"), given = flags.IsGiven("--out") ? flags.Text("--out") : $"model.{format}";
+        string format = options.Format, given = options.Out ?? $"model.{format}";
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
-        foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !flags.IsOn("--overwrite")))
+        foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !options.Overwrite))
             throw GpuCtrException.UsageError($"{there}: already exists; choose another --out, or add --overwrite");
-        _ = ModelFlags.PathOf(flags);
+        options.Source.Check(Verb.Name);
         using Device device = Device.Open("cpu", threads: 1);
-        (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = ModelFlags.Load(flags, c => Load(c, device));
+        (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = options.Source.Load(c => Load(c, device));
         using FrozenModel model = loaded;
-        OutputPath.RefuseInputs("--out", [path, path + OnnxFile.DataSuffix, features], ModelFlags.FilesOf(checkpoint));
+        OutputPath.RefuseInputs("--out", [path, path + OnnxFile.DataSuffix, features], RunFolder.ReadWith(checkpoint.Folder));
         RenamedParts? renamed = null;
         try
         {
@@ -59,7 +81,7 @@ internal static class ExportCommand
         terminal.Error.Line($"{result.Model}, step {result.Step}: {given}; how raw values become its inputs: {result.Features}");
         foreach (string note in renamed is null ? [] : NotesOf(renamed))
             terminal.Error.Line($"note: {note}, because a column has the usual name or ONNX does not allow it");
-        if (flags.IsOn("--json"))
+        if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(result));
         return ExitCode.Done;
     }

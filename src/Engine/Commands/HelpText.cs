@@ -1,4 +1,6 @@
 using System.Text;
+using GpuCtr.Data.Options;
+using GpuCtr.Models;
 using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
@@ -20,19 +22,29 @@ internal static class HelpText
     /// <summary>One verb: its options with their defaults, and examples.</summary>
     public static string Of(Verb verb)
     {
-        StringBuilder text = new($"gpu-ctr {verb.Name}{(verb.TakesShards ? $" {verb.Values}" : "")} [options]\n{verb.Summary}\n\n");
-        foreach (Flag flag in verb.Flags)
+        StringBuilder text = new($"gpu-ctr {verb.Name}{(verb.Values is { } values ? $" {values}" : "")} [options]\n{verb.Summary}\n\n");
+        foreach (Option option in verb.Options)
         {
-            string left = $"  {flag.Name} {flag.Value}";
-            string standard = flag.Default.Length > 0 ? $" [{flag.Default}]" : "";
-            text.Append(left.Length < Column ? left.PadRight(Column) : $"{left}\n{new string(' ', Column)}").Append($"{flag.Help}{standard}\n");
+            string left = $"  {option.Flag} {ValueOf(option)}";
+            text.Append(left.Length < Column ? left.PadRight(Column) : $"{left}\n{new string(' ', Column)}")
+                .Append(option.Declaration.Help.Replace("{words}", string.Join(", ", option.Words), StringComparison.Ordinal)).Append(DefaultOf(option)).Append('\n');
         }
 
-        if (verb.Flags.Any(f => f.TakesColumns))
+        if (verb.Options.Any(o => o.TakesColumns))
             text.Append("\nA column whose name has a comma, = or \" in it stands in double quotes: '\"price, net\",id', '\"a=b\"=item'; a \" in it is doubled.\n");
         text.Append("\nexamples\n");
         foreach (string example in verb.Examples)
             text.Append($"  {example}\n");
         return text.ToString().TrimEnd();
+    }
+
+    /// <summary>What stands for its value; nothing behind a switch.</summary>
+    internal static string ValueOf(Option option) =>
+        option.IsSwitch ? "" : option.Declaration.Value ?? (option.Words.Count > 0 ? string.Join('|', option.Words) : option.IsWhole ? "N" : "X");
+
+    private static string DefaultOf(Option option)
+    {
+        string standard = option.Declaration.Default ?? (option.HasDefault ? OptionText.Of(option, option.Default) : "");
+        return standard.Length > 0 ? $" [{standard}]" : "";
     }
 }

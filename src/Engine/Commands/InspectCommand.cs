@@ -4,11 +4,36 @@ using GpuCtr.Data.Features;
 using GpuCtr.Data.Inspection;
 using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
+using GpuCtr.Models;
 using GpuCtr.Training;
 using GpuCtr.Training.Screens;
 using static System.FormattableString;
 
 namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>inspect</c>.</summary>
+internal sealed record InspectOptions
+{
+    /// <summary>What columns are for.</summary>
+    [Options]
+    public FeatureOptions Features { get; init; } = new();
+
+    /// <summary>Threads that decode.</summary>
+    [Option("threads; 0 = one per core", Least = 0, Most = DeviceOptions.MostThreads)]
+    public int Threads { get; init; }
+
+    /// <summary>Leaves a manifest.</summary>
+    [Option($"write {ShardManifest.FileName} beside the shards: sizes and hashes that later runs verify")]
+    public bool WriteManifest { get; init; }
+
+    /// <summary>JSON on standard output.</summary>
+    [Option("everything as one line of JSON on standard output")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
 
 /// <summary><c>inspect SHARDS…</c></summary>
 internal static class InspectCommand
@@ -16,36 +41,29 @@ internal static class InspectCommand
     private const int WidestValue = 24, ValuesOfText = 3;
 
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "inspect", "reads shards and tells roles, types, nulls, distinct and top values, list lengths, label rate and what looks wrong", true,
-        [
-            .. FeatureFlags.All,
-            new("--threads", "N", "0", "threads; 0 = one per core"),
-            new("--write-manifest", "", "", $"write {ShardManifest.FileName} beside the shards: sizes and hashes that later runs verify", FlagArity.Switch),
-            new("--json", "", "", "everything as one line of JSON on standard output", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<InspectOptions> Verb { get; } = new(
+        "inspect", "reads shards and tells roles, types, nulls, distinct and top values, list lengths, label rate and what looks wrong",
         ["gpu-ctr inspect 'data/train-*.parquet'", "gpu-ctr inspect data/ --write-manifest"],
         Execute);
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(InspectOptions options, Arguments arguments, Terminal terminal)
     {
-        FeatureOptions options = FeatureFlags.Of(flags);
+        FeatureOptions features = options.Features with { Workers = DeviceOptions.DecodersOf(options.Threads) };
         using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, flags.IsOn("--verbose"));
-        ShardSet shards = ShardSet.Resolve(flags.Shards, options.Workers, verify: !flags.IsOn("--write-manifest"));
-        if (flags.IsOn("--write-manifest"))
+        using RunLog runLog = new(terminal.Error, options.Verbose);
+        ShardSet shards = ShardSet.Resolve(arguments.Values, features.Workers, verify: !options.WriteManifest);
+        if (options.WriteManifest)
             ShardManifest.CheckNames(shards);
         foreach (string note in shards.Notes)
             runLog.Line(note);
         try
         {
-            ShardInspection found = Inspect(shards, options, runLog, shutdown.Token);
-            if (flags.IsOn("--json"))
+            ShardInspection found = Inspect(shards, features, runLog, shutdown.Token);
+            if (options.Json)
                 terminal.Out.WriteLine(JsonText.Line(found));
             else
                 Print(found, terminal.Screen);
-            string unreadable = string.Join(',', found.Columns.Where(c => c.Trouble is not null && !options.Exclude.Contains(c.Name)).Select(c => ColumnNames.InShell(c.Name)));
+            string unreadable = string.Join(',', found.Columns.Where(c => c.Trouble is not null && !features.Exclude.Contains(c.Name)).Select(c => ColumnNames.InShell(c.Name)));
             if (unreadable.Length > 0)
                 throw GpuCtrException.DataError($"training would stop at columns that cannot be read: {unreadable}; rewrite them, or leave them out with --exclude {unreadable}");
         }
@@ -54,9 +72,9 @@ internal static class InspectCommand
             throw new GpuCtrException(ErrorKind.Interrupted, "interrupted");
         }
 
-        if (flags.IsOn("--write-manifest"))
+        if (options.WriteManifest)
         {
-            foreach (string path in ShardManifest.Write(shards, options.Workers))
+            foreach (string path in ShardManifest.Write(shards, features.Workers))
                 runLog.Line($"wrote {path}");
         }
 

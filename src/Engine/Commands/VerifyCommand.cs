@@ -2,33 +2,50 @@ using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Verification;
+using GpuCtr.Models;
+using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>verify</c>.</summary>
+internal sealed record VerifyOptions
+{
+    /// <summary>Where it runs.</summary>
+    [Options]
+    public DeviceOptions Device { get; init; } = new();
+
+    /// <summary>Which cases.</summary>
+    [Option("only the cases whose name contains this", Value = "TEXT")]
+    public string Only { get; init; } = "";
+
+    /// <summary>JSON on standard output.</summary>
+    [Option("one line of JSON instead")]
+    public bool Json { get; init; }
+
+    /// <summary>Tells more.</summary>
+    [Option("stacks with errors")]
+    public bool Verbose { get; init; }
+}
 
 /// <summary><c>verify</c>: the table of op cases on this machine's device.</summary>
 internal static class VerifyCommand
 {
     /// <summary>The verb.</summary>
-    public static Verb Verb { get; } = new(
-        "verify", "checks every kernel on this machine's device against float64 references and finite differences", false,
-        [
-            .. DeviceFlags.All,
-            new("--only", "TEXT", "", "only the cases whose name contains this"),
-            new("--json", "", "", "one line of JSON instead", FlagArity.Switch),
-            new("--verbose", "", "", "stacks with errors", FlagArity.Switch),
-        ],
+    public static Verb<VerifyOptions> Verb { get; } = new(
+        "verify", "checks every kernel on this machine's device against float64 references and finite differences",
         ["gpu-ctr verify --device cuda", "gpu-ctr verify --device cpu --kernels portable --only attention"],
-        Execute);
+        Execute)
+    { Values = null };
 
     private sealed record Result(string Device, int Cases, IReadOnlyList<string> Problems);
 
-    private static ExitCode Execute(FlagValues flags, Terminal terminal)
+    private static ExitCode Execute(VerifyOptions options, Arguments arguments, Terminal terminal)
     {
         using ShutdownSignal shutdown = new();
-        using Device device = DeviceFlags.Open(flags);
-        OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(flags.Text("--only"), StringComparison.OrdinalIgnoreCase))];
+        using Device device = options.Device.Open();
+        OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(options.Only, StringComparison.OrdinalIgnoreCase))];
         if (cases.Length == 0)
-            throw GpuCtrException.UsageError($"--only {flags.Text("--only")}: no case has this in its name");
+            throw GpuCtrException.UsageError($"--only {options.Only}: no case has this in its name");
         List<string> problems = [];
         foreach (OpCase c in cases)
         {
@@ -37,10 +54,10 @@ internal static class VerifyCommand
             if (OpCheck.Run(c, device) is not { } problem)
                 continue;
             problems.Add(problem);
-            if (!flags.IsOn("--json"))
+            if (!options.Json)
                 terminal.Screen.Line(problem);
         }
-        if (flags.IsOn("--json"))
+        if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(new Result($"{device}", cases.Length, problems)));
         else
             terminal.Screen.Line($"{device}: {cases.Length - problems.Count} of {cases.Length} cases agree with their references");

@@ -1,4 +1,4 @@
-using GpuCtr.Models;
+using GpuCtr.Data.Options;
 
 namespace GpuCtr.Training.Checkpoints;
 
@@ -16,9 +16,9 @@ internal static class ManifestCheck
             return $"{missing} is not among its files";
         if (m.History is not null && m.History.Contains(null!))
             return "an epoch of its history is null";
-        if (!ModelLimits.BatchRows.Contains(m.BatchSize))
-            return $"batch_size {m.BatchSize} is not from {ModelLimits.BatchRows.Least} to {ModelLimits.BatchRows.Most}";
-        return ModelLimits.FaultOf(m.Model) ?? FaultOf(m.Position);
+        if (m.BatchSize is < 1 or > TrainOptions.MostBatchRows)
+            return $"batch_size {m.BatchSize} is not from 1 to {TrainOptions.MostBatchRows}";
+        return OptionCheck.FaultOf(m.Model) ?? m.Model.Contradiction() ?? FaultOf(m.Position);
     }
 
     private static string? FaultOf(TrainingPosition p) =>

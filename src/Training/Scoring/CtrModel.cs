@@ -75,8 +75,8 @@ public sealed class CtrModel : IDisposable
     public static CtrModel Load(string path, ScoringOptions? options = null)
     {
         options ??= new ScoringOptions();
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, ModelLimits.BatchRows.Least);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, ModelLimits.BatchRows.Most);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, TrainOptions.MostBatchRows);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Concurrency, MostConcurrency);
         _ = RunFolder.Resolve(path);

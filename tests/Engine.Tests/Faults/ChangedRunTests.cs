@@ -10,7 +10,7 @@ public sealed partial class ChangedRunTests(FaultRun run) : IClassFixture<FaultR
     {
         string copy = run.Copy();
         Run([.. FaultRun.Rest(copy), "--embedding-dim", "3", "--lr", "0.5", "--hidden-units", "8,4", "--min-count", "2"])
-            .FailedWith(ExitCode.Usage, "embedding_dim was 2 and is 3", "lr was 0.01 and is 0.5", "hidden_units was [8] and is [8,4]", "min_count was 1 and is 2", "--allow-changed");
+            .FailedWith(ExitCode.Usage, "embedding_dim was 2 and is 3", "lr was 0.01 and is 0.5", "hidden_units was [8] and is [8, 4]", "min_count was 1 and is 2", "--allow-changed");
     }
 
     /// <summary>A value of a page that is stored as it is; size, time and footer stay.</summary>

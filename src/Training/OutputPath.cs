@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using GpuCtr.Data.Shards;
 using GpuCtr.Data.Sources;
 
-namespace GpuCtr.Engine.Commands;
+namespace GpuCtr.Training;
 
 /// <summary>Keeps what a command writes off what it reads, under whatever names: links, relative paths, folders.</summary>
 internal static class OutputPath

@@ -1,4 +1,4 @@
-namespace GpuCtr.Training;
+namespace GpuCtr.Data;
 
 /// <summary>Suggests the most similar name for a mistyped one.</summary>
 internal static class Spelling

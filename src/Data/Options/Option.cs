@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using GpuCtr.Models;
+
+namespace GpuCtr.Data.Options;
+
+/// <summary>A property with its <see cref="OptionAttribute"/>: everything that flags, help, config.json and checks want to know of it.</summary>
+internal sealed class Option
+{
+    private const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
+
+    private static readonly ConcurrentDictionary<Type, Option[]> declared = [], known = [];
+    private static readonly ConcurrentDictionary<Type, object> initial = [];
+
+    private readonly PropertyInfo property;
+
+    private Option(PropertyInfo property, OptionAttribute declaration)
+    {
+        (this.property, Declaration) = (property, declaration);
+        Name = declaration.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
+        Entries = EntryType(property.PropertyType);
+        Type = Entries ?? Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        Words = declaration.WordsOf?.GetProperty("Names", Static)!.GetValue(null) is IEnumerable<string> names ? [.. names]
+            : declaration.Words?.Split('|') ?? (Type.IsEnum ? [.. Enum.GetNames(Type).Select(n => n.ToLowerInvariant())] : []);
+    }
+
+    /// <summary>What was declared.</summary>
+    public OptionAttribute Declaration { get; }
+
+    /// <summary>Its name with dashes: embedding-dim.</summary>
+    public string Name { get; }
+
+    /// <summary>Name of its property.</summary>
+    public string Property => property.Name;
+
+    /// <summary>As it is typed: --embedding-dim.</summary>
+    public string Flag => $"--{Name}";
+
+    /// <summary>Its name in JSON: embedding_dim.</summary>
+    public string Key => Name.Replace('-', '_');
+
+    /// <summary>Its type, or that of its entries.</summary>
+    public Type Type { get; }
+
+    /// <summary>The type of its entries; null where it is no list.</summary>
+    public Type? Entries { get; }
+
+    /// <summary>The words that it can be; none where it is no word, or any.</summary>
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>Naming it switches it on.</summary>
+    public bool IsSwitch => Type == typeof(bool) && Words.Count == 0;
+
+    /// <summary>Whether it takes several values.</summary>
+    public bool IsList => Entries is not null || Declaration.Several;
+
+    /// <summary>Whether it is a number, or several.</summary>
+    public bool IsNumber => IsWhole || Type == typeof(double);
+
+    /// <summary>Whether that number is whole.</summary>
+    public bool IsWhole => Type == typeof(int) || Type == typeof(long) || Type == typeof(ulong);
+
+    /// <summary>Whether its values are names of columns, or begin with one.</summary>
+    public bool TakesColumns => Declaration.Form is OptionForm.Columns or OptionForm.ColumnRules;
+
+    /// <summary>Whether it has one default, whatever the model and the variant are.</summary>
+    public bool HasDefault => Declaration.Default is null && !IsSwitch;
+
+    /// <summary>What it is when nothing is said.</summary>
+    public object? Default => ValueIn(initial.GetOrAdd(property.DeclaringType!, type => Activator.CreateInstance(type)!));
+
+    /// <summary>Its value in a record that declares it.</summary>
+    public object? ValueIn(object record) => property.GetValue(record);
+
+    /// <summary>Sets it in a record that nobody has seen yet.</summary>
+    public void SetIn(object record, object? value) => property.SetValue(record, value);
+
+    /// <summary>Whether a record declares it, rather than one within.</summary>
+    public bool IsOf(Type record) => property.DeclaringType == record;
+
+    /// <summary>The options that a user of some type's options can name, those of the types within included, in the order of help.</summary>
+    public static IReadOnlyList<Option> Of(Type record) => known.GetOrAdd(record, type =>
+    {
+        OptionSection section = OptionSection.Same;
+        return [.. Flattened(type).Where(o => !o.Declaration.PresetOnly)
+            .Select(o => (Option: o, Section: section = o.Declaration.Section == OptionSection.Same ? section : o.Declaration.Section))
+            .ToArray().OrderBy(o => o.Section).Select(o => o.Option)];
+    });
+
+    /// <summary>All options that a type declares itself, those for presets only included.</summary>
+    public static IReadOnlyList<Option> DeclaredBy(Type record) => declared.GetOrAdd(record, type =>
+        [.. type.GetProperties().Select(p => p.GetCustomAttribute<OptionAttribute>() is { } declaration ? new Option(p, declaration) : null).OfType<Option>()]);
+
+    /// <summary>The properties of a type whose own options are options of it as well.</summary>
+    public static IEnumerable<PropertyInfo> Parts(Type record) => record.GetProperties().Where(p => p.IsDefined(typeof(OptionsAttribute)));
+
+    /// <summary>The type of a part's options; one that follows from others is a function of what these make it.</summary>
+    public static Type PartType(PropertyInfo part) => part.PropertyType.IsGenericType ? part.PropertyType.GetGenericArguments()[0] : part.PropertyType;
+
+    /// <inheritdoc/>
+    public override string ToString() => Flag;
+
+    private static IEnumerable<Option> Flattened(Type record)
+    {
+        Dictionary<PropertyInfo, Option> own = DeclaredBy(record).ToDictionary(o => o.property);
+        foreach (PropertyInfo property in record.GetProperties())
+        {
+            foreach (Option option in property.IsDefined(typeof(OptionsAttribute)) ? Flattened(PartType(property)) : own.TryGetValue(property, out Option? one) ? [one] : [])
+                yield return option;
+        }
+    }
+
+    private static Type? EntryType(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+}

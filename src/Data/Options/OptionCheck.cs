@@ -1,0 +1,65 @@
+using System.Collections;
+using System.Globalization;
+using static System.FormattableString;
+
+namespace GpuCtr.Data.Options;
+
+/// <summary>Whether options are what they can be, whether a command line set them, a program, or a checkpoint, in which anything may stand.</summary>
+internal static class OptionCheck
+{
+    /// <summary>Refuses the first option that cannot be, in the words in which its flag is refused.</summary>
+    /// <exception cref="GpuCtrException">Usage.</exception>
+    public static void Check(object record)
+    {
+        foreach (Option option in Option.DeclaredBy(record.GetType()))
+        {
+            if (FaultOf(option, option.ValueIn(record)) is { } fault)
+                throw GpuCtrException.UsageError($"{(option.Declaration.PresetOnly ? option.Key : option.Flag)} {fault}");
+        }
+    }
+
+    /// <summary>The first option of a record that cannot be, in words; null where all can.</summary>
+    public static string? FaultOf(object record) => Option.DeclaredBy(record.GetType())
+        .Select(o => FaultOf(o, o.ValueIn(record)) is { } fault ? $"{o.Key} {fault}" : null).FirstOrDefault(f => f is not null);
+
+    /// <summary>What is wrong with a value, to be read behind the name of its option; null where nothing is.</summary>
+    public static string? FaultOf(Option option, object? value)
+    {
+        if (value is null)
+            return null;
+        if (option.Entries is null)
+            return FaultOfEntry(option, value);
+        object[] entries = [.. ((IEnumerable)value).Cast<object>()];
+        return entries.Length > option.Declaration.MostEntries ? $"has {entries.Length} entries, at most {option.Declaration.MostEntries} can be"
+            : entries.Select(e => FaultOfEntry(option, e)).FirstOrDefault(f => f is not null);
+    }
+
+    /// <summary>The numbers that an option can be.</summary>
+    public static string Expected(Option option)
+    {
+        (double least, double above, double most, double below) = (option.Declaration.Least, option.Declaration.Above, option.Declaration.Most, option.Declaration.Below);
+        if (option.IsWhole)
+            return Invariant($"expected a whole number {(double.IsFinite(most) ? $"from {least} to {most}" : $"of at least {least}")}");
+        string from = double.IsNaN(above) ? Invariant($"of at least {least}") : Invariant($"above {above}");
+        return $"expected a number {from}{(double.IsFinite(below) ? Invariant($" and below {below}") : double.IsFinite(most) ? Invariant($" and at most {most}") : "")}";
+    }
+
+    /// <summary>That a text is none of some words, with the one that was probably meant.</summary>
+    public static string NotOneOf(string text, IReadOnlyList<string> words) => $"{text}: not one of {string.Join(", ", words)}{Spelling.Suggest(text, words)}";
+
+    /// <summary>The same of one entry of a list.</summary>
+    public static string? FaultOfEntry(Option option, object value)
+    {
+        if (option.IsNumber)
+            return IsInRange(option, Convert.ToDouble(value, CultureInfo.InvariantCulture)) ? null : Invariant($"{value}: {Expected(option)}");
+        if (value is Enum word)
+            return Enum.IsDefined(option.Type, word) ? null : NotOneOf($"{word}", option.Words);
+        if (value is string text)
+            return option.Words.Count == 0 || option.Words.Contains(text) ? null : NotOneOf(text, option.Words);
+        return value.GetType().IsPrimitive ? null : FaultOf(value) is { } part ? $"with {part}" : null;
+    }
+
+    private static bool IsInRange(Option option, double number) =>
+        double.IsFinite(number) && !(number < option.Declaration.Least) && !(number <= option.Declaration.Above) && number < option.Declaration.Below
+        && number <= Math.Min(option.Declaration.Most, option.IsWhole ? int.MaxValue : double.MaxValue);
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Options;
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Training;
+
+/// <summary>A JSON file with the names of options, or the config.json of a run, whose options are one level down.</summary>
+/// <remarks>A string is read as it would be typed; an element of an array is one value, in which a comma is a letter like any other.</remarks>
+/// <param name="Shards">The value of "shards".</param>
+/// <param name="Given">What it says of options.</param>
+internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Given)
+{
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="GpuCtrException">Usage: absent, not JSON, an unknown name. InputOutput: unreadable.</exception>
+    public static ConfigFile Read(string path, IReadOnlyList<Option> known)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            JsonElement root = document.RootElement;
+            bool asTyped = false;
+            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("options", out JsonElement options))
+                (root, asTyped) = (options, !root.TryGetProperty("format", out _));
+            if (root.ValueKind != JsonValueKind.Object)
+                throw GpuCtrException.UsageError($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
+            return Of(path, root, known, asTyped);
+        }
+        catch (JsonException e)
+        {
+            throw GpuCtrException.UsageError($"{path}: not JSON ({e.Message})");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw GpuCtrException.UsageError($"--config {path}: no such file");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"--config {path}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    /// <summary>What an object says of options.</summary>
+    /// <param name="path">The file that it stands in, for messages.</param>
+    /// <param name="root">The object.</param>
+    /// <param name="known">Every option that there is.</param>
+    /// <param name="asTyped">Arrays hold names of columns as they were typed, as before config.json had a format.</param>
+    /// <exception cref="GpuCtrException">Usage: an unknown name, a value that cannot be.</exception>
+    public static ConfigFile Of(string path, JsonElement root, IReadOnlyList<Option> known, bool asTyped)
+    {
+        List<string> shards = [];
+        Dictionary<string, object?> given = [];
+        foreach (JsonProperty property in root.EnumerateObject())
+        {
+            bool isArray = property.Value.ValueKind == JsonValueKind.Array;
+            string[] words = isArray ? [.. property.Value.EnumerateArray().Select(Text)] : [Text(property.Value)];
+            string flag = $"--{property.Name.Replace('_', '-')}";
+            if (property.Name == "shards")
+                shards.AddRange(words);
+            else if (known.FirstOrDefault(o => o.Flag == flag) is not { } option)
+                throw GpuCtrException.UsageError($"{path}: unknown option '{property.Name}'{Spelling.Suggest(flag, known.Select(o => o.Flag))}");
+            else if (property.Value.ValueKind != JsonValueKind.Null && words.Length > 0) // null and [] leave the default standing.
+                given[option.Name] = OptionText.Parse(option, option.TakesColumns && isArray && !asTyped ? [.. words.Select(ColumnNames.FromJson)] : words);
+        }
+
+        return new ConfigFile(shards, new OptionValues(given));
+    }
+
+    private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
+}

@@ -1,0 +1,125 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using GpuCtr.Data;
+using GpuCtr.Data.Options;
+using GpuCtr.Data.Shards;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
+
+namespace GpuCtr.Training;
+
+/// <summary>config.json: what a run was asked to do and what it found. Its options can be read again (<see cref="ConfigFile"/>).</summary>
+internal static class RunConfig
+{
+    private const string TrainShards = "train_shards", ValidShards = "valid_shards";
+    private const int ShortList = 4;
+
+    // Before format 2 lists of columns stood as they were typed.
+    private const int Format = 2;
+
+    /// <summary>What the file says, and every checkpoint with it.</summary>
+    public static JsonObject Of(RunRequest request, Device device, RunShards shards, TrainSettings settings) => new()
+    {
+        ["format"] = Format,
+        ["version"] = Release.Version,
+        ["command_line"] = request.CommandLine,
+        ["started"] = DateTime.UtcNow.ToString("s") + "Z",
+        ["device"] = device.ToString(),
+        ["options"] = OptionsOf(request, settings),
+        ["model"] = JsonNode.Parse(JsonText.Line(settings.Model)),
+        ["columns"] = new JsonArray([.. shards.Columns().Select(c => new JsonObject { ["name"] = c.Name, ["type"] = c.Type, ["role"] = c.Role, ["note"] = c.Note })]),
+        ["data"] = Files(shards, byContent: true),
+    };
+
+    /// <summary>Writes the file.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static void Write(RunFolder folder, JsonObject config) => Disk.ReplaceText(folder.File(RunFolder.Config), config.ToJsonString(new() { WriteIndented = true }) + "\n");
+
+    /// <summary>Path of the file in the folder of a run; null where there is no run, or none that came so far.</summary>
+    public static string? PathIn(string folder) => RunFolder.HoldsRun(folder) && Path.Combine(folder, RunFolder.Config) is var path && File.Exists(path) ? path : null;
+
+    /// <summary>Checks that a run that goes on has the options and the shards that it began with, but for those that may change.</summary>
+    /// <param name="folder">Its folder; a run that was killed before it wrote the file has nothing to compare.</param>
+    /// <param name="request">What it is asked to do now.</param>
+    /// <param name="settings">What follows from that.</param>
+    /// <param name="shards">What it is to read now.</param>
+    /// <param name="runLog">Told what was allowed to change.</param>
+    /// <exception cref="GpuCtrException">Usage: something differs; every difference is named.</exception>
+    public static void CheckSame(RunFolder folder, RunRequest request, TrainSettings settings, RunShards shards, RunLog runLog)
+    {
+        if (PathIn(folder.Path) is not { } path)
+        {
+            if (folder.CheckpointNames().Count > 0)
+                throw GpuCtrException.UsageError($"--resume: {folder.Path} has checkpoints, but its {RunFolder.Config} is missing; restore it, or start a new run");
+            return;
+        }
+
+        string[] allowed = [.. request.Options.AllowChanged.Select(field => Acceptable(field, request.Known))];
+        try
+        {
+            JsonObject old = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+            (string Field, string Text)[] differences = [.. OptionDifferences(path, old, request, settings), .. DataDifferences(old["data"]!.AsObject(), shards)];
+            string[] refused = [.. differences.Where(d => !allowed.Contains(d.Field)).Select(d => d.Text)];
+            if (refused.Length > 0)
+                throw GpuCtrException.UsageError($"--resume: {string.Join("; ", refused)}; resume with the options and shards that the run started with, accept a change with --allow-changed FIELD, or start a new run");
+            foreach ((_, string text) in differences)
+                runLog.Warn($"{text}: the run continues, but will not end with the same bits as an unchanged run");
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
+        {
+            throw GpuCtrException.DataError($"{path}: damaged ({e.Message}); start a new run", e);
+        }
+    }
+
+    private static string Acceptable(string field, IReadOnlyList<Option> known)
+    {
+        string name = field.TrimStart('-').Replace('-', '_');
+        string[] acceptable = [TrainShards, ValidShards, .. known.Where(o => o.Declaration.OnResume == OnResume.Accepted).Select(o => o.Key)];
+        return acceptable.Contains(name) ? name : throw GpuCtrException.UsageError(
+            $"--allow-changed {field}: not one of {string.Join(", ", acceptable)}; others decide which tensors there are or how values are encoded: begin a new run, with --init-from if its model stays the same");
+    }
+
+    /// <summary>Every option with its value, but for what was meant for one moment.</summary>
+    private static JsonObject OptionsOf(RunRequest request, TrainSettings settings)
+    {
+        object[] records = [request.Options, request.Options.Features, request.Options.Device, settings.Model];
+        JsonObject all = new() { ["shards"] = new JsonArray([.. request.Options.Shards.Select(s => (JsonNode)s)]) };
+        foreach (Option option in request.Known.Where(o => o.Declaration.OnResume != OnResume.Momentary))
+            all[option.Key] = request.Given.ToJson(option, records.FirstOrDefault(r => option.IsOf(r.GetType())) is { } record ? option.ValueIn(record) : option.Default);
+        return all;
+    }
+
+    /// <summary>An option that an older version did not have stood at its default.</summary>
+    private static IEnumerable<(string Field, string Text)> OptionDifferences(string path, JsonObject old, RunRequest request, TrainSettings settings)
+    {
+        JsonObject options = old["options"]!.AsObject(), now = OptionsOf(request, settings);
+        OptionValues then = ConfigFile.Of(path, JsonSerializer.SerializeToElement(options), request.Known, asTyped: old["format"] is null).Given;
+        return request.Known
+            .Where(o => o.Declaration.OnResume is OnResume.Fixed or OnResume.Accepted && (options.ContainsKey(o.Key) || request.Given.IsGiven(o)))
+            .SelectMany(o => Difference(o.Key, then.ToJson(o, o.Default), now[o.Key]));
+    }
+
+    private static IEnumerable<(string Field, string Text)> Difference(string field, JsonNode? old, JsonNode? now) =>
+        JsonNode.DeepEquals(old, now) ? [] : [(field, $"{field} was {Text(old, now)} and is {Text(now, old)}")];
+
+    /// <summary>A run that was begun before shards were told apart by content has their times.</summary>
+    private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject old, RunShards shards) =>
+        Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal)))
+            .Where(files => old.ContainsKey(files.Key)).SelectMany(files => Difference(files.Key, old[files.Key], files.Value));
+
+    private static JsonObject Files(RunShards shards, bool byContent) => new() { [TrainShards] = List(shards.Train, byContent), [ValidShards] = List(shards.Valid, byContent) };
+
+    private static JsonArray List(ShardSet? set, bool byContent) =>
+        new([.. (set?.Shards ?? []).Select((s, i) => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {(byContent ? set!.ContentKeys[i] : s.Version)})")]);
+
+    /// <summary>Of long lists only what the other one has not.</summary>
+    private static string Text(JsonNode? node, JsonNode? other)
+    {
+        if (node is not JsonArray list)
+            return node?.ToString() ?? "not set";
+        string[] items = [.. list.Select(i => $"{i}")], others = other is JsonArray o ? [.. o.Select(i => $"{i}")] : [];
+        string[] own = [.. items.Except(others)];
+        return items.Length <= ShortList || own.Length == 0 || own.Length == items.Length ? $"[{string.Join(", ", items)}]" : $"[…, {string.Join(", ", own)}]";
+    }
+}

@@ -1,0 +1,111 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
+
+namespace GpuCtr.Training;
+
+/// <summary>What a training run is asked to do; everything but the shards has a default.</summary>
+/// <remarks>Each option is declared here, or in the record of the part that it is of, and nowhere else (docs/adr/0034).</remarks>
+public sealed record TrainOptions
+{
+    /// <summary>Most rows of a batch.</summary>
+    public const int MostBatchRows = 1 << 20;
+
+    /// <summary>Shards to train on: files, folders, patterns, addresses of an object store.</summary>
+    public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>Validation shards; none = a share of the training rows.</summary>
+    [Option("shards to validate on after every epoch", Value = "SHARDS…", Form = OptionForm.Paths, Section = OptionSection.Rows, OnResume = OnResume.Free)]
+    public IReadOnlyList<string> Valid { get; init; } = [];
+
+    /// <summary>That share.</summary>
+    [Option("without --valid: share of the rows to validate on, chosen by a hash", Least = 0, Below = 1, OnResume = OnResume.Accepted)]
+    public double ValidFraction { get; init; } = 0.1;
+
+    /// <summary>Test shards.</summary>
+    [Option("shards to test the best checkpoint on at the end", Value = "SHARDS…", Form = OptionForm.Paths, OnResume = OnResume.Free)]
+    public IReadOnlyList<string> Test { get; init; } = [];
+
+    /// <summary>What columns are for.</summary>
+    [Options]
+    public FeatureOptions Features { get; init; } = new();
+
+    /// <summary>The architecture; null = din where there is a history, else deepfm.</summary>
+    [Option("{words}", Name = "model", Value = "NAME", WordsOf = typeof(ModelCatalog), Default = "din with a history, else deepfm", Section = OptionSection.Model)]
+    public string? ModelName { get; init; }
+
+    /// <summary>Whose model and training; null = our own.</summary>
+    [Option("{words}: model and training as others have them; flags override it", Value = "NAME", WordsOf = typeof(Variants))]
+    public string? Variant { get; init; }
+
+    /// <summary>What the model computes and how it learns, made from its own defaults or the variant's: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
+    [Options]
+    public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
+
+    /// <summary>Most passes over the training rows.</summary>
+    [Option("passes over the training rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
+    public int Epochs { get; init; } = 1;
+
+    /// <summary>B: rows of a step.</summary>
+    [Option("rows of a step", Value = "B", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Base learning rate; null = the variant's.</summary>
+    [Option("learning rate; 1 for din-official", Name = "lr", Default = "1e-3", Least = 0, Section = OptionSection.LearningRate, OnResume = OnResume.Accepted)]
+    public double? LearningRate { get; init; }
+
+    /// <summary>Steps of its rise.</summary>
+    [Option("steps over which the learning rate rises from 0", Value = "STEPS", Least = 0, OnResume = OnResume.Accepted)]
+    public int LrWarmup { get; init; }
+
+    /// <summary>Factor after an epoch without a better value; null = the variant's.</summary>
+    [Option("factor on the learning rate after an epoch without a better value; 1 = off", Value = "F", Default = "1; fuxictr 0.1", Least = 0, OnResume = OnResume.Accepted)]
+    public double? LrPlateau { get; init; }
+
+    /// <summary>Factors from given epochs on.</summary>
+    [Option("factors on the learning rate from the named epochs on", Value = "EPOCH:F,…", OnResume = OnResume.Accepted)]
+    public IReadOnlyList<LearningRateStep> LrSteps { get; init; } = [];
+
+    /// <summary>The validation metric that says which epoch is best.</summary>
+    [Option("validation metric that says which epoch is best", Words = "auc|logloss|gauc", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
+    public string Monitor { get; init; } = "auc";
+
+    /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
+    [Option("stop after so many epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]
+    public int? Patience { get; init; }
+
+    /// <summary>Where it runs.</summary>
+    [Options]
+    public DeviceOptions Device { get; init; } = new();
+
+    /// <summary>Most memory of the whole process; null = a fixed amount for rows, and what all else needs.</summary>
+    [Option("most memory of the whole process; rows that do not fit are streamed, from the run folder after the first epoch", Value = "SIZE", Default = "4GB for rows, and what the model needs", OnResume = OnResume.Accepted)]
+    public ByteSize? Memory { get; init; }
+
+    /// <summary>Folder of earlier fit passes; "off" = none, null = that of this user.</summary>
+    [Option("folder of vocabularies and statistics of earlier runs, reused for the same rows", Value = "DIR|off", Default = "that of this user, or $GPU_CTR_CACHE", OnResume = OnResume.Free)]
+    public string? FitCache { get; init; }
+
+    /// <summary>The run folder; null = one named by date and time.</summary>
+    [Option("run folder (without: runs/<date-time>)", Value = "DIR", OnResume = OnResume.Free)]
+    public string? Out { get; init; }
+
+    /// <summary>Goes on with the run that the folder holds.</summary>
+    [Option("continue the run that --out holds, with its own options; with shards, begin it if there is none", OnResume = OnResume.Momentary)]
+    public bool Resume { get; init; }
+
+    /// <summary>What may differ from what that run began with.</summary>
+    [Option("with --resume: options, train_shards or valid_shards that may differ from what the run began with", Value = "FIELD,…", OnResume = OnResume.Momentary)]
+    public IReadOnlyList<string> AllowChanged { get; init; } = [];
+
+    /// <summary>The run whose weights this one begins with; null = new weights.</summary>
+    [Option("begin with the weights of another run; its values keep their rows, new ones get new rows", Value = "RUN", OnResume = OnResume.Free)]
+    public string? InitFrom { get; init; }
+
+    /// <summary>When checkpoints are saved within an epoch.</summary>
+    [Option("also save the last checkpoint every N steps or T seconds; 0 = after every epoch", Value = "N|Ts", OnResume = OnResume.Free)]
+    public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;
+
+    /// <summary>Replaces the run that the folder holds.</summary>
+    [Option("replace the run that --out holds", OnResume = OnResume.Momentary)]
+    public bool Overwrite { get; init; }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using GpuCtr.Data.Options;
+using GpuCtr.Data.Shards;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Training.Checkpoints;
+
+namespace GpuCtr.Training;
+
+/// <summary>A run as it is asked for.</summary>
+/// <param name="Options">What is asked for.</param>
+/// <param name="Known">The options that config.json has.</param>
+/// <param name="Given">What was said of them.</param>
+/// <param name="CommandLine">How it was said, for whoever reads config.json.</param>
+internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Known, OptionValues Given, string CommandLine);
+
+/// <content>From options to a run that is under way: what is asked for is checked, its folder opened, another run's weights found.</content>
+internal sealed partial class TrainRun
+{
+    /// <summary>Begins a run, or goes on with one, and trains it to its end.</summary>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="runLog">Where progress is told.</param>
+    /// <param name="stop">Stops it after a step, with a checkpoint.</param>
+    /// <param name="afterStep">Called after every step.</param>
+    /// <exception cref="GpuCtrException">Whatever ends the run.</exception>
+    /// <exception cref="DeviceException">The device is not there.</exception>
+    public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null)
+    {
+        TrainOptions options = request.Options;
+        TrainSettings settings = TrainSettings.Of(options);
+        RunShards shards = RunShards.Open(settings);
+        settings = settings.For(shards.ModelName);
+        using Device device = options.Device.Open();
+        CheckResume(options);
+        CheckOut(options.Out ?? Path.Combine(RunFolder.Unnamed, "new"), settings, shards);
+        using RunFolder folder = RunFolder.Create(options.Out, mayHoldRun: options.Resume || options.Overwrite, mayHoldOthers: options.Overwrite);
+        if (options.Resume)
+            RunConfig.CheckSame(folder, request, settings, shards, runLog);
+        Checkpoint? from = options.Resume ? Resumption.Find(folder, runLog) : null;
+        WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
+        JsonObject config = RunConfig.Of(request, device, shards, settings);
+        TrainRun run = new(settings, device, folder, runLog, stop) { Config = config, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
+        return run.Run(shards, from, warm);
+    }
+
+    private static void CheckResume(TrainOptions options)
+    {
+        if (options.Resume && options.Out is null)
+            throw GpuCtrException.UsageError("--resume needs --out, the folder of the run to continue");
+        if (options.Resume && options.Overwrite)
+            throw GpuCtrException.UsageError("--resume continues a run and --overwrite removes it; choose one");
+    }
+
+    /// <summary>What the run removes and writes must be no input, now or the next time.</summary>
+    private static void CheckOut(string folder, TrainSettings settings, RunShards shards)
+    {
+        TrainOptions options = settings.Options;
+        IEnumerable<string> inputs = new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().SelectMany(s => s.Shards).Select(s => s.Path);
+        if (options.Overwrite && options.InitFrom is { } other)
+            inputs = inputs.Append(RunFolder.Resolve(other, "--init-from"));
+        OutputPath.RefuseInputs("--out", RunFolder.Replaced(folder), inputs);
+        string[] patterns = [.. options.Shards, .. options.Valid, .. options.Test];
+        OutputPath.RefuseNextInputs("--out", RunFolder.VocabularyIn(folder), patterns);
+        if (settings.FitCache is { } cache)
+            OutputPath.RefuseNextInputs("--fit-cache", RunFolder.VocabularyIn(cache), patterns);
+    }
+
+    private static void Begin(RunFolder folder, RunLog runLog, JsonObject config)
+    {
+        RunConfig.Write(folder, config);
+        runLog.Attach(folder.File(RunFolder.Log));
+    }
+}
