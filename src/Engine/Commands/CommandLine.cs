@@ -15,7 +15,8 @@ internal static class CommandLine
 {
     private const int Fault = 1;
 
-    private static readonly Verb[] verbs =
+    /// <summary>All verbs, in the order of the help.</summary>
+    public static IReadOnlyList<Verb> Verbs { get; } =
     [
         TrainCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ExportCommand.Verb, CompareCommand.Verb, ExplainCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb, CompletionCommand.Verb,
     ];
@@ -37,12 +38,12 @@ internal static class CommandLine
     private static ExitCode Dispatch(string[] args, Terminal terminal)
     {
         if (args.Length == 0 || IsHelp(args[0]))
-            return Print(terminal.Out, HelpText.Of(verbs));
+            return Print(terminal.Out, HelpText.Of(Verbs));
         if (args[0] == "--version")
             return Print(terminal.Out, Release.Version);
         if (args[0] == Completion.Verb)
-            return Print(terminal.Out, string.Join('\n', Completion.Of(verbs, args[1..])));
-        Verb verb = verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
+            return Print(terminal.Out, string.Join('\n', Completion.Of(Verbs, args[1..])));
+        Verb verb = Verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
         if (args.Any(IsHelp) || (args.Length == 1 && verb.Values is not null))
             return Print(terminal.Out, HelpText.Of(verb));
         return verb.Execute(FlagParser.Parse(verb, args[1..]), terminal);
@@ -57,7 +58,7 @@ internal static class CommandLine
     }
 
     private static GpuCtrException Unknown(string verb) =>
-        GpuCtrException.UsageError($"unknown verb '{verb}'{Spelling.Suggest(verb, verbs.Select(v => v.Name))}; the verbs are {string.Join(", ", verbs.Select(v => v.Name))}");
+        GpuCtrException.UsageError($"unknown verb '{verb}'{Spelling.Suggest(verb, Verbs.Select(v => v.Name))}; the verbs are {string.Join(", ", Verbs.Select(v => v.Name))}");
 
     private static Exception Innermost(Exception e) => e is AggregateException { InnerExceptions.Count: > 0 } many ? Innermost(many.InnerExceptions[0]) : e;
 

@@ -43,9 +43,9 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
     }
 
     [Theory]
-    [InlineData("\"embedding_dim\": 4", "\"embedding_dim\": -1", "embedding_dim -1 is not from 1 to 4096")]
+    [InlineData("\"embedding_dim\": 4", "\"embedding_dim\": -1", "embedding_dim -1: expected a whole number from 1 to 4096")]
     [InlineData("\"embedding_dim\": 4", "\"embedding_dim\": 8", "tensor")]
-    [InlineData("\"transformer_blocks\": 1", "\"transformer_blocks\": 1000000", "transformer_blocks 1000000 is not from 1 to 64")]
+    [InlineData("\"transformer_blocks\": 1", "\"transformer_blocks\": 1000000", "transformer_blocks 1000000: expected a whole number from 1 to 64")]
     [InlineData("\"dropout\": 0", "\"dropout\": 1e999", "dropout")]
     [InlineData("\"activation\": \"dice\"", "\"activation\": 99", "damaged")]
     [InlineData("\"step\": ", "\"step\": -", "negative")]
