@@ -2,8 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
-using GpuCtr.Data.Shards;
 using GpuCtr.Data.Lists;
+using GpuCtr.Data.Shards;
 using GpuCtr.Models;
 
 namespace GpuCtr.Data.Options;
