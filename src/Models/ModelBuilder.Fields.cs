@@ -45,7 +45,7 @@ public sealed partial class ModelBuilder
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
         Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal(NumericWeights, 1, Spec.N);
-        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new EmbeddingFmTensors(
             Inputs.Rows, Numbers, table.Weights, weights.Weights, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
             vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
         return new EmbeddedFields(vectors, Spec.NumericVectors || Spec.N == 0 ? first : Add(first, NumericFirstOrder(u)), fm);
@@ -55,7 +55,7 @@ public sealed partial class ModelBuilder
     private EmbeddedFields OfVectors(int dim)
     {
         Tensor fm = Activation("fm", 1);
-        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new FieldEmbeddingTensors(
+        Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new EmbeddingFmTensors(
             Inputs.Rows, Numbers, table.Weights, null, numeric, null, null, vectors, null, null, fm, Options.FmNumeric, PooledLists(Embedding)));
         return new EmbeddedFields(vectors, Linear("first_order", vectors, 1), fm);
     }
@@ -73,10 +73,10 @@ public sealed partial class ModelBuilder
 
     private Tensor? numbers;
 
-    private FieldEmbeddingTensors VectorsAlone(EmbeddingTable table, Tensor vectors, Tensor numeric) => new(
+    private EmbeddingFmTensors VectorsAlone(EmbeddingTable table, Tensor vectors, Tensor numeric) => new(
         Inputs.Rows, Numbers, table.Weights, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(table));
 
-    private Tensor FieldVectors(int dim, Func<EmbeddingTable, Tensor, Tensor, FieldEmbeddingTensors> bind)
+    private Tensor FieldVectors(int dim, Func<EmbeddingTable, Tensor, Tensor, EmbeddingFmTensors> bind)
     {
         if ((long)Spec.C * dim > int.MaxValue)
             throw new KernelException($"{Spec.C} field vectors of {dim} numbers are more than {int.MaxValue} in a row; lower --embedding-dim");
@@ -85,7 +85,7 @@ public sealed partial class ModelBuilder
     }
 
     /// <summary>(B, C·D) rows of a table of width D.</summary>
-    private Tensor Gather(EmbeddingTable table, string name, Tensor numeric, Func<EmbeddingTable, Tensor, Tensor, FieldEmbeddingTensors> bind)
+    private Tensor Gather(EmbeddingTable table, string name, Tensor numeric, Func<EmbeddingTable, Tensor, Tensor, EmbeddingFmTensors> bind)
     {
         int columns = Spec.C * table.Weights.Columns;
         Tensor vectors = Workspace.Tensor(name, BatchSize, columns);

@@ -9,11 +9,7 @@ public sealed unsafe partial class MultiHeadAttention
 {
     private const int BlockRows = 8;
 
-    private OpVariant Simd()
-    {
-        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
-        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
-    }
+    private OpVariant Simd() => RowBlocks.Variant(device, history.Vectors, BlockRows, ForwardRows, BackwardRows);
 
     private void ForwardRows(int firstRow, int endRow)
     {

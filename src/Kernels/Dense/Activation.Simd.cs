@@ -5,11 +5,7 @@ namespace GpuCtr.Kernels.Dense;
 
 public sealed unsafe partial class Activation
 {
-    private OpVariant Simd()
-    {
-        ColumnBlocks forward = new(device, x.Columns, ForwardColumns), backward = new(device, x.Columns, BackwardColumns);
-        return new((in Pass pass) => forward.Run(pass.RowsOf(x)), (in Pass pass) => backward.Run(pass.RowsOf(x)));
-    }
+    private OpVariant Simd() => ColumnBlocks.Variant(device, x, ForwardColumns, BackwardColumns);
 
     private Vector512<float> Slope(int h, int count) =>
         alpha is not null ? Lanes.Load(alpha.Pointer + h, count) : Vector512.Create(kind == ActivationKind.LeakyRelu ? Leak : 0);

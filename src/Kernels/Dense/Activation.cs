@@ -114,8 +114,7 @@ public sealed partial class Activation : IOp
         {
             float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
                 : a.X[i] > 0 ? 1 : Slope(a, i);
-            float value = slope * a.Dy[i];
-            a.Dx.Write(i, value);
+            a.Dx.Write(i, slope * a.Dy[i]);
         }
     }
 

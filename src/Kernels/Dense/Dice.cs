@@ -120,8 +120,7 @@ public sealed partial class Dice : IOp
             int h = (int)(i % a.Columns);
             float alpha = a.Alpha[h], u = Normalized(a, i, h), p = Sigmoid(u), g = a.Dy[i] * a.X[i] * (1 - alpha) * p * (1 - p);
             float through = (g - a.Statistics[2 * a.Columns + h] - u * a.Statistics[3 * a.Columns + h]) / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
-            float value = a.Dy[i] * (alpha + (1 - alpha) * p) + through;
-            a.Dx.Write(i, value);
+            a.Dx.Write(i, a.Dy[i] * (alpha + (1 - alpha) * p) + through);
         }
     }
 

@@ -6,11 +6,7 @@ public sealed unsafe partial class FeatureNorm
 {
     private const int BlockRows = 64;
 
-    private OpVariant Simd()
-    {
-        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
-        return new((in Pass pass) => forward.Run(pass.RowsOf(x)), (in Pass pass) => backward.Run(pass.RowsOf(x)));
-    }
+    private OpVariant Simd() => RowBlocks.Variant(device, x, BlockRows, ForwardRows, BackwardRows);
 
     private void ForwardRows(int firstRow, int endRow)
     {

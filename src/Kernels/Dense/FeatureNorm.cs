@@ -98,10 +98,7 @@ public sealed partial class FeatureNorm : IOp
                 along += a.Dz[i] * a.Z[i];
             }
             for (long i = first; i < end; i++)
-            {
-                float value = (a.Dz[i] - sum / a.Columns - a.Z[i] * along) / a.Length[r];
-                a.Dx.Write(i, value);
-            }
+                a.Dx.Write(i, (a.Dz[i] - sum / a.Columns - a.Z[i] * along) / a.Length[r]);
         }
     }
 }

@@ -114,8 +114,8 @@ public sealed partial class LayerNorm : IOp
             }
             for (int h = 0; h < a.Columns; h++)
             {
-                float normal = (a.X[first + h] - mean) * inverse, value = (a.Gamma[h] * a.Dy[first + h] - sum / a.Columns - normal * along / a.Columns) * inverse;
-                a.Dx.Write(first + h, value);
+                float normal = (a.X[first + h] - mean) * inverse;
+                a.Dx.Write(first + h, (a.Gamma[h] * a.Dy[first + h] - sum / a.Columns - normal * along / a.Columns) * inverse);
             }
         }
     }

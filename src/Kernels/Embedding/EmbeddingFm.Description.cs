@@ -26,7 +26,7 @@ public sealed partial class EmbeddingFm
     /// <summary>e (B, C, D) = [W[rows], x V, pooled], and the factorization machine over it.</summary>
     private void ExportVectors(IOnnxGraph g, int d)
     {
-        FieldEmbeddingTensors t = Tensors;
+        EmbeddingFmTensors t = Tensors;
         List<string> all = [], inFm = [];
         if (g.FieldRows is { } rows)
             all.Add(g.Node("Gather", g.Weight(t.Table), rows));
@@ -51,7 +51,7 @@ public sealed partial class EmbeddingFm
 
     private string FirstOrder(IOnnxGraph g)
     {
-        FieldEmbeddingTensors t = Tensors;
+        EmbeddingFmTensors t = Tensors;
         List<string> terms = [];
         if (g.FieldRows is { } rows)
             terms.Add(g.Sum(g.Node("Gather", g.Weight(t.Weights!), rows), 1));

@@ -21,7 +21,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <param name="NumericInFm">Numeric fields take part in Fm (they always are columns of e).</param>
 /// <param name="Pooled">(B, P·D) vectors of pooled lists, copied to e; null if there are none.</param>
 /// <param name="PooledWeights">(B, P) their first-order terms.</param>
-public sealed record FieldEmbeddingTensors(
+public sealed record EmbeddingFmTensors(
     DeviceArray<int> Rows, Tensor Numeric, Tensor Table, Tensor? Weights, Tensor NumericVectors, Tensor? NumericWeights, Tensor? Bias,
     Tensor Vectors, Tensor? RowWeights, Tensor? FirstOrder, Tensor? Fm, bool NumericInFm = true,
     Tensor? Pooled = null, Tensor? PooledWeights = null);
@@ -38,12 +38,12 @@ public sealed record FieldEmbeddingTensors(
 public sealed partial class EmbeddingFm : IOp
 {
     private readonly Device device;
-    private readonly FieldEmbeddingTensors t;
+    private readonly EmbeddingFmTensors t;
     private readonly Tensor sums;
     private readonly int f, n, p, d;
     private readonly OpVariant variant;
 
-    /// <summary>Kernel arguments; the names are those of <see cref="FieldEmbeddingTensors"/>.</summary>
+    /// <summary>Kernel arguments; the names are those of <see cref="EmbeddingFmTensors"/>.</summary>
     public readonly record struct Args(
         ArrayView<int> Rows, ArrayView<float> X, ArrayView<float> Table, ArrayView<float> Weights, ArrayView<float> V, ArrayView<float> U, ArrayView<float> Bias,
         ArrayView<float> E, ArrayView<float> S, ArrayView<float> First, ArrayView<float> Fm,
@@ -59,7 +59,7 @@ public sealed partial class EmbeddingFm : IOp
 
     /// <param name="workspace">Where S is reserved.</param>
     /// <param name="tensors">Inputs and outputs.</param>
-    public EmbeddingFm(Workspace workspace, FieldEmbeddingTensors tensors)
+    public EmbeddingFm(Workspace workspace, EmbeddingFmTensors tensors)
     {
         (device, t) = (workspace.Device, tensors);
         (d, n) = (t.Table.Columns, t.Numeric.Columns);
@@ -74,7 +74,7 @@ public sealed partial class EmbeddingFm : IOp
     }
 
     /// <summary>Inputs and outputs.</summary>
-    public FieldEmbeddingTensors Tensors => t;
+    public EmbeddingFmTensors Tensors => t;
 
     /// <inheritdoc/>
     public string Name => "field embedding";

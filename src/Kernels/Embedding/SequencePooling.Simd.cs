@@ -7,11 +7,7 @@ public sealed unsafe partial class SequencePooling
 {
     private const int BlockRows = 64;
 
-    private OpVariant Simd()
-    {
-        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
-        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
-    }
+    private OpVariant Simd() => RowBlocks.Variant(device, y, BlockRows, ForwardRows, BackwardRows);
 
     private void ForwardRows(int firstRow, int endRow)
     {

@@ -8,11 +8,7 @@ public sealed unsafe partial class BiInteraction
 {
     private const int BlockRows = 64;
 
-    private OpVariant Simd()
-    {
-        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
-        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
-    }
+    private OpVariant Simd() => RowBlocks.Variant(device, y, BlockRows, ForwardRows, BackwardRows);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ForwardRows(int firstRow, int endRow)

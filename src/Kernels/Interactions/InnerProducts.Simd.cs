@@ -15,11 +15,7 @@ public sealed unsafe partial class InnerProducts
     // End of a register that begins at the last vector.
     private int TransposedStride => (c + 2 * Lanes.Count - 1) / Lanes.Count * Lanes.Count;
 
-    private OpVariant Simd()
-    {
-        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
-        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
-    }
+    private OpVariant Simd() => RowBlocks.Variant(device, p, BlockRows, ForwardRows, BackwardRows);
 
     private void ForwardRows(int firstRow, int endRow)
     {

@@ -1,3 +1,5 @@
+using GpuCtr.Kernels.Tensors;
+
 namespace GpuCtr.Kernels.Simd;
 
 /// <summary>Blocks of columns of a matrix, for SIMD variants that sum down columns.</summary>
@@ -22,6 +24,13 @@ internal sealed class ColumnBlocks
     {
         (team, this.columns) = (device.Team!, columns);
         block = index => body(rows, index * Width, Math.Min(Width, columns - index * Width));
+    }
+
+    /// <summary>The variant of an op that does nothing but go over blocks of columns, in both directions.</summary>
+    public static OpVariant Variant(Device device, Tensor x, Action<int, int, int> forward, Action<int, int, int> backward)
+    {
+        ColumnBlocks forwards = new(device, x.Columns, forward), backwards = new(device, x.Columns, backward);
+        return new((in Pass pass) => forwards.Run(pass.RowsOf(x)), (in Pass pass) => backwards.Run(pass.RowsOf(x)));
     }
 
     /// <summary>Processes all columns of the first <paramref name="rows"/> rows.</summary>

@@ -22,7 +22,7 @@ public readonly struct GradientView
     /// <summary>An unused gradient; ILGPU needs a view bound, which is not touched.</summary>
     internal static GradientView Dropped(ArrayView<float> bound) => new(bound, Drops);
 
-    /// <summary>Writes element <paramref name="i"/>.</summary>
+    /// <summary>Stores, adds or drops the value of element <paramref name="i"/>.</summary>
     internal void Write(long i, float value)
     {
         if (mode != Drops)

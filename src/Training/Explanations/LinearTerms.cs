@@ -13,7 +13,7 @@ internal sealed class LinearTerms
     private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights";
 
     private readonly FrozenModel model;
-    private readonly FieldEmbeddingTensors t;
+    private readonly EmbeddingFmTensors t;
     private readonly int fields, numbers, pooled, d;
 
     /// <summary>Reads them from a model after a prediction.</summary>

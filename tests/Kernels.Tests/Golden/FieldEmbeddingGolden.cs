@@ -68,7 +68,7 @@ public sealed class FieldEmbeddingGolden
             Vectors = Workspace.Tensor("e", b, c * d, gradient: true);
             (FirstOrder, Fm) = (Workspace.Tensor("first order", b, 1, gradient: true), Workspace.Tensor("fm", b, 1, gradient: true));
             Tensor rowWeights = Workspace.Tensor("row weights", b, c, gradient: true);
-            op = new(Workspace, new FieldEmbeddingTensors(Rows, Numeric, Table, weights, NumericVectors, NumericWeights, bias, Vectors, rowWeights, FirstOrder, Fm));
+            op = new(Workspace, new EmbeddingFmTensors(Rows, Numeric, Table, weights, NumericVectors, NumericWeights, bias, Vectors, rowWeights, FirstOrder, Fm));
         }
 
         public Workspace Workspace { get; }

@@ -57,7 +57,7 @@ internal static class EmbeddingFmCases
         TableGradient scatter = new(t.Workspace, table, e.Gradient!, table.Gradient!, positions, compact: false, l2: 0);
         TableGradient? scatterWeights = weights is null ? null : new(t.Workspace, weights, rowWeights!.Gradient!, weights.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => { scatter.Run(); scatterWeights?.Run(); });
-        t.Op(new EmbeddingFm(t.Workspace, new FieldEmbeddingTensors(rows, x, table, weights, v, u, bias, e, rowWeights, first, fm, s.FmNumeric, pooled, pooledWeights)));
+        t.Op(new EmbeddingFm(t.Workspace, new EmbeddingFmTensors(rows, x, table, weights, v, u, bias, e, rowWeights, first, fm, s.FmNumeric, pooled, pooledWeights)));
         t.Reference(r =>
         {
             for (int b = 0; b < s.B; b++)
