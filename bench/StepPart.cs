@@ -20,7 +20,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         RecordedModel recorded = step.Model;
         Pass pass = new(batch.Rows, Training: true, batch.Tokens);
         // What a sort must do is to read the rows, and to write their order and the segments.
-        yield return new("sort positions", () => recorded.Inputs.SortPositions(pass), recorded.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(recorded)) : default);
+        yield return new("sort positions", () => recorded.Inputs.SortLookups(pass), recorded.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(recorded)) : default);
         foreach (IOp op in recorded.Ops)
             yield return new($"forward {op.Name}", () => op.Forward(pass), op.ForwardWork(pass));
         yield return new("loss", () => step.Loss.Run(batch.Rows), Work.Floats(3.0 * batch.Rows));
@@ -40,7 +40,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
     /// <summary>Numbers of state of a row.</summary>
     private static double StateOf(OptimizerState state) => new[] { state.Mean, state.Square }.Where(t => t.Rows > 0).Sum(t => t.Columns);
 
-    private static double Segments(RecordedModel recorded) => recorded.Inputs.Positions.Count.ToArray(recorded.Device)[0];
+    private static double Segments(RecordedModel recorded) => recorded.Inputs.Lookups.Count.ToArray(recorded.Device)[0];
 
     /// <summary>The two products of the backward pass of every dense layer by themselves.</summary>
     public static IEnumerable<StepPart> Products(TrainableModel model, Batch batch)

@@ -98,7 +98,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     private Batch Fill(Batch batch, Zipf[] ids, Random random)
     {
         for (int i = 0; i < BatchSize * Spec.F; i++)
-            batch.Ids[i] = 1 + ids[Spec.Categorical[i % Spec.F].Vocabulary].Draw(random);
+            batch.SetId(i / Spec.F, i % Spec.F, 1 + ids[Spec.Categorical[i % Spec.F].Vocabulary].Draw(random));
         foreach (ref float x in batch.Numeric)
             x = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5) * 2;
         foreach (ref float y in batch.Labels)
@@ -108,7 +108,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
             for (int b = 0; b <= BatchSize; b++)
                 s.Offsets[b] = b * s.Field.MaxLength;
             for (int t = 0; t < s.Offsets[BatchSize]; t++)
-                s.Values[t] = 1 + ids[s.Field.Vocabulary].Draw(random);
+                s.TableRows[t] = s.TableOffset + 1 + ids[s.Field.Vocabulary].Draw(random);
         }
         batch.Prepare();
         return batch;

@@ -93,11 +93,11 @@ internal static class WorkloadFile
         int[] rows = new int[batch.Rows * columns];
         for (int b = 0; b < batch.Rows; b++)
         {
-            batch.Ids.Slice(b * f, f).CopyTo(rows.AsSpan(b * columns));
+            batch.TableRows.Slice(b * f, f).CopyTo(rows.AsSpan(b * columns));
             int at = b * columns + f;
             foreach (BatchSequence s in batch.Sequences)
             {
-                Span<int> history = s.Values[s.Offsets[b]..s.Offsets[b + 1]];
+                Span<int> history = s.TableRows[s.Offsets[b]..s.Offsets[b + 1]];
                 history.CopyTo(rows.AsSpan(at));
                 at += history.Length;
             }

@@ -172,7 +172,7 @@ public sealed partial class ModelBuilder
     private EmbeddingTable Table(string name, int columns, double deviation, UpdateRule rule)
     {
         EmbeddingTable table = new(
-            Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Positions,
+            Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
             new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed), rule, Control.Scalars, Control.Guard);
         Tables.Add(table);
         initializers.Add(i =>

@@ -77,7 +77,7 @@ internal sealed partial class RecordedStep : IDisposable
     /// <summary>Loss and gradients of the batch that is on the device, without moving anything; for tests.</summary>
     public void ForwardBackward(in Pass pass)
     {
-        Model.Inputs.SortPositions(pass);
+        Model.Inputs.SortLookups(pass);
         Backpropagate(pass);
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class RecordedStep : IDisposable
     /// <summary>Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.</summary>
     private void Launch()
     {
-        Model.Inputs.SortPositions(pass);
+        Model.Inputs.SortLookups(pass);
         Trace("sort", "positions");
         CatchUp();
         Backpropagate(pass);

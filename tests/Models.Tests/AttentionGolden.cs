@@ -86,13 +86,10 @@ public sealed class AttentionGolden
         Batch batch = new(device, Spec, B) { Rows = B };
         BatchSequence history = batch.Sequences[0];
         double[] length = golden.Input("length");
-        int end = 0;
         for (int b = 0; b < B; b++)
         {
-            batch.Ids[b] = 1 + b;
-            for (int t = 0; t < (int)length[b]; t++)
-                history.Values[end++] = 1 + B + b * T + t;
-            history.Offsets[b + 1] = end;
+            batch.SetId(b, 0, 1 + b);
+            history.SetIds(b, [.. Enumerable.Range(1 + B + b * T, (int)length[b])]);
         }
         batch.Prepare();
         return batch;

@@ -164,13 +164,10 @@ public sealed class BstReference
             for (int b = 0; b < B; b++)
             {
                 int[] ids = [Users[b], Items[b], CategoryOf(Items[b])];
-                ids.CopyTo(batch.Ids[(b * 3)..]);
+                batch.SetIds(b, ids);
                 batch.Labels[b] = Labels[b];
                 foreach (BatchSequence s in batch.Sequences)
-                {
-                    Histories[b].Select(item => s.Field.Target == 1 ? item : CategoryOf(item)).ToArray().CopyTo(s.Values[s.Offsets[b]..]);
-                    s.Offsets[b + 1] = s.Offsets[b] + Histories[b].Length;
-                }
+                    s.SetIds(b, [.. Histories[b].Select(item => s.Field.Target == 1 ? item : CategoryOf(item))]);
             }
             batch.Prepare();
             return batch;

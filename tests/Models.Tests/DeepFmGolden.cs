@@ -37,7 +37,7 @@ public sealed class DeepFmGolden
 
     private static void Fill(Batch batch, string name)
     {
-        Golden.Input($"{name}.ids").Select(id => (int)id + 1).ToArray().CopyTo(batch.Ids);
+        batch.SetIds(0, [.. Golden.Input($"{name}.ids").Select(id => (int)id + 1)]);
         Golden.Input($"{name}.x").Select(x => (float)x).ToArray().CopyTo(batch.Numeric);
     }
 

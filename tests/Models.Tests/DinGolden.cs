@@ -48,17 +48,12 @@ public sealed class DinGolden
     {
         double[] other = Golden.Input($"{name}.other"), item = Golden.Input($"{name}.item"), category = Golden.Input($"{name}.category"), length = Golden.Input($"{name}.length");
         for (int b = 0; b < B; b++)
-            new[] { other[2 * b], other[2 * b + 1], item[b], category[b] }.Select(id => (int)id + 1).ToArray().CopyTo(batch.Ids[(4 * b)..]);
+            batch.SetIds(b, [.. new[] { other[2 * b], other[2 * b + 1], item[b], category[b] }.Select(id => (int)id + 1)]);
         foreach (BatchSequence s in batch.Sequences)
         {
             double[] padded = Golden.Input($"{name}.{s.Field.Name}");
-            int end = 0;
             for (int b = 0; b < B; b++)
-            {
-                for (int t = 0; t < (int)length[b]; t++)
-                    s.Values[end++] = (int)padded[b * T + t] + 1;
-                s.Offsets[b + 1] = end;
-            }
+                s.SetIds(b, [.. padded.Skip(b * T).Take((int)length[b]).Select(id => (int)id + 1)]);
         }
     }
 

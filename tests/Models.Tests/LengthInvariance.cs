@@ -39,7 +39,7 @@ public sealed class LengthInvariance
         BatchSequence s = batch.Sequences[0];
         s.FillPadded([7, -1, 8, 9, 99, 98, 3, 4, 97], [true, false, true, false, false, false, false, true, false], rows: 3, width: 3);
         Assert.Equal([0, 2, 2, 3], s.Offsets[..4]);
-        Assert.Equal([7, 8, 4], s.Values[..3]);
+        Assert.Equal([7, 8, 4], s.TableRows[..3]);
         s.FillPadded([], [], rows: 3, width: 0);
         Assert.Equal([0, 0, 0, 0], s.Offsets[..4]);
         string Refused(int count, int rows, int width) =>
@@ -99,7 +99,8 @@ public sealed class LengthInvariance
         int[][] lists = new int[B][];
         for (int b = 0; b < B; b++)
         {
-            (batch.Ids[b * 2], batch.Ids[b * 2 + 1], batch.Labels[b]) = (rows.Next(1, Items), rows.Next(1, Categories), rows.Next(2));
+            batch.SetIds(b, [rows.Next(1, Items), rows.Next(1, Categories)]);
+            batch.Labels[b] = rows.Next(2);
             lists[b] = Enumerable.Range(0, b == 0 ? 0 : b == 1 ? T : rows.Next(T + 1)).Select(_ => rows.Next(1, Items)).ToArray();
         }
         bool[] mask = new bool[B * width];
@@ -115,9 +116,8 @@ public sealed class LengthInvariance
                 s.FillPadded(mask.Select(valid => valid ? ids[next++] : garbage.Next(int.MinValue, int.MaxValue)).ToArray(), mask, B, width);
                 continue;
             }
-            ids.CopyTo(s.Values);
-            for (int b = 0; b < B; b++)
-                s.Offsets[b + 1] = s.Offsets[b] + lists[b].Length;
+            for (int b = 0, at = 0; b < B; at += lists[b++].Length)
+                s.SetIds(b, ids.AsSpan(at, lists[b].Length));
         }
         batch.Prepare();
         return batch;

@@ -77,7 +77,7 @@ public sealed class ModelLifetimeTests
         Disposed(nameof(FrozenModel), () => frozen.Predict(batch, new float[B]), () => frozen.Weights.First().ToArray(device));
         batch.Dispose();
         batch.Dispose();
-        batch.Ids[0] = 1;
+        batch.SetId(0, 0, 1);
         small.Dispose();
         device.Dispose();
         device.Dispose();
@@ -123,7 +123,7 @@ public sealed class ModelLifetimeTests
         using Batch batch = SmallData.Batch(device, spec, B, seed: 1);
         foreach (Action<Batch> tamper in new Action<Batch>[]
         {
-            b => b.Ids[3] = int.MaxValue, b => b.Ids[B * 3 - 1] = -1, b => b.Sequences[0].Values[0] = 1 << 20, b => b.Sequences[1].Values[0] = int.MinValue,
+            b => b.TableRows[3] = int.MaxValue, b => b.TableRows[B * 3 - 1] = -1, b => b.Sequences[0].TableRows[0] = 1 << 20, b => b.Sequences[1].TableRows[0] = int.MinValue,
             b => b.Sequences[0].Offsets[4] = 1 << 20, b => b.Sequences[1].Offsets[B] = 1 << 20, b => b.Sequences[2].Offsets[0] = -5, b => b.Sequences[1].Offsets[1] = 3,
             b => b.Rows = B, b => b.Rows = 2,
         })

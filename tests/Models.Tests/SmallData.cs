@@ -30,19 +30,17 @@ internal static class SmallData
         for (int b = 0; b < rows; b++)
         {
             for (int f = 0; f < spec.F; f++)
-                batch.Ids[b * spec.F + f] = 1 + random.Next(Sizes[f] - 1);
+                batch.SetId(b, f, 1 + random.Next(Sizes[f] - 1));
             for (int n = 0; n < spec.N; n++)
                 batch.Numeric[b * spec.N + n] = random.NextSingle() * 2 - 1;
-            double score = batch.Ids[b * spec.F] - 3 + (batch.Ids[b * spec.F + 1] % 2 == 0 ? 1 : -1) + batch.Numeric[b * spec.N];
+            double score = batch.IdAt(b, 0) - 3 + (batch.IdAt(b, 1) % 2 == 0 ? 1 : -1) + batch.Numeric[b * spec.N];
             batch.Labels[b] = random.NextDouble() < 1 / (1 + Math.Exp(-score)) ? 1 : 0;
             // The histories of a group are equally long.
             int history = b == 0 ? 0 : random.Next(T + 1);
             foreach (BatchSequence s in batch.Sequences)
             {
                 int length = s.Field.Role == SequenceRole.History ? history : b == 0 ? 0 : random.Next(T + 1);
-                for (int t = 0; t < length; t++)
-                    s.Values[s.Offsets[b] + t] = 1 + random.Next(Sizes[s.Field.Vocabulary] - 1);
-                s.Offsets[b + 1] = s.Offsets[b] + length;
+                s.SetIds(b, [.. Enumerable.Range(0, length).Select(_ => 1 + random.Next(Sizes[s.Field.Vocabulary] - 1))]);
             }
         }
         batch.Prepare();

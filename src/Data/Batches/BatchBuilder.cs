@@ -18,7 +18,7 @@ internal sealed class BatchBuilder(FeatureSpec spec)
     public void Append(Batch batch, ShuffleWindow window, int first, int count)
     {
         int fields = spec.F, numbers = spec.N, hint = 0;
-        Span<int> ids = batch.Ids; // (B, F)
+        Span<int> tableRows = batch.TableRows; // (B, F)
         Span<float> numeric = batch.Numeric; // (B, N)
         Span<float> labels = batch.Labels; // (B)
         for (int i = 0; i < count; i++)
@@ -26,7 +26,7 @@ internal sealed class BatchBuilder(FeatureSpec spec)
             int number = window.Order[first + i];
             EncodedBlock block = window.BlockOf(number, ref hint);
             int from = number - window.Starts[hint], to = batch.Rows + i;
-            block.Ids.AsSpan(from * fields, fields).CopyTo(ids.Slice(to * fields, fields));
+            block.TableRows.AsSpan(from * fields, fields).CopyTo(tableRows.Slice(to * fields, fields));
             if (numbers > 0)
                 block.Numeric.AsSpan(from * numbers, numbers).CopyTo(numeric.Slice(to * numbers, numbers));
             labels[to] = block.Labels[from];
@@ -40,7 +40,7 @@ internal sealed class BatchBuilder(FeatureSpec spec)
 
     private static void AppendLists(Batch batch, ShuffleWindow window, int first, int count, int s)
     {
-        Span<int> values = batch.Sequences[s].Values, offsets = batch.Sequences[s].Offsets;
+        Span<int> tableRows = batch.Sequences[s].TableRows, offsets = batch.Sequences[s].Offsets;
         int end = offsets[batch.Rows], hint = 0;
         for (int i = 0; i < count; i++)
         {
@@ -48,7 +48,7 @@ internal sealed class BatchBuilder(FeatureSpec spec)
             EncodedSequence list = window.BlockOf(number, ref hint).Sequences[s];
             int row = number - window.Starts[hint];
             int start = list.Offsets[row], length = list.Offsets[row + 1] - start;
-            list.Values.AsSpan(start, length).CopyTo(values.Slice(end, length));
+            list.TableRows.AsSpan(start, length).CopyTo(tableRows.Slice(end, length));
             end += length;
             offsets[batch.Rows + i + 1] = end;
         }

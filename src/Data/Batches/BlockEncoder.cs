@@ -12,6 +12,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     private readonly ColumnBuffer column = new();
     private readonly HistoryLengths lengths = new(encoder.Spec.Sequences, tolerant);
     private int[] idStrip = [];
+    private readonly int[] offsets = encoder.Spec.Offsets();
     private float[] numberStrip = [];
 
     /// <summary>What a row of the shards consists of.</summary>
@@ -39,7 +40,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         Array.Clear(block.Labels);
         Shard shard = shards.Shards[group.Shard];
         using ShardReader reader = shard.Rent();
-        var ids = new RowMajorWriter<int>(block.Ids.AsSpan(0, block.Rows * shape.Fields), block.Rows, ref idStrip);
+        var ids = new RowMajorWriter<int>(block.TableRows.AsSpan(0, block.Rows * shape.Fields), block.Rows, ref idStrip);
         for (int f = 0; f < state.Categorical.Count; f++)
         {
             // The two parts of a time come one after the other from one column.
@@ -50,6 +51,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             Span<int> strip = ids.Next();
             block.Oov[f] = EncodeIds(state.Categorical[f], strip);
             block.NewNulls[f] = NewNulls(state.Categorical[f].Vocabulary, strip);
+            AddOffset(strip, state.Categorical[f].Vocabulary);
         }
 
         ids.Flush();
@@ -72,7 +74,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
                 ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
             lengths.Check(block, shard, s, column);
             block.Sequences[s] = EncodeLists(block, s, pool);
-            block.NewNulls[shape.Fields + shape.NumericColumns + s] = NewNulls(list.Vocabulary, block.Sequences[s].Values.AsSpan(0, block.Sequences[s].Count));
+            block.NewNulls[shape.Fields + shape.NumericColumns + s] = NewNulls(list.Vocabulary, block.Sequences[s].TableRows.AsSpan(0, block.Sequences[s].Count));
+            AddOffset(block.Sequences[s].TableRows.AsSpan(0, block.Sequences[s].Count), list.Vocabulary);
         }
 
         if (shards.Column(state.Label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
@@ -127,6 +130,13 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
     /// <summary>Nulls, where the vocabulary has none from training.</summary>
     private long NewNulls(int vocabulary, Span<int> ids) => encoder.Vocabularies[vocabulary].Counts[VocabularyTable.NullRow] > 0 ? 0 : ids.Count(VocabularyTable.NullRow);
+
+    /// <summary>Turns ids of a vocabulary into rows of the embedding table.</summary>
+    private void AddOffset(Span<int> ids, int vocabulary)
+    {
+        foreach (ref int id in ids)
+            id += offsets[vocabulary];
+    }
 
     private int RowOf(VocabularyTable table, CategoricalState state, int i)
     {

@@ -20,7 +20,7 @@ public sealed class EncodedBlock
     {
         Source = source;
         Shape = shape;
-        Ids = New<int>(pool, source.Rows * shape.Fields);
+        TableRows = New<int>(pool, source.Rows * shape.Fields);
         Numeric = New<float>(pool, source.Rows * shape.Numbers);
         Labels = New<float>(pool, source.Rows);
         GaucKeys = New<ulong>(pool, shape.HasGaucKeys ? source.Rows : 0);
@@ -35,8 +35,8 @@ public sealed class EncodedBlock
     /// <summary>Rows.</summary>
     public int Rows => Source.Rows;
 
-    /// <summary>(rows, F) vocabulary-local ids.</summary>
-    public int[] Ids { get; }
+    /// <summary>(rows, F) rows of the embedding table.</summary>
+    public int[] TableRows { get; }
 
     /// <summary>(rows, N) transformed numbers.</summary>
     public float[] Numeric { get; }
@@ -80,13 +80,13 @@ public sealed class EncodedBlock
     /// <summary>Hands the arrays back; the block must not be used any more.</summary>
     internal void Return(BudgetedArrayPool pool)
     {
-        pool.Return(Ids);
+        pool.Return(TableRows);
         pool.Return(Numeric);
         pool.Return(Labels);
         pool.Return(GaucKeys);
         foreach (EncodedSequence sequence in Sequences)
         {
-            pool.Return(sequence.Values);
+            pool.Return(sequence.TableRows);
             pool.Return(sequence.Offsets);
         }
     }
@@ -94,13 +94,13 @@ public sealed class EncodedBlock
     internal static T[] New<T>(BudgetedArrayPool? pool, int length) => length == 0 ? [] : pool is null ? new T[length] : pool.Rent<T>(length);
 }
 
-/// <summary>A list column of a block: the ids of row r are Values[Offsets[r]] … Values[Offsets[r+1] − 1], oldest first.</summary>
-/// <param name="Values">Vocabulary-local ids, at most MaxLength per row, the most recent ones.</param>
+/// <summary>A list column of a block: the entries of row r are TableRows[Offsets[r]] … TableRows[Offsets[r+1] − 1], oldest first.</summary>
+/// <param name="TableRows">Rows of the embedding table, at most MaxLength per row, the most recent ones.</param>
 /// <param name="Offsets">(rows + 1) starts.</param>
-/// <param name="Count">Ids.</param>
+/// <param name="Count">Entries.</param>
 /// <param name="CutRows">Rows that had more.</param>
-/// <param name="CutValues">Ids left out in them.</param>
-public sealed record EncodedSequence(int[] Values, int[] Offsets, int Count, long CutRows, long CutValues);
+/// <param name="CutValues">Entries left out in them.</param>
+public sealed record EncodedSequence(int[] TableRows, int[] Offsets, int Count, long CutRows, long CutValues);
 
 /// <summary>Values of a column so far from those of training that their numbers are bounded (<see cref="NumericState.MostDeviations"/>).</summary>
 /// <param name="Column">Index of the numeric column.</param>

@@ -21,7 +21,7 @@ namespace GpuCtr.Data.Batches;
 internal sealed class EncodedCache : IDisposable
 {
     /// <summary>Of the lines of the index; a part of the key.</summary>
-    public const int Format = 3;
+    public const int Format = 4;
 
     private readonly Lock gate = new();
     private readonly SafeFileHandle data;
@@ -173,14 +173,14 @@ internal sealed class EncodedCache : IDisposable
         /// <summary>False if the file ended too soon.</summary>
         public bool Run(EncodedBlock b)
         {
-            Move(MemoryMarshal.AsBytes(b.Ids.AsSpan(0, b.Rows * b.Shape.Fields)));
+            Move(MemoryMarshal.AsBytes(b.TableRows.AsSpan(0, b.Rows * b.Shape.Fields)));
             Move(MemoryMarshal.AsBytes(b.Numeric.AsSpan(0, b.Rows * b.Shape.Numbers)));
             Move(MemoryMarshal.AsBytes(b.Labels.AsSpan(0, b.Rows)));
             Move(MemoryMarshal.AsBytes(b.GaucKeys.AsSpan(0, b.Shape.HasGaucKeys ? b.Rows : 0)));
             foreach (EncodedSequence s in b.Sequences)
             {
                 Move(MemoryMarshal.AsBytes(s.Offsets.AsSpan(0, b.Rows + 1)));
-                Move(MemoryMarshal.AsBytes(s.Values.AsSpan(0, s.Count)));
+                Move(MemoryMarshal.AsBytes(s.TableRows.AsSpan(0, s.Count)));
             }
 
             return whole;

@@ -8,7 +8,6 @@ public sealed partial class Batch
     private readonly LookupSorter? sorter;
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
-    private readonly int[] offsets;
 
     /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
@@ -16,15 +15,15 @@ public sealed partial class Batch
     /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
     public int Segments { get; private set; }
 
-    /// <summary>Largest number of history positions in a batch of this shape.</summary>
-    internal static int PositionCapacity(FeatureSpec spec, int capacity) =>
+    /// <summary>Largest number of lookups of a batch of this shape in the embedding table.</summary>
+    internal static int LookupCapacity(FeatureSpec spec, int capacity) =>
         checked(capacity * spec.F + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
     /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns.</summary>
     internal static int GradientRows(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
     /// <summary>
-    /// Checks every id against its vocabulary, turns ids into table rows and sorts the positions by row for the scatter-add, unless the device will.
+    /// Checks that every table row lies within the vocabulary of its field, and sorts the lookups by row for the scatter-add, unless the device will.
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
     /// <param name="training">False: the batch is used for prediction only, and its lookups need not be sorted.</param>
@@ -38,22 +37,12 @@ public sealed partial class Batch
             ShapeGroup(group);
         sorter?.Clear();
         IsSorted = training && sorter is not null;
-        Span<int> rows = Ids;
-        int i = 0, fields = Spec.F;
-        for (int b = 0; b < Rows; b++)
-            for (int f = 0; f < fields; f++, i++)
-            {
-                CategoricalField field = Spec.Categorical[f];
-                rows[i] = TableRow(rows[i], field.Vocabulary, field.Name, b, b * columns + f);
-            }
+        LookupSorter? lookups = IsSorted ? sorter : null;
+        AddFields(lookups);
         int gradient = Capacity * columns;
-        for (int sequence = 0; sequence < Sequences.Length; sequence++)
+        foreach (BatchSequence s in Sequences)
         {
-            BatchSequence s = Sequences[sequence];
-            Span<int> values = s.Values, starts = s.Offsets;
-            for (int b = 0; b < Rows; b++)
-                for (int t = starts[b]; t < starts[b + 1]; t++)
-                    values[t] = TableRow(values[t], s.Field.Vocabulary, s.Field.Name, b, gradient + t);
+            AddList(s, gradient, lookups);
             gradient += Capacity * s.Field.MaxLength;
         }
         IsPrepared = true;
@@ -63,7 +52,41 @@ public sealed partial class Batch
         SortedLookups.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
     }
 
-    /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each position.</summary>
+    /// <summary>Id 0 is padding: it reads zeros and is never trained.</summary>
+    private void AddFields(LookupSorter? lookups)
+    {
+        ReadOnlySpan<int> offsets = fieldOffsets, sizes = fieldRows.AsSpan(0, offsets.Length);
+        for (int b = 0; b < Rows; b++)
+        {
+            ReadOnlySpan<int> row = TableRows.Slice(b * offsets.Length, offsets.Length);
+            for (int f = 0; f < offsets.Length; f++)
+            {
+                uint id = (uint)(row[f] - offsets[f]);
+                if (id >= (uint)sizes[f])
+                    throw Outside(Spec.Categorical[f].Name, b, (int)id, sizes[f]);
+                if (id != 0)
+                    lookups?.Add(row[f], b * columns + f);
+            }
+        }
+    }
+
+    private void AddList(BatchSequence s, int gradient, LookupSorter? lookups)
+    {
+        ReadOnlySpan<int> entries = s.TableRows[..s.Offsets[Rows]];
+        for (int t = 0; t < entries.Length; t++)
+        {
+            uint id = (uint)(entries[t] - s.TableOffset);
+            if (id >= (uint)s.VocabularyRows)
+                throw Outside(s.Field.Name, s.RowOf(t), (int)id, s.VocabularyRows);
+            if (id != 0)
+                lookups?.Add(entries[t], gradient + t);
+        }
+    }
+
+    private static ArgumentOutOfRangeException Outside(string field, int b, int id, int size) =>
+        new(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
+
+    /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each entry.</summary>
     private void ShapeGroup(int group)
     {
         BatchSequence first = histories[group][0];
@@ -88,16 +111,4 @@ public sealed partial class Batch
     }
 
     private static int Length(BatchSequence s, int b) => s.Offsets[b + 1] - s.Offsets[b];
-
-    private int TableRow(int id, int vocabulary, string field, int b, int gradient)
-    {
-        int size = vocabularyRows[vocabulary];
-        if ((uint)id >= (uint)size)
-            throw new ArgumentOutOfRangeException(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
-        int row = offsets[vocabulary] + id;
-        // Id 0 is padding: it reads zeros and is never trained.
-        if (id != 0 && IsSorted)
-            sorter!.Add(row, gradient);
-        return row;
-    }
 }

@@ -11,11 +11,11 @@ public sealed partial class Batch
     /// <exception cref="InvalidOperationException">An index was changed and is outside its table.</exception>
     internal void Upload(Device device, ModelInputs to)
     {
-        CheckRows(ids.Copy(device, to.Rows, (long)Rows * Spec.F));
+        CheckRows(tableRows.Copy(device, to.Rows, (long)Rows * Spec.F));
         numeric.Copy(device, to.Numeric, (long)Rows * Spec.N);
         labels.Copy(device, to.Label, Rows);
         if (IsSorted)
-            UploadPositions(device, to.Positions);
+            UploadLookups(device, to.Lookups);
         for (int s = 0; s < Sequences.Length; s++)
         {
             Sequences[s].CheckShape(Rows);
@@ -48,7 +48,7 @@ public sealed partial class Batch
 
     private static InvalidOperationException Changed(string what) => new($"{what} of the batch was changed after Prepare; do not write to a batch between Prepare and its use");
 
-    private void UploadPositions(Device device, SortedLookups to)
+    private void UploadLookups(Device device, SortedLookups to)
     {
         order.Copy(device, to.Order, segmentStart.Span[Segments]);
         segmentStart.Copy(device, to.SegmentStart, Segments + 1L);

@@ -7,13 +7,16 @@ namespace GpuCtr.Models.Features;
 /// One pinned slot: a batch in the layout that the device reads.
 /// A loader fills it, <see cref="Prepare"/> checks and sorts it, a model consumes it; then it is reused.
 /// </summary>
-/// <remarks>Ids are vocabulary-local (0 … Rows−1 of the field's vocabulary) while the slot is filled; Prepare turns them into table rows.</remarks>
+/// <remarks>
+/// Ids are relative to their vocabulary (0 … V−1). The slot holds rows of the embedding table, which contains the vocabularies one after the other:
+/// the row of an id is the <see cref="FeatureSpec.Offsets">offset</see> of its vocabulary plus the id.
+/// </remarks>
 public sealed partial class Batch : IDisposable
 {
-    private readonly PinnedBuffer<int> ids;
+    private readonly PinnedBuffer<int> tableRows;
     private readonly PinnedBuffer<float> numeric;
     private readonly PinnedBuffer<float> labels;
-    private readonly int[] vocabularyRows;
+    private readonly int[] fieldOffsets, fieldRows;
     private readonly int columns, totalRows;
     private readonly BatchSequence[][] histories;
     private int rows;
@@ -23,32 +26,33 @@ public sealed partial class Batch : IDisposable
     {
         Spec = spec;
         Capacity = capacity;
-        ids = new PinnedBuffer<int>(device, (long)capacity * spec.F);
+        tableRows = new PinnedBuffer<int>(device, (long)capacity * spec.F);
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
         GaucKeys = new ulong[capacity];
         (columns, totalRows) = (spec.C, spec.TotalRows);
-        vocabularyRows = spec.Vocabularies.Select(v => v.Rows).ToArray();
-        offsets = spec.Offsets();
-        int positions = device.SortsLookups ? 0 : PositionCapacity(spec, capacity);
-        sorter = device.SortsLookups ? null : new LookupSorter(positions);
-        order = new PinnedBuffer<int>(device, positions);
-        segmentStart = new PinnedBuffer<int>(device, positions + 1L);
-        segmentRow = new PinnedBuffer<int>(device, positions);
-        segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(positions));
+        int[] offsets = spec.Offsets();
+        fieldOffsets = spec.Categorical.Select(c => offsets[c.Vocabulary]).ToArray();
+        fieldRows = spec.Categorical.Select(c => spec.Vocabularies[c.Vocabulary].Rows).ToArray();
+        int lookups = device.SortsLookups ? 0 : LookupCapacity(spec, capacity);
+        sorter = device.SortsLookups ? null : new LookupSorter(lookups);
+        order = new PinnedBuffer<int>(device, lookups);
+        segmentStart = new PinnedBuffer<int>(device, lookups + 1L);
+        segmentRow = new PinnedBuffer<int>(device, lookups);
+        segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(lookups));
         segmentCount = new PinnedBuffer<int>(device, 1);
         Tokens = new int[spec.GroupCount];
         owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
-        Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
+        Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, spec.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
         histories = Tokens.Select((_, group) => Sequences.Where(s => s.Field.Role == SequenceRole.History && s.Field.Group == group).ToArray()).ToArray();
     }
 
     /// <summary>Bytes of a slot.</summary>
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
-        // Ids, numbers, label, group; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
-        long row = 4L * (spec.F + spec.N + 1) + 8, position = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
-        return row * capacity + position * PositionCapacity(spec, capacity) + lists * capacity;
+        // Table rows, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
+        long row = 4L * (spec.F + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
+        return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity;
     }
 
     /// <summary>The columns of this slot.</summary>
@@ -76,8 +80,8 @@ public sealed partial class Batch : IDisposable
     /// <summary>Whether it was prepared for training, with sorted lookups.</summary>
     internal bool IsSorted { get; private set; }
 
-    /// <summary>(B, F) vocabulary-local ids, row-major.</summary>
-    public Span<int> Ids => ids.Span;
+    /// <summary>(B, F) rows of the embedding table, row-major.</summary>
+    public Span<int> TableRows => tableRows.Span;
 
     /// <summary>(B, N) transformed numeric values, row-major.</summary>
     public Span<float> Numeric => numeric.Span;
@@ -91,10 +95,26 @@ public sealed partial class Batch : IDisposable
     /// <summary>The list columns, in the order of the spec.</summary>
     public BatchSequence[] Sequences { get; }
 
+    /// <summary>Sets the ids of a row, or of several that follow one another.</summary>
+    /// <param name="b">The first row.</param>
+    /// <param name="ids">(rows, F) ids, each within the vocabulary of its field; which <see cref="Prepare"/> checks.</param>
+    public void SetIds(int b, ReadOnlySpan<int> ids)
+    {
+        Span<int> to = TableRows.Slice(b * fieldOffsets.Length, ids.Length);
+        for (int i = 0, f = 0; i < ids.Length; i++, f = f + 1 == fieldOffsets.Length ? 0 : f + 1)
+            to[i] = fieldOffsets[f] + ids[i];
+    }
+
+    /// <summary>Sets the id of field <paramref name="f"/> of row <paramref name="b"/>.</summary>
+    public void SetId(int b, int f, int id) => TableRows[b * fieldOffsets.Length + f] = fieldOffsets[f] + id;
+
+    /// <summary>The id of field <paramref name="f"/> of row <paramref name="b"/>.</summary>
+    public int IdAt(int b, int f) => TableRows[b * fieldOffsets.Length + f] - fieldOffsets[f];
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        ids.Dispose();
+        tableRows.Dispose();
         numeric.Dispose();
         labels.Dispose();
         order.Dispose();

@@ -3,17 +3,17 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>A list column of a batch, jagged: the ids of row b are Values[Offsets[b] .. Offsets[b+1]].</summary>
+/// <summary>A list column of a batch, jagged: the entries of row b are TableRows[Offsets[b] .. Offsets[b+1]].</summary>
 public sealed class BatchSequence : IDisposable
 {
-    private readonly PinnedBuffer<int> values;
+    private readonly PinnedBuffer<int> tableRows;
     private readonly PinnedBuffer<int> offsets;
     private readonly int deviceBase;
 
-    internal BatchSequence(Device device, SequenceField field, int capacity, int deviceBase)
+    internal BatchSequence(Device device, SequenceField field, int vocabularyRows, int tableOffset, int capacity, int deviceBase)
     {
-        (Field, this.deviceBase) = (field, deviceBase);
-        values = new PinnedBuffer<int>(device, (long)capacity * field.MaxLength);
+        (Field, VocabularyRows, TableOffset, this.deviceBase) = (field, vocabularyRows, tableOffset, deviceBase);
+        tableRows = new PinnedBuffer<int>(device, (long)capacity * field.MaxLength);
         offsets = new PinnedBuffer<int>(device, capacity + 1);
         offsets.Span.Clear();
     }
@@ -21,11 +21,40 @@ public sealed class BatchSequence : IDisposable
     /// <summary>The column.</summary>
     public SequenceField Field { get; }
 
-    /// <summary>Vocabulary-local ids, one row after the other, oldest first.</summary>
-    public Span<int> Values => values.Span;
+    /// <summary>Rows of the embedding table, one row of the batch after the other, oldest first.</summary>
+    public Span<int> TableRows => tableRows.Span;
 
-    /// <summary>(B+1) start of each row in <see cref="Values"/>; Offsets[0] = 0.</summary>
+    /// <summary>(B+1) start of each row in <see cref="TableRows"/>; Offsets[0] = 0.</summary>
     public Span<int> Offsets => offsets.Span;
+
+    /// <summary>The table row of id 0 of its vocabulary, which is padding.</summary>
+    public int TableOffset { get; }
+
+    /// <summary>V: ids of its vocabulary.</summary>
+    internal int VocabularyRows { get; }
+
+    /// <summary>Sets the list of row <paramref name="b"/>, behind those of the rows before it.</summary>
+    /// <param name="b">The row; those before it are set.</param>
+    /// <param name="ids">Ids within its vocabulary, oldest first.</param>
+    public void SetIds(int b, ReadOnlySpan<int> ids)
+    {
+        Span<int> to = TableRows.Slice(Offsets[b], ids.Length);
+        for (int t = 0; t < ids.Length; t++)
+            to[t] = TableOffset + ids[t];
+        Offsets[b + 1] = Offsets[b] + ids.Length;
+    }
+
+    /// <summary>The id of an entry, counted over all rows.</summary>
+    public int IdAt(int t) => TableRows[t] - TableOffset;
+
+    /// <summary>The row of the batch that an entry belongs to.</summary>
+    internal int RowOf(int t)
+    {
+        int b = 0;
+        while (Offsets[b + 1] <= t)
+            b++;
+        return b;
+    }
 
     /// <summary>Checks that the offsets start at 0 and increase by 0 to the maximum length.</summary>
     /// <exception cref="ArgumentException">They do not; the message names list and row.</exception>
@@ -39,26 +68,26 @@ public sealed class BatchSequence : IDisposable
                 throw new ArgumentException($"{Field.Name}, row {b} of the batch: from {starts[b]} to {starts[b + 1]} are not 0 to {Field.MaxLength} entries");
     }
 
-    /// <summary>Pads each of <paramref name="rows"/> rows to the maximum length with the padding id.</summary>
+    /// <summary>Pads each of <paramref name="rows"/> rows to the maximum length.</summary>
     internal void Pad(int rows)
     {
         int longest = Field.MaxLength;
         // From the last row to the first, so that no entry is overwritten before it is moved.
         for (int b = rows - 1; b >= 0; b--)
         {
-            Span<int> row = Values[Offsets[b]..Offsets[b + 1]], to = Values.Slice(b * longest, longest);
+            Span<int> row = TableRows[Offsets[b]..Offsets[b + 1]], to = TableRows.Slice(b * longest, longest);
             row.CopyTo(to);
-            to[row.Length..].Clear();
+            to[row.Length..].Fill(TableOffset);
         }
         for (int b = 0; b <= rows; b++)
             Offsets[b] = b * longest;
     }
 
     /// <summary>
-    /// Copies histories from a dense padded matrix: <see cref="Values"/> and <see cref="Offsets"/> of the first
+    /// Copies histories from a dense padded matrix: <see cref="TableRows"/> and <see cref="Offsets"/> of the first
     /// <paramref name="rows"/> rows become the valid positions in their order. Other positions are never read.
     /// </summary>
-    /// <param name="padded">(rows, width) vocabulary-local ids, row-major, padded anywhere.</param>
+    /// <param name="padded">(rows, width) ids, row-major, padded anywhere.</param>
     /// <param name="mask">(rows, width) true at valid positions.</param>
     /// <param name="rows">Rows, at most the capacity of the batch.</param>
     /// <param name="width">Positions of a row, padding included; may exceed the field's MaxLength.</param>
@@ -69,7 +98,7 @@ public sealed class BatchSequence : IDisposable
             throw new ArgumentException($"{Field.Name}: ({rows}, {width}) padded positions do not fit a batch of {offsets.Span.Length - 1} rows");
         if (padded.Length != (long)rows * width || mask.Length != padded.Length)
             throw new ArgumentException($"{Field.Name}: ({rows}, {width}) padded positions, but {padded.Length} ids and {mask.Length} entries of the mask");
-        Span<int> to = Values, starts = Offsets;
+        Span<int> to = TableRows, starts = Offsets;
         starts[0] = 0;
         for (int b = 0, i = 0; b < rows; b++)
         {
@@ -80,21 +109,21 @@ public sealed class BatchSequence : IDisposable
             foreach (bool used in valid)
             {
                 if (used)
-                    to[at++] = padded[i];
+                    to[at++] = TableOffset + padded[i];
                 i++;
             }
             starts[b + 1] = at;
         }
     }
 
-    internal ReadOnlySpan<int> Upload(Device device, DeviceArray<int> rows, int batchRows) => values.Copy(device, rows, offsets.Span[batchRows], deviceBase);
+    internal ReadOnlySpan<int> Upload(Device device, DeviceArray<int> rows, int batchRows) => tableRows.Copy(device, rows, offsets.Span[batchRows], deviceBase);
 
     internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.Copy(device, to, count);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        values.Dispose();
+        tableRows.Dispose();
         offsets.Dispose();
     }
 }

@@ -18,16 +18,16 @@ public sealed class ModelInputs
         Rows = Ints("table rows", (long)batchSize * spec.F);
         Numeric = DoubleBuffer<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
         Label = DoubleBuffer<Tensor, float>(workspace.Tensor("label", batchSize, 1));
-        Positions = new SortedLookups(workspace, Batch.PositionCapacity(spec, batchSize));
+        Lookups = new SortedLookups(workspace, Batch.LookupCapacity(spec, batchSize));
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
             Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
         if (workspace.Device.SortsLookups)
-            sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Positions);
+            sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Lookups);
         else
-            foreach (DeviceArray<int> a in Positions.Arrays)
+            foreach (DeviceArray<int> a in Lookups.Arrays)
                 DoubleBuffer<DeviceArray<int>, int>(a);
         Names = [.. workspace.Plan.Skip(before).Select(p => p.Name)];
     }
@@ -57,7 +57,7 @@ public sealed class ModelInputs
     }
 
     /// <summary>Sorts the lookups of the batch, if the device does this instead of the loader.</summary>
-    internal void SortPositions(in Pass pass) => sort?.Run(pass);
+    internal void SortLookups(in Pass pass) => sort?.Run(pass);
 
     /// <summary>The sources of lookups, in the order in which <see cref="Batch.Prepare"/> adds them.</summary>
     private IEnumerable<LookupSource> Sources(FeatureSpec spec, int batchSize)
@@ -93,8 +93,8 @@ public sealed class ModelInputs
     /// <summary>(B, 1).</summary>
     public Tensor Label { get; }
 
-    /// <summary>The batch's positions by table row.</summary>
-    public SortedLookups Positions { get; }
+    /// <summary>The batch's lookups by table row.</summary>
+    public SortedLookups Lookups { get; }
 
     /// <summary>Table rows of all list columns, each at its <see cref="SequenceBase"/>.</summary>
     public DeviceArray<int> SequenceRows { get; }

@@ -19,7 +19,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     private readonly int[] offsets = model.Spec.Offsets();
 
     /// <summary>Explains a row.</summary>
-    /// <param name="row">A batch of this one row, not yet prepared.</param>
+    /// <param name="row">A batch of this one row.</param>
     /// <param name="number">Its row number in the shards.</param>
     /// <param name="label">Its label, if it has one.</param>
     /// <param name="nearest">The categorical columns whose most similar values are listed.</param>
@@ -36,13 +36,13 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
         return new Explanation(
             number, model.Options.Model, Probability.Of(logits[0]), logits[0], label, terms.Bias, terms.HasNetwork ? logits[0] - known : null, fields,
             [.. model.Ops.OfType<AttentionPooling>().Select(a => Attention(a, row, variations))],
-            terms.Table.Columns == 0 ? [] : [.. nearest.Select(f => Nearest(terms.Table, f, row.Ids[f]))]);
+            terms.Table.Columns == 0 ? [] : [.. nearest.Select(f => Nearest(terms.Table, f, row.IdAt(0, f)))]);
     }
 
     /// <summary>Columns in the order of their vectors, followed by histories, which have none.</summary>
     private FieldPart Part(Batch row, Ablation c, int i, LinearTerms terms, double effect)
     {
-        string value = c.Field >= 0 ? Describe(model.Spec.Categorical[c.Field].Vocabulary, row.Ids[c.Field])
+        string value = c.Field >= 0 ? Describe(model.Spec.Categorical[c.Field].Vocabulary, row.IdAt(0, c.Field))
             : c.Number >= 0 ? row.Numeric[c.Number].ToString("G4", CultureInfo.InvariantCulture)
             : Entries(row.Sequences[c.Lists[0]]);
         bool hasTerms = i < terms.Vectors.Length;
@@ -58,10 +58,10 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
         float[] weights = new float[variations.Sequences[lists[0]].Offsets[1]];
         unit.Weights.Read(model.Device, weights);
         int entries = row.Sequences[lists[0]].Offsets[1];
-        string ValueOf(int list, int position) => Describe(model.Spec.Sequences[list].Vocabulary, row.Sequences[list].Values[position]);
+        string ValueOf(int list, int position) => Describe(model.Spec.Sequences[list].Vocabulary, row.Sequences[list].IdAt(position));
         return new AttentionPart(
             [.. lists.Select(s => model.Spec.Sequences[s].Name)],
-            [.. lists.Select(s => model.Spec.Categorical[model.Spec.Sequences[s].Target]).Select((c, i) => $"{c.Name} {Describe(c.Vocabulary, row.Ids[model.Spec.Sequences[lists[i]].Target])}")],
+            [.. lists.Select(s => model.Spec.Categorical[model.Spec.Sequences[s].Target]).Select((c, i) => $"{c.Name} {Describe(c.Vocabulary, row.IdAt(0, model.Spec.Sequences[lists[i]].Target))}")],
             [.. Enumerable.Range(0, entries).Select(t => new AttendedEntry(t + 1, [.. lists.Select(s => ValueOf(s, t))], weights[t]))],
             weights.Skip(entries).Sum(w => (double)w));
     }

@@ -31,7 +31,7 @@ internal sealed record Ablation(string Name, int Field, int Number, int[] Lists)
 internal static class RowVariations
 {
     /// <summary>Fills a batch with 1 + columns rows.</summary>
-    /// <param name="row">One row, not yet prepared.</param>
+    /// <param name="row">One row.</param>
     /// <param name="columns">What to leave out.</param>
     /// <param name="to">The batch.</param>
     public static void Fill(Batch row, Ablation[] columns, Batch to)
@@ -40,12 +40,12 @@ internal static class RowVariations
         to.Rows = columns.Length + 1;
         for (int b = 0; b < to.Rows; b++)
         {
-            row.Ids[..f].CopyTo(to.Ids[(b * f)..]);
+            row.TableRows[..f].CopyTo(to.TableRows[(b * f)..]);
             row.Numeric[..n].CopyTo(to.Numeric[(b * n)..]);
             Ablation? without = b == 0 ? null : columns[b - 1];
             // Row 0 of every vocabulary is zero.
             if (without is { Field: >= 0 })
-                to.Ids[b * f + without.Field] = 0;
+                to.SetId(b, without.Field, 0);
             if (without is { Number: >= 0 })
                 to.Numeric[b * n + without.Number] = 0;
             for (int s = 0; s < to.Sequences.Length; s++)
@@ -55,9 +55,9 @@ internal static class RowVariations
 
     private static void Append(BatchSequence from, BatchSequence to, int b, bool empty)
     {
-        ReadOnlySpan<int> entries = empty ? [] : from.Values[..from.Offsets[1]];
+        ReadOnlySpan<int> entries = empty ? [] : from.TableRows[..from.Offsets[1]];
         to.Offsets[0] = 0;
-        entries.CopyTo(to.Values[to.Offsets[b]..]);
+        entries.CopyTo(to.TableRows[to.Offsets[b]..]);
         to.Offsets[b + 1] = to.Offsets[b] + entries.Length;
     }
 }

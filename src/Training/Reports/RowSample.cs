@@ -16,7 +16,7 @@ internal sealed class RowSample
     public const int MostRows = 200_000;
 
     private readonly FeatureEncoder encoder;
-    private readonly int[] offsets, places;
+    private readonly int[] places;
     private readonly long stride;
     private long seen;
 
@@ -25,7 +25,7 @@ internal sealed class RowSample
     public RowSample(FeatureEncoder encoder, long rows)
     {
         this.encoder = encoder;
-        (offsets, places) = (encoder.Spec.Offsets(), encoder.State.NumberPlaces());
+        places = encoder.State.NumberPlaces();
         stride = Math.Max(1, (rows + MostRows - 1) / MostRows);
         int count = (int)((rows + stride - 1) / stride);
         (Logits, Labels) = (new float[count], new float[count]);
@@ -99,9 +99,8 @@ internal sealed class RowSample
 
     private byte Place(Batch batch, int b, int field)
     {
-        int vocabulary = batch.Spec.Categorical[field].Vocabulary, id = batch.Ids[b * Values.Length + field] - offsets[vocabulary];
-        int place = id - VocabularyTable.FirstValueRow;
-        return (byte)(id == VocabularyTable.NullRow ? Null : id == encoder.Vocabularies[vocabulary].OovRow ? Oov : place < TopValues ? place : Others);
+        int id = batch.IdAt(b, field), place = id - VocabularyTable.FirstValueRow;
+        return (byte)(id == VocabularyTable.NullRow ? Null : id == encoder.Vocabularies[Spec.Categorical[field].Vocabulary].OovRow ? Oov : place < TopValues ? place : Others);
     }
 
     private float Number(Batch batch, int b, int column)
@@ -113,9 +112,8 @@ internal sealed class RowSample
     /// <summary>Entries of a list; padding is not counted, even in variants where it takes part.</summary>
     private int Length(BatchSequence list, int b)
     {
-        int padding = offsets[list.Field.Vocabulary];
-        Span<int> entries = list.Values[list.Offsets[b]..list.Offsets[b + 1]];
-        return entries.Length - entries.Count(padding);
+        Span<int> entries = list.TableRows[list.Offsets[b]..list.Offsets[b + 1]];
+        return entries.Length - entries.Count(list.TableOffset);
     }
 
     private bool IsFirstOfGroup(int s)

@@ -134,16 +134,12 @@ public sealed partial class FeatureRow
     internal void CopyTo(Batch batch)
     {
         int b = batch.Rows++;
-        ids.CopyTo(batch.Ids[(b * ids.Length)..]);
+        batch.SetIds(b, ids);
         numbers.CopyTo(batch.Numeric[(b * numbers.Length)..]);
         for (int s = 0; s < lists.Length; s++)
         {
-            BatchSequence to = batch.Sequences[s];
-            int at = b == 0 ? 0 : to.Offsets[b];
-            to.Offsets[0] = 0;
-            ReadOnlySpan<int> list = List(s);
-            list.CopyTo(to.Values[at..]);
-            to.Offsets[b + 1] = at + list.Length;
+            batch.Sequences[s].Offsets[0] = 0;
+            batch.Sequences[s].SetIds(b, List(s));
         }
     }
 

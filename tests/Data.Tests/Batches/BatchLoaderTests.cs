@@ -33,7 +33,7 @@ public sealed class BatchLoaderTests : IDisposable
             while (reader.Next(batch))
             {
                 batch.Prepare();
-                expected.Add(batch.Ids[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
+                expected.Add(batch.TableRows[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
             }
         }
 
@@ -44,7 +44,7 @@ public sealed class BatchLoaderTests : IDisposable
             int count = 0;
             while (prefetcher.Next() is { } batch)
             {
-                Assert.Equal(expected[count++], batch.Ids[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
+                Assert.Equal(expected[count++], batch.TableRows[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
                 prefetcher.Release(batch);
             }
 

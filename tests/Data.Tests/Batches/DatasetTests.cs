@@ -92,7 +92,7 @@ public sealed class DatasetTests : IDisposable
         using var batch = new Batch(device, encoder.Spec, 8);
         Assert.True(data.Read(RowPart.All, EpochOrder.Natural).Next(batch));
         Assert.Equal([0, 4, 4, 6], batch.Sequences[0].Offsets[..4].ToArray());
-        Assert.Equal(new long[] { 996, 997, 998, 999, 1, 2 }.Select(encoder.Vocabularies[0].RowOf), batch.Sequences[0].Values[..6].ToArray());
+        Assert.Equal(new long[] { 996, 997, 998, 999, 1, 2 }.Select(encoder.Vocabularies[0].RowOf), batch.Sequences[0].TableRows[..6].ToArray());
         Assert.Equal([("hist_item", 1L, 999_996L)], data.Statistics.CutLists());
     }
 
@@ -103,7 +103,7 @@ public sealed class DatasetTests : IDisposable
         FeatureEncoder encoder = FeatureEncoder.Fit(train, FeaturePlan.Infer(train, new FeatureOptions()));
         ShardSet test = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "new", null, "x").Write(folder.File("test.parquet"))]);
         var data = new Dataset(test, encoder);
-        Assert.Equal([4, 1, 2], data.Load([0], default)[0].Ids);
+        Assert.Equal([4, 1, 2], data.Load([0], default)[0].TableRows);
         Assert.Equal([("a", 1L, 3L)], data.Statistics.OovValues());
     }
 
@@ -120,7 +120,7 @@ public sealed class DatasetTests : IDisposable
         using var batch = new Batch(device, encoder.Spec, 4);
         using EpochReader reader = data.Read(RowPart.All, EpochOrder.Shuffle(1, 0));
         Assert.True(reader.Next(batch));
-        Assert.Equal((1, 2, 1f), (batch.Rows, batch.Ids[0], batch.Labels[0]));
+        Assert.Equal((1, 2, 1f), (batch.Rows, batch.IdAt(0, 0), batch.Labels[0]));
         Assert.False(reader.Next(batch));
         ShardSet empty = ShardSet.Resolve([folder.File("empty.parquet")]);
         Assert.Equal(ErrorKind.Data, Assert.Throws<GpuCtrException>(() => FeatureEncoder.Fit(empty, FeaturePlan.Infer(empty, new FeatureOptions()))).Kind);
@@ -172,7 +172,7 @@ public sealed class DatasetTests : IDisposable
         while (reader.Next(batch))
         {
             for (int b = 0; b < batch.Rows; b++)
-                rows.Add((int)table.Integers[batch.Ids[b * data.Encoder.Spec.F + field] - 2]);
+                rows.Add((int)table.Integers[batch.IdAt(b, field) - 2]);
         }
 
         return [.. rows];
@@ -181,11 +181,11 @@ public sealed class DatasetTests : IDisposable
     private static void AssertRow(Batch batch, int b, EncodedBlock block, int row)
     {
         FeatureSpec spec = batch.Spec;
-        Assert.Equal(block.Ids.AsSpan(row * spec.F, spec.F), batch.Ids.Slice(b * spec.F, spec.F));
+        Assert.Equal(block.TableRows.AsSpan(row * spec.F, spec.F), batch.TableRows.Slice(b * spec.F, spec.F));
         Assert.Equal(block.Numeric.AsSpan(row * spec.N, spec.N), batch.Numeric.Slice(b * spec.N, spec.N));
         Assert.Equal((block.Labels[row], block.GaucKeys[row]), (batch.Labels[b], batch.GaucKeys[b]));
         EncodedSequence list = block.Sequences[0];
         BatchSequence got = batch.Sequences[0];
-        Assert.Equal(list.Values[list.Offsets[row]..list.Offsets[row + 1]], got.Values[got.Offsets[b]..got.Offsets[b + 1]].ToArray());
+        Assert.Equal(list.TableRows[list.Offsets[row]..list.Offsets[row + 1]], got.TableRows[got.Offsets[b]..got.Offsets[b + 1]].ToArray());
     }
 }

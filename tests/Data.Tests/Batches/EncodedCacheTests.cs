@@ -120,14 +120,14 @@ public sealed class EncodedCacheTests : IDisposable
         var hash = new XxHash3();
         while (reader.Next(batch))
         {
-            hash.Append(MemoryMarshal.AsBytes(batch.Ids[..(batch.Rows * data.Encoder.Spec.F)]));
+            hash.Append(MemoryMarshal.AsBytes(batch.TableRows[..(batch.Rows * data.Encoder.Spec.F)]));
             hash.Append(MemoryMarshal.AsBytes(batch.Numeric[..(batch.Rows * data.Encoder.Spec.N)]));
             hash.Append(MemoryMarshal.AsBytes(batch.Labels[..batch.Rows]));
             hash.Append(MemoryMarshal.AsBytes(batch.GaucKeys.AsSpan(0, batch.Rows)));
             foreach (BatchSequence s in batch.Sequences)
             {
                 hash.Append(MemoryMarshal.AsBytes(s.Offsets[..(batch.Rows + 1)]));
-                hash.Append(MemoryMarshal.AsBytes(s.Values[..s.Offsets[batch.Rows]]));
+                hash.Append(MemoryMarshal.AsBytes(s.TableRows[..s.Offsets[batch.Rows]]));
             }
         }
 

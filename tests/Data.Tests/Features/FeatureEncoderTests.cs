@@ -104,7 +104,7 @@ public sealed class FeatureEncoderTests : IDisposable
         Assert.Equal(["x", "y"], encoder.Vocabularies[1].Texts);
         Assert.Equal([0, -1], encoder.Spec.Sequences.Select(s => s.Target));
         EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
-        Assert.Equal([2, 2, 5, 3, 1], block.Sequences[0].Values);
+        Assert.Equal([2, 2, 5, 3, 1], block.Sequences[0].TableRows);
         Assert.Equal([0, 3, 3, 5], block.Sequences[0].Offsets);
         Assert.Equal([0, 1, 1, 3], block.Sequences[1].Offsets);
     }
@@ -146,7 +146,7 @@ public sealed class FeatureEncoderTests : IDisposable
         Assert.Equal(3, encoder.Vocabularies[0].Distinct);
         Assert.Contains(16777217L, encoder.Vocabularies[0].Integers);
         EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
-        Assert.Equal(VocabularyTable.NullRow, block.Ids[1]);
+        Assert.Equal(VocabularyTable.NullRow, block.TableRows[1]);
     }
 
     [Fact]
@@ -189,10 +189,10 @@ public sealed class FeatureEncoderTests : IDisposable
         foreach ((VocabularyTable a, VocabularyTable b) in encoder.Vocabularies.Zip(loaded.Vocabularies))
             Assert.Equal(a.Counts, b.Counts);
         EncodedBlock x = Encode(encoder, path), y = Encode(loaded, path);
-        Assert.Equal(x.Ids, y.Ids);
+        Assert.Equal(x.TableRows, y.TableRows);
         Assert.Equal(x.Numeric, y.Numeric);
         Assert.Equal(x.GaucKeys, y.GaucKeys);
-        Assert.Equal(x.Sequences[0].Values, y.Sequences[0].Values);
+        Assert.Equal(x.Sequences[0].TableRows, y.Sequences[0].TableRows);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class ListTextTests : IDisposable
         Assert.Equal([0, 3, 3, 3, 3], a[0].Sequences[0].Offsets);
         for (int i = 0; i < a.Length; i++)
         {
-            Assert.Equal(b[i].Sequences[0].Values, a[i].Sequences[0].Values);
+            Assert.Equal(b[i].Sequences[0].TableRows, a[i].Sequences[0].TableRows);
             Assert.Equal(b[i].Sequences[0].Offsets, a[i].Sequences[0].Offsets);
         }
     }
@@ -127,7 +127,7 @@ public sealed class ListTextTests : IDisposable
         File.WriteAllText(state, older);
         FeatureEncoder encoder = FeatureEncoder.Load(folder.File("old"));
         EncodedSequence tags = Encode(encoder, "s.parquet")[0].Sequences[0];
-        Assert.Equal(["a", "b", "['c'", "d]", "(unseen)", "(unseen)"], tags.Values.Select(encoder.Vocabularies[1].Describe));
+        Assert.Equal(["a", "b", "['c'", "d]", "(unseen)", "(unseen)"], tags.TableRows.Select(r => encoder.Vocabularies[1].Describe(r - encoder.Spec.Offsets()[1])));
     }
 
     [Fact]
@@ -136,10 +136,10 @@ public sealed class ListTextTests : IDisposable
         TestShard shard = Items().Text("hist_item", "1,2,3,4", "5,6,7", "8", "9", "10", "11").Text("tags", "a b", "b  c", "", null, " a ", "c");
         FeatureEncoder encoder = Fit(shard, new FeatureOptions { History = ["hist_item"], MultiValue = ["tags"], MaxHistory = 2 });
         EncodedBlock block = Encode(encoder, "s.parquet")[0];
-        Assert.Equal([3L, 4, 6, 7], block.Sequences[0].Values[..4].Select(v => encoder.Vocabularies[0].Integers[v - 2]));
+        Assert.Equal([3L, 4, 6, 7], block.Sequences[0].TableRows[..4].Select(v => encoder.Vocabularies[0].Integers[v - 2]));
         Assert.Equal(2, block.Sequences[0].CutRows);
         Assert.Equal([0, -1], encoder.Spec.Sequences.Select(s => s.Target));
-        Assert.Equal(["a", "b", "b", "c", "a", "c"], block.Sequences[1].Values.Select(encoder.Vocabularies[1].Describe));
+        Assert.Equal(["a", "b", "b", "c", "a", "c"], block.Sequences[1].TableRows.Select(r => encoder.Vocabularies[1].Describe(r - encoder.Spec.Offsets()[1])));
         Assert.Equal([0, 2, 4, 4, 4, 5, 6], block.Sequences[1].Offsets);
     }
 

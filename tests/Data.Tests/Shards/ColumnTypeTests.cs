@@ -51,7 +51,7 @@ public sealed class ColumnTypeTests : IDisposable
         Assert.Equal(["at:hour", "at:weekday", "day:weekday"], encoder.Spec.Categorical.Select(c => c.Name));
         VocabularyTable hours = encoder.Vocabularies[0];
         EncodedBlock block = new Dataset(ShardSet.Resolve([folder.File("s.parquet")]), encoder).Load([0], default)[0];
-        Assert.Equal(["7", "7", "8", "(null)"], Enumerable.Range(0, 4).Select(r => hours.Describe(block.Ids[3 * r])));
+        Assert.Equal(["7", "7", "8", "(null)"], Enumerable.Range(0, 4).Select(r => hours.Describe(block.TableRows[3 * r])));
         encoder.Save(folder.File("saved"));
         Assert.Equal(encoder.Spec.Categorical.Select(c => c.Name), FeatureEncoder.Load(folder.File("saved")).Spec.Categorical.Select(c => c.Name));
     }

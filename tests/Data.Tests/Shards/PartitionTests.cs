@@ -24,8 +24,8 @@ public sealed class PartitionTests : IDisposable
         Assert.Equal(["a", "slot", "day:weekday"], encoder.Spec.Categorical.Select(c => c.Name).OrderBy(n => n.Length));
         EncodedBlock[] blocks = new Dataset(shards, encoder).Load([0, 1, 2], default);
         VocabularyTable slots = encoder.Vocabularies.First(v => v.Name == "slot");
-        int at = encoder.Spec.Categorical.ToList().FindIndex(c => c.Name == "slot");
-        Assert.Equal(["7", "12", "(null)"], blocks.Select(b => slots.Describe(b.Ids[at])));
+        int at = encoder.Spec.Categorical.ToList().FindIndex(c => c.Name == "slot"), offset = encoder.Spec.Offsets()[encoder.Spec.Categorical[at].Vocabulary];
+        Assert.Equal(["7", "12", "(null)"], blocks.Select(b => slots.Describe(b.TableRows[at] - offset)));
     }
 
     [Theory]

@@ -32,7 +32,7 @@ public sealed class SharedDataTests
         var data = new Dataset(shards, encoder);
         EncodedBlock block = data.Load([0], default)[0];
         Assert.Equal(65536, block.Rows);
-        Assert.True(block.Sequences[0].Values.Length > block.Rows);
+        Assert.True(block.Sequences[0].TableRows.Length > block.Rows);
     }
 
     public static TheoryData<string> TinySamples() => new(SharedData.Files("tiny_samples", "*.parquet"));

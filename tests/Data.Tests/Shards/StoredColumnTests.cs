@@ -159,7 +159,7 @@ public sealed class StoredColumnTests : IDisposable
         EncodedBlock doubles = Encoded(options);
         Write(Shard<long>(7, 7, 1, 0));
         EncodedBlock integers = Encoded(options);
-        Assert.Equal(integers.Ids, doubles.Ids);
+        Assert.Equal(integers.TableRows, doubles.TableRows);
         Assert.Equal([7UL, 7, 1, 0], doubles.GaucKeys);
         Assert.Equal(integers.GaucKeys, doubles.GaucKeys);
         Write(Shard(7, 7, 1, 0.5));
@@ -233,9 +233,9 @@ public sealed class StoredColumnTests : IDisposable
         int[] blocks = [.. Enumerable.Range(0, shards.Length)];
         foreach ((EncodedBlock a, EncodedBlock b) in new Dataset(Resolve(), expected).Load(blocks, default).Zip(new Dataset(Resolve(), found).Load(blocks, default)))
         {
-            Assert.Equal(a.Ids, b.Ids);
+            Assert.Equal(a.TableRows, b.TableRows);
             Assert.Equal(a.Numeric, b.Numeric);
-            Assert.Equal(a.Sequences.Select(s => s.Values), b.Sequences.Select(s => s.Values));
+            Assert.Equal(a.Sequences.Select(s => s.TableRows), b.Sequences.Select(s => s.TableRows));
         }
     }
 
@@ -251,7 +251,7 @@ public sealed class StoredColumnTests : IDisposable
     private int[] Encode(FeatureEncoder encoder, TestShard shard)
     {
         Write(shard);
-        return new Dataset(Resolve(), encoder).Load([0], default)[0].Ids;
+        return new Dataset(Resolve(), encoder).Load([0], default)[0].TableRows;
     }
 
     private FeatureEncoder Fit(params TestShard[] shards) => Fit(new FeatureOptions(), shards);

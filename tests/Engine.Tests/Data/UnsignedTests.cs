@@ -25,8 +25,8 @@ public sealed class UnsignedTests : IDisposable
         FeatureEncoder loaded = FeatureEncoder.Load(folder.File("saved"));
         Assert.Equal(["3", $"{High}", $"{Highest}"], Values(loaded));
         EncodedBlock block = new Dataset(Resolve(), loaded).Load([0], default)[0];
-        Assert.Equal([4, 3, 2, 2], block.Ids);
-        Assert.Equal([3, 4], block.Sequences[0].Values[..2]);
+        Assert.Equal([4, 3, 2, 2], block.TableRows);
+        Assert.Equal([3, 4], block.Sequences[0].TableRows[..2]);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class UnsignedTests : IDisposable
         File.Delete(folder.File("b.parquet"));
         FeatureEncoder signed = Fit(new TestShard().Column("label", 0, 1).Column<long>("user", 3, 5));
         new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, 3).Write(folder.File("a.parquet"));
-        Assert.Equal([3, 2], new Dataset(Resolve(), signed).Load([0], default)[0].Ids);
+        Assert.Equal([3, 2], new Dataset(Resolve(), signed).Load([0], default)[0].TableRows);
         new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, Highest).Write(folder.File("a.parquet"));
         Assert.Contains($"{Highest}, where all other values are signed", Assert.Throws<GpuCtrException>(() => new Dataset(Resolve(), signed).Load([0], default)).Message);
     }

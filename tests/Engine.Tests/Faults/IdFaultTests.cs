@@ -23,13 +23,13 @@ public sealed class IdFaultTests(FaultRun run) : IClassFixture<FaultRun>
         using Batch batch = new(device, model.Spec, Rows) { Rows = Rows };
         string before = WeightsHash.Of(model);
         int[] ids = [1, 2, bad, 3];
-        ids.CopyTo(batch.Ids);
+        batch.SetIds(0, ids);
         ArgumentException e = Assert.ThrowsAny<ArgumentException>(() => batch.Prepare());
         Assert.Contains($"field item, row 2 of the batch: id {bad} is outside its vocabulary of {Values} rows", e.Message);
         Assert.Equal(before, WeightsHash.Of(model));
         // The slot serves again.
         (ids[2], batch.Rows) = (4, Rows);
-        ids.CopyTo(batch.Ids);
+        batch.SetIds(0, ids);
         batch.Prepare();
         model.TrainStep(batch, 0.1);
         Assert.NotEqual(before, WeightsHash.Of(model));

@@ -60,7 +60,11 @@ public sealed class NumericFaultTests(FaultRun run) : IClassFixture<FaultRun>
     {
         batch.Rows = Rows;
         for (int r = 0; r < Rows; r++)
-            (batch.Ids[r], batch.Numeric[r], batch.Labels[r]) = (1 + r % 4, r == 3 ? extreme : 0.1f * r, r % 2);
+        {
+            batch.SetId(r, 0, 1 + r % 4);
+            (batch.Numeric[r], batch.Labels[r]) = (r == 3 ? extreme : 0.1f * r, r % 2);
+        }
+
         batch.Prepare();
         model.TrainStep(batch, 0.1);
     }

@@ -37,7 +37,7 @@ public sealed class RowsOfARunTests : IDisposable
             reader.Skip(skip);
             List<int> ids = [];
             for (int i = 0; i < batches && reader.Next(batch); i++)
-                ids.AddRange(batch.Ids[..batch.Rows]);
+                ids.AddRange(batch.TableRows[..batch.Rows]);
             return [.. ids];
         }
     }

@@ -36,15 +36,11 @@ internal static class VariantData
         for (int b = 0; b < B; b++)
         {
             VariantRow row = Rows[b];
-            new[] { row.User, row.Item, row.Category }.CopyTo(batch.Ids[(b * 3)..]);
+            batch.SetIds(b, [row.User, row.Item, row.Category]);
             new[] { (float)row.Age, (float)row.Price }.CopyTo(batch.Numeric[(b * 2)..]);
             batch.Labels[b] = row.Label;
             foreach (BatchSequence s in batch.Sequences)
-            {
-                int[] list = s.Field.Name switch { "tags" => row.Tags, "hist_item" => row.Items, _ => row.Categories };
-                list.CopyTo(s.Values[s.Offsets[b]..]);
-                s.Offsets[b + 1] = s.Offsets[b] + list.Length;
-            }
+                s.SetIds(b, s.Field.Name switch { "tags" => row.Tags, "hist_item" => row.Items, _ => row.Categories });
         }
         batch.Prepare();
         return batch;
