@@ -35,12 +35,12 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
         string model = settings.Options.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
         // A history that the model does not read must not update table rows.
-        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Column.Name)];
+        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
         // Checked before the pass over the training rows, which may take long.
         foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
-            other.Check(plan.Wanted, "the run trains");
+            other.Check(plan.Requests, "the run trains");
         return new RunShards(train, valid, test, plan, model, unused);
     }
 

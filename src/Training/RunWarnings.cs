@@ -24,7 +24,7 @@ internal static class RunWarnings
         }
 
         FeatureEncoder encoder = data.Encoder;
-        foreach (NumericState column in encoder.State.Numeric.Where(n => n.Outlier is not null))
+        foreach (NumericColumn column in encoder.State.Numeric.Where(n => n.Outlier is not null))
             runLog.Warn(AboutOutlier(column, column.Outlier!, shards.Train));
         string[] ids = [.. encoder.State.Numeric.Where(n => n.LooksLikeIds).Select(n => n.Column)];
         if (ids.Length > 0)
@@ -38,7 +38,7 @@ internal static class RunWarnings
             runLog.Warn(warning);
     }
 
-    private static string AboutOutlier(NumericState column, NumericOutlier outlier, ShardSet shards)
+    private static string AboutOutlier(NumericColumn column, NumericOutlier outlier, ShardSet shards)
     {
         string name = ColumnNames.InShell(column.Column), place = $"column {column.Column}: {NumericTransforms.Text(outlier.Value)} ({shards.Shards[outlier.Shard].Path}, row {outlier.Row})";
         if (column.Transform == NumericTransform.None)
@@ -80,7 +80,7 @@ internal static class RunWarnings
             runLog.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
         foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)
         {
-            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericState.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {NumericTransforms.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
+            runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericColumn.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {NumericTransforms.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
         }
 
         if (seen.BadRows > 0)

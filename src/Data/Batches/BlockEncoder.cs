@@ -33,7 +33,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     /// <exception cref="GpuCtrException">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
     public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? pool = null)
     {
-        FeatureState state = encoder.State;
+        FittedFeatures state = encoder.State;
         BlockShape shape = ShapeOf(shards, encoder);
         var block = new EncodedBlock(group, shape, pool);
         // What is absent is not written below.
@@ -45,11 +45,13 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         {
             // The two parts of a time come one after the other from one column.
             if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
-                Read(reader, block, state.Categorical[f].Wanted());
+                Read(reader, block, state.Categorical[f].Request());
             if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
                 CheckNumbers(block, shard, state.Categorical[f].Column);
             Span<int> strip = ids.Next();
-            block.Oov[f] = EncodeIds(state.Categorical[f], strip);
+            VocabularyTable vocabulary = encoder.Vocabularies[state.Categorical[f].Vocabulary];
+            state.Categorical[f].IdsOf(column, vocabulary, strip);
+            block.Oov[f] = strip.Count(vocabulary.OovRow);
             block.NewNulls[f] = NewNulls(state.Categorical[f].Vocabulary, strip);
             AddOffset(strip, state.Categorical[f].Vocabulary);
         }
@@ -58,7 +60,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         var numbers = new RowMajorWriter<float>(block.Numeric.AsSpan(0, block.Rows * shape.Numbers), block.Rows, ref numberStrip);
         for (int n = 0; n < state.Numeric.Count; n++)
         {
-            Read(reader, block, state.Numeric[n].Wanted());
+            Read(reader, block, state.Numeric[n].Request());
             EncodeNumeric(block, shard, n, numbers.Next(), state.Numeric[n].Missing ? numbers.Next() : []);
             if (column.HasNulls && !state.Numeric[n].Missing)
                 block.NewNulls[shape.Fields + n] = column.Nulls.AsSpan(0, block.Rows).Count(true);
@@ -68,8 +70,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
         for (int s = 0; s < state.Sequences.Count; s++)
         {
-            SequenceState list = state.Sequences[s];
-            Read(reader, block, list.Wanted());
+            SequenceColumn list = state.Sequences[s];
+            Read(reader, block, list.Request());
             if (list.Grammar() is { } grammar)
                 ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
             lengths.Check(block, shard, s, column);
@@ -93,13 +95,13 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         return block;
     }
 
-    private void Read(ShardReader reader, EncodedBlock block, ColumnRequest wanted)
+    private void Read(ShardReader reader, EncodedBlock block, ColumnRequest request)
     {
-        reader.Read(block.Source.Group, wanted, column);
+        reader.Read(block.Source.Group, request, column);
         if (column.Misfits.Count > 0 && !tolerant)
-            throw wanted.Misfit(shards.Shards[block.Source.Shard], block.Source, column);
+            throw request.Misfit(shards.Shards[block.Source.Shard], block.Source, column);
         foreach (int row in column.Misfits)
-            block.LeaveOut(new BadRow(row, $"not {wanted.Describe()} in {wanted.Name}"));
+            block.LeaveOut(new BadRow(row, $"not {request.Describe()} in {request.Name}"));
     }
 
     private void LeaveOut(EncodedBlock block, Shard shard, string name, int row, string fault, ListGrammar grammar)
@@ -107,25 +109,6 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         if (!tolerant)
             throw ListText.Broken(shard, block.Source, name, row, fault, grammar);
         block.LeaveOut(new BadRow(row, $"no list in {name}"));
-    }
-
-    /// <summary>Returns how many values are not in the vocabulary.</summary>
-    private long EncodeIds(CategoricalState state, Span<int> ids)
-    {
-        VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
-        if (column.Kind != ValueKind.Text && state.Rule == KeyRule.Value)
-        {
-            table.RowsOf(column.Integers.AsSpan(0, ids.Length), ids);
-            for (int r = 0; column.HasNulls && r < ids.Length; r++)
-                ids[r] = column.Nulls[r] ? VocabularyTable.NullRow : ids[r];
-        }
-        else
-        {
-            for (int r = 0; r < ids.Length; r++)
-                ids[r] = RowOf(table, state, r);
-        }
-
-        return ids.Count(table.OovRow);
     }
 
     /// <summary>Nulls, where the vocabulary has none from training.</summary>
@@ -138,19 +121,10 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             id += offsets[vocabulary];
     }
 
-    private int RowOf(VocabularyTable table, CategoricalState state, int i)
-    {
-        if (column.IsNull(i))
-            return VocabularyTable.NullRow;
-        if (column.Kind == ValueKind.Text)
-            return table.RowOf(column.Texts[i].Span);
-        return KeyEncoder.TryEncode(column, i, state.Rule, state.Boundaries, out long key) ? table.RowOf(key) : VocabularyTable.NullRow;
-    }
-
     /// <summary>What is null or bad is 0, and where there is a place for it, missing is 1.</summary>
     private void EncodeNumeric(EncodedBlock block, Shard shard, int n, Span<float> numbers, Span<float> missing)
     {
-        NumericState state = encoder.State.Numeric[n];
+        NumericColumn state = encoder.State.Numeric[n];
         BoundedNumbers bounded = default;
         numbers.Clear();
         missing.Clear();
@@ -199,7 +173,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
     private EncodedSequence EncodeLists(EncodedBlock block, int s, BudgetedArrayPool? pool)
     {
-        SequenceState state = encoder.State.Sequences[s];
+        SequenceColumn state = encoder.State.Sequences[s];
         VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
         int[] offsets = EncodedBlock.New<int>(pool, block.Rows + 1);
         offsets[0] = 0;

@@ -83,6 +83,6 @@ internal sealed class BlockSizes
     }
 
     /// <summary>How many entries a string has only its text says: at most the longest list.</summary>
-    private static long ListBytes(ShardReader reader, RowGroupRef group, SequenceState list) => 4 * Math.Min(
+    private static long ListBytes(ShardReader reader, RowGroupRef group, SequenceColumn list) => 4 * Math.Min(
         list.Grammar() is null ? reader.StoredValues(group.Group, list.Column) : long.MaxValue, (long)group.Rows * list.MaxLength);
 }

@@ -102,7 +102,7 @@ public sealed class EncodedBlock
 /// <param name="CutValues">Entries left out in them.</param>
 public sealed record EncodedSequence(int[] TableRows, int[] Offsets, int Count, long CutRows, long CutValues);
 
-/// <summary>Values of a column so far from those of training that their numbers are bounded (<see cref="NumericState.MostDeviations"/>).</summary>
+/// <summary>Values of a column so far from those of training that their numbers are bounded (<see cref="NumericColumn.MostDeviations"/>).</summary>
 /// <param name="Column">Index of the numeric column.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Row">The first one's row.</param>

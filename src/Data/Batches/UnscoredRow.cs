@@ -13,7 +13,7 @@ internal static class UnscoredRow
     /// <summary>Columns whose numbers may be why, the largest first.</summary>
     /// <param name="state">The columns.</param>
     /// <param name="numbers">(N) what the model read.</param>
-    public static NumericState[] Suspects(FeatureState state, ReadOnlySpan<float> numbers)
+    public static NumericColumn[] Suspects(FittedFeatures state, ReadOnlySpan<float> numbers)
     {
         int[] places = state.NumberPlaces();
         float[] sizes = new float[places.Length];
@@ -23,19 +23,19 @@ internal static class UnscoredRow
     }
 
     /// <summary>Says which row of which file it is, and the values of those columns.</summary>
-    public static GpuCtrException In(ShardSet shards, FeatureState state, EncodedBlock block, int row)
+    public static GpuCtrException In(ShardSet shards, FittedFeatures state, EncodedBlock block, int row)
     {
         Shard shard = shards.Shards[block.Source.Shard];
         int width = block.Shape.Numbers;
-        NumericState[] suspects = Suspects(state, block.Numeric.AsSpan(row * width, width));
+        NumericColumn[] suspects = Suspects(state, block.Numeric.AsSpan(row * width, width));
         string what = $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + row}: its score is not a finite number";
         if (suspects.Length == 0)
             return new GpuCtrException(ErrorKind.Numeric, $"{what}, and none of its numbers is unusual: use another checkpoint, or train again with a lower --lr");
         using ShardReader reader = shard.Rent();
         ColumnBuffer column = new();
-        string Value(NumericState numeric)
+        string Value(NumericColumn numeric)
         {
-            reader.Read(block.Source.Group, numeric.Wanted(), column);
+            reader.Read(block.Source.Group, numeric.Request(), column);
             return $"column '{numeric.Column}' is {NumericTransforms.Text(column.NumberAt(row))}";
         }
 

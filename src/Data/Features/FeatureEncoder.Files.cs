@@ -33,12 +33,12 @@ public sealed partial class FeatureEncoder
         try
         {
             Directory.CreateDirectory(Path.Combine(folder, VocabularyFolder));
-            var states = new List<VocabularyState>();
+            var states = new List<StoredVocabulary>();
             foreach (VocabularyTable v in Vocabularies)
             {
                 string safe = string.Concat(v.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' ? c : '_'));
                 string name = $"{VocabularyFolder}/{states.Count:D3}_{safe}.parquet";
-                states.Add(new VocabularyState(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.OovRow], name, v.Computed.Identity));
+                states.Add(new StoredVocabulary(v.Name, v.Kind, v.Rows, v.Computed.Count, v.Counts[VocabularyTable.NullRow], v.Counts[v.OovRow], name, v.Computed.Identity));
                 using FileStream file = File.Create(Path.Combine(folder, name));
                 WriteVocabulary(file, v).GetAwaiter().GetResult();
                 Disk.Flush(file);
@@ -57,10 +57,10 @@ public sealed partial class FeatureEncoder
     public static FeatureEncoder Load(string folder)
     {
         string path = Path.Combine(folder, StateFile);
-        FeatureState state;
+        FittedFeatures state;
         try
         {
-            state = JsonSerializer.Deserialize<FeatureState>(File.ReadAllText(path), json) ?? throw new JsonException("it is empty");
+            state = JsonSerializer.Deserialize<FittedFeatures>(File.ReadAllText(path), json) ?? throw new JsonException("it is empty");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -77,7 +77,7 @@ public sealed partial class FeatureEncoder
 
         if (state.Format != Format || state.BucketSeed != HashedRows.Seed)
             throw GpuCtrException.DataError($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
-        if (FeatureStateCheck.FaultOf(state) is { } fault)
+        if (FittedFeaturesCheck.FaultOf(state) is { } fault)
             throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
         VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
         return new FeatureEncoder(state, tables);
@@ -108,7 +108,7 @@ public sealed partial class FeatureEncoder
         group.CompleteValidate();
     }
 
-    private static VocabularyTable ReadVocabulary(string folder, VocabularyState state)
+    private static VocabularyTable ReadVocabulary(string folder, StoredVocabulary state)
     {
         string path = Path.Combine(folder, state.File);
         if (Path.GetFileName(state.File) is var name && state.File != $"{VocabularyFolder}/{name}")

@@ -14,7 +14,7 @@ public sealed partial class FeatureEncoder
         if (differences.Length > 0)
             throw GpuCtrException.UsageError($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
         // What made a mean or deviation useless was in the rows that they come from.
-        FeatureState state = State with
+        FittedFeatures state = State with
         {
             Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })],
             Sequences = fresh.State.Sequences,
@@ -26,12 +26,12 @@ public sealed partial class FeatureEncoder
     }
 
     /// <summary>Integers of both kinds, and whole doubles, are one field: whether the values fit is seen one by one.</summary>
-    private CategoricalState AsLearned(CategoricalState fresh, int field) => field < State.Categorical.Count && State.Categorical[field] is { Rule: KeyRule.Value or KeyRule.RealId } learned
+    private CategoricalColumn AsLearned(CategoricalColumn fresh, int field) => field < State.Categorical.Count && State.Categorical[field] is { Rule: KeyRule.Value or KeyRule.RealId } learned
         && learned.Column == fresh.Column && fresh.Rule == KeyRule.Value && WholeNumber.Is(fresh.Kind) && (learned.Rule == KeyRule.RealId || WholeNumber.Is(learned.Kind))
         ? learned
         : fresh;
 
-    private static IEnumerable<string> Fields(FeatureState s) =>
+    private static IEnumerable<string> Fields(FittedFeatures s) =>
     [
         $"label {s.Label}",
         .. s.GaucKey is null ? Array.Empty<string>() : [$"group {s.GaucKey}"],

@@ -11,7 +11,7 @@ public sealed partial class FeatureEncoder
 {
     internal const int Format = 1;
 
-    internal FeatureEncoder(FeatureState state, IReadOnlyList<VocabularyTable> vocabularies)
+    internal FeatureEncoder(FittedFeatures state, IReadOnlyList<VocabularyTable> vocabularies)
     {
         State = state;
         Vocabularies = vocabularies;
@@ -39,7 +39,7 @@ public sealed partial class FeatureEncoder
     /// <summary>The labels of the rows that it was fitted on.</summary>
     internal LabelCounts Labels => new(TrainRows, State.Positives);
 
-    internal FeatureState State { get; }
+    internal FittedFeatures State { get; }
 
     /// <summary>Bytes in memory, about: the vocabularies, and copies of the largest one while it is written into a checkpoint.</summary>
     internal long Bytes => Vocabularies.Sum(v => v.Bytes) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
@@ -75,10 +75,10 @@ public sealed partial class FeatureEncoder
     /// <exception cref="GpuCtrException">Data: a column is missing or of another kind.</exception>
     public void Check(ShardSet shards, bool needLabel = true)
     {
-        shards.Check(State.Wanted(), "the model was trained");
+        shards.Check(State.Requests(), "the model was trained");
         if (needLabel)
             shards.Check([new ColumnRequest(Label, null)], "the model was trained");
-        foreach (CategoricalState c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
+        foreach (CategoricalColumn c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
         {
             if (shards.Shards.FirstOrDefault(s => s.Column(c.Column) is { TypeName: "date" }) is { } shard)
                 throw GpuCtrException.DataError($"{shard.Path}: column '{c.Column}' is date, which has no hour; the model was trained with a timestamp");

@@ -45,8 +45,8 @@ internal sealed class FeatureFit
                 layout.Categorical[f] = ids with { Kind = ValueKind.Integer, Rule = KeyRule.Value };
         }
 
-        var state = new FeatureState(
-            FeatureEncoder.Format, plan.Label.Column.Name, plan.GaucKey?.Column.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
+        var state = new FittedFeatures(
+            FeatureEncoder.Format, plan.Label.Name, plan.GaucKey?.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
             HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, []);
         return new FeatureEncoder(state, tables);
     }
@@ -104,14 +104,14 @@ internal sealed class FeatureFit
         return [.. idle];
     }
 
-    private NumericState NumericOf(PlannedColumn column, NumericSummary[] groups, RealColumnTraits reals)
+    private NumericColumn NumericOf(FeatureColumn column, NumericSummary[] groups, RealColumnTraits reals)
     {
         // In the order of the files, so that the sums have the same bits whatever the workers.
         Moments all = groups.Aggregate(default(Moments), (sum, group) => sum.Then(group.Moments));
         bool scaled = column.Transform != NumericTransform.None;
-        return new NumericState(
-            column.Column.Name, column.Transform, scaled ? all.Mean : 0, scaled ? all.Deviation : 1, all.Nulls > 0, column.Column.Kind == ValueKind.Time,
+        return new NumericColumn(
+            column.Name, column.Transform, scaled ? all.Mean : 0, scaled ? all.Deviation : 1, all.Nulls > 0, column.Kind == ValueKind.Time,
             NumericOutlier.Of(shards, column, groups, all),
-            LooksLikeIds: !plan.Options.Numeric.Contains(column.Column.Name) && reals.MayBeIds(column.Column.Name));
+            LooksLikeIds: !plan.Options.Numeric.Contains(column.Name) && reals.MayBeIds(column.Name));
     }
 }

@@ -6,27 +6,27 @@ public sealed partial class FeaturePlan
 {
     private const string HistoryPrefix = "hist_";
 
-    private static bool IsNamedHistory(StoredColumn column) => column.Name.StartsWith(HistoryPrefix, StringComparison.OrdinalIgnoreCase);
+    private static bool IsNamedHistory(string column) => column.StartsWith(HistoryPrefix, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Turns lists named hist_X into histories of X or X_id; the user's own pairs come first.</summary>
-    private static void PairHistories(List<PlannedColumn> planned, Dictionary<string, string> histories, IReadOnlyList<string> multiValue, List<string> warnings)
+    private static void PairHistories(List<FeatureColumn> planned, Dictionary<string, string> histories, IReadOnlyList<string> multiValue, List<string> warnings)
     {
         for (int i = 0; i < planned.Count; i++)
         {
-            PlannedColumn list = planned[i];
-            if (list.Role != FeatureRole.Pooled || multiValue.Contains(list.Column.Name))
+            FeatureColumn list = planned[i];
+            if (list.Role != FeatureRole.Pooled || multiValue.Contains(list.Name))
                 continue;
-            bool asked = histories.TryGetValue(list.Column.Name, out string? wanted);
-            string[] names = TargetNames(list.Column, wanted);
+            bool asked = histories.TryGetValue(list.Name, out string? wanted);
+            string[] names = TargetNames(list.Name, wanted);
             int target = FindTarget(planned, names);
-            if (target >= 0 && CanPair(list, planned[target].Column.Kind))
+            if (target >= 0 && CanPair(list, planned[target].Kind))
             {
                 // Their vocabulary is one, so their values are of one kind: of a target of doubles the integers that these stand for.
-                StoredColumn of = planned[target].Column is { Kind: ValueKind.Real } doubles ? doubles with { Kind = ValueKind.Integer } : planned[target].Column;
-                planned[target] = planned[target] with { Column = of };
+                FeatureColumn of = planned[target] is { Kind: ValueKind.Real } doubles ? doubles with { Kind = ValueKind.Integer } : planned[target];
+                planned[target] = of;
                 planned[i] = list with
                 {
-                    Column = list.Grammar is null ? list.Column with { Kind = of.Kind } : list.Column,
+                    Kind = list.Grammar is null ? of.Kind : list.Kind,
                     Role = FeatureRole.History,
                     Target = of.Name,
                     Note = $"history of {of.Name}{Written(list)}",
@@ -34,64 +34,64 @@ public sealed partial class FeaturePlan
             }
             else if (asked)
             {
-                throw GpuCtrException.UsageError(NoTarget(list.Column, wanted!, target >= 0 ? planned[target] : null));
+                throw GpuCtrException.UsageError(NoTarget(list, wanted!, target >= 0 ? planned[target] : null));
             }
-            else if (IsNamedHistory(list.Column))
+            else if (IsNamedHistory(list.Name))
             {
                 (string why, string advice) = WhyPooled(planned, list, names, target);
                 planned[i] = list with { Note = $"not a history: {why}" };
-                warnings.Add($"{list.Column.Name} is pooled, not read as a history: {why}; {advice}, or --multi-value {ColumnNames.InShell(list.Column.Name)} if pooling is intended");
+                warnings.Add($"{list.Name} is pooled, not read as a history: {why}; {advice}, or --multi-value {ColumnNames.InShell(list.Name)} if pooling is intended");
             }
         }
     }
 
     /// <summary>A list shares its vocabulary with a target of integers, which doubles may stand for, or with one of texts.</summary>
-    private static bool CanPair(PlannedColumn list, ValueKind target) => list.Column.Kind == ValueKind.Text
+    private static bool CanPair(FeatureColumn list, ValueKind target) => list.Kind == ValueKind.Text
         ? target == ValueKind.Text || (list.Grammar is not null && ColumnRequest.IsNumber(target))
         : ColumnRequest.IsNumber(target);
 
-    private static (string Why, string Advice) WhyPooled(List<PlannedColumn> planned, PlannedColumn list, string[] names, int target)
+    private static (string Why, string Advice) WhyPooled(List<FeatureColumn> planned, FeatureColumn list, string[] names, int target)
     {
         if (target >= 0)
-            return ($"{planned[target].Column.Name} is {planned[target].Column.TypeName}, this {list.Column.TypeName}", "write both with one type");
-        return planned.Find(p => names.Contains(p.Column.Name, StringComparer.OrdinalIgnoreCase)) switch
+            return ($"{planned[target].Name} is {planned[target].TypeName}, this {list.TypeName}", "write both with one type");
+        return planned.Find(p => names.Contains(p.Name, StringComparer.OrdinalIgnoreCase)) switch
         {
-            null => ($"there is no column {string.Join(" or ", names)}", $"name its target with --history {ColumnNames.InShell(list.Column.Name)}=<column>"),
-            { Role: FeatureRole.Numeric } p => ($"{p.Column.Name} is {p.Column.TypeName} and numeric", $"if it holds ids, add --categorical {ColumnNames.InShell(p.Column.Name)}"),
-            var p => ($"its target {p.Column.Name} is {p.RoleName}", $"add --categorical {ColumnNames.InShell(p.Column.Name)}"),
+            null => ($"there is no column {string.Join(" or ", names)}", $"name its target with --history {ColumnNames.InShell(list.Name)}=<column>"),
+            { Role: FeatureRole.Numeric } p => ($"{p.Name} is {p.TypeName} and numeric", $"if it holds ids, add --categorical {ColumnNames.InShell(p.Name)}"),
+            var p => ($"its target {p.Name} is {p.RoleName}", $"add --categorical {ColumnNames.InShell(p.Name)}"),
         };
     }
 
     /// <summary>Columns that not all shards have, and those of types that cannot be used.</summary>
-    private static IEnumerable<string> Ablation(ShardSet shards, List<PlannedColumn> planned, FeatureOptions options)
+    private static IEnumerable<string> Ablation(ShardSet shards, List<FeatureColumn> planned, FeatureOptions options)
     {
         foreach ((string name, Shard has, Shard lacks) in shards.Partial().Where(p => !options.Exclude.Contains(p.Name)))
             yield return $"column '{name}' is left out: {lacks.Path} does not have it, {has.Path} has; write it into all shards, or --exclude {ColumnNames.InShell(name)}";
-        foreach (PlannedColumn p in planned.Where(p => p.Role == FeatureRole.Ignored))
+        foreach (FeatureColumn p in planned.Where(p => p.Role == FeatureRole.Ignored))
         {
-            string advice = p.Column.Differs is not null ? "write the shards with one type" : $"write it as {(p.Column.IsList ? "a list of integers or strings" : "another type")}";
-            yield return $"{(IsNamedHistory(p.Column) ? "history" : "column")} '{p.Column.Name}' is not used: {p.Note}; {advice}, or --exclude {ColumnNames.InShell(p.Column.Name)}";
+            string advice = shards.Column(p.Name)?.Differs is not null ? "write the shards with one type" : $"write it as {(p.IsList ? "a list of integers or strings" : "another type")}";
+            yield return $"{(IsNamedHistory(p.Name) ? "history" : "column")} '{p.Name}' is not used: {p.Note}; {advice}, or --exclude {ColumnNames.InShell(p.Name)}";
         }
     }
 
-    private static string NoTarget(StoredColumn list, string wanted, PlannedColumn? target) => target is not null
-        ? $"--history {ColumnNames.InShell(list.Name)}: {list.TypeName} cannot be a history of {target.Column.Name}, which is {target.Column.TypeName}"
+    private static string NoTarget(FeatureColumn list, string wanted, FeatureColumn? target) => target is not null
+        ? $"--history {ColumnNames.InShell(list.Name)}: {list.TypeName} cannot be a history of {target.Name}, which is {target.TypeName}"
         : wanted.Length > 0
             ? $"--history {ColumnNames.InShell(list.Name)}={ColumnNames.InShell(wanted)}: no categorical column is called {wanted}"
             : $"--history {ColumnNames.InShell(list.Name)}: no categorical column matches its name; say which with --history {ColumnNames.InShell(list.Name)}=<column>";
 
-    private static string[] TargetNames(StoredColumn list, string? wanted)
+    private static string[] TargetNames(string list, string? wanted)
     {
         if (!string.IsNullOrEmpty(wanted))
             return [wanted];
         if (!IsNamedHistory(list))
             return [];
-        string field = list.Name[HistoryPrefix.Length..];
+        string field = list[HistoryPrefix.Length..];
         return field.EndsWith("_id", StringComparison.OrdinalIgnoreCase) ? [field, field[..^3]] : [field, field + "_id"];
     }
 
-    private static int FindTarget(List<PlannedColumn> planned, string[] names) => names
-        .Select(n => planned.FindIndex(p => p.Role == FeatureRole.Categorical && p.Column.Name.Equals(n, StringComparison.OrdinalIgnoreCase)))
+    private static int FindTarget(List<FeatureColumn> planned, string[] names) => names
+        .Select(n => planned.FindIndex(p => p.Role == FeatureRole.Categorical && p.Name.Equals(n, StringComparison.OrdinalIgnoreCase)))
         .FirstOrDefault(at => at >= 0, -1);
 
     /// <summary>

@@ -95,15 +95,15 @@ public sealed partial class FeaturePlan
     }
 
     /// <summary>A string column that was named as a list, with its grammar.</summary>
-    private static PlannedColumn Separated(ShardSet shards, PlannedColumn column, FeatureOptions options)
+    private static FeatureColumn Separated(ShardSet shards, FeatureColumn column, FeatureOptions options)
     {
-        if (column.Role != FeatureRole.Pooled || column.Column.IsList)
+        if (column.Role != FeatureRole.Pooled || column.IsList)
             return column;
-        column = column with { Grammar = ListDetection.Grammar(shards, column.Column.Name, options.ListSeparator) };
+        column = column with { Grammar = ListDetection.Grammar(shards, column.Name, options.ListSeparator) };
         return column with { Note = $"{column.Note}{Written(column)}" };
     }
 
-    private static string Written(PlannedColumn column) => column.Grammar is { } grammar ? $", {grammar.Describe()}" : "";
+    private static string Written(FeatureColumn column) => column.Grammar is { } grammar ? $", {grammar.Describe()}" : "";
 
     private static string Listing(ShardSet shards) => ColumnNames.Listing(shards.Columns.Select(c => c.Name));
 }

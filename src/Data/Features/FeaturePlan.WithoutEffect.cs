@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Features;
 public sealed partial class FeaturePlan
 {
     /// <summary>What was said about columns and changes nothing, since they are used otherwise.</summary>
-    private static IEnumerable<string> WithoutEffect(List<PlannedColumn> planned, FeatureOptions options)
+    private static IEnumerable<string> WithoutEffect(List<FeatureColumn> planned, FeatureOptions options)
     {
         (string Flag, IEnumerable<string> Names, FeatureRole[] Roles)[] said =
         [
@@ -20,20 +20,20 @@ public sealed partial class FeaturePlan
         {
             foreach (string name in names)
             {
-                PlannedColumn[] used = [.. planned.Where(p => p.Column.Name == name)];
+                FeatureColumn[] used = [.. planned.Where(p => p.Name == name)];
                 if (used.Length > 0 && !used.Any(p => roles.Contains(p.Role)))
                     yield return $"{flag} {ColumnNames.InShell(name)} has no effect: the column is {Describe(used[^1], roles)}";
             }
         }
     }
 
-    private static string Describe(PlannedColumn column, FeatureRole[] wanted) => column.Role switch
+    private static string Describe(FeatureColumn column, FeatureRole[] wanted) => column.Role switch
     {
         FeatureRole.Label => "the label",
         FeatureRole.Excluded => "left out by --exclude",
         FeatureRole.History => $"a history, which shares the rows of {column.Target}: name {column.Target} instead",
-        FeatureRole.Numeric => $"numeric; if it holds ids, add --categorical {ColumnNames.InShell(column.Column.Name)}",
-        FeatureRole.Categorical when wanted.Contains(FeatureRole.Numeric) => $"categorical; if it holds numbers, add --numeric {ColumnNames.InShell(column.Column.Name)}",
+        FeatureRole.Numeric => $"numeric; if it holds ids, add --categorical {ColumnNames.InShell(column.Name)}",
+        FeatureRole.Categorical when wanted.Contains(FeatureRole.Numeric) => $"categorical; if it holds numbers, add --numeric {ColumnNames.InShell(column.Name)}",
         _ => column.RoleName,
     };
 }

@@ -3,70 +3,12 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>What a column is used for.</summary>
-public enum FeatureRole
-{
-    /// <summary>0 or 1, what is predicted.</summary>
-    Label,
-
-    /// <summary>Whose gAUC a row counts in.</summary>
-    GaucKey,
-
-    /// <summary>One id per row.</summary>
-    Categorical,
-
-    /// <summary>A number.</summary>
-    Numeric,
-
-    /// <summary>A list of ids that shares the vocabulary of its target.</summary>
-    History,
-
-    /// <summary>A list of ids whose vectors are pooled.</summary>
-    Pooled,
-
-    /// <summary>Left out because the user said so.</summary>
-    Excluded,
-
-    /// <summary>Left out because its type cannot be used.</summary>
-    Ignored,
-}
-
-/// <summary>A part of a date or timestamp that is a field of its own.</summary>
-public enum TimePart
-{
-    /// <summary>Hour of the day, 0 … 23.</summary>
-    Hour,
-
-    /// <summary>Day of the week, 0 = Sunday.</summary>
-    Weekday,
-}
-
-/// <summary>A column and its role.</summary>
-/// <param name="Column">The column.</param>
-/// <param name="Role">What it is for.</param>
-/// <param name="Note">Why, in a few words.</param>
-/// <param name="Target">For a history, the categorical column it shares its vocabulary with.</param>
-/// <param name="Transform">For a numeric column, its transform.</param>
-/// <param name="Grammar">For a string column that holds lists, how they are written.</param>
-/// <param name="Part">For a date or timestamp that is categorical, which part of it this field is.</param>
-public sealed record PlannedColumn(
-    StoredColumn Column, FeatureRole Role, string Note, string? Target = null, NumericTransform Transform = NumericTransform.None, ListGrammar? Grammar = null,
-    TimePart? Part = null)
-{
-    /// <summary>The role as shown to the user.</summary>
-    internal string RoleName => Role == FeatureRole.GaucKey ? "group" : Role.ToString().ToLowerInvariant();
-
-    /// <summary>What is read of it.</summary>
-    public ColumnRequest Wanted => Grammar is not null ? new(Column.Name, ValueKind.Text)
-        : new(Column.Name, Role is FeatureRole.Label or FeatureRole.Numeric && Column.Kind != ValueKind.Time ? null : Column.Kind, Column.IsList);
-}
-
 /// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
 public sealed partial class FeaturePlan
 {
     private static readonly string[] labelNames = ["label", "click", "clicked", "is_click", "y"];
 
-    private FeaturePlan(List<PlannedColumn> columns, FeatureOptions options, IReadOnlyList<string> warnings)
+    private FeaturePlan(List<FeatureColumn> columns, FeatureOptions options, IReadOnlyList<string> warnings)
     {
         Columns = columns;
         Options = options;
@@ -74,7 +16,7 @@ public sealed partial class FeaturePlan
     }
 
     /// <summary>One entry per column of the shards, in file order; one of gAUC that is also a feature appears twice, a time once for each part.</summary>
-    public IReadOnlyList<PlannedColumn> Columns { get; }
+    public IReadOnlyList<FeatureColumn> Columns { get; }
 
     /// <summary>What the user said.</summary>
     public FeatureOptions Options { get; }
@@ -83,27 +25,27 @@ public sealed partial class FeaturePlan
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>What must be there to be read; rows can do without a key for gAUC.</summary>
-    internal IEnumerable<ColumnRequest> Wanted => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Wanted).Distinct();
+    internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Request).Distinct();
 
     /// <summary>The label column.</summary>
-    public PlannedColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
+    public FeatureColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
 
     /// <summary>The column of gAUC, if any.</summary>
-    public PlannedColumn? GaucKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GaucKey);
+    public FeatureColumn? GaucKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GaucKey);
 
     /// <summary>True if some column is a history, which makes DIN the default model.</summary>
     public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
 
     /// <summary>What the entries of a list column are: of a history what its target's values are.</summary>
-    internal ValueKind EntryKind(PlannedColumn list) => list.Grammar is null ? list.Column.Kind
-        : Of(FeatureRole.Categorical).FirstOrDefault(c => c.Column.Name == list.Target)?.Column.Kind ?? ValueKind.Text;
+    internal ValueKind EntryKind(FeatureColumn list) => list.Grammar is null ? list.Kind
+        : Of(FeatureRole.Categorical).FirstOrDefault(c => c.Name == list.Target)?.Kind ?? ValueKind.Text;
 
     /// <summary>Columns of that role in file order.</summary>
-    public IEnumerable<PlannedColumn> Of(FeatureRole role) => Columns.Where(c => c.Role == role);
+    public IEnumerable<FeatureColumn> Of(FeatureRole role) => Columns.Where(c => c.Role == role);
 
     /// <summary>Rows for printing: name, type, role, note.</summary>
     public IEnumerable<(string Name, string Type, string Role, string Note)> Table() =>
-        Columns.Select(c => (c.Column.Name, c.Column.TypeName, c.RoleName, c.Note));
+        Columns.Select(c => (c.Name, c.TypeName, c.RoleName, c.Note));
 
     /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
     /// <param name="shards">The shards.</param>
@@ -119,18 +61,18 @@ public sealed partial class FeaturePlan
         string label = LabelOf(shards, options);
         Dictionary<string, NumericTransform> transforms = Transforms(options, out NumericTransform standard);
         var histories = FeatureOptions.Pairs(options.History).ToDictionary(p => p.Column, p => p.Value);
-        var planned = new List<PlannedColumn>();
+        var planned = new List<FeatureColumn>();
         foreach (StoredColumn column in shards.Columns)
         {
             if (column is { Kind: ValueKind.Unsupported, Differs: { } differs } && (column.Name == label || !(lookOnly || options.Exclude.Contains(column.Name))))
                 throw GpuCtrException.DataError($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {ColumnNames.InShell(column.Name)}")}");
             bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
             if (column.Name == options.GroupId)
-                planned.Add(new PlannedColumn(GaucColumn(column), FeatureRole.GaucKey, "groups rows for gAUC"));
+                planned.Add(FeatureColumn.Of(GaucColumn(column), FeatureRole.GaucKey, "groups rows for gAUC"));
             if (column.Name == label)
-                planned.Add(new PlannedColumn(LabelColumn(column), FeatureRole.Label, options.Label is null ? "by name" : "--label"));
+                planned.Add(FeatureColumn.Of(LabelColumn(column), FeatureRole.Label, options.Label is null ? "by name" : "--label"));
             else if (options.Exclude.Contains(column.Name))
-                planned.Add(new PlannedColumn(column, FeatureRole.Excluded, "--exclude"));
+                planned.Add(FeatureColumn.Of(column, FeatureRole.Excluded, "--exclude"));
             else if (column.Name != options.GroupId || listed)
                 planned.AddRange(Parts(Separated(shards, RoleOf(shards, column, options, histories, transforms.GetValueOrDefault(column.Name, standard)), options)));
         }
@@ -148,14 +90,14 @@ public sealed partial class FeaturePlan
     }
 
     /// <summary>A date or timestamp is two fields: the absolute time does not come back, the hour and the weekday do.</summary>
-    private static IEnumerable<PlannedColumn> Parts(PlannedColumn column) => column switch
+    private static IEnumerable<FeatureColumn> Parts(FeatureColumn column) => column switch
     {
-        { Role: not FeatureRole.Categorical } or { Column.Kind: not ValueKind.Time } => [column],
-        { Column.TypeName: "date" } => [column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
+        { Role: not FeatureRole.Categorical } or { Kind: not ValueKind.Time } => [column],
+        { TypeName: "date" } => [column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
         _ => [column with { Part = TimePart.Hour, Note = $"{column.Note}: hour" }, column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
     };
 
-    private static PlannedColumn RoleOf(
+    private static FeatureColumn RoleOf(
         ShardSet shards, StoredColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
@@ -165,7 +107,7 @@ public sealed partial class FeaturePlan
         string why = column.Differs ?? $"type {column.TypeName} is not supported";
         if (column is { IsList: true, Kind: ValueKind.Real })
         {
-            string? notIds = flag is not null || IsNamedHistory(column) ? null : WhyNotIds(shards, column.Name);
+            string? notIds = flag is not null || IsNamedHistory(column.Name) ? null : WhyNotIds(shards, column.Name);
             column = notIds is null ? column with { Kind = ValueKind.Integer } : column;
             why = $"its type is {column.TypeName} and {notIds}";
         }
@@ -174,20 +116,20 @@ public sealed partial class FeaturePlan
         {
             if (flag is not null)
                 throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} cannot be used as a feature");
-            return new PlannedColumn(column, FeatureRole.Ignored, why);
+            return FeatureColumn.Of(column, FeatureRole.Ignored, why);
         }
 
         if (column.IsList)
         {
             if (asNumeric)
                 throw GpuCtrException.UsageError($"--numeric {ColumnNames.InShell(column.Name)}: a list cannot be numeric");
-            return new PlannedColumn(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
+            return FeatureColumn.Of(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
         }
 
         if (flag is "--history" or "--multi-value")
         {
             return column.Kind == ValueKind.Text
-                ? new PlannedColumn(column, FeatureRole.Pooled, flag)
+                ? FeatureColumn.Of(column, FeatureRole.Pooled, flag)
                 : throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a list or a string with separated entries");
         }
 
@@ -196,12 +138,12 @@ public sealed partial class FeaturePlan
         if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
         {
             StoredColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;
-            return new PlannedColumn(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant(), null, transform);
+            return FeatureColumn.Of(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant()) with { Transform = transform };
         }
 
         if (FeatureOptions.Pairs(options.Identity).Any(i => i.Column == column.Name) && column.Kind == ValueKind.Real)
             column = column with { Kind = ValueKind.Integer };
         bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
-        return new PlannedColumn(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: exclude it if it is one" : "by type"));
+        return FeatureColumn.Of(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: exclude it if it is one" : "by type"));
     }
 }

@@ -9,13 +9,13 @@ internal sealed record FieldNames(IReadOnlyList<string> Categorical, IReadOnlyLi
     /// <param name="categorical">Categorical fields.</param>
     /// <param name="numeric">Numeric columns, and whether an indicator follows them.</param>
     /// <param name="lists">List columns.</param>
-    public static FieldNames Of(IReadOnlyList<CategoricalState> categorical, IReadOnlyList<(string Column, bool Missing)> numeric, IEnumerable<SequenceState> lists) => Of(
+    public static FieldNames Of(IReadOnlyList<CategoricalColumn> categorical, IReadOnlyList<(string Column, bool Missing)> numeric, IEnumerable<SequenceColumn> lists) => Of(
         categorical, numeric, new UniqueNames([.. categorical.Select(c => c.Column), .. numeric.Select(n => n.Column), .. lists.Select(l => l.Column)]).Of);
 
     /// <summary>Names as earlier versions gave them: a derived name may be a column's as well.</summary>
-    public static FieldNames Simple(FeatureState state) => Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], name => name);
+    public static FieldNames Simple(FittedFeatures state) => Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], name => name);
 
-    private static FieldNames Of(IReadOnlyList<CategoricalState> categorical, IReadOnlyList<(string Column, bool Missing)> numeric, Func<string, string> derived) => new(
+    private static FieldNames Of(IReadOnlyList<CategoricalColumn> categorical, IReadOnlyList<(string Column, bool Missing)> numeric, Func<string, string> derived) => new(
         [.. categorical.Select(c => c.Part is { } part ? derived($"{c.Column}:{part}") : c.Column)],
         [.. numeric.SelectMany<(string Column, bool Missing), string>(n => n.Missing ? [n.Column, derived($"{n.Column}_missing")] : [n.Column])]);
 }

@@ -29,22 +29,22 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
     public void Count(RowGroupRef group, int index, NumericSummary[][] found, VocabularyCounter[] shared)
     {
         using ShardReader reader = Start(group);
-        Load(reader, group, plan.Label.Wanted);
+        Load(reader, group, plan.Label.Request);
         CountLabels(group);
         for (int v = 0; v < counters.Length; v++)
         {
-            foreach (VocabularySource source in layout.Vocabularies[v])
+            foreach (FeatureColumn source in layout.Vocabularies[v].Columns)
             {
-                Load(reader, group, source.Column.Wanted);
-                if (source.Column.Grammar is { } grammar)
-                    Split(group, source.Column.Column.Name, grammar, layout.KindOf(v));
-                CountValues(group, source, counters[v]);
+                Load(reader, group, source.Request);
+                if (source.Grammar is { } grammar)
+                    Split(group, source.Name, grammar, layout.KindOf(v));
+                CountValues(group, source, layout.Vocabularies[v].Field, counters[v]);
             }
         }
 
         for (int n = 0; n < layout.Numeric.Count; n++)
         {
-            Load(reader, group, layout.Numeric[n].Wanted);
+            Load(reader, group, layout.Numeric[n].Request);
             found[n][index] = NumbersOf(group, layout.Numeric[n]);
         }
 
@@ -57,7 +57,7 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
         using ShardReader reader = Start(group);
         for (int i = 0; i < fields.Length; i++)
         {
-            Load(reader, group, layout.Categorical[fields[i]].Wanted());
+            Load(reader, group, layout.Categorical[fields[i]].Request());
             if (!samples.TryGetValue(i, out QuantileSample? sample))
                 samples[i] = sample = new QuantileSample();
             for (int r = 0; r < column.Rows; r++)
@@ -95,16 +95,16 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
     }
 
     // The two parts of a time come one after the other from one column.
-    private void Load(ShardReader reader, RowGroupRef group, ColumnRequest wanted)
+    private void Load(ShardReader reader, RowGroupRef group, ColumnRequest request)
     {
-        if (loaded == wanted)
+        if (loaded == request)
             return;
-        reader.Read(group.Group, wanted, column);
-        loaded = wanted;
+        reader.Read(group.Group, request, column);
+        loaded = request;
         if (column.Misfits.Count > 0 && plan.Options.BadRows.IsZero)
-            throw wanted.Misfit(shards.Shards[group.Shard], group, column);
+            throw request.Misfit(shards.Shards[group.Shard], group, column);
         if (column.Kind == ValueKind.Real && !column.IsList)
-            Reals.Add(wanted.Name, column);
+            Reals.Add(request.Name, column);
     }
 
     private void Split(RowGroupRef group, string name, ListGrammar grammar, ValueKind kind)
@@ -124,7 +124,7 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
         {
             bool good = LabelReader.TryRead(column, r, out float label);
             if (!good && plan.Options.BadRows.IsZero)
-                throw LabelReader.Bad(shards.Shards[group.Shard], group, plan.Label.Column.Name, column, r);
+                throw LabelReader.Bad(shards.Shards[group.Shard], group, plan.Label.Name, column, r);
             if (!good || !keep[r])
                 continue;
             Rows++;
@@ -132,10 +132,10 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
         }
     }
 
-    private void CountValues(RowGroupRef group, VocabularySource source, VocabularyCounter counter)
+    private void CountValues(RowGroupRef group, FeatureColumn source, int field, VocabularyCounter counter)
     {
-        KeyRule rule = source.Rule;
-        double[] boundaries = source.Field >= 0 ? layout.Categorical[source.Field].Boundaries : [];
+        KeyRule rule = source.KeyRule ?? KeyRule.Value;
+        double[] boundaries = field >= 0 ? layout.Categorical[field].Boundaries : [];
         bool list = column.IsList;
         for (int r = 0; r < column.Rows; r++)
         {
@@ -155,12 +155,12 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
                 else if (rule == KeyRule.RealId)
                     counter.AddNull();
                 else if (plan.Options.BadRows.IsZero)
-                    throw NumericTransforms.Bad(shards.Shards[group.Shard], group, source.Column.Column.Name, r, column.NumberAt(r));
+                    throw NumericTransforms.Bad(shards.Shards[group.Shard], group, source.Name, r, column.NumberAt(r));
             }
         }
     }
 
-    private NumericSummary NumbersOf(RowGroupRef group, PlannedColumn planned)
+    private NumericSummary NumbersOf(RowGroupRef group, FeatureColumn planned)
     {
         if (numbers.Length < column.Rows)
             numbers = new double[column.Rows];
@@ -177,7 +177,7 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
             double x = column.NumberAt(r);
             bool good = NumericTransforms.CanRead(x, planned.Transform);
             if (!good && plan.Options.BadRows.IsZero)
-                throw NumericTransforms.Bad(shards.Shards[group.Shard], group, planned.Column.Name, r, x);
+                throw NumericTransforms.Bad(shards.Shards[group.Shard], group, planned.Name, r, x);
             if (keep[r] && good)
                 numbers[count++] = NumericTransforms.BeforeScaling(x, planned.Transform);
         }

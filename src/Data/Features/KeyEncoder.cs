@@ -2,6 +2,28 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
+/// <summary>How the value of a column becomes the key of its vocabulary.</summary>
+internal enum KeyRule
+{
+    /// <summary>The integer or string itself.</summary>
+    Value,
+
+    /// <summary>A real number used as an id.</summary>
+    RealId,
+
+    /// <summary>Criteo's bucket of a number.</summary>
+    Criteo,
+
+    /// <summary>The quantile bucket of a number.</summary>
+    Quantile,
+
+    /// <summary>The hour of a time.</summary>
+    Hour,
+
+    /// <summary>The day of the week of a time.</summary>
+    Weekday,
+}
+
 /// <summary>Vocabulary keys of number and time columns: the integer that is looked up.</summary>
 internal static class KeyEncoder
 {

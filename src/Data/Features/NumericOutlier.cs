@@ -17,7 +17,7 @@ internal sealed record NumericOutlier(double Value, int Shard, long Row, double 
     /// <param name="column">The column.</param>
     /// <param name="groups">Its numbers by row group.</param>
     /// <param name="all">Moments of them all.</param>
-    public static NumericOutlier? Of(ShardSet shards, PlannedColumn column, NumericSummary[] groups, Moments all)
+    public static NumericOutlier? Of(ShardSet shards, FeatureColumn column, NumericSummary[] groups, Moments all)
     {
         (int Index, NumericSummary Numbers)[] known = [.. groups.Index().Where(g => g.Item.Moments.Count > 0)];
         if (known.Length == 0)
@@ -25,16 +25,16 @@ internal sealed record NumericOutlier(double Value, int Shard, long Row, double 
         (int group, NumericSummary numbers) = known.MaxBy(g => Math.Abs(g.Numbers.Farthest - all.Mean));
         double spread = (known.Max(g => g.Numbers.High) - known.Min(g => g.Numbers.Low)) / all.Deviation;
         bool found = column.Transform == NumericTransform.None
-            ? Math.Abs(numbers.Farthest) > NumericState.MostDeviations
+            ? Math.Abs(numbers.Farthest) > NumericColumn.MostDeviations
             : spread is > 0 and < Squeezed && Math.Abs(numbers.Farthest - all.Mean) > all.Deviation;
         return found ? Find(shards, shards.RowGroups[group], column, numbers.Farthest, spread) : null;
     }
 
-    private static NumericOutlier Find(ShardSet shards, RowGroupRef group, PlannedColumn column, double farthest, double spread)
+    private static NumericOutlier Find(ShardSet shards, RowGroupRef group, FeatureColumn column, double farthest, double spread)
     {
         using ShardReader reader = shards.Shards[group.Shard].Rent();
         ColumnBuffer read = new();
-        reader.Read(group.Group, column.Wanted, read);
+        reader.Read(group.Group, column.Request, read);
         int row = 0;
         while (read.IsNull(row) || NumericTransforms.BeforeScaling(read.NumberAt(row), column.Transform) != farthest)
             row++;

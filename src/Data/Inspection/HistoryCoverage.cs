@@ -10,7 +10,7 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="Entries">Number of entries compared: those of the first row groups.</param>
 /// <param name="Found">Number of those that occur in the target's column, which is read until enough are found.</param>
 /// <param name="Stranger">An entry that does not occur there, as text; null if there is none.</param>
-internal sealed record HistoryCoverage(PlannedColumn History, long Entries, long Found, string? Stranger)
+internal sealed record HistoryCoverage(FeatureColumn History, long Entries, long Found, string? Stranger)
 {
     private const int EnoughEntries = 100, MostEntries = 10_000;
     private const double Hardly = 0.1;
@@ -21,11 +21,11 @@ internal sealed record HistoryCoverage(PlannedColumn History, long Entries, long
         plan.Of(FeatureRole.History).Select(h => Of(shards, plan, h)).Where(m => m.Entries >= EnoughEntries && m.Found < Hardly * m.Entries).Select(m => m.Warning());
 
     /// <summary>Compares a history with its target.</summary>
-    public static HistoryCoverage Of(ShardSet shards, FeaturePlan plan, PlannedColumn history)
+    public static HistoryCoverage Of(ShardSet shards, FeaturePlan plan, FeatureColumn history)
     {
         Dictionary<ulong, (int Count, string Text)> missing = [];
         int entries = 0;
-        foreach (ColumnBuffer read in Groups(shards, history.Wanted))
+        foreach (ColumnBuffer read in Groups(shards, history.Request))
         {
             if (history.Grammar is { } grammar)
                 ListText.Split(read, grammar, plan.EntryKind(history), static (_, _) => { });
@@ -43,7 +43,7 @@ internal sealed record HistoryCoverage(PlannedColumn History, long Entries, long
         }
 
         long found = 0;
-        ColumnRequest target = plan.Of(FeatureRole.Categorical).First(c => c.Column.Name == history.Target).Wanted;
+        ColumnRequest target = plan.Of(FeatureRole.Categorical).First(c => c.Name == history.Target).Request;
         foreach (ColumnBuffer read in Groups(shards, target).TakeWhile(_ => found < Hardly * entries))
         {
             for (int r = 0; r < read.Rows; r++)
@@ -55,7 +55,7 @@ internal sealed record HistoryCoverage(PlannedColumn History, long Entries, long
 
     private string Warning()
     {
-        string name = History.Column.Name, written = History.Grammar is { } g ? $"its lists are read as {g.Describe()} (--list-separator); " : "";
+        string name = History.Name, written = History.Grammar is { } g ? $"its lists are read as {g.Describe()} (--list-separator); " : "";
         return Invariant($"of {Entries:N0} entries of the history {name} only {Found:N0} ({(double)Found / Entries:P1}) occur in its target {History.Target}, '{Stranger}' does not: {written}name the right target with --history {ColumnNames.InShell(name)}=COL, or give the list values of its own with --multi-value {ColumnNames.InShell(name)}");
     }
 

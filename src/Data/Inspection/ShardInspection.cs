@@ -33,7 +33,7 @@ public sealed record ShardInspection(
     /// <exception cref="GpuCtrException">InputOutput; Data: a shard that changed.</exception>
     public static ShardInspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
     {
-        string? label = plan?.Label.Column.Name;
+        string? label = plan?.Label.Name;
         ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label, Reading(c, plan)))];
         InspectionPass pass = new(shards, label, inspectors);
         pass.Run(workers, progress, cancellation);
@@ -54,11 +54,11 @@ public sealed record ShardInspection(
 
     /// <summary>The column as training will read it, if roles are known.</summary>
     private static StoredColumn Read(StoredColumn column, FeaturePlan? plan) =>
-        plan?.Columns.FirstOrDefault(p => p.Column.Name == column.Name && p.Column.IsList == column.IsList)?.Column ?? column;
+        plan?.Columns.FirstOrDefault(p => p.Name == column.Name && p.IsList == column.IsList) is { } declared ? column with { Kind = declared.Kind } : column;
 
     private static ColumnProfile Planned(StoredColumn column, FeaturePlan? plan)
     {
-        PlannedColumn[] planned = [.. plan?.Columns.Where(c => c.Column.Name == column.Name) ?? []];
+        FeatureColumn[] planned = [.. plan?.Columns.Where(c => c.Name == column.Name) ?? []];
         return new ColumnProfile(
             column.Name, column.TypeName,
             string.Join("+", planned.Select(p => p.RoleName).Distinct()), string.Join("; ", planned.Select(p => p.Note)));
@@ -66,7 +66,7 @@ public sealed record ShardInspection(
 
     private static ListReading Reading(StoredColumn column, FeaturePlan? plan)
     {
-        PlannedColumn? list = plan?.Columns.FirstOrDefault(c => c.Column.Name == column.Name && c.Grammar is not null);
+        FeatureColumn? list = plan?.Columns.FirstOrDefault(c => c.Name == column.Name && c.Grammar is not null);
         return new ListReading(list?.Grammar, list is null ? ValueKind.Text : plan!.EntryKind(list), (plan?.Options ?? new FeatureOptions()).MaxHistory);
     }
 

@@ -20,7 +20,7 @@ internal static class UndeclaredLists
     /// <exception cref="GpuCtrException">Data: broken pages.</exception>
     public static IEnumerable<string> Warnings(ShardSet shards, FeaturePlan plan)
     {
-        string[] names = [.. plan.Of(FeatureRole.Categorical).Where(c => c.Column.Kind == ValueKind.Text).Select(c => c.Column.Name).Except(plan.Options.Categorical)];
+        string[] names = [.. plan.Of(FeatureRole.Categorical).Where(c => c.Kind == ValueKind.Text).Select(c => c.Name).Except(plan.Options.Categorical)];
         var warnings = new string?[names.Length];
         Workers.Run(
             names.Length, BlockSizes.Workers(shards, plan.Options.MemoryBytes, plan.Options.Workers), (i, _) => warnings[i] = Warning(names[i], Values(shards, names[i])), CancellationToken.None);

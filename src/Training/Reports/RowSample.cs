@@ -51,7 +51,7 @@ internal sealed class RowSample
     public byte[][] Values { get; }
 
     /// <summary>The numeric columns.</summary>
-    public IReadOnlyList<NumericState> NumericColumns => encoder.State.Numeric;
+    public IReadOnlyList<NumericColumn> NumericColumns => encoder.State.Numeric;
 
     /// <summary>(numeric columns)(Rows) the number that the model read; NaN if an indicator marks it as missing.</summary>
     public float[][] Numbers { get; }

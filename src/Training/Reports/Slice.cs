@@ -47,10 +47,10 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
         ];
     }
 
-    private static string Range(NumericState column, float least, float most) => least == most ? Value(column, least) : $"{Value(column, least)} … {Value(column, most)}";
+    private static string Range(NumericColumn column, float least, float most) => least == most ? Value(column, least) : $"{Value(column, least)} … {Value(column, most)}";
 
     /// <summary>Text of a number; a clamped number may decode to a time outside the calendar.</summary>
-    private static string Value(NumericState column, float number) => column.Time
+    private static string Value(NumericColumn column, float number) => column.Time
         ? DateTimeOffset.FromUnixTimeSeconds((long)Math.Clamp(Math.Round(column.Decode(number)), DateTimeOffset.MinValue.ToUnixTimeSeconds(), DateTimeOffset.MaxValue.ToUnixTimeSeconds())).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)
         : column.Decode(number).ToString("G4", CultureInfo.InvariantCulture);
 

@@ -148,7 +148,7 @@ public sealed partial class FeatureRow
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
-            case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, bits, kind); break;
+            case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, new WholeNumber(bits, kind)); break;
             case ColumnUse.Number: SetNumber(slot, WholeNumber.Real(bits, kind)); break;
             default: throw RowEncoder.Mismatch(slot, "one integer");
         }
@@ -193,7 +193,7 @@ public sealed partial class FeatureRow
 
     private void SetNumber(RowSlot slot, double value)
     {
-        NumericState state = Encoder.State.Numeric[slot.Index];
+        NumericColumn state = Encoder.State.Numeric[slot.Index];
         if (!NumericTransforms.CanRead(value, state.Transform))
             throw RowEncoder.Unreadable(slot, value);
         numbers[Encoder.NumberAt(slot.Index)] = state.Encode(value);

@@ -6,10 +6,10 @@ using Parquet.Schema;
 namespace GpuCtr.Training.Scoring;
 
 /// <summary>A column of the input that is copied to the scores, with its type; every type may hold nulls.</summary>
-/// <param name="Wanted">The column, with its type joined over all shards.</param>
+/// <param name="Request">The column, with its type joined over all shards.</param>
 /// <param name="Field">Its Parquet field.</param>
 /// <param name="Write">Writes a decoded row group.</param>
-internal sealed record KeptColumn(ColumnRequest Wanted, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
+internal sealed record KeptColumn(ColumnRequest Request, DataField Field, Func<ParquetRowGroupWriter, DataField, ColumnBuffer, Task> Write)
 {
     /// <summary>The column of that name.</summary>
     /// <exception cref="GpuCtrException">Usage: there is none, it is a list or of another type that cannot be copied, or its name is taken.</exception>

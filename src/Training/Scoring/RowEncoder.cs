@@ -22,7 +22,7 @@ internal sealed class RowEncoder
     public RowEncoder(FeatureEncoder encoder)
     {
         this.encoder = encoder;
-        FeatureState state = encoder.State;
+        FittedFeatures state = encoder.State;
         for (int f = 0; f < state.Categorical.Count; f++)
             AddField(state.Categorical, f);
         numberAt = state.NumberPlaces();
@@ -42,7 +42,7 @@ internal sealed class RowEncoder
     public IReadOnlyList<ModelColumn> Columns { get; }
 
     /// <summary>The fitted state.</summary>
-    public FeatureState State => encoder.State;
+    public FittedFeatures State => encoder.State;
 
     /// <summary>Sizes of a row.</summary>
     public Models.Features.FeatureSpec Spec => encoder.Spec;
@@ -56,66 +56,35 @@ internal sealed class RowEncoder
     /// <summary>Whether this is a training column that scoring ignores: the label or the group column.</summary>
     public bool IsUnread(string column) => unread.Contains(column);
 
+    private VocabularyTable Vocabulary(int field) => encoder.Vocabularies[State.Categorical[field].Vocabulary];
+
     /// <summary>Vocabulary of a list.</summary>
     public VocabularyTable ListVocabulary(int list) => encoder.Vocabularies[State.Sequences[list].Vocabulary];
 
     /// <summary>Element of the numbers for column <paramref name="index"/>.</summary>
     public int NumberAt(int index) => numberAt[index];
 
-    /// <summary>Row number of an integer, signed or unsigned.</summary>
-    public int IdOf(RowSlot slot, long bits, ValueKind kind)
-    {
-        CategoricalState state = State.Categorical[slot.Index];
-        return state.Kind switch
-        {
-            ValueKind.Text => throw Mismatch(slot, "an integer"),
-            ValueKind.Time => encoder.Vocabularies[state.Vocabulary].RowOf(bits, kind),
-            _ when state.Rule == KeyRule.Value => encoder.Vocabularies[state.Vocabulary].RowOf(bits, kind),
-            _ => IdOf(slot, WholeNumber.Real(bits, kind)),
-        };
-    }
+    /// <summary>Id of an integer, signed or unsigned.</summary>
+    public int IdOf(RowSlot slot, WholeNumber value) => State.Categorical[slot.Index].IdOf(value, Vocabulary(slot.Index)) ?? throw Mismatch(slot, "an integer");
 
-    /// <summary>Row number of a real number; as in training, NaN and infinity are missing ids.</summary>
+    /// <summary>Id of a real number; as in training, NaN and infinity are missing ids.</summary>
     public int IdOf(RowSlot slot, double value)
     {
-        CategoricalState state = State.Categorical[slot.Index];
-        if (WholeNumber.Is(state.Kind) && state.Rule == KeyRule.Value || state.Part is not null)
-        {
-            return double.IsNaN(value) ? VocabularyTable.NullRow
-                : WholeNumber.TryOf(value, state.Part is null ? state.Kind : ValueKind.Integer, out long bits) ? encoder.Vocabularies[state.Vocabulary].RowOf(bits)
-                : throw Mismatch(slot, $"the number {value}");
-        }
-
-        if (state.Kind is ValueKind.Text or ValueKind.Time)
-            throw Mismatch(slot, "a real number");
-        if (KeyEncoder.TryEncode(value, state.Rule, state.Boundaries, out long key))
-            return encoder.Vocabularies[state.Vocabulary].RowOf(key);
-        return state.Rule == KeyRule.RealId ? VocabularyTable.NullRow : throw Unreadable(slot, value);
+        CategoricalColumn column = State.Categorical[slot.Index];
+        return column.IdOf(value, Vocabulary(slot.Index)) ?? throw (column.HasWholeValues ? Mismatch(slot, $"the number {value}")
+            : column.Kind is ValueKind.Text or ValueKind.Time ? Mismatch(slot, "a real number")
+            : Unreadable(slot, value));
     }
 
-    /// <summary>Row number of a string; if training had integers, of the integer in its usual spelling.</summary>
-    public int IdOf(RowSlot slot, ReadOnlySpan<char> value)
-    {
-        CategoricalState state = State.Categorical[slot.Index];
-        return state.Kind == ValueKind.Text ? encoder.Vocabularies[state.Vocabulary].RowOf(value)
-            : WholeNumber.OfCanonical(value) is { } integer ? IdOf(slot, integer.Bits, integer.Kind)
-            : throw Mismatch(slot, $"the string '{Short(value)}'");
-    }
+    /// <summary>Id of a string; if training had integers, of the integer in its usual spelling.</summary>
+    public int IdOf(RowSlot slot, ReadOnlySpan<char> value) => State.Categorical[slot.Index].Kind == ValueKind.Text ? Vocabulary(slot.Index).RowOf(value)
+        : WholeNumber.OfCanonical(value) is { } integer ? IdOf(slot, integer)
+        : throw Mismatch(slot, $"the string '{Short(value)}'");
 
-    /// <summary>Row number of a derived field of a time.</summary>
+    /// <summary>Id of a derived field of a time.</summary>
     /// <param name="field">Index of the derived field.</param>
     /// <param name="ticks">Steps of 100 ns since 1970.</param>
-    public int IdOf(int field, long ticks)
-    {
-        CategoricalState state = State.Categorical[field];
-        long key = state.Rule switch
-        {
-            KeyRule.Hour => TimeFields.Hour(ticks, StoredTimeUnit.Ticks),
-            KeyRule.Weekday => TimeFields.Weekday(ticks, StoredTimeUnit.Ticks),
-            _ => KeyEncoder.TryEncode(TimeFields.Seconds(ticks, StoredTimeUnit.Ticks), state.Rule, state.Boundaries, out long bucket) ? bucket : 0,
-        };
-        return encoder.Vocabularies[state.Vocabulary].RowOf(key);
-    }
+    public int IdOf(int field, long ticks) => State.Categorical[field].IdOfTime(ticks, Vocabulary(field));
 
     /// <summary>The beginning of a text, for a message.</summary>
     public static string Short(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : $"{text[..40]}…";
@@ -129,9 +98,9 @@ internal sealed class RowEncoder
         new($"column '{slot.Column.Name}': {NumericTransforms.Text(value)} is {(double.IsFinite(value) ? $"beyond ±{NumericTransforms.Text(float.MaxValue)}, the largest number that the model reads" : "not a finite number")}; leave a missing value unset");
 
     /// <summary>The derived fields of a time are consecutive and have the same column.</summary>
-    private void AddField(IReadOnlyList<CategoricalState> fields, int f)
+    private void AddField(IReadOnlyList<CategoricalColumn> fields, int f)
     {
-        CategoricalState field = fields[f];
+        CategoricalColumn field = fields[f];
         if (field.Kind != ValueKind.Time)
             Add(new ModelColumn(field.Column, Kind(field.Kind), ColumnUse.Category), f);
         else if (f == 0 || fields[f - 1].Column != field.Column)

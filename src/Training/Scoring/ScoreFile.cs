@@ -130,9 +130,9 @@ internal sealed class ScoreFile : IDisposable
         foreach (KeptColumn column in kept)
         {
             using (ShardReader reader = shards.Shards[from.Shard].Rent())
-                reader.Read(from.Group, column.Wanted, buffer);
+                reader.Read(from.Group, column.Request, buffer);
             if (buffer.Misfits.Count > 0)
-                throw column.Wanted.Misfit(shards.Shards[from.Shard], from, buffer);
+                throw column.Request.Misfit(shards.Shards[from.Shard], from, buffer);
             await column.Write(rows, column.Field, buffer);
         }
         await rows.WriteAsync<float>(scoreField, values);

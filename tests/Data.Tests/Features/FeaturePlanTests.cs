@@ -19,9 +19,9 @@ public sealed class FeaturePlanTests : IDisposable
                 "hist_item history", "tags pooled", "weights ignored", "hist_city pooled",
             ],
             plan.Table().Select(r => $"{r.Name} {r.Role}"));
-        Assert.Equal("item_id", plan.Columns.First(c => c.Column.Name == "hist_item").Target);
+        Assert.Equal("item_id", plan.Columns.First(c => c.Name == "hist_item").Target);
         Assert.True(plan.HasHistory);
-        Assert.Contains("city is string", plan.Columns.First(c => c.Column.Name == "hist_city").Note);
+        Assert.Contains("city is string", plan.Columns.First(c => c.Name == "hist_city").Note);
     }
 
     [Fact]
@@ -35,12 +35,12 @@ public sealed class FeaturePlanTests : IDisposable
             GroupId = "user",
             NumericTransforms = ["log", "mobile=none"],
         });
-        Dictionary<string, PlannedColumn> by = plan.Columns.Where(c => c.Column.Name != "day").ToDictionary(c => c.Column.Name);
+        Dictionary<string, FeatureColumn> by = plan.Columns.Where(c => c.Name != "day").ToDictionary(c => c.Name);
         Assert.Equal(FeatureRole.Excluded, by["tags"].Role);
         Assert.Equal(FeatureRole.Categorical, by["price"].Role);
         Assert.Equal((FeatureRole.Numeric, NumericTransform.None), (by["mobile"].Role, by["mobile"].Transform));
         Assert.Equal(FeatureRole.GaucKey, by["user"].Role);
-        Assert.Equal("user", plan.GaucKey!.Column.Name);
+        Assert.Equal("user", plan.GaucKey!.Name);
     }
 
     [Fact]
@@ -75,9 +75,9 @@ public sealed class FeaturePlanTests : IDisposable
     [Fact]
     public void Group_column_is_a_feature_only_if_listed()
     {
-        Assert.Single(Infer(Wide(), new FeatureOptions { GroupId = "user" }).Columns, c => c.Column.Name == "user");
+        Assert.Single(Infer(Wide(), new FeatureOptions { GroupId = "user" }).Columns, c => c.Name == "user");
         FeaturePlan both = Infer(Wide(), new FeatureOptions { GroupId = "user", Categorical = ["user"] });
-        Assert.Equal([FeatureRole.GaucKey, FeatureRole.Categorical], both.Columns.Where(c => c.Column.Name == "user").Select(c => c.Role));
+        Assert.Equal([FeatureRole.GaucKey, FeatureRole.Categorical], both.Columns.Where(c => c.Name == "user").Select(c => c.Role));
     }
 
     [Theory]

@@ -21,7 +21,7 @@ public sealed class PandasIndexTests : IDisposable
         Assert.Equal(["label", "user"], shards.Columns.Select(c => c.Name));
         Assert.Contains($"column '{Index}' is the index that pandas writes", Assert.Single(shards.Notes));
         Assert.Equal(["0", "1", "2"], SecondReader.OurRows(shards.Shards[0], Index));
-        Assert.Equal(["label", "user"], FeaturePlan.Infer(shards, new FeatureOptions()).Columns.Select(c => c.Column.Name));
+        Assert.Equal(["label", "user"], FeaturePlan.Infer(shards, new FeatureOptions()).Columns.Select(c => c.Name));
         Assert.Empty(ShardSet.Resolve([without]).Notes);
     }
 

@@ -57,7 +57,7 @@ public sealed class PartitionTests : IDisposable
         Write("day=1", 1);
         Write("hour=1", 2);
         FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([folder.Path]), new FeatureOptions());
-        Assert.Equal(["label", "a"], plan.Columns.Select(c => c.Column.Name));
+        Assert.Equal(["label", "a"], plan.Columns.Select(c => c.Name));
         Assert.Equal(["column 'day' is left out", "column 'hour' is left out"], plan.Warnings.Select(w => w.Split(':')[0]));
     }
 

@@ -78,7 +78,7 @@ public sealed class StoredColumnTests : IDisposable
                 foreach (bool first in new[] { true, false })
                 {
                     FeatureEncoder joined = first ? Fit(empty, Ids(kind)) : Fit(Ids(kind), empty);
-                    Assert.Equal(alone.State.Wanted(), joined.State.Wanted());
+                    Assert.Equal(alone.State.Requests(), joined.State.Requests());
                     Assert.Equal(alone.Vocabularies.Select(v => v.Rows), joined.Vocabularies.Select(v => v.Rows));
                     new Dataset(Resolve(), joined).Load([0, 1], default);
                 }
@@ -102,7 +102,7 @@ public sealed class StoredColumnTests : IDisposable
         TestShard first = Ids(s => s.Column("a", 1, 2, 3, 4).Column("b", 1, 2, 3, 4).Column("c", 1, 2, 3, 4)), second = Ids(s => s.Column("a", 1, 2, 3, 4).Text("b", "x", "y", "z", "x"));
         Write(first, second);
         FeaturePlan plan = FeaturePlan.Infer(Resolve(), new FeatureOptions { Exclude = ["b"] });
-        Assert.Equal(["label", "a", "b"], plan.Columns.Select(c => c.Column.Name));
+        Assert.Equal(["label", "a", "b"], plan.Columns.Select(c => c.Name));
         Assert.Equal($"column 'c' is left out: {folder.File("1.parquet")} does not have it, {folder.File("0.parquet")} has; write it into all shards, or --exclude c", Assert.Single(plan.Warnings));
         Assert.Empty(FeaturePlan.Infer(Resolve(), new FeatureOptions { Exclude = ["b", "c"] }).Warnings);
         FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), plan);

@@ -180,14 +180,14 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
         double[] x = [.. Enumerable.Range(0, 5000).Select(i => i == 9 ? float.MaxValue : -i)];
         ShardSet shards = ShardSet.Resolve([runs.Write("samuelson", x, groupRows: 700)]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));
-        NumericState state = encoder.State.Numeric[0];
+        NumericColumn state = encoder.State.Numeric[0];
         Assert.Equal(Math.Sqrt(4999), state.Encode(x[9]), 1e-3);
         Assert.All(x, v => Assert.False(state.IsBound(state.Encode(v))));
-        Assert.Equal((NumericState.MostDeviations, -NumericState.MostDeviations), (state.Encode(double.MaxValue), state.Encode(double.MinValue)));
+        Assert.Equal((NumericColumn.MostDeviations, -NumericColumn.MostDeviations), (state.Encode(double.MaxValue), state.Encode(double.MinValue)));
         foreach (double smallest in new[] { double.Epsilon, 1e-320, 1e-200, 1e-160 })
         {
             Moments moments = Moments.Of([0, smallest, 2 * smallest], 0, out _);
-            NumericState tiny = new("x", NumericTransform.Standardize, moments.Mean, moments.Deviation, false);
+            NumericColumn tiny = new("x", NumericTransform.Standardize, moments.Mean, moments.Deviation, false);
             Assert.All(new[] { 0, smallest, 1, -0.0, float.MaxValue }, v => Assert.True(float.IsFinite(tiny.Encode(v))));
         }
     }

@@ -17,8 +17,8 @@ public sealed class HistoryKindTests : IDisposable
     {
         FeaturePlan plan = Infer(Items().Lists<double>("hist_item", [1, double.NaN, null], [2]));
         Assert.Empty(plan.Warnings);
-        PlannedColumn list = plan.Of(FeatureRole.History).Single();
-        Assert.Equal(("item", ValueKind.Integer, "list<double>"), (list.Target, list.Column.Kind, list.Column.TypeName));
+        FeatureColumn list = plan.Of(FeatureRole.History).Single();
+        Assert.Equal(("item", ValueKind.Integer, "list<double>"), (list.Target, list.Kind, list.TypeName));
         FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), plan);
         EncodedSequence encoded = new Dataset(Resolve(), encoder).Load([0], default)[0].Sequences[0];
         Assert.Equal([2, VocabularyTable.NullRow, VocabularyTable.NullRow, 3], encoded.Values[..encoded.Count]);
@@ -91,7 +91,7 @@ public sealed class HistoryKindTests : IDisposable
 
     private static TestShard Items() => new TestShard().Column("label", 0, 1).Column("item", 1L, 2L);
 
-    private static (FeatureRole Role, ValueKind Kind) Role(FeaturePlan plan, string column) => plan.Columns.Where(c => c.Column.Name == column).Select(c => (c.Role, c.Column.Kind)).Single();
+    private static (FeatureRole Role, ValueKind Kind) Role(FeaturePlan plan, string column) => plan.Columns.Where(c => c.Name == column).Select(c => (c.Role, c.Kind)).Single();
 
     private FeaturePlan Infer(TestShard shard, FeatureOptions? options = null)
     {

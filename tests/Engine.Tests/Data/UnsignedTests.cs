@@ -32,7 +32,7 @@ public sealed class UnsignedTests : IDisposable
     [Fact]
     public void Numbers_are_not_negative()
     {
-        NumericState big = Fit(new FeatureOptions { Numeric = ["big"] }, Shard().Column<ulong>("big", Highest, High, 0, 0)).State.Numeric[0];
+        NumericColumn big = Fit(new FeatureOptions { Numeric = ["big"] }, Shard().Column<ulong>("big", Highest, High, 0, 0)).State.Numeric[0];
         Assert.Equal(((double)Highest + High) / 4, big.Mean);
     }
 

@@ -43,7 +43,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         }
 
         HashSet<Type> seen = [];
-        foreach (Type root in new[] { typeof(CheckpointManifest), typeof(FeatureState) })
+        foreach (Type root in new[] { typeof(CheckpointManifest), typeof(FittedFeatures) })
             Visit(root, seen);
         Assert.Contains(typeof(FileDigest), seen);
         foreach (Type type in seen)

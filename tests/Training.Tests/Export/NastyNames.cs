@@ -49,7 +49,7 @@ internal sealed class NastyNames
         row.Set("item", item[i]).Set("tags", tags[i].AsSpan());
         if (row.Encoder.Columns.Any(c => c.Name == "hist_item"))
             row.Set("hist_item", [.. history[i].Select(v => v!.Value)]);
-        foreach ((int f, CategoricalState field) in row.Encoder.State.Categorical.Index().Where(c => c.Item.Kind == ValueKind.Time))
+        foreach ((int f, CategoricalColumn field) in row.Encoder.State.Categorical.Index().Where(c => c.Item.Kind == ValueKind.Time))
             row.Set(row.Encoder.Spec.Categorical[f].Name, field.Rule == KeyRule.Hour ? created[i].Hour : (long)created[i].DayOfWeek);
         foreach ((int c, string name) in Ids.Index())
             row.Set(name, Id(i, c));

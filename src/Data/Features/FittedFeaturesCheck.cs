@@ -4,13 +4,13 @@ using GpuCtr.Models;
 namespace GpuCtr.Data.Features;
 
 /// <summary>What features.json may say; checked before anything is built of it.</summary>
-internal static class FeatureStateCheck
+internal static class FittedFeaturesCheck
 {
     // Padding, null and OOV.
     private const int OwnRows = 3;
 
     /// <summary>Description of the first invalid entry; null if all are valid.</summary>
-    public static string? FaultOf(FeatureState s)
+    public static string? FaultOf(FittedFeatures s)
     {
         if (s.Categorical.Contains(null!) || s.Numeric.Contains(null!) || s.Sequences.Contains(null!) || s.Vocabularies.Contains(null!))
             return "a column or vocabulary is null";
@@ -24,12 +24,12 @@ internal static class FeatureStateCheck
             ?? Twice(s);
     }
 
-    private static string? Fault(VocabularyState v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} are needed"
+    private static string? Fault(StoredVocabulary v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} are needed"
         : v.Buckets < 0 || v.Nulls < 0 || v.Oov < 0 ? $"vocabulary '{v.Name}' has a negative count"
         : v.Kind is ValueKind.Text || WholeNumber.Is(v.Kind) ? null
         : $"vocabulary '{v.Name}' has values of an impossible kind";
 
-    private static string? Fault(CategoricalState c, FeatureState s)
+    private static string? Fault(CategoricalColumn c, FittedFeatures s)
     {
         if ((uint)c.Vocabulary >= (uint)s.Vocabularies.Count)
             return $"column '{c.Column}' points at vocabulary {c.Vocabulary} of {s.Vocabularies.Count}";
@@ -47,11 +47,11 @@ internal static class FeatureStateCheck
         return c.Boundaries.All(double.IsFinite) && c.Boundaries.Zip(c.Boundaries.Skip(1)).All(p => p.First < p.Second) ? null : $"the boundaries of column '{c.Column}' do not increase";
     }
 
-    private static string? Fault(NumericState n) => double.IsFinite(n.Mean) && double.IsFinite(n.Deviation) && n.Deviation > 0 && double.IsFinite(1 / n.Deviation)
+    private static string? Fault(NumericColumn n) => double.IsFinite(n.Mean) && double.IsFinite(n.Deviation) && n.Deviation > 0 && double.IsFinite(1 / n.Deviation)
         ? null
         : $"mean {n.Mean} and deviation {n.Deviation} of column '{n.Column}' are impossible";
 
-    private static string? Fault(SequenceState q, FeatureState s)
+    private static string? Fault(SequenceColumn q, FittedFeatures s)
     {
         if ((uint)q.Vocabulary >= (uint)s.Vocabularies.Count || q.Target < -1 || q.Target >= s.Categorical.Count)
             return $"column '{q.Column}' points at a vocabulary or target that does not exist";
@@ -66,10 +66,10 @@ internal static class FeatureStateCheck
         return q.Target >= 0 && s.Sequences.Any(other => other.Target >= 0 && other.MaxLength != q.MaxLength) ? "histories of one group must have the same max_length" : null;
     }
 
-    private static string? Twice(FeatureState s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Sequences.Select(q => q.Column))
+    private static string? Twice(FittedFeatures s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Sequences.Select(q => q.Column))
         .GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"column '{twice.Key}' occurs twice" : null;
 
     /// <summary>The parts of a time are fields of one column, one behind the other.</summary>
-    private static IEnumerable<string> Columns(IReadOnlyList<CategoricalState> fields) => fields
+    private static IEnumerable<string> Columns(IReadOnlyList<CategoricalColumn> fields) => fields
         .Where((c, i) => i == 0 || c.Part is null || c.Column != fields[i - 1].Column || c.Part == fields[i - 1].Part).Select(c => c.Column);
 }
