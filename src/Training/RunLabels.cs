@@ -71,5 +71,5 @@ internal sealed class RunLabels
     }
 
     private LabelCounts[] Count(ShardSet shards, RowPart[] parts) => LabelCounts.Of(
-        shards, data.Encoder.Label, settings.Features.BadRows, BlockSizes.Workers(shards, settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
+        shards, data.Encoder.Label, settings.Features.BadRows, shards.DecodeThreads(settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
 }

@@ -11,7 +11,7 @@ namespace GpuCtr.Data.Batches;
 /// </remarks>
 internal sealed class BlockSizes
 {
-    private const double DecodeShare = 0.2, Usable = 0.85;
+    private const double Usable = 0.85;
 
     private readonly long[] bytes; // largest first
 
@@ -21,7 +21,7 @@ internal sealed class BlockSizes
     {
         bytes = [.. shards.Shards.SelectMany(s => Of(s, encoder)).OrderDescending()];
         Total = bytes.Sum();
-        Decode = DecodeBytes(shards);
+        Decode = shards.DecodeBytes;
     }
 
     /// <summary>Bytes of all blocks.</summary>
@@ -36,7 +36,7 @@ internal sealed class BlockSizes
         get
         {
             double windows = 2.0 * bytes.FirstOrDefault();
-            return (long)Math.Ceiling(Math.Max((windows + Decode) / Usable, windows / (Usable - DecodeShare)));
+            return (long)Math.Ceiling(Math.Max((windows + Decode) / Usable, windows / (Usable - ShardSet.DecodeShare)));
         }
     }
 
@@ -54,23 +54,7 @@ internal sealed class BlockSizes
         return Math.Max(1, blocks);
     }
 
-    /// <summary>Threads that may decode at once, of the number that would like to.</summary>
-    public int Workers(long memory, int most) => WorkersWithin(DecodeShare * memory, Decode, most);
-
-    /// <summary>Threads for a pass that keeps no rows.</summary>
-    public static int Workers(ShardSet shards, long memory, int most) => WorkersWithin(DecodeShare * memory, DecodeBytes(shards), most);
-
-    private static int WorkersWithin(double memory, long decode, int most) => (int)Math.Clamp(memory / Math.Max(1, decode), 1, most);
-
-    private double Room(long memory) => Usable * memory - Math.Max(Decode, DecodeShare * memory);
-
-    /// <summary>Buffers of a thread (a ColumnBuffer, the strips of a BlockEncoder) and pages on their way from the file.</summary>
-    private static long DecodeBytes(ShardSet shards)
-    {
-        const long valueBytes = 136, copiesOfPages = 4;
-        double most = shards.RowGroups.Select(g => valueBytes * (double)g.Values + copiesOfPages * (double)g.ColumnBytes).DefaultIfEmpty(0).Max();
-        return (long)Math.Clamp(most, 0, long.MaxValue / 4);
-    }
+    private double Room(long memory) => Usable * memory - Math.Max(Decode, ShardSet.DecodeShare * memory);
 
     private static IEnumerable<long> Of(Shard shard, FeatureEncoder encoder)
     {

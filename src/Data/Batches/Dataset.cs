@@ -62,7 +62,7 @@ public sealed class Dataset : IDisposable
         // Opened when it is first needed: the run folder may still be cleared before.
         cache = new Lazy<EncodedCache?>(OpenCache);
         WindowBlocks = InMemory ? Math.Max(1, kept.Length) : sizes.Window(this.options.MemoryBytes);
-        workers = sizes.Workers(this.options.MemoryBytes, this.options.Workers);
+        workers = shards.DecodeThreads(this.options.MemoryBytes, this.options.Workers);
     }
 
     /// <summary>The shards.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using GpuCtr.Data.Batches;
 using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
@@ -90,7 +89,7 @@ internal sealed class FeatureFit
         long done = 0;
         Workers.Run(
             shards.RowGroups.Count,
-            BlockSizes.Workers(shards, plan.Options.MemoryBytes, plan.Options.Workers),
+            shards.DecodeThreads(plan.Options.MemoryBytes, plan.Options.Workers),
             (index, _) =>
             {
                 if (!idle.TryTake(out FitWorker? worker))

@@ -1,4 +1,3 @@
-using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
@@ -23,7 +22,7 @@ internal static class UndeclaredLists
         string[] names = [.. plan.Of(FeatureRole.Categorical).Where(c => c.Kind == ValueKind.Text).Select(c => c.Name).Except(plan.Options.Categorical)];
         var warnings = new string?[names.Length];
         Workers.Run(
-            names.Length, BlockSizes.Workers(shards, plan.Options.MemoryBytes, plan.Options.Workers), (i, _) => warnings[i] = Warning(names[i], Values(shards, names[i])), CancellationToken.None);
+            names.Length, shards.DecodeThreads(plan.Options.MemoryBytes, plan.Options.Workers), (i, _) => warnings[i] = Warning(names[i], Values(shards, names[i])), CancellationToken.None);
         return warnings.OfType<string>();
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 using Parquet.Meta;
 

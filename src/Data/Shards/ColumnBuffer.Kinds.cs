@@ -1,6 +1,4 @@
 using System.Globalization;
-using GpuCtr.Data.Features;
-
 namespace GpuCtr.Data.Shards;
 
 /// <summary>Converts values from one kind to another, so that shards that store a column differently read alike.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Unicode;
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Parquet;
 
 namespace GpuCtr.Data.Shards;

@@ -1,5 +1,3 @@
-using GpuCtr.Data.Features;
-
 namespace GpuCtr.Data.Shards;
 
 /// <summary>A column and the kind it is read as, however the shards store it. A value that the kind cannot represent becomes null and is listed in <see cref="ColumnBuffer.Misfits"/>.</summary>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Parquet;
 using Parquet.Meta;
 using PhysicalType = Parquet.Meta.Type;

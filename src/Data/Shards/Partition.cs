@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Shards;

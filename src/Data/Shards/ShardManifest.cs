@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Shards;

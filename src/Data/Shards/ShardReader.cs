@@ -1,4 +1,3 @@
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Parquet;
 using Parquet.Meta;
 

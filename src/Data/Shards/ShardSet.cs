@@ -11,6 +11,12 @@ public sealed class ShardSet
     // Up to this size, shards are identified by a hash of their whole content, which takes a fraction of a second.
     private const long HashedBytes = 256L << 20;
 
+    // A thread decodes into a ColumnBuffer and the strips of a block encoder, so many bytes a value, and holds copies of pages on their way from the file.
+    private const long ValueBytes = 136, PageCopies = 4;
+
+    /// <summary>The share of the memory that columns may take while they are decoded.</summary>
+    internal const double DecodeShare = 0.2;
+
     private readonly ConcurrentDictionary<string, StoredColumn?> joined = new(StringComparer.Ordinal);
     private readonly Lazy<IReadOnlyList<StoredColumn>> columns;
     private readonly Lazy<string[]> contentKeys;
@@ -22,6 +28,8 @@ public sealed class ShardSet
         (Shards, Notes) = (shards, notes);
         RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
         Rows = shards.Sum(s => s.Rows);
+        double most = RowGroups.Select(g => ValueBytes * (double)g.Values + PageCopies * (double)g.ColumnBytes).DefaultIfEmpty(0).Max();
+        DecodeBytes = (long)Math.Clamp(most, 0, long.MaxValue / 4);
     }
 
     /// <summary>The shards, sorted by path.</summary>
@@ -32,6 +40,9 @@ public sealed class ShardSet
 
     /// <summary>Rows of all shards.</summary>
     public long Rows { get; }
+
+    /// <summary>Bytes that a thread needs to decode the largest row group.</summary>
+    internal long DecodeBytes { get; }
 
     /// <summary>One line for everything that was left out, read through a table's log or verified against a manifest.</summary>
     public IReadOnlyList<string> Notes { get; }
@@ -81,6 +92,9 @@ public sealed class ShardSet
         RefuseCopies(shards);
         return new ShardSet(shards, notes, workers);
     }
+
+    /// <summary>Threads that may decode at once with so many bytes of memory in all: 1 to <paramref name="most"/>.</summary>
+    internal int DecodeThreads(long memory, int most) => (int)Math.Clamp(DecodeShare * memory / Math.Max(1, DecodeBytes), 1, most);
 
     /// <summary>Shards of this set that are, by path or content, also in the other one: (this one's path, the other's path).</summary>
     public IReadOnlyList<(string Path, string Other)> SharedWith(ShardSet other) =>

@@ -4,7 +4,6 @@ using System.Text;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Sources;

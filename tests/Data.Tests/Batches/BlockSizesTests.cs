@@ -22,14 +22,14 @@ public sealed class BlockSizesTests : IDisposable
         for (long memory = sizes.Least; !sizes.Fit(memory); memory += memory / 10)
         {
             int window = sizes.Window(memory);
-            Assert.InRange(2 * largestFirst.Take(window).Sum() + sizes.Workers(memory, 64) * sizes.Decode, 1, memory);
+            Assert.InRange(2 * largestFirst.Take(window).Sum() + shards.DecodeThreads(memory, 64) * sizes.Decode, 1, memory);
             Assert.InRange(window, last, largestFirst.Length);
             last = window;
         }
 
         Assert.InRange(last, 3, largestFirst.Length);
         Assert.Equal(1, sizes.Window(0));
-        Assert.Equal(1, sizes.Workers(0, 64));
+        Assert.Equal(1, shards.DecodeThreads(0, 64));
     }
 
     /// <summary>Row groups of two sizes.</summary>

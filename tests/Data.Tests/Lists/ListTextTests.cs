@@ -48,7 +48,7 @@ public sealed class ListTextTests : IDisposable
         VocabularyTable genres = encoder.Vocabularies[0];
         Assert.Equal(["rock", "jazz", "new age", "polka"], genres.Texts);
         EncodedSequence history = Encode(encoder, "s.parquet")[0].Sequences[0];
-        Assert.Equal(["rock", "new age", "(null)", "jazz", "polka", "(null)", "rock"], history.Values.Select(genres.Describe));
+        Assert.Equal(["rock", "new age", "(null)", "jazz", "polka", "(null)", "rock"], history.TableRows.Select(genres.Describe));
         Assert.Equal([0, 4, 6, 7], history.Offsets);
     }
 
@@ -81,7 +81,7 @@ public sealed class ListTextTests : IDisposable
         Assert.Equal(list.Vocabularies[0].Counts, text.Vocabularies[0].Counts);
         EncodedSequence a = Encode(text, "s.parquet")[0].Sequences[0], b = Encode(list, "list.parquet")[0].Sequences[0];
         Assert.Equal(b.Offsets, a.Offsets);
-        Assert.Equal(b.Values, a.Values);
+        Assert.Equal(b.TableRows, a.TableRows);
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class ListTextTests : IDisposable
             FeatureEncoder ofText = Fit(Genres().Text("past", text), options), ofLists = Fit(Genres().TextLists("past", lists), options, name: "list.parquet");
             EncodedSequence a = Encode(ofText, "s.parquet")[0].Sequences[0], b = Encode(ofLists, "list.parquet")[0].Sequences[0];
             Assert.Equal(b.Offsets, a.Offsets);
-            Assert.Equal(b.Values, a.Values);
+            Assert.Equal(b.TableRows, a.TableRows);
             Assert.Equal(ofLists.Vocabularies[^1].Texts, ofText.Vocabularies[^1].Texts);
         }
     }

@@ -21,7 +21,7 @@ public sealed class HistoryKindTests : IDisposable
         Assert.Equal(("item", ValueKind.Integer, "list<double>"), (list.Target, list.Kind, list.TypeName));
         FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), plan);
         EncodedSequence encoded = new Dataset(Resolve(), encoder).Load([0], default)[0].Sequences[0];
-        Assert.Equal([2, VocabularyTable.NullRow, VocabularyTable.NullRow, 3], encoded.Values[..encoded.Count]);
+        Assert.Equal([2, VocabularyTable.NullRow, VocabularyTable.NullRow, 3], encoded.TableRows[..encoded.Count]);
     }
 
     [Fact]
