@@ -126,7 +126,7 @@ public sealed class Device : IDisposable
     /// <summary>The library for plain matrix products; null if there is none.</summary>
     internal IBlas? Blas { get; }
 
-    /// <summary>How batches get to the device; null where the SIMD variants read them in place.</summary>
+    /// <summary>How batches get to the device; null with the SIMD variants, where the slot is copied at once.</summary>
     internal BatchCopies? Copies { get; }
 
     /// <summary>Records launches to be repeated as one; null if the device has no graphs, with portable kernels, and with GPU_CTR_GRAPH=off.</summary>

@@ -97,7 +97,7 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
-    public void Unseen_values_take_the_last_row_and_are_counted()
+    public void Oov_values_take_the_last_row_and_are_counted()
     {
         ShardSet train = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "x", "y", null).Write(folder.File("train.parquet"))]);
         FeatureEncoder encoder = FeatureEncoder.Fit(train, FeaturePlan.Infer(train, new FeatureOptions()));
