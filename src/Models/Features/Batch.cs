@@ -34,6 +34,9 @@ public sealed partial class Batch : IDisposable
         int[] offsets = spec.Offsets();
         fieldOffsets = spec.Categorical.Select(c => offsets[c.Vocabulary]).ToArray();
         fieldRows = spec.Categorical.Select(c => spec.Vocabularies[c.Vocabulary].Rows).ToArray();
+        // A new slot holds padding.
+        for (int b = 0; b < capacity; b++)
+            fieldOffsets.CopyTo(TableRows[(b * spec.F)..]);
         int lookups = device.SortsLookups ? 0 : LookupCapacity(spec, capacity);
         sorter = device.SortsLookups ? null : new LookupSorter(lookups);
         order = new PinnedBuffer<int>(device, lookups);
