@@ -6,7 +6,12 @@ namespace GpuCtr.Models;
 public static class EmbeddingMlp
 {
     /// <summary>The model in the catalogue.</summary>
-    public static ModelEntry Entry { get; } = new("base", Logit) { ReadsHistories = true, Defaults = Din.Entry.Defaults };
+    public static ModelEntry Entry { get; } = new("embedding-mlp", Logit)
+    {
+        ReadsHistories = true,
+        Defaults = Din.Entry.Defaults,
+        FormerNames = ["base"],
+    };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)

@@ -25,22 +25,22 @@ public static class ModelCatalog
         Bst.Entry,
     ];
 
-    private static readonly Dictionary<string, ModelEntry> byName =
-        entries.SelectMany(e => e.FormerNames.Prepend(e.Name).Select(name => (name, e))).ToDictionary(e => e.name, e => e.e);
+    private static readonly Dictionary<string, ModelEntry> byName = entries.ToDictionary(e => e.Name);
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => entries.Select(e => e.Name);
 
-    /// <summary>Names that older versions had for some models.</summary>
-    public static IEnumerable<string> FormerNames => entries.SelectMany(e => e.FormerNames);
+    /// <summary>By names that older versions had for some models, the names of today.</summary>
+    public static IReadOnlyDictionary<string, string> FormerNames { get; } =
+        entries.SelectMany(e => e.FormerNames.Select(former => (former, e.Name))).ToDictionary(n => n.former, n => n.Name);
 
     /// <summary>The model of a name or of a former name.</summary>
     /// <exception cref="KernelException">There is none.</exception>
     public static ModelEntry Of(string name) =>
-        byName.TryGetValue(name, out ModelEntry? entry) ? entry : throw new KernelException($"model '{name}' is not one of {string.Join(", ", Names)}");
+        byName.TryGetValue(Renamed(name)!, out ModelEntry? entry) ? entry : throw new KernelException($"model '{name}' is not one of {string.Join(", ", Names)}");
 
-    /// <summary>The name that a model has now; what is no model is itself.</summary>
-    public static string NameOf(string name) => name is not null && byName.TryGetValue(name, out ModelEntry? entry) ? entry.Name : name!;
+    /// <summary>The name of today in place of a former one; any other text as it is.</summary>
+    public static string? Renamed(string? name) => name is not null && FormerNames.TryGetValue(name, out string? now) ? now : name;
 
     /// <summary>The model of a run that names none.</summary>
     /// <param name="histories">Whether its data has histories.</param>

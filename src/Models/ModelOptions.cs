@@ -14,16 +14,16 @@ public sealed record ModelOptions
     /// <summary>The most units of a layer.</summary>
     public const int MostUnits = 1 << 16;
 
-    /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>.</summary>
+    /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>; a former name becomes the name of today.</summary>
     [Option("the architecture", PresetOnly = true, WordsOf = typeof(ModelCatalog), OnWarmStart = OnWarmStart.AboveEmbeddings)]
-    public string Model { get; init; } = "deepfm";
+    public string Model { get; init => field = ModelCatalog.Renamed(value)!; } = "deepfm";
 
     /// <summary>D: width of an embedding vector; field-aware models have one for each field.</summary>
-    [Option("width of an embedding; ffm has one for each field", Value = "D", Default = "16; ffm 4", Least = 1, Most = 4096)]
+    [Option("width of an embedding; ffm has one for each field", Value = "D", Default = "{models}", Least = 1, Most = 4096)]
     public int EmbeddingDim { get; init; } = 16;
 
     /// <summary>Standard deviation of new embeddings and first-order weights.</summary>
-    [Option("standard deviation of new embeddings", Default = "1e-4; din, base, bst 0.01; or the variant's", Least = 0, OnWarmStart = OnWarmStart.Free)]
+    [Option("standard deviation of new embeddings", Default = "{models}; or the variant's", Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double EmbeddingInitStd { get; init; } = 1e-4;
 
     /// <summary>How the vectors of multi-valued fields (and of histories in Embedding &amp; MLP) are pooled.</summary>
@@ -35,11 +35,11 @@ public sealed record ModelOptions
     public bool FmNumeric { get; init; } = true;
 
     /// <summary>Widths of the hidden layers.</summary>
-    [Option("widths of the hidden layers", Value = "N,…", Default = "400,400,400; din, base, bst 200,80; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers, OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    [Option("widths of the hidden layers", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers, OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public IReadOnlyList<int> HiddenUnits { get; init; } = [400, 400, 400];
 
     /// <summary>Activation of the hidden layers.</summary>
-    [Option("relu, sigmoid, prelu, leakyrelu or dice", Value = "NAME", Default = "relu; din, base dice; bst leakyrelu; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    [Option("relu, sigmoid, prelu, leakyrelu or dice", Value = "NAME", Default = "{models}; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public Activations Activation { get; init; } = Activations.Relu;
 
     /// <summary>Standard deviation of the weights of new hidden layers, normal; 0 = Xavier normal.</summary>

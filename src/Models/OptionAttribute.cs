@@ -102,7 +102,10 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>What stands for its value in help; null = N, X or the words that it takes.</summary>
     public string? Value { get; init; }
 
-    /// <summary>The default in words, where it depends on the model, the variant or the machine; null = the property's initial value.</summary>
+    /// <summary>
+    /// The default in words, where it depends on the model, the variant or the machine; null = the property's initial value.
+    /// <c>{models}</c> stands for that value and the models with another: "16; ffm 4".
+    /// </summary>
     public string? Default { get; init; }
 
     /// <summary>The least number it can be. Every number has one, or <see cref="Above"/>.</summary>
@@ -123,7 +126,7 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The words that it can be, as in <c>sum|mean|max</c>; null = those of its enumeration, or any text.</summary>
     public string? Words { get; init; }
 
-    /// <summary>A class whose static property <c>Names</c> lists the words that it can be.</summary>
+    /// <summary>A class whose static property <c>Names</c> lists the words that it can be, and whose <c>FormerNames</c>, if it has them, map words of older versions to them.</summary>
     public Type? WordsOf { get; init; }
 
     /// <summary>The word that means true.</summary>

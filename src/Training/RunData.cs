@@ -33,7 +33,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet? valid = settings.Options.Valid.Count > 0 ? ShardSet.Resolve(settings.Options.Valid, settings.Workers) : null;
         ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
-        string model = settings.Options.ModelName ?? (plan.HasHistory ? "din" : "deepfm");
+        string model = settings.Options.ModelName ?? ModelCatalog.Default(plan.HasHistory).Name;
         // A history that the model does not read must not update table rows.
         string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Name)];
         if (unused.Length > 0)

@@ -31,7 +31,7 @@ public sealed record TrainOptions
 
     /// <summary>The architecture; null = din where there is a history, else deepfm.</summary>
     [Option("{words}", Name = "model", Value = "NAME", WordsOf = typeof(ModelCatalog), Default = "din with a history, else deepfm", Section = OptionSection.Model)]
-    public string? ModelName { get; init; }
+    public string? ModelName { get; init => field = ModelCatalog.Renamed(value); }
 
     /// <summary>Whose model and training; null = our own.</summary>
     [Option("{words}: model and training as others have them; flags override it", Value = "NAME", WordsOf = typeof(Variants))]

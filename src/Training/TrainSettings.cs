@@ -34,7 +34,7 @@ internal sealed record TrainSettings(
         OptionCheck.Check(options.Features);
         TrainingDefaults own = Variants.Training(options.Variant);
         MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes);
-        string model = options.ModelName ?? (options.Variant is { } variant ? Variants.ModelsOf(variant).First() : "deepfm");
+        string model = options.ModelName ?? (options.Variant is { } variant ? Variants.ModelsOf(variant).First() : ModelCatalog.Default(histories: false).Name);
         if (options.Monitor == "gauc" && options.Features.GroupId is null)
             throw GpuCtrException.UsageError("--monitor gauc needs --group-id, the column that groups rows");
         return new TrainSettings(

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Tests;
@@ -28,6 +29,15 @@ public sealed partial class ModelCatalogTests
     {
         Assert.Equal("16; ffm 4", ModelCatalog.DefaultInWords(o => o.EmbeddingDim));
         Assert.Equal($"relu; {string.Join(", ", ModelCatalog.Names.Where(n => ModelCatalog.Defaults(n).Activation == Activations.Dice))} dice; bst leakyrelu", ModelCatalog.DefaultInWords(o => o.Activation));
+    }
+
+    [Fact]
+    public void Former_names_become_those_of_today_wherever_options_come_from()
+    {
+        Assert.Equal("embedding-mlp", new ModelOptions { Model = "base" }.Model);
+        Assert.Equal("embedding-mlp", JsonSerializer.Deserialize<ModelOptions>("{\"Model\": \"base\"}")!.Model);
+        Assert.Equal(ModelCatalog.Defaults("embedding-mlp"), ModelCatalog.Defaults("base") with { HiddenUnits = ModelCatalog.Defaults("embedding-mlp").HiddenUnits });
+        Assert.DoesNotContain("base", ModelCatalog.Names);
     }
 
     [Fact]

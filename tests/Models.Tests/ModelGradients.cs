@@ -20,7 +20,7 @@ public sealed class ModelGradients
 
     public static TheoryData<string, string> Cases => TestDevices.Times(ModelCatalog.Names.Concat(
         ["deepfm norm", "deepfm dropout", "deepfm norm dropout", "deepfm ids only in fm", "deepfm dice", "din softmax", "din sigmoid scaled", "din sum pooling",
-            "lr numeric values", "fm first order of vectors", "wide-deep numeric values", "base numeric values", "nfm norm dropout", "nfm numeric values", "pnn numeric values", "ffm first order of vectors", "fnn numeric values", "dcn numeric values", "dcn-v2 rank", "base padded", "din padded", "din attention norm", "din per column",
+            "lr numeric values", "fm first order of vectors", "wide-deep numeric values", "embedding-mlp numeric values", "nfm norm dropout", "nfm numeric values", "pnn numeric values", "ffm first order of vectors", "fnn numeric values", "dcn numeric values", "dcn-v2 rank", "embedding-mlp padded", "din padded", "din attention norm", "din per column",
             "din sum of history", "din projection product bias", "din affine dice", "din feature dice", "bst dropout", "bst blocks", "bst heads", "bst per column", "bst numeric values"]));
 
     [SkippableTheory]

@@ -22,6 +22,7 @@ internal sealed class Option
         Name = declaration.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
         Entries = EntryType(property.PropertyType);
         Type = Entries ?? Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        FormerWords = declaration.WordsOf?.GetProperty("FormerNames", Static)?.GetValue(null) as IReadOnlyDictionary<string, string> ?? new Dictionary<string, string>();
         Words = declaration.WordsOf?.GetProperty("Names", Static)!.GetValue(null) is IEnumerable<string> names ? [.. names]
             : declaration.Words?.Split('|') ?? (Type.IsEnum ? [.. Enum.GetNames(Type).Select(n => n.ToLowerInvariant())] : []);
     }
@@ -49,6 +50,9 @@ internal sealed class Option
 
     /// <summary>The words that it can be; none where it is no word, or any.</summary>
     public IReadOnlyList<string> Words { get; }
+
+    /// <summary>By words of older versions that are still understood, the words of today.</summary>
+    public IReadOnlyDictionary<string, string> FormerWords { get; }
 
     /// <summary>Naming it switches it on.</summary>
     public bool IsSwitch => Type == typeof(bool) && Words.Count == 0;

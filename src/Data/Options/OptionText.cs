@@ -72,6 +72,8 @@ internal static class OptionText
                 : throw Refused(option, $"{text}: {OptionCheck.Expected(option)}");
         if (option.IsNumber)
             return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : throw Refused(option, $"{text}: expected a number");
+        if (option.FormerWords.TryGetValue(text, out string? word))
+            text = word;
         if (option.Words.Count > 0 && !option.Words.Contains(text))
             throw Refused(option, OptionCheck.NotOneOf(text, option.Words));
         if (option.Type == typeof(bool))

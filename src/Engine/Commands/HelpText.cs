@@ -45,6 +45,8 @@ internal static class HelpText
     private static string DefaultOf(Option option)
     {
         string standard = option.Declaration.Default ?? (option.HasDefault ? OptionText.Of(option, option.Default) : "");
+        if (standard.Contains("{models}", StringComparison.Ordinal))
+            standard = standard.Replace("{models}", ModelCatalog.DefaultInWords(model => option.ValueIn(model)!), StringComparison.Ordinal);
         return standard.Length > 0 ? $" [{standard}]" : "";
     }
 }

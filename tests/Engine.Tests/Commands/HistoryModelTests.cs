@@ -40,6 +40,23 @@ public sealed class HistoryModelTests : IDisposable
         Run(["train", shard, "--model", "bst", "--attention-heads", "3", "--out", folder.File("heads"), .. small]).FailedWith(ExitCode.Usage, "3 attention heads", "16 values", "--attention-heads 1, 2, 4, 8, 16");
     }
 
+    [Fact]
+    public void A_model_goes_by_its_former_name_too()
+    {
+        string shard = Write("x.parquet", misaligned: false), run = folder.File("run"), config = Path.Combine(run, "config.json");
+        Assert.Contains("model    embedding-mlp", Run(["train", shard, "--model", "base", "--out", run, .. small]).Succeeded().Error);
+        string written = File.ReadAllText(config);
+        Assert.Contains("\"model\": \"embedding-mlp\"", written);
+        Assert.DoesNotContain("\"base\"", written);
+        // As an older version wrote it.
+        File.WriteAllText(config, written.Replace("\"embedding-mlp\"", "\"base\"", StringComparison.Ordinal));
+        foreach (string name in new[] { "base", "embedding-mlp" })
+            Run(["train", shard, "--model", name, "--out", run, "--resume", .. small]).Succeeded();
+        File.WriteAllText(folder.File("flags.json"), "{\"model\": \"base\"}");
+        Assert.Contains("model    embedding-mlp", Run(["train", shard, "--config", folder.File("flags.json"), "--out", folder.File("other"), .. small]).Succeeded().Error);
+        Run(["train", shard, "--model", "bass", "--out", folder.File("none"), .. small]).FailedWith(ExitCode.Usage, "--model bass", "embedding-mlp");
+    }
+
     [Theory]
     [InlineData(',', null)]
     [InlineData(':', ":")]

@@ -39,7 +39,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
                 { "deepfm", ["--fm-numeric", "off", "--activation", "prelu", "--pooling", "sum"] },
                 { "nfm", ["--batch-norm", "--dropout", "0.3"] },
                 { "dcn-v2", ["--cross-rank", "4", "--cross-layers", "2"] },
-                { "base", ["--pooling", "max"] },
+                { "embedding-mlp", ["--pooling", "max"] },
                 { "din", ["--batch-norm", "--attention-units", "12"] },
                 { "din", ["--attention-normalization", "none", "--attention-activation", "prelu"] },
                 { "din", ["--attention-normalization", "sigmoid", "--activation", "sigmoid"] },
