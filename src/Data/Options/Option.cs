@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
 using System.Reflection;
-using System.Text.Json;
 using GpuCtr.Models;
 
 namespace GpuCtr.Data.Options;
@@ -19,7 +17,7 @@ internal sealed class Option
     private Option(PropertyInfo property, OptionAttribute declaration)
     {
         (this.property, Declaration) = (property, declaration);
-        Name = declaration.Name ?? JsonNamingPolicy.KebabCaseLower.ConvertName(property.Name);
+        Name = declaration.Name ?? WithDashes(property.Name);
         Entries = EntryType(property.PropertyType);
         Type = Entries ?? Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         FormerWords = declaration.WordsOf?.GetProperty("FormerNames", Static)?.GetValue(null) as IReadOnlyDictionary<string, string> ?? new Dictionary<string, string>();
@@ -84,13 +82,21 @@ internal sealed class Option
     /// <summary>Whether a record declares it, rather than one within.</summary>
     public bool IsOf(Type record) => property.DeclaringType == record;
 
-    /// <summary>The options that a user of some type's options can name, those of the types within included, in the order of help.</summary>
+    /// <summary>The options that flags and files can name: those of a type and of the types within, in the order of help.</summary>
     public static IReadOnlyList<Option> Of(Type record) => known.GetOrAdd(record, type =>
     {
-        OptionSection section = OptionSection.Same;
-        return [.. Flattened(type).Where(o => !o.Declaration.PresetOnly)
-            .Select(o => (Option: o, Section: section = o.Declaration.Section == OptionSection.Same ? section : o.Declaration.Section))
-            .ToArray().OrderBy(o => o.Section).Select(o => o.Option)];
+        // Plain lists: whatever else sorts them is compiled anew at every start.
+        var sections = new List<Option>?[(int)OptionSection.Output + 1];
+        int section = 0;
+        foreach (Option option in Flattened(type))
+        {
+            if (option.Declaration.Section != OptionSection.Same)
+                section = (int)option.Declaration.Section;
+            if (!option.Declaration.PresetOnly)
+                (sections[section] ??= []).Add(option);
+        }
+
+        return [.. sections.SelectMany(options => options ?? [])];
     });
 
     /// <summary>All options that a type declares itself, those for presets only included.</summary>
@@ -108,13 +114,24 @@ internal sealed class Option
 
     private static IEnumerable<Option> Flattened(Type record)
     {
-        Dictionary<PropertyInfo, Option> own = DeclaredBy(record).ToDictionary(o => o.property);
+        IReadOnlyList<Option> own = DeclaredBy(record);
+        int next = 0;
         foreach (PropertyInfo property in record.GetProperties())
         {
-            foreach (Option option in property.IsDefined(typeof(OptionsAttribute)) ? Flattened(PartType(property)) : own.TryGetValue(property, out Option? one) ? [one] : [])
-                yield return option;
+            if (next < own.Count && own[next].property == property)
+            {
+                yield return own[next++];
+            }
+            else if (property.IsDefined(typeof(OptionsAttribute)))
+            {
+                foreach (Option option in Flattened(PartType(property)))
+                    yield return option;
+            }
         }
     }
+
+    /// <summary>EmbeddingDim → embedding-dim.</summary>
+    private static string WithDashes(string name) => string.Concat(name.Select((c, i) => char.IsAsciiLetterUpper(c) ? $"{(i > 0 ? "-" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
 
     private static Type? EntryType(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
 }
