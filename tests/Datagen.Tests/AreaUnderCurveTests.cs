@@ -1,5 +1,6 @@
 namespace GpuCtr.Datagen.Tests;
 
+[Trait("Speed", "Fast")]
 public class AreaUnderCurveTests
 {
     private static readonly double[] _scores = [0.1, 0.4, 0.35, 0.8, 0.4, 0.8];

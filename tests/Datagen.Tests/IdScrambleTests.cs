@@ -1,5 +1,6 @@
 namespace GpuCtr.Datagen.Tests;
 
+[Trait("Speed", "Fast")]
 public class IdScrambleTests
 {
     [Theory]

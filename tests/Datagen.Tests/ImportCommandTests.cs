@@ -1,5 +1,6 @@
 namespace GpuCtr.Datagen.Tests;
 
+[Trait("Speed", "Fast")]
 public sealed class ImportCommandTests : IDisposable
 {
     private readonly TempFolder _folder = new();

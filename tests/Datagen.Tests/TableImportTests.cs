@@ -4,6 +4,7 @@ using System.Text;
 
 namespace GpuCtr.Datagen.Tests;
 
+[Trait("Speed", "Fast")]
 public sealed class TableImportTests : IDisposable
 {
     private readonly TempFolder _folder = new();

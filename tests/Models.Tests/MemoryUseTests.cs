@@ -3,6 +3,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
 
+[Trait("Speed", "Fast")]
 public sealed class MemoryUseTests
 {
     [Theory]

@@ -2,6 +2,7 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training.Tests;
 
+[Trait("Speed", "Fast")]
 public sealed class ScheduleTests
 {
     [Fact]

@@ -40,7 +40,14 @@ public enum KernelChoice
 }
 
 /// <summary>A loaded kernel, the threads of its groups on a GPU, and the lowest NVIDIA architecture that it runs on.</summary>
-internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture);
+internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture)
+{
+    public static LoadedKernel Of(MethodInfo method)
+    {
+        KernelNeedsAttribute? needs = method.GetCustomAttribute<KernelNeedsAttribute>();
+        return new(method, needs?.Threads ?? Device.GroupThreads, needs?.Architecture ?? 0);
+    }
+}
 
 /// <summary>One accelerator with its stream, the launch shape of its kernels and, on the CPU, the worker team of the SIMD variants.</summary>
 /// <remarks>
@@ -180,8 +187,10 @@ public sealed class Device : IDisposable
     }
 
     /// <summary>Every kernel that ops of this device have loaded so far; specializations count separately.</summary>
-    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(method =>
-        new LoadedKernel(method, method.GetCustomAttribute<KernelNeedsAttribute>()?.Threads ?? GroupThreads, method.GetCustomAttribute<KernelNeedsAttribute>()?.Architecture ?? 0));
+    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(LoadedKernel.Of);
+
+    /// <summary>Where launches are noted; nothing is compiled or run then. For tests that ask which kernels an op uses.</summary>
+    internal List<MethodInfo>? Noted { get; set; }
 
     /// <summary>Chooses the variant of an op once, when the op is built. Only the chosen variant is built, so the others reserve nothing.</summary>
     /// <param name="portable">Runs on every device, and defines what is correct.</param>
@@ -192,6 +201,8 @@ public sealed class Device : IDisposable
     /// <summary>The launcher of a kernel, compiled on first use for all ops of this device.</summary>
     internal Action<KernelConfig, TArgs> Load<TArgs>(Action<TArgs> kernel) where TArgs : struct
     {
+        if (Noted is { } noted)
+            return (_, _) => noted.Add(kernel.Method);
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
         {
             Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator.LoadKernel(kernel);

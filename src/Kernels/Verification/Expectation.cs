@@ -51,11 +51,10 @@ internal sealed class Expectation
     /// <summary>+1 or −1, as good as random.</summary>
     public static int Sign(int i) => ((i * 0x9E3779B9u) >> 13 & 1) == 0 ? 1 : -1;
 
-    /// <summary>The expectation of a case, and a trial on <paramref name="device"/> with the inputs it belongs to.</summary>
-    public static (Expectation Expected, Trial Trial) Of(OpCase c, Device device)
+    /// <summary>The expectation of a case, which may be <paramref name="known"/> from another device, and a trial on <paramref name="device"/> with the inputs it belongs to.</summary>
+    public static (Expectation Expected, Trial Trial) Of(OpCase c, Device device, Expectation? known = null)
     {
-        (Expectation expected, Trial trial) = c.Expected is { } known ? (known, new Trial(c, device, known.Attempt)) : Draw(c, device);
-        c.Expected = expected;
+        (Expectation expected, Trial trial) = known is null ? Draw(c, device) : (known, new Trial(c, device, known.Attempt));
         if (device.Precision.OnTensorCores() && expected.Magnitude is null)
         {
             expected.Magnitude = new Expectation(trial, magnitude: true);

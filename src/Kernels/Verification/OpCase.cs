@@ -10,14 +10,16 @@ namespace GpuCtr.Kernels.Verification;
 /// <param name="Multilinear">All that depends on a product of matrices does so linearly in each of its factors: what rounding them may move is known.</param>
 public sealed record OpCase(string Op, string Shape, Action<Trial> Build, bool SimdOnly = false, bool Multilinear = false)
 {
-    /// <summary>What any device must compute; the same for all of them, so it is worked out once.</summary>
-    internal Expectation? Expected { get; set; }
+    /// <summary>Cases of an op, each a shape that is recorded in the same way. A shape is a record structure: its parameters name the case.</summary>
+    /// <param name="op">Name of the op.</param>
+    /// <param name="shapes">The shapes, all different.</param>
+    /// <param name="record">Fills in a trial of a shape.</param>
+    /// <param name="multilinear">Says whether a shape is multilinear; null: none is.</param>
+    internal static IEnumerable<OpCase> Each<TShape>(string op, IEnumerable<TShape> shapes, Action<Trial, TShape> record, Func<TShape, bool>? multilinear = null) where TShape : struct =>
+        shapes.Select(s => new OpCase(op, ShapeName.Of(s), t => record(t, s), Multilinear: multilinear?.Invoke(s) ?? false));
 
-    /// <summary>Whether it means something on <paramref name="device"/>. A library of products is used by the linear layer alone, tensor cores by matrix products: other ops are what they are without them.</summary>
-    public bool AppliesTo(Device device) => AppliesTo(device.UsesSimd, device.Kernels, device.Precision);
-
-    internal bool AppliesTo(bool simd, KernelChoice kernels, Precision precision) =>
-        (!SimdOnly || simd) && (kernels != KernelChoice.Library || Op == "linear") && (!precision.OnTensorCores() || Multilinear);
+    /// <summary>Whether it means something on <paramref name="device"/>: tensor cores round, and what that may move is known of multilinear cases alone.</summary>
+    public bool AppliesTo(Device device) => (!SimdOnly || device.UsesSimd) && (!device.Precision.OnTensorCores() || Multilinear);
 
     /// <inheritdoc/>
     public override string ToString() => $"{Op} {Shape}";

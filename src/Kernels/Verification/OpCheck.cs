@@ -11,11 +11,21 @@ namespace GpuCtr.Kernels.Verification;
 public static class OpCheck
 {
     /// <summary>Runs <paramref name="c"/>; null when all is well, else a line with op, shape, device, tensor, index, expected and actual value.</summary>
-    public static string? Run(OpCase c, Device device)
+    public static string? Run(OpCase c, Device device) => Run(c, [device]).SingleOrDefault();
+
+    /// <summary>Runs <paramref name="c"/> on several devices, for which its reference is worked out once; a line for each that fails.</summary>
+    public static IEnumerable<string> Run(OpCase c, IEnumerable<Device> devices)
+    {
+        Expectation? expected = null;
+        return [.. devices.Select(device => Run(c, device, ref expected)).OfType<string>()];
+    }
+
+    private static string? Run(OpCase c, Device device, ref Expectation? expectation)
     {
         try
         {
-            (Expectation expected, Trial trial) = Expectation.Of(c, device);
+            (Expectation expected, Trial trial) = Expectation.Of(c, device, expectation);
+            expectation = expected;
             using (trial)
             {
                 trial.Workspace.Allocate();

@@ -3,11 +3,28 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Every op at every shape that is checked on every device.</summary>
 public static class OpTable
 {
-    /// <summary>All cases; those of one op together.</summary>
-    public static IReadOnlyList<OpCase> Cases { get; } =
+    /// <summary>Layers and what stands between them.</summary>
+    public static IReadOnlyList<OpCase> Dense { get; } =
     [
-        .. LinearCases.All(), .. AddCases.All(), .. ConcatCases.All(), .. BatchNormCases.All(), .. DropoutCases.All(), .. ActivationCases.All(), .. DiceCases.All(), .. DiceGateCases.All(), .. FeatureNormCases.All(), .. LayerNormCases.All(),
-        .. EmbeddingFmCases.All(), .. FieldBiasCases.All(), .. CrossCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. SequencePoolingCases.All(), .. AttentionCases.All(), .. TargetProductCases.All(), .. SequenceCases.All(), .. MultiHeadAttentionCases.All(), .. TableGradientCases.All(), .. RowUpdateCases.All(), .. RowwiseAdagradCases.All(), .. DeferredRowUpdateCases.All(), .. UpdateLogCases.All(),
-        .. BinaryCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All(), .. GemmCases.All(),
+        .. LinearCases.All(), .. AddCases.All(), .. ConcatCases.All(), .. BatchNormCases.All(), .. DropoutCases.All(), .. ActivationCases.All(), .. DiceCases.All(), .. DiceGateCases.All(),
+        .. FeatureNormCases.All(), .. LayerNormCases.All(), .. GemmCases.All(),
     ];
+
+    /// <summary>Tables: lookups, their gradients and the updates of rows.</summary>
+    public static IReadOnlyList<OpCase> Embedding { get; } =
+    [
+        .. EmbeddingFmCases.All(), .. FieldBiasCases.All(), .. SequencePoolingCases.All(), .. TableGradientCases.All(), .. RowUpdateCases.All(), .. RowwiseAdagradCases.All(),
+        .. DeferredRowUpdateCases.All(), .. UpdateLogCases.All(),
+    ];
+
+    /// <summary>Ops over behaviour histories.</summary>
+    public static IReadOnlyList<OpCase> Attention { get; } =
+        [.. AttentionCases.All(), .. TargetProductCases.All(), .. SequenceCases.All(), .. MultiHeadAttentionCases.All()];
+
+    /// <summary>Interactions of fields, the loss, and the update of dense weights.</summary>
+    public static IReadOnlyList<OpCase> Rest { get; } =
+        [.. CrossCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. BinaryCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All()];
+
+    /// <summary>All cases; those of one op together.</summary>
+    public static IReadOnlyList<OpCase> Cases { get; } = [.. Dense, .. Embedding, .. Attention, .. Rest];
 }

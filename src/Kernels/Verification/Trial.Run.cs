@@ -16,14 +16,20 @@ public sealed partial class Trial
             Fill(t);
         foreach (Action upload in uploads)
             upload();
+        Launch();
+        Device.Synchronize();
+        return tracked.Select(t => (t.Tensor.ToArray(Device), t.Tensor.Gradient?.ToArray(Device) ?? [])).ToArray();
+    }
+
+    /// <summary>Forward, backward and commit, on whatever the memory holds.</summary>
+    internal void Launch()
+    {
         foreach (IOp op in ops)
             op.Forward(Pass);
         foreach (IOp op in ops.AsEnumerable().Reverse())
             op.Backward(Pass);
         foreach (IOp op in ops)
             op.Commit(Pass, Guard);
-        Device.Synchronize();
-        return tracked.Select(t => (t.Tensor.ToArray(Device), t.Tensor.Gradient?.ToArray(Device) ?? [])).ToArray();
     }
 
     /// <summary>Evaluates the reference at the start values, with one element of one tensor moved by <paramref name="delta"/>.</summary>

@@ -4,6 +4,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Batches;
 
+[Trait("Speed", "Fast")]
 public sealed class BlockSizesTests : IDisposable
 {
     private readonly TempFolder folder = new();

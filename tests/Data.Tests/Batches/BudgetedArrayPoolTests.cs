@@ -2,6 +2,7 @@ using GpuCtr.Data.Batches;
 
 namespace GpuCtr.Data.Tests.Batches;
 
+[Trait("Speed", "Fast")]
 public sealed class BudgetedArrayPoolTests
 {
     [Fact]

@@ -4,6 +4,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Features;
 
+[Trait("Speed", "Fast")]
 public sealed class FeatureEncoderTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -3,6 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Features;
 
+[Trait("Speed", "Fast")]
 public sealed class FeaturePlanTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -2,6 +2,7 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Tests.Features;
 
+[Trait("Speed", "Fast")]
 public sealed class VocabularyIndexTests
 {
     private const int FirstRow = 2, Oov = 99_999;

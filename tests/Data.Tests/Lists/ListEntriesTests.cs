@@ -4,6 +4,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Tests.Lists;
 
 /// <summary>One list in one string: what its entries are, or what is wrong with it.</summary>
+[Trait("Speed", "Fast")]
 public sealed class ListEntriesTests
 {
     [Theory]

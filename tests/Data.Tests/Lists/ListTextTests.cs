@@ -6,6 +6,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Tests.Lists;
 
 /// <summary>Lists stored as strings: the same vocabulary, ids and offsets as real lists.</summary>
+[Trait("Speed", "Fast")]
 public sealed class ListTextTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -5,6 +5,7 @@ using GpuCtr.Data.Sources;
 namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Files that declare what they do not hold.</summary>
+[Trait("Speed", "Fast")]
 public sealed class HostileFileTests : IDisposable
 {
     private const int Data = (int)PageKind.Data, DataV2 = (int)PageKind.DataV2, Dictionary = (int)PageKind.Dictionary;

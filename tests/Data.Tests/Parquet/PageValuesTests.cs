@@ -7,6 +7,7 @@ using PhysicalType = Parquet.Meta.Type;
 namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Pages that say what is not so, made by hand: no writer makes them.</summary>
+[Trait("Speed", "Fast")]
 public sealed class PageValuesTests
 {
     [Fact]

@@ -5,6 +5,7 @@ using ParquetSharp;
 namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Row numbers that pandas writes as a column are no data.</summary>
+[Trait("Speed", "Fast")]
 public sealed class PandasIndexTests : IDisposable
 {
     private const string Index = "__index_level_0__";

@@ -2,6 +2,7 @@ using GpuCtr.Data.Parquet;
 
 namespace GpuCtr.Data.Tests.Parquet;
 
+[Trait("Speed", "Fast")]
 public sealed class RleBitPackedDecoderTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using ParquetSharp.Schema;
 namespace GpuCtr.Data.Tests.Shards;
 
 /// <summary>Types beyond plain numbers and strings: what their values become, and which fields they make.</summary>
+[Trait("Speed", "Fast")]
 public sealed class ColumnTypeTests : IDisposable
 {
     private readonly TempFolder folder = new();

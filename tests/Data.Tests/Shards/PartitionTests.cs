@@ -5,6 +5,7 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Tests.Shards;
 
+[Trait("Speed", "Fast")]
 public sealed class PartitionTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -4,6 +4,7 @@ using ParquetSharp.Schema;
 
 namespace GpuCtr.Data.Tests.Shards;
 
+[Trait("Speed", "Fast")]
 public sealed class ShardReaderTests : IDisposable
 {
     private readonly TempFolder folder = new();

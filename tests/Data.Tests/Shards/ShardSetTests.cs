@@ -3,6 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Shards;
 
+[Trait("Speed", "Fast")]
 public sealed class ShardSetTests : IDisposable
 {
     private readonly TempFolder folder = new();

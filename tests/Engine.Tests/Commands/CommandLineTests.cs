@@ -2,6 +2,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
+[Trait("Speed", "Fast")]
 public sealed class CommandLineTests
 {
     [Fact]

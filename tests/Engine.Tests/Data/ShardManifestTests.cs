@@ -3,6 +3,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
+[Trait("Speed", "Fast")]
 public sealed class ShardManifestTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -6,6 +6,7 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>Of a table only the rows that it has now are read.</summary>
+[Trait("Speed", "Fast")]
 public sealed class TableTests : IDisposable
 {
     private static readonly object vector = new { storageType = "u", pathOrInlineDv = "ab", offset = 1, sizeInBytes = 34, cardinality = 1 };

@@ -6,6 +6,7 @@ using GpuCtr.Data.Features;
 namespace GpuCtr.Engine.Tests.Faults;
 
 /// <summary>docs/faults.md and the tests say the same.</summary>
+[Trait("Speed", "Fast")]
 public sealed partial class FaultMapTests
 {
     private const int FaultCount = 38;

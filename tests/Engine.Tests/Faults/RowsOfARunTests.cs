@@ -6,6 +6,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
+[Trait("Speed", "Fast")]
 public sealed class RowsOfARunTests : IDisposable
 {
     private const int Rows = 1_000, Batch = 10;

@@ -5,6 +5,7 @@ using Spectre.Console;
 
 namespace GpuCtr.Engine.Tests.Screens;
 
+[Trait("Speed", "Fast")]
 public sealed partial class LiveScreenTests
 {
     private const int Width = 60;

@@ -5,6 +5,7 @@ using ILGPU.Runtime.CPU;
 namespace GpuCtr.Kernels.Tests.Devices;
 
 /// <summary>What the CUDA driver is told when batches are copied beside the last step: each copy waits for the step that read the same side.</summary>
+[Trait("Speed", "Fast")]
 public sealed class BatchCopiesTests : IDisposable
 {
     private const nint CopyStream = 5, ComputeStream = 7;

@@ -3,6 +3,7 @@ using GpuCtr.Kernels.Devices;
 namespace GpuCtr.Kernels.Tests.Devices;
 
 /// <summary>What the CUDA driver is told of graphs, in which order.</summary>
+[Trait("Speed", "Fast")]
 public sealed class CudaGraphsTests
 {
     private const nint Stream = 7;

@@ -3,6 +3,7 @@ using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
+[Trait("Speed", "Fast")]
 public sealed class OpenClSearchTests
 {
     [Theory]

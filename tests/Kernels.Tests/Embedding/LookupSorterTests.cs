@@ -3,6 +3,7 @@ using GpuCtr.Kernels.Embedding;
 namespace GpuCtr.Kernels.Tests.Embedding;
 
 /// <summary>The radix sort against a stable sort of the library.</summary>
+[Trait("Speed", "Fast")]
 public sealed class LookupSorterTests
 {
     [Theory]

@@ -2,6 +2,7 @@ using GpuCtr.Kernels.Numerics;
 
 namespace GpuCtr.Kernels.Tests.Numerics;
 
+[Trait("Speed", "Fast")]
 public sealed class PhiloxTests
 {
     /// <summary>Known answers of philox4x32-10 from Random123's kat_vectors.</summary>

@@ -6,21 +6,23 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Tests.Ptx;
 
-/// <summary>Every kernel there is, with every specialization in use: whatever the op cases made a device load.</summary>
-/// <remarks>Nothing is listed by hand: a kernel that no case loads is found by its signature.</remarks>
+/// <summary>Which kernels every op case launches with which variant: noted on devices that neither compile nor run them.</summary>
+/// <remarks>Nothing is listed by hand: a kernel that no case launches is found by its signature.</remarks>
 internal static class KernelInventory
 {
-    private static readonly Lazy<ILookup<string, LoadedKernel>> portable = new(() => Load(KernelChoice.Portable)), tiled = new(() => Load(KernelChoice.Tiled));
+    private static readonly (KernelChoice, Precision)[] variants =
+        [(KernelChoice.Portable, Precision.Fp32), (KernelChoice.Tiled, Precision.Fp32), (KernelChoice.Tiled, Precision.Tf32), (KernelChoice.Tiled, Precision.Bf16), (KernelChoice.Library, Precision.Fp32)];
+
+    private static readonly Lazy<Dictionary<(KernelChoice, Precision), Dictionary<OpCase, MethodInfo[]>>> launches = new(() => variants.ToDictionary(v => v, Note));
 
     private static readonly Lazy<IReadOnlyList<LoadedKernel>> all = new(() =>
-        [.. new[] { portable.Value, tiled.Value, Load(KernelChoice.Tiled, Precision.Tf32), Load(KernelChoice.Tiled, Precision.Bf16), Load(KernelChoice.Library) }
-            .SelectMany(ops => ops.SelectMany(kernels => kernels)).Distinct().OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)]);
+        [.. launches.Value.Values.SelectMany(v => v.Values).SelectMany(kernels => kernels).Distinct().Select(LoadedKernel.Of).OrderBy(k => KernelName.Of(k.Method), StringComparer.Ordinal)]);
 
-    /// <summary>The kernels in the order of their names.</summary>
+    /// <summary>Every kernel with every specialization in use, in the order of their names.</summary>
     public static IReadOnlyList<LoadedKernel> All => all.Value;
 
-    /// <summary>The ops that load other kernels for GPUs than elsewhere.</summary>
-    public static IEnumerable<string> TiledOps => portable.Value.Select(op => op.Key).Where(op => !portable.Value[op].ToHashSet().SetEquals(tiled.Value[op]));
+    /// <summary>What a case launches, in order; null where it means nothing.</summary>
+    public static MethodInfo[]? Launches(OpCase c, KernelChoice kernels, Precision precision) => launches.Value[(kernels, precision)].GetValueOrDefault(c);
 
     /// <summary>Methods of the assembly that can only be kernels: static, of one argument, a structure that holds views.</summary>
     public static IEnumerable<MethodInfo> BySignature() =>
@@ -36,21 +38,18 @@ internal static class KernelInventory
 
     private static Type[] Fields(Type type) => [.. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Select(f => f.FieldType)];
 
-    private static ILookup<string, LoadedKernel> Load(KernelChoice kernels, Precision precision = Precision.Fp32) =>
-        OpTable.Cases.GroupBy(c => c.Op).SelectMany(op => Load([.. op], kernels, precision).Select(kernel => (op.Key, kernel))).ToLookup(k => k.Key, k => k.kernel);
-
-    private static LoadedKernel[] Load(OpCase[] cases, KernelChoice kernels, Precision precision)
+    private static Dictionary<OpCase, MethodInfo[]> Note((KernelChoice Kernels, Precision Precision) variant)
     {
-        using Device device = Device.Open("cpu", kernels, precision: precision);
-        // Launches are taken down and never run, which would take minutes: a kernel is loaded either way.
-        device.Recording = [];
-        foreach (OpCase c in cases.Where(c => c.AppliesTo(device)))
+        using Device device = Device.Open("cpu", variant.Kernels, precision: variant.Precision);
+        Dictionary<OpCase, MethodInfo[]> noted = new(ReferenceEqualityComparer.Instance);
+        foreach (OpCase c in OpTable.Cases.Where(c => c.AppliesTo(device)))
         {
+            device.Noted = [];
             using Trial trial = new(c, device, 0);
             trial.Workspace.Allocate();
-            trial.Run();
-            device.Recording.Clear();
+            trial.Launch();
+            noted.Add(c, [.. device.Noted]);
         }
-        return [.. device.LoadedKernels];
+        return noted;
     }
 }

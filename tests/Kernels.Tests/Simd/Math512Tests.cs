@@ -3,6 +3,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Tests.Simd;
 
+[Trait("Speed", "Fast")]
 public sealed class Math512Tests
 {
     private const double UnitsInTheLastPlace = 4;

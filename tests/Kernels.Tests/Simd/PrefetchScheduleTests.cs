@@ -2,6 +2,7 @@ using GpuCtr.Kernels.Simd;
 
 namespace GpuCtr.Kernels.Tests.Simd;
 
+[Trait("Speed", "Fast")]
 public sealed unsafe class PrefetchScheduleTests
 {
     [Fact]

@@ -7,6 +7,7 @@ using GpuCtr.Tests;
 namespace GpuCtr.Kernels.Tests.Verification;
 
 /// <summary>The check itself can fail: an op y = 3x with one fault at a time, which must be found and named.</summary>
+[Trait("Speed", "Fast")]
 public sealed class OpCheckTests
 {
     private const int Rows = 50, Columns = 3;

@@ -1,3 +1,4 @@
+using System.Reflection;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tests.Ptx;
 using GpuCtr.Kernels.Verification;
@@ -5,53 +6,79 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Verification;
 
-/// <summary>Every op at every shape on every device.</summary>
-public sealed class OpTableTests
+/// <summary>Every op at every shape, in one pass over all devices where the case launches kernels of its own; the areas run side by side.</summary>
+public abstract class OpTableTests
 {
-    public static TheoryData<string, string> Everywhere
+    protected static void Check(OpCase c) =>
+        Assert.Empty(OpCheck.Run(c, TestDevices.OfOps.Where(d => CaseDevices.Runs(c, d)).Select(TestDevices.Find).OfType<Device>()));
+}
+
+public sealed class DenseOpTests : OpTableTests
+{
+    public static TheoryData<OpCase> Cases => new(OpTable.Dense);
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
+}
+
+public sealed class EmbeddingOpTests : OpTableTests
+{
+    public static TheoryData<OpCase> Cases => new(OpTable.Embedding);
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
+}
+
+public sealed class AttentionOpTests : OpTableTests
+{
+    public static TheoryData<OpCase> Cases => new(OpTable.Attention);
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
+}
+
+public sealed class OtherOpTests : OpTableTests
+{
+    public static TheoryData<OpCase> Cases => new(OpTable.Rest);
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
+}
+
+/// <summary>What is run where.</summary>
+public sealed class CaseDevicesTests
+{
+    [Fact]
+    public void Cases_have_different_names() => Assert.Equal(OpTable.Cases.Count, OpTable.Cases.Select(c => c.ToString()).Distinct().Count());
+
+    /// <summary>Whatever any case launches with a variant is launched by a case that is run with it, or with the simpler one that has the same kernel.</summary>
+    [Fact]
+    public void Every_kernel_of_every_variant_is_run_on_the_cpu()
     {
-        get
+        foreach (TestDevice d in TestDevices.OfOps.Where(d => d is { Spec: "cpu", UsesSimd: false }))
         {
-            TheoryData<string, string> rows = [];
-            foreach (string device in TestDevices.OfOps)
-                foreach (OpCase c in OpTable.Cases.Where(c => Runs(c, device)))
-                    rows.Add(device, c.ToString());
-            return rows;
+            HashSet<MethodInfo> run = [];
+            for (TestDevice? at = d; at is not null; at = CaseDevices.Simpler(at))
+                run.UnionWith(OpTable.Cases.Where(c => CaseDevices.Runs(c, at)).SelectMany(c => KernelInventory.Launches(c, at.Kernels, at.Precision)!));
+            Assert.Empty(OpTable.Cases.SelectMany(c => KernelInventory.Launches(c, d.Kernels, d.Precision) ?? []).Except(run).Select(k => $"{KernelName.Of(k)} on {d.Name}"));
         }
     }
 
-    /// <summary>What all others compute with tiled kernels is what they compute with portable ones.</summary>
-    private static readonly string[] tiledOps =
-    [
-        "linear", "dice linear", "field embedding", "field bias", "sequence pooling", "attention", "behaviour sequence", "table gradient", "row update", "row-wise Adagrad",
-    ];
-
-    /// <summary>Whether a case means something on a device of that name, which need not be there.</summary>
-    /// <remarks>
-    /// PoCL compiles the stand-in of tensor cores for two minutes where factors are computed on their way, as attention does. The CPU runs those cases
-    /// in seconds, and OpenCL the linear layer's, which is the same kernel over factors that lie in memory.
-    /// </remarks>
-    internal static bool Runs(OpCase c, string device) =>
-        (c.Op == "linear" || device is not ("opencl tf32" or "opencl bf16")) && (tiledOps.Contains(c.Op) || !device.EndsWith(" tiled", StringComparison.Ordinal)) && c.AppliesTo(
-        device == "cpu simd", device == "cpu library" ? KernelChoice.Library : KernelChoice.Auto, Enum.GetValues<Precision>().FirstOrDefault(p => device.EndsWith($" {p.Name()}", StringComparison.Ordinal)));
-
-    [SkippableTheory]
-    [MemberData(nameof(Everywhere))]
-    public void Op_agrees_with_its_reference(string deviceName, string name)
+    /// <summary>An op of whose kernels a variant has its own is run with that variant.</summary>
+    [Fact]
+    public void Every_op_is_run_with_every_variant_that_it_has()
     {
-        Device device = TestDevices.Get(deviceName);
-        string? failure = OpCheck.Run(OpTable.Cases.Single(c => c.ToString() == name), device);
-        Assert.True(failure is null, failure);
+        HashSet<MethodInfo> Kernels(IEnumerable<OpCase> op, TestDevice d) => [.. op.SelectMany(c => KernelInventory.Launches(c, d.Kernels, d.Precision) ?? [])];
+        foreach (IGrouping<string, OpCase> op in OpTable.Cases.GroupBy(c => c.Op))
+            foreach (TestDevice d in TestDevices.OfOps.Where(d => d.Spec == "cpu" && CaseDevices.Simpler(d) is not null && !d.UsesSimd))
+                if (Kernels(op, d).Except(Kernels(op, CaseDevices.Simpler(d)!)).Any())
+                    Assert.True(op.Any(c => CaseDevices.Runs(c, d)), $"{op.Key} has kernels of its own on {d.Name}, and no case runs there");
     }
 
-    [Fact]
-    public void Ops_with_kernels_of_their_own_for_gpus_are_those_that_run_with_them()
-    {
-        string[] found = [.. KernelInventory.TiledOps.Order()];
-        Assert.True(found.SequenceEqual(tiledOps.Order()), string.Join(", ", found));
-    }
-
-    [Fact]
-    public void Cases_have_different_names() =>
-        Assert.Equal(OpTable.Cases.Count, OpTable.Cases.Select(c => c.ToString()).Distinct().Count());
+    [SkippableFact]
+    public void Cases_are_run_on_opencl_too() => TestDevices.Get("opencl");
 }

@@ -8,6 +8,7 @@ using Presets = GpuCtr.Models.Variants;
 namespace GpuCtr.Models.Tests.Variants;
 
 /// <summary>Widths and training settings of the presets, which the small references do not see.</summary>
+[Trait("Speed", "Fast")]
 public sealed class PresetTests
 {
     [Fact]

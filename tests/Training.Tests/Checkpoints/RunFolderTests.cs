@@ -2,6 +2,7 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Tests.Checkpoints;
 
+[Trait("Speed", "Fast")]
 public sealed class RunFolderTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -6,6 +6,7 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Tests.Checkpoints;
 
+[Trait("Speed", "Fast")]
 public sealed class SafeTensorsTests : IDisposable
 {
     private readonly TempFolder folder = new();

@@ -3,6 +3,7 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training.Tests.Metrics;
 
+[Trait("Speed", "Fast")]
 public sealed class MetricTests
 {
     [Theory]

@@ -4,6 +4,7 @@ using GpuCtr.Training.Reports;
 
 namespace GpuCtr.Training.Tests.Reports;
 
+[Trait("Speed", "Fast")]
 public sealed class EventFileTests : IDisposable
 {
     private readonly TempFolder folder = new();

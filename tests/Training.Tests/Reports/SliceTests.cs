@@ -4,6 +4,7 @@ using GpuCtr.Training.Reports.Charts;
 
 namespace GpuCtr.Training.Tests.Reports;
 
+[Trait("Speed", "Fast")]
 public sealed class SliceTests
 {
     [Fact]

@@ -13,14 +13,14 @@ internal static class AttentionCases
     private readonly record struct Shape(AttentionNormalization Normalization, int B, int G, int D, int H, int MaxLength, int Capacity = 0, bool Joined = false, int Units = 0)
     {
         public int E => G * D;
-
-        public override string ToString() => $"{Normalization} B{B} G{G} D{D} H{H} up to {MaxLength}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Joined ? " key gradients joined" : "")}{(Units > 0 ? $" Dice and {Units} units behind" : "")}";
     }
 
-    public static IEnumerable<OpCase> All() =>
+    private static readonly IEnumerable<Shape> shapes =
         from n in Enum.GetValues<AttentionNormalization>()
         from s in new Shape[] { new(n, 3, 2, 4, 33, 70, Joined: true), new(n, 4, 2, 16, 20, 5, Joined: true), new(n, 5, 2, 17, 7, 4, 11, Joined: true), new(n, 1, 1, 1, 1, 2), new(n, 5, 2, 3, 7, 4), new(n, 9, 1, 16, 32, 6), new(n, 4, 2, 17, 5, 20), new(n, 70, 2, 4, 18, 3), new(n, 3, 3, 5, 36, 8, 11), new(n, 4, 2, 3, 5, 0, 6), new(n, 6, 3, 8, 20, 65, Joined: true, Units: 5), new(n, 7, 4, 16, 18, 9, Joined: true, Units: 3), new(n, 5, 4, 3, 9, 6, 8, Units: 4) }
-        select new OpCase("attention", s.ToString(), t => Record(t, s), Multilinear: n == AttentionNormalization.None && s.Units == 0);
+        select s;
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("attention", shapes, Record, s => s.Normalization == AttentionNormalization.None && s.Units == 0);
 
     private static void Record(Trial t, Shape s)
     {

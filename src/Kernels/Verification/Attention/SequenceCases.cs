@@ -13,8 +13,6 @@ internal static class SequenceCases
     private readonly record struct Shape(int B, int G, int D, int MaxLength, int Capacity = 0)
     {
         public int E => G * D;
-
-        public override string ToString() => $"B{B} G{G} D{D} up to {MaxLength}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
     }
 
     private static readonly Shape[] Shapes =
@@ -22,8 +20,8 @@ internal static class SequenceCases
 
     public static IEnumerable<OpCase> All() =>
     [
-        .. Shapes.Select(s => new OpCase("behaviour sequence", s.ToString(), t => RecordSequence(t, s))),
-        .. Shapes.Select(s => new OpCase("sequence target", s.ToString(), t => RecordTarget(t, s))),
+        .. OpCase.Each("sequence embedding", Shapes, RecordSequence),
+        .. OpCase.Each("target gather", Shapes, RecordTarget),
     ];
 
     private static void RecordSequence(Trial t, Shape s)

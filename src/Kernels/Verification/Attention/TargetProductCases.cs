@@ -7,14 +7,13 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>TargetProduct: y = u ∘ q, the fields of the target in any order among the field vectors.</summary>
 internal static class TargetProductCases
 {
-    public static IEnumerable<OpCase> All()
-    {
-        foreach ((int rows, int g, int d, int capacity) in new[] { (1, 1, 1, 0), (5, 2, 3, 0), (9, 1, 16, 0), (37, 3, 17, 0), (4, 2, 5, 9) })
-            yield return new OpCase("target product", $"B{rows} G{g} D{d}{(capacity > 0 ? $" capacity {capacity}" : "")}", t => Record(t, rows, g, d, capacity));
-    }
+    private readonly record struct Shape(int B, int G, int D, int Capacity = 0);
 
-    private static void Record(Trial t, int rows, int g, int d, int capacity)
+    public static IEnumerable<OpCase> All() => OpCase.Each<Shape>("target product", [new(1, 1, 1), new(5, 2, 3), new(9, 1, 16), new(37, 3, 17), new(4, 2, 5, Capacity: 9)], Record);
+
+    private static void Record(Trial t, Shape s)
     {
+        (int rows, int g, int d, int capacity) = s;
         (t.Pass, t.Capacity) = (new(rows, true), capacity);
         int fields = g + 1, e = g * d, places = Math.Max(rows, capacity);
         int[] targets = Enumerable.Range(0, g).Select(i => fields - 1 - i).ToArray();

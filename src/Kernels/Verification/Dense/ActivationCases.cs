@@ -6,27 +6,27 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Activation: relu, sigmoid, prelu, leaky relu.</summary>
 internal static class ActivationCases
 {
-    public static IEnumerable<OpCase> All()
-    {
-        foreach (ActivationKind kind in Enum.GetValues<ActivationKind>())
-            foreach ((int rows, int columns, int capacity) in new[] { (1, 1, 0), (5, 3, 0), (37, 19, 0), (200, 32, 0), (6, 17, 20) })
-                yield return Case(kind, rows, columns, capacity, 1);
-        yield return Case(ActivationKind.Sigmoid, 40, 5, 0, 100);
-    }
+    private readonly record struct Shape(ActivationKind Kind, int B, int H, int Capacity = 0, float Scale = 1);
 
-    private static OpCase Case(ActivationKind kind, int rows, int columns, int capacity, float scale) =>
-        new("activation", $"{kind} {rows}x{columns}{(capacity > 0 ? $" capacity {capacity}" : "")}{(scale > 1 ? $" up to {scale}" : "")}", t =>
+    private static readonly IEnumerable<Shape> shapes =
+        from kind in Enum.GetValues<ActivationKind>()
+        from s in new Shape[] { new(kind, 1, 1), new(kind, 5, 3), new(kind, 37, 19), new(kind, 200, 32), new(kind, 6, 17, Capacity: 20) }
+        select s;
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("activation", shapes.Append(new(ActivationKind.Sigmoid, 40, 5, Scale: 100)), Record);
+
+    private static void Record(Trial t, Shape s)
+    {
+        (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
+        Random random = t.Random("x");
+        Tensor x = t.Batch("x", s.H, fill: _ => s.Scale * (random.NextSingle() * 2 - 1)), y = t.Output("y", s.H);
+        Tensor? alpha = s.Kind == ActivationKind.PRelu ? t.Parameter("alpha", 1, s.H, terms: s.B) : null;
+        t.Op(new Activation(t.Workspace, s.Kind, x, alpha, y));
+        t.Reference(v =>
         {
-            (t.Pass, t.Capacity) = (new(rows, true), capacity);
-            Random random = t.Random("x");
-            Tensor x = t.Batch("x", columns, fill: _ => scale * (random.NextSingle() * 2 - 1)), y = t.Output("y", columns);
-            Tensor? alpha = kind == ActivationKind.PRelu ? t.Parameter("alpha", 1, columns, terms: rows) : null;
-            t.Op(new Activation(t.Workspace, kind, x, alpha, y));
-            t.Reference(v =>
-            {
-                for (int i = 0; i < rows * columns; i++)
-                    v[y][i] = kind == ActivationKind.Sigmoid ? 1 / (1 + Math.Exp(-v[x][i]))
-                        : v.Rectify(v[x][i]) + (alpha is not null ? v[alpha][i % columns] : kind == ActivationKind.LeakyRelu ? 0.01 : 0) * Math.Min(0, v[x][i]);
-            });
+            for (int i = 0; i < s.B * s.H; i++)
+                v[y][i] = s.Kind == ActivationKind.Sigmoid ? 1 / (1 + Math.Exp(-v[x][i]))
+                    : v.Rectify(v[x][i]) + (alpha is not null ? v[alpha][i % s.H] : s.Kind == ActivationKind.LeakyRelu ? 0.01 : 0) * Math.Min(0, v[x][i]);
         });
+    }
 }

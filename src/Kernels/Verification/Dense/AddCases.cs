@@ -6,20 +6,18 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Add: y = a + b (+ c).</summary>
 internal static class AddCases
 {
-    public static IEnumerable<OpCase> All()
-    {
-        foreach ((int rows, int columns, int terms) in new[] { (1, 1, 2), (5, 1, 3), (37, 3, 2), (33, 17, 3) })
-            yield return new OpCase("add", $"{rows}x{columns} of {terms}", t => Record(t, rows, columns, 0, terms));
-        yield return new OpCase("add", "5x3 of 3 capacity 9", t => Record(t, 5, 3, 9, 3));
-        yield return new OpCase("add", "6x2 of a tensor and itself", Twice);
-        yield return new OpCase("add", "6x2 input of two sums", Shared);
-    }
+    private readonly record struct Shape(int B, int H, int Terms, int Capacity = 0);
 
-    private static void Record(Trial t, int rows, int columns, int capacity, int terms)
+    private static readonly Shape[] shapes = [new(1, 1, 2), new(5, 1, 3), new(37, 3, 2), new(33, 17, 3), new(5, 3, 3, Capacity: 9)];
+
+    public static IEnumerable<OpCase> All() =>
+        [.. OpCase.Each("add", shapes, Record), new("add", "a tensor and itself", Twice), new("add", "inputs of two sums", Shared)];
+
+    private static void Record(Trial t, Shape s)
     {
-        (t.Pass, t.Capacity) = (new(rows, true), capacity);
-        Tensor[] inputs = Enumerable.Range(0, terms).Select(i => t.Batch($"x{i}", columns)).ToArray();
-        Tensor y = t.Output("y", columns);
+        (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
+        Tensor[] inputs = Enumerable.Range(0, s.Terms).Select(i => t.Batch($"x{i}", s.H)).ToArray();
+        Tensor y = t.Output("y", s.H);
         t.Op(new Add(t.Device, y, inputs));
         t.Reference(v => Sum(v, y, inputs));
     }

@@ -7,12 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>BatchNorm: two passes over each column, biased variance to normalize, unbiased in the running average.</summary>
 internal static class BatchNormCases
 {
-    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool Other = false, double Drop = 0)
-    {
-        public override string ToString() =>
-            $"{B}x{H}{(Relu ? " relu" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}" +
-            $"{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(TwoReaders ? " input of two" : "")}{(Other ? " other constants" : "")}{(Drop > 0 ? $" dropout {Drop}" : "")}";
-    }
+    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool OtherConstants = false, double Drop = 0);
 
     private const int Step = 5;
 
@@ -21,18 +16,18 @@ internal static class BatchNormCases
         new(5, 3), new(5, 3, Relu: true), new(2, 1), new(37, 19, Relu: true), new(97, 33), new(200, 40, Relu: true), new(700, 16, Relu: true),
         new(5, 3, Training: false), new(37, 19, Relu: true, Training: false), new(1, 7), new(1, 17, Relu: true), new(1, 17, Training: false),
         new(9, 5, Relu: true, Guard: 0), new(20, 18, Guard: 0), new(9, 5, Guard: 0.25f), new(7, 20, Relu: true, Capacity: 32), new(1, 3, Capacity: 4),
-        new(6, 21, Relu: true, TwoReaders: true), new(37, 19, Other: true), new(9, 5, Training: false, Other: true),
+        new(6, 21, Relu: true, TwoReaders: true), new(37, 19, OtherConstants: true), new(9, 5, Training: false, OtherConstants: true),
         new(37, 19, Relu: true, Drop: 0.3), new(5, 64, Relu: true, Drop: 0.5), new(200, 40, Relu: true, Drop: 0.9), new(1, 17, Relu: true, Drop: 0.2),
         new(9, 33, Relu: true, Training: false, Drop: 0.4), new(6, 21, Relu: true, TwoReaders: true, Drop: 0.2, Capacity: 11),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("batch norm", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("batch norm", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {
         (t.Pass, t.Capacity, t.GuardFactor) = (new(s.B, s.Training), s.Capacity, s.Guard);
         Tensor x = t.Batch("x", s.H, terms: s.B), gamma = t.Parameter("gamma", 1, s.H, terms: s.B), beta = t.Parameter("beta", 1, s.H, terms: s.B);
-        BatchNormConstants constants = s.Other ? new(1e-3f, 0.25f) : BatchNormConstants.Default;
+        BatchNormConstants constants = s.OtherConstants ? new(1e-3f, 0.25f) : BatchNormConstants.Default;
         Random random = t.Random("running variance");
         Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H)), y = t.Output("y", s.H, terms: s.B);
         Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());

@@ -7,35 +7,31 @@ namespace GpuCtr.Kernels.Verification;
 internal static class DiceCases
 {
     private readonly record struct Shape(
-        int B, int H, bool Training = true, float Guard = 1, int Capacity = 0, bool Tokens = false, bool Torch = false, int N = 0, bool Bias = true, int Next = 0)
+        int B, int H, bool Training = true, float Guard = 1, int Capacity = 0, bool Positions = false, bool Unbiased = false, int N = 0, bool Bias = true, int Next = 0)
     {
-        public DiceConstants Constants => Torch ? new(1e-3f, 0.1f, UnbiasedVariance: true) : DiceConstants.Default;
+        public DiceConstants Constants => Unbiased ? new(1e-3f, 0.1f, UnbiasedVariance: true) : DiceConstants.Default;
 
-        public RowKind RowKind => Tokens ? RowKind.HistoryPosition(0) : RowKind.Batch;
+        public RowKind RowKind => Positions ? RowKind.HistoryPosition(0) : RowKind.Batch;
 
         /// <summary>Terms of the longest sum behind a gradient.</summary>
         public int Terms => B + H + N + Next;
-
-        public override string ToString() =>
-            $"{B}x{H}{(Tokens ? " positions" : "")}{(Training ? " training" : " evaluation")}{(Guard == 0 ? " skipped step" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Torch ? " unbiased" : "")}"
-            + $"{(N > 0 ? $" to {N}" : "")}{(Bias ? "" : " without bias")}{(Next > 0 ? $" to {Next}" : "")}";
     }
 
     private static readonly Shape[] Shapes =
     [
         new(5, 3), new(2, 1), new(37, 19), new(97, 33), new(700, 16), new(5, 3, Training: false), new(37, 19, Training: false), new(1, 17, Training: false),
-        new(9, 20, Guard: 0), new(7, 20, Capacity: 32), new(11, 18, Capacity: 40, Tokens: true), new(0, 18, Capacity: 40, Tokens: true),
-        new(5, 3, Torch: true), new(37, 19, Torch: true), new(1, 4, Torch: true), new(37, 19, Training: false, Torch: true),
+        new(9, 20, Guard: 0), new(7, 20, Capacity: 32), new(11, 18, Capacity: 40, Positions: true), new(0, 18, Capacity: 40, Positions: true),
+        new(5, 3, Unbiased: true), new(37, 19, Unbiased: true), new(1, 4, Unbiased: true), new(37, 19, Training: false, Unbiased: true),
         new(5, 3, N: 1), new(1, 1, N: 1, Training: false), new(37, 19, N: 7), new(99, 33, N: 17, Bias: false), new(130, 80, N: 40), new(3300, 5, N: 33), new(37, 19, N: 7, Training: false),
-        new(9, 20, N: 3, Guard: 0), new(11, 18, N: 4, Capacity: 40, Tokens: true), new(0, 18, N: 4, Capacity: 40, Tokens: true), new(37, 19, N: 16, Torch: true),
-        new(5, 3, N: 4, Next: 1), new(230, 20, N: 18, Next: 5), new(37, 19, N: 7, Next: 3, Training: false), new(11, 18, N: 4, Next: 1, Capacity: 40, Tokens: true), new(0, 18, N: 4, Next: 1, Capacity: 40, Tokens: true),
+        new(9, 20, N: 3, Guard: 0), new(11, 18, N: 4, Capacity: 40, Positions: true), new(0, 18, N: 4, Capacity: 40, Positions: true), new(37, 19, N: 16, Unbiased: true),
+        new(5, 3, N: 4, Next: 1), new(230, 20, N: 18, Next: 5), new(37, 19, N: 7, Next: 3, Training: false), new(11, 18, N: 4, Next: 1, Capacity: 40, Positions: true), new(0, 18, N: 4, Next: 1, Capacity: 40, Positions: true),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase(s.N > 0 ? "dice linear" : "dice", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => [.. OpCase.Each("dice", Shapes.Where(s => s.N == 0), Record), .. OpCase.Each("dice linear", Shapes.Where(s => s.N > 0), Record)];
 
     private static void Record(Trial t, Shape s)
     {
-        (t.Pass, t.Capacity, t.TokenCapacity, t.GuardFactor) = (new(s.Tokens ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
+        (t.Pass, t.Capacity, t.TokenCapacity, t.GuardFactor) = (new(s.Positions ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
         DiceTensors dice = Tensors(t, s, "", t.Batch("x", s.H, terms: s.Terms, kind: s.RowKind));
         if (s.N == 0)
         {
@@ -77,7 +73,7 @@ internal static class DiceCases
     /// <summary>Adds Dice and a layer of some units over positions that another op wrote; returns the formula for its output.</summary>
     public static Action<ReferenceValues, double[]> Behind(Trial t, Tensor x, int rows, int capacity, int units)
     {
-        Shape s = new(rows, x.Columns, Capacity: capacity, Tokens: true, N: units);
+        Shape s = new(rows, x.Columns, Capacity: capacity, Positions: true, N: units);
         Layer layer = AddLayer(t, s, " behind", Tensors(t, s, " behind", x), units, bias: true, ends: true);
         return (v, values) => Forward(v, s, layer, values).CopyTo(v[layer.Y], 0);
     }
@@ -106,7 +102,7 @@ internal static class DiceCases
                 sigma2 = column.Average(value => (value - m) * (value - m));
                 if (s.Guard != 0)
                 {
-                    double mu = s.Constants.Momentum, kept = s.Torch && s.B > 1 ? sigma2 * s.B / (s.B - 1) : sigma2;
+                    double mu = s.Constants.Momentum, kept = s.Unbiased && s.B > 1 ? sigma2 * s.B / (s.B - 1) : sigma2;
                     (means[h], variances[h]) = ((1 - mu) * means[h] + mu * m, (1 - mu) * variances[h] + mu * kept);
                 }
             }

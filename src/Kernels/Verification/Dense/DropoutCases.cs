@@ -8,11 +8,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Dropout: every element asks Philox for its own decision, so that a device that draws another mask fails.</summary>
 internal static class DropoutCases
 {
-    private readonly record struct Shape(int B, int H, double Rate, bool Training = true, int Step = 1, int Layer = 0, ulong Seed = 1, int Capacity = 0)
-    {
-        public override string ToString() =>
-            $"{B}x{H} p {Rate} step {Step} layer {Layer} seed {Seed:x}{(Training ? "" : " evaluation")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
-    }
+    private readonly record struct Shape(int B, int H, double Rate, bool Training = true, int Step = 1, int Layer = 0, ulong Seed = 1, int Capacity = 0);
 
     private static readonly Shape[] Shapes =
     [
@@ -21,7 +17,7 @@ internal static class DropoutCases
         new(5, 9, 0.4, Capacity: 20), new(3, 16, 0.01, Training: false, Capacity: 4),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("dropout", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("dropout", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {

@@ -8,37 +8,35 @@ internal static class FeatureNormCases
 {
     private const double Epsilon = 1e-3;
 
-    public static IEnumerable<OpCase> All()
-    {
-        foreach ((int rows, int units, int capacity, bool tokens, bool two) in new[]
-        {
-            (1, 1, 0, false, false), (5, 3, 0, false, false), (37, 19, 0, false, false), (130, 33, 0, false, false), (6, 17, 20, false, false),
-            (11, 18, 40, true, false), (0, 4, 8, true, false), (9, 5, 0, false, true),
-        })
-            yield return new OpCase(
-                "feature norm", $"{rows}x{units}{(tokens ? " positions" : "")}{(capacity > 0 ? $" capacity {capacity}" : "")}{(two ? " input of two" : "")}",
-                t => Record(t, rows, units, capacity, tokens, two));
-    }
+    private readonly record struct Shape(int B, int H, int Capacity = 0, bool Positions = false, bool InputOfTwo = false);
 
-    private static void Record(Trial t, int rows, int units, int capacity, bool tokens, bool two)
+    private static readonly Shape[] shapes =
+    [
+        new(1, 1), new(5, 3), new(37, 19), new(130, 33), new(6, 17, Capacity: 20), new(11, 18, Capacity: 40, Positions: true), new(0, 4, Capacity: 8, Positions: true),
+        new(9, 5, InputOfTwo: true),
+    ];
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("feature norm", shapes, Record);
+
+    private static void Record(Trial t, Shape s)
     {
-        (t.Pass, t.Capacity, t.TokenCapacity) = (new(tokens ? 3 : rows, true, [rows]), capacity, capacity);
-        RowKind kind = tokens ? RowKind.HistoryPosition(0) : RowKind.Batch;
-        Tensor x = t.Batch("x", units, terms: units, kind: kind), z = t.Output("z", units, terms: units, kind: kind);
+        (t.Pass, t.Capacity, t.TokenCapacity) = (new(s.Positions ? 3 : s.B, true, [s.B]), s.Capacity, s.Capacity);
+        RowKind kind = s.Positions ? RowKind.HistoryPosition(0) : RowKind.Batch;
+        Tensor x = t.Batch("x", s.H, terms: s.H, kind: kind), z = t.Output("z", s.H, terms: s.H, kind: kind);
         t.Op(new FeatureNorm(t.Workspace, x, z, (float)Epsilon));
-        Tensor? other = two ? t.Output("x + x", units) : null;
+        Tensor? other = s.InputOfTwo ? t.Output("x + x", s.H) : null;
         if (other is not null)
             t.Op(new Add(t.Device, other, x, x));
         t.Reference(v =>
         {
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < s.B; r++)
             {
-                double[] row = v[x][(r * units)..((r + 1) * units)];
+                double[] row = v[x][(r * s.H)..((r + 1) * s.H)];
                 double mean = row.Average(), length = Math.Sqrt(row.Sum(value => (value - mean) * (value - mean) + Epsilon));
-                for (int h = 0; h < units; h++)
-                    v[z][r * units + h] = (row[h] - mean) / length;
+                for (int h = 0; h < s.H; h++)
+                    v[z][r * s.H + h] = (row[h] - mean) / length;
             }
-            for (int i = 0; i < rows * units && other is not null; i++)
+            for (int i = 0; i < s.B * s.H && other is not null; i++)
                 v[other][i] = 2 * v[x][i];
         });
     }

@@ -6,41 +6,46 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>LayerNorm: every row standardized over its own units, then scaled and shifted.</summary>
 internal static class LayerNormCases
 {
-    public static IEnumerable<OpCase> All()
+    // A row of the batch, of a history's positions, or of its items, which are positions and the batch's rows together.
+    private enum Rows
     {
-        foreach ((int rows, int units, int capacity, RowKind kind, bool two, float mean) in new[]
-        {
-            (1, 1, 0, RowKind.Batch, false, 0f), (5, 3, 0, RowKind.Batch, false, 0), (37, 19, 0, RowKind.Batch, false, 0), (130, 33, 0, RowKind.Batch, false, 0), (700, 16, 0, RowKind.Batch, false, 0),
-            (6, 17, 20, RowKind.Batch, false, 0), (11, 18, 40, RowKind.HistoryPosition(0), false, 0), (11, 18, 40, RowKind.SequenceItem(0), false, 0), (0, 4, 8, RowKind.HistoryPosition(0), false, 0), (9, 5, 0, RowKind.Batch, true, 0), (8, 20, 0, RowKind.Batch, false, 8),
-        })
-            yield return new OpCase(
-                "layer norm",
-                $"{rows}x{units}{(kind == RowKind.HistoryPosition(0) ? " positions" : kind == RowKind.SequenceItem(0) ? " items" : "")}{(capacity > 0 ? $" capacity {capacity}" : "")}{(two ? " input of two" : "")}{(mean > 0 ? $" about {mean}" : "")}",
-                t => Record(t, rows, units, capacity, kind, two, mean));
+        Batch,
+        Positions,
+        Items,
     }
 
-    private static void Record(Trial t, int rows, int units, int capacity, RowKind kind, bool two, float mean)
+    private readonly record struct Shape(int B, int H, int Capacity = 0, Rows Rows = Rows.Batch, bool InputOfTwo = false, float Mean = 0);
+
+    private static readonly Shape[] shapes =
+    [
+        new(1, 1), new(5, 3), new(37, 19), new(130, 33), new(700, 16), new(6, 17, Capacity: 20), new(11, 18, Capacity: 40, Rows.Positions), new(11, 18, Capacity: 40, Rows.Items),
+        new(0, 4, Capacity: 8, Rows.Positions), new(9, 5, InputOfTwo: true), new(8, 20, Mean: 8),
+    ];
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("layer norm", shapes, Record);
+
+    private static void Record(Trial t, Shape s)
     {
-        // Items are positions and the batch's rows together.
-        int batch = kind == RowKind.Batch ? rows : 3;
-        (t.Pass, t.Capacity, t.TokenCapacity) = (new(batch, true, [kind == RowKind.HistoryPosition(0) ? rows : rows - batch]), capacity, capacity);
+        int batch = s.Rows == Rows.Batch ? s.B : 3;
+        RowKind kind = s.Rows switch { Rows.Batch => RowKind.Batch, Rows.Positions => RowKind.HistoryPosition(0), _ => RowKind.SequenceItem(0) };
+        (t.Pass, t.Capacity, t.TokenCapacity) = (new(batch, true, [s.Rows == Rows.Positions ? s.B : s.B - batch]), s.Capacity, s.Capacity);
         Random random = t.Random("x");
-        Tensor x = t.Batch("x", units, terms: units, fill: _ => mean + random.NextSingle() * 2 - 1, kind: kind), y = t.Output("y", units, terms: units, kind: kind);
-        Tensor gamma = t.Parameter("gamma", 1, units, terms: rows), beta = t.Parameter("beta", 1, units, terms: rows);
+        Tensor x = t.Batch("x", s.H, terms: s.H, fill: _ => s.Mean + random.NextSingle() * 2 - 1, kind: kind), y = t.Output("y", s.H, terms: s.H, kind: kind);
+        Tensor gamma = t.Parameter("gamma", 1, s.H, terms: s.B), beta = t.Parameter("beta", 1, s.H, terms: s.B);
         t.Op(new LayerNorm(t.Workspace, x, gamma, beta, y));
-        Tensor? other = two ? t.Output("x + x", units) : null;
+        Tensor? other = s.InputOfTwo ? t.Output("x + x", s.H) : null;
         if (other is not null)
             t.Op(new Add(t.Device, other, x, x));
         t.Reference(v =>
         {
-            for (int r = 0; r < rows; r++)
+            for (int r = 0; r < s.B; r++)
             {
-                double[] row = v[x][(r * units)..((r + 1) * units)];
-                double average = row.Average(), deviation = Math.Sqrt(row.Sum(value => (value - average) * (value - average)) / units + LayerNorm.Epsilon);
-                for (int h = 0; h < units; h++)
-                    v[y][r * units + h] = (row[h] - average) / deviation * v[gamma][h] + v[beta][h];
+                double[] row = v[x][(r * s.H)..((r + 1) * s.H)];
+                double average = row.Average(), deviation = Math.Sqrt(row.Sum(value => (value - average) * (value - average)) / s.H + LayerNorm.Epsilon);
+                for (int h = 0; h < s.H; h++)
+                    v[y][r * s.H + h] = (row[h] - average) / deviation * v[gamma][h] + v[beta][h];
             }
-            for (int i = 0; i < rows * units && other is not null; i++)
+            for (int i = 0; i < s.B * s.H && other is not null; i++)
                 v[other][i] = 2 * v[x][i];
         });
     }

@@ -6,11 +6,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Linear, and through it MatMul: y = f(x Wᵀ + b).</summary>
 internal static class LinearCases
 {
-    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0, bool Clear = false)
-    {
-        public override string ToString() =>
-            $"{B}x{K}x{N}{(Relu ? " relu" : "")}{(Bias ? " bias" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Clear ? " clear of zero" : "")}";
-    }
+    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0, bool ClearOfZero = false);
 
     private static readonly Shape[] Shapes =
     [
@@ -23,23 +19,23 @@ internal static class LinearCases
         // Tiled: three parts of K, the last one shorter, and two tiles each way; K of one slice and of one element more than slices.
         new(777, 70, 66, Relu: true), new(65, 8, 64), new(64, 65, 129, Bias: false),
         // Tensor cores: tiles cut off on all sides, and more than one of them; a rectifier whose side rounding cannot change.
-        new(140, 130, 150, Relu: true, Clear: true), new(130, 37, 300), new(9, 300, 130, Relu: true, Capacity: 12, Clear: true),
+        new(140, 130, 150, Relu: true, ClearOfZero: true), new(130, 37, 300), new(9, 300, 130, Relu: true, Capacity: 12, ClearOfZero: true),
         // Columns are summed in three levels of 64 rows, the last block of each shorter.
         new(4700, 3, 2),
     ];
 
     public static IEnumerable<OpCase> All() =>
-        Shapes.Select(s => new OpCase("linear", s.ToString(), t => Single(t, s), Multilinear: !s.Relu || s.Clear))
-            .Append(new OpCase("linear", "7x10x6 input of two layers", t => Shared(t, 7, 10, 6), Multilinear: true))
-            .Append(new OpCase("linear", "50x200x40 input of two layers", t => Shared(t, 50, 200, 40), Multilinear: true))
-            .Append(new OpCase("linear", "7x10x6 input without a gradient", Frozen));
+        OpCase.Each("linear", Shapes, Single, s => !s.Relu || s.ClearOfZero)
+            .Append(new OpCase("linear", "B7 K10 N6 input of two", t => Shared(t, 7, 10, 6), Multilinear: true))
+            .Append(new OpCase("linear", "B50 K200 N40 input of two", t => Shared(t, 50, 200, 40), Multilinear: true))
+            .Append(new OpCase("linear", "B7 K10 N6 input without a gradient", Frozen));
 
     private static void Single(Trial t, Shape s)
     {
         (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
         Tensor x = t.Batch("x", s.K, terms: s.N);
         // Twice √K is six standard deviations of what it is added to.
-        Layer(t, x, "y", s.N, s.Relu, s.Bias, s.Clear ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null);
+        Layer(t, x, "y", s.N, s.Relu, s.Bias, s.ClearOfZero ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null);
     }
 
     /// <summary>Two layers read x: the one recorded last writes dx, the first one adds.</summary>

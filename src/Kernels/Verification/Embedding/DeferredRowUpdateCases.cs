@@ -11,8 +11,6 @@ internal static class DeferredRowUpdateCases
     private readonly record struct Shape(OptimizerKind Kind, int Rows, int D, int Touched, int First, int Count)
     {
         public UpdateRule Rule => UpdateRule.Of(Kind, momentum: 0.95f);
-
-        public override string ToString() => $"{Kind} {(Touched == 0 ? "all" : $"{Touched}")} of {Rows}x{D}, steps {First} to {First + Count - 1}";
     }
 
     private static readonly (int Rows, int D, int Touched, int First, int Count)[] Sizes =
@@ -21,9 +19,11 @@ internal static class DeferredRowUpdateCases
         (600, 1, 0, 1_000_000, 2000),
     ];
 
-    public static IEnumerable<OpCase> All() => new[] { OptimizerKind.Adam, OptimizerKind.AdamW, OptimizerKind.Sgd }.SelectMany(kind => Sizes.Select(s => Case(new(kind, s.Rows, s.D, s.Touched, s.First, s.Count))));
+    public static IEnumerable<OpCase> All() => OpCase.Each(
+        "deferred row update",
+        new[] { OptimizerKind.Adam, OptimizerKind.AdamW, OptimizerKind.Sgd }.SelectMany(kind => Sizes.Select(s => new Shape(kind, s.Rows, s.D, s.Touched, s.First, s.Count))), Record);
 
-    private static OpCase Case(Shape s) => new("row replay", s.ToString(), t =>
+    private static void Record(Trial t, Shape s)
     {
         UpdateRule rule = s.Rule;
         Random random = t.Random("rows");
@@ -63,7 +63,7 @@ internal static class DeferredRowUpdateCases
                             Move(rule, step, ref v[table][i], ref v[state.Mean][i], ref v[state.Square][i]);
                     }
         });
-    });
+    }
 
     /// <summary>A schedule that rises over 100 steps and falls to a tenth at every 600th.</summary>
     private static double Rate(int step) => (float)(UpdateFormula.LearningRate * Math.Min(1, step / 100.0) * Math.Pow(0.1, step / 600 % 3));

@@ -7,28 +7,24 @@ namespace GpuCtr.Kernels.Verification;
 internal static class EmbeddingFmCases
 {
     private readonly record struct Shape(
-        int B, int F, int N, int D, bool FmNumeric = true, bool UsesE = true, bool UsesFirst = true, bool UsesFm = true, int Capacity = 0, int P = 0, bool VectorsOnly = false)
+        int B, int F, int N, int D, bool NumericInFm = true, bool E = true, bool FirstOrder = true, bool Fm = true, int Capacity = 0, int P = 0, bool VectorsOnly = false)
     {
         public int C => F + N + P;
-
-        public override string ToString() =>
-            $"B{B} F{F} N{N} D{D}{(P > 0 ? $" P{P}" : "")}{(VectorsOnly ? " vectors only" : "")}{(FmNumeric ? "" : " fm of ids only")}{(UsesE ? "" : " e unused")}{(UsesFirst ? "" : " first order unused")}" +
-            $"{(UsesFm ? "" : " fm unused")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
     }
 
     private static readonly Shape[] Shapes =
     [
         new(1, 1, 0, 1), new(3, 2, 0, 3), new(7, 3, 2, 4), new(5, 4, 1, 10), new(9, 5, 3, 16), new(6, 3, 2, 17), new(5, 4, 3, 40), new(4, 0, 3, 5), new(4, 0, 1, 16),
-        new(150, 3, 1, 4), new(300, 2, 0, 16), new(7, 26, 13, 16), new(7, 3, 2, 4, FmNumeric: false), new(9, 2, 3, 18, FmNumeric: false), new(4, 0, 2, 5, FmNumeric: false),
-        new(5, 3, 2, 6, UsesE: false), new(5, 3, 2, 6, UsesFm: false), new(5, 3, 2, 6, UsesFirst: false), new(5, 3, 2, 20, UsesE: false, UsesFirst: false),
-        new(5, 3, 2, 20, UsesE: false, UsesFm: false), new(5, 3, 2, 20, UsesFm: false, UsesFirst: false),
-        new(5, 3, 2, 0, UsesE: false, UsesFm: false), new(6, 4, 0, 0, UsesE: false, UsesFm: false), new(6, 3, 2, 8, Capacity: 200), new(1, 3, 2, 17, Capacity: 7),
-        new(5, 3, 2, 6, P: 2), new(9, 2, 1, 17, FmNumeric: false, P: 3), new(6, 0, 0, 4, P: 2), new(5, 2, 2, 0, UsesE: false, UsesFm: false, P: 2), new(140, 2, 1, 5, P: 1, Capacity: 150),
+        new(150, 3, 1, 4), new(300, 2, 0, 16), new(7, 26, 13, 16), new(7, 3, 2, 4, NumericInFm: false), new(9, 2, 3, 18, NumericInFm: false), new(4, 0, 2, 5, NumericInFm: false),
+        new(5, 3, 2, 6, E: false), new(5, 3, 2, 6, Fm: false), new(5, 3, 2, 6, FirstOrder: false), new(5, 3, 2, 20, E: false, FirstOrder: false),
+        new(5, 3, 2, 20, E: false, Fm: false), new(5, 3, 2, 20, Fm: false, FirstOrder: false),
+        new(5, 3, 2, 0, E: false, Fm: false), new(6, 4, 0, 0, E: false, Fm: false), new(6, 3, 2, 8, Capacity: 200), new(1, 3, 2, 17, Capacity: 7),
+        new(5, 3, 2, 6, P: 2), new(9, 2, 1, 17, NumericInFm: false, P: 3), new(6, 0, 0, 4, P: 2), new(5, 2, 2, 0, E: false, Fm: false, P: 2), new(140, 2, 1, 5, P: 1, Capacity: 150),
         new(5, 3, 2, 6, VectorsOnly: true), new(9, 4, 0, 20, VectorsOnly: true), new(7, 2, 1, 16, P: 2, VectorsOnly: true, Capacity: 10),
-        new(45, 5, 2, 12, P: 1, Capacity: 50), new(3, 9, 1, 260), new(70, 4, 1, 8, FmNumeric: false, UsesE: false),
+        new(45, 5, 2, 12, P: 1, Capacity: 50), new(3, 9, 1, 260), new(70, 4, 1, 8, NumericInFm: false, E: false),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("field embedding", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("embedding FM", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {
@@ -47,9 +43,9 @@ internal static class EmbeddingFmCases
         Tensor v = t.Parameter("V", s.N, s.D, terms: s.B * c);
         Tensor? u = s.VectorsOnly ? null : t.Parameter("u", 1, s.N, terms: s.B), bias = s.VectorsOnly ? null : t.Parameter("bias", 1, 1, terms: s.B);
         Tensor? pooled = s.P > 0 ? t.Batch("pooled", s.P * s.D, terms: c) : null, pooledWeights = s.P > 0 && !s.VectorsOnly ? t.Batch("pooled weights", s.P) : null;
-        Tensor e = t.Output("e", c * s.D, used: s.UsesE);
-        Tensor? first = s.VectorsOnly ? null : t.Output("first order", 1, terms: c, used: s.UsesFirst);
-        Tensor? fm = s.VectorsOnly ? null : t.Output("fm", 1, terms: c * c * s.D, used: s.UsesFm);
+        Tensor e = t.Output("e", c * s.D, used: s.E);
+        Tensor? first = s.VectorsOnly ? null : t.Output("first order", 1, terms: c, used: s.FirstOrder);
+        Tensor? fm = s.VectorsOnly ? null : t.Output("fm", 1, terms: c * c * s.D, used: s.Fm);
         Tensor? rowWeights = s.VectorsOnly ? null : t.Workspace.Tensor("row weights", 0, c);
         if (rowWeights is not null)
             rowWeights.Gradient = t.Workspace.Tensor("d row weights", capacity, c);
@@ -57,7 +53,7 @@ internal static class EmbeddingFmCases
         TableGradient scatter = new(t.Workspace, table, e.Gradient!, table.Gradient!, positions, compact: false, l2: 0);
         TableGradient? scatterWeights = weights is null ? null : new(t.Workspace, weights, rowWeights!.Gradient!, weights.Gradient!, positions, compact: false, l2: 0);
         t.Backward(_ => { scatter.Run(); scatterWeights?.Run(); });
-        t.Op(new EmbeddingFm(t.Workspace, new EmbeddingFmTensors(rows, x, table, weights, v, u, bias, e, rowWeights, first, fm, s.FmNumeric, pooled, pooledWeights)));
+        t.Op(new EmbeddingFm(t.Workspace, new EmbeddingFmTensors(rows, x, table, weights, v, u, bias, e, rowWeights, first, fm, s.NumericInFm, pooled, pooledWeights)));
         t.Reference(r =>
         {
             for (int b = 0; b < s.B; b++)
@@ -80,7 +76,7 @@ internal static class EmbeddingFmCases
             }
         });
 
-        bool InFm(int field) => s.FmNumeric || field < s.F || field >= s.F + s.N;
+        bool InFm(int field) => s.NumericInFm || field < s.F || field >= s.F + s.N;
 
         double Vector(ReferenceValues r, int b, int field, int d) => field >= s.F + s.N ? r[pooled!][b * s.P * s.D + (field - s.F - s.N) * s.D + d]
             : field >= s.F ? r[x][b * s.N + field - s.F] * r[v][(field - s.F) * s.D + d]

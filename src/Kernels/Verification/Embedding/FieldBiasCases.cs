@@ -8,14 +8,14 @@ internal static class FieldBiasCases
 {
     private const int Vocabulary = 5;
 
-    public static IEnumerable<OpCase> All()
-    {
-        foreach ((int rows, int fields, int columns, int field, int capacity) in new[] { (1, 1, 1, 0, 0), (7, 3, 3, 1, 0), (60, 2, 5, 1, 0), (6, 4, 6, 0, 20) })
-            yield return new OpCase("field bias", $"B{rows} field {field} of {fields} C{columns}{(capacity > 0 ? $" capacity {capacity}" : "")}", t => Record(t, rows, fields, columns, field, capacity));
-    }
+    private readonly record struct Shape(int B, int Fields, int Columns, int Field, int Capacity = 0);
 
-    private static void Record(Trial t, int b, int fields, int columns, int field, int capacity)
+    public static IEnumerable<OpCase> All() =>
+        OpCase.Each<Shape>("field bias", [new(1, 1, 1, Field: 0), new(7, 3, 3, Field: 1), new(60, 2, 5, Field: 1), new(6, 4, 6, Field: 0, Capacity: 20)], Record);
+
+    private static void Record(Trial t, Shape s)
     {
+        (int b, int fields, int columns, int field, int capacity) = s;
         (t.Pass, t.Capacity) = (new(b, true), capacity);
         int places = Math.Max(b, capacity);
         Random random = t.Random("rows");

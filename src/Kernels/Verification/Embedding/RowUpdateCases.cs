@@ -7,39 +7,39 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>RowUpdate: the rule on the rows of the batch, every other row as it was.</summary>
 internal static class RowUpdateCases
 {
-    public static IEnumerable<OpCase> All()
-    {
-        foreach ((string name, UpdateRule rule) in UpdateFormula.Rules)
-        {
-            foreach ((int rows, int d, int touched) in new[] { (1, 1, 1), (9, 3, 4), (40, 17, 40), (40, 12, 33), (700, 16, 600), (700, 1, 605) })
-                yield return Case(name, rule, rows, d, touched, 1, 3);
-            yield return Case(name, rule, 9, 20, 5, 0.5f, 1);
-            yield return Case(name, rule, 9, 20, 5, 0, 1);
-            yield return Case(name, rule, 40, 1, 21, 0.5f, 1);
-            yield return Case(name, rule, 40, 1, 21, 0, 1);
-            yield return Case(name, rule, 9, 4, 0, 1, 2);
-        }
-    }
+    private readonly record struct Shape(OptimizerKind Kind, int Rows, int D, int Touched, float Scale = 1, int Step = 3, float Momentum = 0);
 
-    private static OpCase Case(string name, UpdateRule rule, int rows, int d, int touched, float scale, int step) =>
-        new("row update", $"{name} {touched} of {rows}x{d} step {step} scale {scale}", t =>
+    private static readonly IEnumerable<Shape> shapes =
+        from rule in UpdateFormula.Rules
+        from s in new Shape[]
         {
-            t.GuardFactor = scale;
-            Random random = t.Random("rows");
-            int[] moved = Enumerable.Range(0, rows).OrderBy(_ => random.Next()).Take(touched).Order().ToArray();
-            Tensor table = t.State(t.Workspace.Tensor("table", rows, d));
-            Tensor gradient = t.Parameter("gradient", Math.Max(1, touched), d, gradient: false);
-            DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
-            t.Upload(scalars, rule.Scalars(step, UpdateFormula.LearningRate, lazyTables: true));
-            SortedLookups positions = Positions.Of(t, Math.Max(1, touched), rows, moved.Select((row, i) => (row, i)));
-            RowUpdate op = new(t.Workspace, table, gradient, positions, rule, scalars, t.Guard);
-            UpdateFormula formula = new(t, table, op.State, rule, step, sparse: true);
-            t.Forward(_ => op.Run());
-            t.Reference(v =>
-            {
-                for (int i = 0; i < touched && scale != 0; i++)
-                    for (int j = 0; j < d; j++)
-                        formula.Move(v, moved[i] * d + j, v[gradient][i * d + j] * scale);
-            });
+            new(rule.Kind, 1, 1, 1), new(rule.Kind, 9, 3, 4), new(rule.Kind, 40, 17, 40), new(rule.Kind, 40, 12, 33), new(rule.Kind, 700, 16, 600), new(rule.Kind, 700, 1, 605),
+            new(rule.Kind, 9, 20, 5, Scale: 0.5f, Step: 1), new(rule.Kind, 9, 20, 5, Scale: 0, Step: 1), new(rule.Kind, 40, 1, 21, Scale: 0.5f, Step: 1),
+            new(rule.Kind, 40, 1, 21, Scale: 0, Step: 1), new(rule.Kind, 9, 4, 0, Step: 2),
+        }
+        select s with { Momentum = rule.Momentum };
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("row update", shapes, Record);
+
+    private static void Record(Trial t, Shape s)
+    {
+        t.GuardFactor = s.Scale;
+        UpdateRule rule = UpdateFormula.Rule(s.Kind, s.Momentum);
+        Random random = t.Random("rows");
+        int[] moved = Enumerable.Range(0, s.Rows).OrderBy(_ => random.Next()).Take(s.Touched).Order().ToArray();
+        Tensor table = t.State(t.Workspace.Tensor("table", s.Rows, s.D));
+        Tensor gradient = t.Parameter("gradient", Math.Max(1, s.Touched), s.D, gradient: false);
+        DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
+        t.Upload(scalars, rule.Scalars(s.Step, UpdateFormula.LearningRate, lazyTables: true));
+        SortedLookups positions = Positions.Of(t, Math.Max(1, s.Touched), s.Rows, moved.Select((row, i) => (row, i)));
+        RowUpdate op = new(t.Workspace, table, gradient, positions, rule, scalars, t.Guard);
+        UpdateFormula formula = new(t, table, op.State, rule, s.Step, sparse: true);
+        t.Forward(_ => op.Run());
+        t.Reference(v =>
+        {
+            for (int i = 0; i < s.Touched && s.Scale != 0; i++)
+                for (int j = 0; j < s.D; j++)
+                    formula.Move(v, moved[i] * s.D + j, v[gradient][i * s.D + j] * s.Scale);
         });
+    }
 }

@@ -8,10 +8,7 @@ namespace GpuCtr.Kernels.Verification;
 internal static class RowwiseAdagradCases
 {
     // Touched rows are those of the batch; null: all rows move.
-    private readonly record struct Shape(int Rows, int D, int? Touched, float Scale = 1, float L2 = 0)
-    {
-        public override string ToString() => $"{(Touched is { } touched ? $"{touched}" : "all")} of {Rows}x{D}{(L2 > 0 ? $" l2 {L2}" : "")} scale {Scale}";
-    }
+    private readonly record struct Shape(int Rows, int D, int? Touched, float Scale = 1, float L2 = 0);
 
     private static readonly Shape[] Shapes =
     [
@@ -19,7 +16,7 @@ internal static class RowwiseAdagradCases
         new(1, 2, null), new(600, 16, null), new(70, 5, null, 0.5f, 0.1f), new(300, 8, null, 1, 0.1f), new(30, 8, null, 0, 0.1f), new(30, 7, null, 0),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("row-wise Adagrad", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("row-wise Adagrad", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {

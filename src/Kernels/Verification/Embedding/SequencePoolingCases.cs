@@ -9,16 +9,14 @@ internal static class SequencePoolingCases
 {
     private const int Base = 2, GradientOffset = 3, TableRows = 8;
 
-    private readonly record struct Shape(PoolingKind Kind, int B, int D, int MaxLength, int Column, int Capacity, bool Twice = false)
-    {
-        public override string ToString() =>
-            $"{Kind} B{B} D{D} up to {MaxLength}{(Column > 0 ? $" column {Column}" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}{(Twice ? " read by two" : "")}";
-    }
+    private readonly record struct Shape(PoolingKind Kind, int B, int D, int MaxLength, int Column, int Capacity, bool Twice = false);
 
-    public static IEnumerable<OpCase> All() =>
+    private static readonly IEnumerable<Shape> shapes =
         from kind in Enum.GetValues<PoolingKind>()
         from s in new Shape[] { new(kind, 1, 1, 3, 0, 0), new(kind, 7, 3, 5, 0, 0), new(kind, 9, 17, 4, 0, 0), new(kind, 130, 16, 3, 0, 0), new(kind, 6, 40, 6, 0, 20), new(kind, 4, 2, 0, 0, 0), new(kind, 7, 3, 5, 0, 0, true), new(kind, 9, 17, 4, 0, 20, true) }
-        select new OpCase("sequence pooling", s.ToString(), t => Record(t, s));
+        select s;
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("sequence pooling", shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {

@@ -6,36 +6,39 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>TableGradient, behind LookupSort where the device sorts: dW[r] = Σ of the row gradients that point at r, one position after the other, + λ W[r] once a touched row.</summary>
 internal static class TableGradientCases
 {
-    private readonly record struct Shape(int Rows, int D, int Positions, Func<Random, int> Draw, string Ids, bool Compact, float L2, bool Rates = false)
+    private enum Ids
     {
-        public override string ToString() => $"{Positions} positions, {Rows}x{D}, {Ids}{(Compact ? " compact" : " whole")}{(L2 > 0 ? $" l2 {L2}" : "")}{(Rates ? " rates" : "")}";
+        Random,
+        OneHot,
+        OneHotAndItsNeighbour,
+        Skewed,
+        VerySkewed,
+        PaddingOnly,
     }
 
-    public static IEnumerable<OpCase> All()
-    {
-        foreach (bool compact in new[] { true, false })
-            foreach (float l2 in new[] { 0, 0.25f })
-            {
-                foreach ((int rows, int d, int positions) in new[] { (1, 1, 1), (7, 3, 20), (50, 16, 300), (40, 17, 100), (900, 4, 2000), (30, 40, 64) })
-                    yield return Case(new(rows, d, positions, r => r.Next(rows), "random ids", compact, l2));
-                yield return Case(new(9, 5, 500, _ => 4, "one hot id", compact, l2));
-                yield return Case(new(12, 10, 100, r => (int)(r.NextDouble() * r.NextDouble() * 12), "skewed ids", compact, l2));
-                // Segments across blocks of every level, and one that fills all of them.
-                foreach (int d in new[] { 1, 8 })
-                {
-                    yield return Case(new(30, d, 9000, r => (int)(30 * Math.Pow(r.NextDouble(), 4)), "skewed ids", compact, l2));
-                    yield return Case(new(9, d, 8192, _ => 4, "one hot id", compact, l2));
-                    yield return Case(new(9, d, 8191, r => r.Next(3000) == 0 ? 5 : 4, "one hot id and its neighbour", compact, l2));
-                }
-                yield return Case(new(12, 10, 30, _ => 0, "padding only", compact, l2));
-                yield return Case(new(40, 17, 100, r => r.Next(40), "random ids", compact, l2, Rates: true));
-            }
-    }
+    private readonly record struct Shape(int Rows, int D, int Positions, Ids Ids = Ids.Random, bool Compact = false, float L2 = 0, bool Rates = false);
 
-    private static OpCase Case(Shape s) => new("table gradient", s.ToString(), t =>
+    private static readonly Shape[] tables =
+    [
+        new(1, 1, 1), new(7, 3, 20), new(50, 16, 300), new(40, 17, 100), new(900, 4, 2000), new(30, 40, 64), new(9, 5, 500, Ids.OneHot), new(12, 10, 100, Ids.Skewed),
+        // Segments across blocks of every level, and one that fills all of them.
+        new(30, 1, 9000, Ids.VerySkewed), new(9, 1, 8192, Ids.OneHot), new(9, 1, 8191, Ids.OneHotAndItsNeighbour),
+        new(30, 8, 9000, Ids.VerySkewed), new(9, 8, 8192, Ids.OneHot), new(9, 8, 8191, Ids.OneHotAndItsNeighbour),
+        new(12, 10, 30, Ids.PaddingOnly), new(40, 17, 100, Rates: true),
+    ];
+
+    private static readonly IEnumerable<Shape> shapes =
+        from s in tables
+        from compact in new[] { true, false }
+        from l2 in new[] { 0, 0.25f }
+        select s with { Compact = compact, L2 = l2 };
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("table gradient", shapes, Record);
+
+    private static void Record(Trial t, Shape s)
     {
         Random random = t.Random("ids");
-        int[] ids = Enumerable.Range(0, s.Positions).Select(_ => s.Draw(random)).ToArray();
+        int[] ids = Enumerable.Range(0, s.Positions).Select(_ => Draw(random, s)).ToArray();
         Tensor table = t.Parameter("table", s.Rows, s.D, gradient: false), rowGradients = t.Parameter("row gradients", s.Positions, s.D, gradient: false);
         Tensor? rates = s.Rates ? t.Parameter("rates", s.Rows, 1, gradient: false) : null;
         int hottest = ids.GroupBy(id => id).Max(g => g.Count());
@@ -57,5 +60,15 @@ internal static class TableGradientCases
                     v[target][(s.Compact ? i : segments[i]) * s.D + d] = sum;
                 }
         });
-    });
+    }
+
+    private static int Draw(Random r, Shape s) => s.Ids switch
+    {
+        Ids.OneHot => 4,
+        Ids.OneHotAndItsNeighbour => r.Next(3000) == 0 ? 5 : 4,
+        Ids.Skewed => (int)(s.Rows * r.NextDouble() * r.NextDouble()),
+        Ids.VerySkewed => (int)(s.Rows * Math.Pow(r.NextDouble(), 4)),
+        Ids.PaddingOnly => 0,
+        _ => r.Next(s.Rows),
+    };
 }

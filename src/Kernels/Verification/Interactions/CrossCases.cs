@@ -7,12 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Cross: y = x₀ ∘ u + x (+ b), u a matrix or one number a row; x may be x₀, and others may read all of them.</summary>
 internal static class CrossCases
 {
-    private readonly record struct Shape(int B, int H, bool OneForRow = false, bool Bias = false, bool First = false, bool Shared = false, bool Gradients = true, int Capacity = 0)
-    {
-        public override string ToString() =>
-            $"{B}x{H}{(OneForRow ? " one u a row" : "")}{(Bias ? " bias" : "")}{(First ? " first layer" : "")}{(Shared ? " inputs of a sum" : "")}" +
-            $"{(Gradients ? "" : " u alone learns")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
-    }
+    private readonly record struct Shape(int B, int H, bool OneForRow = false, bool Bias = false, bool First = false, bool Shared = false, bool Gradients = true, int Capacity = 0);
 
     private static readonly Shape[] Shapes =
     [
@@ -21,7 +16,7 @@ internal static class CrossCases
         new(7, 20, OneForRow: true, Bias: true, Capacity: 32), new(6, 5, OneForRow: true, Gradients: false), new(4, 416, OneForRow: true, First: true, Bias: true),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("cross", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("cross", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {

@@ -7,10 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>FieldAwarePairs: Σ_{i&lt;j} ⟨v_{i,j}, v_{j,i}⟩, pair by pair.</summary>
 internal static class FieldAwarePairCases
 {
-    private readonly record struct Shape(int B, int C, int D, bool Shared = false, int Capacity = 0)
-    {
-        public override string ToString() => $"B{B} C{C} D{D}{(Shared ? " also of a sum" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
-    }
+    private readonly record struct Shape(int B, int C, int D, bool Shared = false, int Capacity = 0);
 
     private static readonly Shape[] Shapes =
     [
@@ -18,7 +15,7 @@ internal static class FieldAwarePairCases
         new(4, 3, 18, Capacity: 90),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("field-aware pairs", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("field-aware pairs", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {

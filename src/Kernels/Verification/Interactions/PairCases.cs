@@ -7,10 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>BiInteraction, Σ_{i&lt;j} v_i ∘ v_j, and InnerProducts, ⟨v_i, v_j⟩ for each i &lt; j: pair by pair.</summary>
 internal static class PairCases
 {
-    private readonly record struct Shape(int B, int C, int D, bool Shared = false, int Capacity = 0)
-    {
-        public override string ToString() => $"B{B} C{C} D{D}{(Shared ? " also of a sum" : "")}{(Capacity > 0 ? $" capacity {Capacity}" : "")}";
-    }
+    private readonly record struct Shape(int B, int C, int D, bool Shared = false, int Capacity = 0);
 
     private static readonly Shape[] Shapes =
     [
@@ -18,7 +15,7 @@ internal static class PairCases
         new(4, 3, 18, Capacity: 90),
     ];
 
-    public static IEnumerable<OpCase> All() => [.. Shapes.Select(s => new OpCase("bi-interaction", s.ToString(), t => RecordSums(t, s))), .. Shapes.Select(s => new OpCase("inner products", s.ToString(), t => RecordProducts(t, s)))];
+    public static IEnumerable<OpCase> All() => [.. OpCase.Each("bi-interaction", Shapes, RecordSums), .. OpCase.Each("inner products", Shapes, RecordProducts)];
 
     private static void RecordSums(Trial t, Shape s)
     {

@@ -7,10 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>GradientGuard: norm over all gradients with their L2, factor, and the two counters of skipped steps.</summary>
 internal static class GradientGuardCases
 {
-    private readonly record struct Shape(int A, int B, float L2, int Decays, float Clip, float Loss = 0.7f, float Planted = 0)
-    {
-        public override string ToString() => $"{A}+{B} clip {Clip}{(L2 > 0 ? $" l2 on {Decays}" : "")} loss {Loss}{(Planted != 0 ? $" with a gradient {Planted}" : "")}";
-    }
+    private readonly record struct Shape(int A, int B, float L2, int Decays, float Clip, float Loss = 0.7f, float Planted = 0);
 
     private static readonly Shape[] Shapes =
     [
@@ -19,7 +16,7 @@ internal static class GradientGuardCases
         new(40, 7, 0, 0, 1, Planted: float.NegativeInfinity), new(20000, 17000, 0, 0, 0, Planted: float.NaN), new(40, 7, 0, 0, 1, Planted: 1e30f),
     ];
 
-    public static IEnumerable<OpCase> All() => Shapes.Select(s => new OpCase("gradient guard", s.ToString(), t => Record(t, s)));
+    public static IEnumerable<OpCase> All() => OpCase.Each("gradient guard", Shapes, Record);
 
     private static void Record(Trial t, Shape s)
     {

@@ -13,12 +13,12 @@ internal sealed class UpdateFormula
     private readonly int step;
     private readonly bool sparse;
 
-    /// <summary>The rules for single weights, with all that they have, by the names of cases.</summary>
-    public static IEnumerable<(string Name, UpdateRule Rule)> Rules =>
-    [
-        .. Enum.GetValues<OptimizerKind>().Select(kind => ($"{kind}", UpdateRule.Of(kind) with { L1 = 0.2f, L2 = 0.5f })).Where(r => !r.Item2.IsRowwise),
-        ("Sgd momentum", UpdateRule.Of(OptimizerKind.Sgd, 0.9f)),
-    ];
+    /// <summary>The rules for single weights, SGD with momentum among them.</summary>
+    public static IEnumerable<(OptimizerKind Kind, float Momentum)> Rules =>
+        [.. Enum.GetValues<OptimizerKind>().Where(kind => !UpdateRule.Of(kind).IsRowwise).Select(kind => (kind, 0f)), (OptimizerKind.Sgd, 0.9f)];
+
+    /// <summary>A rule with all that it has.</summary>
+    public static UpdateRule Rule(OptimizerKind kind, float momentum) => UpdateRule.Of(kind, momentum) with { L1 = 0.2f, L2 = 0.5f };
 
     /// <summary>Fills weights' state with random numbers where the rule has any.</summary>
     public UpdateFormula(Trial t, Tensor weights, OptimizerState state, UpdateRule rule, int step, bool sparse)
