@@ -1,4 +1,5 @@
 using GpuCtr.Kernels;
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
@@ -7,7 +8,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
 
-/// <summary>The gradient of every parameter of every model by central differences through the model itself: is everything wired, and added up?</summary>
+/// <summary>The gradient of every parameter of every model by central differences of its loss: is everything wired, and added up?</summary>
 /// <remarks>The ops are checked to 1e-5 elsewhere; a loss in float32 allows half a percent, which no missing or doubled term passes.</remarks>
 public sealed class ModelGradients
 {
@@ -18,77 +19,140 @@ public sealed class ModelGradients
 
     private const double Absolute = 3e-5, Relative = 5e-3;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times(ModelCatalog.Names.Concat(
-        ["deepfm norm", "deepfm dropout", "deepfm norm dropout", "deepfm ids only in fm", "deepfm dice", "din softmax", "din sigmoid scaled", "din sum pooling",
-            "lr numeric values", "fm first order of vectors", "wide-deep numeric values", "embedding-mlp numeric values", "nfm norm dropout", "nfm numeric values", "pnn numeric values", "ffm first order of vectors", "fnn numeric values", "dcn numeric values", "dcn-v2 rank", "embedding-mlp padded", "din padded", "din attention norm", "din per column",
-            "din sum of history", "din projection product bias", "din affine dice", "din feature dice", "bst dropout", "bst blocks", "bst heads", "bst per column", "bst numeric values"]));
+    private static readonly ModelCase[] cases =
+    [
+        .. ModelCatalog.Names.Select(model => new ModelCase(model)),
+        new("deepfm", "norm", o => o with { BatchNorm = true }),
+        new("deepfm", "dropout", o => o with { Dropout = 0.3 }),
+        new("deepfm", "norm dropout", o => o with { BatchNorm = true, Dropout = 0.3 }),
+        new("deepfm", "ids only in fm", o => o with { FmNumeric = false }),
+        new("deepfm", "dice", o => o with { Activation = Activations.Dice }),
+        new("din", "softmax", o => o with { AttentionNormalization = AttentionNormalization.Softmax }),
+        new("din", "sigmoid scaled", o => o with { AttentionNormalization = AttentionNormalization.Sigmoid }),
+        new("din", "sum pooling", o => o with { Pooling = PoolingKind.Sum }),
+        new("lr", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("fm", "first order of vectors", o => o with { FirstOrder = FirstOrders.Vectors }),
+        new("wide-deep", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("embedding-mlp", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("nfm", "norm dropout", o => o with { BatchNorm = true, Dropout = 0.3 }),
+        new("nfm", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("pnn", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("ffm", "first order of vectors", o => o with { FirstOrder = FirstOrders.Vectors }),
+        new("fnn", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("dcn", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        new("dcn-v2", "rank", o => o with { CrossRank = 2 }),
+        new("embedding-mlp", "padded", o => o with { PadHistories = true, AttentionNormalization = AttentionNormalization.Softmax }),
+        new("din", "padded", o => o with { PadHistories = true, AttentionNormalization = AttentionNormalization.Softmax }),
+        new("din", "attention norm", o => o with { AttentionBatchNorm = true }),
+        new("din", "per column", o => o with { AttentionPerColumn = true }),
+        new("din", "sum of history", o => o with { HistorySum = true }),
+        new("din", "projection product bias", o => o with { HistoryProjection = true, TargetProduct = true, TargetBias = true }),
+        new("din", "affine dice", o => o with { Dice = new(DiceNormalizations.AffineUnits, Momentum: 0.1) }),
+        new("din", "feature dice", o => o with { Dice = new(DiceNormalizations.Features, Epsilon: 1e-3) }),
+        new("bst", "dropout", o => o with { Dropout = 0.3 }),
+        new("bst", "blocks", o => o with { TransformerBlocks = 3 }),
+        new("bst", "heads", o => o with { AttentionHeads = 6 }),
+        // A layer normalized over three units is too curved for differences.
+        new("bst", "per column", o => o with { AttentionPerColumn = true, EmbeddingDim = 8 }),
+        new("bst", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+    ];
 
-    [SkippableTheory]
-    [MemberData(nameof(Cases))]
-    public void Gradient_of_every_parameter_agrees_with_central_differences(string deviceName, string name)
+    public static TheoryData<ModelCase> Cases => new(cases);
+
+    /// <summary>Differences of the loss on the SIMD device, and the gradients of every device.</summary>
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Gradient_of_every_parameter_agrees_with_central_differences(ModelCase c)
     {
-        Device device = TestDevices.Get(deviceName);
-        ModelOptions options = Options(name);
-        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(options.Model));
-        using TrainableModel model = new(device, spec, options, B + 2);
-        using Batch batch = SmallData.Batch(device, model.Spec, B, seed: 5, capacity: B + 2);
-        KeepClearOfKinks(model);
-        // One step with learning rate 0 puts the batch on the device and moves nothing.
-        model.TrainStep(batch, learningRate: 0);
-        Pass pass = new(B, Training: true, batch.Tokens);
-        model.TakeLoss();
-        model.Recorded.ForwardBackward(pass);
-        model.TakeLoss();
-        (Tensor Weights, float[] Gradient)[] parameters = model.Weights.Where(w => w is { Gradient: not null, Length: > 0 }).Select(w => (w, w.Gradient!.ToArray(device))).ToArray();
-        Assert.NotEmpty(parameters);
-        foreach ((Tensor weights, float[] gradient) in parameters)
-            foreach (int i in Pick(weights, gradient, spec))
-            {
-                double expected = Slope(model, pass, weights, i);
-                if (!(Math.Abs(gradient[i] - expected) <= Absolute + Relative * Math.Abs(expected)))
-                    Assert.Fail($"{name} on {device}: d {weights}[{i}] is {gradient[i]:R}, by central differences {expected:R}");
-            }
+        using Step reference = new(TestDevices.Get("cpu simd"), c);
+        float[][] gradients = reference.Gradients();
+        Assert.NotEmpty(gradients);
+        (int Parameter, int Element, double Slope)[] slopes = [.. reference.Parameters.SelectMany((w, p) => Pick(w, gradients[p], reference.Spec).Select(i => (p, i, reference.Slope(w, i))))];
+        foreach (Device device in TestDevices.Names.Select(TestDevices.Find).OfType<Device>())
+        {
+            using Step step = new(device, c);
+            float[][] actual = step.Gradients();
+            foreach ((int p, int i, double slope) in slopes)
+                if (!(Math.Abs(actual[p][i] - slope) <= Absolute + Relative * Math.Abs(slope)))
+                    Assert.Fail($"{c} on {device}: d {step.Parameters[p]}[{i}] is {actual[p][i]:R}, by central differences {slope:R}");
+            foreach ((Tensor w, float[] gradient) in step.Parameters.Zip(actual))
+                Assert.All(Padding(w, step.Spec), i => Assert.Equal(0, gradient[i]));
+        }
     }
 
-    /// <summary>Smooth activations everywhere, and weights far from zero, so that differences mean something.</summary>
-    private static ModelOptions Options(string name)
+    /// <summary>The largest gradients and a few more; not of padding rows, which have none.</summary>
+    private static IEnumerable<int> Pick(Tensor weights, float[] gradient, FeatureSpec spec)
     {
-        string model = name.Split(' ')[0];
-        ModelOptions options = ModelCatalog.Defaults(model) with
+        Random random = new(gradient.Length);
+        return Enumerable.Range(0, gradient.Length).OrderByDescending(i => Math.Abs(gradient[i])).Take(4)
+            .Concat(Enumerable.Range(0, 6).Select(_ => random.Next(gradient.Length))).Distinct().Except(Padding(weights, spec));
+    }
+
+    /// <summary>The elements of padding rows.</summary>
+    private static IEnumerable<int> Padding(Tensor weights, FeatureSpec spec) =>
+        weights.Rows == spec.TotalRows ? spec.Offsets().SelectMany(row => Enumerable.Range(row * weights.Columns, weights.Columns)) : [];
+
+    /// <summary>A model and a batch on a device, at the weights of its seed.</summary>
+    private sealed class Step : IDisposable
+    {
+        private readonly TrainableModel model;
+        private readonly Batch batch;
+        private readonly Pass pass;
+
+        public Step(Device device, ModelCase c)
         {
-            EmbeddingDim = 3,
-            EmbeddingInitStd = 0.4,
-            HiddenUnits = [7, 4],
-            AttentionUnits = [5, 3],
-            Activation = Activations.Sigmoid,
-            EmbeddingUpdate = EmbeddingUpdate.Dense,
-            Seed = 3,
-        };
-        return name[model.Length..].Trim() switch
+            // Smooth activations everywhere, and weights far from zero, so that differences mean something.
+            ModelOptions options = c.Of(ModelCatalog.Defaults(c.Model) with
+            {
+                EmbeddingDim = 3,
+                EmbeddingInitStd = 0.4,
+                HiddenUnits = [7, 4],
+                AttentionUnits = [5, 3],
+                Activation = Activations.Sigmoid,
+                EmbeddingUpdate = EmbeddingUpdate.Dense,
+                Seed = 3,
+            });
+            model = new(device, SmallData.Spec(histories: ModelCatalog.ReadsHistories(c.Model)), options, B + 2);
+            batch = SmallData.Batch(device, model.Spec, B, seed: 5, capacity: B + 2);
+            KeepClearOfKinks(model);
+            // One step with learning rate 0 puts the batch on the device and moves nothing.
+            model.TrainStep(batch, learningRate: 0);
+            pass = new(B, Training: true, batch.Tokens);
+            model.TakeLoss();
+        }
+
+        public FeatureSpec Spec => model.Spec;
+
+        public IReadOnlyList<Tensor> Parameters => [.. model.Weights.Where(w => w is { Gradient: not null, Length: > 0 })];
+
+        public float[][] Gradients()
         {
-            "norm" => options with { BatchNorm = true },
-            "dropout" => options with { Dropout = 0.3 },
-            "norm dropout" => options with { BatchNorm = true, Dropout = 0.3 },
-            "rank" => options with { CrossRank = 2 },
-            "ids only in fm" => options with { FmNumeric = false },
-            "dice" => options with { Activation = Activations.Dice },
-            "softmax" => options with { AttentionNormalization = Kernels.Attention.AttentionNormalization.Softmax },
-            "sigmoid scaled" => options with { AttentionNormalization = Kernels.Attention.AttentionNormalization.Sigmoid },
-            "numeric values" => options with { NumericInput = NumericInputs.Values },
-            "first order of vectors" => options with { FirstOrder = FirstOrders.Vectors },
-            "padded" => options with { PadHistories = true, AttentionNormalization = Kernels.Attention.AttentionNormalization.Softmax },
-            "attention norm" => options with { AttentionBatchNorm = true },
-            // A layer normalized over three units is too curved for differences.
-            "per column" => options with { AttentionPerColumn = true, EmbeddingDim = model == "bst" ? 8 : options.EmbeddingDim },
-            "sum of history" => options with { HistorySum = true },
-            "projection product bias" => options with { HistoryProjection = true, TargetProduct = true, TargetBias = true },
-            "affine dice" => options with { Dice = new(DiceNormalizations.AffineUnits, Momentum: 0.1) },
-            "feature dice" => options with { Dice = new(DiceNormalizations.Features, Epsilon: 1e-3) },
-            "blocks" => options with { TransformerBlocks = 3 },
-            "heads" => options with { AttentionHeads = 6 },
-            "sum pooling" => options with { Pooling = PoolingKind.Sum },
-            _ => options,
-        };
+            model.Recorded.ForwardBackward(pass);
+            model.TakeLoss();
+            return [.. Parameters.Select(w => w.Gradient!.ToArray(model.Device))];
+        }
+
+        public double Slope(Tensor weights, int i)
+        {
+            float[] value = new float[1];
+            weights.Read(model.Device, value, i);
+            float middle = value[0];
+            double At(float step)
+            {
+                weights.Write(model.Device, [middle + step], i);
+                model.Recorded.ForwardBackward(pass);
+                return model.TakeLoss();
+            }
+            double slope = (At(-2 * H) - 8 * At(-H) + 8 * At(H) - At(2 * H)) / (12 * H);
+            weights.Write(model.Device, [middle], i);
+            return slope;
+        }
+
+        public void Dispose()
+        {
+            batch.Dispose();
+            model.Dispose();
+        }
     }
 
     /// <summary>The hidden layer of a transformer block is a leaky rectifier: one half of its units stays above zero and the other below.</summary>
@@ -96,32 +160,5 @@ public sealed class ModelGradients
     {
         foreach (Tensor bias in model.Weights.Where(t => t.Name.EndsWith(".ffn1.bias", StringComparison.Ordinal)))
             bias.Write(model.Device, [.. Enumerable.Range(0, (int)bias.Length).Select(i => i % 2 == 0 ? 5f : -5f)]);
-    }
-
-    /// <summary>The largest gradients and a few more; not of padding rows, which have none.</summary>
-    private static IEnumerable<int> Pick(Tensor weights, float[] gradient, FeatureSpec spec)
-    {
-        Random random = new(gradient.Length);
-        HashSet<int> padding = weights.Rows == spec.TotalRows ? [.. spec.Offsets()] : [];
-        Assert.All(padding.SelectMany(row => Enumerable.Range(row * weights.Columns, weights.Columns)), i => Assert.Equal(0, gradient[i]));
-        return Enumerable.Range(0, gradient.Length).OrderByDescending(i => Math.Abs(gradient[i])).Take(4)
-            .Concat(Enumerable.Range(0, 6).Select(_ => random.Next(gradient.Length))).Distinct()
-            .Where(i => !padding.Contains(i / weights.Columns));
-    }
-
-    private static double Slope(TrainableModel model, Pass pass, Tensor weights, int i)
-    {
-        float[] value = new float[1];
-        weights.Read(model.Device, value, i);
-        float middle = value[0];
-        double At(float step)
-        {
-            weights.Write(model.Device, [middle + step], i);
-            model.Recorded.ForwardBackward(pass);
-            return model.TakeLoss();
-        }
-        double slope = (At(-2 * H) - 8 * At(-H) + 8 * At(H) - At(2 * H)) / (12 * H);
-        weights.Write(model.Device, [middle], i);
-        return slope;
     }
 }

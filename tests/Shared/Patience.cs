@@ -3,7 +3,7 @@ namespace GpuCtr.Tests;
 /// <summary>How long tests wait for what must come: long enough for any machine, so that it only ends what would hang.</summary>
 internal static class Patience
 {
-    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
 
     /// <summary>Fails the test if the action does not end.</summary>
     public static void Ends(Action action)

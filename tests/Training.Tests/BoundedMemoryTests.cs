@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
@@ -78,14 +77,12 @@ public sealed class BoundedMemoryTests : IDisposable
     /// <summary>The largest resident set of a process, in kB.</summary>
     private static long Peak(string[] args, string said)
     {
-        using Process process = TrainProcess.StartAny(args);
-        Task<string> error = process.StandardError.ReadToEndAsync();
+        using ChildProcess process = TrainProcess.Start(args);
         long peak = 0;
         string status = $"/proc/{process.Id}/status";
-        while (!process.WaitForExit(5))
+        while (!process.Ended(5))
             peak = Math.Max(peak, PeakNow(status));
-        Assert.True(process.ExitCode == 0, error.Result);
-        Assert.Contains(said, error.Result);
+        Assert.Contains(said, process.End().Succeeded().Error);
         return peak;
     }
 

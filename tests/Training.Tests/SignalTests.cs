@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Engine;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -12,13 +11,13 @@ public sealed class SignalTests(TrainedRun run) : IClassFixture<TrainedRun>
     public void A_signal_in_training_leaves_a_checkpoint_that_evaluates(string signal, ExitCode code)
     {
         string folder = run.Folder.File($"signal-{signal}");
-        using Process process = TrainProcess.Start(run, folder, "--epochs", "100000", "--patience", "0");
-        TrainProcess.WaitFor(process, () => File.Exists(Path.Combine(folder, "last")));
+        using ChildProcess process = TrainProcess.Start(run, folder, "--epochs", "100000", "--patience", "0");
+        process.WaitFor(() => File.Exists(Path.Combine(folder, "last")));
         string before = File.ReadAllText(Path.Combine(folder, "last"));
-        string error = TrainProcess.Stop(process, signal);
-        Assert.True((int)code == process.ExitCode, error);
-        Assert.Contains("interrupted after step", error);
-        Assert.DoesNotContain("   at ", error);
+        CommandOutcome stopped = process.Stop(signal);
+        Assert.True((int)code == stopped.Code, stopped.Error);
+        Assert.Contains("interrupted after step", stopped.Error);
+        Assert.DoesNotContain("   at ", stopped.Error);
         Assert.True(int.Parse(File.ReadAllText(Path.Combine(folder, "last"))) >= int.Parse(before));
         Run("evaluate", "--model", Path.Combine(folder, "last"), run.Test, "--device", "cpu").Succeeded();
         Assert.False(File.Exists(Path.Combine(folder, "run.lock")));
@@ -28,10 +27,10 @@ public sealed class SignalTests(TrainedRun run) : IClassFixture<TrainedRun>
     public void A_second_process_is_refused_and_told_of_the_first()
     {
         string folder = run.Folder.File("locked");
-        using Process process = TrainProcess.Start(run, folder, "--epochs", "100000", "--patience", "0");
-        TrainProcess.WaitFor(process, () => File.Exists(Path.Combine(folder, "run.pid")) && new FileInfo(Path.Combine(folder, "run.pid")).Length > 0);
+        using ChildProcess process = TrainProcess.Start(run, folder, "--epochs", "100000", "--patience", "0");
+        process.WaitFor(() => File.Exists(Path.Combine(folder, "run.pid")) && new FileInfo(Path.Combine(folder, "run.pid")).Length > 0);
         Run(["train", run.Train, "--out", folder, "--overwrite", .. TrainedRun.SmallModel]).FailedWith(ExitCode.Usage, $"process {process.Id}");
-        TrainProcess.Stop(process, "KILL");
+        process.Stop("KILL");
         // The system released the lock of the dead process.
         Run(["train", run.Train, "--out", folder, "--overwrite", .. TrainedRun.SmallModel]).Succeeded();
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -14,10 +13,10 @@ public sealed class StreamedRunTests(TrainedRun run) : IClassFixture<TrainedRun>
     public void A_run_that_was_killed_ends_with_the_same_bits()
     {
         string whole = run.Folder.File("whole"), killed = run.Folder.File("killed");
-        using (Process first = TrainProcess.Start(run, killed, [.. options, "--checkpoint-every", "11", "--epochs", "1000000"]))
+        using (ChildProcess first = TrainProcess.Start(run, killed, [.. options, "--checkpoint-every", "11", "--epochs", "1000000"]))
         {
-            TrainProcess.WaitFor(first, () => File.Exists(Path.Combine(killed, "last")));
-            TrainProcess.Stop(first, "KILL");
+            first.WaitFor(() => File.Exists(Path.Combine(killed, "last")));
+            first.Stop("KILL");
         }
 
         Assert.NotEmpty(Directory.GetFiles(Path.Combine(killed, "cache")));

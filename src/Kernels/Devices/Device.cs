@@ -201,8 +201,8 @@ public sealed class Device : IDisposable
     /// <summary>The launcher of a kernel, compiled on first use for all ops of this device.</summary>
     internal Action<KernelConfig, TArgs> Load<TArgs>(Action<TArgs> kernel) where TArgs : struct
     {
-        if (Noted is { } noted)
-            return (_, _) => noted.Add(kernel.Method);
+        if (Noted is not null)
+            return (_, _) => Noted.Add(kernel.Method);
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
         {
             Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator.LoadKernel(kernel);

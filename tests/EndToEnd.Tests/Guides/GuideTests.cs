@@ -20,7 +20,7 @@ public sealed partial class GuideTests
             return;
         using TempFolder folder = new();
         Directory.CreateSymbolicLink(folder.File("samples"), Repository.File("samples"));
-        Command.Run(folder.Path, "bash", folder.Write("guide.sh", string.Join('\n', [Prelude(), .. commands])));
+        ChildProcess.RunIn(folder.Path, "bash", folder.Write("guide.sh", string.Join('\n', [Prelude(), .. commands]))).Succeeded();
     }
 
     [Theory]
@@ -31,7 +31,7 @@ public sealed partial class GuideTests
     /// <summary>The programs under the names that the guides use, and the processor, whatever else the machine has.</summary>
     private static string Prelude() => $$"""
         set -euxo pipefail
-        program() { local name=$1; shift; command '{{Command.DotNet}}' "{{AppContext.BaseDirectory}}/$name.dll" "$@"; }
+        program() { local name=$1; shift; command '{{ChildProcess.DotNet}}' "{{AppContext.BaseDirectory}}/$name.dll" "$@"; }
         gpu-ctr() { program gpu-ctr "$@"; }
         datagen() { program datagen "$@"; }
         dotnet() {

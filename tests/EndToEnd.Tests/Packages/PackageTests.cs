@@ -47,12 +47,12 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     {
         string command = Repository.Blocks("README.md").First(b => b.Text.StartsWith($"{FromClone}train", StringComparison.Ordinal)).Text.Trim();
         string[] args = [.. command[FromClone.Length..].Split(' ').Select(a => a.Trim('\'')), "--out", packed.Model, "--json"];
-        Assert.Contains("\"auc\":0.82", Command.Run(Repository.Root, packed.Tool, args));
+        Assert.Contains("\"auc\":0.82", ChildProcess.RunIn(Repository.Root, [packed.Tool, .. args]).Succeeded().Out);
 
         Folder.Write("consumer/consumer.csproj", Project());
         Folder.Write("consumer/Program.cs", Program());
-        Command.Run(Folder.File("consumer"), Command.DotNet, "build", "-v", "q");
-        string[] Consumer(string what) => Command.Run(Folder.File("consumer"), Command.DotNet, "bin/Debug/net10.0/consumer.dll", what, packed.Model).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        ChildProcess.RunIn(Folder.File("consumer"), ChildProcess.DotNet, "build", "-v", "q").Succeeded();
+        string[] Consumer(string what) => ChildProcess.RunIn(Folder.File("consumer"), ChildProcess.DotNet, "bin/Debug/net10.0/consumer.dll", what, packed.Model).Succeeded().Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         using CtrModel model = CtrModel.Load(packed.Model);
         float expected = model.Score(model.NewRow().Set("C1", 1).Set("I1", 2.5));
         Assert.Equal(expected.ToString("R", CultureInfo.InvariantCulture), Assert.Single(Consumer("score")));
@@ -78,7 +78,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
         </Project>
         """;
 
-    private string GlobalPackages() => Command.Run(Folder.Path, Command.DotNet, "nuget", "locals", "global-packages", "--list").Split(':', 2)[1].Trim();
+    private string GlobalPackages() => ChildProcess.RunIn(Folder.Path, ChildProcess.DotNet, "nuget", "locals", "global-packages", "--list").Succeeded().Out.Split(':', 2)[1].Trim();
 
     /// <summary>The code of the packages' READMEs, which has to compile, and a score.</summary>
     private static string Program()

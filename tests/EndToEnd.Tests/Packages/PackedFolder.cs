@@ -7,10 +7,10 @@ public sealed class PackedFolder : IDisposable
 
     public PackedFolder()
     {
-        Command.Run(Repository.Root, Command.DotNet, "pack", "gpu-ctr.sln", "--no-build", "-c", Repository.Configuration, "-o", Packages);
+        ChildProcess.RunIn(Repository.Root, ChildProcess.DotNet, "pack", "gpu-ctr.sln", "--no-build", "-c", Repository.Configuration, "-o", Packages).Succeeded();
         // No other source: what is installed is what was packed, and nothing is fetched.
         Folder.Write("nuget.config", $"<configuration><packageSources><clear /><add key=\"packed\" value=\"{Packages}\" /></packageSources></configuration>");
-        Command.Run(Folder.Path, Command.DotNet, "tool", "install", "gpu-ctr", "--tool-path", Folder.File("tools"), "--version", Version, "--configfile", Folder.File("nuget.config"));
+        ChildProcess.RunIn(Folder.Path, ChildProcess.DotNet, "tool", "install", "gpu-ctr", "--tool-path", Folder.File("tools"), "--version", Version, "--configfile", Folder.File("nuget.config")).Succeeded();
     }
 
     public TempFolder Folder { get; } = new();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -9,14 +8,14 @@ namespace GpuCtr.EndToEnd.Tests.Samples;
 public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposable
 {
     private readonly CtrModel trained;
-    private readonly Process service;
+    private readonly ChildProcess service;
     private readonly HttpClient client;
 
     public ScoringServiceTests(SampleModel model)
     {
         trained = CtrModel.Load(model.Run);
         string program = Repository.File("samples", "scoring-service", "bin", Repository.Configuration, "net10.0", "ScoringService.dll");
-        service = Command.Start(model.Folder.Path, Command.DotNet, program, "--model", model.Run, "--urls", "http://127.0.0.1:0");
+        service = ChildProcess.StartIn(model.Folder.Path, ChildProcess.DotNet, program, "--model", model.Run, "--urls", "http://127.0.0.1:0");
         client = new HttpClient { BaseAddress = Address(service) };
     }
 
@@ -51,8 +50,6 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
 
     public void Dispose()
     {
-        service.Kill(entireProcessTree: true);
-        service.WaitForExit();
         service.Dispose();
         client.Dispose();
         trained.Dispose();
@@ -71,14 +68,14 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
     }
 
     /// <summary>The service says where it listens when it is ready.</summary>
-    private static Uri Address(Process service)
+    private static Uri Address(ChildProcess service)
     {
         const string said = "Now listening on: ";
-        while (service.StandardOutput.ReadLine() is { } line)
+        while (service.Out.ReadLine() is { } line)
         {
             if (line.IndexOf(said, StringComparison.Ordinal) is >= 0 and int at)
                 return new Uri(line[(at + said.Length)..].Trim());
         }
-        throw new InvalidOperationException(service.StandardError.ReadToEnd());
+        throw new InvalidOperationException(service.Error.ReadToEnd());
     }
 }

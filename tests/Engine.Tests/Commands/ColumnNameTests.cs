@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GpuCtr.Data.Features;
@@ -46,8 +45,7 @@ public sealed class ColumnNameTests : IDisposable
         Assert.Equal(shown, ColumnNames.InShell(name));
         if (OperatingSystem.IsWindows())
             return;
-        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", $"printf %s {shown}"]) { RedirectStandardOutput = true })!;
-        Assert.Equal(name, Assert.Single(ColumnNames.Split(shell.StandardOutput.ReadToEnd()).Select(ColumnNames.Plain)));
+        Assert.Equal(name, Assert.Single(ColumnNames.Split(ChildProcess.Run("sh", "-c", $"printf %s {shown}").Out).Select(ColumnNames.Plain)));
         Assert.Equal(name, ColumnNames.Plain(ColumnNames.FromJson(ColumnNames.ToJson(ColumnNames.Split(shown.Trim('\'').Replace("'\\''", "'")).Single()))));
     }
 

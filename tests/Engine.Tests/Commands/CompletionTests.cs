@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
@@ -44,11 +43,9 @@ public sealed class CompletionTests
             ? $"function gpu-ctr; dotnet {Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll")} $argv; end"
             : $"gpu-ctr() {{ dotnet '{Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll")}' \"$@\"; }}";
         File.WriteAllText(script, $"{program}\n{Run("completion", shell).Succeeded().Out}\n{ask}\n");
-        Skip.IfNot((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(p => File.Exists(Path.Combine(p, shell))), $"{shell} is not installed");
-        using Process process = Process.Start(new ProcessStartInfo(shell, [script]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        string found = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(found.Trim() == "lazy", found + process.StandardError.ReadToEnd());
+        Skip.If(ChildProcess.Find(shell) is null, $"{shell} is not installed");
+        CommandOutcome o = ChildProcess.Run(shell, script);
+        Assert.True(o.Out.Trim() == "lazy", o.Out + o.Error);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Amazon.Runtime;
 
 using Amazon.S3;
@@ -12,21 +11,20 @@ public sealed class LocalStore : IDisposable
     public const string Bucket = "shards";
 
     private const string Key = "S3RVER"; // the one account that the server knows
-    private readonly Process? server;
+    private readonly ChildProcess? server;
     private readonly TempFolder folder = new();
     private readonly AmazonS3Client? client;
 
     public LocalStore()
     {
-        string? program = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(p => Path.Combine(p, "s3rver")).FirstOrDefault(File.Exists);
+        string? program = ChildProcess.Find("s3rver");
         if (program is null)
             return;
-        server = Process.Start(new ProcessStartInfo(program, ["--directory", folder.Path, "--port", "0", "--silent", "--no-vhost-buckets", "--configure-bucket", Bucket])
-        { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        server = ChildProcess.Start(program, "--directory", folder.Path, "--port", "0", "--silent", "--no-vhost-buckets", "--configure-bucket", Bucket);
         string? line = "";
         while (line is not null && !line.Contains("listening", StringComparison.Ordinal))
-            line = server.StandardOutput.ReadLine();
-        Port = line is not null ? int.Parse(line[(line.LastIndexOf(':') + 1)..]) : throw new InvalidOperationException($"s3rver: {server.StandardError.ReadToEnd()}");
+            line = server.Out.ReadLine();
+        Port = line is not null ? int.Parse(line[(line.LastIndexOf(':') + 1)..]) : throw new InvalidOperationException($"s3rver: {server.Error.ReadToEnd()}");
         PointAt(Port);
         client = new AmazonS3Client(new BasicAWSCredentials(Key, Key), new AmazonS3Config
         {
@@ -61,9 +59,6 @@ public sealed class LocalStore : IDisposable
     public void Dispose()
     {
         client?.Dispose();
-        if (server is { HasExited: false })
-            server.Kill(entireProcessTree: true);
-        server?.WaitForExit();
         server?.Dispose();
         folder.Dispose();
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
@@ -182,10 +181,7 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
         try
         {
             // The SDK finds credentials once for a process.
-            using Process process = TrainProcess.StartAny("train", At("names"));
-            string error = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            new CommandOutcome(process.ExitCode, "", error).FailedWith(ErrorKind.InputOutput, "s3://shards/names: the store refuses access", "AWS_PROFILE");
+            ChildProcess.Run([.. TrainProcess.Words, "train", At("names")]).FailedWith(ErrorKind.InputOutput, "s3://shards/names: the store refuses access", "AWS_PROFILE");
         }
         finally
         {

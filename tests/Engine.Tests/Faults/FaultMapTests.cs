@@ -40,7 +40,8 @@ public sealed partial class FaultMapTests
     private static Dictionary<int, string> Rows() => File.ReadAllLines(Repository.File("docs", "faults.md"))
         .Select(l => Row().Match(l)).Where(m => m.Success).ToDictionary(m => int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture), m => m.Value);
 
-    [GeneratedRegex(@"^\| *([0-9]+) \|.*$")]
+    // Four columns: exit codes have a table of two.
+    [GeneratedRegex(@"^\| *([0-9]+) \|([^|]*\|){3}$")]
     private static partial Regex Row();
 
     [GeneratedRegex(@"`(\w+)\.(\w+)`")]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Data.Parquet;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -79,8 +78,6 @@ public sealed class FullDiskTests(FaultRun run) : IClassFixture<FaultRun>
     private static int Mount(params string[] command)
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "mounts a tmpfs");
-        using Process process = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true })!;
-        process.WaitForExit();
-        return process.ExitCode;
+        return ChildProcess.Run(command).Code;
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using GpuCtr.Training.Checkpoints;
 using static GpuCtr.Tests.CommandRunner;
@@ -16,18 +15,18 @@ public sealed class KilledRunTests(FaultRun run) : IClassFixture<FaultRun>
         string[] train = ["train", run.Train, .. FaultRun.Model, "--checkpoint-every", "3"];
         string killed = run.Folder.File("killed"), whole = run.Folder.File("endless");
         Random random = new(1);
-        using (Process first = TrainProcess.StartAny([.. train, "--out", killed, "--epochs", "1000000"]))
+        using (ChildProcess first = TrainProcess.Start([.. train, "--out", killed, "--epochs", "1000000"]))
         {
-            TrainProcess.WaitFor(first, () => File.Exists(Path.Combine(killed, "last")));
-            TrainProcess.Stop(first, "KILL");
+            first.WaitFor(() => File.Exists(Path.Combine(killed, "last")));
+            first.Stop("KILL");
         }
 
         for (int i = 1; i < Campaign.Kills; i++)
         {
-            using Process process = TrainProcess.StartAny("train", "--resume", "--out", killed, "--epochs", "1000000");
+            using ChildProcess process = TrainProcess.Start("train", "--resume", "--out", killed, "--epochs", "1000000");
             Thread.Sleep(random.Next(LongestLifeMs));
-            string error = TrainProcess.Stop(process, "KILL");
-            Assert.True(process.ExitCode == 128 + 9, error);
+            CommandOutcome killing = process.Stop("KILL");
+            Assert.True(killing.Code == 128 + 9, killing.Error);
             FaultRun.ValidCheckpoints(killed);
         }
 

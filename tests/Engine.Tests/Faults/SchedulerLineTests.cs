@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
@@ -54,10 +53,10 @@ public sealed class SchedulerLineTests(FaultRun run) : IClassFixture<FaultRun>
         Random random = new(4);
         for (int i = 0; i < Campaign.Kills; i++)
         {
-            using Process process = TrainProcess.StartAny([.. Line(folder), "--checkpoint-every", "3"]);
+            using ChildProcess process = TrainProcess.Start([.. Line(folder), "--checkpoint-every", "3"]);
             Thread.Sleep(random.Next(1500));
-            string error = TrainProcess.Stop(process, "KILL");
-            Assert.True(process.ExitCode is 0 or 128 + 9, error);
+            CommandOutcome killing = process.Stop("KILL");
+            Assert.True(killing.Code is 0 or 128 + 9, killing.Error);
         }
 
         Run([.. Line(folder), "--checkpoint-every", "3"]).Succeeded();

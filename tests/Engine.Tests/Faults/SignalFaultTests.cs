@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Tests.Faults;
@@ -11,12 +10,12 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     public void Fault10_A_signal_in_start_up_ends_it_and_leaves_nothing_half_done()
     {
         string folder = run.Folder.File("start"), groups = PlantedShards.Write(run.Folder.File("start.parquet"), 100_000, 3);
-        using Process process = Strace.Start("pread64", $"delay_enter={Second / 20}", "1+", ["train", groups, "--out", folder, .. FaultRun.Model]);
+        using ChildProcess process = Strace.Start("pread64", $"delay_enter={Second / 20}", "1+", ["train", groups, "--out", folder, .. FaultRun.Model]);
         // The columns are printed before the pass over the rows, which reads 25 row groups.
-        while (process.StandardError.ReadLine() is { } line && !line.StartsWith("columns", StringComparison.Ordinal))
+        while (process.Error.ReadLine() is { } line && !line.StartsWith("columns", StringComparison.Ordinal))
             ;
-        Process.Start("kill", ["-TERM", $"{Tracee(process)}"]).WaitForExit();
-        Ended(process, process.StandardError.ReadToEnd(), "interrupted before anything was trained");
+        ChildProcess.Signal(Tracee(process), "TERM");
+        Ended(process.End(), "interrupted before anything was trained");
         Assert.False(Directory.Exists(folder));
     }
 
@@ -24,9 +23,9 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     public void Fault10_A_signal_in_training_saves_the_step_it_comes_in()
     {
         string copy = run.Copy();
-        using Process process = TrainProcess.StartAny("train", "--resume", "--out", copy, "--epochs", "1000000");
-        TrainProcess.WaitFor(process, () => File.ReadAllText(Path.Combine(copy, "last")).Trim() != "15");
-        Ended(process, Send(process, "TERM"), "interrupted after step");
+        using ChildProcess process = TrainProcess.Start("train", "--resume", "--out", copy, "--epochs", "1000000");
+        process.WaitFor(() => File.ReadAllText(Path.Combine(copy, "last")).Trim() != "15");
+        Ended(process.Stop("TERM"), "interrupted after step");
         Checkpoint.Open(FaultRun.Pointed(copy, "last"));
     }
 
@@ -34,10 +33,10 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     public void Fault10_A_signal_in_evaluation_saves_what_was_trained()
     {
         string folder = run.Folder.File("evaluate"), large = PlantedShards.Write(run.Folder.File("evaluate.parquet"), 600_000, 3);
-        using Process process = TrainProcess.StartAny(["train", run.Train, "--valid", large, "--checkpoint-every", "16", "--out", folder, .. FaultRun.Model]);
+        using ChildProcess process = TrainProcess.Start(["train", run.Train, "--valid", large, "--checkpoint-every", "16", "--out", folder, .. FaultRun.Model]);
         // 2,000 rows are 16 steps, so this checkpoint is there when the evaluation begins.
-        TrainProcess.WaitFor(process, () => File.Exists(Path.Combine(folder, "last")));
-        Ended(process, Send(process, "TERM"), "interrupted after step 16");
+        process.WaitFor(() => File.Exists(Path.Combine(folder, "last")));
+        Ended(process.Stop("TERM"), "interrupted after step 16");
         Assert.False(File.Exists(Path.Combine(folder, "best")));
         Assert.False(Checkpoint.Open(FaultRun.Pointed(folder, "last")).Manifest.Position.EpochDone);
     }
@@ -46,10 +45,10 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     public void Fault10_A_signal_while_saving_lets_the_checkpoint_be_finished()
     {
         string copy = run.Copy();
-        using Process process = Strace.Start("fsync", $"delay_enter={Second / 4}", "7+", FaultRun.Rest(copy));
+        using ChildProcess process = Strace.Start("fsync", $"delay_enter={Second / 4}", "7+", FaultRun.Rest(copy));
         WaitForSave(process, copy);
-        Process.Start("kill", ["-TERM", $"{Tracee(process)}"]).WaitForExit();
-        Ended(process, process.StandardError.ReadToEnd(), "interrupted after step 30");
+        ChildProcess.Signal(Tracee(process), "TERM");
+        Ended(process.End(), "interrupted after step 30");
         Assert.Equal(30, Checkpoint.Open(FaultRun.Pointed(copy, "last")).Manifest.Position.Step);
         run.EndsWithTheSameBits(copy);
     }
@@ -58,25 +57,24 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
     public void Fault10_A_second_signal_ends_the_process_at_once()
     {
         string copy = run.Copy();
-        using Process process = Strace.Start("fsync", $"delay_enter={2 * Second}", "7+", FaultRun.Rest(copy));
+        using ChildProcess process = Strace.Start("fsync", $"delay_enter={2 * Second}", "7+", FaultRun.Rest(copy));
         WaitForSave(process, copy);
         int tracee = Tracee(process);
-        Process.Start("kill", ["-TERM", $"{tracee}"]).WaitForExit();
+        ChildProcess.Signal(tracee, "TERM");
         // Two of a kind that wait at once are one.
-        TrainProcess.WaitFor(process, () => !IsWaiting(tracee));
-        Process.Start("kill", ["-TERM", $"{tracee}"]).WaitForExit();
-        Assert.True(process.WaitForExit(Patience.Limit));
-        Assert.Equal((int)ExitCode.Terminated, process.ExitCode);
+        process.WaitFor(() => !IsWaiting(tracee));
+        ChildProcess.Signal(tracee, "TERM");
+        Assert.Equal((int)ExitCode.Terminated, process.End().Code);
         // The checkpoint had a dozen calls of two seconds before it, and nobody waited for them.
         Assert.Equal(15, Checkpoint.Open(FaultRun.Pointed(copy, "last")).Manifest.Position.Step);
         run.EndsWithTheSameBits(copy);
     }
 
-    private static void WaitForSave(Process process, string copy) =>
-        TrainProcess.WaitFor(process, () => Directory.GetDirectories(Path.Combine(copy, "checkpoints"), ".*.tmp").Length > 0);
+    private static void WaitForSave(ChildProcess process, string copy) =>
+        process.WaitFor(() => Directory.GetDirectories(Path.Combine(copy, "checkpoints"), ".*.tmp").Length > 0);
 
     /// <summary>The process that strace runs.</summary>
-    private static int Tracee(Process strace) =>
+    private static int Tracee(ChildProcess strace) =>
         int.Parse(File.ReadAllText($"/proc/{strace.Id}/task/{strace.Id}/children").Split(' ')[0]);
 
     /// <summary>Whether a SIGTERM was sent that the process has not taken yet.</summary>
@@ -84,17 +82,10 @@ public sealed class SignalFaultTests(FaultRun run) : IClassFixture<FaultRun>
         .Where(line => line.StartsWith("SigPnd:", StringComparison.Ordinal) || line.StartsWith("ShdPnd:", StringComparison.Ordinal))
         .Any(line => (Convert.ToUInt64(line["SigPnd:".Length..].Trim(), 16) & 1UL << (SigTerm - 1)) != 0);
 
-    private static string Send(Process process, string signal)
+    private static void Ended(CommandOutcome ended, string told)
     {
-        Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
-        return process.StandardError.ReadToEnd();
-    }
-
-    private static void Ended(Process process, string error, string told)
-    {
-        process.WaitForExit();
-        Assert.True(process.ExitCode == (int)ExitCode.Terminated, $"exit {process.ExitCode}: {error}");
-        Assert.Contains(told, error);
-        Assert.DoesNotContain("   at ", error);
+        Assert.True(ended.Code == (int)ExitCode.Terminated, $"exit {ended.Code}: {ended.Error}");
+        Assert.Contains(told, ended.Error);
+        Assert.DoesNotContain("   at ", ended.Error);
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using GpuCtr.Data.Lists;
@@ -79,11 +78,7 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
     {
         Skip.IfNot(File.Exists("/usr/bin/script"), "no script: apt-get install bsdutils lets this test make a terminal");
         string line = $"stty cols {columns}; " + string.Join(' ', TrainProcess.Words.Concat(args).Select(word => $"'{word}'")) + behind;
-        using Process process = TrainProcess.StartLine(["env", "-u", "NO_COLOR", .. variables.Split(' '), "script", "--quiet", "--return", "--command", line, "/dev/null"]);
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string shown = process.StandardOutput.ReadToEnd().Replace("\r\n", "\n");
-        Assert.True(process.WaitForExit(Patience.Limit) && process.ExitCode == 0, shown + error.Result);
-        return shown;
+        return ChildProcess.Run(["env", "-u", "NO_COLOR", .. variables.Split(' '), "script", "--quiet", "--return", "--command", line, "/dev/null"]).Succeeded().Out.Replace("\r\n", "\n");
     }
 
     [GeneratedRegex("\e\\[[0-9;]*m")]

@@ -21,8 +21,8 @@ internal static class KernelInventory
     /// <summary>Every kernel with every specialization in use, in the order of their names.</summary>
     public static IReadOnlyList<LoadedKernel> All => all.Value;
 
-    /// <summary>What a case launches, in order; null where it means nothing.</summary>
-    public static MethodInfo[]? Launches(OpCase c, KernelChoice kernels, Precision precision) => launches.Value[(kernels, precision)].GetValueOrDefault(c);
+    /// <summary>What a case launches, in order; nothing where it means nothing.</summary>
+    public static MethodInfo[] Launches(OpCase c, KernelChoice kernels, Precision precision) => launches.Value[(kernels, precision)].GetValueOrDefault(c) ?? [];
 
     /// <summary>Methods of the assembly that can only be kernels: static, of one argument, a structure that holds views.</summary>
     public static IEnumerable<MethodInfo> BySignature() =>

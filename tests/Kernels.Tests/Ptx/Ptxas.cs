@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
@@ -16,7 +15,7 @@ internal static partial class Ptxas
 
     private static readonly Lazy<string?> path = new(Find);
 
-    private static readonly Lazy<string> version = new(() => Release().Match(Run("--version").Output).Groups[1].Value);
+    private static readonly Lazy<string> version = new(() => Release().Match(ChildProcess.Run(path.Value!, "--version").Out).Groups[1].Value);
 
     /// <summary>Release, as in 11.8; skips where the assembler is absent.</summary>
     public static string Version
@@ -31,31 +30,13 @@ internal static partial class Ptxas
     /// <summary>Assembles for sm_<paramref name="architecture"/>; throws with the assembler's own message.</summary>
     public static Usage Assemble(string ptx, int architecture)
     {
-        string source = Path.Combine(Path.GetTempPath(), $"gpu-ctr-{Guid.NewGuid():N}.ptx");
-        File.WriteAllText(source, ptx);
-        try
-        {
-            (int code, string output) = Run("-v", $"-arch=sm_{architecture}", "-o", "/dev/null", source);
-            if (code != 0)
-                throw new InvalidOperationException($"ptxas: {output.Trim()}");
-            return new(Number(Registers(), output), Number(Shared(), output), Number(Stack(), output), Number(SpillStores(), output) + Number(SpillLoads(), output));
-        }
-        finally
-        {
-            File.Delete(source);
-        }
+        using TempFolder folder = new();
+        CommandOutcome o = ChildProcess.Run(path.Value!, "-v", $"-arch=sm_{architecture}", "-o", "/dev/null", folder.Write("kernel.ptx", ptx));
+        string output = o.Succeeded().Out + o.Error;
+        return new(Number(Registers(), output), Number(Shared(), output), Number(Stack(), output), Number(SpillStores(), output) + Number(SpillLoads(), output));
     }
 
     private static int Number(Regex pattern, string text) => pattern.Match(text) is { Success: true } m ? int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
-
-    private static (int Code, string Output) Run(params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo(path.Value!, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd() + error.Result;
-        process.WaitForExit();
-        return (process.ExitCode, output);
-    }
 
     private static string? Find()
     {

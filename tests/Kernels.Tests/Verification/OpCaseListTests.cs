@@ -5,7 +5,7 @@ public sealed class OpCaseListTests
 {
     /// <summary>Write the table again with GPU_CTR_WRITE_TABLES=1 in the environment.</summary>
     [Fact]
-    public void Committed_table_counts_the_cases_of_every_op_on_every_device()
+    public void Committed_table_counts_the_cases_of_every_op_with_every_variant()
     {
         if (Environment.GetEnvironmentVariable("GPU_CTR_WRITE_TABLES") == "1")
             File.WriteAllText(OpCaseList.Path, OpCaseList.Text());

@@ -1,6 +1,4 @@
 using System.Reflection;
-using GpuCtr.Kernels.Devices;
-using GpuCtr.Kernels.Tests.Ptx;
 using GpuCtr.Kernels.Verification;
 using GpuCtr.Tests;
 
@@ -10,7 +8,7 @@ namespace GpuCtr.Kernels.Tests.Verification;
 public abstract class OpTableTests
 {
     protected static void Check(OpCase c) =>
-        Assert.Empty(OpCheck.Run(c, TestDevices.OfOps.Where(d => CaseDevices.Runs(c, d)).Select(TestDevices.Find).OfType<Device>()));
+        Assert.Empty(OpCheck.Run(c, CaseVariant.DevicesOf(c)));
 }
 
 public sealed class DenseOpTests : OpTableTests
@@ -49,34 +47,32 @@ public sealed class OtherOpTests : OpTableTests
     public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
 }
 
-/// <summary>What is run where.</summary>
-public sealed class CaseDevicesTests
+/// <summary>What is run with which variant.</summary>
+public sealed class CaseVariantTests
 {
     [Fact]
     public void Cases_have_different_names() => Assert.Equal(OpTable.Cases.Count, OpTable.Cases.Select(c => c.ToString()).Distinct().Count());
 
-    /// <summary>Whatever any case launches with a variant is launched by a case that is run with it, or with the simpler one that has the same kernel.</summary>
+    /// <summary>Whatever any case launches with a variant is launched by a case that is run with it, or with a simpler one that has the same kernel.</summary>
     [Fact]
-    public void Every_kernel_of_every_variant_is_run_on_the_cpu()
+    public void Every_kernel_of_every_variant_is_run()
     {
-        foreach (TestDevice d in TestDevices.OfOps.Where(d => d is { Spec: "cpu", UsesSimd: false }))
+        foreach (CaseVariant v in CaseVariant.OfKernels)
         {
             HashSet<MethodInfo> run = [];
-            for (TestDevice? at = d; at is not null; at = CaseDevices.Simpler(at))
-                run.UnionWith(OpTable.Cases.Where(c => CaseDevices.Runs(c, at)).SelectMany(c => KernelInventory.Launches(c, at.Kernels, at.Precision)!));
-            Assert.Empty(OpTable.Cases.SelectMany(c => KernelInventory.Launches(c, d.Kernels, d.Precision) ?? []).Except(run).Select(k => $"{KernelName.Of(k)} on {d.Name}"));
+            for (CaseVariant? at = v; at is not null; at = at.Simpler)
+                run.UnionWith(OpTable.Cases.Where(at.Runs).SelectMany(at.Launches));
+            Assert.Empty(OpTable.Cases.SelectMany(v.Launches).Except(run).Select(k => $"{KernelName.Of(k)}, {v.Name}"));
         }
     }
 
-    /// <summary>An op of whose kernels a variant has its own is run with that variant.</summary>
     [Fact]
-    public void Every_op_is_run_with_every_variant_that_it_has()
+    public void Every_op_is_run_with_every_variant_that_has_kernels_for_it()
     {
-        HashSet<MethodInfo> Kernels(IEnumerable<OpCase> op, TestDevice d) => [.. op.SelectMany(c => KernelInventory.Launches(c, d.Kernels, d.Precision) ?? [])];
         foreach (IGrouping<string, OpCase> op in OpTable.Cases.GroupBy(c => c.Op))
-            foreach (TestDevice d in TestDevices.OfOps.Where(d => d.Spec == "cpu" && CaseDevices.Simpler(d) is not null && !d.UsesSimd))
-                if (Kernels(op, d).Except(Kernels(op, CaseDevices.Simpler(d)!)).Any())
-                    Assert.True(op.Any(c => CaseDevices.Runs(c, d)), $"{op.Key} has kernels of its own on {d.Name}, and no case runs there");
+            foreach (CaseVariant v in CaseVariant.OfKernels)
+                if (op.SelectMany(v.Launches).Except(op.SelectMany(c => v.Simpler?.Launches(c) ?? [])).Any())
+                    Assert.True(op.Any(c => v.Runs(c) && CaseVariant.DevicesOf(c).Any()), $"{op.Key} has {v.Name} kernels, and no case runs them");
     }
 
     [SkippableFact]

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using GpuCtr.Data.Features;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
@@ -65,8 +64,8 @@ public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
     public void A_run_in_training_can_be_read_at_any_moment()
     {
         string folder = run.Folder.File("training");
-        using Process process = TrainProcess.StartAny(["train", run.Train, "--out", folder, .. FaultRun.Model, "--epochs", "1000000", "--checkpoint-every", "1"]);
-        TrainProcess.WaitFor(process, () => File.Exists(Path.Combine(folder, "best")));
+        using ChildProcess process = TrainProcess.Start(["train", run.Train, "--out", folder, .. FaultRun.Model, "--epochs", "1000000", "--checkpoint-every", "1"]);
+        process.WaitFor(() => File.Exists(Path.Combine(folder, "best")));
         string last = Path.Combine(folder, "last");
         for (int i = 0; i < 4; i++)
         {
@@ -77,7 +76,7 @@ public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
             CtrModel.Load(last).Dispose();
         }
 
-        TrainProcess.Stop(process, "KILL");
+        process.Stop("KILL");
     }
 
     /// <summary>What a trainer does between two steps.</summary>

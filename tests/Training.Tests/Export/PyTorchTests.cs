@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using GpuCtr.Data.Features;
 using GpuCtr.Engine;
@@ -47,25 +46,8 @@ public sealed class PyTorchTests(TrainedRun run) : IClassFixture<TrainedRun>
 
     private static string Python(string script)
     {
-        string? python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(p => Run(p, "-c", "import torch") is not null);
+        string? python = new[] { "python3", "/usr/bin/python3" }.FirstOrDefault(p => ChildProcess.Works(p, "-c", "import torch"));
         Skip.If(python is null, "no python3 with torch: apt-get install python3-torch lets this test run the loader");
-        return Run(python!, script) ?? throw new InvalidOperationException("the loader failed");
-    }
-
-    private static string? Run(string program, params string[] args)
-    {
-        try
-        {
-            using Process process = Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            _ = errors.Result;
-            return process.ExitCode == 0 ? output : null;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
+        return ChildProcess.Run(python!, script).Succeeded().Out;
     }
 }

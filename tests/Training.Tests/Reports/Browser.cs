@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace GpuCtr.Training.Tests.Reports;
 
 /// <summary>Chromium without a window; skips the test where there is none.</summary>
@@ -16,25 +14,9 @@ internal static class Browser
 
     private static string Run(params string[] args)
     {
-        string? program = names.Select(n => $"/usr/bin/{n}").FirstOrDefault(File.Exists);
+        string? program = ChildProcess.Find(names);
         Skip.If(program is null, "no Chromium: apt-get install chromium lets this test open the report in a browser");
-        string profile = Directory.CreateTempSubdirectory("gpu-ctr-browser").FullName;
-        try
-        {
-            ProcessStartInfo start = new(program!, ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", $"--user-data-dir={profile}", .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
-            using Process process = Process.Start(start)!;
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            if (!process.WaitForExit(Patience.Limit))
-            {
-                process.Kill(entireProcessTree: true);
-                throw new InvalidOperationException($"the browser did not end: {errors.Result}");
-            }
-            return output.Result;
-        }
-        finally
-        {
-            Directory.Delete(profile, recursive: true);
-        }
+        using TempFolder profile = new();
+        return ChildProcess.Run([program!, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", $"--user-data-dir={profile.Path}", .. args]).Out;
     }
 }
