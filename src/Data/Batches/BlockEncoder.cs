@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Lists;
@@ -117,8 +118,12 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     /// <summary>Turns ids of a vocabulary into rows of the embedding table.</summary>
     private void AddOffset(Span<int> ids, int vocabulary)
     {
-        foreach (ref int id in ids)
-            id += offsets[vocabulary];
+        int offset = offsets[vocabulary];
+        Span<Vector<int>> whole = MemoryMarshal.Cast<int, Vector<int>>(ids);
+        foreach (ref Vector<int> some in whole)
+            some += new Vector<int>(offset);
+        foreach (ref int id in ids[(whole.Length * Vector<int>.Count)..])
+            id += offset;
     }
 
     /// <summary>What is null or bad is 0, and where there is a place for it, missing is 1.</summary>
