@@ -1,6 +1,6 @@
 namespace GpuCtr.Engine;
 
-/// <summary>What the process returns to the shell.</summary>
+/// <summary>Exit codes of the process.</summary>
 public enum ExitCode
 {
     /// <summary>All done.</summary>

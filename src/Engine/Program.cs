@@ -14,8 +14,8 @@ public static class Program
 
     /// <summary>Runs one command line.</summary>
     /// <param name="args">Verb and flags.</param>
-    /// <param name="stdout">Results: nothing else is ever written here.</param>
-    /// <param name="stderr">Everything that is meant for a person.</param>
+    /// <param name="stdout">Receives results and nothing else.</param>
+    /// <param name="stderr">Receives everything that is meant for a person.</param>
     /// <returns>The exit code, see <see cref="ExitCode"/>; 1 for a fault of this program itself.</returns>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr) => CommandLine.Run(args, stdout, stderr);
 }

@@ -2,13 +2,13 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>What the reference says: outputs, and gradients by finite differences. A function of the case alone.</summary>
+/// <summary>Expected values: outputs of the reference, and gradients by finite differences. A function of the case alone.</summary>
 internal sealed class Expectation
 {
     // Fourth order: the error is h⁴ of the fifth derivative, and 1e-16 · loss / h of rounding.
     private const double H = 1e-5;
 
-    // All elements of a tensor move at once when its gradient is checked as a whole.
+    // Step when all elements of a tensor move at once, to check its gradient as a whole.
     private const double DirectionH = 1e-6;
 
     // A rectified value nearer to 0 than this could change sign under H, or in float32.
@@ -30,10 +30,10 @@ internal sealed class Expectation
     /// <summary>A partial derivative of the loss.</summary>
     public readonly record struct Partial(int Index, double Value);
 
-    /// <summary>Which seeded draw of the inputs was taken: the first without a value near a kink.</summary>
+    /// <summary>Number of the seeded draw of inputs that was used: the first without a value near a kink.</summary>
     public int Attempt { get; private init; }
 
-    /// <summary>Values of every tensor behind the run.</summary>
+    /// <summary>Values of every tensor after the run.</summary>
     public double[][] Values { get; }
 
     /// <summary>Elements that may hold anything.</summary>
@@ -45,10 +45,10 @@ internal sealed class Expectation
     /// <summary>For every tensor with a checked gradient: the derivative when element i moves with Sign(i).</summary>
     public double[] Directional { get; private set; } = [];
 
-    /// <summary>The same formula with every term at its absolute value, for devices that round the factors of products; null until one asks.</summary>
+    /// <summary>The same formula with the absolute value of every term, for devices that round the factors of products; computed on demand.</summary>
     public Expectation? Magnitude { get; private set; }
 
-    /// <summary>+1 or −1, as good as random.</summary>
+    /// <summary>+1 or −1, pseudo-random.</summary>
     public static int Sign(int i) => ((i * 0x9E3779B9u) >> 13 & 1) == 0 ? 1 : -1;
 
     /// <summary>The expectation of a case, which may be <paramref name="known"/> from another device, and a trial on <paramref name="device"/> with the inputs it belongs to.</summary>

@@ -3,10 +3,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Runs a case on a device and says what is wrong with the op, if anything.</summary>
+/// <summary>Runs a case on a device and reports what is wrong with the op, if anything.</summary>
 /// <remarks>
 /// All memory starts as NaN. Outputs are compared with the reference, gradients with finite differences of it; a second run must
-/// give the same bits; inputs must be left alone, and so must rows behind the batch. NaN anywhere fails.
+/// give the same bits; inputs and rows after the batch must stay unchanged. NaN anywhere fails.
 /// </remarks>
 public static class OpCheck
 {

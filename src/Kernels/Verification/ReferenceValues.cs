@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Verification;
 
 /// <summary>The float64 numbers of one evaluation of a reference. A reference reads inputs, and writes every element of outputs and states.</summary>
-/// <param name="magnitude">Everything is taken at its absolute value and nothing is subtracted: the sum of the absolute values of all terms.</param>
+/// <param name="magnitude">Compute the sum of the absolute values of all terms: values are taken absolute and nothing is subtracted.</param>
 public sealed class ReferenceValues(bool magnitude = false)
 {
     private readonly Dictionary<Tensor, double[]> values = [];
@@ -12,7 +12,7 @@ public sealed class ReferenceValues(bool magnitude = false)
     /// <summary>Values of a tensor of the trial, row-major; for a batch tensor only the rows of the pass.</summary>
     public double[] this[Tensor tensor] => values[tensor];
 
-    /// <summary>Smallest |z| that was rectified: finite differences across the kink would be wrong.</summary>
+    /// <summary>Smallest rectified |z|, because finite differences across the kink would be wrong.</summary>
     internal double NearestKink { get; private set; } = double.PositiveInfinity;
 
     /// <summary>max(0, z).</summary>
@@ -22,7 +22,7 @@ public sealed class ReferenceValues(bool magnitude = false)
         return Math.Max(z, 0);
     }
 
-    /// <summary>y = x Wᵀ + b, x (rows, k), W (n, k). References are evaluated hundreds of times a case, so their one triple loop is a plain one.</summary>
+    /// <summary>y = x Wᵀ + b, x (rows, k), W (n, k). References are evaluated hundreds of times per case, so this triple loop is kept plain.</summary>
     public static void Linear(double[] x, double[] w, double[]? b, int rows, int n, int k, double[] y)
     {
         for (int i = 0; i < rows; i++)
@@ -39,7 +39,7 @@ public sealed class ReferenceValues(bool magnitude = false)
     /// <summary>a − b.</summary>
     public double Difference(double a, double b) => magnitude ? a + b : a - b;
 
-    /// <summary>Absolute values where magnitudes are asked for.</summary>
+    /// <summary>The absolute value if magnitudes are computed.</summary>
     internal float Of(float x) => magnitude ? Math.Abs(x) : x;
 
     /// <summary>Element <paramref name="index"/> may hold anything, even NaN.</summary>
@@ -47,7 +47,7 @@ public sealed class ReferenceValues(bool magnitude = false)
 
     internal bool Ignores(Tensor tensor, int index) => ignored.Contains((tensor, index));
 
-    /// <summary>Puts inputs and states back to their start, and NaN into outputs.</summary>
+    /// <summary>Resets inputs and states, and fills outputs with NaN.</summary>
     internal void Reset(Tracked t)
     {
         if (!values.TryGetValue(t.Tensor, out double[]? array))

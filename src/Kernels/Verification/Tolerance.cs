@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>How far float32 may be from the float64 reference: the one place that says so.</summary>
+/// <summary>Allowed differences between float32 and the float64 reference; the only place that defines them.</summary>
 /// <remarks>
 /// 1e-5 + 1e-5 · |expected|, times √K / 4 where the value is a sum of K > 16 terms. The rounding of a sum of K random terms
 /// of size 1 grows like K · 6e-8 / √2 one after the other: this leaves a factor of ten at K = 400 and of three at K = 4000.

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>ActivationUnitFirstLayer and AttentionPooling over one history, with the scatter-add of the keys: the four-way concatenation is formed here, for each position. Some have Dice and a layer behind, as the attention unit has.</summary>
+/// <summary>ActivationUnitFirstLayer and AttentionPooling over one history, with the scatter-add of the keys: the reference forms the four-way concatenation for each position. Some cases add Dice and a further layer, as in the attention unit.</summary>
 internal static class AttentionCases
 {
     private const int TableRows = 9, GradientOffset = 3;
@@ -26,7 +26,7 @@ internal static class AttentionCases
     {
         int capacity = Math.Max(s.B, s.Capacity), places = capacity * Math.Max(1, s.MaxLength), fields = s.G + 1;
         Random random = t.Random("histories");
-        // The first history is a full one and the second is empty.
+        // The first history has the maximum length and the second is empty.
         int[] lengths = Enumerable.Range(0, s.B).Select(b => b == 0 ? s.MaxLength : b == 1 ? 0 : random.Next(s.MaxLength + 1)).ToArray();
         int[] offsets = lengths.Aggregate(new List<int> { 0 }, (ends, length) => [.. ends, ends[^1] + length]).ToArray();
         int[] owners = Enumerable.Range(0, s.B).SelectMany(b => Enumerable.Repeat(b, lengths[b])).ToArray();
@@ -50,7 +50,7 @@ internal static class AttentionCases
         t.Op(input);
         Action<ReferenceValues, double[]> behind = s.Units == 0 ? (v, values) => values.CopyTo(v[z], 0) : DiceCases.Behind(t, z, tokens, places, s.Units);
         t.Op(new AttentionPooling(t.Workspace, history, score, pooled, s.Normalization, s.Joined ? input : null));
-        // Somebody must read the targets' vectors afterwards.
+        // A later op must read the targets' vectors.
         Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
         t.Op(new Add(t.Device, sum, vectors, other));
         t.Reference(v =>

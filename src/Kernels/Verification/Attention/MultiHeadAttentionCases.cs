@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>MultiHeadAttention, question by question and head by head; every item asks, or the target alone.</summary>
+/// <summary>MultiHeadAttention, query by query and head by head; every item is a query, or only the target.</summary>
 internal static class MultiHeadAttentionCases
 {
     private readonly record struct Shape(

@@ -40,7 +40,7 @@ internal static class SequenceCases
         TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, sorted, compact: false, l2: 0);
         t.Backward(_ => scatter.Run());
         t.Op(new SequenceEmbedding(t.Workspace, history, p, x));
-        // Somebody must read the targets' vectors afterwards.
+        // A later op must read the targets' vectors.
         Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
         t.Op(new Add(t.Device, sum, vectors, other));
         t.Reference(v =>
@@ -51,7 +51,7 @@ internal static class SequenceCases
                 for (int place = sequences.Lengths[b]; place >= 0; place--, row++)
                     for (int e = 0; e < s.E; e++)
                     {
-                        // Before row b there are b targets among the items.
+                        // Example b is preceded by b targets among the items.
                         double value = place == 0
                             ? v[vectors][(b * fields + targets[e / s.D]) * s.D + e % s.D]
                             : v[table][ids[e / s.D][row - b] * s.D + e % s.D];
@@ -65,7 +65,7 @@ internal static class SequenceCases
         SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
         Tensor x = t.Batch("x", s.E, kind: sequences.Items), y = t.Output("y", s.E);
         t.Op(new TargetGather(t.Device, sequences.History(s.E), x, y));
-        // Somebody must read all items afterwards.
+        // A later op must read all items.
         Tensor other = t.Batch("other", s.E, kind: sequences.Items), sum = t.Output("sum", s.E, kind: sequences.Items);
         t.Op(new Add(t.Device, sum, x, other));
         t.Reference(v =>

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>The jagged histories of a trial: the first is a full one and the second is empty.</summary>
+/// <summary>The jagged histories of a trial: the first has the maximum length and the second is empty.</summary>
 internal sealed class SequenceTrial
 {
     private readonly Trial t;
@@ -19,22 +19,22 @@ internal sealed class SequenceTrial
         (t.Pass, t.Capacity, t.TokenCapacity) = (new(rows, true, [Tokens]), capacity, Places);
     }
 
-    /// <summary>(B) positions of a row.</summary>
+    /// <summary>(B) number of positions of each example.</summary>
     public int[] Lengths { get; }
 
     /// <summary>T.</summary>
     public int Tokens => Lengths.Sum();
 
-    /// <summary>The most positions of a batch.</summary>
+    /// <summary>Largest number of positions in a batch.</summary>
     public int Places { get; }
 
-    /// <summary>(B) where the items of a row end among those of all rows, its target included.</summary>
+    /// <summary>(B) end of each example's items, target included, among all items.</summary>
     public int[] Ends { get; }
 
     /// <summary>The row kind of tensors over sequences.</summary>
     public RowKind Items => RowKind.SequenceItem(0);
 
-    /// <summary>A history of E columns without keys, for ops that read its shape alone.</summary>
+    /// <summary>A history of E columns without keys, for ops that read only its shape.</summary>
     public BehaviourHistory History(int e)
     {
         Tensor table = t.Workspace.Tensor("no keys", 1, e);

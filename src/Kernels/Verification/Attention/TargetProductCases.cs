@@ -22,7 +22,7 @@ internal static class TargetProductCases
         t.Upload(fieldOf, targets);
         BehaviourHistory history = new(table, table, vectors, none, bases, fieldOf, none, none, 0, places, 0);
         t.Op(new TargetProduct(t.Device, history, u, y));
-        // Somebody must read the targets' vectors afterwards.
+        // A later op must read the targets' vectors.
         Tensor other = t.Batch("other", fields * d), sum = t.Output("sum", fields * d);
         t.Op(new Add(t.Device, sum, vectors, other));
         t.Reference(v =>

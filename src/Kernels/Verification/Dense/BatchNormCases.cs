@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>BatchNorm: two passes over each column, biased variance to normalize, unbiased in the running average.</summary>
+/// <summary>BatchNorm: two passes over each column; the biased variance normalizes, the unbiased one enters the running average.</summary>
 internal static class BatchNormCases
 {
     private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool OtherConstants = false, double Drop = 0);

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Dice: biased statistics of the rows of the pass, which may be none at all; alone, with a layer of N units behind it, and with a second Dice and its layer behind that.</summary>
+/// <summary>Dice: biased statistics of the rows of the pass, of which there may be none; alone, followed by a layer of N units, and followed by a second Dice with its layer.</summary>
 internal static class DiceCases
 {
     private readonly record struct Shape(
@@ -13,7 +13,7 @@ internal static class DiceCases
 
         public RowKind RowKind => Positions ? RowKind.HistoryPosition(0) : RowKind.Batch;
 
-        /// <summary>Terms of the longest sum behind a gradient.</summary>
+        /// <summary>Number of terms of the longest sum in a gradient.</summary>
         public int Terms => B + H + N + Next;
     }
 
@@ -70,7 +70,7 @@ internal static class DiceCases
         return new Layer(dice, w, b, y);
     }
 
-    /// <summary>Adds Dice and a layer of some units over positions that another op wrote; returns the formula for its output.</summary>
+    /// <summary>Adds Dice and a layer of some units over positions that another op writes; returns the formula of its output.</summary>
     public static Action<ReferenceValues, double[]> Behind(Trial t, Tensor x, int rows, int capacity, int units)
     {
         Shape s = new(rows, x.Columns, Capacity: capacity, Positions: true, N: units);
@@ -86,7 +86,7 @@ internal static class DiceCases
         return y;
     }
 
-    /// <summary>Dice(x), and the running averages moved.</summary>
+    /// <summary>Dice(x), and the updated running averages.</summary>
     private static double[] Activated(ReferenceValues v, Shape s, DiceTensors dice, double[] x)
     {
         int n = dice.X.Columns;

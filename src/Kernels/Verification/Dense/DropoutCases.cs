@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Dropout: every element asks Philox for its own decision, so that a device that draws another mask fails.</summary>
+/// <summary>Dropout: the reference computes Philox for every element, so that a device that draws another mask fails.</summary>
 internal static class DropoutCases
 {
     private readonly record struct Shape(int B, int H, double Rate, bool Training = true, int Step = 1, int Layer = 0, ulong Seed = 1, int Capacity = 0);
@@ -33,7 +33,7 @@ internal static class DropoutCases
         });
     }
 
-    /// <summary>Whether an element is kept, by its own block of Philox.</summary>
+    /// <summary>Whether an element is kept, from its own Philox block.</summary>
     public static bool Keeps(int element, Dropout.Stream s, int step)
     {
         int word = element / 32, bit = element % 32;

@@ -14,9 +14,9 @@ internal static class LinearCases
         new(37, 45, 19), new(37, 45, 19, Relu: true), new(12, 32, 32, Relu: true, Bias: false), new(97, 33, 65), new(96, 192, 64),
         new(200, 130, 70, Relu: true), new(13, 400, 33, Relu: true), new(13, 400, 33, Bias: false), new(401, 5, 1), new(23, 193, 48),
         new(11, 20, 31, Relu: true, Capacity: 16), new(1, 40, 9, Capacity: 100),
-        // Nine blocks of rows take the path that packs every panel ahead and gives a task all panels.
+        // Nine blocks of rows take the path that packs every panel in advance and gives a task all panels.
         new(800, 9, 40),
-        // Tiled: three parts of K, the last one shorter, and two tiles each way; K of one slice and of one element more than slices.
+        // Tiled: three parts of K, the last one shorter, and two tiles in each direction; K of one slice, and of whole slices plus one element.
         new(777, 70, 66, Relu: true), new(65, 8, 64), new(64, 65, 129, Bias: false),
         // Tensor cores: tiles cut off on all sides, and more than one of them; a rectifier whose side rounding cannot change.
         new(140, 130, 150, Relu: true, ClearOfZero: true), new(130, 37, 300), new(9, 300, 130, Relu: true, Capacity: 12, ClearOfZero: true),
@@ -38,7 +38,7 @@ internal static class LinearCases
         Layer(t, x, "y", s.N, s.Relu, s.Bias, s.ClearOfZero ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null);
     }
 
-    /// <summary>Two layers read x: the one recorded last writes dx, the first one adds.</summary>
+    /// <summary>Two layers read x: the layer recorded last writes dx, the first one adds to it.</summary>
     private static void Shared(Trial t, int rows, int k, int n)
     {
         t.Pass = new(rows, true);

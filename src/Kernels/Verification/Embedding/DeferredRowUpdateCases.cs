@@ -4,10 +4,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>DeferredRowUpdate: Adam without a gradient, step by step and with bias-corrected means, and SGD with momentum, on the rows of a batch or on all; every other row as it was.</summary>
+/// <summary>DeferredRowUpdate: Adam without a gradient, step by step and with bias-corrected means, and SGD with momentum, on the rows of a batch or on all rows; other rows stay unchanged.</summary>
 internal static class DeferredRowUpdateCases
 {
-    // Touched rows are those of the batch, 0: all rows catch up. The first step on record has number First; Count are on record.
+    // Touched rows are those of the batch; 0 = all rows catch up. The log holds Count steps, the first with number First.
     private readonly record struct Shape(OptimizerKind Kind, int Rows, int D, int Touched, int First, int Count)
     {
         public UpdateRule Rule => UpdateRule.Of(Kind, momentum: 0.95f);
@@ -28,7 +28,7 @@ internal static class DeferredRowUpdateCases
         UpdateRule rule = s.Rule;
         Random random = t.Random("rows");
         int[] moved = [.. Enumerable.Range(0, s.Rows).OrderBy(_ => random.Next()).Take(s.Touched).Order()];
-        // Decoupled decay of one step is a rounding of w.
+        // Decoupled decay of one step is within the rounding of w.
         Tensor table = t.State(t.Workspace.Tensor("table", s.Rows, s.D), terms: s.Kind == OptimizerKind.AdamW ? s.Count : 1);
         DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
         SortedLookups positions = Positions.Of(t, Math.Max(1, s.Touched), s.Rows, moved.Select((row, i) => (row, i)));

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>EmbeddingFm with the scatter-add of both tables: pairs Σ_{i&lt;j} ⟨e_i, e_j⟩ one by one, never by the square of the sum.</summary>
+/// <summary>EmbeddingFm with the scatter-add of both tables: pairs Σ_{i&lt;j} ⟨e_i, e_j⟩ one by one, not by the square of the sum.</summary>
 internal static class EmbeddingFmCases
 {
     private readonly record struct Shape(

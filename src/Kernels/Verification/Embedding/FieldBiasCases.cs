@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>FieldBias with the scatter-add of its table: other fields read rows of the table as well, and learn nothing.</summary>
+/// <summary>FieldBias with the scatter-add of its table: lookups of other fields get no gradient.</summary>
 internal static class FieldBiasCases
 {
     private const int Vocabulary = 5;

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>RowUpdate: the rule on the rows of the batch, every other row as it was.</summary>
+/// <summary>RowUpdate: the rule on the rows of the batch; other rows stay unchanged.</summary>
 internal static class RowUpdateCases
 {
     private readonly record struct Shape(OptimizerKind Kind, int Rows, int D, int Touched, float Scale = 1, int Step = 3, float Momentum = 0);

@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>RowwiseAdagrad: s += mean of g², w −= η g / (√s + ε), on the rows of the batch, every other row as it was; or on all rows, with L2, whose gradient is cleared behind it.</summary>
+/// <summary>RowwiseAdagrad: s += mean of g², w −= η g / (√s + ε), on the rows of the batch, with other rows unchanged; or on all rows, with L2, whose gradient is cleared afterwards.</summary>
 internal static class RowwiseAdagradCases
 {
     // Touched rows are those of the batch; null: all rows move.

@@ -23,7 +23,7 @@ internal static class SequencePoolingCases
         (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
         int capacity = Math.Max(s.B, s.Capacity), places = capacity * Math.Max(1, s.MaxLength);
         Random random = t.Random("lists");
-        // The first list is a full one and the second is empty.
+        // The first list has the maximum length and the second is empty.
         int[] lengths = Enumerable.Range(0, s.B).Select(b => b == 0 ? s.MaxLength : b == 1 ? 0 : random.Next(s.MaxLength + 1)).ToArray();
         int[] offsets = lengths.Aggregate(new List<int> { 0 }, (ends, length) => [.. ends, ends[^1] + length]).ToArray();
         int[] ids = Enumerable.Range(0, offsets[^1]).Select(_ => 1 + random.Next(TableRows - 1)).ToArray();
@@ -38,7 +38,7 @@ internal static class SequencePoolingCases
         Tensor weights = t.Input(table.Weights, terms: Math.Max(1, ids.Length), gradientStart: 0), y = t.Output("y", s.D, terms: Math.Max(1, s.MaxLength));
         t.Backward(_ => table.Reduce());
         t.Op(new SequencePooling(t.Device, table, new SequenceTensors(rows, Base, starts, GradientOffset), y, s.Column, s.Kind, accumulate: s.Twice));
-        // Recorded later, so its row gradients are there when the other one adds its own.
+        // Recorded later, so its row gradients exist when the other op adds its own.
         Tensor? z = s.Twice ? t.Output("sum", s.D, terms: Math.Max(1, s.MaxLength)) : null;
         if (z is not null)
             t.Op(new SequencePooling(t.Device, table, new SequenceTensors(rows, Base, starts, GradientOffset), z, 0, PoolingKind.Sum));

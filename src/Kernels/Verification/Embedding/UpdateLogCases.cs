@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>UpdateLog: a step that moved is appended, one that was skipped is not; the rows of the batch have seen all there are.</summary>
+/// <summary>UpdateLog: a step is appended, a skipped one is not; the rows of the batch have seen all steps.</summary>
 internal static class UpdateLogCases
 {
     private readonly record struct Shape(int Rows, int Touched, int Count, float Scale = 1);

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>DenseUpdate: the rule on every weight, L2 on the first ones; a table's gradient is cleared behind it.</summary>
+/// <summary>DenseUpdate: the rule on every weight, L2 on the first ones; a table's gradient is cleared afterwards.</summary>
 internal static class DenseUpdateCases
 {
     private readonly record struct Shape(OptimizerKind Kind, int Length, float L2 = 0, int Decays = 0, bool Table = false, float Scale = 1, int Step = 3, float Momentum = 0);

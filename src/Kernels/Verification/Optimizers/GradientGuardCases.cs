@@ -23,7 +23,7 @@ internal static class GradientGuardCases
         Random random = t.Random("gradients");
         Tensor loss = t.Parameter("loss", 1, 3, gradient: false, fill: i => i == 0 ? s.Loss : 0);
         Tensor a = t.Parameter("da", 1, s.A, gradient: false), w = t.Parameter("a", 1, s.A, gradient: false);
-        // The second gradient is a compact one: only a part of it counts in this batch, and NaN lies behind that.
+        // The second gradient is compact: only a part of it counts in this batch, and NaN follows that part.
         int counts = (s.B + 1) / 2;
         Tensor b = t.Parameter("db", s.B, 1, gradient: false, fill: i => i >= counts ? float.NaN : i == counts - 1 && s.Planted != 0 ? s.Planted : random.NextSingle() * 2 - 1);
         SortedLookups positions = Positions.Of(t, s.B, s.B, Enumerable.Range(0, counts).Select(i => (i, i)));
@@ -40,7 +40,7 @@ internal static class GradientGuardCases
                 squares += Math.Pow(v[a][i] + (i < s.Decays ? s.L2 * v[w][i] : 0), 2);
             for (int i = 0; i < counts; i++)
                 squares += v[b][i] * v[b][i];
-            // A norm beyond float32 is not finite there either.
+            // A norm beyond float32 is not finite on devices either.
             double norm = Math.Sqrt(squares);
             bool finite = float.IsFinite((float)squares) && double.IsFinite(v[loss][0]);
             v[guard.Guard][0] = !finite ? 0 : s.Clip > 0 && norm > s.Clip ? s.Clip / norm : 1;

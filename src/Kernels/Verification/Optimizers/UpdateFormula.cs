@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>The optimizers in float64 as their papers and PyTorch write them, with bias-corrected means instead of a step size.</summary>
+/// <summary>The optimizers in float64 as in their papers and in PyTorch, with bias-corrected means instead of a step size.</summary>
 internal sealed class UpdateFormula
 {
     public const double LearningRate = 0.05;
@@ -20,7 +20,7 @@ internal sealed class UpdateFormula
     /// <summary>A rule with all that it has.</summary>
     public static UpdateRule Rule(OptimizerKind kind, float momentum) => UpdateRule.Of(kind, momentum) with { L1 = 0.2f, L2 = 0.5f };
 
-    /// <summary>Fills weights' state with random numbers where the rule has any.</summary>
+    /// <summary>Fills the state of weights with random numbers, if the rule has state.</summary>
     public UpdateFormula(Trial t, Tensor weights, OptimizerState state, UpdateRule rule, int step, bool sparse)
     {
         (this.weights, mean, square, this.rule, this.step, this.sparse) = (weights, state.Mean, state.Square, rule, step, sparse);
@@ -29,7 +29,7 @@ internal sealed class UpdateFormula
         t.State(square, _ => random.NextSingle() + 0.01f);
     }
 
-    /// <summary>Moves weight <paramref name="i"/> by gradient <paramref name="g"/>.</summary>
+    /// <summary>Updates weight <paramref name="i"/> by gradient <paramref name="g"/>.</summary>
     public void Move(ReferenceValues v, int i, double g)
     {
         double[] w = v[weights], m = v[mean], s = v[square];
