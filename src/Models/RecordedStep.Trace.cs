@@ -7,7 +7,7 @@ internal sealed partial class RecordedStep
 {
     private long traced;
 
-    /// <summary>Told the milliseconds of every part of a step while set; waits for the device after each, so only for measuring.</summary>
+    /// <summary>If set, receives the milliseconds of every part of a step; waits for the device after each part, so only for measuring.</summary>
     public Action<string, double>? Traced { get; set; }
 
     private bool IsTraced => Traced is not null;
@@ -20,7 +20,7 @@ internal sealed partial class RecordedStep
         traced = Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Names of ops are put together when they are asked for: not in every step.</summary>
+    /// <summary>Reports a part; names of ops are built only if a trace is set.</summary>
     private void Trace(string phase, IOp op)
     {
         if (IsTraced)

@@ -84,7 +84,7 @@ internal sealed partial class RecordedStep : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 
-    /// <summary>Nothing here may differ from step to step, but for the shape of the batch: what does, kernels read on the device.</summary>
+    /// <summary>Launches the step. Apart from the shape of the batch, nothing here may differ between steps: kernels read what differs from device memory.</summary>
     private void Launch()
     {
         Model.Inputs.SortLookups(pass);

@@ -45,7 +45,7 @@ public class DeviceArray<T> where T : unmanaged
     internal unsafe Span<T> Span(long offset, long count) => new(Pointer + offset, checked((int)count));
 
     /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the copy is done.</summary>
-    /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
+    /// <exception cref="ArgumentException">It has no storage on this device, or too little.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
     {
@@ -62,7 +62,7 @@ public class DeviceArray<T> where T : unmanaged
     }
 
     /// <summary>Copies to the host, starting at element <paramref name="offset"/>; waits for all earlier work.</summary>
-    /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
+    /// <exception cref="ArgumentException">It has no storage on this device, or too little.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     public void Read(Device device, Span<T> target, long offset = 0)
     {
@@ -87,7 +87,7 @@ public class DeviceArray<T> where T : unmanaged
     }
 
     /// <summary>Enters the lifetime and checks a range, for access from outside a pass.</summary>
-    /// <exception cref="ArgumentException">It has no storage on this device, or not so much.</exception>
+    /// <exception cref="ArgumentException">It has no storage on this device, or too little.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
     internal Lifetime.Lease Enter(Device device, long offset, long count)
     {
