@@ -7,7 +7,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Training;
 
 /// <summary>A JSON file with the names of options, or the config.json of a run, whose options are one level down.</summary>
-/// <remarks>A string is read as it would be typed; an element of an array is one value, in which a comma is a letter like any other.</remarks>
+/// <remarks>A string is parsed as on the command line; an element of an array is one value, in which a comma has no special meaning.</remarks>
 /// <param name="Shards">The value of "shards".</param>
 /// <param name="Given">What it says of options.</param>
 internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Given)

@@ -4,17 +4,17 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Training;
 
-/// <summary>Keeps what a command writes off what it reads, under whatever names: links, relative paths, folders.</summary>
+/// <summary>Prevents a command from overwriting its inputs, also through links, relative paths and folders.</summary>
 internal static class OutputPath
 {
-    /// <summary>Refuses to write onto an input, into one, or over a folder that holds one.</summary>
+    /// <summary>Refuses outputs that are an input, are inside one, or are a folder that contains one.</summary>
     /// <param name="flag">The flag that names the output.</param>
     /// <param name="outputs">Files and folders that will be replaced.</param>
-    /// <param name="inputs">Files and folders that are read; objects of a store are never written over.</param>
+    /// <param name="inputs">Files and folders that are read; objects of a store are never overwritten.</param>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseInputs(string flag, IEnumerable<string> outputs, IEnumerable<string> inputs)
     {
-        // What is not there is no input, which spares looking at thousands of them.
+        // An output that does not exist cannot be an input, which avoids resolving thousands of inputs.
         string[] replaced = [.. outputs.Where(Path.Exists)];
         foreach (string input in replaced.Length == 0 ? [] : inputs.Where(i => !ObjectPaths.IsObject(i)))
         {
@@ -24,10 +24,10 @@ internal static class OutputPath
         }
     }
 
-    /// <summary>Refuses an output that the patterns of the input would take for a shard the next time.</summary>
+    /// <summary>Refuses an output that the patterns of the input would match as a shard the next time.</summary>
     /// <param name="flag">The flag that names the output.</param>
     /// <param name="output">A file that will be there.</param>
-    /// <param name="patterns">What was given for shards.</param>
+    /// <param name="patterns">The given shard patterns.</param>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseNextInputs(string flag, string output, IEnumerable<string> patterns)
     {
@@ -51,7 +51,7 @@ internal static class OutputPath
         return Below(RealPath.Of(full[..(slash + 1)]), path) is { } below && match.IsMatch(below);
     }
 
-    /// <summary>The path from a folder on; null where it lies elsewhere.</summary>
+    /// <summary>The path relative to a folder; null if it is outside.</summary>
     private static string? Below(string folder, string path)
     {
         string relative = Path.GetRelativePath(folder, path).Replace('\\', '/');

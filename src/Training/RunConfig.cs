@@ -15,10 +15,10 @@ internal static class RunConfig
     private const string TrainShards = "train_shards", ValidShards = "valid_shards";
     private const int ShortList = 4;
 
-    // Before format 2 lists of columns stood as they were typed.
+    // Before format 2, lists of columns were stored as typed.
     private const int Format = 2;
 
-    /// <summary>What the file says, and every checkpoint with it.</summary>
+    /// <summary>The content of the file, which every checkpoint contains too.</summary>
     public static JsonObject Of(RunRequest request, Device device, RunShards shards, TrainSettings settings) => new()
     {
         ["format"] = Format,
@@ -36,16 +36,16 @@ internal static class RunConfig
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void Write(RunFolder folder, JsonObject config) => Disk.ReplaceText(folder.File(RunFolder.Config), config.ToJsonString(new() { WriteIndented = true }) + "\n");
 
-    /// <summary>Path of the file in the folder of a run; null where there is no run, or none that came so far.</summary>
+    /// <summary>Path of the file in the folder of a run; null if there is no run, or it ended before writing the file.</summary>
     public static string? PathIn(string folder) => RunFolder.HoldsRun(folder) && Path.Combine(folder, RunFolder.Config) is var path && File.Exists(path) ? path : null;
 
     /// <summary>Checks that a run that goes on has the options and the shards that it began with, but for those that may change.</summary>
-    /// <param name="folder">Its folder; a run that was killed before it wrote the file has nothing to compare.</param>
+    /// <param name="folder">Its folder; for a run that was killed before it wrote the file, there is nothing to compare.</param>
     /// <param name="request">What it is asked to do now.</param>
     /// <param name="settings">What follows from that.</param>
-    /// <param name="shards">What it is to read now.</param>
-    /// <param name="runLog">Told what was allowed to change.</param>
-    /// <exception cref="GpuCtrException">Usage: something differs; every difference is named.</exception>
+    /// <param name="shards">The shards now.</param>
+    /// <param name="runLog">Receives a warning for each allowed change.</param>
+    /// <exception cref="GpuCtrException">Usage: options or shards differ; every difference is named.</exception>
     public static void CheckSame(RunFolder folder, RunRequest request, TrainSettings settings, RunShards shards, RunLog runLog)
     {
         if (PathIn(folder.Path) is not { } path)
@@ -90,7 +90,7 @@ internal static class RunConfig
         return all;
     }
 
-    /// <summary>An option that an older version did not have stood at its default.</summary>
+    /// <summary>An option that an older version did not have had its default.</summary>
     private static IEnumerable<(string Field, string Text)> OptionDifferences(string path, JsonObject old, RunRequest request, TrainSettings settings)
     {
         JsonObject options = old["options"]!.AsObject(), now = OptionsOf(request, settings);
@@ -103,7 +103,7 @@ internal static class RunConfig
     private static IEnumerable<(string Field, string Text)> Difference(string field, JsonNode? old, JsonNode? now) =>
         JsonNode.DeepEquals(old, now) ? [] : [(field, $"{field} was {Text(old, now)} and is {Text(now, old)}")];
 
-    /// <summary>A run that was begun before shards were told apart by content has their times.</summary>
+    /// <summary>A run of a version that identified shards by time has their times.</summary>
     private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject old, RunShards shards) =>
         Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal)))
             .Where(files => old.ContainsKey(files.Key)).SelectMany(files => Difference(files.Key, old[files.Key], files.Value));
@@ -113,7 +113,7 @@ internal static class RunConfig
     private static JsonArray List(ShardSet? set, bool byContent) =>
         new([.. (set?.Shards ?? []).Select((s, i) => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {(byContent ? set!.ContentKeys[i] : s.Version)})")]);
 
-    /// <summary>Of long lists only what the other one has not.</summary>
+    /// <summary>Of long lists, only the elements that the other list lacks.</summary>
     private static string Text(JsonNode? node, JsonNode? other)
     {
         if (node is not JsonArray list)

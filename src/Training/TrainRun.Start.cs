@@ -18,7 +18,7 @@ internal sealed partial class TrainRun
 {
     /// <summary>Begins a run, or goes on with one, and trains it to its end.</summary>
     /// <param name="request">What is asked for.</param>
-    /// <param name="runLog">Where progress is told.</param>
+    /// <param name="runLog">The output of the run.</param>
     /// <param name="stop">Stops it after a step, with a checkpoint.</param>
     /// <param name="afterStep">Called after every step.</param>
     /// <exception cref="GpuCtrException">Whatever ends the run.</exception>
@@ -50,7 +50,7 @@ internal sealed partial class TrainRun
             throw GpuCtrException.UsageError("--resume continues a run and --overwrite removes it; choose one");
     }
 
-    /// <summary>What the run removes and writes must be no input, now or the next time.</summary>
+    /// <summary>Refuses outputs that are inputs, now or the next time.</summary>
     private static void CheckOut(string folder, TrainSettings settings, RunShards shards)
     {
         TrainOptions options = settings.Options;

@@ -6,13 +6,13 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>
-/// Keeps batches ready: threads fill slots and prepare them while the consumer trains on an earlier one. Batches come in the
-/// order of the reader whatever the number of threads. Allocates nothing per batch.
+/// Keeps batches ready: threads fill and prepare slots while the consumer trains on an earlier one. Batches come in the
+/// order of the reader for any number of threads. Allocates nothing per batch.
 /// </summary>
-/// <remarks>The consumer: <see cref="Start"/> an epoch, <see cref="Next"/> until null, <see cref="Release"/> each batch when it is used up.</remarks>
+/// <remarks>The consumer calls <see cref="Start"/> for an epoch, <see cref="Next"/> until null, and <see cref="Release"/> for each batch after use.</remarks>
 public sealed class BatchLoader : IDisposable
 {
-    /// <summary>Batches that exist at once, unless it is said otherwise.</summary>
+    /// <summary>Default number of slots.</summary>
     internal const int DefaultSlots = 3;
 
     private readonly Lock readerGate = new();
@@ -29,13 +29,13 @@ public sealed class BatchLoader : IDisposable
     private bool exhausted, closed;
 
     /// <summary>Allocates the slots and starts the threads.</summary>
-    /// <param name="device">Where the batches will go.</param>
+    /// <param name="device">The device that reads the batches.</param>
     /// <param name="spec">Their columns.</param>
     /// <param name="batchSize">Rows of a batch.</param>
-    /// <param name="slotCount">Batches that exist at once.</param>
+    /// <param name="slotCount">Number of slots.</param>
     /// <param name="threadCount">Threads that fill and prepare.</param>
-    /// <param name="training">False: the batches are only predicted.</param>
-    /// <param name="stallLimit">After so long without a batch the loader counts as stalled; 60 s by default.</param>
+    /// <param name="training">False: the batches are used for prediction only.</param>
+    /// <param name="stallLimit">Time without progress after which the loader counts as stalled; 60 s by default.</param>
     public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
     {
         this.training = training;
@@ -48,10 +48,10 @@ public sealed class BatchLoader : IDisposable
             thread.Start();
     }
 
-    /// <summary>Time the consumer waited for batches since the last <see cref="Start"/>.</summary>
+    /// <summary>Time that the consumer waited for batches since the last <see cref="Start"/>.</summary>
     public TimeSpan Waited { get; private set; }
 
-    /// <summary>Bytes that the threads of the loader have allocated, up to the last batch that they made ready.</summary>
+    /// <summary>Bytes that the threads of the loader have allocated, up to the last ready batch.</summary>
     internal long AllocatedBytes
     {
         get
@@ -61,10 +61,10 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>After so long without a batch the loader counts as stalled.</summary>
+    /// <summary>Time without progress after which the loader counts as stalled.</summary>
     internal TimeSpan StallLimit { get; set; }
 
-    /// <summary>Starts to read ahead. The prefetcher disposes the reader when it ends or another one starts.</summary>
+    /// <summary>Starts to read ahead. The loader disposes the reader when it ends or another one starts.</summary>
     /// <exception cref="InvalidOperationException">A batch of the last epoch was not released.</exception>
     public void Start(EpochReader source)
     {
@@ -79,7 +79,7 @@ public sealed class BatchLoader : IDisposable
     }
 
     /// <summary>The next batch, ready for the device; null at the end of the epoch.</summary>
-    /// <exception cref="GpuCtrException">What went wrong in the loader; InputOutput if it stalls.</exception>
+    /// <exception cref="GpuCtrException">A failure in the loader; InputOutput if it stalls.</exception>
     public Batch? Next(CancellationToken cancellation = default)
     {
         long begin = Stopwatch.GetTimestamp(), moved = begin, seen = -1;
@@ -104,7 +104,7 @@ public sealed class BatchLoader : IDisposable
 
                 if (reader is null || (exhausted && taken == issued))
                     return null;
-                // Decoding a large window takes long and is no stall as long as row groups keep coming.
+                // Decoding a large window takes long; it is not a stall as long as row groups are being decoded.
                 if (reader.BlocksLoaded != seen)
                     (seen, moved) = (reader.BlocksLoaded, Stopwatch.GetTimestamp());
                 if (Stopwatch.GetElapsedTime(moved) >= StallLimit)
@@ -114,7 +114,7 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Hands a batch back to be filled again.</summary>
+    /// <summary>Returns a batch for reuse.</summary>
     public void Release(Batch batch)
     {
         lock (gate)
@@ -124,7 +124,7 @@ public sealed class BatchLoader : IDisposable
         }
     }
 
-    /// <summary>Ends the epoch early; batches that were ready are dropped.</summary>
+    /// <summary>Ends the epoch early; ready batches are dropped.</summary>
     public void Stop()
     {
         EpochReader? ended;
@@ -160,7 +160,7 @@ public sealed class BatchLoader : IDisposable
             Monitor.PulseAll(gate);
         }
 
-        // A thread that hangs in a dead file system must not hold the process: it is a background thread.
+        // A thread that hangs in a dead file system must not keep the process alive: it is a background thread.
         bool joined = true;
         foreach (Thread thread in threads)
             joined &= thread.Join(TimeSpan.FromSeconds(2));

@@ -7,7 +7,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>Decodes and encodes row groups with buffers of its own: one per worker.</summary>
+/// <summary>Decodes and encodes row groups. Each worker has one, with its own buffers.</summary>
 internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant)
 {
     private readonly ColumnBuffer column = new();
@@ -16,14 +16,14 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     private readonly int[] offsets = encoder.Spec.Offsets();
     private float[] numberStrip = [];
 
-    /// <summary>What a row of the shards consists of.</summary>
+    /// <summary>Numbers of fields, numbers and lists of a row.</summary>
     public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
         encoder.Spec.F, encoder.Spec.N,
         GaucColumn(shards, encoder) is not null,
         encoder.Spec.Sequences.Count)
     { NumericColumns = encoder.State.Numeric.Count };
 
-    /// <summary>The column of gAUC, if all shards have it; of doubles, the integers that they are.</summary>
+    /// <summary>The gAUC column, if all shards have it; doubles are read as integers.</summary>
     private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is not { } name ? null : shards.Column(name) switch
     {
         { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } c => new ColumnRequest(name, c.Kind),
@@ -44,7 +44,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         var ids = new RowMajorWriter<int>(block.TableRows.AsSpan(0, block.Rows * shape.Fields), block.Rows, ref idStrip);
         for (int f = 0; f < state.Categorical.Count; f++)
         {
-            // The two parts of a time come one after the other from one column.
+            // The two derived fields of a time are consecutive and come from one column.
             if (f == 0 || state.Categorical[f].Column != state.Categorical[f - 1].Column)
                 Read(reader, block, state.Categorical[f].Request());
             if (state.Categorical[f].Rule is KeyRule.Criteo or KeyRule.Quantile)
@@ -112,7 +112,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         block.LeaveOut(new BadRow(row, $"no list in {name}"));
     }
 
-    /// <summary>Nulls, where the vocabulary has none from training.</summary>
+    /// <summary>Number of nulls if training had none in this vocabulary, else 0.</summary>
     private long NewNulls(int vocabulary, Span<int> ids) => encoder.Vocabularies[vocabulary].Counts[VocabularyTable.NullRow] > 0 ? 0 : ids.Count(VocabularyTable.NullRow);
 
     /// <summary>Turns ids of a vocabulary into rows of the embedding table.</summary>
@@ -126,7 +126,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             id += offset;
     }
 
-    /// <summary>What is null or bad is 0, and where there is a place for it, missing is 1.</summary>
+    /// <summary>Null and bad numbers become 0, with missing = 1 if there is an indicator.</summary>
     private void EncodeNumeric(EncodedBlock block, Shard shard, int n, Span<float> numbers, Span<float> missing)
     {
         NumericColumn state = encoder.State.Numeric[n];
@@ -158,7 +158,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             block.Bounded.Add(bounded);
     }
 
-    /// <summary>A number that is not finite has no bucket.</summary>
+    /// <summary>Checks that numbers to be bucketed are finite.</summary>
     private void CheckNumbers(EncodedBlock block, Shard shard, string name)
     {
         for (int r = 0; r < block.Rows; r++)

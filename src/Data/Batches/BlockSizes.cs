@@ -3,11 +3,11 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>What the row groups of some shards take once they are encoded, and how memory for them is divided.</summary>
+/// <summary>Sizes of the encoded row groups of some shards, and the division of memory for them.</summary>
 /// <remarks>
-/// Of the memory a fifth, or what one thread needs, is for columns while they are decoded, and some for what the collector has not
-/// taken back yet; the rest holds all rows, or the window in use and the one that is being filled. Nothing here depends on the
-/// number of threads: the order of streamed rows follows from the window.
+/// A fifth of the memory, or what one thread needs, is for columns while they are decoded, and some for garbage that is not yet
+/// collected; the rest holds all rows, or the current window and the one that is being filled. Nothing here depends on the
+/// number of threads, because the order of streamed rows follows from the window.
 /// </remarks>
 internal sealed class BlockSizes
 {
@@ -16,7 +16,7 @@ internal sealed class BlockSizes
     private readonly long[] bytes; // largest first
 
     /// <param name="shards">The shards.</param>
-    /// <param name="encoder">How they are encoded.</param>
+    /// <param name="encoder">Their encoding.</param>
     public BlockSizes(ShardSet shards, FeatureEncoder encoder)
     {
         bytes = [.. shards.Shards.SelectMany(s => Of(s, encoder)).OrderDescending()];
@@ -30,7 +30,7 @@ internal sealed class BlockSizes
     /// <summary>Bytes that a thread needs to decode the largest row group.</summary>
     public long Decode { get; }
 
-    /// <summary>The least memory with which the rows can be read.</summary>
+    /// <summary>Smallest memory with which the rows can be read.</summary>
     public long Least
     {
         get
@@ -43,7 +43,7 @@ internal sealed class BlockSizes
     /// <summary>Whether all blocks can be kept.</summary>
     public bool Fit(long memory) => Total <= Room(memory);
 
-    /// <summary>The most blocks of which any so many, twice, can be held at once; at least 1.</summary>
+    /// <summary>Largest number of blocks per window such that any two windows fit into memory; at least 1.</summary>
     public int Window(long memory)
     {
         int blocks = 0;
@@ -58,7 +58,7 @@ internal sealed class BlockSizes
 
     private static IEnumerable<long> Of(Shard shard, FeatureEncoder encoder)
     {
-        // The 1s: the label, and the place in the order.
+        // Plus one each for the label and for the row's entry in the order.
         long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + encoder.Spec.Sequences.Count) + (encoder.GaucKey is null ? 0 : 8);
         if (encoder.Spec.Sequences.Count == 0)
             return shard.RowGroups.Select(g => perRow * g.Rows);
@@ -66,7 +66,7 @@ internal sealed class BlockSizes
         return [.. shard.RowGroups.Select(g => perRow * g.Rows + encoder.State.Sequences.Sum(s => ListBytes(reader, g, s)))];
     }
 
-    /// <summary>How many entries a string has only its text says: at most the longest list.</summary>
+    /// <summary>Upper bound of entries: for lists in strings only the maximum length is known before parsing.</summary>
     private static long ListBytes(ShardReader reader, RowGroupRef group, SequenceColumn list) => 4 * Math.Min(
         list.Grammar() is null ? reader.StoredValues(group.Group, list.Column) : long.MaxValue, (long)group.Rows * list.MaxLength);
 }

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>
-/// Arrays of row groups that were read and are used again for the next ones: streaming leaves next to nothing to collect, so that
-/// memory is what the windows take and not a multiple of it. Safe for several threads.
+/// Reuses the arrays of earlier row groups for later ones: streaming creates hardly any garbage, so that
+/// memory is the size of the windows and not a multiple of it. Safe for several threads.
 /// </summary>
 /// <param name="mostFreeBytes">Limit of unused bytes. Row groups of many sizes could otherwise leave arrays that are never requested again.</param>
 internal sealed class BudgetedArrayPool(long mostFreeBytes)
@@ -15,10 +15,10 @@ internal sealed class BudgetedArrayPool(long mostFreeBytes)
     private readonly Lock gate = new();
     private readonly Dictionary<(Type Type, int Length), Stack<Array>> free = [];
 
-    /// <summary>Bytes that lie unused.</summary>
+    /// <summary>Unused bytes in the pool.</summary>
     public long FreeBytes { get; private set; }
 
-    /// <summary>An array of at least that length, with whatever it held before.</summary>
+    /// <summary>An array of at least that length, with arbitrary content.</summary>
     public T[] Rent<T>(int length)
     {
         int size = SizeFor(length);
@@ -34,7 +34,7 @@ internal sealed class BudgetedArrayPool(long mostFreeBytes)
         return new T[size];
     }
 
-    /// <summary>Takes an array back that was rented.</summary>
+    /// <summary>Returns a rented array.</summary>
     public void Return<T>(T[] array)
     {
         if (array.Length == 0)
@@ -51,7 +51,7 @@ internal sealed class BudgetedArrayPool(long mostFreeBytes)
         }
     }
 
-    /// <summary>Few sizes, none more than an eighth too large, so that what one row group leaves fits the next.</summary>
+    /// <summary>Rounds a length up to one of a few sizes, at most an eighth larger, so that the arrays of one row group fit the next.</summary>
     private static int SizeFor(int length)
     {
         int step = Math.Max(1, (int)(BitOperations.RoundUpToPowerOf2((uint)length + 1) / 2 / SizesInAnOctave));

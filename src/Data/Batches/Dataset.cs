@@ -7,14 +7,14 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>How a dataset is held.</summary>
+/// <summary>Options of a <see cref="Dataset"/>.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>Bytes that rows may take: encoded, being decoded, and not collected yet. What does not fit is streamed.</summary>
+    /// <summary>Memory for rows in bytes: encoded rows, decoding, and garbage not yet collected. Rows that do not fit are streamed.</summary>
     public long MemoryBytes { get; init; } = 4L << 30;
 
     /// <summary>
-    /// Path (without extension) of a file from which blocks that do not fit are streamed after the first epoch; null = they are
+    /// Path (without extension) of the cache file from which blocks that do not fit are streamed after the first epoch; null = they are
     /// decoded again in every epoch.
     /// </summary>
     public string? CachePath { get; init; }
@@ -29,7 +29,7 @@ public sealed record DatasetOptions
     public bool NeedLabel { get; init; } = true;
 }
 
-/// <summary>Encoded blocks of a set of shards, kept in memory when they fit the budget and streamed when not.</summary>
+/// <summary>Encoded blocks of a set of shards, kept in memory if they fit the budget, else streamed.</summary>
 public sealed class Dataset : IDisposable
 {
     private readonly BudgetedArrayPool? pool;
@@ -59,7 +59,7 @@ public sealed class Dataset : IDisposable
         InMemory = sizes.Fit(this.options.MemoryBytes);
         // No more than a window can lie unused.
         pool = InMemory ? null : new BudgetedArrayPool(this.options.MemoryBytes / 2);
-        // Opened when it is first needed: the run folder may still be cleared before.
+        // Opened on first use: the run folder may still be cleared before.
         cache = new Lazy<EncodedCache?>(OpenCache);
         WindowBlocks = InMemory ? Math.Max(1, kept.Length) : sizes.Window(this.options.MemoryBytes);
         workers = shards.DecodeThreads(this.options.MemoryBytes, this.options.Workers);
@@ -68,31 +68,31 @@ public sealed class Dataset : IDisposable
     /// <summary>The shards.</summary>
     public ShardSet Shards { get; }
 
-    /// <summary>How their values are encoded.</summary>
+    /// <summary>The encoding of their values.</summary>
     public FeatureEncoder Encoder { get; }
 
     /// <summary>Row groups in order; each becomes one encoded block.</summary>
     public IReadOnlyList<RowGroupRef> Blocks => Shards.RowGroups;
 
-    /// <summary>Whether all shards have the column of gAUC.</summary>
+    /// <summary>Whether all shards have the gAUC column.</summary>
     public bool HasGaucKeys => shape.HasGaucKeys;
 
-    /// <summary>Bytes that all encoded blocks would take.</summary>
+    /// <summary>Bytes of all encoded blocks.</summary>
     public long EstimatedBytes { get; }
 
-    /// <summary>True if all blocks are kept.</summary>
+    /// <summary>Whether all blocks are kept in memory.</summary>
     public bool InMemory { get; }
 
-    /// <summary>True if blocks that were encoded once are read from a file the next time.</summary>
+    /// <summary>Whether blocks are read from the cache file after they were encoded once.</summary>
     public bool IsCached => !InMemory && options.CachePath is not null;
 
-    /// <summary>Consecutive blocks of an epoch's order that are shuffled together.</summary>
+    /// <summary>Number of blocks in a shuffle window.</summary>
     public int WindowBlocks { get; }
 
-    /// <summary>What was seen while encoding: values outside their vocabularies, cut histories, bad rows.</summary>
+    /// <summary>Statistics of the encoding: OOV values, cut lists, bad rows.</summary>
     public DatasetStatistics Statistics { get; }
 
-    /// <summary>Blocks loaded since the start, for noticing a stall.</summary>
+    /// <summary>Number of blocks loaded since the start, to detect a stall.</summary>
     internal long BlocksLoaded => Interlocked.Read(ref blocksLoaded);
 
     /// <summary>Rows of a part, bad rows included; reads no data.</summary>
@@ -113,7 +113,7 @@ public sealed class Dataset : IDisposable
         return rows;
     }
 
-    /// <summary>The rows of a part once, in the order of <paramref name="order"/>.</summary>
+    /// <summary>A reader for one pass over the rows of a part, in the order of <paramref name="order"/>.</summary>
     public EpochReader Read(RowPart part, EpochOrder order) => new(this, part, order);
 
     /// <summary>Fills a batch with one row; only its row group is read.</summary>
@@ -129,9 +129,9 @@ public sealed class Dataset : IDisposable
         builder.Append(batch, window, (int)(row - firstRows[block]), 1);
     }
 
-    /// <summary>Leaves a row out of the results whose score is not finite.</summary>
+    /// <summary>Leaves out a row whose score is not finite.</summary>
     /// <param name="row">Its number, from 0, in the order of the files.</param>
-    /// <exception cref="GpuCtrException">Data: no more rows may be left out. Numeric: none may, and nothing about the row explains it.</exception>
+    /// <exception cref="GpuCtrException">Data: no more rows may be left out. Numeric: no rows may be left out, and no value of the row explains the score.</exception>
     internal void LeaveOut(long row)
     {
         int block = BlockOf(row), at = (int)(row - firstRows[block]);
@@ -182,7 +182,7 @@ public sealed class Dataset : IDisposable
             block.Return(pool);
     }
 
-    /// <summary>Whether blocks are streamed from a cache, and what went wrong with it; null if nothing did.</summary>
+    /// <summary>What went wrong with the cache of encoded rows; null if nothing did.</summary>
     public string? CacheTrouble => noCache ?? (cache is { IsValueCreated: true, Value: { } open }
         ? open.Trouble ?? (open.Rejected > 0 ? $"{open.Rejected} damaged block(s) were encoded again" : null)
         : null);
@@ -202,7 +202,7 @@ public sealed class Dataset : IDisposable
             open.Dispose();
     }
 
-    // Of row groups that begin there, all but the last one are empty.
+    // Of several row groups that start at this row, all but the last are empty.
     private int BlockOf(long row) => Array.FindLastIndex(firstRows, first => first <= row);
 
     private EncodedCache? OpenCache()
@@ -220,7 +220,7 @@ public sealed class Dataset : IDisposable
         }
     }
 
-    /// <summary>The run folder already belongs to one configuration; the shards must be the same ones too.</summary>
+    /// <summary>Key of the cache: the run folder already belongs to one configuration, so only the shards must be identified.</summary>
     private string CacheKey()
     {
         string content = string.Join('\n', Shards.Identities);

@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>What encoding came across, counted once per block however often it is decoded.</summary>
+/// <summary>Statistics of the encoding, counted once per block however often it is decoded.</summary>
 public sealed class DatasetStatistics
 {
     private readonly Lock gate = new();
@@ -47,7 +47,7 @@ public sealed class DatasetStatistics
         }
     }
 
-    /// <summary>Whether a row, counted from the first row of the first shard, was left out; known once it was decoded.</summary>
+    /// <summary>Whether a row, numbered from the first row of the first shard, was left out; known after it was decoded.</summary>
     internal bool IsBad(long row)
     {
         if (BadRows == 0)
@@ -56,7 +56,7 @@ public sealed class DatasetStatistics
             return badRowNumbers.Contains(row);
     }
 
-    /// <summary>Values that are not in the vocabulary, per field: (name, such, all).</summary>
+    /// <summary>OOV values per field: (name, OOV values, all values).</summary>
     public IEnumerable<(string Field, long Oov, long Values)> OovValues()
     {
         for (int f = 0; f < spec.F; f++)
@@ -65,14 +65,14 @@ public sealed class DatasetStatistics
             yield return (spec.Sequences[s].Name, oov[spec.F + s], listValues[s]);
     }
 
-    /// <summary>Nulls where training had none, per column that has such: (name, nulls).</summary>
+    /// <summary>Columns with nulls that had none in training: (name, nulls).</summary>
     public IEnumerable<(string Column, long Nulls)> NewNulls() => newNulls.Where(n => n.Nulls > 0);
 
     /// <summary>Lists longer than the limit: (name, rows cut, ids left out).</summary>
     public IEnumerable<(string Field, long Rows, long Values)> CutLists() =>
         spec.Sequences.Select((s, i) => (s.Name, cutRows[i], cutValues[i]));
 
-    /// <summary>Columns with numbers so far out that they are bounded: (index of the numeric column, values, where the first one is, its value).</summary>
+    /// <summary>Columns with clamped numbers: (index of the numeric column, number of values, place of the first, its value).</summary>
     internal IReadOnlyList<(int Column, long Values, RowGroupRef Group, BoundedNumbers First)> BoundedNumbers
     {
         get
@@ -112,7 +112,7 @@ public sealed class DatasetStatistics
         }
     }
 
-    /// <summary>Counts a row as bad that encoding had nothing against.</summary>
+    /// <summary>Counts a row as bad for a reason found after encoding.</summary>
     internal void Add(RowGroupRef group, long firstRow, BadRow bad)
     {
         lock (gate)

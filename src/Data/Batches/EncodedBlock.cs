@@ -3,17 +3,17 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>What a row consists of: numbers of categorical fields, numeric fields and lists, and whether rows have a key for gAUC.</summary>
+/// <summary>Shape of a row: numbers of categorical fields, numeric fields and lists, and whether rows have a gAUC key.</summary>
 internal readonly record struct BlockShape(int Fields, int Numbers, bool HasGaucKeys, int Sequences)
 {
-    /// <summary>Of these, numbers of columns.</summary>
+    /// <summary>Number of numeric columns, without indicators of missing values.</summary>
     public int NumericColumns { get; init; }
 
     /// <summary>Fields, numeric columns and lists.</summary>
     public int Columns => Fields + NumericColumns + Sequences;
 }
 
-/// <summary>One row group, encoded: what batches are gathered from. Not changed after it is built. Arrays may be longer than they need to be.</summary>
+/// <summary>One encoded row group, from which batches are gathered. Immutable once built. Arrays may be longer than needed.</summary>
 public sealed class EncodedBlock
 {
     internal EncodedBlock(RowGroupRef source, BlockShape shape, BudgetedArrayPool? pool = null)
@@ -29,7 +29,7 @@ public sealed class EncodedBlock
         NewNulls = new long[shape.Columns];
     }
 
-    /// <summary>Where the rows come from.</summary>
+    /// <summary>The row group of the rows.</summary>
     public RowGroupRef Source { get; }
 
     /// <summary>Rows.</summary>
@@ -41,28 +41,28 @@ public sealed class EncodedBlock
     /// <summary>(rows, N) transformed numbers.</summary>
     public float[] Numeric { get; }
 
-    /// <summary>(rows) labels; 0 where the shard has none.</summary>
+    /// <summary>(rows) labels; 0 if the shard has none.</summary>
     public float[] Labels { get; }
 
-    /// <summary>(rows) whose gAUC a row counts in; empty if there is no such column.</summary>
+    /// <summary>(rows) gAUC keys; empty if there is no such column.</summary>
     public ulong[] GaucKeys { get; }
 
     /// <summary>The list columns in the order of the spec.</summary>
     public EncodedSequence[] Sequences { get; }
 
-    /// <summary>Values that are not in the vocabulary, per categorical field, then per sequence.</summary>
+    /// <summary>Number of OOV values per categorical field, then per list.</summary>
     public long[] Oov { get; internal set; }
 
-    /// <summary>Nulls where training had none, per categorical field, then per numeric column, then per sequence.</summary>
+    /// <summary>Number of nulls if training had none: per categorical field, then per numeric column, then per list.</summary>
     public long[] NewNulls { get; internal set; }
 
     /// <summary>True for rows that are left out because their label or a number is bad; null if there are none.</summary>
     public bool[]? Bad { get; private set; }
 
-    /// <summary>What the bad rows suffer from, one entry per row (its first fault).</summary>
+    /// <summary>Faults of the bad rows, one entry per row (its first fault).</summary>
     internal List<BadRow> BadRows { get; } = [];
 
-    /// <summary>Numbers that are as far out as they can be, one entry per column that has some.</summary>
+    /// <summary>Clamped numbers, one entry per column that has any.</summary>
     internal List<BoundedNumbers> Bounded { get; } = [];
 
     internal BlockShape Shape { get; }
@@ -77,7 +77,7 @@ public sealed class EncodedBlock
         BadRows.Add(row);
     }
 
-    /// <summary>Hands the arrays back; the block must not be used any more.</summary>
+    /// <summary>Returns the arrays to the pool; the block must not be used afterwards.</summary>
     internal void Return(BudgetedArrayPool pool)
     {
         pool.Return(TableRows);
@@ -95,17 +95,17 @@ public sealed class EncodedBlock
 }
 
 /// <summary>A list column of a block: the entries of row r are TableRows[Offsets[r]] … TableRows[Offsets[r+1] − 1], oldest first.</summary>
-/// <param name="TableRows">Rows of the embedding table, at most MaxLength per row, the most recent ones.</param>
+/// <param name="TableRows">Rows of the embedding table: the last MaxLength entries of each row.</param>
 /// <param name="Offsets">(rows + 1) starts.</param>
 /// <param name="Count">Entries.</param>
-/// <param name="CutRows">Rows that had more.</param>
-/// <param name="CutValues">Entries left out in them.</param>
+/// <param name="CutRows">Rows with more entries than MaxLength.</param>
+/// <param name="CutValues">Entries of these rows that are left out.</param>
 public sealed record EncodedSequence(int[] TableRows, int[] Offsets, int Count, long CutRows, long CutValues);
 
-/// <summary>Values of a column so far from those of training that their numbers are bounded (<see cref="NumericColumn.MostDeviations"/>).</summary>
+/// <summary>Clamped values of a column, far from those of training (<see cref="NumericColumn.MostDeviations"/>).</summary>
 /// <param name="Column">Index of the numeric column.</param>
 /// <param name="Count">How many.</param>
-/// <param name="Row">The first one's row.</param>
+/// <param name="Row">Row of the first.</param>
 /// <param name="Value">Its value.</param>
 internal readonly record struct BoundedNumbers(int Column, long Count, int Row, double Value);
 

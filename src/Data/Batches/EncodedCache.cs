@@ -11,16 +11,16 @@ using Microsoft.Win32.SafeHandles;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>
-/// Encoded row groups in a file of fixed-width values, so that epochs after the first never touch Parquet. Read with positioned
+/// Cache of encoded row groups in a file of fixed-width values, so that epochs after the first do not read Parquet. Read with positioned
 /// reads and checked by hash; may be deleted at any time between runs. Safe for several threads.
 /// </summary>
 /// <remarks>
-/// FILE.blocks holds the arrays of each block one after the other; FILE.index has a line of JSON with a hash for each block that is
-/// complete, so a process that dies leaves the finished ones to the next.
+/// FILE.blocks holds the arrays of the blocks one after the other. FILE.index has a line of JSON with a hash for each complete
+/// block, so the complete blocks of a process that died can be used by the next one.
 /// </remarks>
 internal sealed class EncodedCache : IDisposable
 {
-    /// <summary>Of the lines of the index; a part of the key.</summary>
+    /// <summary>Format version of the index; part of the key.</summary>
     public const int Format = 4;
 
     private readonly Lock gate = new();
@@ -50,16 +50,16 @@ internal sealed class EncodedCache : IDisposable
             index.WriteLine(key);
     }
 
-    /// <summary>Blocks whose bytes were not the ones that had been written; they were encoded again.</summary>
+    /// <summary>Number of damaged blocks, which were encoded again.</summary>
     public int Rejected { get; private set; }
 
-    /// <summary>Why nothing more is written; null as long as all goes well.</summary>
+    /// <summary>Why writing has stopped; null if it has not.</summary>
     public string? Trouble { get; private set; }
 
-    /// <summary>Opens a cache, an empty one unless it was written with the same key.</summary>
+    /// <summary>Opens a cache; it is empty unless it was written with the same key.</summary>
     /// <param name="path">Path without an extension.</param>
-    /// <param name="key">Whatever the blocks depend on, on one line.</param>
-    /// <param name="blocks">Blocks in all.</param>
+    /// <param name="key">Everything that the blocks depend on, on one line.</param>
+    /// <param name="blocks">Total number of blocks.</param>
     /// <exception cref="IOException">It cannot be created.</exception>
     public static EncodedCache Open(string path, string key, int blocks)
     {
@@ -74,7 +74,7 @@ internal sealed class EncodedCache : IDisposable
             File.Delete(file);
     }
 
-    /// <summary>A block, or null if it is not there or damaged.</summary>
+    /// <summary>A block; null if it is absent or damaged.</summary>
     public EncodedBlock? Read(int block, RowGroupRef source, BlockShape shape, BudgetedArrayPool? pool)
     {
         if (entries[block] is not { } entry || entry.Counts.Length != shape.Sequences)
@@ -103,7 +103,7 @@ internal sealed class EncodedCache : IDisposable
         return null;
     }
 
-    /// <summary>Adds a block. A disk that is full is no failure: the cache then keeps what it has.</summary>
+    /// <summary>Adds a block. A full disk is not an error: the cache then keeps what it has.</summary>
     public void Write(int block, EncodedBlock encoded)
     {
         if (Trouble is not null)
@@ -139,7 +139,7 @@ internal sealed class EncodedCache : IDisposable
         }
         catch (IOException)
         {
-            // The line that did not fit any more is not missed.
+            // An index line that no longer fits is dropped.
         }
     }
 
@@ -159,7 +159,7 @@ internal sealed class EncodedCache : IDisposable
 
     private static string Hex(ulong hash) => hash.ToString("x16", CultureInfo.InvariantCulture);
 
-    /// <summary>Moves the arrays of a block to or from the file, in one order.</summary>
+    /// <summary>Reads or writes the arrays of a block in their fixed order.</summary>
     private sealed class Transfer(SafeFileHandle file, long offset, bool isWrite)
     {
         private readonly XxHash3 hash = new();
@@ -170,7 +170,7 @@ internal sealed class EncodedCache : IDisposable
         public static long BytesOf(EncodedBlock b) => 4L * b.Rows * (b.Shape.Fields + b.Shape.Numbers + 1) + (b.Shape.HasGaucKeys ? 8L * b.Rows : 0)
             + b.Sequences.Sum(s => 4L * (s.Count + b.Rows + 1));
 
-        /// <summary>False if the file ended too soon.</summary>
+        /// <summary>Returns false if the file ends too soon.</summary>
         public bool Run(EncodedBlock b)
         {
             Move(MemoryMarshal.AsBytes(b.TableRows.AsSpan(0, b.Rows * b.Shape.Fields)));

@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>In which order the rows of an epoch come.</summary>
+/// <summary>The order of the rows of an epoch.</summary>
 /// <param name="Shuffled">False: the order of the files.</param>
 /// <param name="Seed">Seed of the run.</param>
 /// <param name="Epoch">Number of the epoch.</param>
@@ -18,8 +18,8 @@ public sealed record EpochOrder(bool Shuffled, ulong Seed, int Epoch)
 }
 
 /// <summary>
-/// One pass over the rows of a part. Blocks come in an order drawn from (seed, epoch); so many of them as the dataset's window
-/// holds are shuffled row by row together. The order depends on nothing else, not on threads and not on the batch size.
+/// One pass over the rows of a part. Blocks come in an order drawn from (seed, epoch); the blocks of a window
+/// are shuffled row by row together. The order depends neither on threads nor on the batch size.
 /// </summary>
 public sealed class EpochReader : IDisposable
 {
@@ -45,13 +45,13 @@ public sealed class EpochReader : IDisposable
         windowStarts = WindowStarts();
     }
 
-    /// <summary>Rows handed out or skipped so far: the position to resume from.</summary>
+    /// <summary>Rows handed out or skipped so far, to resume from.</summary>
     public long RowsRead { get; private set; }
 
-    /// <summary>What is being done now, for the report of a stall.</summary>
+    /// <summary>The current activity, for the report of a stall.</summary>
     public string Stage { get; private set; } = "starting";
 
-    /// <summary>Row groups decoded so far by the dataset: grows while a window is being loaded.</summary>
+    /// <summary>Row groups decoded so far by the dataset; increases while a window is being loaded.</summary>
     internal long BlocksLoaded => data.BlocksLoaded;
 
     private int Windows => windowStarts.Length - 1;
@@ -72,7 +72,7 @@ public sealed class EpochReader : IDisposable
         return batch.Rows > 0;
     }
 
-    /// <summary>Passes over rows without handing them out, to resume in the middle of an epoch.</summary>
+    /// <summary>Skips rows, to resume in the middle of an epoch.</summary>
     public void Skip(long rows)
     {
         while (rows > 0 && Advance())
@@ -84,7 +84,7 @@ public sealed class EpochReader : IDisposable
         }
     }
 
-    /// <summary>Where the next rows stand in the shards; they count as read.</summary>
+    /// <summary>Places of the next rows in the shards; these rows count as read.</summary>
     internal IEnumerable<(RowGroupRef Group, int Row)> Locate(long rows)
     {
         int block = 0;

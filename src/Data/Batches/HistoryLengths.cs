@@ -3,15 +3,15 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>Checks that the histories of a group, which describe the same events, are equally long in every row.</summary>
+/// <summary>Checks that the histories of a behaviour group, which describe the same events, have equal lengths in every row.</summary>
 /// <param name="sequences">The list columns of the spec.</param>
-/// <param name="tolerant">Whether a row in which they are not is left out rather than a failure.</param>
+/// <param name="tolerant">Whether a row with unequal lengths is left out instead of being an error.</param>
 internal sealed class HistoryLengths(IReadOnlyList<SequenceField> sequences, bool tolerant)
 {
-    // Of every group that has several histories, where the lists of its first one start.
+    // For every group with several histories: the list starts of its first one.
     private readonly Dictionary<int, int[]> starts = [];
 
-    /// <summary>Looks at a list column of a block, in the order of the spec, before its lists are cut.</summary>
+    /// <summary>Checks a list column of a block before its lists are cut; called in the order of the spec.</summary>
     /// <exception cref="GpuCtrException">Data: names shard, row, columns and lengths.</exception>
     public void Check(EncodedBlock block, Shard shard, int sequence, ColumnBuffer column)
     {

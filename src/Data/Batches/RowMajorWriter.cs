@@ -1,12 +1,12 @@
 namespace GpuCtr.Data.Batches;
 
 /// <summary>
-/// Takes in columns one after the other and puts some at a time into rows. A column by itself would touch a cache line for every
-/// value it puts into a row; a strip touches it once for all its columns.
+/// Transposes columns to rows, several columns at a time. Writing a single column would touch a cache line for every
+/// value; a strip of columns touches each line once.
 /// </summary>
 /// <param name="target">(rows, stride) values by row.</param>
 /// <param name="rows">Rows.</param>
-/// <param name="scratch">Memory for a strip; made larger where it is too small.</param>
+/// <param name="scratch">Memory for a strip; enlarged if too small.</param>
 internal ref struct RowMajorWriter<T>(Span<T> target, int rows, ref T[] scratch) where T : unmanaged
 {
     private const int Width = 8, TileRows = 16;
@@ -16,7 +16,7 @@ internal ref struct RowMajorWriter<T>(Span<T> target, int rows, ref T[] scratch)
     private readonly int stride = rows == 0 ? 0 : target.Length / rows;
     private int first, count;
 
-    /// <summary>(rows) place for the values of the next column.</summary>
+    /// <summary>(rows) buffer for the values of the next column.</summary>
     public Span<T> Next()
     {
         if (count == Width)
@@ -24,7 +24,7 @@ internal ref struct RowMajorWriter<T>(Span<T> target, int rows, ref T[] scratch)
         return strip.Slice(count++ * rows, rows);
     }
 
-    /// <summary>Puts what was taken in into its rows.</summary>
+    /// <summary>Writes the buffered columns to the rows.</summary>
     public void Flush()
     {
         for (int tile = 0; tile < rows; tile += TileRows)

@@ -2,9 +2,9 @@ using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>Some encoded blocks and the order in which their rows are handed out.</summary>
+/// <summary>Some encoded blocks and the order of their rows.</summary>
 /// <param name="Blocks">The blocks.</param>
-/// <param name="Starts">(blocks + 1) number of the first row of each block within the window.</param>
+/// <param name="Starts">(blocks + 1) first row of each block within the window.</param>
 /// <param name="Order">Row numbers within the window.</param>
 internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] Order)
 {

@@ -3,16 +3,16 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>A row whose score is not a finite number, mostly since one of its own numbers is too large for the model.</summary>
+/// <summary>Errors for a row whose score is not finite, usually because one of its numbers is too large for the model.</summary>
 internal static class UnscoredRow
 {
-    // Training rows hardly ever have a standardized number so large.
+    // Training rows hardly ever have a standardized number this large.
     private const float Unusual = 1000;
     private const int MostNamed = 3;
 
-    /// <summary>Columns whose numbers may be why, the largest first.</summary>
+    /// <summary>Columns whose numbers may be the cause, the largest first.</summary>
     /// <param name="state">The columns.</param>
-    /// <param name="numbers">(N) what the model read.</param>
+    /// <param name="numbers">(N) numbers that the model read.</param>
     public static NumericColumn[] Suspects(FittedFeatures state, ReadOnlySpan<float> numbers)
     {
         int[] places = state.NumberPlaces();
@@ -22,7 +22,7 @@ internal static class UnscoredRow
         return [.. Enumerable.Range(0, sizes.Length).Where(n => sizes[n] >= Unusual).OrderByDescending(n => sizes[n]).Take(MostNamed).Select(n => state.Numeric[n])];
     }
 
-    /// <summary>Says which row of which file it is, and the values of those columns.</summary>
+    /// <summary>The error, with file, row, and the values of these columns.</summary>
     public static GpuCtrException In(ShardSet shards, FittedFeatures state, EncodedBlock block, int row)
     {
         Shard shard = shards.Shards[block.Source.Shard];

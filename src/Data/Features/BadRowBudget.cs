@@ -9,7 +9,7 @@ public sealed record BadRowBudget(long Count, double Share) : IOptionText<BadRow
     /// <summary>The first bad row ends the run.</summary>
     public static readonly BadRowBudget Zero = new(0, 0);
 
-    /// <summary>True if the first bad row is one too many.</summary>
+    /// <summary>Whether no bad row is allowed.</summary>
     public bool IsZero => Count == 0 && Share == 0;
 
     /// <summary>Reads "10" or "1%".</summary>

@@ -3,13 +3,13 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>What a column is used for.</summary>
+/// <summary>Role of a column.</summary>
 public enum FeatureRole
 {
-    /// <summary>0 or 1, what is predicted.</summary>
+    /// <summary>The label, 0 or 1.</summary>
     Label,
 
-    /// <summary>Whose gAUC a row counts in.</summary>
+    /// <summary>The gAUC key.</summary>
     GaucKey,
 
     /// <summary>One id per row.</summary>
@@ -24,14 +24,14 @@ public enum FeatureRole
     /// <summary>A list of ids whose vectors are pooled.</summary>
     Pooled,
 
-    /// <summary>Left out because the user said so.</summary>
+    /// <summary>Excluded by the user.</summary>
     Excluded,
 
     /// <summary>Left out because its type cannot be used.</summary>
     Ignored,
 }
 
-/// <summary>A part of a date or timestamp that is a field of its own.</summary>
+/// <summary>A part of a date or timestamp that is a derived field.</summary>
 public enum TimePart
 {
     /// <summary>Hour of the day, 0 … 23.</summary>
@@ -41,25 +41,25 @@ public enum TimePart
     Weekday,
 }
 
-/// <summary>A column as declared: what a run uses it for, as the user said or as its type suggests.</summary>
+/// <summary>A declared column: its role in a run, given by the user or inferred from its type.</summary>
 /// <param name="Name">Its name in the shards.</param>
-/// <param name="Kind">What its values are read as, or the elements of its lists; of doubles that are ids, integers.</param>
-/// <param name="IsList">Whether the shards have a list of them in each row.</param>
-/// <param name="TypeName">The type that the shards have, as shown to the user.</param>
-/// <param name="Role">What it is for.</param>
-/// <param name="Note">Why, in a few words.</param>
+/// <param name="Kind">Kind as which its values or list elements are read; doubles that are ids are read as integers.</param>
+/// <param name="IsList">Whether the shards have a list in each row.</param>
+/// <param name="TypeName">The type in the shards, as shown to the user.</param>
+/// <param name="Role">Its role.</param>
+/// <param name="Note">Reason of the role, in a few words.</param>
 public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, string TypeName, FeatureRole Role, string Note)
 {
-    /// <summary>For a history, the categorical column that it shares its vocabulary with.</summary>
+    /// <summary>For a history, the categorical column whose vocabulary it shares.</summary>
     public string? Target { get; init; }
 
     /// <summary>For a numeric column, its transform.</summary>
     public NumericTransform Transform { get; init; } = NumericTransform.None;
 
-    /// <summary>For a string column that holds lists, how they are written.</summary>
+    /// <summary>For a string column with lists, their grammar.</summary>
     public ListGrammar? Grammar { get; init; }
 
-    /// <summary>For a date or timestamp that is categorical, which part of it this field is.</summary>
+    /// <summary>For a categorical date or timestamp, the part that is this field.</summary>
     public TimePart? Part { get; init; }
 
     /// <summary>How it is read.</summary>
@@ -69,7 +69,7 @@ public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, str
     /// <summary>The role as shown to the user.</summary>
     internal string RoleName => Role == FeatureRole.GaucKey ? "group" : Role.ToString().ToLowerInvariant();
 
-    /// <summary>How its values become keys of a vocabulary; null for a column that fills none, or a list.</summary>
+    /// <summary>How its values become keys of a vocabulary; null for a list, or a column without a vocabulary.</summary>
     internal KeyRule? KeyRule => (Role, Transform, Kind) switch
     {
         (FeatureRole.Categorical, _, ValueKind.Time) => Part == TimePart.Hour ? Features.KeyRule.Hour : Features.KeyRule.Weekday,

@@ -8,12 +8,12 @@ namespace GpuCtr.Data.Features;
 
 public sealed partial class FeatureEncoder
 {
-    /// <summary>Name of the file that says how values are encoded; vocabularies stand in files beside it.</summary>
+    /// <summary>Name of the file with the encoding; vocabularies are in files beside it.</summary>
     public const string StateFile = "features.json";
 
     private const string VocabularyFolder = "vocab";
 
-    // Of a vocabulary in the name of its file, so that any file system takes it.
+    // Longest part of a vocabulary's name in its file name, so that any file system accepts it.
     private const int LongestName = 100;
 
     private static readonly JsonSerializerOptions json = new()

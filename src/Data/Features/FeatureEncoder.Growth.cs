@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Features;
 
 public sealed partial class FeatureEncoder
 {
-    /// <summary>This encoding with the values that <paramref name="fresh"/> rows add behind its own. Numbers keep their transforms, buckets their boundaries: the weights were learned with them. Lists in strings are read as they are written now.</summary>
+    /// <summary>This encoding, extended by the values of <paramref name="fresh"/>. Numbers keep their transforms and buckets their boundaries, because the weights were trained with them. Lists in strings use the new grammar.</summary>
     /// <exception cref="GpuCtrException">Usage: the fields are not the same; every difference is named.</exception>
     internal FeatureEncoder GrownBy(FeatureEncoder fresh)
     {
@@ -13,7 +13,7 @@ public sealed partial class FeatureEncoder
         string[] differences = [.. then.Except(now).Select(f => $"{f} is not here"), .. now.Except(then).Select(f => $"{f} is not there")];
         if (differences.Length > 0)
             throw GpuCtrException.UsageError($"--init-from: {string.Join("; ", differences)}; give the columns the roles they have in that run, or --exclude them");
-        // What made a mean or deviation useless was in the rows that they come from.
+        // The outlier that made a mean or deviation useless belongs to the rows they come from.
         FittedFeatures state = State with
         {
             Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })],
@@ -25,7 +25,7 @@ public sealed partial class FeatureEncoder
         return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
     }
 
-    /// <summary>Integers of both kinds, and whole doubles, are one field: whether the values fit is seen one by one.</summary>
+    /// <summary>Signed and unsigned integers, and whole doubles, count as one kind: whether values fit is checked one by one.</summary>
     private CategoricalColumn AsLearned(CategoricalColumn fresh, int field) => field < State.Categorical.Count && State.Categorical[field] is { Rule: KeyRule.Value or KeyRule.RealId } learned
         && learned.Column == fresh.Column && fresh.Rule == KeyRule.Value && WholeNumber.Is(fresh.Kind) && (learned.Rule == KeyRule.RealId || WholeNumber.Is(learned.Kind))
         ? learned

@@ -4,9 +4,9 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Features;
 
 /// <summary>
-/// Values → row numbers and transformed numbers, as learned from the training rows. Immutable and safe for many threads.
+/// Maps values to row numbers and transformed numbers, as fitted to the training rows. Immutable and safe for many threads.
 /// </summary>
-/// <remarks>Integers and strings stay what they are until they are looked up: two ids are never merged unless hash buckets were asked for.</remarks>
+/// <remarks>Integers and strings are looked up unchanged: two ids are merged only by hash buckets.</remarks>
 public sealed partial class FeatureEncoder
 {
     internal const int Format = 1;
@@ -18,7 +18,7 @@ public sealed partial class FeatureEncoder
         Spec = SpecOf(FieldNames.Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], state.Sequences));
     }
 
-    /// <summary>What a model needs to know.</summary>
+    /// <summary>The fields and vocabularies for a model.</summary>
     public FeatureSpec Spec { get; }
 
     /// <summary>The vocabularies, in the order of the spec.</summary>
@@ -27,27 +27,27 @@ public sealed partial class FeatureEncoder
     /// <summary>Name of the label column.</summary>
     public string Label => State.Label;
 
-    /// <summary>Name of the column of gAUC, if any.</summary>
+    /// <summary>Name of the gAUC column, if any.</summary>
     public string? GaucKey => State.GaucKey;
 
-    /// <summary>Rows that it was fitted on.</summary>
+    /// <summary>Number of rows that it was fitted to.</summary>
     public long TrainRows => State.TrainRows;
 
     /// <summary>Share of label 1 among them.</summary>
     public double LabelRate => TrainRows == 0 ? 0 : (double)State.Positives / TrainRows;
 
-    /// <summary>The labels of the rows that it was fitted on.</summary>
+    /// <summary>Label counts of the rows that it was fitted to.</summary>
     internal LabelCounts Labels => new(TrainRows, State.Positives);
 
     internal FittedFeatures State { get; }
 
-    /// <summary>Bytes in memory, about: the vocabularies, and copies of the largest one while it is written into a checkpoint.</summary>
+    /// <summary>Approximate bytes in memory: the vocabularies, and copies of the largest one while it is written to a checkpoint.</summary>
     internal long Bytes => Vocabularies.Sum(v => v.Bytes) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
 
-    /// <summary>Learns vocabularies and statistics in a pass over the training rows.</summary>
+    /// <summary>Fits vocabularies and statistics in a pass over the training rows.</summary>
     /// <param name="shards">Training shards.</param>
     /// <param name="plan">Roles of their columns.</param>
-    /// <param name="part">The rows to learn from; null = all.</param>
+    /// <param name="part">The rows to fit; null = all.</param>
     /// <param name="progress">Told the number of rows done, by one thread at a time.</param>
     /// <param name="cancellation">Ends the pass early.</param>
     /// <exception cref="GpuCtrException">Data: labels that are not 0 or 1, numbers that are not finite, broken pages.</exception>
@@ -55,7 +55,7 @@ public sealed partial class FeatureEncoder
         ShardSet shards, FeaturePlan plan, RowPart? part = null, Action<long>? progress = null, CancellationToken cancellation = default) =>
         new FeatureFit(shards, plan, part ?? RowPart.All).Run(progress, cancellation);
 
-    /// <summary>Whether a model reads these fields; one that an earlier version trained may have derived names that are columns' as well.</summary>
+    /// <summary>Whether a model reads these fields; in a model of an earlier version, derived names may equal column names.</summary>
     internal bool IsOf(FeatureSpec spec)
     {
         string fields = JsonText.Line(spec);

@@ -4,8 +4,8 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>
-/// The pass over the training rows that finds vocabularies and statistics. Threads take row groups as they come and count for
-/// themselves; what they found is put together in a way that does not depend on who found it.
+/// The pass over the training rows that finds vocabularies and statistics. Threads take row groups and count separately;
+/// their results are merged in a way that does not depend on the threads.
 /// </summary>
 internal sealed class FeatureFit
 {
@@ -37,7 +37,7 @@ internal sealed class FeatureFit
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
         RealColumnTraits reals = new();
         workers.ForEach(t => reals.Add(t.Reals));
-        // Doubles that are all whole are the integers which they were before there were nulls among them.
+        // Doubles that are all whole are integers that became doubles because of nulls.
         for (int f = 0; f < layout.Categorical.Count; f++)
         {
             if (layout.Categorical[f] is { Rule: KeyRule.RealId } ids && reals.AreWhole(ids.Column))
@@ -56,12 +56,12 @@ internal sealed class FeatureFit
         CheckMemory(counters);
     }
 
-    /// <summary>What is not for counts is for decoding and for the tables that they become.</summary>
+    /// <summary>Share of the memory for counts; the rest is for decoding and for the resulting tables.</summary>
     private void CheckMemory(VocabularyCounter[] counters)
     {
         const double share = 0.6;
         VocabularyCounter? largest = counters.MaxBy(c => c.Bytes);
-        // A table that grows is there twice for a moment.
+        // A growing table exists twice for a moment.
         if (largest is null || counters.Sum(c => c.Bytes) + largest.Bytes / 2 <= share * plan.Options.MemoryBytes)
             return;
         throw GpuCtrException.DataError(
@@ -69,7 +69,7 @@ internal sealed class FeatureFit
             + $"hash them (--hash-buckets {ColumnNames.InShell(largest.Name)}=N), leave the column out (--exclude {ColumnNames.InShell(largest.Name)}) or give more memory");
     }
 
-    /// <summary>Buckets can be counted only when their boundaries are known: a pass of its own over these columns.</summary>
+    /// <summary>A separate pass over columns with quantile buckets, because buckets can be counted only when their boundaries are known.</summary>
     private void FitQuantiles(CancellationToken cancellation)
     {
         int[] fields = [.. Enumerable.Range(0, layout.Categorical.Count).Where(f => layout.Categorical[f].Rule == KeyRule.Quantile)];
@@ -105,7 +105,7 @@ internal sealed class FeatureFit
 
     private NumericColumn NumericOf(FeatureColumn column, NumericSummary[] groups, RealColumnTraits reals)
     {
-        // In the order of the files, so that the sums have the same bits whatever the workers.
+        // In the order of the files, so that sums have the same bits for any number of workers.
         Moments all = groups.Aggregate(default(Moments), (sum, group) => sum.Then(group.Moments));
         bool scaled = column.Transform != NumericTransform.None;
         return new NumericColumn(

@@ -3,7 +3,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>How a numeric column becomes a number a model can use.</summary>
+/// <summary>Transforms of a numeric column.</summary>
 public enum NumericTransform
 {
     /// <summary>(x − mean) / deviation over the training rows.</summary>
@@ -22,7 +22,7 @@ public enum NumericTransform
     Quantile,
 }
 
-/// <summary>What the user may say about the columns; everything has a default.</summary>
+/// <summary>Options about columns; everything has a default.</summary>
 /// <remarks>Each option is declared here and nowhere else; the order here is that of the help.</remarks>
 public sealed record FeatureOptions
 {
@@ -61,11 +61,11 @@ public sealed record FeatureOptions
     [Option("lists, or strings such as 12,53,8, whose entries are pooled", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> MultiValue { get; init; } = [];
 
-    /// <summary>What stands between the entries of such strings; null = found out from the first row group.</summary>
+    /// <summary>Separator of the entries of such strings; null = detect it from the first row group.</summary>
     [Option("separator in such strings: one character, space or tab (without: found out from the first rows)", Value = "C")]
     public char? ListSeparator { get; init; }
 
-    /// <summary>The most recent so many ids of a list are kept.</summary>
+    /// <summary>The last so many ids of a list are kept.</summary>
     [Option("the most recent so many entries of a history are read", Least = 1, Most = LongestHistory)]
     public int MaxHistory { get; init; } = 50;
 

@@ -8,7 +8,7 @@ public sealed partial class FeaturePlan
 
     private static bool IsNamedHistory(string column) => column.StartsWith(HistoryPrefix, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Turns lists named hist_X into histories of X or X_id; the user's own pairs come first.</summary>
+    /// <summary>Turns lists named hist_X into histories of X or X_id; pairs given by the user take precedence.</summary>
     private static void PairHistories(List<FeatureColumn> planned, Dictionary<string, string> histories, IReadOnlyList<string> multiValue, List<string> warnings)
     {
         for (int i = 0; i < planned.Count; i++)
@@ -21,7 +21,7 @@ public sealed partial class FeaturePlan
             int target = FindTarget(planned, names);
             if (target >= 0 && CanPair(list, planned[target].Kind))
             {
-                // Their vocabulary is one, so their values are of one kind: of a target of doubles the integers that these stand for.
+                // They share a vocabulary, so their values have one kind; for a target of doubles, integers.
                 FeatureColumn of = planned[target] is { Kind: ValueKind.Real } doubles ? doubles with { Kind = ValueKind.Integer } : planned[target];
                 planned[target] = of;
                 planned[i] = list with
@@ -45,7 +45,7 @@ public sealed partial class FeaturePlan
         }
     }
 
-    /// <summary>A list shares its vocabulary with a target of integers, which doubles may stand for, or with one of texts.</summary>
+    /// <summary>Whether a list can share the vocabulary of a target: both have integers (also stored as doubles), or both have texts.</summary>
     private static bool CanPair(FeatureColumn list, ValueKind target) => list.Kind == ValueKind.Text
         ? target == ValueKind.Text || (list.Grammar is not null && ColumnRequest.IsNumber(target))
         : ColumnRequest.IsNumber(target);
@@ -62,7 +62,7 @@ public sealed partial class FeaturePlan
         };
     }
 
-    /// <summary>Columns that not all shards have, and those of types that cannot be used.</summary>
+    /// <summary>Warnings for columns that not all shards have, and for columns of unusable types.</summary>
     private static IEnumerable<string> Ablation(ShardSet shards, List<FeatureColumn> planned, FeatureOptions options)
     {
         foreach ((string name, Shard has, Shard lacks) in shards.Partial().Where(p => !options.Exclude.Contains(p.Name)))
@@ -95,8 +95,8 @@ public sealed partial class FeaturePlan
         .FirstOrDefault(at => at >= 0, -1);
 
     /// <summary>
-    /// Lists of doubles are ids that were integers until there was a null among them, or vectors of real numbers. Why the entries of the
-    /// first row group that has any are no ids; null where all are whole.
+    /// Lists of doubles are either ids, stored as doubles because of a null, or vectors of real numbers. Why the entries of the
+    /// first row group with entries are not ids; null if all are whole.
     /// </summary>
     private static string? WhyNotIds(ShardSet shards, string column)
     {
@@ -116,7 +116,7 @@ public sealed partial class FeaturePlan
         }
         catch (GpuCtrException e)
         {
-            // What cannot be read was not asked for either.
+            // An unreadable column that no flag names is not an error.
             return e.Message;
         }
 

@@ -56,7 +56,7 @@ public sealed partial class FeaturePlan
             $"{shards.Shards[0].Path}: no column is named {string.Join(", ", labelNames)}; name the label with --label; the columns are {Listing(shards)}");
     }
 
-    /// <summary>The label, which no shard may lack; null if all do.</summary>
+    /// <summary>The label column, which all shards must have; null if no shard has it.</summary>
     private static string? InAll(ShardSet shards, string label)
     {
         if (shards.Partial().FirstOrDefault(p => p.Name == label) is { Lacks: { } lacks, Has: { } has })
@@ -94,7 +94,7 @@ public sealed partial class FeaturePlan
         return perColumn;
     }
 
-    /// <summary>A string column that was named as a list, with its grammar.</summary>
+    /// <summary>A string column that a flag names as a list, with its grammar.</summary>
     private static FeatureColumn Separated(ShardSet shards, FeatureColumn column, FeatureOptions options)
     {
         if (column.Role != FeatureRole.Pooled || column.IsList)

@@ -4,7 +4,7 @@ namespace GpuCtr.Data.Features;
 
 public sealed partial class FeaturePlan
 {
-    /// <summary>What was said about columns and changes nothing, since they are used otherwise.</summary>
+    /// <summary>Warnings for flags without effect, because the column has another role.</summary>
     private static IEnumerable<string> WithoutEffect(List<FeatureColumn> planned, FeatureOptions options)
     {
         (string Flag, IEnumerable<string> Names, FeatureRole[] Roles)[] said =

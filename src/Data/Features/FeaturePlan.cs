@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>The role of every column: inferred, then overridden by what the user said.</summary>
+/// <summary>The role of every column: inferred, then overridden by the user's options.</summary>
 public sealed partial class FeaturePlan
 {
     private static readonly string[] labelNames = ["label", "click", "clicked", "is_click", "y"];
@@ -15,28 +15,28 @@ public sealed partial class FeaturePlan
         Warnings = warnings;
     }
 
-    /// <summary>One entry per column of the shards, in file order; one of gAUC that is also a feature appears twice, a time once for each part.</summary>
+    /// <summary>One entry per column of the shards, in file order; a gAUC column that is also a feature appears twice, a time once per derived field.</summary>
     public IReadOnlyList<FeatureColumn> Columns { get; }
 
     /// <summary>What the user said.</summary>
     public FeatureOptions Options { get; }
 
-    /// <summary>Columns and histories that are not used, why, and what to write; a line each.</summary>
+    /// <summary>One line for each unused column or history: the reason, and what to write.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>What must be there to be read; rows can do without a key for gAUC.</summary>
+    /// <summary>Columns that must exist; the gAUC column is optional.</summary>
     internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Request).Distinct();
 
     /// <summary>The label column.</summary>
     public FeatureColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
 
-    /// <summary>The column of gAUC, if any.</summary>
+    /// <summary>The gAUC column, if any.</summary>
     public FeatureColumn? GaucKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GaucKey);
 
     /// <summary>True if some column is a history, which makes DIN the default model.</summary>
     public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
 
-    /// <summary>What the entries of a list column are: of a history what its target's values are.</summary>
+    /// <summary>Kind of the entries of a list column; for a history, the kind of its target.</summary>
     internal ValueKind EntryKind(FeatureColumn list) => list.Grammar is null ? list.Kind
         : Of(FeatureRole.Categorical).FirstOrDefault(c => c.Name == list.Target)?.Kind ?? ValueKind.Text;
 
@@ -47,13 +47,13 @@ public sealed partial class FeaturePlan
     public IEnumerable<(string Name, string Type, string Role, string Note)> Table() =>
         Columns.Select(c => (c.Name, c.TypeName, c.RoleName, c.Note));
 
-    /// <summary>Decides the role of every column of <paramref name="shards"/>.</summary>
+    /// <summary>Infers the role of every column of <paramref name="shards"/>.</summary>
     /// <param name="shards">The shards.</param>
-    /// <param name="options">What the user said.</param>
-    /// <param name="lookOnly">Nothing will be trained: a column that is not one in all shards is ignored, and said, and no failure.</param>
+    /// <param name="options">The user's options.</param>
+    /// <param name="lookOnly">For inspection: a column whose types do not join over the shards is reported and ignored instead of being an error.</param>
     /// <exception cref="GpuCtrException">
-    /// Usage: no label, a named column that no shard has, a role that a column's type cannot have. Data: shards whose columns cannot be
-    /// one, or that lack the label or a column that was named.
+    /// Usage: no label, a named column that no shard has, a role that a column's type cannot have. Data: shards whose columns do not
+    /// join, or that lack the label or a named column.
     /// </exception>
     public static FeaturePlan Infer(ShardSet shards, FeatureOptions options, bool lookOnly = false)
     {
@@ -89,7 +89,7 @@ public sealed partial class FeaturePlan
         return new FeaturePlan(planned, options, warnings);
     }
 
-    /// <summary>A date or timestamp is two fields: the absolute time does not come back, the hour and the weekday do.</summary>
+    /// <summary>The derived fields of a date or timestamp: an absolute time never recurs, hour and weekday do.</summary>
     private static IEnumerable<FeatureColumn> Parts(FeatureColumn column) => column switch
     {
         { Role: not FeatureRole.Categorical } or { Kind: not ValueKind.Time } => [column],

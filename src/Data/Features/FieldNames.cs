@@ -1,8 +1,8 @@
 namespace GpuCtr.Data.Features;
 
-/// <summary>Names of the fields of a model. A column's name is never changed; what is derived from a column takes a name that no column has.</summary>
-/// <param name="Categorical">Of the categorical fields: columns, and parts of times such as created:hour.</param>
-/// <param name="Numeric">Of the numbers: columns, and behind those with nulls an indicator such as price_missing.</param>
+/// <summary>Names of the fields of a model. A column's name is never changed; a derived field takes a name that no column has.</summary>
+/// <param name="Categorical">Names of categorical fields: columns, and parts of times such as created:hour.</param>
+/// <param name="Numeric">Names of numbers: columns, and after a column with nulls its indicator, such as price_missing.</param>
 internal sealed record FieldNames(IReadOnlyList<string> Categorical, IReadOnlyList<string> Numeric)
 {
     /// <summary>Names of these fields.</summary>
@@ -12,7 +12,7 @@ internal sealed record FieldNames(IReadOnlyList<string> Categorical, IReadOnlyLi
     public static FieldNames Of(IReadOnlyList<CategoricalColumn> categorical, IReadOnlyList<(string Column, bool Missing)> numeric, IEnumerable<SequenceColumn> lists) => Of(
         categorical, numeric, new UniqueNames([.. categorical.Select(c => c.Column), .. numeric.Select(n => n.Column), .. lists.Select(l => l.Column)]).Of);
 
-    /// <summary>Names as earlier versions gave them: a derived name may be a column's as well.</summary>
+    /// <summary>Names as in earlier versions, where a derived name may equal a column's name.</summary>
     public static FieldNames Simple(FittedFeatures state) => Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], name => name);
 
     private static FieldNames Of(IReadOnlyList<CategoricalColumn> categorical, IReadOnlyList<(string Column, bool Missing)> numeric, Func<string, string> derived) => new(
@@ -20,13 +20,13 @@ internal sealed record FieldNames(IReadOnlyList<string> Categorical, IReadOnlyLi
         [.. numeric.SelectMany<(string Column, bool Missing), string>(n => n.Missing ? [n.Column, derived($"{n.Column}_missing")] : [n.Column])]);
 }
 
-/// <summary>Names of which no two are the same: one that is taken gets a number behind it.</summary>
-/// <param name="taken">Names that are taken from the beginning.</param>
+/// <summary>Unique names: a name that is taken gets a number appended.</summary>
+/// <param name="taken">Names that are already taken.</param>
 internal sealed class UniqueNames(IEnumerable<string> taken)
 {
     private readonly HashSet<string> taken = new(taken, StringComparer.Ordinal);
 
-    /// <summary>The name, or the first one made of it that is free; taken from now on.</summary>
+    /// <summary>Takes the name, or the first free one derived from it.</summary>
     public string Of(string name)
     {
         string free = name;

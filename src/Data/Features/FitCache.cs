@@ -9,7 +9,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>
-/// Results of earlier fit passes, so that another run on the same rows starts at once. A result is found by what it depends on: the
+/// Results of earlier fit passes, so that another run on the same rows starts at once. A result is keyed by everything it depends on: the
 /// content of the shards (<see cref="Shard.ContentKey"/>), the roles and the options.
 /// </summary>
 internal static partial class FitCache
@@ -22,7 +22,7 @@ internal static partial class FitCache
 
     private static readonly JsonSerializerOptions json = new() { Converters = { new JsonStringEnumConverter() } };
 
-    /// <summary>The folder that the user named, or the one of this user; null for none.</summary>
+    /// <summary>The folder given by the user, or the default one; null if the cache is off.</summary>
     public static string? Folder(string named)
     {
         string folder = named.Length > 0 ? named : Environment.GetEnvironmentVariable(Variable) ?? "";
@@ -33,11 +33,11 @@ internal static partial class FitCache
     }
 
     /// <summary>The encoder of some rows, from the cache or from a pass over them.</summary>
-    /// <param name="folder">The cache; null = always pass.</param>
+    /// <param name="folder">The cache; null = always fit.</param>
     /// <param name="shards">Training shards.</param>
     /// <param name="plan">Roles of their columns.</param>
-    /// <param name="part">The rows to learn from.</param>
-    /// <param name="known">Told the path of a result that was found.</param>
+    /// <param name="part">The rows to fit.</param>
+    /// <param name="known">Called with the path of a result that was found.</param>
     /// <param name="progress">Told the rows done.</param>
     /// <param name="cancellation">Ends the pass early.</param>
     /// <exception cref="GpuCtrException">See <see cref="FeatureEncoder.Fit"/>. Cache errors are ignored; the fit is rerun.</exception>
@@ -103,7 +103,7 @@ internal static partial class FitCache
         }
     }
 
-    /// <summary>The user may have named a folder that holds other things: only results, and what a process that died left of one, may be removed.</summary>
+    /// <summary>Removes old results. The folder may contain other files, so only results and the remains of unfinished ones are removed.</summary>
     private static bool IsOwn(DirectoryInfo d) => PartName().IsMatch(d.Name) || (EntryName().IsMatch(d.Name) && File.Exists(Path.Combine(d.FullName, HashFile)));
 
     [GeneratedRegex("^[0-9a-f]{32}$")]

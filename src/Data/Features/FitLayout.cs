@@ -3,17 +3,17 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A vocabulary that the fit pass fills.</summary>
+/// <summary>A vocabulary to be filled by the fit.</summary>
 /// <param name="Field">The categorical field that owns it; −1 for one of a pooled list.</param>
 /// <param name="Columns">The columns that fill it: the field's and its histories, or the list.</param>
 internal sealed record VocabularyPlan(int Field, List<FeatureColumn> Columns);
 
-/// <summary>What the fit pass reads: the fields of a plan and the vocabularies that they fill.</summary>
+/// <summary>Layout of a fit: the fields of a plan and the vocabularies that they fill.</summary>
 internal sealed class FitLayout
 {
     private readonly Dictionary<string, HashedRows> computed = [];
 
-    /// <exception cref="GpuCtrException">Usage: hash buckets or identities that are not a number, or cannot be.</exception>
+    /// <exception cref="GpuCtrException">Usage: invalid hash buckets or identities.</exception>
     public FitLayout(FeaturePlan plan)
     {
         AddComputed("--hash-buckets", plan, plan.Options.HashBuckets, identity: false);
@@ -52,7 +52,7 @@ internal sealed class FitLayout
     {
         { Kind: ValueKind.Text } => ValueKind.Text,
         { Kind: ValueKind.Unsigned, KeyRule: KeyRule.Value or null } => ValueKind.Unsigned,
-        _ => ValueKind.Integer, // bucket, part of a time, or what a real id becomes
+        _ => ValueKind.Integer, // bucket, part of a time, or real id
     };
 
     /// <summary>An empty counter for each vocabulary.</summary>

@@ -3,10 +3,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>One thread of the fit pass: its buffers and what it has counted so far.</summary>
+/// <summary>One thread of the fit: its buffers and its counts so far.</summary>
 internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part, FitLayout layout)
 {
-    // A thread hands its counts over when it holds so many values or so large a part of the memory, so that every thread does not hold every value.
+    // A thread flushes its counts at this number of values or this share of the memory, so that not every thread holds every value.
     private const int MostValues = 1 << 20, MostParts = 16;
 
     private readonly ColumnBuffer column = new();
@@ -22,10 +22,10 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
     /// <summary>Training rows with label 1.</summary>
     public long Positives { get; private set; }
 
-    /// <summary>What columns of reals look like.</summary>
+    /// <summary>Properties of columns of reals.</summary>
     public RealColumnTraits Reals { get; } = new();
 
-    /// <summary>Counts a row group: labels first, since what is wrong with them should be said before anything else.</summary>
+    /// <summary>Counts a row group; labels first, so that bad labels are reported before anything else.</summary>
     public void Count(RowGroupRef group, int index, NumericSummary[][] found, VocabularyCounter[] shared)
     {
         using ShardReader reader = Start(group);
@@ -68,7 +68,7 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
         }
     }
 
-    /// <summary>Adds what was counted to the counters of all threads, where there is more than <paramref name="flushAt"/> values.</summary>
+    /// <summary>Flushes counts to the shared counters, if there are more than <paramref name="flushAt"/> values.</summary>
     public void MergeInto(VocabularyCounter[] shared, int flushAt)
     {
         for (int v = 0; v < counters.Length; v++)
@@ -94,7 +94,7 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
         return shards.Shards[group.Shard].Rent();
     }
 
-    // The two parts of a time come one after the other from one column.
+    // The two derived fields of a time are consecutive and come from one column.
     private void Load(ShardReader reader, RowGroupRef group, ColumnRequest request)
     {
         if (loaded == request)
@@ -109,7 +109,7 @@ internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part,
 
     private void Split(RowGroupRef group, string name, ListGrammar grammar, ValueKind kind)
     {
-        // What is no longer as it was read must not be taken for it.
+        // The buffer was converted, so it must not be reused as this column.
         loaded = null;
         ListText.Split(column, grammar, kind, (row, fault) =>
         {

@@ -4,7 +4,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A column as fitted: what features.json keeps of it, and how its values become ids or numbers, of a row group as of a single row.</summary>
+/// <summary>A fitted column: its entry in features.json, and the encoding of its values, for row groups and for single rows.</summary>
 /// <param name="Column">Its name in the shards.</param>
 internal abstract record FittedColumn([property: JsonPropertyOrder(-1)] string Column)
 {
@@ -12,19 +12,19 @@ internal abstract record FittedColumn([property: JsonPropertyOrder(-1)] string C
     public abstract ColumnRequest Request();
 }
 
-/// <summary>A field with one id per row; the parts of a time are fields of one column.</summary>
+/// <summary>A field with one id per row; the derived fields of a time have the same column.</summary>
 /// <param name="Column">Its name in the shards.</param>
-/// <param name="Kind">What its values are.</param>
+/// <param name="Kind">Kind of its values.</param>
 /// <param name="Vocabulary">Index of its vocabulary.</param>
-/// <param name="Rule">From a value to the key of the vocabulary.</param>
-/// <param name="Boundaries">Of quantile buckets, ascending; else empty.</param>
+/// <param name="Rule">How a value becomes a key of the vocabulary.</param>
+/// <param name="Boundaries">Boundaries of quantile buckets, ascending; else empty.</param>
 internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Vocabulary, KeyRule Rule, double[] Boundaries) : FittedColumn(Column)
 {
-    /// <summary>Which part of a time the field is; null where it is the whole column.</summary>
+    /// <summary>The part of a time that is the field; null if it is the whole column.</summary>
     [JsonIgnore]
     public string? Part => Rule is KeyRule.Hour or KeyRule.Weekday ? Rule.ToString().ToLowerInvariant() : null;
 
-    /// <summary>Whether it has integers that are ids, or is a part of a time.</summary>
+    /// <summary>Whether its ids are integers, or it is a part of a time.</summary>
     internal bool HasWholeValues => Part is not null || (WholeNumber.Is(Kind) && Rule == KeyRule.Value);
 
     /// <inheritdoc/>
@@ -35,8 +35,8 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
         _ => Kind,
     });
 
-    /// <summary>The id of value <paramref name="i"/> of what was read.</summary>
-    /// <param name="read">Read as <see cref="Request"/> says.</param>
+    /// <summary>The id of value <paramref name="i"/> of a decoded column.</summary>
+    /// <param name="read">The column, read by <see cref="Request"/>.</param>
     /// <param name="i">Its index.</param>
     /// <param name="vocabulary">The vocabulary.</param>
     public int IdOf(ColumnBuffer read, int i, VocabularyTable vocabulary)
@@ -48,8 +48,8 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
         return KeyEncoder.TryEncode(read, i, Rule, Boundaries, out long key) ? vocabulary.RowOf(key) : VocabularyTable.NullRow;
     }
 
-    /// <summary>The ids of all values that were read.</summary>
-    /// <param name="read">Read as <see cref="Request"/> says.</param>
+    /// <summary>The ids of all values of a decoded column.</summary>
+    /// <param name="read">The column, read by <see cref="Request"/>.</param>
     /// <param name="vocabulary">The vocabulary.</param>
     /// <param name="ids">(rows).</param>
     public void IdsOf(ColumnBuffer read, VocabularyTable vocabulary, Span<int> ids)
@@ -66,7 +66,7 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
             ids[r] = read.Nulls[r] ? VocabularyTable.NullRow : ids[r];
     }
 
-    /// <summary>The id of a single integer; null where the values are no numbers.</summary>
+    /// <summary>The id of a single integer; null if the column does not have numbers.</summary>
     public int? IdOf(WholeNumber value, VocabularyTable vocabulary) => Kind switch
     {
         ValueKind.Text => null,
@@ -75,7 +75,7 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
         _ => IdOf(WholeNumber.Real(value.Bits, value.Kind), vocabulary),
     };
 
-    /// <summary>The id of a single real number; null where the values are no numbers, or this one is none that it can be. Of ids NaN and infinite ones count as missing.</summary>
+    /// <summary>The id of a single real number; null if the column does not have numbers, or cannot have this one. For ids, NaN and infinity count as missing.</summary>
     public int? IdOf(double value, VocabularyTable vocabulary)
     {
         if (HasWholeValues)
@@ -90,7 +90,7 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
     }
 
     /// <summary>The id of a single time.</summary>
-    /// <param name="ticks">Steps of 100 ns since 1970.</param>
+    /// <param name="ticks">Units of 100 ns since 1970.</param>
     /// <param name="vocabulary">The vocabulary.</param>
     public int IdOfTime(long ticks, VocabularyTable vocabulary) => vocabulary.RowOf(Rule switch
     {
@@ -102,32 +102,32 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
 
 /// <summary>A numeric column.</summary>
 /// <param name="Column">Its name in the shards.</param>
-/// <param name="Transform">What is done to a number before it is standardized.</param>
-/// <param name="Mean">Of the transformed numbers of the training rows.</param>
-/// <param name="Deviation">Theirs; 1 for a constant column.</param>
+/// <param name="Transform">The transform.</param>
+/// <param name="Mean">Mean of the transformed numbers of the training rows.</param>
+/// <param name="Deviation">Their standard deviation; 1 for a constant column.</param>
 /// <param name="Missing">Whether an indicator of missing values follows it.</param>
 /// <param name="Time">Whether its values are times, in seconds.</param>
-/// <param name="Outlier">What made its deviation useless.</param>
-/// <param name="LooksLikeIds">Whether it has reals that all are whole and not negative, and nobody said that they are numbers.</param>
+/// <param name="Outlier">The value that made its deviation useless.</param>
+/// <param name="LooksLikeIds">Whether its reals are all whole and not negative, and no flag says that they are numbers.</param>
 internal sealed record NumericColumn(
     string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing, bool Time = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NumericOutlier? Outlier = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool LooksLikeIds = false) : FittedColumn(Column)
 {
-    /// <summary>Standardized numbers go so far and no farther, so that none overflows inside a model. Of n values none is more than √(n − 1) deviations from their mean (Samuelson 1968), so no value of fewer than 10¹² training rows is touched.</summary>
+    /// <summary>Limit to which standardized numbers are clamped, so that none overflows in a model. No one of n values is more than √(n − 1) deviations from their mean (Samuelson 1968), so no value of up to 10¹² training rows is clamped.</summary>
     public const float MostDeviations = 1e6f;
 
-    /// <summary>The number that a model reads, of a value that can be read.</summary>
+    /// <summary>The number that a model reads for a valid value.</summary>
     public float Encode(double value)
     {
         double number = (NumericTransforms.BeforeScaling(value, Transform) - Mean) * (1 / Deviation);
         return (float)(Transform == NumericTransform.None ? number : Math.Clamp(number, -MostDeviations, MostDeviations));
     }
 
-    /// <summary>Whether a number is as far as one can be, so that the value may have been beyond it.</summary>
+    /// <summary>Whether a number is at the limit, so that it may have been clamped.</summary>
     public bool IsBound(float number) => Transform != NumericTransform.None && Math.Abs(number) == MostDeviations;
 
-    /// <summary>The value that a number stands for, as exactly as a float tells.</summary>
+    /// <summary>The value of a number, up to the precision of a float.</summary>
     public double Decode(float number) => number * Deviation + Mean is var value && Transform == NumericTransform.Log ? NumericTransforms.SignedExp(value) : value;
 
     /// <inheritdoc/>
@@ -136,17 +136,17 @@ internal sealed record NumericColumn(
 
 /// <summary>A list column.</summary>
 /// <param name="Column">Its name in the shards.</param>
-/// <param name="Kind">What its entries are, or the strings that they stand in.</param>
+/// <param name="Kind">Kind of its entries, or text for lists in strings.</param>
 /// <param name="Vocabulary">Index of its vocabulary.</param>
 /// <param name="Target">For a history, the index of its categorical column; else −1.</param>
-/// <param name="MaxLength">The most recent so many entries are kept.</param>
-/// <param name="Separator">Of a string with entries; else null.</param>
-/// <param name="Form">What surrounds such entries.</param>
+/// <param name="MaxLength">The last so many entries are kept.</param>
+/// <param name="Separator">Separator of lists in strings; else null.</param>
+/// <param name="Form">Brackets and quotes of lists in strings.</param>
 internal sealed record SequenceColumn(
     string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ListForm Form = ListForm.Unchecked) : FittedColumn(Column)
 {
-    /// <summary>How the lists of a string column are written; null for a column of lists.</summary>
+    /// <summary>Grammar of lists in strings; null for a list column.</summary>
     public ListGrammar? Grammar() => Separator is char separator ? new ListGrammar(separator, Form) : null;
 
     /// <inheritdoc/>

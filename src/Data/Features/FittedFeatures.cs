@@ -3,10 +3,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>What features.json says about a vocabulary; its values are in the Parquet file beside it. Buckets and Identity: <see cref="HashedRows"/>.</summary>
+/// <summary>A vocabulary in features.json; its values are in the Parquet file beside it. Buckets and Identity: <see cref="HashedRows"/>.</summary>
 internal sealed record StoredVocabulary(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, [property: JsonPropertyName("unseen")] long Oov, string File, bool Identity = false);
 
-/// <summary>Everything needed to encode other shards the same way: features.json.</summary>
+/// <summary>Content of features.json: everything needed to encode other shards the same way.</summary>
 internal sealed record FittedFeatures(
     int Format,
     string Label,
@@ -23,7 +23,7 @@ internal sealed record FittedFeatures(
     /// <summary>How the columns of all features are read.</summary>
     public IEnumerable<ColumnRequest> Requests() => Categorical.Concat<FittedColumn>(Numeric).Concat(Sequences).Select(c => c.Request()).Distinct();
 
-    /// <summary>(numeric columns) where the number of each stands among the N of a row; the indicator of a missing one follows it.</summary>
+    /// <summary>(numeric columns) index of each column's number among the N of a row; its indicator follows it.</summary>
     public int[] NumberPlaces()
     {
         int[] places = new int[Numeric.Count];

@@ -3,7 +3,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>What features.json may say; checked before anything is built of it.</summary>
+/// <summary>Validates features.json before anything is built from it.</summary>
 internal static class FittedFeaturesCheck
 {
     // Padding, null and OOV.
@@ -69,7 +69,7 @@ internal static class FittedFeaturesCheck
     private static string? Twice(FittedFeatures s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Sequences.Select(q => q.Column))
         .GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"column '{twice.Key}' occurs twice" : null;
 
-    /// <summary>The parts of a time are fields of one column, one behind the other.</summary>
+    /// <summary>Checks that the derived fields of a time are consecutive and have one column.</summary>
     private static IEnumerable<string> Columns(IReadOnlyList<CategoricalColumn> fields) => fields
         .Where((c, i) => i == 0 || c.Part is null || c.Column != fields[i - 1].Column || c.Part == fields[i - 1].Part).Select(c => c.Column);
 }

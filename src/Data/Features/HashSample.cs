@@ -49,10 +49,10 @@ internal sealed class QuantileSample
     private const int Capacity = 1 << 16, Parts = 32;
     private readonly HashSample<double> sample = new(Capacity);
 
-    /// <summary>Takes the value of a row in.</summary>
+    /// <summary>Adds the value of a row.</summary>
     public void Add(int shard, long row, double value) => sample.Add(RandomBits.Mix(RandomBits.Mix((ulong)shard + 1) + (ulong)row), value);
 
-    /// <summary>Adds the sample of other rows.</summary>
+    /// <summary>Merges the sample of other rows.</summary>
     public void Add(QuantileSample other) => sample.Add(other.sample);
 
     /// <summary>Ascending distinct boundaries that cut the sample into at most 32 parts of about equal size.</summary>

@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>How many rows have which label.</summary>
+/// <summary>Numbers of rows by label.</summary>
 /// <param name="Rows">Rows whose label is 0 or 1.</param>
 /// <param name="Positives">Those with label 1.</param>
 internal readonly record struct LabelCounts(long Rows, long Positives)
@@ -12,18 +12,18 @@ internal readonly record struct LabelCounts(long Rows, long Positives)
     /// <summary>Rows with label 0.</summary>
     public long Negatives => Rows - Positives;
 
-    /// <summary>Whether there is an AUC: rows with either label.</summary>
+    /// <summary>Whether both labels occur, so that AUC is defined.</summary>
     public bool HasBoth => Positives > 0 && Negatives > 0;
 
-    /// <summary>In words, where a label is missing.</summary>
+    /// <summary>Description, if a label is missing.</summary>
     public string OneSided() => Rows == 0 ? "no rows" : Invariant($"all {Rows:N0} rows have label {(Positives > 0 ? 1 : 0)}");
 
-    /// <summary>Counts the labels of some parts of the rows, one entry a part. Only the label column is read.</summary>
+    /// <summary>Counts the labels of parts of the rows, one entry per part. Reads only the label column.</summary>
     /// <param name="shards">The shards.</param>
     /// <param name="label">Its label column.</param>
-    /// <param name="badRows">Rows of all parts together whose label may be neither 0 nor 1.</param>
+    /// <param name="badRows">Allowed number of rows, in all parts together, whose label is neither 0 nor 1.</param>
     /// <param name="workers">Threads.</param>
-    /// <param name="parts">Which of the rows.</param>
+    /// <param name="parts">The parts.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data: more bad labels than allowed, broken pages.</exception>
     public static LabelCounts[] Of(ShardSet shards, string label, BadRowBudget badRows, int workers, IReadOnlyList<RowPart> parts, CancellationToken cancellation = default)

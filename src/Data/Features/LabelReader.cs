@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>Labels are exactly 0 or 1, stored as boolean, integer or real.</summary>
+/// <summary>Reads labels: exactly 0 or 1, stored as boolean, integer or real.</summary>
 internal static class LabelReader
 {
     /// <summary>Reads the label of a row; false if it is anything but 0 or 1.</summary>
@@ -17,7 +17,7 @@ internal static class LabelReader
         return x is 0 or 1;
     }
 
-    /// <summary>Says which label is bad.</summary>
+    /// <summary>The error for a bad label.</summary>
     public static GpuCtrException Bad(Shard shard, RowGroupRef group, string name, ColumnBuffer column, int row)
     {
         string value = column.IsNull(row) ? "null" : Text(column.NumberAt(row));
@@ -25,7 +25,7 @@ internal static class LabelReader
             $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, label column '{name}': {value} is neither 0 nor 1; {OtherNames(shard, name) ?? "correct it, or allow some such rows with --bad-rows"}");
     }
 
-    /// <summary>What to do about a shard whose two labels have other names than 0 and 1, such as −1 and 1; null where that is not what is wrong.</summary>
+    /// <summary>Advice for a shard with two labels other than 0 and 1, such as −1 and 1; null if that is not the problem.</summary>
     public static string? OtherNames(Shard shard, string name)
     {
         SortedSet<double> values = [];
@@ -45,7 +45,7 @@ internal static class LabelReader
         }
         catch (GpuCtrException)
         {
-            // Broken pages further on are not what is to be told now.
+            // Broken pages found here are not reported now.
             return null;
         }
 

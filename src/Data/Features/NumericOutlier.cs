@@ -2,14 +2,14 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A number so far from the others of its column that, standardized, these can hardly be told apart; or, where numbers are read as they are, one that may overflow.</summary>
-/// <param name="Value">As the file has it.</param>
+/// <summary>A number so far from the others of its column that standardization makes these almost equal; or, without a transform, one that may overflow.</summary>
+/// <param name="Value">The value in the file.</param>
 /// <param name="Shard">Index of its shard.</param>
 /// <param name="Row">Its row there.</param>
-/// <param name="Spread">How many deviations nearly all numbers lie apart.</param>
+/// <param name="Spread">Range of nearly all numbers, in deviations.</param>
 internal sealed record NumericOutlier(double Value, int Shard, long Row, double Spread)
 {
-    // Numbers closer together than this are about one number to a model.
+    // Numbers closer together than this are practically equal for a model.
     private const double Squeezed = 1e-3;
 
     /// <summary>The outlier of a column; null if it has none.</summary>

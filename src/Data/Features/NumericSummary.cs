@@ -1,10 +1,10 @@
 namespace GpuCtr.Data.Features;
 
-/// <summary>What the fit pass keeps of the numbers of a column in a row group.</summary>
+/// <summary>Summary of the numbers of a column in a row group, for the fit.</summary>
 /// <param name="Moments">Count, mean and deviation.</param>
-/// <param name="Farthest">The value farthest from their mean.</param>
+/// <param name="Farthest">The value farthest from the mean.</param>
 /// <param name="Low">From here …</param>
-/// <param name="High">… to here lie the different values but for the few that are farthest out, by a sample.</param>
+/// <param name="High">Upper end of that range.</param>
 internal readonly record struct NumericSummary(Moments Moments, double Farthest, double Low, double High)
 {
     private const int SampleSize = 256, OneIn = 50;
@@ -17,7 +17,7 @@ internal readonly record struct NumericSummary(Moments Moments, double Farthest,
         return new NumericSummary(moments, farthest, low, high);
     }
 
-    /// <summary>Every value counts once, however often it occurs: a number that stands for a missing one may be frequent.</summary>
+    /// <summary>The range of distinct values: every value counts once, because a placeholder for missing values may be frequent.</summary>
     private static (double Low, double High) Core(ReadOnlySpan<double> values)
     {
         if (values.IsEmpty)
@@ -50,7 +50,7 @@ internal readonly record struct NumericSummary(Moments Moments, double Farthest,
 
 /// <summary>Count, mean and sum of squared deviations in double, of a row group or of several (Chan et al. 1979).</summary>
 /// <param name="Count">Values.</param>
-/// <param name="Nulls">Nulls beside them.</param>
+/// <param name="Nulls">Number of nulls.</param>
 /// <param name="Mean">Their mean.</param>
 /// <param name="Squares">Sum of their squared deviations from it.</param>
 internal readonly record struct Moments(long Count, long Nulls, double Mean, double Squares)
@@ -81,7 +81,7 @@ internal readonly record struct Moments(long Count, long Nulls, double Mean, dou
         return new Moments(values.Length, nulls, mean, around);
     }
 
-    /// <summary>Of these values and then of <paramref name="next"/>.</summary>
+    /// <summary>Combines these values with those of <paramref name="next"/>, which follow them.</summary>
     public Moments Then(Moments next)
     {
         long total = Count + next.Count;

@@ -10,7 +10,7 @@ using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>From the arguments to a verb, and from whatever goes wrong to one line and an exit code.</summary>
+/// <summary>Dispatches arguments to a verb, and turns every failure into one line and an exit code.</summary>
 internal static class CommandLine
 {
     private const int Fault = 1;
@@ -74,7 +74,7 @@ internal static class CommandLine
         return code;
     }
 
-    /// <summary>What the process exits with, and what it says.</summary>
+    /// <summary>Exit code and message for an exception.</summary>
     internal static (int Code, string Message) ToExitCode(Exception e) => e switch
     {
         GpuCtrException { Kind: ErrorKind.Interrupted } => ((int)ShutdownSignal.Last, e.Message),

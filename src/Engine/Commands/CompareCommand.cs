@@ -27,7 +27,7 @@ internal static class CompareCommand
 {
     private const int WidestValue = 40;
 
-    // These say where and how, not what; the model has a column of its own.
+    // These options do not describe the training itself; the model has its own column.
     private static readonly string[] ignored = ["model", "out", "json", "verbose", "config", "resume", "overwrite"];
 
     /// <summary>The verb.</summary>
@@ -37,7 +37,7 @@ internal static class CompareCommand
         Execute)
     { Values = "RUN RUN…" };
 
-    /// <summary>A run; null where it has no such number.</summary>
+    /// <summary>A run; a number is null if the run does not have it.</summary>
     private sealed record Line(
         string Run, string Model, int Epochs, int? BestEpoch, bool Finished, double? ValidAuc, double? ValidLogloss, double? ValidGauc,
         double? TestAuc, double? TestLogloss, double? TestGauc, double? RowsPerSecond, double? TrainSeconds, IReadOnlyDictionary<string, string> Differences);

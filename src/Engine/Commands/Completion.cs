@@ -2,15 +2,15 @@ using GpuCtr.Data.Options;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>What can follow on a command line; shells ask for it by the hidden verb <c>complete</c>, followed by the words so far.</summary>
+/// <summary>Completions of a command line; shells call the hidden verb <c>complete</c> with the words so far.</summary>
 internal static class Completion
 {
     /// <summary>The hidden verb.</summary>
     public const string Verb = "complete";
 
-    /// <summary>Words that the last one can become; none where a path or a value of the user's own is expected.</summary>
+    /// <summary>Completions of the last word; none if a path or a free value is expected.</summary>
     /// <param name="verbs">All verbs.</param>
-    /// <param name="words">The words behind gpu-ctr; the last one is being typed and may be empty.</param>
+    /// <param name="words">The words after gpu-ctr; the last one is being typed and may be empty.</param>
     public static IEnumerable<string> Of(IReadOnlyList<Verb> verbs, IReadOnlyList<string> words)
     {
         string typed = words.Count == 0 ? "" : words[^1];

@@ -11,7 +11,7 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>Splits arguments into flags and shards; options that are not typed may come from the file named by --config.</summary>
 internal static class FlagParser
 {
-    /// <summary>Parses what follows the verb.</summary>
+    /// <summary>Parses the arguments after the verb.</summary>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static Arguments Parse(Verb verb, string[] args)
     {
@@ -22,7 +22,7 @@ internal static class FlagParser
         return typed with { Values = typed.Values.Count > 0 ? typed.Values : file.Shards, Given = typed.Given.Over(file.Given) };
     }
 
-    /// <summary>A run that goes on takes what is not typed from its own config.</summary>
+    /// <summary>A resumed run takes options that are not given from its own config.json.</summary>
     private static string? ConfigPath(TrainCommandOptions typed) => typed.Config ?? (typed.Run is { Resume: true, Out: { } folder } ? RunConfig.PathIn(folder) : null);
 
     private static Arguments ParseTyped(Verb verb, string[] args)
@@ -34,7 +34,7 @@ internal static class FlagParser
             command.Arguments.Add(values);
         foreach (Option option in verb.Options)
             command.Options.Add(FlagOf(option));
-        // A value may begin with @ or be several letters behind one dash; neither means anything special here.
+        // A value may begin with @ or be several letters after one dash; neither has a special meaning here.
         ParseResult result = command.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
             throw GpuCtrException.UsageError($"{result.Errors[0].Message.TrimEnd('.')}; `gpu-ctr {verb.Name}` lists all options");

@@ -5,7 +5,7 @@ using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>What a bare verb prints.</summary>
+/// <summary>The text of --help.</summary>
 internal static class HelpText
 {
     private const int Column = 38;

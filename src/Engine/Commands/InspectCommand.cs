@@ -81,7 +81,7 @@ internal static class InspectCommand
         return ExitCode.Done;
     }
 
-    /// <summary>Shards without a label are worth looking at too, and columns beside one that cannot be read.</summary>
+    /// <summary>The plan, or null: shards without a label are inspected too, and so are the columns beside an unreadable one.</summary>
     private static FeaturePlan? PlanOf(ShardSet shards, FeatureOptions options, RunLog runLog)
     {
         while (true)

@@ -22,7 +22,7 @@ public sealed unsafe partial class TargetGather : IOp
     public readonly record struct Args(SequenceRows Rows, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns);
 
     /// <param name="device">The device.</param>
-    /// <param name="history">Whose sequences.</param>
+    /// <param name="history">The histories of the sequences.</param>
     /// <param name="x">(T + B, E).</param>
     /// <param name="y">(B, E) output.</param>
     public TargetGather(Device device, BehaviourHistory history, Tensor x, Tensor y)

@@ -15,7 +15,7 @@ internal static class IsoTime
 
     /// <summary>Parses a time; one with an offset is converted to UTC, as in shards.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="ticks">Steps of 100 ns since 1970.</param>
+    /// <param name="ticks">Units of 100 ns since 1970.</param>
     public static bool TryParse(ReadOnlySpan<char> text, out long ticks)
     {
         Span<char> cut = stackalloc char[64];

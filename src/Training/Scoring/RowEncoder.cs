@@ -83,7 +83,7 @@ internal sealed class RowEncoder
 
     /// <summary>Id of a derived field of a time.</summary>
     /// <param name="field">Index of the derived field.</param>
-    /// <param name="ticks">Steps of 100 ns since 1970.</param>
+    /// <param name="ticks">Units of 100 ns since 1970.</param>
     public int IdOf(int field, long ticks) => State.Categorical[field].IdOfTime(ticks, Vocabulary(field));
 
     /// <summary>The beginning of a text, for a message.</summary>
