@@ -27,7 +27,7 @@ public sealed record ModelOptions
     public double EmbeddingInitStd { get; init; } = 1e-4;
 
     /// <summary>How the vectors of multi-valued fields (and of histories in Embedding &amp; MLP) are pooled.</summary>
-    [Option("how the vectors of a list column become one")]
+    [Option("how the vectors of a list column are pooled")]
     public PoolingKind Pooling { get; init; } = PoolingKind.Mean;
 
     /// <summary>Numeric fields take part in the factorization machine, if they have vectors.</summary>
@@ -55,7 +55,7 @@ public sealed record ModelOptions
     public int CrossLayers { get; init; } = 3;
 
     /// <summary>Rank of their matrices (DCN V2); 0 = full.</summary>
-    [Option("rank of their matrices (dcn-v2); 0 = full", Least = 0, Most = MostUnits)]
+    [Option("rank of the matrices of cross layers (dcn-v2); 0 = full", Least = 0, Most = MostUnits)]
     public int CrossRank { get; init; }
 
     /// <summary>Blocks of self-attention (BST).</summary>
@@ -63,7 +63,7 @@ public sealed record ModelOptions
     public int TransformerBlocks { get; init; } = 1;
 
     /// <summary>Attention heads (BST), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
-    [Option("heads of each (bst); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", Least = 0, Most = MostUnits)]
+    [Option("attention heads (bst); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
 
     /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
@@ -71,11 +71,11 @@ public sealed record ModelOptions
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 
     /// <summary>Activation of the attention unit.</summary>
-    [Option("its activation", Value = "NAME", Default = "dice; or the variant's")]
+    [Option("activation of the attention unit (din)", Value = "NAME", Default = "dice; or the variant's")]
     public Activations AttentionActivation { get; init; } = Activations.Dice;
 
     /// <summary>How attention scores become weights.</summary>
-    [Option("none, softmax, sigmoid or scaledsoftmax: how its scores become weights", Value = "NAME", Default = "softmax; or the variant's")]
+    [Option("how attention scores become weights (din): none, softmax, sigmoid or scaledsoftmax", Value = "NAME", Default = "softmax; or the variant's")]
     public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.None;
 
     /// <summary>Batch normalization before every activation of the attention unit.</summary>
@@ -123,7 +123,7 @@ public sealed record ModelOptions
     public FirstOrders FirstOrder { get; init; }
 
     /// <summary>Optimizer of all parameters; row-wise Adagrad applies to tables, with Adagrad for all others.</summary>
-    [Option("sgd, adagrad, rowwise-adagrad (one number of state for each row of a table; adagrad for what is no table), adam or adamw", Value = "NAME", Words = "sgd|adagrad|rowwise-adagrad|adam|adamw", Default = "adam; din-official sgd", Section = OptionSection.Optimizer, OnWarmStart = OnWarmStart.Free)]
+    [Option("sgd, adagrad, rowwise-adagrad (one number of state per table row; adagrad for dense parameters), adam or adamw", Value = "NAME", Words = "sgd|adagrad|rowwise-adagrad|adam|adamw", Default = "adam; din-official sgd", Section = OptionSection.Optimizer, OnWarmStart = OnWarmStart.Free)]
     public OptimizerKind Optimizer { get; init; } = OptimizerKind.Adam;
 
     /// <summary>μ of SGD: m ← μ m + g, and m moves the weights instead of g; 0 = plain SGD.</summary>
@@ -131,11 +131,11 @@ public sealed record ModelOptions
     public double Momentum { get; init; }
 
     /// <summary>FTRL for the first-order weights of ids, which then start at 0; null: <see cref="Optimizer"/> as for all others.</summary>
-    [Option("FTRL-proximal for the first-order weights of ids, which then begin at 0, and with λ₁ stay there without evidence; β may be left out [1]", Value = "α,λ₁,λ₂,β", Several = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    [Option("FTRL-proximal for the first-order weights of ids: they start at 0, and with λ₁ stay 0 without evidence; β is optional [1]", Value = "α,λ₁,λ₂,β", Several = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public FtrlOptions? FirstOrderFtrl { get; init; }
 
     /// <summary>Which rows of the tables move in a step.</summary>
-    [Option("move the rows of the batch, or every row in every step; replay ends where dense does at nearly the cost of lazy", Default = "lazy; or the variant's", Section = OptionSection.Updates, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("update the rows of the batch (lazy), or every row in every step (dense); replay gives the result of dense at nearly the cost of lazy", Default = "lazy; or the variant's", Section = OptionSection.Updates, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public EmbeddingUpdate EmbeddingUpdate { get; init; } = EmbeddingUpdate.Lazy;
 
     /// <summary>λ of L2 on the weight matrices of dense layers; biases and normalization are not regularized.</summary>
@@ -147,11 +147,11 @@ public sealed record ModelOptions
     public double EmbeddingL2 { get; init; }
 
     /// <summary>Embedding L2 acts on whole tables in every step; false: only on the rows of the batch.</summary>
-    [Option("on the rows of the batch, or on whole tables (needs --embedding-update dense)", Name = "embedding-l2-scope", Words = "touched|full", True = "full", Default = "touched; fuxictr full", OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("L2 on the rows of the batch, or on whole tables (needs --embedding-update dense)", Name = "embedding-l2-scope", Words = "touched|full", True = "full", Default = "touched; fuxictr full", OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public bool EmbeddingL2Full { get; init; }
 
     /// <summary>λ of mini-batch aware regularization on embeddings: λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
-    [Option("mini-batch aware regularization: λ w / n for each row of the batch, n its occurrences", Value = "λ", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("mini-batch aware regularization: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MbaLambda { get; init; }
 
     /// <summary>Largest norm of the gradient; 0 = no clipping.</summary>
@@ -159,7 +159,7 @@ public sealed record ModelOptions
     public double ClipNorm { get; init; }
 
     /// <summary>Seed of initial weights and dropout.</summary>
-    [Option("decides initial weights, shuffling and dropout", Least = 0, Section = OptionSection.Seed, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("seed of initial weights, shuffling and dropout", Least = 0, Section = OptionSection.Seed, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public ulong Seed { get; init; } = 1;
 
     /// <summary>What of this does not go together, in words; null where all does.</summary>

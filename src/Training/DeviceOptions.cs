@@ -13,11 +13,11 @@ public sealed partial record DeviceOptions
     public string Device { get; init; } = "auto";
 
     /// <summary>Which variants of the ops.</summary>
-    [Option("the fastest variant of every op, the portable one, that of GPUs, or that with cuBLAS", OnResume = OnResume.Free)]
+    [Option("variant of the ops: the fastest, the portable one, the one for GPUs, or the one with cuBLAS", OnResume = OnResume.Free)]
     public KernelChoice Kernels { get; init; }
 
     /// <summary>What the factors of matrix products are rounded to.</summary>
-    [Option("tf32 and bf16 multiply matrices on the tensor cores of NVIDIA GPUs, factors rounded to 10 or 7 bits", OnResume = OnResume.Accepted)]
+    [Option("tf32 and bf16 multiply matrices on the tensor cores of NVIDIA GPUs, with factors rounded to 10 or 7 fraction bits", OnResume = OnResume.Accepted)]
     public Precision Precision { get; init; }
 
     /// <summary>Threads that compute and that decode; 0 = one per core.</summary>

@@ -34,7 +34,7 @@ public sealed record TrainOptions
     public string? ModelName { get; init => field = ModelCatalog.Renamed(value); }
 
     /// <summary>Whose model and training; null = our own.</summary>
-    [Option("{words}: model and training as others have them; flags override it", Value = "NAME", WordsOf = typeof(Variants))]
+    [Option("{words}: model and training as in that implementation; flags override it", Value = "NAME", WordsOf = typeof(Variants))]
     public string? Variant { get; init; }
 
     /// <summary>What the model computes and how it learns, made from its own defaults or the variant's: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
@@ -46,7 +46,7 @@ public sealed record TrainOptions
     public int Epochs { get; init; } = 1;
 
     /// <summary>B: rows of a step.</summary>
-    [Option("rows of a step", Value = "B", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
+    [Option("rows per step", Value = "B", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
     public int BatchSize { get; init; } = 4096;
 
     /// <summary>Base learning rate; null = the variant's.</summary>
@@ -66,11 +66,11 @@ public sealed record TrainOptions
     public IReadOnlyList<LearningRateStep> LrSteps { get; init; } = [];
 
     /// <summary>The validation metric that says which epoch is best.</summary>
-    [Option("validation metric that says which epoch is best", Words = "auc|logloss|gauc", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
+    [Option("validation metric that decides which epoch is best", Words = "auc|logloss|gauc", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
     public string Monitor { get; init; } = "auc";
 
     /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
-    [Option("stop after so many epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]
+    [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]
     public int? Patience { get; init; }
 
     /// <summary>Where it runs.</summary>
@@ -78,27 +78,27 @@ public sealed record TrainOptions
     public DeviceOptions Device { get; init; } = new();
 
     /// <summary>Most memory of the whole process; null = a fixed amount for rows, and what all else needs.</summary>
-    [Option("most memory of the whole process; rows that do not fit are streamed, from the run folder after the first epoch", Value = "SIZE", Default = "4GB for rows, and what the model needs", OnResume = OnResume.Accepted)]
+    [Option("memory limit of the whole process; rows that do not fit are streamed, after the first epoch from a cache in the run folder", Value = "SIZE", Default = "4GB for rows, and what the model needs", OnResume = OnResume.Accepted)]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Folder of earlier fit passes; "off" = none, null = that of this user.</summary>
-    [Option("folder of vocabularies and statistics of earlier runs, reused for the same rows", Value = "DIR|off", Default = "that of this user, or $GPU_CTR_CACHE", OnResume = OnResume.Free)]
+    [Option("cache of vocabularies and statistics, reused for the same rows", Value = "DIR|off", Default = "per user, or $GPU_CTR_CACHE", OnResume = OnResume.Free)]
     public string? FitCache { get; init; }
 
     /// <summary>The run folder; null = one named by date and time.</summary>
-    [Option("run folder (without: runs/<date-time>)", Value = "DIR", OnResume = OnResume.Free)]
+    [Option("run folder (default: runs/<date-time>)", Value = "DIR", OnResume = OnResume.Free)]
     public string? Out { get; init; }
 
     /// <summary>Goes on with the run that the folder holds.</summary>
-    [Option("continue the run that --out holds, with its own options; with shards, begin it if there is none", OnResume = OnResume.Momentary)]
+    [Option("continue the run in --out with its own options; with shards, start it if there is none", OnResume = OnResume.Momentary)]
     public bool Resume { get; init; }
 
     /// <summary>What may differ from what that run began with.</summary>
-    [Option("with --resume: options, train_shards or valid_shards that may differ from what the run began with", Value = "FIELD,…", OnResume = OnResume.Momentary)]
+    [Option("with --resume: options, train_shards or valid_shards that may differ from those that the run started with", Value = "FIELD,…", OnResume = OnResume.Momentary)]
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 
     /// <summary>The run whose weights this one begins with; null = new weights.</summary>
-    [Option("begin with the weights of another run; its values keep their rows, new ones get new rows", Value = "RUN", OnResume = OnResume.Free)]
+    [Option("start with the weights of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
     public string? InitFrom { get; init; }
 
     /// <summary>When checkpoints are saved within an epoch.</summary>
@@ -106,6 +106,6 @@ public sealed record TrainOptions
     public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;
 
     /// <summary>Replaces the run that the folder holds.</summary>
-    [Option("replace the run that --out holds", OnResume = OnResume.Momentary)]
+    [Option("replace the run in --out", OnResume = OnResume.Momentary)]
     public bool Overwrite { get; init; }
 }

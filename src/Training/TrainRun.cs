@@ -89,7 +89,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     private HeldMemory Held(FeatureEncoder encoder, long evaluated) =>
         HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated);
 
-    private void KnownFit(string path) => runLog.Line($"vocabularies and statistics of these rows are known: {path}");
+    private void KnownFit(string path) => runLog.Line($"vocabularies and statistics come from the fit cache: {path}");
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {

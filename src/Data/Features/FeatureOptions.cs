@@ -30,7 +30,7 @@ public sealed record FeatureOptions
     public const int LongestHistory = 1 << 16;
 
     /// <summary>Label column; null = the first of label, click, clicked, is_click, y.</summary>
-    [Option("label column, 0 or 1 (without: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns)]
+    [Option("label column, 0 or 1 (default: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns)]
     public string? Label { get; init; }
 
     /// <summary>Column by whose values gAUC groups rows; not a feature unless it is also listed as one.</summary>
@@ -62,15 +62,15 @@ public sealed record FeatureOptions
     public IReadOnlyList<string> MultiValue { get; init; } = [];
 
     /// <summary>Separator of the entries of such strings; null = detect it from the first row group.</summary>
-    [Option("separator in such strings: one character, space or tab (without: found out from the first rows)", Value = "C")]
+    [Option("separator in such strings: one character, space or tab (default: detected from the first rows)", Value = "C")]
     public char? ListSeparator { get; init; }
 
-    /// <summary>The last so many ids of a list are kept.</summary>
-    [Option("the most recent so many entries of a history are read", Least = 1, Most = LongestHistory)]
+    /// <summary>Only the last N entries of a list are read.</summary>
+    [Option("read only the last N entries of a list", Least = 1, Most = LongestHistory)]
     public int MaxHistory { get; init; } = 50;
 
     /// <summary>Values that occur less often share the OOV (out-of-vocabulary) row.</summary>
-    [Option("values that occur less often share the unseen row", Least = 1)]
+    [Option("values that occur less often share the OOV (out-of-vocabulary) row", Least = 1)]
     public long MinCount { get; init; } = 1;
 
     /// <summary>Hash buckets, col=N.</summary>
@@ -78,7 +78,7 @@ public sealed record FeatureOptions
     public IReadOnlyList<string> HashBuckets { get; init; } = [];
 
     /// <summary>Integers 0 … N − 1 that are their own rows, col=N.</summary>
-    [Option("integers 0 … N − 1 that are rows already: no vocabulary is kept, others share the unseen row", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
+    [Option("integers 0 … N − 1 that are used as rows directly, without a vocabulary; others share the OOV row", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> Identity { get; init; } = [];
 
     /// <summary>Rows with bad labels or numbers that may be left out.</summary>

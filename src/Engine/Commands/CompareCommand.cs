@@ -14,11 +14,11 @@ namespace GpuCtr.Engine.Commands;
 internal sealed record CompareOptions
 {
     /// <summary>JSON on standard output.</summary>
-    [Option("an array on one line of standard output")]
+    [Option("a JSON array on one line of standard output")]
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
@@ -32,7 +32,7 @@ internal static class CompareCommand
 
     /// <summary>The verb.</summary>
     public static Verb<CompareOptions> Verb { get; } = new(
-        "compare", "puts runs side by side: metrics of the best epoch, test metrics, speed, and the options in which they differ",
+        "compare", "compares runs: metrics of the best epoch, test metrics, speed, and the options in which they differ",
         ["gpu-ctr compare runs/first runs/second", "gpu-ctr compare runs/* --json"],
         Execute)
     { Values = "RUN RUN…" };

@@ -9,7 +9,7 @@ namespace GpuCtr.Engine.Commands;
 internal sealed record CompletionOptions
 {
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 

@@ -15,7 +15,7 @@ internal sealed record DevicesOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
@@ -24,7 +24,7 @@ internal static class DevicesCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<DevicesOptions> Verb { get; } = new(
-        "devices", "lists every accelerator found, with its memory, and why an expected one is missing",
+        "devices", "lists every accelerator found, with its memory, and the reasons why others are missing",
         ["gpu-ctr devices"],
         Execute)
     { Values = null };

@@ -29,7 +29,7 @@ internal sealed record EvaluateOptions
     public DeviceOptions Device { get; init; } = new();
 
     /// <summary>Most memory of the whole process.</summary>
-    [Option("most memory of the whole process; rows that do not fit are streamed", Value = "SIZE", Default = "1GB for rows, and what the model needs")]
+    [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Default = "1GB for rows, and what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Bad rows that may be left out.</summary>
@@ -41,7 +41,7 @@ internal sealed record EvaluateOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 

@@ -22,11 +22,11 @@ internal sealed record ExplainOptions
     public ModelSource Source { get; init; } = new();
 
     /// <summary>Which row.</summary>
-    [Option("which row, from 0, in the order of the rows (shards sorted by path)", Least = 0)]
+    [Option("number of the row, from 0 (shards sorted by path)", Least = 0)]
     public int Row { get; init; }
 
     /// <summary>Columns of which similar values are sought.</summary>
-    [Option("columns to look for similar values of, by their vectors (without: the targets of histories, else the largest vocabulary)", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns whose most similar values are listed (default: the targets of histories, else the largest vocabulary)", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Nearest { get; init; } = [];
 
     /// <summary>JSON on standard output.</summary>
@@ -34,7 +34,7 @@ internal sealed record ExplainOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
@@ -43,7 +43,7 @@ internal static class ExplainCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<ExplainOptions> Verb { get; } = new(
-        "explain", "takes the prediction of one row apart: terms and effect of every column, attention, similar values",
+        "explain", "explains the prediction of one row: terms and effect of every column, attention, similar values",
         ["gpu-ctr explain --model runs/first --row 17 data/today.parquet", "gpu-ctr explain --model runs/first --row 17 data/today.parquet --nearest item,brand --json"],
         Execute);
 

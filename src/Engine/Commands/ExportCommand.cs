@@ -21,11 +21,11 @@ internal sealed record ExportOptions
     public string Format { get; init; } = "onnx";
 
     /// <summary>The file.</summary>
-    [Option("the file (without: model.onnx or model.safetensors)", Value = "FILE")]
+    [Option("the file (default: model.onnx or model.safetensors)", Value = "FILE")]
     public string? Out { get; init; }
 
     /// <summary>Replaces files.</summary>
-    [Option("replace files that are there")]
+    [Option("replace existing files")]
     public bool Overwrite { get; init; }
 
     /// <summary>JSON on standard output.</summary>
@@ -33,7 +33,7 @@ internal sealed record ExportOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
@@ -42,7 +42,7 @@ internal static class ExportCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<ExportOptions> Verb { get; } = new(
-        "export", "writes a trained model for other runtimes, and beside it how raw values become its inputs",
+        "export", "writes a trained model for other runtimes, and the files that map raw values to its inputs",
         ["gpu-ctr export --model runs/first --format onnx --out model.onnx", "gpu-ctr export --model runs/first/last --format safetensors --out model.safetensors"],
         Execute)
     { Values = null };
@@ -78,7 +78,7 @@ internal static class ExportCommand
         Result result = new(
             given, File.Exists(path + OnnxFile.DataSuffix) ? given + OnnxFile.DataSuffix : null, Path.ChangeExtension(given, ".features"),
             new FileInfo(path).Length, format, model.Options.Model, checkpoint.Manifest.Position.Step, renamed is { Any: true } ? renamed : null);
-        terminal.Error.Line($"{result.Model}, step {result.Step}: {given}; how raw values become its inputs: {result.Features}");
+        terminal.Error.Line($"{result.Model}, step {result.Step}: {given}; mapping of raw values to its inputs: {result.Features}");
         foreach (string note in renamed is null ? [] : NotesOf(renamed))
             terminal.Error.Line($"note: {note}, because a column has the usual name or ONNX does not allow it");
         if (options.Json)

@@ -31,7 +31,7 @@ internal static class HelpText
         }
 
         if (verb.Options.Any(o => o.TakesColumns))
-            text.Append("\nA column whose name has a comma, = or \" in it stands in double quotes: '\"price, net\",id', '\"a=b\"=item'; a \" in it is doubled.\n");
+            text.Append("\nPut a column name that contains a comma, = or \" in double quotes: '\"price, net\",id', '\"a=b\"=item', and double a \" inside.\n");
         text.Append("\nexamples\n");
         foreach (string example in verb.Examples)
             text.Append($"  {example}\n");

@@ -31,7 +31,7 @@ internal sealed record InspectOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
@@ -42,7 +42,7 @@ internal static class InspectCommand
 
     /// <summary>The verb.</summary>
     public static Verb<InspectOptions> Verb { get; } = new(
-        "inspect", "reads shards and tells roles, types, nulls, distinct and top values, list lengths, label rate and what looks wrong",
+        "inspect", "reads shards and prints roles, types, nulls, distinct and top values, list lengths, label rate and problems",
         ["gpu-ctr inspect 'data/train-*.parquet'", "gpu-ctr inspect data/ --write-manifest"],
         Execute);
 

@@ -41,11 +41,11 @@ internal sealed record PredictOptions
     public DeviceOptions Device { get; init; } = new();
 
     /// <summary>Most memory of the whole process.</summary>
-    [Option("most memory of the whole process; any number of rows streams through it", Value = "SIZE", Default = "512MB for rows, and what the model needs")]
+    [Option("memory limit of the whole process; rows are streamed", Value = "SIZE", Default = "512MB for rows, and what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Bad rows that may be left out.</summary>
-    [Option("rows with bad numbers that get no score (null) in place of ending the run", Value = "N|P%")]
+    [Option("rows with bad numbers that get no score (null) instead of ending the run", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
     /// <summary>JSON on standard output.</summary>
@@ -53,7 +53,7 @@ internal sealed record PredictOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
@@ -62,7 +62,7 @@ internal static class PredictCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<PredictOptions> Verb { get; } = new(
-        "predict", "scores rows with a trained model: one score a row, in the order of the rows (shards sorted by path)",
+        "predict", "scores rows with a trained model: one score per row, in row order (shards sorted by path)",
         ["gpu-ctr predict --model runs/first data/today.parquet --out scores.parquet --keep user,item", "gpu-ctr predict --model runs/first/last 'data/*.parquet' --out scores.parquet --json"],
         Execute);
 

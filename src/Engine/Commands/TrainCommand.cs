@@ -21,7 +21,7 @@ internal sealed record TrainCommandOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("all buffers of the memory plan; stacks with errors", OnResume = OnResume.Free)]
+    [Option("all buffers of the memory plan; stack traces with errors", OnResume = OnResume.Free)]
     public bool Verbose { get; init; }
 }
 
@@ -30,7 +30,7 @@ internal static class TrainCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<TrainCommandOptions> Verb { get; } = new(
-        "train", "trains, evaluates after every epoch, keeps the best and the last checkpoint, leaves a run folder",
+        "train", "trains, evaluates after every epoch, and leaves a run folder with the best and the last checkpoint",
         [
             "gpu-ctr train 'data/train-*.parquet' --valid data/valid.parquet --test data/test.parquet --epochs 3 --out runs/first",
             "gpu-ctr train --resume --out runs/first",

@@ -23,7 +23,7 @@ internal sealed record VerifyOptions
     public bool Json { get; init; }
 
     /// <summary>Tells more.</summary>
-    [Option("stacks with errors")]
+    [Option("stack traces with errors")]
     public bool Verbose { get; init; }
 }
 
