@@ -5,13 +5,13 @@ using GpuCtr.Kernels.Optimizers;
 namespace GpuCtr.Models;
 
 /// <summary>All options of a model: what it computes and how it learns; saved with every run.</summary>
-/// <remarks>Each property is declared as an option here and nowhere else; the order here is that of the help.</remarks>
+/// <remarks>Each option is declared only here, in the order of the help.</remarks>
 public sealed record ModelOptions
 {
-    /// <summary>The most layers of a tower, an attention unit, a cross network or a transformer.</summary>
+    /// <summary>Largest number of layers of a tower, an attention unit, a cross network or a transformer.</summary>
     public const int MostLayers = 64;
 
-    /// <summary>The most units of a layer.</summary>
+    /// <summary>Largest number of units of a layer.</summary>
     public const int MostUnits = 1 << 16;
 
     /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>; a former name becomes the name of today.</summary>
@@ -162,7 +162,7 @@ public sealed record ModelOptions
     [Option("seed of initial weights, shuffling and dropout", Least = 0, Section = OptionSection.Seed, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>What of this does not go together, in words; null where all does.</summary>
+    /// <summary>A message about options that contradict each other; null if none do.</summary>
     public string? Contradiction() =>
         EmbeddingL2Full && EmbeddingUpdate != EmbeddingUpdate.Dense
             ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"

@@ -1,60 +1,60 @@
 namespace GpuCtr.Models;
 
-/// <summary>Whether a run that goes on may have another value of an option than it began with.</summary>
+/// <summary>Whether an option may change when a run is resumed.</summary>
 public enum OnResume
 {
-    /// <summary>No: it decides which tensors there are or how values are encoded.</summary>
+    /// <summary>No: it determines which tensors exist or how values are encoded.</summary>
     Fixed,
 
-    /// <summary>If the user accepts it: the run goes on, though not to the same bits.</summary>
+    /// <summary>Only if the user accepts it: the run can continue, but its weights will not be bit-identical to those of an uninterrupted run.</summary>
     Accepted,
 
-    /// <summary>Yes: it decides how a run goes on, not what it computes.</summary>
+    /// <summary>Yes: it affects how the run continues, not what it computes.</summary>
     Free,
 
-    /// <summary>It is about this one call and no part of the run's configuration.</summary>
+    /// <summary>It applies to one call only and is not part of the configuration of the run.</summary>
     Momentary,
 }
 
-/// <summary>Whether a run may begin with the weights of one that has another value of an option.</summary>
+/// <summary>Whether an option may differ from the run whose weights a new run starts with.</summary>
 public enum OnWarmStart
 {
-    /// <summary>No: it decides which tensors there are or what they mean.</summary>
+    /// <summary>No: it determines which tensors exist or what they mean.</summary>
     Fixed,
 
-    /// <summary>If only the embeddings are taken over: it is about the layers above them.</summary>
+    /// <summary>Only if nothing but the embeddings is taken over: it concerns the layers above them.</summary>
     AboveEmbeddings,
 
     /// <summary>Yes.</summary>
     Free,
 }
 
-/// <summary>How the text of an option is read, where its type does not say.</summary>
+/// <summary>How the text of an option is parsed, if its type does not determine it.</summary>
 public enum OptionForm
 {
     /// <summary>By its type; commas separate the entries of a list.</summary>
     Plain,
 
-    /// <summary>Paths, in which a comma is a letter like any other.</summary>
+    /// <summary>Paths; commas have no special meaning.</summary>
     Paths,
 
-    /// <summary>Names of columns, in double quotes where they have commas or equals signs in them.</summary>
+    /// <summary>Names of columns, in double quotes if they contain a comma or an equals sign.</summary>
     Columns,
 
-    /// <summary>Entries such as COL=VALUE; names keep their quotes.</summary>
+    /// <summary>Entries such as COL=VALUE; quotes around names are kept.</summary>
     ColumnRules,
 }
 
-/// <summary>The order of options in help. An option without a section is in that of the one declared before it.</summary>
+/// <summary>Sections of the help, in order. An option without a section belongs to that of the option declared before it.</summary>
 public enum OptionSection
 {
-    /// <summary>That of the option before.</summary>
+    /// <summary>The section of the preceding option.</summary>
     Same,
 
     /// <summary>Which rows are read.</summary>
     Rows,
 
-    /// <summary>What columns are for.</summary>
+    /// <summary>The roles of columns.</summary>
     Columns,
 
     /// <summary>What the model computes.</summary>
@@ -63,22 +63,22 @@ public enum OptionSection
     /// <summary>Epochs and batches.</summary>
     Steps,
 
-    /// <summary>What becomes of a gradient.</summary>
+    /// <summary>How gradients become updates.</summary>
     Optimizer,
 
-    /// <summary>How large a step is.</summary>
+    /// <summary>Learning rate and its schedule.</summary>
     LearningRate,
 
-    /// <summary>Which weights move, and what holds them back.</summary>
+    /// <summary>Which weights are updated, and regularization.</summary>
     Updates,
 
     /// <summary>Which epoch is best, and when training stops.</summary>
     Stopping,
 
-    /// <summary>What decides random numbers.</summary>
+    /// <summary>Random numbers.</summary>
     Seed,
 
-    /// <summary>Where it runs and where its files are.</summary>
+    /// <summary>Device, memory and folders.</summary>
     Machine,
 
     /// <summary>What is printed.</summary>
@@ -86,20 +86,20 @@ public enum OptionSection
 }
 
 /// <summary>
-/// Declares a property as an option, once: its flag, help, completion, place in config.json, the check of its values, and the rules
-/// for runs that go on or start warm all follow from this and from the property's type and initial value.
+/// Declares a property as an option: its flag, help, completion, place in config.json, checks, and the rules for resume and
+/// warm start follow from this attribute and from the type and initial value of the property.
 /// </summary>
-/// <param name="help">What it does, in a few words; <c>{words}</c> stands for the words that it takes.</param>
+/// <param name="help">The help text; <c>{words}</c> is replaced by the allowed words.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OptionAttribute(string help) : Attribute
 {
-    /// <summary>What it does, in a few words.</summary>
+    /// <summary>The help text.</summary>
     public string Help { get; } = help;
 
-    /// <summary>Its name with dashes; null = that of the property, as in embedding-dim of EmbeddingDim.</summary>
+    /// <summary>Name of the flag without dashes in front; null = derived from the property, as embedding-dim from EmbeddingDim.</summary>
     public string? Name { get; init; }
 
-    /// <summary>What stands for its value in help; null = N, X or the words that it takes.</summary>
+    /// <summary>Placeholder for the value in help; null = N, X or the allowed words.</summary>
     public string? Value { get; init; }
 
     /// <summary>
@@ -108,22 +108,22 @@ public sealed class OptionAttribute(string help) : Attribute
     /// </summary>
     public string? Default { get; init; }
 
-    /// <summary>The least number it can be. Every number has one, or <see cref="Above"/>.</summary>
+    /// <summary>Inclusive lower bound. Every number has this or <see cref="Above"/>.</summary>
     public double Least { get; init; } = double.NaN;
 
-    /// <summary>A number that it must be larger than.</summary>
+    /// <summary>Exclusive lower bound.</summary>
     public double Above { get; init; } = double.NaN;
 
-    /// <summary>The largest number it can be.</summary>
+    /// <summary>Inclusive upper bound.</summary>
     public double Most { get; init; } = double.PositiveInfinity;
 
-    /// <summary>A number that it must be smaller than.</summary>
+    /// <summary>Exclusive upper bound.</summary>
     public double Below { get; init; } = double.PositiveInfinity;
 
-    /// <summary>The most entries of a list.</summary>
+    /// <summary>Largest number of entries of a list.</summary>
     public int MostEntries { get; init; } = int.MaxValue;
 
-    /// <summary>The words that it can be, as in <c>sum|mean|max</c>; null = those of its enumeration, or any text.</summary>
+    /// <summary>The allowed words, as in <c>sum|mean|max</c>; null = those of its enumeration, or any text.</summary>
     public string? Words { get; init; }
 
     /// <summary>A class whose static property <c>Names</c> lists the words that it can be, and whose <c>FormerNames</c>, if it has them, map words of older versions to them.</summary>
@@ -132,36 +132,36 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The word that means true.</summary>
     public string? True { get; init; }
 
-    /// <summary>Words to complete where others are possible too.</summary>
+    /// <summary>Words offered by completion, although others are allowed.</summary>
     public string? Suggestions { get; init; }
 
-    /// <summary>How its text is read.</summary>
+    /// <summary>How its text is parsed.</summary>
     public OptionForm Form { get; init; }
 
-    /// <summary>Its one value consists of several numbers, which may be typed apart.</summary>
+    /// <summary>The value consists of several numbers, which may be separate arguments.</summary>
     public bool Several { get; init; }
 
-    /// <summary>No flag and no part of config.json's options: presets and C# set it.</summary>
+    /// <summary>Has no flag and does not appear in config.json; only presets and C# programs set it.</summary>
     public bool PresetOnly { get; init; }
 
-    /// <summary>The section that begins with it.</summary>
+    /// <summary>The section that starts with this option.</summary>
     public OptionSection Section { get; init; }
 
-    /// <summary>Whether it may change when a run goes on.</summary>
+    /// <summary>Whether it may change when a run is resumed.</summary>
     public OnResume OnResume { get; init; }
 
     /// <summary>Whether it may differ from the run whose weights are taken over.</summary>
     public OnWarmStart OnWarmStart { get; init; }
 }
 
-/// <summary>Says that the options of a property's type are options of this type as well.</summary>
+/// <summary>Marks a property whose type declares options that are options of this type as well.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OptionsAttribute : Attribute;
 
-/// <summary>A value of an option that is written as a word of its own: <see cref="object.ToString"/> gives what <see cref="Parse"/> reads.</summary>
+/// <summary>A type of option with its own text format: <see cref="object.ToString"/> writes what <see cref="Parse"/> reads.</summary>
 public interface IOptionText<out TSelf>
 {
-    /// <summary>Reads it.</summary>
-    /// <exception cref="FormatException">It is something else; says what was expected.</exception>
+    /// <summary>Parses the text.</summary>
+    /// <exception cref="FormatException">The text is not valid; the message says what was expected.</exception>
     static abstract TSelf Parse(string text);
 }

@@ -9,7 +9,7 @@ namespace GpuCtr.Training;
 /// <summary>A JSON file with the names of options, or the config.json of a run, whose options are one level down.</summary>
 /// <remarks>A string is parsed as on the command line; an element of an array is one value, in which a comma has no special meaning.</remarks>
 /// <param name="Shards">The value of "shards".</param>
-/// <param name="Given">What it says of options.</param>
+/// <param name="Given">The values of options in the file.</param>
 internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Given)
 {
     /// <summary>Reads the file.</summary>
@@ -41,12 +41,12 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
         }
     }
 
-    /// <summary>What an object says of options.</summary>
-    /// <param name="path">The file that it stands in, for messages.</param>
+    /// <summary>The values of options in a JSON object.</summary>
+    /// <param name="path">The file, for messages.</param>
     /// <param name="root">The object.</param>
-    /// <param name="known">Every option that there is.</param>
-    /// <param name="asTyped">Arrays hold names of columns as they were typed, as before config.json had a format.</param>
-    /// <exception cref="GpuCtrException">Usage: an unknown name, a value that cannot be.</exception>
+    /// <param name="known">All options.</param>
+    /// <param name="asTyped">Arrays hold names of columns as typed on the command line, as in files written before config.json had a format version.</param>
+    /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>
     public static ConfigFile Of(string path, JsonElement root, IReadOnlyList<Option> known, bool asTyped)
     {
         List<string> shards = [];
@@ -60,7 +60,7 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
                 shards.AddRange(words);
             else if (known.FirstOrDefault(o => o.Flag == flag) is not { } option)
                 throw GpuCtrException.UsageError($"{path}: unknown option '{property.Name}'{Spelling.Suggest(flag, known.Select(o => o.Flag))}");
-            else if (property.Value.ValueKind != JsonValueKind.Null && words.Length > 0) // null and [] leave the default standing.
+            else if (property.Value.ValueKind != JsonValueKind.Null && words.Length > 0) // null and [] mean the default.
                 given[option.Name] = OptionText.Parse(option, option.TakesColumns && isArray && !asTyped ? [.. words.Select(ColumnNames.FromJson)] : words);
         }
 

@@ -5,22 +5,22 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
-/// <summary>Where something runs.</summary>
+/// <summary>Options about device and threads.</summary>
 public sealed partial record DeviceOptions
 {
     /// <summary>auto, cuda, cuda:N, opencl, opencl:N or cpu; auto = CUDA, else an OpenCL GPU, else the CPU.</summary>
     [Option("auto, cuda, cuda:N, opencl, opencl:N or cpu", Value = "NAME", Suggestions = "auto|cuda|opencl|cpu", Section = OptionSection.Machine, OnResume = OnResume.Free)]
     public string Device { get; init; } = "auto";
 
-    /// <summary>Which variants of the ops.</summary>
+    /// <summary>Variants of the ops to use.</summary>
     [Option("variant of the ops: the fastest, the portable one, the one for GPUs, or the one with cuBLAS", OnResume = OnResume.Free)]
     public KernelChoice Kernels { get; init; }
 
-    /// <summary>What the factors of matrix products are rounded to.</summary>
+    /// <summary>Precision to which the factors of matrix products are rounded.</summary>
     [Option("tf32 and bf16 multiply matrices on the tensor cores of NVIDIA GPUs, with factors rounded to 10 or 7 fraction bits", OnResume = OnResume.Accepted)]
     public Precision Precision { get; init; }
 
-    /// <summary>Threads that compute and that decode; 0 = one per core.</summary>
+    /// <summary>Number of threads that compute, and of threads that decode; 0 = one per core.</summary>
     [Option("threads for computing and for decoding; 0 = one per core", Least = 0, Most = MostThreads, OnResume = OnResume.Free)]
     public int Threads { get; init; }
 
@@ -29,12 +29,12 @@ public sealed partial record DeviceOptions
     /// <summary>Threads that decode shards.</summary>
     internal int Decoders => DecodersOf(Threads);
 
-    /// <summary>Threads that decode shards where so many are asked for.</summary>
+    /// <summary>Number of threads that decode shards for a given option value.</summary>
     internal static int DecodersOf(int threads) => threads > 0 ? threads : Math.Clamp(Environment.ProcessorCount, 1, 16);
 
     /// <summary>Opens the device.</summary>
-    /// <exception cref="GpuCtrException">Usage: no such name.</exception>
-    /// <exception cref="DeviceException">The device is not there.</exception>
+    /// <exception cref="GpuCtrException">Usage: an unknown name.</exception>
+    /// <exception cref="DeviceException">The device was not found.</exception>
     internal Device Open()
     {
         OptionCheck.Check(this);

@@ -3,21 +3,21 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
-/// <summary>What a training run is asked to do; everything but the shards has a default.</summary>
-/// <remarks>Each option is declared here, or in the record of the part that it is of, and nowhere else (docs/adr/0034).</remarks>
+/// <summary>Options of a training run; everything but the shards has a default.</summary>
+/// <remarks>Each option is declared once, here or in the record that it belongs to (docs/adr/0034).</remarks>
 public sealed record TrainOptions
 {
-    /// <summary>Most rows of a batch.</summary>
+    /// <summary>Largest batch size.</summary>
     public const int MostBatchRows = 1 << 20;
 
     /// <summary>Shards to train on: files, folders, patterns, addresses of an object store.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
 
-    /// <summary>Validation shards; none = a share of the training rows.</summary>
+    /// <summary>Validation shards; empty = a fraction of the training rows.</summary>
     [Option("shards to validate on after every epoch", Value = "SHARDS…", Form = OptionForm.Paths, Section = OptionSection.Rows, OnResume = OnResume.Free)]
     public IReadOnlyList<string> Valid { get; init; } = [];
 
-    /// <summary>That share.</summary>
+    /// <summary>The fraction of the training rows used for validation.</summary>
     [Option("without --valid: share of the rows to validate on, chosen by a hash", Least = 0, Below = 1, OnResume = OnResume.Accepted)]
     public double ValidFraction { get; init; } = 0.1;
 
@@ -25,23 +25,23 @@ public sealed record TrainOptions
     [Option("shards to test the best checkpoint on at the end", Value = "SHARDS…", Form = OptionForm.Paths, OnResume = OnResume.Free)]
     public IReadOnlyList<string> Test { get; init; } = [];
 
-    /// <summary>What columns are for.</summary>
+    /// <summary>Roles and transforms of columns.</summary>
     [Options]
     public FeatureOptions Features { get; init; } = new();
 
-    /// <summary>The architecture; null = din where there is a history, else deepfm.</summary>
+    /// <summary>The architecture; null = din if there is a history, else deepfm.</summary>
     [Option("{words}", Name = "model", Value = "NAME", WordsOf = typeof(ModelCatalog), Default = "din with a history, else deepfm", Section = OptionSection.Model)]
     public string? ModelName { get; init => field = ModelCatalog.Renamed(value); }
 
-    /// <summary>Whose model and training; null = our own.</summary>
+    /// <summary>The implementation to reproduce; null = this project's own.</summary>
     [Option("{words}: model and training as in that implementation; flags override it", Value = "NAME", WordsOf = typeof(Variants))]
     public string? Variant { get; init; }
 
-    /// <summary>What the model computes and how it learns, made from its own defaults or the variant's: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
+    /// <summary>Maps the defaults of the model or variant to the options used: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
     [Options]
     public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
 
-    /// <summary>Most passes over the training rows.</summary>
+    /// <summary>Largest number of passes over the training rows.</summary>
     [Option("passes over the training rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
     public int Epochs { get; init; } = 1;
 
@@ -53,19 +53,19 @@ public sealed record TrainOptions
     [Option("learning rate; 1 for din-official", Name = "lr", Default = "1e-3", Least = 0, Section = OptionSection.LearningRate, OnResume = OnResume.Accepted)]
     public double? LearningRate { get; init; }
 
-    /// <summary>Steps of its rise.</summary>
+    /// <summary>Steps of linear warm-up.</summary>
     [Option("steps over which the learning rate rises from 0", Value = "STEPS", Least = 0, OnResume = OnResume.Accepted)]
     public int LrWarmup { get; init; }
 
-    /// <summary>Factor after an epoch without a better value; null = the variant's.</summary>
+    /// <summary>Factor on the learning rate after an epoch without a better value; null = the variant's.</summary>
     [Option("factor on the learning rate after an epoch without a better value; 1 = off", Value = "F", Default = "1; fuxictr 0.1", Least = 0, OnResume = OnResume.Accepted)]
     public double? LrPlateau { get; init; }
 
-    /// <summary>Factors from given epochs on.</summary>
+    /// <summary>Factors on the learning rate, each from a given epoch on.</summary>
     [Option("factors on the learning rate from the named epochs on", Value = "EPOCH:F,…", OnResume = OnResume.Accepted)]
     public IReadOnlyList<LearningRateStep> LrSteps { get; init; } = [];
 
-    /// <summary>The validation metric that says which epoch is best.</summary>
+    /// <summary>The validation metric that selects the best epoch.</summary>
     [Option("validation metric that decides which epoch is best", Words = "auc|logloss|gauc", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
     public string Monitor { get; init; } = "auc";
 
@@ -73,15 +73,15 @@ public sealed record TrainOptions
     [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]
     public int? Patience { get; init; }
 
-    /// <summary>Where it runs.</summary>
+    /// <summary>Device and threads.</summary>
     [Options]
     public DeviceOptions Device { get; init; } = new();
 
-    /// <summary>Most memory of the whole process; null = a fixed amount for rows, and what all else needs.</summary>
+    /// <summary>Memory limit of the whole process; null = a fixed amount for rows, and no limit on everything else.</summary>
     [Option("memory limit of the whole process; rows that do not fit are streamed, after the first epoch from a cache in the run folder", Value = "SIZE", Default = "4GB for rows, and what the model needs", OnResume = OnResume.Accepted)]
     public ByteSize? Memory { get; init; }
 
-    /// <summary>Folder of earlier fit passes; "off" = none, null = that of this user.</summary>
+    /// <summary>Folder of the fit cache; "off" = none, null = the user's cache folder.</summary>
     [Option("cache of vocabularies and statistics, reused for the same rows", Value = "DIR|off", Default = "per user, or $GPU_CTR_CACHE", OnResume = OnResume.Free)]
     public string? FitCache { get; init; }
 
@@ -89,15 +89,15 @@ public sealed record TrainOptions
     [Option("run folder (default: runs/<date-time>)", Value = "DIR", OnResume = OnResume.Free)]
     public string? Out { get; init; }
 
-    /// <summary>Goes on with the run that the folder holds.</summary>
+    /// <summary>Resumes the run in the folder.</summary>
     [Option("continue the run in --out with its own options; with shards, start it if there is none", OnResume = OnResume.Momentary)]
     public bool Resume { get; init; }
 
-    /// <summary>What may differ from what that run began with.</summary>
+    /// <summary>Options that may differ from those that the resumed run started with.</summary>
     [Option("with --resume: options, train_shards or valid_shards that may differ from those that the run started with", Value = "FIELD,…", OnResume = OnResume.Momentary)]
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 
-    /// <summary>The run whose weights this one begins with; null = new weights.</summary>
+    /// <summary>The run whose weights this one starts with; null = new weights.</summary>
     [Option("start with the weights of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
     public string? InitFrom { get; init; }
 
@@ -105,7 +105,7 @@ public sealed record TrainOptions
     [Option("also save the last checkpoint every N steps or T seconds; 0 = after every epoch", Value = "N|Ts", OnResume = OnResume.Free)]
     public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;
 
-    /// <summary>Replaces the run that the folder holds.</summary>
+    /// <summary>Replaces the run in the folder.</summary>
     [Option("replace the run in --out", OnResume = OnResume.Momentary)]
     public bool Overwrite { get; init; }
 }

@@ -6,18 +6,18 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training;
 
-/// <summary>A run as it is asked for.</summary>
-/// <param name="Options">What is asked for.</param>
-/// <param name="Known">The options that config.json has.</param>
-/// <param name="Given">What was said of them.</param>
-/// <param name="CommandLine">How it was said, for whoever reads config.json.</param>
+/// <summary>A request for a run.</summary>
+/// <param name="Options">The options.</param>
+/// <param name="Known">The options recorded in config.json.</param>
+/// <param name="Given">The values that were given explicitly.</param>
+/// <param name="CommandLine">The command line, recorded in config.json for its readers.</param>
 internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Known, OptionValues Given, string CommandLine);
 
-/// <content>From options to a run that is under way: what is asked for is checked, its folder opened, another run's weights found.</content>
+/// <content>From options to a started run: checks the options, opens the folder, finds the weights of another run.</content>
 internal sealed partial class TrainRun
 {
-    /// <summary>Begins a run, or goes on with one, and trains it to its end.</summary>
-    /// <param name="request">What is asked for.</param>
+    /// <summary>Starts or resumes a run and trains it to its end.</summary>
+    /// <param name="request">The request.</param>
     /// <param name="runLog">The output of the run.</param>
     /// <param name="stop">Stops it after a step, with a checkpoint.</param>
     /// <param name="afterStep">Called after every step.</param>
@@ -50,7 +50,7 @@ internal sealed partial class TrainRun
             throw GpuCtrException.UsageError("--resume continues a run and --overwrite removes it; choose one");
     }
 
-    /// <summary>Refuses outputs that are inputs, now or the next time.</summary>
+    /// <summary>Refuses outputs that are inputs of this run or would be inputs of the next one.</summary>
     private static void CheckOut(string folder, TrainSettings settings, RunShards shards)
     {
         TrainOptions options = settings.Options;

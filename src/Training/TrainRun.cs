@@ -36,7 +36,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     /// <summary>Called when the run folder exists, before training writes into it.</summary>
     public required Action Begun { get; init; }
 
-    /// <summary>What the run was asked to do and what it found; a part of every checkpoint.</summary>
+    /// <summary>Options and findings of the run; a part of every checkpoint.</summary>
     public required JsonObject Config { get; init; }
 
     /// <summary>Called after every step, when its checkpoint is saved if one was due.</summary>
@@ -44,8 +44,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     /// <summary>Trains, keeps checkpoints, tests.</summary>
     /// <param name="shards">The shards, resolved.</param>
-    /// <param name="from">The checkpoint to go on from; null = from the beginning.</param>
-    /// <param name="warm">Another run's checkpoint whose weights the beginning takes over; null = new weights.</param>
+    /// <param name="from">The checkpoint to resume from; null = start from the beginning.</param>
+    /// <param name="warm">The checkpoint of another run whose weights this one starts with; null = new weights.</param>
     /// <exception cref="GpuCtrException">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
     public RunMetrics Run(RunShards shards, Checkpoint? from, WarmStart? warm = null)
     {

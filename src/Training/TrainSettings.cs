@@ -5,14 +5,14 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
-/// <summary>The options of a run, checked, and what follows from them.</summary>
-/// <param name="Options">What was asked for.</param>
-/// <param name="Features">What columns are for, and how they are read.</param>
-/// <param name="Model">What the model computes; known once the columns are.</param>
+/// <summary>The checked options of a run, and settings derived from them.</summary>
+/// <param name="Options">The options.</param>
+/// <param name="Features">Roles and transforms of columns.</param>
+/// <param name="Model">Options of the model; final once the columns are known.</param>
 /// <param name="LearningRate">The learning rate of every step.</param>
 /// <param name="Patience">Epochs in a row without a better value before training stops; 0 = never.</param>
-/// <param name="Memory">What the process may take.</param>
-/// <param name="FitCache">Folder of earlier fit passes; null = none.</param>
+/// <param name="Memory">Memory limit of the process.</param>
+/// <param name="FitCache">Folder of the fit cache; null = none.</param>
 internal sealed record TrainSettings(
     TrainOptions Options, FeatureOptions Features, ModelOptions Model, LearningRateSchedule LearningRate, int Patience, MemoryBudget Memory, string? FitCache)
 {
@@ -21,8 +21,8 @@ internal sealed record TrainSettings(
     /// <summary>Threads that decode.</summary>
     public int Workers => Features.Workers;
 
-    /// <summary>Checks options before any file is read; those of the model for the first one that it can be.</summary>
-    /// <exception cref="GpuCtrException">Usage: a value that cannot be, or values that do not go together.</exception>
+    /// <summary>Checks options before any file is read; if the model depends on the columns, for the first possible model.</summary>
+    /// <exception cref="GpuCtrException">Usage: an invalid value, or values that contradict each other.</exception>
     /// <exception cref="KernelException">The variant does not exist for this model.</exception>
     public static TrainSettings Of(TrainOptions options)
     {
@@ -47,8 +47,8 @@ internal sealed record TrainSettings(
             Data.Features.FitCache.Folder(options.FitCache ?? ""));
     }
 
-    /// <summary>The same for the model that follows from the columns.</summary>
-    /// <exception cref="GpuCtrException">Usage: a value that cannot be, or values that do not go together.</exception>
+    /// <summary>These settings for the model that follows from the columns.</summary>
+    /// <exception cref="GpuCtrException">Usage: an invalid value, or values that contradict each other.</exception>
     /// <exception cref="KernelException">The variant does not exist for this model.</exception>
     public TrainSettings For(string model) => this with { Model = ModelOf(Options, model) };
 

@@ -12,7 +12,7 @@ public enum NumericTransform
     /// <summary>sign(x) · log(1 + |x|), then standardized.</summary>
     Log,
 
-    /// <summary>As it is.</summary>
+    /// <summary>Unchanged.</summary>
     None,
 
     /// <summary>A categorical bucket: ⌊ln(x)²⌋ for x &gt; 2, else ⌊x⌋ (the winners of the Criteo challenge).</summary>
@@ -23,10 +23,10 @@ public enum NumericTransform
 }
 
 /// <summary>Options about columns; everything has a default.</summary>
-/// <remarks>Each option is declared here and nowhere else; the order here is that of the help.</remarks>
+/// <remarks>Each option is declared only here, in the order of the help.</remarks>
 public sealed record FeatureOptions
 {
-    /// <summary>The most entries of a history that can be read.</summary>
+    /// <summary>Upper bound of <see cref="MaxHistory"/>.</summary>
     public const int LongestHistory = 1 << 16;
 
     /// <summary>Label column; null = the first of label, click, clicked, is_click, y.</summary>
@@ -85,12 +85,12 @@ public sealed record FeatureOptions
     [Option("rows with bad labels or numbers that may be left out", Value = "N|P%", OnResume = OnResume.Accepted)]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
-    /// <summary>Bytes that the pass over the training rows may take.</summary>
+    /// <summary>Memory budget of the fit, in bytes.</summary>
     public long MemoryBytes { get; init; } = long.MaxValue;
 
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
 
-    /// <summary>Splits col=value entries; entries without = have an empty value. A name with = in it stands in double quotes.</summary>
+    /// <summary>Splits col=value entries; entries without = have an empty value. A name that contains = is in double quotes.</summary>
     internal static IEnumerable<(string Column, string Value)> Pairs(IEnumerable<string> entries) => entries.Select(ColumnNames.Pair);
 }

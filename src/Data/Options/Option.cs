@@ -4,7 +4,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Data.Options;
 
-/// <summary>A property with its <see cref="OptionAttribute"/>: everything that flags, help, config.json and checks want to know of it.</summary>
+/// <summary>A property with its <see cref="OptionAttribute"/>, as flags, help, config.json and checks need it.</summary>
 internal sealed class Option
 {
     private const BindingFlags Static = BindingFlags.Public | BindingFlags.Static;
@@ -25,7 +25,7 @@ internal sealed class Option
             : declaration.Words?.Split('|') ?? (Type.IsEnum ? [.. Enum.GetNames(Type).Select(n => n.ToLowerInvariant())] : []);
     }
 
-    /// <summary>What was declared.</summary>
+    /// <summary>The attribute.</summary>
     public OptionAttribute Declaration { get; }
 
     /// <summary>Its name with dashes: embedding-dim.</summary>
@@ -34,7 +34,7 @@ internal sealed class Option
     /// <summary>Name of its property.</summary>
     public string Property => property.Name;
 
-    /// <summary>As it is typed: --embedding-dim.</summary>
+    /// <summary>The flag: --embedding-dim.</summary>
     public string Flag => $"--{Name}";
 
     /// <summary>Its name in JSON: embedding_dim.</summary>
@@ -43,10 +43,10 @@ internal sealed class Option
     /// <summary>Its type, or that of its entries.</summary>
     public Type Type { get; }
 
-    /// <summary>The type of its entries; null where it is no list.</summary>
+    /// <summary>The type of its entries; null if it is not a list.</summary>
     public Type? Entries { get; }
 
-    /// <summary>The words that it can be; none where it is no word, or any.</summary>
+    /// <summary>The allowed words; empty if it is not a word or may be any word.</summary>
     public IReadOnlyList<string> Words { get; }
 
     /// <summary>By words of older versions that are still understood, the words of today.</summary>
@@ -58,28 +58,28 @@ internal sealed class Option
     /// <summary>Whether it takes several values.</summary>
     public bool IsList => Entries is not null || Declaration.Several;
 
-    /// <summary>Whether it is a number, or several.</summary>
+    /// <summary>Whether it is a number or a list of numbers.</summary>
     public bool IsNumber => IsWhole || Type == typeof(double);
 
-    /// <summary>Whether that number is whole.</summary>
+    /// <summary>Whether these numbers are integers.</summary>
     public bool IsWhole => Type == typeof(int) || Type == typeof(long) || Type == typeof(ulong);
 
-    /// <summary>Whether its values are names of columns, or begin with one.</summary>
+    /// <summary>Whether its values are names of columns or start with one.</summary>
     public bool TakesColumns => Declaration.Form is OptionForm.Columns or OptionForm.ColumnRules;
 
-    /// <summary>Whether it has one default, whatever the model and the variant are.</summary>
+    /// <summary>Whether its default is the same for all models and variants.</summary>
     public bool HasDefault => Declaration.Default is null && !IsSwitch;
 
-    /// <summary>What it is when nothing is said.</summary>
+    /// <summary>Its default.</summary>
     public object? Default => ValueIn(initial.GetOrAdd(property.DeclaringType!, type => Activator.CreateInstance(type)!));
 
-    /// <summary>Its value in a record that declares it.</summary>
+    /// <summary>Its value in a record of the declaring type.</summary>
     public object? ValueIn(object record) => property.GetValue(record);
 
-    /// <summary>Sets it in a record that nobody has seen yet.</summary>
+    /// <summary>Sets it in a new record, before anything else has a reference to that record.</summary>
     public void SetIn(object record, object? value) => property.SetValue(record, value);
 
-    /// <summary>Whether a record declares it, rather than one within.</summary>
+    /// <summary>Whether a record declares it itself, rather than a record nested in it.</summary>
     public bool IsOf(Type record) => property.DeclaringType == record;
 
     /// <summary>The options that flags and files can name: those of a type and of the types within, in the order of help.</summary>
@@ -99,14 +99,14 @@ internal sealed class Option
         return [.. sections.SelectMany(options => options ?? [])];
     });
 
-    /// <summary>All options that a type declares itself, those for presets only included.</summary>
+    /// <summary>All options that a type declares itself, including those only for presets.</summary>
     public static IReadOnlyList<Option> DeclaredBy(Type record) => declared.GetOrAdd(record, type =>
         [.. type.GetProperties().Select(p => p.GetCustomAttribute<OptionAttribute>() is { } declaration ? new Option(p, declaration) : null).OfType<Option>()]);
 
-    /// <summary>The properties of a type whose own options are options of it as well.</summary>
+    /// <summary>The properties of a type whose types declare options that belong to it as well.</summary>
     public static IEnumerable<PropertyInfo> Parts(Type record) => record.GetProperties().Where(p => p.IsDefined(typeof(OptionsAttribute)));
 
-    /// <summary>The type of a part's options; one that follows from others is a function of what these make it.</summary>
+    /// <summary>The type that declares the nested options; if the property is a function from defaults to options, its result.</summary>
     public static Type PartType(PropertyInfo part) => part.PropertyType.IsGenericType ? part.PropertyType.GetGenericArguments()[0] : part.PropertyType;
 
     /// <inheritdoc/>

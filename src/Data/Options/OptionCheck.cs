@@ -4,10 +4,10 @@ using static System.FormattableString;
 
 namespace GpuCtr.Data.Options;
 
-/// <summary>Whether options are what they can be, whether a command line set them, a program, or a checkpoint, in which anything may stand.</summary>
+/// <summary>Checks the values of options, whether they come from a command line, a program or a checkpoint, which may contain anything.</summary>
 internal static class OptionCheck
 {
-    /// <summary>Refuses the first option that cannot be, in the words in which its flag is refused.</summary>
+    /// <summary>Refuses the first invalid option, with the same message as for its flag.</summary>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void Check(object record)
     {
@@ -18,11 +18,11 @@ internal static class OptionCheck
         }
     }
 
-    /// <summary>The first option of a record that cannot be, in words; null where all can.</summary>
+    /// <summary>A message about the first invalid option of a record; null if all are valid.</summary>
     public static string? FaultOf(object record) => Option.DeclaredBy(record.GetType())
         .Select(o => FaultOf(o, o.ValueIn(record)) is { } fault ? $"{o.Key} {fault}" : null).FirstOrDefault(f => f is not null);
 
-    /// <summary>What is wrong with a value, to be read behind the name of its option; null where nothing is.</summary>
+    /// <summary>What is wrong with a value, phrased to follow the name of its option; null if nothing is.</summary>
     public static string? FaultOf(Option option, object? value)
     {
         if (value is null)
@@ -34,7 +34,7 @@ internal static class OptionCheck
             : entries.Select(e => FaultOfEntry(option, e)).FirstOrDefault(f => f is not null);
     }
 
-    /// <summary>The numbers that an option can be.</summary>
+    /// <summary>The allowed range of an option, in words.</summary>
     public static string Expected(Option option)
     {
         (double least, double above, double most, double below) = (option.Declaration.Least, option.Declaration.Above, option.Declaration.Most, option.Declaration.Below);
@@ -44,10 +44,10 @@ internal static class OptionCheck
         return $"expected a number {from}{(double.IsFinite(below) ? Invariant($" and below {below}") : double.IsFinite(most) ? Invariant($" and at most {most}") : "")}";
     }
 
-    /// <summary>That a text is none of some words, with the one that was probably meant.</summary>
+    /// <summary>A message that a text is not one of the allowed words, with a suggestion.</summary>
     public static string NotOneOf(string text, IReadOnlyList<string> words) => $"{text}: not one of {string.Join(", ", words)}{Spelling.Suggest(text, words)}";
 
-    /// <summary>The same of one entry of a list.</summary>
+    /// <summary>What is wrong with one entry of a list; null if nothing is.</summary>
     public static string? FaultOfEntry(Option option, object value)
     {
         if (option.IsNumber)

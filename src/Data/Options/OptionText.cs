@@ -8,13 +8,13 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Data.Options;
 
-/// <summary>The values of an option as text, which one types, and in JSON.</summary>
+/// <summary>Reads and writes values of options, as text on a command line and as JSON.</summary>
 internal static class OptionText
 {
-    /// <summary>Reads what stands behind a flag, or in a JSON file in its place.</summary>
+    /// <summary>Parses the words after a flag, or the value in a JSON file.</summary>
     /// <param name="option">The option.</param>
-    /// <param name="words">What stands there; nothing switches a switch on.</param>
-    /// <exception cref="GpuCtrException">Usage: a value that cannot be, named with the option.</exception>
+    /// <param name="words">The words; empty turns a switch on.</param>
+    /// <exception cref="GpuCtrException">Usage: an invalid value; the message names the option.</exception>
     public static object Parse(Option option, IReadOnlyList<string> words)
     {
         if (option.IsSwitch)
@@ -25,10 +25,10 @@ internal static class OptionText
         return OptionCheck.FaultOf(option, value) is { } fault ? throw Refused(option, fault) : value;
     }
 
-    /// <summary>As one would type it; empty where there is none.</summary>
+    /// <summary>The value as text for a command line; empty if there is none.</summary>
     public static string Of(Option option, object? value) => value is null ? "" : string.Join(',', EntriesOf(option, value).Select(e => Text(option, e)));
 
-    /// <summary>As it stands in config.json.</summary>
+    /// <summary>The value as in config.json.</summary>
     public static JsonNode? ToJson(Option option, object? value)
     {
         if (option.Declaration.Several)

@@ -3,19 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace GpuCtr.Data.Options;
 
-/// <summary>What was said of options, by flags, a file or a program; what nobody said is not in it, and overrides nothing.</summary>
+/// <summary>The options that were given explicitly, by flags, a file or a program; all others keep their defaults.</summary>
 /// <param name="given">Values by the names of options.</param>
 internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
 {
     private static readonly MethodInfo copy = typeof(object).GetMethod("MemberwiseClone", BindingFlags.Instance | BindingFlags.NonPublic)!;
 
-    /// <summary>Nothing was said.</summary>
+    /// <summary>No option was given.</summary>
     public static OptionValues None { get; } = new(new Dictionary<string, object?>());
 
-    /// <summary>Whether something was said of an option.</summary>
+    /// <summary>Whether an option was given.</summary>
     public bool IsGiven(Option option) => given.ContainsKey(option.Name);
 
-    /// <summary>What was said, and of what was not what is said elsewhere.</summary>
+    /// <summary>These values, completed by other values for options that are not given here.</summary>
     public OptionValues Over(OptionValues other)
     {
         Dictionary<string, object?> all = new(other.Given);
@@ -24,17 +24,17 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
         return new OptionValues(all);
     }
 
-    /// <summary>A record with what was said of its options; all else is as it was.</summary>
+    /// <summary>A record with these values; all other properties are unchanged.</summary>
     public T Over<T>(T record) where T : class => (T)Over((object)record);
 
-    /// <summary>What a program says: the options of a record that are not as they are at first.</summary>
+    /// <summary>The options given by a program: those whose values in a record differ from the initial ones.</summary>
     public static OptionValues Of(object record, object initially) => new(Option.Of(record.GetType())
         .Where(o => o.IsOf(record.GetType()) && !JsonNode.DeepEquals(OptionText.ToJson(o, o.ValueIn(record)), OptionText.ToJson(o, o.ValueIn(initially))))
         .ToDictionary(o => o.Name, o => o.ValueIn(record)));
 
-    /// <summary>An option for config.json: what was said of it, else its value where that has one default, else null.</summary>
+    /// <summary>The value of an option for config.json: the given one, else the resolved one if the option has one default, else null.</summary>
     /// <param name="option">The option.</param>
-    /// <param name="resolved">The value that it has.</param>
+    /// <param name="resolved">Its resolved value.</param>
     public JsonNode? ToJson(Option option, object? resolved) => OptionText.ToJson(option, given.TryGetValue(option.Name, out object? value) ? value : option.HasDefault ? resolved : null);
 
     private IReadOnlyDictionary<string, object?> Given => given;
@@ -50,7 +50,7 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
         return changed;
     }
 
-    /// <summary>A part that follows from others is a function; what was said comes after it.</summary>
+    /// <summary>If the nested options are a function, the given values are applied to its result.</summary>
     private object OverPart(PropertyInfo part, object value) => value is Delegate
         ? typeof(OptionValues).GetMethod(nameof(After), BindingFlags.Instance | BindingFlags.NonPublic)!.MakeGenericMethod(Option.PartType(part)).Invoke(this, [value])!
         : Over(value);

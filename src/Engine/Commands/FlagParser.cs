@@ -22,7 +22,7 @@ internal static class FlagParser
         return typed with { Values = typed.Values.Count > 0 ? typed.Values : file.Shards, Given = typed.Given.Over(file.Given) };
     }
 
-    /// <summary>A resumed run takes options that are not given from its own config.json.</summary>
+    /// <summary>For a resumed run, options that are not given are taken from its config.json.</summary>
     private static string? ConfigPath(TrainCommandOptions typed) => typed.Config ?? (typed.Run is { Resume: true, Out: { } folder } ? RunConfig.PathIn(folder) : null);
 
     private static Arguments ParseTyped(Verb verb, string[] args)

@@ -38,7 +38,7 @@ internal static class HelpText
         return text.ToString().TrimEnd();
     }
 
-    /// <summary>What stands for its value; nothing behind a switch.</summary>
+    /// <summary>Placeholder for the value; empty for a switch.</summary>
     internal static string ValueOf(Option option) =>
         option.IsSwitch ? "" : option.Declaration.Value ?? (option.Words.Count > 0 ? string.Join('|', option.Words) : option.IsWhole ? "N" : "X");
 

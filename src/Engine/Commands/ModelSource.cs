@@ -5,24 +5,24 @@ using Device = GpuCtr.Kernels.Devices.Device;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>The trained model that a verb takes.</summary>
+/// <summary>The trained model used by a verb.</summary>
 internal sealed record ModelSource
 {
-    /// <summary>Where it is.</summary>
+    /// <summary>Its path.</summary>
     [Option("a run folder (its best checkpoint), its best or last, or a checkpoint folder", Value = "RUN")]
     public string? Model { get; init; }
 
-    /// <summary>Sees to it that one is named and there is something with that name.</summary>
+    /// <summary>Checks that a model is given and that it exists.</summary>
     /// <param name="verb">The verb.</param>
-    /// <exception cref="GpuCtrException">Usage: none is named, or there is none.</exception>
+    /// <exception cref="GpuCtrException">Usage: no model is given, or it does not exist.</exception>
     public void Check(string verb) => _ = RunFolder.Resolve(Model ?? throw GpuCtrException.UsageError($"{verb} needs --model: a run or checkpoint folder"));
 
-    /// <summary>Takes from its checkpoint what a command needs of it.</summary>
-    /// <param name="load">Reads it; called again where a run in training has a newer checkpoint meanwhile.</param>
-    /// <exception cref="GpuCtrException">Usage: there is none. Data: it is damaged.</exception>
+    /// <summary>Loads the part of its checkpoint that a command needs.</summary>
+    /// <param name="load">Reads the checkpoint; called again if a run in training has replaced it meanwhile.</param>
+    /// <exception cref="GpuCtrException">Usage: there is no checkpoint. Data: it is damaged.</exception>
     public T Load<T>(Func<Checkpoint, T> load) => Checkpoint.Load(Model!, load);
 
-    /// <summary>Says which model works where.</summary>
+    /// <summary>Prints the model and the device.</summary>
     public static void Tell(RunLog runLog, Checkpoint checkpoint, Device device)
     {
         runLog.Line($"model    {checkpoint.Manifest.Model.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");

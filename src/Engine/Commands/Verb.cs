@@ -3,26 +3,26 @@ using GpuCtr.Engine.Screens;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>What stands behind a verb.</summary>
-/// <param name="Values">The positional values: shards, mostly.</param>
-/// <param name="Given">What is said of options, by flags or in a file.</param>
-/// <param name="Typed">Everything, as typed.</param>
+/// <summary>The parsed arguments of a verb.</summary>
+/// <param name="Values">The positional values, usually shards.</param>
+/// <param name="Given">Options given by flags or in a file.</param>
+/// <param name="Typed">All arguments as typed.</param>
 internal sealed record Arguments(IReadOnlyList<string> Values, OptionValues Given, IReadOnlyList<string> Typed);
 
-/// <summary>A verb of the command line. Its flags are the options that a record declares.</summary>
-/// <param name="Name">What one types.</param>
+/// <summary>A verb of the command line. Its flags are the options declared by a record.</summary>
+/// <param name="Name">Name of the verb.</param>
 /// <param name="Summary">What it does, in one line.</param>
 /// <param name="Record">The record.</param>
 /// <param name="Examples">Some command lines.</param>
 internal abstract record Verb(string Name, string Summary, Type Record, IReadOnlyList<string> Examples)
 {
-    /// <summary>Its flags, in the order of its help; looked up when they are asked for.</summary>
+    /// <summary>Its flags, in the order of its help; looked up on first use.</summary>
     public IReadOnlyList<Option> Options => Option.Of(Record);
 
-    /// <summary>What stands for its positional values in help; null where it takes none.</summary>
+    /// <summary>Placeholder for its positional values in help; null if it takes none.</summary>
     public string? Values { get; init; } = "SHARDS…";
 
-    /// <summary>The words that a positional value can be, for completion; none where it is a path.</summary>
+    /// <summary>The allowed words of a positional value, for completion; empty if it is a path.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
 
     /// <summary>Runs it.</summary>
