@@ -61,6 +61,14 @@ public sealed partial class DocumentTests
             Assert.Matches($@"\b{name.Groups[2].Value}\b", sources.Value);
     });
 
+    [Fact]
+    public void Every_method_of_the_hops_of_a_batch_is_in_its_file()
+    {
+        MatchCollection hops = Hop().Matches(File.ReadAllText(Repository.File("docs/architecture.md")));
+        Assert.InRange(hops.Count, 6, 8);
+        Assert.All(hops, hop => Assert.Matches($@"\b{hop.Groups[1].Value}(<\w+>)?\(", File.ReadAllText(Repository.File(hop.Groups[2].Value))));
+    }
+
     private static string Help()
     {
         using StringWriter text = new();
@@ -98,6 +106,10 @@ public sealed partial class DocumentTests
     // `Type`, `Type.Member` or `Type<T>`: names of one letter and options such as `None` are none.
     [GeneratedRegex(@"`([A-Z]\w*[a-z]\w*)(?:\.([A-Z]\w*))?(?:<\w+>)?`")]
     private static partial Regex Name();
+
+    // | 1 | [`Type.Method`](../path/of/Type.cs) |
+    [GeneratedRegex(@"^\| \d \| \[`\w+\.(\w+)`\]\(\.\./([^)]+)\)", RegexOptions.Multiline)]
+    private static partial Regex Hop();
 
     [GeneratedRegex(@"[/\\](bin|obj|bundle)[/\\]")]
     private static partial Regex Built();
