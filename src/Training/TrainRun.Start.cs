@@ -22,7 +22,7 @@ internal sealed partial class TrainRun
     /// <param name="stop">Stops it after a step, with a checkpoint.</param>
     /// <param name="afterStep">Called after every step.</param>
     /// <exception cref="GpuCtrException">Whatever ends the run.</exception>
-    /// <exception cref="DeviceException">The device is not there.</exception>
+    /// <exception cref="DeviceException">The device was not found.</exception>
     public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null)
     {
         TrainOptions options = request.Options;

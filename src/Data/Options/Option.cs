@@ -52,7 +52,7 @@ internal sealed class Option
     /// <summary>By words of older versions that are still understood, the words of today.</summary>
     public IReadOnlyDictionary<string, string> FormerWords { get; }
 
-    /// <summary>Naming it switches it on.</summary>
+    /// <summary>Whether it is a switch: the flag alone turns it on.</summary>
     public bool IsSwitch => Type == typeof(bool) && Words.Count == 0;
 
     /// <summary>Whether it takes several values.</summary>

@@ -105,7 +105,7 @@ public sealed class Device : IDisposable
     /// <summary>Which op variants are in use.</summary>
     public KernelChoice Kernels { get; }
 
-    /// <summary>What the factors of matrix products are rounded to.</summary>
+    /// <summary>Precision to which the factors of matrix products are rounded.</summary>
     public Precision Precision { get; }
 
     /// <summary>Whether ops run their SIMD variants.</summary>
