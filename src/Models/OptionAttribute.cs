@@ -103,8 +103,8 @@ public sealed class OptionAttribute(string help) : Attribute
     public string? Value { get; init; }
 
     /// <summary>
-    /// The default in words, where it depends on the model, the variant or the machine; null = the property's initial value.
-    /// <c>{models}</c> stands for that value and the models with another: "16; ffm 4".
+    /// The default in words, if it depends on the model, the variant or the machine; null = the initial value of the property.
+    /// <c>{models}</c> is replaced by that value and the models with other defaults: "16; ffm 4".
     /// </summary>
     public string? Default { get; init; }
 
@@ -126,7 +126,7 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The allowed words, as in <c>sum|mean|max</c>; null = those of its enumeration, or any text.</summary>
     public string? Words { get; init; }
 
-    /// <summary>A class whose static property <c>Names</c> lists the words that it can be, and whose <c>FormerNames</c>, if it has them, map words of older versions to them.</summary>
+    /// <summary>A class whose static property <c>Names</c> lists the allowed words; its <c>FormerNames</c>, if any, maps words of older versions to them.</summary>
     public Type? WordsOf { get; init; }
 
     /// <summary>The word that means true.</summary>

@@ -49,7 +49,7 @@ internal sealed class Option
     /// <summary>The allowed words; empty if it is not a word or may be any word.</summary>
     public IReadOnlyList<string> Words { get; }
 
-    /// <summary>By words of older versions that are still understood, the words of today.</summary>
+    /// <summary>Maps words of older versions, which are still accepted, to today's.</summary>
     public IReadOnlyDictionary<string, string> FormerWords { get; }
 
     /// <summary>Whether it is a switch: the flag alone turns it on.</summary>
@@ -82,7 +82,7 @@ internal sealed class Option
     /// <summary>Whether a record declares it itself, rather than a record nested in it.</summary>
     public bool IsOf(Type record) => property.DeclaringType == record;
 
-    /// <summary>The options that flags and files can name: those of a type and of the types within, in the order of help.</summary>
+    /// <summary>The options of a type that users can set, including those of nested types, in the order of help.</summary>
     public static IReadOnlyList<Option> Of(Type record) => known.GetOrAdd(record, type =>
     {
         // Plain lists: whatever else sorts them is compiled anew at every start.

@@ -18,9 +18,9 @@ internal static class LinearCases
         new(800, 9, 40),
         // Tiled: three parts of K, the last one shorter, and two tiles in each direction; K of one slice, and of whole slices plus one element.
         new(777, 70, 66, Relu: true), new(65, 8, 64), new(64, 65, 129, Bias: false),
-        // Tensor cores: tiles cut off on all sides, and more than one of them; a rectifier whose side rounding cannot change.
+        // Tensor cores: several tiles, cut off on all sides; a rectifier whose sign rounding cannot change.
         new(140, 130, 150, Relu: true, ClearOfZero: true), new(130, 37, 300), new(9, 300, 130, Relu: true, Capacity: 12, ClearOfZero: true),
-        // Columns are summed in three levels of 64 rows, the last block of each shorter.
+        // Column sums in three levels of 64 rows, the last block of each level shorter.
         new(4700, 3, 2),
     ];
 
@@ -34,7 +34,7 @@ internal static class LinearCases
     {
         (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
         Tensor x = t.Batch("x", s.K, terms: s.N);
-        // Twice √K is six standard deviations of what it is added to.
+        // Twice √K is six standard deviations of the sum that it is added to.
         Layer(t, x, "y", s.N, s.Relu, s.Bias, s.ClearOfZero ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null);
     }
 

@@ -21,7 +21,7 @@ internal static class TableGradientCases
     private static readonly Shape[] tables =
     [
         new(1, 1, 1), new(7, 3, 20), new(50, 16, 300), new(40, 17, 100), new(900, 4, 2000), new(30, 40, 64), new(9, 5, 500, Ids.OneHot), new(12, 10, 100, Ids.Skewed),
-        // Segments across blocks of every level, and one that fills all of them.
+        // Segments across blocks of every level, and one segment that fills all blocks.
         new(30, 1, 9000, Ids.VerySkewed), new(9, 1, 8192, Ids.OneHot), new(9, 1, 8191, Ids.OneHotAndItsNeighbour),
         new(30, 8, 9000, Ids.VerySkewed), new(9, 8, 8192, Ids.OneHot), new(9, 8, 8191, Ids.OneHotAndItsNeighbour),
         new(12, 10, 30, Ids.PaddingOnly), new(40, 17, 100, Rates: true),

@@ -19,7 +19,7 @@ internal static class BinaryCrossEntropyCases
         Random random = t.Random("logits");
         Tensor z = t.Batch("logit", 1, fill: i => s.Extreme ? extreme[i] : random.NextSingle() * 8 - 4);
         Tensor y = t.Batch("label", 1, gradient: false, fill: i => s.Extreme ? i / 2 % 2 : random.Next(2));
-        // Mean of this batch; sum and rows go on from batches before it.
+        // Mean of this batch; sum and rows continue from earlier batches.
         Tensor loss = t.State(t.Workspace.Tensor("loss", 1, 3), i => i == 0 ? 0 : i == 1 ? 0.5f : 3, s.B, [1, 0, 0]);
         BinaryCrossEntropy op = new(t.Workspace, z, y, loss);
         t.Forward(pass => op.Run(pass.Rows));
