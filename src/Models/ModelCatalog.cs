@@ -30,7 +30,7 @@ public static class ModelCatalog
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => entries.Select(e => e.Name);
 
-    /// <summary>By names that older versions had for some models, the names of today.</summary>
+    /// <summary>Maps names of models in older versions to today's.</summary>
     public static IReadOnlyDictionary<string, string> FormerNames { get; } =
         entries.SelectMany(e => e.FormerNames.Select(former => (former, e.Name))).ToDictionary(n => n.former, n => n.Name);
 
@@ -39,7 +39,7 @@ public static class ModelCatalog
     public static ModelEntry Of(string name) =>
         byName.TryGetValue(Renamed(name)!, out ModelEntry? entry) ? entry : throw new KernelException($"model '{name}' is not one of {string.Join(", ", Names)}");
 
-    /// <summary>The name of today in place of a former one; any other text as it is.</summary>
+    /// <summary>Today's name for a former one; any other text is returned unchanged.</summary>
     public static string? Renamed(string? name) => name is not null && FormerNames.TryGetValue(name, out string? now) ? now : name;
 
     /// <summary>The model of a run that names none.</summary>

@@ -14,7 +14,7 @@ public sealed record ModelOptions
     /// <summary>Largest number of units of a layer.</summary>
     public const int MostUnits = 1 << 16;
 
-    /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>; a former name becomes the name of today.</summary>
+    /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>; a former name is replaced by today's.</summary>
     [Option("the architecture", PresetOnly = true, WordsOf = typeof(ModelCatalog), OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public string Model { get; init => field = ModelCatalog.Renamed(value)!; } = "deepfm";
 

@@ -85,7 +85,7 @@ internal sealed class Option
     /// <summary>The options of a type that users can set, including those of nested types, in the order of help.</summary>
     public static IReadOnlyList<Option> Of(Type record) => known.GetOrAdd(record, type =>
     {
-        // Plain lists: whatever else sorts them is compiled anew at every start.
+        // Plain lists: other ways to sort would be compiled at every start.
         var sections = new List<Option>?[(int)OptionSection.Output + 1];
         int section = 0;
         foreach (Option option in Flattened(type))

@@ -189,7 +189,7 @@ public sealed class Device : IDisposable
     /// <summary>Every kernel that ops of this device have loaded so far; specializations count separately.</summary>
     internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(LoadedKernel.Of);
 
-    /// <summary>Where launches are noted; nothing is compiled or run then. For tests that ask which kernels an op uses.</summary>
+    /// <summary>Records launches instead of compiling and running them, for tests of which kernels an op uses; null: kernels run.</summary>
     internal List<MethodInfo>? Noted { get; set; }
 
     /// <summary>Chooses the variant of an op once, when the op is built. Only the chosen variant is built, so the others reserve nothing.</summary>

@@ -14,11 +14,11 @@ public sealed record OpCase(string Op, string Shape, Action<Trial> Build, bool S
     /// <param name="op">Name of the op.</param>
     /// <param name="shapes">The shapes, all different.</param>
     /// <param name="record">Fills in a trial of a shape.</param>
-    /// <param name="multilinear">Says whether a shape is multilinear; null: none is.</param>
+    /// <param name="multilinear">Whether a shape is multilinear; null: no shape is.</param>
     internal static IEnumerable<OpCase> Each<TShape>(string op, IEnumerable<TShape> shapes, Action<Trial, TShape> record, Func<TShape, bool>? multilinear = null) where TShape : struct =>
         shapes.Select(s => new OpCase(op, ShapeName.Of(s), t => record(t, s), Multilinear: multilinear?.Invoke(s) ?? false));
 
-    /// <summary>Whether it means something on <paramref name="device"/>: tensor cores round, and what that may move is known of multilinear cases alone.</summary>
+    /// <summary>Whether the case applies to <paramref name="device"/>: tensor cores round, and error bounds for that are known only for multilinear cases.</summary>
     public bool AppliesTo(Device device) => (!SimdOnly || device.UsesSimd) && (!device.Precision.OnTensorCores() || Multilinear);
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ public static class OpCheck
     /// <summary>Runs <paramref name="c"/>; null when all is well, else a line with op, shape, device, tensor, index, expected and actual value.</summary>
     public static string? Run(OpCase c, Device device) => Run(c, [device]).SingleOrDefault();
 
-    /// <summary>Runs <paramref name="c"/> on several devices, for which its reference is worked out once; a line for each that fails.</summary>
+    /// <summary>Runs <paramref name="c"/> on several devices with one computation of its reference; returns a line for each failure.</summary>
     public static IEnumerable<string> Run(OpCase c, IEnumerable<Device> devices)
     {
         Expectation? expected = null;

@@ -3,7 +3,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Every op at every shape that is checked on every device.</summary>
 public static class OpTable
 {
-    /// <summary>Layers and what stands between them.</summary>
+    /// <summary>Layers, and the ops between them.</summary>
     public static IReadOnlyList<OpCase> Dense { get; } =
     [
         .. LinearCases.All(), .. AddCases.All(), .. ConcatCases.All(), .. BatchNormCases.All(), .. DropoutCases.All(), .. ActivationCases.All(), .. DiceCases.All(), .. DiceGateCases.All(),

@@ -21,7 +21,7 @@ public sealed partial class Trial
         return tracked.Select(t => (t.Tensor.ToArray(Device), t.Tensor.Gradient?.ToArray(Device) ?? [])).ToArray();
     }
 
-    /// <summary>Forward, backward and commit, on whatever the memory holds.</summary>
+    /// <summary>Forward, backward and commit on the current contents of the memory.</summary>
     internal void Launch()
     {
         foreach (IOp op in ops)

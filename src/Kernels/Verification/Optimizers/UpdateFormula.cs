@@ -17,7 +17,7 @@ internal sealed class UpdateFormula
     public static IEnumerable<(OptimizerKind Kind, float Momentum)> Rules =>
         [.. Enum.GetValues<OptimizerKind>().Where(kind => !UpdateRule.Of(kind).IsRowwise).Select(kind => (kind, 0f)), (OptimizerKind.Sgd, 0.9f)];
 
-    /// <summary>A rule with all that it has.</summary>
+    /// <summary>A rule with all of its terms.</summary>
     public static UpdateRule Rule(OptimizerKind kind, float momentum) => UpdateRule.Of(kind, momentum) with { L1 = 0.2f, L2 = 0.5f };
 
     /// <summary>Fills the state of weights with random numbers, if the rule has state.</summary>
