@@ -91,6 +91,9 @@ public sealed partial class Trial : IDisposable
     /// <summary>Integers and such, written before every run; the rest of the array stays poisoned.</summary>
     public void Upload<T>(DeviceArray<T> array, params T[] values) where T : unmanaged => uploads.Add(() => array.Write(Device, values));
 
+    /// <summary>The ops under test.</summary>
+    internal IEnumerable<IOp> Ops => ops.Where(op => op is not Step);
+
     /// <summary>Appends an op: forward in this order, backward in reverse.</summary>
     public void Op(IOp op) => ops.Add(op);
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Verification;
 using GpuCtr.Tests;
 
@@ -77,4 +78,17 @@ public sealed class CaseVariantTests
 
     [SkippableFact]
     public void Cases_are_run_on_opencl_too() => TestDevices.Get("opencl");
+
+    [Fact]
+    public void Every_op_has_cases_with_a_reference()
+    {
+        Device device = TestDevices.Get("cpu portable");
+        HashSet<Type> tried = [];
+        foreach (OpCase c in OpTable.Cases.Where(c => c.AppliesTo(device)))
+        {
+            using Trial trial = new(c, device, 0);
+            tried.UnionWith(trial.Ops.Select(op => op.GetType()));
+        }
+        Assert.Empty(typeof(IOp).Assembly.GetExportedTypes().Where(t => t.IsClass && t.IsAssignableTo(typeof(IOp))).Except(tried).Select(t => t.Name));
+    }
 }
