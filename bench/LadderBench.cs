@@ -22,7 +22,7 @@ internal sealed class LadderBench : IDisposable
     private readonly Device device;
     private readonly Dataset data;
     private readonly TrainableModel model;
-    private readonly BatchLoader prefetcher;
+    private readonly BatchLoader loader;
 
     private LadderBench(Device device, string shards)
     {
@@ -30,7 +30,7 @@ internal sealed class LadderBench : IDisposable
         ShardSet set = ShardSet.Resolve([shards]);
         data = new Dataset(set, FeatureEncoder.Fit(set, FeaturePlan.Infer(set, new FeatureOptions())));
         model = new TrainableModel(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64] }, BatchSize);
-        prefetcher = new BatchLoader(device, model.Spec, BatchSize, slotCount: 4);
+        loader = new BatchLoader(device, model.Spec, BatchSize, slotCount: 4);
     }
 
     /// <summary>Generates shards, climbs the ladder <paramref name="rounds"/> times and prints medians with their spread.</summary>
@@ -98,13 +98,13 @@ internal sealed class LadderBench : IDisposable
     private double Epoch(int number, bool train)
     {
         long begin = Stopwatch.GetTimestamp(), rows = 0;
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, number)));
-        while (prefetcher.Next() is { } batch)
+        loader.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, number)));
+        while (loader.Next() is { } batch)
         {
             rows += batch.Rows;
             if (train)
                 model.TrainStep(batch, 1e-3);
-            prefetcher.Release(batch);
+            loader.Release(batch);
         }
         device.Synchronize();
         return rows / Stopwatch.GetElapsedTime(begin).TotalSeconds;
@@ -115,7 +115,7 @@ internal sealed class LadderBench : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        prefetcher.Dispose();
+        loader.Dispose();
         model.Dispose();
         data.Dispose();
     }

@@ -39,7 +39,7 @@ internal static class LoaderBench
         DatasetOptions streaming = memory with { MemoryBytes = kept.EstimatedBytes };
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
         using Batch batch = new(device, encoder.Spec, BatchSize);
-        using BatchLoader prefetcher = new(device, encoder.Spec, BatchSize);
+        using BatchLoader loader = new(device, encoder.Spec, BatchSize);
         (string What, Action<int> Pass)[] ways =
         [
             ("fit", _ => FeatureEncoder.Fit(shards, plan)),
@@ -48,9 +48,9 @@ internal static class LoaderBench
             ("batches, Parquet", epoch => Gather(decoded, epoch, batch)),
             ("batches, cache", epoch => Gather(cached, epoch, batch)),
             ("batches, memory", epoch => Gather(kept, epoch, batch)),
-            ("batches prepared, Parquet", epoch => Prepare(decoded, epoch, prefetcher)),
-            ("batches prepared, cache", epoch => Prepare(cached, epoch, prefetcher)),
-            ("batches prepared, memory", epoch => Prepare(kept, epoch, prefetcher)),
+            ("batches prepared, Parquet", epoch => Prepare(decoded, epoch, loader)),
+            ("batches prepared, cache", epoch => Prepare(cached, epoch, loader)),
+            ("batches prepared, memory", epoch => Prepare(kept, epoch, loader)),
         ];
         ways = [.. ways.Where(w => w.What.Contains(only, StringComparison.Ordinal))];
         // For warming up, and for filling cache and memory.
@@ -85,10 +85,10 @@ internal static class LoaderBench
         }
     }
 
-    private static void Prepare(Dataset data, int epoch, BatchLoader prefetcher)
+    private static void Prepare(Dataset data, int epoch, BatchLoader loader)
     {
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
-        while (prefetcher.Next() is { } batch)
-            prefetcher.Release(batch);
+        loader.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
+        while (loader.Next() is { } batch)
+            loader.Release(batch);
     }
 }

@@ -29,16 +29,16 @@ internal static class TrainedBench
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-trained-{Environment.ProcessId}");
         using Dataset decoded = new(shards, encoder, streaming), cached = new(shards, encoder, streaming with { CachePath = cachePath });
         using TrainableModel model = new(device, encoder.Spec, ModelCatalog.Defaults("deepfm") with { HiddenUnits = [.. hidden] }, BatchSize);
-        using BatchLoader prefetcher = new(device, encoder.Spec, BatchSize);
+        using BatchLoader loader = new(device, encoder.Spec, BatchSize);
         Batch[] ready = Ready(device, kept, encoder.Spec);
         MemorySteps steps = new(model, ready);
         int stepsPerEpoch = (int)(shards.Rows / BatchSize);
         (string What, Func<int, (double RowsPerSecond, double Waited)> Epoch)[] ways =
         [
             ("batches that are ready", _ => (steps.RowsPerSecond(stepsPerEpoch), 0)),
-            ("rows in memory", epoch => Epoch(model, kept, epoch, prefetcher)),
-            ("cache of encoded rows", epoch => Epoch(model, cached, epoch, prefetcher)),
-            ("Parquet", epoch => Epoch(model, decoded, epoch, prefetcher)),
+            ("rows in memory", epoch => Epoch(model, kept, epoch, loader)),
+            ("cache of encoded rows", epoch => Epoch(model, cached, epoch, loader)),
+            ("Parquet", epoch => Epoch(model, decoded, epoch, loader)),
         ];
         // For warming up, and for filling cache and memory.
         foreach ((_, Func<int, (double, double)> epoch) in ways)
@@ -79,20 +79,20 @@ internal static class TrainedBench
     }
 
     /// <summary>Rows per second, and the share of the time that steps waited for the loader.</summary>
-    private static (double RowsPerSecond, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, BatchLoader prefetcher)
+    private static (double RowsPerSecond, double Waited) Epoch(TrainableModel model, Dataset data, int epoch, BatchLoader loader)
     {
         double rows = 0;
         double seconds = Turns.Seconds(() =>
         {
-            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
-            while (prefetcher.Next() is { } batch)
+            loader.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, epoch)));
+            while (loader.Next() is { } batch)
             {
                 model.TrainStep(batch, 1e-3);
                 rows += batch.Rows;
                 model.Device.Synchronize();
-                prefetcher.Release(batch);
+                loader.Release(batch);
             }
         });
-        return (rows / seconds, prefetcher.Waited.TotalSeconds / seconds);
+        return (rows / seconds, loader.Waited.TotalSeconds / seconds);
     }
 }

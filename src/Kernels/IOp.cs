@@ -35,7 +35,7 @@ public interface IOp
     /// <summary>Name in errors and listings.</summary>
     string Name { get; }
 
-    /// <summary>Computes the outputs of the first <c>pass.Rows</c> rows.</summary>
+    /// <summary>Computes the outputs of the rows that the pass uses (<see cref="Pass.RowsOf"/>).</summary>
     void Forward(in Pass pass);
 
     /// <summary>Computes the gradients; called after Forward with the same pass, in reverse order of recording.</summary>

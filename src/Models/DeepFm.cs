@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
 
-/// <summary>DeepFM (Guo et al., IJCAI 2017): logit = ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_i, v_j⟩ + MLP(v_1 … v_C), embeddings shared by both parts.</summary>
+/// <summary>DeepFM (Guo et al., IJCAI 2017): logit = b + ⟨w, x⟩ + Σ_{i&lt;j} ⟨v_i, v_j⟩ + MLP(v_1 … v_C), embeddings shared by both parts. The bias b is in the first order.</summary>
 public static class DeepFm
 {
     /// <summary>The model in the catalogue.</summary>

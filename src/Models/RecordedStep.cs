@@ -88,7 +88,7 @@ internal sealed partial class RecordedStep : IDisposable
     private void Launch()
     {
         Model.Inputs.SortLookups(pass);
-        Trace("sort", "positions");
+        Trace("sort", "lookups");
         CatchUp();
         Backpropagate(pass);
         Update(pass);

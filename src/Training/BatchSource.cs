@@ -8,11 +8,11 @@ internal static class BatchSource
 {
     /// <summary>The next prepared batch; null at the end.</summary>
     /// <exception cref="GpuCtrException">Data: ids outside their vocabulary, histories of one group that differ in length. Or what the loader says.</exception>
-    public static Batch? NextPrepared(this BatchLoader prefetcher, CancellationToken cancellation)
+    public static Batch? NextPrepared(this BatchLoader loader, CancellationToken cancellation)
     {
         try
         {
-            return prefetcher.Next(cancellation);
+            return loader.Next(cancellation);
         }
         catch (ArgumentException e)
         {

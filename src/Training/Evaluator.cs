@@ -8,7 +8,7 @@ using GpuCtr.Training.Reports;
 namespace GpuCtr.Training;
 
 /// <summary>Streams rows through a model in the order of the files and measures its predictions.</summary>
-internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
+internal sealed class Evaluator(TrainableModel model, BatchLoader loader)
 {
     /// <summary>Metrics over the rows of a part.</summary>
     /// <param name="data">The shards.</param>
@@ -27,14 +27,14 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader prefetcher)
         float[] logits = new float[rows], labels = new float[rows];
         ulong[] groups = new ulong[grouped ? rows : 0];
         int done = 0;
-        prefetcher.Start(data.Read(part, EpochOrder.Natural));
-        while (prefetcher.NextPrepared(cancellation) is { } batch)
+        loader.Start(data.Read(part, EpochOrder.Natural));
+        while (loader.NextPrepared(cancellation) is { } batch)
         {
             Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
             sample?.Add(batch, logits.AsSpan(done));
             done += batch.Rows;
             Telemetry.Rows("evaluate", batch.Rows);
-            prefetcher.Release(batch);
+            loader.Release(batch);
             progress?.Invoke(done);
         }
 

@@ -93,9 +93,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
-        using BatchLoader prefetcher = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
+        using BatchLoader loader = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
         using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
-        Trainer trainer = current = new(model, data, settings, prefetcher, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
+        Trainer trainer = current = new(model, data, settings, loader, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
         if (from is not null)
             Restore(from, trainer);
         try

@@ -22,7 +22,7 @@ internal sealed record EpochResult(
     int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
 /// <summary>Runs epochs (training steps, then validation) until the last epoch, or until the monitored value stops improving.</summary>
-internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader prefetcher, RunLog runLog)
+internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader loader, RunLog runLog)
 {
     /// <summary>Share of an epoch's time from which the wait for data is shown.</summary>
     private const double NotableWait = 0.01;
@@ -122,7 +122,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     {
         using ProgressMeter meter = new(runLog, what, rows.Rows);
         Sample = new RowSample(rows.Data.Encoder, rows.Rows);
-        return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
+        return new Evaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
     }
 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
@@ -135,10 +135,10 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
         reader.Skip(skip);
         sampler.Start(skip, (lossSum, lossRows));
-        prefetcher.Start(reader);
+        loader.Start(reader);
         try
         {
-            while (prefetcher.NextPrepared(cancellation) is { } batch)
+            while (loader.NextPrepared(cancellation) is { } batch)
             {
                 // A step returns when its batch is copied; the device may still be computing.
                 try
@@ -147,7 +147,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
                 }
                 finally
                 {
-                    prefetcher.Release(batch);
+                    loader.Release(batch);
                 }
             }
         }
@@ -159,7 +159,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         EndOfEpoch();
         TimeSpan time = Stopwatch.GetElapsedTime(begin) - paused;
         StepTime += time;
-        return (time, prefetcher.Waited);
+        return (time, loader.Waited);
     }
 
     private void Step(Batch batch)
@@ -193,7 +193,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private void Show(double rate)
     {
         TakeLoss();
-        double waited = prefetcher.Waited / meter!.Elapsed;
+        double waited = loader.Waited / meter!.Elapsed;
         string[] wait = waited > NotableWait ? [Invariant($"loader wait {waited:P0}")] : [];
         meter.Show(EpochRows, [.. wait, $"step {model.Step}", Invariant($"lr {rate:G3}")]);
     }
@@ -201,7 +201,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private void TakeSample(double rate)
     {
         TakeLoss();
-        Sampled?.Invoke(sampler.Cut(model.Step, Epoch, EpochRows, (lossSum, lossRows), prefetcher.Waited.TotalSeconds, rate));
+        Sampled?.Invoke(sampler.Cut(model.Step, Epoch, EpochRows, (lossSum, lossRows), loader.Waited.TotalSeconds, rate));
     }
 
     private void TakeLoss()

@@ -104,11 +104,11 @@ internal static class EvaluateCommand
 
     private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, RunLog runLog, ShutdownSignal shutdown)
     {
-        using BatchLoader prefetcher = new(model.Device, model.Spec, batchSize, training: false);
+        using BatchLoader loader = new(model.Device, model.Spec, batchSize, training: false);
         using ProgressMeter meter = new(runLog, "evaluate", rows.Rows);
         try
         {
-            return new Evaluator(model, prefetcher).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, shutdown.Token);
+            return new Evaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, shutdown.Token);
         }
         catch (OperationCanceledException) when (shutdown.IsRequested)
         {

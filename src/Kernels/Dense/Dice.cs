@@ -23,7 +23,7 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// Training: mean and biased variance of the rows of this pass (for attention: of the valid history positions, so that the result
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
-/// In evaluation the means of h drop out. x, y (R, H)   α, running mean and variance (H).
+/// On the CPU dx lacks − r (mean(h) + u mean(h u)) until the op that wrote x applies it (<see cref="Simd.ColumnStatistics"/>). In evaluation these means drop out. x, y (R, H)   α, running mean and variance (H).
 /// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once if it is fused with the following layer). Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class Dice : IOp

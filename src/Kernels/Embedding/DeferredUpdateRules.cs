@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <remarks>
 /// With x = √v before the first missed step, missed step j moves w by −m c_j / (x + e_j), where c_j = size_j (β₁/√β₂)ʲ and e_j = ε_j / √β₂ʲ, so
 ///   Σ_j c_j / (x + e_j) = ∫ dμ(e) / (x + e),  μ the measure with weight c_j at e_j; the values e_j lie close together.
-/// Its three-point Gauss quadrature has the same six first moments (Golub and Welsch 1969); as a continued fraction, α and β the recurrence coefficients,
+/// Its three-point Gauss quadrature has the same six first moments (Golub and Welsch 1969); as a continued fraction, α and β the recurrence coefficients (not the optimizer's),
 ///   μ₀ / (x + α₀ − β₁ / (x + α₁ − β₂ / (x + α₂))),
 /// exact for three steps; for any number of steps the relative error is below 2e-7 once bias correction of v changes slowly, from step 100 on.
 /// Earlier steps are applied one by one (<see cref="StepsBefore"/>).
@@ -80,7 +80,13 @@ internal sealed class DeferredUpdateRules(UpdateRule rule)
     }
 
     /// <summary>Factor of m per step.</summary>
-    private static float MeanDecay(UpdateRule rule) => rule.Kind == OptimizerKind.Sgd ? rule.Momentum : rule.Beta1;
+    /// <exception cref="Devices.KernelException">There is no closed form for the optimizer.</exception>
+    private static float MeanDecay(UpdateRule rule) => rule.Kind switch
+    {
+        OptimizerKind.Sgd => rule.Momentum,
+        OptimizerKind.Adam or OptimizerKind.AdamW => rule.Beta1,
+        _ => throw new Devices.KernelException($"deferred updates: steps of {rule.Kind} have no closed form"),
+    };
 
     private static float[] Powers(double factor) => [.. Enumerable.Range(0, UpdateLog.Capacity + 1).Select(k => (float)Math.Pow(factor, k))];
 }

@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>On the device: the lookups of the batch grouped by table row, as <see cref="LookupSorter"/> wrote them.</summary>
+/// <summary>On the device: the lookups of the batch grouped by table row, by <see cref="LookupSorter"/> on the CPU or <see cref="LookupSort"/> on GPUs.</summary>
 public sealed class SortedLookups(Workspace workspace, int capacity)
 {
     /// <summary>Lookups per block: <see cref="SegmentSums{T}"/> sums long segments by whole blocks.</summary>

@@ -41,7 +41,7 @@ public sealed partial class GradientGuard
     }
 
     /// <param name="workspace">Reserves the guard.</param>
-    /// <param name="loss">(1, 1) loss of the batch.</param>
+    /// <param name="loss">The first number is the loss of the batch.</param>
     /// <param name="clipNorm">Largest norm of the gradient; 0 = no clipping.</param>
     public GradientGuard(Workspace workspace, Tensor loss, float clipNorm)
     {

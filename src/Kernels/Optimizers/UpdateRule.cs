@@ -79,7 +79,7 @@ public readonly record struct UpdateRule(
     /// <summary>Whether the rule works on whole table rows.</summary>
     internal bool IsRowwise => Kind == OptimizerKind.RowwiseAdagrad;
 
-    /// <summary>The corresponding rule for weights outside tables.</summary>
+    /// <summary>The corresponding rule for single weights, such as those of one-column tables.</summary>
     internal UpdateRule ByWeight => IsRowwise ? this with { Kind = OptimizerKind.Adagrad } : this;
 
     private bool HasMomentum => Kind == OptimizerKind.Sgd && Momentum > 0;

@@ -4,7 +4,7 @@ namespace GpuCtr.Models.Features;
 
 /// <summary>A range of ids with its own rows in the embedding table; several fields may share one (a history and its target).</summary>
 /// <param name="Name">Name of the field that owns it.</param>
-/// <param name="Rows">Rows including row 0 (padding: zero, never trained) and the last row (OOV, out-of-vocabulary: trained).</param>
+/// <param name="Rows">Rows including row 0 (padding: zero, never trained) and the last row (OOV, out-of-vocabulary: trained by values that are rarer than the minimum count).</param>
 public sealed record Vocabulary(string Name, int Rows);
 
 /// <summary>A column with one id per row.</summary>

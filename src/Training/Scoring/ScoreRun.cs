@@ -21,14 +21,14 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
     /// <exception cref="GpuCtrException">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>
     public void Run(Action<float?> to, Action<long> progress, CancellationToken cancellation)
     {
-        using BatchLoader prefetcher = new(model.Device, model.Spec, model.BatchSize, training: false);
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        using BatchLoader loader = new(model.Device, model.Spec, model.BatchSize, training: false);
+        loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
         float[] logits = new float[model.BatchSize];
-        while (prefetcher.NextPrepared(cancellation) is { } batch)
+        while (loader.NextPrepared(cancellation) is { } batch)
         {
             model.Predict(batch, logits);
             int rows = batch.Rows;
-            prefetcher.Release(batch);
+            loader.Release(batch);
             foreach (float logit in logits.AsSpan(0, rows))
                 Score(logit, to);
             Telemetry.Rows("predict", rows);

@@ -37,19 +37,19 @@ public sealed class BatchLoaderTests : IDisposable
             }
         }
 
-        using var prefetcher = new BatchLoader(device, data.Encoder.Spec, 64, threadCount: threads);
+        using var loader = new BatchLoader(device, data.Encoder.Spec, 64, threadCount: threads);
         for (int epoch = 0; epoch < 3; epoch++)
         {
-            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));
+            loader.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));
             int count = 0;
-            while (prefetcher.Next() is { } batch)
+            while (loader.Next() is { } batch)
             {
                 Assert.Equal(expected[count++], batch.TableRows[..(batch.Rows * data.Encoder.Spec.F)].ToArray());
-                prefetcher.Release(batch);
+                loader.Release(batch);
             }
 
             Assert.Equal(expected.Count, count);
-            Assert.Null(prefetcher.Next());
+            Assert.Null(loader.Next());
         }
     }
 
@@ -57,14 +57,14 @@ public sealed class BatchLoaderTests : IDisposable
     public void Failure_of_the_loader_reaches_the_consumer()
     {
         Dataset data = Open(2000, 150, 20_000);
-        using var prefetcher = new BatchLoader(device, data.Encoder.Spec, 64);
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
-        prefetcher.Release(prefetcher.Next()!);
+        using var loader = new BatchLoader(device, data.Encoder.Spec, 64);
+        loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        loader.Release(loader.Next()!);
         File.AppendAllText(folder.File("s.parquet"), "changed");
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() =>
         {
-            while (prefetcher.Next() is { } batch)
-                prefetcher.Release(batch);
+            while (loader.Next() is { } batch)
+                loader.Release(batch);
         });
         Assert.Equal(ErrorKind.Data, failure.Kind);
     }
@@ -73,43 +73,43 @@ public sealed class BatchLoaderTests : IDisposable
     public void Epoch_can_be_stopped_and_another_started()
     {
         Dataset data = Open(2000, 150, 20_000);
-        using var prefetcher = new BatchLoader(device, data.Encoder.Spec, 64);
+        using var loader = new BatchLoader(device, data.Encoder.Spec, 64);
         for (int i = 0; i < 5; i++)
         {
-            prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, i)));
-            prefetcher.Release(prefetcher.Next()!);
+            loader.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, i)));
+            loader.Release(loader.Next()!);
         }
 
-        prefetcher.Stop();
-        Assert.Null(prefetcher.Next());
+        loader.Stop();
+        Assert.Null(loader.Next());
     }
 
     [Fact]
     public void Cancellation_wakes_a_waiting_consumer()
     {
         Dataset data = Open(200, 150, 1 << 20);
-        using var prefetcher = new BatchLoader(device, data.Encoder.Spec, 64);
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
-        Batch[] held = [prefetcher.Next()!, prefetcher.Next()!, prefetcher.Next()!];
+        using var loader = new BatchLoader(device, data.Encoder.Spec, 64);
+        loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        Batch[] held = [loader.Next()!, loader.Next()!, loader.Next()!];
         using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
         // All slots are held, so nothing can come.
-        Assert.ThrowsAny<OperationCanceledException>(() => prefetcher.Next(cancel.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() => loader.Next(cancel.Token));
         foreach (Batch batch in held)
-            prefetcher.Release(batch);
-        Assert.Equal(8, prefetcher.Next()!.Rows);
+            loader.Release(batch);
+        Assert.Equal(8, loader.Next()!.Rows);
     }
 
     [Fact]
     public void Stall_names_the_stage()
     {
         Dataset data = Open(200, 150, 1 << 20);
-        using var prefetcher = new BatchLoader(device, data.Encoder.Spec, 64);
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        using var loader = new BatchLoader(device, data.Encoder.Spec, 64);
+        loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
         for (int i = 0; i < 3; i++)
-            prefetcher.Next();
+            loader.Next();
         // All slots are held, so nothing can come.
-        prefetcher.StallLimit = TimeSpan.FromMilliseconds(200);
-        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => prefetcher.Next());
+        loader.StallLimit = TimeSpan.FromMilliseconds(200);
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => loader.Next());
         Assert.Contains("stuck", failure.Message);
         Assert.Contains("gathering rows", failure.Message);
     }
@@ -138,12 +138,12 @@ public sealed class BatchLoaderTests : IDisposable
     public void Taking_and_releasing_a_batch_allocates_nothing()
     {
         Dataset data = Open(20_000, 5000, 1 << 30);
-        using var prefetcher = new BatchLoader(device, data.Encoder.Spec, 16);
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Natural));
+        using var loader = new BatchLoader(device, data.Encoder.Spec, 16);
+        loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
         Assert.Equal(0, Allocations.Least(() =>
         {
             for (int i = 0; i < 200; i++)
-                prefetcher.Release(prefetcher.Next()!);
+                loader.Release(loader.Next()!);
         }));
     }
 
@@ -152,18 +152,18 @@ public sealed class BatchLoaderTests : IDisposable
     {
         Dataset data = Open(20_000, 5000, 1 << 30);
         using TrainableModel model = new(device, data.Encoder.Spec, ModelCatalog.Defaults("deepfm") with { EmbeddingDim = 4, HiddenUnits = [8] }, 32);
-        using var prefetcher = new BatchLoader(device, model.Spec, 32, slotCount: 4);
+        using var loader = new BatchLoader(device, model.Spec, 32, slotCount: 4);
         using CancellationTokenSource never = new();
-        prefetcher.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));
-        long Allocated() => GC.GetAllocatedBytesForCurrentThread() + prefetcher.AllocatedBytes;
+        loader.Start(data.Read(RowPart.All, EpochOrder.Shuffle(1, 0)));
+        long Allocated() => GC.GetAllocatedBytesForCurrentThread() + loader.AllocatedBytes;
         long Train(int steps)
         {
             long before = Allocated();
             for (int i = 0; i < steps; i++)
             {
-                Batch batch = prefetcher.Next(never.Token)!;
+                Batch batch = loader.Next(never.Token)!;
                 model.TrainStep(batch, 1e-3);
-                prefetcher.Release(batch);
+                loader.Release(batch);
             }
 
             return Allocated() - before;

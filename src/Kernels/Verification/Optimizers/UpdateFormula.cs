@@ -53,6 +53,8 @@ internal sealed class UpdateFormula
             w[i] = Math.Abs(m[i]) <= rule.L1 ? 0 : -(m[i] - Math.Sign(m[i]) * rule.L1) / ((rule.Beta + Math.Sqrt(s[i])) / rule.Alpha + rule.L2);
             return;
         }
+        if (rule.Kind is not (OptimizerKind.Adam or OptimizerKind.AdamW))
+            throw new InvalidOperationException($"{rule.Kind} has no reference");
         if (rule.Kind == OptimizerKind.AdamW)
             w[i] -= LearningRate * rule.WeightDecay * w[i];
         m[i] = rule.Beta1 * m[i] + (1.0 - rule.Beta1) * g;
