@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+
+namespace GpuCtr.SoftCuda.Memory;
+
+/// <summary>One buffer of the device, with a note for every byte whether it was ever written.</summary>
+/// <param name="number">Counts the buffers of a machine from 1, for messages.</param>
+/// <param name="address">First address as kernels see it. No address of the device is one of the host's.</param>
+/// <param name="bytes">Size.</param>
+public sealed unsafe class Allocation(int number, ulong address, long bytes) : IDisposable
+{
+    private byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 64);
+    private readonly ulong[] written = new ulong[(bytes + 63) / 64];
+
+    /// <summary>Counts the buffers of a machine from 1.</summary>
+    public int Number => number;
+
+    /// <summary>First address as kernels see it.</summary>
+    public ulong Address => address;
+
+    /// <summary>Size in bytes.</summary>
+    public long Bytes => bytes;
+
+    /// <summary>The memory behind it; 0 after it was freed.</summary>
+    public byte* Data => data;
+
+    /// <summary>Whether it was freed: addresses are never used again, so that a stale pointer is known by its address.</summary>
+    public bool IsFreed => data == null;
+
+    /// <summary>What findings of race checks keep about this buffer; owned by the executor.</summary>
+    public object? Shadow { get; set; }
+
+    /// <summary>Whether all of at most 64 bytes were written.</summary>
+    public bool IsWritten(long offset, int count)
+    {
+        ulong mask = count == 64 ? ulong.MaxValue : (1UL << count) - 1;
+        int shift = (int)(offset & 63);
+        ulong there = written[offset >> 6] >> shift;
+        if (shift + count > 64)
+            there |= written[(offset >> 6) + 1] << (64 - shift);
+        return (there & mask) == mask;
+    }
+
+    /// <summary>Notes that bytes are written.</summary>
+    public void MarkWritten(long offset, long count)
+    {
+        while (count > 0)
+        {
+            int shift = (int)(offset & 63), part = (int)Math.Min(64 - shift, count);
+            written[offset >> 6] |= (part == 64 ? ulong.MaxValue : (1UL << part) - 1) << shift;
+            (offset, count) = (offset + part, count - part);
+        }
+    }
+
+    /// <summary>Copies the note for bytes of another buffer.</summary>
+    public void CopyWritten(long offset, Allocation source, long from, long count)
+    {
+        for (long i = 0; i < count; i++)
+            if (source.IsWritten(from + i, 1))
+                MarkWritten(offset + i, 1);
+            else
+                written[(offset + i) >> 6] &= ~(1UL << (int)((offset + i) & 63));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(data);
+        data = null;
+        Shadow = null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"buffer {number} ({bytes} bytes{(IsFreed ? ", freed" : "")})";
+}
