@@ -18,23 +18,35 @@ public enum CudaResult
     /// <summary>There is no such device.</summary>
     InvalidDevice = 101,
 
+    /// <summary>No context is current on the calling thread, or the handle is none of a context.</summary>
+    InvalidContext = 201,
+
     /// <summary>The PTX of a module cannot be assembled.</summary>
     InvalidPtx = 218,
 
-    /// <summary>No context is current on the calling thread, or it was destroyed.</summary>
-    InvalidContext = 201,
+    /// <summary>The PTX of a module is newer than the driver.</summary>
+    UnsupportedPtxVersion = 222,
 
     /// <summary>A handle of a stream, event, graph, function or module is not known.</summary>
     InvalidHandle = 400,
 
+    /// <summary>The object is not in a state for this call: a capture begins twice, or ends without a begin.</summary>
+    IllegalState = 401,
+
     /// <summary>The module has no function of this name.</summary>
     NotFound = 500,
+
+    /// <summary>The event has not happened yet.</summary>
+    NotReady = 600,
 
     /// <summary>A kernel accessed memory outside every buffer.</summary>
     IllegalAddress = 700,
 
     /// <summary>The launch asks for more threads or shared memory than the device has.</summary>
     LaunchOutOfResources = 701,
+
+    /// <summary>The context that is current was destroyed.</summary>
+    ContextIsDestroyed = 709,
 
     /// <summary>Host memory was registered twice.</summary>
     HostMemoryAlreadyRegistered = 712,
@@ -48,11 +60,26 @@ public enum CudaResult
     /// <summary>A kernel failed in another way.</summary>
     LaunchFailed = 719,
 
+    /// <summary>The call is one of those that this machine does not have.</summary>
+    NotSupported = 801,
+
     /// <summary>The call is not allowed while the stream captures.</summary>
     StreamCaptureUnsupported = 900,
 
     /// <summary>A failed call has made the capture useless.</summary>
     StreamCaptureInvalidated = 901,
+
+    /// <summary>The capturing stream would depend on work outside of the capture.</summary>
+    StreamCaptureIsolation = 905,
+
+    /// <summary>The default stream would wait for a stream that captures.</summary>
+    StreamCaptureImplicit = 906,
+
+    /// <summary>The event was recorded by a stream that captured: it never happens.</summary>
+    CapturedEvent = 907,
+
+    /// <summary>The capture was begun by another thread.</summary>
+    StreamCaptureWrongThread = 908,
 
     /// <summary>The error is none of the above.</summary>
     Unknown = 999,

@@ -1,0 +1,50 @@
+using GpuCtr.SoftCuda.Memory;
+
+namespace GpuCtr.SoftCuda.Streams;
+
+/// <summary>Bytes of a buffer that one item of a stream reads or writes.</summary>
+/// <param name="Buffer">The buffer.</param>
+/// <param name="Low">First byte.</param>
+/// <param name="High">Byte behind the last.</param>
+/// <param name="Wrote">Whether it writes them.</param>
+public readonly record struct Touch(Allocation Buffer, long Low, long High, bool Wrote);
+
+/// <summary>Finds two items on different streams that use the same bytes, one of them writing, without an order between them, whichever ran first.</summary>
+/// <remarks>Ranges are those from the first to the last byte that an item uses. An item is ordered after all that its clock knows.</remarks>
+internal sealed class AccessLog(Findings findings)
+{
+    private readonly record struct Access(long Low, long High, bool Wrote, int Stream, int Number, string Name);
+
+    private readonly Dictionary<Allocation, List<Access>> recent = [];
+
+    /// <summary>Notes what an item used, and compares it with what others used.</summary>
+    /// <param name="touch">The bytes.</param>
+    /// <param name="stream">The stream of the item, which has counted it in its clock.</param>
+    /// <param name="clock">What happened before the item, itself included.</param>
+    /// <param name="name">The item, for messages.</param>
+    public void Add(Touch touch, int stream, VectorClock clock, string name)
+    {
+        if (!recent.TryGetValue(touch.Buffer, out List<Access>? there))
+            recent.Add(touch.Buffer, there = []);
+        foreach (Access other in there)
+            if ((touch.Wrote || other.Wrote) && touch.Low < other.High && other.Low < touch.High && other.Number > clock[other.Stream])
+                findings.Add(new(Check.Race, name, $"{Verb(touch.Wrote)} {touch.Buffer} between bytes {Math.Max(touch.Low, other.Low)} and {Math.Min(touch.High, other.High)} on stream {stream}, and {other.Name} {Verb(other.Wrote)} them on stream {other.Stream}: no event and no wait orders the two"));
+        // Who is ordered after the later item of a stream is ordered after the earlier one.
+        there.RemoveAll(other => other.Stream == stream && other.Wrote == touch.Wrote && touch.Low <= other.Low && other.High <= touch.High);
+        there.Add(new(touch.Low, touch.High, touch.Wrote, stream, clock[stream], name));
+    }
+
+    /// <summary>Forgets what everything that comes later is ordered after.</summary>
+    /// <param name="known">What the host knows. Nothing may be waiting on a stream: it might have been enqueued with less knowledge.</param>
+    public void Forget(VectorClock known)
+    {
+        foreach ((Allocation buffer, List<Access> there) in recent)
+        {
+            there.RemoveAll(access => access.Number <= known[access.Stream]);
+            if (there.Count == 0)
+                recent.Remove(buffer);
+        }
+    }
+
+    private static string Verb(bool wrote) => wrote ? "writes" : "reads";
+}
