@@ -68,7 +68,7 @@ internal sealed class StepGraph(Device device) : IDisposable
     public void Dispose()
     {
         foreach (Side s in sides)
-            s.Launches?.Dispose();
+            device.Release(() => s.Launches?.Dispose());
     }
 
     private sealed class Side

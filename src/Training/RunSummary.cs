@@ -31,7 +31,7 @@ internal static class RunSummary
     public static void Model(RunLog runLog, TrainableModel model, RunData data, MemoryBudget memory, HeldMemory held)
     {
         FeatureEncoder encoder = data.Encoder;
-        runLog.Line($"device   {model.Device}");
+        runLog.Line($"device   {model.Device}{(model.Device.Note is { } note ? $"; {note}" : "")}");
         runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
         Fields(runLog, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
         Fields(runLog, "numeric", encoder.Spec.Numeric);

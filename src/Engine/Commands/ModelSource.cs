@@ -26,6 +26,6 @@ internal sealed record ModelSource
     public static void Tell(RunLog runLog, Checkpoint checkpoint, Device device)
     {
         runLog.Line($"model    {checkpoint.Manifest.Model.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
-        runLog.Line($"device   {device}");
+        runLog.Line($"device   {device}{(device.Note is { } note ? $"; {note}" : "")}");
     }
 }

@@ -43,24 +43,30 @@ internal static class VerifyCommand
     {
         using ShutdownSignal shutdown = new();
         using Device device = options.Device.Open();
+        if (device.Note is { } note)
+            terminal.Error.Line(note);
         OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(options.Only, StringComparison.OrdinalIgnoreCase))];
         if (cases.Length == 0)
             throw GpuCtrException.UsageError($"--only {options.Only}: no case has this in its name");
-        List<string> problems = [];
-        foreach (OpCase c in cases)
+        int failed = 0;
+        OpSweep sweep = OpSweep.Run(cases, device, Before, problem =>
         {
-            if (shutdown.IsRequested)
-                throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; {problems.Count} cases had failed");
-            if (OpCheck.Run(c, device) is not { } problem)
-                continue;
-            problems.Add(problem);
+            failed++;
             if (!options.Json)
                 terminal.Screen.Line(problem);
-        }
+        });
         if (options.Json)
-            terminal.Out.WriteLine(JsonText.Line(new Result($"{device}", cases.Length, problems)));
+            terminal.Out.WriteLine(JsonText.Line(new Result($"{device}", cases.Length, sweep.End is null ? sweep.Problems : [.. sweep.Problems, sweep.End])));
         else
-            terminal.Screen.Line($"{device}: {cases.Length - problems.Count} of {cases.Length} cases agree with their references");
-        return problems.Count == 0 ? ExitCode.Done : throw new GpuCtrException(ErrorKind.Device, $"{problems.Count} of {cases.Length} cases failed on {device}; do not train on it");
+            terminal.Screen.Line($"{device}: {sweep.Agreed} of {cases.Length} cases agree with their references");
+        if (failed == 0)
+            return ExitCode.Done;
+        throw new GpuCtrException(ErrorKind.Device, $"{(sweep.End is null ? "" : $"{sweep.End}; ")}{failed} of {cases.Length} cases failed on {device}; do not train on it");
+
+        void Before()
+        {
+            if (shutdown.IsRequested)
+                throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; {failed} cases had failed");
+        }
     }
 }

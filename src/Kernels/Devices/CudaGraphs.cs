@@ -3,22 +3,20 @@ namespace GpuCtr.Kernels.Devices;
 /// <summary>Captures launches as a CUDA graph: hundreds of them start at the cost of one.</summary>
 /// <param name="driver">The CUDA driver.</param>
 /// <param name="stream">The device's stream; not the null stream, which cannot be captured.</param>
-/// <param name="bind">Makes the device's context current on the calling thread.</param>
-internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : ILaunchRecorder
+internal sealed class CudaGraphs(CudaDriver driver, nint stream) : ILaunchRecorder
 {
     /// <summary>Environment variable that turns graphs off.</summary>
     public const string Switch = "GPU_CTR_GRAPH";
 
     /// <summary>The recorder of a stream, or the reason why there is none.</summary>
-    public static (ILaunchRecorder? Recorder, string? Refusal) Open(CudaDriver driver, nint stream, Action bind) =>
+    public static (ILaunchRecorder? Recorder, string? Refusal) Open(CudaDriver driver, nint stream) =>
         Environment.GetEnvironmentVariable(Switch) == "off" ? (null, $"{Switch}=off")
         : driver.LacksGraphs is { } reason ? (null, reason)
-        : (new CudaGraphs(driver, stream, bind), null);
+        : (new CudaGraphs(driver, stream), null);
 
     /// <inheritdoc/>
     public IRecordedLaunches Record(Action work)
     {
-        bind();
         driver.BeginCapture(stream);
         nint graph;
         try
@@ -33,7 +31,7 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : 
         graph = driver.EndCapture(stream);
         try
         {
-            return new Graph(driver, driver.Instantiate(graph), stream, bind);
+            return new Graph(driver, driver.Instantiate(graph), stream);
         }
         finally
         {
@@ -53,18 +51,16 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream, Action bind) : 
         }
     }
 
-    private sealed class Graph(CudaDriver driver, nint executable, nint stream, Action bind) : IRecordedLaunches
+    private sealed class Graph(CudaDriver driver, nint executable, nint stream) : IRecordedLaunches
     {
         public void Replay()
         {
-            bind();
-            driver.Launch(executable, stream);
+                driver.Launch(executable, stream);
         }
 
         public void Dispose()
         {
-            bind();
-            driver.DestroyExecutable(executable);
+                driver.DestroyExecutable(executable);
         }
     }
 }

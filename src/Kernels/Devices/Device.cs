@@ -57,6 +57,8 @@ internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, i
 public sealed class Device : IDisposable
 {
     private readonly Context context;
+    private readonly Accelerator accelerator;
+    private readonly CudaDriver? driver;
     private readonly Lifetime lifetime;
 
     // Taken when the device is opened: a later limit of the managed heap does not apply to native memory.
@@ -70,21 +72,20 @@ public sealed class Device : IDisposable
 
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
     {
-        this.context = context;
+        (this.context, this.accelerator) = (context, accelerator);
         lifetime = new Lifetime(nameof(Device), Free);
-        Accelerator = accelerator;
         Kind = kind;
         Name = name;
         Kernels = kernels;
         Precision = precision;
         CheckPrecision();
         Stream = NewStream();
-        CudaDriver? driver = accelerator is CudaAccelerator ? CudaDriver.Open() : null;
+        driver = accelerator is CudaAccelerator ? CudaDriver.Open(accelerator.Bind) : null;
         Team = UsesSimd ? new WorkerTeam(threads) : null;
         Blas = OpenBlas();
         Copies = UsesSimd ? null : driver is { LacksEvents: null } ? CopiesBeside(driver) : new BatchCopies(Stream);
         if (driver is not null && kernels != KernelChoice.Portable)
-            (Recorder, RecorderRefusal) = CudaGraphs.Open(driver, ((CudaStream)Stream).StreamPtr, accelerator.Bind);
+            (Recorder, RecorderRefusal) = CudaGraphs.Open(driver, ((CudaStream)Stream).StreamPtr);
     }
 
     /// <summary>Opens the device named by <paramref name="spec"/>: auto, cpu, cuda, cuda:N, opencl or opencl:N.</summary>
@@ -113,13 +114,20 @@ public sealed class Device : IDisposable
 
     /// <summary>Whether ops run their tiled variants: on GPUs, or by request.</summary>
     public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library
-        || Kernels == KernelChoice.Auto && (Accelerator is CudaAccelerator || Accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
+        || Kernels == KernelChoice.Auto && (accelerator is CudaAccelerator || accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
 
     /// <summary>Whether lookups are sorted on the device (<see cref="Embedding.LookupSort"/>); false: the loader sorts them.</summary>
     public bool SortsLookups => UsesTiles;
 
-    /// <summary>ILGPU's accelerator.</summary>
-    public Accelerator Accelerator { get; }
+    /// <summary>ILGPU's accelerator, made current on the calling thread: ILGPU itself does that in most calls, but not when it locks pages or creates streams.</summary>
+    public Accelerator Accelerator
+    {
+        get
+        {
+            accelerator.Bind();
+            return accelerator;
+        }
+    }
 
     /// <summary>The stream on which all kernels and copies of this device run.</summary>
     public AcceleratorStream Stream { get; }
@@ -132,6 +140,9 @@ public sealed class Device : IDisposable
 
     /// <summary>The library for plain matrix products; null if there is none.</summary>
     internal IBlas? Blas { get; }
+
+    /// <summary>What a user should know of how the device was opened: which library multiplies matrices, or why none does. Null if there is nothing to tell.</summary>
+    public string? Note { get; private set; }
 
     /// <summary>How batches get to the device; null with the SIMD variants, where the slot is copied at once.</summary>
     internal BatchCopies? Copies { get; }
@@ -205,7 +216,8 @@ public sealed class Device : IDisposable
             return (_, _) => Noted.Add(kernel.Method);
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
         {
-            Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator.LoadKernel(kernel);
+            Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator is CudaAccelerator cuda
+                ? CudaKernels.Load<TArgs>(cuda, driver, kernel.Method) : accelerator.LoadKernel(kernel);
             launchers.Add(kernel.Method, compiled = (Action<KernelConfig, TArgs>)((config, args) => Launch(launch, config, args)));
         }
         return (Action<KernelConfig, TArgs>)compiled;
@@ -249,8 +261,11 @@ public sealed class Device : IDisposable
             return null;
         if (Kind != DeviceKind.Cuda)
             return Kernels == KernelChoice.Library ? new ScalarBlas(this) : null;
-        CuBlas? found = CuBlas.TryOpen(Accelerator, (CudaStream)Stream, Precision);
-        return found is null && Kernels == KernelChoice.Library ? throw new DeviceException($"cuBLAS was not found: none of {CuBlas.Names} can be loaded; set GPU_CTR_CUBLAS to its path") : found;
+        (CuBlas? library, string note) = CuBlas.Open(accelerator, (CudaStream)Stream, Precision);
+        if (library is null && Kernels == KernelChoice.Library)
+            throw new DeviceException(note);
+        Note = library is null ? $"matrix products by our own tiles: {note}" : note;
+        return library;
     }
 
     /// <summary>Waits until everything started on this device has finished.</summary>
@@ -275,6 +290,35 @@ public sealed class Device : IDisposable
         }
     }
 
+    /// <summary>Why the device no longer works; null while it does. After some faults, an access outside of memory for instance, a driver refuses every further call.</summary>
+    internal string? Failure
+    {
+        get
+        {
+            try
+            {
+                Wait();
+                return null;
+            }
+            catch (DeviceException e)
+            {
+                return e.Message;
+            }
+        }
+    }
+
+    /// <summary>Frees something on this device. A device that has failed refuses this as well, and then its failure is what matters.</summary>
+    internal void Release(Action free)
+    {
+        try
+        {
+            free();
+        }
+        catch (Exception e) when (e is AcceleratorException or DeviceException && Failure is not null)
+        {
+        }
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Kind switch { DeviceKind.Cpu => "cpu", DeviceKind.OpenCl => "opencl", _ => "cuda" }} ({Name}{(Precision.OnTensorCores() ? $", {Precision.Name()}" : "")})";
 
@@ -290,9 +334,9 @@ public sealed class Device : IDisposable
 
     private void Free()
     {
-        Copies?.Dispose();
-        Blas?.Dispose();
-        Accelerator.Dispose();
+        Release(() => Copies?.Dispose());
+        Release(() => Blas?.Dispose());
+        Release(accelerator.Dispose);
         context.Dispose();
     }
 }

@@ -25,9 +25,7 @@ public static class DeviceCatalog
     {
         if (!OperatingSystem.IsLinux())
             return;
-        // Debian and Ubuntu ship libOpenCL.so.1 without the unversioned name that ILGPU loads.
-        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, (name, assembly, path) =>
-            name == "OpenCL" && NativeLibrary.TryLoad("libOpenCL.so.1", out nint handle) ? handle : 0);
+        DriverLibraries.Register();
         // PoCL installs a signal handler that skips an integer division by zero anywhere in the process by a guessed instruction length:
         // a DivideByZeroException of .NET then ends in an illegal instruction. This setting keeps PoCL from installing the handler.
         _ = SetEnvironment("POCL_SIGFPE_HANDLER", "0", overwrite: 0);
@@ -40,11 +38,7 @@ public static class DeviceCatalog
     /// <summary>Every accelerator of this machine, and one entry for each kind that has none.</summary>
     public static IReadOnlyList<DeviceEntry> List()
     {
-        List<DeviceEntry> entries = [];
-        Probe(entries, "cuda", AddCuda, context => context.Devices.OfType<CudaDevice>(),
-            "no CUDA device: the NVIDIA driver (libcuda) is not installed or shows no GPU");
-        Probe(entries, "opencl", OpenClSearch.AddTo, context => context.Devices.OfType<CLDevice>(),
-            "no OpenCL device: install your GPU's OpenCL driver, or `pocl-opencl-icd ocl-icd-libopencl1` to run OpenCL on the processor");
+        List<DeviceEntry> entries = [.. Entries(DeviceKind.Cuda), .. Entries(DeviceKind.OpenCl)];
         entries.Add(new DeviceEntry("cpu", CpuName(), GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             $"{Environment.ProcessorCount} threads, {SimdWidth()}"));
         return entries;
@@ -80,16 +74,9 @@ public static class DeviceCatalog
 
     private static Device? OpenGpu(DeviceKind kind, int index, Func<ILGPU.Runtime.Device, bool> accept, KernelChoice kernels, Precision precision)
     {
-        Context? context = TryCreate(kind == DeviceKind.Cuda ? AddCuda : OpenClSearch.AddTo, out _);
-        if (context is null)
+        if (Search(kind).Found.Where(accept).ElementAtOrDefault(index) is not { } device)
             return null;
-        AcceleratorType type = kind == DeviceKind.Cuda ? AcceleratorType.Cuda : AcceleratorType.OpenCL;
-        ILGPU.Runtime.Device? device = context.Devices.Where(d => d.AcceleratorType == type && accept(d)).ElementAtOrDefault(index);
-        if (device is null)
-        {
-            context.Dispose();
-            return null;
-        }
+        Context context = Context.Create(b => Common(b));
         try
         {
             return new Device(context, device.CreateAccelerator(context), kind, DriverText.Name(device.Name), kernels, precision, 1);
@@ -110,46 +97,41 @@ public static class DeviceCatalog
     /// </remarks>
     internal static Context.Builder Common(Context.Builder b) => b.EnableAlgorithms().Optimize(OptimizationLevel.O2);
 
-    private static string[] AddCuda(Context.Builder b)
-    {
-        b.Cuda();
-        return [];
-    }
+    private static DeviceSearch Search(DeviceKind kind) => kind == DeviceKind.Cuda ? CudaSearch.Run() : OpenClSearch.Run();
 
-    /// <summary>Creates the context (null if there is none) and one line for each missing device.</summary>
-    private static Context? TryCreate(Func<Context.Builder, IReadOnlyList<string>> add, out IReadOnlyList<string> reasons)
+    /// <summary>One entry for each device of a kind and for everything that was left out.</summary>
+    private static IEnumerable<DeviceEntry> Entries(DeviceKind kind)
     {
-        IReadOnlyList<string> refused = [];
-        try
-        {
-            Context created = Context.Create(b => refused = add(Common(b)));
-            reasons = refused;
-            return created;
-        }
-        catch (Exception e)
-        {
-            reasons = [DriverText.Reason(e)];
-            return null;
-        }
-    }
-
-    private static void Probe(
-        List<DeviceEntry> entries, string kind, Func<Context.Builder, IReadOnlyList<string>> add, Func<Context, IEnumerable<ILGPU.Runtime.Device>> devices, string missing)
-    {
-        using Context? context = TryCreate(add, out IReadOnlyList<string> reasons);
-        List<ILGPU.Runtime.Device> found = context is null ? [] : devices(context).ToList();
-        for (int i = 0; i < found.Count; i++)
-            entries.Add(new DeviceEntry($"{kind}:{i}", DriverText.Name(found[i].Name), found[i].MemorySize, found[i] is CLDevice cl ? cl.DeviceType.Describe() : ""));
-        if (found.Count == 0)
-            entries.Add(new DeviceEntry("", kind, 0, reasons.Count > 0 ? $"{missing} ({string.Join("; ", reasons)})" : missing));
+        string name = kind.ToString().ToLowerInvariant();
+        DeviceSearch search = Search(kind);
+        for (int i = 0; i < search.Found.Count; i++)
+            yield return new DeviceEntry($"{name}:{i}", DriverText.Name(search.Found[i].Name), search.Found[i].MemorySize, NoteOn(search.Found[i]));
+        if (search.Found.Count == 0)
+            yield return new DeviceEntry("", name, 0, Nothing(kind, search.Refused));
         else
-            entries.AddRange(reasons.Select(reason => new DeviceEntry("", kind, 0, reason)));
+            foreach (string reason in search.Refused)
+                yield return new DeviceEntry("", name, 0, reason);
+    }
+
+    private static string NoteOn(ILGPU.Runtime.Device device) => device switch
+    {
+        CLDevice cl => cl.DeviceType.Describe(),
+        CudaDevice cuda => $"compute capability {cuda.Architecture?.Major}.{cuda.Architecture?.Minor}, driver for CUDA {cuda.DriverVersion}",
+        _ => "",
+    };
+
+    private static string Nothing(DeviceKind kind, List<string> reasons)
+    {
+        if (kind == DeviceKind.OpenCl)
+            reasons = ["install your GPU's OpenCL driver, or `pocl-opencl-icd ocl-icd-libopencl1` to run OpenCL on the processor", .. reasons];
+        return $"no {(kind == DeviceKind.Cuda ? "CUDA" : "OpenCL")} device: {string.Join("; ", reasons)}";
     }
 
     private static DeviceException Missing(string spec)
     {
-        IEnumerable<string> there = List().Where(e => e.Spec.Length > 0).Select(e => $"{e.Spec} ({e.Name})");
-        return new DeviceException($"device '{spec}' was not found; found: {string.Join(", ", there)}. `gpu-ctr devices` says why");
+        IReadOnlyList<DeviceEntry> all = List();
+        IEnumerable<string> there = all.Where(e => e.Spec.Length > 0).Select(e => $"{e.Spec} ({e.Name})"), reasons = all.Where(e => e.Spec.Length == 0 && e.Name == spec.Split(':')[0]).Select(e => e.Note);
+        return new DeviceException($"device '{spec}' was not found; found: {string.Join(", ", there)}{string.Concat(reasons.Select(r => $"; {r}"))}");
     }
 
     private static string CpuName()

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using ILGPU.Runtime.Cuda;
 
 namespace GpuCtr.Kernels.Devices;
 
@@ -19,11 +20,14 @@ internal static class DriverText
     public static string Reason(Exception e)
     {
         Exception cause = e is TargetInvocationException or TypeInitializationException ? e.InnerException ?? e : e;
+        if (cause is CudaException cuda && Enum.TryParse(cuda.Error, out CudaError code))
+            return CudaStatus.Describe((int)code, cuda.Message.Split(" at CurrentAPI.")[0]);
         string? first = cause.Message.Split('\n').FirstOrDefault(l => !string.IsNullOrWhiteSpace(l));
         return first is null ? cause.GetType().Name : Line(first, MostOfReason);
     }
 
-    private static string Line(string text, int most)
+    /// <summary>All of a text on one line of limited length.</summary>
+    public static string Line(string text, int most)
     {
         StringBuilder line = new();
         foreach (Rune rune in text.EnumerateRunes())

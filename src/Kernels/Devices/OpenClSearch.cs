@@ -1,6 +1,3 @@
-using System.Reflection;
-using ILGPU;
-using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Devices;
@@ -11,56 +8,33 @@ internal static class OpenClSearch
 {
     private const int MostDevices = 64;
 
-    private static readonly PropertyInfo registry = typeof(Context.Builder).GetProperty("DeviceRegistry", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    /// <summary>The devices of all platforms, in the order of their drivers, and one line for each platform or device that was left out.</summary>
+    public static DeviceSearch Run() => Run(Platforms, Ids, Open);
 
-    /// <summary>Adds the devices of all platforms to a context, in the order of their drivers.</summary>
-    /// <returns>One line for each platform or device that was left out.</returns>
-    public static IReadOnlyList<string> AddTo(Context.Builder builder)
+    /// <summary>The same with other platforms.</summary>
+    internal static DeviceSearch Run(Func<IReadOnlyList<nint>> platforms, Func<nint, IReadOnlyList<nint>> idsOf, Func<nint, nint, ILGPU.Runtime.Device> open)
     {
-        List<string> refused = [];
-        DeviceRegistry devices = (DeviceRegistry)registry.GetValue(builder)!;
-        foreach (CLDevice device in Open(Platforms(), Ids, Open, refused))
+        DeviceSearch search = new([], []);
+        IReadOnlyList<nint> all = search.Try(platforms, "OpenCL") ?? [];
+        for (int p = 0; p < all.Count; p++)
         {
-            // PoCL before 4.0 does not report the generic address space, without which ILGPU does not open a device.
-            // Our kernels never use generic pointers, so they run there anyway.
-            typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(device.Capabilities, true);
-            devices.Register(device);
-        }
-        return refused;
-    }
-
-    /// <summary>All devices that can be opened; the reasons for the others are added to <paramref name="refused"/>.</summary>
-    internal static List<T> Open<T>(IReadOnlyList<nint> platforms, Func<nint, IReadOnlyList<nint>> idsOf, Func<nint, nint, T> open, List<string> refused)
-        where T : class
-    {
-        List<T> opened = [];
-        for (int p = 0; p < platforms.Count; p++)
-        {
-            if (Try(() => idsOf(platforms[p]), $"platform {p}", refused) is not { } ids)
-                continue;
+            IReadOnlyList<nint> ids = search.Try(() => idsOf(all[p]), $"platform {p} of OpenCL") ?? [];
             for (int i = 0; i < ids.Count; i++)
-                if (Try(() => open(platforms[p], ids[i]), $"device {i} of platform {p}", refused) is { } device)
-                    opened.Add(device);
+                if (search.Try(() => open(all[p], ids[i]), $"device {i} of platform {p} of OpenCL") is { } device)
+                    search.Found.Add(device);
         }
-        return opened;
+        return search;
     }
 
-    private static CLDevice Open(nint platform, nint id) => CLAPI.CurrentAPI.GetDeviceInfo<int>(id, CLDeviceInfoType.CL_DEVICE_AVAILABLE) != 0
-        ? new CLDevice(platform, id)
-        : throw new DeviceException("its driver says that it is not available");
-
-    private static T? Try<T>(Func<T> query, string what, List<string> refused)
-        where T : class
+    private static CLDevice Open(nint platform, nint id)
     {
-        try
-        {
-            return query();
-        }
-        catch (Exception e)
-        {
-            refused.Add($"{what} of OpenCL does not answer as it should: {DriverText.Reason(e)}");
-            return null;
-        }
+        if (CLAPI.CurrentAPI.GetDeviceInfo<int>(id, CLDeviceInfoType.CL_DEVICE_AVAILABLE) == 0)
+            throw new DeviceException("its driver says that it is not available");
+        CLDevice device = new(platform, id);
+        // PoCL before 4.0 does not report the generic address space, without which ILGPU does not open a device.
+        // Our kernels never use generic pointers, so they run there anyway.
+        typeof(CLCapabilityContext).GetProperty(nameof(CLCapabilityContext.GenericAddressSpace))!.SetValue(device.Capabilities, true);
+        return device;
     }
 
     private static nint[] Platforms()

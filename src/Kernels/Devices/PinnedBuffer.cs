@@ -17,7 +17,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     {
         using Lifetime.Lease lease = device.Lifetime.Enter();
         array = device.Accelerator.AllocatePageLocked1D<T>(Math.Max(1, length));
-        lifetime = new Lifetime(nameof(PinnedBuffer<T>), array.Dispose);
+        lifetime = new Lifetime(nameof(PinnedBuffer<T>), () => device.Release(array.Dispose));
         Length = length;
     }
 

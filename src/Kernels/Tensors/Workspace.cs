@@ -121,7 +121,7 @@ public sealed class Workspace : IDisposable
     private void Free()
     {
         foreach (var p in Enumerable.Reverse(plan))
-            p.Free();
+            Device.Release(p.Free);
         arena?.Dispose();
         onDevice.Dispose();
     }

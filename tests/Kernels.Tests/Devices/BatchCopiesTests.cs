@@ -42,7 +42,7 @@ public sealed class BatchCopiesTests : IDisposable
     {
         CudaDriver driver = FakeCuda.Driver();
         FakeCuda.Failing.Add(call);
-        Assert.Equal($"{function} failed with status 900", Assert.Throws<DeviceException>(() =>
+        Assert.Equal($"{function} failed: CUDA error 900", Assert.Throws<DeviceException>(() =>
         {
             BatchCopies copies = new(driver, accelerator.DefaultStream, CopyStream, ComputeStream);
             copies.Begin();

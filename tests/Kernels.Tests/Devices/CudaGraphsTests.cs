@@ -8,7 +8,7 @@ public sealed class CudaGraphsTests
 {
     private const nint Stream = 7;
 
-    private readonly CudaGraphs graphs = new(FakeCuda.Driver(), Stream, Bind);
+    private readonly CudaGraphs graphs = new(FakeCuda.Driver(), Stream);
 
     [Fact]
     public void Work_is_captured_once_and_launched_as_often_as_asked()
@@ -18,20 +18,20 @@ public sealed class CudaGraphsTests
             launches.Replay();
             launches.Replay();
         }
-        Assert.Equal(["bind", "begin 7 relaxed", "work", "end 7", "instantiate 11", "destroy 11", "bind", "launch 13 on 7", "bind", "launch 13 on 7", "bind", "destroy executable 13"], FakeCuda.Calls);
+        Assert.Equal(["begin 7 relaxed", "work", "end 7", "instantiate 11", "destroy 11", "launch 13 on 7", "launch 13 on 7", "destroy executable 13"], FakeCuda.Calls);
     }
 
     [Fact]
     public void Work_that_throws_leaves_no_capture_behind()
     {
         Assert.Equal("no such shape", Assert.Throws<KernelException>(() => graphs.Record(static () => throw new KernelException("no such shape"))).Message);
-        Assert.Equal(["bind", "begin 7 relaxed", "end 7", "destroy 11"], FakeCuda.Calls);
+        Assert.Equal(["begin 7 relaxed", "end 7", "destroy 11"], FakeCuda.Calls);
     }
 
     [Theory]
-    [InlineData("begin", "cuStreamBeginCapture_v2 failed with status 900", "bind")]
-    [InlineData("end", "cuStreamEndCapture failed with status 900", "bind, begin 7 relaxed, work")]
-    [InlineData("instantiate", "cuGraphInstantiateWithFlags failed with status 900", "bind, begin 7 relaxed, work, end 7, destroy 11")]
+    [InlineData("begin", "cuStreamBeginCapture_v2 failed: CUDA error 900", "")]
+    [InlineData("end", "cuStreamEndCapture failed: CUDA error 900", "begin 7 relaxed, work")]
+    [InlineData("instantiate", "cuGraphInstantiateWithFlags failed: CUDA error 900", "begin 7 relaxed, work, end 7, destroy 11")]
     public void Every_failure_is_a_device_failure_that_frees_what_there_was(string call, string message, string done)
     {
         FakeCuda.Failing.Add(call);
@@ -48,7 +48,7 @@ public sealed class CudaGraphsTests
     [InlineData("cuGraphExecDestroy")]
     public void Driver_that_lacks_a_function_of_graphs_launches_one_by_one_and_says_why(string function)
     {
-        (ILaunchRecorder? recorder, string? refusal) = CudaGraphs.Open(FakeCuda.Driver(function), Stream, Bind);
+        (ILaunchRecorder? recorder, string? refusal) = CudaGraphs.Open(FakeCuda.Driver(function), Stream);
         Assert.Null(recorder);
         Assert.Equal($"the NVIDIA driver has no {function}; update it", refusal);
         Assert.Empty(FakeCuda.Calls);
@@ -57,7 +57,7 @@ public sealed class CudaGraphsTests
     [Fact]
     public void Driver_that_has_all_functions_records()
     {
-        (ILaunchRecorder? recorder, string? refusal) = CudaGraphs.Open(FakeCuda.Driver(), Stream, Bind);
+        (ILaunchRecorder? recorder, string? refusal) = CudaGraphs.Open(FakeCuda.Driver(), Stream);
         Assert.NotNull(recorder);
         Assert.Null(refusal);
     }
@@ -65,8 +65,6 @@ public sealed class CudaGraphsTests
     [Fact]
     public void Function_that_is_called_in_spite_of_its_absence_is_named() =>
         Assert.Equal("the NVIDIA driver has no cuGraphLaunch; update it", Assert.Throws<DeviceException>(() => FakeCuda.Driver("cuGraphLaunch").Launch(1, 2)).Message);
-
-    private static void Bind() => FakeCuda.Calls.Add("bind");
 
     private static void Work() => FakeCuda.Calls.Add("work");
 }

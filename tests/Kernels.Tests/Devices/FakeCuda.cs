@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Kernels.Tests.Devices;
@@ -11,26 +12,34 @@ internal static unsafe class FakeCuda
 
     private const int Failed = 900;
 
-    private static nint nextEvent;
+    // A test runs on one thread, beside others.
+    [ThreadStatic]
+    private static State? state;
 
-    /// <summary>The calls with their arguments.</summary>
-    public static List<string> Calls { get; } = [];
+    /// <summary>The calls with their arguments; those on a thread without the context say so.</summary>
+    public static List<string> Calls => Now.Calls;
 
     /// <summary>Calls that fail, by their names here.</summary>
-    public static HashSet<string> Failing { get; } = [];
+    public static HashSet<string> Failing => Now.Failing;
+
+    /// <summary>What cuInit returns.</summary>
+    public static int Start { set => Now.Start = value; }
+
+    private static State Now => state ??= new State();
 
     /// <summary>A driver that forgot everything before.</summary>
     /// <param name="without">Functions that it does not have.</param>
     public static CudaDriver Driver(params string[] without)
     {
-        Calls.Clear();
-        Failing.Clear();
-        nextEvent = FirstEvent;
-        return new(name => without.Contains(name) ? 0 : Export(name));
+        state = null;
+        return new(name => without.Contains(name) ? 0 : Export(name), static () => Now.IsBound = true);
     }
 
     private static nint Export(string name) => name switch
     {
+        "cuInit" => (nint)(delegate* unmanaged<uint, int>)&Initialize,
+        "cuGetErrorString" => (nint)(delegate* unmanaged<int, byte**, int>)&Text,
+        "cuModuleLoadDataEx" => (nint)(delegate* unmanaged<nint*, byte*, uint, int*, nint*, int>)&LoadModule,
         "cuStreamBeginCapture_v2" => (nint)(delegate* unmanaged<nint, int, int>)&Begin,
         "cuStreamEndCapture" => (nint)(delegate* unmanaged<nint, nint*, int>)&End,
         "cuGraphInstantiateWithFlags" => (nint)(delegate* unmanaged<nint*, nint, ulong, int>)&Instantiate,
@@ -46,10 +55,34 @@ internal static unsafe class FakeCuda
 
     private static int Called(string name, string arguments)
     {
+        bool isBound = Now.IsBound;
+        Now.IsBound = false;
         if (Failing.Contains(name))
             return Failed;
-        Calls.Add($"{name} {arguments}");
+        Calls.Add($"{name} {arguments}{(isBound ? "" : " without a context")}");
         return 0;
+    }
+
+    [UnmanagedCallersOnly]
+    private static int Initialize(uint flags) => flags == 0 ? Now.Start : 1;
+
+    [UnmanagedCallersOnly]
+    private static int Text(int status, byte** text)
+    {
+        fixed (byte* known = "system not yet initialized\0"u8)
+            *text = status == 802 ? known : null;
+        return status == 802 ? 0 : 1;
+    }
+
+    /// <summary>Refuses every module, with a log of two lines.</summary>
+    [UnmanagedCallersOnly]
+    private static int LoadModule(nint* module, byte* image, uint count, int* options, nint* values)
+    {
+        if (count != 2 || options[0] != 5 || options[1] != 6)
+            return 1;
+        string first = Marshal.PtrToStringUTF8((nint)image)!.Split('\n')[0];
+        Encoding.UTF8.GetBytes($"ptxas error in '{first}'\n  unknown opcode\0").AsSpan().CopyTo(new Span<byte>((void*)values[0], (int)values[1]));
+        return 218;
     }
 
     [UnmanagedCallersOnly]
@@ -81,7 +114,7 @@ internal static unsafe class FakeCuda
     [UnmanagedCallersOnly]
     private static int CreateEvent(nint* created, uint flags)
     {
-        *created = nextEvent++;
+        *created = Now.NextEvent++;
         return Called("create event", $"{*created} {(flags == 2 ? "without timing" : flags)}");
     }
 
@@ -93,4 +126,13 @@ internal static unsafe class FakeCuda
 
     [UnmanagedCallersOnly]
     private static int DestroyEvent(nint happening) => Called("destroy event", $"{happening}");
+
+    private sealed class State
+    {
+        public readonly List<string> Calls = [];
+        public readonly HashSet<string> Failing = [];
+        public nint NextEvent = FirstEvent;
+        public bool IsBound;
+        public int Start;
+    }
 }

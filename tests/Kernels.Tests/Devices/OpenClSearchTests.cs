@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Devices;
+using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Kernels.Tests.Devices;
@@ -50,13 +51,12 @@ public sealed class OpenClSearchTests
     [Fact]
     public void Platforms_and_devices_that_fail_are_told_of_and_hide_no_other()
     {
-        List<string> refused = [];
-        List<string> opened = OpenClSearch.Open(
-            [1, 2, 3],
+        Dictionary<nint, CPUDevice> devices = new nint[] { 11, 12, 30, 32 }.ToDictionary(id => id, _ => new CPUDevice(2, 1, 1));
+        (List<ILGPU.Runtime.Device> opened, List<string> refused) = OpenClSearch.Run(
+            () => [1, 2, 3],
             platform => platform == 2 ? throw new DeviceException("its devices cannot be listed (CL_OUT_OF_HOST_MEMORY)") : (nint[])[platform * 10, platform * 10 + 1, platform * 10 + 2],
-            (_, id) => id switch { 10 => throw new OverflowException("too\nmuch"), 31 => throw new CLException(CLError.CL_INVALID_VALUE), _ => $"{id}" },
-            refused);
-        Assert.Equal(["11", "12", "30", "32"], opened);
+            (_, id) => id switch { 10 => throw new OverflowException("too\nmuch"), 31 => throw new CLException(CLError.CL_INVALID_VALUE), _ => devices[id] });
+        Assert.Equal(devices.Values, opened);
         Assert.Equal(3, refused.Count);
         Assert.Equal("device 0 of platform 0 of OpenCL does not answer as it should: too", refused[0]);
         Assert.StartsWith("platform 1 of OpenCL does not answer as it should: its devices cannot be listed", refused[1]);

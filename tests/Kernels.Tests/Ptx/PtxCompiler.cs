@@ -1,7 +1,6 @@
 using System.Reflection;
 using GpuCtr.Kernels.Devices;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime.Cuda;
 
@@ -20,8 +19,7 @@ internal sealed class PtxCompiler : IDisposable
     }
 
     /// <summary>The PTX of a kernel as a launcher would hand it to the driver.</summary>
-    public string Compile(MethodInfo kernel) =>
-        ((PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default)).PTXAssembly;
+    public string Compile(MethodInfo kernel) => CudaKernels.Compile(backend, kernel).PTXAssembly;
 
     public void Dispose()
     {

@@ -1,0 +1,49 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
+
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>Compiles kernels to PTX and loads them on a CUDA device.</summary>
+internal static class CudaKernels
+{
+    /// <summary>The launcher of a kernel.</summary>
+    /// <exception cref="DeviceException">The driver refuses the kernel; the message has what its compiler says.</exception>
+    public static Action<AcceleratorStream, KernelConfig, TArgs> Load<TArgs>(CudaAccelerator accelerator, CudaDriver? driver, MethodInfo kernel) where TArgs : struct
+    {
+        PTXCompiledKernel compiled = Compile(accelerator.Backend, kernel);
+        try
+        {
+            return accelerator.LoadKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArgs>>();
+        }
+        catch (CudaException e)
+        {
+            string log = driver?.CompilerLog(compiled.PTXAssembly) ?? "";
+            throw new DeviceException($"{accelerator.Name} does not load kernel {kernel.DeclaringType?.Name}.{kernel.Name}: {DriverText.Reason(e)}{(log.Length > 0 ? $"; its driver's compiler says: {log}" : "")}", e);
+        }
+    }
+
+    /// <summary>A kernel as PTX, in which no conditional branch claims to be uniform.</summary>
+    /// <remarks>
+    /// ILGPU 1.5.3 marks a branch `.uni` if its condition does not depend on the thread through operands. It ignores that a value may depend
+    /// on the way that a thread took to it, so some marks are wrong, and the behaviour of such a branch is not defined (PTX ISA, "bra").
+    /// The driver's compiler finds uniform branches itself.
+    /// </remarks>
+    public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel)
+    {
+        PTXCompiledKernel compiled = CompileAsIs(backend, kernel);
+        Text(compiled) = Text(compiled).Replace(" bra.uni ", " bra ", StringComparison.Ordinal).Replace("brx.idx.uni", "brx.idx", StringComparison.Ordinal);
+        return compiled;
+    }
+
+    /// <summary>A kernel as ILGPU compiles it.</summary>
+    internal static PTXCompiledKernel CompileAsIs(PTXBackend backend, MethodInfo kernel) =>
+        (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<PTXAssembly>k__BackingField")]
+    private static extern ref string Text(PTXCompiledKernel kernel);
+}

@@ -1,0 +1,22 @@
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>The devices of one kind.</summary>
+/// <param name="Found">Those that can be opened.</param>
+/// <param name="Refused">One line for everything that cannot.</param>
+internal sealed record DeviceSearch(List<ILGPU.Runtime.Device> Found, List<string> Refused)
+{
+    /// <summary>An answer of a driver; null if it fails, and then the reason is kept.</summary>
+    public T? Try<T>(Func<T> query, string what)
+        where T : class
+    {
+        try
+        {
+            return query();
+        }
+        catch (Exception e)
+        {
+            Refused.Add($"{what} does not answer as it should: {DriverText.Reason(e)}");
+            return null;
+        }
+    }
+}
