@@ -52,7 +52,10 @@ public sealed class Machine
     {
         current = new(settings);
         if (!isLoaded)
+        {
             _ = StandIn.Load("libcuda.so.1", typeof(Exports), Exports.Absent, name => (int)Current.Process.Call(name, () => throw new Refusal(CudaResult.NotSupported, "this machine does not have it")));
+            _ = StandIn.Load($"libcublas.so.{current.Process.DriverVersion / 1000}", typeof(Blas.Exports), [], _ => 0);
+        }
         isLoaded = true;
         return current;
     }
