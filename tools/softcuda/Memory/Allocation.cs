@@ -3,16 +3,16 @@ using System.Runtime.InteropServices;
 namespace GpuCtr.SoftCuda.Memory;
 
 /// <summary>One buffer of the device, with a note for every byte whether it was ever written.</summary>
-/// <param name="number">Counts the buffers of a machine from 1, for messages.</param>
+/// <param name="name">For messages, as in <c>buffer 3</c>.</param>
 /// <param name="address">First address as kernels see it. No address of the device is one of the host's.</param>
 /// <param name="bytes">Size.</param>
-public sealed unsafe class Allocation(int number, ulong address, long bytes) : IDisposable
+public sealed unsafe class Allocation(string name, ulong address, long bytes) : IDisposable
 {
     private byte* data = (byte*)NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), 64);
     private readonly ulong[] written = new ulong[(bytes + 63) / 64];
 
-    /// <summary>Counts the buffers of a machine from 1.</summary>
-    public int Number => number;
+    /// <summary>For messages, as in <c>buffer 3</c>.</summary>
+    public string Name => name;
 
     /// <summary>First address as kernels see it.</summary>
     public ulong Address => address;
@@ -26,7 +26,7 @@ public sealed unsafe class Allocation(int number, ulong address, long bytes) : I
     /// <summary>Whether it was freed: addresses are never used again, so that a stale pointer is known by its address.</summary>
     public bool IsFreed => data == null;
 
-    /// <summary>What findings of race checks keep about this buffer; owned by the executor.</summary>
+    /// <summary>What the executor keeps about this buffer to find races.</summary>
     public object? Shadow { get; set; }
 
     /// <summary>Whether all of at most 64 bytes were written.</summary>
@@ -51,6 +51,9 @@ public sealed unsafe class Allocation(int number, ulong address, long bytes) : I
         }
     }
 
+    /// <summary>Notes that nothing is written.</summary>
+    public void Forget() => Array.Clear(written);
+
     /// <summary>Copies the note for bytes of another buffer.</summary>
     public void CopyWritten(long offset, Allocation source, long from, long count)
     {
@@ -70,5 +73,5 @@ public sealed unsafe class Allocation(int number, ulong address, long bytes) : I
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"buffer {number} ({bytes} bytes{(IsFreed ? ", freed" : "")})";
+    public override string ToString() => $"{name} ({bytes} bytes{(IsFreed ? ", freed" : "")})";
 }

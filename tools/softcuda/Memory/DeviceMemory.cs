@@ -31,7 +31,7 @@ public sealed class DeviceMemory(long capacity)
             if (bytes > capacity - Used)
                 return null;
             Used += bytes;
-            Allocation made = new(all.Count + 1, next, bytes);
+            Allocation made = new($"buffer {all.Count + 1}", next, bytes);
             all.Add(made);
             // Not a multiple of 512: a kernel that relies on more than the driver promises is found.
             next += ((ulong)bytes + Apart) / (2 * Unit) * (2 * Unit) + 2 * Unit;

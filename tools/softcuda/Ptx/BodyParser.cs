@@ -43,8 +43,8 @@ internal sealed class BodyParser(PtxTokens tokens, IEnumerable<PtxVariable> oute
     {
         int line = tokens.Line;
         string typeName = tokens.Next();
-        if (!PtxTypes.TryParse(typeName.TrimStart('.'), out PtxType type))
-            throw new PtxException(line, $"'{typeName}' is no type of a register");
+        if (!PtxTypes.TryParse(typeName.TrimStart('.'), out PtxType type) || type != PtxType.Pred && type.Bytes() < 4)
+            throw new PtxException(line, $"'{typeName}' is no type of a register that this machine has");
         do
         {
             string name = tokens.Next();

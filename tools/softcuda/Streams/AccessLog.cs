@@ -2,13 +2,6 @@ using GpuCtr.SoftCuda.Memory;
 
 namespace GpuCtr.SoftCuda.Streams;
 
-/// <summary>Bytes of a buffer that one item of a stream reads or writes.</summary>
-/// <param name="Buffer">The buffer.</param>
-/// <param name="Low">First byte.</param>
-/// <param name="High">Byte behind the last.</param>
-/// <param name="Wrote">Whether it writes them.</param>
-public readonly record struct Touch(Allocation Buffer, long Low, long High, bool Wrote);
-
 /// <summary>Finds two items on different streams that use the same bytes, one of them writing, without an order between them, whichever ran first.</summary>
 /// <remarks>Ranges are those from the first to the last byte that an item uses. An item is ordered after all that its clock knows.</remarks>
 internal sealed class AccessLog(Findings findings)
