@@ -1,28 +1,28 @@
 namespace GpuCtr.Engine;
 
-/// <summary>Exit codes of the process.</summary>
+/// <summary>Exit codes of the process. The code of an error is its <see cref="ErrorKind"/>; only what is no error of that kind has a number here.</summary>
 public enum ExitCode
 {
     /// <summary>All done.</summary>
     Done = 0,
 
     /// <summary>See <see cref="ErrorKind.Usage"/>.</summary>
-    Usage = 2,
+    Usage = ErrorKind.Usage,
 
     /// <summary>See <see cref="ErrorKind.Data"/>.</summary>
-    Data = 3,
+    Data = ErrorKind.Data,
 
     /// <summary>See <see cref="ErrorKind.Numeric"/>.</summary>
-    Numeric = 4,
+    Numeric = ErrorKind.Numeric,
 
     /// <summary>See <see cref="ErrorKind.InputOutput"/>.</summary>
-    InputOutput = 5,
+    InputOutput = ErrorKind.InputOutput,
 
     /// <summary>See <see cref="ErrorKind.Device"/>.</summary>
-    Device = 6,
+    Device = ErrorKind.Device,
 
     /// <summary>Ctrl-C.</summary>
-    Interrupted = 130,
+    Interrupted = ErrorKind.Interrupted,
 
     /// <summary>SIGTERM.</summary>
     Terminated = 143,
