@@ -33,9 +33,6 @@ public sealed class ShardReader : IDisposable
     /// <summary>Number of values that a column stores in a row group: rows of a flat column, elements and empty lists of a list column.</summary>
     public long StoredValues(int group, string column) => Chunk(group, Layout(column)).NumValues;
 
-    /// <summary>Compressed bytes of a column in a row group; 0 if the file does not say.</summary>
-    public long StoredBytes(int group, string column) => Math.Max(0, Chunk(group, Layout(column)).TotalCompressedSize);
-
     /// <summary>Decodes one column of one row group into <paramref name="into"/>.</summary>
     /// <exception cref="GpuCtrException">Data: no such column, an unsupported type, broken pages. InputOutput: unreadable.</exception>
     public void Read(int group, string column, ColumnBuffer into) => Read(group, column, into, asNumber: false);
