@@ -34,7 +34,7 @@ internal sealed partial class RecordedStep : IDisposable
             BinaryCrossEntropy loss = new(g.Workspace, logit, g.Inputs.Label, g.Control.Loss);
             RecordedModel model = g.Build(logit);
             (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);
-            DenseUpdate dense = new(g.Workspace, parameters, g.Control.DenseRule, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.Guard);
+            DenseUpdate dense = new(g.Workspace, parameters, g.Control.Rule.OfDense, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.Guard);
             guard.Watch(parameters.Gradient!, parameters, (float)options.L2, decays);
             guard.Seal(g.Workspace);
             return new RecordedStep(model, loss, dense);

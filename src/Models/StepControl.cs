@@ -24,9 +24,6 @@ internal sealed class StepControl
     /// <summary>The optimizer of the tables.</summary>
     public UpdateRule Rule { get; }
 
-    /// <summary>The optimizer of the dense parameters.</summary>
-    public UpdateRule DenseRule => Rule.IsRowwise ? UpdateRule.Of(OptimizerKind.Adagrad) : Rule;
-
     /// <summary>Learning rate and the like, as kernels read them.</summary>
     public DeviceArray<StepScalars> Scalars { get; }
 

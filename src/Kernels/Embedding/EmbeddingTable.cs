@@ -53,8 +53,7 @@ public sealed class EmbeddingTable
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", lookups.Capacity, columns);
         gradient = new TableGradient(workspace, Weights, RowGradients, target, lookups, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
         float wholeL2 = options.WholeTable ? options.L2 : 0;
-        // A row of one number has one number of state with plain Adagrad as well.
-        rule = columns > 1 ? rule : rule.ByWeight;
+        rule = columns > 1 ? rule : rule.OfOneColumn;
         update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? lookups : null, rule, wholeL2, scalars, guard.Guard)
             : compact ? new RowUpdate(workspace, Weights, target, lookups, rule, scalars, guard.Guard)
             : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);

@@ -44,11 +44,14 @@ public readonly record struct UpdateRule(
     // State that keeps decaying becomes denormal, which is a hundred times slower and moves no weight.
     private const float FlushMean = 1e-30f, FlushSquare = 1e-35f;
 
+    // PyTorch's ε of Adagrad. The ε of Adam there and of row-wise Adagrad in FBGEMM is the default of this record.
+    private const float AdagradEpsilon = 1e-10f;
+
     /// <summary>The rule of that kind with PyTorch's default constants; row-wise Adagrad with FBGEMM's.</summary>
     /// <param name="kind">The formula.</param>
     /// <param name="momentum">μ of SGD; ignored by the others.</param>
     public static UpdateRule Of(OptimizerKind kind, float momentum = 0) => new(
-        kind, Epsilon: kind == OptimizerKind.Adagrad ? 1e-10f : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0, Momentum: kind == OptimizerKind.Sgd ? momentum : 0);
+        kind, Epsilon: kind == OptimizerKind.Adagrad ? AdagradEpsilon : 1e-8f, WeightDecay: kind == OptimizerKind.AdamW ? 0.01f : 0, Momentum: kind == OptimizerKind.Sgd ? momentum : 0);
 
     /// <summary>Whether a weight moves in a step in which it has no gradient.</summary>
     public bool MovesWithoutGradient => Kind is OptimizerKind.Adam or OptimizerKind.AdamW || HasMomentum;
@@ -79,8 +82,13 @@ public readonly record struct UpdateRule(
     /// <summary>Whether the rule works on whole table rows.</summary>
     internal bool IsRowwise => Kind == OptimizerKind.RowwiseAdagrad;
 
-    /// <summary>The corresponding rule for single weights, such as those of one-column tables.</summary>
-    internal UpdateRule ByWeight => IsRowwise ? this with { Kind = OptimizerKind.Adagrad } : this;
+    /// <summary>The rule of tables with one column: row-wise Adagrad is Adagrad there, with its own ε.</summary>
+    internal UpdateRule OfOneColumn => ByWeight(Epsilon);
+
+    /// <summary>The rule of dense parameters, which have no rows: instead of row-wise Adagrad, PyTorch's Adagrad with the ε that PyTorch has.</summary>
+    internal UpdateRule OfDense => ByWeight(AdagradEpsilon);
+
+    private UpdateRule ByWeight(float epsilon) => IsRowwise ? this with { Kind = OptimizerKind.Adagrad, Epsilon = epsilon } : this;
 
     private bool HasMomentum => Kind == OptimizerKind.Sgd && Momentum > 0;
 

@@ -9,6 +9,17 @@ namespace GpuCtr.Kernels.Tests.Golden;
 /// <summary>DenseUpdate against three consecutive steps of PyTorch's optimizers, and of FTRL, in float64; RowwiseAdagrad on all rows.</summary>
 public sealed class OptimizerGolden
 {
+    [Fact]
+    public void Row_wise_adagrad_is_adagrad_on_single_weights_in_tables_with_its_own_epsilon_elsewhere_with_pytorchs()
+    {
+        UpdateRule rowwise = UpdateRule.Of(OptimizerKind.RowwiseAdagrad), adagrad = UpdateRule.Of(OptimizerKind.Adagrad);
+        Assert.Equal((1e-8f, 1e-10f), (rowwise.Epsilon, adagrad.Epsilon));
+        Assert.Equal(adagrad with { Epsilon = 1e-8f }, rowwise.OfOneColumn);
+        Assert.Equal(adagrad, rowwise.OfDense);
+        UpdateRule adam = UpdateRule.Of(OptimizerKind.Adam);
+        Assert.Equal((adam, adam), (adam.OfOneColumn, adam.OfDense));
+    }
+
     public static TheoryData<string, string> Cases =>
         TestDevices.Times("opt_sgd", "opt_sgd_momentum", "opt_adagrad", "opt_rowwise_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw", "opt_ftrl");
 
