@@ -32,15 +32,22 @@ public sealed partial record DeviceOptions
     /// <summary>Number of threads that decode shards for a given option value.</summary>
     internal static int DecodersOf(int threads) => threads > 0 ? threads : Math.Clamp(Environment.ProcessorCount, 1, 16);
 
+    /// <summary>Checks the options without looking for a device.</summary>
+    /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>
+    internal void Check()
+    {
+        OptionCheck.Check(this);
+        if (!NamePattern().IsMatch(Device))
+            throw GpuCtrException.UsageError($"--device {Device}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
+    }
+
     /// <summary>Opens the device.</summary>
-    /// <exception cref="GpuCtrException">Usage: an unknown name.</exception>
+    /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>
     /// <exception cref="DeviceException">The device was not found.</exception>
     internal Device Open()
     {
-        OptionCheck.Check(this);
-        return NamePattern().IsMatch(Device)
-            ? GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, Threads, Precision)
-            : throw GpuCtrException.UsageError($"--device {Device}: not one of auto, cuda, cuda:N, opencl, opencl:N, cpu");
+        Check();
+        return GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, Threads, Precision);
     }
 
     [GeneratedRegex("^(auto|cpu|(cuda|opencl)(:[0-9]{1,3})?)$")]

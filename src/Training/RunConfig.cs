@@ -42,11 +42,12 @@ internal static class RunConfig
     /// <summary>Checks that a run that goes on has the options and the shards that it began with, but for those that may change.</summary>
     /// <param name="folder">Its folder; for a run that was killed before it wrote the file, there is nothing to compare.</param>
     /// <param name="request">What it is asked to do now.</param>
+    /// <param name="allowed">The fields that may differ.</param>
     /// <param name="settings">What follows from that.</param>
     /// <param name="shards">The shards now.</param>
     /// <param name="runLog">Receives a warning for each allowed change.</param>
     /// <exception cref="GpuCtrException">Usage: options or shards differ; every difference is named.</exception>
-    public static void CheckSame(RunFolder folder, RunRequest request, TrainSettings settings, RunShards shards, RunLog runLog)
+    public static void CheckSame(RunFolder folder, RunRequest request, IReadOnlyList<string> allowed, TrainSettings settings, RunShards shards, RunLog runLog)
     {
         if (PathIn(folder.Path) is not { } path)
         {
@@ -55,7 +56,6 @@ internal static class RunConfig
             return;
         }
 
-        string[] allowed = [.. request.Options.AllowChanged.Select(field => Acceptable(field, request.Known))];
         try
         {
             JsonObject old = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
@@ -71,6 +71,10 @@ internal static class RunConfig
             throw GpuCtrException.DataError($"{path}: damaged ({e.Message}); start a new run", e);
         }
     }
+
+    /// <summary>The fields of config.json that --allow-changed names.</summary>
+    /// <exception cref="GpuCtrException">Usage: a field that may not change.</exception>
+    public static string[] AllowedChanges(RunRequest request) => [.. request.Options.AllowChanged.Select(field => Acceptable(field, request.Known))];
 
     private static string Acceptable(string field, IReadOnlyList<Option> known)
     {

@@ -108,4 +108,11 @@ public sealed record TrainOptions
     /// <summary>Replaces the run in the folder.</summary>
     [Option("replace the run in --out", OnResume = OnResume.Momentary)]
     public bool Overwrite { get; init; }
+
+    /// <summary>A message about options that contradict each other; null if none do.</summary>
+    public string? Contradiction() =>
+        Resume && Out is null ? "--resume needs --out, the folder of the run to continue"
+        : Resume && Overwrite ? "--resume continues a run and --overwrite removes it; choose one"
+        : Monitor == "gauc" && Features.GroupId is null ? "--monitor gauc needs --group-id, the column that groups rows"
+        : null;
 }

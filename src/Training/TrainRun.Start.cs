@@ -27,27 +27,19 @@ internal sealed partial class TrainRun
     {
         TrainOptions options = request.Options;
         TrainSettings settings = TrainSettings.Of(options);
+        string[] allowedChanges = RunConfig.AllowedChanges(request);
         RunShards shards = RunShards.Open(settings);
         settings = settings.For(shards.ModelName);
         using Device device = options.Device.Open();
-        CheckResume(options);
         CheckOut(options.Out ?? Path.Combine(RunFolder.Unnamed, "new"), settings, shards);
         using RunFolder folder = RunFolder.Create(options.Out, mayHoldRun: options.Resume || options.Overwrite, mayHoldOthers: options.Overwrite);
         if (options.Resume)
-            RunConfig.CheckSame(folder, request, settings, shards, runLog);
+            RunConfig.CheckSame(folder, request, allowedChanges, settings, shards, runLog);
         Checkpoint? from = options.Resume ? Resumption.Find(folder, runLog) : null;
         WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
         JsonObject config = RunConfig.Of(request, device, shards, settings);
         TrainRun run = new(settings, device, folder, runLog, stop) { Config = config, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
         return run.Run(shards, from, warm);
-    }
-
-    private static void CheckResume(TrainOptions options)
-    {
-        if (options.Resume && options.Out is null)
-            throw GpuCtrException.UsageError("--resume needs --out, the folder of the run to continue");
-        if (options.Resume && options.Overwrite)
-            throw GpuCtrException.UsageError("--resume continues a run and --overwrite removes it; choose one");
     }
 
     /// <summary>Refuses outputs that are inputs of this run or would be inputs of the next one.</summary>

@@ -26,17 +26,18 @@ internal sealed record TrainSettings(
     /// <exception cref="KernelException">The variant does not exist for this model.</exception>
     public static TrainSettings Of(TrainOptions options)
     {
+        OptionCheck.Check(options);
+        OptionCheck.Check(options.Features);
+        options.Device.Check();
+        if ((options.Contradiction() ?? options.Features.Contradiction()) is { } fault)
+            throw GpuCtrException.UsageError(fault);
         if (options.Shards.Count == 0)
             throw GpuCtrException.UsageError(options.Resume && options.Out is { } run
                 ? $"--resume: {run} holds no run to resume; add shards to start one there, or correct --out"
                 : "no shards to train on; write them before the flags, because a flag with several values takes everything up to the next flag");
-        OptionCheck.Check(options);
-        OptionCheck.Check(options.Features);
         TrainingDefaults own = Variants.Training(options.Variant);
         MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes);
         string model = options.ModelName ?? (options.Variant is { } variant ? Variants.ModelsOf(variant).First() : ModelCatalog.Default(histories: false).Name);
-        if (options.Monitor == "gauc" && options.Features.GroupId is null)
-            throw GpuCtrException.UsageError("--monitor gauc needs --group-id, the column that groups rows");
         return new TrainSettings(
             options,
             options.Features with { MemoryBytes = memory.FitBytes, Workers = options.Device.Decoders },

@@ -1,3 +1,4 @@
+using System.Globalization;
 using GpuCtr.Data.Shards;
 using GpuCtr.Models;
 
@@ -90,6 +91,26 @@ public sealed record FeatureOptions
 
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
+
+    /// <summary>A message about options that contradict each other, or are not what they should be; null if there is nothing to say.</summary>
+    public string? Contradiction()
+    {
+        string[] computed = [.. Pairs([.. HashBuckets, .. Identity]).Select(p => p.Column)];
+        return InBoth(Categorical, "--categorical", Numeric, "--numeric")
+            ?? InBoth(Pairs(History).Select(p => p.Column), "--history", MultiValue, "--multi-value")
+            ?? RowsFault("--hash-buckets", HashBuckets) ?? RowsFault("--identity", Identity)
+            ?? (computed.GroupBy(c => c).FirstOrDefault(c => c.Count() > 1) is { } twice ? $"{twice.Key} is named twice by --hash-buckets and --identity; name it once" : null)
+            ?? (Pairs(NumericTransforms).Select(p => p.Value.Length > 0 ? p.Value : p.Column).FirstOrDefault(t => !IsTransform(t)) is { } unknown
+                ? $"--numeric-transform {unknown}: unknown; choose standardize, log, criteo, quantile or none" : null);
+    }
+
+    private static string? InBoth(IEnumerable<string> columns, string flag, IEnumerable<string> others, string other) =>
+        columns.Intersect(others).FirstOrDefault() is { } both ? $"{both} is in both {flag} and {other}; name it once" : null;
+
+    private static string? RowsFault(string flag, IReadOnlyList<string> entries) => Pairs(entries).FirstOrDefault(p => !(int.TryParse(p.Value, CultureInfo.InvariantCulture, out int n) && n >= 1)) is { Column: not null } p
+        ? $"{flag} {ColumnNames.InShell(p.Column)}={p.Value}: expected column=N with N of at least 1" : null;
+
+    private static bool IsTransform(string name) => Enum.TryParse(name, ignoreCase: true, out NumericTransform _) && !int.TryParse(name, out _);
 
     /// <summary>Splits col=value entries; entries without = have an empty value. A name that contains = is in double quotes.</summary>
     internal static IEnumerable<(string Column, string Value)> Pairs(IEnumerable<string> entries) => entries.Select(ColumnNames.Pair);

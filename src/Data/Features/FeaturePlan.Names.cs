@@ -27,13 +27,6 @@ public sealed partial class FeaturePlan
             if (shards.Column(name) is null && flag != "--exclude" || shards.Shards.All(s => s.Column(name) is null))
                 throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(name)}: no such column; the shards have {Listing(shards)}");
         }
-
-        string? both = options.Categorical.Intersect(options.Numeric).FirstOrDefault();
-        if (both is not null)
-            throw GpuCtrException.UsageError($"{both} is in both --categorical and --numeric; name it once");
-        both = options.MultiValue.Intersect(FeatureOptions.Pairs(options.History).Select(p => p.Column)).FirstOrDefault();
-        if (both is not null)
-            throw GpuCtrException.UsageError($"{both} is in both --history and --multi-value; name it once");
     }
 
     private static string LabelOf(ShardSet shards, FeatureOptions options)
@@ -83,8 +76,7 @@ public sealed partial class FeaturePlan
         foreach ((string column, string value) in FeatureOptions.Pairs(options.NumericTransforms))
         {
             string name = value.Length > 0 ? value : column;
-            if (!Enum.TryParse(name, ignoreCase: true, out NumericTransform transform) || int.TryParse(name, out _))
-                throw GpuCtrException.UsageError($"--numeric-transform {name}: unknown; choose standardize, log, criteo, quantile or none");
+            NumericTransform transform = Enum.Parse<NumericTransform>(name, ignoreCase: true);
             if (value.Length > 0)
                 perColumn[column] = transform;
             else

@@ -57,6 +57,8 @@ public sealed partial class FeaturePlan
     /// </exception>
     public static FeaturePlan Infer(ShardSet shards, FeatureOptions options, bool lookOnly = false)
     {
+        if (options.Contradiction() is { } fault)
+            throw GpuCtrException.UsageError(fault);
         CheckNames(shards, options);
         string label = LabelOf(shards, options);
         Dictionary<string, NumericTransform> transforms = Transforms(options, out NumericTransform standard);

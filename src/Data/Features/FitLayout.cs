@@ -1,3 +1,4 @@
+using System.Globalization;
 using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
 
@@ -69,12 +70,10 @@ internal sealed class FitLayout
     {
         foreach ((string column, string value) in FeatureOptions.Pairs(entries))
         {
-            if (!int.TryParse(value, out int n) || n < 1)
-                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column)}={value}: expected column=N with N of at least 1");
+            int n = int.Parse(value, CultureInfo.InvariantCulture);
             if (identity && plan.Columns.FirstOrDefault(c => c.Name == column) is { } named && !WholeNumber.Is(named.Kind))
                 throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column)}: its type is {named.TypeName}, and only integers can be their own rows; use --hash-buckets {ColumnNames.InShell(column)}={n}");
-            if (!computed.TryAdd(column, new HashedRows(n, identity)))
-                throw GpuCtrException.UsageError($"{column} is named twice by --hash-buckets and --identity; name it once");
+            computed.Add(column, new HashedRows(n, identity));
         }
     }
 

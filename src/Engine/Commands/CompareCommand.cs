@@ -17,9 +17,9 @@ internal sealed record CompareOptions
     [Option("a JSON array on one line of standard output")]
     public bool Json { get; init; }
 
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>compare RUN RUN…</c></summary>

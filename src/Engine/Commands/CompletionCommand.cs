@@ -8,9 +8,9 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The flags of <c>completion</c>.</summary>
 internal sealed record CompletionOptions
 {
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>completion SHELL</c></summary>

@@ -14,9 +14,9 @@ internal sealed record DevicesOptions
     [Option("one line of JSON instead")]
     public bool Json { get; init; }
 
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>devices</c></summary>

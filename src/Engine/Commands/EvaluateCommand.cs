@@ -1,9 +1,7 @@
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
-using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
@@ -16,20 +14,12 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The flags of <c>evaluate</c>.</summary>
 internal sealed record EvaluateOptions
 {
-    /// <summary>The model.</summary>
+    /// <summary>The model and how it runs.</summary>
     [Options]
-    public ModelSource Source { get; init; } = new();
-
-    /// <summary>B: rows at once.</summary>
-    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows)]
-    public int BatchSize { get; init; } = 4096;
-
-    /// <summary>Where it runs.</summary>
-    [Options]
-    public DeviceOptions Device { get; init; } = new();
+    public ScoringOptions Scoring { get; init; } = new();
 
     /// <summary>Most memory of the whole process.</summary>
-    [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Default = "1GB for rows, and what the model needs")]
+    [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, and what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Bad rows that may be left out.</summary>
@@ -39,10 +29,6 @@ internal sealed record EvaluateOptions
     /// <summary>JSON on standard output.</summary>
     [Option("metrics as one line of JSON on standard output")]
     public bool Json { get; init; }
-
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
 }
 
 /// <summary><c>evaluate --model RUN SHARDS…</c></summary>
@@ -58,38 +44,33 @@ internal static class EvaluateCommand
         double? Auc, double? Logloss, double? Gauc, long Rows, double? Calibration, IReadOnlyList<CalibrationBin> CalibrationBins,
         int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device);
 
-    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal)
+    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal) => ScoringRun.Of(
+        Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+
+    private static void Execute(EvaluateOptions options, ScoringRun run, Terminal terminal)
     {
-        DatasetOptions reading = new() { Workers = options.Device.Decoders, BadRows = options.BadRows };
-        MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 1L << 30);
-        memory.BoundHeap(0);
-        using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, options.Verbose);
-        ShardSet shards = ShardSet.Resolve(arguments.Values);
-        options.Source.Check(Verb.Name);
-        using Device device = options.Device.Open();
-        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Source.Load(c => Load(c, shards, reading, memory, device, options.BatchSize));
+        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Scoring.Source.Load(c => Load(c, run, options.BadRows));
         using TrainableModel model = loaded;
-        memory.BoundHeap(held.NativeBytes);
-        ModelSource.Tell(runLog, checkpoint, device);
-        Evaluation evaluation = Evaluate(model, rows, options.BatchSize, runLog, shutdown);
-        RunWarnings.AboutRows(runLog, "rows", rows.Data);
+        run.Begin(checkpoint, held);
+        Evaluation evaluation = Evaluate(model, rows, run);
+        RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (!evaluation.Labels.HasBoth)
-            runLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
+            run.RunLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
         if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
         else
             Print(evaluation, terminal.Screen);
-        return ExitCode.Done;
     }
 
-    private static (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, ShardSet shards, DatasetOptions reading, MemoryBudget memory, Device device, int batchSize)
+    private static (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, ScoringRun run, BadRowBudget badRows)
     {
+        int batchSize = run.Options.BatchSize;
         FeatureEncoder encoder = checkpoint.LoadEncoder();
-        encoder.Check(shards);
-        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
-        RowSource rows = new(new Dataset(shards, encoder, reading with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) }), RowPart.All);
-        TrainableModel model = new(device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
+        encoder.Check(run.Shards);
+        HeldMemory held = HeldMemory.Of(run.Device, TrainableModel.PlanOf(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, run.Shards.Rows);
+        DatasetOptions reading = new() { Workers = run.Options.Device.Decoders, BadRows = badRows, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least) };
+        RowSource rows = new(new Dataset(run.Shards, encoder, reading), RowPart.All);
+        TrainableModel model = new(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         try
         {
             checkpoint.LoadWeights(model);
@@ -102,18 +83,10 @@ internal static class EvaluateCommand
         }
     }
 
-    private static Evaluation Evaluate(TrainableModel model, RowSource rows, int batchSize, RunLog runLog, ShutdownSignal shutdown)
+    private static Evaluation Evaluate(TrainableModel model, RowSource rows, ScoringRun run)
     {
-        using BatchLoader loader = new(model.Device, model.Spec, batchSize, training: false);
-        using ProgressMeter meter = new(runLog, "evaluate", rows.Rows);
-        try
-        {
-            return new Evaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, shutdown.Token);
-        }
-        catch (OperationCanceledException) when (shutdown.IsRequested)
-        {
-            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted");
-        }
+        using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
+        return run.Watch(Verb, rows.Rows, progress => new Evaluator(model, loader).Run(rows.Data, rows.Part, progress, run.Shutdown.Token), "interrupted");
     }
 
     private static void Print(Evaluation e, IScreen to)

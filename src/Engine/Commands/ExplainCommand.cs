@@ -33,9 +33,9 @@ internal sealed record ExplainOptions
     [Option("everything as one line of JSON on standard output")]
     public bool Json { get; init; }
 
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>explain --model RUN --row N SHARDS…</c></summary>
@@ -49,10 +49,10 @@ internal static class ExplainCommand
 
     private static ExitCode Execute(ExplainOptions options, Arguments arguments, Terminal terminal)
     {
+        options.Source.Check(Verb.Name);
         ShardSet shards = ShardSet.Resolve(arguments.Values);
         if (options.Row >= shards.Rows)
             throw GpuCtrException.UsageError($"--row {options.Row}: the shards have {shards.Rows} rows, numbered from 0");
-        options.Source.Check(Verb.Name);
         using Device device = Device.Open("cpu", threads: 1);
         (FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(checkpoint =>
         {

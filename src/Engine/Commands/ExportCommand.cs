@@ -32,9 +32,9 @@ internal sealed record ExportOptions
     [Option("what was written as one line of JSON on standard output")]
     public bool Json { get; init; }
 
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>export --model RUN --format F --out FILE</c></summary>
@@ -51,11 +51,11 @@ internal static class ExportCommand
 
     private static ExitCode Execute(ExportOptions options, Arguments arguments, Terminal terminal)
     {
+        options.Source.Check(Verb.Name);
         string format = options.Format, given = options.Out ?? $"model.{format}";
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !options.Overwrite))
             throw GpuCtrException.UsageError($"{there}: already exists; choose another --out, or add --overwrite");
-        options.Source.Check(Verb.Name);
         using Device device = Device.Open("cpu", threads: 1);
         (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = options.Source.Load(c => Load(c, device));
         using FrozenModel model = loaded;

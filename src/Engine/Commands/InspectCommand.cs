@@ -30,9 +30,9 @@ internal sealed record InspectOptions
     [Option("everything as one line of JSON on standard output")]
     public bool Json { get; init; }
 
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>inspect SHARDS…</c></summary>
@@ -48,9 +48,11 @@ internal static class InspectCommand
 
     private static ExitCode Execute(InspectOptions options, Arguments arguments, Terminal terminal)
     {
+        if (options.Features.Contradiction() is { } fault)
+            throw GpuCtrException.UsageError(fault);
         FeatureOptions features = options.Features with { Workers = DeviceOptions.DecodersOf(options.Threads) };
         using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, options.Verbose);
+        using RunLog runLog = new(terminal.Error, options.Trace.Verbose);
         ShardSet shards = ShardSet.Resolve(arguments.Values, features.Workers, verify: !options.WriteManifest);
         if (options.WriteManifest)
             ShardManifest.CheckNames(shards);

@@ -1,7 +1,5 @@
 using GpuCtr.Models;
-using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
-using Device = GpuCtr.Kernels.Devices.Device;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -21,11 +19,4 @@ internal sealed record ModelSource
     /// <param name="load">Reads the checkpoint; called again if a run in training has replaced it meanwhile.</param>
     /// <exception cref="GpuCtrException">Usage: there is no checkpoint. Data: it is damaged.</exception>
     public T Load<T>(Func<Checkpoint, T> load) => Checkpoint.Load(Model!, load);
-
-    /// <summary>Prints the model and the device.</summary>
-    public static void Tell(RunLog runLog, Checkpoint checkpoint, Device device)
-    {
-        runLog.Line($"model    {checkpoint.Manifest.Model.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
-        runLog.Line($"device   {device}{(device.Note is { } note ? $"; {note}" : "")}");
-    }
 }

@@ -3,9 +3,7 @@ using System.Globalization;
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
-using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
-using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
@@ -16,12 +14,12 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The flags of <c>predict</c>.</summary>
 internal sealed record PredictOptions
 {
-    /// <summary>The model.</summary>
+    /// <summary>The model and how it runs.</summary>
     [Options]
-    public ModelSource Source { get; init; } = new();
+    public ScoringOptions Scoring { get; init; } = new();
 
     /// <summary>Where the scores go.</summary>
-    [Option("Parquet file for the scores", Value = "FILE")]
+    [Option("Parquet file for the scores", Value = "FILE", Section = OptionSection.Rows)]
     public string Out { get; init; } = "scores.parquet";
 
     /// <summary>Columns to copy.</summary>
@@ -32,16 +30,8 @@ internal sealed record PredictOptions
     [Option("replace the file that --out names")]
     public bool Overwrite { get; init; }
 
-    /// <summary>B: rows at once.</summary>
-    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows)]
-    public int BatchSize { get; init; } = 4096;
-
-    /// <summary>Where it runs.</summary>
-    [Options]
-    public DeviceOptions Device { get; init; } = new();
-
     /// <summary>Most memory of the whole process.</summary>
-    [Option("memory limit of the whole process; rows are streamed", Value = "SIZE", Default = "512MB for rows, and what the model needs")]
+    [Option("memory limit of the whole process; rows are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "512MB for rows, and what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Bad rows that may be left out.</summary>
@@ -51,10 +41,6 @@ internal sealed record PredictOptions
     /// <summary>JSON on standard output.</summary>
     [Option("what was done as one line of JSON on standard output")]
     public bool Json { get; init; }
-
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
 }
 
 /// <summary><c>predict --model RUN SHARDS… --out FILE</c></summary>
@@ -70,56 +56,47 @@ internal static class PredictCommand
 
     private static ExitCode Execute(PredictOptions options, Arguments arguments, Terminal terminal)
     {
-        DatasetOptions reading = new() { Workers = options.Device.Decoders, BadRows = options.BadRows, NeedLabel = false };
-        MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 512L << 20);
-        memory.BoundHeap(0);
-        using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, options.Verbose);
-        ShardSet shards = ShardSet.Resolve(arguments.Values);
-        string path = options.Out;
-        options.Source.Check(Verb.Name);
-        using Device device = options.Device.Open();
-        (Checkpoint checkpoint, FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(c => Load(c, shards, device, options.BatchSize));
+        ScoreFile.RefuseExisting(options.Out, options.Overwrite);
+        return ScoringRun.Of(
+            Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 512L << 20), arguments.Values, terminal, run => Execute(options, arguments, run, terminal));
+    }
+
+    private static void Execute(PredictOptions options, Arguments arguments, ScoringRun run, Terminal terminal)
+    {
+        (Checkpoint checkpoint, FeatureEncoder encoder, FrozenModel loaded) = options.Scoring.Source.Load(c => Load(c, run));
         using FrozenModel model = loaded;
-        OutputPath.RefuseInputs("--out", [path, ScoreFile.Temporary(path)], [.. shards.Shards.Select(s => s.Path), .. RunFolder.ReadWith(checkpoint.Folder)]);
-        OutputPath.RefuseNextInputs("--out", path, arguments.Values);
-        HeldMemory held = HeldMemory.Of(device, model.MemoryPlan, encoder, options.BatchSize, BatchLoader.DefaultSlots, evaluated: 0);
-        Dataset data = new(shards, encoder, reading with { MemoryBytes = memory.RowBytes(held, new BlockSizes(shards, encoder).Least) });
-        memory.BoundHeap(held.NativeBytes);
-        ModelSource.Tell(runLog, checkpoint, device);
-        using ScoreFile file = new(path, shards, options.Keep, options.Overwrite);
-        Result result = Score(model, data, file, runLog, shutdown) with { Out = path, Step = checkpoint.Manifest.Position.Step };
-        RunWarnings.AboutRows(runLog, "rows", data);
-        runLog.Line(string.Create(
+        OutputPath.RefuseInputs("--out", [options.Out, ScoreFile.Temporary(options.Out)], [.. run.Shards.Shards.Select(s => s.Path), .. RunFolder.ReadWith(checkpoint.Folder)]);
+        OutputPath.RefuseNextInputs("--out", options.Out, arguments.Values);
+        HeldMemory held = HeldMemory.Of(run.Device, model.MemoryPlan, encoder, options.Scoring.BatchSize, BatchLoader.DefaultSlots, evaluated: 0);
+        DatasetOptions reading = new()
+        {
+            Workers = options.Scoring.Device.Decoders, BadRows = options.BadRows, NeedLabel = false, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least),
+        };
+        Dataset data = new(run.Shards, encoder, reading);
+        run.Begin(checkpoint, held);
+        using ScoreFile file = new(options.Out, run.Shards, options.Keep, options.Overwrite);
+        Result result = Score(model, data, file, run) with { Out = options.Out, Step = checkpoint.Manifest.Position.Step };
+        RunWarnings.AboutRows(run.RunLog, "rows", data);
+        run.RunLog.Line(string.Create(
             CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {(result.MeanScore is { } mean ? $"{mean:F5}" : "–")}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
         if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(result));
-        return ExitCode.Done;
     }
 
-    private static (Checkpoint, FeatureEncoder, FrozenModel) Load(Checkpoint checkpoint, ShardSet shards, Device device, int batchSize)
+    private static (Checkpoint, FeatureEncoder, FrozenModel) Load(Checkpoint checkpoint, ScoringRun run)
     {
         FeatureEncoder encoder = checkpoint.LoadEncoder();
-        encoder.Check(shards, needLabel: false);
-        return (checkpoint, encoder, checkpoint.LoadFrozen(device, encoder.Spec, batchSize));
+        encoder.Check(run.Shards, needLabel: false);
+        return (checkpoint, encoder, checkpoint.LoadFrozen(run.Device, encoder.Spec, run.Options.BatchSize));
     }
 
-    private static Result Score(FrozenModel model, Dataset data, ScoreFile file, RunLog runLog, ShutdownSignal shutdown)
+    private static Result Score(FrozenModel model, Dataset data, ScoreFile file, ScoringRun run)
     {
         long begin = Stopwatch.GetTimestamp();
-        ScoreRun run = new(model, data);
-        using ProgressMeter meter = new(runLog, "predict", data.Shards.Rows);
-        try
-        {
-            run.Run(file.Add, done => { if (meter.IsDue) meter.Show(done); }, shutdown.Token);
-        }
-        catch (OperationCanceledException) when (shutdown.IsRequested)
-        {
-            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted; no scores were written");
-        }
+        ScoreRun scores = new(model, data);
+        double? mean = run.Watch(Verb, data.Shards.Rows, progress => scores.Run(file.Add, progress, run.Shutdown.Token), "interrupted; no scores were written");
         file.Complete();
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-        long bad = data.Statistics.BadRows;
-        return new Result("", run.Rows, bad, run.Rows > bad ? run.Sum / (run.Rows - bad) : null, seconds, run.Rows / Math.Max(seconds, 1e-9), 0, model.Device.ToString());
+        return new Result("", scores.Rows, data.Statistics.BadRows, mean, seconds, scores.Rows / Math.Max(seconds, 1e-9), 0, model.Device.ToString());
     }
 }

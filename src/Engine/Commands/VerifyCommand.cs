@@ -22,9 +22,9 @@ internal sealed record VerifyOptions
     [Option("one line of JSON instead")]
     public bool Json { get; init; }
 
-    /// <summary>Tells more.</summary>
-    [Option("stack traces with errors")]
-    public bool Verbose { get; init; }
+    /// <summary>What every verb prints on request.</summary>
+    [Options]
+    public TraceOptions Trace { get; init; } = new();
 }
 
 /// <summary><c>verify</c>: the table of op cases on this machine's device.</summary>
@@ -42,12 +42,13 @@ internal static class VerifyCommand
     private static ExitCode Execute(VerifyOptions options, Arguments arguments, Terminal terminal)
     {
         using ShutdownSignal shutdown = new();
+        OpCase[] named = [.. OpTable.Cases.Where(c => c.ToString().Contains(options.Only, StringComparison.OrdinalIgnoreCase))];
+        if (named.Length == 0)
+            throw GpuCtrException.UsageError($"--only {options.Only}: no case has this in its name");
         using Device device = options.Device.Open();
         if (device.Note is { } note)
             terminal.Error.Line(note);
-        OpCase[] cases = [.. OpTable.Cases.Where(c => c.AppliesTo(device) && c.ToString().Contains(options.Only, StringComparison.OrdinalIgnoreCase))];
-        if (cases.Length == 0)
-            throw GpuCtrException.UsageError($"--only {options.Only}: no case has this in its name");
+        OpCase[] cases = [.. named.Where(c => c.AppliesTo(device))];
         int failed = 0;
         OpSweep sweep = OpSweep.Run(cases, device, Before, problem =>
         {

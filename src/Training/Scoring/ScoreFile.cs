@@ -36,8 +36,7 @@ internal sealed class ScoreFile : IDisposable
     public ScoreFile(string path, ShardSet shards, IReadOnlyList<string> keep, bool overwrite)
     {
         (this.path, this.shards) = (Path.GetFullPath(path), shards);
-        if (File.Exists(this.path) && !overwrite)
-            throw GpuCtrException.UsageError($"--out {path}: already exists; choose another name, or add --overwrite");
+        RefuseExisting(path, overwrite);
         kept = [.. keep.Distinct().Select(name => KeptColumn.Of(shards, name))];
         temporary = Temporary(this.path);
         try
@@ -51,6 +50,14 @@ internal sealed class ScoreFile : IDisposable
             throw GpuCtrException.IoError($"--out {path}: not writable ({e.Message}); check the folder and its permissions", e);
         }
         Begin();
+    }
+
+    /// <summary>Refuses a file that exists, unless it may be replaced.</summary>
+    /// <exception cref="GpuCtrException">Usage.</exception>
+    public static void RefuseExisting(string path, bool overwrite)
+    {
+        if (File.Exists(path) && !overwrite)
+            throw GpuCtrException.UsageError($"--out {path}: already exists; choose another name, or add --overwrite");
     }
 
     /// <summary>Path of the file until it is complete.</summary>

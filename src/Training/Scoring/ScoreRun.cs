@@ -8,18 +8,17 @@ namespace GpuCtr.Training.Scoring;
 /// <summary>Streams shards through a model: decoded on several threads, scored in row order, with at most one window of rows in memory.</summary>
 internal sealed class ScoreRun(FrozenModel model, Dataset data)
 {
-    /// <summary>Rows scored so far.</summary>
+    private double sum;
+
+    /// <summary>Rows scored so far, including rows that were left out.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Sum of the scores, for their mean.</summary>
-    public double Sum { get; private set; }
-
-    /// <summary>Scores every row.</summary>
+    /// <summary>Scores every row and returns the mean score; null if there is none.</summary>
     /// <param name="to">Receives the probabilities in order; null for a row that was left out.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>
-    public void Run(Action<float?> to, Action<long> progress, CancellationToken cancellation)
+    public double? Run(Action<float?> to, Action<long> progress, CancellationToken cancellation)
     {
         using BatchLoader loader = new(model.Device, model.Spec, model.BatchSize, training: false);
         loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
@@ -35,6 +34,8 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
             progress(Rows);
         }
         SkipBad(to);
+        long scored = Rows - data.Statistics.BadRows;
+        return scored > 0 ? sum / scored : null;
     }
 
     private void Score(float logit, Action<float?> to)
@@ -47,7 +48,7 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
         }
 
         float score = Probability.Of(logit);
-        Sum += score;
+        sum += score;
         to(score);
         Rows++;
     }

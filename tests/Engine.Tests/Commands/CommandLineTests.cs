@@ -15,6 +15,26 @@ public sealed class CommandLineTests
         Run("train", "--valid", "x.parquet").FailedWith(ExitCode.Usage, "no shards");
     }
 
+    /// <summary>The shards do not exist: opening them first would end in another message.</summary>
+    [Theory]
+    [InlineData("train none.parquet --resume", "--resume needs --out")]
+    [InlineData("train none.parquet --resume --overwrite --out runs/none", "--resume continues a run and --overwrite removes it")]
+    [InlineData("train none.parquet --monitor gauc", "--monitor gauc needs --group-id")]
+    [InlineData("train none.parquet --device tpu", "--device tpu: not one of auto")]
+    [InlineData("train none.parquet --allow-changed model", "--allow-changed model: not one of")]
+    [InlineData("train none.parquet --categorical a --numeric b,a", "a is in both --categorical and --numeric")]
+    [InlineData("train none.parquet --history a=b --multi-value a", "a is in both --history and --multi-value")]
+    [InlineData("train none.parquet --hash-buckets a=x", "--hash-buckets a=x: expected column=N")]
+    [InlineData("train none.parquet --hash-buckets a=4 --identity a=4", "a is named twice by --hash-buckets and --identity")]
+    [InlineData("train none.parquet --numeric-transform a=root", "--numeric-transform root: unknown")]
+    [InlineData("inspect none.parquet --numeric-transform root", "--numeric-transform root: unknown")]
+    [InlineData("evaluate none.parquet", "evaluate needs --model")]
+    [InlineData("predict none.parquet", "predict needs --model")]
+    [InlineData("explain none.parquet", "explain needs --model")]
+    [InlineData("export --out /", "export needs --model")]
+    [InlineData("verify --device cuda:99 --only no-such-case", "--only no-such-case: no case has this in its name")]
+    public void What_the_options_alone_decide_is_refused_before_anything_is_opened(string line, string message) => Run(line.Split(' ')).FailedWith(ExitCode.Usage, message);
+
     [Fact]
     public void A_bare_verb_prints_its_options_with_defaults_and_examples()
     {

@@ -1,0 +1,60 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Shards;
+using GpuCtr.Engine.Screens;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>What <c>evaluate</c> and <c>predict</c> run a trained model with.</summary>
+/// <param name="Options">Their common flags.</param>
+/// <param name="Shards">The shards that are read.</param>
+/// <param name="Device">Where the model runs.</param>
+/// <param name="Memory">The memory limit of the process.</param>
+/// <param name="RunLog">Where warnings and progress go.</param>
+/// <param name="Shutdown">Ends it early.</param>
+internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Device Device, MemoryBudget Memory, RunLog RunLog, ShutdownSignal Shutdown)
+{
+    /// <summary>Opens all of it, in an order in which the cheapest mistakes are told first, and closes it after <paramref name="score"/>.</summary>
+    /// <exception cref="GpuCtrException">Usage, Data or InputOutput: the model, the shards or the device cannot be had.</exception>
+    public static ExitCode Of(Verb verb, ScoringOptions options, MemoryBudget memory, IReadOnlyList<string> shards, Terminal terminal, Action<ScoringRun> score)
+    {
+        options.Source.Check(verb.Name);
+        options.Device.Check();
+        memory.BoundHeap(0);
+        using ShutdownSignal shutdown = new();
+        using RunLog runLog = new(terminal.Error, options.Trace.Verbose);
+        ShardSet found = ShardSet.Resolve(shards);
+        using Device device = options.Device.Open();
+        score(new ScoringRun(options, found, device, memory, runLog, shutdown));
+        return ExitCode.Done;
+    }
+
+    /// <summary>Bounds the heap beside what is held, and prints the model and the device.</summary>
+    public void Begin(Checkpoint checkpoint, HeldMemory held)
+    {
+        Memory.BoundHeap(held.NativeBytes);
+        RunLog.Line($"model    {checkpoint.Manifest.Model.Model}, step {checkpoint.Manifest.Position.Step}, {checkpoint.Folder}");
+        RunLog.Line($"device   {Device}{(Device.Note is { } note ? $"; {note}" : "")}");
+    }
+
+    /// <summary>Goes over all rows, with progress on the screen and until a signal comes.</summary>
+    /// <param name="verb">The verb.</param>
+    /// <param name="rows">The number of rows.</param>
+    /// <param name="work">The work; it is given what is called with the number of rows done.</param>
+    /// <param name="interrupted">The message after a signal.</param>
+    /// <exception cref="GpuCtrException">Interrupted: a signal came.</exception>
+    public T Watch<T>(Verb verb, long rows, Func<Action<long>, T> work, string interrupted)
+    {
+        using ProgressMeter meter = new(RunLog, verb.Name, rows);
+        try
+        {
+            return work(done => { if (meter.IsDue) meter.Show(done); });
+        }
+        catch (OperationCanceledException) when (Shutdown.IsRequested)
+        {
+            throw new GpuCtrException(ErrorKind.Interrupted, interrupted);
+        }
+    }
+}
