@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Bench;
 
-/// <summary>Whole training steps of DIN with the fused attention input and with the unfused one, in turns within one run.</summary>
+/// <summary>Whole training steps of DIN with the fused first layer of its activation unit and with the unfused one, in turns within one run.</summary>
 internal static class AttentionBench
 {
     private const int BatchCount = 10, ParitySteps = 20;
@@ -26,7 +26,7 @@ internal static class AttentionBench
         }
 
         double[][] rates = Turns.Measure(rounds, _ => fusedSteps.RowsPerSecond(stepsPerRound), _ => unfusedSteps.RowsPerSecond(stepsPerRound));
-        Console.WriteLine("| attention input | 1000 rows/s, median | spread | ms a step | memory, MiB |\n|---|---|---|---|---|");
+        Console.WriteLine("| first layer of the activation unit | 1000 rows/s, median | spread | ms a step | memory, MiB |\n|---|---|---|---|---|");
         Report("fused", fused, Spread.Of(rates[0]));
         Report("unfused, (T, 4E) stored", unfused, Spread.Of(rates[1]));
         Console.WriteLine($"\nFused to unfused, median of the rounds: {Spread.Of(rates[0].Zip(rates[1], (f, u) => f / u)).Cell("F2")} times as fast.");
@@ -37,7 +37,7 @@ internal static class AttentionBench
 
     private static TrainableModel Unfused(Device device, Workload workload) => new(device, workload.Spec, workload.Options, workload.BatchSize, null, g =>
     {
-        g.OtherAttentionInput = (history, w, beta, z) => new UnfusedAttentionInput(g.Workspace, history, w, beta, z);
+        g.OtherFirstLayer = (history, w, beta, z) => new UnfusedFirstLayer(g.Workspace, history, w, beta, z);
         return ModelCatalog.Record(g);
     });
 

@@ -21,7 +21,7 @@ const string usage = """
     bench export --only NAME --out FILE [--batch-size N]
         first weights, batches and losses of a workload, for the peers of bench/peers
     bench attention [--threads 0] [--rounds 7] [--steps 20]
-        a step of DIN with the fused and with the unfused attention input
+        a step of DIN with the fused and with the unfused first layer of its activation unit
     bench ops [--device cpu,…] [--kernels auto,…] [--filter GLOB,…] [--job short|dry]
         every op by BenchmarkDotNet; dry: once each on small shapes, to see that all of them run
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]

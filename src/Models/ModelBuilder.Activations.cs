@@ -50,7 +50,7 @@ public sealed partial class ModelBuilder
     /// <param name="deviation">Standard deviation of the first weights.</param>
     private Tensor ActivatedLinear(string activation, Tensor x, Activations kind, string name, int units, bool bias, double deviation)
     {
-        if (kind != Activations.Dice || Options.Dice.Normalization != DiceNormalizations.Units || OtherAttentionInput is not null)
+        if (kind != Activations.Dice || Options.Dice.Normalization != DiceNormalizations.Units || OtherFirstLayer is not null)
             return Linear(name, Activate(activation, x, kind), units, bias: bias, deviation: deviation);
         DiceTensors dice = DiceParameters(activation, x, Options.Dice);
         Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);

@@ -114,7 +114,7 @@ public sealed partial class ModelBuilder
     }
 
     /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and the attention unit of unfused ops altogether; for comparisons.</summary>
-    internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherAttentionInput { get; set; }
+    internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherFirstLayer { get; set; }
 
     /// <summary>Row gradients of list columns follow those of the C field vectors of all examples.</summary>
     private int GradientOffset => BatchSize * Spec.C;
@@ -127,7 +127,7 @@ public sealed partial class ModelBuilder
     private (Tensor Z, IOp Op) FirstLayer(string layer, BehaviourHistory history, int units, Tensor like, double deviation)
     {
         Tensor z = Activation(layer, units, like), w = Weight($"{layer}.weight", units, 4 * history.E, deviation), beta = Zeros($"{layer}.bias", units);
-        return (z, Append(OtherAttentionInput?.Invoke(history, w, beta, z) ?? new ActivationUnitFirstLayer(Workspace, history, w, beta, z)));
+        return (z, Append(OtherFirstLayer?.Invoke(history, w, beta, z) ?? new ActivationUnitFirstLayer(Workspace, history, w, beta, z)));
     }
 
     private DeviceArray<int> Constants(string name, int[] values)

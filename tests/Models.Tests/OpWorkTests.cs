@@ -30,6 +30,15 @@ public sealed class OpWorkTests
         }));
     }
 
+    /// <summary>Listings and messages find the file of an op by its name.</summary>
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void Every_op_begins_its_name_with_that_of_its_type(string name)
+    {
+        using TrainableModel model = new(TestDevices.Get("cpu simd"), SmallData.Spec(histories: ModelCatalog.ReadsHistories(name)), ModelCatalog.Defaults(name) with { BatchNorm = true, Dropout = 0.1 }, B);
+        Assert.All(model.Recorded.Model.Ops, op => Assert.StartsWith(op.GetType().Name, new string([.. op.Name.Where(char.IsLetterOrDigit)]), StringComparison.OrdinalIgnoreCase));
+    }
+
     [Fact]
     public void A_dense_layer_reads_its_input_and_weights_and_multiplies_them()
     {

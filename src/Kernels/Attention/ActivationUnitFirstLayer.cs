@@ -38,7 +38,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         (device, this.history, this.w, this.beta, this.z) = (workspace.Device, history, w, beta, z);
         (h, e) = (z.Columns, history.E);
         if (w.Rows != h || w.Columns != 4 * e || beta.Length != h || z.RowKind != history.PositionRows)
-            throw new KernelException($"attention input: W {w}, β {beta}, z {z} do not fit keys of width {e} on {device}");
+            throw new KernelException($"activation unit first layer: W {w}, β {beta}, z {z} do not fit keys of width {e} on {device}");
         constant = workspace.Tensor($"{z.Name} constant", history.Vectors.Rows, h);
         rowSums = workspace.Tensor($"d {z.Name} by row", history.Vectors.Rows, h);
         dVectors = history.Vectors.Consume();
@@ -61,7 +61,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     public Tensor Output => z;
 
     /// <inheritdoc/>
-    public string Name => $"attention input {z.Name}";
+    public string Name => $"activation unit first layer {z.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

@@ -33,7 +33,7 @@ public sealed partial class SequenceEmbedding : IOp
     {
         (device, this.history, this.positions, this.x) = (workspace.Device, history, positions, x);
         if (positions.Columns != history.E || positions.Rows <= history.MaxLength || x.Columns != history.E || x.RowKind != history.ItemRows)
-            throw new KernelException($"behaviour sequence: vectors of places {positions}, x {x} do not fit histories of up to {history.MaxLength} keys of width {history.E} on {device}");
+            throw new KernelException($"sequence embedding: vectors of places {positions}, x {x} do not fit histories of up to {history.MaxLength} keys of width {history.E} on {device}");
         dVectors = history.Vectors.Consume();
         variant = device.Select(() => Portable(workspace), () => Simd(workspace));
     }
@@ -48,7 +48,7 @@ public sealed partial class SequenceEmbedding : IOp
     public Tensor Output => x;
 
     /// <inheritdoc/>
-    public string Name => $"behaviour sequence {x.Name}";
+    public string Name => $"sequence embedding {x.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

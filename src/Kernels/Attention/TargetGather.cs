@@ -28,7 +28,7 @@ public sealed unsafe partial class TargetGather : IOp
     public TargetGather(Device device, BehaviourHistory history, Tensor x, Tensor y)
     {
         if (x.Columns != y.Columns || x.RowKind != history.ItemRows || y.RowKind != RowKind.Batch)
-            throw new KernelException($"sequence target: x {x}, y {y} do not fit on {device}");
+            throw new KernelException($"target gather: x {x}, y {y} do not fit on {device}");
         (this.device, this.history, this.x, this.y) = (device, history, x, y);
         dx = x.Consume();
         variant = device.Select(Portable, Simd);
@@ -41,7 +41,7 @@ public sealed unsafe partial class TargetGather : IOp
     public Tensor Output => y;
 
     /// <inheritdoc/>
-    public string Name => $"sequence target {y.Name}";
+    public string Name => $"target gather {y.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

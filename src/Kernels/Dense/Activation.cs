@@ -72,7 +72,7 @@ public sealed partial class Activation : IOp
     public Tensor Output => y;
 
     /// <inheritdoc/>
-    public string Name => $"{kind} {y.Name}";
+    public string Name => $"activation {kind} {y.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

@@ -30,7 +30,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
     {
         (device, x, this.w, this.b, this.y, Tensors) = (workspace.Device, dice.X, w, b, y, dice);
         if (w.Columns != x.Columns || w.Rows != y.Columns || x.Rows != y.Rows || b is not null && b.Length != y.Columns)
-            throw new KernelException($"dice and linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
+            throw new KernelException($"dice linear: x {x}, W {w}, b {b}, y {y} do not fit on {device}");
         variant = device.Select(() => Composed(workspace), () => Simd(workspace));
     }
 
@@ -47,7 +47,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
     public Tensor Output => y;
 
     /// <inheritdoc/>
-    public string Name => $"dice and linear {w.Name}";
+    public string Name => $"dice linear {w.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

@@ -68,7 +68,7 @@ public sealed partial class EmbeddingFm : IOp
         t.Pooled?.Consume();
         t.PooledWeights?.Consume();
         if (t.Vectors.Columns != (f + n + p) * d || t.NumericVectors.Length != (long)n * d || (t.NumericWeights?.Length ?? n) != n || (t.Weights?.Rows ?? t.Table.Rows) != t.Table.Rows)
-            throw new KernelException($"field embedding: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
+            throw new KernelException($"embedding FM: F {f}, N {n}, table {t.Table}, weights {t.Weights?.ToString() ?? "none"}, V {t.NumericVectors}, e {t.Vectors} do not fit on {device}");
         sums = workspace.Tensor("field vector sums", t.Numeric.Rows, d);
         variant = device.Select(() => Portable(workspace), Simd, () => Gpu(workspace));
     }
@@ -77,7 +77,7 @@ public sealed partial class EmbeddingFm : IOp
     public EmbeddingFmTensors Tensors => t;
 
     /// <inheritdoc/>
-    public string Name => "field embedding";
+    public string Name => "embedding FM";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

@@ -59,7 +59,7 @@ public sealed partial class SequencePooling : IOp
         (this.device, this.table, this.sequence, this.y, this.column, this.kind) = (device, table, sequence, y, column, kind);
         d = table.Weights.Columns;
         if (column + d > y.Columns)
-            throw new KernelException($"pooling: {d} columns from {column} on do not fit {y} on {device}");
+            throw new KernelException($"sequence pooling: {d} columns from {column} on do not fit {y} on {device}");
         variant = device.Select(Portable, Simd);
     }
 
@@ -79,7 +79,7 @@ public sealed partial class SequencePooling : IOp
     public PoolingKind Kind => kind;
 
     /// <inheritdoc/>
-    public string Name => $"{kind} pooling {y.Name}";
+    public string Name => $"sequence pooling {kind} {y.Name}";
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);

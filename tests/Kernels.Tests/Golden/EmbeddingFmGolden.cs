@@ -6,7 +6,7 @@ using GpuCtr.Tests;
 namespace GpuCtr.Kernels.Tests.Golden;
 
 /// <summary>The factorization machine and the numeric fields of EmbeddingFm against float64 libtorch.</summary>
-public sealed class FieldEmbeddingGolden
+public sealed class EmbeddingFmGolden
 {
     public static TheoryData<string> Devices => TestDevices.All;
 
@@ -52,7 +52,7 @@ public sealed class FieldEmbeddingGolden
         Close.Assert(golden.Expected("grad.w"), s.NumericWeights.Gradient!.ToArray(device), "du");
     }
 
-    /// <summary>A field embedding with B·F table rows, one for each position.</summary>
+    /// <summary>An embedding with B·F table rows, one for each position.</summary>
     private sealed class Setup : IDisposable
     {
         private readonly EmbeddingFm op;

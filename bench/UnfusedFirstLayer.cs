@@ -18,7 +18,7 @@ namespace GpuCtr.Bench;
 /// x, dx (T, 4E)   z (T, H): 8·T·E·H operations forward, twice that backward, and 4·E·T floats written and read for x and for dx.
 /// Rows of the batch go over the worker team in fixed blocks: the same bits every run. SIMD device only.
 /// </remarks>
-internal sealed unsafe class UnfusedAttentionInput : IOp, IDisposable
+internal sealed unsafe class UnfusedFirstLayer : IOp, IDisposable
 {
     private const int BlockRows = 8;
 
@@ -35,11 +35,11 @@ internal sealed unsafe class UnfusedAttentionInput : IOp, IDisposable
     /// <param name="w">(H, 4E).</param>
     /// <param name="beta">(1, H).</param>
     /// <param name="z">(T, H) output.</param>
-    public UnfusedAttentionInput(Workspace workspace, BehaviourHistory history, Tensor w, Tensor beta, Tensor z)
+    public UnfusedFirstLayer(Workspace workspace, BehaviourHistory history, Tensor w, Tensor beta, Tensor z)
     {
         (device, this.history, d, e) = (workspace.Device, history, history.D, history.E);
         if (!device.UsesSimd)
-            throw new KernelException($"the unfused attention input exists for the cpu device with SIMD kernels only, not on {device}");
+            throw new KernelException($"the unfused first layer of the activation unit exists for the cpu device with SIMD kernels only, not on {device}");
         x = workspace.Tensor($"{z.Name} concatenation", history.MaxTokens, 4 * e, gradient: true, kind: history.PositionRows);
         linear = new Linear(workspace, x, w, beta, z, relu: false);
         // Its gradient is added to that of the tower, which was recorded later.
