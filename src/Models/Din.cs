@@ -1,4 +1,3 @@
-using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
@@ -11,7 +10,7 @@ public static class Din
     public static ModelEntry Entry { get; } = new("din", Logit)
     {
         ReadsHistories = true,
-        Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01, AttentionNormalization = AttentionNormalization.Softmax },
+        Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01 },
     };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>

@@ -51,32 +51,32 @@ public sealed record ModelOptions
     public DiceForm Dice { get; init; } = new();
 
     /// <summary>Cross layers (DCN, DCN V2).</summary>
-    [Option("cross layers (dcn, dcn-v2)", Least = 1, Most = MostLayers)]
+    [Option("cross layers ({readers})", ReadBy = "dcn|dcn-v2", Least = 1, Most = MostLayers)]
     public int CrossLayers { get; init; } = 3;
 
     /// <summary>Rank of their matrices (DCN V2); 0 = full.</summary>
-    [Option("rank of the matrices of cross layers (dcn-v2); 0 = full", Least = 0, Most = MostUnits)]
+    [Option("rank of the matrices of cross layers ({readers}); 0 = full", ReadBy = "dcn-v2", Least = 0, Most = MostUnits)]
     public int CrossRank { get; init; }
 
     /// <summary>Blocks of self-attention (BST).</summary>
-    [Option("blocks of self-attention (bst)", Least = 1, Most = MostLayers)]
+    [Option("blocks of self-attention ({readers})", ReadBy = "bst", Least = 1, Most = MostLayers)]
     public int TransformerBlocks { get; init; } = 1;
 
     /// <summary>Attention heads (BST), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
-    [Option("attention heads (bst); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", Least = 0, Most = MostUnits)]
+    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
 
     /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
-    [Option("widths of the attention unit (din)", Value = "N,…", Default = "80,40; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    [Option("widths of the attention unit ({readers})", ReadBy = "din", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 
     /// <summary>Activation of the attention unit.</summary>
-    [Option("activation of the attention unit (din)", Value = "NAME", Default = "dice; or the variant's")]
+    [Option("activation of the attention unit ({readers})", ReadBy = "din", Value = "NAME", Default = "{models}; or the variant's")]
     public Activations AttentionActivation { get; init; } = Activations.Dice;
 
-    /// <summary>How attention scores become weights.</summary>
-    [Option("how attention scores become weights (din): none, softmax, sigmoid or scaledsoftmax", Value = "NAME", Default = "softmax; or the variant's")]
-    public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.None;
+    /// <summary>How attention scores become weights. The paper has no softmax; docs/adr/0005 says why it is the default here.</summary>
+    [Option("how attention scores become weights ({readers}): none, softmax, sigmoid or scaledsoftmax", ReadBy = "din", Value = "NAME", Default = "{models}; or the variant's")]
+    public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.Softmax;
 
     /// <summary>Batch normalization before every activation of the attention unit.</summary>
     [Option("batch normalization in the attention unit", PresetOnly = true)]

@@ -89,7 +89,7 @@ public enum OptionSection
 /// Declares a property as an option: its flag, help, completion, place in config.json, checks, and the rules for resume and
 /// warm start follow from this attribute and from the type and initial value of the property.
 /// </summary>
-/// <param name="help">The help text; <c>{words}</c> is replaced by the allowed words.</param>
+/// <param name="help">The help text; <c>{words}</c> is replaced by the allowed words, <c>{readers}</c> by <see cref="ReadBy"/>.</param>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OptionAttribute(string help) : Attribute
 {
@@ -146,6 +146,9 @@ public sealed class OptionAttribute(string help) : Attribute
 
     /// <summary>The section that starts with this option.</summary>
     public OptionSection Section { get; init; }
+
+    /// <summary>The models that read it, as in <c>dcn|dcn-v2</c>; null = any. In a run of another model its value has no meaning, so it may differ at a warm start.</summary>
+    public string? ReadBy { get; init; }
 
     /// <summary>Whether it may change when a run is resumed.</summary>
     public OnResume OnResume { get; init; }

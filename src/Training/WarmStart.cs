@@ -39,8 +39,8 @@ internal sealed class WarmStart
     /// <summary>Whether an FNN starts with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).</summary>
     private static bool IsSupport(ModelOptions theirs, ModelOptions ours) => (theirs.Model, ours.Model) == ("fm", "fnn");
 
-    /// <summary>Whether the other run may have another value: its optimizer may, whose state is then dropped, but for FTRL, whose weights are a function of its state.</summary>
-    private static bool MayDiffer(Option option, ModelOptions theirs, ModelOptions ours) => option.Declaration.OnWarmStart switch
+    /// <summary>Whether the other run may have another value: if the model does not read it; its optimizer may, whose state is then dropped, but for FTRL, whose weights are a function of its state.</summary>
+    private static bool MayDiffer(Option option, ModelOptions theirs, ModelOptions ours) => !option.IsReadBy(ours.Model) || option.Declaration.OnWarmStart switch
     {
         OnWarmStart.Free => option.Property != nameof(ModelOptions.Optimizer) || ours.FirstOrderFtrl is null,
         OnWarmStart.AboveEmbeddings => IsSupport(theirs, ours),

@@ -83,6 +83,18 @@ public sealed class WarmStartTests : IDisposable
         Assert.False(Directory.Exists(refused));
     }
 
+    /// <summary>Runs of earlier versions have other values of options that their model never read.</summary>
+    [Fact]
+    public void An_option_that_the_model_does_not_read_may_differ()
+    {
+        string day = folder.File("day2.parquet");
+        string[] start = ["train", day, "--init-from", first, .. options];
+        Run([.. start, "--attention-normalization", "none", "--transformer-blocks", "2", "--cross-layers", "1", "--out", folder.File("same")]).Succeeded();
+        string crossed = folder.File("crossed");
+        Run(["train", day, "--model", "dcn", "--out", crossed, .. options]).Succeeded();
+        Run(["train", day, "--model", "dcn", "--cross-layers", "1", "--init-from", crossed, "--out", folder.File("refused"), .. options]).FailedWith(ExitCode.Usage, "cross_layers is 3 there and 1 here");
+    }
+
     [Fact]
     public void An_fnn_begins_with_the_embeddings_of_an_fm()
     {

@@ -67,6 +67,12 @@ internal sealed class Option
     /// <summary>Whether its values are names of columns or start with one.</summary>
     public bool TakesColumns => Declaration.Form is OptionForm.Columns or OptionForm.ColumnRules;
 
+    /// <summary>The models that read it; empty if any does.</summary>
+    public IReadOnlyList<string> Readers => Declaration.ReadBy?.Split('|') ?? [];
+
+    /// <summary>Whether its value means something to a model.</summary>
+    public bool IsReadBy(string model) => Readers.Count == 0 || Readers.Contains(model);
+
     /// <summary>Whether its default is the same for all models and variants.</summary>
     public bool HasDefault => Declaration.Default is null && !IsSwitch;
 

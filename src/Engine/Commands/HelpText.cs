@@ -27,7 +27,7 @@ internal static class HelpText
         {
             string left = $"  {option.Flag} {ValueOf(option)}";
             text.Append(left.Length < Column ? left.PadRight(Column) : $"{left}\n{new string(' ', Column)}")
-                .Append(option.Declaration.Help.Replace("{words}", string.Join(", ", option.Words), StringComparison.Ordinal)).Append(DefaultOf(option)).Append('\n');
+                .Append(Explanation(option)).Append(DefaultOf(option)).Append('\n');
         }
 
         if (verb.Options.Any(o => o.TakesColumns))
@@ -37,6 +37,9 @@ internal static class HelpText
             text.Append($"  {example}\n");
         return text.ToString().TrimEnd();
     }
+
+    private static string Explanation(Option option) => option.Declaration.Help
+        .Replace("{words}", string.Join(", ", option.Words), StringComparison.Ordinal).Replace("{readers}", string.Join(", ", option.Readers), StringComparison.Ordinal);
 
     /// <summary>Placeholder for the value; empty for a switch.</summary>
     internal static string ValueOf(Option option) =>

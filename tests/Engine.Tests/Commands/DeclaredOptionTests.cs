@@ -110,6 +110,11 @@ public sealed class DeclaredOptionTests
         Assert.Equal("Activation BatchNorm Dice FirstOrderFtrl FmNumeric HiddenUnits Model", Properties(OnWarmStart.AboveEmbeddings));
     }
 
+    [Fact]
+    public void Options_of_some_models_name_models_of_the_catalogue() => Assert.Equal(
+        "cross-layers: dcn, dcn-v2; cross-rank: dcn-v2; transformer-blocks: bst; attention-heads: bst; attention-units: din; attention-activation: din; attention-normalization: din",
+        string.Join("; ", train.Where(o => o.Readers.Count > 0).Select(o => $"{o.Name}: {string.Join(", ", o.Readers.Intersect(ModelCatalog.Names))}")));
+
     /// <summary>Also the eleven that once overwrote a preset whether they were typed or not.</summary>
     [Fact]
     public void Only_what_is_given_overrides_a_preset()
