@@ -3,13 +3,7 @@ namespace GpuCtr.Models.Tests.Variants;
 /// <summary>logit = MLP(w_1 … w_C, v_1 … v_C), the first-order terms and the vectors of all fields; three rectified layers.</summary>
 internal sealed class FactorizationSupported : Reference
 {
-    protected override double[] Forward(VariantRow[] rows)
-    {
-        double[][] h = [.. rows.Select(r => Join([Terms(r), .. IdVectors(r), .. NumericVectors(r), MeanOfTags(r, "embedding", D)]))];
-        for (int layer = 0; layer < 3; layer++)
-            h = Relu(Linear($"mlp.{layer}", h));
-        return [.. Linear("mlp.out", h).Select(y => y[0])];
-    }
+    protected override double[] Forward(VariantRow[] rows) => [.. Mlp("mlp", 3, [.. rows.Select(r => Join([Terms(r), .. FieldVectors(r)]))]).Select(y => y[0])];
 
     private double[] Terms(VariantRow r) =>
     [

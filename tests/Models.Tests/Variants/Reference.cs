@@ -39,6 +39,15 @@ internal abstract class Reference
 
     protected double[][] NumericVectors(VariantRow r) => [Scaled(r.Age, Weights["numeric.vectors"][..D]), Scaled(r.Price, Weights["numeric.vectors"][D..])];
 
+    /// <summary>The vectors of all fields, numeric ones x_n V_n.</summary>
+    protected double[][] FieldVectors(VariantRow r) => [.. IdVectors(r), .. NumericVectors(r), MeanOfTags(r, "embedding", D)];
+
+    /// <summary>The history of a row, oldest first: the vectors of item and category side by side.</summary>
+    protected double[][] Keys(VariantRow r) => [.. r.Items.Zip(r.Categories, (item, category) => Join(Vector("item", item), Vector("category", category)))];
+
+    /// <summary>The same of the target.</summary>
+    protected double[] Target(VariantRow r) => Join(Vector("item", r.Item), Vector("category", r.Category));
+
     protected double FirstOrder(VariantRow r) => Weights["bias"][0]
         + Look("first_order", "user", r.User, 1)[0] + Look("first_order", "item", r.Item, 1)[0] + Look("first_order", "category", r.Category, 1)[0]
         + MeanOfTags(r, "first_order", 1)[0] + Weights["numeric.weights"][0] * r.Age + Weights["numeric.weights"][1] * r.Price;
@@ -61,6 +70,17 @@ internal abstract class Reference
         Assert.Equal(0, w.Length % inputs);
         return [.. x.Select(row => Enumerable.Range(0, units).Select(h => (b?[h] ?? 0) + row.Select((v, i) => v * w[h * inputs + i]).Sum()).ToArray())];
     }
+
+    /// <summary>Rectified layers.</summary>
+    protected double[][] Hidden(string name, int layers, double[][] x)
+    {
+        for (int layer = 0; layer < layers; layer++)
+            x = Relu(Linear($"{name}.{layer}", x));
+        return x;
+    }
+
+    /// <summary>Rectified layers and one output.</summary>
+    protected double[][] Mlp(string name, int layers, double[][] x) => Linear($"{name}.out", Hidden(name, layers, x));
 
     /// <summary>(x − mean) / √(variance + ε) for each column; biased in training, with running averages otherwise.</summary>
     protected double[][] Normalize(string name, double[][] x, double epsilon, double momentum, bool unbiased)

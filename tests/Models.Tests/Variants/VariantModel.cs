@@ -20,13 +20,14 @@ internal sealed class VariantModel : IDisposable
     {
         (string model, string variant) = (name.Split(' ')[1], name.Split(' ')[0]);
         ModelOptions preset = GpuCtr.Models.Variants.Of(model, variant == Own ? null : variant).Model;
-        Model = new TrainableModel(device, VariantData.Spec(histories: model == "din"), preset with
+        ModelOptions small = preset with
         {
             EmbeddingDim = 3,
             HiddenUnits = Widths[..preset.HiddenUnits.Count],
             AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
             EmbeddingUpdate = EmbeddingUpdate.Dense,
-        }, Capacity);
+        };
+        Model = new TrainableModel(device, VariantData.Spec(ModelCatalog.ReadsHistories(model)), Changes.GetValueOrDefault(name)?.Invoke(small) ?? small, Capacity);
         Batch = VariantData.Batch(device, Model.Spec, Capacity);
         Reference = References[name]();
         foreach (Tensor t in Model.Weights)
@@ -43,8 +44,29 @@ internal sealed class VariantModel : IDisposable
         ["rechub din"] = () => new RecHubDin(),
         ["din-official din"] = () => new DinOfficial(),
         ["dien-official din"] = () => new DienOfficial(),
+        [$"{Own} lr"] = () => new Factorization(pairs: false),
+        [$"{Own} fm"] = () => new Factorization(pairs: true),
         [$"{Own} ffm"] = () => new FieldAware(),
         [$"{Own} fnn"] = () => new FactorizationSupported(),
+        [$"{Own} wide-deep"] = () => new WideDeep(),
+        [$"{Own} deepfm"] = () => new FuxiCtrDeepFm(),
+        [$"{Own} nfm"] = () => new NeuralFactorization(),
+        [$"{Own} pnn"] = () => new ProductBased(),
+        [$"{Own} dcn"] = () => new DeepCrossV1(),
+        [$"{Own} dcn-v2"] = () => new DeepCrossV2(),
+        [$"{Own} dcn-v2 of rank 2"] = () => new DeepCrossV2(lowRank: true),
+        [$"{Own} embedding-mlp"] = () => new Interest(attention: false),
+        [$"{Own} din"] = () => new Interest(attention: true),
+        [$"{Own} bst"] = () => new BehaviorTransformer(blocks: 1, heads: 2),
+        [$"{Own} bst of 2 blocks, 3 heads"] = () => new BehaviorTransformer(blocks: 2, heads: 3),
+        [$"{Own} bst of 3 blocks, 6 heads"] = () => new BehaviorTransformer(blocks: 3, heads: 6),
+    };
+
+    private static Dictionary<string, Func<ModelOptions, ModelOptions>> Changes { get; } = new()
+    {
+        [$"{Own} dcn-v2 of rank 2"] = o => o with { CrossRank = 2 },
+        [$"{Own} bst of 2 blocks, 3 heads"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3 },
+        [$"{Own} bst of 3 blocks, 6 heads"] = o => o with { TransformerBlocks = 3, AttentionHeads = 6 },
     };
 
     public TrainableModel Model { get; }

@@ -3,7 +3,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests.Variants;
 
-/// <summary>Every preset, and models whose formula no preset has, against a float64 reference of its own, on every device.</summary>
+/// <summary>Every preset, and every model as it is here, against a float64 reference of its own, on every device.</summary>
 public sealed class VariantTests
 {
     private const double H = 1e-5;
