@@ -9,6 +9,7 @@ internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
 {
     // Lines from before the run folder existed.
     private readonly List<string> early = [];
+    private readonly HashSet<string> warned = [];
     private StreamWriter? file;
 
     /// <summary>Whether progress is redrawn in place.</summary>
@@ -32,6 +33,13 @@ internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
 
     /// <summary>Writes a warning.</summary>
     public void Warn(string text) => Line($"warning: {Printable.Of(text)}");
+
+    /// <summary>Writes a warning, but only the first about that topic.</summary>
+    public void WarnOnce(string topic, string text)
+    {
+        if (warned.Add(topic))
+            Warn(text);
+    }
 
     /// <summary>Writes a line to the file, and to the screen if details were asked for.</summary>
     public void Detail(string text)

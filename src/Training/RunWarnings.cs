@@ -63,10 +63,22 @@ internal static class RunWarnings
         string[] oov = [.. seen.OovValues().Where(u => u.Oov > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Oov / u.Values:F2} %"))];
         if (oov.Length > 0)
             runLog.Line($"{name}: values not seen in training: {string.Join(", ", oov)}");
+        AboutUntrainedOovRows(runLog, data);
         string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
         if (nulls.Length > 0)
             runLog.Warn($"{name}: nulls in columns that had none in training, so the model never learned from nulls there: {string.Join(", ", nulls)}");
         AboutReading(runLog, name, data);
+    }
+
+    /// <summary>OOV rows that are looked up here, although no training row reached them.</summary>
+    private static void AboutUntrainedOovRows(RunLog runLog, Dataset data)
+    {
+        IReadOnlyList<VocabularyTable> vocabularies = data.Encoder.Vocabularies;
+        VocabularyTable[] untrained = [.. data.Statistics.OovValues().Where(u => u.Oov > 0).Select(u => vocabularies[u.Vocabulary]).Where(v => v.Counts[v.OovRow] == 0).Distinct()];
+        if (untrained.Length == 0)
+            return;
+        string advice = untrained.All(v => v.Computed.Any) ? "raise the N of --identity" : "train with --min-count 2 or more, so that rare values train it";
+        runLog.WarnOnce("OOV rows", $"{ColumnNames.Listing(untrained.Select(v => v.Name))}: the OOV row, which stands for values not seen in training, was reached by no training row and still has its initial vector; {advice}");
     }
 
     /// <summary>What was not read: bad rows, and the beginnings of long lists.</summary>

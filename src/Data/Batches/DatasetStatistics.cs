@@ -56,13 +56,13 @@ public sealed class DatasetStatistics
             return badRowNumbers.Contains(row);
     }
 
-    /// <summary>OOV values per field: (name, OOV values, all values).</summary>
-    public IEnumerable<(string Field, long Oov, long Values)> OovValues()
+    /// <summary>OOV values per field: (name, its vocabulary, OOV values, all values).</summary>
+    public IEnumerable<(string Field, int Vocabulary, long Oov, long Values)> OovValues()
     {
         for (int f = 0; f < spec.F; f++)
-            yield return (spec.Categorical[f].Name, oov[f], Rows);
+            yield return (spec.Categorical[f].Name, spec.Categorical[f].Vocabulary, oov[f], Rows);
         for (int s = 0; s < spec.Sequences.Count; s++)
-            yield return (spec.Sequences[s].Name, oov[spec.F + s], listValues[s]);
+            yield return (spec.Sequences[s].Name, spec.Sequences[s].Vocabulary, oov[spec.F + s], listValues[s]);
     }
 
     /// <summary>Columns with nulls that had none in training: (name, nulls).</summary>

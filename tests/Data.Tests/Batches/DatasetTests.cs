@@ -104,7 +104,7 @@ public sealed class DatasetTests : IDisposable
         ShardSet test = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "new", null, "x").Write(folder.File("test.parquet"))]);
         var data = new Dataset(test, encoder);
         Assert.Equal([4, 1, 2], data.Load([0], default)[0].TableRows);
-        Assert.Equal([("a", 1L, 3L)], data.Statistics.OovValues());
+        Assert.Equal([("a", 0, 1L, 3L)], data.Statistics.OovValues());
     }
 
     [Fact]

@@ -40,6 +40,25 @@ public sealed class OtherRowsTests : IDisposable
     }
 
     [Fact]
+    public void An_oov_row_that_no_training_row_reached_is_told_once_with_what_to_write()
+    {
+        string Shard(string name, int first, int items) => new TestShard()
+            .Column("label", Each(i => i % 3 == 0 ? 1 : 0)).Column("item", Each(i => (long)(first + i % items))).Column("code", Each(i => (long)(first + i % items)))
+            .Write(folder.File(name), groupRows: 100);
+        string train = Shard("train.parquet", 0, Rows - 40), other = Shard("other.parquet", Rows, 20), scores = folder.File("scores.parquet");
+        const string told = "warning: item: the OOV row, which stands for values not seen in training, was reached by no training row and still has its initial vector; train with --min-count 2 or more";
+        string[] both = ["train", train, "--valid", other, "--test", other, .. model, "--hash-buckets", "code=7"];
+        CommandOutcome once = Run([.. both, "--out", folder.File("once"), "--epochs", "2"]).Succeeded();
+        Assert.Equal(2, once.Error.Split(told).Length);
+        Assert.Contains(told, Run("predict", "--model", folder.File("once"), other, "--device", "cpu", "--out", scores).Succeeded().Error);
+        Assert.DoesNotContain("OOV row", Run("evaluate", "--model", folder.File("once"), train, "--device", "cpu").Succeeded().Error);
+        // 40 items occur twice, so the rare ones train the row.
+        Assert.DoesNotContain("OOV row", Run([.. both, "--min-count", "2", "--out", folder.File("twice")]).Succeeded().Error);
+        string identity = $"warning: item: the OOV row, which stands for values not seen in training, was reached by no training row and still has its initial vector; raise the N of --identity";
+        Assert.Contains(identity, Run([.. both, "--identity", $"item={Rows}", "--out", folder.File("identity")]).Succeeded().Error);
+    }
+
+    [Fact]
     public void Nulls_that_training_did_not_have_are_counted_and_said()
     {
         string Shard(string name, int nulls) => new TestShard()
