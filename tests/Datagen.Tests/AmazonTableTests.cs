@@ -1,11 +1,7 @@
 namespace GpuCtr.Datagen.Tests;
 
-public sealed class AmazonTableTests : IDisposable
+public sealed class AmazonTableTests : OwnFolder
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     public static TheoryData<ulong, AmazonShape> Shapes => new()
     {
         { 1, new AmazonShape() },
@@ -65,8 +61,8 @@ public sealed class AmazonTableTests : IDisposable
         const int rows = ShardFile.RowsPerGroup + 100;
         var stream = CounterStream.FromSeed(6);
         var table = new AmazonTable(stream.Child(0), new AmazonShape { MaxHistory = 4 });
-        await ShardFile.WriteAsync(_folder.File("shard.parquet"), table, stream.Child(1), 0, rows, Codec.Zstd, new TruthTally(rows), CancellationToken.None);
-        var read = await ListRows.ReadAsync(_folder.File("shard.parquet"));
+        await ShardFile.WriteAsync(Folder.File("shard.parquet"), table, stream.Child(1), 0, rows, Codec.Zstd, new TruthTally(rows), CancellationToken.None);
+        var read = await ListRows.ReadAsync(Folder.File("shard.parquet"));
         Assert.Equal(["label", "user", "item", "category", "hist_item", "hist_category"], read.Keys);
 
         var block = (AmazonBlock)table.NewBlock(rows);
@@ -87,14 +83,14 @@ public sealed class AmazonTableTests : IDisposable
     [Fact]
     public async Task Rows_do_not_depend_on_the_number_of_shards_and_runs_repeat()
     {
-        var request = new SynthRequest { Shape = new AmazonShape(), Rows = 3_000, Shards = 3, TestRows = 100, Out = _folder.File("a") };
+        var request = new SynthRequest { Shape = new AmazonShape(), Rows = 3_000, Shards = 3, TestRows = 100, Out = Folder.File("a") };
         await SmallRun.ExecuteAsync(request);
-        await SmallRun.ExecuteAsync(request with { Out = _folder.File("b") });
-        await SmallRun.ExecuteAsync(request with { Out = _folder.File("one"), Shards = 1 });
+        await SmallRun.ExecuteAsync(request with { Out = Folder.File("b") });
+        await SmallRun.ExecuteAsync(request with { Out = Folder.File("one"), Shards = 1 });
         foreach (string name in new[] { "shard-0.parquet", "shard-2.parquet", "test.parquet", "truth.json" })
-            Assert.Equal(File.ReadAllBytes(_folder.File($"a/{name}")), File.ReadAllBytes(_folder.File($"b/{name}")));
-        var whole = await ListRows.ReadAsync(_folder.File("one/shard-0.parquet"));
-        var last = await ListRows.ReadAsync(_folder.File("a/shard-2.parquet"));
+            Assert.Equal(File.ReadAllBytes(Folder.File($"a/{name}")), File.ReadAllBytes(Folder.File($"b/{name}")));
+        var whole = await ListRows.ReadAsync(Folder.File("one/shard-0.parquet"));
+        var last = await ListRows.ReadAsync(Folder.File("a/shard-2.parquet"));
         Assert.Equal(whole["hist_item"][2_000..], last["hist_item"]);
     }
 

@@ -2,12 +2,8 @@ using System.Text.Json.Nodes;
 
 namespace GpuCtr.Datagen.Tests;
 
-public sealed class DatagenCommandLineTests : IDisposable
+public sealed class DatagenCommandLineTests : OwnFolder
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
     [InlineData("nonsense")]
     [InlineData("synth --nonsense 1")]
@@ -32,7 +28,7 @@ public sealed class DatagenCommandLineTests : IDisposable
         Assert.Empty(output);
         Assert.StartsWith("datagen: ", error);
         Assert.Equal(1, error.Count(c => c == '\n'));
-        Assert.False(Directory.Exists(_folder.File("out")));
+        Assert.False(Directory.Exists(Folder.File("out")));
     }
 
     [Theory]
@@ -50,7 +46,7 @@ public sealed class DatagenCommandLineTests : IDisposable
     [Fact]
     public async Task Folder_that_cannot_be_made_gives_one_line_and_exit_5()
     {
-        File.WriteAllText(_folder.File("out"), "a file, not a folder");
+        File.WriteAllText(Folder.File("out"), "a file, not a folder");
         var (code, _, error) = await RunAsync("synth --rows 10 --shards 1 --out DIR");
         Assert.Equal(5, code);
         Assert.Equal(1, error.Count(c => c == '\n'));
@@ -62,12 +58,12 @@ public sealed class DatagenCommandLineTests : IDisposable
         var (code, output, error) = await RunAsync(
             "synth --rows 20000 --shards 2 --test-rows 5000 --numeric 4 --categorical 6 --max-cardinality 100 --seed 3 --out DIR");
         Assert.Equal((0, ""), (code, error));
-        var truth = JsonNode.Parse(File.ReadAllText(_folder.File("out/truth.json")))!;
+        var truth = JsonNode.Parse(File.ReadAllText(Folder.File("out/truth.json")))!;
         Assert.Equal(20_000, (int)truth["rows"]!);
         Assert.Equal(3, (int)truth["seed"]!);
         Assert.Contains($"best possible AUC {(double)truth["best_auc"]!:0.0000} (first-order part alone {(double)truth["first_order_auc"]!:0.0000})", output);
         Assert.InRange((double)truth["test"]!["best_auc"]!, 0.75, 0.85);
-        Assert.DoesNotContain(_folder.File("out"), truth.ToJsonString());
+        Assert.DoesNotContain(Folder.File("out"), truth.ToJsonString());
     }
 
     [Fact]
@@ -75,7 +71,7 @@ public sealed class DatagenCommandLineTests : IDisposable
     {
         var (code, output, error) = await RunAsync("synth --schema amazon --rows 20000 --shards 2 --test-rows 5000 --max-history 20 --seed 3 --out DIR");
         Assert.Equal((0, ""), (code, error));
-        var truth = JsonNode.Parse(File.ReadAllText(_folder.File("out/truth.json")))!;
+        var truth = JsonNode.Parse(File.ReadAllText(Folder.File("out/truth.json")))!;
         Assert.Contains(
             $"best possible AUC {(double)truth["best_auc"]!:0.0000} (history averaged over random 16-dimensional codes {(double)truth["mean_pooling_proxy_auc"]!:0.0000})", output);
         Assert.Equal(
@@ -85,7 +81,7 @@ public sealed class DatagenCommandLineTests : IDisposable
 
     private async Task<(int Code, string Output, string Error)> RunAsync(string line)
     {
-        string[] arguments = line.Length == 0 ? [] : [.. line.Split(' ').Select(word => word == "DIR" ? _folder.File("out") : word)];
+        string[] arguments = line.Length == 0 ? [] : [.. line.Split(' ').Select(word => word == "DIR" ? Folder.File("out") : word)];
         using StringWriter output = new(), error = new();
         int code = await DatagenCommandLine.RunAsync(arguments, output, error);
         return (code, output.ToString(), error.ToString());

@@ -1,12 +1,8 @@
 namespace GpuCtr.Datagen.Tests;
 
 [Trait("Speed", "Fast")]
-public sealed class ImportCommandTests : IDisposable
+public sealed class ImportCommandTests : OwnFolder
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
     [InlineData("import")]
     [InlineData("import interactions")]
@@ -33,19 +29,19 @@ public sealed class ImportCommandTests : IDisposable
     [InlineData("", "import interactions ABSENT --out OUT", 5)]
     public async Task Bad_requests_and_files_give_one_line_and_their_code(string log, string line, int expected)
     {
-        File.WriteAllText(_folder.File("nonsense.json"), "[1, 2");
-        File.WriteAllText(_folder.File("log"), log);
+        File.WriteAllText(Folder.File("nonsense.json"), "[1, 2");
+        File.WriteAllText(Folder.File("log"), log);
         var (code, output, error) = await RunAsync(line);
         Assert.Equal((expected, ""), (code, output));
         Assert.StartsWith("datagen: ", error);
         Assert.Equal(1, error.Count(c => c == '\n'));
-        Assert.False(Directory.Exists(_folder.File("out")));
+        Assert.False(Directory.Exists(Folder.File("out")));
     }
 
     [Fact]
     public async Task Bad_lines_are_counted_and_quoted_with_their_numbers()
     {
-        File.WriteAllText(_folder.File("log"), "user,item,time\nu,x,1\nu,y,soon\n\nu,,3\nu\nu,z,4\nv,w,4\n");
+        File.WriteAllText(Folder.File("log"), "user,item,time\nu,x,1\nu,y,soon\n\nu,,3\nu\nu,z,4\nv,w,4\n");
         var (code, output, error) = await RunAsync("import interactions LOG --out OUT --bad-lines 50");
         Assert.Equal(0, code);
         Assert.Contains("3 of 6 lines left out", error);
@@ -59,12 +55,12 @@ public sealed class ImportCommandTests : IDisposable
     [Fact]
     public async Task Folder_that_is_filled_is_refused_and_kept()
     {
-        File.WriteAllText(_folder.File("log"), "1 2 3\n4 5\n");
+        File.WriteAllText(Folder.File("log"), "1 2 3\n4 5\n");
         Assert.Equal(0, (await RunAsync("import interactions LOG --out OUT")).Code);
         var (code, _, error) = await RunAsync("import interactions LOG --out OUT");
         Assert.Equal(2, code);
         Assert.Contains("train-0.parquet", error);
-        Assert.True(File.Exists(_folder.File("out/train-0.parquet")));
+        Assert.True(File.Exists(Folder.File("out/train-0.parquet")));
         Assert.Equal(0, (await RunAsync("import interactions LOG --out OUT --overwrite")).Code);
     }
 
@@ -72,10 +68,10 @@ public sealed class ImportCommandTests : IDisposable
     {
         string[] arguments = [.. line.Split(' ').Select(word => word switch
         {
-            "LOG" => _folder.File("log"),
-            "OUT" => _folder.File("out"),
-            "ABSENT" => _folder.File("absent"),
-            "NONSENSE" => _folder.File("nonsense.json"),
+            "LOG" => Folder.File("log"),
+            "OUT" => Folder.File("out"),
+            "ABSENT" => Folder.File("absent"),
+            "NONSENSE" => Folder.File("nonsense.json"),
             _ => word,
         })];
         using StringWriter output = new(), error = new();

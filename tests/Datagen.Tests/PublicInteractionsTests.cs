@@ -1,11 +1,7 @@
 namespace GpuCtr.Datagen.Tests;
 
-public sealed class PublicInteractionsTests : IDisposable
+public sealed class PublicInteractionsTests : OwnFolder
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [SkippableFact]
     public async Task Import_of_amazon_beauty_has_the_rows_and_positives_of_the_given_files()
     {
@@ -13,7 +9,7 @@ public sealed class PublicInteractionsTests : IDisposable
         foreach (var (given, made) in new[] { ("train", "train-0"), ("valid", "valid") })
         {
             var expected = await ListRows.ReadAsync(SharedData.File($"amazon_beauty/{given}.parquet"));
-            var actual = await ListRows.ReadAsync(_folder.File($"out/{made}.parquet"));
+            var actual = await ListRows.ReadAsync(Folder.File($"out/{made}.parquet"));
             Assert.Equal(expected.Keys, actual.Keys);
             Assert.Equal(expected["label"].Length, actual["label"].Length);
             Assert.Equal(Positives(expected), Positives(actual));
@@ -31,7 +27,7 @@ public sealed class PublicInteractionsTests : IDisposable
     }
 
     private Task<ImportReport> ImportAsync(string log, string categories) => ImportRun.ExecuteAsync(
-        new ImportRequest { Files = [SharedData.File(log)], CategoriesFile = SharedData.File(categories), Out = _folder.File("out") }, CancellationToken.None);
+        new ImportRequest { Files = [SharedData.File(log)], CategoriesFile = SharedData.File(categories), Out = Folder.File("out") }, CancellationToken.None);
 
     private static string[] Positives(Dictionary<string, string[][]> rows) =>
         [.. Enumerable.Range(0, rows["label"].Length).Where(i => rows["label"][i][0] == "1")

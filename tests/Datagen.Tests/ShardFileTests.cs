@@ -2,12 +2,8 @@ using Parquet;
 
 namespace GpuCtr.Datagen.Tests;
 
-public sealed class ShardFileTests : IDisposable
+public sealed class ShardFileTests : OwnFolder
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Theory]
     [InlineData(Codec.Zstd)]
     [InlineData(Codec.Snappy)]
@@ -17,7 +13,7 @@ public sealed class ShardFileTests : IDisposable
         const int rows = ShardFile.RowsPerGroup + 1000;
         var stream = CounterStream.FromSeed(4);
         var table = new CriteoTable(stream.Child(0), 3, 5, 200);
-        string path = _folder.File("shard.parquet");
+        string path = Folder.File("shard.parquet");
         await ShardFile.WriteAsync(path, table, stream.Child(1), 0, rows, codec, new TruthTally(rows), CancellationToken.None);
         Assert.False(File.Exists(path + ".part"));
 

@@ -5,12 +5,8 @@ using System.Text;
 namespace GpuCtr.Datagen.Tests;
 
 [Trait("Speed", "Fast")]
-public sealed class TableImportTests : IDisposable
+public sealed class TableImportTests : OwnFolder
 {
-    private readonly TempFolder _folder = new();
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public async Task Criteo_lines_become_a_label_numbers_and_strings()
     {
@@ -98,7 +94,7 @@ public sealed class TableImportTests : IDisposable
     public async Task Csv_values_that_are_not_of_their_column_are_bad_lines_and_text_where_that_is_asked_for(string late, string reason)
     {
         string head = "x,label\n" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $"{i}.5,1\n"));
-        File.WriteAllBytes(_folder.File("in"), [.. Encoding.Latin1.GetBytes(head + string.Concat(Enumerable.Repeat($"{late},1\n", 200)))]);
+        File.WriteAllBytes(Folder.File("in"), [.. Encoding.Latin1.GetBytes(head + string.Concat(Enumerable.Repeat($"{late},1\n", 200)))]);
         var (code, _, error) = await RunAsync("import csv IN --out OUT");
         Assert.Equal(3, code);
         Assert.Contains($"200 of 10,200 lines left out: 200 {reason}", error);
@@ -106,7 +102,7 @@ public sealed class TableImportTests : IDisposable
         (code, _, error) = await RunAsync("import csv IN --out OUT --text x");
         Assert.Equal(reason.Contains("UTF-8") ? 3 : 0, code);
         if (code == 0)
-            Assert.Equal(late, (await ListRows.ReadAsync(_folder.File("out/shard-00000.parquet")))["x"][^1][0]);
+            Assert.Equal(late, (await ListRows.ReadAsync(Folder.File("out/shard-00000.parquet")))["x"][^1][0]);
         (code, _, error) = await RunAsync("import csv IN --out OUT --overwrite --text y");
         Assert.Equal(2, code);
         Assert.Contains("--text y", error);
@@ -126,7 +122,7 @@ public sealed class TableImportTests : IDisposable
     {
         string path = SharedData.File("ctr_samples/avazu/train.csv");
         Assert.Equal(0, (await RunAsync($"import csv {path} --out OUT")).Code);
-        var ids = (await ListRows.ReadAsync(_folder.File("out/shard-00000.parquet")))["id"].Select(row => row[0]);
+        var ids = (await ListRows.ReadAsync(Folder.File("out/shard-00000.parquet")))["id"].Select(row => row[0]);
         Assert.Equal(File.ReadLines(path).Skip(1).Select(line => line[..line.IndexOf(',')]), ids);
     }
 
@@ -153,12 +149,12 @@ public sealed class TableImportTests : IDisposable
     [Fact]
     public async Task Amazon_reviews_are_interactions()
     {
-        File.WriteAllText(_folder.File("in"), string.Concat(Enumerable.Range(0, 4).Select(i => $"{{\"reviewerID\":\"u\",\"asin\":\"B{i}\",\"overall\":5.0,\"unixReviewTime\":{1000 - i}}}\n")) + "{\"asin\":\"B9\"}\n{}\n");
+        File.WriteAllText(Folder.File("in"), string.Concat(Enumerable.Range(0, 4).Select(i => $"{{\"reviewerID\":\"u\",\"asin\":\"B{i}\",\"overall\":5.0,\"unixReviewTime\":{1000 - i}}}\n")) + "{\"asin\":\"B9\"}\n{}\n");
         var (code, output, error) = await RunAsync("import amazon-reviews IN --out OUT --bad-lines 50");
         Assert.True(code == 0, error);
         Assert.Contains("reviews as lines of JSON", output);
         Assert.Contains("2 of 6 lines left out", error);
-        var columns = await ListRows.ReadAsync(_folder.File("out/test.parquet"));
+        var columns = await ListRows.ReadAsync(Folder.File("out/test.parquet"));
         Assert.Equal("B0", columns["item"][0][0]);
         Assert.Equal(["B3", "B2", "B1"], columns["hist_item"][0]);
     }
@@ -168,14 +164,14 @@ public sealed class TableImportTests : IDisposable
     {
         // The types are those of the first 10,000 lines.
         string good = string.Concat(Enumerable.Range(0, 11_998).Select(i => $"{i % 2},{i}\n"));
-        File.WriteAllText(_folder.File("in"), "label,a\n" + good[..8] + "1\n" + good[8..] + "0,x\n\n");
+        File.WriteAllText(Folder.File("in"), "label,a\n" + good[..8] + "1\n" + good[8..] + "0,x\n\n");
         var (code, _, error) = await RunAsync("import csv IN --out OUT");
         Assert.Equal(0, code);
         Assert.Contains("2 of 12,000 lines left out: 1 has too few fields; 1 has no whole number in a", error);
-        string[] quarantine = File.ReadAllLines(_folder.File("out/bad-lines.txt"));
+        string[] quarantine = File.ReadAllLines(Folder.File("out/bad-lines.txt"));
         Assert.EndsWith("in:4: has too few fields: 1", quarantine[0]);
         Assert.EndsWith("in:12001: has no whole number in a: 0,x", quarantine[1]);
-        var columns = await ListRows.ReadAsync(_folder.File("out/shard-00000.parquet"));
+        var columns = await ListRows.ReadAsync(Folder.File("out/shard-00000.parquet"));
         Assert.Equal(Enumerable.Range(0, 11_998).Select(i => $"{i}"), columns["a"].Select(c => c[0]));
     }
 
@@ -183,14 +179,14 @@ public sealed class TableImportTests : IDisposable
     public async Task Threads_and_compression_of_the_input_change_no_byte()
     {
         string text = "label,a,b\n" + string.Concat(Enumerable.Range(0, 5000).Select(i => $"{i % 2},{i * 7919L},s{i % 13}\n"));
-        File.WriteAllText(_folder.File("in"), text);
-        using (var packed = new GZipStream(File.Create(_folder.File("packed.csv.gz")), CompressionLevel.Fastest))
+        File.WriteAllText(Folder.File("in"), text);
+        using (var packed = new GZipStream(File.Create(Folder.File("packed.csv.gz")), CompressionLevel.Fastest))
             packed.Write(Encoding.UTF8.GetBytes(text));
         Assert.Equal(0, (await RunAsync("import csv IN --out OUT --threads 1 --rows-per-shard 700")).Code);
         Assert.Equal(0, (await RunAsync("import csv PACKED --out OTHER --threads 4 --rows-per-shard 700")).Code);
-        string[] shards = [.. Directory.GetFiles(_folder.File("out")).Select(path => Path.GetFileName(path)!).Order()];
+        string[] shards = [.. Directory.GetFiles(Folder.File("out")).Select(path => Path.GetFileName(path)!).Order()];
         Assert.Equal(8, shards.Length);
-        Assert.All(shards, name => Assert.Equal(File.ReadAllBytes(_folder.File($"out/{name}")), File.ReadAllBytes(_folder.File($"other/{name}"))));
+        Assert.All(shards, name => Assert.Equal(File.ReadAllBytes(Folder.File($"out/{name}")), File.ReadAllBytes(Folder.File($"other/{name}"))));
     }
 
     [Theory]
@@ -207,11 +203,11 @@ public sealed class TableImportTests : IDisposable
     [InlineData("criteo", "1\0\0\n", 3)]
     public async Task What_is_no_such_table_is_one_line_and_leaves_no_shards(string verb, string text, int expected)
     {
-        File.WriteAllText(_folder.File("in"), text);
+        File.WriteAllText(Folder.File("in"), text);
         var (code, _, error) = await RunAsync($"import {verb} IN --out OUT");
         Assert.Equal(expected, code);
         Assert.Equal(1, error.Count(c => c == '\n'));
-        Assert.Empty(Directory.Exists(_folder.File("out")) ? Directory.GetFiles(_folder.File("out")) : []);
+        Assert.Empty(Directory.Exists(Folder.File("out")) ? Directory.GetFiles(Folder.File("out")) : []);
     }
 
     [SkippableTheory]
@@ -228,10 +224,10 @@ public sealed class TableImportTests : IDisposable
 
     private async Task<Dictionary<string, string[]>> ImportAsync(string verb, string text)
     {
-        File.WriteAllText(_folder.File("in"), text);
+        File.WriteAllText(Folder.File("in"), text);
         var (code, _, error) = await RunAsync($"import {verb} IN --out OUT");
         Assert.True(code == 0, error);
-        var columns = await ListRows.ReadAsync(_folder.File("out/shard-00000.parquet"));
+        var columns = await ListRows.ReadAsync(Folder.File("out/shard-00000.parquet"));
         return columns.ToDictionary(c => c.Key, c => c.Value.Select(row => string.Join(' ', row)).ToArray());
     }
 
@@ -239,10 +235,10 @@ public sealed class TableImportTests : IDisposable
     {
         string[] arguments = [.. line.Split(' ').Select(word => word switch
         {
-            "IN" => _folder.File("in"),
-            "OUT" => _folder.File("out"),
-            "OTHER" => _folder.File("other"),
-            "PACKED" => _folder.File("packed.csv.gz"),
+            "IN" => Folder.File("in"),
+            "OUT" => Folder.File("out"),
+            "OTHER" => Folder.File("other"),
+            "PACKED" => Folder.File("packed.csv.gz"),
             _ => word,
         })];
         using StringWriter output = new(), error = new();

@@ -1,16 +1,12 @@
 namespace GpuCtr.EndToEnd.Tests;
 
 /// <summary>A small model trained on the sample shards.</summary>
-public sealed class SampleModel : IDisposable
+public sealed class SampleModel : OwnFolder
 {
     public SampleModel()
     {
         CommandRunner.Run("train", Repository.File("samples", "criteo-small", "shard-0.parquet"), "--hidden-units", "16", "--embedding-dim", "4", "--device", "cpu", "--out", Run).Succeeded();
     }
 
-    public TempFolder Folder { get; } = new();
-
     public string Run => Folder.File("run");
-
-    public void Dispose() => Folder.Dispose();
 }

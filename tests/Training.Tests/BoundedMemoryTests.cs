@@ -9,21 +9,17 @@ namespace GpuCtr.Training.Tests;
 /// <summary>--memory holds for the whole process, whatever the size of the data.</summary>
 /// <remarks>Alone, since other tests measure what this process allocates.</remarks>
 [Collection(nameof(Alone))]
-public sealed class BoundedMemoryTests : IDisposable
+public sealed class BoundedMemoryTests : OwnFolder
 {
     private const int Rows = 120_000, Columns = 250, GroupRows = 10_000;
 
     private static readonly string[] model = ["--model", "lr", "--device", "cpu", "--threads", "2", "--batch-size", "1024", "--fit-cache", "off"];
 
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [SkippableFact]
     public void A_process_stays_within_it_and_so_do_evaluation_and_prediction()
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "/proc/PID/status has the largest resident set");
-        string shard = Wide(), run = folder.File("run");
+        string shard = Wide(), run = Folder.File("run");
         string[] train = ["train", shard, "--out", run, "--epochs", "2", .. model];
         string least = LeastMemory(train);
         long limit = KilobytesOf(least);
@@ -31,7 +27,7 @@ public sealed class BoundedMemoryTests : IDisposable
         Assert.InRange(Peak([.. train, "--memory", least], "streamed"), 50_000, limit);
         foreach (string verb in new[] { "evaluate", "predict" })
         {
-            string[] args = [verb, "--model", run, shard, "--device", "cpu", .. verb == "predict" ? ["--out", folder.File("scores.parquet")] : Array.Empty<string>()];
+            string[] args = [verb, "--model", run, shard, "--device", "cpu", .. verb == "predict" ? ["--out", Folder.File("scores.parquet")] : Array.Empty<string>()];
             string enough = LeastMemory(args);
             Assert.InRange(Peak([.. args, "--memory", enough], ""), 50_000, KilobytesOf(enough));
         }
@@ -40,7 +36,7 @@ public sealed class BoundedMemoryTests : IDisposable
     [Fact]
     public void A_model_that_does_not_fit_is_refused_with_what_takes_how_much()
     {
-        string shard = PlantedShards.Write(folder.File("x.parquet"), 1000, 1), run = folder.File("none");
+        string shard = PlantedShards.Write(Folder.File("x.parquet"), 1000, 1), run = Folder.File("none");
         Run(["train", shard, "--out", run, "--memory", "300MB", "--device", "cpu", "--hash-buckets", "user=3000000"])
             .FailedWith(ExitCode.Usage, "--memory 307200KB is too little", "the runtime takes", "the model 6", "the least is --memory");
         Assert.False(Directory.Exists(run));
@@ -50,7 +46,7 @@ public sealed class BoundedMemoryTests : IDisposable
     public void Values_that_cannot_all_be_counted_are_refused_with_their_column()
     {
         string shard = new TestShard().Column("label", new int[50_000]).Column("few", new int[50_000]).Column("endless", [.. Enumerable.Range(0, 50_000)])
-            .Write(folder.File("endless.parquet"), groupRows: 5_000);
+            .Write(Folder.File("endless.parquet"), groupRows: 5_000);
         ShardSet shards = ShardSet.Resolve([shard]);
         FeatureEncoder Fit(FeatureOptions options) => FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options));
         FeatureOptions bounded = new() { MemoryBytes = 1_000_000 };
@@ -69,7 +65,7 @@ public sealed class BoundedMemoryTests : IDisposable
         TestShard shard = new TestShard().Column("label", [.. Enumerable.Range(0, Rows).Select(_ => random.Next(2))]);
         for (int c = 0; c < Columns; c++)
             shard.Column($"x{c}", [.. Enumerable.Range(0, Rows).Select(i => (float)((i * 31 + c * 7) % 1009))]);
-        return shard.Write(folder.File("wide.parquet"), GroupRows);
+        return shard.Write(Folder.File("wide.parquet"), GroupRows);
     }
 
     private static long KilobytesOf(string size) => long.Parse(size[..^2], CultureInfo.InvariantCulture);

@@ -5,14 +5,10 @@ using GpuCtr.Training.Metrics;
 namespace GpuCtr.Training.Tests;
 
 /// <summary>What an id looks like has no part in what is learned: only which rows share it.</summary>
-public sealed class IdFormTests : IDisposable
+public sealed class IdFormTests : OwnFolder
 {
     private const int Users = 300, Items = 500, Rows = 30_000;
     private const long Prime = 15_485_863;
-
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Ids_of_any_form_in_one_order_end_in_equal_weights()
@@ -38,7 +34,7 @@ public sealed class IdFormTests : IDisposable
     private (string Hash, double Auc) Train(string form, Func<TestShard, string, int[], TestShard> put)
     {
         string train = Write(1, form, put), test = Write(2, form, put);
-        CommandOutcome outcome = CommandRunner.Run(["train", train, "--valid", test, "--test", test, "--epochs", "2", "--out", folder.File($"run-{form}"), "--json", .. TrainedRun.SmallModel]).Succeeded();
+        CommandOutcome outcome = CommandRunner.Run(["train", train, "--valid", test, "--test", test, "--epochs", "2", "--out", Folder.File($"run-{form}"), "--json", .. TrainedRun.SmallModel]).Succeeded();
         JsonElement metrics = JsonDocument.Parse(outcome.Out).RootElement;
         return (metrics.GetProperty("weights_hash").GetString()!, metrics.GetProperty("auc").GetDouble());
     }
@@ -50,6 +46,6 @@ public sealed class IdFormTests : IDisposable
         int[] user = [.. Enumerable.Range(0, Rows).Select(_ => Draw(Users))], item = [.. Enumerable.Range(0, Rows).Select(_ => Draw(Items))];
         int[] label = [.. Enumerable.Range(0, Rows).Select(i => random.NextDouble() < 1 / (1 + Math.Exp(-2 * Math.Sin(user[i] * 12.9) - 2 * Math.Sin(item[i] * 7.7))) ? 1 : 0)];
         TestShard shard = put(put(new TestShard().Column("label", label), "user", user), "item", item);
-        return shard.Write(folder.File($"{form}-{seed}.parquet"), groupRows: 7000);
+        return shard.Write(Folder.File($"{form}-{seed}.parquet"), groupRows: 7000);
     }
 }

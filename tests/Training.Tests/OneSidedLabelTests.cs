@@ -8,21 +8,17 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Training.Tests;
 
 /// <summary>Training, validation and test rows of which one label is missing, or that are none.</summary>
-public sealed class OneSidedLabelTests : IDisposable
+public sealed class OneSidedLabelTests : OwnFolder
 {
     private static readonly string[] model = ["--hidden-units", "8", "--embedding-dim", "2", "--batch-size", "64", "--device", "cpu", "--fit-cache", "off"];
 
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
-    private string Out => folder.File("run");
+    private string Out => Folder.File("run");
 
     private string Shard(string name, int rows, Func<int, int> label) => new TestShard()
         .Column("label", [.. Enumerable.Range(0, rows).Select(label)])
         .Column("user", [.. Enumerable.Range(0, rows).Select(i => (long)i % 50)])
         .Column("item", [.. Enumerable.Range(0, rows).Select(i => (long)i % 7)])
-        .Write(folder.File(name), groupRows: 100);
+        .Write(Folder.File(name), groupRows: 100);
 
     private string Both => Shard("both.parquet", 600, i => i % 3 == 0 ? 1 : 0);
 
@@ -86,10 +82,10 @@ public sealed class OneSidedLabelTests : IDisposable
         string warning = Assert.Single(o.Error.Split('\n'), l => l.StartsWith("warning: valid: all ", StringComparison.Ordinal));
         Assert.Contains("rows have label 0 (train: 3 of ", warning);
         string written = warning[(warning.IndexOf("--valid-fraction ", StringComparison.Ordinal) + 17)..].Split(' ')[0];
-        Assert.DoesNotContain("warning: valid", Run(["train", rare, "--valid-fraction", written, "--out", folder.File("again"), .. model]).Succeeded().Error);
+        Assert.DoesNotContain("warning: valid", Run(["train", rare, "--valid-fraction", written, "--out", Folder.File("again"), .. model]).Succeeded().Error);
         string single = Shard("single.parquet", 600, i => i == 17 ? 1 : 0);
         Assert.EndsWith("name shards with both labels by --valid", Assert.Single(
-            Run(["train", single, "--out", folder.File("single"), .. model]).Succeeded().Error.Split('\n'), l => l.StartsWith("warning: ", StringComparison.Ordinal) && l.Contains("not defined")));
+            Run(["train", single, "--out", Folder.File("single"), .. model]).Succeeded().Error.Split('\n'), l => l.StartsWith("warning: ", StringComparison.Ordinal) && l.Contains("not defined")));
     }
 
     [Theory]
@@ -103,7 +99,7 @@ public sealed class OneSidedLabelTests : IDisposable
         Assert.False(Directory.Exists(Out));
         Train(Both, side, bad, "--bad-rows", "1").Succeeded();
         Shard("bad.parquet", 250, i => i > 200 ? 7 : i % 2);
-        Run(["train", Both, side, bad, "--bad-rows", "1", "--out", folder.File("more"), .. model]).FailedWith(ExitCode.Data, "are neither 0 nor 1, --bad-rows allows 1");
+        Run(["train", Both, side, bad, "--bad-rows", "1", "--out", Folder.File("more"), .. model]).FailedWith(ExitCode.Data, "are neither 0 nor 1, --bad-rows allows 1");
     }
 
     [Theory]

@@ -5,25 +5,22 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests;
 
-public sealed class WarmStartTests : IDisposable
+public sealed class WarmStartTests : OwnFolder
 {
     private static readonly string[] options = ["--embedding-dim", "2", "--hidden-units", "4", "--batch-size", "8", "--valid-fraction", "0", "--device", "cpu", "--json"];
 
-    private readonly TempFolder folder = new();
     private readonly string first, grown;
 
     public WarmStartTests()
     {
         string day1 = Day("day1", [1, 2, 3], ["a", "b"]), day2 = Day("day2", [9, 3, 7], ["c", "b"]);
-        (first, grown) = (folder.File("first"), folder.File("grown"));
+        (first, grown) = (Folder.File("first"), Folder.File("grown"));
         Run(["train", day1, "--out", first, "--epochs", "3", .. options]).Succeeded();
         // Without a learning rate everything stays as it was taken over.
         Outcome = Run(["train", day2, "--out", grown, "--init-from", first, "--lr", "0", .. options]).Succeeded();
     }
 
     private CommandOutcome Outcome { get; }
-
-    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData("model.safetensors", "embedding")]
@@ -59,7 +56,7 @@ public sealed class WarmStartTests : IDisposable
     [Fact]
     public void A_start_from_the_same_rows_goes_on_as_if_nothing_had_ended()
     {
-        string day = folder.File("day1.parquet"), two = folder.File("two"), one = folder.File("one"), more = folder.File("more");
+        string day = Folder.File("day1.parquet"), two = Folder.File("two"), one = Folder.File("one"), more = Folder.File("more");
         string[] plain = [.. options, "--lr", "0.01", "--dropout", "0.1"];
         Run(["train", day, "--out", one, .. plain]).Succeeded();
         Run(["train", day, "--out", more, "--init-from", one, .. plain]).Succeeded();
@@ -74,12 +71,12 @@ public sealed class WarmStartTests : IDisposable
     [Fact]
     public void Other_models_and_other_columns_are_refused_by_name()
     {
-        string day = folder.File("day2.parquet"), other = new TestShard().Column("label", 0, 1).Column("x", 1, 2).Column("extra", 1, 2).Write(folder.File("other.parquet"));
-        string refused = folder.File("refused");
+        string day = Folder.File("day2.parquet"), other = new TestShard().Column("label", 0, 1).Column("x", 1, 2).Column("extra", 1, 2).Write(Folder.File("other.parquet"));
+        string refused = Folder.File("refused");
         Run("train", day, "--out", refused, "--init-from", first, "--embedding-dim", "3", "--device", "cpu").FailedWith(ExitCode.Usage, "--init-from", "embedding_dim is 2 there and 3 here", "hidden_units is [4] there");
         Run(["train", other, "--out", refused, "--init-from", first, .. options]).FailedWith(ExitCode.Usage, "--init-from", "numeric field 1: n (standardize) is not here", "extra");
         Run(["train", day, "--out", refused, "--init-from", first, "--hash-buckets", "x=5", .. options]).FailedWith(ExitCode.Usage, "--init-from", "rows of x come from its vocabulary there and from --hash-buckets x=5 here");
-        Run(["train", day, "--out", refused, "--init-from", folder.File("none"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "no such run");
+        Run(["train", day, "--out", refused, "--init-from", Folder.File("none"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "no such run");
         Assert.False(Directory.Exists(refused));
     }
 
@@ -87,18 +84,18 @@ public sealed class WarmStartTests : IDisposable
     [Fact]
     public void An_option_that_the_model_does_not_read_may_differ()
     {
-        string day = folder.File("day2.parquet");
+        string day = Folder.File("day2.parquet");
         string[] start = ["train", day, "--init-from", first, .. options];
-        Run([.. start, "--attention-normalization", "none", "--transformer-blocks", "2", "--cross-layers", "1", "--out", folder.File("same")]).Succeeded();
-        string crossed = folder.File("crossed");
+        Run([.. start, "--attention-normalization", "none", "--transformer-blocks", "2", "--cross-layers", "1", "--out", Folder.File("same")]).Succeeded();
+        string crossed = Folder.File("crossed");
         Run(["train", day, "--model", "dcn", "--out", crossed, .. options]).Succeeded();
-        Run(["train", day, "--model", "dcn", "--cross-layers", "1", "--init-from", crossed, "--out", folder.File("refused"), .. options]).FailedWith(ExitCode.Usage, "cross_layers is 3 there and 1 here");
+        Run(["train", day, "--model", "dcn", "--cross-layers", "1", "--init-from", crossed, "--out", Folder.File("refused"), .. options]).FailedWith(ExitCode.Usage, "cross_layers is 3 there and 1 here");
     }
 
     [Fact]
     public void An_fnn_begins_with_the_embeddings_of_an_fm()
     {
-        string day = folder.File("day1.parquet"), day2 = folder.File("day2.parquet"), fm = folder.File("fm"), fnn = folder.File("fnn");
+        string day = Folder.File("day1.parquet"), day2 = Folder.File("day2.parquet"), fm = Folder.File("fm"), fnn = Folder.File("fnn");
         Run(["train", day, "--model", "fm", "--out", fm, "--epochs", "3", .. options]).Succeeded();
         CommandOutcome begun = Run(["train", day2, "--model", "fnn", "--out", fnn, "--init-from", fm, "--lr", "0", .. options]).Succeeded();
         Assert.Contains("embeddings and first order from the fm", begun.Error);
@@ -110,7 +107,7 @@ public sealed class WarmStartTests : IDisposable
             Assert.All(Enumerable.Range(0, kept.Length), row => Assert.Equal(then[row], now[kept[row]]));
         }
         Assert.Equal(Rows(fm, "model.safetensors", "numeric.weights"), Rows(fnn, "model.safetensors", "numeric.weights"));
-        string refused = folder.File("refused");
+        string refused = Folder.File("refused");
         Run(["train", day, "--model", "fnn", "--embedding-dim", "3", "--out", refused, "--init-from", fm, "--device", "cpu"]).FailedWith(ExitCode.Usage, "--init-from", "embedding_dim is 2 there and 3 here");
         Run(["train", day, "--model", "pnn", "--out", refused, "--init-from", fm, .. options]).FailedWith(ExitCode.Usage, "--init-from", "model");
         Run(["train", day, "--model", "fnn", "--first-order-ftrl", "0.1,0,0", "--out", refused, .. options]).FailedWith(ExitCode.Usage, "--first-order-ftrl");
@@ -124,7 +121,7 @@ public sealed class WarmStartTests : IDisposable
             .Column("x", [.. Enumerable.Range(0, rows).Select(i => ids[i % ids.Length])])
             .Text("s", [.. Enumerable.Range(0, rows).Select(i => texts[i % texts.Length])])
             .Column("n", [.. Enumerable.Range(0, rows).Select(i => (float)(i * ids[0]))])
-            .Write(folder.File($"{name}.parquet"));
+            .Write(Folder.File($"{name}.parquet"));
     }
 
     private static float[][] Rows(string run, string file, string tensor)

@@ -8,14 +8,13 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Tests.Batches;
 
 [Collection(nameof(Alone))]
-public sealed class BatchLoaderTests : IDisposable
+public sealed class BatchLoaderTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
     private readonly Device device = Device.Open("cpu");
 
-    public void Dispose()
+    public override void Dispose()
     {
-        folder.Dispose();
+        base.Dispose();
         device.Dispose();
     }
 
@@ -60,7 +59,7 @@ public sealed class BatchLoaderTests : IDisposable
         using var loader = new BatchLoader(device, data.Encoder.Spec, 64);
         loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
         loader.Release(loader.Next()!);
-        File.AppendAllText(folder.File("s.parquet"), "changed");
+        File.AppendAllText(Folder.File("s.parquet"), "changed");
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() =>
         {
             while (loader.Next() is { } batch)
@@ -174,7 +173,7 @@ public sealed class BatchLoaderTests : IDisposable
 
     private Dataset Open(int rows, int groupRows, long memory)
     {
-        string path = RandomShard.Of(rows, 5).Write(folder.File("s.parquet"), groupRows);
+        string path = RandomShard.Of(rows, 5).Write(Folder.File("s.parquet"), groupRows);
         ShardSet shards = ShardSet.Resolve([path]);
         return new Dataset(shards, FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions())), new DatasetOptions { MemoryBytes = memory });
     }

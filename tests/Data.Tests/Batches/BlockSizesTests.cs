@@ -5,12 +5,8 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Tests.Batches;
 
 [Trait("Speed", "Fast")]
-public sealed class BlockSizesTests : IDisposable
+public sealed class BlockSizesTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Any_window_twice_and_its_decoding_fit_the_memory_that_they_are_made_for()
     {
@@ -36,5 +32,5 @@ public sealed class BlockSizesTests : IDisposable
     /// <summary>Row groups of two sizes.</summary>
     private ShardSet Shards() => ShardSet.Resolve([.. new[] { 3000, 100 }.Select(groupRows => new TestShard()
         .Column("label", new int[30_000]).Column("a", [.. Enumerable.Range(0, 30_000)]).Column("b", [.. Enumerable.Range(0, 30_000).Select(i => i * 0.5f)])
-        .Write(folder.File($"{groupRows}.parquet"), groupRows))]);
+        .Write(Folder.File($"{groupRows}.parquet"), groupRows))]);
 }

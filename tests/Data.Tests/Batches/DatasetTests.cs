@@ -6,14 +6,13 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Tests.Batches;
 
-public sealed class DatasetTests : IDisposable
+public sealed class DatasetTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
     private readonly Device device = Device.Open("cpu");
 
-    public void Dispose()
+    public override void Dispose()
     {
-        folder.Dispose();
+        base.Dispose();
         device.Dispose();
     }
 
@@ -86,7 +85,7 @@ public sealed class DatasetTests : IDisposable
     public void Long_lists_keep_their_most_recent_ids_and_are_counted()
     {
         long?[] million = [.. Enumerable.Range(0, 1_000_000).Select(i => (long?)(i % 1000))];
-        ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Column("item", 1L, 2L, 3L).Lists("hist_item", million, [], [1, 2]).Write(folder.File("s.parquet"))]);
+        ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Column("item", 1L, 2L, 3L).Lists("hist_item", million, [], [1, 2]).Write(Folder.File("s.parquet"))]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { MaxHistory = 4 }));
         var data = new Dataset(shards, encoder);
         using var batch = new Batch(device, encoder.Spec, 8);
@@ -99,9 +98,9 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void Oov_values_take_the_last_row_and_are_counted()
     {
-        ShardSet train = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "x", "y", null).Write(folder.File("train.parquet"))]);
+        ShardSet train = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "x", "y", null).Write(Folder.File("train.parquet"))]);
         FeatureEncoder encoder = FeatureEncoder.Fit(train, FeaturePlan.Infer(train, new FeatureOptions()));
-        ShardSet test = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "new", null, "x").Write(folder.File("test.parquet"))]);
+        ShardSet test = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0).Text("a", "new", null, "x").Write(Folder.File("test.parquet"))]);
         var data = new Dataset(test, encoder);
         Assert.Equal([4, 1, 2], data.Load([0], default)[0].TableRows);
         Assert.Equal([("a", 0, 1L, 3L)], data.Statistics.OovValues());
@@ -110,10 +109,10 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void Empty_and_one_row_shards_work()
     {
-        string one = new TestShard().Column("label", 1).Column("a", 5).Write(folder.File("one.parquet"));
-        new TestShard().Column("label", Array.Empty<int>()).Column("a", Array.Empty<int>()).Write(folder.File("empty.parquet"));
-        new TestShard().Column("label", Array.Empty<int>()).Column("a", Array.Empty<int>()).Write(folder.File("void.parquet"));
-        ShardSet shards = ShardSet.Resolve([folder.Path]);
+        string one = new TestShard().Column("label", 1).Column("a", 5).Write(Folder.File("one.parquet"));
+        new TestShard().Column("label", Array.Empty<int>()).Column("a", Array.Empty<int>()).Write(Folder.File("empty.parquet"));
+        new TestShard().Column("label", Array.Empty<int>()).Column("a", Array.Empty<int>()).Write(Folder.File("void.parquet"));
+        ShardSet shards = ShardSet.Resolve([Folder.Path]);
         Assert.Equal(1, shards.Rows);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));
         var data = new Dataset(shards, encoder);
@@ -122,7 +121,7 @@ public sealed class DatasetTests : IDisposable
         Assert.True(reader.Next(batch));
         Assert.Equal((1, 2, 1f), (batch.Rows, batch.IdAt(0, 0), batch.Labels[0]));
         Assert.False(reader.Next(batch));
-        ShardSet empty = ShardSet.Resolve([folder.File("empty.parquet")]);
+        ShardSet empty = ShardSet.Resolve([Folder.File("empty.parquet")]);
         Assert.Equal(ErrorKind.Data, Assert.Throws<GpuCtrException>(() => FeatureEncoder.Fit(empty, FeaturePlan.Infer(empty, new FeatureOptions()))).Kind);
         Assert.False(new Dataset(empty, encoder).Read(RowPart.All, EpochOrder.Natural).Next(batch));
     }
@@ -133,7 +132,7 @@ public sealed class DatasetTests : IDisposable
         int rows = 1000;
         ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. Enumerable.Range(0, rows).Select(i => i == 10 || i == 500 ? 7 : i % 2)])
             .Column("x", [.. Enumerable.Range(0, rows).Select(i => i == 500 || i == 900 ? double.NaN : i)])
-            .Column("row", [.. Enumerable.Range(0, rows)]).Write(folder.File("s.parquet"), 300)]);
+            .Column("row", [.. Enumerable.Range(0, rows)]).Write(Folder.File("s.parquet"), 300)]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { BadRows = BadRowBudget.Parse("1%") }));
         var data = new Dataset(shards, encoder, new DatasetOptions { BadRows = BadRowBudget.Parse("1%") });
         for (int epoch = 0; epoch < 2; epoch++)
@@ -149,7 +148,7 @@ public sealed class DatasetTests : IDisposable
 
     private Dataset Open(int rows, int groupRows, long memory = 4L << 30, int workers = 2)
     {
-        string path = folder.File("s.parquet");
+        string path = Folder.File("s.parquet");
         if (!File.Exists(path))
             RandomShard.Of(rows, 5).Write(path, groupRows);
         ShardSet shards = ShardSet.Resolve([path]);

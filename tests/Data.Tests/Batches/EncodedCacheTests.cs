@@ -8,21 +8,20 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Tests.Batches;
 
-public sealed class EncodedCacheTests : IDisposable
+public sealed class EncodedCacheTests : OwnFolder
 {
     private const long Memory = 100_000;
-    private readonly TempFolder folder = new();
     private readonly Device device = Device.Open("cpu");
 
-    public void Dispose()
+    public override void Dispose()
     {
-        folder.Dispose();
+        base.Dispose();
         device.Dispose();
     }
 
-    private string Blocks => folder.File("cache/train.blocks");
+    private string Blocks => Folder.File("cache/train.blocks");
 
-    private string Index => folder.File("cache/train.index");
+    private string Index => Folder.File("cache/train.index");
 
     [Fact]
     public void Epochs_after_the_first_are_the_same_and_never_touch_parquet()
@@ -31,12 +30,12 @@ public sealed class EncodedCacheTests : IDisposable
         Dataset data = Open(cached: true);
         Assert.False(data.InMemory);
         Assert.Equal(decoded[0], Epoch(data, 1));
-        File.Delete(folder.File("s.parquet"));
+        File.Delete(Folder.File("s.parquet"));
         Assert.Equal(decoded[1], Epoch(data, 2));
         Assert.Equal(decoded[2], Epoch(data, 3));
         Assert.Null(data.CacheTrouble);
         data.DropCache();
-        Assert.Empty(Directory.GetFiles(folder.File("cache")));
+        Assert.Empty(Directory.GetFiles(Folder.File("cache")));
     }
 
     [Fact]
@@ -63,7 +62,7 @@ public sealed class EncodedCacheTests : IDisposable
         for (int i = 0; i < 25; i++)
         {
             // A block that is encoded again leaves dead bytes behind, which nobody reads.
-            EncodedCache.Delete(folder.File("cache/train"));
+            EncodedCache.Delete(Folder.File("cache/train"));
             using (Dataset first = Open(cached: true))
                 Epoch(first, 1);
             byte[] bytes = File.ReadAllBytes(path);
@@ -81,7 +80,7 @@ public sealed class EncodedCacheTests : IDisposable
     {
         using (Dataset first = Open(cached: true))
             Epoch(first, 1);
-        RandomShard.Of(2000, 6).Write(folder.File("s.parquet"), 100);
+        RandomShard.Of(2000, 6).Write(Folder.File("s.parquet"), 100);
         ulong expected = Epoch(Open(cached: false), 1);
         using Dataset second = Open(cached: true);
         Assert.Equal(expected, Epoch(second, 1));
@@ -91,7 +90,7 @@ public sealed class EncodedCacheTests : IDisposable
     public void A_place_that_cannot_be_written_costs_speed_and_nothing_else()
     {
         ulong expected = Epoch(Open(cached: false), 1);
-        File.WriteAllText(folder.File("cache"), "a file where a folder should be");
+        File.WriteAllText(Folder.File("cache"), "a file where a folder should be");
         Dataset data = Open(cached: true);
         Assert.Equal(expected, Epoch(data, 1));
         Assert.NotNull(data.CacheTrouble);
@@ -101,7 +100,7 @@ public sealed class EncodedCacheTests : IDisposable
     public void Bad_rows_stay_left_out_and_are_counted_once()
     {
         int[] labels = [.. Enumerable.Range(0, 2000).Select(i => i % 100 == 7 ? 5 : i % 2)];
-        string path = new TestShard().Column("label", labels).Column("a", [.. Enumerable.Range(0, 2000)]).Write(folder.File("s.parquet"), 100);
+        string path = new TestShard().Column("label", labels).Column("a", [.. Enumerable.Range(0, 2000)]).Write(Folder.File("s.parquet"), 100);
         using Dataset first = Open(cached: true, badRows: "1%");
         ulong expected = Epoch(first, 1);
         first.Dispose();
@@ -136,7 +135,7 @@ public sealed class EncodedCacheTests : IDisposable
 
     private Dataset Open(bool cached, string badRows = "0")
     {
-        string path = folder.File("s.parquet");
+        string path = Folder.File("s.parquet");
         if (!File.Exists(path))
             RandomShard.Of(5000, 5).Write(path, 100);
         ShardSet shards = ShardSet.Resolve([path]);
@@ -145,6 +144,6 @@ public sealed class EncodedCacheTests : IDisposable
         long memory = shards.Column("user") is null ? 10_000 : Memory;
         return new Dataset(
             shards, FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options)),
-            new DatasetOptions { MemoryBytes = memory, BadRows = budget, CachePath = cached ? folder.File("cache/train") : null });
+            new DatasetOptions { MemoryBytes = memory, BadRows = budget, CachePath = cached ? Folder.File("cache/train") : null });
     }
 }

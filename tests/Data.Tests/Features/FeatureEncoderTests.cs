@@ -5,12 +5,8 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Tests.Features;
 
 [Trait("Speed", "Fast")]
-public sealed class FeatureEncoderTests : IDisposable
+public sealed class FeatureEncoderTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Vocabulary_is_sorted_by_frequency_then_value()
     {
@@ -71,8 +67,8 @@ public sealed class FeatureEncoderTests : IDisposable
     {
         FeatureEncoder fitted = Fit(
             new TestShard().Column("label", 0, 1, 0, 1, 0, 1, 1).Nullable<long>("a", 3, 0, 3, null, 4, -1, long.MaxValue), new FeatureOptions { Identity = ["a=4"] });
-        fitted.Save(folder.File("saved"));
-        foreach (VocabularyTable a in new[] { fitted.Vocabularies[0], FeatureEncoder.Load(folder.File("saved")).Vocabularies[0] })
+        fitted.Save(Folder.File("saved"));
+        foreach (VocabularyTable a in new[] { fitted.Vocabularies[0], FeatureEncoder.Load(Folder.File("saved")).Vocabularies[0] })
         {
             Assert.Equal([0, 1, 1, 0, 0, 2, 3], a.Counts);
             Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 4).Select(i => a.RowOf(i)));
@@ -104,7 +100,7 @@ public sealed class FeatureEncoderTests : IDisposable
         Assert.Equal(1, encoder.Vocabularies[0].Counts[VocabularyTable.NullRow]);
         Assert.Equal(["x", "y"], encoder.Vocabularies[1].Texts);
         Assert.Equal([0, -1], encoder.Spec.Sequences.Select(s => s.Target));
-        EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
+        EncodedBlock block = Encode(encoder, Folder.File("s.parquet"));
         Assert.Equal([2, 2, 5, 3, 1], block.Sequences[0].TableRows);
         Assert.Equal([0, 3, 3, 5], block.Sequences[0].Offsets);
         Assert.Equal([0, 1, 1, 3], block.Sequences[1].Offsets);
@@ -117,7 +113,7 @@ public sealed class FeatureEncoderTests : IDisposable
             .Nullable<double>("x", 1, 3, null, 5).Column("c", 4f, 4f, 4f, 4f).Column("z", -1.0, 0, 2, 9),
             new FeatureOptions { NumericTransforms = ["z=log"] });
         Assert.Equal(["x", "x_missing", "c", "z"], encoder.Spec.Numeric);
-        EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
+        EncodedBlock block = Encode(encoder, Folder.File("s.parquet"));
         float deviation = MathF.Sqrt(8f / 3);
         Assert.Equal([-2 / deviation, 0, 0, 2 / deviation], Column(block, 0, 4), Near);
         Assert.Equal([0, 0, 1, 0], Column(block, 1, 4));
@@ -146,7 +142,7 @@ public sealed class FeatureEncoderTests : IDisposable
         FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1, 0, 1).Column("a", 3.0, double.NaN, 16777217.0, 0.5), new FeatureOptions { Categorical = ["a"] });
         Assert.Equal(3, encoder.Vocabularies[0].Distinct);
         Assert.Contains(16777217L, encoder.Vocabularies[0].Integers);
-        EncodedBlock block = Encode(encoder, folder.File("s.parquet"));
+        EncodedBlock block = Encode(encoder, Folder.File("s.parquet"));
         Assert.Equal(VocabularyTable.NullRow, block.TableRows[1]);
     }
 
@@ -154,13 +150,13 @@ public sealed class FeatureEncoderTests : IDisposable
     public void Fit_does_not_depend_on_threads_or_row_groups()
     {
         TestShard shard = RandomShard.Of(3000, 1);
-        string small = shard.Write(folder.File("small.parquet"), 100), large = shard.Write(folder.File("large.parquet"));
+        string small = shard.Write(Folder.File("small.parquet"), 100), large = shard.Write(Folder.File("large.parquet"));
         string Fingerprint(string file, int workers)
         {
             ShardSet shards = ShardSet.Resolve([file]);
             FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { Workers = workers }));
-            encoder.Save(folder.File("saved"));
-            return string.Concat(Directory.GetFiles(folder.File("saved"), "*", SearchOption.AllDirectories).Order().Select(f => Convert.ToBase64String(File.ReadAllBytes(f))));
+            encoder.Save(Folder.File("saved"));
+            return string.Concat(Directory.GetFiles(Folder.File("saved"), "*", SearchOption.AllDirectories).Order().Select(f => Convert.ToBase64String(File.ReadAllBytes(f))));
         }
 
         Assert.Equal(Fingerprint(small, 1), Fingerprint(small, 4));
@@ -170,7 +166,7 @@ public sealed class FeatureEncoderTests : IDisposable
     [Fact]
     public void Saved_encoder_encodes_the_same()
     {
-        string path = RandomShard.Of(500, 2).Write(folder.File("s.parquet"), 200);
+        string path = RandomShard.Of(500, 2).Write(Folder.File("s.parquet"), 200);
         ShardSet shards = ShardSet.Resolve([path]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions
         {
@@ -180,8 +176,8 @@ public sealed class FeatureEncoderTests : IDisposable
             GroupId = "user",
             Categorical = ["user"],
         }));
-        encoder.Save(folder.File("saved"));
-        FeatureEncoder loaded = FeatureEncoder.Load(folder.File("saved"));
+        encoder.Save(Folder.File("saved"));
+        FeatureEncoder loaded = FeatureEncoder.Load(Folder.File("saved"));
         Assert.Equal(encoder.Spec.Vocabularies, loaded.Spec.Vocabularies);
         Assert.Equal(encoder.Spec.Categorical, loaded.Spec.Categorical);
         Assert.Equal(encoder.Spec.Numeric, loaded.Spec.Numeric);
@@ -199,11 +195,11 @@ public sealed class FeatureEncoderTests : IDisposable
     [Fact]
     public void Damaged_state_is_a_data_failure()
     {
-        Fit(new TestShard().Column("label", 0, 1).Column("a", 1, 2)).Save(folder.File("saved"));
-        string json = folder.File("saved/features.json"), text = File.ReadAllText(json), vocabulary = Directory.GetFiles(folder.File("saved/vocab"))[0];
+        Fit(new TestShard().Column("label", 0, 1).Column("a", 1, 2)).Save(Folder.File("saved"));
+        string json = Folder.File("saved/features.json"), text = File.ReadAllText(json), vocabulary = Directory.GetFiles(Folder.File("saved/vocab"))[0];
         void Fails(string part)
         {
-            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => FeatureEncoder.Load(folder.File("saved")));
+            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => FeatureEncoder.Load(Folder.File("saved")));
             Assert.Equal(ErrorKind.Data, failure.Kind);
             Assert.Contains(part, failure.Message);
         }
@@ -219,7 +215,7 @@ public sealed class FeatureEncoderTests : IDisposable
         File.WriteAllText(json, text);
         File.Delete(vocabulary);
         Fails("missing");
-        Assert.Equal(ErrorKind.Usage, Assert.Throws<GpuCtrException>(() => FeatureEncoder.Load(folder.File("nowhere"))).Kind);
+        Assert.Equal(ErrorKind.Usage, Assert.Throws<GpuCtrException>(() => FeatureEncoder.Load(Folder.File("nowhere"))).Kind);
     }
 
     [Theory]
@@ -259,7 +255,7 @@ public sealed class FeatureEncoderTests : IDisposable
     {
         int rows = 4000;
         ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. Enumerable.Range(0, rows).Select(i => i % 2)])
-            .Column("id", [.. Enumerable.Range(0, rows)]).Write(folder.File("s.parquet"), 300)]);
+            .Column("id", [.. Enumerable.Range(0, rows)]).Write(Folder.File("s.parquet"), 300)]);
         var split = RowSplit.ByHash(0.1, 3);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()), new RowPart(split, false));
         var data = new Dataset(shards, encoder);
@@ -273,7 +269,7 @@ public sealed class FeatureEncoderTests : IDisposable
     public void Missing_or_retyped_column_of_other_shards_is_named()
     {
         FeatureEncoder encoder = Fit(new TestShard().Column("label", 0, 1).Column("a", 1, 2).Column("x", 1.0, 2));
-        string other = folder.File("other.parquet");
+        string other = Folder.File("other.parquet");
         void Fails(TestShard shard, string text)
         {
             GpuCtrException failure = Assert.Throws<GpuCtrException>(() => new Dataset(ShardSet.Resolve([shard.Write(other)]), encoder));
@@ -296,7 +292,7 @@ public sealed class FeatureEncoderTests : IDisposable
 
     private FeatureEncoder Fit(TestShard shard, FeatureOptions? options = null, int groupRows = int.MaxValue)
     {
-        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"), groupRows)]);
+        ShardSet shards = ShardSet.Resolve([shard.Write(Folder.File("s.parquet"), groupRows)]);
         return FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options ?? new FeatureOptions()));
     }
 }

@@ -4,12 +4,8 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Tests.Features;
 
 [Trait("Speed", "Fast")]
-public sealed class FeaturePlanTests : IDisposable
+public sealed class FeaturePlanTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Roles_come_from_names_and_types()
     {
@@ -109,7 +105,7 @@ public sealed class FeaturePlanTests : IDisposable
     }
 
     private FeaturePlan Infer(TestShard shard, FeatureOptions options) =>
-        FeaturePlan.Infer(ShardSet.Resolve([shard.Write(folder.File("s.parquet"))]), options);
+        FeaturePlan.Infer(ShardSet.Resolve([shard.Write(Folder.File("s.parquet"))]), options);
 
     private void Fails(TestShard shard, FeatureOptions options, string text)
     {

@@ -7,12 +7,8 @@ namespace GpuCtr.Data.Tests.Lists;
 
 /// <summary>Lists stored as strings: the same vocabulary, ids and offsets as real lists.</summary>
 [Trait("Speed", "Fast")]
-public sealed class ListTextTests : IDisposable
+public sealed class ListTextTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Theory]
     [InlineData(',')]
     [InlineData('^')]
@@ -42,10 +38,10 @@ public sealed class ListTextTests : IDisposable
         TestShard shard = new TestShard().Column("label", 0, 1, 0).Text("genre", "new age", "rock", "jazz")
             .Text("hist_genre", "rock|new age||jazz", "polka|", "rock");
         FeatureOptions options = new() { History = ["hist_genre"] };
-        FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([shard.Write(folder.File("s.parquet"))]), options);
+        FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([shard.Write(Folder.File("s.parquet"))]), options);
         Assert.Equal("history of genre, separated by '|'", plan.Columns[^1].Note);
-        Fit(shard, options).Save(folder.File("saved"));
-        FeatureEncoder encoder = FeatureEncoder.Load(folder.File("saved"));
+        Fit(shard, options).Save(Folder.File("saved"));
+        FeatureEncoder encoder = FeatureEncoder.Load(Folder.File("saved"));
         VocabularyTable genres = encoder.Vocabularies[0];
         Assert.Equal(["rock", "jazz", "new age", "polka"], genres.Texts);
         EncodedSequence history = Encode(encoder, "s.parquet")[0].Sequences[0];
@@ -73,11 +69,11 @@ public sealed class ListTextTests : IDisposable
     public void Lists_are_read_as_tools_write_them(string tool, string grammar, string?[] lists)
     {
         FeatureOptions options = new() { History = ["past=item"] };
-        ShardSet shards = ShardSet.Resolve([Items().Text("past", lists).Write(folder.File("s.parquet"))]);
+        ShardSet shards = ShardSet.Resolve([Items().Text("past", lists).Write(Folder.File("s.parquet"))]);
         Assert.Equal($"history of item, {grammar}", FeaturePlan.Infer(shards, options).Columns[^1].Note);
         FeatureEncoder list = Fit(Items().Lists<long>("past", [12, 53, 8], [], null, [-7], [8, 999], [4]), options, name: "list.parquet");
-        Fit(Items().Text("past", lists), options).Save(folder.File($"saved {tool}"));
-        FeatureEncoder text = FeatureEncoder.Load(folder.File($"saved {tool}"));
+        Fit(Items().Text("past", lists), options).Save(Folder.File($"saved {tool}"));
+        FeatureEncoder text = FeatureEncoder.Load(Folder.File($"saved {tool}"));
         Assert.Equal(list.Vocabularies[0].Integers, text.Vocabularies[0].Integers);
         Assert.Equal(list.Vocabularies[0].Counts, text.Vocabularies[0].Counts);
         EncodedSequence a = Encode(text, "s.parquet")[0].Sequences[0], b = Encode(list, "list.parquet")[0].Sequences[0];
@@ -111,7 +107,7 @@ public sealed class ListTextTests : IDisposable
         Assert.Contains("--bad-rows", message);
 
         FeatureEncoder encoder = Fit(shard, options with { BadRows = BadRowBudget.Parse("2") });
-        using Dataset data = new(ShardSet.Resolve([folder.File("s.parquet")]), encoder, new DatasetOptions { BadRows = BadRowBudget.Parse("2") });
+        using Dataset data = new(ShardSet.Resolve([Folder.File("s.parquet")]), encoder, new DatasetOptions { BadRows = BadRowBudget.Parse("2") });
         Assert.Equal([0, 2, 3, 3, 4, 4, 5], data.Load([0], default)[0].Sequences[0].Offsets[..7]);
         Assert.Equal(2, data.Statistics.BadRowsByReason["no list in hist_item"]);
         Assert.Contains("row 2", Assert.Throws<GpuCtrException>(() => Encode(encoder, "s.parquet")).Message);
@@ -121,12 +117,12 @@ public sealed class ListTextTests : IDisposable
     public void A_model_that_knows_no_grammar_reads_strings_as_before()
     {
         TestShard shard = Items().Text("tags", "a,b", "['c'", "d]", "[1,2]", "", "");
-        Fit(shard, new FeatureOptions { MultiValue = ["tags"], BadRows = BadRowBudget.Parse("1") }).Save(folder.File("old"));
-        string state = Path.Combine(folder.File("old"), FeatureEncoder.StateFile), text = File.ReadAllText(state);
+        Fit(shard, new FeatureOptions { MultiValue = ["tags"], BadRows = BadRowBudget.Parse("1") }).Save(Folder.File("old"));
+        string state = Path.Combine(Folder.File("old"), FeatureEncoder.StateFile), text = File.ReadAllText(state);
         string older = System.Text.RegularExpressions.Regex.Replace(text, @",\s*""form"": ""bare""", "");
         Assert.NotEqual(text, older);
         File.WriteAllText(state, older);
-        FeatureEncoder encoder = FeatureEncoder.Load(folder.File("old"));
+        FeatureEncoder encoder = FeatureEncoder.Load(Folder.File("old"));
         EncodedSequence tags = Encode(encoder, "s.parquet")[0].Sequences[0];
         Assert.Equal(["a", "b", "['c'", "d]", "(unseen)", "(unseen)"], tags.TableRows.Select(r => encoder.Vocabularies[1].Describe(r - encoder.Spec.Offsets()[1])));
     }
@@ -172,7 +168,7 @@ public sealed class ListTextTests : IDisposable
     {
         char? Found(FeatureOptions options, params string?[] values)
         {
-            ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. values.Select((_, i) => i % 2)]).Text("tags", values).Write(folder.File("f.parquet"), 2)]);
+            ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. values.Select((_, i) => i % 2)]).Text("tags", values).Write(Folder.File("f.parquet"), 2)]);
             return FeaturePlan.Infer(shards, options with { MultiValue = ["tags"] }).Columns[^1].Grammar?.Separator;
         }
 
@@ -194,7 +190,7 @@ public sealed class ListTextTests : IDisposable
     {
         void Fails(FeatureOptions options, string part)
         {
-            ShardSet shards = ShardSet.Resolve([Items().Column("price", 1f, 2, 3, 4, 5, 6).Text("past", "1,2", "", "", "", "", "").Write(folder.File("r.parquet"))]);
+            ShardSet shards = ShardSet.Resolve([Items().Column("price", 1f, 2, 3, 4, 5, 6).Text("past", "1,2", "", "", "", "", "").Write(Folder.File("r.parquet"))]);
             GpuCtrException failure = Assert.Throws<GpuCtrException>(() => FeaturePlan.Infer(shards, options));
             Assert.Equal(ErrorKind.Usage, failure.Kind);
             Assert.Contains(part, failure.Message);
@@ -211,13 +207,13 @@ public sealed class ListTextTests : IDisposable
 
     private EncodedBlock[] Encode(FeatureEncoder encoder, string name)
     {
-        Dataset data = new(ShardSet.Resolve([folder.File(name)]), encoder);
+        Dataset data = new(ShardSet.Resolve([Folder.File(name)]), encoder);
         return data.Load([.. Enumerable.Range(0, data.Blocks.Count)], default);
     }
 
     private FeatureEncoder Fit(TestShard shard, FeatureOptions options, int groupRows = int.MaxValue, string name = "s.parquet")
     {
-        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File(name), groupRows)]);
+        ShardSet shards = ShardSet.Resolve([shard.Write(Folder.File(name), groupRows)]);
         return FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options));
     }
 }

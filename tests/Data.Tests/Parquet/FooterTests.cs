@@ -7,13 +7,9 @@ using ParquetSharp;
 namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Footers are read in one pass: what they say is what a second reader says, and damage ends in an error without many objects.</summary>
-public sealed class FooterTests : IDisposable
+public sealed class FooterTests : OwnFolder
 {
     private const FieldRepetitionType Required = FieldRepetitionType.REQUIRED, Optional = FieldRepetitionType.OPTIONAL, Repeated = FieldRepetitionType.REPEATED;
-
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     public static TheoryData<string> Files() => new(SharedData.Files("parquet_testing/data", "*.parquet").Where(f => !f.Contains("geospatial/")));
 
@@ -24,7 +20,7 @@ public sealed class FooterTests : IDisposable
     [Fact]
     public void Footers_say_what_a_second_reader_says()
     {
-        foreach ((string path, _) in WrittenShards.Write(folder))
+        foreach ((string path, _) in WrittenShards.Write(Folder))
             Compare(path);
     }
 
@@ -71,7 +67,7 @@ public sealed class FooterTests : IDisposable
     [Fact]
     public void Damaged_footers_end_in_an_error_within_memory_that_their_bytes_bound()
     {
-        byte[][] footers = [.. WrittenShards.Write(folder).Select(w => FooterOf(File.ReadAllBytes(w.Path))), FooterOf(File.ReadAllBytes(ManyGroups.Write(folder, 200)))];
+        byte[][] footers = [.. WrittenShards.Write(Folder).Select(w => FooterOf(File.ReadAllBytes(w.Path))), FooterOf(File.ReadAllBytes(ManyGroups.Write(Folder, 200)))];
         int read = 0, refused = 0;
         for (int i = 0; i < 30_000; i++)
         {
@@ -99,7 +95,7 @@ public sealed class FooterTests : IDisposable
     public void A_shard_of_very_many_row_groups_is_read_in_memory_that_its_footer_bounds()
     {
         const int groups = 20_000;
-        string path = ManyGroups.Write(folder, groups);
+        string path = ManyGroups.Write(Folder, groups);
         int footerBytes = FooterOf(File.ReadAllBytes(path)).Length;
         long before = GC.GetAllocatedBytesForCurrentThread();
         Shard shard = Shard.Open(path, 0);
@@ -114,7 +110,7 @@ public sealed class FooterTests : IDisposable
     [Fact]
     public void Rows_that_the_row_groups_do_not_have_are_refused()
     {
-        byte[] whole = File.ReadAllBytes(ManyGroups.Write(folder, 3, declaredGroups: 4)), footer = FooterOf(whole);
+        byte[] whole = File.ReadAllBytes(ManyGroups.Write(Folder, 3, declaredGroups: 4)), footer = FooterOf(whole);
         Assert.Contains("declares 16 rows, its row groups have 12", Assert.Throws<InvalidDataException>(() => FooterReader.Read(footer)).Message);
     }
 

@@ -6,14 +6,11 @@ namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Files that declare what they do not hold.</summary>
 [Trait("Speed", "Fast")]
-public sealed class HostileFileTests : IDisposable
+public sealed class HostileFileTests : OwnFolder
 {
     private const int Data = (int)PageKind.Data, DataV2 = (int)PageKind.DataV2, Dictionary = (int)PageKind.Dictionary;
 
     private const int Rows = 4999;
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData(int.MaxValue - 100L)]
@@ -21,7 +18,7 @@ public sealed class HostileFileTests : IDisposable
     [InlineData(-1L)]
     public void Row_count_bomb_is_refused_before_anything_is_allocated(long declared)
     {
-        string path = new TestShard().Column("label", [.. Enumerable.Range(0, Rows).Select(i => i % 2)]).Write(folder.File("bomb.parquet"));
+        string path = new TestShard().Column("label", [.. Enumerable.Range(0, Rows).Select(i => i % 2)]).Write(Folder.File("bomb.parquet"));
         DeclareRows(path, declared);
         long before = GC.GetAllocatedBytesForCurrentThread();
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() =>
@@ -87,7 +84,7 @@ public sealed class HostileFileTests : IDisposable
     [Fact]
     public void Stream_ends_readers_that_go_round_in_circles()
     {
-        string path = folder.File("loop");
+        string path = Folder.File("loop");
         File.WriteAllBytes(path, new byte[1000]);
         using var stream = new ShardStream(new FileSource(path)) { Budget = 100_000 };
         stream.Open();
@@ -113,7 +110,7 @@ public sealed class HostileFileTests : IDisposable
     public void Unreadable_file_is_an_input_output_failure()
     {
         Skip.If(OperatingSystem.IsWindows(), "permissions are of another kind there");
-        string path = new TestShard().Column("label", 0, 1).Write(folder.File("secret.parquet"));
+        string path = new TestShard().Column("label", 0, 1).Write(Folder.File("secret.parquet"));
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(path, UnixFileMode.None);
         Skip.If(CanRead(path), "permissions do not stop this user");

@@ -7,25 +7,22 @@ using Xunit.Abstractions;
 namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Damaged shards: GPU_CTR_MUTANTS of them, 2,000 unless it is set.</summary>
-public sealed class MutantTests(ITestOutputHelper output) : IDisposable
+public sealed class MutantTests(ITestOutputHelper output) : OwnFolder
 {
     private const long MostBytes = 1L << 30;
     private static readonly int mutants = int.TryParse(Environment.GetEnvironmentVariable("GPU_CTR_MUTANTS"), CultureInfo.InvariantCulture, out int n) ? n : 2000;
 
-    private readonly TempFolder folder = new();
     private readonly Dictionary<string, int> ends = [];
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void A_damaged_shard_ends_in_its_own_values_or_in_one_failure()
     {
-        (string Path, bool HasChecksums)[] written = [.. WrittenShards.Write(folder)];
+        (string Path, bool HasChecksums)[] written = [.. WrittenShards.Write(Folder)];
         (byte[] Bytes, string Values, bool HasChecksums)[] originals = [.. written.Select(w => (File.ReadAllBytes(w.Path), Values(w.Path), w.HasChecksums))];
         for (int i = 0; i < mutants; i++)
         {
             (byte[] bytes, string values, bool hasChecksums) = originals[i % originals.Length];
-            string path = folder.File($"mutant{i % 50}.parquet");
+            string path = Folder.File($"mutant{i % 50}.parquet");
             byte[] damaged = Mutant.Of(bytes, i);
             File.WriteAllBytes(path, damaged);
             string end = "";
@@ -45,8 +42,8 @@ public sealed class MutantTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void A_damaged_shard_that_a_manifest_lists_is_always_refused()
     {
-        (string Path, bool HasChecksums)[] written = [.. WrittenShards.Write(folder)];
-        ShardManifest.Write(ShardSet.Resolve([folder.Path + "/net-*.parquet"]), 2);
+        (string Path, bool HasChecksums)[] written = [.. WrittenShards.Write(Folder)];
+        ShardManifest.Write(ShardSet.Resolve([Folder.Path + "/net-*.parquet"]), 2);
         byte[][] originals = [.. written.Where(w => !w.HasChecksums).Select(w => File.ReadAllBytes(w.Path))];
         for (int i = 0; i < mutants / 10; i++)
         {

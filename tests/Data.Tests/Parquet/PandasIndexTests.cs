@@ -6,12 +6,9 @@ namespace GpuCtr.Data.Tests.Parquet;
 
 /// <summary>Row numbers that pandas writes as a column are no data.</summary>
 [Trait("Speed", "Fast")]
-public sealed class PandasIndexTests : IDisposable
+public sealed class PandasIndexTests : OwnFolder
 {
     private const string Index = "__index_level_0__";
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void An_index_without_a_name_is_left_out_and_said()
@@ -43,7 +40,7 @@ public sealed class PandasIndexTests : IDisposable
 
     private string Write(string name, string metadata, int first, bool hasIndex = true)
     {
-        string path = folder.File($"{name}.parquet");
+        string path = Folder.File($"{name}.parquet");
         (string Name, int[] Values)[] columns = [("label", [0, 1, 0]), ("user", [first, 2, 3]), .. hasIndex ? [(Index, new[] { 0, 1, 2 })] : Array.Empty<(string, int[])>()];
         using var writer = new ParquetFileWriter(path, [.. columns.Select(c => new Column<int>(c.Name))], keyValueMetadata: new Dictionary<string, string> { ["pandas"] = metadata });
         using RowGroupWriter group = writer.AppendRowGroup();

@@ -10,12 +10,8 @@ namespace GpuCtr.Data.Tests.Shards;
 
 /// <summary>Types beyond plain numbers and strings: what their values become, and which fields they make.</summary>
 [Trait("Speed", "Fast")]
-public sealed class ColumnTypeTests : IDisposable
+public sealed class ColumnTypeTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Times_are_what_they_are_in_the_file()
     {
@@ -51,23 +47,23 @@ public sealed class ColumnTypeTests : IDisposable
         FeatureEncoder encoder = Fit(new FeatureOptions());
         Assert.Equal(["at:hour", "at:weekday", "day:weekday"], encoder.Spec.Categorical.Select(c => c.Name));
         VocabularyTable hours = encoder.Vocabularies[0];
-        EncodedBlock block = new Dataset(ShardSet.Resolve([folder.File("s.parquet")]), encoder).Load([0], default)[0];
+        EncodedBlock block = new Dataset(ShardSet.Resolve([Folder.File("s.parquet")]), encoder).Load([0], default)[0];
         Assert.Equal(["7", "7", "8", "(null)"], Enumerable.Range(0, 4).Select(r => hours.Describe(block.TableRows[3 * r])));
-        encoder.Save(folder.File("saved"));
-        Assert.Equal(encoder.Spec.Categorical.Select(c => c.Name), FeatureEncoder.Load(folder.File("saved")).Spec.Categorical.Select(c => c.Name));
+        encoder.Save(Folder.File("saved"));
+        Assert.Equal(encoder.Spec.Categorical.Select(c => c.Name), FeatureEncoder.Load(Folder.File("saved")).Spec.Categorical.Select(c => c.Name));
     }
 
     [Fact]
     public void A_time_can_be_a_number_of_seconds()
     {
         FeatureEncoder encoder = Fit(new FeatureOptions { Numeric = ["at"], NumericTransforms = ["none"], Exclude = ["day"] });
-        EncodedBlock block = new Dataset(ShardSet.Resolve([folder.File("s.parquet")]), encoder).Load([0], default)[0];
+        EncodedBlock block = new Dataset(ShardSet.Resolve([Folder.File("s.parquet")]), encoder).Load([0], default)[0];
         Assert.Equal(["at", "at_missing"], encoder.Spec.Numeric);
         // Seconds since 1970 are more than a float holds exactly: an hour is 3600 to within its 128-second steps.
         Assert.InRange(block.Numeric[4] - block.Numeric[0], 3600 - 128, 3600 + 128);
         Assert.Equal([0f, 1f], [block.Numeric[1], block.Numeric[7]]);
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() => encoder.Check(ShardSet.Resolve(
-            [new TestShard().Column("label", 0, 1).Column("at", 1L, 2L).Write(folder.File("other.parquet"))])));
+            [new TestShard().Column("label", 0, 1).Column("at", 1L, 2L).Write(Folder.File("other.parquet"))])));
         Assert.Contains("a date or timestamp", failure.Message);
     }
 
@@ -91,7 +87,7 @@ public sealed class ColumnTypeTests : IDisposable
     [Fact]
     public void Decimals_that_are_text_are_ids_numbers_and_labels()
     {
-        string path = new TestShard().Decimals("label", 38, 0, 0, 1, 1, 0).Decimals("id", 20, 0, 3, 7, 3, 18446744073709551615m).Decimals("amount", 38, 0, 10, 20, 30, 40).Write(folder.File("s.parquet"));
+        string path = new TestShard().Decimals("label", 38, 0, 0, 1, 1, 0).Decimals("id", 20, 0, 3, 7, 3, 18446744073709551615m).Decimals("amount", 38, 0, 10, 20, 30, 40).Write(Folder.File("s.parquet"));
         ShardSet shards = ShardSet.Resolve([path]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions { Numeric = ["amount"], NumericTransforms = ["none"] }));
         Assert.Equal((4L, 0.5), (encoder.TrainRows, encoder.LabelRate));
@@ -143,7 +139,7 @@ public sealed class ColumnTypeTests : IDisposable
     [Fact]
     public void Lists_of_two_levels_are_lists()
     {
-        string path = folder.File("two.parquet");
+        string path = Folder.File("two.parquet");
         using (var element = new PrimitiveNode("array", Repetition.Repeated, LogicalType.None(), PhysicalType.Int64))
         using (var list = new GroupNode("hist", Repetition.Optional, [element], LogicalType.List()))
         using (var root = new GroupNode("schema", Repetition.Required, [list]))
@@ -161,13 +157,13 @@ public sealed class ColumnTypeTests : IDisposable
         Assert.Equal(["[7,8]", "[]", "[]", "[9]"], SecondReader.OurRows(shard, "hist"));
     }
 
-    private Shard Open(TestShard columns) => Shard.Open(columns.Write(folder.File("read.parquet")), 0);
+    private Shard Open(TestShard columns) => Shard.Open(columns.Write(Folder.File("read.parquet")), 0);
 
     private FeatureEncoder Fit(FeatureOptions options)
     {
         DateTime hour7 = new(2024, 2, 26, 7, 30, 0), hour8 = hour7.AddHours(1);
         ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0, 1).Nullable<DateTime>("at", hour7, hour7, hour8, null)
-            .Dates("day", hour7.Date, hour7.Date, hour7.Date, hour7.Date.AddDays(1)).Write(folder.File("s.parquet"))]);
+            .Dates("day", hour7.Date, hour7.Date, hour7.Date, hour7.Date.AddDays(1)).Write(Folder.File("s.parquet"))]);
         return FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, options));
     }
 }

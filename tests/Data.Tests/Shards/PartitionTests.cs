@@ -6,19 +6,15 @@ using GpuCtr.Data.Sources;
 namespace GpuCtr.Data.Tests.Shards;
 
 [Trait("Speed", "Fast")]
-public sealed class PartitionTests : IDisposable
+public sealed class PartitionTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Folders_with_keys_and_values_are_columns()
     {
         Write("day=2024-01-01/slot=7", 1);
         Write("day=2024-01-02/slot=12", 2);
         Write("day=2024-01-02/slot=__HIVE_DEFAULT_PARTITION__", 3);
-        ShardSet shards = ShardSet.Resolve([folder.Path]);
+        ShardSet shards = ShardSet.Resolve([Folder.Path]);
         Assert.Equal(["label int32", "a int32", "day date", "slot int64"], shards.Columns.Select(c => $"{c.Name} {c.TypeName}"));
         Assert.Equal(["7", "12", "null"], shards.Shards.Select(s => SecondReader.OurRows(s, "slot")[1]));
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));
@@ -39,7 +35,7 @@ public sealed class PartitionTests : IDisposable
     {
         Write(first, 1);
         Write(second, 2);
-        ShardSet shards = ShardSet.Resolve([folder.File("*/*.parquet")]);
+        ShardSet shards = ShardSet.Resolve([Folder.File("*/*.parquet")]);
         Assert.Equal(type, shards.Column("k")!.TypeName);
         if (first == "k=a%20b")
             Assert.Equal("'a b'", SecondReader.OurRows(shards.Shards[0], "k")[0]);
@@ -49,7 +45,7 @@ public sealed class PartitionTests : IDisposable
     public void A_column_of_the_file_goes_before_one_of_the_path()
     {
         Write("a=99", 1);
-        Assert.Equal("1", SecondReader.OurRows(ShardSet.Resolve([folder.Path]).Shards[0], "a")[0]);
+        Assert.Equal("1", SecondReader.OurRows(ShardSet.Resolve([Folder.Path]).Shards[0], "a")[0]);
     }
 
     [Fact]
@@ -57,7 +53,7 @@ public sealed class PartitionTests : IDisposable
     {
         Write("day=1", 1);
         Write("hour=1", 2);
-        FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([folder.Path]), new FeatureOptions());
+        FeaturePlan plan = FeaturePlan.Infer(ShardSet.Resolve([Folder.Path]), new FeatureOptions());
         Assert.Equal(["label", "a"], plan.Columns.Select(c => c.Name));
         Assert.Equal(["column 'day' is left out", "column 'hour' is left out"], plan.Warnings.Select(w => w.Split(':')[0]));
     }
@@ -75,14 +71,14 @@ public sealed class PartitionTests : IDisposable
     {
         for (int i = 0; i < 1500; i++)
             Write($"part={i % 50}", i, $"{i}.parquet");
-        ShardSet shards = ShardSet.Resolve([folder.Path]);
+        ShardSet shards = ShardSet.Resolve([Folder.Path]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));
         Assert.Equal((3000, 1500, 50), (encoder.TrainRows, encoder.Vocabularies[0].Distinct, encoder.Vocabularies[1].Distinct));
     }
 
     private void Write(string below, int value, string name = "0.parquet")
     {
-        Directory.CreateDirectory(folder.File(below));
-        new TestShard().Column("label", 0, 1).Column("a", value, value).Write(folder.File($"{below}/{name}"));
+        Directory.CreateDirectory(Folder.File(below));
+        new TestShard().Column("label", 0, 1).Column("a", value, value).Write(Folder.File($"{below}/{name}"));
     }
 }

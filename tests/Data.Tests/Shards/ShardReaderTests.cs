@@ -5,12 +5,8 @@ using ParquetSharp.Schema;
 namespace GpuCtr.Data.Tests.Shards;
 
 [Trait("Speed", "Fast")]
-public sealed class ShardReaderTests : IDisposable
+public sealed class ShardReaderTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Integers_of_every_width_are_read_as_64_bit()
     {
@@ -85,7 +81,7 @@ public sealed class ShardReaderTests : IDisposable
     public void Buffer_is_reused_for_smaller_and_larger_groups()
     {
         long[] values = [.. Enumerable.Range(0, 5000).Select(i => (long)i * i)];
-        string path = new TestShard().Column("a", values).Write(folder.File("s.parquet"), 1999);
+        string path = new TestShard().Column("a", values).Write(Folder.File("s.parquet"), 1999);
         Shard shard = Shard.Open(path, 0);
         using ShardReader reader = shard.Rent();
         var buffer = new ColumnBuffer();
@@ -100,7 +96,7 @@ public sealed class ShardReaderTests : IDisposable
     [Fact]
     public void Unsupported_type_names_column_and_type()
     {
-        string path = folder.File("s.parquet");
+        string path = Folder.File("s.parquet");
         using (var inner = new PrimitiveNode("x", Repetition.Required, LogicalType.None(), PhysicalType.Int32))
         using (var outer = new GroupNode("when", Repetition.Required, [inner]))
         using (var root = new GroupNode("schema", Repetition.Required, [outer]))
@@ -125,7 +121,7 @@ public sealed class ShardReaderTests : IDisposable
     [Fact]
     public void Changed_file_is_noticed()
     {
-        string path = new TestShard().Column("a", 1, 2).Write(folder.File("s.parquet"));
+        string path = new TestShard().Column("a", 1, 2).Write(Folder.File("s.parquet"));
         Shard shard = Shard.Open(path, 0);
         File.AppendAllText(path, "x");
         GpuCtrException failure = Assert.Throws<GpuCtrException>(shard.Rent);
@@ -135,7 +131,7 @@ public sealed class ShardReaderTests : IDisposable
 
     private ColumnBuffer ReadColumn(TestShard columns, string name)
     {
-        Shard shard = Shard.Open(columns.Write(folder.File("read.parquet")), 0);
+        Shard shard = Shard.Open(columns.Write(Folder.File("read.parquet")), 0);
         using ShardReader reader = shard.Rent();
         var buffer = new ColumnBuffer();
         reader.Read(0, name, buffer);

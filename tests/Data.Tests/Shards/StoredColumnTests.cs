@@ -8,12 +8,8 @@ using TimeUnit = ParquetSharp.TimeUnit;
 namespace GpuCtr.Data.Tests.Shards;
 
 /// <summary>Shards that store the columns which are read in several ways, and what comes of them.</summary>
-public sealed class StoredColumnTests : IDisposable
+public sealed class StoredColumnTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Integers_of_any_width_and_whole_doubles_are_one_column()
     {
@@ -103,7 +99,7 @@ public sealed class StoredColumnTests : IDisposable
         Write(first, second);
         FeaturePlan plan = FeaturePlan.Infer(Resolve(), new FeatureOptions { Exclude = ["b"] });
         Assert.Equal(["label", "a", "b"], plan.Columns.Select(c => c.Name));
-        Assert.Equal($"column 'c' is left out: {folder.File("1.parquet")} does not have it, {folder.File("0.parquet")} has; write it into all shards, or --exclude c", Assert.Single(plan.Warnings));
+        Assert.Equal($"column 'c' is left out: {Folder.File("1.parquet")} does not have it, {Folder.File("0.parquet")} has; write it into all shards, or --exclude c", Assert.Single(plan.Warnings));
         Assert.Empty(FeaturePlan.Infer(Resolve(), new FeatureOptions { Exclude = ["b", "c"] }).Warnings);
         FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), plan);
         new Dataset(Resolve(), encoder).Load([0, 1], default);
@@ -173,7 +169,7 @@ public sealed class StoredColumnTests : IDisposable
         {
             using LogicalType type = LogicalType.Time(true, unit);
             Column[] columns = [new Column<int>("label"), new Column<TimeSpan>("at", type)];
-            using ParquetFileWriter file = new(folder.File($"{index}.parquet"), columns);
+            using ParquetFileWriter file = new(Folder.File($"{index}.parquet"), columns);
             using RowGroupWriter group = file.AppendRowGroup();
             using (LogicalColumnWriter<int> label = group.NextColumn().LogicalWriter<int>())
                 label.WriteBatch([0, 1]);
@@ -264,11 +260,11 @@ public sealed class StoredColumnTests : IDisposable
 
     private void Write(params TestShard[] shards)
     {
-        foreach (string old in Directory.GetFiles(folder.Path))
+        foreach (string old in Directory.GetFiles(Folder.Path))
             File.Delete(old);
         for (int i = 0; i < shards.Length; i++)
-            shards[i].Write(folder.File($"{i}.parquet"));
+            shards[i].Write(Folder.File($"{i}.parquet"));
     }
 
-    private ShardSet Resolve() => ShardSet.Resolve([folder.Path]);
+    private ShardSet Resolve() => ShardSet.Resolve([Folder.Path]);
 }

@@ -3,29 +3,25 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-public sealed class BadInputTests : IDisposable
+public sealed class BadInputTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
+    private CommandOutcome Train(params string[] args) => Run(["train", .. args, "--out", Folder.File("run"), "--device", "cpu"]);
 
-    public void Dispose() => folder.Dispose();
-
-    private CommandOutcome Train(params string[] args) => Run(["train", .. args, "--out", folder.File("run"), "--device", "cpu"]);
-
-    private string Good() => PlantedShards.Write(folder.File("good.parquet"), 500, 1);
+    private string Good() => PlantedShards.Write(Folder.File("good.parquet"), 500, 1);
 
     [Fact]
     public void Missing_files_empty_globs_and_empty_folders_are_usage()
     {
-        Train(folder.File("none.parquet")).FailedWith(ExitCode.Usage, "none.parquet", "no such file");
-        Train(folder.File("*.parquet")).FailedWith(ExitCode.Usage, "no file matches");
-        Directory.CreateDirectory(folder.File("empty"));
-        Train(folder.File("empty")).FailedWith(ExitCode.Usage, "empty", "no *.parquet");
+        Train(Folder.File("none.parquet")).FailedWith(ExitCode.Usage, "none.parquet", "no such file");
+        Train(Folder.File("*.parquet")).FailedWith(ExitCode.Usage, "no file matches");
+        Directory.CreateDirectory(Folder.File("empty"));
+        Train(Folder.File("empty")).FailedWith(ExitCode.Usage, "empty", "no *.parquet");
     }
 
     [Fact]
     public void Missing_columns_are_usage()
     {
-        string shard = new TestShard().Column("target", 0, 1).Column("a", 1, 2).Write(folder.File("x.parquet"));
+        string shard = new TestShard().Column("target", 0, 1).Column("a", 1, 2).Write(Folder.File("x.parquet"));
         Train(shard).FailedWith(ExitCode.Usage, "--label", "target");
         Train(shard, "--label", "clicks").FailedWith(ExitCode.Usage, "clicks", "no such column");
         Train(shard, "--label", "target", "--exclude", "b").FailedWith(ExitCode.Usage, "--exclude b");
@@ -36,14 +32,14 @@ public sealed class BadInputTests : IDisposable
     [InlineData(-1)]
     public void Labels_other_than_0_and_1_are_data(int bad)
     {
-        string shard = new TestShard().Column("label", 0, 1, bad).Column("a", 1, 2, 3).Write(folder.File("x.parquet"));
+        string shard = new TestShard().Column("label", 0, 1, bad).Column("a", 1, 2, 3).Write(Folder.File("x.parquet"));
         Train(shard).FailedWith(ExitCode.Data, "x.parquet", "label", "row 2", $"{bad}");
     }
 
     [Fact]
     public void Numbers_that_are_not_finite_are_data()
     {
-        string shard = new TestShard().Column("label", 0, 1, 0).Column("price", 1f, float.NaN, 2f).Write(folder.File("x.parquet"));
+        string shard = new TestShard().Column("label", 0, 1, 0).Column("price", 1f, float.NaN, 2f).Write(Folder.File("x.parquet"));
         Train(shard).FailedWith(ExitCode.Data, "x.parquet", "price", "row 1", "NaN");
         Train(shard, "--bad-rows", "1", "--valid-fraction", "0").Succeeded();
     }
@@ -51,16 +47,16 @@ public sealed class BadInputTests : IDisposable
     [Fact]
     public void A_text_file_is_data()
     {
-        File.WriteAllText(folder.File("x.parquet"), "label,a\n1,2\n");
-        Train(folder.File("x.parquet")).FailedWith(ExitCode.Data, "x.parquet");
+        File.WriteAllText(Folder.File("x.parquet"), "label,a\n1,2\n");
+        Train(Folder.File("x.parquet")).FailedWith(ExitCode.Data, "x.parquet");
     }
 
     [Fact]
     public void Shards_that_differ_are_data()
     {
-        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Write(folder.File("x1.parquet"));
-        new TestShard().Column("label", 0, 1).Column("b", 1, 2).Write(folder.File("x2.parquet"));
-        Train(folder.File("x*.parquet")).FailedWith(ExitCode.Data, "x2.parquet", "'a'");
+        new TestShard().Column("label", 0, 1).Column("a", 1, 2).Write(Folder.File("x1.parquet"));
+        new TestShard().Column("label", 0, 1).Column("b", 1, 2).Write(Folder.File("x2.parquet"));
+        Train(Folder.File("x*.parquet")).FailedWith(ExitCode.Data, "x2.parquet", "'a'");
     }
 
     [SkippableFact]
@@ -68,16 +64,16 @@ public sealed class BadInputTests : IDisposable
     {
         Run("train", Good(), "--device", "tpu").FailedWith(ExitCode.Usage, "--device tpu");
         Skip.If(DeviceCatalog.List().Any(d => d.Spec.StartsWith("cuda", StringComparison.Ordinal)), "this machine has a CUDA device");
-        Run("train", Good(), "--device", "cuda", "--out", folder.File("run")).FailedWith(ExitCode.Device, "cuda", "found: ", "cpu");
-        Assert.False(Directory.Exists(folder.File("run")));
+        Run("train", Good(), "--device", "cuda", "--out", Folder.File("run")).FailedWith(ExitCode.Device, "cuda", "found: ", "cpu");
+        Assert.False(Directory.Exists(Folder.File("run")));
     }
 
     [Fact]
     public void An_output_folder_that_is_not_writable_is_input_output()
     {
-        File.WriteAllText(folder.File("file"), "");
-        Run("train", Good(), "--device", "cpu", "--out", folder.File("file")).FailedWith(ExitCode.InputOutput, "--out", "file");
-        Run("train", Good(), "--device", "cpu", "--out", folder.File("file/below")).FailedWith(ExitCode.InputOutput, "--out");
+        File.WriteAllText(Folder.File("file"), "");
+        Run("train", Good(), "--device", "cpu", "--out", Folder.File("file")).FailedWith(ExitCode.InputOutput, "--out", "file");
+        Run("train", Good(), "--device", "cpu", "--out", Folder.File("file/below")).FailedWith(ExitCode.InputOutput, "--out");
     }
 
     [Theory]
@@ -114,14 +110,14 @@ public sealed class BadInputTests : IDisposable
     {
         CommandOutcome o = Train(Good(), flag, value).FailedWith(ExitCode.Usage, flag);
         Assert.True(o.ErrorLine.Length < 300);
-        Assert.False(Directory.Exists(folder.File("run")));
+        Assert.False(Directory.Exists(Folder.File("run")));
     }
 
     [Fact]
     public void Models_that_are_not_there_are_usage()
     {
-        Run("evaluate", "--model", folder.File("none"), Good()).FailedWith(ExitCode.Usage, "--model", "no such run");
-        Run("evaluate", "--model", folder.Path, Good()).FailedWith(ExitCode.Usage, "--model", "neither a run");
+        Run("evaluate", "--model", Folder.File("none"), Good()).FailedWith(ExitCode.Usage, "--model", "no such run");
+        Run("evaluate", "--model", Folder.Path, Good()).FailedWith(ExitCode.Usage, "--model", "neither a run");
         Run("evaluate", Good()).FailedWith(ExitCode.Usage, "--model");
     }
 }

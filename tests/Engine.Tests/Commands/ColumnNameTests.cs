@@ -7,13 +7,10 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Commands;
 
 /// <summary>Names of columns can be anything, and can be written behind every flag and in JSON.</summary>
-public sealed class ColumnNameTests : IDisposable
+public sealed class ColumnNameTests : OwnFolder
 {
     private const int Rows = 200;
     private static readonly string[] small = ["--hidden-units", "4", "--attention-units", "4", "--embedding-dim", "2", "--batch-size", "64", "--device", "cpu"];
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData("a,b", "a", "b")]
@@ -56,7 +53,7 @@ public sealed class ColumnNameTests : IDisposable
     [Fact]
     public void Every_flag_takes_names_with_commas_and_equals_signs()
     {
-        string shard = Write(), run = folder.File("run");
+        string shard = Write(), run = Folder.File("run");
         CommandOutcome o = Run(["train", shard, "--label", "\"click, y\"", "--group-id", "a,b", "--exclude", "\"out, of\",more,x:y,\"-x\"", "--categorical", "\"n,1\"", "--numeric", "\"n=2\"",
             "--numeric-transform", "\"n=2\"=log,none", "--history", "\"past, all\"=\"i=d\",\"p=q\"=\"i=d\"", "--multi-value", "\"t,g\"", "--hash-buckets", "\"n,1\"=8", "--identity", "\"k,k\"=9", "--out", run, .. small]).Succeeded();
         Dictionary<string, string> roles = Roles(run);
@@ -64,15 +61,15 @@ public sealed class ColumnNameTests : IDisposable
             ["-x excluded", "a,b group", "click, y label", "i=d categorical", "k,k categorical", "more excluded", "n,1 categorical", "n=2 numeric", "out, of excluded", "p=q history", "past, all history", "t,g pooled", "x:y excluded"],
             roles.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"));
         Assert.Contains("history of i=d", o.Error);
-        Run("predict", "--model", run, shard, "--keep", "\"a,b\",\"i=d\"", "--out", folder.File("scores.parquet"), "--device", "cpu").Succeeded();
-        Assert.Equal(["a,b", "i=d", "score"], ShardSet.Resolve([folder.File("scores.parquet")]).Columns.Select(c => c.Name).Order());
+        Run("predict", "--model", run, shard, "--keep", "\"a,b\",\"i=d\"", "--out", Folder.File("scores.parquet"), "--device", "cpu").Succeeded();
+        Assert.Equal(["a,b", "i=d", "score"], ShardSet.Resolve([Folder.File("scores.parquet")]).Columns.Select(c => c.Name).Order());
         Assert.Contains("i=d", Run("explain", "--model", run, shard, "--row", "3", "--nearest", "\"i=d\"").Succeeded().Out);
-        Run("predict", "--model", run, shard, "--keep", "a,b", "--out", folder.File("t.parquet"), "--device", "cpu").FailedWith(ExitCode.Usage, "--keep a: ", "'\"a,b\"'");
+        Run("predict", "--model", run, shard, "--keep", "a,b", "--out", Folder.File("t.parquet"), "--device", "cpu").FailedWith(ExitCode.Usage, "--keep a: ", "'\"a,b\"'");
         string hash = Hash(run);
 
         // What a run wrote down starts it again, and goes on.
-        Run("train", "--config", Path.Combine(run, "config.json"), "--out", folder.File("again")).Succeeded();
-        Assert.Equal(hash, Hash(folder.File("again")));
+        Run("train", "--config", Path.Combine(run, "config.json"), "--out", Folder.File("again")).Succeeded();
+        Assert.Equal(hash, Hash(Folder.File("again")));
         Run("train", "--resume", "--out", run, "--epochs", "2").Succeeded();
         Run("train", "--resume", "--out", run, "--exclude", "\"out, of\"", "--epochs", "2").FailedWith(ExitCode.Usage, "exclude was [out, of, more, x:y, \"-x\"] and is [out, of]");
     }
@@ -80,7 +77,7 @@ public sealed class ColumnNameTests : IDisposable
     [Fact]
     public void Arrays_of_a_json_file_hold_one_name_each()
     {
-        string config = folder.File("c.json"), run = folder.File("json");
+        string config = Folder.File("c.json"), run = Folder.File("json");
         File.WriteAllText(config, JsonSerializer.Serialize(new Dictionary<string, object>
         {
             ["shards"] = Write(),
@@ -98,22 +95,22 @@ public sealed class ColumnNameTests : IDisposable
             ["-x excluded", "a,b group", "click, y label", "i=d categorical", "k,k categorical", "more excluded", "n,1 categorical", "n=2 excluded", "out, of excluded", "p=q history", "past, all history", "t,g excluded", "x:y excluded"],
             Roles(run).OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => $"{r.Key} {r.Value}"));
         File.WriteAllText(config, """{"exclude": "more,\"n=2\""}""");
-        Run(["train", Write(), "--config", config, "--label", "click, y", "--out", folder.File("typed"), .. small]).Succeeded();
-        Assert.Equal(["more", "n=2"], Roles(folder.File("typed")).Where(r => r.Value == "excluded").Select(r => r.Key).Order());
+        Run(["train", Write(), "--config", config, "--label", "click, y", "--out", Folder.File("typed"), .. small]).Succeeded();
+        Assert.Equal(["more", "n=2"], Roles(Folder.File("typed")).Where(r => r.Value == "excluded").Select(r => r.Key).Order());
     }
 
     [Fact]
     public void A_run_of_an_older_version_whose_lists_stand_as_typed_goes_on()
     {
-        string run = folder.File("old"), path = Path.Combine(run, "config.json");
+        string run = Folder.File("old"), path = Path.Combine(run, "config.json");
         Run(["train", Write(), "--label", "click, y", "--exclude", "more,\"out, of\"", "--out", run, .. small]).Succeeded();
         JsonObject config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         Assert.True(config.Remove("format"));
         config["options"]!["exclude"] = new JsonArray("more,\"out, of\"");
         File.WriteAllText(path, config.ToJsonString());
         Run("train", "--resume", "--out", run, "--epochs", "2").Succeeded();
-        Run("train", "--config", path, "--out", folder.File("again")).Succeeded();
-        Assert.Equal(["more", "out, of"], Roles(folder.File("again")).Where(r => r.Value == "excluded").Select(r => r.Key).Order());
+        Run("train", "--config", path, "--out", Folder.File("again")).Succeeded();
+        Assert.Equal(["more", "out, of"], Roles(Folder.File("again")).Where(r => r.Value == "excluded").Select(r => r.Key).Order());
     }
 
     private static Dictionary<string, string> Roles(string run) =>
@@ -126,6 +123,6 @@ public sealed class ColumnNameTests : IDisposable
         T[] Each<T>(Func<int, T> value) => [.. Enumerable.Range(0, Rows).Select(value)];
         return new TestShard().Column("click, y", Each(i => i * 7 % 3 == 0 ? 1 : 0)).Column("a,b", Each(i => (long)(i % 9))).Column("i=d", Each(i => (long)(i % 5))).Column("k,k", Each(i => (long)(i % 9)))
             .Column("n,1", Each(i => i % 4 * 0.5)).Column("n=2", Each(i => i * 0.1)).Column("out, of", Each(i => i)).Column("more", Each(i => i % 2)).Column("x:y", Each(i => i)).Column("-x", Each(i => i))
-            .Lists("past, all", Each<long?[]?>(i => [i % 5, i % 3])).Lists("p=q", Each<long?[]?>(i => [i % 3, i % 5])).TextLists("t,g", Each<string?[]?>(i => [$"t{i % 3}"])).Write(folder.File("s.parquet"));
+            .Lists("past, all", Each<long?[]?>(i => [i % 5, i % 3])).Lists("p=q", Each<long?[]?>(i => [i % 3, i % 5])).TextLists("t,g", Each<string?[]?>(i => [$"t{i % 3}"])).Write(Folder.File("s.parquet"));
     }
 }

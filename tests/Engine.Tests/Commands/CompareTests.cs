@@ -6,7 +6,7 @@ namespace GpuCtr.Engine.Tests.Commands;
 public sealed class CompareTests(CompareTests.Runs runs) : IClassFixture<CompareTests.Runs>
 {
     /// <summary>Two finished runs, the second with a larger learning rate and no test rows.</summary>
-    public sealed class Runs : IDisposable
+    public sealed class Runs : OwnFolder
     {
         public Runs()
         {
@@ -17,8 +17,6 @@ public sealed class CompareTests(CompareTests.Runs runs) : IClassFixture<Compare
             SecondMetrics = Result("train", Train, "--epochs", "1", "--out", Second, "--json", "--model", "fm");
         }
 
-        public TempFolder Folder { get; } = new();
-
         public string Train { get; }
 
         public string First { get; }
@@ -28,8 +26,6 @@ public sealed class CompareTests(CompareTests.Runs runs) : IClassFixture<Compare
         public JsonElement FirstMetrics { get; }
 
         public JsonElement SecondMetrics { get; }
-
-        public void Dispose() => Folder.Dispose();
 
         private static JsonElement Result(params string[] args) => JsonDocument.Parse(CommandRunner.Run([.. args, .. TrainedRun.SmallModel]).Succeeded().Out).RootElement;
     }

@@ -9,16 +9,13 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Commands;
 
 /// <summary>FTRL on first-order weights: it learns, leaves weights without evidence at exactly 0, and survives a stop like any other state.</summary>
-public sealed class FtrlTests : IDisposable
+public sealed class FtrlTests : OwnFolder
 {
     private const string Flag = "--first-order-ftrl";
 
-    private readonly TempFolder folder = new();
     private readonly string shard;
 
-    public FtrlTests() => shard = PlantedShards.Write(folder.File("train.parquet"), 20_000, 1);
-
-    public void Dispose() => folder.Dispose();
+    public FtrlTests() => shard = PlantedShards.Write(Folder.File("train.parquet"), 20_000, 1);
 
     [Theory]
     [InlineData("lazy")]
@@ -36,19 +33,19 @@ public sealed class FtrlTests : IDisposable
     public void A_run_goes_on_with_its_state_and_begins_only_where_that_fits()
     {
         string[] options = ["--model", "fm", "--embedding-dim", "4", "--batch-size", "512", "--device", "cpu", "--json"];
-        string whole = folder.File("whole"), halves = folder.File("halves");
+        string whole = Folder.File("whole"), halves = Folder.File("halves");
         string Hash(CommandOutcome o) => JsonDocument.Parse(o.Succeeded().Out).RootElement.GetProperty("weights_hash").GetString()!;
         string expected = Hash(Run(["train", shard, Flag, "2,1e-3,0", "--epochs", "2", "--out", whole, .. options]));
         Run(["train", shard, Flag, "2,1e-3,0", "--out", halves, .. options]).Succeeded();
         Assert.Equal(expected, Hash(Run("train", "--resume", "--epochs", "2", "--out", halves, "--json")));
-        Run(["train", shard, "--init-from", whole, "--out", folder.File("other"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "first_order_ftrl");
-        Run(["train", shard, "--init-from", whole, Flag, "2,1e-3,0", "--optimizer", "sgd", "--out", folder.File("other"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "optimizer");
-        Run(["train", shard, "--init-from", whole, Flag, "2,1e-3,0", "--out", folder.File("same"), .. options]).Succeeded();
+        Run(["train", shard, "--init-from", whole, "--out", Folder.File("other"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "first_order_ftrl");
+        Run(["train", shard, "--init-from", whole, Flag, "2,1e-3,0", "--optimizer", "sgd", "--out", Folder.File("other"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "optimizer");
+        Run(["train", shard, "--init-from", whole, Flag, "2,1e-3,0", "--out", Folder.File("same"), .. options]).Succeeded();
     }
 
     private (double Auc, double Zeros) Train(string name, string update, string ftrl)
     {
-        string run = folder.File($"{name} {update}");
+        string run = Folder.File($"{name} {update}");
         CommandOutcome outcome = Run(
             "train", shard, "--model", "lr", Flag, ftrl, "--embedding-update", update, "--batch-size", "512", "--epochs", "3", "--device", "cpu", "--out", run, "--json").Succeeded();
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(run));

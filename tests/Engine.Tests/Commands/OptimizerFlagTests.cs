@@ -6,16 +6,13 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Commands;
 
 /// <summary>Momentum and row-wise Adagrad: they learn, a run goes on with their state to the same bits, and begins from another only where that fits.</summary>
-public sealed class OptimizerFlagTests : IDisposable
+public sealed class OptimizerFlagTests : OwnFolder
 {
     private static readonly string[] options = ["--model", "fm", "--embedding-dim", "4", "--batch-size", "512", "--valid-fraction", "0.2", "--device", "cpu", "--json"];
 
-    private readonly TempFolder folder = new();
     private readonly string shard;
 
-    public OptimizerFlagTests() => shard = PlantedShards.Write(folder.File("train.parquet"), 20_000, 1);
-
-    public void Dispose() => folder.Dispose();
+    public OptimizerFlagTests() => shard = PlantedShards.Write(Folder.File("train.parquet"), 20_000, 1);
 
     [Theory]
     [InlineData("rowwise-adagrad", "lazy", "--lr", "0.1")]
@@ -27,8 +24,8 @@ public sealed class OptimizerFlagTests : IDisposable
     public void Resumed_run_ends_with_the_bits_of_one_that_never_stopped(string optimizer, string update, params string[] more)
     {
         string[] run = ["train", shard, "--optimizer", optimizer, "--embedding-update", update, .. more, .. options];
-        string halves = folder.File("halves");
-        JsonElement whole = Json(Run([.. run, "--epochs", "3", "--out", folder.File("whole")]));
+        string halves = Folder.File("halves");
+        JsonElement whole = Json(Run([.. run, "--epochs", "3", "--out", Folder.File("whole")]));
         Run([.. run, "--out", halves]).Succeeded();
         JsonElement resumed = Json(Run("train", "--resume", "--epochs", "3", "--out", halves, "--json"));
         Assert.Equal(whole.GetProperty("weights_hash").GetString(), resumed.GetProperty("weights_hash").GetString());
@@ -38,7 +35,7 @@ public sealed class OptimizerFlagTests : IDisposable
     [Fact]
     public void Row_wise_state_is_one_number_a_row_and_comes_along()
     {
-        string first = folder.File("first");
+        string first = Folder.File("first");
         Run(["train", shard, "--optimizer", "rowwise-adagrad", "--out", first, .. options]).Succeeded();
         IReadOnlyDictionary<string, SafeTensorsEntry> state = Tensors(first, "optimizer.safetensors"), weights = Tensors(first, "model.safetensors");
         long rows = weights["embedding"].Shape[0];
@@ -46,18 +43,18 @@ public sealed class OptimizerFlagTests : IDisposable
         Assert.Equal([rows, 1], state["embedding v"].Shape);
         Assert.Equal([rows, 1], state["first_order v"].Shape);
         Assert.Equal(["dense parameters v", "embedding v", "first_order v"], state.Keys.Order());
-        Assert.DoesNotContain("begins anew", Run(["train", shard, "--optimizer", "rowwise-adagrad", "--init-from", first, "--out", folder.File("same"), .. options]).Succeeded().Error);
-        Assert.Contains("begins anew", Run(["train", shard, "--optimizer", "adagrad", "--init-from", first, "--out", folder.File("other"), .. options]).Succeeded().Error);
+        Assert.DoesNotContain("begins anew", Run(["train", shard, "--optimizer", "rowwise-adagrad", "--init-from", first, "--out", Folder.File("same"), .. options]).Succeeded().Error);
+        Assert.Contains("begins anew", Run(["train", shard, "--optimizer", "adagrad", "--init-from", first, "--out", Folder.File("other"), .. options]).Succeeded().Error);
     }
 
     [Fact]
     public void Momentum_comes_along_where_both_runs_have_it()
     {
         string[] sgd = ["train", shard, "--optimizer", "sgd", .. options];
-        string first = folder.File("first");
+        string first = Folder.File("first");
         Run([.. sgd, "--momentum", "0.9", "--out", first]).Succeeded();
-        Assert.DoesNotContain("begins anew", Run([.. sgd, "--momentum", "0.5", "--init-from", first, "--out", folder.File("less")]).Succeeded().Error);
-        Assert.Contains("begins anew", Run([.. sgd, "--init-from", first, "--out", folder.File("none")]).Succeeded().Error);
+        Assert.DoesNotContain("begins anew", Run([.. sgd, "--momentum", "0.5", "--init-from", first, "--out", Folder.File("less")]).Succeeded().Error);
+        Assert.Contains("begins anew", Run([.. sgd, "--init-from", first, "--out", Folder.File("none")]).Succeeded().Error);
         Run(["train", shard, "--momentum", "0.9", .. options]).FailedWith(ExitCode.Usage, "--momentum 0.9", "--optimizer sgd", "adam");
     }
 

@@ -3,15 +3,11 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-public sealed class VariantFlagTests : IDisposable
+public sealed class VariantFlagTests : OwnFolder
 {
     private const int Rows = 600;
 
     private static readonly string[] small = ["--embedding-dim", "4", "--hidden-units", "8", "--batch-size", "128", "--device", "cpu", "--json"];
-
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void An_unknown_variant_is_usage_and_lists_all() =>
@@ -35,17 +31,17 @@ public sealed class VariantFlagTests : IDisposable
     [InlineData("dien-official")]
     public void A_variant_trains_is_evaluated_and_repeats_from_its_config(string variant)
     {
-        string shard = Write("x.parquet"), run = folder.File("run");
+        string shard = Write("x.parquet"), run = Folder.File("run");
         JsonElement first = Metrics(Run(["train", shard, "--variant", variant, "--out", run, .. small]).Succeeded());
         Metrics(Run("evaluate", "--model", run, shard, "--device", "cpu", "--json").Succeeded());
-        JsonElement again = Metrics(Run("train", "--config", Path.Combine(run, "config.json"), "--out", folder.File("again")).Succeeded());
+        JsonElement again = Metrics(Run("train", "--config", Path.Combine(run, "config.json"), "--out", Folder.File("again")).Succeeded());
         Assert.Equal(first.GetProperty("weights_hash").GetString(), again.GetProperty("weights_hash").GetString());
     }
 
     [Fact]
     public void Flags_override_the_variant_and_the_rest_is_the_variants()
     {
-        string run = folder.File("run");
+        string run = Folder.File("run");
         Run(["train", Write("x.parquet"), "--variant", "fuxictr", "--clip-norm", "3", "--embedding-l2-scope", "touched", "--embedding-update", "lazy", "--out", run, .. small]).Succeeded();
         JsonElement model = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "config.json"))).RootElement.GetProperty("model");
         Assert.Equal(3, model.GetProperty("clip_norm").GetDouble());
@@ -68,6 +64,6 @@ public sealed class VariantFlagTests : IDisposable
         long[] item = [.. Enumerable.Range(0, Rows).Select(_ => (long)random.Next(20))];
         long?[][] history = [.. item.Select(_ => Enumerable.Range(0, random.Next(5)).Select(_ => (long?)random.Next(20)).ToArray())];
         return new TestShard().Column("label", item.Select(i => random.Next(20) < i ? 1 : 0).ToArray()).Column("item", item)
-            .Column("price", item.Select(_ => random.NextDouble()).ToArray()).Lists("hist_item", history).Write(folder.File(name), groupRows: 200);
+            .Column("price", item.Select(_ => random.NextDouble()).ToArray()).Lists("hist_item", history).Write(Folder.File(name), groupRows: 200);
     }
 }

@@ -11,11 +11,9 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
     private const int Bad = 7;
 
     /// <summary>Models of a column x between 0 and 100, one for each transform.</summary>
-    public sealed class Runs : IDisposable
+    public sealed class Runs : OwnFolder
     {
         private readonly Dictionary<string, string> trained = [];
-
-        public TempFolder Folder { get; } = new();
 
         public string Of(string transform, string model = "deepfm")
         {
@@ -33,8 +31,6 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
         public string Write(string name, double[] x, int groupRows = int.MaxValue) => new TestShard()
             .Column("label", [.. x.Select((_, i) => i * 7 % 11 > 4 ? 1 : 0)]).Column("item", [.. x.Select((_, i) => (long)(i % 11))]).Column("x", x)
             .Write(Folder.File($"{name}.parquet"), groupRows);
-
-        public void Dispose() => Folder.Dispose();
     }
 
     [Theory]

@@ -5,25 +5,21 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-public sealed class FitCacheTests : IDisposable
+public sealed class FitCacheTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
-    private string Cache => folder.File("fits");
+    private string Cache => Folder.File("fits");
 
     [Fact]
     public void A_second_run_starts_from_the_first_ones_fit_and_ends_with_the_same_bits()
     {
-        string shard = PlantedShards.Write(folder.File("a.parquet"), 6000, 1);
+        string shard = PlantedShards.Write(Folder.File("a.parquet"), 6000, 1);
         string[] train = ["train", shard, "--fit-cache", Cache, "--json", "--numeric-transform", "quantile", "--group-id", "user", "--categorical", "user", .. TrainedRun.SmallModel];
-        CommandOutcome first = Run([.. train, "--out", folder.File("r1")]).Succeeded(), second = Run([.. train, "--out", folder.File("r2")]).Succeeded();
+        CommandOutcome first = Run([.. train, "--out", Folder.File("r1")]).Succeeded(), second = Run([.. train, "--out", Folder.File("r2")]).Succeeded();
         Assert.DoesNotContain("come from the fit cache", first.Error);
         Assert.Contains("come from the fit cache", second.Error);
         Assert.Equal(Hash(first), Hash(second));
-        Assert.DoesNotContain("come from the fit cache", Run([.. train, "--out", folder.File("r3"), "--min-count", "2"]).Succeeded().Error);
-        Assert.DoesNotContain("come from the fit cache", Run([.. train, "--out", folder.File("r4"), "--valid-fraction", "0.2"]).Succeeded().Error);
+        Assert.DoesNotContain("come from the fit cache", Run([.. train, "--out", Folder.File("r3"), "--min-count", "2"]).Succeeded().Error);
+        Assert.DoesNotContain("come from the fit cache", Run([.. train, "--out", Folder.File("r4"), "--valid-fraction", "0.2"]).Succeeded().Error);
     }
 
     [Fact]
@@ -38,7 +34,7 @@ public sealed class FitCacheTests : IDisposable
     [Fact]
     public void A_value_that_was_changed_in_place_is_fitted_again()
     {
-        string path = new TestShard().Column("label", 0, 1, 0, 1).Column("price", 1.25, 2.25, 3.25, 9.25).Write(folder.File("p.parquet"), compression: Parquet.CompressionMethod.None);
+        string path = new TestShard().Column("label", 0, 1, 0, 1).Column("price", 1.25, 2.25, 3.25, 9.25).Write(Folder.File("p.parquet"), compression: Parquet.CompressionMethod.None);
         Assert.False(Finds(path));
         DateTime time = File.GetLastWriteTimeUtc(path);
         byte[] bytes = File.ReadAllBytes(path);
@@ -91,10 +87,10 @@ public sealed class FitCacheTests : IDisposable
 
     private bool IsKnown(int seed)
     {
-        string path = folder.File("s.parquet");
-        if (!File.Exists(folder.File($"{seed}")))
+        string path = Folder.File("s.parquet");
+        if (!File.Exists(Folder.File($"{seed}")))
             RandomShard.Of(500, seed).Write(path, 100);
-        File.WriteAllText(folder.File($"{seed}"), "written");
+        File.WriteAllText(Folder.File($"{seed}"), "written");
         return Finds(path);
     }
 

@@ -6,12 +6,8 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>Lists that are histories or pooled, by the types of their entries, and what is said where one is not used.</summary>
-public sealed class HistoryKindTests : IDisposable
+public sealed class HistoryKindTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void A_history_of_doubles_is_one_of_the_integers_that_they_are()
     {
@@ -78,15 +74,15 @@ public sealed class HistoryKindTests : IDisposable
     [Fact]
     public void Warnings_stand_in_train_and_inspect()
     {
-        string shard = Items().Lists<long>("hist_shop", [1], [2]).Nullable<double>("user", 5, null).Write(folder.File("s.parquet"));
-        CommandOutcome trained = Run("train", shard, "--model", "lr", "--out", folder.File("run"), "--device", "cpu", "--valid-fraction", "0").Succeeded();
+        string shard = Items().Lists<long>("hist_shop", [1], [2]).Nullable<double>("user", 5, null).Write(Folder.File("s.parquet"));
+        CommandOutcome trained = Run("train", shard, "--model", "lr", "--out", Folder.File("run"), "--device", "cpu", "--valid-fraction", "0").Succeeded();
         Assert.Contains("hist_shop is pooled, not read as a history", trained.Error);
         Assert.Contains("user: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical user", trained.Error);
         CommandOutcome inspected = Run("inspect", shard).Succeeded();
         Assert.Contains("problem: hist_shop is pooled, not read as a history", inspected.Out);
         Assert.Contains("problem: column 'user' is double, and all its values are whole", inspected.Out);
         Items().Lists<long>("hist_item", [1], [2]).Write(shard);
-        Assert.Contains("deepfm reads no histories: hist_item is not used", Run("train", shard, "--model", "deepfm", "--out", folder.File("other"), "--device", "cpu", "--valid-fraction", "0").Succeeded().Error);
+        Assert.Contains("deepfm reads no histories: hist_item is not used", Run("train", shard, "--model", "deepfm", "--out", Folder.File("other"), "--device", "cpu", "--valid-fraction", "0").Succeeded().Error);
     }
 
     private static TestShard Items() => new TestShard().Column("label", 0, 1).Column("item", 1L, 2L);
@@ -95,9 +91,9 @@ public sealed class HistoryKindTests : IDisposable
 
     private FeaturePlan Infer(TestShard shard, FeatureOptions? options = null)
     {
-        shard.Write(folder.File("s.parquet"));
+        shard.Write(Folder.File("s.parquet"));
         return FeaturePlan.Infer(Resolve(), options ?? new FeatureOptions());
     }
 
-    private ShardSet Resolve() => ShardSet.Resolve([folder.Path]);
+    private ShardSet Resolve() => ShardSet.Resolve([Folder.Path]);
 }

@@ -9,12 +9,9 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-public sealed class InspectionTests : IDisposable
+public sealed class InspectionTests : OwnFolder
 {
     private const int Rows = 3000;
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Values_are_counted()
@@ -87,7 +84,7 @@ public sealed class InspectionTests : IDisposable
     [Fact]
     public void Threads_change_nothing()
     {
-        string path = PlantedShards.Write(folder.File("p.parquet"), 20_000, 3);
+        string path = PlantedShards.Write(Folder.File("p.parquet"), 20_000, 3);
         string one = Run("inspect", path, "--json", "--threads", "1").Succeeded().Out, three = Run("inspect", path, "--json", "--threads", "3").Succeeded().Out;
         Assert.Equal(one, three);
         JsonElement json = JsonDocument.Parse(one).RootElement;
@@ -99,7 +96,7 @@ public sealed class InspectionTests : IDisposable
     public void Lists_in_strings_are_told_about_as_lists_and_long_ones_as_cut()
     {
         ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2, 3, 4)
-            .Text("past", "[1, 2]", "[]", "[1, 1, 5, None, 7]", "[2").Lists<long>("hist_item", [1], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6], []).Write(folder.File("s.parquet"))]);
+            .Text("past", "[1, 2]", "[]", "[1, 1, 5, None, 7]", "[2").Lists<long>("hist_item", [1], [1, 2, 3, 4], [1, 2, 3, 4, 5, 6], []).Write(Folder.File("s.parquet"))]);
         ShardInspection found = ShardInspection.Of(shards, FeaturePlan.Infer(shards, new FeatureOptions { History = ["past=item"], MaxHistory = 3 }), 2);
         ColumnProfile past = found.Columns[2], real = found.Columns[3];
         Assert.Equal((1, 6, 4), (past.Nulls, past.Values, past.Distinct));
@@ -107,13 +104,13 @@ public sealed class InspectionTests : IDisposable
         Assert.Equal((2, 5, 3, 1, 2), (past.Lengths!.Empty, past.Lengths.Longest, past.Lengths.Limit, past.Lengths.CutRows, past.Lengths.CutEntries));
         Assert.Equal((2, 4), (real.Lengths!.CutRows, real.Lengths.CutEntries));
         Assert.Single(found.Problems, p => p.StartsWith("column 'past' holds no list in 1 rows, such as ") && p.Contains("s.parquet: row group 0, row 3: no list in brackets: '[2'"));
-        Assert.Contains("50.0% of the rows are cut to --max-history 3", Run("inspect", folder.File("s.parquet"), "--max-history", "3").Succeeded().Out.Replace(" %", "%"));
+        Assert.Contains("50.0% of the rows are cut to --max-history 3", Run("inspect", Folder.File("s.parquet"), "--max-history", "3").Succeeded().Out.Replace(" %", "%"));
     }
 
     [Fact]
     public void Shards_without_a_label_are_told_about_as_well()
     {
-        string path = new TestShard().Column("a", 1, 2, 3).Write(folder.File("a.parquet"));
+        string path = new TestShard().Column("a", 1, 2, 3).Write(Folder.File("a.parquet"));
         CommandOutcome outcome = Run("inspect", path).Succeeded();
         Assert.Contains("3 rows", outcome.Out);
         Assert.Contains("no roles", outcome.Error);
@@ -123,7 +120,7 @@ public sealed class InspectionTests : IDisposable
     [Fact]
     public void A_column_that_cannot_be_read_is_told_and_the_others_are_read()
     {
-        string path = folder.File("half.parquet");
+        string path = Folder.File("half.parquet");
         new TestShard().Column("label", 0, 1, 0, 1).Column("user", 1, 2, 3, 4).Text("broken", "a,b", "c", "d", "e").Column("item", 5, 6, 5, 6).Write(path, 2);
         BreakPages(path, "broken", group: 1);
         CommandOutcome outcome = Run("inspect", path, "--json");
@@ -134,13 +131,13 @@ public sealed class InspectionTests : IDisposable
         Assert.Contains("row group 1, column 'broken'", columns[2].GetProperty("trouble").GetString());
         Assert.Equal(4, columns[1].GetProperty("distinct").GetInt32());
         Assert.Contains("problem: ", Run("inspect", path, "--exclude", "broken").Succeeded().Out);
-        Run("train", path, "--out", folder.File("run")).FailedWith(ExitCode.Data, "column 'broken'", "--exclude broken");
+        Run("train", path, "--out", Folder.File("run")).FailedWith(ExitCode.Data, "column 'broken'", "--exclude broken");
     }
 
     [Fact]
     public void A_broken_column_that_roles_depend_on_leaves_the_other_roles()
     {
-        string path = folder.File("half.parquet");
+        string path = Folder.File("half.parquet");
         new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1, 2, 3, 4).Text("hist_item", "1,2", "3", "", "4").Write(path);
         BreakPages(path, "hist_item", group: 0);
         CommandOutcome outcome = Run("inspect", path, "--history", "hist_item");
@@ -152,7 +149,7 @@ public sealed class InspectionTests : IDisposable
     [Fact]
     public void A_broken_label_is_told_and_the_others_are_read()
     {
-        string path = new TestShard().Column("label", 0, 1, 0, 1).Column("user", 1, 2, 3, 4).Write(folder.File("half.parquet"));
+        string path = new TestShard().Column("label", 0, 1, 0, 1).Column("user", 1, 2, 3, 4).Write(Folder.File("half.parquet"));
         BreakPages(path, "label", group: 0);
         CommandOutcome outcome = Run("inspect", path);
         Assert.Equal(3, outcome.Code);
@@ -163,7 +160,7 @@ public sealed class InspectionTests : IDisposable
     [Fact]
     public async Task A_column_whose_type_cannot_be_read_is_left_out_and_told()
     {
-        string path = folder.File("nested.parquet");
+        string path = Folder.File("nested.parquet");
         await Parquet.Serialization.ParquetSerializer.SerializeAsync(
             Enumerable.Range(0, 8).Select(i => new NestedRow { label = i % 2, user = i, pair = new Pair { x = i }, pairs = new() { ["a"] = i } }), path);
         CommandOutcome outcome = Run("inspect", path).Succeeded();
@@ -205,7 +202,7 @@ public sealed class InspectionTests : IDisposable
 
     private ShardInspection Inspect(TestShard shard)
     {
-        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"))]);
+        ShardSet shards = ShardSet.Resolve([shard.Write(Folder.File("s.parquet"))]);
         return ShardInspection.Of(shards, FeaturePlan.Infer(shards, new FeatureOptions()), 2);
     }
 }

@@ -7,14 +7,11 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>What is said of lists that are probably not meant as they are read, and is not said of anything else.</summary>
-public sealed class ListWarningTests : IDisposable
+public sealed class ListWarningTests : OwnFolder
 {
     private const int Rows = 300;
     private static readonly string[] genres = ["Action", "Comedy", "Drama", "Horror", "Sci-Fi", "War", "Film Noir"];
     private readonly Random random = new(1);
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     public static TheoryData<string, string, char> ListsAsText => new()
     {
@@ -58,9 +55,9 @@ public sealed class ListWarningTests : IDisposable
     public void Training_and_inspect_say_which_flag_to_write()
     {
         string[] lists = [.. Enumerable.Range(0, Rows).Select(i => i % 9 == 0 ? "" : string.Join(", ", Enumerable.Range(0, 1 + i % 5).Select(k => $"i{(i * 7 + k) % 40}")))];
-        string path = Base().Text("past", lists).Text("site", [.. Enumerable.Range(0, Rows).Select(i => $"Smith, John {i % 50}")]).Write(folder.File("s.parquet"));
+        string path = Base().Text("past", lists).Text("site", [.. Enumerable.Range(0, Rows).Select(i => $"Smith, John {i % 50}")]).Write(Folder.File("s.parquet"));
         const string said = "column past looks like lists separated by ',' (such as: 'i7, i8') and is taken as one id a row: name it with --history past=COL or --multi-value past";
-        string[] train = ["train", path, "--hidden-units", "4", "--embedding-dim", "2", "--device", "cpu", "--overwrite", "--out", folder.File("run")];
+        string[] train = ["train", path, "--hidden-units", "4", "--embedding-dim", "2", "--device", "cpu", "--overwrite", "--out", Folder.File("run")];
         string told = Run(train).Succeeded().Error;
         Assert.Contains($"warning: {said}", told);
         Assert.DoesNotContain("column site looks", told);
@@ -74,9 +71,9 @@ public sealed class ListWarningTests : IDisposable
     [InlineData("i{0};i{1};i{2}", ";", null, null)]
     public void A_history_whose_entries_are_hardly_ever_targets_is_told(string list, string separator, string? stranger, string? advice)
     {
-        string path = Base().Text("past", [.. Enumerable.Range(0, Rows).Select(i => string.Format(list, i % 40, (i + 1) % 40, (i + 2) % 40))]).Write(folder.File("s.parquet"), groupRows: 50);
+        string path = Base().Text("past", [.. Enumerable.Range(0, Rows).Select(i => string.Format(list, i % 40, (i + 1) % 40, (i + 2) % 40))]).Write(Folder.File("s.parquet"), groupRows: 50);
         string[] flags = ["--history", "past=item", "--list-separator", separator];
-        string train = Run(["train", path, .. flags, "--hidden-units", "4", "--embedding-dim", "2", "--device", "cpu", "--out", folder.File("run")]).Succeeded().Error, inspect = Run(["inspect", path, .. flags]).Succeeded().Out;
+        string train = Run(["train", path, .. flags, "--hidden-units", "4", "--embedding-dim", "2", "--device", "cpu", "--out", Folder.File("run")]).Succeeded().Error, inspect = Run(["inspect", path, .. flags]).Succeeded().Out;
         if (stranger is null)
         {
             Assert.DoesNotContain("occur in its target", train + inspect);
@@ -91,7 +88,7 @@ public sealed class ListWarningTests : IDisposable
     {
         long?[][] lists = [.. Enumerable.Range(0, Rows).Select(i => new long?[] { 1000 + i, i % 20 == 0 ? i % 40 : 2000 + i })];
         TestShard shard = new TestShard().Column("label", [.. Enumerable.Range(0, Rows).Select(i => i % 2)]).Column("item", [.. Enumerable.Range(0, Rows).Select(i => (long)(i % 40))]).Lists("hist_item", lists);
-        ShardSet shards = ShardSet.Resolve([shard.Write(folder.File("s.parquet"), groupRows: 60)]);
+        ShardSet shards = ShardSet.Resolve([shard.Write(Folder.File("s.parquet"), groupRows: 60)]);
         FeaturePlan plan = FeaturePlan.Infer(shards, new FeatureOptions());
         Assert.Contains("of 120 entries of the history hist_item only 3 (2.5", Assert.Single(HistoryCoverage.Warnings(shards, plan)));
         HistoryCoverage match = HistoryCoverage.Of(shards, plan, plan.Columns[2]);

@@ -8,21 +8,17 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>Shards of an object store are what the same shards are as files.</summary>
-public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStore>, IDisposable
+public sealed class ObjectStoreTests(LocalStore store) : OwnFolder, IClassFixture<LocalStore>
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [SkippableFact]
     public void A_run_on_objects_ends_in_the_weights_of_a_run_on_files()
     {
         store.SkipIfAbsent();
         for (int i = 0; i < 3; i++)
-            store.Put(PlantedShards.Write(folder.File($"{i}.parquet"), 4000, i), $"same/{i}.parquet");
+            store.Put(PlantedShards.Write(Folder.File($"{i}.parquet"), 4000, i), $"same/{i}.parquet");
         string HashOf(string shards, string run) => JsonDocument.Parse(
-            Run(["train", shards, "--out", folder.File(run), "--json", .. TrainedRun.SmallModel]).Succeeded().Out).RootElement.GetProperty("weights_hash").GetString()!;
-        Assert.Equal(HashOf(folder.File("*.parquet"), "files"), HashOf($"s3://{LocalStore.Bucket}/same/*.parquet", "objects"));
+            Run(["train", shards, "--out", Folder.File(run), "--json", .. TrainedRun.SmallModel]).Succeeded().Out).RootElement.GetProperty("weights_hash").GetString()!;
+        Assert.Equal(HashOf(Folder.File("*.parquet"), "files"), HashOf($"s3://{LocalStore.Bucket}/same/*.parquet", "objects"));
     }
 
     [SkippableFact]
@@ -58,7 +54,7 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
         Fails(() => Keys("ice/data/*"), ErrorKind.Data, "s3://shards/ice/: an Iceberg table");
         Fails(() => Keys("hudi/day=1/x.parquet"), ErrorKind.Data, "s3://shards/hudi/: a Hudi table");
 
-        DeltaFolder table = new DeltaFolder(folder.File("delta")).Create().Add("day=1/a.parquet", 1, "2024-01-01").Add("b.parquet", 2, null).Commit().Remove("b.parquet").Add("c.parquet", 3, null).Commit();
+        DeltaFolder table = new DeltaFolder(Folder.File("delta")).Create().Add("day=1/a.parquet", 1, "2024-01-01").Add("b.parquet", 2, null).Commit().Remove("b.parquet").Add("c.parquet", 3, null).Commit();
         table.Checkpoint(0, 1, ("day=1/a.parquet", "2024-01-01"), ("b.parquet", ""));
         foreach (string path in Directory.GetFiles(table.Path, "*", SearchOption.AllDirectories))
             store.Put(path, $"delta/{Path.GetRelativePath(table.Path, path)}");
@@ -169,8 +165,8 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
     public void Object_that_is_no_Parquet_is_named()
     {
         store.SkipIfAbsent();
-        File.WriteAllText(folder.File("text"), "id,label\n1,0\n2,1\n");
-        Run("train", store.Put(folder.File("text"), "text.parquet")).FailedWith(ErrorKind.Data, "s3://shards/text.parquet: not a Parquet file");
+        File.WriteAllText(Folder.File("text"), "id,label\n1,0\n2,1\n");
+        Run("train", store.Put(Folder.File("text"), "text.parquet")).FailedWith(ErrorKind.Data, "s3://shards/text.parquet: not a Parquet file");
     }
 
     [SkippableFact]
@@ -218,7 +214,7 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
         Assert.Contains(text, failure.Message);
     }
 
-    private string Small(int value = 0) => new TestShard().Column("label", 0, 1).Column("a", value, 2).Write(folder.File($"small{value}.parquet"));
+    private string Small(int value = 0) => new TestShard().Column("label", 0, 1).Column("a", value, 2).Write(Folder.File($"small{value}.parquet"));
 
     /// <summary>11 MB that do not compress, in three row groups.</summary>
     private string Large()
@@ -227,6 +223,6 @@ public sealed class ObjectStoreTests(LocalStore store) : IClassFixture<LocalStor
         var random = new Random(3);
         return new TestShard().Column("label", [.. Enumerable.Range(0, rows).Select(i => i % 2)])
             .Column("a", [.. Enumerable.Range(0, rows).Select(_ => random.NextInt64())]).Column("b", [.. Enumerable.Range(0, rows).Select(_ => random.NextDouble())])
-            .Write(folder.File("large.parquet"), groupRows: 300_000);
+            .Write(Folder.File("large.parquet"), groupRows: 300_000);
     }
 }

@@ -4,12 +4,8 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Data;
 
 [Trait("Speed", "Fast")]
-public sealed class ShardManifestTests : IDisposable
+public sealed class ShardManifestTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void No_flipped_bit_is_silent()
     {
@@ -22,13 +18,13 @@ public sealed class ShardManifestTests : IDisposable
             byte[] flipped = [.. good];
             flipped[random.Next(good.Length)] ^= (byte)(1 << random.Next(8));
             File.WriteAllBytes(path, flipped);
-            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([folder.Path]));
+            GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([Folder.Path]));
             Assert.Equal(ErrorKind.Data, failure.Kind);
             Assert.Contains("a.parquet", failure.Message);
         }
 
         File.WriteAllBytes(path, good);
-        Assert.Contains("1 shard(s) are as listed", Assert.Single(ShardSet.Resolve([folder.Path]).Notes));
+        Assert.Contains("1 shard(s) are as listed", Assert.Single(ShardSet.Resolve([Folder.Path]).Notes));
     }
 
     [Fact]
@@ -37,10 +33,10 @@ public sealed class ShardManifestTests : IDisposable
         Write("a.parquet", 1);
         Manifest();
         Write("a.parquet", 2);
-        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([folder.Path]));
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([Folder.Path]));
         Assert.Contains("inspect --write-manifest", failure.Message);
         Manifest();
-        Assert.Equal(5000, ShardSet.Resolve([folder.Path]).Rows);
+        Assert.Equal(5000, ShardSet.Resolve([Folder.Path]).Rows);
     }
 
     [Fact]
@@ -49,9 +45,9 @@ public sealed class ShardManifestTests : IDisposable
         Write("a.parquet", 1);
         Write("b.parquet", 2);
         Manifest();
-        File.Delete(folder.File("b.parquet"));
+        File.Delete(Folder.File("b.parquet"));
         Write("c.parquet", 3);
-        Assert.Contains("1 shard(s) are as listed, 1 not listed, 1 listed but not there", Assert.Single(ShardSet.Resolve([folder.Path]).Notes));
+        Assert.Contains("1 shard(s) are as listed, 1 not listed, 1 listed but not there", Assert.Single(ShardSet.Resolve([Folder.Path]).Notes));
     }
 
     [Theory]
@@ -63,14 +59,14 @@ public sealed class ShardManifestTests : IDisposable
     public void A_damaged_manifest_is_one_line(string text)
     {
         Write("a.parquet", 1);
-        File.WriteAllText(folder.File(ShardManifest.FileName), text);
-        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([folder.Path]));
+        File.WriteAllText(Folder.File(ShardManifest.FileName), text);
+        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([Folder.Path]));
         Assert.Equal(ErrorKind.Data, failure.Kind);
         Assert.Contains(ShardManifest.FileName, failure.Message);
     }
 
     private string Write(string name, int seed) => new TestShard().Column("label", [.. Enumerable.Range(0, 5000).Select(i => i % 2)])
-        .Column("a", [.. Enumerable.Range(0, 5000).Select(i => i * seed)]).Write(folder.File(name));
+        .Column("a", [.. Enumerable.Range(0, 5000).Select(i => i * seed)]).Write(Folder.File(name));
 
-    private void Manifest() => Run("inspect", folder.Path, "--write-manifest").Succeeded();
+    private void Manifest() => Run("inspect", Folder.Path, "--write-manifest").Succeeded();
 }

@@ -7,12 +7,9 @@ namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>Of a table only the rows that it has now are read.</summary>
 [Trait("Speed", "Fast")]
-public sealed class TableTests : IDisposable
+public sealed class TableTests : OwnFolder
 {
     private static readonly object vector = new { storageType = "u", pathOrInlineDv = "ab", offset = 1, sizeInBytes = 34, cardinality = 1 };
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Removed_files_of_a_delta_table_are_not_read_however_it_is_named()
@@ -34,7 +31,7 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void The_log_and_not_the_path_says_the_values_of_partitions()
     {
-        DeltaFolder table = new DeltaFolder(folder.File("key=7/t")).Create(day: "string").Add("day=9/x.parquet", 1, "007").Commit();
+        DeltaFolder table = new DeltaFolder(Folder.File("key=7/t")).Create(day: "string").Add("day=9/x.parquet", 1, "007").Commit();
         ShardSet shards = ShardSet.Resolve([table.Path]);
         Assert.Equal(["label int32", "a int32", "day string", "key int64"], shards.Columns.Select(c => $"{c.Name} {c.TypeName}"));
         Assert.Equal("'007'", SecondReader.OurRows(shards.Shards[0], "day")[0]);
@@ -52,7 +49,7 @@ public sealed class TableTests : IDisposable
     [InlineData("long", "x", null)]
     public void Values_of_partitions_have_the_type_of_the_table(string type, string value, string? expected)
     {
-        DeltaFolder table = new DeltaFolder(folder.File("t")).Create(day: type).Add("x.parquet", 1, value).Commit();
+        DeltaFolder table = new DeltaFolder(Folder.File("t")).Create(day: type).Add("x.parquet", 1, value).Commit();
         if (expected is null)
             Assert.Contains("partition value 'x' of column 'day' is no int64", Refused(table.Path).Message);
         else
@@ -62,7 +59,7 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void Columns_that_a_table_got_later_are_null_before()
     {
-        DeltaFolder table = new DeltaFolder(folder.File("t")).Create().Add("0.parquet", 1, "2024-01-01").Commit();
+        DeltaFolder table = new DeltaFolder(Folder.File("t")).Create().Add("0.parquet", 1, "2024-01-01").Commit();
         new TestShard().Column("label", 0, 1, 1).Column("a", 1, 2, 3).Text("b", "x", "y", "z").Lists<long>("c", [1], [], [2]).Column("d", 1.0, 2, 3).Write(table.Path + "/1.parquet");
         string schema = DeltaFolder.Schema(("label", "integer"), ("a", "integer"), ("day", "date"), ("b", "string"), ("c", "ARRAY"), ("d", "double"))
             .Replace("\"ARRAY\"", """{"type":"array","elementType":"long","containsNull":true}""");
@@ -76,14 +73,14 @@ public sealed class TableTests : IDisposable
     [Fact]
     public void Columns_that_the_table_does_not_have_and_equal_files_are_no_fault()
     {
-        DeltaFolder table = new DeltaFolder(folder.File("t")).Create().Add("0.parquet", 1, "2024-01-01").Add("1.parquet", 1, "2024-01-01").Commit();
+        DeltaFolder table = new DeltaFolder(Folder.File("t")).Create().Add("0.parquet", 1, "2024-01-01").Add("1.parquet", 1, "2024-01-01").Commit();
         table.Add("2.parquet", 2, null).Commit();
         new TestShard().Column("label", 0, 1, 1).Column("a", 1, 2, 3).Text("_change_type", null, null, null).Write(table.Path + "/2.parquet");
         ShardSet shards = ShardSet.Resolve([table.Path]);
         Assert.Equal(9, shards.Rows);
         Assert.All(shards.Shards, s => Assert.Equal(["label", "a", "day"], s.Columns.Select(c => c.Name)));
-        File.Copy(table.Path + "/0.parquet", folder.File("copy.parquet"));
-        GpuCtrException copy = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([table.Path, folder.File("copy.parquet")]));
+        File.Copy(table.Path + "/0.parquet", Folder.File("copy.parquet"));
+        GpuCtrException copy = Assert.Throws<GpuCtrException>(() => ShardSet.Resolve([table.Path, Folder.File("copy.parquet")]));
         Assert.Contains("a copy of", copy.Message);
     }
 
@@ -111,7 +108,7 @@ public sealed class TableTests : IDisposable
     {
         void Refuses(string text, Func<DeltaFolder, DeltaFolder> make)
         {
-            DeltaFolder table = make(new DeltaFolder(folder.File(Guid.NewGuid().ToString("N")))).Commit();
+            DeltaFolder table = make(new DeltaFolder(Folder.File(Guid.NewGuid().ToString("N")))).Commit();
             GpuCtrException failure = Refused(table.Path);
             Assert.Contains(text, failure.Message);
             Assert.Contains("plain Parquet", failure.Message);
@@ -122,7 +119,7 @@ public sealed class TableTests : IDisposable
         Refuses("column mapping (delta.columnMapping.mode = name)", t => t.Create(2, null, new Dictionary<string, string> { ["delta.columnMapping.mode"] = "name" }).Add("x.parquet", 1, null));
         Refuses("the reader feature typeWidening", t => t.Create(3, ["timestampNtz", "typeWidening"]).Add("x.parquet", 1, null));
         Refuses("reader version 4", t => t.Create(4).Add("x.parquet", 1, null));
-        DeltaFolder restored = new DeltaFolder(folder.File("restored")).Create(3, ["deletionVectors"]).Add("x.parquet", 1, null).Commit();
+        DeltaFolder restored = new DeltaFolder(Folder.File("restored")).Create(3, ["deletionVectors"]).Add("x.parquet", 1, null).Commit();
         restored.Remove("x.parquet").Add("x.parquet", 1, null, vector).Commit().Remove("x.parquet", vector).Add("y.parquet", 2, null).Commit();
         Assert.Equal(["y.parquet 2 null"], Rows(restored.Path));
     }
@@ -152,7 +149,7 @@ public sealed class TableTests : IDisposable
     [InlineData(".hoodie/hoodie.properties", "day=1/x.parquet", "a Hudi table")]
     public void Tables_of_other_formats_are_refused(string mark, string file, string text)
     {
-        string root = folder.File("t");
+        string root = Folder.File("t");
         new DeltaFolder(root).Shard(file, 1);
         Directory.CreateDirectory(Path.GetDirectoryName(root + "/" + mark)!);
         File.WriteAllText(root + "/" + mark, "{}");
@@ -163,7 +160,7 @@ public sealed class TableTests : IDisposable
     /// <summary>a was replaced by b; nothing knows of never.</summary>
     private DeltaFolder Table()
     {
-        DeltaFolder table = new DeltaFolder(folder.File("table")).Create()
+        DeltaFolder table = new DeltaFolder(Folder.File("table")).Create()
             .Add("day=2024-01-01/a.parquet", 1, "2024-01-01").Add("c.parquet", 3, "").Add("day=2024-01-03/d d.parquet", 4, "2024-01-02", uri: "day=2024-01-03/d%20d.parquet").Commit()
             .Remove("day=2024-01-01/a.parquet").Add("day=2024-01-01/b.parquet", 2, "2024-01-01").Commit();
         table.Shard("day=2024-01-01/never.parquet", 9);

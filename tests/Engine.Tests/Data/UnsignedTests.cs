@@ -8,21 +8,18 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>An unsigned integer of 64 bits is one value, whoever reads, shows or writes it.</summary>
-public sealed class UnsignedTests : IDisposable
+public sealed class UnsignedTests : OwnFolder
 {
     private const ulong High = 1UL << 63, Highest = ulong.MaxValue;
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Vocabularies_hold_and_show_and_keep_them()
     {
         FeatureEncoder encoder = Fit(Shard());
         Assert.Equal(["3", $"{High}", $"{Highest}"], Values(encoder));
-        encoder.Save(folder.File("saved"));
-        Assert.Equal(["3", $"{High}", $"{Highest}"], SecondReader.Rows(Directory.GetFiles(folder.File("saved/vocab"))[0], "value"));
-        FeatureEncoder loaded = FeatureEncoder.Load(folder.File("saved"));
+        encoder.Save(Folder.File("saved"));
+        Assert.Equal(["3", $"{High}", $"{Highest}"], SecondReader.Rows(Directory.GetFiles(Folder.File("saved/vocab"))[0], "value"));
+        FeatureEncoder loaded = FeatureEncoder.Load(Folder.File("saved"));
         Assert.Equal(["3", $"{High}", $"{Highest}"], Values(loaded));
         EncodedBlock block = new Dataset(Resolve(), loaded).Load([0], default)[0];
         Assert.Equal([4, 3, 2, 2], block.TableRows);
@@ -39,8 +36,8 @@ public sealed class UnsignedTests : IDisposable
     [Fact]
     public void Inspect_shows_them()
     {
-        Shard().Write(folder.File("a.parquet"));
-        CommandOutcome o = Run("inspect", folder.File("a.parquet"), "--json").Succeeded();
+        Shard().Write(Folder.File("a.parquet"));
+        CommandOutcome o = Run("inspect", Folder.File("a.parquet"), "--json").Succeeded();
         JsonElement user = JsonDocument.Parse(o.Out).RootElement.GetProperty("columns")[1], range = user.GetProperty("range");
         Assert.Equal((3.0, (double)Highest), (range.GetProperty("least").GetDouble(), range.GetProperty("greatest").GetDouble()));
         Assert.Equal(["3", $"{Highest}", $"{High}"], user.GetProperty("top").EnumerateArray().Select(t => t.GetProperty("value").GetString()));
@@ -72,25 +69,25 @@ public sealed class UnsignedTests : IDisposable
     [Fact]
     public void Signed_and_unsigned_shards_are_one_where_all_values_are_both()
     {
-        new TestShard().Column("label", 0, 1).Column<long>("user", 3, 5).Write(folder.File("b.parquet"));
+        new TestShard().Column("label", 0, 1).Column<long>("user", 3, 5).Write(Folder.File("b.parquet"));
         Assert.Equal(["3", "5", $"{High}", $"{Highest}"], Values(Fit(Shard())).OrderBy(ulong.Parse));
-        new TestShard().Column("label", 0, 1).Column<long>("user", 3, -1).Write(folder.File("b.parquet"));
+        new TestShard().Column("label", 0, 1).Column<long>("user", 3, -1).Write(Folder.File("b.parquet"));
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(Shard()));
         Assert.Equal(ErrorKind.Data, failure.Kind);
         Assert.Contains("b.parquet: row group 0, row 1, column 'user': -1, where all other values are unsigned integers", failure.Message);
 
-        File.Delete(folder.File("b.parquet"));
+        File.Delete(Folder.File("b.parquet"));
         FeatureEncoder signed = Fit(new TestShard().Column("label", 0, 1).Column<long>("user", 3, 5));
-        new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, 3).Write(folder.File("a.parquet"));
+        new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, 3).Write(Folder.File("a.parquet"));
         Assert.Equal([3, 2], new Dataset(Resolve(), signed).Load([0], default)[0].TableRows);
-        new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, Highest).Write(folder.File("a.parquet"));
+        new TestShard().Column("label", 0, 1).Column<ulong>("user", 5, Highest).Write(Folder.File("a.parquet"));
         Assert.Contains($"{Highest}, where all other values are signed", Assert.Throws<GpuCtrException>(() => new Dataset(Resolve(), signed).Load([0], default)).Message);
     }
 
     [Fact]
     public void Predict_keeps_and_explain_shows_them()
     {
-        string data = Shard().Write(folder.File("a.parquet")), run = folder.File("run"), scores = folder.File("scores.parquet");
+        string data = Shard().Write(Folder.File("a.parquet")), run = Folder.File("run"), scores = Folder.File("scores.parquet");
         Run("train", data, "--model", "lr", "--out", run, "--device", "cpu", "--valid-fraction", "0").Succeeded();
         Run("predict", "--model", run, data, "--out", scores, "--keep", "user", "--device", "cpu").Succeeded();
         Assert.Equal([$"{Highest}", $"{High}", "3", "3"], SecondReader.Rows(scores, "user"));
@@ -107,9 +104,9 @@ public sealed class UnsignedTests : IDisposable
 
     private FeatureEncoder Fit(FeatureOptions options, TestShard shard)
     {
-        shard.Write(folder.File("a.parquet"));
+        shard.Write(Folder.File("a.parquet"));
         return FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), options));
     }
 
-    private ShardSet Resolve() => ShardSet.Resolve([folder.Path]);
+    private ShardSet Resolve() => ShardSet.Resolve([Folder.Path]);
 }

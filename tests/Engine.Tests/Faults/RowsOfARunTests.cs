@@ -7,20 +7,16 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Engine.Tests.Faults;
 
 [Trait("Speed", "Fast")]
-public sealed class RowsOfARunTests : IDisposable
+public sealed class RowsOfARunTests : OwnFolder
 {
     private const int Rows = 1_000, Batch = 10;
-
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Theory]
     [InlineData(1L << 30)]
     [InlineData(4_000)]
     public void Fault12_Resuming_at_any_step_loses_and_repeats_no_row(long memory)
     {
-        string shard = new TestShard().Column("label", new int[Rows]).Column("id", [.. Enumerable.Range(0, Rows)]).Write(folder.File("x.parquet"), groupRows: 70);
+        string shard = new TestShard().Column("label", new int[Rows]).Column("id", [.. Enumerable.Range(0, Rows)]).Write(Folder.File("x.parquet"), groupRows: 70);
         ShardSet shards = ShardSet.Resolve([shard]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));
         Dataset data = new(shards, encoder, new DatasetOptions { MemoryBytes = memory });

@@ -183,11 +183,9 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
         root.ToJsonString(), "\"\\\\u0001(.*?)\\\\u0001\"", m => m.Groups[1].Value.Replace("\\u0022", "\"").Replace("\\\"", "\""));
 
     /// <summary>Small models of some kinds, and their shard.</summary>
-    public sealed class SmallModels : IDisposable
+    public sealed class SmallModels : OwnFolder
     {
         private static readonly string[] kinds = ["din", "bst", "dcn-v2", "deepfm"];
-
-        private readonly TempFolder folder = new();
 
         public SmallModels()
         {
@@ -196,9 +194,9 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
                 .Column("item", [.. Enumerable.Range(0, rows).Select(i => (long)(i % 7))]).Text("site", [.. Enumerable.Range(0, rows).Select(i => i % 9 == 0 ? null : $"s{i % 4}")])
                 .Nullable("price", [.. Enumerable.Range(0, rows).Select(i => i % 8 == 0 ? (double?)null : i / 7.0)]).Column("clicks", [.. Enumerable.Range(0, rows).Select(i => i * i)])
                 .Column("created", [.. Enumerable.Range(0, rows).Select(i => new DateTime(2024, 1, 1).AddHours(i * 5))])
-                .Lists("hist_item", [.. Enumerable.Range(0, rows).Select(i => Enumerable.Range(0, i % 4).Select(t => (long?)t).ToArray())]).Write(folder.File("rows.parquet"));
+                .Lists("hist_item", [.. Enumerable.Range(0, rows).Select(i => Enumerable.Range(0, i % 4).Select(t => (long?)t).ToArray())]).Write(Folder.File("rows.parquet"));
             foreach (string kind in kinds)
-                CommandRunner.Run(Training(kind, folder.File(kind))).Succeeded();
+                CommandRunner.Run(Training(kind, Folder.File(kind))).Succeeded();
         }
 
         public string Shard { get; }
@@ -209,7 +207,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
             "--numeric", "clicks", "--numeric-transform", "clicks=quantile",
         ];
 
-        public string Of(string kind) => Path.Combine(folder.File(kind), "checkpoints", File.ReadAllText(Path.Combine(folder.File(kind), "last")).Trim());
+        public string Of(string kind) => Path.Combine(Folder.File(kind), "checkpoints", File.ReadAllText(Path.Combine(Folder.File(kind), "last")).Trim());
 
         public TempFolder Copy(string kind)
         {
@@ -224,7 +222,5 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
 
             return copy;
         }
-
-        public void Dispose() => folder.Dispose();
     }
 }

@@ -5,7 +5,7 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Tests;
 
 /// <summary>A run of two epochs: whole, and as it was after its first epoch, for tests that break the second one.</summary>
-public sealed class FaultRun : IDisposable
+public sealed class FaultRun : OwnFolder
 {
     private const string Epochs = "2";
 
@@ -27,8 +27,6 @@ public sealed class FaultRun : IDisposable
         expected = Results(Run(["train", Train, "--out", Folder.File("whole"), "--epochs", Epochs, .. Model]).Succeeded());
         Run(["train", Train, "--out", first, "--epochs", "1", .. Model]).Succeeded();
     }
-
-    public TempFolder Folder { get; } = new();
 
     public string Train { get; }
 
@@ -74,8 +72,6 @@ public sealed class FaultRun : IDisposable
         Assert.Equal(expected, Results(resumed));
         return resumed;
     }
-
-    public void Dispose() => Folder.Dispose();
 
     /// <summary>What a run ended with: equal where every bit is.</summary>
     public static string[] Results(CommandOutcome o)

@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Tests;
 
 /// <summary>Three small trained models, and rows that they have not seen.</summary>
-public sealed class ServedModels : IDisposable
+public sealed class ServedModels : OwnFolder
 {
     private static readonly string[] small = ["--hidden-units", "32,16", "--embedding-dim", "8", "--batch-size", "256", "--lr", "0.01", "--device", "cpu", "--max-history", "10"];
 
@@ -19,8 +19,6 @@ public sealed class ServedModels : IDisposable
         Rows = new ServedRows(1000, seed: 2, users: 60);
         Shard = Rows.Write(Folder.File("rows.parquet"));
     }
-
-    public TempFolder Folder { get; } = new();
 
     public string DeepFm { get; }
 
@@ -55,6 +53,4 @@ public sealed class ServedModels : IDisposable
                 value(buffer, i);
         }
     }
-
-    public void Dispose() => Folder.Dispose();
 }

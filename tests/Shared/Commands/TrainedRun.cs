@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace GpuCtr.Tests;
 
 /// <summary>A small run that several tests look at: two epochs on 20,000 planted rows.</summary>
-public sealed class TrainedRun : IDisposable
+public sealed class TrainedRun : OwnFolder
 {
     public static readonly string[] SmallModel = ["--hidden-units", "32,16", "--embedding-dim", "4", "--batch-size", "512", "--device", "cpu", "--lr", "0.01"];
 
@@ -16,8 +16,6 @@ public sealed class TrainedRun : IDisposable
         Metrics = JsonDocument.Parse(Outcome.Out).RootElement;
     }
 
-    public TempFolder Folder { get; } = new();
-
     public string Train { get; }
 
     public string Test { get; }
@@ -27,6 +25,4 @@ public sealed class TrainedRun : IDisposable
     public CommandOutcome Outcome { get; }
 
     public JsonElement Metrics { get; }
-
-    public void Dispose() => Folder.Dispose();
 }

@@ -3,17 +3,13 @@ using GpuCtr.Training.Checkpoints;
 namespace GpuCtr.Training.Tests.Checkpoints;
 
 [Trait("Speed", "Fast")]
-public sealed class RunFolderTests : IDisposable
+public sealed class RunFolderTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public async Task A_pointer_names_the_old_or_the_new_checkpoint_at_every_moment()
     {
         const int Writes = 300;
-        string path = folder.File("best");
+        string path = Folder.File("best");
         PointerFile.Replace(path, "1");
         using CancellationTokenSource done = new();
         using ManualResetEventSlim reading = new();
@@ -36,7 +32,7 @@ public sealed class RunFolderTests : IDisposable
             PointerFile.Replace(path, $"{i}");
         done.Cancel();
         Assert.InRange(await reader, 1, Writes);
-        Assert.Equal([path], Directory.GetFiles(folder.Path));
+        Assert.Equal([path], Directory.GetFiles(Folder.Path));
     }
 
     [Theory]
@@ -45,14 +41,14 @@ public sealed class RunFolderTests : IDisposable
     [InlineData("12/..")]
     public void A_pointer_that_leads_elsewhere_names_nothing(string text)
     {
-        File.WriteAllText(folder.File("best"), text);
-        Assert.Null(PointerFile.Read(folder.File("best")));
+        File.WriteAllText(Folder.File("best"), text);
+        Assert.Null(PointerFile.Read(Folder.File("best")));
     }
 
     [Fact]
     public void A_second_trainer_is_refused_and_told_of_the_first()
     {
-        string path = folder.File("run");
+        string path = Folder.File("run");
         using (RunFolder first = RunFolder.Create(path, mayHoldRun: false))
         {
             GpuCtrException failure = Assert.Throws<GpuCtrException>(() => RunFolder.Create(path, mayHoldRun: true));
@@ -67,7 +63,7 @@ public sealed class RunFolderTests : IDisposable
     [Fact]
     public void Pruning_keeps_what_the_pointers_name()
     {
-        using RunFolder run = RunFolder.Create(folder.File("run"), mayHoldRun: false);
+        using RunFolder run = RunFolder.Create(Folder.File("run"), mayHoldRun: false);
         run.Begin();
         foreach (int step in new[] { 10, 20, 30, 40 })
             Directory.CreateDirectory(Path.Combine(run.File("checkpoints"), $"{step}"));

@@ -7,15 +7,14 @@ using GpuCtr.Training.Checkpoints;
 namespace GpuCtr.Training.Tests.Checkpoints;
 
 [Trait("Speed", "Fast")]
-public sealed class SafeTensorsTests : IDisposable
+public sealed class SafeTensorsTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
     private readonly Device device = Device.Open("cpu", threads: 1);
 
-    public void Dispose()
+    public override void Dispose()
     {
         device.Dispose();
-        folder.Dispose();
+        base.Dispose();
     }
 
     [Fact]
@@ -36,7 +35,7 @@ public sealed class SafeTensorsTests : IDisposable
             t.Write(device, values);
         }
 
-        string path = folder.File("x.safetensors");
+        string path = Folder.File("x.safetensors");
         SafeTensors.Write(path, device, written);
         SafeTensors.Read(path, device, read);
         for (int i = 0; i < written.Length; i++)
@@ -54,7 +53,7 @@ public sealed class SafeTensorsTests : IDisposable
         Tensor t = work.Tensor("table", 300_001, 5);
         work.Allocate();
         t.Write(device, [value], row * 5L + 4);
-        string path = folder.File("y.safetensors");
+        string path = Folder.File("y.safetensors");
         SafeTensors.Write(path, device, [t]);
         string message = Assert.Throws<GpuCtrException>(() => SafeTensors.Read(path, device, [t])).Message;
         Assert.Contains($"tensor 'table', row {row}: ", message);
@@ -66,7 +65,7 @@ public sealed class SafeTensorsTests : IDisposable
         using Workspace work = new(device);
         Tensor a = work.Tensor("a", 2, 3), wide = new Workspace(device).Tensor("a", 3, 2), b = work.Tensor("b", 1, 1);
         work.Allocate();
-        string path = folder.File("x.safetensors");
+        string path = Folder.File("x.safetensors");
         SafeTensors.Write(path, device, [a]);
         Assert.Contains("(2, 3), expected (3, 2)", Refused(() => SafeTensors.Read(path, device, [wide])));
         Assert.Contains("'b' is missing", Refused(() => SafeTensors.Read(path, device, [a, b])));
@@ -91,7 +90,7 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData("{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}")]
     public void Hostile_headers_are_refused(string header)
     {
-        string path = folder.File("x.safetensors");
+        string path = Folder.File("x.safetensors");
         byte[] text = Encoding.UTF8.GetBytes(header), length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, text.Length);
         File.WriteAllBytes(path, [.. length, .. text, .. new byte[8]]);
@@ -105,7 +104,7 @@ public sealed class SafeTensorsTests : IDisposable
     [InlineData(100)]
     public void Hostile_header_lengths_are_refused(long claimed)
     {
-        string path = folder.File("x.safetensors");
+        string path = Folder.File("x.safetensors");
         byte[] length = new byte[8];
         BinaryPrimitives.WriteInt64LittleEndian(length, claimed);
         File.WriteAllBytes(path, [.. length, .. "{}      "u8]);

@@ -13,19 +13,15 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
 {
     private const double Tolerance = 1e-4;
 
-    public sealed class Shards : IDisposable
+    public sealed class Shards : OwnFolder
     {
         private readonly Dictionary<string, string> runs = [];
 
         public Shards() => Path = Rows.Write(Folder.File("train.parquet"));
 
-        public TempFolder Folder { get; } = new();
-
         public ServedRows Rows { get; } = new(3000, seed: 1);
 
         public string Path { get; }
-
-        public void Dispose() => Folder.Dispose();
 
         /// <summary>Trained once for all tests.</summary>
         public string Run(string model, params string[] flags)

@@ -10,12 +10,8 @@ using static GpuCtr.Tests.CommandRunner;
 namespace GpuCtr.Training.Tests.Export;
 
 /// <summary>No name of a column, however unlucky, breaks anything that names are derived for.</summary>
-public sealed class NastyNameTests : IDisposable
+public sealed class NastyNameTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Theory]
     [InlineData("deepfm")]
     [InlineData("din")]
@@ -23,7 +19,7 @@ public sealed class NastyNameTests : IDisposable
     public void Everything_works_with_equal_scores(string model, params string[] flags)
     {
         NastyNames names = new();
-        string shard = names.Write(folder.File("nasty.parquet")), run = folder.File("run"), scores = folder.File("scores.parquet"), onnx = folder.File("model.onnx");
+        string shard = names.Write(Folder.File("nasty.parquet")), run = Folder.File("run"), scores = Folder.File("scores.parquet"), onnx = Folder.File("model.onnx");
         CommandOutcome trained = Run(["train", shard, "--model", model, "--out", run, "--epochs", "2", "--embedding-dim", "4", "--hidden-units", "8", "--attention-units", "4", "--batch-size", "64", "--lr", "0.05", "--device", "cpu", .. flags]).Succeeded();
         Assert.Contains("  new·line· ", trained.Error);
         Assert.DoesNotContain(trained.Error, c => char.IsControl(c) && c is not '\n' and not '\r');
@@ -32,14 +28,14 @@ public sealed class NastyNameTests : IDisposable
         Assert.DoesNotContain("<script>alert", page);
         Assert.True(Directory.GetFiles(run, "*", SearchOption.AllDirectories).All(f => Path.GetFileName(f).Length <= 128));
         Run("inspect", shard, "--json").Succeeded();
-        Run(["train", shard, "--model", model, "--init-from", run, "--out", folder.File("grown"), "--embedding-dim", "4", "--hidden-units", "8", "--attention-units", "4", "--device", "cpu", .. flags]).Succeeded();
+        Run(["train", shard, "--model", model, "--init-from", run, "--out", Folder.File("grown"), "--embedding-dim", "4", "--hidden-units", "8", "--attention-units", "4", "--device", "cpu", .. flags]).Succeeded();
         Run("evaluate", "--model", run, shard, "--device", "cpu", "--json").Succeeded();
         JsonElement told = JsonDocument.Parse(Run("explain", "--model", run, "--row", "3", shard, "--json").Succeeded().Out).RootElement;
         string[] fields = [.. told.GetProperty("fields").EnumerateArray().Select(f => f.GetProperty("field").GetString()!)];
         Assert.Equal(fields.Length, fields.Distinct().Count());
         Assert.All(NastyNames.Ids.Concat(NastyNames.Numbers), name => Assert.Contains(name, fields));
         Run("predict", "--model", run, shard, "--out", scores, "--device", "cpu", "--keep", "logit").Succeeded();
-        Run("export", "--model", run, "--format", "safetensors", "--out", folder.File("model.safetensors")).Succeeded();
+        Run("export", "--model", run, "--format", "safetensors", "--out", Folder.File("model.safetensors")).Succeeded();
         JsonElement exported = JsonDocument.Parse(Run("export", "--model", run, "--out", onnx, "--overwrite", "--json").Succeeded().Out).RootElement.GetProperty("renamed");
         Assert.Equal(("score_2", "logit_2"), (exported.GetProperty("outputs").GetProperty("score").GetString(), exported.GetProperty("outputs").GetProperty("logit").GetString()));
         Assert.Equal("unnamed_2", exported.GetProperty("columns").GetProperty("").GetString());
@@ -56,7 +52,7 @@ public sealed class NastyNameTests : IDisposable
     [Fact]
     public void Names_of_columns_stay_and_derived_ones_are_unique()
     {
-        ShardSet shards = ShardSet.Resolve([new NastyNames().Write(folder.File("names.parquet"))]);
+        ShardSet shards = ShardSet.Resolve([new NastyNames().Write(Folder.File("names.parquet"))]);
         FeatureSpec spec = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions())).Spec;
         string[] names = [.. spec.Categorical.Select(c => c.Name), .. spec.Numeric, .. spec.Sequences.Select(s => s.Name)];
         Assert.Equal(names.Length, names.Distinct().Count());
@@ -70,7 +66,7 @@ public sealed class NastyNameTests : IDisposable
     [Fact]
     public void Without_a_collision_names_are_as_ever()
     {
-        ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1).Column("created", DateTime.UnixEpoch, DateTime.UnixEpoch).Nullable<double>("x", 1, null).Write(folder.File("plain.parquet"))]);
+        ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", 0, 1).Column("created", DateTime.UnixEpoch, DateTime.UnixEpoch).Nullable<double>("x", 1, null).Write(Folder.File("plain.parquet"))]);
         FeatureSpec spec = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions())).Spec;
         Assert.Equal(["created:hour", "created:weekday"], spec.Categorical.Select(c => c.Name));
         Assert.Equal(["x", "x_missing"], spec.Numeric);
@@ -79,7 +75,7 @@ public sealed class NastyNameTests : IDisposable
     [Fact]
     public void A_model_of_an_earlier_version_with_a_name_twice_loads()
     {
-        string run = folder.File("run"), shard = new TestShard().Column("label", 0, 1, 0, 1).Nullable<double>("x", 1, null, 2, 3).Column("x_missing", 1.5, 2, 2.5, 3).Write(folder.File("old.parquet"));
+        string run = Folder.File("run"), shard = new TestShard().Column("label", 0, 1, 0, 1).Nullable<double>("x", 1, null, 2, 3).Column("x_missing", 1.5, 2, 2.5, 3).Write(Folder.File("old.parquet"));
         Run("train", shard, "--model", "lr", "--out", run, "--device", "cpu", "--valid-fraction", "0").Succeeded();
         string checkpoint = RunFolder.Resolve(run), manifest = Path.Combine(checkpoint, Checkpoint.ManifestFile), text = File.ReadAllText(manifest);
         // As it was written before derived names were unique.
@@ -96,8 +92,8 @@ public sealed class NastyNameTests : IDisposable
     [InlineData("Score")]
     public void A_kept_column_is_not_called_as_the_scores(string name)
     {
-        string shard = new NastyNames().Write(folder.File("keep.parquet")), run = folder.File("run");
+        string shard = new NastyNames().Write(Folder.File("keep.parquet")), run = Folder.File("run");
         Run("train", shard, "--model", "lr", "--out", run, "--device", "cpu").Succeeded();
-        Run("predict", "--model", run, shard, "--out", folder.File("never.parquet"), "--device", "cpu", "--keep", name).FailedWith(ExitCode.Usage, $"--keep {name}: the score column has this name");
+        Run("predict", "--model", run, shard, "--out", Folder.File("never.parquet"), "--device", "cpu", "--keep", name).FailedWith(ExitCode.Usage, $"--keep {name}: the score column has this name");
     }
 }

@@ -16,15 +16,11 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
 
     public OnnxTests(Shards shards) => this.shards = shards;
 
-    public sealed class Shards : IDisposable
+    public sealed class Shards : OwnFolder
     {
         public Shards() => Train = new ServedRows(1500, seed: 1).Write(Folder.File("train.parquet"));
 
-        public TempFolder Folder { get; } = new();
-
         public string Train { get; }
-
-        public void Dispose() => Folder.Dispose();
     }
 
     /// <summary>Every model and every variant as they are, and with options that change what is computed.</summary>

@@ -5,12 +5,8 @@ using GpuCtr.Training.Reports;
 namespace GpuCtr.Training.Tests.Reports;
 
 [Trait("Speed", "Fast")]
-public sealed class EventFileTests : IDisposable
+public sealed class EventFileTests : OwnFolder
 {
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public void Crc32c_has_the_published_check_value()
     {
@@ -23,12 +19,12 @@ public sealed class EventFileTests : IDisposable
     [Fact]
     public void Records_are_framed_and_hold_what_was_added()
     {
-        using (EventFile file = new(folder.Path))
+        using (EventFile file = new(Folder.Path))
         {
             file.Add(7, ("train/logloss", 0.5), ("valid/auc", null), ("speed", double.NaN));
             file.Add(1L << 40, ("valid/auc", 0.75));
         }
-        string path = Assert.Single(Directory.GetFiles(folder.Path));
+        string path = Assert.Single(Directory.GetFiles(Folder.Path));
         Assert.StartsWith("events.out.tfevents.", Path.GetFileName(path));
         List<byte[]> records = Records(File.ReadAllBytes(path));
         Assert.Equal(3, records.Count);

@@ -8,7 +8,7 @@ using GpuCtr.Training.Reports;
 namespace GpuCtr.Training.Tests.Reports;
 
 /// <summary>A run of DIN with everything that a report can show.</summary>
-public sealed class ReportedRun : IDisposable
+public sealed class ReportedRun : OwnFolder
 {
     public ReportedRun()
     {
@@ -20,13 +20,9 @@ public sealed class ReportedRun : IDisposable
         Page = File.ReadAllText(Path.Combine(Run, "report.html"));
     }
 
-    public TempFolder Folder { get; } = new();
-
     public string Run { get; }
 
     public string Page { get; }
-
-    public void Dispose() => Folder.Dispose();
 }
 
 public sealed partial class ReportTests(ReportedRun run) : IClassFixture<ReportedRun>

@@ -121,24 +121,22 @@ public sealed class ColumnKindTests(ColumnKindTests.Trained model) : IClassFixtu
     }
 
     /// <summary>A model over such rows, and their scores by predict.</summary>
-    public sealed class Trained : IDisposable
+    public sealed class Trained : OwnFolder
     {
-        private readonly TempFolder folder = new();
-
         public Trained()
         {
             KindRow[] rows = [.. Enumerable.Range(0, Rows).Select(KindRow.At)];
-            Run = folder.File("run");
+            Run = Folder.File("run");
             string shard = new TestShard().Column("label", [.. rows.Select(r => r.Label)]).Column("id", [.. rows.Select(r => r.Id)]).Column("big", [.. rows.Select(r => r.Big)])
                 .Column("flag", [.. rows.Select(r => r.Flag)]).Text("site", [.. rows.Select(r => r.Site)]).Decimals("code", 12, 0, [.. rows.Select(r => (decimal)r.Code)])
                 .Column("price", [.. rows.Select(r => r.Price)]).Column("clicks", [.. rows.Select(r => r.Clicks)]).Column("bucket", [.. rows.Select(r => (int)r.Clicks)])
                 .Column("real", [.. rows.Select(r => r.Real)]).Column("created", [.. rows.Select(r => r.Created)]).Dates("day", [.. rows.Select(r => r.Created.Date)]).Column("seen", [.. rows.Select(r => r.Created)])
                 .Lists("history", [.. rows.Select(r => r.History.Select(h => (long?)h).ToArray())]).TextLists("tags", [.. rows.Select(r => r.History.Select(h => $"t{h}").ToArray())])
-                .Text("text", [.. rows.Select(r => string.Join(", ", r.History))]).Write(folder.File("rows.parquet"), groupRows: 50);
+                .Text("text", [.. rows.Select(r => string.Join(", ", r.History))]).Write(Folder.File("rows.parquet"), groupRows: 50);
             CommandRunner.Run(
                 "train", shard, "--out", Run, "--device", "cpu", "--embedding-dim", "4", "--hidden-units", "8", "--lr", "0.05", "--epochs", "2", "--batch-size", "64", "--valid-fraction", "0",
                 "--categorical", "real", "--numeric", "clicks", "bucket", "seen", "--numeric-transform", "clicks=log", "bucket=quantile", "--multi-value", "text", "--list-separator", ",").Succeeded();
-            string scores = folder.File("scores.parquet");
+            string scores = Folder.File("scores.parquet");
             CommandRunner.Run("predict", "--model", Run, shard, "--out", scores, "--device", "cpu").Succeeded();
             Scores = ServedModels.Scores(scores);
             Assert.True(Scores.Distinct().Count() > Rows / 2);
@@ -147,7 +145,5 @@ public sealed class ColumnKindTests(ColumnKindTests.Trained model) : IClassFixtu
         public string Run { get; }
 
         public float?[] Scores { get; }
-
-        public void Dispose() => folder.Dispose();
     }
 }

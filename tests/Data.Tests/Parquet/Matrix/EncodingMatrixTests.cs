@@ -9,14 +9,10 @@ namespace GpuCtr.Data.Tests.Parquet.Matrix;
 /// Every type × encoding × page version × codec × form that Apache Arrow writes, value by value against what was written. Codecs take
 /// turns unless GPU_CTR_MATRIX is set.
 /// </summary>
-public sealed class EncodingMatrixTests(ITestOutputHelper output) : IDisposable
+public sealed class EncodingMatrixTests(ITestOutputHelper output) : OwnFolder
 {
     private static readonly Compression[] codecs =
         [Compression.Uncompressed, Compression.Snappy, Compression.Gzip, Compression.Zstd, Compression.Lz4, Compression.Brotli];
-
-    private readonly TempFolder folder = new();
-
-    public void Dispose() => folder.Dispose();
 
     [Fact]
     public void Every_value_is_the_one_that_was_written_or_its_type_is_refused()
@@ -30,7 +26,7 @@ public sealed class EncodingMatrixTests(ITestOutputHelper output) : IDisposable
             {
                 foreach (Compression codec in whole ? codecs : [codecs[turn++ % codecs.Length]])
                 {
-                    string path = folder.File("matrix.parquet");
+                    string path = Folder.File("matrix.parquet");
                     Dictionary<string, string[]> written = new StoredFile(encoding, version, codec).Write(path, StoredType.All, turn);
                     Shard shard = Shard.Open(path, 0);
                     foreach (StoredColumn column in shard.Columns)
