@@ -73,9 +73,9 @@ internal sealed unsafe class Bench : IDisposable
 
     /// <summary>Launches a kernel with the buffers in the order in which they were made.</summary>
     public CudaResult Run(PtxKernel kernel, int blocks = 1, int threads = 32, int dynamicShared = 0) =>
-        Run(kernel, new Size3(blocks, 1, 1), new Size3(threads, 1, 1), dynamicShared);
+        RunGrid(kernel, new(blocks, 1, 1), new(threads, 1, 1), dynamicShared);
 
-    public CudaResult Run(PtxKernel kernel, Size3 grid, Size3 block, int dynamicShared = 0)
+    public CudaResult RunGrid(PtxKernel kernel, Size3 grid, Size3 block, int dynamicShared = 0)
     {
         ulong[] parameters = new ulong[4];
         for (int i = 0; i < Math.Min(4, buffers.Count); i++)

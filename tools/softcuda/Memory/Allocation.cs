@@ -29,15 +29,18 @@ public sealed unsafe class Allocation(string name, ulong address, long bytes) : 
     /// <summary>What the executor keeps about this buffer to find races.</summary>
     public object? Shadow { get; set; }
 
-    /// <summary>Whether all of at most 64 bytes were written.</summary>
-    public bool IsWritten(long offset, int count)
+    /// <summary>Whether all of these bytes were written.</summary>
+    public bool IsWritten(long offset, long count)
     {
-        ulong mask = count == 64 ? ulong.MaxValue : (1UL << count) - 1;
-        int shift = (int)(offset & 63);
-        ulong there = written[offset >> 6] >> shift;
-        if (shift + count > 64)
-            there |= written[(offset >> 6) + 1] << (64 - shift);
-        return (there & mask) == mask;
+        while (count > 0)
+        {
+            int shift = (int)(offset & 63), part = (int)Math.Min(64 - shift, count);
+            ulong mask = (part == 64 ? ulong.MaxValue : (1UL << part) - 1) << shift;
+            if ((written[offset >> 6] & mask) != mask)
+                return false;
+            (offset, count) = (offset + part, count - part);
+        }
+        return true;
     }
 
     /// <summary>Notes that bytes are written.</summary>

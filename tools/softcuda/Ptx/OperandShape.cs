@@ -10,6 +10,9 @@ internal sealed class OperandShape(string shape)
 {
     private readonly string[] letters = shape.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>One for each operand.</summary>
+    public IReadOnlyList<string> Letters => letters;
+
     /// <summary>Operands at the front that are written.</summary>
     public int Results => letters is [("d" or "D" or "x" or "q" or "4x4"), ..] ? 1 : 0;
 

@@ -14,10 +14,11 @@ internal sealed class Footprint(long bytes)
     /// <summary>The bytes from the first to behind the last that is used.</summary>
     public (long First, long End) Range => (first, end);
 
-    /// <summary>Adds an access, which lies in one sector.</summary>
+    /// <summary>Adds an access.</summary>
     public void Add(long offset, int count)
     {
-        sectors[offset >> 11] |= 1UL << (int)(offset >> 5 & 63);
+        for (long sector = offset >> 5; sector <= offset + count - 1 >> 5; sector++)
+            sectors[sector >> 6] |= 1UL << (int)(sector & 63);
         first = Math.Min(first, offset);
         end = Math.Max(end, offset + count);
     }

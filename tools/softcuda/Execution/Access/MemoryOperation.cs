@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using GpuCtr.SoftCuda.Memory;
 using GpuCtr.SoftCuda.Ptx;
@@ -29,16 +30,26 @@ internal abstract unsafe class MemoryOperation(MemorySpace space, int address, i
         {
             Allocation buffer = Buffer(warp, rest);
             uint inside = Inside(warp, buffer) & rest;
+            bool sideBySide = inside == Lanes.All && AreSideBySide(warp.Offsets);
             rest &= ~inside;
-            space.Count(warp, addresses, inside, bytes, IsStore);
+            space.Count(warp, addresses, inside, bytes, IsStore, sideBySide);
             if (warp.Block.Launch.Checks)
-                Note(warp, buffer, inside);
-            Move(warp, buffer.Data, warp.Offsets, inside);
+                Note(warp, buffer, inside, sideBySide);
+            Move(warp, buffer.Data, warp.Offsets, inside, sideBySide);
         }
     }
 
     /// <summary>Moves the elements of lanes between memory and registers.</summary>
-    protected abstract void Move(Warp warp, byte* data, long* offsets, uint lanes);
+    protected abstract void Move(Warp warp, byte* data, long* offsets, uint lanes, bool sideBySide);
+
+    private bool AreSideBySide(long* offsets)
+    {
+        Vector512<long> expected = Vector512.Create(offsets[0]) + Vector512.Create(0L, 1, 2, 3, 4, 5, 6, 7) * bytes;
+        for (int lane = 0; lane < Lanes.Count; lane += 8, expected += Vector512.Create(8L * bytes))
+            if (Vector512.Load(offsets + lane) != expected)
+                return false;
+        return true;
+    }
 
     private void CheckAlignment(Warp warp)
     {
@@ -81,22 +92,35 @@ internal abstract unsafe class MemoryOperation(MemorySpace space, int address, i
         return (uint)inside;
     }
 
-    private void Note(Warp warp, Allocation buffer, uint lanes)
+    private void Note(Warp warp, Allocation buffer, uint lanes, bool sideBySide)
     {
-        BufferNotes? notes = space.IsCommon ? warp.Block.Launch.NotesOf(buffer) : null;
+        LaunchState launch = warp.Block.Launch;
+        Clock? time = space.Time(launch);
+        BufferNotes? notes = time is null ? null : launch.NotesOf(buffer);
+        if (sideBySide)
+            NoteBytes(warp, buffer, notes, 0, Lanes.Count * bytes);
         for (; lanes != 0; lanes &= lanes - 1)
         {
             int lane = Lanes.First(lanes);
-            long from = warp.Offsets[lane];
-            if (IsStore)
-                buffer.MarkWritten(from, bytes);
-            else if (!buffer.IsWritten(from, bytes))
-                warp.Block.Launch.Report(Check.Uninitialized, at, warp, lane, $"reads {bytes} bytes of {buffer}, offset {Seen(buffer, from)}, which nobody wrote");
-            if (notes is null)
-                continue;
-            (IsStore ? notes.Writes : notes.Reads).Add(from, bytes);
-            if (notes.Shadow.Note(from, bytes, IsStore, warp.Block.Launch.Clock, warp.FirstThread + lane) is { } other)
-                warp.Block.Launch.Report(Check.Race, at, warp, lane, $"{(IsStore ? "writes" : "reads")} {buffer}, offset {from}, {other}, without a barrier between");
+            if (!sideBySide)
+                NoteBytes(warp, buffer, notes, lane, bytes);
+            if (notes?.Shadow.Note(warp.Offsets[lane], bytes, IsStore, time.GetValueOrDefault(), warp.FirstThread + lane) is { } other)
+                launch.Report(Check.Race, at, warp, lane, $"{(IsStore ? "writes" : "reads")} {buffer}, offset {warp.Offsets[lane]}, {other}, without a barrier between");
+        }
+    }
+
+    // What does not depend on the thread: whether they are written, and that the launch uses them.
+    private void NoteBytes(Warp warp, Allocation buffer, BufferNotes? notes, int lane, int count)
+    {
+        long from = warp.Offsets[lane];
+        (IsStore ? notes?.Writes : notes?.Reads)?.Add(from, count);
+        if (IsStore)
+            buffer.MarkWritten(from, count);
+        else if (!buffer.IsWritten(from, count))
+        {
+            while (buffer.IsWritten(warp.Offsets[lane], bytes))
+                lane++;
+            warp.Block.Launch.Report(Check.Uninitialized, at, warp, lane, $"reads {bytes} bytes of {buffer}, offset {Seen(buffer, warp.Offsets[lane])}, which nobody wrote");
         }
     }
 
@@ -104,7 +128,7 @@ internal abstract unsafe class MemoryOperation(MemorySpace space, int address, i
         buffer is null || where < buffer.Address ? $"address {where:x}, where no buffer is" : $"{buffer}, offset {Seen(buffer, (long)(where - buffer.Address))}";
 
     // Local memory is noted for all lanes, one behind the other.
-    private long Seen(Allocation buffer, long from) => space.IsCommon ? from : from % (buffer.Bytes / Lanes.Count);
+    private long Seen(Allocation buffer, long from) => space is not LocalSpace ? from : from % (buffer.Bytes / Lanes.Count);
 }
 
 /// <summary>ld: memory of a type into registers, extended with the sign of the type.</summary>
@@ -116,9 +140,14 @@ internal sealed unsafe class Load<TMemory, TRegister>(MemorySpace space, int add
 {
     protected override bool IsStore => false;
 
-    protected override void Move(Warp warp, byte* data, long* offsets, uint lanes)
+    protected override void Move(Warp warp, byte* data, long* offsets, uint lanes, bool sideBySide)
     {
         byte* r = warp.Registers;
+        if (sideBySide && to.Length == 1 && sizeof(TMemory) == sizeof(TRegister))
+        {
+            Unsafe.CopyBlock(r + to[0], data + offsets[0], (uint)(Lanes.Count * sizeof(TMemory)));
+            return;
+        }
         for (int element = 0; element < to.Length; element++, data += sizeof(TMemory))
         {
             TRegister* register = (TRegister*)(r + to[element]);
@@ -138,9 +167,14 @@ internal sealed unsafe class Store<TMemory, TRegister>(MemorySpace space, int ad
 {
     protected override bool IsStore => true;
 
-    protected override void Move(Warp warp, byte* data, long* offsets, uint lanes)
+    protected override void Move(Warp warp, byte* data, long* offsets, uint lanes, bool sideBySide)
     {
         byte* r = warp.Registers;
+        if (sideBySide && from.Length == 1 && sizeof(TMemory) == sizeof(TRegister))
+        {
+            Unsafe.CopyBlock(data + offsets[0], r + from[0], (uint)(Lanes.Count * sizeof(TMemory)));
+            return;
+        }
         for (int element = 0; element < from.Length; element++, data += sizeof(TMemory))
         {
             TRegister* register = (TRegister*)(r + from[element]);

@@ -20,10 +20,11 @@ internal abstract unsafe class MemorySpace
     /// <param name="lanes">Those that take part.</param>
     /// <param name="bytes">Of a lane.</param>
     /// <param name="isStore">Whether it writes.</param>
-    public abstract void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore);
+    /// <param name="sideBySide">Whether all lanes take part and use one byte behind the other.</param>
+    public abstract void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore, bool sideBySide);
 
-    /// <summary>Whether threads can meet there, so that races are looked for.</summary>
-    public virtual bool IsCommon => true;
+    /// <summary>Since when its content counts, for races; null where threads never meet.</summary>
+    public virtual Clock? Time(LaunchState launch) => launch.Clock;
 }
 
 /// <summary>Memory of the device.</summary>
@@ -31,10 +32,10 @@ internal sealed unsafe class GlobalSpace : MemorySpace
 {
     public override Allocation? Find(Warp warp, ulong address) => warp.Block.Launch.Memory.Find(address);
 
-    public override void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore)
+    public override void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore, bool sideBySide)
     {
         TrafficCount traffic = isStore ? warp.Block.Launch.Stores : warp.Block.Launch.Loads;
-        traffic.Add(addresses, lanes, bytes);
+        traffic.Add(addresses, lanes, bytes, sideBySide);
     }
 }
 
@@ -51,7 +52,10 @@ internal sealed unsafe class SharedSpace : MemorySpace
 
     public override Allocation? Find(Warp warp, ulong address) => warp.Block.FindShared(address);
 
-    public override void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore) => warp.Block.Launch.Banks.Add(addresses, lanes, bytes);
+    // Every block begins with memory of its own.
+    public override Clock? Time(LaunchState launch) => launch.Clock with { Launch = launch.Clock.Block };
+
+    public override void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore, bool sideBySide) => warp.Block.Launch.Banks.Add(addresses, lanes, bytes, sideBySide);
 }
 
 /// <summary>Memory of a thread.</summary>
@@ -60,7 +64,7 @@ internal sealed unsafe class LocalSpace(int bytes) : MemorySpace
     /// <summary>Where every thread sees its memory begin.</summary>
     public const ulong Base = 1 << 25;
 
-    public override bool IsCommon => false;
+    public override Clock? Time(LaunchState launch) => null;
 
     public override Allocation? Find(Warp warp, ulong address) => warp.Local;
 
@@ -73,7 +77,7 @@ internal sealed unsafe class LocalSpace(int bytes) : MemorySpace
                 addresses[lane] = 0;
     }
 
-    public override void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore)
+    public override void Count(Warp warp, ulong* addresses, uint lanes, int bytes, bool isStore, bool sideBySide)
     {
     }
 }

@@ -10,58 +10,58 @@ internal readonly record struct Clock(ulong Launch, ulong Block, ulong Now);
 /// <remarks>A cell stands for a word of 4 bytes, or for a byte once something smaller than a word was used.</remarks>
 internal sealed class Shadow(long bytes)
 {
-    private const int PageCells = 4096, ThreadBits = 10, OtherThreads = 1, OtherBlocks = 2;
+    private const uint PageCells = 4096;
+
+    private const int ThreadBits = 10, OtherThreads = 1, OtherBlocks = 2;
 
     private Cell[]?[] pages = new Cell[]?[(bytes + 3) / 4 / PageCells + 1];
     private int shift = 2;
 
     /// <summary>Notes an access of a thread and says with whom it collides; null if with nobody.</summary>
-    public string? Note(long offset, int count, bool isStore, Clock clock, int thread)
+    public string? Note(long offset, int count, bool isStore, in Clock clock, int thread)
     {
         if (count < 4 && shift != 0)
             SplitWords();
         string? other = null;
-        long end = offset + count - 1 >> shift;
-        for (long i = offset >> shift; i <= end; i++)
+        ulong end = (ulong)(offset + count - 1) >> shift, launchWrite = clock.Launch << ThreadBits, launchRead = clock.Launch << 2 + ThreadBits;
+        for (ulong i = (ulong)offset >> shift; i <= end; i++)
         {
             ref Cell cell = ref (pages[i / PageCells] ??= new Cell[PageCells])[i % PageCells];
-            other ??= Writer(cell, clock, thread);
+            if (cell.Write >= launchWrite)
+                other ??= Writer(cell, clock, thread);
             if (isStore)
             {
-                other ??= Reader(cell, clock, thread);
+                if (cell.Read >= launchRead)
+                    other ??= Reader(cell, clock, thread);
                 cell.Write = clock.Now << ThreadBits | (uint)thread;
             }
             else
-                cell.Read = Read(cell.Read, clock, thread);
+                cell.Read = cell.Read < launchRead ? clock.Now << 2 + ThreadBits | (uint)thread << 2 : ReadAgain(cell.Read, clock, thread);
         }
         return other;
     }
 
-    private static string? Writer(Cell cell, Clock clock, int thread)
+    private static string? Writer(in Cell cell, in Clock clock, int thread)
     {
         ulong when = cell.Write >> ThreadBits;
         int who = (int)(cell.Write & (1 << ThreadBits) - 1);
-        return when < clock.Launch ? null
-            : when < clock.Block ? $"which thread {who} of another block wrote"
+        return when < clock.Block ? $"which thread {who} of another block wrote"
             : when == clock.Now && who != thread ? $"which thread {who} wrote"
             : null;
     }
 
-    private static string? Reader(Cell cell, Clock clock, int thread)
+    private static string? Reader(in Cell cell, in Clock clock, int thread)
     {
         ulong when = cell.Read >> 2 + ThreadBits;
         int who = (int)(cell.Read >> 2) & (1 << ThreadBits) - 1;
-        return when < clock.Launch ? null
-            : when < clock.Block || (cell.Read & OtherBlocks) != 0 ? "which another block read"
+        return when < clock.Block || (cell.Read & OtherBlocks) != 0 ? "which another block read"
             : when == clock.Now && (who != thread || (cell.Read & OtherThreads) != 0) ? $"which thread {(who != thread ? who : "others")} read"
             : null;
     }
 
-    private static ulong Read(ulong before, Clock clock, int thread)
+    private static ulong ReadAgain(ulong before, in Clock clock, int thread)
     {
         ulong when = before >> 2 + ThreadBits, mine = clock.Now << 2 + ThreadBits | (uint)thread << 2;
-        if (when < clock.Launch)
-            return mine;
         if (when < clock.Block)
             return mine | OtherBlocks;
         if (when < clock.Now)
@@ -77,7 +77,7 @@ internal sealed class Shadow(long bytes)
             for (int part = 0; part < 4 && words[page] is { } cells; part++)
             {
                 Cell[] split = pages[4 * page + part] = new Cell[PageCells];
-                for (int i = 0; i < PageCells; i++)
+                for (long i = 0; i < PageCells; i++)
                     split[i] = cells[part * (PageCells / 4) + i / 4];
             }
         shift = 0;

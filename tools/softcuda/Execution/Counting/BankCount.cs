@@ -19,9 +19,14 @@ internal sealed unsafe class BankCount
     public long Conflicts { get; private set; }
 
     /// <summary>Adds a request.</summary>
-    public void Add(ulong* addresses, uint lanes, int bytes)
+    public void Add(ulong* addresses, uint lanes, int bytes, bool sideBySide)
     {
         Requests++;
+        if (sideBySide)
+        {
+            Passes += Math.Max(1, bytes / 4);
+            return;
+        }
         int together = bytes <= 4 ? Lanes.Count : Lanes.Count * 4 / bytes;
         uint part = together == Lanes.Count ? Lanes.All : (1u << together) - 1;
         for (int first = 0; first < Lanes.Count; first += together)

@@ -16,11 +16,17 @@ internal sealed unsafe class TrafficCount
     public Traffic Sums { get; private set; }
 
     /// <summary>Adds a request; an access of one lane lies in one sector, because it is aligned.</summary>
-    public void Add(ulong* addresses, uint lanes, int bytes)
+    public void Add(ulong* addresses, uint lanes, int bytes, bool sideBySide)
     {
+        if (sideBySide)
+        {
+            ulong end = addresses[0] + (ulong)(Lanes.Count * bytes) - 1;
+            Sums += new Traffic(1, Lanes.Count * bytes, (long)((end >> 5) - (addresses[0] >> 5)) + 1, bytes);
+            return;
+        }
         number++;
         int count = 0;
-        uint whole = bytes == 32 ? uint.MaxValue : (1u << bytes) - 1;
+        uint whole = (1u << bytes) - 1;
         ulong lastSector = ulong.MaxValue;
         int slot = 0;
         for (uint rest = lanes; rest != 0; rest &= rest - 1)
