@@ -4,7 +4,7 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training.Tests;
 
-/// <summary>What an id looks like has no part in what is learned: only which rows share it.</summary>
+/// <summary>The form of an id does not matter for learning, only which rows share it.</summary>
 public sealed class IdFormTests : OwnFolder
 {
     private const int Users = 300, Items = 500, Rows = 30_000;

@@ -4,7 +4,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Training.Tests;
 
-/// <summary>A meter hears the whole process, so nothing else may train meanwhile.</summary>
+/// <summary>A meter listener hears the whole process, so no other test may train meanwhile.</summary>
 [Collection(nameof(Alone))]
 public sealed class InstrumentTests(ServedModels models) : IClassFixture<ServedModels>
 {

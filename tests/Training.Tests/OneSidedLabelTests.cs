@@ -7,7 +7,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests;
 
-/// <summary>Training, validation and test rows of which one label is missing, or that are none.</summary>
+/// <summary>Training, validation and test sets with only one label, or without rows.</summary>
 public sealed class OneSidedLabelTests : OwnFolder
 {
     private static readonly string[] model = ["--hidden-units", "8", "--embedding-dim", "2", "--batch-size", "64", "--device", "cpu", "--fit-cache", "off"];

@@ -33,7 +33,7 @@ public sealed class WarmStartTests : OwnFolder
         Assert.Equal(6 + 5, then.Length);
         Assert.Equal(8 + 6, now.Length);
         int[] kept = [0, 1, 2, 3, 4, 7, 8, 9, 10, 11, 13], fresh = [5, 6, 12];
-        // The moments of rows that are in a batch decay even without a learning rate; those of 1, 2 and a, which day 2 has not, stay.
+        // The moments of rows that are in a batch decay even without a learning rate; those of 1, 2 and a, which do not occur on day 2, stay.
         int[] unmoved = file.StartsWith("optimizer", StringComparison.Ordinal) ? [2, 3, 8] : [.. Enumerable.Range(0, kept.Length)];
         foreach (int row in unmoved)
             Assert.Equal(then[row], now[kept[row]]);
@@ -62,7 +62,7 @@ public sealed class WarmStartTests : OwnFolder
         Run(["train", day, "--out", more, "--init-from", one, .. plain]).Succeeded();
         CommandOutcome resumed = Run("train", "--resume", "--out", more).Succeeded();
         Assert.Contains("resuming after step", resumed.Error);
-        // Shuffled otherwise than a second epoch, but near it: the optimizer's state and step count came along.
+        // Shuffled differently from a second epoch, but close to it, because the optimizer's state and the step count were taken over.
         Run(["train", day, "--out", two, "--epochs", "2", .. plain]).Succeeded();
         float[][] a = Rows(more, "model.safetensors", "embedding"), b = Rows(two, "model.safetensors", "embedding");
         Assert.True(a.Zip(b).All(p => Math.Abs(p.First[0] - p.Second[0]) < 0.05));

@@ -4,7 +4,7 @@ namespace GpuCtr.Data.Tests.Batches;
 
 public sealed class DivisionByZero
 {
-    /// <summary>PoCL's own answer to a division by zero would end the process; Parquet files with indices of no bits lead to one.</summary>
+    /// <summary>PoCL's own handler of a division by zero would end the process, and Parquet files with zero-bit indices cause one.</summary>
     [Fact]
     public void Division_by_zero_is_an_exception_after_opencl_was_loaded()
     {

@@ -61,7 +61,7 @@ public sealed class EncodedCacheTests : OwnFolder
         var random = new Random(3);
         for (int i = 0; i < 25; i++)
         {
-            // A block that is encoded again leaves dead bytes behind, which nobody reads.
+            // A block that is encoded again leaves bytes in the file that are never read.
             EncodedCache.Delete(Folder.File("cache/train"));
             using (Dataset first = Open(cached: true))
                 Epoch(first, 1);

@@ -2,7 +2,7 @@ using GpuCtr.Data.Parquet;
 
 namespace GpuCtr.Data.Tests.Batches;
 
-/// <summary>Writes a shard whose row groups all have the same pages, so that it may have very many of them.</summary>
+/// <summary>Writes a shard whose row groups share the same pages, so that there can be very many of them.</summary>
 internal static class ManyGroups
 {
     public const int Rows = 4;

@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Lists;
 
-/// <summary>One list in one string: what its entries are, or what is wrong with it.</summary>
+/// <summary>A list in a string: its entries, or what is wrong with it.</summary>
 [Trait("Speed", "Fast")]
 public sealed class ListEntriesTests
 {

@@ -49,7 +49,7 @@ public sealed class ListTextTests : OwnFolder
         Assert.Equal([0, 4, 6, 7], history.Offsets);
     }
 
-    /// <summary>How people's tools write the histories [12, 53, 8], [], null, [-7], [8, 999] and [4].</summary>
+    /// <summary>How common tools write the histories [12, 53, 8], [], null, [-7], [8, 999] and [4].</summary>
     public static TheoryData<string, string, string?[]> Written => new()
     {
         { "Python", "in brackets, separated by ','", ["[12, 53, 8]", "[]", null, "[-7]", "[8, 999]", "[4]"] },

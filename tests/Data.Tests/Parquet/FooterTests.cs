@@ -6,7 +6,7 @@ using ParquetSharp;
 
 namespace GpuCtr.Data.Tests.Parquet;
 
-/// <summary>Footers are read in one pass: what they say is what a second reader says, and damage ends in an error without many objects.</summary>
+/// <summary>Footers are read in one pass: the result is that of a second reader, and damage ends in an error without allocating much.</summary>
 public sealed class FooterTests : OwnFolder
 {
     private const FieldRepetitionType Required = FieldRepetitionType.REQUIRED, Optional = FieldRepetitionType.OPTIONAL, Repeated = FieldRepetitionType.REPEATED;

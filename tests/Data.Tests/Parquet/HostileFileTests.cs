@@ -4,7 +4,7 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Tests.Parquet;
 
-/// <summary>Files that declare what they do not hold.</summary>
+/// <summary>Files that declare more than they contain.</summary>
 [Trait("Speed", "Fast")]
 public sealed class HostileFileTests : OwnFolder
 {

@@ -1,6 +1,6 @@
 namespace GpuCtr.Data.Tests.Parquet;
 
-/// <summary>Damage as disks, networks and programs do it: a function of the seed.</summary>
+/// <summary>Damage as disks, networks and programs cause it; a function of the seed.</summary>
 internal static class Mutant
 {
     /// <summary>A damaged copy.</summary>

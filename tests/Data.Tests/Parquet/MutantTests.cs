@@ -27,7 +27,7 @@ public sealed class MutantTests(ITestOutputHelper output) : OwnFolder
             File.WriteAllBytes(path, damaged);
             string end = "";
             Patience.Ends(() => end = Read(path, values));
-            // Pages may have checksums, the footer never has: where nothing but a manifest could tell, it only has to end well.
+            // Pages may have checksums, the footer has none: damage that only a manifest could detect must merely not crash.
             bool canTell = hasChecksums && FooterOf(damaged).SequenceEqual(FooterOf(bytes));
             Assert.True(end != "other values" || !canTell, $"mutant {i} of {Path.GetFileName(written[i % originals.Length].Path)} has other values");
             string kind = $"{end}{(canTell ? ", pages with checksums" : "")}";

@@ -6,7 +6,7 @@ using PhysicalType = Parquet.Meta.Type;
 
 namespace GpuCtr.Data.Tests.Parquet;
 
-/// <summary>Pages that say what is not so, made by hand: no writer makes them.</summary>
+/// <summary>Pages with false statements, made by hand, because no writer produces them.</summary>
 [Trait("Speed", "Fast")]
 public sealed class PageValuesTests
 {

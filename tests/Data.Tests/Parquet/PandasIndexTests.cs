@@ -4,7 +4,7 @@ using ParquetSharp;
 
 namespace GpuCtr.Data.Tests.Parquet;
 
-/// <summary>Row numbers that pandas writes as a column are no data.</summary>
+/// <summary>Row numbers that pandas writes as a column are not data.</summary>
 [Trait("Speed", "Fast")]
 public sealed class PandasIndexTests : OwnFolder
 {

@@ -2,7 +2,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Parquet;
 
-/// <summary>Files of many writers (apache/parquet-testing), against a table of what is read and what is refused with which reason.</summary>
+/// <summary>Files by many writers (apache/parquet-testing), against a table of what is read and what is refused for which reason.</summary>
 public sealed class ParquetTestingTests
 {
     private const string Read = "read";
@@ -21,7 +21,7 @@ public sealed class ParquetTestingTests
         Assert.Equal(table.GetValueOrDefault(Name(file), "not in the table"), Outcome(path));
     }
 
-    /// <summary>The files of which both readers read something.</summary>
+    /// <summary>The files that both readers can read at least in part.</summary>
     public static TheoryData<string> FilesReadTwice() => new(SharedData.Files("parquet_testing/data", "*.parquet*").Where(f =>
         !f.EndsWith(".json", StringComparison.Ordinal) && !table.GetValueOrDefault(Name(f), Read).StartsWith("refused", StringComparison.Ordinal)
         && !refusedBySecondReader.Contains(Name(f)) && !Name(f).StartsWith("geospatial/", StringComparison.Ordinal)));
@@ -41,7 +41,7 @@ public sealed class ParquetTestingTests
     [
         "byte_array_decimal.parquet", "fixed_length_byte_array.parquet", "unknown-logical-type.parquet", "repeated_primitive_no_list.parquet",
         "encrypt_columns_plaintext_footer.parquet.encrypted", "byte_stream_split_extended.gzip.parquet",
-        // One of its times is so far away that all of them are read in milliseconds, which the other reader does not.
+        // One of its times is so remote that all are read as milliseconds; the other reader does not do that.
         "int96_from_spark.parquet",
     ];
 

@@ -135,7 +135,7 @@ public sealed class ColumnTypeTests : OwnFolder
         Assert.Equal([$"'{id}'"], SecondReader.OurRows(Open(new TestShard().Column("id", id)), "id"));
     }
 
-    /// <summary>As old Avro and Hive writers have them: the repeated field is the element.</summary>
+    /// <summary>As old Avro and Hive writers store lists: the repeated field is the element.</summary>
     [Fact]
     public void Lists_of_two_levels_are_lists()
     {

@@ -4,7 +4,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Shards;
 
-/// <summary>Real files, where they are present beside the repository.</summary>
+/// <summary>Real files, if they are present beside the repository.</summary>
 public sealed class SharedDataTests
 {
     [SkippableFact]

@@ -7,7 +7,7 @@ using TimeUnit = ParquetSharp.TimeUnit;
 
 namespace GpuCtr.Data.Tests.Shards;
 
-/// <summary>Shards that store the columns which are read in several ways, and what comes of them.</summary>
+/// <summary>Shards that store the same columns with different types, and the columns that result.</summary>
 public sealed class StoredColumnTests : OwnFolder
 {
     [Fact]

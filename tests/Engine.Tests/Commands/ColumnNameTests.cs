@@ -6,7 +6,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-/// <summary>Names of columns can be anything, and can be written behind every flag and in JSON.</summary>
+/// <summary>A column may have any name, which can be written after every flag and in JSON.</summary>
 public sealed class ColumnNameTests : OwnFolder
 {
     private const int Rows = 200;
@@ -67,7 +67,7 @@ public sealed class ColumnNameTests : OwnFolder
         Run("predict", "--model", run, shard, "--keep", "a,b", "--out", Folder.File("t.parquet"), "--device", "cpu").FailedWith(ExitCode.Usage, "--keep a: ", "'\"a,b\"'");
         string hash = Hash(run);
 
-        // What a run wrote down starts it again, and goes on.
+        // The config.json of a run starts the same run again, and resumes it.
         Run("train", "--config", Path.Combine(run, "config.json"), "--out", Folder.File("again")).Succeeded();
         Assert.Equal(hash, Hash(Folder.File("again")));
         Run("train", "--resume", "--out", run, "--epochs", "2").Succeeded();

@@ -34,7 +34,7 @@ public sealed class DeclaredOptionTests
         }
     }
 
-    /// <summary>A property that no option declares would be neither checked nor compared when a run goes on or starts warm.</summary>
+    /// <summary>A property that no option declares would be neither checked nor compared when a run is resumed or starts warm.</summary>
     [Fact]
     public void Every_property_of_the_model_is_declared_and_every_number_in_it_has_a_range()
     {
@@ -89,7 +89,7 @@ public sealed class DeclaredOptionTests
             Assert.StartsWith($"{option.Flag} no such value: ", Refused(() => OptionText.Parse(option, ["no such value"])));
     }
 
-    /// <summary>The flags that a run may change freely or if accepted; every other one, also every new one, is compared and refused.</summary>
+    /// <summary>The flags that may change on resume, freely or if accepted; any other, including every new one, is compared and refused.</summary>
     [Fact]
     public void What_may_change_when_a_run_goes_on_is_listed()
     {
@@ -115,7 +115,7 @@ public sealed class DeclaredOptionTests
         "cross-layers: dcn, dcn-v2; cross-rank: dcn-v2; transformer-blocks: bst; attention-heads: bst; attention-units: din; attention-activation: din; attention-normalization: din",
         string.Join("; ", train.Where(o => o.Readers.Count > 0).Select(o => $"{o.Name}: {string.Join(", ", o.Readers.Intersect(ModelCatalog.Names))}")));
 
-    /// <summary>Also the eleven that once overwrote a preset whether they were typed or not.</summary>
+    /// <summary>Including eleven that once overwrote a preset even if they were not given.</summary>
     [Fact]
     public void Only_what_is_given_overrides_a_preset()
     {

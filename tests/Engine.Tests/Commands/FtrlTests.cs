@@ -8,7 +8,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-/// <summary>FTRL on first-order weights: it learns, leaves weights without evidence at exactly 0, and survives a stop like any other state.</summary>
+/// <summary>FTRL on first-order weights: it learns, keeps weights without evidence at exactly 0, and its state survives an interruption.</summary>
 public sealed class FtrlTests : OwnFolder
 {
     private const string Flag = "--first-order-ftrl";

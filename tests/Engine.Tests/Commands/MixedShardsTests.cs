@@ -3,7 +3,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-/// <summary>The commands on shards that store the same rows in several ways.</summary>
+/// <summary>The commands on shards that store the same rows with different types.</summary>
 public sealed class MixedShardsTests : OwnFolder
 {
     private static readonly string[] small = ["--model", "lr", "--batch-size", "64", "--device", "cpu", "--json"];

@@ -5,7 +5,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-/// <summary>Momentum and row-wise Adagrad: they learn, a run goes on with their state to the same bits, and begins from another only where that fits.</summary>
+/// <summary>Momentum and row-wise Adagrad: they learn, a resumed run ends with the same bits, and a warm start takes their state over only if the optimizer is the same.</summary>
 public sealed class OptimizerFlagTests : OwnFolder
 {
     private static readonly string[] options = ["--model", "fm", "--embedding-dim", "4", "--batch-size", "512", "--valid-fraction", "0.2", "--device", "cpu", "--json"];

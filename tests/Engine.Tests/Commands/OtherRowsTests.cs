@@ -3,7 +3,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-/// <summary>Rows that are not as those of training: histories that do not fit together, nulls that are new.</summary>
+/// <summary>Rows unlike those of training: histories of different lengths, nulls and values that training did not have.</summary>
 public sealed class OtherRowsTests : OwnFolder
 {
     private const int Rows = 240;

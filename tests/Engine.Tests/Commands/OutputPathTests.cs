@@ -2,7 +2,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Commands;
 
-/// <summary>What a command writes never takes the place of what it reads.</summary>
+/// <summary>No command overwrites a file that it reads.</summary>
 public sealed class OutputPathTests(TrainedRun run) : IClassFixture<TrainedRun>
 {
     private string Shards(string name) => PlantedShards.Write(Path.Combine(Directory.CreateDirectory(run.Folder.File(name)).FullName, "a.parquet"), 300, 3);

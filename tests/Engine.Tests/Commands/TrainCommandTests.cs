@@ -64,7 +64,7 @@ public sealed class TrainCommandTests(TrainedRun run) : IClassFixture<TrainedRun
         string first = Hash("1", "1", "4GB");
         Assert.Equal(first, Hash("1", "2", "4GB"));
         Assert.NotEqual(first, Hash("2", "2", "4GB"));
-        // Too little memory to keep the rows: they stream, in an order of its own that is as reproducible.
+        // With too little memory for the rows they are streamed, in another order, which is just as reproducible.
         string Least(string threads) => LeastMemory(["train", run.Train, "--dropout", "0.1", "--threads", threads, "--out", run.Folder.File("none"), .. SmallModel]);
         string least = Least("1");
         Assert.Equal(least, Least("2"));

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>Passes connections on to a port of this machine and breaks each after so many bytes of answers.</summary>
+/// <summary>Forwards connections to a local port and closes each after a given number of response bytes.</summary>
 internal sealed class BreakingProxy : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);

@@ -45,7 +45,7 @@ internal sealed class DeltaFolder(string path)
         return this;
     }
 
-    /// <summary>Writes what was done as the next version.</summary>
+    /// <summary>Writes the pending actions as the next version.</summary>
     public DeltaFolder Commit()
     {
         File.WriteAllText(Log($"{version++:D20}.json"), string.Join('\n', [.. actions, "{\"commitInfo\":{\"operation\":\"WRITE\"}}"]) + "\n");

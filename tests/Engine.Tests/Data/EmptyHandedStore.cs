@@ -4,7 +4,7 @@ using System.Text;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>A store with one object that breaks some connections after the head of its answer, before the first byte of the object.</summary>
+/// <summary>A store with one object, which closes some connections after the response headers, before the first byte of the body.</summary>
 internal sealed class EmptyHandedStore : IDisposable
 {
     public const string Etag = "e7a9";

@@ -131,7 +131,7 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
     public void A_number_far_from_all_others_is_warned_of_by_row(string transform, string advice)
     {
         double[] x = Usual(1e38);
-        // One that stands for a missing value is as bad when it is frequent.
+        // A number that stands for a missing value is just as bad if it is frequent.
         double[] sentinel = [.. Usual().Select((v, i) => i % 20 == 0 ? -999_999_999 : v)];
         string first = $"column x: 1E+38 ({runs.Write($"far-{transform}", x, groupRows: 150)}, row {Bad})", second = $"column x: -999999999 ({runs.Write($"sentinel-{transform}", sentinel)}, row 0)";
         foreach ((string name, string said) in new[] { ($"far-{transform}", first), ($"sentinel-{transform}", second) })
@@ -172,7 +172,7 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
     [Fact]
     public void No_training_row_is_ever_bounded_and_no_deviation_overflows()
     {
-        // The farthest that one of n values can be is √(n − 1) deviations.
+        // One of n values is at most √(n − 1) deviations away from the mean.
         double[] x = [.. Enumerable.Range(0, 5000).Select(i => i == 9 ? float.MaxValue : -i)];
         ShardSet shards = ShardSet.Resolve([runs.Write("samuelson", x, groupRows: 700)]);
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()));

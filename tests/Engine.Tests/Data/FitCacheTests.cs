@@ -30,7 +30,7 @@ public sealed class FitCacheTests : OwnFolder
         Assert.False(IsKnown(2));
     }
 
-    /// <summary>Size, time and footer are those of before.</summary>
+    /// <summary>Size, time and footer stay the same.</summary>
     [Fact]
     public void A_value_that_was_changed_in_place_is_fitted_again()
     {

@@ -5,7 +5,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>Lists that are histories or pooled, by the types of their entries, and what is said where one is not used.</summary>
+/// <summary>Which lists become histories and which are pooled, by the types of their entries, and the warnings about unused ones.</summary>
 public sealed class HistoryKindTests : OwnFolder
 {
     [Fact]

@@ -189,7 +189,7 @@ public sealed class InspectionTests : OwnFolder
         public int x { get; set; }
     }
 
-    /// <summary>Overwrites what is stored of a column in a row group.</summary>
+    /// <summary>Overwrites the stored bytes of a column in a row group.</summary>
     private static void BreakPages(string path, string column, int group)
     {
         byte[] file = File.ReadAllBytes(path);

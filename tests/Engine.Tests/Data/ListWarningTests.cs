@@ -6,7 +6,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>What is said of lists that are probably not meant as they are read, and is not said of anything else.</summary>
+/// <summary>Warnings about lists that are probably read in another way than intended, and about nothing else.</summary>
 public sealed class ListWarningTests : OwnFolder
 {
     private const int Rows = 300;

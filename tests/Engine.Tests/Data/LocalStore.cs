@@ -36,7 +36,7 @@ public sealed class LocalStore : IDisposable
 
     public int Port { get; }
 
-    /// <summary>What the environment says to those who look for the store.</summary>
+    /// <summary>The environment variables that point clients to the store.</summary>
     public static void PointAt(int port)
     {
         Environment.SetEnvironmentVariable("AWS_ENDPOINT_URL", $"http://127.0.0.1:{port}");

@@ -7,7 +7,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>Shards of an object store are what the same shards are as files.</summary>
+/// <summary>Shards in an object store give the same results as the same shards as files.</summary>
 public sealed class ObjectStoreTests(LocalStore store) : OwnFolder, IClassFixture<LocalStore>
 {
     [SkippableFact]
@@ -216,7 +216,7 @@ public sealed class ObjectStoreTests(LocalStore store) : OwnFolder, IClassFixtur
 
     private string Small(int value = 0) => new TestShard().Column("label", 0, 1).Column("a", value, 2).Write(Folder.File($"small{value}.parquet"));
 
-    /// <summary>11 MB that do not compress, in three row groups.</summary>
+    /// <summary>11 MB of incompressible data in three row groups.</summary>
     private string Large()
     {
         const int rows = 700_000;

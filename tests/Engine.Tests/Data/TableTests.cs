@@ -5,7 +5,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>Of a table only the rows that it has now are read.</summary>
+/// <summary>Only the current rows of a table are read.</summary>
 [Trait("Speed", "Fast")]
 public sealed class TableTests : OwnFolder
 {
@@ -157,7 +157,7 @@ public sealed class TableTests : OwnFolder
             Assert.Contains(text, Refused(named).Message);
     }
 
-    /// <summary>a was replaced by b; nothing knows of never.</summary>
+    /// <summary>a was replaced by b; the log never mentions never.</summary>
     private DeltaFolder Table()
     {
         DeltaFolder table = new DeltaFolder(Folder.File("table")).Create()
@@ -167,7 +167,7 @@ public sealed class TableTests : OwnFolder
         return table;
     }
 
-    /// <summary>Of each shard its name, and a and day (in units of 10⁹ · 100 ns) of its first row.</summary>
+    /// <summary>For each shard: its name, and columns a and day (in units of 10⁹ · 100 ns) of its first row.</summary>
     private static string[] Rows(string pattern) => [.. ShardSet.Resolve([pattern]).Shards.Select(s =>
         $"{Path.GetFileName(s.Path)} {SecondReader.OurRows(s, "a")[0]} {SecondReader.OurRows(s, "day")[0].Replace("000000000", "")}").Order()];
 

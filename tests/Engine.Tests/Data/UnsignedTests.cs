@@ -7,7 +7,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
-/// <summary>An unsigned integer of 64 bits is one value, whoever reads, shows or writes it.</summary>
+/// <summary>An unsigned 64-bit integer is the same value wherever it is read, shown or written.</summary>
 public sealed class UnsignedTests : OwnFolder
 {
     private const ulong High = 1UL << 63, Highest = ulong.MaxValue;
@@ -60,7 +60,7 @@ public sealed class UnsignedTests : OwnFolder
         Assert.Equal([4, 2, 5, 1], row.List(0).ToArray());
         Assert.Equal(number, row.Numbers[0]);
 
-        // Of signed ids it is one that was never seen, not the negative one of the same bits.
+        // Among signed ids it is an unseen value, not the negative one with the same bits.
         FeatureRow signed = new(new RowEncoder(Fit(new TestShard().Column("label", 0, 1).Column<long>("user", -1, 3))));
         Assert.Equal(4, signed.Set("user", Highest).Ids[0]);
         Assert.Equal(4, signed.SetJson(JsonDocument.Parse($$"""{"user": {{Highest}}}""").RootElement).Ids[0]);

@@ -13,7 +13,7 @@ public sealed partial class ChangedRunTests(FaultRun run) : IClassFixture<FaultR
             .FailedWith(ExitCode.Usage, "embedding_dim was 2 and is 3", "lr was 0.01 and is 0.5", "hidden_units was [8] and is [8, 4]", "min_count was 1 and is 2", "--allow-changed");
     }
 
-    /// <summary>A value of a page that is stored as it is; size, time and footer stay.</summary>
+    /// <summary>Changes a value in an uncompressed page; size, time and footer stay the same.</summary>
     [Fact]
     public void Fault13_Shards_are_known_by_their_content_and_not_by_their_time()
     {
@@ -69,7 +69,7 @@ public sealed partial class ChangedRunTests(FaultRun run) : IClassFixture<FaultR
         .Column("price", [.. Enumerable.Range(0, 400).Select(i => i + 0.25)])
         .Write(run.Folder.File(name), compression: Parquet.CompressionMethod.None);
 
-    /// <summary>One number for another between the smallest and the largest.</summary>
+    /// <summary>Replaces a number by another one between the minimum and the maximum.</summary>
     private static void ReplaceValue(string shard)
     {
         byte[] bytes = File.ReadAllBytes(shard), footer = bytes[^(8 + BitConverter.ToInt32(bytes, bytes.Length - 8))..];

@@ -50,7 +50,7 @@ public sealed class CommitFaultTests(FaultRun run) : IClassFixture<FaultRun>
         Assert.True(kills > 3, $"{kills} calls");
     }
 
-    /// <summary>Injects a fault at the first call, then at a later one, until none is left; each time the run goes on to the same bits. Returns how many calls there were.</summary>
+    /// <summary>Injects a fault at the first call, then at later ones, until there are no more; each time the resumed run ends with the same bits. Returns the number of calls.</summary>
     private int Everywhere(string call, string fault, Action<CommandOutcome, string> check, params string[] more)
     {
         for (int when = 1; ; when += Campaign.Stride(5))

@@ -68,7 +68,7 @@ public sealed class FullDiskTests(FaultRun run) : IClassFixture<FaultRun>
         }
     }
 
-    /// <summary>Takes everything but some pages.</summary>
+    /// <summary>Fills the disk except for some pages.</summary>
     private static void Fill(string disk, int room)
     {
         long free = new DriveInfo(disk).AvailableFreeSpace;

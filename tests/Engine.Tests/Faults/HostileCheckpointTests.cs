@@ -54,7 +54,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         }
     }
 
-    /// <summary>Every type of ours that a record on disk consists of.</summary>
+    /// <summary>All of our types that occur in a stored record.</summary>
     private static void Visit(Type type, HashSet<Type> seen)
     {
         foreach (Type argument in type.GetGenericArguments())
@@ -70,7 +70,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         string checkpoint = FaultRun.Pointed(run.Copy(), "last"), manifest = Path.Combine(checkpoint, "manifest.json");
         byte[] text = Encoding.UTF8.GetBytes(change(File.ReadAllText(manifest)));
         File.WriteAllBytes(manifest, text);
-        // Whoever forges a manifest can forge its digest as well.
+        // Someone who forges a manifest forges its digest as well.
         File.WriteAllText(Path.Combine(checkpoint, "manifest.xxh3"), FileDigest.Of(text).Xxh3);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Exception? e = Record.Exception(() => Checkpoint.Open(checkpoint).LoadEncoder());

@@ -18,7 +18,7 @@ public sealed class ReleasedFormatTests(FaultRun run) : IClassFixture<FaultRun>
         CommandOutcome o = Run("evaluate", "--model", folder, Path.Combine(AppContext.BaseDirectory, "released", "rows.parquet"), "--device", "cpu", "--json").Succeeded();
         JsonElement actual = JsonDocument.Parse(o.Out).RootElement, expected = JsonDocument.Parse(File.ReadAllText(folder + ".json")).RootElement;
         Assert.Equal(expected.GetProperty("weights_hash").GetString(), actual.GetProperty("weights_hash").GetString());
-        // Processors with other vectors add up in another order.
+        // Processors with other vector widths sum in another order.
         Assert.Equal(expected.GetProperty("logloss").GetDouble(), actual.GetProperty("logloss").GetDouble(), 5);
     }
 

@@ -2,7 +2,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Faults;
 
-/// <summary>A job scheduler sends one line again and again: it begins the run, goes on with it, and says what it ended with.</summary>
+/// <summary>A job scheduler repeats one command line, which starts the run, resumes it, and reports its result once it has ended.</summary>
 public sealed class SchedulerLineTests(FaultRun run) : IClassFixture<FaultRun>
 {
     private string[] Line(string folder) => ["train", run.Train, "--out", folder, "--resume", "--epochs", "2", .. FaultRun.Model];
@@ -17,7 +17,7 @@ public sealed class SchedulerLineTests(FaultRun run) : IClassFixture<FaultRun>
         Run([.. Line(folder), "--seed", "3"]).FailedWith(ExitCode.Usage, "seed was 1 and is 3");
     }
 
-    /// <summary>What a process that was killed in start-up leaves, at one moment after the other.</summary>
+    /// <summary>What a process leaves behind that is killed at successive moments of its start-up.</summary>
     [Theory]
     [InlineData("run.lock", "run.pid")]
     [InlineData("run.lock", "run.pid", "checkpoints/")]

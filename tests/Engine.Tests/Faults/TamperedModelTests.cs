@@ -16,7 +16,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
     // GPU_CTR_MUTANTS=10000 takes so many.
     private static readonly int mutants = int.TryParse(Environment.GetEnvironmentVariable("GPU_CTR_MUTANTS"), out int count) ? count : 300;
 
-    // What stands in place of a value; null in place of text in the list removes it.
+    // What replaces a value; null removes it.
     private static readonly string?[] replacements =
         ["-1", "0", "1", "2", "2147483647", "-2147483648", "9223372036854775807", "1e308", "1e999", "0.5", "null", "true", "\"x\"", "\"\"", "\"NaN\"", "[]", "[null]", "{}", "[[[[]]]]", null];
 
@@ -133,7 +133,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
 
     private static void Rewrite(string folder, string file, string text) => Rewrite(folder, file, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Whoever changes a file can make its hashes fit.</summary>
+    /// <summary>Changes a file and the hashes that cover it.</summary>
     private static void Rewrite(string folder, string file, byte[] bytes)
     {
         File.WriteAllBytes(Path.Combine(folder, file), bytes);
@@ -178,7 +178,7 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
             parent[parts[^1]] = replacement;
     }
 
-    /// <summary>As text, with replacements as they are: JSON has numbers that no node can hold.</summary>
+    /// <summary>As text, because some of the replacements are numbers that no JsonNode can hold.</summary>
     private static string Raw(JsonNode root) => System.Text.RegularExpressions.Regex.Replace(
         root.ToJsonString(), "\"\\\\u0001(.*?)\\\\u0001\"", m => m.Groups[1].Value.Replace("\\u0022", "\"").Replace("\\\"", "\""));
 

@@ -7,7 +7,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests.Checkpoints;
 
-/// <summary>A run in training removes older checkpoints while others read them.</summary>
+/// <summary>A run removes its older checkpoints while other processes read them.</summary>
 public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
 {
     [Theory]
@@ -44,7 +44,7 @@ public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
         Assert.Equal(ErrorKind.Data, Assert.Throws<GpuCtrException>(() => Checkpoint.Load(damaged, c => c.LoadEncoder())).Kind);
     }
 
-    /// <summary>The pass over the rows lies between the vocabularies and the weights.</summary>
+    /// <summary>The pass over the rows happens after the vocabularies and before the weights are read.</summary>
     [Fact]
     public void A_warm_start_takes_the_weights_that_are_there()
     {

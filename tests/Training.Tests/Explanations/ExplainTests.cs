@@ -90,7 +90,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
         Assert.Equal(shards.Rows.Labels[5], e.Label);
         Assert.Equal(["user", "item", "category", "site", "age", "age_missing", "price", "tags"], e.Fields.Select(f => f.Field).Take(8));
         Assert.Contains(e.Fields, f => Math.Abs(f.Effect) > 1e-3);
-        // An empty list is a row that the trained can be given as well.
+        // The trained model accepts an empty list as well.
         row.Set("tags", Array.Empty<string>());
         Assert.Equal(Logit(e.Score) - Logit(trained.Score(row)), e.Fields.Single(f => f.Field == "tags").Effect, 1e-3);
     }
@@ -107,7 +107,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
             Assert.Equal(["hist_item", "hist_category"], attention.Histories);
             Assert.Equal(attention.Entries.Select(t => t.Values), weights.Entries.Select(t => t.Values));
             Assert.Equal(weights.Entries.Count == 0 ? 0 : 1, weights.Entries.Sum(t => t.Weight), 1e-5);
-            // Without a softmax a weight depends on the entry and the target alone, in whatever row they meet.
+            // Without softmax, a weight depends only on the entry and the target, whatever the row.
             foreach (AttendedEntry entry in attention.Entries)
             {
                 string pair = $"{string.Join(' ', attention.Targets)} | {string.Join(' ', entry.Values)}";

@@ -9,7 +9,7 @@ using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests.Export;
 
-/// <summary>No name of a column, however unlucky, breaks anything that names are derived for.</summary>
+/// <summary>No column name breaks anything that derives names from it.</summary>
 public sealed class NastyNameTests : OwnFolder
 {
     [Theory]

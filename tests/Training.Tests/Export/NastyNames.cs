@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Training.Tests.Export;
 
-/// <summary>A table whose columns are called like everything that is derived from columns, and like nothing that a name should be.</summary>
+/// <summary>A table whose columns have the names that are derived from other columns, and names that nobody should use.</summary>
 internal sealed class NastyNames
 {
     private const int Rows = 300;

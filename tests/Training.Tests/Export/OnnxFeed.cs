@@ -35,7 +35,7 @@ internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded,
     {
         SequenceField field = spec.Sequences[s];
         bool history = field.Role == SequenceRole.History;
-        // The exported graph takes any length; where padding takes part it is that of training.
+        // The exported graph takes any length; in variants in which padding takes part, the length is that of training.
         int longest = Enumerable.Range(0, rows.Length).Max(b => rows[b].List(s).Length), width = padded && history ? field.MaxLength : longest + 2;
         DenseTensor<long> ids = new([rows.Length, width]);
         DenseTensor<bool> mask = new([rows.Length, width]);

@@ -9,7 +9,7 @@ using GpuCtr.Training.Export;
 
 namespace GpuCtr.Training.Tests.Export;
 
-/// <summary>Every model and variant: what ONNX Runtime computes from the exported file is what we compute.</summary>
+/// <summary>For every model and variant, ONNX Runtime computes the same scores from the exported file.</summary>
 public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
 {
     private readonly Shards shards;
@@ -99,7 +99,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
         Assert.Equal(("onnx", "deepfm", JsonValueKind.Null), (told.GetProperty("format").GetString(), told.GetProperty("model").GetString(), told.GetProperty("data").ValueKind));
     }
 
-    /// <summary>Runtimes warn of weights that no output needs, and ask for inputs that change nothing.</summary>
+    /// <summary>Runtimes warn about weights that no output needs, and require inputs that change nothing.</summary>
     private static void AssertEverythingIsUsed(byte[] file)
     {
         (int Field, ulong, byte[] Bytes)[] graph = [.. ProtoFields.Of(ProtoFields.Of(file).Single(f => f.Field == 7).Bytes)];

@@ -27,7 +27,7 @@ public sealed class ReportedRun : OwnFolder
 
 public sealed partial class ReportTests(ReportedRun run) : IClassFixture<ReportedRun>
 {
-    // Written into a copy of the page: what the browser laid out, not what the file says.
+    // A script in a copy of the page reports what the browser laid out, rather than what the file contains.
     private const string Measure = """
         <script>
         const charts = [...document.querySelectorAll('svg.chart')].map(svg => {

@@ -6,7 +6,7 @@ using GpuCtr.Engine.Commands;
 
 namespace GpuCtr.Training.Tests.Scoring;
 
-/// <summary>Rows of a shard with every kind of column, as predict scores them and as JSON and typed values in every spelling.</summary>
+/// <summary>Rows with every kind of column: predict, JSON and typed values in every spelling give the same scores.</summary>
 public sealed class ColumnKindTests(ColumnKindTests.Trained model) : IClassFixture<ColumnKindTests.Trained>
 {
     private const int Rows = 160;
@@ -95,7 +95,7 @@ public sealed class ColumnKindTests(ColumnKindTests.Trained model) : IClassFixtu
                 [.. Enumerable.Range(0, random.Next(4)).Select(_ => (long)random.Next(6))], random.Next(2));
         }
 
-        /// <summary>As some program writes it: 0 plainly, 1 with points, 2 with strings (proto3), 3 with exponents.</summary>
+        /// <summary>A number as programs write it in JSON: 0 plain, 1 with a decimal point, 2 as a string (proto3), 3 with an exponent.</summary>
         public string Json(int spelling)
         {
             string id = Whole(Id, spelling), created = Created.ToString(spelling switch { 0 => "yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", 1 => "yyyy-MM-dd HH:mm:ss.fff", 2 => "yyyy-MM-dd'T'HH:mm:ss.fff'000000Z'", _ => "yyyy-MM-dd'T'HH:mm:ss.fff" }, CultureInfo.InvariantCulture);

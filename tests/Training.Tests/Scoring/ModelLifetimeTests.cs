@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace GpuCtr.Training.Tests.Scoring;
 
-/// <summary>Models are exchanged and disposed while others score with them: a call ends with its score or with an ObjectDisposedException, never the process.</summary>
+/// <summary>Models are swapped and disposed while other threads score with them: a call returns its score or throws ObjectDisposedException; the process never dies.</summary>
 public sealed class ModelLifetimeTests(TwoSmallRuns runs) : IClassFixture<TwoSmallRuns>
 {
     private const int Scorers = 8;
@@ -82,7 +82,7 @@ public sealed class ModelLifetimeTests(TwoSmallRuns runs) : IClassFixture<TwoSma
                 }
                 catch (ArgumentException)
                 {
-                    // A row half of one thread and half of another may be refused.
+                    // A row that two threads filled at once may be refused.
                 }
             }
         });
@@ -105,7 +105,7 @@ public sealed class ModelLifetimeTests(TwoSmallRuns runs) : IClassFixture<TwoSma
     }
 }
 
-/// <summary>Two models over the same columns, as small as models are: what is tested loads them thousands of times.</summary>
+/// <summary>Two models over the same columns, as small as possible, because the tests load them thousands of times.</summary>
 public sealed class TwoSmallRuns : OwnFolder
 {
     public TwoSmallRuns()

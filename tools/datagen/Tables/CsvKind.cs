@@ -1,7 +1,7 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>What the values of a column are, as far as those tell that were seen.</summary>
-/// <remarks>A number may stand for itself only where it cannot be an id that a number would change: 007, 20 digits, 12e34567 and +5 are text.</remarks>
+/// <summary>The type of a column, as far as the values seen tell.</summary>
+/// <remarks>Values are numbers only if they cannot be ids that conversion to a number would change: 007, 20 digits, 12e34567 and +5 are text.</remarks>
 internal sealed class CsvKind
 {
     private bool _isSeen, _isTruth = true, _isWhole = true, _isNumber = true;
@@ -19,7 +19,7 @@ internal sealed class CsvKind
         _isSeen |= !isInfinite;
     }
 
-    /// <summary>A column for such values; text where none was seen.</summary>
+    /// <summary>A column for such values; text if no value was seen.</summary>
     public TableColumn Column(string name) => !_isSeen ? new TextColumn(name)
         : _isTruth ? TableColumn.Truth(name)
         : _isWhole ? TableColumn.Integer(name)

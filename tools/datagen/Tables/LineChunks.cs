@@ -33,7 +33,7 @@ internal sealed class LineChunks(IReadOnlyList<string> paths, bool hasHeader, in
     private long _line;
 
     /// <summary>The next chunk; null at the end.</summary>
-    /// <exception cref="DataException">A file is no text, or its lines never end.</exception>
+    /// <exception cref="DataException">A file is not text, or a line does not end.</exception>
     public LineChunk? Next()
     {
         lock (_gate)

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>The tables that papers measure on, and tables in general.</summary>
+/// <summary>The public tables that papers use, and tables in general.</summary>
 internal static class PublicForms
 {
     private const int _sampleLines = 10_000;
@@ -16,7 +16,7 @@ internal static class PublicForms
     ]);
 
     /// <summary>Avazu's click logs: columns by their header; the row's id is left out, <c>hour</c> is a time.</summary>
-    /// <exception cref="DataException">The header is another one.</exception>
+    /// <exception cref="DataException">The header is not the expected one.</exception>
     public static TableForm Avazu(IReadOnlyList<string> paths)
     {
         string[] names = Names(paths, ",");
@@ -29,7 +29,7 @@ internal static class PublicForms
     }
 
     /// <summary>MovieLens ratings: 100k (<c>u.data</c>), 1M (<c>ratings.dat</c>), 20M (<c>ratings.csv</c>) or RecBole's <c>.inter</c>.</summary>
-    /// <exception cref="DataException">A line has other fields.</exception>
+    /// <exception cref="DataException">A line does not have the expected fields.</exception>
     public static TableForm MovieLens(IReadOnlyList<string> paths, double threshold)
     {
         string first = FirstLine(paths[0]);
@@ -41,12 +41,12 @@ internal static class PublicForms
             [(TableColumn.Rating("label", threshold), 2), (TableColumn.Integer("user"), 0), (TableColumn.Integer("item"), 1), (TableColumn.UnixTime("time"), 3)]);
     }
 
-    /// <summary>Any table with a header. A column is of what its first 10,000 values are (<see cref="CsvKind"/>), or of text where that is asked for.</summary>
+    /// <summary>Any table with a header. The type of a column follows from its first 10,000 values (<see cref="CsvKind"/>), unless text is requested.</summary>
     /// <param name="paths">The files.</param>
-    /// <param name="separator">What stands between fields; null: found out.</param>
-    /// <param name="text">Names of columns whose values are text whatever they look like.</param>
+    /// <param name="separator">The separator of fields; null = detected.</param>
+    /// <param name="text">Names of columns to be read as text.</param>
     /// <exception cref="DataException">It is empty, or two columns have one name.</exception>
-    /// <exception cref="UsageException">A column that is to be text is not there.</exception>
+    /// <exception cref="UsageException">A column to be read as text does not exist.</exception>
     public static TableForm Csv(IReadOnlyList<string> paths, string? separator, IReadOnlyList<string> text)
     {
         separator ??= new[] { "\t", ",", ";", "|" }.MaxBy(s => FirstLine(paths[0]).Split(s).Length)!;
@@ -62,7 +62,7 @@ internal static class PublicForms
             "where later values are of another kind than the first 10,000, --text COLUMN takes them as they stand");
     }
 
-    /// <summary>The first lines of a file, for finding out what it is like.</summary>
+    /// <summary>The first lines of a file, from which its form is detected.</summary>
     /// <exception cref="DataException">It is empty.</exception>
     internal static IReadOnlyList<ReadOnlyMemory<byte>> Sample(string path, bool hasHeader)
     {

@@ -6,16 +6,16 @@ using Parquet.Schema;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>A column of a table that is imported: takes fields as they stand in a line and writes them as values.</summary>
+/// <summary>A column of a table that is imported: converts the fields of lines to values.</summary>
 internal abstract class TableColumn(Field schemaField)
 {
     /// <summary>Its place in a schema.</summary>
     public Field Field => schemaField;
 
-    /// <summary>Adds a field; answers what is wrong with it, or null. A field that is wrong is not added.</summary>
+    /// <summary>Adds a field. Returns what is wrong with it, in which case it is not added; null if nothing is.</summary>
     public abstract string? Add(ReadOnlySpan<byte> text);
 
-    /// <summary>Takes the last field back: the line turned out to be bad.</summary>
+    /// <summary>Removes the last field, because its line turned out to be bad.</summary>
     public abstract void RemoveLast();
 
     /// <summary>Writes what was added and forgets it.</summary>
@@ -34,7 +34,7 @@ internal abstract class TableColumn(Field schemaField)
     /// <summary>Numbers as float32; missing ones are null.</summary>
     public static TableColumn Real(string name) => new ValueColumn<float>(name, $"has no number in {name}", isNullable: true, text => (float?)RealOf(text));
 
-    /// <summary>Numbers as float64, none of them an id that this would change (<see cref="NumberOf"/>); missing ones are null.</summary>
+    /// <summary>Numbers as float64, none of them an id that the conversion would change (<see cref="NumberOf"/>); missing ones are null.</summary>
     public static TableColumn Number(string name) => new ValueColumn<double>(name, $"has no number in {name}", isNullable: true, NumberOf);
 
     /// <summary>True or false; missing ones are null.</summary>

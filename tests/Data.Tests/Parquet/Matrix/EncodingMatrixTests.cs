@@ -55,7 +55,7 @@ public sealed class EncodingMatrixTests(ITestOutputHelper output) : OwnFolder
         return $"row {i} is {found.ElementAtOrDefault(i)}, was written as {expected.ElementAtOrDefault(i)}";
     }
 
-    /// <summary>A buffer that is full of what no file has: a value that is not written cannot pass.</summary>
+    /// <summary>A buffer prefilled with values that no file has, so that an unwritten value fails.</summary>
     private static ColumnBuffer Poisoned()
     {
         const int many = 1024;
