@@ -70,7 +70,10 @@ internal static class PredictCommand
         HeldMemory held = HeldMemory.Of(run.Device, model.MemoryPlan, encoder, options.Scoring.BatchSize, BatchLoader.DefaultSlots, evaluated: 0);
         DatasetOptions reading = new()
         {
-            Workers = options.Scoring.Device.Decoders, BadRows = options.BadRows, NeedLabel = false, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least),
+            Workers = options.Scoring.Device.Decoders,
+            BadRows = options.BadRows,
+            NeedLabel = false,
+            MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least),
         };
         Dataset data = new(run.Shards, encoder, reading);
         run.Begin(checkpoint, held);
