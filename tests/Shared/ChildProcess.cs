@@ -25,6 +25,8 @@ public sealed class ChildProcess : IDisposable
         start.Environment["DOTNET_CLI_UI_LANGUAGE"] = "en";
         start.Environment["DOTNET_CLI_TELEMETRY_OPTOUT"] = start.Environment["DOTNET_NOLOGO"] = start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         start.Environment["GPU_CTR_CACHE"] = "off";
+        // As in the tests themselves.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         process = Process.Start(start)!;
         process.StandardInput.Close();
     }

@@ -216,8 +216,12 @@ public sealed class Device : IDisposable
             return (_, _) => Noted.Add(kernel.Method);
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
         {
-            Action<AcceleratorStream, KernelConfig, TArgs> launch = Accelerator is CudaAccelerator cuda
-                ? CudaKernels.Load<TArgs>(cuda, driver, kernel.Method) : accelerator.LoadKernel(kernel);
+            Action<AcceleratorStream, KernelConfig, TArgs> launch = accelerator switch
+            {
+                CudaAccelerator cuda => CudaKernels.Load<TArgs>(cuda, driver, kernel.Method),
+                CLAccelerator cl => OpenClKernels.Load<TArgs>(cl, kernel.Method),
+                _ => accelerator.LoadKernel(kernel),
+            };
             launchers.Add(kernel.Method, compiled = (Action<KernelConfig, TArgs>)((config, args) => Launch(launch, config, args)));
         }
         return (Action<KernelConfig, TArgs>)compiled;

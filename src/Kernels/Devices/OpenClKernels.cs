@@ -1,0 +1,43 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using ILGPU;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Runtime;
+using ILGPU.Runtime.OpenCL;
+
+namespace GpuCtr.Kernels.Devices;
+
+/// <summary>Compiles kernels to OpenCL C and loads them on an OpenCL device.</summary>
+internal static partial class OpenClKernels
+{
+    /// <summary>The launcher of a kernel, compiled by the driver unless it has kept the program.</summary>
+    public static Action<AcceleratorStream, KernelConfig, TArgs> Load<TArgs>(CLAccelerator accelerator, MethodInfo kernel) where TArgs : struct =>
+        accelerator.LoadKernel(Compile(accelerator.Backend, kernel)).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArgs>>();
+
+    /// <summary>A kernel as OpenCL C, the same text in every process.</summary>
+    /// <remarks>
+    /// Drivers keep what they have compiled, and find it by its source. ILGPU's names in it end in numbers that count everything the process
+    /// has compiled so far; here they count from 0 in each program, so that what was compiled once, in any order, is found again.
+    /// </remarks>
+    public static CLCompiledKernel Compile(CLBackend backend, MethodInfo kernel)
+    {
+        CLCompiledKernel compiled = (CLCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
+        Text(compiled) = Renumber(compiled.Source);
+        return compiled;
+    }
+
+    /// <summary>Numbers behind underscores become 0, 1, …, in the order in which they come first: equal ones stay equal and different ones different.</summary>
+    internal static string Renumber(string source)
+    {
+        Dictionary<string, int> numbers = [];
+        return Number().Replace(source, m => $"{(numbers.TryGetValue(m.Value, out int n) ? n : numbers[m.Value] = numbers.Count)}");
+    }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Source>k__BackingField")]
+    private static extern ref string Text(CLCompiledKernel kernel);
+
+    [GeneratedRegex(@"(?<=_)\d+")]
+    private static partial Regex Number();
+}
