@@ -17,8 +17,8 @@ public sealed partial class Add : IOp
     /// <summary>Arguments of the forward kernel; Terms is 2 without a third input.</summary>
     public readonly record struct Args(ArrayView<float> Y, ArrayView<float> A, ArrayView<float> B, ArrayView<float> C, int Terms, long Length);
 
-    /// <summary>Arguments of the backward kernel for one input.</summary>
-    public readonly record struct BackwardArgs(GradientView Dx, ArrayView<float> Dy, long Length);
+    /// <summary>Arguments of the backward kernel: the gradients in the order of <see cref="sinks"/>, the third dropped where there are two.</summary>
+    public readonly record struct BackwardArgs(GradientView First, GradientView Second, GradientView Third, ArrayView<float> Dy, long Length);
 
     /// <param name="device">The device.</param>
     /// <param name="y">(B, H) output.</param>
@@ -56,12 +56,8 @@ public sealed partial class Add : IOp
         Kernel<BackwardArgs> backward = new(device, BackwardKernel);
         return new(
             (in Pass pass) => forward.Run(Length(pass), new(y.View, inputs[0].View, inputs[1].View, inputs[^1].View, inputs.Length, Length(pass))),
-            (in Pass pass) =>
-            {
-                foreach (Tensor.GradientSink dx in sinks)
-                    if (dx.Target is not null)
-                        backward.Run(Length(pass), new(dx.View, y.Gradient!.View, Length(pass)));
-            });
+            (in Pass pass) => backward.Run(Length(pass), new(
+                sinks[0].View, sinks[1].View, sinks.Length > 2 ? sinks[2].View : GradientView.Dropped(y.View), y.Gradient!.View, Length(pass))));
     }
 
     private static void ForwardKernel(Args a)
@@ -73,6 +69,11 @@ public sealed partial class Add : IOp
     private static void BackwardKernel(BackwardArgs a)
     {
         for (long i = Grid.GlobalLinearIndex; i < a.Length; i += GridLoop.Stride)
-            a.Dx.Write(i, a.Dy[i]);
+        {
+            float dy = a.Dy[i];
+            a.First.Write(i, dy);
+            a.Second.Write(i, dy);
+            a.Third.Write(i, dy);
+        }
     }
 }

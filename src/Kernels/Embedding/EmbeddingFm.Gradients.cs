@@ -29,36 +29,32 @@ public sealed partial class EmbeddingFm
         }
     }
 
-    /// <summary>dV: column n·D + d is element d of V[n].</summary>
-    public readonly struct VectorTerms(Args a) : IColumnTerms
+    /// <summary>Column n·D + d is element d of dV[n]; then come du and, last, the gradient of the bias.</summary>
+    public readonly struct NumericTerms(Args a) : IColumnTerms
     {
         private readonly Args a = a;
 
         /// <inheritdoc/>
         public Float4 Term(int row, int column)
         {
-            int n = column / a.D, d = column % a.D;
-            return new(a.X[(long)row * a.N + n] * a.De[((long)row * a.C + a.F + n) * a.D + d]);
+            int first = column - a.N * a.D;
+            return new(first < 0 ? VectorTerm(row, column) : a.Flags.UsesFirst == 0 ? 0 : a.Dfirst[row] * (first < a.N ? a.X[(long)row * a.N + first] : 1));
         }
 
-        /// <inheritdoc/>
-        public void Take(int column, Float4 sums) => a.Dv[column] = sums.X;
-    }
-
-    /// <summary>du, followed by the gradient of the bias.</summary>
-    public readonly struct WeightTerms(Args a) : IColumnTerms
-    {
-        private readonly Args a = a;
-
-        /// <inheritdoc/>
-        public Float4 Term(int row, int column) =>
-            new(a.Flags.UsesFirst == 0 ? 0f : column < a.N ? a.Dfirst[row] * a.X[(long)row * a.N + column] : a.Dfirst[row]);
+        private float VectorTerm(int row, int column)
+        {
+            int n = column / a.D, d = column % a.D;
+            return a.X[(long)row * a.N + n] * a.De[((long)row * a.C + a.F + n) * a.D + d];
+        }
 
         /// <inheritdoc/>
         public void Take(int column, Float4 sums)
         {
-            if (column < a.N)
-                a.Du[column] = sums.X;
+            int first = column - a.N * a.D;
+            if (first < 0)
+                a.Dv[column] = sums.X;
+            else if (first < a.N)
+                a.Du[first] = sums.X;
             else
                 a.Dbias[0] = sums.X;
         }

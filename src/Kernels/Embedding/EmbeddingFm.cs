@@ -94,8 +94,7 @@ public sealed partial class EmbeddingFm : IOp
     /// <summary>A variant of the forward launch and of the table's row gradients; everything after these is shared by all variants.</summary>
     private OpVariant OfKernels(Workspace workspace, Action<Args> forward, Action<Args> rowGradients)
     {
-        ColumnSums<VectorTerms> numericVectors = new(workspace, t.NumericVectors.Name, t.Numeric.Rows, n * d);
-        ColumnSums<WeightTerms> numericWeights = new(workspace, "numeric weights", t.Numeric.Rows, n + 1);
+        ColumnSums<NumericTerms> numericGradients = new(workspace, t.NumericVectors.Name, t.Numeric.Rows, n * d + (t.FirstOrder is null ? 0 : n + 1));
         Kernel<Args> pooledGradients = new(device, PooledGradientsKernel);
         return new(
             (in Pass pass) => forward(Bind(pass)),
@@ -103,9 +102,7 @@ public sealed partial class EmbeddingFm : IOp
             {
                 Args args = Bind(pass);
                 rowGradients(args);
-                numericVectors.Run(new(args), pass.Rows);
-                if (t.FirstOrder is not null)
-                    numericWeights.Run(new(args), pass.Rows);
+                numericGradients.Run(new(args), pass.Rows);
                 if (p > 0)
                     pooledGradients.Run((long)pass.Rows * p, args);
             });

@@ -16,19 +16,19 @@ public sealed record LookupSource(DeviceArray<int> Rows, int FirstRow, Func<Pass
 
 /// <summary>The sort of <see cref="LookupSorter"/> on the device: a stable radix sort without atomics and without warp operations.</summary>
 /// <remarks>
-/// Least significant digit first, four bits a pass (Satish et al., IPDPS 2009): a group has 1024 keys and a thread 16 of them in a row,
-/// whose digits it counts in cells of its own of shared memory; counts are scanned over the threads of a group, and over groups; then every thread knows where
-/// each of its keys goes. Lookups that are not trained get the key ΣV, and so come last. The order is that of the host's sort.
-/// 20 bytes a lookup and pass, ⌈bits of ΣV / 4⌉ passes of three launches; nothing that differs between batches of a shape is an argument.
+/// Least significant digit first, eight bits a pass (Satish et al., IPDPS 2009): a group sorts a block of 512 keys by their digit in shared memory, four
+/// bits at a time, with a counter for each thread and value; the counts of each digit are scanned over all blocks; then every key knows where it goes.
+/// Lookups that are not trained get the key ΣV, and so come last. The order is that of the host's sort.
+/// 28 bytes a lookup and pass and 8 for each digit of a block, ⌈bits of ΣV / 8⌉ passes of three launches; nothing that differs between batches of a shape is an argument.
 /// </remarks>
 public sealed class LookupSort
 {
     private readonly SortedLookups lookups;
     private readonly IReadOnlyList<LookupSource> sources;
     private readonly int tableRows, passes;
-    private readonly DeviceArray<int> keys, otherKeys, otherValues, counts, sums;
+    private readonly DeviceArray<int> keys, otherKeys, otherValues, moves, counts, sums;
     private readonly Kernel<LookupSortKernels.KeyArgs> gather;
-    private readonly Kernel<LookupSortKernels.Args> count, scan, scatter, countHeads, segments;
+    private readonly Kernel<LookupSortKernels.Args> sortBlocks, scan, scatter, countHeads, segments;
 
     /// <param name="workspace">Reserves keys.</param>
     /// <param name="sources">All lookups, in the order in which those of one row stay.</param>
@@ -39,7 +39,7 @@ public sealed class LookupSort
         (this.sources, this.tableRows, this.lookups) = (sources, tableRows, lookups);
         Device device = workspace.Device;
         gather = new(device, LookupSortKernels.GatherKernel);
-        (count, scan, scatter) = (new(device, LookupSortKernels.CountKernel), new(device, LookupSortKernels.ScanKernel), new(device, LookupSortKernels.ScatterKernel));
+        (sortBlocks, scan, scatter) = (new(device, LookupSortKernels.SortBlockKernel), new(device, LookupSortKernels.ScanKernel), new(device, LookupSortKernels.ScatterKernel));
         (countHeads, segments) = (new(device, LookupSortKernels.CountHeadsKernel), new(device, LookupSortKernels.SegmentsKernel));
         // Pass by pass keys and values change sides; values must end in Order, so an odd number of passes begins on the other side.
         passes = LookupSortKernels.Passes(tableRows);
@@ -47,8 +47,9 @@ public sealed class LookupSort
         keys = workspace.TrainingArray<int>("lookup keys", capacity);
         otherKeys = workspace.TrainingArray<int>("lookup keys, sorted", capacity);
         otherValues = workspace.TrainingArray<int>("lookups, sorted", capacity);
+        moves = workspace.TrainingArray<int>("moves of lookup keys", capacity);
         counts = workspace.TrainingArray<int>("digits of lookup keys", LookupSortKernels.Digits * (long)blocks);
-        sums = workspace.TrainingArray<int>("digits of lookup keys, sums", LookupSortKernels.Blocks(LookupSortKernels.Digits * blocks));
+        sums = workspace.TrainingArray<int>("digits of lookup keys, sums", LookupSortKernels.Digits);
     }
 
     /// <summary>Sorts the lookups of a batch that is on the device.</summary>
@@ -63,15 +64,14 @@ public sealed class LookupSort
         for (int p = 0; p < passes; p++)
         {
             LookupSortKernels.Args a = Bind(from.Keys, from.Values, to.Keys, to.Values, length, LookupSortKernels.Blocks(length), p);
-            Launch(count, a.Blocks, a);
-            Launch(scan, LookupSortKernels.Blocks(a.Entries), a);
+            Launch(sortBlocks, a.Blocks, a);
+            Launch(scan, LookupSortKernels.Digits, a);
             Launch(scatter, a.Blocks, a);
             (from, to) = (to, from);
         }
         // One key more, which ends the last segment.
-        LookupSortKernels.Args heads = Bind(from.Keys, from.Values, to.Keys, to.Values, length, LookupSortKernels.Blocks(length + 1), 0) with { Digits = 1 };
+        LookupSortKernels.Args heads = Bind(from.Keys, from.Values, to.Keys, to.Values, length, LookupSortKernels.Blocks(length + 1), 0);
         Launch(countHeads, heads.Blocks, heads);
-        Launch(scan, LookupSortKernels.Blocks(heads.Entries), heads);
         Launch(segments, heads.Blocks, heads);
     }
 
@@ -86,9 +86,9 @@ public sealed class LookupSort
     }
 
     private LookupSortKernels.Args Bind(DeviceArray<int> keys, DeviceArray<int> values, DeviceArray<int> toKeys, DeviceArray<int> toValues, int length, int blocks, int pass) => new(
-        keys.View, values.View, toKeys.View, toValues.View, counts.View, sums.View,
+        keys.View, values.View, toKeys.View, toValues.View, moves.View, counts.View, sums.View,
         lookups.SegmentStart.View, lookups.SegmentRow.View, lookups.SegmentOfBlock.View, lookups.Count.View,
-        length, blocks, LookupSortKernels.Digits, pass * LookupSortKernels.DigitBits, tableRows);
+        length, blocks, pass * LookupSortKernels.DigitBits, tableRows);
 
     private static void Launch(Kernel<LookupSortKernels.Args> kernel, int groups, in LookupSortKernels.Args args)
     {

@@ -1,32 +1,31 @@
+using GpuCtr.Kernels.Reductions;
 using ILGPU;
 
 namespace GpuCtr.Kernels.Embedding;
 
-/// <summary>The kernels of <see cref="LookupSort"/>. A block is what a group has: 1024 keys or counts, 16 in a row for each thread.</summary>
-public static class LookupSortKernels
+/// <summary>The kernels of <see cref="LookupSort"/>. A block is what a group has: 512 keys, eight in a row for each thread.</summary>
+public static partial class LookupSortKernels
 {
-    internal const int DigitBits = 4, Digits = 1 << DigitBits;
+    internal const int DigitBits = 8, Digits = 1 << DigitBits;
 
-    // Those of a thread are a block of SortedLookups.
-    private const int ThreadKeys = 1 << SortedLookups.BlockBits, BlockKeys = ThreadKeys * Device.GroupThreads;
+    // A group sorts its block by half a digit at a time: every thread has a counter for each of 16 values.
+    private const int HalfBits = DigitBits / 2, Halves = 1 << HalfBits, Counters = Halves * Device.GroupThreads, ThreadCounters = Counters / Device.GroupThreads;
 
-    // Counters of a digit, [digit][thread]; one more, so that threads with a digit each hit different banks of shared memory.
-    private const int Row = Device.GroupThreads + 1;
+    private const int ThreadKeys = 8, BlockKeys = ThreadKeys * Device.GroupThreads;
 
-    /// <summary>What the sort sees; Counts are (Digits, Blocks), Sums one for each block of them.</summary>
+    // An item is the digit of a key and its place in the block.
+    private const int PlaceBits = 16, PlaceMask = (1 << PlaceBits) - 1;
+
+    /// <summary>What the sort sees; Counts are (Digits, Blocks), Sums one for each digit, Moves one for each key.</summary>
     public readonly record struct Args(
-        ArrayView<int> Keys, ArrayView<int> Values, ArrayView<int> ToKeys, ArrayView<int> ToValues, ArrayView<int> Counts, ArrayView<int> Sums,
+        ArrayView<int> Keys, ArrayView<int> Values, ArrayView<int> ToKeys, ArrayView<int> ToValues, ArrayView<int> Moves, ArrayView<int> Counts, ArrayView<int> Sums,
         ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> SegmentOfBlock, ArrayView<int> Segments,
-        int Length, int Blocks, int Digits, int Shift, int TableRows)
+        int Length, int Blocks, int Shift, int TableRows)
     {
-        internal int Entries => Digits * Blocks;
+        internal int Digit(int key) => key >> Shift & Digits - 1;
 
-        internal int Digit(int key) => key >> Shift & LookupSortKernels.Digits - 1;
-
-        /// <summary>Behind the last key one that is no row.</summary>
-        internal int Key(int i) => i < Length ? Keys[i] : TableRows;
-
-        internal int IsHead(int i) => i <= Length && Key(i) < TableRows && (i == 0 || Keys[i - 1] != Keys[i]) ? 1 : 0;
+        /// <summary>Behind the last key one that is no row, and one before the first.</summary>
+        internal int Key(int i) => i < 0 ? -1 : i < Length ? Keys[i] : TableRows;
     }
 
     /// <summary>What the gathering of keys sees: of <see cref="LookupSource"/>.</summary>
@@ -62,141 +61,117 @@ public static class LookupSortKernels
         }
     }
 
-    /// <summary>How often each digit occurs in each block.</summary>
-    internal static void CountKernel(Args a)
+    /// <summary>
+    /// Sorts the keys of each block by their digit. Counts become how often each digit occurs in the block; Moves, in the order of the digits,
+    /// how many keys of the block with the same digit come before a key, and its place in the block.
+    /// </summary>
+    internal static void SortBlockKernel(Args a)
     {
-        ArrayView<int> counters = SharedMemory.Allocate<int>(Digits * Row);
-        int thread = Group.IdxX;
-        CountDigits(a, counters, thread);
+        ArrayView<int> items = SharedMemory.Allocate<int>(2 * (BlockKeys + BlockKeys / 32)), counters = SharedMemory.Allocate<int>(Counters + Counters / 32);
+        ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads), first = SharedMemory.Allocate<int>(Digits), last = SharedMemory.Allocate<int>(Digits);
+        int thread = Group.IdxX, start = Grid.IdxX * BlockKeys, length = Math.Min(BlockKeys, a.Length - start), other = Padded(BlockKeys);
+        // Behind the last key the largest digit, so that what is no key stays last.
+        for (int i = thread; i < BlockKeys; i += Group.DimX)
+            items[Padded(i)] = (i < length ? a.Digit(a.Keys[start + i]) : Digits - 1) << PlaceBits | i;
+        for (int digit = thread; digit < Digits; digit += Group.DimX)
+        {
+            first[digit] = 0;
+            last[digit] = -1;
+        }
         Group.Barrier();
-        if (thread >= Digits)
-            return;
-        int sum = 0;
-        for (int t = 0; t < Device.GroupThreads; t++)
-            sum += counters[thread * Row + t];
-        a.Counts[thread * a.Blocks + Grid.IdxX] = sum;
+        SortByHalf(items, 0, other, PlaceBits, counters, parts);
+        SortByHalf(items, other, 0, PlaceBits + HalfBits, counters, parts);
+        for (int i = thread; i < length; i += Group.DimX)
+        {
+            int digit = items[Padded(i)] >> PlaceBits;
+            if (i == 0 || items[Padded(i - 1)] >> PlaceBits != digit)
+                first[digit] = i;
+            if (i == length - 1 || items[Padded(i + 1)] >> PlaceBits != digit)
+                last[digit] = i;
+        }
+        Group.Barrier();
+        for (int digit = thread; digit < Digits; digit += Group.DimX)
+            a.Counts[digit * a.Blocks + Grid.IdxX] = last[digit] + 1 - first[digit];
+        for (int i = thread; i < length; i += Group.DimX)
+        {
+            int item = items[Padded(i)];
+            a.Moves[start + i] = i - first[item >> PlaceBits] << PlaceBits | item & PlaceMask;
+        }
     }
 
-    /// <summary>
-    /// Counts of a block become the sums up to them in the block; Sums that of the block. Whatever is written depends on what was read
-    /// from its place: ILGPU 1.5 may reorder a load past a later store to the same address, so the stored value depends on the load.
-    /// </summary>
+    /// <summary>One group = one digit: its counts become the sums up to and with each block; Sums that over all blocks.</summary>
     internal static void ScanKernel(Args a)
     {
         ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads);
-        int thread = Group.IdxX, first = Grid.IdxX * BlockKeys + thread * ThreadKeys, last = Math.Min(a.Entries, first + ThreadKeys), sum = 0;
-        for (int i = first; i < last; i++)
-            sum += a.Counts[i];
-        parts[thread] = sum;
-        Group.Barrier();
-        int upTo = SumBefore(parts, thread);
-        if (thread == Device.GroupThreads - 1)
+        int share = (a.Blocks + Group.DimX - 1) / Group.DimX, from = Math.Min(a.Blocks, Group.IdxX * share), to = Math.Min(a.Blocks, from + share), row = Grid.IdxX * a.Blocks, sum = 0;
+        for (int i = from; i < to; i++)
+            sum += a.Counts[row + i];
+        int upTo = GroupSum.Before(parts, sum);
+        if (Group.IdxX == Group.DimX - 1)
             a.Sums[Grid.IdxX] = upTo + sum;
-        for (int i = first; i < last; i++)
+        // What is written depends on what was read from its place: ILGPU 1.5 may reorder a load past a later store to the same address.
+        for (int i = from; i < to; i++)
         {
-            upTo += a.Counts[i];
-            a.Counts[i] = upTo;
+            upTo += a.Counts[row + i];
+            a.Counts[row + i] = upTo;
         }
     }
 
-    /// <summary>
-    /// Every key goes after all smaller digits, and after earlier keys with the same digit: counters become the end positions of their
-    /// thread's keys, which the thread assigns from the last key to the first.
-    /// </summary>
+    /// <summary>Every key goes after all smaller digits, and after earlier keys with the same digit.</summary>
     internal static void ScatterKernel(Args a)
     {
-        ArrayView<int> counters = SharedMemory.Allocate<int>(Digits * Row);
-        int thread = Group.IdxX;
-        CountDigits(a, counters, thread);
-        Group.Barrier();
-        if (thread < Digits)
+        const int threadDigits = Digits / Device.GroupThreads;
+        ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads), firsts = SharedMemory.Allocate<int>(Digits + Digits / 32);
+        int start = Grid.IdxX * BlockKeys, digits = Group.IdxX * threadDigits, sum = 0;
+        for (int digit = digits; digit < digits + threadDigits; digit++)
+            sum += a.Sums[digit];
+        int before = GroupSum.Before(parts, sum);
+        for (int digit = digits; digit < digits + threadDigits; digit++)
         {
-            int end = SumBefore(a, thread * a.Blocks + Grid.IdxX);
-            for (int t = 0; t < Device.GroupThreads; t++)
-            {
-                end += counters[thread * Row + t];
-                counters[thread * Row + t] = end;
-            }
+            firsts[Padded(digit)] = before + (Grid.IdxX == 0 ? 0 : a.Counts[digit * a.Blocks + Grid.IdxX - 1]);
+            before += a.Sums[digit];
         }
         Group.Barrier();
-        int first = Grid.IdxX * BlockKeys + thread * ThreadKeys, last = Math.Min(a.Length, first + ThreadKeys);
-        for (int i = last - 1; i >= first; i--)
+        for (int i = start + Group.IdxX; i < Math.Min(a.Length, start + BlockKeys); i += Group.DimX)
         {
-            int key = a.Keys[i], counter = a.Digit(key) * Row + thread, to = counters[counter] - 1;
-            counters[counter] = to;
+            int move = a.Moves[i], from = start + (move & PlaceMask), key = a.Keys[from], to = firsts[Padded(a.Digit(key))] + (move >> PlaceBits);
             a.ToKeys[to] = key;
-            a.ToValues[to] = a.Values[i];
+            a.ToValues[to] = a.Values[from];
         }
     }
 
-    /// <summary>Number of segments that begin in each block.</summary>
-    internal static void CountHeadsKernel(Args a)
+    /// <summary>Sorts a block by four bits of its items, stably: each thread counts its eight in counters of its own, whose sums say where each item goes.</summary>
+    private static void SortByHalf(ArrayView<int> items, int from, int to, int shift, ArrayView<int> counters, ArrayView<int> parts)
     {
-        ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads);
-        int thread = Group.IdxX;
-        parts[thread] = CountHeads(a, thread);
+        int thread = Group.IdxX, mine = thread * ThreadCounters;
+        for (int half = 0; half < Halves; half++)
+            counters[Counter(half)] = 0;
+        for (int k = 0; k < ThreadKeys; k++)
+            counters[Counter(items[from + Padded(thread * ThreadKeys + k)] >> shift & Halves - 1)]++;
         Group.Barrier();
-        if (thread == Device.GroupThreads - 1)
-            a.Counts[Grid.IdxX] = SumBefore(parts, thread) + parts[thread];
-    }
-
-    /// <summary>Starts of segments, the segment of each block of 16 lookups, and the number of segments.</summary>
-    internal static void SegmentsKernel(Args a)
-    {
-        ArrayView<int> parts = SharedMemory.Allocate<int>(Device.GroupThreads);
-        int thread = Group.IdxX;
-        parts[thread] = CountHeads(a, thread);
-        Group.Barrier();
-        int segments = SumBefore(a, Grid.IdxX) + SumBefore(parts, thread), first = Grid.IdxX * BlockKeys + thread * ThreadKeys;
-        for (int i = first; i < first + ThreadKeys && i <= a.Length; i++)
-        {
-            if (a.IsHead(i) != 0)
-            {
-                a.SegmentStart[segments] = i;
-                a.SegmentRow[segments] = a.Keys[i];
-                segments++;
-            }
-            if (i == first && i + ThreadKeys <= a.Length)
-                a.SegmentOfBlock[i / ThreadKeys] = segments - 1;
-            if (a.Key(i) < a.TableRows || i > 0 && a.Keys[i - 1] >= a.TableRows)
-                continue;
-            a.SegmentStart[segments] = i;
-            a.Segments[0] = segments;
-        }
-    }
-
-    /// <summary>Counts each digit among the keys of a thread, in the thread's own counters.</summary>
-    private static void CountDigits(Args a, ArrayView<int> counters, int thread)
-    {
-        for (int digit = 0; digit < Digits; digit++)
-            counters[digit * Row + thread] = 0;
-        int first = Grid.IdxX * BlockKeys + thread * ThreadKeys, last = Math.Min(a.Length, first + ThreadKeys);
-        for (int i = first; i < last; i++)
-            counters[a.Digit(a.Keys[i]) * Row + thread]++;
-    }
-
-    private static int CountHeads(Args a, int thread)
-    {
-        int heads = 0, first = Grid.IdxX * BlockKeys + thread * ThreadKeys;
-        for (int i = first; i < first + ThreadKeys; i++)
-            heads += a.IsHead(i);
-        return heads;
-    }
-
-    private static int SumBefore(ArrayView<int> parts, int thread)
-    {
         int sum = 0;
-        for (int t = 0; t < thread; t++)
-            sum += parts[t];
-        return sum;
+        for (int i = mine; i < mine + ThreadCounters; i++)
+            sum += counters[Padded(i)];
+        int upTo = GroupSum.Before(parts, sum);
+        for (int i = mine; i < mine + ThreadCounters; i++)
+        {
+            upTo += counters[Padded(i)];
+            counters[Padded(i)] = upTo;
+        }
+        Group.Barrier();
+        // Counters are where the items of a thread end: it assigns places from its last item to its first.
+        for (int k = ThreadKeys - 1; k >= 0; k--)
+        {
+            int item = items[from + Padded(thread * ThreadKeys + k)], counter = Counter(item >> shift & Halves - 1), place = counters[counter] - 1;
+            counters[counter] = place;
+            items[to + Padded(place)] = item;
+        }
+        Group.Barrier();
     }
 
-    /// <summary>The sum of all counts before entry i.</summary>
-    private static int SumBefore(Args a, int i)
-    {
-        int sum = i % BlockKeys == 0 ? 0 : a.Counts[i - 1];
-        for (int block = 0; block < i / BlockKeys; block++)
-            sum += a.Sums[block];
-        return sum;
-    }
+    /// <summary>Where a thread counts a value: counters of a value lie together, those of the threads in order.</summary>
+    private static int Counter(int half) => Padded(half * Device.GroupThreads + Group.IdxX);
+
+    /// <summary>One place of shared memory in 33 is left out, so that threads with eight or sixteen places in a row each use different banks.</summary>
+    private static int Padded(int i) => i + (i >> 5);
 }

@@ -17,7 +17,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// <typeparam name="T">Elements that a thread handles at a time.</typeparam>
 internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats<T>
 {
-    // Number of blocks of the highest level that one thread sums itself.
+    // Number of blocks of the highest level that one thread sums itself, at most.
     private const int MostBlocks = 32;
 
     private readonly DeviceArray<float> sums;
@@ -26,15 +26,15 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
 
     /// <param name="workspace">Reserves the sums of blocks.</param>
     /// <param name="name">Whose sums.</param>
-    /// <param name="capacity">P: largest number of lookups in a batch.</param>
+    /// <param name="lookups">Their number and the longest segment bound the levels.</param>
     /// <param name="columns">D.</param>
-    public SegmentSums(Workspace workspace, string name, int capacity, int columns)
+    public SegmentSums(Workspace workspace, string name, SortedLookups lookups, int columns)
     {
-        (this.capacity, width) = (capacity, columns * sizeof(float) / Interop.SizeOf<T>());
+        (capacity, width) = (lookups.Capacity, columns * sizeof(float) / Interop.SizeOf<T>());
         (ofBlocks, ofSegments) = (new(workspace.Device, SegmentSums.BlocksKernel), new(workspace.Device, SegmentSums.Kernel));
         long blocks = 0;
-        for (int level = capacity; level > MostBlocks; blocks += level, levels++)
-            level = SortedLookups.Blocks(level);
+        for (int level = capacity, longest = lookups.Longest; longest > MostBlocks; blocks += level, levels++)
+            (level, longest) = (SortedLookups.Blocks(level), SortedLookups.Blocks(longest));
         sums = workspace.TrainingArray<float>($"{name}, sums of blocks", blocks * columns);
     }
 

@@ -3,7 +3,10 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>On the device: the lookups of the batch grouped by table row, by <see cref="LookupSorter"/> on the CPU or <see cref="LookupSort"/> on GPUs.</summary>
-public sealed class SortedLookups(Workspace workspace, int capacity)
+/// <param name="workspace">Reserves the arrays.</param>
+/// <param name="capacity">P: largest number of lookups in a batch.</param>
+/// <param name="longest">Largest number of lookups of one row; 0 = P.</param>
+public sealed class SortedLookups(Workspace workspace, int capacity, int longest = 0)
 {
     /// <summary>Lookups per block: <see cref="SegmentSums{T}"/> sums long segments by whole blocks.</summary>
     internal const int BlockBits = 4;
@@ -28,6 +31,9 @@ public sealed class SortedLookups(Workspace workspace, int capacity)
 
     /// <summary>P: largest number of lookups in a batch, and thus of distinct rows.</summary>
     public int Capacity { get; } = capacity;
+
+    /// <summary>Largest number of lookups of one row in a batch.</summary>
+    public int Longest { get; } = longest > 0 ? longest : capacity;
 
     /// <summary>U: distinct rows in the current batch.</summary>
     public int Segments { get; set; }

@@ -58,8 +58,8 @@ public sealed partial class TableGradient
         if ((long)lookups.Capacity * table.Columns > GridLoop.MostItems)
             return Portable();
         ISegmentSums sums = table.Columns % 4 == 0
-            ? new SegmentSums<Float4>(workspace, rowGradients.Name, lookups.Capacity, table.Columns)
-            : new SegmentSums<Float1>(workspace, rowGradients.Name, lookups.Capacity, table.Columns);
+            ? new SegmentSums<Float4>(workspace, rowGradients.Name, lookups, table.Columns)
+            : new SegmentSums<Float1>(workspace, rowGradients.Name, lookups, table.Columns);
         return () => sums.Run(Bind(), lookups.SegmentOfBlock.View);
     }
 

@@ -27,7 +27,18 @@ public sealed partial class GradientGuard
 
     /// <summary>Arguments of the measuring kernel.</summary>
     public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length,
-        ArrayView<int> Segments, int Columns);
+        ArrayView<int> Segments, int Columns)
+    {
+        /// <summary>Elements that count in this batch.</summary>
+        internal long Count => Columns != 0 ? (long)Segments[0] * Columns : Length;
+
+        /// <summary>(dw + λ w)² of element <paramref name="i"/>.</summary>
+        internal float Square(long i)
+        {
+            float g = Dw[i] + (i < DecayLength ? L2 * W[i] : 0);
+            return g * g;
+        }
+    }
 
     /// <summary>Arguments of the deciding kernel.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
@@ -62,7 +73,7 @@ public sealed partial class GradientGuard
         sources.Add(new Source(gradient, weights, l2, decayLength, lookups));
 
     /// <summary>Reserves the partial sums; no gradient can be added afterwards.</summary>
-    public void Seal(Workspace workspace) => run = device.Select(() => Portable(workspace), () => Simd(workspace));
+    public void Seal(Workspace workspace) => run = device.Select(() => Portable(workspace), () => Simd(workspace), () => Gpu(workspace));
 
     /// <summary>Measures and decides.</summary>
     public void Run() => run!();
@@ -81,8 +92,7 @@ public sealed partial class GradientGuard
     private Action Portable(Workspace workspace)
     {
         DeviceArray<float> partials = Plan(workspace, static _ => Columns);
-        // Dummy view for a gradient without lookups; ILGPU needs one bound.
-        DeviceArray<int> all = workspace.Array<int>("no lookups", 1);
+        DeviceArray<int> all = NoLookups(workspace);
         ColumnSums<Squares> squares = new(workspace, "gradient norm", Rows(sources.Max(s => s.Gradient.Length)), Columns);
         Kernel<DecideArgs> decide = new(device, DecideKernel);
         return () =>
@@ -92,6 +102,9 @@ public sealed partial class GradientGuard
             decide.Run(1, new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm));
         };
     }
+
+    /// <summary>Dummy view for a gradient without lookups; ILGPU needs one bound.</summary>
+    private static DeviceArray<int> NoLookups(Workspace workspace) => workspace.Array<int>("no lookups", 1);
 
     /// <summary>Launches the measurement. The launch does not depend on the batch: kernels read the number of rows of a compact gradient from device memory.</summary>
     private static Args Bind(Source s, DeviceArray<float> partials, DeviceArray<int> all) => new(
@@ -109,10 +122,7 @@ public sealed partial class GradientGuard
         public Float4 Term(int row, int column)
         {
             long i = (long)row * Columns + column;
-            if (i >= (a.Columns != 0 ? (long)a.Segments[0] * a.Columns : a.Length))
-                return default;
-            float g = a.Dw[i] + (i < a.DecayLength ? a.L2 * a.W[i] : 0);
-            return new(g * g);
+            return new(i < a.Count ? a.Square(i) : 0);
         }
 
         /// <inheritdoc/>
@@ -126,13 +136,18 @@ public sealed partial class GradientGuard
             float sum = 0;
             for (int j = 0; j < a.Count; j++)
                 sum += a.Partials[j];
-            float norm = XMath.Sqrt(sum), factor = Factor(a.Loss[0], norm, a.ClipNorm);
-            a.Guard[0] = factor;
-            a.Guard[1] = norm;
-            // Floats on both sides: ILGPU miscompiles the conversion of a conditional integer to float, giving its bits (1.4e-45 instead of 1).
-            a.Guard[2] += factor == 0 ? 1f : 0f;
-            a.Guard[3] = factor == 0 ? a.Guard[3] + 1f : 0f;
+            Decide(a, sum);
         }
+    }
+
+    private static void Decide(DecideArgs a, float squares)
+    {
+        float norm = XMath.Sqrt(squares), factor = Factor(a.Loss[0], norm, a.ClipNorm);
+        a.Guard[0] = factor;
+        a.Guard[1] = norm;
+        // Floats on both sides: ILGPU miscompiles the conversion of a conditional integer to float, giving its bits (1.4e-45 instead of 1).
+        a.Guard[2] += factor == 0 ? 1f : 0f;
+        a.Guard[3] = factor == 0 ? a.Guard[3] + 1f : 0f;
     }
 
     /// <summary>Whether a number is finite: otherwise x − x is NaN, which is unequal to 0.</summary>

@@ -15,17 +15,18 @@ public interface IColumnTerms
     void Take(int column, Float4 sums);
 }
 
-/// <summary>Column sums for GPUs: a thread sums 64 rows of a column, then 64 of these sums, until one is left.</summary>
+/// <summary>Column sums by kernels: blocks of rows are summed first, then their sums, until one is left.</summary>
 /// <remarks>
-/// Neighbouring threads have neighbouring columns. Blocks depend only on row numbers: the same bits every run on any device.
-/// Reads the matrix once; writes and reads 16 bytes for every 64 elements; one launch per factor of 64 rows.
+/// Reads the matrix once. The blocks, and with them the order of every sum, depend only on the sizes: the same bits every run.
+/// Portable: a thread sums 64 rows of a column; one launch per factor of 64 rows. On GPUs see the other part of this class.
 /// </remarks>
 /// <typeparam name="TTerms">The terms.</typeparam>
-public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
+public sealed partial class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
 {
-    private readonly DeviceArray<Float4> partials;
     private readonly int columns;
-    private readonly Kernel<ColumnSums.Args<TTerms>> ofTerms, ofSums;
+    private readonly Summation run;
+
+    private delegate void Summation(in TTerms terms, int rows);
 
     /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="name">Name of the sums in the memory plan.</param>
@@ -34,44 +35,77 @@ public sealed class ColumnSums<TTerms> where TTerms : struct, IColumnTerms
     public ColumnSums(Workspace workspace, string name, long rows, int columns)
     {
         this.columns = columns;
-        (ofTerms, ofSums) = (new(workspace.Device, ColumnSums.TermsKernel), new(workspace.Device, ColumnSums.SumsKernel));
-        long blocks = 0;
-        for (long level = ColumnSums.Blocks(rows); level > 1; level = ColumnSums.Blocks(level))
-            blocks += level;
-        partials = workspace.Array<Float4>($"{name} partial sums", blocks * columns);
+        Func<Summation> portable = () => Portable(workspace, $"{name} partial sums", rows);
+        run = workspace.Device.Select(portable, portable, () => Gpu(workspace, $"{name} partial sums", rows));
     }
 
     /// <summary>Sums the first <paramref name="rows"/> rows.</summary>
     public void Run(in TTerms terms, int rows)
     {
-        if (columns == 0)
-            return;
-        long at = 0;
-        int blocks = (int)ColumnSums.Blocks(rows);
-        Launch(ofTerms, new(terms, partials.View, 0, 0, rows, columns, blocks));
-        for (; blocks > 1; at += (long)rows * columns)
-        {
-            (rows, blocks) = (blocks, (int)ColumnSums.Blocks(blocks));
-            Launch(ofSums, new(terms, partials.View, at, at + (long)rows * columns, rows, columns, blocks));
-        }
+        if (columns > 0)
+            run(terms, rows);
     }
 
-    private static void Launch(Kernel<ColumnSums.Args<TTerms>> kernel, in ColumnSums.Args<TTerms> args) => kernel.Run((long)args.Blocks * args.Columns, args);
+    private Summation Portable(Workspace workspace, string name, long mostRows)
+    {
+        Kernel<ColumnSums.Args<TTerms>> ofTerms = new(workspace.Device, ColumnSums.Kernel);
+        Kernel<ColumnSums.Args<BlockSums<TTerms>>> ofSums = new(workspace.Device, ColumnSums.Kernel);
+        long length = 0;
+        for (long level = ColumnSums.Blocks(mostRows); level > 1; level = ColumnSums.Blocks(level))
+            length += level;
+        DeviceArray<Float4> partials = workspace.Array<Float4>(name, length * columns);
+        return (in TTerms terms, int rows) =>
+        {
+            int blocks = (int)ColumnSums.Blocks(rows);
+            ofTerms.Run((long)blocks * columns, new(terms, partials.View, rows, columns, blocks));
+            for (long from = 0; blocks > 1; from += (long)rows * columns)
+            {
+                (rows, blocks) = (blocks, (int)ColumnSums.Blocks(blocks));
+                ArrayView<Float4> to = blocks > 1 ? partials.View.SubView(from + (long)rows * columns) : partials.View;
+                ofSums.Run((long)blocks * columns, new(new(terms, partials.View.SubView(from), columns), to, rows, columns, blocks));
+            }
+        };
+    }
+}
+
+/// <summary>The sums of blocks of rows as terms of the next sums.</summary>
+/// <param name="terms">Where the last sums go.</param>
+/// <param name="sums">(blocks, columns).</param>
+/// <param name="columns">Columns of the matrix.</param>
+public readonly struct BlockSums<TTerms>(TTerms terms, ArrayView<Float4> sums, int columns) : IColumnTerms where TTerms : struct, IColumnTerms
+{
+    private readonly TTerms terms = terms;
+    private readonly ArrayView<Float4> sums = sums;
+    private readonly int columns = columns;
+
+    /// <inheritdoc/>
+    public Float4 Term(int row, int column) => sums[(long)row * columns + column];
+
+    /// <inheritdoc/>
+    public void Take(int column, Float4 total) => terms.Take(column, total);
 }
 
 /// <summary>The kernels of <see cref="ColumnSums{TTerms}"/>.</summary>
-public static class ColumnSums
+public static partial class ColumnSums
 {
     private const int BlockRows = 64;
 
-    /// <summary>Kernel arguments: sums are read from Partials[From …] (Rows, Columns) and written to Partials[To …] (Blocks, Columns).</summary>
-    public readonly record struct Args<TTerms>(TTerms Terms, ArrayView<Float4> Partials, long From, long To, int Rows, int Columns, int Blocks)
-        where TTerms : struct, IColumnTerms;
+    /// <summary>Kernel arguments: the sums of (Rows, Columns) go to Partials (Blocks, Columns), or to the terms if there is one block.</summary>
+    public readonly record struct Args<TTerms>(TTerms Terms, ArrayView<Float4> Partials, int Rows, int Columns, int Blocks) where TTerms : struct, IColumnTerms
+    {
+        internal void Put(int block, int column, Float4 sums)
+        {
+            if (Blocks > 1)
+                Partials[(long)block * Columns + column] = sums;
+            else
+                Terms.Take(column, sums);
+        }
+    }
 
     internal static long Blocks(long rows) => Math.Max(1, (rows + BlockRows - 1) / BlockRows);
 
     /// <summary>One item = one column of 64 rows.</summary>
-    internal static void TermsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
+    internal static void Kernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
     {
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridLoop.Stride)
         {
@@ -79,28 +113,7 @@ public static class ColumnSums
             Float4 sums = default;
             for (int row = block * BlockRows; row < last; row++)
                 sums = sums.Add(a.Terms.Term(row, column));
-            Put(a, i, column, sums);
+            a.Put(block, column, sums);
         }
-    }
-
-    /// <summary>One item = one column of 64 sums.</summary>
-    internal static void SumsKernel<TTerms>(Args<TTerms> a) where TTerms : struct, IColumnTerms
-    {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Blocks * a.Columns; i += GridLoop.Stride)
-        {
-            int block = (int)(i / a.Columns), column = (int)(i % a.Columns), last = Math.Min(a.Rows, (block + 1) * BlockRows);
-            Float4 sums = default;
-            for (int row = block * BlockRows; row < last; row++)
-                sums = sums.Add(a.Partials[a.From + (long)row * a.Columns + column]);
-            Put(a, i, column, sums);
-        }
-    }
-
-    private static void Put<TTerms>(Args<TTerms> a, long i, int column, Float4 sums) where TTerms : struct, IColumnTerms
-    {
-        if (a.Blocks > 1)
-            a.Partials[a.To + i] = sums;
-        else
-            a.Terms.Take(column, sums);
     }
 }

@@ -19,6 +19,11 @@ public sealed partial class Batch
     internal static int LookupCapacity(FeatureSpec spec, int capacity) =>
         checked(capacity * spec.F + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
+    /// <summary>Largest number of lookups of one table row: those of all columns of its vocabulary.</summary>
+    internal static int MostLookupsOfRow(FeatureSpec spec, int capacity) => spec.Vocabularies
+        .Select((_, v) => checked(capacity * (spec.Categorical.Count(c => c.Vocabulary == v) + spec.Sequences.Where(s => s.Vocabulary == v).Sum(s => s.MaxLength))))
+        .DefaultIfEmpty(0).Max();
+
     /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns.</summary>
     internal static int GradientRows(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
 

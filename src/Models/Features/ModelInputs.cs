@@ -18,7 +18,7 @@ public sealed class ModelInputs
         Rows = Ints("table rows", (long)batchSize * spec.F);
         Numeric = DoubleBuffer<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
         Label = DoubleBuffer<Tensor, float>(workspace.Tensor("label", batchSize, 1));
-        Lookups = new SortedLookups(workspace, Batch.LookupCapacity(spec, batchSize));
+        Lookups = new SortedLookups(workspace, Batch.LookupCapacity(spec, batchSize), Batch.MostLookupsOfRow(spec, batchSize));
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(

@@ -11,7 +11,10 @@ public static class KernelName
     public static string Of(MethodInfo kernel)
     {
         string type = kernel.DeclaringType!.Name.Split('`')[0], method = kernel.Name.EndsWith(Suffix, StringComparison.Ordinal) ? kernel.Name[..^Suffix.Length] : kernel.Name;
-        string[] arguments = [.. kernel.DeclaringType.GetGenericArguments().Concat(kernel.GetGenericArguments()).Select(t => t.IsNested ? $"{t.DeclaringType!.Name}.{t.Name}" : t.Name)];
-        return $"{type}{(method.Length > 0 ? "." : "")}{method}{(arguments.Length == 0 ? "" : $"<{string.Join(", ", arguments)}>")}";
+        return $"{type}{(method.Length > 0 ? "." : "")}{method}{Arguments([.. kernel.DeclaringType.GetGenericArguments(), .. kernel.GetGenericArguments()])}";
     }
+
+    private static string Arguments(Type[] types) => types.Length == 0 ? "" : $"<{string.Join(", ", types.Select(Of))}>";
+
+    private static string Of(Type type) => (type.IsNested ? $"{type.DeclaringType!.Name}." : "") + type.Name.Split('`')[0] + Arguments(type.GetGenericArguments());
 }
