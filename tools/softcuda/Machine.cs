@@ -1,5 +1,6 @@
 using GpuCtr.SoftCuda.Driver;
 using GpuCtr.SoftCuda.Execution;
+using GpuCtr.SoftCuda.Execution.Counting;
 using GpuCtr.SoftCuda.Loading;
 using GpuCtr.SoftCuda.Memory;
 using GpuCtr.SoftCuda.Ptx;
@@ -11,7 +12,8 @@ namespace GpuCtr.SoftCuda;
 /// <param name="Launch">Grid, block, dynamic shared memory, arguments.</param>
 /// <param name="SharedBytes">Shared memory of a block, static and dynamic.</param>
 /// <param name="InGraph">Whether it was a node of a graph.</param>
-public sealed record Launched(string Kernel, KernelLaunch Launch, int SharedBytes, bool InGraph);
+/// <param name="Counts">What it did.</param>
+public sealed record Launched(string Kernel, KernelLaunch Launch, int SharedBytes, bool InGraph, LaunchCounts Counts);
 
 /// <summary>A GPU in software, behind the functions of libcuda and cuBLAS that this process calls.</summary>
 public sealed class Machine
@@ -22,12 +24,17 @@ public sealed class Machine
     private static Machine? current;
     private static bool isLoaded;
 
+    private readonly Executor executor;
+    private readonly Engine engine;
+
     private Machine(MachineSettings settings)
     {
         Settings = settings;
         Findings = new(settings.FindingsFile is { } file ? finding => Append(file, finding) : finding => Console.Error.WriteLine($"soft-cuda: {finding}"));
         Memory = new(Math.Min(MostBytes, (long)settings.Capability.MemoryGiB << 30));
-        Process = new(settings, new(settings, Memory, Findings) { Launch = Run });
+        executor = new(Memory, Findings, settings.Capability, settings.Checks);
+        engine = new(settings, Memory, Findings) { Launch = Run };
+        Process = new(settings, engine);
     }
 
     /// <summary>The machine that calls of this process go to.</summary>
@@ -62,8 +69,11 @@ public sealed class Machine
 
     private CudaResult Run(PtxKernel kernel, KernelLaunch launch, bool inGraph)
     {
-        Launch?.Invoke(new(kernel.Name, launch, kernel.SharedBytes + launch.DynamicSharedBytes, inGraph));
-        return CudaResult.Success;
+        CudaResult result = executor.Run(kernel, launch);
+        foreach (Touch touch in executor.Touched)
+            engine.Note(touch);
+        Launch?.Invoke(new(kernel.Name, launch, kernel.SharedBytes + launch.DynamicSharedBytes, inGraph, executor.Counts));
+        return result;
     }
 
     // Opened for every line: several processes may append.
