@@ -1,3 +1,4 @@
+using GpuCtr.SoftCuda.Execution.Counting;
 using GpuCtr.SoftCuda.Memory;
 
 namespace GpuCtr.SoftCuda.Tests.Execution;
@@ -136,6 +137,16 @@ public sealed class CheckTests
         Assert.Equal(1, bench.Counts.Barriers);
         Assert.Equal(CudaResult.LaunchFailed, bench.Run(Bench.Kernel("setp.lt.u32 p1, r31, 5;\n@p1 bra SKIP;\nbar.sync 0;\nSKIP:\nret;"), threads: 32));
         Assert.Equal((Check.Barrier, "the barrier is reached by lanes ffffffe0 of ffffffff"), (bench.Findings.All[^1].Check, Assert.Single(bench.Findings.All).What));
+    }
+
+    [Fact]
+    public void A_barrier_may_stand_before_code_of_lanes_that_come_to_it_later()
+    {
+        using Bench bench = new();
+        Assert.Equal(CudaResult.Success, bench.Run(Bench.Kernel("setp.lt.u32 p1, r31, 5;\n@p1 bra AWAY;\nMEET:\nbar.sync 0;\nret;\nAWAY:\nmov.u32 r1, 1;\nbra MEET;"), threads: 70));
+        Assert.Equal(1, bench.Counts.Barriers);
+        Assert.Equal(new Executed(3, 70), bench.Counts.ByClass[(int)InstructionClass.Barrier]);
+        Assert.Empty(bench.Findings.All);
     }
 
     [Fact]

@@ -25,6 +25,7 @@ internal sealed unsafe class Warp : IDisposable
     private readonly Program program;
     private readonly int[] waitingAt = new int[Lanes.Count];
     private readonly uint[] waitingLanes = new uint[Lanes.Count];
+    private readonly bool[] waitsForOthers = new bool[Lanes.Count];
     private int waiting;
     private uint live;
 
@@ -108,6 +109,21 @@ internal sealed unsafe class Warp : IDisposable
         }
     }
 
+    /// <summary>Makes the active lanes wait at the instruction being executed while other lanes of the warp can still come to it; false if none can.</summary>
+    /// <remarks>What all lanes execute together may stand before code of some of them in the text.</remarks>
+    public bool WaitForOthers()
+    {
+        if (Mask.Bits == live || Earliest() < 0)
+            return false;
+        Pc--;
+        program.Counts[Pc].Warps--;
+        program.Counts[Pc].Lanes -= Mask.Count;
+        Wait(Pc, Mask.Bits);
+        waitsForOthers[waiting - 1] = true;
+        Take(Earliest());
+        return true;
+    }
+
     /// <summary>Waits for the other warps.</summary>
     public void StopAt(PtxInstruction barrier) => (State, Barrier) = (WarpState.AtBarrier, barrier);
 
@@ -119,7 +135,7 @@ internal sealed unsafe class Warp : IDisposable
         if (live == 0)
             State = WarpState.Done;
         else if (Mask.Bits == 0)
-            Take(Earliest());
+            Take(Math.Max(Earliest(), 0));
     }
 
     public void Dispose()
@@ -135,9 +151,7 @@ internal sealed unsafe class Warp : IDisposable
     private void Regroup()
     {
         int earliest = Earliest();
-        if (Pc < waitingAt[earliest])
-            return;
-        if (Pc > waitingAt[earliest])
+        if (earliest >= 0 && Pc > waitingAt[earliest])
         {
             Wait(Pc, Mask.Bits);
             Take(Earliest());
@@ -147,21 +161,26 @@ internal sealed unsafe class Warp : IDisposable
                 Take(group, Mask.Bits);
     }
 
-    private void Wait(int pc, uint lanes) => (waitingAt[waiting], waitingLanes[waiting++]) = (pc, lanes);
+    private void Wait(int pc, uint lanes)
+    {
+        waitsForOthers[waiting] = false;
+        (waitingAt[waiting], waitingLanes[waiting++]) = (pc, lanes);
+    }
 
     private void Take(int group, uint others = 0)
     {
         Pc = waitingAt[group];
         Mask.Set(waitingLanes[group] | others);
         waiting--;
-        (waitingAt[group], waitingLanes[group]) = (waitingAt[waiting], waitingLanes[waiting]);
+        (waitingAt[group], waitingLanes[group], waitsForOthers[group]) = (waitingAt[waiting], waitingLanes[waiting], waitsForOthers[waiting]);
     }
 
+    // Of those that wait only for their turn; -1: there are none.
     private int Earliest()
     {
-        int earliest = 0;
-        for (int group = 1; group < waiting; group++)
-            if (waitingAt[group] < waitingAt[earliest])
+        int earliest = -1;
+        for (int group = 0; group < waiting; group++)
+            if (!waitsForOthers[group] && (earliest < 0 || waitingAt[group] < waitingAt[earliest]))
                 earliest = group;
         return earliest;
     }

@@ -52,7 +52,7 @@ internal sealed class Return(Guard guard) : Operation
     public override void Execute(Warp warp) => warp.Leave(guard.Of(warp));
 }
 
-/// <summary>bar.sync: all threads of the block meet. Lanes that do not arrive together would wait for ever, or not at all.</summary>
+/// <summary>bar.sync: all threads of the block meet. A lane that does not come to the same barrier as the others of its warp would let them wait for ever, or not at all.</summary>
 internal sealed class BlockBarrier(Guard guard, PtxInstruction at) : Operation
 {
     public override void Execute(Warp warp)
@@ -60,6 +60,8 @@ internal sealed class BlockBarrier(Guard guard, PtxInstruction at) : Operation
         uint lanes = guard.Of(warp);
         if (lanes != warp.Existing)
         {
+            if (warp.WaitForOthers())
+                return;
             int missing = Lanes.First(warp.Existing & ~lanes);
             warp.Block.Launch.Report(Check.Barrier, at, warp, missing, $"the barrier is reached by lanes {lanes:x8} of {warp.Existing:x8}");
             throw new KernelFault(CudaResult.LaunchFailed);

@@ -47,6 +47,8 @@ internal sealed unsafe class TensorProduct<TElements>(int[] d, int[] a, int[] b,
     {
         if (warp.Mask.Bits != Lanes.All)
         {
+            if (warp.WaitForOthers())
+                return;
             warp.Block.Launch.Report(Check.Uniformity, at, warp, Lanes.First(~warp.Mask.Bits), $"a product of the whole warp is reached by lanes {warp.Mask.Bits:x8} only");
             throw new KernelFault(CudaResult.LaunchFailed);
         }
