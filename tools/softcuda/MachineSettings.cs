@@ -3,9 +3,9 @@ using System.Globalization;
 namespace GpuCtr.SoftCuda;
 
 /// <summary>What a machine is and how it behaves.</summary>
-/// <param name="Capability">The GPU that it stands for.</param>
-/// <param name="Seed">Decides the order of work on different streams.</param>
-/// <param name="Checks">Whether races and reads of unwritten memory are looked for; accesses out of bounds always are.</param>
+/// <param name="Capability">The GPU that it stands for (soft-cuda --capability).</param>
+/// <param name="Seed">Decides the order of work on different streams (soft-cuda --seed).</param>
+/// <param name="Checks">Whether races and reads of unwritten memory are looked for; accesses out of bounds always are (soft-cuda --no-checks).</param>
 /// <param name="FindingsFile">File that findings are appended to, one a line; null: they are written to standard error.</param>
 public sealed record MachineSettings(Capability Capability, int Seed = 1, bool Checks = true, string? FindingsFile = null)
 {
