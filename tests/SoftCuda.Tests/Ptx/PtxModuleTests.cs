@@ -99,6 +99,7 @@ public sealed class PtxModuleTests
     [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "mul.f32 %f1, %f1, 0fBF80;", "'0fBF80' is no number")]
     [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "mul.f32 0fBF800000, %f1, %f1;", "operand 1")]
     [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "ld.global.v2.f32 {%f1, %f2, %f3}, [%rd1];", "operand 1")]
+    [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "ld.global.v4.u64 {%rd0, %rd1, %rd2, %rd0}, [%rd1];", "'ld.global.v4.u64' has a modifier or type")]
     [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "ld.f32 %f1, [%rd1];", "'ld.f32' has a modifier or type")]
     [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "bra L_nowhere;", "no label L_nowhere")]
     [InlineData("mul.f32 %f1, %f1, 0fBF800000;", "L_head:", "label L_head stands twice")]

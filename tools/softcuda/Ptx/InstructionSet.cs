@@ -8,15 +8,17 @@ internal sealed record InstructionForm(string Opcode, string[] Modifiers, PtxTyp
 /// <summary>Every instruction that the machine executes: what ILGPU emits for kernels of this project, and tensor cores. All else is an error.</summary>
 internal static class InstructionSet
 {
-    private const string Integers = "u32|s32|u64|s64", Bits = "b32|b64", Memory = "b8|b16|b32|b64|u8|u16|u32|u64|s8|s16|s32|s64|f32", All = "u8|s8|u16|s16|u32|s32|u64|s64";
+    private const string Integers = "u32|s32|u64|s64", Bits = "b32|b64", Narrow = "b8|b16|b32|u8|u16|u32|s8|s16|s32|f32", Memory = $"{Narrow}|b64|u64|s64", All = "u8|s8|u16|s16|u32|s32|u64|s64";
 
     // Parts between dots; alternatives between bars; a part with a question mark may be absent. Shapes: see OperandShape.
     private static readonly (string Pattern, string Shape)[] forms =
     [
         ($"mov.pred|{Bits}|{Integers}|f32", "d m"),
         ($"ld.param.{Memory}", "x @"),
-        ($"ld.global|shared|local.v2|v4?.{Memory}", "x @"),
-        ($"st.global|shared|local.v2|v4?.{Memory}", "@ y"),
+        ($"ld.global|shared|local.v2?.{Memory}", "x @"),
+        ($"ld.global|shared|local.v4.{Narrow}", "x @"),
+        ($"st.global|shared|local.v2?.{Memory}", "@ y"),
+        ($"st.global|shared|local.v4.{Narrow}", "@ y"),
         ("cvta.to?.global|shared|local.u64", "d s"),
         ($"cvt.{All}.{All}", "x z"),
         ($"cvt.rn.f32.{All}", "d z"),
