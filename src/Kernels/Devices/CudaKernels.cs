@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -9,7 +10,7 @@ using ILGPU.Runtime.Cuda;
 namespace GpuCtr.Kernels.Devices;
 
 /// <summary>Compiles kernels to PTX and loads them on a CUDA device.</summary>
-internal static class CudaKernels
+internal static partial class CudaKernels
 {
     /// <summary>The launcher of a kernel.</summary>
     /// <exception cref="DeviceException">The driver refuses the kernel; the message has what its compiler says.</exception>
@@ -36,7 +37,7 @@ internal static class CudaKernels
     public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel)
     {
         PTXCompiledKernel compiled = CompileAsIs(backend, kernel);
-        Text(compiled) = Text(compiled).Replace(" bra.uni ", " bra ", StringComparison.Ordinal).Replace("brx.idx.uni", "brx.idx", StringComparison.Ordinal);
+        Text(compiled) = ClaimsUniform().Replace(Text(compiled), "$1");
         return compiled;
     }
 
@@ -46,4 +47,7 @@ internal static class CudaKernels
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<PTXAssembly>k__BackingField")]
     private static extern ref string Text(PTXCompiledKernel kernel);
+
+    [GeneratedRegex(@"(@!?%p\d+\s+bra|\bbrx\.idx)\.uni\b")]
+    private static partial Regex ClaimsUniform();
 }

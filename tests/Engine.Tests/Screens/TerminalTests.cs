@@ -36,7 +36,7 @@ public sealed partial class TerminalTests(TrainedRun run) : IClassFixture<Traine
         Assert.All(lines, line =>
         {
             Assert.True(line.Length < columns, line);
-            Assert.Matches(@" (%|left|loss \d\.\d{5})$", line);
+            Assert.Matches(@" (%|left|rows/s|loss \d\.\d{5})$", line);
         });
         Assert.All(File.ReadLines(Path.Combine(folder, "run.log")).Where(l => l.Contains("memory") || l.Contains("optimizer state")), line => Assert.True(line.Length <= 80 + "00:00:00 ".Length, line));
     }

@@ -18,6 +18,8 @@ internal static partial class PtxRules
                 return $"an atomic, whose order is not fixed: {line}";
             if (!onTensorCores && Local().IsMatch(line))
                 return $"local memory, which is memory of the device: {line}";
+            if (ClaimsUniform().IsMatch(line))
+                return $"a branch that depends on something and claims that all threads take it alike: {line}";
             if (Generic().IsMatch(line))
                 return $"a pointer whose address space the compiler lost: {line}";
         }
@@ -44,6 +46,9 @@ internal static partial class PtxRules
 
     [GeneratedRegex(@"(^|\s)\.local\b|\b(ld|st)\.local\b")]
     private static partial Regex Local();
+
+    [GeneratedRegex(@"^@!?%\w+\s+bra\.uni\b|^brx\.idx\.uni\b")]
+    private static partial Regex ClaimsUniform();
 
     [GeneratedRegex(@"^(@!?%\w+\s+)?(ld|st)\.(volatile\.)?(v[24]\.)?[bfsu]\d")]
     private static partial Regex Generic();

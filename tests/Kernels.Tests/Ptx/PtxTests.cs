@@ -80,6 +80,8 @@ public sealed class PtxTests
         Assert.Contains("atomic", BreachOf(static a => Atomic.Add(ref a[0], 1f)), StringComparison.Ordinal);
         Assert.Contains("local", BreachOf(Array), StringComparison.Ordinal);
         Assert.Null(BreachOf(static a => { a[Grid.GlobalLinearIndex] *= 2f; }));
+        Assert.Contains("alike", PtxRules.Breach("\t@!%p1 bra.uni\tL_2;"), StringComparison.Ordinal);
+        Assert.Null(PtxRules.Breach("\tbra.uni\tL_2;\n\t@%p1 bra\tL_2;"));
         Assert.Contains("address space", PtxRules.Breach("\tld.f32 %f1, [%rd4];"), StringComparison.Ordinal);
         Assert.Contains("address space", PtxRules.Breach("@%p1 st.v4.f32 [%rd4], {%f1, %f2, %f3, %f4};"), StringComparison.Ordinal);
     }
