@@ -107,7 +107,9 @@ public sealed class CheckTests
     {
         using Bench bench = new();
         Assert.Equal(CudaResult.Success, bench.Run(Bench.Kernel("mov.u32 r1, %ctaid.x;\nsetp.eq.u32 p1, r1, 0;\n@p1 st.shared.u32 [tile], 1;\nld.shared.u32 r2, [tile];", Tile), blocks: 2, threads: 1));
-        Assert.Contains("block (1, 0, 0) of (2, 1, 1)", Assert.Single(bench.Findings.All).Where, StringComparison.Ordinal);
+        Finding found = Assert.Single(bench.Findings.All);
+        Assert.Equal(Check.Uninitialized, found.Check);
+        Assert.Contains("block (1, 0, 0) of (2, 1, 1)", found.Where, StringComparison.Ordinal);
     }
 
     [Fact]
