@@ -3,6 +3,7 @@ using System.Text.Json;
 using GpuCtr.Bench;
 using GpuCtr.Bench.Box;
 #if !BUNDLE
+using GpuCtr.Bench.Counts;
 using GpuCtr.Bench.Ops;
 #endif
 using GpuCtr.Kernels.Devices;
@@ -24,6 +25,8 @@ const string usage = """
         a step of DIN with the fused and with the unfused first layer of its activation unit
     bench ops [--device cpu,…] [--kernels auto,…] [--filter GLOB,…] [--job short|dry]
         every op by BenchmarkDotNet; dry: once each on small shapes, to see that all of them run
+    bench counts [--only MODEL,…]
+        what a step makes a GPU do, kernel by kernel, on a CUDA machine in software
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]
         latency and throughput of CtrModel, beside ONNX Runtime
     bench loader SHARDS… [--threads 0] [--only WHAT]
@@ -39,7 +42,7 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 string[] List(string name, string fallback) => Option(name, fallback).Split(',', StringSplitOptions.RemoveEmptyEntries);
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "ops" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
+if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "ops" or "counts" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -61,6 +64,8 @@ int Measure()
 #if !BUNDLE
     if (args[0] == "ops")
         return OpBench.Run(List("--device", "cpu"), List("--kernels", "auto"), List("--filter", ""), dry: Option("--job", "short") == "dry");
+    if (args[0] == "counts")
+        return CountBench.Run(List("--only", ""));
     if (args[0] == "score")
         return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
 #endif
