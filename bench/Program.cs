@@ -35,7 +35,7 @@ const string usage = """
         tensors of a checkpoint to disk and back, beside plain copies
     bench trained SHARDS [--threads 0] [--hidden 400,400,400] [--rounds 5]
         epochs from Parquet, cache and memory in turns
-    bench box [--device cuda] [--out results] [--seconds 465]
+    bench box [--device cuda] [--out results] [--seconds 465] [--scale full|small]
         everything there is to find out about a device within eight minutes: gpu-box.sh of the bundle runs this
     """;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
@@ -60,7 +60,7 @@ catch (Exception e) when (e is DeviceException or FormatException or ArgumentExc
 int Measure()
 {
     if (args[0] == "box")
-        return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")));
+        return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")), BoxScale.Of(Option("--scale", "full")));
 #if !BUNDLE
     if (args[0] == "ops")
         return OpBench.Run(List("--device", "cpu"), List("--kernels", "auto"), List("--filter", ""), dry: Option("--job", "short") == "dry");

@@ -10,7 +10,7 @@ internal static class BoxPeers
 
     private static readonly string[] columns = ["step", "B", "PyTorch", "losses differ by", "PyTorch, 1000 rows/s", "spread", "ours, same precision", "ratio"];
 
-    private static string Script => Path.Combine(AppContext.BaseDirectory, "..", "peers", "pytorch.py");
+    private static string Script => Path.Combine(BoxRun.Above("peers"), "pytorch.py");
 
     /// <summary>A section with one row for every way to run PyTorch for which there was enough time.</summary>
     /// <param name="device">Ours; PyTorch runs on cuda or cpu likewise.</param>

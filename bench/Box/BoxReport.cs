@@ -6,8 +6,10 @@ using System.Text.Json;
 
 namespace GpuCtr.Bench.Box;
 
-/// <summary>Results of one session on a machine: one Markdown and one JSON file.</summary>
-internal sealed class BoxReport(string device)
+/// <summary>Results of one session on a machine: one Markdown and one JSON file, whole after every answer.</summary>
+/// <param name="device">The device.</param>
+/// <param name="folder">Where the files go.</param>
+internal sealed class BoxReport(string device, string folder)
 {
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -26,9 +28,11 @@ internal sealed class BoxReport(string device)
     /// <summary>Whether anything that ran failed.</summary>
     public bool Failed => sections.Any(s => s.Outcome.StartsWith("failed", StringComparison.Ordinal));
 
+    /// <summary>Adds an answer, and writes both files: what is known stays known if the rest never comes.</summary>
     public void Add(Section section)
     {
         sections.Add(section);
+        Write();
         Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{section.Seconds,6:F1} s  {section.Title}: {section.Outcome}"));
     }
 
@@ -41,7 +45,7 @@ internal sealed class BoxReport(string device)
         return text.ToString();
     }
 
-    public void Write(string folder)
+    private void Write()
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "results.md"), Markdown());

@@ -152,5 +152,5 @@ public sealed partial class GradientGuard
 
     /// <summary>Whether a number is finite: otherwise x − x is NaN, which is unequal to 0.</summary>
     private static float Factor(float loss, float norm, float clipNorm) =>
-        loss - loss != 0 || norm - norm != 0 ? 0 : clipNorm > 0 && norm > clipNorm ? clipNorm / (norm + 1e-6f) : 1;
+        loss - loss != 0 || norm - norm != 0 ? 0 : clipNorm > 0 && clipNorm < norm ? clipNorm / (norm + 1e-6f) : 1;
 }

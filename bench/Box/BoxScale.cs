@@ -1,0 +1,28 @@
+namespace GpuCtr.Bench.Box;
+
+/// <summary>How much the box runs.</summary>
+/// <param name="Cases">Op cases: those whose name contains this.</param>
+/// <param name="Shards">Shards of samples/criteo-small to train on.</param>
+/// <param name="Training">Flags of the trainings.</param>
+/// <param name="Workloads">Models whose steps are measured.</param>
+/// <param name="Sizes">Batch sizes in fp32.</param>
+/// <param name="TensorSizes">Batch sizes on tensor cores.</param>
+/// <param name="PartSize">Batch size at which parts of a step are measured.</param>
+internal sealed record BoxScale(string Cases, string Shards, string[] Training, string Workloads, int[] Sizes, int[] TensorSizes, int PartSize)
+{
+    /// <summary>Everything, for a GPU.</summary>
+    public static BoxScale Full { get; } = new("", "shard*.parquet", ["--epochs", "2", "--batch-size", "1024"], "deepfm400,din", [1024, 4096, 16384, 65536], [4096, 16384], 4096);
+
+    /// <summary>Every part on small sizes, for a device a thousand times slower than a GPU: to see that the box itself works.</summary>
+    public static BoxScale Small { get; } = new(
+        "linear", "shard-0.parquet", ["--epochs", "1", "--batch-size", "512", "--hidden-units", "16", "--embedding-dim", "4"], "deepfm400", [16], [16], 16);
+
+    /// <summary>full or small.</summary>
+    /// <exception cref="ArgumentException">It is neither.</exception>
+    public static BoxScale Of(string name) => name switch
+    {
+        "full" => Full,
+        "small" => Small,
+        _ => throw new ArgumentException($"--scale {name}: not full or small"),
+    };
+}

@@ -1,0 +1,94 @@
+using GpuCtr.SoftCuda.Ptx;
+
+namespace GpuCtr.Kernels.Tests.Ptx;
+
+/// <summary>Basic blocks of a kernel, and where ways that part come together again.</summary>
+internal sealed class ControlFlow
+{
+    private readonly List<int> starts = [];
+    private readonly int[] blockOf;
+    private readonly int[][] successors;
+    private readonly bool[][] postdominators;
+
+    public ControlFlow(PtxKernel kernel)
+    {
+        IReadOnlyList<PtxInstruction> all = kernel.Instructions;
+        SortedSet<int> leaders = [0];
+        for (int i = 0; i < all.Count; i++)
+            if (all[i].IsBranch || all[i].IsReturn)
+            {
+                leaders.Add(i + 1);
+                if (all[i].IsBranch)
+                    leaders.Add(all[i].Target);
+            }
+        starts.AddRange(leaders.Where(l => l < all.Count));
+        Instructions = all.Count;
+        blockOf = new int[all.Count + 1];
+        for (int b = 0; b < Count; b++)
+            Array.Fill(blockOf, b, starts[b], End(b) - starts[b]);
+        blockOf[all.Count] = Exit;
+        successors = [.. Enumerable.Range(0, Count).Select(b => Successors(all[End(b) - 1], End(b)))];
+        postdominators = Postdominators();
+    }
+
+    /// <summary>Number of blocks.</summary>
+    public int Count => starts.Count;
+
+    /// <summary>The block after the end of every way.</summary>
+    public int Exit => Count;
+
+    private int Instructions { get; }
+
+    /// <summary>First instruction of a block.</summary>
+    public int Start(int block) => starts[block];
+
+    /// <summary>The instruction after the last one of a block.</summary>
+    public int End(int block) => block + 1 < Count ? starts[block + 1] : Instructions;
+
+    /// <summary>The block of an instruction.</summary>
+    public int BlockOf(int instruction) => blockOf[instruction];
+
+    /// <summary>Blocks that may come next.</summary>
+    public IReadOnlyList<int> Next(int block) => successors[block];
+
+    /// <summary>Blocks that only some lanes may be in at a time if lanes part at the end of <paramref name="block"/>: all on the ways to where every way passes again.</summary>
+    public IEnumerable<int> Parted(int block)
+    {
+        HashSet<int> seen = [];
+        Stack<int> open = new(successors[block]);
+        while (open.TryPop(out int at))
+            if (at != Exit && !(at != block && postdominators[block][at]) && seen.Add(at))
+                foreach (int next in successors[at])
+                    open.Push(next);
+        return seen;
+    }
+
+    private int[] Successors(PtxInstruction last, int next)
+    {
+        int[] through = [blockOf[next]];
+        if (last.IsBranch)
+            return last.Guard is null ? [blockOf[last.Target]] : [.. through.Append(blockOf[last.Target]).Distinct()];
+        if (last.IsReturn)
+            return last.Guard is null ? [Exit] : [.. through, Exit];
+        return through;
+    }
+
+    /// <summary>[block][other]: whether every way from a block to the end passes the other. The greatest solution of the usual equations.</summary>
+    private bool[][] Postdominators()
+    {
+        bool[][] sets = [.. Enumerable.Range(0, Count + 1).Select(b => Enumerable.Repeat(b != Exit, Count + 1).ToArray())];
+        sets[Exit][Exit] = true;
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            for (int b = Count - 1; b >= 0; b--)
+                for (int other = 0; other <= Count; other++)
+                    if (sets[b][other] && other != b && !successors[b].All(s => sets[s][other]))
+                    {
+                        sets[b][other] = false;
+                        changed = true;
+                    }
+        }
+        return sets;
+    }
+}
