@@ -57,6 +57,12 @@ public sealed class Machine
     /// <summary>Puts a new machine behind libcuda.so.1 and cuBLAS. What was made on an earlier one must not be used any more.</summary>
     public static Machine Install(MachineSettings settings)
     {
+        // What an earlier one has left to finalizers is its own: numbers of objects and addresses begin anew.
+        if (current is { Process.HasContexts: true })
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
         current = new(settings);
         if (!isLoaded)
         {

@@ -81,6 +81,9 @@ internal sealed partial class CudaProcess(MachineSettings settings, Engine engin
 
     private readonly Dictionary<Context, nint> contexts = [];
 
+    /// <summary>Whether a context lives.</summary>
+    public bool HasContexts => contexts.Count > 0;
+
     /// <summary>Destroys a context with all that was made in it.</summary>
     public void DestroyContext(nint handle)
     {
