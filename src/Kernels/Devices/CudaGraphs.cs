@@ -55,12 +55,12 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream) : ILaunchRecord
     {
         public void Replay()
         {
-                driver.Launch(executable, stream);
+            driver.Launch(executable, stream);
         }
 
         public void Dispose()
         {
-                driver.DestroyExecutable(executable);
+            driver.DestroyExecutable(executable);
         }
     }
 }
