@@ -76,9 +76,10 @@ public sealed partial class EmbeddingFm
         int thread = Group.IdxX, slice = thread / a.Width, place = thread % a.Width, row = place / a.Lanes, lane = place % a.Lanes, b = Grid.IdxX * a.GroupRows + row;
         bool takesPart = row < a.GroupRows && b < a.Op.B;
         float pairsOfLane = 0;
-        // All threads go round as often, because they sum together.
-        for (int q = lane; q - lane < a.Quads; q += a.Lanes)
+        // All threads sum together, so all go round equally often: the count must not depend on the thread.
+        for (int done = 0; done < a.Quads; done += a.Lanes)
         {
+            int q = lane + done;
             bool hasQuad = takesPart && q < a.Quads;
             QuadSums ofSlice = hasQuad ? VectorsOfSlice(a, b, q, slice) : default;
             QuadSums all = new(GroupSum.Of(sums, ofSlice.Sum, a.Width), GroupSum.Of(squares, ofSlice.Squares, a.Width));
