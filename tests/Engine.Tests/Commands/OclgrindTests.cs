@@ -3,7 +3,7 @@ using GpuCtr.Tests;
 namespace GpuCtr.Engine.Tests.Commands;
 
 /// <summary>Portable kernels on Oclgrind, a simulator of OpenCL devices that watches every access to memory: small cases.</summary>
-/// <remarks>Its compiler (Oclgrind 21.10) refuses the kernels with tiles, which PoCL's takes.</remarks>
+/// <remarks>Its compiler (Oclgrind 21.10) refuses some of the kernels with tiles, which PoCL's takes.</remarks>
 public sealed class OclgrindTests : OwnFolder
 {
     private const string Library = "/usr/lib/oclgrind/liboclgrind-rt-icd.so";
