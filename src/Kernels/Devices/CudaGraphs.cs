@@ -53,14 +53,8 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream) : ILaunchRecord
 
     private sealed class Graph(CudaDriver driver, nint executable, nint stream) : IRecordedLaunches
     {
-        public void Replay()
-        {
-            driver.Launch(executable, stream);
-        }
+        public void Replay() => driver.Launch(executable, stream);
 
-        public void Dispose()
-        {
-            driver.DestroyExecutable(executable);
-        }
+        public void Dispose() => driver.DestroyExecutable(executable);
     }
 }

@@ -169,7 +169,7 @@ public sealed class Device : IDisposable
     internal Lifetime Lifetime => lifetime;
 
     /// <summary>Device memory in bytes.</summary>
-    public long MemoryBytes => Accelerator.MemorySize;
+    public long MemoryBytes => accelerator.MemorySize;
 
     /// <summary>Bytes that can still be allocated: of the GPU if its driver reports them, of the machine or container for the CPU.</summary>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
@@ -192,8 +192,8 @@ public sealed class Device : IDisposable
     internal KernelConfig Grid(long items)
     {
         if (Kind == DeviceKind.Cpu)
-            return new KernelConfig(Accelerator.NumMultiprocessors, 1);
-        long groups = Math.Clamp((items + GroupThreads - 1) / GroupThreads, 1, Accelerator.NumMultiprocessors * 32L);
+            return new KernelConfig(accelerator.NumMultiprocessors, 1);
+        long groups = Math.Clamp((items + GroupThreads - 1) / GroupThreads, 1, accelerator.NumMultiprocessors * 32L);
         return new KernelConfig((int)groups, GroupThreads);
     }
 
