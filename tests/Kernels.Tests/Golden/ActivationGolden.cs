@@ -8,9 +8,9 @@ namespace GpuCtr.Kernels.Tests.Golden;
 /// <summary>Dice and PReLU alone against float64 libtorch.</summary>
 public sealed class ActivationGolden
 {
-    public static TheoryData<string> Devices => TestDevices.All;
+    public static TheoryData<string, string> PReluCases => TestDevices.Times(GoldenFile.Of("prelu"));
 
-    public static TheoryData<string, string> DiceCases => TestDevices.Times("dice_train", "dice_eval");
+    public static TheoryData<string, string> DiceCases => TestDevices.Times(GoldenFile.Of("dice"));
 
     [SkippableTheory]
     [MemberData(nameof(DiceCases))]
@@ -18,10 +18,10 @@ public sealed class ActivationGolden
     {
         Device device = TestDevices.Get(deviceName);
         GoldenFile golden = GoldenFile.Read(name);
-        bool training = name == "dice_train";
+        bool training = golden.Flag("training");
         using Setup s = new(device, golden);
         Tensor mean = s.State("running_mean"), variance = s.State("running_var"), guard = s.Workspace.Tensor("guard", 1, 4);
-        Dice op = new(s.Workspace, new DiceTensors(s.X, s.Alpha, mean, variance, DiceConstants.Default), s.Y);
+        Dice op = new(s.Workspace, new DiceTensors(s.X, s.Alpha, mean, variance, new DiceConstants((float)golden.Config("eps"), (float)golden.Config("running_momentum", otherwise: 0))), s.Y);
         s.Load(mean, variance);
         guard.Write(device, [1f]);
         s.Check(op, training);
@@ -31,11 +31,11 @@ public sealed class ActivationGolden
     }
 
     [SkippableTheory]
-    [MemberData(nameof(Devices))]
-    public void Prelu_matches_output_and_gradients(string deviceName)
+    [MemberData(nameof(PReluCases))]
+    public void Prelu_matches_output_and_gradients(string deviceName, string name)
     {
         Device device = TestDevices.Get(deviceName);
-        using Setup s = new(device, GoldenFile.Read("prelu"));
+        using Setup s = new(device, GoldenFile.Read(name));
         Activation op = new(s.Workspace, ActivationKind.PRelu, s.X, s.Alpha, s.Y);
         s.Load();
         s.Check(op, training: true);

@@ -18,10 +18,10 @@ public sealed class OptimizerGolden
         Assert.Equal(adagrad, rowwise.OfDense);
         UpdateRule adam = UpdateRule.Of(OptimizerKind.Adam);
         Assert.Equal((adam, adam), (adam.OfOneColumn, adam.OfDense));
+        Assert.Equal((0.9f, 0.999f, 1e-8f), (adam.Beta1, adam.Beta2, adam.Epsilon));
     }
 
-    public static TheoryData<string, string> Cases =>
-        TestDevices.Times("opt_sgd", "opt_sgd_momentum", "opt_adagrad", "opt_rowwise_adagrad", "opt_adam", "opt_adam_l2", "opt_adam_warm", "opt_adamw", "opt_ftrl");
+    public static TheoryData<string, string> Cases => TestDevices.Times(GoldenFile.Of("optimizer"));
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
@@ -29,21 +29,8 @@ public sealed class OptimizerGolden
     {
         Device device = TestDevices.Get(deviceName);
         GoldenFile golden = GoldenFile.Read(name);
-        double decay = golden.Has("config", "weight_decay") ? golden.Config("weight_decay") : 0;
-        UpdateRule rule = UpdateRule.Of(name switch
-        {
-            "opt_sgd" or "opt_sgd_momentum" => OptimizerKind.Sgd,
-            "opt_adagrad" => OptimizerKind.Adagrad,
-            "opt_rowwise_adagrad" => OptimizerKind.RowwiseAdagrad,
-            "opt_adamw" => OptimizerKind.AdamW,
-            "opt_ftrl" => OptimizerKind.Ftrl,
-            _ => OptimizerKind.Adam,
-        }, golden.Has("config", "momentum") ? (float)golden.Config("momentum") : 0);
-        if (rule.Kind == OptimizerKind.Ftrl)
-            rule = rule with { Alpha = (float)golden.Config("alpha"), Beta = (float)golden.Config("beta"), L1 = (float)golden.Config("l1"), L2 = (float)golden.Config("l2") };
-        Assert.True(rule.Kind is OptimizerKind.Sgd or OptimizerKind.Ftrl || rule.Epsilon == (float)golden.Config("eps"));
-        if (rule.Kind == OptimizerKind.AdamW)
-            (rule, decay) = (rule with { WeightDecay = (float)decay }, 0);
+        UpdateRule rule = GoldenRule.Of(golden);
+        double decay = rule.Kind == OptimizerKind.AdamW ? 0 : golden.Config("weight_decay", otherwise: 0);
         int[] shape = golden.Shape("parameters", "w");
         using Workspace workspace = new(device);
         Tensor weights = workspace.Tensor("w", shape[0], shape[1], gradient: true), guard = workspace.Tensor("guard", 1, 4);
@@ -67,7 +54,7 @@ public sealed class OptimizerGolden
         for (int step = 0; step < 3; step++)
         {
             weights.Gradient!.Write(device, gradients.AsSpan(step * (int)weights.Length, (int)weights.Length));
-            scalars.Write(device, [rule.Scalars((int)golden.Config("first_step_number") + step, golden.Has("config", "lr") ? golden.Config("lr") : 0, lazyTables: false)]);
+            scalars.Write(device, [rule.Scalars((int)golden.Config("first_step_number") + step, golden.Config("lr", otherwise: 0), lazyTables: false)]);
             update.Run();
             Close.Assert(golden.Expected($"w_after_{step + 1}"), weights.ToArray(device), $"{name} w after {step + 1}", absolute: 2e-6);
             foreach ((string file, Tensor tensor) in states.Where(s => golden.Has("expected", $"{s.File}_after_{step + 1}")))

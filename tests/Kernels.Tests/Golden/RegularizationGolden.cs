@@ -8,24 +8,25 @@ namespace GpuCtr.Kernels.Tests.Golden;
 /// <summary>Mini-batch aware regularization in TableGradient against float64 libtorch: once a row, however often it occurs.</summary>
 public sealed class RegularizationGolden
 {
-    public static TheoryData<string, bool> Cases
+    public static TheoryData<string, string, bool> Cases
     {
         get
         {
-            TheoryData<string, bool> cases = [];
+            TheoryData<string, string, bool> cases = [];
             foreach (string device in TestDevices.Names)
-                foreach (bool compact in new[] { false, true })
-                    cases.Add(device, compact);
+                foreach (string name in GoldenFile.Of("mba_regularization"))
+                    foreach (bool compact in new[] { false, true })
+                        cases.Add(device, name, compact);
             return cases;
         }
     }
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void Rows_of_the_batch_decay_by_their_rate(string deviceName, bool compact)
+    public void Rows_of_the_batch_decay_by_their_rate(string deviceName, string name, bool compact)
     {
         Device device = TestDevices.Get(deviceName);
-        GoldenFile golden = GoldenFile.Read("mba_regularization");
+        GoldenFile golden = GoldenFile.Read(name);
         int[] shape = golden.Shape("parameters", "w"), ids = golden.Input("batch_ids").Select(x => (int)x).ToArray();
         using Workspace workspace = new(device);
         Tensor table = workspace.Tensor("w", shape[0], shape[1]), rates = workspace.Tensor("rates", shape[0], 1);
