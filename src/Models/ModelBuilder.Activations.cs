@@ -22,21 +22,25 @@ public sealed partial class ModelBuilder
     {
         if (kind == Activations.Dice)
             return Options.Dice.Normalization == DiceNormalizations.Units ? Dice(name, x, Options.Dice) : GatedDice(name, x, Options.Dice);
-        Tensor y = Activation($"{name}.{kind}", x.Columns, x);
-        Tensor? alpha = null;
         if (kind == Activations.PRelu)
-        {
-            alpha = Zeros($"{name}.alpha", x.Columns);
-            initializers.Add(i => i.Constant(alpha, 0.25f));
-        }
+            return PRelu(name, x, 0.25f);
+        Tensor y = Activation($"{name}.{kind}", x.Columns, x);
         ActivationKind elementWise = kind switch
         {
             Activations.Relu => ActivationKind.Relu,
             Activations.Sigmoid => ActivationKind.Sigmoid,
-            Activations.LeakyRelu => ActivationKind.LeakyRelu,
-            _ => ActivationKind.PRelu,
+            _ => ActivationKind.LeakyRelu,
         };
-        Append(new Activation(Workspace, elementWise, x, alpha, y));
+        Append(new Activation(Workspace, elementWise, x, null, y));
+        return y;
+    }
+
+    /// <summary>PReLU with α from <paramref name="start"/>.</summary>
+    private Tensor PRelu(string name, Tensor x, float start)
+    {
+        Tensor y = Activation($"{name}.{Activations.PRelu}", x.Columns, x), alpha = Zeros($"{name}.alpha", x.Columns);
+        initializers.Add(i => i.Constant(alpha, start));
+        Append(new Activation(Workspace, ActivationKind.PRelu, x, alpha, y));
         return y;
     }
 

@@ -74,6 +74,15 @@ public sealed partial class ModelBuilder
     /// <param name="name">Prefix of the parameters' names.</param>
     public Tensor TargetAttention(BehaviourHistory history, string name)
     {
+        (Tensor score, IOp first) = ActivationUnit(name, history);
+        Tensor pooled = Activation($"{name} pooled", history.E);
+        Append(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization, first as ActivationUnitFirstLayer));
+        return pooled;
+    }
+
+    /// <summary>(T, 1) the score of every position, and the op of the first layer.</summary>
+    private (Tensor Score, IOp First) ActivationUnit(string name, BehaviourHistory history)
+    {
         Tensor like = Workspace.Tensor($"{name} positions", history.MaxTokens, 0, kind: history.PositionRows);
         IReadOnlyList<int> units = [.. Options.AttentionUnits, 1];
         string Layer(int i) => i == units.Count - 1 ? $"{name}.out" : $"{name}.{i}";
@@ -85,9 +94,7 @@ public sealed partial class ModelBuilder
                 score = BatchNorm($"{Layer(i - 1)}.norm", score, relu: false);
             score = ActivatedLinear(Layer(i - 1), score, Options.AttentionActivation, Layer(i), units[i], bias: last || !Options.AttentionBatchNorm, last ? 0 : Options.HiddenInitStd);
         }
-        Tensor pooled = Activation($"{name} pooled", history.E);
-        Append(new AttentionPooling(Workspace, history, score, pooled, Options.AttentionNormalization, first as ActivationUnitFirstLayer));
-        return pooled;
+        return (score, first);
     }
 
     /// <summary>The histories of a group pooled without attention: (B, E), zeros for an empty history.</summary>

@@ -163,7 +163,7 @@ public sealed partial class ModelBuilder
 
     private T Append<T>(T op) where T : IOp
     {
-        Ops.Add(op);
+        Ops.Add(trainingOnly ? new TrainingOnly(op) : op);
         if (op is IDisposable disposable)
             Workspace.OnFree(disposable.Dispose);
         return op;
@@ -186,7 +186,16 @@ public sealed partial class ModelBuilder
     }
 
     private Tensor Activation(string name, int columns, Tensor? like = null) =>
-        Workspace.Tensor(name, like?.Rows ?? BatchSize, columns, gradient: true, kind: like?.RowKind ?? RowKind.Batch);
+        Activation(name, columns, like?.Rows ?? BatchSize, like?.RowKind ?? RowKind.Batch);
+
+    private Tensor Activation(string name, int columns, long rows, RowKind kind)
+    {
+        if (!trainingOnly)
+            return Workspace.Tensor(name, rows, columns, gradient: true, kind);
+        Tensor t = Workspace.TrainingTensor(name, rows, columns, kind);
+        t.Gradient = Workspace.TrainingTensor($"d {name}", rows, columns, kind);
+        return t;
+    }
 
     private Tensor Weight(string name, int units, int inputs, double deviation)
     {

@@ -103,7 +103,7 @@ public sealed partial class ActivationUnitFirstLayer
             }
             for (int h = 0; h < a.Op.H; h++)
                 sum += a.QueryWeight(h, j) * a.Op.RowSums[(long)b * a.Op.H + h];
-            a.Op.History.Dvectors[a.Op.History.Query(b, j)] += sum;
+            a.Op.PutQuery(b, j, sum);
         }
     }
 

@@ -76,7 +76,7 @@ public sealed unsafe partial class ActivationUnitFirstLayer : IDisposable
                 products.Run(queryWeights.Pointer, Gemm.Matrix.Transposed(rowSums.Pointer, h), Gemm.Matrix.RowMajor(query.Pointer, e), h, e, pass.Rows);
                 products.Run(dQuery.Pointer, Gemm.Matrix.RowMajor(rowSums.Pointer, h), Gemm.Matrix.RowMajor(queryDiff.Pointer, e), pass.Rows, e, h, add: true);
                 for (int field = 0; field < history.Bases.Length; field++)
-                    copies.Run(QueryField(history.Vectors.Gradient!, field), history.Vectors.Columns, dQuery.Pointer + field * history.D, e, pass.Rows, history.D, add: true);
+                    copies.Run(QueryField(history.Vectors.Gradient!, field), history.Vectors.Columns, dQuery.Pointer + field * history.D, e, pass.Rows, history.D, add: dVectors.Accumulates);
                 CombineWeights(pass.Rows, blocks);
             });
     }

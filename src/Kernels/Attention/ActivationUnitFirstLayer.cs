@@ -26,7 +26,15 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     /// <summary>Kernel arguments; Constant and RowSums are (B, H): c and g.</summary>
     public readonly record struct Args(
         BehaviourHistory.View History, ArrayView<float> W, ArrayView<float> Beta, ArrayView<float> Z, ArrayView<float> Dz,
-        ArrayView<float> Dw, ArrayView<float> Dbeta, ArrayView<float> Constant, ArrayView<float> RowSums, int B, int T, int H);
+        ArrayView<float> Dw, ArrayView<float> Dbeta, ArrayView<float> Constant, ArrayView<float> RowSums, int B, int T, int H, int AddsToQuery)
+    {
+        /// <summary>Takes the gradient of q[b, j].</summary>
+        internal void PutQuery(int b, int j, float dq)
+        {
+            long i = History.Query(b, j);
+            History.Dvectors[i] = AddsToQuery != 0 ? History.Dvectors[i] + dq : dq;
+        }
+    }
 
     /// <param name="workspace">Reserves c and g.</param>
     /// <param name="history">Keys and queries.</param>
@@ -70,8 +78,10 @@ public sealed partial class ActivationUnitFirstLayer : IOp
     public void Backward(in Pass pass)
     {
         // The query's gradient is added to that of its field, which the tower writes first, because it was recorded later.
-        if (!dVectors.Accumulates)
+        if (!dVectors.Accumulates && history.Vectors.Columns != e)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
+        if (history.Along is not null && !history.KeyGradientSink.Accumulates)
+            throw new KernelException($"{Name}: {history.Table.Name} must also be read by an op recorded later, because this one adds to the gradients of its keys");
         variant.Backward(pass);
     }
 
@@ -98,7 +108,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
 
     private Args Bind(in Pass pass) => new(
         history.Bind(), w.View, beta.View, z.View, z.BoundGradient, w.BoundGradient, beta.BoundGradient, constant.View, rowSums.View,
-        pass.Rows, pass.RowsOf(z), h);
+        pass.Rows, pass.RowsOf(z), h, dVectors.Accumulates ? 1 : 0);
 
     private static void ConstantKernel(Args a)
     {
@@ -198,7 +208,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
                     keySum += a.Dz[(long)t * a.H + h] * a.History.Key(t, j);
                 sum += (a.W[h * 4 * e + j] + a.W[h * 4 * e + 2 * e + j]) * a.RowSums[(long)b * a.H + h] + a.W[h * 4 * e + 3 * e + j] * keySum;
             }
-            a.History.Dvectors[a.History.Query(b, j)] += sum;
+            a.PutQuery(b, j, sum);
         }
     }
 

@@ -26,12 +26,6 @@ public sealed partial class AttentionPooling
             return g.Node("Where", mask, s, zero);
         if (Normalization == AttentionNormalization.Sigmoid)
             return g.Node("Where", mask, g.Node("Sigmoid", Scaled(s)), zero);
-        string highest = g.Reduce("ReduceMax", g.Node("Where", mask, s, g.Number(float.MinValue)), 1, keep: true);
-        string below = g.Node("Sub", s, highest);
-        if (Normalization == AttentionNormalization.ScaledSoftmax)
-            below = Scaled(below);
-        string powers = g.Node("Where", mask, g.Node("Exp", below), zero);
-        // The largest exponential is 1, so the sum is below 1 only if the history is empty.
-        return g.Node("Div", powers, g.Node("Max", g.Sum(powers, 1, keep: true), g.Number(1)));
+        return g.SoftmaxOver(s, mask, Normalization == AttentionNormalization.ScaledSoftmax ? MathF.Sqrt(History.E) : 1);
     }
 }

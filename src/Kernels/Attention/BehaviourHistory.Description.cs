@@ -5,7 +5,7 @@ namespace GpuCtr.Kernels.Attention;
 public sealed partial record BehaviourHistory
 {
     /// <summary>(B, T, E) the concatenated vectors of the group's columns.</summary>
-    internal string ExportKeys(IOnnxGraph g) => g.Once((this, nameof(ExportKeys)), () =>
+    internal string ExportKeys(IOnnxGraph g) => Along is not null ? g[Table] : g.Once((this, nameof(ExportKeys)), () =>
         g.Concat(2, [.. g.Read(Bases).Select(start => g.Node("Gather", g.Weight(Table), g.ListRows(start)))]));
 
     /// <summary>(B, E) the concatenated vectors of the target fields.</summary>
@@ -16,7 +16,7 @@ public sealed partial record BehaviourHistory
     });
 
     /// <summary>(B, T, 1) bool: true at positions that take part.</summary>
-    internal string ExportMask(IOnnxGraph g) => g.ListMask(g.Read(Bases)[0]);
+    internal string ExportMask(IOnnxGraph g) => g.ListMask(g.Read((Along ?? this).Bases)[0]);
 
     /// <summary>(B, 1, 1, T + 1) bool: true at items that take part; the target always does.</summary>
     internal string ExportItemMask(IOnnxGraph g) => g.Once((this, nameof(ExportItemMask)), () =>

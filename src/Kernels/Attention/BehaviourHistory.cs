@@ -22,6 +22,12 @@ public sealed partial record BehaviourHistory(
     Tensor Table, Tensor RowGradients, Tensor Vectors, DeviceArray<int> Rows, DeviceArray<int> Bases, DeviceArray<int> TargetFields,
     DeviceArray<int> Offsets, DeviceArray<int> Owners, int Group, int MaxTokens, int GradientOffset)
 {
+    /// <summary>The history whose positions these are, if the keys are not looked up (<see cref="Over"/>); else null.</summary>
+    internal BehaviourHistory? Along { get; private init; }
+
+    /// <summary>The gradient of such keys.</summary>
+    internal Tensor.GradientSink KeyGradientSink { get; private init; }
+
     /// <summary>The rows of a tensor over the history positions.</summary>
     public RowKind PositionRows => RowKind.HistoryPosition(Group);
 
@@ -39,6 +45,24 @@ public sealed partial record BehaviourHistory(
 
     /// <summary>Largest number of rows of a tensor over sequences (<see cref="ItemRows"/>): histories and targets of a batch.</summary>
     public int MaxItems => checked(MaxTokens + (int)Vectors.Rows);
+
+    /// <summary>Keys and queries that are outputs of other ops, over the positions of this history: an op that adds to the gradients of keys adds to those of <paramref name="keys"/>.</summary>
+    /// <param name="keys">(T, E).</param>
+    /// <param name="queries">(B, E).</param>
+    /// <param name="positions">(T) 0, 1, 2, …</param>
+    /// <param name="zero">(1) 0.</param>
+    internal BehaviourHistory Over(Tensor keys, Tensor queries, DeviceArray<int> positions, DeviceArray<int> zero) => this with
+    {
+        Along = Along ?? this,
+        KeyGradientSink = keys.Consume(),
+        Table = keys,
+        RowGradients = keys.Gradient!,
+        Vectors = queries,
+        Rows = positions,
+        Bases = zero,
+        TargetFields = zero,
+        GradientOffset = 0,
+    };
 
     /// <summary>Keys, queries and their gradients as kernel arguments.</summary>
     public readonly record struct View(

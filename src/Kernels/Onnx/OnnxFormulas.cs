@@ -36,6 +36,22 @@ internal static class OnnxFormulas
         return bias is null ? y : g.Node("Add", y, g.Weight(bias));
     }
 
+    /// <summary>(B, T, 1) softmax of x / divisor over the positions of a mask, zero elsewhere; a row without positions is all zeros.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="x">(B, T, 1).</param>
+    /// <param name="mask">(B, T, 1) bool.</param>
+    /// <param name="divisor">What x is divided by.</param>
+    public static string SoftmaxOver(this IOnnxGraph g, string x, string mask, float divisor = 1)
+    {
+        string highest = g.Reduce("ReduceMax", g.Node("Where", mask, x, g.Number(float.MinValue)), 1, keep: true);
+        string below = g.Node("Sub", x, highest);
+        if (divisor != 1)
+            below = g.Node("Div", below, g.Number(divisor));
+        string powers = g.Node("Where", mask, g.Node("Exp", below), g.Number(0));
+        // The largest exponential is 1, so the sum is below 1 only if there are no positions.
+        return g.Node("Div", powers, g.Node("Max", g.Sum(powers, 1, keep: true), g.Number(1)));
+    }
+
     /// <summary>Optionally max(0, x).</summary>
     public static string Rectified(this IOnnxGraph g, string x, bool relu) => relu ? g.Node("Relu", x) : x;
 

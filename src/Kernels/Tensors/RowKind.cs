@@ -13,6 +13,7 @@ public readonly record struct RowKind
         Batch,
         HistoryPosition,
         SequenceItem,
+        HistoryPair,
     }
 
     /// <summary>An example of the batch.</summary>
@@ -25,6 +26,9 @@ public readonly record struct RowKind
     /// <remarks>The items of example b start at row Offsets[b] + b of the tensor, the target last.</remarks>
     public static RowKind SequenceItem(int group) => new(Of.SequenceItem, group);
 
+    /// <summary>A history position of behaviour group <paramref name="group"/> with one of two items that could come next: row 2t is position t with the clicked one, row 2t + 1 with the negative one.</summary>
+    public static RowKind HistoryPair(int group) => new(Of.HistoryPair, group);
+
     /// <summary>Number of rows of this kind in a batch.</summary>
     /// <param name="batch">Rows of the batch.</param>
     /// <param name="tokens">History positions of each behaviour group; null without histories.</param>
@@ -32,6 +36,7 @@ public readonly record struct RowKind
     {
         Of.Batch => batch,
         Of.HistoryPosition => tokens![group],
+        Of.HistoryPair => 2 * tokens![group],
         _ => tokens![group] + batch,
     };
 }

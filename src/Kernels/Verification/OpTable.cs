@@ -21,10 +21,13 @@ public static class OpTable
     public static IReadOnlyList<OpCase> Attention { get; } =
         [.. AttentionCases.All(), .. TargetProductCases.All(), .. SequenceCases.All(), .. MultiHeadAttentionCases.All()];
 
+    /// <summary>Recurrence over behaviour histories, and its auxiliary loss.</summary>
+    public static IReadOnlyList<OpCase> Recurrent { get; } = [.. GruCases.All(), .. PositionCases.All(), .. NextItemCases.All()];
+
     /// <summary>Interactions of fields, the loss, and the update of dense weights.</summary>
     public static IReadOnlyList<OpCase> Rest { get; } =
         [.. CrossCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. BinaryCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All()];
 
     /// <summary>All cases; those of one op together.</summary>
-    public static IReadOnlyList<OpCase> Cases { get; } = [.. Dense, .. Embedding, .. Attention, .. Rest];
+    public static IReadOnlyList<OpCase> Cases { get; } = [.. Dense, .. Embedding, .. Attention, .. Recurrent, .. Rest];
 }

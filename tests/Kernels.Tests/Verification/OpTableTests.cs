@@ -39,6 +39,15 @@ public sealed class AttentionOpTests : OpTableTests
     public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
 }
 
+public sealed class RecurrentOpTests : OpTableTests
+{
+    public static TheoryData<OpCase> Cases => new(OpTable.Recurrent);
+
+    [Theory]
+    [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
+    public void Op_agrees_with_its_reference_on_every_device(OpCase c) => Check(c);
+}
+
 public sealed class OtherOpTests : OpTableTests
 {
     public static TheoryData<OpCase> Cases => new(OpTable.Rest);

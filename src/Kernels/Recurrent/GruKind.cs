@@ -1,0 +1,41 @@
+namespace GpuCtr.Kernels.Recurrent;
+
+/// <summary>What takes the place of the update gate z, the share of the old state, in h' = s h + (1 − s) n; a is an attention weight for each position.</summary>
+public enum GruKind
+{
+    /// <summary>s = z (Cho et al. 2014).</summary>
+    Gru,
+
+    /// <summary>s = 1 − a: the attention in place of the gate (AGRU; Zhou et al., DIEN, AAAI 2019).</summary>
+    Agru,
+
+    /// <summary>s = 1 − a (1 − z): the share of the new state, times the attention (AUGRU, as in the paper).</summary>
+    Augru,
+
+    /// <summary>s = (1 − a) z, as VecAttGRUCell of the authors' code has it: another function.</summary>
+    AugruOfficial,
+}
+
+/// <summary>s = Fixed + Gated z, the share of the old state at a position; both are linear in a.</summary>
+/// <param name="Fixed">What does not depend on z.</param>
+/// <param name="Gated">The factor of z.</param>
+internal readonly record struct KeptShare(float Fixed, float Gated)
+{
+    /// <summary>The share under attention a.</summary>
+    public static KeptShare Of(GruKind kind, float a) => kind switch
+    {
+        GruKind.Gru => new(0, 1),
+        GruKind.Agru => new(1 - a, 0),
+        GruKind.Augru => new(1 - a, a),
+        _ => new(0, 1 - a),
+    };
+
+    /// <summary>Its derivative by a.</summary>
+    public static KeptShare Slope(GruKind kind) => kind switch
+    {
+        GruKind.Gru => new(0, 0),
+        GruKind.Agru => new(-1, 0),
+        GruKind.Augru => new(-1, 1),
+        _ => new(0, -1),
+    };
+}

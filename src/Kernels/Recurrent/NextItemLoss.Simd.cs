@@ -1,0 +1,76 @@
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Recurrent;
+
+public sealed unsafe partial class NextItemLoss
+{
+    // α / N of this pass.
+    private float factor;
+
+    private OpVariant Simd(Workspace workspace)
+    {
+        Tensor partials = workspace.TrainingTensor($"{z.Name} loss partials", (history.Vectors.Rows + BlockRows - 1) / BlockRows, 1);
+        RowBlocks forward = new(device, BlockRows, (first, end) => partials.Pointer[first / BlockRows] = SumOf(first, end)), backward = new(device, BlockRows, BackwardRows);
+        return new(
+            (in Pass pass) =>
+            {
+                float sum = 0, n = CountOf(pass.Rows);
+                for (int i = 0, end = forward.Run(pass.Rows); i < end; i++)
+                    sum += partials.Pointer[i];
+                factor = n > 0 ? alpha / n : 0;
+                loss.Pointer[0] = n > 0 ? sum / n : 0;
+                loss.Pointer[1] += sum;
+                loss.Pointer[2] += n;
+            },
+            (in Pass pass) => backward.Run(pass.Rows));
+    }
+
+    private float CountOf(int rows)
+    {
+        int pairs = 0, longest = 0;
+        for (int b = 0; b < rows; b++)
+        {
+            int length = history.Offsets.Pointer[b + 1] - history.Offsets.Pointer[b];
+            pairs += Math.Max(0, length - 1);
+            longest = Math.Max(longest, length);
+        }
+        return Divisor(average, rows, pairs, longest);
+    }
+
+    private float Logit(int row) => z.Columns == 1 ? z.Pointer[row] : z.Pointer[2L * row] - z.Pointer[2L * row + 1];
+
+    private float SumOf(int firstRow, int endRow)
+    {
+        float sum = 0;
+        for (int b = firstRow; b < endRow; b++)
+            for (int t = history.Offsets.Pointer[b]; t + 1 < history.Offsets.Pointer[b + 1]; t++)
+                sum += Softplus(-Logit(2 * t)) + Softplus(Logit(2 * t + 1));
+        return sum;
+
+        // log(1 + e) by two terms of its series if 1 + e would lose e.
+        static float Softplus(float x)
+        {
+            float e = MathF.Exp(-MathF.Abs(x));
+            return (x > 0 ? x : 0) + (e < 1e-4f ? e - 0.5f * e * e : MathF.Log(1 + e));
+        }
+    }
+
+    private void BackwardRows(int firstRow, int endRow)
+    {
+        int outputs = z.Columns;
+        for (int b = firstRow; b < endRow; b++)
+        {
+            int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
+            for (int row = 2 * first; row < 2 * end; row++)
+            {
+                float sign = row % 2 == 0 ? -1 : 1, d = row / 2 + 1 < end ? sign * factor / (1 + MathF.Exp(-sign * Logit(row))) : 0;
+                Write((long)row * outputs, d);
+                if (outputs == 2)
+                    Write(2L * row + 1, -d);
+            }
+        }
+    }
+
+    private void Write(long i, float d) => dz.Target!.Pointer[i] = dz.Accumulates ? dz.Target.Pointer[i] + d : d;
+}

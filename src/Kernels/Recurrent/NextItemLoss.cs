@@ -1,0 +1,164 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Reductions;
+using GpuCtr.Kernels.Simd;
+using GpuCtr.Kernels.Tensors;
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace GpuCtr.Kernels.Recurrent;
+
+/// <summary>What the sum of the auxiliary loss is divided by.</summary>
+public enum PairAverages
+{
+    /// <summary>B, the rows of the batch: the paper's 1/N. Grows with the histories.</summary>
+    Rows,
+
+    /// <summary>The number of pairs of a position and the next one.</summary>
+    Pairs,
+
+    /// <summary>B (L − 1), L the longest history of the batch: the mean over a padded matrix of the authors' code.</summary>
+    Padded,
+}
+
+/// <summary>The auxiliary loss of DIEN (Zhou et al., AAAI 2019, eq. 5): α / N Σ softplus(−z⁺_t) + softplus(z⁻_t) over the positions t that are not the last of their history.</summary>
+/// <remarks>
+/// dz⁺ = −α σ(−z⁺) / N,  dz⁻ = α σ(z⁻) / N,  0 at last positions.  N is B, the number of pairs, or B (L − 1); without pairs the loss is 0.
+/// z (2T, 1) over pairs, or o (2T, 2) with z = o_0 − o_1, a softmax over "clicked" and "not clicked".
+/// One pass each way. Positions are summed in a fixed order: the same bits every run.
+/// </remarks>
+public sealed unsafe partial class NextItemLoss : IOp
+{
+    private const int BlockRows = 64;
+
+    private readonly Device device;
+    private readonly BehaviourHistory history;
+    private readonly Tensor z, loss;
+    private readonly PairAverages average;
+    private readonly float alpha;
+    private readonly Tensor.GradientSink dz;
+    private readonly OpVariant variant;
+
+    /// <summary>Kernel arguments; Counts is (2): pairs, and the length of the longest history.</summary>
+    public readonly record struct Args(
+        ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<int> Counts, ArrayView<float> Z, ArrayView<float> Loss, GradientView Dz,
+        PairAverages Average, float Alpha, int Outputs, int B, int T);
+
+    /// <param name="workspace">Reserves partial sums.</param>
+    /// <param name="history">Which positions belong to which row.</param>
+    /// <param name="z">(2T, 1) or (2T, 2).</param>
+    /// <param name="loss">(1, 3): loss of the last batch without α; Σ and N, summed since the host last cleared them.</param>
+    /// <param name="average">What N is.</param>
+    /// <param name="alpha">α.</param>
+    public NextItemLoss(Workspace workspace, BehaviourHistory history, Tensor z, Tensor loss, PairAverages average, float alpha)
+    {
+        (device, this.history, this.z, this.loss, this.average, this.alpha) = (workspace.Device, history, z, loss, average, alpha);
+        if (z.Columns is < 1 or > 2 || z.RowKind != RowKind.HistoryPair(history.Group) || loss.Length != 3)
+            throw new KernelException($"next item loss: z {z}, loss {loss} do not fit on {device}");
+        dz = z.Consume();
+        variant = device.Select(() => Portable(workspace), () => Simd(workspace));
+    }
+
+    /// <summary>z (2T, 1), or o (2T, 2).</summary>
+    public Tensor Input => z;
+
+    /// <summary>(1, 3): loss of the last batch without α; Σ and N, summed since the host last cleared them.</summary>
+    public Tensor Loss => loss;
+
+    /// <summary>α.</summary>
+    public float Alpha => alpha;
+
+    /// <inheritdoc/>
+    public string Name => $"next item loss {z.Name}";
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass) => variant.Forward(pass);
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass) => variant.Backward(pass);
+
+    private OpVariant Portable(Workspace workspace)
+    {
+        DeviceArray<int> counts = workspace.Array<int>($"{z.Name} counts", 2);
+        ColumnSums<Terms> sums = new(workspace, $"{z.Name} loss", history.MaxTokens, 1);
+        Kernel<Args> count = new(device, CountKernel), backward = new(device, BackwardKernel);
+        Args Bind(in Pass pass) => new(
+            history.Offsets.View, history.Owners.View, counts.View, z.View, loss.View, dz.View, average, alpha, z.Columns, pass.Rows, pass.RowsOf(z) / 2);
+        return new(
+            (in Pass pass) =>
+            {
+                Args args = Bind(pass);
+                count.Run(1, args);
+                sums.Run(new(args), args.T);
+            },
+            (in Pass pass) => backward.Run(pass.RowsOf(z) / 2, Bind(pass)));
+    }
+
+    /// <summary>N; 0 without pairs.</summary>
+    private static float Divisor(PairAverages average, int rows, int pairs, int longest) =>
+        pairs == 0 ? 0 : average == PairAverages.Rows ? rows : average == PairAverages.Pairs ? pairs : (float)rows * (longest - 1);
+
+    /// <summary>z of row <paramref name="row"/>.</summary>
+    private static float Logit(Args a, int row) => a.Outputs == 1 ? a.Z[row] : a.Z[2L * row] - a.Z[2L * row + 1];
+
+    /// <summary>One thread: the histories of a batch are few beside its positions.</summary>
+    private static void CountKernel(Args a)
+    {
+        for (int i = Grid.GlobalLinearIndex; i < 1; i += GridLoop.Stride)
+        {
+            int pairs = 0, longest = 0;
+            for (int b = 0; b < a.B; b++)
+            {
+                int length = a.Offsets[b + 1] - a.Offsets[b];
+                pairs += Math.Max(0, length - 1);
+                longest = Math.Max(longest, length);
+            }
+            a.Counts[0] = pairs;
+            a.Counts[1] = longest;
+        }
+    }
+
+    /// <summary>One item = one position.</summary>
+    private static void BackwardKernel(Args a)
+    {
+        float n = Divisor(a.Average, a.B, a.Counts[0], a.Counts[1]);
+        for (int t = Grid.GlobalLinearIndex; t < a.T; t += GridLoop.Stride)
+        {
+            bool counts = t + 1 < a.Offsets[a.Owners[t] + 1];
+            for (int row = 2 * t; row < 2 * t + 2; row++)
+            {
+                float sign = row % 2 == 0 ? -1 : 1, d = counts ? sign * a.Alpha / n * Squash.Sigmoid(sign * Logit(a, row)) : 0;
+                a.Dz.Write((long)row * a.Outputs, d);
+                if (a.Outputs == 2)
+                    a.Dz.Write(2L * row + 1, -d);
+            }
+        }
+    }
+
+    /// <summary>softplus(−z⁺) + softplus(z⁻) of a position.</summary>
+    public readonly struct Terms(Args a) : IColumnTerms
+    {
+        private readonly Args a = a;
+
+        /// <inheritdoc/>
+        public Float4 Term(int row, int column) =>
+            row + 1 < a.Offsets[a.Owners[row] + 1] ? new(Softplus(-Logit(a, 2 * row)) + Softplus(Logit(a, 2 * row + 1))) : default;
+
+        /// <inheritdoc/>
+        public void Take(int column, Float4 sums)
+        {
+            float n = Divisor(a.Average, a.B, a.Counts[0], a.Counts[1]);
+            a.Loss[0] = n > 0 ? sums.X / n : 0;
+            a.Loss[1] += sums.X;
+            a.Loss[2] += n;
+        }
+
+        // log(1 + e) by two terms of its series if 1 + e would lose e.
+        private static float Softplus(float x)
+        {
+            float e = XMath.Exp(-XMath.Abs(x));
+            return (x > 0 ? x : 0) + (e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e));
+        }
+    }
+}

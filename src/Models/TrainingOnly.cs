@@ -1,0 +1,36 @@
+using GpuCtr.Kernels;
+using GpuCtr.Kernels.Onnx;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>An op on which no score depends, but a loss does: it runs in training passes alone, and is not exported.</summary>
+internal sealed class TrainingOnly(IOp op) : IOp
+{
+    /// <inheritdoc/>
+    public string Name => op.Name;
+
+    /// <inheritdoc/>
+    public void Forward(in Pass pass)
+    {
+        if (pass.Training)
+            op.Forward(pass);
+    }
+
+    /// <inheritdoc/>
+    public void Backward(in Pass pass) => op.Backward(pass);
+
+    /// <inheritdoc/>
+    public void Commit(in Pass pass, Tensor guard) => op.Commit(pass, guard);
+
+    /// <inheritdoc/>
+    public Work ForwardWork(in Pass pass) => pass.Training ? op.ForwardWork(pass) : default;
+
+    /// <inheritdoc/>
+    public Work BackwardWork(in Pass pass) => op.BackwardWork(pass);
+
+    /// <inheritdoc/>
+    public void Export(IOnnxGraph g)
+    {
+    }
+}
