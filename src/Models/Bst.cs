@@ -27,7 +27,7 @@ public static class Bst
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
         // Recorded before the MLP's input: the sequence adds to the gradients of its targets, which the MLP's backward writes first.
         Tensor[] targets = [.. g.Histories().Select((history, i) => Transformer(g, i == 0 ? "bst" : $"bst{i}", fields, history))];
-        return g.Mlp("mlp", targets.Aggregate(g.MlpInput(fields), g.Concat), outputBias: true);
+        return g.Mlp("mlp", g.Concat([g.MlpInput(fields), .. targets]), outputBias: true);
     }
 
     private static Tensor Transformer(ModelBuilder g, string name, Tensor fields, HistoryColumns history)

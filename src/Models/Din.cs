@@ -19,7 +19,7 @@ public static class Din
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
         // Recorded before the tower's input: attention adds to the gradients of its targets, which the tower's backward writes first.
         Tensor[] interests = [.. g.Histories().SelectMany((history, i) => g.Interests(fields, history, i == 0 ? "att" : $"att{i}"))];
-        Tensor logit = g.Mlp("tower", interests.Aggregate(g.MlpInput(fields), g.Concat), outputBias: true);
+        Tensor logit = g.Mlp("tower", g.Concat([g.MlpInput(fields), .. interests]), outputBias: true);
         return g.Options.TargetBias ? g.Add(logit, g.TargetBias()) : logit;
     }
 }

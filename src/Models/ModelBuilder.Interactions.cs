@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Interactions;
 using GpuCtr.Kernels.Tensors;
 
@@ -32,6 +33,35 @@ public sealed partial class ModelBuilder
     {
         Tensor y = Activation(name, 1);
         Append(new FieldAwarePairs(Workspace, vectors, Spec.C, y));
+        return y;
+    }
+
+    /// <summary>(B·D, C) number d of all field vectors (B, C·D) in row d of an example.</summary>
+    public Tensor ByDimension(string name, Tensor vectors)
+    {
+        int fields = Spec.C, dim = vectors.Columns / fields;
+        Tensor y = Workspace.Tensor(name, vectors.Rows * dim, fields, gradient: true, RowKind.PartOfExample(dim));
+        Append(new Reshape(Device, vectors, y, transposed: true));
+        return y;
+    }
+
+    /// <summary>(B·D, H) Σ_i Σ_j W_hij x_i ∘ v_j.</summary>
+    /// <param name="name">Prefix of the parameter's name.</param>
+    /// <param name="x">(B·D, I) feature maps.</param>
+    /// <param name="v">(B·D, C) field vectors from <see cref="ByDimension"/>.</param>
+    /// <param name="maps">H.</param>
+    public Tensor CompressedInteraction(string name, Tensor x, Tensor v, int maps)
+    {
+        Tensor w = Weight($"{name}.weight", maps, checked(x.Columns * v.Columns), deviation: 0), y = Activation(name, maps, x);
+        Append(new CompressedInteraction(Workspace, x, v, w, y));
+        return y;
+    }
+
+    /// <summary>(B, H) sums of the feature maps (B·D, H) over D.</summary>
+    public Tensor SumPooling(string name, Tensor maps)
+    {
+        Tensor y = Activation(name, maps.Columns);
+        Append(new SumPooling(Device, maps, y));
         return y;
     }
 

@@ -97,12 +97,13 @@ public sealed partial class ModelBuilder
     /// <param name="relu">Rectify.</param>
     /// <param name="bias">Add a bias.</param>
     /// <param name="deviation">Standard deviation of new weights, normal; 0 = Xavier normal.</param>
-    public Tensor Linear(string name, Tensor x, int units, bool relu = false, bool bias = true, double deviation = 0)
+    /// <param name="groups">Layers side by side, each over its part of the columns of x; more than one have no bias.</param>
+    public Tensor Linear(string name, Tensor x, int units, bool relu = false, bool bias = true, double deviation = 0, int groups = 1)
     {
-        Tensor w = Weight($"{name}.weight", units, x.Columns, deviation);
+        Tensor w = Weight($"{name}.weight", units, x.Columns / groups, deviation);
         Tensor? b = bias ? Zeros($"{name}.bias", units) : null;
         Tensor y = Activation(name, units, x);
-        Append(new Linear(Workspace, x, w, b, y, relu));
+        Append(new Linear(Workspace, x, w, b, y, relu, groups));
         return y;
     }
 
@@ -127,13 +128,15 @@ public sealed partial class ModelBuilder
     /// <summary>Hidden layers: linear, optional batch normalization, activation, dropout.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(B, K).</param>
-    public Tensor HiddenLayers(string name, Tensor x)
+    /// <param name="units">Their widths; null: those of the options.</param>
+    public Tensor HiddenLayers(string name, Tensor x, IReadOnlyList<int>? units = null)
     {
-        for (int i = 0; i < Options.HiddenUnits.Count; i++)
+        units ??= Options.HiddenUnits;
+        for (int i = 0; i < units.Count; i++)
         {
             string layer = $"{name}.{i}";
             bool relu = Options.Activation == Activations.Relu, norm = Options.BatchNorm;
-            x = Linear(layer, x, Options.HiddenUnits[i], relu: relu && !norm, bias: !norm, deviation: Options.HiddenInitStd);
+            x = Linear(layer, x, units[i], relu: relu && !norm, bias: !norm, deviation: Options.HiddenInitStd);
             if (norm)
                 x = BatchNorm($"{layer}.norm", x, relu);
             if (!relu)
@@ -145,11 +148,13 @@ public sealed partial class ModelBuilder
         return x;
     }
 
-    /// <summary>The concatenated columns of two tensors.</summary>
-    public Tensor Concat(Tensor a, Tensor b)
+    /// <summary>The columns of several tensors side by side; a single tensor is returned as it is.</summary>
+    public Tensor Concat(params Tensor[] tensors) => tensors is [Tensor only] ? only : Concat("concat", [.. tensors.Select(Kernels.Dense.Concat.Part.Of)]);
+
+    private Tensor Concat(string name, Kernels.Dense.Concat.Part[] parts)
     {
-        Tensor y = Activation("concat", a.Columns + b.Columns);
-        Append(new Concat(Device, y, a, b));
+        Tensor y = Activation(name, parts.Sum(p => p.Columns), parts[0].From);
+        Append(new Concat(Device, y, parts));
         return y;
     }
 
@@ -219,9 +224,9 @@ public sealed partial class ModelBuilder
         return t;
     }
 
-    private Tensor Normal(string name, long rows, int columns)
+    private Tensor Normal(string name, long rows, int columns, RowKind kind = default)
     {
-        Tensor t = Arena.Reserve(name, rows, columns, decays: false);
+        Tensor t = Arena.Reserve(name, rows, columns, decays: false, kind);
         initializers.Add(i => i.Normal(t, Options.EmbeddingInitStd));
         return t;
     }

@@ -20,6 +20,8 @@ public static class ModelCatalog
         Pnn.Entry,
         Dcn.Entry,
         DcnV2.Entry,
+        XDeepFm.Entry,
+        FinalMlp.Entry,
         EmbeddingMlp.Entry,
         Din.Entry,
         Bst.Entry,

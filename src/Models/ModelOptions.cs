@@ -42,6 +42,34 @@ public sealed record ModelOptions
     [Option("relu, sigmoid, prelu, leakyrelu or dice", Value = "NAME", Default = "{models}; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public Activations Activation { get; init; } = Activations.Relu;
 
+    /// <summary>Widths of the hidden layers of the second stream (FinalMLP); none = those of the first.</summary>
+    [Option("widths of the hidden layers of the second stream ({readers}) [those of the first]", ReadBy = "finalmlp", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    public IReadOnlyList<int> SecondHiddenUnits { get; init; } = [];
+
+    /// <summary>Columns whose vectors open the gate of the first stream (FinalMLP); none: a learned vector does.</summary>
+    [Option("columns that open the gate of the first stream ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
+    public IReadOnlyList<string> FirstGate { get; init; } = [];
+
+    /// <summary>The same for the second stream.</summary>
+    [Option("columns that open the gate of the second stream ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
+    public IReadOnlyList<string> SecondGate { get; init; } = [];
+
+    /// <summary>Widths of the gates' hidden layers (FinalMLP).</summary>
+    [Option("widths of the hidden layers of the gates ({readers})", ReadBy = "finalmlp", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    public IReadOnlyList<int> GateUnits { get; init; } = [64];
+
+    /// <summary>Heads of the bilinear fusion of two streams (FinalMLP), a divisor of the widths of their last layers.</summary>
+    [Option("heads of the fusion of two streams ({readers}), a divisor of the widths of their last layers", ReadBy = "finalmlp", Least = 1, Most = MostUnits)]
+    public int FusionHeads { get; init; } = 1;
+
+    /// <summary>Feature maps of the layers of the compressed interaction network (xDeepFM).</summary>
+    [Option("feature maps of the layers of the compressed interaction network ({readers})", ReadBy = "xdeepfm", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    public IReadOnlyList<int> CinLayers { get; init; } = [128, 128];
+
+    /// <summary>Half of the maps of a layer, except the last, are summed up, and the other half goes to the next layer (xDeepFM); false: all maps do both.</summary>
+    [Option("half of the maps of a layer are summed up, the other half goes to the next layer ({readers})", ReadBy = "xdeepfm")]
+    public bool CinSplit { get; init; }
+
     /// <summary>Standard deviation of the weights of new hidden layers, normal; 0 = Xavier normal.</summary>
     [Option("standard deviation of the weights of new hidden layers; 0 = Xavier", PresetOnly = true, Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double HiddenInitStd { get; init; }

@@ -41,6 +41,11 @@ public sealed class ModelGradients
         new("fnn", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
         new("dcn", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
         new("dcn-v2", "rank", o => o with { CrossRank = 2 }),
+        new("xdeepfm", "split", o => o with { CinLayers = [5, 4, 3], CinSplit = true }),
+        new("xdeepfm", "numeric values", o => o with { NumericInput = NumericInputs.Values, CinLayers = [2] }),
+        new("finalmlp", "gates of columns", o => o with { FirstGate = ["user"], SecondGate = ["tags", "age"], GateUnits = [5, 3] }),
+        new("finalmlp", "heads", o => o with { HiddenUnits = [7, 6], SecondHiddenUnits = [4, 3, 9], FusionHeads = 3 }),
+        new("finalmlp", "numeric values norm dropout", o => o with { NumericInput = NumericInputs.Values, BatchNorm = true, Dropout = 0.3, GateUnits = [] }),
         new("embedding-mlp", "padded", o => o with { PadHistories = true, AttentionNormalization = AttentionNormalization.Softmax }),
         new("din", "padded", o => o with { PadHistories = true, AttentionNormalization = AttentionNormalization.Softmax }),
         new("din", "attention norm", o => o with { AttentionBatchNorm = true }),
@@ -155,10 +160,11 @@ public sealed class ModelGradients
         }
     }
 
-    /// <summary>The hidden layer of a transformer block is a leaky rectifier: one half of its units stays above zero and the other below.</summary>
+    /// <summary>The hidden layers of a transformer block and of a gate are rectified: one half of their units stays above zero and the other below.</summary>
     private static void KeepClearOfKinks(TrainableModel model)
     {
-        foreach (Tensor bias in model.Weights.Where(t => t.Name.EndsWith(".ffn1.bias", StringComparison.Ordinal)))
+        foreach (Tensor bias in model.Weights.Where(t => t.Name.EndsWith(".ffn1.bias", StringComparison.Ordinal)
+            || t.Name.StartsWith("gate", StringComparison.Ordinal) && t.Name.EndsWith(".bias", StringComparison.Ordinal) && !t.Name.EndsWith(".out.bias", StringComparison.Ordinal)))
             bias.Write(model.Device, [.. Enumerable.Range(0, (int)bias.Length).Select(i => i % 2 == 0 ? 5f : -5f)]);
     }
 }

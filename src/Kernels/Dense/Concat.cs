@@ -5,14 +5,30 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>The concatenated columns of two tensors: y = [a, b]; each gradient is its part of dy.</summary>
-/// <remarks>a (R, H), b (R, K), y (R, H + K).   One copy each way.</remarks>
+/// <summary>The columns of several tensors side by side, of each all or a range: y = [x_1, x_2, …]; each gradient is its part of dy.</summary>
+/// <remarks>
+/// x_i (R, H_i), y (R, Σ H_i).   One copy each way.
+/// A range of columns adds to the gradient of its tensor, which an op recorded later writes, because that op reads all columns.
+/// </remarks>
 public sealed unsafe partial class Concat : IOp
 {
     private readonly Device device;
-    private readonly Tensor y, a, b;
-    private readonly Tensor.GradientSink da, db;
+    private readonly Tensor y;
+    private readonly Part[] parts;
+    private readonly Tensor.GradientSink[] gradients;
     private readonly Copy copy;
+
+    /// <summary>Columns of a tensor.</summary>
+    /// <param name="From">The tensor.</param>
+    /// <param name="First">The first column.</param>
+    /// <param name="Columns">How many.</param>
+    public readonly record struct Part(Tensor From, int First, int Columns)
+    {
+        /// <summary>All columns.</summary>
+        public static Part Of(Tensor t) => new(t, 0, t.Columns);
+
+        internal bool IsWhole => Columns == From.Columns;
+    }
 
     /// <summary>Copies or adds (rows, columns) of one tensor, starting at some column, to columns of another.</summary>
     private delegate void Copy(Tensor to, int toColumn, Tensor from, int fromColumn, int columns, int rows, bool add);
@@ -22,22 +38,21 @@ public sealed unsafe partial class Concat : IOp
         GradientView To, ArrayView<float> From, int Rows, int Columns, int ToStride, int ToColumn, int FromStride, int FromColumn);
 
     /// <param name="device">The device.</param>
-    /// <param name="y">(R, H + K) output.</param>
-    /// <param name="a">(R, H).</param>
-    /// <param name="b">(R, K).</param>
-    public Concat(Device device, Tensor y, Tensor a, Tensor b)
+    /// <param name="y">(R, Σ H_i) output.</param>
+    /// <param name="parts">What stands side by side.</param>
+    public Concat(Device device, Tensor y, params Part[] parts)
     {
-        if (a.Columns + b.Columns != y.Columns || a.RowKind != b.RowKind)
-            throw new KernelException($"concat: {a} and {b} side by side are not {y} on {device}");
-        (this.device, this.y, this.a, this.b) = (device, y, a, b);
-        (da, db) = (a.Consume(), b.Consume());
+        if (parts.Sum(p => p.Columns) != y.Columns || parts.Any(p => p.From.RowKind != y.RowKind || p.First < 0 || p.Columns < 0 || p.First + p.Columns > p.From.Columns))
+            throw new KernelException($"concat: {string.Join(", ", parts)} side by side are not {y} on {device}");
+        (this.device, this.y, this.parts) = (device, y, parts);
+        gradients = [.. parts.Select(p => p.From.Consume())];
         copy = device.Select(Portable, Simd);
     }
 
-    /// <summary>(R, H) and (R, K).</summary>
-    public (Tensor A, Tensor B) Inputs => (a, b);
+    /// <summary>What stands side by side.</summary>
+    public IReadOnlyList<Part> Parts => parts;
 
-    /// <summary>(R, H + K).</summary>
+    /// <summary>(R, Σ H_i).</summary>
     public Tensor Output => y;
 
     /// <inheritdoc/>
@@ -46,19 +61,28 @@ public sealed unsafe partial class Concat : IOp
     /// <inheritdoc/>
     public void Forward(in Pass pass)
     {
-        int rows = pass.RowsOf(y);
-        copy(y, 0, a, 0, a.Columns, rows, add: false);
-        copy(y, a.Columns, b, 0, b.Columns, rows, add: false);
+        int at = 0, rows = pass.RowsOf(y);
+        foreach (Part p in parts)
+        {
+            copy(y, at, p.From, p.First, p.Columns, rows, add: false);
+            at += p.Columns;
+        }
     }
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
     {
-        int rows = pass.RowsOf(y);
-        if (da.Target is { } first)
-            copy(first, 0, y.Gradient!, 0, a.Columns, rows, da.Accumulates);
-        if (db.Target is { } second)
-            copy(second, 0, y.Gradient!, a.Columns, b.Columns, rows, db.Accumulates);
+        int at = y.Columns, rows = pass.RowsOf(y);
+        // The last use of a tensor writes its gradient, so parts go in reverse like ops.
+        for (int i = parts.Length - 1; i >= 0; i--)
+        {
+            at -= parts[i].Columns;
+            if (gradients[i].Target is not { } target)
+                continue;
+            if (!parts[i].IsWhole && !gradients[i].Accumulates)
+                throw new KernelException($"{Name}: all columns of {parts[i].From} must also be read by an op recorded later");
+            copy(target, parts[i].First, y.Gradient!, at, parts[i].Columns, rows, gradients[i].Accumulates);
+        }
     }
 
     private Copy Simd()

@@ -2,10 +2,10 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Dense;
 
-/// <summary>A fully connected layer, optionally fused with a rectifier.</summary>
+/// <summary>A fully connected layer, optionally fused with a rectifier, or G such layers side by side: layer g reads the g-th part of the columns of x and writes that of y.</summary>
 /// <remarks>
 /// y = f(x Wᵀ + b), f identity or max(0, ·);   dz = dy ∘ [y > 0],  dx = dz W,  dW = dzᵀ x,  db = Σ_rows dz
-/// x (B, K)   W (N, K) as PyTorch stores it   b (N) or none   y (B, N).   Three products of 2·B·K·N operations.
+/// x (B, K)   W (N, K / G) as PyTorch stores it, the rows of layer g after those of layer g − 1   b (N) or none   y (B, N).   Three products of 2·B·K·N / G operations.
 /// dy is masked in place, because only this op reads it. Sums run in a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class Linear : IOp, IDisposable
@@ -13,33 +13,39 @@ public sealed partial class Linear : IOp, IDisposable
     private readonly Tensor x, w, y;
     private readonly Tensor? b;
     private readonly bool relu;
+    private readonly int groups;
     private readonly Tensor.GradientSink dx;
     private readonly MatMul forward, backwardData, backwardWeights;
     private readonly BiasGradient biasGradient;
 
     /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="x">(B, K) input.</param>
-    /// <param name="w">(N, K) weights.</param>
+    /// <param name="w">(N, K / G) weights.</param>
     /// <param name="b">(1, N) bias, or null.</param>
     /// <param name="y">(B, N) output.</param>
     /// <param name="relu">Rectify the output.</param>
-    public Linear(Workspace workspace, Tensor x, Tensor w, Tensor? b, Tensor y, bool relu)
+    /// <param name="groups">G, a divisor of K and N; with more than one there is no bias.</param>
+    public Linear(Workspace workspace, Tensor x, Tensor w, Tensor? b, Tensor y, bool relu, int groups = 1)
     {
-        if (w.Columns != x.Columns || w.Rows != y.Columns || x.Rows != y.Rows || b is not null && b.Length != y.Columns)
-            throw new Devices.KernelException($"linear: x {x}, W {w}, b {b}, y {y} do not fit on {workspace.Device}");
-        (this.x, this.w, this.b, this.y, this.relu) = (x, w, b, y, relu);
+        if (groups < 1 || w.Columns * (long)groups != x.Columns || w.Rows != y.Columns || y.Columns % groups != 0 || x.Rows != y.Rows
+            || b is not null && (b.Length != y.Columns || groups > 1))
+            throw new Devices.KernelException($"linear: x {x}, W {w}, b {b}, y {y} and {groups} groups do not fit on {workspace.Device}");
+        (this.x, this.w, this.b, this.y, this.relu, this.groups) = (x, w, b, y, relu, groups);
         dx = x.Consume();
         Device device = workspace.Device;
         (forward, backwardData, backwardWeights) = (new MatMul(device), new MatMul(device), new MatMul(device));
-        backwardWeights.Plan(workspace, $"d {w.Name}", OfWeights(checked((int)x.Rows)));
+        backwardWeights.Plan(workspace, $"d {w.Name}", OfWeights(checked((int)x.Rows), 0));
         biasGradient = new BiasGradient(workspace, y, relu, b);
     }
 
     /// <summary>x (B, K).</summary>
     public Tensor Input => x;
 
-    /// <summary>W (N, K).</summary>
+    /// <summary>W (N, K / G).</summary>
     public Tensor Weight => w;
+
+    /// <summary>G.</summary>
+    public int Groups => groups;
 
     /// <summary>b (1, N), or null.</summary>
     public Tensor? Bias => b;
@@ -54,8 +60,11 @@ public sealed partial class Linear : IOp, IDisposable
     public string Name => $"linear {w.Name}";
 
     /// <inheritdoc/>
-    public void Forward(in Pass pass) =>
-        forward.Run(y, x, w, new(pass.RowsOf(x), y.Columns, x.Columns, TransposeB: true, Relu: relu, Frozen: pass.Frozen), b);
+    public void Forward(in Pass pass)
+    {
+        for (int g = 0; g < groups; g++)
+            forward.Run(y, x, w, new(pass.RowsOf(x), Outputs, w.Columns, TransposeB: true, Relu: relu, Frozen: pass.Frozen) { InA = Of(x, g), InB = WeightsOf(g), InC = Of(y, g) }, b);
+    }
 
     /// <inheritdoc/>
     public void Backward(in Pass pass)
@@ -67,17 +76,30 @@ public sealed partial class Linear : IOp, IDisposable
     }
 
     /// <summary>dW = dzᵀ x.</summary>
-    internal void WeightGradient(in Pass pass) => backwardWeights.Run(w.Gradient!, y.Gradient!, x, OfWeights(pass.RowsOf(x)));
+    internal void WeightGradient(in Pass pass)
+    {
+        for (int g = 0; g < groups; g++)
+            backwardWeights.Run(w.Gradient!, y.Gradient!, x, OfWeights(pass.RowsOf(x), g));
+    }
 
     /// <summary>dx = dz W, if x has a gradient.</summary>
     internal void InputGradient(in Pass pass)
     {
-        if (dx.Target is { } target)
-            backwardData.Run(target, y.Gradient!, w, new(pass.RowsOf(x), x.Columns, y.Columns, Accumulate: dx.Accumulates));
+        if (dx.Target is not { } target)
+            return;
+        for (int g = 0; g < groups; g++)
+            backwardData.Run(target, y.Gradient!, w, new(pass.RowsOf(x), w.Columns, Outputs, Accumulate: dx.Accumulates) { InA = Of(y, g), InB = WeightsOf(g), InC = Of(x, g) });
     }
 
-    /// <summary>dW (N, K) = dyᵀ x.</summary>
-    private MatMul.Product OfWeights(int rows) => new(y.Columns, x.Columns, rows, TransposeA: true);
+    /// <summary>N / G.</summary>
+    private int Outputs => y.Columns / groups;
+
+    /// <summary>dW (N, K) = dyᵀ x, of layer g.</summary>
+    private MatMul.Product OfWeights(int rows, int g) => new(Outputs, w.Columns, rows, TransposeA: true) { InA = Of(y, g), InB = Of(x, g), InC = WeightsOf(g) };
+
+    private MatMul.Block Of(Tensor t, int g) => new(t.Columns / groups * g, t.Columns);
+
+    private MatMul.Block WeightsOf(int g) => new((long)Outputs * w.Columns * g, w.Columns);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -37,8 +37,7 @@ public sealed partial class MatMul
     {
         if (p.M == 0 || p.N == 0)
             return;
-        int ldA = Math.Max(1, p.TransposeA ? p.M : p.K), ldB = Math.Max(1, p.TransposeB ? p.K : p.N);
-        blas.Run(new(p.TransposeB, p.TransposeA, p.N, p.M, p.K, args.B, ldB, args.A, ldA, p.Accumulate ? 1 : 0, args.C, p.N));
+        blas.Run(new(p.TransposeB, p.TransposeA, p.N, p.M, p.K, args.B, Math.Max(1, p.StrideB), args.A, Math.Max(1, p.StrideA), p.Accumulate ? 1 : 0, args.C, p.StrideC));
         if (args.Bias != 0 || p.Relu)
             finish.Run((long)p.M * p.N, args);
     }
@@ -64,6 +63,9 @@ public sealed partial class MatMul
     private static void FinishKernel(Args s)
     {
         for (long ij = Grid.GlobalLinearIndex; ij < (long)s.M * s.N; ij += GridLoop.Stride)
-            s.C[ij] = Finished(s, (int)(ij % s.N), s.C[ij]);
+        {
+            long at = ij / s.N * s.CRow + ij % s.N;
+            s.C[at] = Finished(s, (int)(ij % s.N), s.C[at]);
+        }
     }
 }

@@ -27,7 +27,28 @@ public sealed partial class MatMul : IDisposable
 
     /// <summary>What to multiply: op(A) is A (M, K), or with TransposeA the transpose of A (K, M); likewise B. Frozen: B is unchanged since the last product.</summary>
     public readonly record struct Product(
-        int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false);
+        int M, int N, int K, bool TransposeA = false, bool TransposeB = false, bool Accumulate = false, bool Relu = false, bool Frozen = false)
+    {
+        /// <summary>Where the three matrices are in their tensors; by default, each is a whole tensor.</summary>
+        public Block InA { get; init; }
+
+        /// <inheritdoc cref="InA"/>
+        public Block InB { get; init; }
+
+        /// <inheritdoc cref="InA"/>
+        public Block InC { get; init; }
+
+        internal int StrideA => InA.Stride > 0 ? InA.Stride : TransposeA ? M : K;
+
+        internal int StrideB => InB.Stride > 0 ? InB.Stride : TransposeB ? K : N;
+
+        internal int StrideC => InC.Stride > 0 ? InC.Stride : N;
+    }
+
+    /// <summary>A matrix within a tensor.</summary>
+    /// <param name="First">Its first element.</param>
+    /// <param name="Stride">Distance of two of its rows; 0: they follow each other.</param>
+    public readonly record struct Block(long First, int Stride);
 
     /// <summary>Reserves partial sums for products of up to these sizes, if the device's variant needs any.</summary>
     public void Plan(Workspace workspace, string name, in Product largest) => variant.Tiles?.Plan(workspace, name, Sizes(largest));
@@ -44,9 +65,10 @@ public sealed partial class MatMul : IDisposable
         return new(
             (Tensor c, Tensor a, Tensor b, in Product p, Tensor? bias) =>
             {
-                Gemm.Matrix left = p.TransposeA ? Gemm.Matrix.Transposed(a.Pointer, p.M) : Gemm.Matrix.RowMajor(a.Pointer, p.K);
-                Gemm.Matrix right = p.TransposeB ? Gemm.Matrix.Transposed(b.Pointer, p.K) : Gemm.Matrix.RowMajor(b.Pointer, p.N);
-                gemm.Run(c.Pointer, left, right, p.M, p.N, p.K, p.Accumulate, bias is null ? null : bias.Pointer, p.Relu, p.Frozen);
+                float* fromA = a.Pointer + p.InA.First, fromB = b.Pointer + p.InB.First;
+                Gemm.Matrix left = p.TransposeA ? Gemm.Matrix.Transposed(fromA, p.StrideA) : Gemm.Matrix.RowMajor(fromA, p.StrideA);
+                Gemm.Matrix right = p.TransposeB ? Gemm.Matrix.Transposed(fromB, p.StrideB) : Gemm.Matrix.RowMajor(fromB, p.StrideB);
+                gemm.Run(c.Pointer + p.InC.First, left, right, p.M, p.N, p.K, p.Accumulate, bias is null ? null : bias.Pointer, p.Relu, p.Frozen, p.StrideC);
             },
             Memory: gemm);
     }
@@ -65,7 +87,7 @@ public sealed partial class MatMul : IDisposable
     public readonly struct Args(ArrayView<float> c, ArrayView<float> a, ArrayView<float> b, ArrayView<float> rowBias, in Product p, bool bias)
     {
         /// <summary>The matrices.</summary>
-        public readonly ArrayView<float> C = c, A = a, B = b, RowBias = rowBias;
+        public readonly ArrayView<float> C = From(c, p.InC), A = From(a, p.InA), B = From(b, p.InB), RowBias = rowBias;
 
         /// <summary>Rows, columns and depth of the product.</summary>
         public readonly int M = p.M, N = p.N, K = p.K;
@@ -73,11 +95,13 @@ public sealed partial class MatMul : IDisposable
         /// <summary>4×4 tiles down and across.</summary>
         public readonly int TilesM = (p.M + 3) / 4, TilesN = (p.N + 3) / 4;
 
-        /// <summary>Element (i, j) of op(A) is at A[i·ARow + j·ACol]; likewise B.</summary>
-        public readonly int ARow = p.TransposeA ? 1 : p.K, ACol = p.TransposeA ? p.M : 1, BRow = p.TransposeB ? 1 : p.N, BCol = p.TransposeB ? p.K : 1;
+        /// <summary>Element (i, j) of op(A) is at A[i·ARow + j·ACol]; likewise B. Element (i, j) of C is at C[i·CRow + j].</summary>
+        public readonly int ARow = p.TransposeA ? 1 : p.StrideA, ACol = p.TransposeA ? p.StrideA : 1, BRow = p.TransposeB ? 1 : p.StrideB, BCol = p.TransposeB ? p.StrideB : 1, CRow = p.StrideC;
 
         /// <summary>1 or 0.</summary>
         public readonly int Accumulate = p.Accumulate ? 1 : 0, Bias = bias ? 1 : 0, Relu = p.Relu ? 1 : 0;
+
+        private static ArrayView<float> From(ArrayView<float> all, Block block) => block.First > 0 ? all.SubView(block.First) : all;
     }
 
     /// <summary>
@@ -126,7 +150,7 @@ public sealed partial class MatMul : IDisposable
     {
         if (j >= s.N)
             return;
-        long ij = (long)i * s.N + j;
+        long ij = (long)i * s.CRow + j;
         s.C[ij] = Finished(s, j, s.Accumulate != 0 ? x + s.C[ij] : x);
     }
 

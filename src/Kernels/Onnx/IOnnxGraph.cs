@@ -5,7 +5,7 @@ namespace GpuCtr.Kernels.Onnx;
 /// <summary>A graph of ONNX operators (opset 17) to which ops add themselves. Values are identified by names; every method that creates a value returns its name.</summary>
 /// <remarks>
 /// A tensor with one row per example is (B, H), one with one row per history position is (B, T, H), padded anywhere,
-/// and one over sequences is (B, T + 1, H), with the target last.
+/// one over sequences is (B, T + 1, H), with the target last, and one with n rows per example is (B, n, H).
 /// </remarks>
 public interface IOnnxGraph
 {
@@ -15,7 +15,7 @@ public interface IOnnxGraph
     /// <summary>The number of int64 among them.</summary>
     const int IntegerType = 7;
 
-    /// <summary>The value of a tensor, set by the op that writes the tensor before it is read by others.</summary>
+    /// <summary>The value of a tensor, set by the op that writes the tensor before it is read by others; one that no op writes is a weight.</summary>
     string this[Tensor tensor] { get; set; }
 
     /// <summary>(B, F) table rows of the categorical fields; null if there are none.</summary>

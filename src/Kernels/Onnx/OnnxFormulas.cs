@@ -30,7 +30,7 @@ internal static class OnnxFormulas
     /// <summary>x Wᵀ (+ b). Gemm takes only matrices; tensors over history positions use MatMul.</summary>
     public static string Product(this IOnnxGraph g, string x, Tensor weight, Tensor? bias, Tensor output)
     {
-        if (output.RowKind == RowKind.Batch)
+        if (output.RowKind == RowKind.Batch || output.RowKind == RowKind.Shared)
             return g.Node("Gemm", ("transB", 1), [x, g.Weight(weight), .. bias is null ? Array.Empty<string>() : [g.Weight(bias)]]);
         string y = g.Node("MatMul", x, g.Node("Transpose", g.Weight(weight)));
         return bias is null ? y : g.Node("Add", y, g.Weight(bias));

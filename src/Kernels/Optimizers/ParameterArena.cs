@@ -25,9 +25,10 @@ public sealed class ParameterArena(Workspace workspace)
     /// <param name="rows">Leading dimension.</param>
     /// <param name="columns">Values per row.</param>
     /// <param name="decays">Whether L2 applies to it.</param>
-    public Tensor Reserve(string name, long rows, int columns, bool decays)
+    /// <param name="kind">What its rows stand for, if it is the input of a layer.</param>
+    public Tensor Reserve(string name, long rows, int columns, bool decays, RowKind kind = default)
     {
-        Tensor t = new(name, rows, columns) { Gradient = new Tensor("d " + name, rows, columns) };
+        Tensor t = new(name, rows, columns, kind) { Gradient = new Tensor("d " + name, rows, columns) };
         parameters.Add((t, decays));
         return t;
     }

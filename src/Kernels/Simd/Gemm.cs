@@ -52,7 +52,7 @@ internal sealed unsafe class Gemm : IDisposable
         public static Matrix Transposed(float* data, int ld) => new(data, 1, ld);
     }
 
-    /// <summary>Computes C; <paramref name="target"/> is row-major with N columns.</summary>
+    /// <summary>Computes C; <paramref name="target"/> is row-major.</summary>
     /// <param name="target">(M, N).</param>
     /// <param name="left">(M, K).</param>
     /// <param name="right">(K, N).</param>
@@ -63,10 +63,12 @@ internal sealed unsafe class Gemm : IDisposable
     /// <param name="rowBias">(N) added to every row, or null.</param>
     /// <param name="rectify">Replace negative results by 0.</param>
     /// <param name="frozen">B is unchanged since the last product of these sizes: its packed form is reused.</param>
+    /// <param name="targetStride">Distance of two rows of C; 0 = N.</param>
     public void Run(
-        float* target, in Matrix left, in Matrix right, int rows, int columns, int depth, bool add = false, float* rowBias = null, bool rectify = false, bool frozen = false)
+        float* target, in Matrix left, in Matrix right, int rows, int columns, int depth, bool add = false, float* rowBias = null, bool rectify = false, bool frozen = false,
+        int targetStride = 0)
     {
-        (m, n, k, ldc) = (rows, columns, depth, columns);
+        (m, n, k, ldc) = (rows, columns, depth, targetStride == 0 ? columns : targetStride);
         (aRow, aCol, bRow, bCol) = (left.Row, left.Col, right.Row, right.Col);
         (accumulate, relu) = (add, rectify);
         a = left.Data;

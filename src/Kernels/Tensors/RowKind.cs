@@ -4,9 +4,9 @@ namespace GpuCtr.Kernels.Tensors;
 public readonly record struct RowKind
 {
     private readonly Of of;
-    private readonly int group;
+    private readonly int number;
 
-    private RowKind(Of of, int group) => (this.of, this.group) = (of, group);
+    private RowKind(Of of, int number) => (this.of, this.number) = (of, number);
 
     private enum Of
     {
@@ -14,6 +14,8 @@ public readonly record struct RowKind
         HistoryPosition,
         SequenceItem,
         HistoryPair,
+        Shared,
+        PartOfExample,
     }
 
     /// <summary>An example of the batch.</summary>
@@ -29,14 +31,30 @@ public readonly record struct RowKind
     /// <summary>A history position of behaviour group <paramref name="group"/> with one of two items that could come next: row 2t is position t with the clicked one, row 2t + 1 with the negative one.</summary>
     public static RowKind HistoryPair(int group) => new(Of.HistoryPair, group);
 
+    /// <summary>One row for all examples of the batch, as in a parameter that is the input of layers, and in what they compute from it.</summary>
+    public static RowKind Shared => new(Of.Shared, 0);
+
+    /// <summary>One of <paramref name="parts"/> parts of an example, such as its fields or the dimensions of its vectors; those of an example follow each other.</summary>
+    public static RowKind PartOfExample(int parts) => new(Of.PartOfExample, parts);
+
+    /// <summary>Rows of this kind for each example; 0 if that depends on the batch.</summary>
+    internal int RowsPerExample => of switch
+    {
+        Of.Batch => 1,
+        Of.PartOfExample => number,
+        _ => 0,
+    };
+
     /// <summary>Number of rows of this kind in a batch.</summary>
     /// <param name="batch">Rows of the batch.</param>
     /// <param name="tokens">History positions of each behaviour group; null without histories.</param>
     internal int Count(int batch, int[]? tokens) => of switch
     {
         Of.Batch => batch,
-        Of.HistoryPosition => tokens![group],
-        Of.HistoryPair => 2 * tokens![group],
-        _ => tokens![group] + batch,
+        Of.HistoryPosition => tokens![number],
+        Of.HistoryPair => 2 * tokens![number],
+        Of.Shared => 1,
+        Of.PartOfExample => checked(batch * number),
+        _ => tokens![number] + batch,
     };
 }

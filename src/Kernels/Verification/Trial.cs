@@ -64,9 +64,9 @@ public sealed partial class Trial : IDisposable
     }
 
     /// <summary>(rows, columns) input that does not depend on the batch.</summary>
-    public Tensor Parameter(string name, int rows, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, float gradientStart = float.NaN)
+    public Tensor Parameter(string name, int rows, int columns, bool gradient = true, int terms = 1, Func<int, float>? fill = null, float gradientStart = float.NaN, RowKind kind = default)
     {
-        Tensor t = Workspace.Tensor(name, rows, columns, gradient);
+        Tensor t = Workspace.Tensor(name, rows, columns, gradient, kind);
         return Add(t, TensorRole.Input, rows * columns, fill, null, terms, gradientStart);
     }
 

@@ -59,6 +59,10 @@ public sealed record FeatureSpec(
     /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
     public int C => F + (NumericVectors ? N : 0) + P;
 
+    /// <summary>The names of these fields, in the order of their vectors.</summary>
+    internal IEnumerable<string> FieldNames =>
+        [.. Categorical.Select(c => c.Name), .. NumericVectors ? Numeric : [], .. Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => s.Name)];
+
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
 

@@ -16,7 +16,8 @@ internal sealed partial class OnnxGraph
         get
         {
             if (!values.TryGetValue(tensor, out string? value))
-                values[tensor] = value = parts[tensor] is [string only] ? only : Node("Concat", ("axis", 1), [.. parts[tensor]]);
+                values[tensor] = value = !parts.TryGetValue(tensor, out List<string>? columns) ? Weight(tensor)
+                    : columns is [string only] ? only : Node("Concat", ("axis", 1), [.. columns]);
             return value;
         }
         set => values[tensor] = value;

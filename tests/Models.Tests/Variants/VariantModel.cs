@@ -24,6 +24,8 @@ internal sealed class VariantModel : IDisposable
         {
             EmbeddingDim = 3,
             HiddenUnits = Widths[..preset.HiddenUnits.Count],
+            CinLayers = [4, 3],
+            GateUnits = [6],
             AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
             EmbeddingUpdate = EmbeddingUpdate.Dense,
         };
@@ -55,6 +57,10 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} dcn"] = () => new DeepCrossV1(),
         [$"{Own} dcn-v2"] = () => new DeepCrossV2(),
         [$"{Own} dcn-v2 of rank 2"] = () => new DeepCrossV2(lowRank: true),
+        [$"{Own} xdeepfm"] = () => new Compressed(),
+        [$"{Own} xdeepfm of three layers, split"] = () => new Compressed(split: true),
+        [$"{Own} finalmlp"] = () => new TwoStreams(),
+        [$"{Own} finalmlp of 2 heads, gates of columns"] = () => new TwoStreams(gated: true),
         [$"{Own} embedding-mlp"] = () => new Interest(attention: false),
         [$"{Own} din"] = () => new Interest(attention: true),
         [$"{Own} bst"] = () => new BehaviorTransformer(blocks: 1, heads: 2),
@@ -65,6 +71,8 @@ internal sealed class VariantModel : IDisposable
     private static Dictionary<string, Func<ModelOptions, ModelOptions>> Changes { get; } = new()
     {
         [$"{Own} dcn-v2 of rank 2"] = o => o with { CrossRank = 2 },
+        [$"{Own} xdeepfm of three layers, split"] = o => o with { CinLayers = [5, 4, 3], CinSplit = true },
+        [$"{Own} finalmlp of 2 heads, gates of columns"] = o => o with { SecondHiddenUnits = [5, 6], FusionHeads = 2, FirstGate = ["user"], SecondGate = ["tags", "age"], GateUnits = [6, 3] },
         [$"{Own} bst of 2 blocks, 3 heads"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3 },
         [$"{Own} bst of 3 blocks, 6 heads"] = o => o with { TransformerBlocks = 3, AttentionHeads = 6 },
     };

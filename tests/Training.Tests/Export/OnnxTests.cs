@@ -35,6 +35,8 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
                 { "deepfm", ["--fm-numeric", "off", "--activation", "prelu", "--pooling", "sum"] },
                 { "nfm", ["--batch-norm", "--dropout", "0.3"] },
                 { "dcn-v2", ["--cross-rank", "4", "--cross-layers", "2"] },
+                { "xdeepfm", ["--cin-layers", "7,6,5", "--cin-split"] },
+                { "finalmlp", ["--first-gate", "user,site", "--second-gate", "tags", "--fusion-heads", "8", "--second-hidden-units", "24", "--gate-units", "9,8"] },
                 { "embedding-mlp", ["--pooling", "max"] },
                 { "din", ["--batch-norm", "--attention-units", "12"] },
                 { "din", ["--attention-normalization", "none", "--attention-activation", "prelu"] },

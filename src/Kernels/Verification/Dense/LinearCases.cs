@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>Linear, and through it MatMul: y = f(x Wᵀ + b).</summary>
 internal static class LinearCases
 {
-    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0, bool ClearOfZero = false);
+    private readonly record struct Shape(int B, int K, int N, bool Relu = false, bool Bias = true, int Capacity = 0, bool ClearOfZero = false, int Groups = 1);
 
     private static readonly Shape[] Shapes =
     [
@@ -22,6 +22,8 @@ internal static class LinearCases
         new(140, 130, 150, Relu: true, ClearOfZero: true), new(130, 37, 300), new(9, 300, 130, Relu: true, Capacity: 12, ClearOfZero: true),
         // Column sums in three levels of 64 rows, the last block of each level shorter.
         new(4700, 3, 2),
+        // Layers side by side: fewer columns than a tile, more than one, rows packed in advance, parts of K.
+        new(5, 6, 9, Bias: false, Groups: 3), new(37, 80, 20, Bias: false, Groups: 5), new(800, 34, 80, Relu: true, Bias: false, Groups: 2), new(520, 18, 12, Bias: false, Groups: 2, Capacity: 525),
     ];
 
     public static IEnumerable<OpCase> All() =>
@@ -35,7 +37,7 @@ internal static class LinearCases
         (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
         Tensor x = t.Batch("x", s.K, terms: s.N);
         // Twice √K is six standard deviations of the sum that it is added to.
-        Layer(t, x, "y", s.N, s.Relu, s.Bias, s.ClearOfZero ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null);
+        Layer(t, x, "y", s.N, s.Relu, s.Bias, s.ClearOfZero ? j => (j % 2 == 0 ? 2 : -2) * MathF.Sqrt(s.K) : null, s.Groups);
     }
 
     /// <summary>Two layers read x: the layer recorded last writes dx, the first one adds to it.</summary>
@@ -53,20 +55,34 @@ internal static class LinearCases
         Layer(t, t.Batch("x", 10, gradient: false), "y", 6, relu: true, bias: true);
     }
 
-    private static Action<ReferenceValues> Layer(Trial t, Tensor x, string name, int n, bool relu, bool bias, Func<int, float>? biases = null)
+    private static Action<ReferenceValues> Layer(Trial t, Tensor x, string name, int n, bool relu, bool bias, Func<int, float>? biases = null, int groups = 1)
     {
-        int rows = t.Pass.Rows, k = x.Columns;
+        int rows = t.Pass.Rows, k = x.Columns / groups;
         Tensor w = t.Parameter($"{name} W", n, k, terms: rows);
         Tensor? b = bias ? t.Parameter($"{name} b", 1, n, terms: rows, fill: biases) : null;
         Tensor y = t.Output(name, n, terms: k);
-        t.Op(new Linear(t.Workspace, x, w, b, y, relu));
+        t.Op(new Linear(t.Workspace, x, w, b, y, relu, groups));
         void Formula(ReferenceValues v)
         {
-            ReferenceValues.Linear(v[x], v[w], b is null ? null : v[b], rows, n, k, v[y]);
+            if (groups == 1)
+                ReferenceValues.Linear(v[x], v[w], b is null ? null : v[b], rows, n, k, v[y]);
+            else
+                Grouped(v[x], v[w], v[y]);
             for (int i = 0; i < rows * n && relu; i++)
                 v[y][i] = v.Rectify(v[y][i]);
         }
         t.Reference(Formula);
         return Formula;
+
+        void Grouped(double[] from, double[] weights, double[] to)
+        {
+            for (int i = 0; i < rows; i++)
+                for (int j = 0; j < n; j++)
+                {
+                    to[i * n + j] = 0;
+                    for (int l = 0; l < k; l++)
+                        to[i * n + j] += from[i * x.Columns + j / (n / groups) * k + l] * weights[j * k + l];
+                }
+        }
     }
 }
