@@ -1,8 +1,6 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
@@ -34,19 +32,7 @@ internal static partial class CudaKernels
     /// on the way that a thread took to it, so some marks are wrong, and the behaviour of such a branch is not defined (PTX ISA, "bra").
     /// The driver's compiler finds uniform branches itself.
     /// </remarks>
-    public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel)
-    {
-        PTXCompiledKernel compiled = CompileAsIs(backend, kernel);
-        Text(compiled) = ClaimsUniform().Replace(Text(compiled), "$1");
-        return compiled;
-    }
-
-    /// <summary>A kernel as ILGPU compiles it.</summary>
-    internal static PTXCompiledKernel CompileAsIs(PTXBackend backend, MethodInfo kernel) =>
-        (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<PTXAssembly>k__BackingField")]
-    private static extern ref string Text(PTXCompiledKernel kernel);
+    public static PTXCompiledKernel Compile(PTXBackend backend, MethodInfo kernel) => KernelText.Compile(backend, kernel).With(static ptx => ClaimsUniform().Replace(ptx, "$1"));
 
     [GeneratedRegex(@"(@!?%p\d+\s+bra|\bbrx\.idx)\.uni\b")]
     private static partial Regex ClaimsUniform();

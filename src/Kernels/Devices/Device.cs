@@ -1,4 +1,3 @@
-using System.Reflection;
 using GpuCtr.Kernels.Blas;
 using GpuCtr.Kernels.Simd;
 using ILGPU;
@@ -10,51 +9,12 @@ using CuBlas = GpuCtr.Kernels.Blas.CuBlas;
 
 namespace GpuCtr.Kernels.Devices;
 
-/// <summary>Which kind of accelerator a <see cref="Device"/> is.</summary>
-public enum DeviceKind
-{
-    /// <summary>The processor: ILGPU's CPU accelerator for memory and portable kernels, SIMD variants for the heavy work.</summary>
-    Cpu,
-
-    /// <summary>Any OpenCL device.</summary>
-    OpenCl,
-
-    /// <summary>An NVIDIA GPU.</summary>
-    Cuda,
-}
-
-/// <summary>Which variant of an op to use if there are several.</summary>
-public enum KernelChoice
-{
-    /// <summary>The fastest variant that the device supports.</summary>
-    Auto,
-
-    /// <summary>The portable kernels, the definition of correctness.</summary>
-    Portable,
-
-    /// <summary>The choice of Auto on a GPU: threads of a group share tiles in shared memory. Slow on the CPU device, where it exists for tests, with a stand-in for tensor cores.</summary>
-    Tiled,
-
-    /// <summary>Tiled, with plain products by cuBLAS: the choice of Auto on CUDA if the library is available. Elsewhere a scalar stand-in, for tests.</summary>
-    Library,
-}
-
-/// <summary>A loaded kernel, the threads of its groups on a GPU, and the lowest NVIDIA architecture that it runs on.</summary>
-internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture)
-{
-    public static LoadedKernel Of(MethodInfo method)
-    {
-        KernelNeedsAttribute? needs = method.GetCustomAttribute<KernelNeedsAttribute>();
-        return new(method, needs?.Threads ?? Device.GroupThreads, needs?.Architecture ?? 0);
-    }
-}
-
 /// <summary>One accelerator with its stream, the launch shape of its kernels and, on the CPU, the worker team of the SIMD variants.</summary>
 /// <remarks>
 /// Stream and workers run one call at a time: models on one device take turns. After disposal, the device refuses calls; it is freed
 /// together with the last model on it.
 /// </remarks>
-public sealed class Device : IDisposable
+public sealed partial class Device : IDisposable
 {
     private readonly Context context;
     private readonly Accelerator accelerator;
@@ -63,12 +23,6 @@ public sealed class Device : IDisposable
 
     // Taken when the device is opened: a later limit of the managed heap does not apply to native memory.
     private readonly long hostLimit = HostMemory.LimitBytes;
-
-    // ILGPU's own cache drops kernels at the next garbage collection, and compiling takes up to half a second.
-    private readonly Dictionary<MethodInfo, Delegate> launchers = [];
-
-    /// <summary>Threads per group on GPUs, and in tiled kernels on every device.</summary>
-    internal const int GroupThreads = 64;
 
     internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
     {
@@ -147,15 +101,6 @@ public sealed class Device : IDisposable
     /// <summary>How batches get to the device; null with the SIMD variants, where the slot is copied at once.</summary>
     internal BatchCopies? Copies { get; }
 
-    /// <summary>Records launches to be repeated as one; null if the device has no graphs, with portable kernels, and with GPU_CTR_GRAPH=off.</summary>
-    internal ILaunchRecorder? Recorder { get; set; }
-
-    /// <summary>Why a CUDA device has no <see cref="Recorder"/>; else null.</summary>
-    internal string? RecorderRefusal { get; }
-
-    /// <summary>Collects launches instead of running them while a <see cref="LaunchList"/> records.</summary>
-    internal List<Action>? Recording { get; set; }
-
     /// <summary>Lock of the call that uses the stream and the workers.</summary>
     internal Lock Turn { get; } = new();
 
@@ -187,56 +132,11 @@ public sealed class Device : IDisposable
         }
     }
 
-    /// <summary>Launch shape for a grid-stride kernel over <paramref name="items"/> work items.</summary>
-    /// <remarks>On the CPU accelerator one group of one thread per core, because everything else is far slower there; many small groups elsewhere.</remarks>
-    internal KernelConfig Grid(long items)
-    {
-        if (Kind == DeviceKind.Cpu)
-            return new KernelConfig(accelerator.NumMultiprocessors, 1);
-        long groups = Math.Clamp((items + GroupThreads - 1) / GroupThreads, 1, accelerator.NumMultiprocessors * 32L);
-        return new KernelConfig((int)groups, GroupThreads);
-    }
-
-    /// <summary>Every kernel that ops of this device have loaded so far; specializations count separately.</summary>
-    internal IEnumerable<LoadedKernel> LoadedKernels => launchers.Keys.Select(LoadedKernel.Of);
-
-    /// <summary>Records launches instead of compiling and running them, for tests of which kernels an op uses; null: kernels run.</summary>
-    internal List<MethodInfo>? Noted { get; set; }
-
     /// <summary>Chooses the variant of an op once, when the op is built. Only the chosen variant is built, so the others reserve nothing.</summary>
     /// <param name="portable">Runs on every device, and defines what is correct.</param>
     /// <param name="simd">For the worker team of the CPU device.</param>
     /// <param name="gpu">With tiles in shared memory, four floats per thread, or products of a library; null = the portable one.</param>
     internal T Select<T>(Func<T> portable, Func<T> simd, Func<T>? gpu = null) => UsesSimd ? simd() : UsesTiles && gpu is not null ? gpu() : portable();
-
-    /// <summary>The launcher of a kernel, compiled on first use for all ops of this device.</summary>
-    internal Action<KernelConfig, TArgs> Load<TArgs>(Action<TArgs> kernel) where TArgs : struct
-    {
-        if (Noted is not null)
-            return (_, _) => Noted.Add(kernel.Method);
-        if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
-        {
-            Action<AcceleratorStream, KernelConfig, TArgs> launch = accelerator switch
-            {
-                CudaAccelerator cuda => CudaKernels.Load<TArgs>(cuda, driver, kernel.Method),
-                CLAccelerator cl => OpenClKernels.Load<TArgs>(cl, kernel.Method),
-                _ => accelerator.LoadKernel(kernel),
-            };
-            launchers.Add(kernel.Method, compiled = (Action<KernelConfig, TArgs>)((config, args) => Launch(launch, config, args)));
-        }
-        return (Action<KernelConfig, TArgs>)compiled;
-    }
-
-    private void Launch<TArgs>(Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, in TArgs args) where TArgs : struct
-    {
-        if (Recording is { } list)
-            Add(list, launch, config, args);
-        else
-            launch(Stream, config, args);
-    }
-
-    private void Add<TArgs>(List<Action> list, Action<AcceleratorStream, KernelConfig, TArgs> launch, KernelConfig config, TArgs args) where TArgs : struct =>
-        list.Add(() => launch(Stream, config, args));
 
     /// <summary>CUDA's default stream waits for all others and cannot be recorded.</summary>
     private AcceleratorStream NewStream() =>
@@ -294,20 +194,17 @@ public sealed class Device : IDisposable
         }
     }
 
-    /// <summary>Why the device no longer works; null while it does. After some faults, an access outside of memory for instance, a driver refuses every further call.</summary>
-    internal string? Failure
+    /// <summary>Waits, and says why the device no longer works; null while it does. After some faults, an access outside of memory for instance, a driver refuses every further call.</summary>
+    internal string? FindFailure()
     {
-        get
+        try
         {
-            try
-            {
-                Wait();
-                return null;
-            }
-            catch (DeviceException e)
-            {
-                return e.Message;
-            }
+            Wait();
+            return null;
+        }
+        catch (DeviceException e)
+        {
+            return e.Message;
         }
     }
 
@@ -318,7 +215,7 @@ public sealed class Device : IDisposable
         {
             free();
         }
-        catch (Exception e) when (e is AcceleratorException or DeviceException && Failure is not null)
+        catch (Exception e) when (e is AcceleratorException or DeviceException && FindFailure() is not null)
         {
         }
     }

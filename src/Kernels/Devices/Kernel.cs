@@ -1,3 +1,4 @@
+using System.Reflection;
 using ILGPU;
 
 namespace GpuCtr.Kernels.Devices;
@@ -27,4 +28,14 @@ internal sealed class KernelNeedsAttribute(int threads, int architecture) : Attr
 
     /// <summary>Lowest compute capability on NVIDIA GPUs, 80 for 8.0.</summary>
     public int Architecture => architecture;
+}
+
+/// <summary>A loaded kernel, the threads of its groups on a GPU, and the lowest NVIDIA architecture that it runs on.</summary>
+internal readonly record struct LoadedKernel(MethodInfo Method, int GroupSize, int LeastArchitecture)
+{
+    public static LoadedKernel Of(MethodInfo method)
+    {
+        KernelNeedsAttribute? needs = method.GetCustomAttribute<KernelNeedsAttribute>();
+        return new(method, needs?.Threads ?? Device.GroupThreads, needs?.Architecture ?? 0);
+    }
 }

@@ -1,8 +1,6 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using ILGPU;
-using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Runtime;
 using ILGPU.Runtime.OpenCL;
@@ -21,12 +19,7 @@ internal static partial class OpenClKernels
     /// Drivers keep what they have compiled, and find it by its source. ILGPU's names in it end in numbers that count everything the process
     /// has compiled so far; here they count from 0 in each program, so that what was compiled once, in any order, is found again.
     /// </remarks>
-    public static CLCompiledKernel Compile(CLBackend backend, MethodInfo kernel)
-    {
-        CLCompiledKernel compiled = (CLCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), default);
-        Text(compiled) = Renumber(compiled.Source);
-        return compiled;
-    }
+    public static CLCompiledKernel Compile(CLBackend backend, MethodInfo kernel) => KernelText.Compile(backend, kernel).With(Renumber);
 
     /// <summary>Numbers behind underscores become 0, 1, …, in the order in which they come first: equal ones stay equal and different ones different.</summary>
     internal static string Renumber(string source)
@@ -34,9 +27,6 @@ internal static partial class OpenClKernels
         Dictionary<string, int> numbers = [];
         return Number().Replace(source, m => $"{(numbers.TryGetValue(m.Value, out int n) ? n : numbers[m.Value] = numbers.Count)}");
     }
-
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Source>k__BackingField")]
-    private static extern ref string Text(CLCompiledKernel kernel);
 
     [GeneratedRegex(@"(?<=_)\d+")]
     private static partial Regex Number();

@@ -14,7 +14,7 @@ public sealed record OpSweep(int Agreed, IReadOnlyList<string> Problems, string?
     /// <param name="before">Called before every case.</param>
     /// <param name="told">Called with every problem when it is found.</param>
     public static OpSweep Run(IReadOnlyList<OpCase> cases, Device device, Action before, Action<string> told) =>
-        Run(cases, c => OpCheck.Run(c, device), () => device.Failure, before, told);
+        Run(cases, c => OpCheck.Run(c, device), device.FindFailure, before, told);
 
     /// <summary>The same with another check, and another question whether the device still works.</summary>
     internal static OpSweep Run(IReadOnlyList<OpCase> cases, Func<OpCase, string?> check, Func<string?> failure, Action before, Action<string> told)

@@ -25,7 +25,7 @@ internal sealed class PtxCompiler : IDisposable
     public MemoryOrder Order { get; } = new();
 
     /// <summary>The PTX of a kernel as ILGPU writes it.</summary>
-    public string CompileAsIs(MethodInfo kernel) => CudaKernels.CompileAsIs(backend, kernel).PTXAssembly;
+    public string CompileAsIs(MethodInfo kernel) => KernelText.Compile(backend, kernel).PTXAssembly;
 
     /// <summary>The PTX of a kernel as a launcher would hand it to the driver.</summary>
     public string Compile(MethodInfo kernel) => CudaKernels.Compile(backend, kernel).PTXAssembly;
