@@ -8,7 +8,7 @@ using TimeUnit = ParquetSharp.TimeUnit;
 namespace GpuCtr.Data.Tests.Shards;
 
 /// <summary>Shards that store the same columns with different types, and the columns that result.</summary>
-public sealed class StoredColumnTests : OwnFolder
+public sealed class StoredColumnTests : FittedShards
 {
     [Fact]
     public void Integers_of_any_width_and_whole_doubles_are_one_column()
@@ -116,53 +116,6 @@ public sealed class StoredColumnTests : OwnFolder
     }
 
     [Fact]
-    public void Later_shards_may_store_what_was_learned_in_another_way()
-    {
-        FeatureEncoder integers = Fit(Ids(s => s.Column<long>("a", 7, 7, 1, 0)));
-        Assert.Equal([2, VocabularyTable.NullRow, 4, 5], Encode(integers, Ids(s => s.Nullable<double>("a", 7, null, 1, 99))));
-        Assert.Equal([1, 1, 1, 1], Encode(integers, Ids(s => s.Text("a", null, null, null, null))));
-        Assert.Contains("2.5 is not a whole number", Assert.Throws<GpuCtrException>(() => Encode(integers, Ids(s => s.Column<double>("a", 7, 2.5, 1, 1)))).Message);
-        Assert.Contains("column 'a' is string, the model was trained with an integer", Assert.Throws<GpuCtrException>(() => Encode(integers, Ids(s => s.Text("a", null, "x", null, null)))).Message);
-
-        FeatureEncoder reals = Fit(new FeatureOptions { Categorical = ["a"] }, Ids(s => s.Column<double>("a", 0.5, 7, 7, 1)));
-        Assert.Equal([2, 3, 5, 2], Encode(reals, Ids(s => s.Column("a", 7, 1, 99, 7))));
-        Assert.Contains("9007199254740993 is beyond 2⁵³", Assert.Throws<GpuCtrException>(() => Encode(reals, Ids(s => s.Column<long>("a", 7, 9007199254740993, 1, 1)))).Message);
-    }
-
-    [Fact]
-    public void Doubles_that_are_whole_are_the_ids_that_integers_would_be()
-    {
-        FeatureEncoder integers = Fit(Ids(s => s.Nullable<long>("a", 7, null, 7, 1)));
-        FeatureOptions categorical = new() { Categorical = ["a"] };
-        Same(integers, categorical, Ids(s => s.Nullable<double>("a", 7, null, 7, 1)));
-        Same(integers, categorical, Ids(s => s.Column<double>("a", 7, double.NaN, 7, 1)));
-        Same(integers, categorical, Ids(s => s.Nullable<float>("a", 7, null, 7, 1)));
-        Assert.Equal(KeyRule.RealId, Fit(categorical, Ids(s => s.Column<double>("a", 0.5, 7, 7, 1))).State.Categorical[0].Rule);
-        Assert.Equal(KeyRule.RealId, Fit(categorical, Ids(s => s.Column<double>("a", 1e17, 7, 7, 1))).State.Categorical[0].Rule);
-
-        // They look like ids unless they are said to be numbers.
-        TestShard whole = Ids(s => s.Nullable<double>("a", 7, null, 7, 1).Column<double>("b", 0.5, 1, 1, 1).Column<double>("c", -1, 2, 3, 4));
-        Assert.Equal([true, false, false], Fit(whole).State.Numeric.Select(n => n.LooksLikeIds));
-        Assert.Equal([false, false, false], Fit(new FeatureOptions { Numeric = ["a"] }, whole).State.Numeric.Select(n => n.LooksLikeIds));
-    }
-
-    [Fact]
-    public void Doubles_group_rows_and_are_their_own_rows_as_integers_do()
-    {
-        FeatureOptions options = new() { GroupId = "g", Categorical = ["a"], Identity = ["a=9"] };
-        TestShard Shard<T>(params T[] values) where T : struct => Ids(s => s.Column("a", values).Column("g", values));
-        Write(Shard<double>(7, 7, 1, 0));
-        EncodedBlock doubles = Encoded(options);
-        Write(Shard<long>(7, 7, 1, 0));
-        EncodedBlock integers = Encoded(options);
-        Assert.Equal(integers.TableRows, doubles.TableRows);
-        Assert.Equal([7UL, 7, 1, 0], doubles.GaucKeys);
-        Assert.Equal(integers.GaucKeys, doubles.GaucKeys);
-        Write(Shard(7, 7, 1, 0.5));
-        Assert.Contains("0.5 is not a whole number", Assert.Throws<GpuCtrException>(() => Encoded(options)).Message);
-    }
-
-    [Fact]
     public void Times_of_day_in_two_units_are_not_one()
     {
         void Times(int index, TimeUnit unit)
@@ -185,56 +138,6 @@ public sealed class StoredColumnTests : OwnFolder
         Assert.Contains("time(ms) in", Assert.Throws<GpuCtrException>(() => FeaturePlan.Infer(Resolve(), new FeatureOptions())).Message);
     }
 
-    [Fact]
-    public void What_was_learned_grows_by_values_that_it_can_hold()
-    {
-        FeatureOptions categorical = new() { Categorical = ["a"] };
-        FeatureEncoder integers = Fit(Ids(s => s.Column<long>("a", 7, 7, 1, 0))), reals = Fit(categorical, Ids(s => s.Column<double>("a", 0.5, 7, 7, 1)));
-        Assert.Equal([7, 0, 1, 9], integers.GrownBy(Fit(Ids(s => s.Column<ulong>("a", 9, 7, 1, 0)))).Vocabularies[0].Integers);
-        Assert.Equal([7, 0, 1, 9], integers.GrownBy(Fit(categorical, Ids(s => s.Column<double>("a", 9, double.NaN, 1, 0)))).Vocabularies[0].Integers);
-        Assert.Equal(9, reals.GrownBy(Fit(categorical, Ids(s => s.Column<double>("a", 9, 7, 1, 1)))).Vocabularies[0].Integers[^1]);
-        GpuCtrException failure = Assert.Throws<GpuCtrException>(() => integers.GrownBy(Fit(Ids(s => s.Column<ulong>("a", ulong.MaxValue, 7, 1, 0)))));
-        Assert.Contains("a has signed integers in that run and unsigned integers here", failure.Message);
-    }
-
-    private EncodedBlock Encoded(FeatureOptions options)
-    {
-        FeatureEncoder encoder = FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), options));
-        return new Dataset(Resolve(), encoder).Load([0], default)[0];
-    }
-
-    private static TestShard Ids(Action<TestShard> columns)
-    {
-        TestShard shard = new TestShard().Column("label", 0, 1, 1, 0);
-        columns(shard);
-        return shard;
-    }
-
-    /// <summary>The same fields, vocabularies and encoded rows as those of another encoder, whose shards are written first.</summary>
-    private void Same(FeatureEncoder expected, params TestShard[] shards) => Same(expected, new FeatureOptions(), shards);
-
-    private void Same(FeatureEncoder expected, FeatureOptions options, params TestShard[] shards)
-    {
-        FeatureEncoder found = Fit(options, shards);
-        Assert.Equal(expected.Spec.Categorical, found.Spec.Categorical);
-        Assert.Equal(expected.State.Categorical.Select(c => c.Rule), found.State.Categorical.Select(c => c.Rule));
-        Assert.Equal(expected.State.Numeric, found.State.Numeric);
-        Assert.Equal(expected.State.Sequences.Select(s => (s.Vocabulary, s.Target)), found.State.Sequences.Select(s => (s.Vocabulary, s.Target)));
-        foreach ((VocabularyTable a, VocabularyTable b) in expected.Vocabularies.Zip(found.Vocabularies))
-        {
-            Assert.Equal(Enumerable.Range(0, a.Rows).Select(a.Describe), Enumerable.Range(0, b.Rows).Select(b.Describe));
-            Assert.Equal(a.Counts, b.Counts);
-        }
-
-        int[] blocks = [.. Enumerable.Range(0, shards.Length)];
-        foreach ((EncodedBlock a, EncodedBlock b) in new Dataset(Resolve(), expected).Load(blocks, default).Zip(new Dataset(Resolve(), found).Load(blocks, default)))
-        {
-            Assert.Equal(a.TableRows, b.TableRows);
-            Assert.Equal(a.Numeric, b.Numeric);
-            Assert.Equal(a.Sequences.Select(s => s.TableRows), b.Sequences.Select(s => s.TableRows));
-        }
-    }
-
     private void Refused(string one, string other, Action<TestShard> first, Action<TestShard> second)
     {
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(Ids(first), Ids(second)));
@@ -243,28 +146,4 @@ public sealed class StoredColumnTests : OwnFolder
         Assert.Contains(other, failure.Message);
         Assert.Contains("--exclude a", failure.Message);
     }
-
-    private int[] Encode(FeatureEncoder encoder, TestShard shard)
-    {
-        Write(shard);
-        return new Dataset(Resolve(), encoder).Load([0], default)[0].TableRows;
-    }
-
-    private FeatureEncoder Fit(params TestShard[] shards) => Fit(new FeatureOptions(), shards);
-
-    private FeatureEncoder Fit(FeatureOptions options, params TestShard[] shards)
-    {
-        Write(shards);
-        return FeatureEncoder.Fit(Resolve(), FeaturePlan.Infer(Resolve(), options));
-    }
-
-    private void Write(params TestShard[] shards)
-    {
-        foreach (string old in Directory.GetFiles(Folder.Path))
-            File.Delete(old);
-        for (int i = 0; i < shards.Length; i++)
-            shards[i].Write(Folder.File($"{i}.parquet"));
-    }
-
-    private ShardSet Resolve() => ShardSet.Resolve([Folder.Path]);
 }

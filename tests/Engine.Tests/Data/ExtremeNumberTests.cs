@@ -1,38 +1,14 @@
 using System.Text.Json;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using static GpuCtr.Engine.Tests.Data.NumberRuns;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;
 
 /// <summary>Numbers at the ends of their range, from the fit to the score.</summary>
-public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFixture<ExtremeNumberTests.Runs>
+public sealed class ExtremeNumberTests(NumberRuns runs) : IClassFixture<NumberRuns>
 {
-    private const int Bad = 7;
-
-    /// <summary>Models of a column x between 0 and 100, one for each transform.</summary>
-    public sealed class Runs : OwnFolder
-    {
-        private readonly Dictionary<string, string> trained = [];
-
-        public string Of(string transform, string model = "deepfm")
-        {
-            lock (trained)
-            {
-                if (!trained.TryGetValue($"{model}-{transform}", out string? run))
-                    Train(Write($"{model}-{transform}", Usual()), run = Folder.File($"run-{model}-{transform}"), transform, model).Succeeded();
-                return trained[$"{model}-{transform}"] = run;
-            }
-        }
-
-        public CommandOutcome Train(string shard, string run, string transform, string model = "deepfm", params string[] more) => Run(
-            ["train", shard, "--model", model, "--numeric-transform", transform, "--out", run, "--hidden-units", "8", "--embedding-dim", "4", "--batch-size", "100", "--device", "cpu", .. more]);
-
-        public string Write(string name, double[] x, int groupRows = int.MaxValue) => new TestShard()
-            .Column("label", [.. x.Select((_, i) => i * 7 % 11 > 4 ? 1 : 0)]).Column("item", [.. x.Select((_, i) => (long)(i % 11))]).Column("x", x)
-            .Write(Folder.File($"{name}.parquet"), groupRows);
-    }
-
     [Theory]
     [InlineData("standardize", double.PositiveInfinity, "∞ is not a finite number")]
     [InlineData("log", double.NegativeInfinity, "-∞ is not a finite number")]
@@ -125,50 +101,6 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
         }
     }
 
-    [Theory]
-    [InlineData("standardize", "x=log or x=quantile")]
-    [InlineData("none", "x=standardize or x=log")]
-    public void A_number_far_from_all_others_is_warned_of_by_row(string transform, string advice)
-    {
-        double[] x = Usual(1e38);
-        // A number that stands for a missing value is just as bad if it is frequent.
-        double[] sentinel = [.. Usual().Select((v, i) => i % 20 == 0 ? -999_999_999 : v)];
-        string first = $"column x: 1E+38 ({runs.Write($"far-{transform}", x, groupRows: 150)}, row {Bad})", second = $"column x: -999999999 ({runs.Write($"sentinel-{transform}", sentinel)}, row 0)";
-        foreach ((string name, string said) in new[] { ($"far-{transform}", first), ($"sentinel-{transform}", second) })
-        {
-            string warning = Assert.Single(Warnings(name, transform), w => w.Contains("column x:"));
-            Assert.Contains(said, warning);
-            Assert.Contains(advice, warning);
-        }
-
-        foreach (string other in new[] { "log", "criteo", "quantile" })
-            Assert.DoesNotContain(Warnings($"far-{transform}", other), w => w.Contains("column x:"));
-    }
-
-    [Fact]
-    public void Numbers_as_they_usually_are_are_not_warned_of()
-    {
-        Random random = new(1);
-        (string, Func<int, double>)[] columns =
-        [
-            ("uniform", _ => random.NextDouble()), ("pareto", _ => Math.Pow(random.NextDouble(), -1 / 1.2)), ("rare", i => i % 100 == 0 ? i : 0), ("one", i => i == 3 ? 1 : 0),
-            ("constant", _ => 1e15), ("binary", i => i % 2), ("counts", i => i % 3), ("timestamps", i => 1.7e9 + i), ("tiny", i => 1e-300 * (i % 3)), ("lognormal", _ => Math.Exp(3 * random.NextDouble() + 8)),
-        ];
-        foreach ((string name, Func<int, double> value) in columns)
-        {
-            runs.Write(name, [.. Enumerable.Range(0, 3000).Select(value)]);
-            Assert.DoesNotContain(Warnings(name, "standardize"), w => w.Contains("column x:"));
-        }
-    }
-
-    [Fact]
-    public void A_kept_fit_warns_as_well()
-    {
-        string shard = runs.Write("kept-fit", Usual(1e38)), cache = runs.Folder.File("fits");
-        for (int i = 0; i < 2; i++)
-            Assert.Contains($"column x: 1E+38 ({shard}, row {Bad})", runs.Train(shard, runs.Folder.File($"kept-fit-{i}"), "standardize", "lr", "--fit-cache", cache).Succeeded().Error);
-    }
-
     [Fact]
     public void No_training_row_is_ever_bounded_and_no_deviation_overflows()
     {
@@ -195,12 +127,4 @@ public sealed class ExtremeNumberTests(ExtremeNumberTests.Runs runs) : IClassFix
         JsonElement x = JsonDocument.Parse(Run("inspect", shard, "--json").Succeeded().Out).RootElement.GetProperty("columns").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "x");
         Assert.Equal(1.6, x.GetProperty("range").GetProperty("mean").GetDouble() / 1e308, 1e-9);
     }
-
-    private List<string> Warnings(string name, string transform)
-    {
-        string run = runs.Folder.File($"warned-{name}-{transform}");
-        return [.. runs.Train(runs.Folder.File($"{name}.parquet"), run, transform, "lr", "--epochs", "1", "--overwrite").Succeeded().Error.Split('\n').Where(l => l.StartsWith("warning: ", StringComparison.Ordinal))];
-    }
-
-    private static double[] Usual(double bad = 50) => [.. Enumerable.Range(0, 400).Select(i => i == Bad ? bad : i * 37 % 100 + 0.25)];
 }
