@@ -22,6 +22,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     [
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)), ("bst", Bst()), ("bst2", Bst(blocks: 2)),
         ("ffm", Ffm(1.05)),
+        ("small", Small()),
         .. new[] { "nfm", "pnn", "dcn", "dcn-v2", "xdeepfm", "finalmlp" }.Select(model => (model, DeepFmFields(model, 1.05))),
     ];
 
@@ -29,6 +30,10 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     public static Workload DeepFm256(double exponent, int batchSize = 4096, int rows = 1_000_000, int dim = 16) => new(
         $"DeepFM 26, D {dim}, V {(rows < 1_000_000 ? $"{rows / 1000}k" : $"{rows / 1_000_000}M")}, 256-128-64", Fields(26, rows / 26, 0),
         ModelCatalog.Defaults("deepfm") with { HiddenUnits = [256, 128, 64], EmbeddingDim = dim }, batchSize, exponent);
+
+    /// <summary>4 + 2 fields, D 4, MLP 16-8: for devices a thousand times slower than a GPU.</summary>
+    public static Workload Small(int batchSize = 16) =>
+        new("DeepFM 4+2, D 4, V 400, 16-8", Fields(4, 100, 2), ModelCatalog.Defaults("deepfm") with { HiddenUnits = [16, 8], EmbeddingDim = 4 }, batchSize, 1.05);
 
     /// <summary>26 + 13 fields, D 16, MLP 400³.</summary>
     public static Workload DeepFm400(double exponent, int batchSize = 4096) =>

@@ -1,4 +1,4 @@
-@rem gpu-box.cmd [DEVICE] [FOLDER]: as gpu-box.sh, on Windows.
+@rem gpu-box.cmd [DEVICE] [FOLDER]: as gpu-box.sh, on Windows, without further options.
 @setlocal
 @set device=%~1
 @if "%device%"=="" set device=cuda

@@ -15,9 +15,10 @@ internal static class BoxPeers
     /// <summary>A section with one row for every way to run PyTorch for which there was enough time.</summary>
     /// <param name="device">Ours; PyTorch runs on cuda or cpu likewise.</param>
     /// <param name="ours">Our rates.</param>
+    /// <param name="scale">Which steps.</param>
     /// <param name="bench">This program.</param>
     /// <param name="limit">Rest of the time limit.</param>
-    public static IEnumerable<Section> Compare(string device, IReadOnlyList<StepBench.Row> ours, string bench, Func<TimeSpan, TimeSpan> limit)
+    public static IEnumerable<Section> Compare(string device, IReadOnlyList<StepBench.Row> ours, BoxScale scale, string bench, Func<TimeSpan, TimeSpan> limit)
     {
         const string title = "beside PyTorch";
         string python = OperatingSystem.IsWindows() ? "python" : "python3";
@@ -27,8 +28,9 @@ internal static class BoxPeers
             yield return new(title, "left out: no python3 with torch here", torch.Command, torch.Seconds, [], [], [.. torch.Error.TakeLast(1)]);
             yield break;
         }
-        foreach ((string name, int size) in new[] { ("deepfm400", 4096), ("din", 4096), ("deepfm400", 16384), ("din", 16384) })
-            yield return Workload(name, size);
+        foreach (int size in scale.PeerSizes)
+            foreach (string name in scale.Workloads.Split(','))
+                yield return Workload(name, size);
 
         Section Workload(string name, int size)
         {

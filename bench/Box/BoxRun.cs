@@ -36,11 +36,11 @@ internal sealed class BoxRun
     /// <summary>Asks all questions and writes results.md and results.json; 0 when nothing failed.</summary>
     /// <param name="device">As for gpu-ctr --device.</param>
     /// <param name="folder">Where the files go.</param>
-    /// <param name="budget">Limit of the total time.</param>
+    /// <param name="budget">Limit of the total time, on the full scale.</param>
     /// <param name="scale">How much is run.</param>
     public static int Run(string device, string folder, TimeSpan budget, BoxScale scale)
     {
-        BoxRun run = new(device, scale, folder, budget);
+        BoxRun run = new(device, scale, folder, budget * scale.Patience);
         run.Important();
         run.Rest();
         Console.WriteLine($"{Path.GetFullPath(folder)}: results.md, results.json\n\n{run.report.Summary()}");
@@ -67,7 +67,7 @@ internal sealed class BoxRun
         Verify("tiled", Precision.Tf32, 60);
         Verify("tiled", Precision.Bf16, 60);
         Verify("tiled", Precision.Fp32, 100);
-        foreach (Section s in BoxPeers.Compare(device, steps, Bench, limit => limit < Left ? limit : Left))
+        foreach (Section s in BoxPeers.Compare(device, steps, scale, Bench, Limit))
             report.Add(s);
         Verify("portable", Precision.Fp32, 100);
     }
@@ -143,11 +143,9 @@ internal sealed class BoxRun
     private static string Best(JsonNode roofline) =>
         $"copies {Number((double)roofline["CopyGigabytesPerSecond"]!)} GB/s, computes {Number((double)roofline["TeraflopsPerSecond"]!)} TFLOP/s";
 
-    private ChildProcess Child(int seconds, string program, params string[] arguments)
-    {
-        TimeSpan limit = TimeSpan.FromSeconds(seconds);
-        return ChildProcess.Run(limit < Left ? limit : Left, program, arguments);
-    }
+    private TimeSpan Limit(TimeSpan limit) => limit * scale.Patience < Left ? limit * scale.Patience : Left;
+
+    private ChildProcess Child(int seconds, string program, params string[] arguments) => ChildProcess.Run(Limit(TimeSpan.FromSeconds(seconds)), program, arguments);
 
     /// <summary>ok, failed, or out of time, with the results so far.</summary>
     internal static string Outcome(ChildProcess run, string? found) =>

@@ -39,6 +39,19 @@ public sealed record Capability(
     /// <summary>Bytes of memory that move in a second.</summary>
     public double BytesPerSecond => 2e6 * MemoryClockMhz * BusBits / 8;
 
+    /// <summary>Warps of a kernel that a multiprocessor holds at a time, by its registers, shared memory, warps and blocks.</summary>
+    /// <param name="blockThreads">Threads of a block.</param>
+    /// <param name="registers">Of a thread.</param>
+    /// <param name="sharedBytes">Of a block.</param>
+    public int WarpsInFlight(int blockThreads, int registers, int sharedBytes)
+    {
+        // Registers are given out to warps in pieces, and warps of a multiprocessor belong to one of four schedulers.
+        const int piece = 256, schedulers = 4;
+        int blockWarps = (blockThreads + WarpLanes - 1) / WarpLanes, warpRegisters = (registers * WarpLanes + piece - 1) / piece * piece;
+        int byRegisters = Registers / warpRegisters / schedulers * schedulers / blockWarps, byShared = SharedBytes / Math.Max(1, sharedBytes + ReservedSharedBytes);
+        return Math.Min(Math.Min(Warps / blockWarps, Blocks), Math.Min(byRegisters, byShared)) * blockWarps;
+    }
+
     /// <summary>Every GPU that the machine can stand for.</summary>
     public static IReadOnlyList<Capability> All { get; } =
     [

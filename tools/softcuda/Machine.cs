@@ -32,7 +32,7 @@ public sealed class Machine
         Settings = settings;
         Findings = new(settings.FindingsFile is { } file ? finding => Append(file, finding) : finding => Console.Error.WriteLine($"soft-cuda: {finding}"));
         Memory = new(Math.Min(MostBytes, (long)settings.Capability.MemoryGiB << 30));
-        executor = new(Memory, Findings, settings.Capability, settings.Checks);
+        executor = new(Memory, Findings, settings.Capability, settings.Checks, settings.Contracts);
         engine = new(settings, Memory, Findings) { Launch = Run };
         Process = new(settings, engine);
     }

@@ -35,6 +35,8 @@ internal static class DevicesCommand
     private static ExitCode Execute(DevicesOptions options, Arguments arguments, Terminal terminal)
     {
         IReadOnlyList<DeviceEntry> entries = DeviceCatalog.List();
+        if (DeviceCatalog.PassedOver() is { } reason)
+            terminal.Error.Line(reason);
         if (options.Json)
         {
             JsonNode[] found = [.. entries.Where(e => e.Spec.Length > 0).Select(e => new JsonObject { ["device"] = e.Spec, ["name"] = e.Name, ["memory_bytes"] = e.MemoryBytes, ["note"] = e.Note })];

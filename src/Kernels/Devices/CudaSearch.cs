@@ -23,7 +23,7 @@ internal static class CudaSearch
     internal static DeviceSearch Run(CudaDriver? driver, Func<IReadOnlyList<int>> ids, Func<int, ILGPU.Runtime.Device> open)
     {
         if (driver is null)
-            return new([], [NoDriver]);
+            return new([], [NoDriver]) { HasDriver = false };
         if (driver.Start() is { } failure)
             return new([], [$"the NVIDIA driver does not start: {failure}"]);
         DeviceSearch search = new([], []);

@@ -95,7 +95,7 @@ public sealed partial class Device : IDisposable
     /// <summary>The library for plain matrix products; null if there is none.</summary>
     internal IBlas? Blas { get; }
 
-    /// <summary>What a user should know of how the device was opened: which library multiplies matrices, or why none does. Null if there is nothing to tell.</summary>
+    /// <summary>What a user should know of how the device was opened: which library multiplies matrices, or why none does; why <c>auto</c> took no NVIDIA GPU. Null if there is nothing to tell.</summary>
     public string? Note { get; private set; }
 
     /// <summary>How batches get to the device; null with the SIMD variants, where the slot is copied at once.</summary>
@@ -157,6 +157,13 @@ public sealed partial class Device : IDisposable
     {
         CudaStream copies = (CudaStream)NewStream();
         return new BatchCopies(driver, copies, copies.StreamPtr, ((CudaStream)Stream).StreamPtr);
+    }
+
+    /// <summary>Adds to <see cref="Note"/>.</summary>
+    internal Device Noting(string? more)
+    {
+        Note = more is null ? Note : Note is null ? more : $"{Note}; {more}";
+        return this;
     }
 
     private IBlas? OpenBlas()

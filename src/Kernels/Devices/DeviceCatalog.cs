@@ -58,10 +58,12 @@ public static class DeviceCatalog
             "cuda" => OpenGpu(DeviceKind.Cuda, index, _ => true, kernels, precision) ?? throw Missing(spec),
             "opencl" => OpenGpu(DeviceKind.OpenCl, index, _ => true, kernels, precision) ?? throw Missing(spec),
             _ => OpenGpu(DeviceKind.Cuda, 0, _ => true, kernels, precision)
-                 ?? OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice cl && cl.DeviceType.IsGpu(), kernels, precision)
-                 ?? OpenCpu(kernels, precision, threads),
+                 ?? (OpenGpu(DeviceKind.OpenCl, 0, d => d is CLDevice cl && cl.DeviceType.IsGpu(), kernels, precision) ?? OpenCpu(kernels, precision, threads)).Noting(PassedOver()),
         };
     }
+
+    /// <summary>Why <c>auto</c> takes no NVIDIA GPU although their driver is installed; null if it takes one, or if there is no driver.</summary>
+    public static string? PassedOver() => Search(DeviceKind.Cuda).PassedOver;
 
     private static Device OpenCpu(KernelChoice kernels, Precision precision, int threads)
     {

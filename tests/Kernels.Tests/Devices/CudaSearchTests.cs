@@ -43,6 +43,7 @@ public sealed class CudaSearchTests
         DeviceSearch search = CudaSearch.Run(null, () => throw new InvalidOperationException(), _ => throw new InvalidOperationException());
         Assert.Empty(search.Found);
         Assert.Contains("libcuda.so.1", Assert.Single(search.Refused), StringComparison.Ordinal);
+        Assert.Null(search.PassedOver);
     }
 
     [Theory]
@@ -69,6 +70,7 @@ public sealed class CudaSearchTests
         CPUDevice first = new(2, 1, 1), third = new(2, 2, 1);
         DeviceSearch search = CudaSearch.Run(FakeCuda.Driver(), () => [0, 1, 2], id => id switch { 0 => first, 2 => third, _ => throw new DeviceException("ECC error\nmore") });
         Assert.Equal([first, third], search.Found);
+        Assert.Null(search.PassedOver);
         Assert.Equal("GPU 1 does not answer as it should: ECC error", Assert.Single(search.Refused));
     }
 

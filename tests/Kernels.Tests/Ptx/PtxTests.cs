@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.SoftCuda;
 using GpuCtr.Tests;
 using ILGPU;
 using ILGPU.Runtime;
@@ -130,8 +131,10 @@ public sealed class PtxTests
         Ptxas.Usage on80 = usages[80], on90 = usages[90];
         return new(
             name, k.GroupSize, on80.SharedBytes, usages.TryGetValue(70, out Ptxas.Usage on70) ? on70.Registers : null,
-            on80.Registers, Occupancy.Warps(80, k.GroupSize, on80), on90.Registers, Occupancy.Warps(90, k.GroupSize, on90));
+            on80.Registers, WarpsInFlight("8.0", k, on80), on90.Registers, WarpsInFlight("9.0", k, on90));
     }
+
+    private static int WarpsInFlight(string capability, LoadedKernel k, in Ptxas.Usage usage) => Capability.Of(capability).WarpsInFlight(k.GroupSize, usage.Registers, usage.SharedBytes);
 
     private static void AssertEnoughWarps(LoadedKernel k, KernelTable.Row row)
     {

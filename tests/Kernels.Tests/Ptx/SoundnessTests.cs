@@ -23,6 +23,10 @@ public sealed class SoundnessTests
             .SelectMany(c => PtxModule.Parse(c.Value).Kernels.SelectMany(Divergence.Breaches).Select(b => $"{c.Key}: {b}")));
 
     [Fact]
+    public void Kernels_read_no_register_that_some_way_leaves_unwritten() =>
+        Assert.Empty(compiled.Value.Ptx.AsParallel().SelectMany(c => PtxModule.Parse(c.Value).Kernels.SelectMany(UnwrittenReads.Of).Select(r => $"{c.Key}: {r}")));
+
+    [Fact]
     public void Kernels_are_written_in_the_instruction_set_of_CUDA_13() =>
         Assert.All(compiled.Value.Ptx, c => Assert.Equal("8.8", PtxModule.Parse(c.Value).Version));
 

@@ -87,6 +87,17 @@ internal sealed unsafe class Cuda : IDisposable
             kernel, grid, 1, 1, block, 1, 1, sharedBytes, stream, &address, null);
     }
 
+    /// <summary>Launches a warp of a kernel whose arguments lie in one buffer.</summary>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="argument">What is in the buffer.</param>
+    /// <param name="bytes">How many bytes of it are given.</param>
+    public static CudaResult LaunchPacked(nint kernel, nint argument, nint bytes)
+    {
+        nint* options = stackalloc nint[] { 1, (nint)(&argument), 2, (nint)(&bytes), 0 };
+        return ((delegate* unmanaged<nint, int, int, int, int, int, int, int, nint, void**, void**, CudaResult>)NativeLibrary.GetExport(library, "cuLaunchKernel"))(
+            kernel, 1, 1, 1, 32, 1, 1, 0, 0, null, (void**)options);
+    }
+
     /// <summary>Fails unless a call is refused with a code and a finding that says why.</summary>
     public void Refused(CudaResult code, string why, CudaResult result)
     {

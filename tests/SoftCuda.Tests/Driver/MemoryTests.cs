@@ -66,6 +66,18 @@ public sealed unsafe class MemoryTests : IDisposable
     }
 
     [Fact]
+    public void Memory_is_freed_after_everything_that_uses_it()
+    {
+        using Cuda cuda = new();
+        nint a = Cuda.Allocate(100), b = Cuda.Allocate(100), stream = Cuda.NewStream();
+        Cuda.Ok(Cuda.Fill(a, 7, 100, stream));
+        Cuda.Ok(Cuda.Copy(b, a, 100, stream));
+        Cuda.Ok(Cuda.Call("cuMemFree_v2", a));
+        Assert.Equal(7, Cuda.Read(b, 1)[0]);
+        cuda.Clean();
+    }
+
+    [Fact]
     public void Memory_that_runs_out_is_no_finding()
     {
         using Cuda cuda = new();

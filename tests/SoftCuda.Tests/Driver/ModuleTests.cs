@@ -84,6 +84,30 @@ public sealed unsafe class ModuleTests
     }
 
     [Fact]
+    public void Arguments_in_one_buffer_must_be_all_of_them()
+    {
+        using Cuda cuda = new();
+        nint target = Cuda.Allocate(128), kernel = Cuda.Kernel(Ones, "ones");
+        Cuda.Ok(Cuda.LaunchPacked(kernel, target, 8));
+        Assert.Equal(1, Cuda.Read(target, 1)[0]);
+        cuda.Refused(CudaResult.InvalidValue, "ones has 8 bytes of parameters, and 4 are given", Cuda.LaunchPacked(kernel, target, 4));
+    }
+
+    [Fact]
+    public void Nothing_runs_after_a_fault()
+    {
+        using Cuda cuda = new();
+        List<string> run = [];
+        cuda.Machine.Launch += launch => run.Add(launch.Kernel);
+        nint target = Cuda.Allocate(128), kernel = Cuda.Kernel(Ones, "ones"), stream = Cuda.NewStream();
+        Cuda.Ok(Cuda.Launch(kernel, target + 4, stream: stream));
+        Cuda.Ok(Cuda.Launch(kernel, target, stream: stream));
+        Assert.Equal(CudaResult.IllegalAddress, Cuda.Synchronize(stream));
+        Assert.Equal(["ones"], run);
+        Assert.Equal(CudaResult.IllegalAddress, Cuda.Launch(kernel, target, stream: stream));
+    }
+
+    [Fact]
     public void Unloaded_module_cannot_be_launched_and_a_graph_with_it_is_found()
     {
         using Cuda cuda = new();

@@ -13,7 +13,7 @@ internal sealed unsafe class Bench : IDisposable
     private readonly List<Allocation> buffers = [];
     private readonly Executor executor;
 
-    public Bench(bool checks = true) => executor = new(memory, Findings, Capability.Of("8.0"), checks);
+    public Bench(bool checks = true, bool contracts = true) => executor = new(memory, Findings, Capability.Of("8.0"), checks, contracts);
 
     public Findings Findings { get; } = new();
 

@@ -95,7 +95,7 @@ public sealed class CountTests
         Allocation from = bench.Buffer(new float[64]), to = bench.Empty(256);
         bench.Run(Bench.Kernel("mul.wide.u32 d4, r31, 4;\nadd.u64 d5, d4, d0;\nadd.u64 d6, d4, d1;\nld.global.f32 f1, [d5];\nld.global.f32 f1, [d5];\nst.global.f32 [d6+64], f1;"));
         Assert.Equal((128, 128, 384), (bench.Counts.ReadBytes, bench.Counts.WrittenBytes, bench.Counts.MovedBytes));
-        Assert.Equal([new Touch(from, 0, 128, false), new Touch(to, 64, 192, true)], bench.Touched);
+        Assert.Equal([(from, 0L, 128L, false), (to, 64L, 192L, true)], bench.Touched.Select(t => (t.Buffer, t.Low, t.High, t.Wrote)));
         LaunchCounts twice = bench.Counts + bench.Counts;
         Assert.Equal((2, 256, 768, 4), (twice.Launches, twice.ReadBytes, twice.MovedBytes, twice.Loads.Requests));
         // A later launch begins anew.

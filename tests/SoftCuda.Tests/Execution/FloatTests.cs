@@ -31,7 +31,7 @@ public sealed class FloatTests
     public void Fused_multiply_add_rounds_once_and_multiply_then_add_twice()
     {
         float[] a = [1.0000001f, 3f, float.PositiveInfinity, 0f], b = [1.0000001f, 1f / 3, 0f, -1f];
-        float[] once = Evaluation.Run<float, float, float>("fma.rn.f32 f3, f1, f2, 0fBF800000;", a, b), twice = Evaluation.Run<float, float, float>("mul.f32 f4, f1, f2;\nadd.f32 f3, f4, 0fBF800000;", a, b);
+        float[] once = Evaluation.Run<float, float, float>("fma.rn.f32 f3, f1, f2, 0fBF800000;", a, b), twice = Evaluation.Run<float, float, float>("mul.rn.f32 f4, f1, f2;\nadd.rn.f32 f3, f4, 0fBF800000;", a, b);
         Equal(a.Zip(b, (x, y) => (float)((double)x * y - 1)), once);
         Equal(a.Zip(b, (x, y) => (float)((double)(float)((double)x * y) - 1)), twice);
         Assert.NotEqual(once[1], twice[1]);

@@ -11,7 +11,7 @@ public sealed class InstructionSetTests
     public void Every_mnemonic_of_the_instruction_set_decodes()
     {
         PtxKernel kernel = Bench.Kernel(string.Join('\n', InstructionSet.Mnemonics().Select(Instruction)) + "\nEND:", ".shared .align 16 .b8 tile[64];\n.local .align 16 .b8 depot[64];");
-        Program program = new(kernel);
+        Program program = new(kernel, contracts: true);
         Assert.Equal(kernel.Instructions.Count + 1, program.Operations.Length);
         Assert.True(kernel.Instructions.Count > 300);
     }

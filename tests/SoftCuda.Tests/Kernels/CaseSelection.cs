@@ -10,6 +10,9 @@ internal static class CaseSelection
     /// <summary>The variable that asks for all.</summary>
     public const string Long = "GPU_CTR_SOFT_CUDA_LONG";
 
+    /// <summary>Whether all are asked for.</summary>
+    public static bool IsLong => Environment.GetEnvironmentVariable(Long) is { Length: > 0 };
+
     // Of each kernel: one small shape is too often 1 × 1.
     private const int CasesOfKernel = 3;
 
@@ -21,7 +24,7 @@ internal static class CaseSelection
     {
         using Device device = Device.Open("cpu", kernels, precision: precision);
         OpCase[] all = [.. OpTable.Cases.Where(c => c.Op == op && c.AppliesTo(device))];
-        if (Environment.GetEnvironmentVariable(Long) is { Length: > 0 })
+        if (IsLong)
             return all;
         Dictionary<MethodInfo, int> taken = [];
         List<OpCase> picked = [];

@@ -5,7 +5,7 @@ using GpuCtr.SoftCuda.Tests.Driver;
 namespace GpuCtr.SoftCuda.Tests.Kernels;
 
 /// <summary>The ops' cases with the kernels of GPUs, on the machine: results agree with their references, and nothing is found.</summary>
-/// <remarks>Of every kernel the smallest cases that launch it; with GPU_CTR_SOFT_CUDA_LONG=1 all.</remarks>
+/// <remarks>Of every kernel the smallest cases that launch it; with GPU_CTR_SOFT_CUDA_LONG=1 all, and each a second time with products rounded apart from their sums.</remarks>
 [Collection(Cuda.Collection)]
 public sealed class OpCaseTests
 {
@@ -27,7 +27,13 @@ public sealed class OpCaseTests
     [MemberData(nameof(Ops))]
     public void Op_agrees_with_its_reference_and_nothing_is_found(string op, KernelChoice kernels, Precision precision)
     {
-        Machine machine = Machine.Install(new(Capability.Of("9.0")));
+        foreach (bool contracts in CaseSelection.IsLong ? new[] { true, false } : [true])
+            Run(op, kernels, precision, contracts);
+    }
+
+    private static void Run(string op, KernelChoice kernels, Precision precision, bool contracts)
+    {
+        Machine machine = Machine.Install(new(Capability.Of("9.0"), Contracts: contracts));
         OpSweep sweep;
         using (Device device = Device.Open("cuda", kernels, precision: precision))
             sweep = OpSweep.Run(CaseSelection.Of(op, kernels, precision), device, static () => { }, static _ => { });

@@ -46,4 +46,24 @@ public sealed class DeviceMemoryTests
         for (int i = 100; i < 104; i++)
             Assert.False(b.IsWritten(i, 1));
     }
+
+    [Theory]
+    [InlineData(0, 0, 300)]
+    [InlineData(1, 64, 200)]
+    [InlineData(64, 1, 129)]
+    [InlineData(63, 61, 2)]
+    [InlineData(130, 7, 64)]
+    public void A_copy_takes_the_note_of_each_byte_along_and_leaves_the_others(int offset, int from, int count)
+    {
+        Allocation a = new DeviceMemory(1 << 20).Allocate(300)!, b = new DeviceMemory(1 << 20).Allocate(300)!;
+        Random random = new(offset);
+        bool[] source = [.. Enumerable.Range(0, 300).Select(_ => random.Next(2) == 0)], target = [.. Enumerable.Range(0, 300).Select(_ => random.Next(2) == 0)];
+        foreach ((Allocation buffer, bool[] notes) in new[] { (a, source), (b, target) })
+            for (int i = 0; i < 300; i++)
+                if (notes[i])
+                    buffer.MarkWritten(i, 1);
+        b.CopyWritten(offset, a, from, count);
+        source.AsSpan(from, count).CopyTo(target.AsSpan(offset));
+        Assert.Equal(target, Enumerable.Range(0, 300).Select(i => b.IsWritten(i, 1)));
+    }
 }

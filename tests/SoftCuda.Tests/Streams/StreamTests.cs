@@ -24,7 +24,7 @@ public sealed class StreamTests
         Assert.Equal(Check.Race, found.Check);
         Assert.Contains("memset of 100 bytes", found.ToString(), StringComparison.Ordinal);
         Assert.Contains("copy of 100 bytes on the device", found.ToString(), StringComparison.Ordinal);
-        Assert.Contains("buffer 1 (100 bytes) between bytes 0 and 100", found.What, StringComparison.Ordinal);
+        Assert.Contains("buffer 1 (100 bytes), offset 0", found.What, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,6 +76,19 @@ public sealed class StreamTests
         Cuda.Ok(Cuda.Synchronize(writer));
         Cuda.Ok(Cuda.Copy(b, a, 100, reader));
         Assert.Equal(1, Cuda.Read(b, 1, reader)[0]);
+        cuda.Clean();
+    }
+
+    [Fact]
+    public void Event_that_the_host_has_waited_for_orders_two_streams()
+    {
+        using Cuda cuda = new();
+        (nint a, _) = Filled();
+        (nint writer, nint reader, nint happening) = (Cuda.NewStream(), Cuda.NewStream(), Cuda.Out("cuEventCreate", 2));
+        Cuda.Ok(Cuda.Fill(a, 1, 100, writer));
+        Cuda.Ok(Cuda.Call("cuEventRecord", happening, writer));
+        Cuda.Ok(Cuda.Call("cuEventSynchronize", happening));
+        Assert.Equal(1, Cuda.Read(a, 1, reader)[0]);
         cuda.Clean();
     }
 

@@ -37,6 +37,10 @@ internal sealed unsafe partial class CudaProcess
                 throw new Refusal(CudaResult.UnsupportedPtxVersion, $"PTX {read.Version} is newer than the driver, which knows {NewestPtx:0.0}");
             if (int.Parse(read.Target.AsSpan(3), CultureInfo.InvariantCulture) > settings.Capability.Major * 10 + settings.Capability.Minor)
                 throw new Refusal(CudaResult.InvalidPtx, $"target {read.Target} is newer than a GPU of capability {settings.Capability}");
+            if (engine.Checks)
+                foreach (PtxKernel kernel in read.Kernels)
+                    foreach (string unwritten in UnwrittenReads.Of(kernel))
+                        engine.Findings.Add(new(Check.Uninitialized, kernel.Name, unwritten));
             return handles.Add(new CudaModule(read));
         }
         catch (PtxException e)

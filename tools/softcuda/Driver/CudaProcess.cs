@@ -54,7 +54,12 @@ internal sealed partial class CudaProcess(MachineSettings settings, Engine engin
     });
 
     /// <summary>cuInit.</summary>
-    public static void Initialize() => isInitialized = true;
+    public void Initialize()
+    {
+        if (settings.Start != CudaResult.Success)
+            throw new Refusal(settings.Start, null);
+        isInitialized = true;
+    }
 
     /// <summary>Number of CUDA 13.0, or of 12.8 for a GPU that 13 does not know.</summary>
     public int DriverVersion => settings.Capability.Major < 8 ? 12080 : 13000;

@@ -15,7 +15,7 @@ internal static unsafe partial class Exports
     private static CudaProcess Process => Machine.Current.Process;
 
     [UnmanagedCallersOnly(EntryPoint = "cuInit")]
-    private static CudaResult Init(uint flags) => Process.Call("cuInit", CudaProcess.Initialize);
+    private static CudaResult Init(uint flags) => Process.Call("cuInit", Process.Initialize);
 
     [UnmanagedCallersOnly(EntryPoint = "cuDriverGetVersion")]
     private static CudaResult DriverGetVersion(int* version) => Process.Call("cuDriverGetVersion", () => Set(version, Process.DriverVersion));

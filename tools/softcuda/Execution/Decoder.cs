@@ -6,7 +6,10 @@ using GpuCtr.SoftCuda.Ptx;
 namespace GpuCtr.SoftCuda.Execution;
 
 /// <summary>Turns instructions into operations on places of the register file.</summary>
-internal sealed class Decoder(RegisterFile registers, int localBytes)
+/// <param name="registers">Where registers and constants lie.</param>
+/// <param name="localBytes">Local memory of a thread.</param>
+/// <param name="contraction">Which additions are fused with a product; null: none.</param>
+internal sealed class Decoder(RegisterFile registers, int localBytes, Contraction? contraction)
 {
     private static readonly Guard everywhere = new(-1, false);
 
@@ -44,6 +47,8 @@ internal sealed class Decoder(RegisterFile registers, int localBytes)
 
     private Operation Arithmetic(PtxInstruction i)
     {
+        if (contraction?.Of(i) is { } fused)
+            return Generic.Operation(typeof(Ternary<,>), [fused.Function, typeof(float)], [.. fused.Operands.Select(o => (object)registers.Place(o, 4))]);
         Type function = Functions.Arithmetic(i), element = Clr.Of(i.Type);
         object[] places = [.. Enumerable.Range(0, i.Operands.Count).Select(o => (object)Source(i, o))];
         if (i.Opcode is "shl" or "shr")

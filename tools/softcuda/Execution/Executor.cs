@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using GpuCtr.SoftCuda.Execution.Access;
 using GpuCtr.SoftCuda.Execution.Counting;
 using GpuCtr.SoftCuda.Memory;
 using GpuCtr.SoftCuda.Ptx;
@@ -11,7 +10,8 @@ namespace GpuCtr.SoftCuda.Execution;
 /// <param name="findings">Takes breaches of rules.</param>
 /// <param name="capability">The GPU it stands for.</param>
 /// <param name="checks">Whether races and initialization are checked; bounds, alignment, barriers and uniformity always are.</param>
-public sealed class Executor(DeviceMemory memory, Findings findings, Capability capability, bool checks = true)
+/// <param name="contracts">Whether products are rounded together with the sums that they go into.</param>
+public sealed class Executor(DeviceMemory memory, Findings findings, Capability capability, bool checks = true, bool contracts = true)
 {
     private readonly ConditionalWeakTable<PtxKernel, Program> programs = [];
 
@@ -30,7 +30,7 @@ public sealed class Executor(DeviceMemory memory, Findings findings, Capability 
     {
         if (Refusal(kernel, launch) is { } refused)
             return refused;
-        Program program = programs.GetValue(kernel, k => new(k));
+        Program program = programs.GetValue(kernel, k => new(k, contracts));
         LaunchState state = new(kernel, launch, memory, findings, checks, now + 1);
         using BlockState block = new(program, launch, state);
         long blocks = 0;
@@ -51,7 +51,7 @@ public sealed class Executor(DeviceMemory memory, Findings findings, Capability 
         {
             now = state.Clock.Now;
             Counts = program.CountsOf(state, blocks, block.Warps);
-            Touched = [.. state.Used.SelectMany(Touches)];
+            Touched = [.. state.Used.SelectMany(u => new[] { u.Notes.Reads.Of(u.Buffer, wrote: false), u.Notes.Writes.Of(u.Buffer, wrote: true) }).OfType<Touch>()];
         }
     }
 
@@ -63,12 +63,5 @@ public sealed class Executor(DeviceMemory memory, Findings findings, Capability 
             return CudaResult.InvalidValue;
         bool fits = launch.Block.Count <= (kernel.MaxThreads ?? int.MaxValue) && kernel.SharedBytes + launch.DynamicSharedBytes <= Math.Min(Capability.BlockSharedBytes, capability.SharedBytes);
         return fits ? null : CudaResult.LaunchOutOfResources;
-    }
-
-    private static IEnumerable<Touch> Touches((Allocation Buffer, BufferNotes Notes) used)
-    {
-        foreach ((Footprint print, bool wrote) in new[] { (used.Notes.Reads, false), (used.Notes.Writes, true) })
-            if (print.Range is { } range && range.First < range.End)
-                yield return new(used.Buffer, range.First, range.End, wrote);
     }
 }

@@ -11,12 +11,14 @@ internal sealed class Program
     private readonly PtxKernel kernel;
     private readonly PtxVariable[] shared;
 
-    public Program(PtxKernel kernel)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="contracts">Whether products are rounded together with the sums that they go into.</param>
+    public Program(PtxKernel kernel, bool contracts)
     {
         this.kernel = kernel;
         shared = [.. kernel.Variables.Where(v => v.Space == StateSpace.Shared)];
         Registers = new(kernel, AddressOf);
-        Decoder decoder = new(Registers, kernel.LocalBytes);
+        Decoder decoder = new(Registers, kernel.LocalBytes, contracts ? new(kernel) : null);
         // A kernel ends behind its last instruction.
         Operations = [.. kernel.Instructions.Select(decoder.Decode), decoder.End];
         Counts = new ExecutionCount[Operations.Length];
@@ -64,8 +66,8 @@ internal sealed class Program
             SharedRequests = launch.Banks.Requests,
             SharedPasses = launch.Banks.Passes,
             BankConflicts = launch.Banks.Conflicts,
-            ReadBytes = launch.Used.Sum(u => u.Notes.Reads.Bytes),
-            WrittenBytes = launch.Used.Sum(u => u.Notes.Writes.Bytes),
+            ReadBytes = launch.Used.Sum(u => u.Notes.Reads.SectorBytes),
+            WrittenBytes = launch.Used.Sum(u => u.Notes.Writes.SectorBytes),
         };
     }
 

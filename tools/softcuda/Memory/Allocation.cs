@@ -35,7 +35,7 @@ public sealed unsafe class Allocation(string name, ulong address, long bytes) : 
         while (count > 0)
         {
             int shift = (int)(offset & 63), part = (int)Math.Min(64 - shift, count);
-            ulong mask = (part == 64 ? ulong.MaxValue : (1UL << part) - 1) << shift;
+            ulong mask = Ones(part) << shift;
             if ((written[offset >> 6] & mask) != mask)
                 return false;
             (offset, count) = (offset + part, count - part);
@@ -49,7 +49,7 @@ public sealed unsafe class Allocation(string name, ulong address, long bytes) : 
         while (count > 0)
         {
             int shift = (int)(offset & 63), part = (int)Math.Min(64 - shift, count);
-            written[offset >> 6] |= (part == 64 ? ulong.MaxValue : (1UL << part) - 1) << shift;
+            written[offset >> 6] |= Ones(part) << shift;
             (offset, count) = (offset + part, count - part);
         }
     }
@@ -60,11 +60,13 @@ public sealed unsafe class Allocation(string name, ulong address, long bytes) : 
     /// <summary>Copies the note for bytes of another buffer.</summary>
     public void CopyWritten(long offset, Allocation source, long from, long count)
     {
-        for (long i = 0; i < count; i++)
-            if (source.IsWritten(from + i, 1))
-                MarkWritten(offset + i, 1);
-            else
-                written[(offset + i) >> 6] &= ~(1UL << (int)((offset + i) & 63));
+        while (count > 0)
+        {
+            int shift = (int)(offset & 63), part = (int)Math.Min(64 - shift, count);
+            ref ulong notes = ref written[offset >> 6];
+            notes = notes & ~(Ones(part) << shift) | source.Notes(from, part) << shift;
+            (offset, from, count) = (offset + part, from + part, count - part);
+        }
     }
 
     /// <inheritdoc/>
@@ -77,4 +79,16 @@ public sealed unsafe class Allocation(string name, ulong address, long bytes) : 
 
     /// <inheritdoc/>
     public override string ToString() => $"{name} ({bytes} bytes{(IsFreed ? ", freed" : "")})";
+
+    // Of up to 64 bytes, the first one's in the lowest bit.
+    private ulong Notes(long offset, int count)
+    {
+        int shift = (int)(offset & 63);
+        ulong notes = written[offset >> 6] >> shift;
+        if (shift + count > 64)
+            notes |= written[(offset >> 6) + 1] << 64 - shift;
+        return notes & Ones(count);
+    }
+
+    private static ulong Ones(int count) => count == 64 ? ulong.MaxValue : (1UL << count) - 1;
 }

@@ -3,10 +3,10 @@ using GpuCtr.SoftCuda.Memory;
 namespace GpuCtr.SoftCuda.Streams;
 
 /// <summary>Finds two items on different streams that use the same bytes, one of them writing, without an order between them, whichever ran first.</summary>
-/// <remarks>Ranges are those from the first to the last byte that an item uses. An item is ordered after all that its clock knows.</remarks>
+/// <remarks>Exact to words of 4 bytes. An item is ordered after all that its clock knows.</remarks>
 internal sealed class AccessLog(Findings findings)
 {
-    private readonly record struct Access(long Low, long High, bool Wrote, int Stream, int Number, string Name);
+    private readonly record struct Access(Touch Touch, int Stream, int Number, string Name);
 
     private readonly Dictionary<Allocation, List<Access>> recent = [];
 
@@ -20,11 +20,11 @@ internal sealed class AccessLog(Findings findings)
         if (!recent.TryGetValue(touch.Buffer, out List<Access>? there))
             recent.Add(touch.Buffer, there = []);
         foreach (Access other in there)
-            if ((touch.Wrote || other.Wrote) && touch.Low < other.High && other.Low < touch.High && other.Number > clock[other.Stream])
-                findings.Add(new(Check.Race, name, $"{Verb(touch.Wrote)} {touch.Buffer} between bytes {Math.Max(touch.Low, other.Low)} and {Math.Min(touch.High, other.High)} on stream {stream}, and {other.Name} {Verb(other.Wrote)} them on stream {other.Stream}: no event and no wait orders the two"));
+            if ((touch.Wrote || other.Touch.Wrote) && other.Number > clock[other.Stream] && touch.FirstCommon(other.Touch) is { } at)
+                findings.Add(new(Check.Race, name, $"{Verb(touch.Wrote)} {touch.Buffer}, offset {at}, on stream {stream}, and {other.Name} {Verb(other.Touch.Wrote)} it on stream {other.Stream}: no event and no wait orders the two"));
         // Who is ordered after the later item of a stream is ordered after the earlier one.
-        there.RemoveAll(other => other.Stream == stream && other.Wrote == touch.Wrote && touch.Low <= other.Low && other.High <= touch.High);
-        there.Add(new(touch.Low, touch.High, touch.Wrote, stream, clock[stream], name));
+        there.RemoveAll(other => other.Stream == stream && other.Touch.Wrote == touch.Wrote && touch.Covers(other.Touch));
+        there.Add(new(touch, stream, clock[stream], name));
     }
 
     /// <summary>Forgets what everything that comes later is ordered after.</summary>

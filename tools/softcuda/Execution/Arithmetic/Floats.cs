@@ -39,6 +39,18 @@ internal readonly struct FloatFusedMultiplyAdd : ITernary<float>
     public static Vector512<float> Apply(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Floats.Canonical(Vector512.FusedMultiplyAdd(a, b, c));
 }
 
+/// <summary>a · b - c, rounded once.</summary>
+internal readonly struct FloatFusedMultiplySubtract : ITernary<float>
+{
+    public static Vector512<float> Apply(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Floats.Canonical(Vector512.FusedMultiplyAdd(a, b, -c));
+}
+
+/// <summary>c - a · b, rounded once.</summary>
+internal readonly struct FloatFusedNegatedMultiplyAdd : ITernary<float>
+{
+    public static Vector512<float> Apply(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Floats.Canonical(Vector512.FusedMultiplyAdd(-a, b, c));
+}
+
 /// <summary>div.rn.f32.</summary>
 internal readonly struct FloatDivide : IBinary<float>
 {
