@@ -181,6 +181,17 @@ public sealed class GraphTests
         Assert.Equal(2, cuda.Findings.Count);
     }
 
+    [Fact]
+    public void Second_stream_in_a_capture_is_refused_and_not_left_out()
+    {
+        using Cuda cuda = new();
+        (_, _, nint stream) = Start();
+        nint inside = Cuda.Out("cuEventCreate", 2);
+        Cuda.Ok(Cuda.Call("cuStreamBeginCapture_v2", stream, Relaxed));
+        Cuda.Ok(Cuda.Call("cuEventRecord", inside, stream));
+        cuda.Refused(CudaResult.NotSupported, "a second stream would join a capture", Cuda.Call("cuStreamWaitEvent", Cuda.NewStream(), inside));
+    }
+
     // An address that results may be written to.
     private static readonly unsafe nint place = (nint)System.Runtime.InteropServices.NativeMemory.AllocZeroed(64);
 

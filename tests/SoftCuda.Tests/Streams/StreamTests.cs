@@ -80,6 +80,19 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public void Two_writes_without_an_order_are_a_race()
+    {
+        using Cuda cuda = new();
+        (nint a, _) = Filled();
+        Cuda.Ok(Cuda.Fill(a, 1, 100, Cuda.NewStream()));
+        Cuda.Ok(Cuda.Fill(a + 40, 2, 20, Cuda.NewStream()));
+        Cuda.Ok(Cuda.Call("cuCtxSynchronize"));
+        Finding found = Assert.Single(cuda.Findings);
+        Assert.Equal(Check.Race, found.Check);
+        Assert.Contains("buffer 1 (100 bytes), offset 40", found.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Event_that_the_host_has_waited_for_orders_two_streams()
     {
         using Cuda cuda = new();

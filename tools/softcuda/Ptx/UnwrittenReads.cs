@@ -8,37 +8,52 @@ public static class UnwrittenReads
     /// <summary>One line for every instruction and register, in the order of the text. A write that a predicate guards counts for nothing.</summary>
     public static IEnumerable<string> Of(PtxKernel kernel)
     {
-        BitArray?[] written = WrittenBefore(kernel);
-        foreach ((PtxInstruction at, BitArray? before) in kernel.Instructions.Zip(written))
-            foreach (PtxRegister register in at.Reads.Distinct())
-                if (before is not null && !before[register.Index])
-                    yield return $"{at} reads {register.Name}, which not every way there has written";
+        HashSet<int> labels = [.. kernel.Instructions.Where(i => i.IsBranch).Select(i => i.Target), 0];
+        foreach ((int begin, BitArray written) in WrittenAt(kernel, labels).OrderBy(label => label.Key))
+            foreach ((int at, BitArray before) in Piece(kernel, labels, begin, written))
+                if (at == begin || !labels.Contains(at))
+                    foreach (PtxRegister register in kernel.Instructions[at].Reads.Distinct().Where(r => !before[r.Index]))
+                        yield return $"{kernel.Instructions[at]} reads {register.Name}, which not every way there has written";
     }
 
-    /// <summary>Of every instruction, the registers that all ways to it have written; null where no way leads.</summary>
-    private static BitArray?[] WrittenBefore(PtxKernel kernel)
+    /// <summary>Of every label that a way leads to, the registers that all ways to it have written: the greatest solution, from the first instruction on.</summary>
+    private static Dictionary<int, BitArray> WrittenAt(PtxKernel kernel, HashSet<int> labels)
     {
-        BitArray?[] before = new BitArray?[kernel.Instructions.Count];
-        Stack<(int At, BitArray Written)> open = new([(0, new BitArray(kernel.Registers.Count))]);
-        while (open.TryPop(out (int At, BitArray Written) way))
+        Dictionary<int, BitArray> known = [];
+        // In the order of the text, a label is mostly looked at after all that lead to it.
+        PriorityQueue<int, int> open = new();
+        void Reach(int label, BitArray written)
         {
-            if (way.At >= before.Length)
-                continue;
-            BitArray known = before[way.At] is { } earlier ? new BitArray(earlier).And(way.Written) : way.Written;
-            if (before[way.At] is { } same && !new BitArray(same).Xor(known).HasAnySet())
-                continue;
-            before[way.At] = known;
-            PtxInstruction instruction = kernel.Instructions[way.At];
-            BitArray after = new(known);
-            if (instruction.Guard is null)
-                foreach (PtxRegister register in instruction.Writes)
-                    after[register.Index] = true;
-            if (instruction.IsBranch)
-                open.Push((instruction.Target, after));
-            bool goesOn = instruction.Guard is not null || !instruction.IsBranch && !instruction.IsReturn;
-            if (goesOn)
-                open.Push((way.At + 1, after));
+            if (label >= kernel.Instructions.Count)
+                return;
+            if (known.TryGetValue(label, out BitArray? before) && !new BitArray(written).Not().And(before).HasAnySet())
+                return;
+            known[label] = before is null ? new(written) : before.And(written);
+            open.Enqueue(label, label);
         }
-        return before;
+        Reach(0, new(kernel.Registers.Count));
+        while (open.TryDequeue(out int begin, out _))
+            foreach ((int at, BitArray written) in Piece(kernel, labels, begin, known[begin]))
+                if (at != begin && labels.Contains(at))
+                    Reach(at, written);
+                else if (kernel.Instructions[at].IsBranch)
+                    Reach(kernel.Instructions[at].Target, written);
+        return known;
+    }
+
+    /// <summary>The instructions from a label to the next one, that one included if they lead to it, each with the registers that are written before it.</summary>
+    private static IEnumerable<(int At, BitArray Written)> Piece(PtxKernel kernel, HashSet<int> labels, int begin, BitArray before)
+    {
+        BitArray written = new(before);
+        for (int at = begin; at < kernel.Instructions.Count; at++)
+        {
+            yield return (at, written);
+            PtxInstruction i = kernel.Instructions[at];
+            if (at != begin && labels.Contains(at) || i.Guard is null && (i.IsBranch || i.IsReturn))
+                yield break;
+            if (i.Guard is null)
+                foreach (PtxRegister register in i.Writes)
+                    written[register.Index] = true;
+        }
     }
 }
