@@ -8,6 +8,18 @@ public sealed class ControlFlowTests
 {
     private const string Place = "mul.wide.u32 d4, r31, 4;\nadd.u64 d5, d4, d0;\n";
 
+    [Theory]
+    [InlineData("and")]
+    [InlineData("or")]
+    [InlineData("xor")]
+    public void Relation_is_joined_with_a_predicate_that_may_be_the_result(string logic)
+    {
+        using Bench bench = new();
+        Allocation buffer = bench.Empty(128);
+        bench.Run(Bench.Kernel($"mul.wide.u32 d4, r31, 4;\nadd.u64 d5, d4, d0;\nsetp.lt.u32 p1, r31, 16;\nsetp.ge.{logic}.s32 p1, r31, 8, p1;\nselp.u32 r1, 1, 0, p1;\nst.global.u32 [d5], r1;"));
+        Assert.Equal(Enumerable.Range(0, 32).Select(t => (t >= 8, t < 16) switch { var (a, b) => (logic == "and" ? a && b : logic == "or" ? a || b : a != b) ? 1 : 0 }), Bench.Read<int>(buffer));
+    }
+
     [Fact]
     public void Nested_loops_of_different_lengths_count_what_each_lane_does()
     {

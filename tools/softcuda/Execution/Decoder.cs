@@ -39,6 +39,7 @@ internal sealed class Decoder(RegisterFile registers, int localBytes, Contractio
         "mma" => i.Types[1] == PtxType.Tf32 ? Tensor<Tf32Elements>(i) : Tensor<Bf16Elements>(i),
         "mul" when i.Has("wide") => new WideProduct(Place(i, 0, 8), Place(i, 1, 4), Place(i, 2, 4), i.Type.IsSigned()),
         "cvt" => Conversion(i),
+        "setp" when i.Operands.Count == 4 => Combination(i),
         "setp" or "testp" => Generic.Operation(typeof(Compare<,>), [Functions.Relation(i), Clr.Of(i.Type)], Place(i, 0, 0), Source(i, 1), Source(i, i.Operands.Count - 1)),
         "selp" => Generic.Operation(typeof(Select<>), [Clr.Of(i.Type)], Source(i, 0), Source(i, 1), Source(i, 2), Place(i, 3, 0)),
         _ when i.Types[^1] == PtxType.Pred => new PredicateLogic(i.Opcode, Place(i, 0, 0), Place(i, 1, 0), Place(i, i.Operands.Count - 1, 0)),
@@ -58,6 +59,15 @@ internal sealed class Decoder(RegisterFile registers, int localBytes, Contractio
         return places.Length == 2
             ? Generic.Operation(typeof(Map<,,>), [function, element, element], [.. places, i.Type.Bytes()])
             : Generic.Operation(typeof(Map<,,,>), [function, element, element, element], places);
+    }
+
+    /// <summary>setp.relation.logic p, a, b, q: the relation of a and b, joined with q, which may be p.</summary>
+    private Combined Combination(PtxInstruction i)
+    {
+        int relation = registers.Scratch;
+        return new(
+            Generic.Operation(typeof(Compare<,>), [Functions.Relation(i), Clr.Of(i.Type)], relation, Source(i, 1), Source(i, 2)),
+            new PredicateLogic(i.Modifiers[1], Place(i, 0, 0), relation, Place(i, 3, 0)));
     }
 
     private Operation Conversion(PtxInstruction i)

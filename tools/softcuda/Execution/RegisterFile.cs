@@ -10,6 +10,7 @@ internal sealed unsafe class RegisterFile
     private readonly int[] places;
     private readonly Dictionary<(ulong Bits, int Bytes), int> constants = [];
     private readonly Dictionary<SpecialRegister, int> specials = [];
+    private int? scratch;
 
     /// <param name="kernel">Whose registers.</param>
     /// <param name="addressOf">Where a variable of the kernel lies.</param>
@@ -18,6 +19,9 @@ internal sealed unsafe class RegisterFile
         this.addressOf = addressOf;
         places = [.. kernel.Registers.Select(r => Add(r.Type.Bytes()))];
     }
+
+    /// <summary>A predicate between two steps of one instruction.</summary>
+    public int Scratch => scratch ??= Add(0);
 
     /// <summary>Size; grows while instructions are decoded.</summary>
     public int Bytes { get; private set; }

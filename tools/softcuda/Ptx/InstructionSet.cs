@@ -46,6 +46,7 @@ internal static class InstructionSet
         ("testp.finite|infinite|number|notanumber.f32", "q s"),
         ($"setp.eq|ne.{Bits}", "q s s"),
         ($"setp.eq|ne|lt|le|gt|ge.{Integers}", "q s s"),
+        ($"setp.eq|ne|lt|le|gt|ge.and|or|xor.{Integers}|f32", "q s s p"),
         ("setp.lo|ls|hi|hs.u32|u64", "q s s"),
         ("setp.eq|ne|lt|le|gt|ge|equ|neu|ltu|leu|gtu|geu|num|nan.f32", "q s s"),
         ($"selp.{Bits}|{Integers}|f32", "d s s p"),

@@ -28,3 +28,13 @@ internal sealed unsafe class PredicateLogic(string opcode, int d, int a, int b) 
         });
     }
 }
+
+/// <summary>One instruction in two steps.</summary>
+internal sealed class Combined(Operation first, Operation second) : Operation
+{
+    public override void Execute(Warp warp)
+    {
+        first.Execute(warp);
+        second.Execute(warp);
+    }
+}
