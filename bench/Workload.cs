@@ -89,7 +89,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
     {
         Workload din = Din(1.05);
         ModelOptions options = Variants.Of(model, variant).Model with { EmbeddingDim = din.Options.EmbeddingDim, Dropout = dropout };
-        return din with { Name = $"{variant ?? model}, E 64, T 50", Options = options, Spec = ModelCatalog.Adapt(din.Spec, options) };
+        return din with { Name = $"{variant ?? model}, E 64, T 50", Options = options, Spec = ModelCatalog.Adapt(din.Spec, options, training: true) };
     }
 
     /// <summary>Prepared batches with ids from <see cref="Exponent"/>, normal numbers and a third of positive labels.</summary>

@@ -27,7 +27,7 @@ public sealed class FrozenModel : IDisposable
     /// <exception cref="KernelException">The options do not fit together.</exception>
     /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
     public FrozenModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, Action<IEnumerable<Tensor>>? check = null)
-        : this(device, ModelCatalog.Adapt(spec, options), options, batchSize, null, check)
+        : this(device, ModelCatalog.Adapt(spec, options, training: false), options, batchSize, null, check)
     {
     }
 

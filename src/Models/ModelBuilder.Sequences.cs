@@ -33,7 +33,7 @@ public sealed partial class ModelBuilder
         List<Tensor> interests = [];
         // In backward, attention writes the gradients of the keys and the sum adds to them, so the sum is recorded first.
         if (Options.HistorySum)
-            interests.Add(PoolColumns($"{name} sum", Embedding, columns.Columns, _ => Inputs.Groups[columns.Group].Offsets, PoolingKind.Sum, accumulate: true));
+            interests.Add(HistorySum(name, columns));
         BehaviourHistory history = History(vectors, columns);
         Tensor u = TargetAttention(history, name);
         if (Options.HistoryProjection)
@@ -41,10 +41,20 @@ public sealed partial class ModelBuilder
         interests.Add(u);
         if (!Options.TargetProduct)
             return interests;
+        interests.Add(TargetProduct(name, history, u));
+        return interests;
+    }
+
+    /// <summary>Σ_t k_t: (B, E). Its gradient is added to that of the keys: record it before ops that read them otherwise.</summary>
+    public Tensor HistorySum(string name, HistoryColumns columns) =>
+        PoolColumns($"{name} sum", Embedding, columns.Columns, _ => Inputs.Groups[columns.Group].Offsets, PoolingKind.Sum, accumulate: true);
+
+    /// <summary>u ∘ q: (B, E), q the target's vectors.</summary>
+    public Tensor TargetProduct(string name, BehaviourHistory history, Tensor u)
+    {
         Tensor product = Activation($"{name} product", history.E);
         Append(new TargetProduct(Device, history, u, product));
-        interests.Add(product);
-        return interests;
+        return product;
     }
 
     /// <summary>(B, 1): a trained bias for each value of the target field of the first history, initially 0.</summary>
@@ -59,7 +69,16 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    private BehaviourHistory History(Tensor vectors, HistoryColumns columns)
+    /// <summary>The negatives of a history in the shape of a history. A model for prediction has none, and nothing that reads them: it gets the history itself.</summary>
+    public BehaviourHistory Negatives(Tensor vectors, HistoryColumns columns)
+    {
+        int[] negatives = [.. SequencesWhere(s => s.Role == SequenceRole.Negative)
+            .Where(n => columns.Columns.Any(c => (Spec.Sequences[c].Group, Spec.Sequences[c].Target) == (Spec.Sequences[n].Group, Spec.Sequences[n].Target)))];
+        return History(vectors, negatives.Length == 0 ? columns : columns with { Columns = negatives });
+    }
+
+    /// <summary>The histories of some columns, with the vectors of their target fields as queries.</summary>
+    public BehaviourHistory History(Tensor vectors, HistoryColumns columns)
     {
         SequenceField[] fields = columns.Columns.Select(c => Spec.Sequences[c]).ToArray();
         int[] bases = columns.Columns.Select(c => ModelInputs.SequenceBase(Spec, BatchSize, c)).ToArray();

@@ -90,6 +90,9 @@ public sealed partial class ModelBuilder
 
     internal List<Tensor> RunningStatistics { get; } = [];
 
+    /// <summary>Losses besides the mean binary cross entropy, each (1, 3) as <see cref="StepControl.Loss"/>.</summary>
+    internal List<Tensor> AuxiliaryLosses { get; } = [];
+
     /// <summary>y = x Wᵀ (+ b), optionally rectified. Weights Xavier normal, bias 0.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(R, K).</param>
@@ -106,6 +109,10 @@ public sealed partial class ModelBuilder
         Append(new Linear(Workspace, x, w, b, y, relu, groups));
         return y;
     }
+
+    /// <summary>Reports a loss besides the mean binary cross entropy, whose op starts its own gradients.</summary>
+    /// <param name="loss">(1, 3): its value in the last batch; sum over the rows, and their number, since the host last cleared them; without its weight α.</param>
+    public void Report(Tensor loss) => AuxiliaryLosses.Add(loss);
 
     /// <summary>Dropout with the probability of the options; x itself if that is 0.</summary>
     public Tensor Dropout(string name, Tensor x)

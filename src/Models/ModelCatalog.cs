@@ -24,6 +24,7 @@ public static class ModelCatalog
         FinalMlp.Entry,
         EmbeddingMlp.Entry,
         Din.Entry,
+        Dien.Entry,
         Bst.Entry,
     ];
 
@@ -60,6 +61,10 @@ public static class ModelCatalog
     /// <exception cref="KernelException">There is no such model.</exception>
     public static bool ReadsHistories(string name) => Of(name).ReadsHistories;
 
+    /// <summary>Whether training a model needs negatives for every history.</summary>
+    /// <exception cref="KernelException">There is no such model.</exception>
+    public static bool ReadsNegatives(ModelOptions options) => Of(options.Model).ReadsNegatives(options);
+
     /// <summary>The default of an option in words, with the models that have another: "16; ffm 4".</summary>
     public static string DefaultInWords(Func<ModelOptions, object> option)
     {
@@ -68,9 +73,13 @@ public static class ModelCatalog
     }
 
     /// <summary>The layout in which a model reads <paramref name="spec"/>. For a model without attention or history pooling, histories are multi-valued fields.</summary>
-    internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options)
+    /// <param name="spec">The columns.</param>
+    /// <param name="options">The model.</param>
+    /// <param name="training">Whether it will be trained, for which some models need negatives.</param>
+    internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options, bool training)
     {
         spec = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };
+        spec = training && ReadsNegatives(options) ? spec.WithNegatives() : spec.WithoutNegatives();
         return ReadsHistories(options.Model)
             ? spec
             : spec with { Sequences = [.. spec.Sequences.Select(s => s with { Role = SequenceRole.Pooled, Target = -1 })] };

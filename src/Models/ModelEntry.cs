@@ -13,6 +13,9 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Logit)
     /// <summary>Whether the model treats histories differently from other lists; to other models they are multi-valued fields.</summary>
     public bool ReadsHistories { get; init; }
 
+    /// <summary>Whether a step of training reads negatives for every history (<see cref="Features.SequenceRole.Negative"/>).</summary>
+    public Func<ModelOptions, bool> ReadsNegatives { get; init; } = static _ => false;
+
     /// <summary>Names that older versions had for the model, which are still understood.</summary>
     public IReadOnlyList<string> FormerNames { get; init; } = [];
 }

@@ -1,6 +1,7 @@
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Recurrent;
 
 namespace GpuCtr.Models;
 
@@ -94,12 +95,49 @@ public sealed record ModelOptions
     [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
 
-    /// <summary>Widths of the attention unit's hidden layers (DIN).</summary>
-    [Option("widths of the attention unit ({readers})", ReadBy = "din", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    /// <summary>H: width of the states of the first GRU (DIEN); 0 = as wide as an entry of the history, which the auxiliary loss by inner products needs.</summary>
+    [Option("width of the states that are read from the history ({readers}); 0 = as wide as an entry", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
+    public int GruHidden { get; init; }
+
+    /// <summary>Width of the states of the evolving interest (DIEN); 0 = that of the first GRU.</summary>
+    [Option("width of the evolving interest ({readers}); 0 = that of --gru-hidden", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
+    public int EvolutionHidden { get; init; }
+
+    /// <summary>Where the reset gate of both GRUs acts (DIEN): after the product with the old state, as in the paper, PyTorch and cuDNN; false: before it, as in TensorFlow and the authors' code.</summary>
+    [Option("where the reset gate acts ({readers}): on the product with the old state, or on the state before it", Words = "after|before", True = "after", ReadBy = "dien")]
+    public bool GruReset { get; init; } = true;
+
+    /// <summary>How attention steers the evolving interest (DIEN): the recurrence of the second GRU.</summary>
+    [Option("how attention steers the evolving interest ({readers}): augru, augruofficial, agru or aigru", Value = "NAME", ReadBy = "dien")]
+    public Evolutions Evolution { get; init; } = Evolutions.Augru;
+
+    /// <summary>How the states of the history are scored against the target (DIEN).</summary>
+    [Option("scores of the states of the history ({readers}): hᵀ W q, or the attention unit of the authors' code", ReadBy = "dien")]
+    public InterestScores InterestScores { get; init; } = InterestScores.Bilinear;
+
+    /// <summary>α: weight of the auxiliary loss beside the mean binary cross entropy (DIEN, section 4.2: L = L_target + α L_aux); 0 = none, and no negatives are drawn.</summary>
+    /// <remarks>The paper leaves α open; 1 is the weight in the authors' code, where the two losses are added.</remarks>
+    [Option("weight of the auxiliary loss: each state predicts the next entry of the history against a negative ({readers}); 0 = none", ReadBy = "dien", Value = "α", Least = 0)]
+    public double AuxiliaryLoss { get; init; } = 1;
+
+    /// <summary>How the auxiliary loss scores a state and an entry (DIEN).</summary>
+    [Option("score of a state and the next entry ({readers}): inner product, as in the paper, or an MLP with one or two outputs", ReadBy = "dien")]
+    public NextItemForms AuxiliaryForm { get; init; } = NextItemForms.Inner;
+
+    /// <summary>What the auxiliary loss is averaged over (DIEN): rows, as in the paper, so that long histories count more; pairs; or the places of the padded batch, as in the authors' code.</summary>
+    [Option("what the auxiliary loss is averaged over ({readers})", ReadBy = "dien")]
+    public PairAverages AuxiliaryAverage { get; init; } = PairAverages.Rows;
+
+    /// <summary>Hidden layers of the MLP of the auxiliary loss (DIEN); those of the authors' code.</summary>
+    [Option("hidden layers of the MLP of the auxiliary loss", PresetOnly = true, Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    public IReadOnlyList<int> AuxiliaryUnits { get; init; } = [100, 50];
+
+    /// <summary>Widths of the attention unit's hidden layers (DIN, and DIEN where it has one).</summary>
+    [Option("widths of the attention unit ({readers})", ReadBy = "din|dien", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 
     /// <summary>Activation of the attention unit.</summary>
-    [Option("activation of the attention unit ({readers})", ReadBy = "din", Value = "NAME", Default = "{models}; or the variant's")]
+    [Option("activation of the attention unit ({readers})", ReadBy = "din|dien", Value = "NAME", Default = "{models}; or the variant's")]
     public Activations AttentionActivation { get; init; } = Activations.Dice;
 
     /// <summary>How attention scores become weights. The paper has no softmax; docs/adr/0005 says why it is the default here.</summary>
@@ -118,7 +156,7 @@ public sealed record ModelOptions
     [Option("padding positions take part", PresetOnly = true)]
     public bool PadHistories { get; init; }
 
-    /// <summary>The tower reads the plain sum of a history as well (DIN).</summary>
+    /// <summary>The tower reads the plain sum of a history as well (DIN, DIEN).</summary>
     [Option("the tower reads the plain sum of a history", PresetOnly = true)]
     public bool HistorySum { get; init; }
 
@@ -126,7 +164,7 @@ public sealed record ModelOptions
     [Option("a linear layer over the attended history", PresetOnly = true)]
     public bool HistoryProjection { get; init; }
 
-    /// <summary>The tower reads u ∘ i as well, i the vectors of the target (DIN).</summary>
+    /// <summary>The tower reads u ∘ i as well, i the vectors of the target and u the attended history (DIN) or its sum (DIEN).</summary>
     [Option("the tower reads history times target", PresetOnly = true)]
     public bool TargetProduct { get; init; }
 

@@ -24,7 +24,7 @@ internal sealed class RecordedModel : IDisposable
     {
         (Device, Spec, Options, BatchSize) = (g.Device, g.Spec, g.Options, g.BatchSize);
         (Workspace, Inputs, Control, Arena, Embedding, Output) = (g.Workspace, g.Inputs, g.Control, g.Arena, g.Embedding, output);
-        (Ops, Tables, RunningStatistics) = ([.. g.Ops], [.. g.Tables], [.. g.RunningStatistics]);
+        (Ops, Tables, RunningStatistics, AuxiliaryLosses) = ([.. g.Ops], [.. g.Tables], [.. g.RunningStatistics], [.. g.AuxiliaryLosses]);
         (this.constants, this.initializers) = ([.. constants], [.. initializers]);
         turn = Device.ServesThreads ? new Lock() : Device.Turn;
     }
@@ -66,6 +66,9 @@ internal sealed class RecordedModel : IDisposable
 
     /// <summary>Running means and variances.</summary>
     public ImmutableArray<Tensor> RunningStatistics { get; }
+
+    /// <summary>Losses besides the mean binary cross entropy, each (1, 3).</summary>
+    public ImmutableArray<Tensor> AuxiliaryLosses { get; }
 
     /// <summary>(B, 1) the logits of the last pass.</summary>
     public Tensor Output { get; }

@@ -28,7 +28,7 @@ internal sealed partial class RecordedStep : IDisposable
     /// <summary>Records a model and its step; <paramref name="record"/> returns the logit.</summary>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
-        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options), options, batchSize, rowCounts), g =>
+        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, batchSize, rowCounts), g =>
         {
             Tensor logit = record(g);
             BinaryCrossEntropy loss = new(g.Workspace, logit, g.Inputs.Label, g.Control.Loss);

@@ -115,7 +115,7 @@ public sealed class TrainableModel : IDisposable
     public void TrainStep(Batch batch, double learningRate)
     {
         using RecordedModel.Call call = model.Enter();
-        if (!Device.SortsLookups && !batch.IsSorted)
+        if (batch.IsPrepared && !batch.IsForTraining)
             throw new InvalidOperationException("the batch was prepared for prediction, not for training");
         step.Run(batch, ++steps, learningRate);
     }
@@ -130,14 +130,26 @@ public sealed class TrainableModel : IDisposable
         model.Predict(batch, logits, frozen: false);
     }
 
-    /// <summary>Mean training loss over the rows since the last call; waits for the device.</summary>
+    /// <summary>Mean training loss (binary cross entropy, nothing else) over the rows since the last call; waits for the device.</summary>
     public double TakeLoss()
     {
         using RecordedModel.Call call = model.Enter();
-        model.Control.Loss.Read(Device, lossSums);
+        return Take(model.Control.Loss);
+    }
+
+    /// <summary>Mean of the auxiliary loss, without its weight α, over the rows since the last call; null for a model without one. Waits for the device.</summary>
+    public double? TakeAuxiliaryLoss()
+    {
+        using RecordedModel.Call call = model.Enter();
+        return model.AuxiliaryLosses.IsEmpty ? null : model.AuxiliaryLosses.Sum(Take);
+    }
+
+    private double Take(Tensor loss)
+    {
+        loss.Read(Device, lossSums);
         double mean = lossSums[1] / lossSums[2];
         lossSums.AsSpan().Clear();
-        model.Control.Loss.Write(Device, lossSums);
+        loss.Write(Device, lossSums);
         return mean;
     }
 

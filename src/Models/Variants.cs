@@ -2,6 +2,7 @@ using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Recurrent;
 
 namespace GpuCtr.Models;
 
@@ -66,6 +67,24 @@ public static class Variants
             Optimizer = OptimizerKind.Sgd,
             ClipNorm = 5,
         },
+        // Two outputs of a softmax halve the loss of a click there, so an auxiliary loss of weight 1 beside it has weight 2 here.
+        [(DienOfficial, "dien")] = own => own with
+        {
+            HiddenUnits = [200, 80],
+            Activation = Activations.Dice,
+            Dice = new(Epsilon: 1e-9),
+            GruReset = false,
+            InterestScores = InterestScores.Unit,
+            AttentionUnits = [80, 40],
+            AttentionActivation = Activations.Sigmoid,
+            Evolution = Evolutions.AugruOfficial,
+            AuxiliaryForm = NextItemForms.Mlp2,
+            AuxiliaryAverage = PairAverages.Padded,
+            AuxiliaryLoss = 2,
+            HistorySum = true,
+            TargetProduct = true,
+            EmbeddingUpdate = EmbeddingUpdate.Dense,
+        },
         [(DienOfficial, "din")] = own => own with
         {
             HiddenUnits = [200, 80],
@@ -84,6 +103,12 @@ public static class Variants
 
     /// <summary>The models that a variant exists for.</summary>
     public static IEnumerable<string> ModelsOf(string variant) => Presets.Keys.Where(k => k.Variant == variant).Select(k => k.Model);
+
+    /// <summary>The model of a run that names a variant and no model: the first that it exists for and that suits the data.</summary>
+    /// <param name="variant">The variant; null for our own defaults.</param>
+    /// <param name="histories">Whether the data has histories.</param>
+    public static string DefaultModel(string? variant, bool histories) =>
+        (variant is null ? null : ModelsOf(variant).FirstOrDefault(m => ModelCatalog.ReadsHistories(m) == histories)) ?? ModelCatalog.Default(histories).Name;
 
     /// <summary>Training options of a variant; null without a variant.</summary>
     public static TrainingDefaults Training(string? variant) => variant switch

@@ -7,9 +7,7 @@ namespace GpuCtr.Training;
 /// <summary>The table of epochs.</summary>
 internal sealed class EpochTable(RunLog runLog)
 {
-    private static readonly string[] head = ["epoch", "train logloss", "valid logloss", "valid AUC", "valid gAUC", "seconds", "      "];
-
-    private bool started;
+    private string[]? head;
 
     /// <summary>Adds a row.</summary>
     /// <param name="result">The epoch.</param>
@@ -17,13 +15,16 @@ internal sealed class EpochTable(RunLog runLog)
     /// <param name="monitored">The monitored metric; shown if it is not the one that was asked for.</param>
     public void Add(EpochResult result, double seconds, MonitoredValue monitored)
     {
+        bool first = head is null;
+        // A column of its own where the model has such a loss: logloss never includes it.
+        head ??= ["epoch", "train logloss", .. result.TrainAuxiliaryLoss is null ? Array.Empty<string>() : ["auxiliary loss"], "valid logloss", "valid AUC", "valid gAUC", "seconds", "      "];
+        string[] auxiliary = head.Contains("auxiliary loss") ? [Number(result.TrainAuxiliaryLoss)] : [];
         string[] cells =
         [
-            $"{result.Epoch}", Number(result.TrainLogLoss), Number(result.Valid?.LogLoss), Number(result.Valid?.Auc), Number(result.Valid?.Gauc),
+            $"{result.Epoch}", Number(result.TrainLogLoss), .. auxiliary, Number(result.Valid?.LogLoss), Number(result.Valid?.Auc), Number(result.Valid?.Gauc),
             seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
         ];
-        runLog.Row(head, cells, first: !started);
-        started = true;
+        runLog.Row(head, cells, first);
     }
 
     /// <summary>One line with the metrics of some rows.</summary>

@@ -22,7 +22,7 @@ internal sealed record RowSource(Dataset Data, RowPart Part)
 /// <param name="Test">Test shards, if any.</param>
 /// <param name="Plan">The role of every column.</param>
 /// <param name="ModelName">The architecture.</param>
-/// <param name="Unused">Histories that this model does not read.</param>
+/// <param name="Unused">Histories, or negatives of them, that this model does not read.</param>
 internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused)
 {
     /// <summary>Finds the files and decides the role of every column.</summary>
@@ -33,11 +33,15 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet? valid = settings.Options.Valid.Count > 0 ? ShardSet.Resolve(settings.Options.Valid, settings.Workers) : null;
         ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
         FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
-        string model = settings.Options.ModelName ?? ModelCatalog.Default(plan.HasHistory).Name;
+        string model = settings.Options.ModelName ?? Variants.DefaultModel(settings.Options.Variant, plan.HasHistory);
         // A history that the model does not read must not update table rows.
-        string[] unused = [.. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Name)];
+        string[] unused = [
+            .. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Name),
+            .. plan.Of(FeatureRole.Negative).Where(_ => !ModelCatalog.ReadsNegatives(settings.For(model).Model)).Select(c => c.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
+        if (plan.MissingNegatives() is { } missing)
+            throw GpuCtrException.UsageError(missing);
         // Checked before the pass over the training rows, which may take long.
         foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
             other.Check(plan.Requests, "the run trains");
@@ -67,7 +71,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <exception cref="GpuCtrException">Data: bad labels or numbers, columns that differ. Usage: other fields than those of the warm start.</exception>
     public static FeatureEncoder Fit(RunShards shards, TrainSettings settings, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
     {
-        FeatureEncoder fresh = FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation);
+        FeatureEncoder fresh = FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation, ModelCatalog.ReadsNegatives(settings.For(shards.ModelName).Model));
         return warm is null ? fresh : warm.Grow(fresh);
     }
 
@@ -86,7 +90,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         DatasetOptions others = options with { MemoryBytes = otherBytes };
         // Rows that are read only once are not cached.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
-        Dataset train = new(shards.Train, encoder, options with { CachePath = Cache("train", settings.Options.Epochs > 1 || trainPart.Split is not null) });
+        Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Options.Epochs > 1 || trainPart.Split is not null) });
         RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
             : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Options.Epochs > 1) }), RowPart.All);
         RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
@@ -103,8 +107,8 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         const int parts = 4;
         ShardSet[] others = [.. new[] { shards.Valid, shards.Test }.OfType<ShardSet>()];
         foreach (ShardSet set in others.Prepend(shards.Train))
-            encoder.Check(set);
-        long train = new BlockSizes(shards.Train, encoder).Least * parts / (parts - others.Length);
+            encoder.Check(set, training: set == shards.Train);
+        long train = new BlockSizes(shards.Train, encoder, training: true).Least * parts / (parts - others.Length);
         long least = Math.Max(train, others.Select(o => new BlockSizes(o, encoder).Least * parts).DefaultIfEmpty(0).Max());
         long rows = settings.Memory.RowBytes(held, least + parts);
         // Without a limit, the training rows may take all of the memory for rows.

@@ -50,7 +50,7 @@ internal sealed class RunRecord : IDisposable
     public void Add(EpochMetrics epoch)
     {
         MetricsLog.Append(folder, epoch);
-        events.Add(epoch.Step, ("valid/logloss", epoch.ValidLogloss), ("valid/auc", epoch.ValidAuc), ("valid/gauc", epoch.ValidGauc), ("valid/calibration", epoch.ValidCalibration));
+        events.Add(epoch.Step, ("train/auxiliary_loss", epoch.TrainAuxiliaryLoss), ("valid/logloss", epoch.ValidLogloss), ("valid/auc", epoch.ValidAuc), ("valid/gauc", epoch.ValidGauc), ("valid/calibration", epoch.ValidCalibration));
     }
 
     /// <summary>Rewrites the report. A report that cannot be written is a warning and does not end the run.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
@@ -15,7 +16,8 @@ namespace GpuCtr.Training;
 /// <summary>The metrics of a finished run, under the names that --json uses.</summary>
 internal sealed record RunMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
-    double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device);
+    double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null);
 
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
 internal sealed partial class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
@@ -93,7 +95,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
-        using BatchLoader loader = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2);
+        using BatchLoader loader = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2, negatives: Negatives());
         using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
         Trainer trainer = current = new(model, data, settings, loader, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
         if (from is not null)
@@ -122,6 +124,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             throw new GpuCtrException(e.Kind, $"{e.Message}; the rows of that batch are in {DivergedBatch.Write(folder, trainer, data.Train, settings.Model.Seed)}", e);
         }
     }
+
+    /// <summary>Draws what the model contrasts histories with; null if it reads that from columns, or needs none.</summary>
+    private NegativeSampler? Negatives() => data.Encoder.State.ItemAttributes is null ? null : new NegativeSampler(data.Encoder, settings.Model.Seed);
 
     private void TrainEpochs(Trainer trainer)
     {
@@ -251,7 +256,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
         double speed = trainer.TrainedRows / Math.Max(trainer.StepTime.TotalSeconds, 1e-9);
         RunMetrics metrics = new(
             reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
-            speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString());
+            speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss);
         if (bestValid is not null)
             runLog.Line(EpochTable.Describe("valid", bestValid));
         runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));

@@ -13,13 +13,14 @@ namespace GpuCtr.Training;
 /// <param name="Epoch">Its number, from 1.</param>
 /// <param name="Rows">Rows trained on by this process.</param>
 /// <param name="TrainLogLoss">Mean training loss over its rows; null if it was not finite.</param>
+/// <param name="TrainAuxiliaryLoss">Mean auxiliary loss over its rows, without its weight α; null if the model has none, or if it was not finite.</param>
 /// <param name="Valid">Validation metrics; null without validation rows.</param>
 /// <param name="LearningRate">Learning rate of its last step.</param>
 /// <param name="Seconds">Wall time of its training steps, waiting for data included.</param>
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
 internal sealed record EpochResult(
-    int Epoch, long Rows, double? TrainLogLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+    int Epoch, long Rows, double? TrainLogLoss, double? TrainAuxiliaryLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
 /// <summary>Runs epochs (training steps, then validation) until the last epoch, or until the monitored value stops improving.</summary>
 internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader loader, RunLog runLog)
@@ -33,6 +34,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private readonly StepSampler sampler = new();
     private readonly MonitoredValue monitored = new(settings.Options.Monitor);
     private double lossSum;
+    private double? auxiliarySum;
     private long lossRows, lossEnd, batchBegin;
     private ProgressMeter? meter;
     private TimeSpan paused;
@@ -77,8 +79,10 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         TakeLoss();
         return new(
             model.Step, Epoch, EpochRows, epochDone, settings.LearningRate.PlateauFactor, monitored.Best, monitored.BestEpoch, monitored.Stale,
-            Shuffle, double.IsFinite(lossSum) && lossRows == EpochRows ? lossSum : null);
+            Shuffle, IsKnown(lossSum) ? lossSum : null, auxiliarySum is { } sum && IsKnown(sum) ? sum : null);
     }
+
+    private bool IsKnown(double sum) => double.IsFinite(sum) && lossRows == EpochRows;
 
     private ShuffleState Shuffle => new(settings.Model.Seed, data.Train.Data.WindowBlocks);
 
@@ -108,10 +112,11 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
-            double loss = lossSum / lossRows;
-            yield return new EpochResult(Epoch, EpochRows - skip, double.IsFinite(loss) ? loss : null, valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
+            yield return new EpochResult(Epoch, EpochRows - skip, Finite(lossSum / lossRows), Finite(auxiliarySum / lossRows), valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
         }
     }
+
+    private static double? Finite(double? mean) => mean is { } value && double.IsFinite(value) ? value : null;
 
     private int FirstEpoch => from is null ? 1 : from.EpochDone ? from.Epoch + 1 : from.Epoch;
 
@@ -129,7 +134,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     {
         (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);
         // If a checkpoint does not hold the loss sum (format 1), only the rows since then count.
-        (lossSum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, skip) : (0, 0);
+        (lossSum, auxiliarySum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, from.AuxiliaryLossSum, skip) : (0, null, 0);
         meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Options.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
@@ -210,9 +215,12 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         if (rows == 0)
             return;
         double mean = model.TakeLoss();
+        double? auxiliary = model.TakeAuxiliaryLoss();
         meter!.AddLoss(mean);
         Telemetry.Training(mean, settings.LearningRate.At(model.Step, Epoch));
         lossSum += mean * rows;
+        if (auxiliary is { } other)
+            auxiliarySum = (auxiliarySum ?? 0) + other * rows;
         lossRows += rows;
         lossEnd = EpochRows;
     }

@@ -84,7 +84,7 @@ public sealed class Repeatability
         for (int step = 0; step < Steps; step++)
         {
             // Every fifth batch is a smaller one.
-            using Batch batch = SmallData.Batch(device, spec, step % 5 == 4 ? B / 3 : B, seed: step, capacity: B);
+            using Batch batch = SmallData.Batch(device, model.Spec, step % 5 == 4 ? B / 3 : B, seed: step, capacity: B);
             model.TrainStep(batch, learningRate: 0.01);
             losses[step] = model.TakeLoss();
         }

@@ -39,7 +39,7 @@ internal static class SmallData
             int history = b == 0 ? 0 : random.Next(T + 1);
             foreach (BatchSequence s in batch.Sequences)
             {
-                int length = s.Field.Role == SequenceRole.History ? history : b == 0 ? 0 : random.Next(T + 1);
+                int length = s.Field.Role != SequenceRole.Pooled ? history : b == 0 ? 0 : random.Next(T + 1);
                 s.SetIds(b, [.. Enumerable.Range(0, length).Select(_ => 1 + random.Next(Sizes[s.Field.Vocabulary] - 1))]);
             }
         }

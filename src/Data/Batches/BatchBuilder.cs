@@ -33,7 +33,8 @@ internal sealed class BatchBuilder(FeatureSpec spec)
             batch.GaucKeys[to] = block.GaucKeys.Length > 0 ? block.GaucKeys[from] : 0;
         }
 
-        for (int s = 0; s < spec.Sequences.Count; s++)
+        // A batch for training also has negatives, which only blocks that are trained on may have.
+        for (int s = 0; s < Math.Min(batch.Sequences.Length, window.Blocks[0].Sequences.Length); s++)
             AppendLists(batch, window, first, count, s);
         batch.Rows += count;
     }

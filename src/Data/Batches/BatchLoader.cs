@@ -22,6 +22,7 @@ public sealed class BatchLoader : IDisposable
     private readonly Batch?[] ready; // ticket % slots
     private readonly Thread[] threads;
     private readonly bool training;
+    private readonly NegativeSampler? negatives;
     private EpochReader? reader;
     private ExceptionDispatchInfo? failure;
     private long issued, taken, allocated;
@@ -34,11 +35,12 @@ public sealed class BatchLoader : IDisposable
     /// <param name="batchSize">Rows of a batch.</param>
     /// <param name="slotCount">Number of slots.</param>
     /// <param name="threadCount">Threads that fill and prepare.</param>
-    /// <param name="training">False: the batches are used for prediction only.</param>
+    /// <param name="training">False: the batches are used for prediction only, as all batches of an epoch in natural order are.</param>
+    /// <param name="negatives">Draws the negatives of histories; null where the batches have none, or read them.</param>
     /// <param name="stallLimit">Time without progress after which the loader counts as stalled; 60 s by default.</param>
-    public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, TimeSpan? stallLimit = null)
+    public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, NegativeSampler? negatives = null, TimeSpan? stallLimit = null)
     {
-        this.training = training;
+        (this.training, this.negatives) = (training, negatives);
         StallLimit = stallLimit ?? TimeSpan.FromSeconds(60);
         slots = [.. Enumerable.Range(0, slotCount).Select(_ => new Batch(device, spec, batchSize))];
         free = new Queue<Batch>(slots);
@@ -173,19 +175,19 @@ public sealed class BatchLoader : IDisposable
     {
         while (TakeSlot(out Batch? slot, out EpochReader? source))
         {
-            long ticket = -1, before = GC.GetAllocatedBytesForCurrentThread();
+            long ticket = -1, firstRow = 0, before = GC.GetAllocatedBytesForCurrentThread();
             try
             {
                 lock (readerGate)
                 {
                     if (!Volatile.Read(ref exhausted) && source.Next(slot))
-                        ticket = issued++;
+                        (ticket, firstRow) = (issued++, source.RowsRead - slot.Rows);
                     else
                         Volatile.Write(ref exhausted, true);
                 }
 
                 if (ticket >= 0)
-                    slot.Prepare(training);
+                    Prepare(slot, source.Order, firstRow);
             }
             catch (Exception e)
             {
@@ -195,6 +197,14 @@ public sealed class BatchLoader : IDisposable
 
             Publish(slot, ticket, GC.GetAllocatedBytesForCurrentThread() - before);
         }
+    }
+
+    private void Prepare(Batch slot, EpochOrder order, long firstRow)
+    {
+        bool trains = training && order.Shuffled;
+        if (trains)
+            negatives?.Draw(slot, order.Epoch, firstRow);
+        slot.Prepare(trains);
     }
 
     private bool TakeSlot([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Batch? slot, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out EpochReader? source)

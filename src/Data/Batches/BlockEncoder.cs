@@ -8,19 +8,20 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>Decodes and encodes row groups. Each worker has one, with its own buffers.</summary>
-internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant)
+internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant, bool training)
 {
+    private readonly IReadOnlyList<SequenceColumn> lists = encoder.State.Lists(training);
     private readonly ColumnBuffer column = new();
-    private readonly HistoryLengths lengths = new(encoder.Spec.Sequences, tolerant);
+    private readonly HistoryLengths lengths = new((training && encoder.State.Negatives is not null ? encoder.Spec.WithNegatives() : encoder.Spec).Sequences, tolerant);
     private int[] idStrip = [];
     private readonly int[] offsets = encoder.Spec.Offsets();
     private float[] numberStrip = [];
 
     /// <summary>Numbers of fields, numbers and lists of a row.</summary>
-    public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder) => new(
+    public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder, bool training) => new(
         encoder.Spec.F, encoder.Spec.N,
         GaucColumn(shards, encoder) is not null,
-        encoder.Spec.Sequences.Count)
+        encoder.State.Lists(training).Count)
     { NumericColumns = encoder.State.Numeric.Count };
 
     /// <summary>The gAUC column, if all shards have it; doubles are read as integers.</summary>
@@ -35,7 +36,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? pool = null)
     {
         FittedFeatures state = encoder.State;
-        BlockShape shape = ShapeOf(shards, encoder);
+        BlockShape shape = ShapeOf(shards, encoder, training);
         var block = new EncodedBlock(group, shape, pool);
         // What is absent is not written below.
         Array.Clear(block.Labels);
@@ -69,9 +70,9 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
         numbers.Flush();
 
-        for (int s = 0; s < state.Sequences.Count; s++)
+        for (int s = 0; s < lists.Count; s++)
         {
-            SequenceColumn list = state.Sequences[s];
+            SequenceColumn list = lists[s];
             Read(reader, block, list.Request());
             if (list.Grammar() is { } grammar)
                 ListText.Split(column, grammar, encoder.Vocabularies[list.Vocabulary].Kind, (row, fault) => LeaveOut(block, shard, list.Column, row, fault, grammar));
@@ -178,7 +179,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
 
     private EncodedSequence EncodeLists(EncodedBlock block, int s, BudgetedArrayPool? pool)
     {
-        SequenceColumn state = encoder.State.Sequences[s];
+        SequenceColumn state = lists[s];
         VocabularyTable table = encoder.Vocabularies[state.Vocabulary];
         int[] offsets = EncodedBlock.New<int>(pool, block.Rows + 1);
         offsets[0] = 0;
@@ -197,8 +198,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             int from = column.Offsets[r + 1] - (offsets[r + 1] - offsets[r]);
             for (int to = offsets[r]; to < offsets[r + 1]; to++, from++)
             {
-                int id = column.IsNull(from) ? VocabularyTable.NullRow
-                    : column.Kind == ValueKind.Text ? table.RowOf(column.Texts[from].Span) : table.RowOf(column.Integers[from]);
+                int id = SequenceColumn.IdOf(column, from, table);
                 values[to] = id;
                 oov += id == table.OovRow ? 1 : 0;
             }

@@ -17,9 +17,10 @@ internal sealed class BlockSizes
 
     /// <param name="shards">The shards.</param>
     /// <param name="encoder">Their encoding.</param>
-    public BlockSizes(ShardSet shards, FeatureEncoder encoder)
+    /// <param name="training">Whether they are trained on, which may read negatives.</param>
+    public BlockSizes(ShardSet shards, FeatureEncoder encoder, bool training = false)
     {
-        bytes = [.. shards.Shards.SelectMany(s => Of(s, encoder)).OrderDescending()];
+        bytes = [.. shards.Shards.SelectMany(s => Of(s, encoder, encoder.State.Lists(training))).OrderDescending()];
         Total = bytes.Sum();
         Decode = shards.DecodeBytes;
     }
@@ -56,14 +57,14 @@ internal sealed class BlockSizes
 
     private double Room(long memory) => Usable * memory - Math.Max(Decode, ShardSet.DecodeShare * memory);
 
-    private static IEnumerable<long> Of(Shard shard, FeatureEncoder encoder)
+    private static IEnumerable<long> Of(Shard shard, FeatureEncoder encoder, IReadOnlyList<SequenceColumn> lists)
     {
         // Plus one each for the label and for the row's entry in the order.
-        long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + encoder.Spec.Sequences.Count) + (encoder.GaucKey is null ? 0 : 8);
-        if (encoder.Spec.Sequences.Count == 0)
+        long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + lists.Count) + (encoder.GaucKey is null ? 0 : 8);
+        if (lists.Count == 0)
             return shard.RowGroups.Select(g => perRow * g.Rows);
         using ShardReader reader = shard.Rent();
-        return [.. shard.RowGroups.Select(g => perRow * g.Rows + encoder.State.Sequences.Sum(s => ListBytes(reader, g, s)))];
+        return [.. shard.RowGroups.Select(g => perRow * g.Rows + lists.Sum(s => ListBytes(reader, g, s)))];
     }
 
     /// <summary>Upper bound of entries: for lists in strings only the maximum length is known before parsing.</summary>

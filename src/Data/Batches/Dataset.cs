@@ -25,6 +25,9 @@ public sealed record DatasetOptions
     /// <summary>Rows with bad labels or numbers that may be left out.</summary>
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
+    /// <summary>Whether the rows are trained on, which may read the negatives of histories from columns; other rows need not have them.</summary>
+    public bool Training { get; init; }
+
     /// <summary>False for prediction: labels may be absent or anything.</summary>
     public bool NeedLabel { get; init; } = true;
 }
@@ -48,14 +51,14 @@ public sealed class Dataset : IDisposable
     public Dataset(ShardSet shards, FeatureEncoder encoder, DatasetOptions? options = null)
     {
         this.options = options ?? new DatasetOptions();
-        encoder.Check(shards, this.options.NeedLabel);
+        encoder.Check(shards, this.options.NeedLabel, this.options.Training);
         (Shards, Encoder) = (shards, encoder);
         kept = new EncodedBlock?[shards.RowGroups.Count];
         firstRows = FirstRows();
         Statistics = new DatasetStatistics(encoder.Spec, encoder.State.Numeric.Select(n => n.Column), kept.Length);
-        var sizes = new BlockSizes(shards, encoder);
+        var sizes = new BlockSizes(shards, encoder, this.options.Training);
         EstimatedBytes = sizes.Total;
-        shape = BlockEncoder.ShapeOf(shards, encoder);
+        shape = BlockEncoder.ShapeOf(shards, encoder, this.options.Training);
         InMemory = sizes.Fit(this.options.MemoryBytes);
         // No more than a window can lie unused.
         pool = InMemory ? null : new BudgetedArrayPool(this.options.MemoryBytes / 2);
@@ -239,7 +242,7 @@ public sealed class Dataset : IDisposable
     private EncodedBlock Encode(RowGroupRef group)
     {
         if (!encoders.TryTake(out BlockEncoder? worker))
-            worker = new BlockEncoder(Shards, Encoder, options.NeedLabel, !options.BadRows.IsZero);
+            worker = new BlockEncoder(Shards, Encoder, options.NeedLabel, !options.BadRows.IsZero, options.Training);
         EncodedBlock block = worker.Encode(group, pool);
         encoders.Add(worker);
         return block;

@@ -45,6 +45,9 @@ public sealed class EpochReader : IDisposable
         windowStarts = WindowStarts();
     }
 
+    /// <summary>The order of the rows.</summary>
+    public EpochOrder Order => order;
+
     /// <summary>Rows handed out or skipped so far, to resume from.</summary>
     public long RowsRead { get; private set; }
 

@@ -24,6 +24,9 @@ public enum FeatureRole
     /// <summary>A list of ids whose vectors are pooled.</summary>
     Pooled,
 
+    /// <summary>A list with a negative for each entry of a history; only training reads it.</summary>
+    Negative,
+
     /// <summary>Excluded by the user.</summary>
     Excluded,
 
@@ -50,7 +53,7 @@ public enum TimePart
 /// <param name="Note">Reason of the role, in a few words.</param>
 public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, string TypeName, FeatureRole Role, string Note)
 {
-    /// <summary>For a history, the categorical column whose vocabulary it shares.</summary>
+    /// <summary>For a history and its negatives, the categorical column whose vocabulary it shares.</summary>
     public string? Target { get; init; }
 
     /// <summary>For a numeric column, its transform.</summary>

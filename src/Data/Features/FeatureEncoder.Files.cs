@@ -26,7 +26,7 @@ public sealed partial class FeatureEncoder
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
 
-    /// <summary>Writes features.json and one Parquet file per vocabulary (value, count) into <paramref name="folder"/>.</summary>
+    /// <summary>Writes features.json, one Parquet file per vocabulary (value, count) and one for each attribute of items (row) into <paramref name="folder"/>.</summary>
     /// <exception cref="GpuCtrException">InputOutput: not writable, disk full.</exception>
     public void Save(string folder)
     {
@@ -44,7 +44,8 @@ public sealed partial class FeatureEncoder
                 Disk.Flush(file);
             }
 
-            Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states }, json) + "\n");
+            IReadOnlyList<StoredAttribute>? attributes = State.ItemAttributes?.Select((a, i) => SaveAttribute(folder, a, i)).ToList();
+            Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states, Attributes = attributes }, json) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -80,7 +81,7 @@ public sealed partial class FeatureEncoder
         if (FittedFeaturesCheck.FaultOf(state) is { } fault)
             throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
         VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
-        return new FeatureEncoder(state, tables);
+        return new FeatureEncoder(state with { ItemAttributes = state.Attributes?.Select(a => ReadAttribute(folder, a, tables)).ToList() }, tables);
     }
 
     private static async Task WriteVocabulary(FileStream file, VocabularyTable v)
@@ -108,13 +109,18 @@ public sealed partial class FeatureEncoder
         group.CompleteValidate();
     }
 
+    /// <exception cref="GpuCtrException">Data: a file outside the folder of the vocabularies, or a missing one.</exception>
+    private static string PathOf(string folder, string file)
+    {
+        if (Path.GetFileName(file) is var name && file != $"{VocabularyFolder}/{name}")
+            throw GpuCtrException.DataError($"{Path.Combine(folder, StateFile)}: '{file}' is outside its folder; use another checkpoint");
+        string path = Path.Combine(folder, file);
+        return File.Exists(path) ? path : throw GpuCtrException.DataError($"{path}: the vocabulary file is missing; use another checkpoint");
+    }
+
     private static VocabularyTable ReadVocabulary(string folder, StoredVocabulary state)
     {
-        string path = Path.Combine(folder, state.File);
-        if (Path.GetFileName(state.File) is var name && state.File != $"{VocabularyFolder}/{name}")
-            throw GpuCtrException.DataError($"{Path.Combine(folder, StateFile)}: '{state.File}' is outside its folder; use another checkpoint");
-        if (!File.Exists(path))
-            throw GpuCtrException.DataError($"{path}: the vocabulary file is missing; use another checkpoint");
+        string path = PathOf(folder, state.File);
         Shard shard = Shard.Open(path, 0);
         long expected = state.Rows - 3L;
         if (shard.Rows != expected || (state.Buckets > 0 && state.Buckets != expected))

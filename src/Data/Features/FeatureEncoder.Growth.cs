@@ -18,11 +18,13 @@ public sealed partial class FeatureEncoder
         {
             Numeric = [.. State.Numeric.Select(n => n with { Outlier = null })],
             Sequences = fresh.State.Sequences,
+            Negatives = fresh.State.Negatives,
             TrainRows = fresh.State.TrainRows,
             Positives = fresh.State.Positives,
             MinCount = fresh.State.MinCount,
         };
-        return new FeatureEncoder(state, [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))]);
+        VocabularyTable[] grown = [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))];
+        return new FeatureEncoder(state with { ItemAttributes = fresh.State.ItemAttributes?.Select(a => a.GrownBy(fresh.Vocabularies, grown)).ToList() }, grown);
     }
 
     /// <summary>Signed and unsigned integers, and whole doubles, count as one kind: whether values fit is checked one by one.</summary>

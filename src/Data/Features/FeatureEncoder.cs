@@ -42,7 +42,7 @@ public sealed partial class FeatureEncoder
     internal FittedFeatures State { get; }
 
     /// <summary>Approximate bytes in memory: the vocabularies, and copies of the largest one while it is written to a checkpoint.</summary>
-    internal long Bytes => Vocabularies.Sum(v => v.Bytes) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
+    internal long Bytes => Vocabularies.Sum(v => v.Bytes) + (State.ItemAttributes?.Sum(a => sizeof(int) * (long)a.Rows.Length) ?? 0) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
 
     /// <summary>Fits vocabularies and statistics in a pass over the training rows.</summary>
     /// <param name="shards">Training shards.</param>
@@ -50,10 +50,11 @@ public sealed partial class FeatureEncoder
     /// <param name="part">The rows to fit; null = all.</param>
     /// <param name="progress">Told the number of rows done, by one thread at a time.</param>
     /// <param name="cancellation">Ends the pass early.</param>
+    /// <param name="learnsItems">Whether negatives of histories will be drawn (<see cref="Batches.NegativeSampler"/>): a further pass then learns the other columns of each item.</param>
     /// <exception cref="GpuCtrException">Data: labels that are not 0 or 1, numbers that are not finite, broken pages.</exception>
     public static FeatureEncoder Fit(
-        ShardSet shards, FeaturePlan plan, RowPart? part = null, Action<long>? progress = null, CancellationToken cancellation = default) =>
-        new FeatureFit(shards, plan, part ?? RowPart.All).Run(progress, cancellation);
+        ShardSet shards, FeaturePlan plan, RowPart? part = null, Action<long>? progress = null, CancellationToken cancellation = default, bool learnsItems = false) =>
+        new FeatureFit(shards, plan, part ?? RowPart.All, learnsItems).Run(progress, cancellation);
 
     /// <summary>Whether a model reads these fields; in a model of an earlier version, derived names may equal column names.</summary>
     internal bool IsOf(FeatureSpec spec)
@@ -72,9 +73,11 @@ public sealed partial class FeatureEncoder
     /// <summary>Checks that <paramref name="shards"/> have the columns that training had, with values of the same kind.</summary>
     /// <param name="shards">Shards to encode.</param>
     /// <param name="needLabel">False for prediction, where the label may be absent.</param>
+    /// <param name="training">Whether the rows are trained on, so that they must have the negatives that were declared.</param>
     /// <exception cref="GpuCtrException">Data: a column is missing or of another kind.</exception>
-    public void Check(ShardSet shards, bool needLabel = true)
+    public void Check(ShardSet shards, bool needLabel = true, bool training = false)
     {
+        shards.Check(State.Lists(training).Select(s => s.Request()), "the model was trained");
         shards.Check(State.Requests(), "the model was trained");
         if (needLabel)
             shards.Check([new ColumnRequest(Label, null)], "the model was trained");

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using GpuCtr.Data.Shards;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Features;
 
@@ -13,10 +14,15 @@ internal sealed class FeatureFit
     private readonly FeaturePlan plan;
     private readonly RowPart part;
     private readonly FitLayout layout;
+    private readonly bool learnsItems;
 
-    public FeatureFit(ShardSet shards, FeaturePlan plan, RowPart part)
+    /// <param name="shards">Training shards.</param>
+    /// <param name="plan">Roles of their columns.</param>
+    /// <param name="part">The rows to fit.</param>
+    /// <param name="learnsItems">Whether negatives will be drawn, so that the attributes of items are learned too, in a further pass.</param>
+    public FeatureFit(ShardSet shards, FeaturePlan plan, RowPart part, bool learnsItems)
     {
-        (this.shards, this.plan, this.part) = (shards, plan, part);
+        (this.shards, this.plan, this.part, this.learnsItems) = (shards, plan, part, learnsItems && !plan.HasNegatives);
         layout = new FitLayout(plan);
     }
 
@@ -46,8 +52,22 @@ internal sealed class FeatureFit
 
         var state = new FittedFeatures(
             FeatureEncoder.Format, plan.Label.Name, plan.GaucKey?.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
-            HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, []);
+            HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
+            layout.Negatives.Count > 0 ? layout.Negatives : null)
+        { ItemAttributes = learnsItems ? Attributes(tables, cancellation) : null };
         return new FeatureEncoder(state, tables);
+    }
+
+    /// <summary>A pass over the targets and histories of the training rows, whose vocabularies are known.</summary>
+    private List<ItemAttribute> Attributes(VocabularyTable[] tables, CancellationToken cancellation)
+    {
+        SequenceField[] histories = [.. layout.Sequences.Where(s => s.Target >= 0).Select(s => new SequenceField(s.Column, s.Vocabulary, SequenceRole.History, s.Target, s.MaxLength))];
+        if (histories.Length < 2)
+            return [];
+        SequenceField item = ItemAttribute.ItemOf(histories, v => tables[v].Rows);
+        ItemAttributeFit[] fits = [.. histories.Where(h => h.Vocabulary != item.Vocabulary).Select(h => new ItemAttributeFit(item.Vocabulary, h.Vocabulary, tables))];
+        Pass((worker, group, _) => worker.LearnAttributes(group, fits, tables), null, cancellation);
+        return [.. fits.Select(f => f.Learned())];
     }
 
     private void Count(FitWorker worker, RowGroupRef group, int index, NumericSummary[][] numbers, VocabularyCounter[] counters)

@@ -1,4 +1,5 @@
 using GpuCtr.Data.Shards;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Features;
 
@@ -44,6 +45,27 @@ public sealed partial class FeaturePlan
             }
         }
     }
+
+    private static bool IsNegativesOf(string column, string history) => column.Equals(FeatureSpec.NegativePrefix + history, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Turns lists named neg_H, H a history, into its negatives.</summary>
+    private static void PairNegatives(List<FeatureColumn> planned, IReadOnlyList<string> multiValue)
+    {
+        for (int i = 0; i < planned.Count; i++)
+        {
+            FeatureColumn list = planned[i];
+            if (list.Role != FeatureRole.Pooled || multiValue.Contains(list.Name) || planned.Find(h => h.Role == FeatureRole.History && IsNegativesOf(list.Name, h.Name)) is not { } history)
+                continue;
+            FeatureColumn target = planned.First(p => p.Name == history.Target);
+            if (CanPair(list, target.Kind))
+                planned[i] = list with { Kind = list.Grammar is null ? target.Kind : list.Kind, Role = FeatureRole.Negative, Target = target.Name, Note = $"negatives of {history.Name}{Written(list)}" };
+        }
+    }
+
+    /// <summary>Why the negatives that the shards have are not enough to train with; null if they are, or if there are none and they will be drawn.</summary>
+    public string? MissingNegatives() => HasNegatives && Of(FeatureRole.History).FirstOrDefault(h => !NegativesOf(h.Name).Any()) is { } without
+        ? $"column '{Of(FeatureRole.Negative).First().Name}' has negatives of a history, and there is no list '{FeatureSpec.NegativePrefix}{without.Name}' of {without.TypeName} with those of {without.Name}: write both, or leave out what there is (--exclude {ColumnNames.InShell(Of(FeatureRole.Negative).First().Name)}) and negatives are drawn"
+        : null;
 
     /// <summary>Whether a list can share the vocabulary of a target: both have integers (also stored as doubles), or both have texts.</summary>
     private static bool CanPair(FeatureColumn list, ValueKind target) => list.Kind == ValueKind.Text

@@ -24,8 +24,8 @@ public sealed partial class FeaturePlan
     /// <summary>One line for each unused column or history: the reason, and what to write.</summary>
     public IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>Columns that must exist; the gAUC column is optional.</summary>
-    internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored)).Select(c => c.Request).Distinct();
+    /// <summary>Columns that all rows must have; the gAUC column is optional, and only rows that are trained on have negatives.</summary>
+    internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored or FeatureRole.Negative)).Select(c => c.Request).Distinct();
 
     /// <summary>The label column.</summary>
     public FeatureColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
@@ -35,6 +35,12 @@ public sealed partial class FeaturePlan
 
     /// <summary>True if some column is a history, which makes DIN the default model.</summary>
     public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
+
+    /// <summary>Whether negatives of histories are read from columns.</summary>
+    public bool HasNegatives => Columns.Any(c => c.Role == FeatureRole.Negative);
+
+    /// <summary>The column with the negatives of a history, if any.</summary>
+    internal IEnumerable<FeatureColumn> NegativesOf(string history) => Of(FeatureRole.Negative).Where(n => IsNegativesOf(n.Name, history));
 
     /// <summary>Kind of the entries of a list column; for a history, the kind of its target.</summary>
     internal ValueKind EntryKind(FeatureColumn list) => list.Grammar is null ? list.Kind
@@ -81,6 +87,7 @@ public sealed partial class FeaturePlan
 
         List<string> warnings = [.. Ablation(shards, planned, options)];
         PairHistories(planned, histories, options.MultiValue, warnings);
+        PairNegatives(planned, options.MultiValue);
         warnings.AddRange(WithoutEffect(planned, options));
         if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
         {

@@ -40,30 +40,31 @@ internal static partial class FitCache
     /// <param name="known">Called with the path of a result that was found.</param>
     /// <param name="progress">Told the rows done.</param>
     /// <param name="cancellation">Ends the pass early.</param>
+    /// <param name="learnsItems">Whether negatives of histories will be drawn.</param>
     /// <exception cref="GpuCtrException">See <see cref="FeatureEncoder.Fit"/>. Cache errors are ignored; the fit is rerun.</exception>
     public static FeatureEncoder Fit(
-        string? folder, ShardSet shards, FeaturePlan plan, RowPart part, Action<string>? known = null, Action<long>? progress = null, CancellationToken cancellation = default)
+        string? folder, ShardSet shards, FeaturePlan plan, RowPart part, Action<string>? known = null, Action<long>? progress = null, CancellationToken cancellation = default, bool learnsItems = false)
     {
-        string? entry = folder is null ? null : Path.Combine(folder, Key(shards, plan, part));
+        string? entry = folder is null ? null : Path.Combine(folder, Key(shards, plan, part, learnsItems));
         if (entry is not null && Load(entry) is { } found)
         {
             known?.Invoke(entry);
             return found;
         }
 
-        FeatureEncoder encoder = FeatureEncoder.Fit(shards, plan, part, progress, cancellation);
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, plan, part, progress, cancellation, learnsItems);
         if (entry is not null)
             Save(folder!, entry, encoder);
         return encoder;
     }
 
-    private static string Key(ShardSet shards, FeaturePlan plan, RowPart part)
+    private static string Key(ShardSet shards, FeaturePlan plan, RowPart part, bool learnsItems)
     {
         IEnumerable<string> content =
         [
             $"format {FeatureEncoder.Format}", $"part {part.Split?.Key} {part.Valid}",
             JsonSerializer.Serialize(plan.Columns, json), JsonSerializer.Serialize(plan.Options with { Workers = 0, MemoryBytes = 0 }, json),
-            .. shards.Identities,
+            .. shards.Identities, .. learnsItems ? ["attributes of items"] : Array.Empty<string>(),
         ];
         return Convert.ToHexStringLower(XxHash128.Hash(Encoding.UTF8.GetBytes(string.Join('\n', content))));
     }

@@ -34,6 +34,9 @@ internal sealed class FitLayout
 
         foreach (FeatureColumn list in plan.Columns.Where(c => c.Role is FeatureRole.History or FeatureRole.Pooled))
             AddList(list, plan.Options.MaxHistory);
+        // In the order of the histories, as a model reads them (FeatureSpec.WithNegatives). They are not counted: a value that only negatives have is not in the data.
+        foreach (SequenceColumn history in Sequences.Where(s => s.Target >= 0))
+            Negatives.AddRange(plan.NegativesOf(history.Column).Select(n => history with { Column = n.Name, Kind = n.Request.Kind!.Value, Separator = n.Grammar?.Separator, Form = n.Grammar?.Form ?? ListForm.Unchecked }));
     }
 
     /// <summary>Fields with one id per row; the boundaries of quantile buckets are filled in later.</summary>
@@ -44,6 +47,9 @@ internal sealed class FitLayout
 
     /// <summary>List columns.</summary>
     public List<SequenceColumn> Sequences { get; } = [];
+
+    /// <summary>Negatives of the histories, which share their vocabularies.</summary>
+    public List<SequenceColumn> Negatives { get; } = [];
 
     /// <summary>The vocabularies.</summary>
     public List<VocabularyPlan> Vocabularies { get; } = [];

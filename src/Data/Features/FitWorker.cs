@@ -4,7 +4,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>One thread of the fit: its buffers and its counts so far.</summary>
-internal sealed class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part, FitLayout layout)
+internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPart part, FitLayout layout)
 {
     // A thread flushes its counts at this number of values or this share of the memory, so that not every thread holds every value.
     private const int MostValues = 1 << 20, MostParts = 16;

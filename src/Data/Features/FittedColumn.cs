@@ -138,7 +138,7 @@ internal sealed record NumericColumn(
 /// <param name="Column">Its name in the shards.</param>
 /// <param name="Kind">Kind of its entries, or text for lists in strings.</param>
 /// <param name="Vocabulary">Index of its vocabulary.</param>
-/// <param name="Target">For a history, the index of its categorical column; else −1.</param>
+/// <param name="Target">For a history and its negatives, the index of its categorical column; else −1.</param>
 /// <param name="MaxLength">The last so many entries are kept.</param>
 /// <param name="Separator">Separator of lists in strings; else null.</param>
 /// <param name="Form">Brackets and quotes of lists in strings.</param>
@@ -148,6 +148,10 @@ internal sealed record SequenceColumn(
 {
     /// <summary>Grammar of lists in strings; null for a list column.</summary>
     public ListGrammar? Grammar() => Separator is char separator ? new ListGrammar(separator, Form) : null;
+
+    /// <summary>The id of entry <paramref name="i"/> of a decoded column, counted over all rows; of lists in strings, once they are split.</summary>
+    public static int IdOf(ColumnBuffer read, int i, VocabularyTable vocabulary) => read.IsNull(i) ? VocabularyTable.NullRow
+        : read.Kind == ValueKind.Text ? vocabulary.RowOf(read.Texts[i].Span) : vocabulary.RowOf(read.Integers[i]);
 
     /// <inheritdoc/>
     public override ColumnRequest Request() => new(Column, Kind, Separator is null);

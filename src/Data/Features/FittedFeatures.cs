@@ -6,6 +6,9 @@ namespace GpuCtr.Data.Features;
 /// <summary>A vocabulary in features.json; its values are in the Parquet file beside it. Buckets and Identity: <see cref="HashedRows"/>.</summary>
 internal sealed record StoredVocabulary(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, [property: JsonPropertyName("unseen")] long Oov, string File, bool Identity = false);
 
+/// <summary>An <see cref="ItemAttribute"/> in features.json; its rows are in the Parquet file beside it.</summary>
+internal sealed record StoredAttribute(int Item, int Attribute, string File);
+
 /// <summary>Content of features.json: everything needed to encode other shards the same way.</summary>
 internal sealed record FittedFeatures(
     int Format,
@@ -18,8 +21,18 @@ internal sealed record FittedFeatures(
     IReadOnlyList<CategoricalColumn> Categorical,
     IReadOnlyList<NumericColumn> Numeric,
     IReadOnlyList<SequenceColumn> Sequences,
-    IReadOnlyList<StoredVocabulary> Vocabularies)
+    IReadOnlyList<StoredVocabulary> Vocabularies,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SequenceColumn>? Negatives = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StoredAttribute>? Attributes = null)
 {
+    /// <summary>What was learned about items; null where no negatives are drawn.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<ItemAttribute>? ItemAttributes { get; init; }
+
+    /// <summary>The list columns of rows; of those that are trained on, negatives behind the others.</summary>
+    public IReadOnlyList<SequenceColumn> Lists(bool training) => training && Negatives is not null ? [.. Sequences, .. Negatives] : Sequences;
+
+
     /// <summary>How the columns of all features are read.</summary>
     public IEnumerable<ColumnRequest> Requests() => Categorical.Concat<FittedColumn>(Numeric).Concat(Sequences).Select(c => c.Request()).Distinct();
 

@@ -21,7 +21,18 @@ internal static class FittedFeaturesCheck
             ?? s.Categorical.Select(c => Fault(c, s)).FirstOrDefault(f => f is not null)
             ?? s.Numeric.Select(Fault).FirstOrDefault(f => f is not null)
             ?? s.Sequences.Select(q => Fault(q, s)).FirstOrDefault(f => f is not null)
+            ?? s.Negatives?.Select(q => q is null ? "a column or vocabulary is null" : Fault(q, s)).FirstOrDefault(f => f is not null)
+            ?? FaultOfNegatives(s)
             ?? Twice(s);
+    }
+
+    private static string? FaultOfNegatives(FittedFeatures s)
+    {
+        SequenceColumn[] histories = [.. s.Sequences.Where(q => q.Target >= 0)];
+        if (s.Negatives is { } negatives && !negatives.Select(n => (n.Target, n.MaxLength)).SequenceEqual(histories.Select(h => (h.Target, h.MaxLength))))
+            return "negatives and histories do not belong together";
+        bool IsOfHistory(int vocabulary) => histories.Any(h => h.Vocabulary == vocabulary);
+        return s.Attributes?.FirstOrDefault(a => a is null || !IsOfHistory(a.Item) || !IsOfHistory(a.Attribute)) is { } wrong ? $"'{wrong.File}' belongs to vocabularies without a history" : null;
     }
 
     private static string? Fault(StoredVocabulary v) => v.Rows < OwnRows ? $"vocabulary '{v.Name}' has {v.Rows} rows, at least {OwnRows} are needed"
@@ -66,7 +77,7 @@ internal static class FittedFeaturesCheck
         return q.Target >= 0 && s.Sequences.Any(other => other.Target >= 0 && other.MaxLength != q.MaxLength) ? "histories of one group must have the same max_length" : null;
     }
 
-    private static string? Twice(FittedFeatures s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Sequences.Select(q => q.Column))
+    private static string? Twice(FittedFeatures s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Lists(training: true).Select(q => q.Column))
         .GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"column '{twice.Key}' occurs twice" : null;
 
     /// <summary>Checks that the derived fields of a time are consecutive and have one column.</summary>

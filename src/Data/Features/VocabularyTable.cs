@@ -96,6 +96,13 @@ public sealed class VocabularyTable
         return texts.TryGetValue(value, out int row) ? row : OovRow;
     }
 
+    /// <summary>The row of another vocabulary that has the value of a row of this one.</summary>
+    internal int RowIn(VocabularyTable other, int row) => row is PaddingRow or NullRow ? row
+        : row == OovRow ? other.OovRow
+        : Computed.Any ? row
+        : Kind == ValueKind.Text ? other.RowOf(Texts[row - FirstValueRow])
+        : other.RowOf(Integers[row - FirstValueRow], Kind);
+
     /// <summary>The value of a row as text, for reports.</summary>
     public string Describe(int row)
     {

@@ -31,31 +31,36 @@ public sealed partial class Batch
     /// Checks that every table row lies within the vocabulary of its field, and sorts the lookups by row for the scatter-add, unless the device will.
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
-    /// <param name="training">False: the batch is used for prediction only, and its lookups need not be sorted.</param>
+    /// <param name="training">False: the batch is used for prediction only; its lookups need not be sorted, and negatives are not read.</param>
     /// <exception cref="ArgumentException">The offsets of a list do not start at 0 or do not increase by 0 to its maximum length.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare(bool training = true)
     {
+        IsForTraining = training;
         foreach (BatchSequence s in Sequences)
-            s.CheckShape(Rows);
+            if (IsRead(s))
+                s.CheckShape(Rows);
         for (int group = 0; group < Tokens.Length; group++)
             ShapeGroup(group);
-        sorter?.Clear();
-        IsSorted = training && sorter is not null;
-        LookupSorter? lookups = IsSorted ? sorter : null;
+        LookupSorter? lookups = training ? sorter : null;
+        lookups?.Clear();
         AddFields(lookups);
         int gradient = Capacity * columns;
         foreach (BatchSequence s in Sequences)
         {
-            AddList(s, gradient, lookups);
+            if (IsRead(s))
+                AddList(s, gradient, lookups);
             gradient += Capacity * s.Field.MaxLength;
         }
         IsPrepared = true;
-        if (!IsSorted)
+        if (lookups is null)
             return;
-        Segments = sorter!.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        Segments = lookups.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
         SortedLookups.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
     }
+
+    /// <summary>Nothing reads negatives in a prediction.</summary>
+    private bool IsRead(BatchSequence s) => IsForTraining || s.Field.Role != SequenceRole.Negative;
 
     /// <summary>Id 0 is padding: it reads zeros and is never trained.</summary>
     private void AddFields(LookupSorter? lookups)
@@ -91,20 +96,44 @@ public sealed partial class Batch
     private static ArgumentOutOfRangeException Outside(string field, int b, int id, int size) =>
         new(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
 
-    /// <summary>Checks that the histories of a group are equally long, pads them where that is asked, and notes the row of each entry.</summary>
+    /// <summary>Checks that the histories of a group and their negatives are equally long, pads them where that is asked, and notes the row of each entry.</summary>
     private void ShapeGroup(int group)
     {
         BatchSequence first = histories[group][0];
         Span<int> shape = first.Offsets[..(Rows + 1)], owner = owners[group].Span;
-        foreach (BatchSequence s in histories[group])
-            if (!s.Offsets[..(Rows + 1)].SequenceEqual(shape))
-                throw new ArgumentException(Mismatch(first, s));
-        foreach (BatchSequence s in histories[group])
-            if (Spec.PadHistories)
-                s.Pad(Rows);
+        CheckShapes(first, histories[group]);
+        if (IsForTraining)
+            CheckShapes(first, negatives[group]);
+        Pad(histories[group]);
+        if (IsForTraining)
+            ShapeNegatives(negatives[group]);
         for (int b = 0; b < Rows; b++)
             owner[shape[b]..shape[b + 1]].Fill(b);
         Tokens[group] = shape[Rows];
+    }
+
+    private void CheckShapes(BatchSequence first, BatchSequence[] others)
+    {
+        foreach (BatchSequence s in others)
+            if (!s.Offsets[..(Rows + 1)].SequenceEqual(first.Offsets[..(Rows + 1)]))
+                throw new ArgumentException(Mismatch(first, s));
+    }
+
+    private void Pad(BatchSequence[] lists)
+    {
+        foreach (BatchSequence s in lists)
+            if (Spec.PadHistories)
+                s.Pad(Rows);
+    }
+
+    /// <summary>Nothing came before the first entry of a history that could predict it, so its negative is not read: it becomes padding, whose row no lookup moves.</summary>
+    private void ShapeNegatives(BatchSequence[] lists)
+    {
+        Pad(lists);
+        foreach (BatchSequence s in lists)
+            for (int b = 0; b < Rows; b++)
+                if (Length(s, b) > 0)
+                    s.TableRows[s.Offsets[b]] = s.TableOffset;
     }
 
     private string Mismatch(BatchSequence first, BatchSequence other)

@@ -14,10 +14,12 @@ public sealed partial class Batch
         CheckRows(tableRows.Copy(device, to.Rows, (long)Rows * Spec.F));
         numeric.Copy(device, to.Numeric, (long)Rows * Spec.N);
         labels.Copy(device, to.Label, Rows);
-        if (IsSorted)
+        if (IsForTraining && sorter is not null)
             UploadLookups(device, to.Lookups);
         for (int s = 0; s < Sequences.Length; s++)
         {
+            if (!IsRead(Sequences[s]))
+                continue;
             Sequences[s].CheckShape(Rows);
             CheckRows(Sequences[s].Upload(device, to.SequenceRows, Rows));
             if (Sequences[s].Field.Role == SequenceRole.Pooled)

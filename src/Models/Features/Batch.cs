@@ -18,7 +18,7 @@ public sealed partial class Batch : IDisposable
     private readonly PinnedBuffer<float> labels;
     private readonly int[] fieldOffsets, fieldRows;
     private readonly int columns, totalRows;
-    private readonly BatchSequence[][] histories;
+    private readonly BatchSequence[][] histories, negatives;
     private int rows;
 
     /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
@@ -47,7 +47,8 @@ public sealed partial class Batch : IDisposable
         Tokens = new int[spec.GroupCount];
         owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
         Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, spec.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
-        histories = Tokens.Select((_, group) => Sequences.Where(s => s.Field.Role == SequenceRole.History && s.Field.Group == group).ToArray()).ToArray();
+        histories = ByGroup(SequenceRole.History);
+        negatives = ByGroup(SequenceRole.Negative);
     }
 
     /// <summary>Bytes of a slot.</summary>
@@ -73,15 +74,15 @@ public sealed partial class Batch : IDisposable
         {
             if ((uint)value > (uint)Capacity)
                 throw new ArgumentOutOfRangeException(nameof(value), value, $"a batch of 0 to {Capacity} rows");
-            (rows, IsPrepared, IsSorted) = (value, false, false);
+            (rows, IsPrepared, IsForTraining) = (value, false, false);
         }
     }
 
     /// <summary>Whether <see cref="Prepare"/> was called since rows were added.</summary>
     internal bool IsPrepared { get; private set; }
 
-    /// <summary>Whether it was prepared for training, with sorted lookups.</summary>
-    internal bool IsSorted { get; private set; }
+    /// <summary>Whether it was prepared for training: with negatives, and with sorted lookups unless the device sorts them.</summary>
+    internal bool IsForTraining { get; private set; }
 
     /// <summary>(B, F) rows of the embedding table, row-major.</summary>
     public Span<int> TableRows => tableRows.Span;
@@ -113,6 +114,9 @@ public sealed partial class Batch : IDisposable
 
     /// <summary>The id of field <paramref name="f"/> of row <paramref name="b"/>.</summary>
     public int IdAt(int b, int f) => TableRows[b * fieldOffsets.Length + f] - fieldOffsets[f];
+
+    private BatchSequence[][] ByGroup(SequenceRole role) =>
+        Tokens.Select((_, group) => Sequences.Where(s => s.Field.Role == role && s.Field.Group == group).ToArray()).ToArray();
 
     /// <inheritdoc/>
     public void Dispose()

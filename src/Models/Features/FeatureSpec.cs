@@ -20,15 +20,18 @@ public enum SequenceRole
 
     /// <summary>A multi-valued field whose vectors are pooled.</summary>
     Pooled,
+
+    /// <summary>What was not chosen instead of each entry of a history: an auxiliary loss contrasts the two. Only batches for training have it.</summary>
+    Negative,
 }
 
 /// <summary>A column with a list of ids per row.</summary>
 /// <param name="Name">Column name.</param>
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>; a history shares that of its target.</param>
-/// <param name="Role">History or pooled.</param>
-/// <param name="Target">For a history, the index of the categorical field that it is a history of; −1 otherwise.</param>
+/// <param name="Role">History, pooled, or negatives of a history.</param>
+/// <param name="Target">For a history and its negatives, the index of the categorical field that it is a history of; −1 otherwise.</param>
 /// <param name="MaxLength">The last so many ids of a row are kept; equal within a group.</param>
-/// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths.</param>
+/// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths, and so have their negatives.</param>
 public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0);
 
 /// <summary>The inputs of a model: vocabularies and the columns over them. Only sizes and names, no values.</summary>
@@ -38,6 +41,9 @@ public sealed record FeatureSpec(
     IReadOnlyList<string> Numeric,
     IReadOnlyList<SequenceField> Sequences)
 {
+    /// <summary>The negatives of a history have its name behind this.</summary>
+    public const string NegativePrefix = "neg_";
+
     /// <summary>F: number of categorical columns.</summary>
     public int F => Categorical.Count;
 
@@ -78,6 +84,17 @@ public sealed record FeatureSpec(
 
     /// <summary>The histories of a behaviour group.</summary>
     public IEnumerable<SequenceField> Group(int group) => Sequences.Where(s => s.Role == SequenceRole.History && s.Group == group);
+
+    /// <summary>This spec with negatives for every history, behind all other lists and in the order of the histories.</summary>
+    public FeatureSpec WithNegatives() => this with
+    {
+        Sequences = [.. WithoutNegatives().Sequences, .. Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s with { Name = NegativePrefix + s.Name, Role = SequenceRole.Negative })],
+    };
+
+    /// <summary>This spec as a prediction reads it.</summary>
+    public FeatureSpec WithoutNegatives() => Sequences.All(s => s.Role != SequenceRole.Negative)
+        ? this
+        : this with { Sequences = [.. Sequences.Where(s => s.Role != SequenceRole.Negative)] };
 
     /// <summary>First table row of each vocabulary: an id's table row is its offset plus the id.</summary>
     public int[] Offsets()

@@ -69,9 +69,9 @@ public sealed class ModelInputs
             SequenceField s = spec.Sequences[i];
             int first = SequenceBase(spec, batchSize, i), gradient = batchSize * spec.C + first;
             DeviceArray<int> padding = Padding(s.Name, [offsets[s.Vocabulary]]);
-            yield return s.Role == SequenceRole.History
-                ? new(SequenceRows, first, pass => pass.Tokens![s.Group], padding, 1, gradient)
-                : new(SequenceRows, first, pass => pass.Rows * s.MaxLength, padding, 1, gradient, PooledOffsets[i]);
+            yield return s.Role == SequenceRole.Pooled
+                ? new(SequenceRows, first, pass => pass.Rows * s.MaxLength, padding, 1, gradient, PooledOffsets[i])
+                : new(SequenceRows, first, pass => pass.Tokens![s.Group], padding, 1, gradient);
         }
     }
 
@@ -99,7 +99,7 @@ public sealed class ModelInputs
     /// <summary>Table rows of all list columns, each at its <see cref="SequenceBase"/>.</summary>
     public DeviceArray<int> SequenceRows { get; }
 
-    /// <summary>(B + 1) shape of each pooled list column, in the order of the spec; histories have that of their group.</summary>
+    /// <summary>(B + 1) shape of each pooled list column, in the order of the spec; histories and negatives have that of their group.</summary>
     public IReadOnlyList<DeviceArray<int>> PooledOffsets { get; }
 
     /// <summary>Shape of each behaviour group's histories.</summary>

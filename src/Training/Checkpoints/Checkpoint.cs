@@ -20,8 +20,9 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
     public FeatureEncoder LoadEncoder()
     {
         FeatureEncoder encoder = FeatureEncoder.Load(Folder);
-        if (encoder.State.Vocabularies.FirstOrDefault(v => !Manifest.Files.ContainsKey(v.File)) is { } loose)
-            throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: damaged: {loose.File} is not among its files; use another checkpoint");
+        IEnumerable<string> files = [.. encoder.State.Vocabularies.Select(v => v.File), .. encoder.State.Attributes?.Select(a => a.File) ?? []];
+        if (files.FirstOrDefault(f => !Manifest.Files.ContainsKey(f)) is { } loose)
+            throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: damaged: {loose} is not among its files; use another checkpoint");
         return encoder.IsOf(Manifest.Spec)
             ? encoder
             : throw GpuCtrException.DataError($"{Folder}: its features are not those of its model; use another checkpoint");

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using GpuCtr.Data;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
@@ -22,9 +23,10 @@ internal sealed record ShuffleState(ulong Seed, int WindowBlocks);
 /// <param name="StaleEpochs">Epochs in a row without a better value.</param>
 /// <param name="Shuffle">Determines the order of the epoch's rows; null in format 1.</param>
 /// <param name="LossSum">Training loss over the epoch's rows so far; null in format 1.</param>
+/// <param name="AuxiliaryLossSum">Auxiliary loss over the epoch's rows so far; null where the model has none.</param>
 internal sealed record TrainingPosition(
     int Step, int Epoch, long EpochRows, bool EpochDone, double PlateauFactor, double? BestValue, int BestEpoch, int StaleEpochs,
-    ShuffleState? Shuffle = null, double? LossSum = null);
+    ShuffleState? Shuffle = null, double? LossSum = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AuxiliaryLossSum = null);
 
 /// <summary>The validation metrics of a checkpoint; null if undefined or not measured.</summary>
 internal sealed record CheckpointMetrics(double? Auc, double? Logloss, double? Gauc, long Rows);

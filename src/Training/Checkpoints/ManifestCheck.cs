@@ -24,7 +24,7 @@ internal static class ManifestCheck
     private static string? FaultOf(TrainingPosition p) =>
         p.Step < 0 || p.Epoch < 0 || p.EpochRows < 0 || p.BestEpoch < 0 || p.StaleEpochs < 0 ? "its position has a negative count"
         : !double.IsFinite(p.PlateauFactor) || p.PlateauFactor < 0 ? $"plateau_factor {p.PlateauFactor} cannot be"
-        : p.BestValue is { } best && !double.IsFinite(best) || p.LossSum is { } loss && !double.IsFinite(loss) ? "its position has a value that is not finite"
+        : p.BestValue is { } best && !double.IsFinite(best) || new[] { p.LossSum, p.AuxiliaryLossSum }.Any(sum => sum is { } loss && !double.IsFinite(loss)) ? "its position has a value that is not finite"
         : p.Shuffle is { WindowBlocks: < 0 } ? $"window_blocks {p.Shuffle.WindowBlocks} cannot be"
         : null;
 }

@@ -105,6 +105,8 @@ public sealed class BadInputTests : OwnFolder
     [InlineData("--cross-rank", "-1")]
     [InlineData("--transformer-blocks", "0")]
     [InlineData("--attention-heads", "-1")]
+    [InlineData("--auxiliary-loss", "-1")]
+    [InlineData("--gru-hidden", "-1")]
     [InlineData("--valid-fraction", "1")]
     public void Values_that_cannot_be_are_usage_and_name_the_flag(string flag, string value)
     {

@@ -26,6 +26,7 @@ public sealed class PresetTests
     [InlineData("rechub din", "200,80", "36")]
     [InlineData("din-official din", "80,40", "80,40")]
     [InlineData("dien-official din", "200,80", "80,40")]
+    [InlineData("dien-official dien", "200,80", "80,40")]
     public void Widths_are_those_of_the_reference(string name, string hidden, string attention)
     {
         ModelOptions o = Options(name);
@@ -49,6 +50,15 @@ public sealed class PresetTests
         Assert.Equal((OptimizerKind.Sgd, 5.0, AttentionNormalization.ScaledSoftmax), (o.Optimizer, o.ClipNorm, o.AttentionNormalization));
         Assert.Equal(1, Presets.Training("din-official").LearningRate);
     }
+
+    [Theory]
+    [InlineData("dien-official", true, "dien")]
+    [InlineData("din-official", true, "din")]
+    [InlineData("fuxictr", true, "din")]
+    [InlineData("fuxictr", false, "deepfm")]
+    [InlineData(null, true, "din")]
+    [InlineData(null, false, "deepfm")]
+    public void Variant_without_a_model_is_of_the_first_that_suits_the_data(string? variant, bool histories, string model) => Assert.Equal(model, Presets.DefaultModel(variant, histories));
 
     [Fact]
     public void No_variant_leaves_the_defaults()

@@ -11,6 +11,9 @@ internal abstract class Reference
     /// <summary>Running statistics after a step of training.</summary>
     public Dictionary<string, double[]> Running { get; } = [];
 
+    /// <summary>Weight of the auxiliary loss.</summary>
+    protected virtual double Alpha => 0;
+
     protected bool Training { get; private set; }
 
     public double[] Logits(VariantRow[] rows, bool training)
@@ -20,6 +23,12 @@ internal abstract class Reference
     }
 
     public double Loss(VariantRow[] rows) => Logits(rows, training: true).Zip(rows, (z, r) => Math.Max(z, 0) - z * r.Label + Math.Log(1 + Math.Exp(-Math.Abs(z)))).Average();
+
+    /// <summary>What training minimizes: the loss, and the auxiliary loss of models that have one.</summary>
+    public double Objective(VariantRow[] rows) => Loss(rows) + Alpha * (AuxiliaryLoss(rows) ?? 0);
+
+    /// <summary>The auxiliary loss without its weight; null for a model without one.</summary>
+    public virtual double? AuxiliaryLoss(VariantRow[] rows) => null;
 
     protected abstract double[] Forward(VariantRow[] rows);
 

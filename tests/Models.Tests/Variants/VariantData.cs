@@ -4,7 +4,13 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models.Tests.Variants;
 
 /// <summary>A row as a reference reads it: vocabulary-local ids, lists at their own lengths.</summary>
-internal sealed record VariantRow(int User, int Item, int Category, double Age, double Price, int[] Tags, int[] Items, int[] Categories, int Label);
+internal sealed record VariantRow(int User, int Item, int Category, double Age, double Price, int[] Tags, int[] Items, int[] Categories, int Label)
+{
+    /// <summary>What was not chosen in place of each entry of the histories; the first is not read.</summary>
+    public int[] NegativeItems { get; init; } = [];
+
+    public int[] NegativeCategories { get; init; } = [];
+}
 
 /// <summary>A few rows with lists of all lengths; the first one has empty lists, the second full ones.</summary>
 internal static class VariantData
@@ -40,7 +46,7 @@ internal static class VariantData
             new[] { (float)row.Age, (float)row.Price }.CopyTo(batch.Numeric[(b * 2)..]);
             batch.Labels[b] = row.Label;
             foreach (BatchSequence s in batch.Sequences)
-                s.SetIds(b, s.Field.Name switch { "tags" => row.Tags, "hist_item" => row.Items, _ => row.Categories });
+                s.SetIds(b, s.Field.Name switch { "tags" => row.Tags, "hist_item" => row.Items, "hist_category" => row.Categories, "neg_hist_item" => row.NegativeItems, _ => row.NegativeCategories });
         }
         batch.Prepare();
         return batch;
@@ -53,6 +59,6 @@ internal static class VariantData
         int[] List(int vocabulary, int count) => [.. Enumerable.Range(0, count).Select(_ => 1 + random.Next(Sizes[vocabulary] - 1))];
         // Values that float32 holds exactly.
         double Number() => random.Next(-64, 65) / 64.0;
-        return new(List(0, 1)[0], List(1, 1)[0], List(2, 1)[0], Number(), Number(), List(3, b == 0 ? 0 : random.Next(T + 1)), List(1, length), List(2, length), b % 3 == 1 ? 1 : 0);
+        return new(List(0, 1)[0], List(1, 1)[0], List(2, 1)[0], Number(), Number(), List(3, b == 0 ? 0 : random.Next(T + 1)), List(1, length), List(2, length), b % 3 == 1 ? 1 : 0) { NegativeItems = List(1, length), NegativeCategories = List(2, length) };
     }
 }

@@ -1,6 +1,7 @@
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Recurrent;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
@@ -27,6 +28,7 @@ internal sealed class VariantModel : IDisposable
             CinLayers = [4, 3],
             GateUnits = [6],
             AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
+            AuxiliaryUnits = [6, 4],
             EmbeddingUpdate = EmbeddingUpdate.Dense,
         };
         Model = new TrainableModel(device, VariantData.Spec(ModelCatalog.ReadsHistories(model)), Changes.GetValueOrDefault(name)?.Invoke(small) ?? small, Capacity);
@@ -45,7 +47,8 @@ internal sealed class VariantModel : IDisposable
         ["deepctr din"] = () => new DeepCtrDin(),
         ["rechub din"] = () => new RecHubDin(),
         ["din-official din"] = () => new DinOfficial(),
-        ["dien-official din"] = () => new DienOfficial(),
+        ["dien-official din"] = () => new DienOfficialDin(),
+        ["dien-official dien"] = () => new InterestEvolution { Official = true },
         [$"{Own} lr"] = () => new Factorization(pairs: false),
         [$"{Own} fm"] = () => new Factorization(pairs: true),
         [$"{Own} ffm"] = () => new FieldAware(),
@@ -63,6 +66,9 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} finalmlp of 2 heads, gates of columns"] = () => new TwoStreams(gated: true),
         [$"{Own} embedding-mlp"] = () => new Interest(attention: false),
         [$"{Own} din"] = () => new Interest(attention: true),
+        [$"{Own} dien"] = () => new InterestEvolution(),
+        [$"{Own} dien of narrow agru, unit and mlp"] = () => new InterestEvolution { Evolution = Evolutions.Agru, Unit = true, Auxiliary = NextItemForms.Mlp, Average = PairAverages.Pairs, Weight = 0.5 },
+        [$"{Own} dien of aigru without auxiliary loss"] = () => new InterestEvolution { Evolution = Evolutions.Aigru, Weight = 0 },
         [$"{Own} bst"] = () => new BehaviorTransformer(blocks: 1, heads: 2),
         [$"{Own} bst of 2 blocks, 3 heads"] = () => new BehaviorTransformer(blocks: 2, heads: 3),
         [$"{Own} bst of 3 blocks, 6 heads"] = () => new BehaviorTransformer(blocks: 3, heads: 6),
@@ -73,6 +79,12 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} dcn-v2 of rank 2"] = o => o with { CrossRank = 2 },
         [$"{Own} xdeepfm of three layers, split"] = o => o with { CinLayers = [5, 4, 3], CinSplit = true },
         [$"{Own} finalmlp of 2 heads, gates of columns"] = o => o with { SecondHiddenUnits = [5, 6], FusionHeads = 2, FirstGate = ["user"], SecondGate = ["tags", "age"], GateUnits = [6, 3] },
+        [$"{Own} dien of narrow agru, unit and mlp"] = o => o with
+        {
+            GruHidden = 4, EvolutionHidden = 5, Evolution = Evolutions.Agru, InterestScores = InterestScores.Unit, AttentionActivation = Activations.Sigmoid,
+            AuxiliaryForm = NextItemForms.Mlp, AuxiliaryAverage = PairAverages.Pairs, AuxiliaryLoss = 0.5,
+        },
+        [$"{Own} dien of aigru without auxiliary loss"] = o => o with { Evolution = Evolutions.Aigru, AuxiliaryLoss = 0 },
         [$"{Own} bst of 2 blocks, 3 heads"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3 },
         [$"{Own} bst of 3 blocks, 6 heads"] = o => o with { TransformerBlocks = 3, AttentionHeads = 6 },
     };

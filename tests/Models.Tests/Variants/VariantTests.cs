@@ -28,6 +28,10 @@ public sealed class VariantTests
         v.ForwardBackward();
         Close.Assert(v.Reference.Logits(VariantData.Rows, training: true), v.Model.Recorded.Model.Output.ToArray(v.Model.Device)[..VariantData.B], $"{variant} logit");
         Close.Assert([v.Reference.Loss(VariantData.Rows)], [(float)v.Model.TakeLoss()], $"{variant} loss");
+        double? auxiliary = v.Reference.AuxiliaryLoss(VariantData.Rows), ours = v.Model.TakeAuxiliaryLoss();
+        Assert.Equal(auxiliary is null, ours is null);
+        if (auxiliary is not null)
+            Close.Assert([auxiliary.Value], [(float)ours!.Value], $"{variant} auxiliary loss");
     }
 
     [SkippableTheory]
@@ -69,7 +73,7 @@ public sealed class VariantTests
         double At(double step)
         {
             w[i] = middle + step;
-            return reference.Loss(VariantData.Rows);
+            return reference.Objective(VariantData.Rows);
         }
         double slope = (At(-2 * H) - 8 * At(-H) + 8 * At(H) - At(2 * H)) / (12 * H);
         w[i] = middle;

@@ -3,7 +3,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
 
-/// <summary>Golden models over histories: other (B, fields), item and category (B), hist_item and hist_category (B, T), length (B); the histories share the tables of their targets.</summary>
+/// <summary>Golden models over histories: other (B, fields), item and category (B), hist_item and hist_category (B, T) and their negatives, if any, length (B); the histories share the tables of their targets.</summary>
 internal static class GoldenHistories
 {
     /// <summary>The model of <paramref name="options"/>, to which the width of embeddings is added.</summary>
@@ -25,6 +25,9 @@ internal static class GoldenHistories
         };
     }
 
+    /// <summary>Negatives are called neg_item there.</summary>
+    private static string NameOf(BatchSequence s) => s.Field.Role == SequenceRole.Negative ? s.Field.Name.Replace("hist_", "", StringComparison.Ordinal) : s.Field.Name;
+
     private static void Fill(GoldenFile file, Batch batch, string prefix)
     {
         int[] Ids(string name) => [.. file.Input(prefix + name).Select(id => (int)id + 1)];
@@ -33,7 +36,7 @@ internal static class GoldenHistories
         for (int b = 0; b < batch.Rows; b++)
             batch.SetIds(b, [.. other[b], item[b], category[b]]);
         foreach (BatchSequence s in batch.Sequences)
-            foreach ((int b, int[] padded) in Ids(s.Field.Name).Chunk(file.Shape("inputs", prefix + s.Field.Name)[1]).Index())
+            foreach ((int b, int[] padded) in Ids(NameOf(s)).Chunk(file.Shape("inputs", prefix + NameOf(s))[1]).Index())
                 s.SetIds(b, padded[..length[b]]);
     }
 }

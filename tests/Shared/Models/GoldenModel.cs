@@ -41,7 +41,10 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
         Close.Assert(File.Expected(File.Has("expected", "eval_logit") ? "eval_logit" : "logit"), logits, "evaluation logit");
         model.Recorded.ForwardBackward(new Pass(rows, Training: true, batch.Tokens));
         Close.Assert(File.Expected("logit"), model.Recorded.Model.Output.ToArray(device)[..rows], "logit");
-        Close.Assert(File.Expected("loss"), [(float)model.TakeLoss()], "loss");
+        (double clicks, double? auxiliary) = (model.TakeLoss(), model.TakeAuxiliaryLoss());
+        Close.Assert(File.Expected("loss"), [Total(clicks, auxiliary)], "loss");
+        if (auxiliary is { } other)
+            Close.Assert([.. File.Expected("loss_ctr"), .. File.Expected("loss_auxiliary")], [(float)clicks, (float)other], "losses of clicks and auxiliary");
         foreach (string name in File.Names("parameters").Where(n => File.Has("expected", $"grad.{n}")))
             Compare(model, name, File.Expected($"grad.{name}"), t => t.Gradient!, $"grad.{name}");
     }
@@ -56,13 +59,16 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
         {
             using Batch slot = Slot(model, batch);
             model.TrainStep(slot, File.Config("lr"));
-            losses.Add((float)model.TakeLoss());
+            losses.Add(Total(model.TakeLoss(), model.TakeAuxiliaryLoss()));
         }
         model.ApplyDeferred();
         Close.Assert(File.Expected($"{After(update)}.losses"), losses.ToArray(), "losses");
         foreach (string name in File.Names("parameters").Where(n => !IsNoise(n)))
             Compare(model, name, File.Expected($"{After(update)}.{name}"), t => t, name, absolute: 2e-5, steps: true);
     }
+
+    /// <summary>What training minimizes.</summary>
+    private float Total(double clicks, double? auxiliary) => (float)(clicks + Options.AuxiliaryLoss * (auxiliary ?? 0));
 
     private void Compare(TrainableModel model, string name, double[] expected, Func<Tensor, Tensor> read, string what, double absolute = 1e-5, bool steps = false)
     {

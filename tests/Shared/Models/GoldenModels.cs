@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Recurrent;
 using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
@@ -18,6 +19,7 @@ internal static class GoldenModels
         ["ipnn"] = Pnn,
         ["din"] = Din,
         ["bst"] = Bst,
+        ["dien"] = Dien,
     };
 
     /// <summary>The model of the file of that name.</summary>
@@ -40,6 +42,30 @@ internal static class GoldenModels
         AttentionNormalization = AttentionNormalization.None,
         Dice = new(Epsilon: file.Config("eps_dice"), Momentum: file.Config("running_momentum")),
     });
+
+    private static GoldenModel Dien(GoldenFile file) => GoldenHistories.Of(file, ModelCatalog.Defaults("dien") with
+    {
+        HiddenUnits = file.Sizes("tower_hidden"),
+        Activation = Enum.Parse<Activations>(file.Word("tower_activation")!, ignoreCase: true),
+        Dice = new(Epsilon: file.Config("eps_dice", 1e-8), Momentum: file.Config("running_momentum", 0.01)),
+        GruHidden = file.Shape("parameters", "gru.weight_hh")[1],
+        EvolutionHidden = file.Shape("parameters", "evolution.weight_hh")[1],
+        GruReset = file.Flag("reset_after"),
+        InterestScores = file.Word("attention") == "mlp" ? InterestScores.Unit : InterestScores.Bilinear,
+        AttentionUnits = file.Sizes("attention_hidden"),
+        AttentionActivation = Activations.Sigmoid,
+        Evolution = Enum.Parse<Evolutions>(file.Word("evolution")!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true),
+        AuxiliaryLoss = file.Config("alpha"),
+        AuxiliaryForm = file.Word("auxiliary") switch { "mlp1" => NextItemForms.Mlp, "mlp2" => NextItemForms.Mlp2, _ => NextItemForms.Inner },
+        AuxiliaryUnits = file.Sizes("auxiliary_hidden"),
+        AuxiliaryAverage = Enum.Parse<PairAverages>(file.Word("auxiliary_average")!, ignoreCase: true),
+        HistorySum = file.Word("tower_input")!.Contains(",sum,", StringComparison.Ordinal),
+        TargetProduct = file.Word("tower_input")!.Contains(",target*sum,", StringComparison.Ordinal),
+    }) with
+    {
+        // Adding a constant to all scores of a history changes no softmax.
+        IsNoise = name => name == "att.out.bias",
+    };
 
     private static GoldenModel Bst(GoldenFile file)
     {

@@ -1,7 +1,7 @@
 namespace GpuCtr.Models.Tests.Variants;
 
 /// <summary>Sigmoid attention, softmax over the valid positions, tower with Dice over [fields, sum of the history, attended history].</summary>
-internal sealed class DienOfficial : Reference
+internal sealed class DienOfficialDin : Reference
 {
     protected override double[] Forward(VariantRow[] rows)
     {
