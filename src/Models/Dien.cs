@@ -1,3 +1,4 @@
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Tensors;
 
@@ -42,6 +43,8 @@ public static class Dien
         Tensor h = g.Gru($"gru{i}", history, k, o.GruHidden > 0 ? o.GruHidden : history.E, o.GruReset);
         if (o.AuxiliaryLoss > 0)
         {
+            if (o.AuxiliaryForm == NextItemForms.Inner && h.Columns != history.E)
+                throw new KernelException($"--gru-hidden {h.Columns}: the inner products of the auxiliary loss need states as wide as an entry of the history, {history.E}; leave --gru-hidden out, or take --auxiliary-form mlp");
             Tensor n = g.TrainingOnly(() => g.Keys($"negatives{i}", g.Negatives(fields, columns)));
             g.Report(g.NextItemLoss($"aux{i}", history, h, k, n, o.AuxiliaryForm, o.AuxiliaryUnits, o.AuxiliaryAverage, o.AuxiliaryLoss).Loss);
         }

@@ -23,7 +23,7 @@ internal static class RunSummary
             runLog.Line($"  {column.PadRight(name)}  {kind.PadRight(type)}  {role,-11}  {note}".TrimEnd());
         foreach (string warning in shards.Plan.Warnings)
             runLog.Warn(warning);
-        if (shards.Unused.Count > 0)
+        if (shards.Unused.Count > 0 && !ModelCatalog.ReadsHistories(shards.ModelName))
             runLog.Warn($"{shards.ModelName} reads no histories: {string.Join(", ", shards.Unused)} {(shards.Unused.Count == 1 ? "is" : "are")} not used; choose a model that does, such as --model din, or pool them with --multi-value");
     }
 

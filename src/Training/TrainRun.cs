@@ -89,7 +89,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     }
 
     private HeldMemory Held(FeatureEncoder encoder, long evaluated) =>
-        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated);
+        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model));
 
     private void KnownFit(string path) => runLog.Line($"vocabularies and statistics come from the fit cache: {path}");
 

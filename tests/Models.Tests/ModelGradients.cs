@@ -5,6 +5,7 @@ using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
+using Presets = GpuCtr.Models.Variants;
 
 namespace GpuCtr.Models.Tests;
 
@@ -54,6 +55,7 @@ public sealed class ModelGradients
         new("din", "projection product bias", o => o with { HistoryProjection = true, TargetProduct = true, TargetBias = true }),
         new("din", "affine dice", o => o with { Dice = new(DiceNormalizations.AffineUnits, Momentum: 0.1) }),
         new("din", "feature dice", o => o with { Dice = new(DiceNormalizations.Features, Epsilon: 1e-3) }),
+        new("dien", "official", o => Presets.Of("dien", "dien-official").Model with { EmbeddingDim = 3, EmbeddingInitStd = 0.4, HiddenUnits = [7, 4], Activation = Activations.Sigmoid, AttentionUnits = [5, 3], AuxiliaryUnits = [4, 3], Seed = 3 }),
         new("bst", "dropout", o => o with { Dropout = 0.3 }),
         new("bst", "blocks", o => o with { TransformerBlocks = 3 }),
         new("bst", "heads", o => o with { AttentionHeads = 6 }),
@@ -146,7 +148,7 @@ public sealed class ModelGradients
             {
                 weights.Write(model.Device, [middle + step], i);
                 model.Recorded.ForwardBackward(pass);
-                return model.TakeLoss();
+                return model.TakeLoss() + model.Options.AuxiliaryLoss * (model.TakeAuxiliaryLoss() ?? 0);
             }
             double slope = (At(-2 * H) - 8 * At(-H) + 8 * At(H) - At(2 * H)) / (12 * H);
             weights.Write(model.Device, [middle], i);
