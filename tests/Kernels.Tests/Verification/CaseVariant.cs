@@ -24,15 +24,18 @@ internal sealed record CaseVariant(string Name, KernelChoice Kernels, Precision 
     /// <summary>The devices of this machine that a case is run on.</summary>
     public static IEnumerable<Device> DevicesOf(OpCase c) => All.Where(v => v.Runs(c)).SelectMany(v => v.Names(c)).Select(TestDevices.Find).OfType<Device>();
 
-    /// <summary>The kernels that a case launches, in order; none where it means nothing.</summary>
+    /// <summary>The kernels that a case launches, in order; none where the case does not apply.</summary>
     public MethodInfo[] Launches(OpCase c) => KernelInventory.Launches(c, Kernels, Precision);
 
     /// <summary>Whether a case is run with this variant.</summary>
     public bool Runs(OpCase c) => this == Simd || Launches(c) is { Length: > 0 } launches && (Simpler is null || !launches.SequenceEqual(Simpler.Launches(c)));
 
+    /// <summary>Whether SoftCuda.Tests runs the cases of this variant, all of them, on the instructions of tensor cores: products whose factors are computed on their way, as attention's are.</summary>
     /// <remarks>
-    /// PoCL compiles the stand-in of tensor cores for two minutes where factors are computed on their way, as attention does. The CPU runs those cases
-    /// in seconds, and OpenCL the linear layer's, which is the same kernel over factors that lie in memory.
+    /// PoCL needs two minutes to compile their stand-in, and 128 threads of the operating system one to run it. The stand-in itself is run by the linear layer, which is the same kernel
+    /// over factors that lie in memory.
     /// </remarks>
-    private string[] Names(OpCase c) => this == Simd ? ["cpu simd"] : Simpler is null ? ["cpu portable", "opencl"] : Precision.OnTensorCores() && c.Op != "linear" ? [$"cpu {Name}"] : [Name];
+    public bool RunsOnSoftwareMachine(OpCase c) => Precision.OnTensorCores() && c.Op != "linear";
+
+    private string[] Names(OpCase c) => this == Simd ? ["cpu simd"] : Simpler is null ? ["cpu portable", "opencl"] : RunsOnSoftwareMachine(c) ? [] : [Name];
 }

@@ -19,12 +19,12 @@ internal static class CaseSelection
     // Bytes; larger cases are taken only for kernels that no smaller one launches.
     private const long Least = 4 << 10;
 
-    /// <summary>Cases of an op; in the short form, the smallest that launch each kernel three times.</summary>
+    /// <summary>Cases of an op; in the short form, the smallest that launch each kernel three times, and on tensor cores all products whose factors are computed on their way, which nothing else runs.</summary>
     public static IReadOnlyList<OpCase> Of(string op, KernelChoice kernels, Precision precision)
     {
         using Device device = Device.Open("cpu", kernels, precision: precision);
         OpCase[] all = [.. OpTable.Cases.Where(c => c.Op == op && c.AppliesTo(device))];
-        if (IsLong)
+        if (IsLong || precision.OnTensorCores() && op != "linear")
             return all;
         Dictionary<MethodInfo, int> taken = [];
         List<OpCase> picked = [];
