@@ -5,7 +5,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models.Tests;
 
-/// <summary>Calls of what is disposed, of several threads, and with batches that were tampered with: exceptions, never an access to memory that is not there.</summary>
+/// <summary>Calls on disposed objects, from several threads, and with batches that were tampered with: they throw, and never touch memory that was freed.</summary>
 public sealed class ModelLifetimeTests
 {
     private const int B = 8;
@@ -17,9 +17,9 @@ public sealed class ModelLifetimeTests
     public static TheoryData<int, KernelChoice> Devices => new() { { 1, KernelChoice.Auto }, { 3, KernelChoice.Auto }, { 2, KernelChoice.Portable } };
 
     [Theory]
-    [InlineData(1, 600)]
-    [InlineData(3, 100)]
-    public void Disposing_under_running_calls_ends_them_with_logits_or_an_exception(int threads, int models)
+    [InlineData(1, 200)]
+    [InlineData(3, 50)]
+    public void Calls_during_which_a_model_is_disposed_end_with_logits_or_an_exception(int threads, int models)
     {
         using Device device = Device.Open("cpu", threads: threads);
         float[] expected = new float[B];
@@ -60,7 +60,7 @@ public sealed class ModelLifetimeTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void Every_call_of_what_is_disposed_says_so(int threads, KernelChoice kernels)
+    public void Every_call_on_a_disposed_object_says_that_it_is_disposed(int threads, KernelChoice kernels)
     {
         Device device = Device.Open("cpu", kernels, threads);
         Batch batch = SmallData.Batch(device, spec, B, seed: 1), small = SmallData.Batch(device, SmallData.Spec(histories: false), B, seed: 1);
@@ -86,7 +86,7 @@ public sealed class ModelLifetimeTests
 
     [Theory]
     [MemberData(nameof(Devices))]
-    public void A_device_may_go_before_its_models(int threads, KernelChoice kernels)
+    public void A_device_may_be_disposed_before_its_models(int threads, KernelChoice kernels)
     {
         Device device = Device.Open("cpu", kernels, threads);
         using Batch batch = SmallData.Batch(device, spec, B, seed: 1);
