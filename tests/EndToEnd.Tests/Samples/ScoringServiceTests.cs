@@ -5,27 +5,17 @@ using System.Text.Json;
 namespace GpuCtr.EndToEnd.Tests.Samples;
 
 /// <summary>samples/scoring-service, over HTTP.</summary>
-public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposable
+public sealed class ScoringServiceTests(ScoringServiceTests.RunningService running) : IClassFixture<ScoringServiceTests.RunningService>
 {
-    private readonly CtrModel trained;
-    private readonly ChildProcess service;
-    private readonly HttpClient client;
-
-    public ScoringServiceTests(SampleModel model)
-    {
-        trained = CtrModel.Load(model.Run);
-        string program = Repository.File("samples", "scoring-service", "bin", Repository.Configuration, "net10.0", "ScoringService.dll");
-        service = ChildProcess.StartIn(model.Folder.Path, ChildProcess.DotNet, program, "--model", model.Run, "--urls", "http://127.0.0.1:0");
-        client = new HttpClient { BaseAddress = Address(service) };
-    }
+    private HttpClient Client => running.Client;
 
     [Fact]
     public async Task Rows_have_the_scores_of_the_library()
     {
         Assert.Equal(Expected(1, 2.5), await One(1, 2.5), 1e-6f);
-        JsonElement many = await Ok(await client.PostAsJsonAsync("/score", new[] { Row(1, 2.5), Row(2, -1) }));
+        JsonElement many = await Ok(await Client.PostAsJsonAsync("/score", new[] { Row(1, 2.5), Row(2, -1) }));
         Assert.Equal([Expected(1, 2.5), Expected(2, -1)], many.GetProperty("scores").EnumerateArray().Select(s => s.GetSingle()));
-        Assert.Equal("deepfm", (await client.GetFromJsonAsync<JsonElement>("/model")).GetProperty("model").GetString());
+        Assert.Equal("deepfm", (await Client.GetFromJsonAsync<JsonElement>("/model")).GetProperty("model").GetString());
     }
 
     [Fact]
@@ -38,28 +28,21 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
     [Fact]
     public async Task A_bad_row_is_a_bad_request_that_says_why()
     {
-        HttpResponseMessage refused = await client.PostAsJsonAsync("/score", Row("one", 1));
+        HttpResponseMessage refused = await Client.PostAsJsonAsync("/score", Row("one", 1));
         Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
         Assert.Contains("column 'C1'", await refused.Content.ReadAsStringAsync());
-        HttpResponseMessage misspelt = await client.PostAsJsonAsync("/score", new Dictionary<string, object> { ["C1"] = 1, ["I11"] = 2.5 });
+        HttpResponseMessage misspelt = await Client.PostAsJsonAsync("/score", new Dictionary<string, object> { ["C1"] = 1, ["I11"] = 2.5 });
         Assert.Equal(HttpStatusCode.BadRequest, misspelt.StatusCode);
         Assert.Contains("column 'I11'", await misspelt.Content.ReadAsStringAsync());
-        Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/score", new StringContent("{", null, "application/json"))).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await Client.PostAsync("/score", new StringContent("{", null, "application/json"))).StatusCode);
         Assert.Equal(Expected(1, 2.5), await One(1, 2.5), 1e-6f);
     }
 
-    public void Dispose()
-    {
-        service.Dispose();
-        client.Dispose();
-        trained.Dispose();
-    }
-
-    private async Task<float> One(int c1, double i1) => (await Ok(await client.PostAsJsonAsync("/score", Row(c1, i1)))).GetProperty("score").GetSingle();
+    private async Task<float> One(int c1, double i1) => (await Ok(await Client.PostAsJsonAsync("/score", Row(c1, i1)))).GetProperty("score").GetSingle();
 
     private static Dictionary<string, object> Row(object c1, double i1) => new() { ["C1"] = c1, ["I1"] = i1 };
 
-    private float Expected(int c1, double i1) => trained.Score(trained.NewRow().Set("C1", c1).Set("I1", i1));
+    private float Expected(int c1, double i1) => running.Model.Score(running.Model.NewRow().Set("C1", c1).Set("I1", i1));
 
     private static async Task<JsonElement> Ok(HttpResponseMessage response)
     {
@@ -67,15 +50,42 @@ public sealed class ScoringServiceTests : IClassFixture<SampleModel>, IDisposabl
         return await response.Content.ReadFromJsonAsync<JsonElement>();
     }
 
-    /// <summary>The service says where it listens when it is ready.</summary>
-    private static Uri Address(ChildProcess service)
+    /// <summary>The service with a small model, which all tests ask, and the model itself.</summary>
+    public sealed class RunningService : IDisposable
     {
-        const string said = "Now listening on: ";
-        while (service.Out.ReadLine() is { } line)
+        private readonly SampleModel sample = new();
+        private readonly ChildProcess service;
+
+        public RunningService()
         {
-            if (line.IndexOf(said, StringComparison.Ordinal) is >= 0 and int at)
-                return new Uri(line[(at + said.Length)..].Trim());
+            Model = CtrModel.Load(sample.Run);
+            string program = Repository.File("samples", "scoring-service", "bin", Repository.Configuration, "net10.0", "ScoringService.dll");
+            service = ChildProcess.StartIn(sample.Folder.Path, ChildProcess.DotNet, program, "--model", sample.Run, "--urls", "http://127.0.0.1:0");
+            Client = new HttpClient { BaseAddress = Address(service) };
         }
-        throw new InvalidOperationException(service.Error.ReadToEnd());
+
+        public CtrModel Model { get; }
+
+        public HttpClient Client { get; }
+
+        public void Dispose()
+        {
+            Client.Dispose();
+            service.Dispose();
+            Model.Dispose();
+            sample.Dispose();
+        }
+
+        /// <summary>The service says where it listens when it is ready.</summary>
+        private static Uri Address(ChildProcess service)
+        {
+            const string said = "Now listening on: ";
+            while (service.Out.ReadLine() is { } line)
+            {
+                if (line.IndexOf(said, StringComparison.Ordinal) is >= 0 and int at)
+                    return new Uri(line[(at + said.Length)..].Trim());
+            }
+            throw new InvalidOperationException(service.Error.ReadToEnd());
+        }
     }
 }

@@ -7,10 +7,13 @@ public sealed class CommitFaultTests(FaultRun run) : IClassFixture<FaultRun>
     // config.json, metrics.jsonl, best and the second epoch's checkpoint with its pointers.
     private const int LeastCommits = 20, LeastRenames = 5;
 
+    // Between two points that are used. Of every fifth fsync one is killed, the next fails and the next finds a full disk.
+    private const int Stride = 5, ThreeFaults = 3 * Stride;
+
     [SkippableFact]
     public void Fault02_A_kill_at_any_fsync_leaves_a_checkpoint_to_go_on_from()
     {
-        int commits = Everywhere("fsync", "signal=KILL", (o, copy) =>
+        int commits = Everywhere("fsync", "signal=KILL", (1, ThreeFaults), (o, copy) =>
         {
             Assert.True(o.Code == 128 + 9, o.Error);
             Assert.NotEmpty(ValidCheckpoints(copy));
@@ -19,12 +22,12 @@ public sealed class CommitFaultTests(FaultRun run) : IClassFixture<FaultRun>
     }
 
     [SkippableTheory]
-    [InlineData("fsync", "error=EIO", LeastCommits)]
-    [InlineData("fsync", "error=ENOSPC", LeastCommits)]
-    [InlineData("rename", "error=EIO", LeastRenames)]
-    public void Fault03_An_error_of_the_disk_in_a_commit_ends_in_exit_5(string call, string fault, int least)
+    [InlineData("fsync", "error=EIO", 1 + Stride, ThreeFaults, LeastCommits)]
+    [InlineData("fsync", "error=ENOSPC", 1 + 2 * Stride, ThreeFaults, LeastCommits)]
+    [InlineData("rename", "error=EIO", 1, Stride, LeastRenames)]
+    public void Fault03_An_error_of_the_disk_in_a_commit_ends_in_exit_5(string call, string fault, int first, int stride, int least)
     {
-        int points = Everywhere(call, fault, (o, copy) =>
+        int points = Everywhere(call, fault, (first, stride), (o, copy) =>
         {
             o.FailedWith(ExitCode.InputOutput, copy);
             Assert.NotEmpty(ValidCheckpoints(copy));
@@ -33,14 +36,14 @@ public sealed class CommitFaultTests(FaultRun run) : IClassFixture<FaultRun>
     }
 
     [SkippableTheory]
-    [InlineData("unlink")]
-    [InlineData("rmdir")]
-    public void Fault04_A_kill_while_pruning_leaves_two_valid_checkpoints_and_no_half_one(string call)
+    [InlineData("unlink", 4 * Stride)]
+    [InlineData("rmdir", Stride)]
+    public void Fault04_A_kill_while_pruning_leaves_two_valid_checkpoints_and_no_half_one(string call, int stride)
     {
         string full = run.Copy();
         CommandRunner.Run([.. Rest(full), "--checkpoint-every", "3"]).Succeeded();
         Assert.InRange(ValidCheckpoints(full).Length, 2, 3);
-        int kills = Everywhere(call, "signal=KILL", (o, copy) =>
+        int kills = Everywhere(call, "signal=KILL", (1, stride), (o, copy) =>
         {
             Assert.True(o.Code == 128 + 9, o.Error);
             Assert.NotEmpty(ValidCheckpoints(copy));
@@ -50,10 +53,10 @@ public sealed class CommitFaultTests(FaultRun run) : IClassFixture<FaultRun>
         Assert.True(kills > 3, $"{kills} calls");
     }
 
-    /// <summary>Injects a fault at the first call, then at later ones, until there are no more; each time the resumed run ends with the same bits. Returns the number of calls.</summary>
-    private int Everywhere(string call, string fault, Action<CommandOutcome, string> check, params string[] more)
+    /// <summary>Injects a fault at some calls, until there are no more; each time the resumed run ends with the same bits. Returns the number of calls.</summary>
+    private int Everywhere(string call, string fault, (int First, int Stride) sample, Action<CommandOutcome, string> check, params string[] more)
     {
-        for (int when = 1; ; when += Campaign.Stride(5))
+        for (int when = Campaign.First(sample.First); ; when += Campaign.Stride(sample.Stride))
         {
             string copy = run.Copy();
             CommandOutcome o = Strace.Run(call, fault, when, [.. Rest(copy), .. more]);

@@ -13,8 +13,8 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
 {
     private const string Manifest = "manifest.json", Features = "features.json", Weights = "model.safetensors";
 
-    // GPU_CTR_MUTANTS=10000 takes so many.
-    private static readonly int mutants = int.TryParse(Environment.GetEnvironmentVariable("GPU_CTR_MUTANTS"), out int count) ? count : 300;
+    // Of each file: value after value is changed, by one replacement after another. GPU_CTR_MUTANTS=10000 takes so many.
+    private static readonly int mutants = int.TryParse(Environment.GetEnvironmentVariable("GPU_CTR_MUTANTS"), out int count) ? count : 150;
 
     // What replaces a value; null removes it.
     private static readonly string?[] replacements =
@@ -30,11 +30,12 @@ public sealed class TamperedModelTests(TamperedModelTests.SmallModels models) : 
     {
         string good = File.ReadAllText(Path.Combine(models.Of(model), file));
         using TempFolder copy = models.Copy(model);
-        (string Path, string? Value)[] all = [.. Paths(JsonNode.Parse(good)!, "").SelectMany(p => replacements.Select(r => (p, r)))];
+        string[] paths = [.. Paths(JsonNode.Parse(good)!, "")];
         Random random = new(1);
-        random.Shuffle(all);
-        foreach ((string path, string? value) in all.Take(mutants))
+        random.Shuffle(paths);
+        for (int i = 0; i < Math.Min(mutants, paths.Length * replacements.Length); i++)
         {
+            (string path, string? value) = (paths[i % paths.Length], replacements[(i % paths.Length + i / paths.Length) % replacements.Length]);
             JsonNode root = JsonNode.Parse(good)!;
             Change(root, path, value);
             Rewrite(copy.Path, file, Raw(root));
