@@ -10,7 +10,7 @@ public sealed class MemoryUseTests
     [InlineData("deepfm")]
     [InlineData("din")]
     [InlineData("bst")]
-    public void Uses_of_memory_are_the_whole_plan_and_tell_tables_and_state_apart(string name)
+    public void Memory_use_adds_up_to_the_plan_with_tables_and_optimizer_state_apart(string name)
     {
         using TrainableModel model = new(TestDevices.Get("cpu simd"), SmallData.Spec(histories: ModelCatalog.ReadsHistories(name)), ModelCatalog.Defaults(name), batchSize: 32);
         Dictionary<string, long> uses = model.MemoryByUse.ToDictionary(u => u.Use, u => u.Bytes);

@@ -5,7 +5,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
 
-/// <summary>What is told of models comes from the catalogue.</summary>
+/// <summary>What documents and messages say of models comes from the catalogue.</summary>
 public sealed partial class ModelCatalogTests
 {
     [Fact]
@@ -25,7 +25,7 @@ public sealed partial class ModelCatalogTests
     }
 
     [Fact]
-    public void Defaults_in_words_name_the_models_that_have_others()
+    public void Descriptions_of_defaults_name_the_models_that_differ()
     {
         Assert.Equal("16; ffm 4", ModelCatalog.DefaultInWords(o => o.EmbeddingDim));
         Assert.Equal($"relu; {string.Join(", ", ModelCatalog.Names.Where(n => ModelCatalog.Defaults(n).Activation == Activations.Dice))} dice; bst leakyrelu", ModelCatalog.DefaultInWords(o => o.Activation));

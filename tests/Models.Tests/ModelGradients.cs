@@ -9,7 +9,7 @@ using Presets = GpuCtr.Models.Variants;
 
 namespace GpuCtr.Models.Tests;
 
-/// <summary>The gradient of every parameter of every model by central differences of its loss: is everything wired, and added up?</summary>
+/// <summary>The gradient of every parameter of every model by central differences of its loss: is every op connected, and every contribution added?</summary>
 /// <remarks>The ops are checked to 1e-5 elsewhere; a loss in float32 allows half a percent, which no missing or doubled term passes.</remarks>
 public sealed class ModelGradients
 {

@@ -5,7 +5,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
 
-/// <summary>What a step is measured against is never silently nothing: every op that a model records says what it moves.</summary>
+/// <summary>Every op that a model records says how many bytes it moves, so that no benchmark compares a time with nothing.</summary>
 public sealed class OpWorkTests
 {
     private const int B = 16;

@@ -47,7 +47,7 @@ public sealed class Repeatability
 
     [Theory]
     [MemberData(nameof(Cases), DisableDiscoveryEnumeration = true)]
-    public void Threads_of_the_cpu_device_do_not_change_a_bit_and_another_seed_does(ModelCase c)
+    public void The_number_of_threads_does_not_change_a_bit_and_another_seed_does(ModelCase c)
     {
         int[]? first = null;
         foreach (int threads in new[] { 1, 2, 3 })

@@ -16,7 +16,7 @@ public sealed class ReplayTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
-    public void Skipped_step_is_missed_by_nobody(string deviceName)
+    public void A_skipped_step_is_replayed_for_no_row(string deviceName)
     {
         Device device = TestDevices.Get(deviceName);
         AssertSameTables(device, Train(device, EmbeddingUpdate.Dense, 0, poisoned: 4), Train(device, EmbeddingUpdate.Replay, 0, poisoned: 4));
@@ -24,7 +24,7 @@ public sealed class ReplayTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
-    public void Full_record_is_cleared_and_training_goes_on(string deviceName)
+    public void A_full_update_log_is_cleared_and_training_continues(string deviceName)
     {
         Device device = TestDevices.Get(deviceName);
         int before = UpdateLog.Capacity - 5;
@@ -35,7 +35,7 @@ public sealed class ReplayTests
     [InlineData(OptimizerKind.Sgd)]
     [InlineData(OptimizerKind.Adagrad)]
     [InlineData(OptimizerKind.RowwiseAdagrad)]
-    public void Optimizer_without_momentum_misses_nothing(OptimizerKind optimizer)
+    public void An_optimizer_without_momentum_defers_no_update(OptimizerKind optimizer)
     {
         Device device = TestDevices.Get("cpu simd");
         using TrainableModel dense = Train(device, EmbeddingUpdate.Dense, 0, optimizer: optimizer), replay = Train(device, EmbeddingUpdate.Replay, 0, optimizer: optimizer);
@@ -47,7 +47,7 @@ public sealed class ReplayTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
-    public void Prediction_reads_rows_that_have_caught_up(string deviceName)
+    public void Prediction_reads_rows_with_their_deferred_updates(string deviceName)
     {
         Device device = TestDevices.Get(deviceName);
         using TrainableModel dense = Train(device, EmbeddingUpdate.Dense, 0), replay = Train(device, EmbeddingUpdate.Replay, 0);

@@ -38,7 +38,7 @@ public sealed class StepGraphTests
     }
 
     [Fact]
-    public void Shape_is_recorded_when_it_comes_again_and_any_other_is_launched()
+    public void A_shape_is_launched_the_first_time_and_recorded_the_second()
     {
         using Device device = Device.Open("cpu", KernelChoice.Portable);
         device.Recorder = new LaunchList(device);
@@ -70,7 +70,7 @@ public sealed class StepGraphTests
     private static (int[] Bits, StepGraph Steps) Train(Device device, ILaunchRecorder? recorder, string name)
     {
         string[] words = name.Split(' ');
-        // Padded, so that the number of positions holds.
+        // Histories are padded, so that every batch has the same number of positions.
         bool histories = ModelCatalog.ReadsHistories(words[0]);
         FeatureSpec spec = SmallData.Spec(histories) with { PadHistories = histories };
         ModelOptions options = ModelCatalog.Defaults(words[0]) with

@@ -14,7 +14,7 @@ public sealed class DropoutTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
-    public void Dropout_keeps_the_asked_share(string deviceName)
+    public void Dropout_keeps_the_requested_share(string deviceName)
     {
         foreach (double rate in new[] { 0.1, 0.5, 0.9 })
         {

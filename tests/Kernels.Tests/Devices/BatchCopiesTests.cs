@@ -67,7 +67,7 @@ public sealed class BatchCopiesTests : IDisposable
     [InlineData("cuEventRecord")]
     [InlineData("cuStreamWaitEvent")]
     [InlineData("cuEventDestroy_v2")]
-    public void Driver_that_lacks_a_function_of_events_is_found_out_before_one_is_made(string function)
+    public void A_driver_without_a_function_for_events_is_detected_before_an_event_is_created(string function)
     {
         Assert.Equal($"the NVIDIA driver has no {function}; update it", FakeCuda.Driver(function).LacksEvents);
         Assert.Null(FakeCuda.Driver().LacksEvents);

@@ -58,7 +58,7 @@ public sealed class CuBlasTests
     }
 
     [Fact]
-    public void Machine_without_the_library_is_told_how_to_get_it()
+    public void Without_the_library_the_message_says_how_to_get_it()
     {
         (string? library, string note) = CuBlas.Open<string>(["absent"], Load, _ => throw new InvalidOperationException());
         Assert.Null(library);

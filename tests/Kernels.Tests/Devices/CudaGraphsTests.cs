@@ -32,7 +32,7 @@ public sealed class CudaGraphsTests
     [InlineData("begin", "cuStreamBeginCapture_v2 failed: CUDA error 900", "")]
     [InlineData("end", "cuStreamEndCapture failed: CUDA error 900", "begin 7 relaxed, work")]
     [InlineData("instantiate", "cuGraphInstantiateWithFlags failed: CUDA error 900", "begin 7 relaxed, work, end 7, destroy 11")]
-    public void Every_failure_is_a_device_failure_that_frees_what_there_was(string call, string message, string done)
+    public void Every_failure_is_a_device_exception_and_frees_what_was_allocated(string call, string message, string done)
     {
         FakeCuda.Failing.Add(call);
         Assert.Equal(message, Assert.Throws<DeviceException>(() => graphs.Record(Work)).Message);
@@ -63,7 +63,7 @@ public sealed class CudaGraphsTests
     }
 
     [Fact]
-    public void Function_that_is_called_in_spite_of_its_absence_is_named() =>
+    public void Calling_a_function_that_the_driver_lacks_names_it() =>
         Assert.Equal("the NVIDIA driver has no cuGraphLaunch; update it", Assert.Throws<DeviceException>(() => FakeCuda.Driver("cuGraphLaunch").Launch(1, 2)).Message);
 
     private static void Work() => FakeCuda.Calls.Add("work");

@@ -6,7 +6,7 @@ using ILGPU.Runtime.CPU;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>How CUDA's driver is found, and what is told where it is not there, does not start, or shows GPUs that do not answer.</summary>
+/// <summary>How CUDA's driver is found, and what is reported when it is absent, does not start, or shows GPUs that do not answer.</summary>
 [Trait("Speed", "Fast")]
 public sealed class CudaSearchTests
 {
@@ -38,7 +38,7 @@ public sealed class CudaSearchTests
     }
 
     [Fact]
-    public void Machine_without_a_driver_is_told_what_to_install()
+    public void Without_a_driver_the_message_says_what_to_install()
     {
         DeviceSearch search = CudaSearch.Run(null, () => throw new InvalidOperationException(), _ => throw new InvalidOperationException());
         Assert.Empty(search.Found);
@@ -65,7 +65,7 @@ public sealed class CudaSearchTests
     }
 
     [Fact]
-    public void GPU_that_does_not_answer_is_told_of_and_hides_no_other()
+    public void A_GPU_that_does_not_answer_is_reported_and_hides_no_other()
     {
         CPUDevice first = new(2, 1, 1), third = new(2, 2, 1);
         DeviceSearch search = CudaSearch.Run(FakeCuda.Driver(), () => [0, 1, 2], id => id switch { 0 => first, 2 => third, _ => throw new DeviceException("ECC error\nmore") });
@@ -80,7 +80,7 @@ public sealed class CudaSearchTests
 
     /// <summary>They are not public, so a new version of ILGPU may lose them.</summary>
     [Fact]
-    public void ILGPU_has_what_is_used_of_it_beyond_its_public_part() =>
+    public void ILGPU_has_the_non_public_members_that_are_used() =>
         Assert.NotNull(typeof(ILGPU.Runtime.Cuda.CudaDevice).GetConstructor(BindingFlags.Instance | BindingFlags.NonPublic, [typeof(int)]));
 
     [Fact]

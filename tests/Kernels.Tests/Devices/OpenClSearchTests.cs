@@ -17,7 +17,7 @@ public sealed class OpenClSearchTests
     [InlineData(0, "", false)]
     [InlineData(36, "GPU+type 0x20", false)]
     [InlineData(-1, "CPU+GPU+ACCELERATOR+CUSTOM+type 0xFFFFFFE0", false)]
-    public void Type_of_any_flags_has_a_name(long flags, string expected, bool isGpu)
+    public void Every_combination_of_type_flags_has_a_name(long flags, string expected, bool isGpu)
     {
         CLDeviceType type = (CLDeviceType)flags;
         Assert.Equal(expected, type.Describe());
@@ -49,7 +49,7 @@ public sealed class OpenClSearchTests
     }
 
     [Fact]
-    public void Platforms_and_devices_that_fail_are_told_of_and_hide_no_other()
+    public void Platforms_and_devices_that_fail_are_reported_and_hide_no_other()
     {
         Dictionary<nint, CPUDevice> devices = new nint[] { 11, 12, 30, 32 }.ToDictionary(id => id, _ => new CPUDevice(2, 1, 1));
         (List<ILGPU.Runtime.Device> opened, List<string> refused) = OpenClSearch.Run(

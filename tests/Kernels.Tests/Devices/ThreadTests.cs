@@ -4,7 +4,7 @@ using Device = GpuCtr.Kernels.Devices.Device;
 
 namespace GpuCtr.Kernels.Tests.Devices;
 
-/// <summary>A device is used from whatever thread, which may never have used it before: drivers keep the current context by thread.</summary>
+/// <summary>A device may be used from a thread that never used it before: drivers keep the current context by thread.</summary>
 [Trait("Speed", "Fast")]
 public sealed class ThreadTests
 {
@@ -21,7 +21,7 @@ public sealed class ThreadTests
     }
 
     [Fact]
-    public void Whatever_is_asked_of_the_accelerator_is_asked_with_its_context()
+    public void Every_use_of_the_accelerator_has_its_context_current()
     {
         using Device device = Device.Open("cpu", KernelChoice.Portable), other = Device.Open("cpu", KernelChoice.Portable);
         Assert.Equal((device.Accelerator, other.Accelerator, device.Accelerator), OnNewThread(() => (Current(device), Current(other), Current(device))));

@@ -51,7 +51,7 @@ public sealed class LookupSortTests
         Check(TestDevices.Get("tiled"), [(Draw(700), 3, 700), (Draw(900), 0, 411), (Draw(20), 0, 0), (Draw(333), 7, 333)], 50);
     }
 
-    /// <summary>Every source has a field of five columns. It has all its rows in sight of the device, and uses the first so many; row Padding is not trained.</summary>
+    /// <summary>Every source has a field of five columns. The device sees all its rows and uses the first of them; row Padding is not trained.</summary>
     private static void Check(Device device, (int[] Rows, int Padding, int Used)[] sources, int tableRows)
     {
         using Workspace workspace = new(device);

@@ -37,10 +37,10 @@ public sealed class LookupSorterTests
     }
 
     [Fact]
-    public void Sort_of_nothing_has_no_segment() => Check([], 100);
+    public void Sort_of_no_lookups_has_no_segments() => Check([], 100);
 
     [Fact]
-    public void Sorter_forgets_what_was_before_clear()
+    public void Clear_removes_all_earlier_lookups()
     {
         LookupSorter sorter = new(4);
         foreach (int rows in new[] { 5_000_000, 10, 5_000_000 })

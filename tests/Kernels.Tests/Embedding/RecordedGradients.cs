@@ -15,7 +15,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
 
     private const int MostRows = 32;
 
-    /// <summary>Rows and optimizer state of a table behind the last step.</summary>
+    /// <summary>Rows and optimizer state of a table after the last step.</summary>
     public float[][] Play(Device device, EmbeddingUpdate update)
     {
         UpdateRule rule = UpdateRule.Of(kind, momentum: 0.9f);
@@ -56,7 +56,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         _ => false,
     };
 
-    /// <summary>Up over a twentieth of the steps, then down to a tenth twice.</summary>
+    /// <summary>The learning rate rises over the first twentieth of the steps, and falls to a tenth twice later.</summary>
     private double Rate(int step) => 1e-3 * Math.Min(1, step * 20.0 / steps) * Math.Pow(0.1, 3 * step / (steps + 1));
 
     private static void Sort(Device device, SortedLookups positions, int[] rows)

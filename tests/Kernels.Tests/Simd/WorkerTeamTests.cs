@@ -60,7 +60,7 @@ public sealed class WorkerTeamTests
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]
-    public void Run_allocates_nothing_on_any_thread_also_when_workers_sleep_in_between(int threads)
+    public void Run_allocates_nothing_on_any_thread_even_if_workers_sleep_in_between(int threads)
     {
         const int rounds = 5;
         using WorkerTeam team = new(threads);

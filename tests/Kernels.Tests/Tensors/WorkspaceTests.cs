@@ -13,7 +13,7 @@ public sealed class WorkspaceTests
 
     [SkippableTheory]
     [MemberData(nameof(Devices))]
-    public void Buffers_are_zero_and_apart(string deviceName)
+    public void Buffers_start_as_zeros_and_do_not_overlap(string deviceName)
     {
         Device device = TestDevices.Get(deviceName);
         using Workspace workspace = new(device);

@@ -16,7 +16,7 @@ public sealed class TensorCoreTests
     [InlineData(0x3fffffff, 0x40000000)]
     [InlineData(0x00000fff, 0)]
     [InlineData(0x7f800000, 0x7f800000)]
-    public void Tf32_is_the_nearest_and_ties_go_away_from_zero(int bits, int rounded) =>
+    public void Tf32_rounds_to_nearest_with_ties_away_from_zero(int bits, int rounded) =>
         Assert.Equal(rounded, BitConverter.SingleToInt32Bits(Rounded(Precision.Tf32, BitConverter.Int32BitsToSingle(bits))));
 
     [Theory]
@@ -28,7 +28,7 @@ public sealed class TensorCoreTests
     [InlineData(0x00008000, 0)]
     [InlineData(0x7f7fffff, 0x7f800000)]
     [InlineData(0x7f800000, 0x7f800000)]
-    public void Bf16_is_the_nearest_and_ties_go_to_the_even_one(int bits, int rounded) =>
+    public void Bf16_rounds_to_nearest_with_ties_to_even(int bits, int rounded) =>
         Assert.Equal(rounded, BitConverter.SingleToInt32Bits(Rounded(Precision.Bf16, BitConverter.Int32BitsToSingle(bits))));
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class PresetTests
     public void Variant_without_a_model_is_of_the_first_that_suits_the_data(string? variant, bool histories, string model) => Assert.Equal(model, Presets.DefaultModel(variant, histories));
 
     [Fact]
-    public void No_variant_leaves_the_defaults()
+    public void Without_a_variant_the_defaults_apply()
     {
         ModelOptions own = ModelCatalog.Defaults("din");
         // Lists are compared by reference.

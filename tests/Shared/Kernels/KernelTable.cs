@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace GpuCtr.Tests;
 
-/// <summary>The table of docs/kernels.md: what every kernel takes of a multiprocessor.</summary>
+/// <summary>The table of docs/kernels.md: what every kernel uses of a multiprocessor.</summary>
 public sealed partial record KernelTable(string Assembler, IReadOnlyList<KernelTable.Row> Rows)
 {
     private const string Columns = "| kernel | threads a group | shared bytes | registers sm_70 | registers sm_80 | warps of 64 | registers sm_90 | warps of 64 |";

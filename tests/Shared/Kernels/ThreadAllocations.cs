@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Tests;
 
 /// <summary>
-/// Bytes that the calling thread and the workers of a team allocate. Of the whole process could not be told what they are of:
+/// Bytes that the calling thread and the workers of a team allocate. Those of the whole process would not tell whose they are:
 /// the test host allocates on threads of its own, several times a second.
 /// </summary>
 internal sealed class ThreadAllocations
