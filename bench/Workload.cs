@@ -23,7 +23,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         ("deepfm256", DeepFm256(0)), ("deepfm256-zipf", DeepFm256(1.05)), ("deepfm400", DeepFm400(1.05)), ("frappe", Frappe()), ("din", Din(1.05)), ("bst", Bst()), ("bst2", Bst(blocks: 2)),
         ("ffm", Ffm(1.05)),
         ("small", Small()),
-        .. new[] { "nfm", "pnn", "dcn", "dcn-v2", "xdeepfm", "finalmlp" }.Select(model => (model, DeepFmFields(model, 1.05))),
+        .. new[] { "nfm", "pnn", "dcn", "dcn-v2", "xdeepfm", "autoint", "finalmlp" }.Select(model => (model, DeepFmFields(model, 1.05))),
     ];
 
     /// <summary>26 fields of V rows together, MLP 256-128-64.</summary>

@@ -36,12 +36,23 @@ public sealed partial class ModelBuilder
         return y;
     }
 
+    /// <summary>(B·C, D) field vectors (B, C·D) with a row for each.</summary>
+    public Tensor ByField(string name, Tensor vectors) => Reshaped(name, vectors, RowKind.PartOfExample(Spec.C), vectors.Columns / Spec.C, transposed: false);
+
+    /// <summary>(B, n·H) the n rows of each example side by side.</summary>
+    public Tensor ByExample(string name, Tensor x) => Reshaped(name, x, RowKind.Batch, x.Columns * (int)(x.Rows / BatchSize), transposed: false);
+
     /// <summary>(B·D, C) number d of all field vectors (B, C·D) in row d of an example.</summary>
     public Tensor ByDimension(string name, Tensor vectors)
     {
-        int fields = Spec.C, dim = vectors.Columns / fields;
-        Tensor y = Workspace.Tensor(name, vectors.Rows * dim, fields, gradient: true, RowKind.PartOfExample(dim));
-        Append(new Reshape(Device, vectors, y, transposed: true));
+        int dim = vectors.Columns / Spec.C;
+        return Reshaped(name, vectors, RowKind.PartOfExample(dim), Spec.C, transposed: true);
+    }
+
+    private Tensor Reshaped(string name, Tensor x, RowKind kind, int columns, bool transposed)
+    {
+        Tensor y = Workspace.Tensor(name, x.Length / columns, columns, gradient: true, kind);
+        Append(new Reshape(Device, x, y, transposed));
         return y;
     }
 

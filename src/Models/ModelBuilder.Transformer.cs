@@ -40,7 +40,7 @@ public sealed partial class ModelBuilder
         int e = s.Items.Columns;
         Tensor q = Linear($"{name}.query", asking, e, bias: false), k = Linear($"{name}.key", s.Items, e, bias: false), v = Linear($"{name}.value", s.Items, e, bias: false);
         Tensor y = Activation($"{name}.heads", e, asking);
-        Append(new MultiHeadAttention(Workspace, s.History, q, k, v, HeadsOf(s.History), y));
+        Append(new MultiHeadAttention(Workspace, s.History.Items, q, k, v, HeadsOf(e, $"an item ({e / s.History.D} columns of --embedding-dim {s.History.D})"), y));
         return Linear($"{name}.out", y, e, bias: false);
     }
 
@@ -53,15 +53,35 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <exception cref="KernelException">The requested number of heads does not divide the width.</exception>
-    private int HeadsOf(BehaviourHistory history)
+    /// <summary>(B·C, E) interacting layer of the fields of each example, concat(head_1 … head_H), head_i = softmax((x W_Q)(x W_K)ᵀ) x W_V.</summary>
+    /// <param name="name">Prefix of the parameters' names.</param>
+    /// <param name="x">(B·C, K) from <see cref="ByField"/> or from the layer before.</param>
+    /// <param name="width">E.</param>
+    public Tensor FieldAttention(string name, Tensor x, int width)
     {
-        int e = history.E, heads = Options.AttentionHeads;
+        Tensor q = Linear($"{name}.query", x, width, bias: false), k = Linear($"{name}.key", x, width, bias: false), v = Linear($"{name}.value", x, width, bias: false);
+        Tensor y = Activation($"{name}.heads", width, x);
+        Append(new MultiHeadAttention(Workspace, Fields, q, k, v, HeadsOf(width, "--attention-width"), y, scaled: false));
+        return y;
+    }
+
+    /// <summary>The fields of each example as a sequence.</summary>
+    private SequenceItems Fields => fields ??= new(
+        Constants("field offsets", [.. Enumerable.Range(0, BatchSize + 1).Select(b => b * (Spec.C - 1))]),
+        Constants("field owners", [.. Enumerable.Range(0, BatchSize * (Spec.C - 1)).Select(i => i / (Spec.C - 1))]),
+        RowKind.PartOfExample(Spec.C), Mask: null);
+
+    private SequenceItems? fields;
+
+    /// <exception cref="KernelException">The requested number of heads does not divide the width.</exception>
+    private int HeadsOf(int e, string what)
+    {
+        int heads = Options.AttentionHeads;
         if (heads == 0)
             return defaultHeads.First(h => e % h == 0);
         return e % heads == 0 ? heads : throw new KernelException(
-            $"{heads} attention heads do not divide the {e} values of an item ({e / history.D} columns of --embedding-dim {history.D}): "
-            + $"take --attention-heads {string.Join(", ", Enumerable.Range(1, Math.Min(e, 64)).Where(h => e % h == 0))}, or another --embedding-dim");
+            $"{heads} attention heads do not divide the {e} values of {what}: "
+            + $"take --attention-heads {string.Join(", ", Enumerable.Range(1, Math.Min(e, 64)).Where(h => e % h == 0))}, or another {(what.StartsWith('-') ? what : "--embedding-dim")}");
     }
 
     /// <summary>Histories with their targets.</summary>

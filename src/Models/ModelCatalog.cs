@@ -21,6 +21,7 @@ public static class ModelCatalog
         Dcn.Entry,
         DcnV2.Entry,
         XDeepFm.Entry,
+        AutoInt.Entry,
         FinalMlp.Entry,
         EmbeddingMlp.Entry,
         Din.Entry,
@@ -91,7 +92,7 @@ public static class ModelCatalog
 
     private static string Word(object value) => value switch
     {
-        IEnumerable<int> list => string.Join(',', list),
+        IEnumerable<int> list => list.Any() ? string.Join(',', list) : "none",
         Enum word => $"{word}".ToLowerInvariant(),
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };

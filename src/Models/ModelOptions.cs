@@ -91,8 +91,16 @@ public sealed record ModelOptions
     [Option("blocks of self-attention ({readers})", ReadBy = "bst", Least = 1, Most = MostLayers)]
     public int TransformerBlocks { get; init; } = 1;
 
-    /// <summary>Attention heads (BST), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
-    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst", Least = 0, Most = MostUnits)]
+    /// <summary>Layers of attention between the fields (AutoInt).</summary>
+    [Option("layers of attention between the fields ({readers})", ReadBy = "autoint", Least = 1, Most = MostLayers)]
+    public int AttentionLayers { get; init; } = 3;
+
+    /// <summary>Width of what they make of a field, all heads together (AutoInt).</summary>
+    [Option("width of these layers, all heads together ({readers})", ReadBy = "autoint", Least = 1, Most = MostUnits)]
+    public int AttentionWidth { get; init; } = 64;
+
+    /// <summary>Attention heads (BST, AutoInt), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
+    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst|autoint", Default = "{models}", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
 
     /// <summary>H: width of the states of the first GRU (DIEN); 0 = as wide as an entry of the history, which the auxiliary loss by inner products needs.</summary>

@@ -44,6 +44,8 @@ public sealed class ModelGradients
         new("dcn-v2", "rank", o => o with { CrossRank = 2 }),
         new("xdeepfm", "split", o => o with { CinLayers = [5, 4, 3], CinSplit = true }),
         new("xdeepfm", "numeric values", o => o with { NumericInput = NumericInputs.Values, CinLayers = [2] }),
+        new("autoint", "no mlp", o => o with { HiddenUnits = [], AttentionLayers = 2, AttentionWidth = 6, AttentionHeads = 3 }),
+        new("autoint", "numeric values", o => o with { NumericInput = NumericInputs.Values, AttentionLayers = 1, AttentionWidth = 4 }),
         new("finalmlp", "gates of columns", o => o with { FirstGate = ["user"], SecondGate = ["tags", "age"], GateUnits = [5, 3] }),
         new("finalmlp", "heads", o => o with { HiddenUnits = [7, 6], SecondHiddenUnits = [4, 3, 9], FusionHeads = 3 }),
         new("finalmlp", "numeric values norm dropout", o => o with { NumericInput = NumericInputs.Values, BatchNorm = true, Dropout = 0.3, GateUnits = [] }),

@@ -34,6 +34,9 @@ public sealed partial record BehaviourHistory(
     /// <summary>The rows of a tensor over sequences: history and target.</summary>
     public RowKind ItemRows => RowKind.SequenceItem(Group);
 
+    /// <summary>The sequences of history and target.</summary>
+    public SequenceItems Items => new(Offsets, Owners, ItemRows, ExportItemMask);
+
     /// <summary>D: width of a field vector.</summary>
     public int D => Table.Columns;
 
@@ -84,29 +87,5 @@ public sealed partial record BehaviourHistory(
         Table.View, RowGradients.View, Vectors.View, Vectors.BoundGradient, Rows.View, Bases.View, TargetFields.View, Offsets.View, Owners.View,
         D, E, Vectors.Columns, GradientOffset);
 
-    internal SequenceRows BindSequences(in Pass pass) => new(Offsets.View, Owners.View, pass.Tokens![Group], pass.Rows);
-}
-
-/// <summary>Kernel argument: which rows of a tensor over sequences (history and target) belong to which row of the batch.</summary>
-/// <remarks>Kernels number the T + B items of a batch positions first, then targets, so that the row of an item is found without a search.</remarks>
-/// <param name="Offsets">(B + 1).</param>
-/// <param name="Owners">(T).</param>
-/// <param name="T">Positions of the batch.</param>
-/// <param name="B">Rows of the batch.</param>
-public readonly record struct SequenceRows(ArrayView<int> Offsets, ArrayView<int> Owners, int T, int B)
-{
-    /// <summary>T + B.</summary>
-    internal int Count => T + B;
-
-    /// <summary>Row of the batch of an item.</summary>
-    internal int Owner(int item) => item < T ? Owners[item] : item - T;
-
-    /// <summary>Row of an item of row b.</summary>
-    internal int Row(int item, int b) => item < T ? item + b : Target(b);
-
-    /// <summary>The first row of row b.</summary>
-    internal int First(int b) => Offsets[b] + b;
-
-    /// <summary>Its last one.</summary>
-    internal int Target(int b) => Offsets[b + 1] + b;
+    internal SequenceRows BindSequences(in Pass pass) => Items.Bind(pass);
 }

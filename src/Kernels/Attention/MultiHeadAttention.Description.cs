@@ -20,8 +20,8 @@ public sealed partial class MultiHeadAttention
         string q = g[Inputs.Q];
         if (targetAsks)
             q = g.Node("Unsqueeze", q, g.Integers(1));
-        string scores = g.Node("Div", g.Node("MatMul", Split(q, 0, 2, 1, 3), Split(g[Inputs.K], 0, 2, 3, 1)), g.Number(MathF.Sqrt(d)));
-        string weights = g.Node("Softmax", g.Node("Where", History.ExportItemMask(g), scores, g.Number(float.MinValue)));
+        string scores = g.Node("Div", g.Node("MatMul", Split(q, 0, 2, 1, 3), Split(g[Inputs.K], 0, 2, 3, 1)), g.Number(Root));
+        string weights = g.Node("Softmax", Items.Mask is null ? scores : g.Node("Where", Items.Mask(g), scores, g.Number(float.MinValue)));
         string heads = g.Transpose(g.Node("MatMul", weights, Split(g[Inputs.V], 0, 2, 1, 3)), 0, 2, 1, 3);
         g[Output] = g.Node("Reshape", heads, targetAsks ? g.Integers(0, e) : g.Integers(0, -1, e));
     }

@@ -48,7 +48,7 @@ public sealed unsafe partial class MultiHeadAttention
                 Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
                 Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
-                    Softmax(s.P + lane, n, 1 / MathF.Sqrt(d), s.Lane + lane);
+                    Softmax(s.P + lane, n, 1 / root, s.Lane + lane);
                 Times(d, v.Pointer + items, 1, e, s.P, n, s.Out, Strip, lanes);
                 WriteTransposed(s.Out, y.Pointer + at, count, d, add: false);
                 for (int r = 0; r < count; r++)
@@ -95,7 +95,7 @@ public sealed unsafe partial class MultiHeadAttention
                 for (int r = 0; r < Strip; r++)
                     s.Lane[r] = r < count ? logSums.Pointer[(long)(first + i + r) * heads + head] : 0;
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
-                    ScoreGradients(s.P + lane, s.Ds + lane, n, 1 / MathF.Sqrt(d), s.Lane + lane);
+                    ScoreGradients(s.P + lane, s.Ds + lane, n, 1 / root, s.Lane + lane);
                 if (dq.Target is { } target)
                 {
                     Times(d, k.Pointer + items, 1, e, s.Ds, n, s.Out, Strip, lanes);

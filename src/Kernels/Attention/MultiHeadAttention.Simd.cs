@@ -9,13 +9,17 @@ public sealed unsafe partial class MultiHeadAttention
 {
     private const int BlockRows = 8;
 
-    private OpVariant Simd() => RowBlocks.Variant(device, history.Vectors, BlockRows, ForwardRows, BackwardRows);
+    private OpVariant Simd()
+    {
+        RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
+        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
+    }
 
     private void ForwardRows(int firstRow, int endRow)
     {
         for (int b = firstRow; b < endRow; b++)
         {
-            (int first, int n) = Items(b);
+            (int first, int n) = items.Of(b);
             if (TargetAsks)
                 Answer(b, first, n);
             else
@@ -27,15 +31,13 @@ public sealed unsafe partial class MultiHeadAttention
     {
         for (int b = firstRow; b < endRow; b++)
         {
-            (int first, int n) = Items(b);
+            (int first, int n) = items.Of(b);
             if (TargetAsks)
                 Gradients(b, first, n);
             else
                 BackwardStrips(first, n);
         }
     }
-
-    private (int First, int Count) Items(int b) => (history.Offsets.Pointer[b] + b, history.Offsets.Pointer[b + 1] - history.Offsets.Pointer[b] + 1);
 
     private void Answer(int b, int first, int n)
     {
@@ -59,7 +61,7 @@ public sealed unsafe partial class MultiHeadAttention
     private float Answer(int b, int head, int first, int n, float* weights)
     {
         int e = y.Columns, d = e / heads;
-        float highest = Scores(q.Pointer, k.Pointer, b, head, first, n, 1 / MathF.Sqrt(d), weights);
+        float highest = Scores(q.Pointer, k.Pointer, b, head, first, n, 1 / root, weights);
         Vector512<float> sums = default;
         for (int t = 0; t < n; t += Lanes.Count)
         {
@@ -100,7 +102,7 @@ public sealed unsafe partial class MultiHeadAttention
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreGradients(int b, int head, int first, int n, float* weights, float* ds)
     {
-        float scale = 1 / MathF.Sqrt(y.Columns / heads);
+        float scale = 1 / root;
         Scores(q.Pointer, k.Pointer, b, head, first, n, scale, weights);
         Scores(y.Gradient!.Pointer, v.Pointer, b, head, first, n, 1, ds);
         Vector512<float> logSum = Vector512.Create(logSums.Pointer[(long)b * heads + head]), inner = default;

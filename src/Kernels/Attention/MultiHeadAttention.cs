@@ -7,8 +7,8 @@ using ILGPU.Algorithms;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// Scaled dot-product attention of H heads within each sequence of history and target (Vaswani et al. 2017, section 3.2), without a causal mask:
-/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example; each head has its own d = E / H columns.
+/// Scaled dot-product attention of H heads within each sequence of items (Vaswani et al. 2017, section 3.2), without a causal mask:
+/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example; each head has its own d = E / H columns. Without scaling, 1 takes the place of √d.
 /// </summary>
 /// <remarks>
 /// dv_t = Σ_r a_rt dy_r,  ds_rt = a_rt (⟨dy_r, v_t⟩ − ⟨dy_r, y_r⟩) / √d,  dq_r = Σ_t ds_rt k_t,  dk_t = Σ_r ds_rt q_r.
@@ -20,16 +20,17 @@ namespace GpuCtr.Kernels.Attention;
 public sealed partial class MultiHeadAttention : IOp
 {
     private readonly Device device;
-    private readonly BehaviourHistory history;
+    private readonly SequenceItems items;
     private readonly Tensor q, k, v, y, logSums;
     private readonly int heads;
+    private readonly float root;
     private readonly Tensor.GradientSink dq, dk, dv;
     private readonly OpVariant variant;
 
     /// <summary>Kernel arguments; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
     public readonly record struct Args(
         SequenceRows Rows, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
-        GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, int TargetAsks)
+        GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, float Root, int TargetAsks)
     {
         /// <summary>R: rows of q.</summary>
         internal int Questions => TargetAsks != 0 ? Rows.B : Rows.Count;
@@ -42,27 +43,31 @@ public sealed partial class MultiHeadAttention : IOp
     }
 
     /// <param name="workspace">Where log Σ e^s is reserved.</param>
-    /// <param name="history">The histories of the sequences.</param>
+    /// <param name="items">The items of the sequences.</param>
     /// <param name="q">(T + B, E) or (B, E).</param>
     /// <param name="k">(T + B, E).</param>
     /// <param name="v">(T + B, E); q, k and v are different tensors.</param>
     /// <param name="heads">H, a divisor of E.</param>
     /// <param name="y">The shape of q; output.</param>
-    public MultiHeadAttention(Workspace workspace, BehaviourHistory history, Tensor q, Tensor k, Tensor v, int heads, Tensor y)
+    /// <param name="scaled">Divide by √d.</param>
+    public MultiHeadAttention(Workspace workspace, SequenceItems items, Tensor q, Tensor k, Tensor v, int heads, Tensor y, bool scaled = true)
     {
-        (device, this.history, this.q, this.k, this.v, this.heads, this.y) = (workspace.Device, history, q, k, v, heads, y);
+        (device, this.items, this.q, this.k, this.v, this.heads, this.y) = (workspace.Device, items, q, k, v, heads, y);
         int e = y.Columns;
-        RowKind items = history.ItemRows;
         if (heads < 1 || e % heads != 0 || q == k || k == v || v == q || new[] { q, k, v }.Any(t => t.Columns != e)
-            || k.RowKind != items || v.RowKind != items || q.RowKind != y.RowKind || q.RowKind != items && q.RowKind != RowKind.Batch)
+            || k.RowKind != items.Rows || v.RowKind != items.Rows || q.RowKind != y.RowKind || q.RowKind != items.Rows && q.RowKind != RowKind.Batch)
             throw new KernelException($"multi-head attention: q {q}, k {k}, v {v}, y {y} and {heads} heads do not fit on {device}");
+        root = scaled ? MathF.Sqrt(e / heads) : 1;
         logSums = workspace.Tensor($"{y.Name} log sums", y.Rows, heads, kind: y.RowKind);
         (dq, dk, dv) = (q.Consume(), k.Consume(), v.Consume());
         variant = device.Select(() => Portable(workspace), Simd);
     }
 
-    /// <summary>The histories of the sequences.</summary>
-    public BehaviourHistory History => history;
+    /// <summary>The items of the sequences.</summary>
+    public SequenceItems Items => items;
+
+    /// <summary>What scores are divided by: √d, or 1.</summary>
+    public float Root => root;
 
     /// <summary>q, k and v.</summary>
     public (Tensor Q, Tensor K, Tensor V) Inputs => (q, k, v);
@@ -103,8 +108,8 @@ public sealed partial class MultiHeadAttention : IOp
     private long Pieces(int rows) => (long)rows * heads * Piece.Count(y.Columns / heads);
 
     private Args Bind(in Pass pass, Tensor deltas) => new(
-        history.BindSequences(pass), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
-        dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, TargetAsks ? 1 : 0);
+        items.Bind(pass), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
+        dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, root, TargetAsks ? 1 : 0);
 
     /// <summary>The work item of a kernel: up to four columns of one head, of one row of a matrix (·, E).</summary>
     /// <remarks>Sums stay in registers, and the weights of a head of d columns are computed d / 4 times.</remarks>
@@ -167,7 +172,6 @@ public sealed partial class MultiHeadAttention : IOp
     private static void ForwardKernel(Args a)
     {
         int d = a.E / a.H;
-        float root = XMath.Sqrt((float)d);
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
@@ -178,7 +182,7 @@ public sealed partial class MultiHeadAttention : IOp
             for (int t = a.Rows.First(b); t <= last; t++)
             {
                 long key = (long)t * a.E + p.Head * d;
-                float s = Dot(a.Q, question, a.K, key, d) / root, above = Math.Max(highest, s), shrink = XMath.Exp(highest - above), weight = XMath.Exp(s - above);
+                float s = Dot(a.Q, question, a.K, key, d) / a.Root, above = Math.Max(highest, s), shrink = XMath.Exp(highest - above), weight = XMath.Exp(s - above);
                 sum = sum * shrink + weight;
                 y = y.Times(shrink).Add(weight, p.Read(a.V, key));
                 highest = above;
@@ -200,7 +204,6 @@ public sealed partial class MultiHeadAttention : IOp
     private static void QueriesKernel(Args a)
     {
         int d = a.E / a.H;
-        float root = XMath.Sqrt((float)d);
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
@@ -211,8 +214,8 @@ public sealed partial class MultiHeadAttention : IOp
             for (int t = a.Rows.First(b); t <= last; t++)
             {
                 long key = (long)t * a.E + p.Head * d;
-                float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / root - logSum);
-                dq = dq.Add(weight * (Dot(a.Dy, question, a.V, key, d) - delta) / root, p.Read(a.K, key));
+                float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / a.Root - logSum);
+                dq = dq.Add(weight * (Dot(a.Dy, question, a.V, key, d) - delta) / a.Root, p.Read(a.K, key));
             }
             p.Write(a.Dq, question, dq);
         }
@@ -221,7 +224,6 @@ public sealed partial class MultiHeadAttention : IOp
     private static void KeysKernel(Args a)
     {
         int d = a.E / a.H;
-        float root = XMath.Sqrt((float)d);
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
@@ -231,8 +233,8 @@ public sealed partial class MultiHeadAttention : IOp
             for (int r = first; r <= last; r++)
             {
                 long question = (long)r * a.E + p.Head * d, head = (long)r * a.H + p.Head;
-                float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / root - a.LogSums[head]);
-                dk = dk.Add(weight * (Dot(a.Dy, question, a.V, key, d) - a.Deltas[head]) / root, p.Read(a.Q, question));
+                float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / a.Root - a.LogSums[head]);
+                dk = dk.Add(weight * (Dot(a.Dy, question, a.V, key, d) - a.Deltas[head]) / a.Root, p.Read(a.Q, question));
                 dv = dv.Add(weight, p.Read(a.Dy, question));
             }
             p.Write(a.Dk, key, dk);

@@ -25,6 +25,7 @@ internal sealed class VariantModel : IDisposable
         {
             EmbeddingDim = 3,
             HiddenUnits = Widths[..preset.HiddenUnits.Count],
+            AttentionWidth = 4,
             CinLayers = [4, 3],
             GateUnits = [6],
             AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
@@ -62,6 +63,8 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} dcn-v2 of rank 2"] = () => new DeepCrossV2(lowRank: true),
         [$"{Own} xdeepfm"] = () => new Compressed(),
         [$"{Own} xdeepfm of three layers, split"] = () => new Compressed(split: true),
+        [$"{Own} autoint"] = () => new FieldAttention(layers: 3, heads: 2, width: 4),
+        [$"{Own} autoint with an mlp, 2 layers, 3 heads"] = () => new FieldAttention(layers: 2, heads: 3, width: 6, hidden: 2),
         [$"{Own} finalmlp"] = () => new TwoStreams(),
         [$"{Own} finalmlp of 2 heads, gates of columns"] = () => new TwoStreams(gated: true),
         [$"{Own} embedding-mlp"] = () => new Interest(attention: false),
@@ -78,6 +81,7 @@ internal sealed class VariantModel : IDisposable
     {
         [$"{Own} dcn-v2 of rank 2"] = o => o with { CrossRank = 2 },
         [$"{Own} xdeepfm of three layers, split"] = o => o with { CinLayers = [5, 4, 3], CinSplit = true },
+        [$"{Own} autoint with an mlp, 2 layers, 3 heads"] = o => o with { AttentionLayers = 2, AttentionHeads = 3, AttentionWidth = 6, HiddenUnits = [7, 5] },
         [$"{Own} finalmlp of 2 heads, gates of columns"] = o => o with { SecondHiddenUnits = [5, 6], FusionHeads = 2, FirstGate = ["user"], SecondGate = ["tags", "age"], GateUnits = [6, 3] },
         [$"{Own} dien of narrow agru, unit and mlp"] = o => o with
         {

@@ -36,6 +36,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
                 { "nfm", ["--batch-norm", "--dropout", "0.3"] },
                 { "dcn-v2", ["--cross-rank", "4", "--cross-layers", "2"] },
                 { "xdeepfm", ["--cin-layers", "7,6,5", "--cin-split"] },
+                { "autoint", ["--attention-layers", "2", "--attention-width", "12", "--attention-heads", "3", "--hidden-units", "8,7"] },
                 { "finalmlp", ["--first-gate", "user,site", "--second-gate", "tags", "--fusion-heads", "8", "--second-hidden-units", "24", "--gate-units", "9,8"] },
                 { "embedding-mlp", ["--pooling", "max"] },
                 { "din", ["--batch-norm", "--attention-units", "12"] },
