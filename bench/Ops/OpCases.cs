@@ -38,6 +38,7 @@ internal sealed class OpCases : IDisposable
     [
         ("deepfm256", Workload.DeepFm256(1.05)), ("deepfm400", Workload.DeepFm400(1.05)), ("frappe", Workload.Frappe()), ("din", Workload.Din(1.05)), ("bst", Workload.Bst()), ("bst2", Workload.Bst(blocks: 2)),
         ("nfm", Workload.DeepFmFields("nfm", 1.05)), ("pnn", Workload.DeepFmFields("pnn", 1.05)), ("dcn", Workload.DeepFmFields("dcn", 1.05)), ("ffm", Workload.Ffm(1.05)),
+        ("poly2", Workload.DeepFmFields("poly2", 1.05)),
         ("embedding-mlp", Workload.Histories("embedding-mlp", null)), ("din-official", Workload.Histories("din", "din-official", dropout: 0.2)), ("rechub", Workload.Histories("din", "rechub")),
     ];
 

@@ -17,4 +17,7 @@ public enum Activations
 
     /// <summary>Data-adaptive, with batch statistics (Zhou et al. 2018).</summary>
     Dice,
+
+    /// <summary>tanh x.</summary>
+    Tanh,
 }

@@ -29,6 +29,7 @@ public sealed partial class ModelBuilder
         {
             Activations.Relu => ActivationKind.Relu,
             Activations.Sigmoid => ActivationKind.Sigmoid,
+            Activations.Tanh => ActivationKind.Tanh,
             _ => ActivationKind.LeakyRelu,
         };
         Append(new Activation(Workspace, elementWise, x, null, y));

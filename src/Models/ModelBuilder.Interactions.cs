@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Dense;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Interactions;
 using GpuCtr.Kernels.Tensors;
 
@@ -17,6 +18,15 @@ public sealed partial class ModelBuilder
         Tensor? b = bias ? Zeros($"{name}.bias", x0.Columns) : null;
         Tensor y = Activation($"{name}.out", x0.Columns);
         Append(new Cross(Workspace, x0, u, x, b, y));
+        return y;
+    }
+
+    /// <summary>(B, 1) Σ_{i&lt;j} x_i x_j w[bucket of i, j] over categorical (x = 1) and numeric fields; the weights are rows of the first-order table, which is recorded first.</summary>
+    public Tensor PairWeights(string name)
+    {
+        EmbeddingTable table = Tables.Single(t => t.Weights.Name == FirstOrderTable);
+        Tensor y = Activation(name, 1);
+        Append(new PairWeights(Workspace, Spec.Pairs()!, Inputs.PairRows, Inputs.PairValues, Inputs.Numeric, table.Weights, table.RowGradients, Features.Batch.FirstPairGradient(Spec, BatchSize), y));
         return y;
     }
 

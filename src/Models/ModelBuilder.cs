@@ -26,8 +26,8 @@ public sealed partial class ModelBuilder
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null, bool training = true)
     {
         (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
-        if ((Math.Max(spec.C, spec.F) + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
-            throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
+        if ((Math.Max(spec.C, spec.F) + spec.PairCount + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
+            throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors, {spec.PairCount} pairs and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
         Arena = new ParameterArena(Workspace);
         Inputs = new ModelInputs(Workspace, spec, batchSize);

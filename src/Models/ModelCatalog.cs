@@ -13,6 +13,7 @@ public static class ModelCatalog
         LogisticRegression.Entry,
         Fm.Entry,
         Ffm.Entry,
+        Poly2.Entry,
         Fnn.Entry,
         WideDeep.Entry,
         DeepFm.Entry,
@@ -79,7 +80,12 @@ public static class ModelCatalog
     /// <param name="training">Whether it will be trained, for which some models need negatives.</param>
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options, bool training)
     {
-        spec = spec with { NumericVectors = options.NumericInput == NumericInputs.Vectors, PadHistories = options.PadHistories };
+        spec = spec with
+        {
+            NumericVectors = options.NumericInput == NumericInputs.Vectors,
+            PadHistories = options.PadHistories,
+            PairBuckets = Of(options.Model).CrossesFields ? options.Poly2Buckets : 0,
+        };
         spec = training && ReadsNegatives(options) ? spec.WithNegatives() : spec.WithoutNegatives();
         return ReadsHistories(options.Model)
             ? spec

@@ -16,6 +16,9 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Logit)
     /// <summary>Whether a step of training reads negatives for every history (<see cref="Features.SequenceRole.Negative"/>).</summary>
     public Func<ModelOptions, bool> ReadsNegatives { get; init; } = static _ => false;
 
+    /// <summary>Whether the model has a weight for each pair of values of two fields.</summary>
+    public bool CrossesFields { get; init; }
+
     /// <summary>Names that older versions had for the model, which are still understood.</summary>
     public IReadOnlyList<string> FormerNames { get; init; } = [];
 }

@@ -40,7 +40,7 @@ public sealed record ModelOptions
     public IReadOnlyList<int> HiddenUnits { get; init; } = [400, 400, 400];
 
     /// <summary>Activation of the hidden layers.</summary>
-    [Option("relu, sigmoid, prelu, leakyrelu or dice", Value = "NAME", Default = "{models}; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    [Option("relu, sigmoid, tanh, prelu, leakyrelu or dice", Value = "NAME", Default = "{models}; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public Activations Activation { get; init; } = Activations.Relu;
 
     /// <summary>Widths of the hidden layers of the second stream (FinalMLP); none = those of the first.</summary>
@@ -86,6 +86,10 @@ public sealed record ModelOptions
     /// <summary>Rank of their matrices (DCN V2); 0 = full.</summary>
     [Option("rank of the matrices of cross layers ({readers}); 0 = full", ReadBy = "dcn-v2", Least = 0, Most = MostUnits)]
     public int CrossRank { get; init; }
+
+    /// <summary>Weights for pairs of values, which share them by a hash (POLY2).</summary>
+    [Option("weights for pairs of values, which share them by a hash ({readers})", Name = "poly2-buckets", ReadBy = "poly2", Least = 1, Most = 1 << 30)]
+    public int Poly2Buckets { get; init; } = 1 << 20;
 
     /// <summary>Blocks of self-attention (BST).</summary>
     [Option("blocks of self-attention ({readers})", ReadBy = "bst", Least = 1, Most = MostLayers)]
@@ -242,5 +246,7 @@ public sealed record ModelOptions
             ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"
         : Momentum > 0 && Optimizer != OptimizerKind.Sgd
             ? FormattableString.Invariant($"--momentum {Momentum} needs --optimizer sgd, and this run uses {Optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out")
+        : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).CrossesFields
+            ? $"--mba-lambda needs to know how often each value occurs in training, and {Model} has weights for pairs of values, which are not counted: take --embedding-l2"
         : null;
 }

@@ -17,7 +17,7 @@ public sealed class KernelsOfModels
         device.Noted = [];
         FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(model));
         using TrainableModel recorded = new(device, spec, ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
-        using Batch batch = SmallData.Batch(device, spec, 8, seed: 1);
+        using Batch batch = SmallData.Batch(device, recorded.Spec, 8, seed: 1);
         recorded.TrainStep(batch, 0.01);
         string[] loaded = [.. device.Noted.Distinct().Select(KernelName.Of)];
         Assert.NotEmpty(loaded);

@@ -119,6 +119,7 @@ public sealed class ModelGradients
                 AttentionUnits = [5, 3],
                 Activation = Activations.Sigmoid,
                 EmbeddingUpdate = EmbeddingUpdate.Dense,
+                Poly2Buckets = 23,
                 Seed = 3,
             });
             model = new(device, SmallData.Spec(histories: ModelCatalog.ReadsHistories(c.Model)), options, B + 2);

@@ -44,6 +44,19 @@ public sealed class WarmStartTests : OwnFolder
     }
 
     [Fact]
+    public void Weights_of_pairs_stay_in_their_buckets()
+    {
+        string[] pairs = [.. options, "--model", "poly2", "--poly2-buckets", "64"];
+        (string then, string now) = (Folder.File("pairs"), Folder.File("pairs grown"));
+        Run(["train", Day("pairs1", [1, 2, 3], ["a", "b"]), "--out", then, "--epochs", "3", .. pairs]).Succeeded();
+        Run(["train", Day("pairs2", [9, 3, 7], ["c", "b"]), "--out", now, "--init-from", then, "--lr", "0", .. pairs]).Succeeded();
+        float[][] before = Rows(then, "model.safetensors", "first_order"), after = Rows(now, "model.safetensors", "first_order");
+        Assert.Equal((6 + 5 + 64, 8 + 6 + 64), (before.Length, after.Length));
+        Assert.Equal(before[^64..], after[^64..]);
+        Run(["train", Day("pairs3", [9], ["c"]), "--init-from", then, .. options, "--model", "poly2", "--poly2-buckets", "65"]).FailedWith(ExitCode.Usage, "poly2_buckets is 64 there and 65 here");
+    }
+
+    [Fact]
     public void Values_of_both_days_are_known_and_steps_count_on()
     {
         Checkpoint then = Checkpoint.Open(RunFolder.Resolve(first)), now = Checkpoint.Open(RunFolder.Resolve(grown));

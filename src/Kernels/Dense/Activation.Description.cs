@@ -17,6 +17,7 @@ public sealed partial class Activation
         // Its slope below zero is ONNX's own default, 0.01.
         ActivationKind.LeakyRelu => g.Node("LeakyRelu", g[Input]),
         ActivationKind.Sigmoid => g.Node("Sigmoid", g[Input]),
+        ActivationKind.Tanh => g.Node("Tanh", g[Input]),
         _ => g.Node("PRelu", g[Input], g.Weight(Alpha!)),
     };
 }

@@ -18,7 +18,9 @@ public sealed unsafe partial class Activation
         for (float* p = x.Pointer + h, end = p + (long)rows * n; p < end; p += n, to += n)
         {
             Vector512<float> v = Lanes.Load(p, count);
-            v = kind == ActivationKind.Sigmoid ? Math512.Sigmoid(v) : Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), v * slope, v);
+            v = kind == ActivationKind.Sigmoid ? Math512.Sigmoid(v)
+                : kind == ActivationKind.Tanh ? Math512.Sigmoid(v + v) * 2 - Vector512<float>.One
+                : Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), v * slope, v);
             Lanes.Store(v, to, count);
         }
     }
@@ -31,10 +33,10 @@ public sealed unsafe partial class Activation
         {
             long i = (long)b * n + h;
             Vector512<float> v = Lanes.Load(x.Pointer + i, count), d = Lanes.Load(y.Gradient!.Pointer + i, count), slope;
-            if (kind == ActivationKind.Sigmoid)
+            if (kind is ActivationKind.Sigmoid or ActivationKind.Tanh)
             {
                 Vector512<float> p = Lanes.Load(y.Pointer + i, count);
-                slope = p * (Vector512<float>.One - p);
+                slope = kind == ActivationKind.Sigmoid ? p * (Vector512<float>.One - p) : Vector512<float>.One - p * p;
             }
             else
             {

@@ -3,7 +3,6 @@ using GpuCtr.Kernels.Numerics;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Dense;
 
@@ -21,11 +20,14 @@ public enum ActivationKind
 
     /// <summary>y = max(0, x) + 0.01 min(0, x) (Maas et al. 2013).</summary>
     LeakyRelu,
+
+    /// <summary>y = tanh x.</summary>
+    Tanh,
 }
 
 /// <summary>An element-wise activation.</summary>
 /// <remarks>
-/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
+/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   tanh: dx = dy (1 − y²);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
 /// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
 /// </remarks>
 public sealed partial class Activation : IOp
@@ -103,7 +105,8 @@ public sealed partial class Activation : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float x = a.X[i];
-            a.Y[i] = a.Kind == ActivationKind.Sigmoid ? 1 / (1 + XMath.Exp(-x))
+            a.Y[i] = a.Kind == ActivationKind.Sigmoid ? Squash.Sigmoid(x)
+                : a.Kind == ActivationKind.Tanh ? Squash.Tanh(x)
                 : x < 0 ? (a.Kind == ActivationKind.Relu ? 0 : Slope(a, i) * x) : x;
         }
     }
@@ -113,6 +116,7 @@ public sealed partial class Activation : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows * a.Columns; i += GridLoop.Stride)
         {
             float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
+                : a.Kind == ActivationKind.Tanh ? 1 - a.Y[i] * a.Y[i]
                 : a.X[i] > 0 ? 1 : Slope(a, i);
             a.Dx.Write(i, slope * a.Dy[i]);
         }

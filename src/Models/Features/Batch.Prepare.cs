@@ -17,15 +17,18 @@ public sealed partial class Batch
 
     /// <summary>Largest number of lookups of a batch of this shape in the embedding table.</summary>
     internal static int LookupCapacity(FeatureSpec spec, int capacity) =>
-        checked(capacity * spec.F + spec.Sequences.Sum(s => capacity * s.MaxLength));
+        checked(capacity * (spec.F + spec.PairCount) + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
-    /// <summary>Largest number of lookups of one table row: those of all columns of its vocabulary.</summary>
+    /// <summary>Largest number of lookups of one table row: those of all columns of its vocabulary, or those of all pairs.</summary>
     internal static int MostLookupsOfRow(FeatureSpec spec, int capacity) => spec.Vocabularies
         .Select((_, v) => checked(capacity * (spec.Categorical.Count(c => c.Vocabulary == v) + spec.Sequences.Where(s => s.Vocabulary == v).Sum(s => s.MaxLength))))
-        .DefaultIfEmpty(0).Max();
+        .Append(checked(capacity * spec.PairCount)).Max();
 
-    /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns.</summary>
-    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
+    /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns, and one per pair of fields.</summary>
+    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(FirstPairGradient(spec, capacity) + capacity * spec.PairCount);
+
+    /// <summary>Where the row gradients of pairs begin.</summary>
+    internal static int FirstPairGradient(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
 
     /// <summary>
     /// Checks that every table row lies within the vocabulary of its field, and sorts the lookups by row for the scatter-add, unless the device will.
@@ -52,6 +55,7 @@ public sealed partial class Batch
                 AddList(s, gradient, lookups);
             gradient += Capacity * s.Field.MaxLength;
         }
+        AddPairs(gradient, lookups);
         IsPrepared = true;
         if (lookups is null)
             return;
@@ -90,6 +94,24 @@ public sealed partial class Batch
                 throw Outside(s.Field.Name, s.RowOf(t), (int)id, s.VocabularyRows);
             if (id != 0)
                 lookups?.Add(entries[t], gradient + t);
+        }
+    }
+
+    /// <summary>Hashes the pairs of fields.</summary>
+    private void AddPairs(int gradient, LookupSorter? lookups)
+    {
+        if (pairs is null)
+            return;
+        int count = pairs.Count;
+        for (int b = 0; b < Rows; b++)
+        {
+            Span<int> row = pairRows.Span.Slice(b * count, count);
+            Span<float> value = pairValues.Span.Slice(b * count, count);
+            pairs.Fill(TableRows.Slice(b * pairs.Fields.Count, pairs.Fields.Count), Numeric.Slice(b * pairs.Numbers, pairs.Numbers), row, value);
+            OtherPairs?.Invoke(b, row, value);
+            for (int p = 0; lookups is not null && p < count; p++)
+                if (row[p] != pairs.PaddingRow)
+                    lookups.Add(row[p], gradient + b * count + p);
         }
     }
 

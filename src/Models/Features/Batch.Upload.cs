@@ -14,6 +14,8 @@ public sealed partial class Batch
         CheckRows(tableRows.Copy(device, to.Rows, (long)Rows * Spec.F));
         numeric.Copy(device, to.Numeric, (long)Rows * Spec.N);
         labels.Copy(device, to.Label, Rows);
+        pairRows.Copy(device, to.PairRows, (long)Rows * Spec.PairCount);
+        pairValues.Copy(device, to.PairValues, (long)Rows * Spec.PairCount);
         if (IsForTraining && sorter is not null)
             UploadLookups(device, to.Lookups);
         for (int s = 0; s < Sequences.Length; s++)

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Interactions;
 
 namespace GpuCtr.Models.Features;
 
@@ -13,8 +14,9 @@ namespace GpuCtr.Models.Features;
 /// </remarks>
 public sealed partial class Batch : IDisposable
 {
-    private readonly PinnedBuffer<int> tableRows;
-    private readonly PinnedBuffer<float> numeric;
+    private readonly PinnedBuffer<int> tableRows, pairRows;
+    private readonly FieldPairs? pairs;
+    private readonly PinnedBuffer<float> numeric, pairValues;
     private readonly PinnedBuffer<float> labels;
     private readonly int[] fieldOffsets, fieldRows;
     private readonly int columns, totalRows;
@@ -27,6 +29,9 @@ public sealed partial class Batch : IDisposable
         Spec = spec;
         Capacity = capacity;
         tableRows = new PinnedBuffer<int>(device, (long)capacity * spec.F);
+        pairs = spec.Pairs();
+        pairRows = new PinnedBuffer<int>(device, (long)capacity * spec.PairCount);
+        pairValues = new PinnedBuffer<float>(device, (long)capacity * spec.PairCount);
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
         GaucKeys = new ulong[capacity];
@@ -54,8 +59,8 @@ public sealed partial class Batch : IDisposable
     /// <summary>Bytes of a slot.</summary>
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
-        // Table rows, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
-        long row = 4L * (spec.F + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
+        // Table rows, those of pairs with their values, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
+        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
         return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity;
     }
 
@@ -86,6 +91,9 @@ public sealed partial class Batch : IDisposable
 
     /// <summary>(B, F) rows of the embedding table, row-major.</summary>
     public Span<int> TableRows => tableRows.Span;
+
+    /// <summary>Replaces pairs of fields: called with the number of a row, and table rows and values of its pairs; for comparisons.</summary>
+    internal Action<int, Span<int>, Span<float>>? OtherPairs { get; set; }
 
     /// <summary>(B, N) transformed numeric values, row-major.</summary>
     public Span<float> Numeric => numeric.Span;
@@ -122,6 +130,8 @@ public sealed partial class Batch : IDisposable
     public void Dispose()
     {
         tableRows.Dispose();
+        pairRows.Dispose();
+        pairValues.Dispose();
         numeric.Dispose();
         labels.Dispose();
         order.Dispose();

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GpuCtr.Kernels.Interactions;
 
 namespace GpuCtr.Models.Features;
 
@@ -62,6 +63,10 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public bool PadHistories { get; init; }
 
+    /// <summary>Rows of the tables for pairs of fields, behind those of all vocabularies; 0: the model has no weights for pairs.</summary>
+    [JsonIgnore]
+    public int PairBuckets { get; init; }
+
     /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
     public int C => F + (NumericVectors ? N : 0) + P;
 
@@ -69,12 +74,23 @@ public sealed record FeatureSpec(
     internal IEnumerable<string> FieldNames =>
         [.. Categorical.Select(c => c.Name), .. NumericVectors ? Numeric : [], .. Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => s.Name)];
 
-    /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other.</summary>
-    public int TotalRows => checked(Vocabularies.Sum(v => v.Rows));
+    /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other, then the buckets of pairs.</summary>
+    public int TotalRows => checked(Vocabularies.Sum(v => v.Rows) + PairBuckets);
+
+    /// <summary>The pairs of categorical and numeric fields; null if the model has no weights for them.</summary>
+    internal FieldPairs? Pairs()
+    {
+        int[] offsets = Offsets();
+        return PairBuckets == 0 ? null : new(
+            [.. Categorical.Select(c => (offsets[c.Vocabulary], Vocabularies[c.Vocabulary].Rows))], N, TotalRows - PairBuckets, PairBuckets);
+    }
+
+    /// <summary>Number of pairs of a row that have weights.</summary>
+    internal int PairCount => PairBuckets == 0 ? 0 : InnerProducts.PairsOf(F + N);
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumericVectors, PadHistories) == (other.N, other.NumericVectors, other.PadHistories)
+        (N, NumericVectors, PadHistories, PairBuckets) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

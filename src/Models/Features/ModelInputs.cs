@@ -20,6 +20,8 @@ public sealed class ModelInputs
         Label = DoubleBuffer<Tensor, float>(workspace.Tensor("label", batchSize, 1));
         Lookups = new SortedLookups(workspace, Batch.LookupCapacity(spec, batchSize), Batch.MostLookupsOfRow(spec, batchSize));
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
+        PairRows = Ints("pair rows", (long)batchSize * spec.PairCount);
+        PairValues = DoubleBuffer<Tensor, float>(workspace.Tensor("pair values", batchSize, spec.PairCount));
         PooledOffsets = spec.Sequences.Select(s => Ints($"list offsets {s.Name}", s.Role == SequenceRole.Pooled ? batchSize + 1 : 0)).ToArray();
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
@@ -73,7 +75,12 @@ public sealed class ModelInputs
                 ? new(SequenceRows, first, pass => pass.Rows * s.MaxLength, padding, 1, gradient, PooledOffsets[i])
                 : new(SequenceRows, first, pass => pass.Tokens![s.Group], padding, 1, gradient);
         }
+        if (spec.PairCount > 0)
+            yield return PairSource(spec, batchSize);
     }
+
+    private LookupSource PairSource(FeatureSpec spec, int batchSize) =>
+        new(PairRows, 0, pass => pass.Rows * spec.PairCount, Padding("pairs", [spec.Pairs()!.PaddingRow]), 1, Batch.FirstPairGradient(spec, batchSize));
 
     private DeviceArray<int> Padding(string name, int[] rows)
     {
@@ -95,6 +102,12 @@ public sealed class ModelInputs
 
     /// <summary>The batch's lookups by table row.</summary>
     public SortedLookups Lookups { get; }
+
+    /// <summary>(B, P) table rows of all pairs of fields.</summary>
+    public DeviceArray<int> PairRows { get; }
+
+    /// <summary>(B, P) x_i x_j of all pairs of fields.</summary>
+    public Tensor PairValues { get; }
 
     /// <summary>Table rows of all list columns, each at its <see cref="SequenceBase"/>.</summary>
     public DeviceArray<int> SequenceRows { get; }

@@ -2,7 +2,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>Maps the rows of a table when its vocabularies grow: each vocabulary keeps its rows from the front, and its OOV row stays the last.</summary>
+/// <summary>Maps the rows of a table when its vocabularies grow: each vocabulary keeps its rows from the front, and its OOV row stays the last; the buckets of pairs follow as they are.</summary>
 /// <param name="FromRows">Rows of the old table.</param>
 /// <param name="Rows">Rows of the new table.</param>
 /// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows.</param>
@@ -23,6 +23,10 @@ internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From
             runs.Add((then[v] + oovThen, now[v] + oovNow, 1));
         }
 
-        return new RowMap(from.TotalRows, to.TotalRows, runs);
+        // Only a model's own layout has pairs, and their number does not grow.
+        int pairs = to.PairBuckets, rowsThen = from.Vocabularies.Sum(v => v.Rows);
+        if (pairs > 0)
+            runs.Add((rowsThen, to.TotalRows - pairs, pairs));
+        return new RowMap(rowsThen + pairs, to.TotalRows, runs);
     }
 }

@@ -7,7 +7,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>First-order and FM terms (or field-aware FM terms) of the first row of a model's last pass, by column: categorical, numeric, pooled.</summary>
+/// <summary>First-order and FM terms (or those of field-aware FM, or of pairs with weights) of the first row of a model's last pass, by column: categorical, numeric, pooled.</summary>
 internal sealed class LinearTerms
 {
     private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights";
@@ -28,7 +28,8 @@ internal sealed class LinearTerms
         Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, p, d))];
         FirstOrder = SumFirstOrder(rows, x);
         Bias = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
-        Fm = t.Fm is { IsConsumed: true } ? Pairs() : model.Ops.OfType<FieldAwarePairs>().SingleOrDefault() is { } pairs ? FieldAware(pairs.Width) : null;
+        Fm = t.Fm is { IsConsumed: true } ? Pairs() : model.Ops.OfType<FieldAwarePairs>().SingleOrDefault() is { } pairs ? FieldAware(pairs.Width)
+            : model.Ops.OfType<PairWeights>().SingleOrDefault() is { } weights ? Weighted(weights) : null;
     }
 
     /// <summary>(ΣV, D) the table of the vectors.</summary>
@@ -103,6 +104,21 @@ internal sealed class LinearTerms
             for (int j = 0; j < terms.Length; j++)
                 for (int k = 0; k < width && j != i; k++)
                     terms[i] += 0.5 * Vectors[i][j * width + k] * Vectors[j][i * width + k];
+        return terms;
+    }
+
+    /// <summary>½ Σ_j x_i x_j w of the pair i, j.</summary>
+    private double[] Weighted(PairWeights pairs)
+    {
+        double[] terms = new double[fields + numbers + pooled];
+        int[] rows = Head(pairs.Rows, pairs.Pairs.Count);
+        float[] values = Head(pairs.Values, pairs.Pairs.Count);
+        for (int i = 0, p = 0; i < pairs.Pairs.C; i++)
+            for (int j = i + 1; j < pairs.Pairs.C; j++, p++)
+            {
+                double half = 0.5 * values[p] * Read(pairs.Weights, rows[p])[0];
+                (terms[i], terms[j]) = (terms[i] + half, terms[j] + half);
+            }
         return terms;
     }
 

@@ -23,6 +23,8 @@ internal static class VariantData
 
     public static int Offset(string vocabulary) => Sizes.Take(Array.IndexOf(Vocabularies, vocabulary)).Sum();
 
+    public static int Size(string vocabulary) => Sizes[Array.IndexOf(Vocabularies, vocabulary)];
+
     public static bool IsPadding(int tableRow) => Vocabularies.Any(v => Offset(v) == tableRow);
 
     public static FeatureSpec Spec(bool histories) => new(

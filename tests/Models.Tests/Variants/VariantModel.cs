@@ -31,6 +31,7 @@ internal sealed class VariantModel : IDisposable
             AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
             AuxiliaryUnits = [6, 4],
             EmbeddingUpdate = EmbeddingUpdate.Dense,
+            Poly2Buckets = PairsWithWeights.Buckets,
         };
         Model = new TrainableModel(device, VariantData.Spec(ModelCatalog.ReadsHistories(model)), Changes.GetValueOrDefault(name)?.Invoke(small) ?? small, Capacity);
         Batch = VariantData.Batch(device, Model.Spec, Capacity);
@@ -51,6 +52,7 @@ internal sealed class VariantModel : IDisposable
         ["dien-official din"] = () => new DienOfficialDin(),
         ["dien-official dien"] = () => new InterestEvolution { Official = true },
         [$"{Own} lr"] = () => new Factorization(pairs: false),
+        [$"{Own} poly2"] = () => new PairsWithWeights(),
         [$"{Own} fm"] = () => new Factorization(pairs: true),
         [$"{Own} ffm"] = () => new FieldAware(),
         [$"{Own} fnn"] = () => new FactorizationSupported(),

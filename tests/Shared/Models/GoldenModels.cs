@@ -10,6 +10,7 @@ internal static class GoldenModels
     /// <summary>By kind.</summary>
     public static Dictionary<string, Func<GoldenFile, GoldenModel>> Kinds { get; } = new()
     {
+        ["poly2"] = Poly2,
         ["ffm"] = file => GoldenFields.Of(file, "ffm"),
         ["wide_deep"] = file => GoldenFields.Of(file, "wide-deep"),
         ["deepfm"] = file => GoldenFields.Of(file, "deepfm"),
@@ -17,6 +18,7 @@ internal static class GoldenModels
         ["dcn"] = file => GoldenFields.Of(file, "dcn"),
         ["dcn_v2"] = file => GoldenFields.Of(file, "dcn-v2"),
         ["ipnn"] = Pnn,
+        ["fnn"] = Fnn,
         ["din"] = Din,
         ["bst"] = Bst,
         ["dien"] = Dien,
@@ -29,10 +31,53 @@ internal static class GoldenModels
         return Kinds[file.Kind](file);
     }
 
+    private static GoldenModel Poly2(GoldenFile file)
+    {
+        GoldenModel model = GoldenFields.Of(file, "poly2");
+        int first = model.Spec.TotalRows, count = file.Shape("inputs", file.Has("inputs", "pair") ? "pair" : "b0.pair")[1];
+        return model with
+        {
+            Options = model.Options with { Poly2Buckets = file.Size("buckets") },
+            Place = name => name == "w" ? new("first_order", first) : model.Place(name),
+            // The hash is no part of the vectors: they say which weight a pair has, and with which value.
+            Fill = (batch, prefix) =>
+            {
+                int[] pairs = [.. file.Input($"{prefix}pair").Select(bucket => first + (int)bucket)];
+                float[] values = file.Input($"{prefix}value").ToFloats();
+                model.Fill(batch, prefix);
+                batch.OtherPairs = (b, rows, ofRow) =>
+                {
+                    pairs.AsSpan(b * count, count).CopyTo(rows);
+                    values.AsSpan(b * count, count).CopyTo(ofRow);
+                };
+            },
+        };
+    }
+
     private static GoldenModel Pnn(GoldenFile file)
     {
         Skip.If(file.Has("parameters", "theta"), "PNN has one weight for each unit and pair here, not the paper's product of two (docs/models.md)");
         return GoldenFields.Of(file, "pnn");
+    }
+
+    /// <summary>In the paper's form the first layer reads [w0, w_1, v_1, w_2, v_2, …] and here [w_1 … w_C, v_1 … v_C], where w0 is in its bias.</summary>
+    private static GoldenModel Fnn(GoldenFile file)
+    {
+        GoldenModel model = GoldenFields.Of(file, "fnn");
+        if (!file.Has("parameters", "w0"))
+            return model;
+        int fields = model.Spec.F, width = 1 + model.Options.EmbeddingDim, inputs = 1 + fields * width;
+        int Column(int c) => c == 0 ? -1 : (c - 1) % width == 0 ? (c - 1) / width : fields + (c - 1) / width * (width - 1) + (c - 1) % width - 1;
+        return model with
+        {
+            Options = model.Options with { Activation = Activations.Tanh },
+            Place = name => name == "w0" ? null
+                : name == "mlp.0.weight" ? new(name, i => Column(i % inputs) is >= 0 and int c ? i / inputs * (inputs - 1L) + c : -1)
+                : model.Place(name),
+            Value = name => name == "mlp.0.bias"
+                ? [.. file.Parameter(name).Select((b, unit) => b + file.Parameter("w0")[0] * file.Parameter("mlp.0.weight")[unit * inputs])]
+                : file.Parameter(name),
+        };
     }
 
     private static GoldenModel Din(GoldenFile file) => GoldenHistories.Of(file, ModelCatalog.Defaults("din") with

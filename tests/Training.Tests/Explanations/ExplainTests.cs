@@ -44,6 +44,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
     [InlineData("fm", "--fm-numeric", "off", "--pooling", "max")]
     [InlineData("fm", "--pooling", "sum")]
     [InlineData("ffm")]
+    [InlineData("poly2")]
     [InlineData("ffm", "--pooling", "max")]
     public void Terms_of_a_model_without_a_network_add_up_to_its_logit(string model, params string[] flags)
     {
@@ -53,7 +54,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
             Explanation e = Explain(run, row);
             Assert.Null(e.Network);
             Assert.Equal(e.Logit, e.Bias!.Value + e.Fields.Sum(f => f.FirstOrder!.Value + (f.Fm ?? 0)), Tolerance);
-            Assert.Equal(model is "fm" or "ffm", e.Fields.All(f => f.Fm is not null));
+            Assert.Equal(model is "fm" or "ffm" or "poly2", e.Fields.All(f => f.Fm is not null));
             // Without a column its linear term is gone, and with it both halves of its pairs.
             Assert.All(e.Fields, f => Assert.Equal(f.FirstOrder!.Value + 2 * (f.Fm ?? 0), f.Effect, Tolerance));
         }

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>Activation: relu, sigmoid, prelu, leaky relu.</summary>
+/// <summary>Activation: relu, sigmoid, prelu, leaky relu, tanh.</summary>
 internal static class ActivationCases
 {
     private readonly record struct Shape(ActivationKind Kind, int B, int H, int Capacity = 0, float Scale = 1);
@@ -13,7 +13,7 @@ internal static class ActivationCases
         from s in new Shape[] { new(kind, 1, 1), new(kind, 5, 3), new(kind, 37, 19), new(kind, 200, 32), new(kind, 6, 17, Capacity: 20) }
         select s;
 
-    public static IEnumerable<OpCase> All() => OpCase.Each("activation", shapes.Append(new(ActivationKind.Sigmoid, 40, 5, Scale: 100)), Record);
+    public static IEnumerable<OpCase> All() => OpCase.Each<Shape>("activation", [.. shapes, new(ActivationKind.Sigmoid, 40, 5, Scale: 100), new(ActivationKind.Tanh, 40, 5, Scale: 20)], Record);
 
     private static void Record(Trial t, Shape s)
     {
@@ -26,6 +26,7 @@ internal static class ActivationCases
         {
             for (int i = 0; i < s.B * s.H; i++)
                 v[y][i] = s.Kind == ActivationKind.Sigmoid ? 1 / (1 + Math.Exp(-v[x][i]))
+                    : s.Kind == ActivationKind.Tanh ? Math.Tanh(v[x][i])
                     : v.Rectify(v[x][i]) + (alpha is not null ? v[alpha][i % s.H] : s.Kind == ActivationKind.LeakyRelu ? 0.01 : 0) * Math.Min(0, v[x][i]);
         });
     }
