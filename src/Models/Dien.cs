@@ -1,5 +1,5 @@
-using GpuCtr.Kernels;
 using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
@@ -26,7 +26,7 @@ public static class Dien
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
         // Recorded before the tower's input: attention adds to the gradients of its targets, which the tower's backward writes first.
         Tensor[] interests = [.. g.Histories().SelectMany((history, i) => Interests(g, fields, history, i == 0 ? "" : $"{i}"))];
-        return g.Mlp("tower", interests.Aggregate(g.MlpInput(fields), g.Concat), outputBias: true);
+        return g.Mlp("tower", g.Concat([g.MlpInput(fields), .. interests]), outputBias: true);
     }
 
     private static List<Tensor> Interests(ModelBuilder g, Tensor fields, HistoryColumns columns, string i)
