@@ -15,7 +15,7 @@ internal static class Squash
     /// <summary>1 / (1 + e^{−x}).</summary>
     public static float Sigmoid(float x) => 1 / (1 + XMath.Exp(-x));
 
-    /// <summary>tanh x within a few units in the last place, also near 0; NaN stays NaN.</summary>
+    /// <summary>tanh x within 6 units in the last place, also near 0; NaN stays NaN.</summary>
     /// <remarks>x P(x²) / Q(x²), the rational minimax approximation of Eigen (generic_fast_tanh_float). NVIDIA's own instruction has 11 bits.</remarks>
     public static float Tanh(float x)
     {

@@ -11,29 +11,35 @@ public sealed partial class Gru
     /// <summary>Kernel arguments.</summary>
     /// <remarks>Saved (T, 4H): r, z, n and, with the reset after the product, U_n h + b_hn, else r ∘ h.   Dp (T, 4H): dp_r, dp_z, dp_n and dp_n as U_n h + b_hn receives it.   Carry (T, H): dh from the next position.</remarks>
     public readonly record struct Args(
-        ArrayView<int> Offsets, ArrayView<float> X, ArrayView<float> A, ArrayView<float> W, ArrayView<float> U, ArrayView<float> Bi, ArrayView<float> Bh, ArrayView<float> Hs,
+        ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<float> X, ArrayView<float> A, ArrayView<float> W, ArrayView<float> U, ArrayView<float> Bi, ArrayView<float> Bh, ArrayView<float> Hs,
         ArrayView<float> Saved, ArrayView<float> Dp, ArrayView<float> Carry, ArrayView<float> Dh, GradientView Dx, GradientView Da,
         ArrayView<float> Dw, ArrayView<float> Du, ArrayView<float> Dbi, ArrayView<float> Dbh, GruKind Kind, int ResetAfter, int B, int T, int I, int H);
 
     private OpVariant Portable(Workspace workspace)
     {
-        Tensor saved = workspace.Tensor($"{h.Name} gates", h.Rows, 4 * h.Columns, kind: h.RowKind);
-        Tensor dp = workspace.Tensor($"d {h.Name} gates", h.Rows, 4 * h.Columns, kind: h.RowKind), carry = workspace.Tensor($"d {h.Name} carried", h.Rows, h.Columns, kind: h.RowKind);
+        Func<Pass, Args> bind = Binding(workspace);
         Kernel<Args> forward = new(device, ForwardKernel), rows = new(device, RowsKernel), inputs = new(device, InputsKernel), products = new(device, WeightsKernel);
-        Args Bind(in Pass pass) => new(
-            history.Offsets.View, x.View, (a ?? h).View, weights.Input.View, weights.Hidden.View, weights.InputBias.View, weights.HiddenBias.View, h.View,
-            saved.View, dp.View, carry.View, h.BoundGradient, dx.View, a is null ? GradientView.Dropped(h.View) : da.View,
-            weights.Input.BoundGradient, weights.Hidden.BoundGradient, weights.InputBias.BoundGradient, weights.HiddenBias.BoundGradient,
-            kind, resetAfter ? 1 : 0, pass.Rows, pass.RowsOf(h), x.Columns, h.Columns);
         return new(
-            (in Pass pass) => forward.Run(pass.Rows, Bind(pass)),
+            (in Pass pass) => forward.Run(pass.Rows, bind(pass)),
             (in Pass pass) =>
             {
-                Args args = Bind(pass);
+                Args args = bind(pass);
                 rows.Run(pass.Rows, args);
                 inputs.Run((long)args.T * args.I, args);
                 products.Run(3L * args.H * (args.I + args.H + 2), args);
             });
+    }
+
+    /// <summary>Reserves what is kept of positions; returns the arguments of the kernels for a pass.</summary>
+    private Func<Pass, Args> Binding(Workspace workspace)
+    {
+        Tensor saved = workspace.Tensor($"{h.Name} gates", h.Rows, 4 * h.Columns, kind: h.RowKind);
+        Tensor dp = workspace.TrainingTensor($"d {h.Name} gates", h.Rows, 4 * h.Columns, h.RowKind), carry = workspace.TrainingTensor($"d {h.Name} carried", h.Rows, h.Columns, h.RowKind);
+        return pass => new(
+            history.Offsets.View, history.Owners.View, x.View, (a ?? h).View, weights.Input.View, weights.Hidden.View, weights.InputBias.View, weights.HiddenBias.View, h.View,
+            saved.View, dp.View, carry.View, h.BoundGradient, dx.View, a is null ? GradientView.Dropped(h.View) : da.View,
+            weights.Input.BoundGradient, weights.Hidden.BoundGradient, weights.InputBias.BoundGradient, weights.HiddenBias.BoundGradient,
+            kind, resetAfter ? 1 : 0, pass.Rows, pass.RowsOf(h), x.Columns, h.Columns);
     }
 
     private static float AttentionAt(Args a, int t) => a.Kind == GruKind.Gru ? 0 : a.A[t];

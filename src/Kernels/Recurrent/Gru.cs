@@ -44,7 +44,7 @@ public sealed partial class Gru : IOp
             throw new KernelException($"{kind}: x {x}, attention {a?.ToString() ?? "none"}, W {weights.Input}, U {weights.Hidden}, h {h} do not fit on {device}");
         dx = x.Consume();
         da = a?.Consume() ?? default;
-        variant = device.Select(() => Portable(workspace), () => Portable(workspace));
+        variant = device.Select(() => Portable(workspace), () => Simd(workspace), () => Gpu(workspace));
     }
 
     /// <summary>Which positions belong to which row.</summary>

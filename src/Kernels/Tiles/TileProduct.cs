@@ -42,11 +42,13 @@ public sealed class TileProduct<TProduct> where TProduct : struct, ITileProduct
     private readonly Kernel<TileProduct.Args<TProduct>> multiply, combine;
     private DeviceArray<float>? partials;
 
-    /// <param name="device">The device, whose precision is used.</param>
-    public TileProduct(Device device)
+    /// <param name="device">The device.</param>
+    /// <param name="precision">What factors are rounded to; null = the device's precision.</param>
+    public TileProduct(Device device, Precision? precision = null)
     {
-        tensor = device.Precision.OnTensorCores();
-        multiply = new(device, device.Precision switch
+        Precision chosen = precision ?? device.Precision;
+        tensor = chosen.OnTensorCores();
+        multiply = new(device, chosen switch
         {
             Precision.Tf32 => TileProduct.TensorKernel<TProduct, Tf32Format>,
             Precision.Bf16 => TileProduct.TensorKernel<TProduct, Bf16Format>,
