@@ -41,6 +41,12 @@ public interface IOnnxGraph
     /// <param name="inputs">Its inputs.</param>
     string Node(string op, (string Name, long Value) attribute, params string[] inputs);
 
+    /// <summary>Goes along the positions of some sequences, from a first state: all states (B, T, H).</summary>
+    /// <param name="state">(B, H) before the first position.</param>
+    /// <param name="sequences">Each (B, T, ·).</param>
+    /// <param name="step">Adds the operators of a position: from the state and the position's part (B, ·) of every sequence to the next state. Other values and weights of the graph may be read.</param>
+    string Scan(string state, string[] sequences, Func<string, string[], string> step);
+
     /// <summary>The dimensions of <paramref name="x"/> in another order.</summary>
     string Transpose(string x, params long[] order);
 

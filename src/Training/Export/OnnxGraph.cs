@@ -32,7 +32,7 @@ internal readonly record struct OnnxDim(long Size, string? Name = null)
 /// <param name="weights">Its initializers.</param>
 internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : IOnnxGraph
 {
-    private readonly List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
+    private List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
     private readonly List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
     private int count;
 
@@ -54,6 +54,31 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : 
 
     /// <inheritdoc/>
     public string Node(string op, (string Name, long Value) attribute, params string[] inputs) => Add(op, inputs, Attribute(attribute.Name, attribute.Value));
+
+    /// <inheritdoc/>
+    public string Scan(string state, string[] sequences, Func<string, string[], string> step)
+    {
+        string[] slices = [.. sequences.Select(_ => names.Inner($"Scan_{count++}"))];
+        string before = names.Inner($"Scan_{count++}"), last = names.Inner($"Scan_{count++}"), all = names.Inner($"Scan_{count++}");
+        // The operators of a step go to a graph of their own, which sees the names of this one.
+        (List<(string Output, string[] From, ProtoMessage Message)> outer, nodes) = (nodes, []);
+        string next = step(before, slices), copy = Node("Identity", next);
+        (List<(string Output, string[] From, ProtoMessage Message)> inner, nodes) = (nodes, outer);
+        ProtoMessage body = new();
+        foreach ((_, _, ProtoMessage node) in inner)
+            body.Message(1, node);
+        body.Text(2, "step");
+        foreach (string input in (string[])[before, .. slices])
+            body.Message(11, OfUnknownShape(input));
+        body.Message(12, OfUnknownShape(next)).Message(12, OfUnknownShape(copy));
+        ProtoMessage scan = Operator("Scan", [last, all], [state, .. sequences],
+        [
+            new ProtoMessage().Text(1, "body").Message(6, body).Integer(20, 5), Attribute("num_scan_inputs", sequences.Length),
+            List("scan_input_axes", [.. sequences.Select(_ => 1L)]), List("scan_output_axes", [1]),
+        ]);
+        nodes.Add((all, [state, .. sequences, .. inner.SelectMany(n => n.From)], scan));
+        return all;
+    }
 
     /// <inheritdoc/>
     public string Transpose(string x, params long[] order) => Add("Transpose", [x], List("perm", order));
@@ -110,14 +135,22 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : 
 
     private string AddNode(string op, string output, string[] from, ProtoMessage[] attributes)
     {
+        nodes.Add((output, from, Operator(op, [output], from, attributes)));
+        return output;
+    }
+
+    /// <summary>NodeProto.</summary>
+    private static ProtoMessage Operator(string op, string[] to, string[] from, ProtoMessage[] attributes)
+    {
         ProtoMessage node = new();
         foreach (string input in from)
             node.Text(1, input);
-        node.Text(2, output).Text(3, output).Text(4, op);
+        foreach (string output in to)
+            node.Text(2, output);
+        node.Text(3, to[^1]).Text(4, op);
         foreach (ProtoMessage attribute in attributes)
             node.Message(5, attribute);
-        nodes.Add((output, from, node));
-        return output;
+        return node;
     }
 
     private static ProtoMessage Attribute(string name, long value) => new ProtoMessage().Text(1, name).Integer(3, value).Integer(20, 2);
@@ -129,6 +162,10 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : 
             attribute.Integer(8, value);
         return attribute.Integer(20, 7);
     }
+
+    /// <summary>ValueInfoProto of a float tensor inside of a step.</summary>
+    private static ProtoMessage OfUnknownShape(string name) =>
+        new ProtoMessage().Text(1, name).Message(2, new ProtoMessage().Message(1, new ProtoMessage().Integer(1, (long)OnnxType.Float)));
 
     private static ProtoMessage Value(string name, OnnxType type, OnnxDim[] shape)
     {
