@@ -128,7 +128,7 @@ public sealed class ModelGradients
             // One step with learning rate 0 puts the batch on the device and moves nothing.
             model.TrainStep(batch, learningRate: 0);
             pass = new(B, Training: true, batch.Tokens);
-            model.TakeLoss();
+            Loss();
         }
 
         public FeatureSpec Spec => model.Spec;
@@ -138,7 +138,7 @@ public sealed class ModelGradients
         public float[][] Gradients()
         {
             model.Recorded.ForwardBackward(pass);
-            model.TakeLoss();
+            Loss();
             return [.. Parameters.Select(w => w.Gradient!.ToArray(model.Device))];
         }
 
@@ -151,12 +151,15 @@ public sealed class ModelGradients
             {
                 weights.Write(model.Device, [middle + step], i);
                 model.Recorded.ForwardBackward(pass);
-                return model.TakeLoss() + model.Options.AuxiliaryLoss * (model.TakeAuxiliaryLoss() ?? 0);
+                return Loss();
             }
             double slope = (At(-2 * H) - 8 * At(-H) + 8 * At(H) - At(2 * H)) / (12 * H);
             weights.Write(model.Device, [middle], i);
             return slope;
         }
+
+        /// <summary>What training minimizes, since the last call.</summary>
+        private double Loss() => model.TakeLoss() + model.Options.AuxiliaryLoss * (model.TakeAuxiliaryLoss() ?? 0);
 
         public void Dispose()
         {

@@ -87,8 +87,14 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} finalmlp of 2 heads, gates of columns"] = o => o with { SecondHiddenUnits = [5, 6], FusionHeads = 2, FirstGate = ["user"], SecondGate = ["tags", "age"], GateUnits = [6, 3] },
         [$"{Own} dien of narrow agru, unit and mlp"] = o => o with
         {
-            GruHidden = 4, EvolutionHidden = 5, Evolution = Evolutions.Agru, InterestScores = InterestScores.Unit, AttentionActivation = Activations.Sigmoid,
-            AuxiliaryForm = NextItemForms.Mlp, AuxiliaryAverage = PairAverages.Pairs, AuxiliaryLoss = 0.5,
+            GruHidden = 4,
+            EvolutionHidden = 5,
+            Evolution = Evolutions.Agru,
+            InterestScores = InterestScores.Unit,
+            AttentionActivation = Activations.Sigmoid,
+            AuxiliaryForm = NextItemForms.Mlp,
+            AuxiliaryAverage = PairAverages.Pairs,
+            AuxiliaryLoss = 0.5,
         },
         [$"{Own} dien of aigru without auxiliary loss"] = o => o with { Evolution = Evolutions.Aigru, AuxiliaryLoss = 0 },
         [$"{Own} bst of 2 blocks, 3 heads"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3 },
