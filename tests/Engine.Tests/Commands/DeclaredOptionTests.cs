@@ -112,7 +112,7 @@ public sealed class DeclaredOptionTests
 
     [Fact]
     public void Options_of_some_models_name_models_of_the_catalogue() => Assert.Equal(
-        "second-hidden-units: finalmlp; first-gate: finalmlp; second-gate: finalmlp; gate-units: finalmlp; fusion-heads: finalmlp; cin-layers: xdeepfm; cin-split: xdeepfm; cross-layers: dcn, dcn-v2; cross-rank: dcn-v2; transformer-blocks: bst; attention-layers: autoint; attention-width: autoint; attention-heads: bst, autoint; gru-hidden: dien; evolution-hidden: dien; gru-reset: dien; evolution: dien; interest-scores: dien; auxiliary-loss: dien; auxiliary-form: dien; auxiliary-average: dien; attention-units: din, dien; attention-activation: din, dien; attention-normalization: din",
+        "second-hidden-units: finalmlp; first-gate: finalmlp; second-gate: finalmlp; gate-units: finalmlp; fusion-heads: finalmlp; cin-layers: xdeepfm; cin-split: xdeepfm; cross-layers: dcn, dcn-v2; cross-rank: dcn-v2; poly2-buckets: poly2; transformer-blocks: bst; attention-layers: autoint; attention-width: autoint; attention-heads: bst, autoint; gru-hidden: dien; evolution-hidden: dien; gru-reset: dien; evolution: dien; interest-scores: dien; auxiliary-loss: dien; auxiliary-form: dien; auxiliary-average: dien; attention-units: din, dien; attention-activation: din, dien; attention-normalization: din",
         string.Join("; ", train.Where(o => o.Readers.Count > 0).Select(o => $"{o.Name}: {string.Join(", ", o.Readers.Intersect(ModelCatalog.Names))}")));
 
     /// <summary>Including eleven that once overwrote a preset even if they were not given.</summary>

@@ -6,6 +6,7 @@ using GpuCtr.Kernels.Tensors;
 using GpuCtr.Training.Export;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using Tensor = GpuCtr.Kernels.Tensors.Tensor;
 
 namespace GpuCtr.Training.Tests.Export;
 
