@@ -7,6 +7,9 @@ namespace GpuCtr.Models;
 /// <summary>An op on which no score depends, but a loss does: it runs in training passes alone, and is not exported.</summary>
 internal sealed class TrainingOnly(IOp op) : IOp
 {
+    /// <summary>The op.</summary>
+    public IOp Op => op;
+
     /// <inheritdoc/>
     public string Name => op.Name;
 

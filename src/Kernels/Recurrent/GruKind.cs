@@ -22,20 +22,14 @@ public enum GruKind
 internal readonly record struct KeptShare(float Fixed, float Gated)
 {
     /// <summary>The share under attention a.</summary>
-    public static KeptShare Of(GruKind kind, float a) => kind switch
-    {
-        GruKind.Gru => new(0, 1),
-        GruKind.Agru => new(1 - a, 0),
-        GruKind.Augru => new(1 - a, a),
-        _ => new(0, 1 - a),
-    };
+    public static KeptShare Of(GruKind kind, float a) =>
+        // No switch: ILGPU would make a jump table of it, on which a GPU's lanes take apart what they do together.
+        new(KeepsUnattended(kind) ? 1 - a : 0, kind == GruKind.Gru ? 1 : kind == GruKind.Agru ? 0 : kind == GruKind.Augru ? a : 1 - a);
 
     /// <summary>Its derivative by a.</summary>
-    public static KeptShare Slope(GruKind kind) => kind switch
-    {
-        GruKind.Gru => new(0, 0),
-        GruKind.Agru => new(-1, 0),
-        GruKind.Augru => new(-1, 1),
-        _ => new(0, -1),
-    };
+    public static KeptShare Slope(GruKind kind) =>
+        new(KeepsUnattended(kind) ? -1 : 0, kind == GruKind.Augru ? 1 : kind == GruKind.AugruOfficial ? -1 : 0);
+
+    /// <summary>Whether a position without attention leaves the state as it is.</summary>
+    private static bool KeepsUnattended(GruKind kind) => kind == GruKind.Agru || kind == GruKind.Augru;
 }

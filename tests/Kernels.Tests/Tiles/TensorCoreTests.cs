@@ -2,7 +2,6 @@ using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Kernels.Tiles;
-using GpuCtr.Tests;
 
 namespace GpuCtr.Kernels.Tests.Tiles;
 
@@ -51,7 +50,7 @@ public sealed class TensorCoreTests
     public void Products_are_those_of_rounded_factors(Precision precision)
     {
         const int m = 17, n = 9, k = 21;
-        Device device = TestDevices.Get($"cpu {precision.Name()}");
+        using Device device = Device.Open("cpu", KernelChoice.Tiled, precision: precision);
         using Workspace workspace = new(device);
         Tensor a = workspace.Tensor("a", m, k), b = workspace.Tensor("b", k, n), c = workspace.Tensor("c", m, n);
         workspace.Allocate();

@@ -36,7 +36,7 @@ public sealed class ModelStepTests
         double[] losses = new double[Steps];
         for (int step = 0; step < Steps; step++)
         {
-            using Batch batch = SmallData.Batch(device, spec, B, seed: step);
+            using Batch batch = SmallData.Batch(device, model.Spec, B, seed: step);
             model.TrainStep(batch, learningRate: 0.01);
             losses[step] = model.TakeLoss();
         }
