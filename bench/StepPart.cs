@@ -23,7 +23,7 @@ internal sealed record StepPart(string Name, Action Run, Work Work)
         yield return new("sort positions", () => recorded.Inputs.SortLookups(pass), recorded.Device.SortsLookups ? Work.Floats(2 * Positions(batch) + 2 * Segments(recorded)) : default);
         foreach (IOp op in recorded.Ops)
             yield return new($"forward {op.Name}", () => op.Forward(pass), op.ForwardWork(pass));
-        yield return new("loss", () => step.Loss.Run(batch.Rows), Work.Floats(3.0 * batch.Rows));
+        yield return new("loss", () => step.Loss.Run(pass), step.Loss.Work(pass));
         foreach (IOp op in recorded.Ops.Reverse())
             yield return new($"backward {op.Name}", () => op.Backward(pass), op.BackwardWork(pass));
         foreach (EmbeddingTable t in recorded.Tables)

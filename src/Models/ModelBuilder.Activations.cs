@@ -30,6 +30,7 @@ public sealed partial class ModelBuilder
             Activations.Relu => ActivationKind.Relu,
             Activations.Sigmoid => ActivationKind.Sigmoid,
             Activations.Tanh => ActivationKind.Tanh,
+            Activations.Gelu => ActivationKind.Gelu,
             _ => ActivationKind.LeakyRelu,
         };
         Append(new Activation(Workspace, elementWise, x, null, y));

@@ -84,7 +84,7 @@ public sealed partial class ModelBuilder
         int[] bases = columns.Columns.Select(c => ModelInputs.SequenceBase(Spec, BatchSize, c)).ToArray();
         return new BehaviourHistory(
             Embedding.Weights, Embedding.RowGradients, vectors, Inputs.SequenceRows,
-            Constants($"history bases {fields[0].Name}", bases), Constants($"target fields {fields[0].Name}", fields.Select(f => f.Target).ToArray()),
+            Constants($"history bases {fields[0].Name}", bases), Constants($"target fields {fields[0].Name}", fields.Select(f => f.Target).Where(target => target >= 0).ToArray()),
             Inputs.Groups[columns.Group].Offsets, Inputs.Groups[columns.Group].Owners, columns.Group, BatchSize * fields[0].MaxLength, GradientOffset);
     }
 

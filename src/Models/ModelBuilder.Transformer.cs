@@ -27,21 +27,24 @@ public sealed partial class ModelBuilder
     public Tensor Target(string name, Sequence s)
     {
         Tensor y = Activation($"{name} target", s.Items.Columns);
-        Append(new TargetGather(Device, s.History, s.Items, y));
+        Append(new ItemGather(Device, s.History, s.Items, y));
         return y;
     }
 
     /// <summary>MH(S) = concat(head_1 … head_H) W_H, head_i = softmax((asking W_Q)(S W_K)ᵀ / √d) S W_V; the shape of <paramref name="asking"/>.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
-    /// <param name="asking">(T + B, E) the items themselves, or (B, E) their targets.</param>
+    /// <param name="asking">(·, E) the items themselves, or those that ask: targets, or entries at which items are predicted.</param>
     /// <param name="s">Keys and values.</param>
-    public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s)
+    /// <param name="bias">Whether the projections have one.</param>
+    /// <param name="causal">Items attend to themselves and those before.</param>
+    /// <param name="projects">Whether there is W_H.</param>
+    public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s, bool bias = false, bool causal = false, bool projects = true)
     {
         int e = s.Items.Columns;
-        Tensor q = Linear($"{name}.query", asking, e, bias: false), k = Linear($"{name}.key", s.Items, e, bias: false), v = Linear($"{name}.value", s.Items, e, bias: false);
+        Tensor q = Linear($"{name}.query", asking, e, bias: bias), k = Linear($"{name}.key", s.Items, e, bias: bias), v = Linear($"{name}.value", s.Items, e, bias: bias);
         Tensor y = Activation($"{name}.heads", e, asking);
-        Append(new MultiHeadAttention(Workspace, s.History.Items, q, k, v, HeadsOf(e, $"an item ({e / s.History.D} columns of --embedding-dim {s.History.D})"), y));
-        return Linear($"{name}.out", y, e, bias: false);
+        Append(new MultiHeadAttention(Workspace, s.History.Items, q, k, v, HeadsOf(e, $"an item ({e / s.History.D} columns of --embedding-dim {s.History.D})"), y, causal));
+        return projects ? Linear($"{name}.out", y, e, bias: bias) : y;
     }
 
     /// <summary>Layer normalization, γ from 1 and β from 0.</summary>
@@ -84,8 +87,8 @@ public sealed partial class ModelBuilder
             + $"take --attention-heads {string.Join(", ", Enumerable.Range(1, Math.Min(e, 64)).Where(h => e % h == 0))}, or another {(what.StartsWith('-') ? what : "--embedding-dim")}");
     }
 
-    /// <summary>Histories with their targets.</summary>
+    /// <summary>Histories, with their targets if they have any.</summary>
     /// <param name="History">The histories.</param>
-    /// <param name="Items">(T + B, E) their items.</param>
+    /// <param name="Items">(·, E) their items, with the target if there is one.</param>
     public readonly record struct Sequence(BehaviourHistory History, Tensor Items);
 }

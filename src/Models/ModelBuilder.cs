@@ -25,7 +25,7 @@ public sealed partial class ModelBuilder
 
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null, bool training = true)
     {
-        (Device, Spec, Options, BatchSize) = (device, spec, options, batchSize);
+        (Device, Spec, Options, BatchSize, IsTraining) = (device, spec, options, batchSize, training);
         if ((Math.Max(spec.C, spec.F) + spec.PairCount + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
             throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors, {spec.PairCount} pairs and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
@@ -73,6 +73,9 @@ public sealed partial class ModelBuilder
     /// <summary>B: rows that all buffers are planned for.</summary>
     public int BatchSize { get; }
 
+    /// <summary>False: for prediction only.</summary>
+    internal bool IsTraining { get; }
+
     internal Workspace Workspace { get; }
 
     internal ParameterArena Arena { get; }
@@ -80,6 +83,9 @@ public sealed partial class ModelBuilder
     internal ModelInputs Inputs { get; }
 
     internal StepControl Control { get; }
+
+    /// <summary>The loss that a model says it has; null: mean cross entropy of its logit with the label.</summary>
+    internal ILoss? Loss { get; private set; }
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;

@@ -80,6 +80,8 @@ public static class ModelCatalog
     /// <param name="training">Whether it will be trained, for which some models need negatives.</param>
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options, bool training)
     {
+        if (spec.MostPredictions > 0)
+            return spec;
         spec = spec with
         {
             NumericVectors = options.NumericInput == NumericInputs.Vectors,

@@ -40,7 +40,7 @@ public sealed record ModelOptions
     public IReadOnlyList<int> HiddenUnits { get; init; } = [400, 400, 400];
 
     /// <summary>Activation of the hidden layers.</summary>
-    [Option("relu, sigmoid, tanh, prelu, leakyrelu or dice", Value = "NAME", Default = "{models}; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    [Option("relu, sigmoid, tanh, prelu, leakyrelu, gelu or dice", Value = "NAME", Default = "{models}; or the variant's", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public Activations Activation { get; init; } = Activations.Relu;
 
     /// <summary>Widths of the hidden layers of the second stream (FinalMLP); none = those of the first.</summary>

@@ -70,7 +70,7 @@ internal sealed class RecordedModel : IDisposable
     /// <summary>Losses besides the mean binary cross entropy, each (1, 3).</summary>
     public ImmutableArray<Tensor> AuxiliaryLosses { get; }
 
-    /// <summary>(B, 1) the logits of the last pass.</summary>
+    /// <summary>(B, 1) the logits of the last pass; of a model that predicts items, (M, D) the states of the predictions.</summary>
     public Tensor Output { get; }
 
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
@@ -138,15 +138,15 @@ internal sealed class RecordedModel : IDisposable
         Device.Copies?.End();
     }
 
-    /// <summary>Uploads a prepared batch and computes its logits, with running statistics and without dropout.</summary>
-    public void Predict(Batch batch, Span<float> logits, bool frozen)
+    /// <summary>Uploads a prepared batch and computes its logits, or the states of its predictions, with running statistics and without dropout.</summary>
+    public void Predict(Batch batch, Span<float> output, bool frozen)
     {
         Upload(batch);
         Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen);
         foreach (IOp op in Ops)
             op.Forward(pass);
         Device.Copies?.Read();
-        Output.Read(Device, logits[..batch.Rows]);
+        Output.Read(Device, output[..(pass.RowsOf(Output) * Output.Columns)]);
     }
 
     /// <summary>Waits for the running call.</summary>

@@ -14,7 +14,7 @@ internal sealed partial class RecordedStep : IDisposable
     private readonly Action launch;
     private Pass pass;
 
-    private RecordedStep(RecordedModel model, BinaryCrossEntropy loss, DenseUpdate dense)
+    private RecordedStep(RecordedModel model, ILoss loss, DenseUpdate dense)
     {
         (Model, Loss, Dense) = (model, loss, dense);
         (Deferred, Graph, launch) = (new DeferredUpdates(model), new StepGraph(model.Device), Launch);
@@ -25,14 +25,14 @@ internal sealed partial class RecordedStep : IDisposable
         });
     }
 
-    /// <summary>Records a model and its step; <paramref name="record"/> returns the logit.</summary>
+    /// <summary>Records a model and its step; <paramref name="record"/> returns the model's output: the logit, unless it says what loss it has (<see cref="ModelBuilder.Loss"/>).</summary>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
         ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, batchSize, rowCounts), g =>
         {
-            Tensor logit = record(g);
-            BinaryCrossEntropy loss = new(g.Workspace, logit, g.Inputs.Label, g.Control.Loss);
-            RecordedModel model = g.Build(logit);
+            Tensor output = record(g);
+            ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss);
+            RecordedModel model = g.Build(output);
             (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);
             DenseUpdate dense = new(g.Workspace, parameters, g.Control.Rule.OfDense, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.Guard);
             guard.Watch(parameters.Gradient!, parameters, (float)options.L2, decays);
@@ -44,7 +44,7 @@ internal sealed partial class RecordedStep : IDisposable
     public RecordedModel Model { get; }
 
     /// <summary>Loss of the batch and its gradient.</summary>
-    public BinaryCrossEntropy Loss { get; }
+    public ILoss Loss { get; }
 
     /// <summary>Update of all dense parameters.</summary>
     public DenseUpdate Dense { get; }
@@ -114,7 +114,7 @@ internal sealed partial class RecordedStep : IDisposable
             op.Forward(pass);
             Trace("forward", op);
         }
-        Loss.Run(pass.Rows);
+        Loss.Run(pass);
         Trace("loss");
         for (int i = Model.Ops.Length - 1; i >= 0; i--)
         {

@@ -6,13 +6,14 @@ namespace GpuCtr.Kernels.Attention;
 /// <summary>
 /// The histories of one behaviour group (item, category, shop … of the same events) on the device: jagged, never padded.
 /// A key k_t is the concatenation of the group's G field vectors, a query q that of its target fields; both are E = G·D wide.
+/// Where the next item is predicted there is no target: a sequence is its history alone.
 /// </summary>
 /// <param name="Table">(ΣV, D) shared by histories and targets.</param>
 /// <param name="RowGradients">(P, D) gradients of lookups, those of history positions among them.</param>
 /// <param name="Vectors">(B, C·D) field vectors, the targets among them.</param>
 /// <param name="Rows">Table rows of all histories of the model, field after field.</param>
 /// <param name="Bases">(G) start of each field of this group in Rows.</param>
-/// <param name="TargetFields">(G) column of each target among the C fields.</param>
+/// <param name="TargetFields">(G) column of each target among the C fields; none without a target.</param>
 /// <param name="Offsets">(B + 1) positions of row b are Offsets[b] … Offsets[b+1].</param>
 /// <param name="Owners">(T) row of the batch of each position.</param>
 /// <param name="Group">Number of the group.</param>
@@ -31,11 +32,17 @@ public sealed partial record BehaviourHistory(
     /// <summary>The rows of a tensor over the history positions.</summary>
     public RowKind PositionRows => RowKind.HistoryPosition(Group);
 
-    /// <summary>The rows of a tensor over sequences: history and target.</summary>
-    public RowKind ItemRows => RowKind.SequenceItem(Group);
+    /// <summary>Whether a sequence ends with a target.</summary>
+    public bool HasTarget => TargetFields.Length > 0;
 
-    /// <summary>The sequences of history and target.</summary>
-    public SequenceItems Items => new(Offsets, Owners, ItemRows, ExportItemMask);
+    /// <summary>The entries at which items are predicted; null in a model of clicks.</summary>
+    public PredictedEntries? Predictions { get; init; }
+
+    /// <summary>The rows of a tensor over sequences: the history, and the target if there is one.</summary>
+    public RowKind ItemRows => HasTarget ? RowKind.SequenceItem(Group) : PositionRows;
+
+    /// <summary>The sequences: histories, with the target if there is one.</summary>
+    public SequenceItems Items => new(Offsets, Owners, ItemRows, ExportItemMask, HasTarget, Predictions);
 
     /// <summary>D: width of a field vector.</summary>
     public int D => Table.Columns;
@@ -46,8 +53,8 @@ public sealed partial record BehaviourHistory(
     /// <summary>L: largest number of positions of an example.</summary>
     public int MaxLength => MaxTokens / checked((int)Vectors.Rows);
 
-    /// <summary>Largest number of rows of a tensor over sequences (<see cref="ItemRows"/>): histories and targets of a batch.</summary>
-    public int MaxItems => checked(MaxTokens + (int)Vectors.Rows);
+    /// <summary>Largest number of rows of a tensor over sequences (<see cref="ItemRows"/>) in a batch.</summary>
+    public int MaxItems => HasTarget ? checked(MaxTokens + (int)Vectors.Rows) : MaxTokens;
 
     /// <summary>Keys and queries that are outputs of other ops, over the positions of this history: an op that adds to the gradients of keys adds to those of <paramref name="keys"/>.</summary>
     /// <param name="keys">(T, E).</param>
@@ -86,6 +93,4 @@ public sealed partial record BehaviourHistory(
     internal View Bind() => new(
         Table.View, RowGradients.View, Vectors.View, Vectors.BoundGradient, Rows.View, Bases.View, TargetFields.View, Offsets.View, Owners.View,
         D, E, Vectors.Columns, GradientOffset);
-
-    internal SequenceRows BindSequences(in Pass pass) => Items.Bind(pass);
 }

@@ -15,15 +15,25 @@ public sealed partial class MultiHeadAttention
     public void Export(IOnnxGraph g)
     {
         int e = Output.Columns, d = e / Heads;
-        bool targetAsks = Output.RowKind == RowKind.Batch;
+        bool oneAsks = Output.RowKind != Items.Rows;
         string Split(string x, params long[] order) => g.Transpose(g.Node("Reshape", x, g.Integers(0, -1, Heads, d)), order);
         string q = g[Inputs.Q];
-        if (targetAsks)
+        // A target, or the last entry where an item is predicted: it sees all of the sequence.
+        if (oneAsks)
             q = g.Node("Unsqueeze", q, g.Integers(1));
         string scores = g.Node("Div", g.Node("MatMul", Split(q, 0, 2, 1, 3), Split(g[Inputs.K], 0, 2, 3, 1)), g.Number(Root));
-        string weights = g.Node("Softmax", Items.Mask is null ? scores : g.Node("Where", Items.Mask(g), scores, g.Number(float.MinValue)));
+        string weights = g.Node("Softmax", Items.Mask is null ? scores : g.Node("Where", Mask(g, Items.Mask(g), oneAsks), scores, g.Number(float.MinValue)));
         string heads = g.Transpose(g.Node("MatMul", weights, Split(g[Inputs.V], 0, 2, 1, 3)), 0, 2, 1, 3);
-        g[Output] = g.Node("Reshape", heads, targetAsks ? g.Integers(0, e) : g.Integers(0, -1, e));
+        g[Output] = g.Node("Reshape", heads, oneAsks ? g.Integers(0, e) : g.Integers(0, -1, e));
+    }
+
+    /// <summary>(B, 1, 1, T) or (B, 1, T, T) bool: true where an item attends to another.</summary>
+    private string Mask(IOnnxGraph g, string valid, bool oneAsks)
+    {
+        if (!causal || oneAsks)
+            return valid;
+        string places = g.Node("CumSum", g.Node("Cast", ("to", IOnnxGraph.IntegerType), valid), g.Integer(3));
+        return g.Node("And", valid, g.Node("LessOrEqual", places, g.Transpose(places, 0, 1, 3, 2)));
     }
 
     /// <summary>Assumes equally long sequences, so that every query attends to the same number of items.</summary>

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Simd;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// If every item is a query, a head is products of small matrices. Lanes are queries, 32 per strip. Scores are stored by item, (n, 32), in the layout that
+/// If several items of a sequence are queries, a head is products of small matrices. Lanes are queries, 32 per strip. Scores are stored by item, (n, 32), in the layout that
 /// the register tiles read, so that weights need no rearrangement as right operand, and a softmax sums whole registers.
 /// </summary>
 public sealed unsafe partial class MultiHeadAttention
@@ -21,38 +21,40 @@ public sealed unsafe partial class MultiHeadAttention
         /// <summary>(n, 32) scores or weights, and the gradients of scores.</summary>
         public readonly float* P, Ds;
 
-        /// <summary>(32, 32) rows of q or dy; (32) one number per query.</summary>
-        public readonly float* Rows, Lane;
+        /// <summary>(32, 32) rows of q or dy; (32) one number per query; (32) how many items each attends to.</summary>
+        public readonly float* Rows, Lane, Seen;
 
         public Scratch(int n, int d)
         {
-            Q = ThreadScratch.Get((nuint)((3 * d + 2 * n + Strip + 1) * Strip));
+            Q = ThreadScratch.Get((nuint)((3 * d + 2 * n + Strip + 2) * Strip));
             Dy = Q + d * Strip;
             Out = Dy + d * Strip;
             P = Out + d * Strip;
             Ds = P + n * Strip;
             Rows = Ds + n * Strip;
             Lane = Rows + Strip * Strip;
+            Seen = Lane + Strip;
         }
     }
 
-    private void ForwardStrips(int first, int n)
+    private void ForwardStrips(int b, int first, int n)
     {
-        int e = y.Columns, d = e / heads;
+        int e = y.Columns, d = e / heads, asking = FirstQuestion(b, first), questions = Questions(b, n);
         Scratch s = new(n, d);
         for (int head = 0; head < heads; head++)
-            for (int i = 0; i < n; i += Strip)
+            for (int i = 0; i < questions; i += Strip)
             {
-                int count = Math.Min(Strip, n - i), lanes = LanesOf(count);
-                long at = (long)(first + i) * e + head * d, items = (long)first * e + head * d;
+                int count = Math.Min(Strip, questions - i), lanes = LanesOf(count);
+                long at = (long)(asking + i) * e + head * d, items = (long)first * e + head * d;
+                Seen(s.Seen, asking + i, count, first, n);
                 Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
                 Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
-                    Softmax(s.P + lane, n, 1 / root, s.Lane + lane);
+                    Softmax(s.P + lane, n, 1 / root, s.Seen + lane, s.Lane + lane);
                 Times(d, v.Pointer + items, 1, e, s.P, n, s.Out, Strip, lanes);
                 WriteTransposed(s.Out, y.Pointer + at, count, d, add: false);
                 for (int r = 0; r < count; r++)
-                    logSums.Pointer[(long)(first + i + r) * heads + head] = s.Lane[r];
+                    logSums.Pointer[(long)(asking + i + r) * heads + head] = s.Lane[r];
             }
     }
 
@@ -60,16 +62,17 @@ public sealed unsafe partial class MultiHeadAttention
     /// <param name="p">(n, 32).</param>
     /// <param name="n">Items.</param>
     /// <param name="scale">Of scores.</param>
+    /// <param name="seen">(16) how many items each attends to.</param>
     /// <param name="logSums">(16) log Σ e^s.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* p, int n, float scale, float* logSums)
+    private static void Softmax(float* p, int n, float scale, float* seen, float* logSums)
     {
-        Vector512<float> highest = Vector512.Create(float.NegativeInfinity), sum = default;
+        Vector512<float> ends = Vector512.Load(seen), highest = Vector512.Create(float.NegativeInfinity), sum = default;
         for (int t = 0; t < n; t++)
-            highest = Vector512.Max(highest, Vector512.Load(p + t * Strip));
+            highest = Vector512.ConditionalSelect(IsSeen(t, ends), Vector512.Max(highest, Vector512.Load(p + t * Strip)), highest);
         for (int t = 0; t < n; t++)
         {
-            Vector512<float> power = Math512.Exp((Vector512.Load(p + t * Strip) - highest) * scale);
+            Vector512<float> power = Vector512.ConditionalSelect(IsSeen(t, ends), Math512.Exp((Vector512.Load(p + t * Strip) - highest) * scale), default);
             sum += power;
             power.Store(p + t * Strip);
         }
@@ -79,23 +82,25 @@ public sealed unsafe partial class MultiHeadAttention
         Vector512.FusedMultiplyAdd(highest, Vector512.Create(scale), Vector512.Log(sum)).Store(logSums);
     }
 
-    private void BackwardStrips(int first, int n)
+    /// <summary>Where nobody asks there is one strip of no queries, which writes the zeros of dk and dv.</summary>
+    private void BackwardStrips(int b, int first, int n)
     {
-        int e = y.Columns, d = e / heads;
+        int e = y.Columns, d = e / heads, asking = FirstQuestion(b, first), questions = Questions(b, n);
         Scratch s = new(n, d);
         for (int head = 0; head < heads; head++)
-            for (int i = 0; i < n; i += Strip)
+            for (int i = 0; i < Math.Max(1, questions); i += Strip)
             {
-                int count = Math.Min(Strip, n - i), lanes = LanesOf(count);
-                long at = (long)(first + i) * e + head * d, items = (long)first * e + head * d;
+                int count = Math.Min(Strip, questions - i), lanes = LanesOf(count);
+                long at = (long)(asking + i) * e + head * d, items = (long)first * e + head * d;
+                Seen(s.Seen, asking + i, count, first, n);
                 Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
                 Panel.Pack(s.Dy, y.Gradient!.Pointer + at, 1, e, d, count);
                 Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
                 Times(n, v.Pointer + items, e, 1, s.Dy, d, s.Ds, Strip, lanes);
                 for (int r = 0; r < Strip; r++)
-                    s.Lane[r] = r < count ? logSums.Pointer[(long)(first + i + r) * heads + head] : 0;
+                    s.Lane[r] = r < count ? logSums.Pointer[(long)(asking + i + r) * heads + head] : 0;
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
-                    ScoreGradients(s.P + lane, s.Ds + lane, n, 1 / root, s.Lane + lane);
+                    ScoreGradients(s.P + lane, s.Ds + lane, n, 1 / root, s.Seen + lane, s.Lane + lane);
                 if (dq.Target is { } target)
                 {
                     Times(d, k.Pointer + items, 1, e, s.Ds, n, s.Out, Strip, lanes);
@@ -108,18 +113,33 @@ public sealed unsafe partial class MultiHeadAttention
 
     /// <summary>Recomputes the weights from 16 columns of scores, and turns ⟨dy, v⟩ into the gradients of the scores.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void ScoreGradients(float* p, float* ds, int n, float scale, float* logSums)
+    private static void ScoreGradients(float* p, float* ds, int n, float scale, float* seen, float* logSums)
     {
-        Vector512<float> logSum = Vector512.Load(logSums), inner = default;
+        Vector512<float> ends = Vector512.Load(seen), logSum = Vector512.Load(logSums), inner = default;
         for (int t = 0; t < n; t++)
         {
-            Vector512<float> weight = Math512.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(p + t * Strip), Vector512.Create(scale), -logSum));
+            Vector512<float> power = Math512.Exp(Vector512.FusedMultiplyAdd(Vector512.Load(p + t * Strip), Vector512.Create(scale), -logSum));
+            Vector512<float> weight = Vector512.ConditionalSelect(IsSeen(t, ends), power, default);
             inner = Vector512.FusedMultiplyAdd(weight, Vector512.Load(ds + t * Strip), inner);
             weight.Store(p + t * Strip);
         }
         for (int t = 0; t < n; t++)
             (Vector512.Load(p + t * Strip) * (Vector512.Load(ds + t * Strip) - inner) * scale).Store(ds + t * Strip);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> IsSeen(int t, Vector512<float> ends) => Vector512.LessThan(Vector512.Create((float)t), ends);
+
+    /// <summary>How many items each query of a strip attends to; all of them if it is none.</summary>
+    private void Seen(float* seen, int question, int count, int first, int n)
+    {
+        for (int r = 0; r < Strip; r++)
+            seen[r] = causal && r < count ? (ItemsAsk ? question + r : items.Asking(question + r)) - first + 1 : n;
+    }
+
+    private int FirstQuestion(int b, int first) => ItemsAsk ? first : items.Predictions!.Starts.Pointer[b];
+
+    private int Questions(int b, int n) => ItemsAsk ? n : items.Predictions!.Starts.Pointer[b + 1] - items.Predictions!.Starts.Pointer[b];
 
     private void WriteTransposed(float* from, float* to, int count, int d, bool add)
     {

@@ -22,8 +22,8 @@ public sealed unsafe partial class MultiHeadAttention
             (int first, int n) = items.Of(b);
             if (TargetAsks)
                 Answer(b, first, n);
-            else
-                ForwardStrips(first, n);
+            else if (n > 0)
+                ForwardStrips(b, first, n);
         }
     }
 
@@ -34,8 +34,8 @@ public sealed unsafe partial class MultiHeadAttention
             (int first, int n) = items.Of(b);
             if (TargetAsks)
                 Gradients(b, first, n);
-            else
-                BackwardStrips(first, n);
+            else if (n > 0)
+                BackwardStrips(b, first, n);
         }
     }
 

@@ -7,12 +7,13 @@ using ILGPU.Algorithms;
 namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
-/// Scaled dot-product attention of H heads within each sequence of items (Vaswani et al. 2017, section 3.2), without a causal mask:
-/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example; each head has its own d = E / H columns. Without scaling, 1 takes the place of √d.
+/// Scaled dot-product attention of H heads within each sequence of items (Vaswani et al. 2017, section 3.2):
+/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example, with a causal mask only over those up to the one that asks;
+/// each head has its own d = E / H columns. Without scaling, 1 takes the place of √d.
 /// </summary>
 /// <remarks>
 /// dv_t = Σ_r a_rt dy_r,  ds_rt = a_rt (⟨dy_r, v_t⟩ − ⟨dy_r, y_r⟩) / √d,  dq_r = Σ_t ds_rt k_t,  dk_t = Σ_r ds_rt q_r.
-/// k, v (T + B, E) over sequences   q, y the same if every item is a query, or (B, E) if only the target is.   log Σ_t e^s of every query and head is saved.
+/// k, v over sequences   q, y the same if every item is a query, (B, E) if only the target is, or (M, E) if those are at which an item is predicted.   log Σ_t e^s of every query and head is saved.
 /// For n items and m queries per example: 4 m n E operations forward, 10 m n E backward, of which 2 recompute the weights. Storing the weights would take
 /// 4 H m n bytes, written once and read twice; with 51 items that are all queries, E 64 and H 8, that is 250 KB per example, compared with 78 KB for q, k, v and their gradients.
 /// All sums are in the order of the items: the same bits every run.
@@ -24,38 +25,36 @@ public sealed partial class MultiHeadAttention : IOp
     private readonly Tensor q, k, v, y, logSums;
     private readonly int heads;
     private readonly float root;
+    private readonly bool causal;
     private readonly Tensor.GradientSink dq, dk, dv;
     private readonly OpVariant variant;
 
     /// <summary>Kernel arguments; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
     public readonly record struct Args(
-        SequenceRows Rows, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
-        GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, float Root, int TargetAsks)
+        AskingItems Asking, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
+        GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, float Root, int Causal)
     {
-        /// <summary>R: rows of q.</summary>
-        internal int Questions => TargetAsks != 0 ? Rows.B : Rows.Count;
+        internal SequenceRows Rows => Asking.Rows;
 
-        /// <summary>Row of the batch of a query; queries are numbered like items.</summary>
-        internal int Owner(int question) => TargetAsks != 0 ? question : Rows.Owner(question);
-
-        /// <summary>Row of q of a query of example b.</summary>
-        internal int Row(int question, int b) => TargetAsks != 0 ? b : Rows.Row(question, b);
+        /// <summary>The last item of row b that the query of a row attends to.</summary>
+        internal int LastOf(int row, int b) => Causal != 0 ? Asking.Item(row, b) : Rows.Last(b);
     }
 
     /// <param name="workspace">Where log Σ e^s is reserved.</param>
     /// <param name="items">The items of the sequences.</param>
-    /// <param name="q">(T + B, E) or (B, E).</param>
-    /// <param name="k">(T + B, E).</param>
-    /// <param name="v">(T + B, E); q, k and v are different tensors.</param>
+    /// <param name="q">(·, E) of the items that ask: all, targets, or predictions.</param>
+    /// <param name="k">(·, E) over sequences.</param>
+    /// <param name="v">(·, E) over sequences; q, k and v are different tensors.</param>
     /// <param name="heads">H, a divisor of E.</param>
     /// <param name="y">The shape of q; output.</param>
+    /// <param name="causal">An item attends to itself and to those before it; false: to all.</param>
     /// <param name="scaled">Divide by √d.</param>
-    public MultiHeadAttention(Workspace workspace, SequenceItems items, Tensor q, Tensor k, Tensor v, int heads, Tensor y, bool scaled = true)
+    public MultiHeadAttention(Workspace workspace, SequenceItems items, Tensor q, Tensor k, Tensor v, int heads, Tensor y, bool causal = false, bool scaled = true)
     {
-        (device, this.items, this.q, this.k, this.v, this.heads, this.y) = (workspace.Device, items, q, k, v, heads, y);
+        (device, this.items, this.q, this.k, this.v, this.heads, this.y, this.causal) = (workspace.Device, items, q, k, v, heads, y, causal);
         int e = y.Columns;
         if (heads < 1 || e % heads != 0 || q == k || k == v || v == q || new[] { q, k, v }.Any(t => t.Columns != e)
-            || k.RowKind != items.Rows || v.RowKind != items.Rows || q.RowKind != y.RowKind || q.RowKind != items.Rows && q.RowKind != RowKind.Batch)
+            || k.RowKind != items.Rows || v.RowKind != items.Rows || q.RowKind != y.RowKind || !items.CanAsk(q.RowKind) || causal && items.Mask is null)
             throw new KernelException($"multi-head attention: q {q}, k {k}, v {v}, y {y} and {heads} heads do not fit on {device}");
         root = scaled ? MathF.Sqrt(e / heads) : 1;
         logSums = workspace.Tensor($"{y.Name} log sums", y.Rows, heads, kind: y.RowKind);
@@ -83,6 +82,8 @@ public sealed partial class MultiHeadAttention : IOp
 
     private bool TargetAsks => q.RowKind == RowKind.Batch;
 
+    private bool ItemsAsk => q.RowKind == items.Rows;
+
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);
 
@@ -108,8 +109,8 @@ public sealed partial class MultiHeadAttention : IOp
     private long Pieces(int rows) => (long)rows * heads * Piece.Count(y.Columns / heads);
 
     private Args Bind(in Pass pass, Tensor deltas) => new(
-        items.Bind(pass), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
-        dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, root, TargetAsks ? 1 : 0);
+        items.BindAsking(pass, q), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
+        dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, root, causal ? 1 : 0);
 
     /// <summary>The work item of a kernel: up to four columns of one head, of one row of a matrix (·, E).</summary>
     /// <remarks>Sums stay in registers, and the weights of a head of d columns are computed d / 4 times.</remarks>
@@ -172,10 +173,10 @@ public sealed partial class MultiHeadAttention : IOp
     private static void ForwardKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.Owner(p.Item), row = a.Row(p.Item, b), last = a.Rows.Target(b);
+            int b = a.Asking.Owner(p.Item), row = a.Asking.Row(p.Item, b), last = a.LastOf(row, b);
             long question = (long)row * a.E + p.Head * d;
             float highest = float.NegativeInfinity, sum = 0;
             Float4 y = default;
@@ -197,17 +198,17 @@ public sealed partial class MultiHeadAttention : IOp
     private static void DeltasKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H; i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.H; i += GridLoop.Stride)
             a.Deltas[i] = Dot(a.Dy, i * d, a.Y, i * d, d);
     }
 
     private static void QueriesKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Questions * a.H * Piece.Count(d); i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.Owner(p.Item), row = a.Row(p.Item, b), last = a.Rows.Target(b);
+            int b = a.Asking.Owner(p.Item), row = a.Asking.Row(p.Item, b), last = a.LastOf(row, b);
             long question = (long)row * a.E + p.Head * d, head = (long)row * a.H + p.Head;
             float logSum = a.LogSums[head], delta = a.Deltas[head];
             Float4 dq = default;
@@ -227,11 +228,13 @@ public sealed partial class MultiHeadAttention : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.Rows.Owner(p.Item), first = a.TargetAsks != 0 ? b : a.Rows.First(b), last = a.TargetAsks != 0 ? b : a.Rows.Target(b);
-            long key = (long)a.Rows.Row(p.Item, b) * a.E + p.Head * d;
+            int b = a.Rows.Owner(p.Item), item = a.Rows.Row(p.Item, b), last = a.Asking.Last(b);
+            long key = (long)item * a.E + p.Head * d;
             Float4 dk = default, dv = default;
-            for (int r = first; r <= last; r++)
+            for (int r = a.Asking.First(b); r <= last; r++)
             {
+                if (a.Causal != 0 && a.Asking.Item(r, b) < item)
+                    continue;
                 long question = (long)r * a.E + p.Head * d, head = (long)r * a.H + p.Head;
                 float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / a.Root - a.LogSums[head]);
                 dk = dk.Add(weight * (Dot(a.Dy, question, a.V, key, d) - a.Deltas[head]) / a.Root, p.Read(a.Q, question));

@@ -10,10 +10,17 @@ public sealed partial class SequenceEmbedding
     /// <inheritdoc/>
     public Work BackwardWork(in Pass pass) => Work.Passes(pass, Output, 2);
 
-    /// <summary>The distance of a history position from the target is the number of entries from it on: 1 at the most recent entry.</summary>
+    /// <summary>The number of entries from one on, itself included, is its distance from the target; the number up to it is one more than its place from the first.</summary>
     public void Export(IOnnxGraph g)
     {
         string valid = g.Node("Cast", ("to", IOnnxGraph.IntegerType), g.Node("Squeeze", History.ExportMask(g), g.Integers(2)));
+        if (!History.HasTarget)
+        {
+            // Padding before the first entry would be at place −1.
+            string before = g.Node("Sub", g.Node("CumSum", valid, g.Integer(1)), valid);
+            g[Output] = g.Node("Add", History.ExportKeys(g), g.Node("Gather", g.Weight(Positions), before));
+            return;
+        }
         string places = g.Node("CumSum", ("reverse", 1), valid, g.Integer(1)), vectors = g.Weight(Positions);
         string behaviour = g.Node("Add", History.ExportKeys(g), g.Node("Gather", vectors, places));
         string target = g.Node("Add", History.ExportQuery(g), g.Node("Gather", vectors, g.Integer(0)));

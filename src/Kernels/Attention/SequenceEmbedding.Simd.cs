@@ -28,12 +28,12 @@ public sealed unsafe partial class SequenceEmbedding
         for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], n = history.Offsets.Pointer[b + 1] - first;
-            float* to = x.Pointer + (long)(first + b) * e;
+            float* to = x.Pointer + (long)items.Of(b).First * e;
             history.GatherRows(to, first, n);
-            for (int field = 0; field < e / d; field++)
+            for (int field = 0; field < history.TargetFields.Length; field++)
                 Buffer.MemoryCopy(Query(history.Vectors.Pointer, b, field), to + (long)n * e + field * d, d * sizeof(float), d * sizeof(float));
-            for (int t = 0; t <= n; t++)
-                Sums.Add(to + (long)t * e, positions.Pointer + (long)(n - t) * e, e);
+            for (int t = 0; t < Items(n); t++)
+                Sums.Add(to + (long)t * e, positions.Pointer + (long)Place(t, n) * e, e);
         }
     }
 
@@ -46,19 +46,26 @@ public sealed unsafe partial class SequenceEmbedding
         for (int b = firstRow; b < endRow; b++)
         {
             int first = history.Offsets.Pointer[b], n = history.Offsets.Pointer[b + 1] - first;
-            float* dx = x.Gradient!.Pointer + (long)(first + b) * e;
-            for (int t = 0; t <= n; t++)
-                Sums.Add(sum + (long)(n - t) * e, dx + (long)t * e, e);
+            float* dx = x.Gradient!.Pointer + (long)items.Of(b).First * e;
+            for (int t = 0; t < Items(n); t++)
+                Sums.Add(sum + (long)Place(t, n) * e, dx + (long)t * e, e);
             for (int field = 0; field < e / d; field++, dx += d)
             {
                 float* dKeys = history.KeyGradients(field, first);
                 for (int t = 0; t < n; t++)
                     for (int j = 0; j < d; j += Lanes.Count)
                         Lanes.Store(Lanes.Load(dx + (long)t * e + j, d - j), dKeys + (long)t * d + j, d - j);
-                Sums.Add(Query(dVectors.Target!.Pointer, b, field), dx + (long)n * e, d);
+                if (history.HasTarget)
+                    Sums.Add(Query(dVectors.Target!.Pointer, b, field), dx + (long)n * e, d);
             }
         }
     }
+
+    /// <summary>Items of a sequence with n history positions.</summary>
+    private int Items(int n) => history.HasTarget ? n + 1 : n;
+
+    /// <summary>δ of item t of such a sequence.</summary>
+    private int Place(int t, int n) => history.HasTarget ? n - t : t;
 
     /// <summary>Address of the target's vector of a field among the field vectors, or of its gradient among theirs.</summary>
     private float* Query(float* vectors, int b, int field) => vectors + (long)b * history.Vectors.Columns + history.TargetFields.Pointer[field] * history.D;

@@ -4,39 +4,61 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>Sequences of items, one for each example: which rows of a tensor over items belong to which example. An example has at least one item, which is its last; a history has its target there.</summary>
-/// <param name="Offsets">(B + 1) items of row b, each without the last one, begin at Offsets[b]: its rows are Offsets[b] + b … Offsets[b + 1] + b.</param>
-/// <param name="Owners">(T) row of the batch of every item that is not the last one.</param>
+/// <summary>Sequences of items, one for each example: which rows of a tensor over items belong to which example, and which of them can ask.</summary>
+/// <remarks>
+/// If every example has a target, it is the last item: that of a history, or the last one of a number of fields. Without targets a sequence can be empty, and
+/// the items that can ask besides all of them are those at which an item is predicted.
+/// </remarks>
+/// <param name="Offsets">(B + 1) items of row b, without a target, begin at Offsets[b]; with targets, its rows are Offsets[b] + b … Offsets[b + 1] + b.</param>
+/// <param name="Owners">(T) row of the batch of every item that is no target.</param>
 /// <param name="Rows">The rows of a tensor over the items.</param>
-/// <param name="Mask">Exports which items of padded sequences take part, (B, 1, 1, T + 1); null: all do.</param>
-public sealed unsafe record SequenceItems(DeviceArray<int> Offsets, DeviceArray<int> Owners, RowKind Rows, Func<IOnnxGraph, string>? Mask)
+/// <param name="Mask">Exports which items of padded sequences take part, (B, 1, 1, T) or with a target (B, 1, 1, T + 1); null: all do.</param>
+/// <param name="HasTarget">Whether every example has one more item, its last.</param>
+/// <param name="Predictions">The entries at which items are predicted; null without any.</param>
+public sealed unsafe record SequenceItems(
+    DeviceArray<int> Offsets, DeviceArray<int> Owners, RowKind Rows, Func<IOnnxGraph, string>? Mask, bool HasTarget = true, PredictedEntries? Predictions = null)
 {
-    internal SequenceRows Bind(in Pass pass) => new(Offsets.View, Owners.View, Rows.Count(pass.Rows, pass.Tokens) - pass.Rows, pass.Rows);
+    private int Targets => HasTarget ? 1 : 0;
+
+    internal SequenceRows Bind(in Pass pass) =>
+        new(Offsets.View, Owners.View, Rows.Count(pass.Rows, pass.Tokens) - Targets * pass.Rows, pass.Rows, Targets);
+
+    /// <summary>Whether a tensor can have the queries of some items: of all, of targets, or of predictions.</summary>
+    internal bool CanAsk(RowKind rows) => rows == Rows || (HasTarget ? rows == RowKind.Batch : rows == RowKind.Prediction && Predictions is not null);
+
+    /// <summary>The items that ask in the rows of a tensor.</summary>
+    internal AskingItems BindAsking(in Pass pass, Tensor asking) => new(
+        Bind(pass), (Predictions?.Entries ?? Owners).View, (Predictions?.Starts ?? Offsets).View, pass.RowsOf(asking),
+        asking.RowKind == Rows ? AskingItems.All : HasTarget ? AskingItems.Targets : AskingItems.Predictions);
 
     /// <summary>The rows of an example, in host memory.</summary>
-    internal (int First, int Count) Of(int b) => (Offsets.Pointer[b] + b, Offsets.Pointer[b + 1] - Offsets.Pointer[b] + 1);
+    internal (int First, int Count) Of(int b) => (Offsets.Pointer[b] + Targets * b, Offsets.Pointer[b + 1] - Offsets.Pointer[b] + Targets);
+
+    /// <summary>The item of a row of a tensor of targets or of predictions, in host memory.</summary>
+    internal int Asking(int row) => HasTarget ? Offsets.Pointer[row + 1] + row : Predictions!.Entries.Pointer[row];
 }
 
-/// <summary>Kernel argument: which rows of a tensor over sequences (history and target) belong to which row of the batch.</summary>
-/// <remarks>Kernels number the T + B items of a batch positions first, then targets, so that the row of an item is found without a search.</remarks>
+/// <summary>Kernel argument: which rows of a tensor over sequences belong to which row of the batch.</summary>
+/// <remarks>Kernels number the items of a batch positions first, then targets, so that the row of an item is found without a search.</remarks>
 /// <param name="Offsets">(B + 1).</param>
 /// <param name="Owners">(T).</param>
 /// <param name="T">Positions of the batch.</param>
 /// <param name="B">Rows of the batch.</param>
-public readonly record struct SequenceRows(ArrayView<int> Offsets, ArrayView<int> Owners, int T, int B)
+/// <param name="Targets">Targets of a sequence, 1 or 0.</param>
+public readonly record struct SequenceRows(ArrayView<int> Offsets, ArrayView<int> Owners, int T, int B, int Targets)
 {
-    /// <summary>T + B.</summary>
-    internal int Count => T + B;
+    /// <summary>Items of the batch.</summary>
+    internal int Count => T + Targets * B;
 
     /// <summary>Row of the batch of an item.</summary>
     internal int Owner(int item) => item < T ? Owners[item] : item - T;
 
     /// <summary>Row of an item of row b.</summary>
-    internal int Row(int item, int b) => item < T ? item + b : Target(b);
+    internal int Row(int item, int b) => item < T ? item + Targets * b : Last(b);
 
     /// <summary>The first row of row b.</summary>
-    internal int First(int b) => Offsets[b] + b;
+    internal int First(int b) => Offsets[b] + Targets * b;
 
-    /// <summary>Its last one.</summary>
-    internal int Target(int b) => Offsets[b + 1] + b;
+    /// <summary>Its last one, the target if there is one.</summary>
+    internal int Last(int b) => Offsets[b + 1] + Targets * (b + 1) - 1;
 }

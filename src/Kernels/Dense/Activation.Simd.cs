@@ -20,6 +20,7 @@ public sealed unsafe partial class Activation
             Vector512<float> v = Lanes.Load(p, count);
             v = kind == ActivationKind.Sigmoid ? Math512.Sigmoid(v)
                 : kind == ActivationKind.Tanh ? Math512.Sigmoid(v + v) * 2 - Vector512<float>.One
+                : kind == ActivationKind.Gelu ? v * Math512.NormalCumulative(v, out _)
                 : Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), v * slope, v);
             Lanes.Store(v, to, count);
         }
@@ -37,6 +38,11 @@ public sealed unsafe partial class Activation
             {
                 Vector512<float> p = Lanes.Load(y.Pointer + i, count);
                 slope = kind == ActivationKind.Sigmoid ? p * (Vector512<float>.One - p) : Vector512<float>.One - p * p;
+            }
+            else if (kind == ActivationKind.Gelu)
+            {
+                slope = Math512.NormalCumulative(v, out Vector512<float> power);
+                slope = Vector512.FusedMultiplyAdd(v * power, Vector512.Create(Numerics.Gaussian.Peak), slope);
             }
             else
             {

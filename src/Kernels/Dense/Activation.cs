@@ -23,11 +23,15 @@ public enum ActivationKind
 
     /// <summary>y = tanh x.</summary>
     Tanh,
+
+    /// <summary>y = x Φ(x), Φ the standard normal distribution (Hendrycks and Gimpel 2016; exact, not by tanh).</summary>
+    Gelu,
 }
 
 /// <summary>An element-wise activation.</summary>
 /// <remarks>
-/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   tanh: dx = dy (1 − y²);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed.
+/// relu: dx = dy [x > 0];   sigmoid: dx = dy y (1 − y);   tanh: dx = dy (1 − y²);   prelu: dx = dy (x > 0 ? 1 : α),  dα = Σ_rows dy min(0, x);   leaky relu: α = 0.01, for all units and fixed;
+/// gelu: dx = dy (Φ(x) + x e^{−x²/2} / √2π).
 /// x, y (R, H)   α (H), prelu only.   One pass each way; every column of dα is summed in one order: the same bits every run.
 /// </remarks>
 public sealed partial class Activation : IOp
@@ -107,6 +111,7 @@ public sealed partial class Activation : IOp
             float x = a.X[i];
             a.Y[i] = a.Kind == ActivationKind.Sigmoid ? Squash.Sigmoid(x)
                 : a.Kind == ActivationKind.Tanh ? Squash.Tanh(x)
+                : a.Kind == ActivationKind.Gelu ? x * Gaussian.Cumulative(x, Gaussian.Power(x))
                 : x < 0 ? (a.Kind == ActivationKind.Relu ? 0 : Slope(a, i) * x) : x;
         }
     }
@@ -117,9 +122,16 @@ public sealed partial class Activation : IOp
         {
             float slope = a.Kind == ActivationKind.Sigmoid ? a.Y[i] * (1 - a.Y[i])
                 : a.Kind == ActivationKind.Tanh ? 1 - a.Y[i] * a.Y[i]
+                : a.Kind == ActivationKind.Gelu ? GeluSlope(a.X[i])
                 : a.X[i] > 0 ? 1 : Slope(a, i);
             a.Dx.Write(i, slope * a.Dy[i]);
         }
+    }
+
+    private static float GeluSlope(float x)
+    {
+        float power = Gaussian.Power(x);
+        return Gaussian.Cumulative(x, power) + Gaussian.Peak * x * power;
     }
 
     /// <summary>Slope below zero.</summary>

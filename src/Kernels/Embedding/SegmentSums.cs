@@ -43,7 +43,7 @@ internal sealed class SegmentSums<T> : ISegmentSums where T : unmanaged, IFloats
     {
         SegmentSums.Args<T> a = new(
             args.Target.Cast<T>(), args.RowGradients.Cast<T>(), args.Table.Cast<T>(), sums.View.Cast<T>(), args.Rates,
-            args.Order, args.SegmentStart, args.SegmentRow, segmentOfBlock, args.Segments, capacity, width, levels, 0, args.Compact, args.HasRates, args.L2);
+            args.Order, args.SegmentStart, args.SegmentRow, segmentOfBlock, args.Segments, capacity, width, levels, 0, args.Compact, args.Adds, args.HasRates, args.L2);
         int blocks = capacity;
         for (int level = 1; level <= levels; level++)
         {
@@ -70,7 +70,7 @@ public static class SegmentSums
     public readonly record struct Args<T>(
         ArrayView<T> Target, ArrayView<T> RowGradients, ArrayView<T> Table, ArrayView<T> Sums, ArrayView<float> Rates,
         ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> SegmentOfBlock, ArrayView<int> Segments,
-        int Capacity, int Width, int Levels, int Level, int Compact, int HasRates, float L2)
+        int Capacity, int Width, int Levels, int Level, int Compact, int Adds, int HasRates, float L2)
         where T : unmanaged, IFloats<T>;
 
     /// <summary>One item = one element of one block of a.Level; skipped if the block does not lie within one segment.</summary>
@@ -97,6 +97,8 @@ public static class SegmentSums
             float decay = a.L2 + (a.HasRates != 0 ? a.Rates[row] : 0);
             if (decay != 0)
                 sum = sum.Add(decay, a.Table[w]);
+            if (a.Adds != 0)
+                sum = sum.Add(a.Target[w]);
             a.Target[a.Compact != 0 ? i : w] = sum;
         }
     }

@@ -20,10 +20,12 @@ public sealed unsafe partial class TableGradient
         int d = table.Columns;
         int* order = lookups.Order.Pointer, start = lookups.SegmentStart.Pointer;
         int end = start[lookups.Segments];
+        bool adds = Adds;
+        float* sum = adds ? ThreadScratch.Get((nuint)d) : null;
         for (int segment = firstSegment; segment < endSegment; segment++)
         {
             long row = lookups.SegmentRow.Pointer[segment];
-            float* to = target.Pointer + (compact ? segment : row) * d;
+            float* result = target.Pointer + (compact ? segment : row) * d, to = adds ? sum : result;
             float decay = l2 + (rates is null ? 0 : rates.Pointer[row]);
             if (d == 1)
                 *to = SumOfNumbers(rowGradients.Pointer, order, start[segment], start[segment + 1]);
@@ -31,6 +33,8 @@ public sealed unsafe partial class TableGradient
                 GatheredRows.Sum(rowGradients.Pointer, d, order, null, start[segment], start[segment + 1], end, to);
             for (int j = 0; j < d && decay != 0; j += Lanes.Count)
                 Lanes.Store(Lanes.Load(to + j, d - j) + Lanes.Load(table.Pointer + row * d + j, d - j) * decay, to + j, d - j);
+            if (adds)
+                Sums.Add(result, sum, d);
         }
     }
 

@@ -10,6 +10,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// dW[r] = Σ over the lookups p that point at r of dRows[p]  + (λ + ρ[r]) W[r], once per row however often it occurs:
 /// λ is L2 on touched rows, ρ[r] = λ_mba / n_r mini-batch aware regularization (Zhou et al., KDD 2018, eq. 6; n_r occurrences in the training set).
 /// dRows (P, D) read once   sorted lookups   dW compact (U, D), row i for the i-th distinct row; or whole (ΣV, D), other rows untouched.
+/// Where an op reads the whole table and has written its gradient (<see cref="Tensor.Consume"/>), dW[r] is added to that.
 /// One thread sums one row and column in order: the same bits every run. On GPUs long segments are summed by blocks: <see cref="SegmentSums{T}"/>.
 /// </remarks>
 public sealed partial class TableGradient
@@ -19,13 +20,14 @@ public sealed partial class TableGradient
     private readonly SortedLookups lookups;
     private readonly bool compact;
     private readonly Tensor? rates;
+    private readonly Tensor.GradientSink uses;
     private readonly float l2;
     private readonly Action run;
 
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> Target, ArrayView<float> RowGradients, ArrayView<float> Table, ArrayView<float> Rates,
-        ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> Segments, int D, int Compact, int HasRates, float L2);
+        ArrayView<int> Order, ArrayView<int> SegmentStart, ArrayView<int> SegmentRow, ArrayView<int> Segments, int D, int Compact, int Adds, int HasRates, float L2);
 
     /// <param name="workspace">Reserves the sums of blocks of the GPU variant.</param>
     /// <param name="table">(ΣV, D).</param>
@@ -38,10 +40,13 @@ public sealed partial class TableGradient
     public TableGradient(Workspace workspace, Tensor table, Tensor rowGradients, Tensor target, SortedLookups lookups, bool compact, float l2, Tensor? rates = null)
     {
         device = workspace.Device;
-        this.rates = rates;
+        (this.rates, uses) = (rates, table.Consume());
         (this.table, this.rowGradients, this.target, this.lookups, this.compact, this.l2) = (table, rowGradients, target, lookups, compact, l2);
         run = device.Select(Portable, Simd, () => Gpu(workspace));
     }
+
+    /// <summary>Whether the target has the gradient of ops that read the table as a whole.</summary>
+    private bool Adds => !compact && uses.Accumulates;
 
     /// <summary>Writes the gradient of the rows of this batch.</summary>
     public void Run() => run();
@@ -65,7 +70,7 @@ public sealed partial class TableGradient
 
     private Args Bind() => new(
         target.View, rowGradients.View, table.View, (rates ?? table).View, lookups.Order.View, lookups.SegmentStart.View, lookups.SegmentRow.View,
-        lookups.Count.View, table.Columns, compact ? 1 : 0, rates is null ? 0 : 1, l2);
+        lookups.Count.View, table.Columns, compact ? 1 : 0, Adds ? 1 : 0, rates is null ? 0 : 1, l2);
 
     private static void Kernel(Args a)
     {
@@ -80,7 +85,8 @@ public sealed partial class TableGradient
             float decay = a.L2 + (a.HasRates != 0 ? a.Rates[row] : 0);
             if (decay != 0)
                 sum += decay * a.Table[row * a.D + d];
-            a.Target[a.Compact != 0 ? i : row * a.D + d] = sum;
+            long to = a.Compact != 0 ? i : row * a.D + d;
+            a.Target[to] = a.Adds != 0 ? a.Target[to] + sum : sum;
         }
     }
 }

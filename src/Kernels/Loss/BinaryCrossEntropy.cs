@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Loss;
 /// loss = 1/B Σ_b max(z,0) − z y + log(1 + e^{−|z|}),   dz = (σ(z) − y) / B.
 /// z, y (B, 1).  Rows are summed in a fixed order: the same bits every run on any number of threads.
 /// </remarks>
-public sealed partial class BinaryCrossEntropy
+public sealed partial class BinaryCrossEntropy : ILoss
 {
     private readonly Tensor logit, label, loss;
     private readonly Action<int> run;
@@ -30,8 +30,11 @@ public sealed partial class BinaryCrossEntropy
         run = workspace.Device.Select(() => Portable(workspace), () => Simd(workspace));
     }
 
-    /// <summary>Computes loss and dz of the first <paramref name="rows"/> rows.</summary>
-    public void Run(int rows) => run(rows);
+    /// <summary>Computes loss and dz of the rows of the batch.</summary>
+    public void Run(in Pass pass) => run(pass.Rows);
+
+    /// <inheritdoc/>
+    public Work Work(in Pass pass) => Kernels.Work.Floats(3.0 * pass.Rows);
 
     private Action<int> Portable(Workspace workspace)
     {

@@ -34,6 +34,20 @@ internal static class Math512
         return TimesPower(p, n);
     }
 
+    /// <summary>e^{−x²/2} and with it Φ(x), the standard normal distribution, as <see cref="Numerics.Gaussian"/> computes it; NaN stays NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> NormalCumulative(Vector512<float> x, out Vector512<float> power)
+    {
+        power = Exp(x * x * -0.5f);
+        Vector512<float> t = Vector512<float>.One / Vector512.FusedMultiplyAdd(Vector512.Create(Numerics.Gaussian.P), Vector512.Abs(x), Vector512<float>.One);
+        Vector512<float> p = Vector512.FusedMultiplyAdd(Vector512.Create(Numerics.Gaussian.A5), t, Vector512.Create(Numerics.Gaussian.A4));
+        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(Numerics.Gaussian.A3));
+        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(Numerics.Gaussian.A2));
+        p = Vector512.FusedMultiplyAdd(p, t, Vector512.Create(Numerics.Gaussian.A1));
+        Vector512<float> tail = p * t * power;
+        return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), tail, Vector512<float>.One - tail);
+    }
+
     /// <summary>1 / (1 + e^{−x}); 0 and 1 at the far ends, NaN stays NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Sigmoid(Vector512<float> x) => Reciprocal(Vector512<float>.One + Exp(-x));

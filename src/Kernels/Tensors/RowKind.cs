@@ -16,6 +16,7 @@ public readonly record struct RowKind
         HistoryPair,
         Shared,
         PartOfExample,
+        Prediction,
     }
 
     /// <summary>An example of the batch.</summary>
@@ -37,6 +38,9 @@ public readonly record struct RowKind
     /// <summary>One of <paramref name="parts"/> parts of an example, such as its fields or the dimensions of its vectors; those of an example follow each other.</summary>
     public static RowKind PartOfExample(int parts) => new(Of.PartOfExample, parts);
 
+    /// <summary>An entry of a sequence at which an item is predicted; a pass counts them behind the groups.</summary>
+    public static RowKind Prediction => new(Of.Prediction, 0);
+
     /// <summary>Rows of this kind for each example; 0 if that depends on the batch.</summary>
     internal int RowsPerExample => of switch
     {
@@ -47,12 +51,13 @@ public readonly record struct RowKind
 
     /// <summary>Number of rows of this kind in a batch.</summary>
     /// <param name="batch">Rows of the batch.</param>
-    /// <param name="tokens">History positions of each behaviour group; null without histories.</param>
+    /// <param name="tokens">History positions of each behaviour group, then predictions if there are any; null without histories.</param>
     internal int Count(int batch, int[]? tokens) => of switch
     {
         Of.Batch => batch,
         Of.HistoryPosition => tokens![number],
         Of.HistoryPair => 2 * tokens![number],
+        Of.Prediction => tokens![^1],
         Of.Shared => 1,
         Of.PartOfExample => checked(batch * number),
         _ => tokens![number] + batch,

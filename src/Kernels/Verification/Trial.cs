@@ -11,6 +11,7 @@ public sealed partial class Trial : IDisposable
     private readonly List<Tracked> tracked = [];
     private readonly List<Action> uploads = [];
     private readonly List<IOp> ops = [];
+    private readonly List<IDisposable> owned = [];
     private Action<ReferenceValues>? reference;
 
     internal Trial(OpCase c, Device device, int attempt)
@@ -40,6 +41,9 @@ public sealed partial class Trial : IDisposable
 
     /// <summary>Rows of tensors with one row for each history position; the positions of a run are Pass.Tokens[0].</summary>
     public int TokenCapacity { get; set; }
+
+    /// <summary>Rows of tensors with one row for each prediction; the predictions of a run are Pass.Tokens[1].</summary>
+    public int PredictionCapacity { get; set; }
 
     /// <summary>(1, 4) factor of the step, as optimizers and running statistics read it.</summary>
     public Tensor Guard { get; }
@@ -97,6 +101,9 @@ public sealed partial class Trial : IDisposable
     /// <summary>Appends an op: forward in this order, backward in reverse.</summary>
     public void Op(IOp op) => ops.Add(op);
 
+    /// <summary>Something to dispose with the trial that is no op.</summary>
+    internal void Owns(IDisposable part) => owned.Add(part);
+
     /// <summary>Appends something that is no op of a recorded list, to run in forward order.</summary>
     public void Forward(Action<Pass> run) => ops.Add(new Step(run, static _ => { }));
 
@@ -109,13 +116,13 @@ public sealed partial class Trial : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable op in ops.OfType<IDisposable>())
+        foreach (IDisposable op in ops.OfType<IDisposable>().Concat(owned))
             op.Dispose();
         Workspace.Dispose();
     }
 
     // The tests have one behaviour group.
-    private int RowsOf(RowKind kind) => kind.Count(BatchCapacity, [TokenCapacity]);
+    private int RowsOf(RowKind kind) => kind.Count(BatchCapacity, kind == RowKind.Prediction ? [PredictionCapacity] : [TokenCapacity]);
 
     private int BatchCapacity => Capacity > 0 ? Capacity : Pass.Rows;
 

@@ -9,7 +9,7 @@ public sealed partial class Batch
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
 
-    /// <summary>Valid history positions of all rows, for each behaviour group; known after <see cref="Prepare"/>.</summary>
+    /// <summary>Valid history positions of all rows, for each behaviour group, then predictions if the model predicts items; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
 
     /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
@@ -43,8 +43,9 @@ public sealed partial class Batch
         foreach (BatchSequence s in Sequences)
             if (IsRead(s))
                 s.CheckShape(Rows);
-        for (int group = 0; group < Tokens.Length; group++)
+        for (int group = 0; group < histories.Length; group++)
             ShapeGroup(group);
+        PreparePredictions();
         LookupSorter? lookups = training ? sorter : null;
         lookups?.Clear();
         AddFields(lookups);
@@ -65,6 +66,14 @@ public sealed partial class Batch
 
     /// <summary>Nothing reads negatives in a prediction.</summary>
     private bool IsRead(BatchSequence s) => IsForTraining || s.Field.Role != SequenceRole.Negative;
+
+    private void PreparePredictions()
+    {
+        if (Predictions is null)
+            return;
+        Predictions.Prepare(histories[0][0], Rows);
+        Tokens[^1] = Predictions.Count;
+    }
 
     /// <summary>Id 0 is padding: it reads zeros and is never trained.</summary>
     private void AddFields(LookupSorter? lookups)

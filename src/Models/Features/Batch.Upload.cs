@@ -34,6 +34,18 @@ public sealed partial class Batch
             histories[group][0].UploadOffsets(device, to.Groups[group].Offsets, Rows + 1L);
             owners[group].Copy(device, to.Groups[group].Owners, Tokens[group]);
         }
+        UploadPredictions(device, to);
+    }
+
+    /// <summary>Prepares them again, which checks them and changes nothing if they are as they were.</summary>
+    private void UploadPredictions(Device device, ModelInputs to)
+    {
+        if (Predictions is null)
+            return;
+        if (Predictions.Count != Tokens[^1])
+            throw Changed("a prediction");
+        PreparePredictions();
+        Predictions.Upload(device, to.Predictions!, Rows);
     }
 
     private void CheckRows(ReadOnlySpan<int> rows)

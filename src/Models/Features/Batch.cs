@@ -49,8 +49,9 @@ public sealed partial class Batch : IDisposable
         segmentRow = new PinnedBuffer<int>(device, lookups);
         segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(lookups));
         segmentCount = new PinnedBuffer<int>(device, 1);
-        Tokens = new int[spec.GroupCount];
-        owners = Tokens.Select((_, group) => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
+        Tokens = new int[spec.GroupCount + (spec.MostPredictions > 0 ? 1 : 0)];
+        Predictions = spec.MostPredictions > 0 ? new BatchPredictions(device, spec, capacity) : null;
+        owners = Enumerable.Range(0, spec.GroupCount).Select(group => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
         Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, spec.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
         histories = ByGroup(SequenceRole.History);
         negatives = ByGroup(SequenceRole.Negative);
@@ -60,7 +61,7 @@ public sealed partial class Batch : IDisposable
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
         // Table rows, those of pairs with their values, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
-        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength);
+        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 8L * spec.MostPredictions;
         return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity;
     }
 
@@ -104,6 +105,9 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B) gAUC key of each row; stays on the host.</summary>
     public ulong[] GaucKeys { get; }
 
+    /// <summary>Where items are predicted in the first sequence; null in a model of clicks.</summary>
+    public BatchPredictions? Predictions { get; }
+
     /// <summary>The list columns, in the order of the spec.</summary>
     public BatchSequence[] Sequences { get; }
 
@@ -124,7 +128,7 @@ public sealed partial class Batch : IDisposable
     public int IdAt(int b, int f) => TableRows[b * fieldOffsets.Length + f] - fieldOffsets[f];
 
     private BatchSequence[][] ByGroup(SequenceRole role) =>
-        Tokens.Select((_, group) => Sequences.Where(s => s.Field.Role == role && s.Field.Group == group).ToArray()).ToArray();
+        Enumerable.Range(0, Spec.GroupCount).Select(group => Sequences.Where(s => s.Field.Role == role && s.Field.Group == group).ToArray()).ToArray();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -143,5 +147,6 @@ public sealed partial class Batch : IDisposable
             s.Dispose();
         foreach (PinnedBuffer<int> o in owners)
             o.Dispose();
+        Predictions?.Dispose();
     }
 }

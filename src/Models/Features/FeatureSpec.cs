@@ -30,7 +30,7 @@ public enum SequenceRole
 /// <param name="Name">Column name.</param>
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>; a history shares that of its target.</param>
 /// <param name="Role">History, pooled, or negatives of a history.</param>
-/// <param name="Target">For a history and its negatives, the index of the categorical field that it is a history of; −1 otherwise.</param>
+/// <param name="Target">For a history and its negatives, the index of the categorical field that it is a history of, or −1 where its own next items are predicted; −1 otherwise.</param>
 /// <param name="MaxLength">The last so many ids of a row are kept; equal within a group.</param>
 /// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths, and so have their negatives.</param>
 public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0);
@@ -67,6 +67,11 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public int PairBuckets { get; init; }
 
+    /// <summary>The most items that are predicted in a row: the entries of a sequence, or as many as are masked. 0 in a model of clicks.</summary>
+    /// <remarks>Follows from the model, so it is not saved with the columns.</remarks>
+    [JsonIgnore]
+    public int MostPredictions { get; init; }
+
     /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
     public int C => F + (NumericVectors ? N : 0) + P;
 
@@ -90,7 +95,7 @@ public sealed record FeatureSpec(
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumericVectors, PadHistories, PairBuckets) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets)
+        (N, NumericVectors, PadHistories, PairBuckets, MostPredictions) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.MostPredictions)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

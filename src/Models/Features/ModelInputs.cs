@@ -1,4 +1,5 @@
 using GpuCtr.Kernels;
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 
@@ -26,6 +27,10 @@ public sealed class ModelInputs
         Groups = Enumerable.Range(0, spec.GroupCount).Select(group => new GroupInputs(
             Ints($"history offsets {group}", batchSize + 1),
             Ints($"history owners {group}", (long)batchSize * spec.Group(group).First().MaxLength))).ToArray();
+        if (spec.MostPredictions > 0)
+            Predictions = new(
+                new(Ints("predicted entries", (long)batchSize * spec.MostPredictions), Ints("predictions of rows", batchSize + 1)),
+                Ints("predicted items", (long)batchSize * spec.MostPredictions));
         if (workspace.Device.SortsLookups)
             sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Lookups);
         else
@@ -118,9 +123,17 @@ public sealed class ModelInputs
     /// <summary>Shape of each behaviour group's histories.</summary>
     public IReadOnlyList<GroupInputs> Groups { get; }
 
+    /// <summary>Where items are predicted; null in a model of clicks.</summary>
+    public PredictionInputs? Predictions { get; }
+
     /// <summary>Where list column <paramref name="sequence"/> begins in <see cref="SequenceRows"/>.</summary>
     public static int SequenceBase(FeatureSpec spec, int batchSize, int sequence) =>
         spec.Sequences.Take(sequence).Sum(s => batchSize * s.MaxLength);
+
+    /// <summary>The predictions of a batch.</summary>
+    /// <param name="Entries">Where they are made.</param>
+    /// <param name="Items">(M) table rows of the items that are right.</param>
+    public sealed record PredictionInputs(PredictedEntries Entries, DeviceArray<int> Items);
 
     /// <summary>The jagged shape that the histories of one group share.</summary>
     /// <param name="Offsets">(B + 1).</param>

@@ -23,7 +23,7 @@ public sealed class LossGolden
         workspace.Allocate();
         logit.Write(device, z);
         label.Write(device, golden.Input("y").ToFloats());
-        op.Run(z.Length);
+        op.Run(new Pass(z.Length, Training: true));
         Close.Assert(golden.Expected("loss"), loss.ToArray(device).AsSpan(0, 1), "loss");
         Close.Assert(golden.Expected("grad.z"), logit.Gradient!.ToArray(device), "dz", absolute: 1e-7);
     }

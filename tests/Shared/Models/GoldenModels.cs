@@ -22,6 +22,7 @@ internal static class GoldenModels
         ["din"] = Din,
         ["bst"] = Bst,
         ["dien"] = Dien,
+        [GoldenSequences.Kind] = GoldenSequences.Of,
     };
 
     /// <summary>The model of the file of that name.</summary>

@@ -34,6 +34,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
                 { "deepfm", ["--batch-norm", "--dropout", "0.3", "--pooling", "max"] },
                 { "deepfm", ["--fm-numeric", "off", "--activation", "prelu", "--pooling", "sum"] },
                 { "nfm", ["--batch-norm", "--dropout", "0.3"] },
+                { "fnn", ["--activation", "gelu"] },
                 { "dcn-v2", ["--cross-rank", "4", "--cross-layers", "2"] },
                 { "xdeepfm", ["--cin-layers", "7,6,5", "--cin-split"] },
                 { "autoint", ["--attention-layers", "2", "--attention-width", "12", "--attention-heads", "3", "--hidden-units", "8,7"] },

@@ -4,11 +4,22 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>MultiHeadAttention, query by query and head by head; every item is a query, or only the target.</summary>
+/// <summary>MultiHeadAttention, query by query and head by head; every item is a query, or only the target, or the entries at which items are predicted; with and without a causal mask.</summary>
 internal static class MultiHeadAttentionCases
 {
+    private enum Asks
+    {
+        Items,
+        Targets,
+        Predictions,
+    }
+
     private readonly record struct Shape(
         int B, int E, int H, int MaxLength, int Capacity = 0, bool SharedInputs = false, bool Gradients = true, float Scale = 1, bool TargetAsks = false, bool Scaled = true);
+
+    // Sequences without a target.
+    private readonly record struct Open(
+        int B, int E, int H, int MaxLength, Asks Asks, bool Causal, int Capacity = 0, bool SharedInputs = false, bool Gradients = true);
 
     private static readonly Shape[] Shapes =
     [
@@ -16,19 +27,33 @@ internal static class MultiHeadAttentionCases
         new(3, 15, 3, 8, Capacity: 11), new(4, 5, 1, 0, Capacity: 6), new(5, 12, 3, 5, SharedInputs: true), new(4, 8, 2, 5, Gradients: false), new(6, 8, 2, 6, Scale: 60), new(5, 6, 2, 4, Scaled: false),
     ];
 
-    public static IEnumerable<OpCase> All() =>
-        OpCase.Each("multi-head attention", Shapes.SelectMany(s => new[] { s with { TargetAsks = true }, s }), Record);
+    private static readonly Open[] OpenShapes =
+    [
+        new(1, 1, 1, 1, default, true), new(1, 4, 2, 0, default, true), new(5, 6, 2, 4, default, true), new(6, 34, 2, 33, default, true), new(3, 10, 2, 70, default, true),
+        new(3, 15, 3, 8, default, true, Capacity: 11), new(5, 12, 3, 5, default, true, SharedInputs: true), new(4, 8, 2, 5, default, true, Gradients: false),
+    ];
 
-    private static void Record(Trial t, Shape s)
+    public static IEnumerable<OpCase> All() =>
+    [
+        .. OpCase.Each("multi-head attention", Shapes.SelectMany(s => new[] { s with { TargetAsks = true }, s }), Record),
+        .. OpCase.Each("multi-head attention", OpenShapes.SelectMany(s => new[] { s, s with { Causal = false, Asks = Asks.Predictions }, s with { Asks = Asks.Predictions } }).Append(new(5, 6, 2, 4, default, false)), RecordOpen),
+    ];
+
+    private static void Record(Trial t, Shape s) =>
+        Record(t, s, new(t, s.B, s.MaxLength, s.Capacity), s.TargetAsks ? Asks.Targets : Asks.Items, causal: false);
+
+    private static void RecordOpen(Trial t, Open s) => Record(
+        t, new(s.B, s.E, s.H, s.MaxLength, s.Capacity, s.SharedInputs, s.Gradients), new(t, s.B, s.MaxLength, s.Capacity, target: false), s.Asks, s.Causal);
+
+    private static void Record(Trial t, Shape s, SequenceTrial sequences, Asks asks, bool causal)
     {
-        SequenceTrial sequences = new(t, s.B, s.MaxLength, s.Capacity);
-        RowKind items = sequences.Items, asking = s.TargetAsks ? RowKind.Batch : items;
+        RowKind items = sequences.Items, asking = asks == Asks.Targets ? RowKind.Batch : asks == Asks.Items ? items : RowKind.Prediction;
         int terms = s.MaxLength + 1, d = s.E / s.H;
         Random random = t.Random("q");
         Tensor q = t.Batch("q", s.E, s.Gradients, terms, _ => s.Scale * (random.NextSingle() * 2 - 1), asking);
         Tensor k = t.Batch("k", s.E, s.Gradients, (int)(terms * s.Scale * s.Scale), kind: items), v = t.Batch("v", s.E, terms: terms, kind: items);
         Tensor y = t.Output("y", s.E, terms: terms, kind: asking);
-        t.Op(new MultiHeadAttention(t.Workspace, sequences.History(s.E).Items, q, k, v, s.H, y, s.Scaled));
+        t.Op(new MultiHeadAttention(t.Workspace, sequences.History(s.E).Items, q, k, v, s.H, y, causal, s.Scaled));
         (Tensor Input, Tensor Sum)[] sums = s.SharedInputs ? [.. new[] { q, k, v }.Select(input => (input, t.Output($"{input.Name} + {input.Name}", s.E, kind: input.RowKind)))] : [];
         foreach ((Tensor input, Tensor sum) in sums)
             t.Op(new Add(t.Device, sum, input, input));
@@ -37,12 +62,12 @@ internal static class MultiHeadAttentionCases
             foreach ((Tensor input, Tensor sum) in sums)
                 for (int i = 0; i < r[sum].Length; i++)
                     r[sum][i] = 2 * r[input][i];
-            for (int b = 0; b < s.B; b++)
+            int[] asked = asks switch { Asks.Items => [.. Enumerable.Range(0, sequences.Ends[^1])], Asks.Targets => [.. sequences.Ends.Select(end => end - 1)], _ => sequences.Predicted };
+            for (int question = 0; question < asked.Length; question++)
             {
-                int[] row = [.. Enumerable.Range(sequences.Ends[b] - sequences.Lengths[b] - 1, sequences.Lengths[b] + 1)];
-                foreach (int question in s.TargetAsks ? [b] : row)
-                    for (int head = 0; head < s.H; head++)
-                        Answer(r[q].AsSpan(question * s.E + head * d, d), r[y].AsSpan(question * s.E + head * d, d), row, head * d, r[k], r[v]);
+                int[] row = sequences.ItemsOf(sequences.RowOf(asked[question])), seen = [.. row.Where(item => !causal || item <= asked[question])];
+                for (int head = 0; head < s.H; head++)
+                    Answer(r[q].AsSpan(question * s.E + head * d, d), r[y].AsSpan(question * s.E + head * d, d), seen, head * d, r[k], r[v]);
             }
         });
 

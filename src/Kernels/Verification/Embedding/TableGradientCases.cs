@@ -16,7 +16,7 @@ internal static class TableGradientCases
         PaddingOnly,
     }
 
-    private readonly record struct Shape(int Rows, int D, int Positions, Ids Ids = Ids.Random, bool Compact = false, float L2 = 0, bool Rates = false);
+    private readonly record struct Shape(int Rows, int D, int Positions, Ids Ids = Ids.Random, bool Compact = false, float L2 = 0, bool Rates = false, bool Adds = false);
 
     private static readonly Shape[] tables =
     [
@@ -33,7 +33,10 @@ internal static class TableGradientCases
         from l2 in new[] { 0, 0.25f }
         select s with { Compact = compact, L2 = l2 };
 
-    public static IEnumerable<OpCase> All() => OpCase.Each("table gradient", shapes, Record);
+    // The table is also read as a whole, which has left a gradient in every row.
+    private static readonly Shape[] added = [new(50, 16, 300), new(40, 17, 100), new(9, 1, 30), new(30, 8, 9000, Ids.VerySkewed, L2: 0.25f), new(12, 10, 30, Ids.PaddingOnly)];
+
+    public static IEnumerable<OpCase> All() => OpCase.Each("table gradient", [.. shapes, .. added.Select(s => s with { Adds = true })], Record);
 
     private static void Record(Trial t, Shape s)
     {
@@ -48,6 +51,8 @@ internal static class TableGradientCases
         Tensor target = t.State(t.Workspace.Tensor("target", s.Compact ? Math.Max(1, segments.Length) : s.Rows, s.D), _ => 7, hottest);
         SortedLookups positions = t.Device.SortsLookups ? Positions.OnDevice(t, ids, s.Rows, s.Rows == 1 ? -1 : 0) : Positions.Of(t, s.Positions, s.Rows, trained);
         TableGradient op = new(t.Workspace, table, rowGradients, target, positions, s.Compact, s.L2, rates);
+        if (s.Adds)
+            table.Consume();
         t.Backward(_ => op.Run());
         t.Reference(v =>
         {
@@ -57,7 +62,8 @@ internal static class TableGradientCases
                     double sum = (s.L2 + (rates is null ? 0 : v[rates][segments[i]])) * v[table][segments[i] * s.D + d];
                     foreach ((int row, int position) in trained)
                         sum += row == segments[i] ? v[rowGradients][position * s.D + d] : 0;
-                    v[target][(s.Compact ? i : segments[i]) * s.D + d] = sum;
+                    int at = (s.Compact ? i : segments[i]) * s.D + d;
+                    v[target][at] = s.Adds ? v[target][at] + sum : sum;
                 }
         });
     }

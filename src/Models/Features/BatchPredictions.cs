@@ -1,0 +1,77 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models.Features;
+
+/// <summary>Where a batch of sequences predicts items, and which: entry <see cref="Entries"/>[m] of the sequences predicts <see cref="Items"/>[m].</summary>
+public sealed class BatchPredictions : IDisposable
+{
+    private readonly PinnedBuffer<int> entries, items, starts;
+
+    internal BatchPredictions(Device device, FeatureSpec spec, int capacity)
+    {
+        long most = (long)capacity * spec.MostPredictions;
+        (entries, items, starts) = (new(device, most), new(device, most), new(device, capacity + 1));
+        starts.Span.Clear();
+    }
+
+    /// <summary>M.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>(M) entries of the sequences, counted over all rows, in increasing order.</summary>
+    public ReadOnlySpan<int> Entries => entries.Span[..Count];
+
+    /// <summary>(M) rows of the embedding table of the items that are right; ids where the items' vocabulary is the first one.</summary>
+    public ReadOnlySpan<int> Items => items.Span[..Count];
+
+    /// <summary>Forgets all predictions, for the next batch.</summary>
+    public void Clear() => Count = 0;
+
+    /// <summary>Adds a prediction behind those before it.</summary>
+    /// <param name="entry">The entry at which it is made.</param>
+    /// <param name="item">The table row of the item that is right; in a batch that is not trained on, any item.</param>
+    /// <exception cref="ArgumentException">The entry is not behind the one before, or the slot is full.</exception>
+    public void Add(int entry, int item)
+    {
+        if (Count == entries.Span.Length || entry < 0 || Count > 0 && entry <= entries.Span[Count - 1])
+            throw new ArgumentException($"prediction {Count} of a batch, at entry {entry}: entries increase, and a batch has at most {entries.Span.Length} predictions");
+        (entries.Span[Count], items.Span[Count]) = (entry, item);
+        Count++;
+    }
+
+    /// <summary>Checks every prediction, and finds those of each row.</summary>
+    /// <exception cref="ArgumentException">A prediction is not within the sequences, or its item not within the vocabulary.</exception>
+    internal void Prepare(BatchSequence sequence, int rows)
+    {
+        ReadOnlySpan<int> ends = sequence.Offsets[1..(rows + 1)];
+        Span<int> first = starts.Span;
+        int m = 0;
+        for (int b = 0; b < rows; b++)
+        {
+            while (m < Count && entries.Span[m] < ends[b])
+                m++;
+            first[b + 1] = m;
+        }
+        if (m < Count)
+            throw new ArgumentException($"prediction {m} of the batch is at entry {entries.Span[m]}, and its sequences have {(rows == 0 ? 0 : ends[^1])}");
+        foreach (int row in Items)
+            if ((uint)(row - sequence.TableOffset) >= (uint)sequence.VocabularyRows)
+                throw new ArgumentException($"an item to predict, {row - sequence.TableOffset}, is outside the vocabulary of {sequence.Field.Name}, which has {sequence.VocabularyRows} rows");
+    }
+
+    internal void Upload(Device device, ModelInputs.PredictionInputs to, int rows)
+    {
+        entries.Copy(device, to.Entries.Entries, Count);
+        starts.Copy(device, to.Entries.Starts, rows + 1L);
+        items.Copy(device, to.Items, Count);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        entries.Dispose();
+        items.Dispose();
+        starts.Dispose();
+    }
+}

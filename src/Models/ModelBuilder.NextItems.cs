@@ -1,0 +1,45 @@
+using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Loss;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Models;
+
+/// <summary>Models that predict the next item of a sequence.</summary>
+public sealed partial class ModelBuilder
+{
+    /// <summary>(T, D) the items of every sequence with the embeddings of their places, 0 at the oldest; one table of items, which the output shares (<see cref="PredictItems"/>).</summary>
+    public Sequence ItemSequences()
+    {
+        Embedding = Table("embedding", Options.EmbeddingDim, Options.EmbeddingInitStd, Control.Rule);
+        // There are no fields beside the sequence.
+        BehaviourHistory history = History(Workspace.Tensor("no fields", BatchSize, 0), group: 0) with { Predictions = Inputs.Predictions!.Entries };
+        Tensor positions = Normal("positions", history.MaxLength, history.E);
+        Tensor x = Workspace.Tensor("sequence", history.MaxItems, history.E, gradient: true, kind: history.ItemRows);
+        Append(new SequenceEmbedding(Workspace, history, positions, x));
+        return new Sequence(history, x);
+    }
+
+    /// <summary>(M, E) the entries of <paramref name="s"/> at which items are predicted. Record it before ops that read all entries: its gradient is added to theirs.</summary>
+    public Tensor Predicted(string name, Sequence s)
+    {
+        Tensor y = Workspace.Tensor($"{name} predicted", (long)BatchSize * Spec.MostPredictions, s.Items.Columns, gradient: true, kind: RowKind.Prediction);
+        Append(new ItemGather(Device, s.History, s.Items, y));
+        return y;
+    }
+
+    /// <summary>Makes the cross entropy of softmax_v(⟨h, e_v⟩ + b_v) the loss of the model, over all items v, e their rows of the table; returns h.</summary>
+    /// <param name="h">(M, D) states of the entries at which items are predicted.</param>
+    /// <param name="items">The rows of the table that are items.</param>
+    /// <param name="bias">Whether there is b, from 0.</param>
+    public Tensor PredictItems(Tensor h, SoftmaxCrossEntropy.OutputRows items, bool bias)
+    {
+        Tensor? b = bias ? Zeros("out.bias", items.Count) : null;
+        if (IsTraining)
+        {
+            SoftmaxCrossEntropy loss = new(Workspace, h, Embedding.Weights, items, b, Inputs.Predictions!.Items, Control.Loss);
+            Workspace.OnFree(loss.Dispose);
+            Loss = loss;
+        }
+        return h;
+    }
+}

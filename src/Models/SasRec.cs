@@ -1,0 +1,37 @@
+using GpuCtr.Kernels.Loss;
+using GpuCtr.Kernels.Tensors;
+using static GpuCtr.Models.ModelBuilder;
+
+namespace GpuCtr.Models;
+
+/// <summary>
+/// SASRec (Kang and McAuley, ICDM 2018): every entry of a sequence predicts the next item from those up to it.
+/// Ê_t = M_t + P_t,  S = SA(Ê) = softmax(Ê W^Q (Ê W^K)ᵀ / √d) Ê W^V with a causal mask,  F = ReLU(S W₁ + b₁) W₂ + b₂, both as x + Dropout(f(LN(x)));
+/// r_{i,t} = ⟨F_t, M_i⟩.
+/// </summary>
+/// <remarks>Other than in the paper, the loss is the softmax over all items instead of binary cross entropy with one negative, and there may be several heads. In the last block only entries that predict ask.</remarks>
+internal static class SasRec
+{
+    /// <summary>Records the model; returns the states (M, D) of the entries that predict.</summary>
+    /// <param name="g">The builder.</param>
+    /// <param name="items">The rows of the table that can be predicted.</param>
+    public static Tensor States(ModelBuilder g, SoftmaxCrossEntropy.OutputRows items)
+    {
+        Sequence s = g.ItemSequences();
+        s = s with { Items = g.Dropout("embedding.dropout", s.Items) };
+        int last = g.Options.TransformerBlocks - 1;
+        for (int b = 0; b < last; b++)
+            s = s with { Items = Block(g, $"block.{b}", s, predicting: false) };
+        return g.PredictItems(g.LayerNorm("norm", Block(g, $"block.{last}", s, predicting: true)), items, bias: false);
+    }
+
+    private static Tensor Block(ModelBuilder g, string name, Sequence s, bool predicting)
+    {
+        Tensor x = predicting ? g.Predicted(name, s) : s.Items;
+        Sequence keys = s with { Items = g.LayerNorm($"{name}.norm1", s.Items) };
+        Tensor query = predicting ? g.Predicted($"{name}.norm1", keys) : keys.Items;
+        x = g.Add(x, g.Dropout($"{name}.dropout1", g.MultiHeadAttention($"{name}.attention", query, keys, causal: true, projects: false)));
+        Tensor hidden = g.Linear($"{name}.ffn1", g.LayerNorm($"{name}.norm2", x), x.Columns, relu: true);
+        return g.Add(x, g.Dropout($"{name}.dropout2", g.Linear($"{name}.ffn2", hidden, x.Columns)));
+    }
+}
