@@ -13,7 +13,7 @@ public sealed record CommandOutcome(int Code, string Out, string Error)
         Assert.Equal("", Out);
         Assert.DoesNotContain("   at ", Error);
         foreach (string fragment in fragments)
-            Assert.Contains(fragment, ErrorLine);
+            Assert.True(ErrorLine.Contains(fragment, StringComparison.Ordinal), $"\"{fragment}\" is not in {ErrorLine}");
         return this;
     }
 

@@ -77,8 +77,8 @@ public sealed partial class FeatureEncoder
     /// <exception cref="GpuCtrException">Data: a column is missing or of another kind.</exception>
     public void Check(ShardSet shards, bool needLabel = true, bool training = false)
     {
-        shards.Check(State.Lists(training).Select(s => s.Request()), "the model was trained");
         shards.Check(State.Requests(), "the model was trained");
+        shards.Check(State.Lists(training).Select(s => s.Request()), "the model was trained");
         if (needLabel)
             shards.Check([new ColumnRequest(Label, null)], "the model was trained");
         foreach (CategoricalColumn c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))

@@ -32,7 +32,6 @@ internal sealed record FittedFeatures(
     /// <summary>The list columns of rows; of those that are trained on, negatives behind the others.</summary>
     public IReadOnlyList<SequenceColumn> Lists(bool training) => training && Negatives is not null ? [.. Sequences, .. Negatives] : Sequences;
 
-
     /// <summary>How the columns of all features are read.</summary>
     public IEnumerable<ColumnRequest> Requests() => Categorical.Concat<FittedColumn>(Numeric).Concat(Sequences).Select(c => c.Request()).Distinct();
 

@@ -69,7 +69,7 @@ public sealed partial class Gru : IOp
     public bool ResetAfter => resetAfter;
 
     /// <inheritdoc/>
-    public string Name => $"{kind} {h.Name}".ToLowerInvariant();
+    public string Name => (kind == GruKind.Gru ? $"gru {h.Name}" : $"gru {kind} {h.Name}").ToLowerInvariant();
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);
