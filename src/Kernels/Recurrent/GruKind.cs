@@ -28,7 +28,8 @@ internal readonly record struct KeptShare(float Fixed, float Gated)
 
     /// <summary>Its derivative by a.</summary>
     public static KeptShare Slope(GruKind kind) =>
-        new(KeepsUnattended(kind) ? -1 : 0, kind == GruKind.Augru ? 1 : kind == GruKind.AugruOfficial ? -1 : 0);
+        // Floats: of whole numbers an optimizer makes a converted truth value, which Oclgrind takes for 1 where it is −1.
+        new(KeepsUnattended(kind) ? -1f : 0f, kind == GruKind.Augru ? 1f : kind == GruKind.AugruOfficial ? -1f : 0f);
 
     /// <summary>Whether a position without attention leaves the state as it is.</summary>
     private static bool KeepsUnattended(GruKind kind) => kind == GruKind.Agru || kind == GruKind.Augru;
