@@ -40,11 +40,12 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         new("DeepFM 26+13, D 16, V 1M, 400-400-400", Fields(26, 1_000_000 / 26, 13), ModelCatalog.Defaults("deepfm"), batchSize, exponent);
 
     /// <summary>The fields and the MLP of <see cref="DeepFm400"/> in another model.</summary>
-    public static Workload DeepFmFields(string model, double exponent) => DeepFm400(exponent) with
+    public static Workload DeepFmFields(string model, double exponent)
     {
-        Name = $"{model} 26+13, D 16, V 1M, 400-400-400",
-        Options = ModelCatalog.Defaults(model),
-    };
+        Workload deepfm = DeepFm400(exponent);
+        ModelOptions options = ModelCatalog.Defaults(model);
+        return deepfm with { Name = $"{model} 26+13, D 16, V 1M, 400-400-400", Options = options, Spec = ModelCatalog.Adapt(deepfm.Spec, options, training: true) };
+    }
 
     /// <summary>The fields of <see cref="DeepFm400"/> in a field-aware factorization machine: 156 numbers an id.</summary>
     public static Workload Ffm(double exponent) => DeepFm400(exponent) with { Name = "ffm 26+13, D 4, V 1M", Options = ModelCatalog.Defaults("ffm") };
@@ -90,6 +91,13 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         Workload din = Din(1.05);
         ModelOptions options = Variants.Of(model, variant).Model with { EmbeddingDim = din.Options.EmbeddingDim, Dropout = dropout };
         return din with { Name = $"{variant ?? model}, E 64, T 50", Options = options, Spec = ModelCatalog.Adapt(din.Spec, options, training: true) };
+    }
+
+    /// <summary>DIEN over the same fields, with another second GRU.</summary>
+    public static Workload Dien(Evolutions evolution)
+    {
+        Workload dien = Histories("dien", null);
+        return dien with { Name = $"{dien.Name}, {evolution}".ToLowerInvariant(), Options = dien.Options with { Evolution = evolution } };
     }
 
     /// <summary>Prepared batches with ids from <see cref="Exponent"/>, normal numbers and a third of positive labels.</summary>

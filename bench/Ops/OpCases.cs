@@ -38,7 +38,8 @@ internal sealed class OpCases : IDisposable
     [
         ("deepfm256", Workload.DeepFm256(1.05)), ("deepfm400", Workload.DeepFm400(1.05)), ("frappe", Workload.Frappe()), ("din", Workload.Din(1.05)), ("bst", Workload.Bst()), ("bst2", Workload.Bst(blocks: 2)),
         ("nfm", Workload.DeepFmFields("nfm", 1.05)), ("pnn", Workload.DeepFmFields("pnn", 1.05)), ("dcn", Workload.DeepFmFields("dcn", 1.05)), ("ffm", Workload.Ffm(1.05)),
-        ("poly2", Workload.DeepFmFields("poly2", 1.05)),
+        ("poly2", Workload.DeepFmFields("poly2", 1.05)), ("xdeepfm", Workload.DeepFmFields("xdeepfm", 1.05)), ("autoint", Workload.DeepFmFields("autoint", 1.05)), ("finalmlp", Workload.DeepFmFields("finalmlp", 1.05)),
+        ("dien", Workload.Histories("dien", null)), ("dien-official", Workload.Histories("dien", "dien-official")), ("dien-aigru", Workload.Dien(Evolutions.Aigru)),
         ("embedding-mlp", Workload.Histories("embedding-mlp", null)), ("din-official", Workload.Histories("din", "din-official", dropout: 0.2)), ("rechub", Workload.Histories("din", "rechub")),
     ];
 
@@ -89,7 +90,7 @@ internal sealed class OpCases : IDisposable
         using Device device = Device.Open(source.Device, Enum.Parse<KernelChoice>(source.Kernels, ignoreCase: true));
         using TrainableModel model = new(device, least.Spec, least.Options, least.BatchSize);
         using Batch batch = least.Batches(device, 1)[0];
-        recorded.UnionWith(model.Recorded.Model.Ops.Select(o => o.GetType()));
+        recorded.UnionWith(model.Recorded.Model.Ops.Select(o => (o is TrainingOnly only ? only.Op : o).GetType()));
         foreach (StepPart part in Parts(model, batch))
             sources.TryAdd(prefix + part.Name, source);
     }
