@@ -19,7 +19,7 @@ public sealed unsafe partial class Activation
         {
             Vector512<float> v = Lanes.Load(p, count);
             v = kind == ActivationKind.Sigmoid ? Math512.Sigmoid(v)
-                : kind == ActivationKind.Tanh ? Math512.Sigmoid(v + v) * 2 - Vector512<float>.One
+                : kind == ActivationKind.Tanh ? Math512.Tanh(v)
                 : kind == ActivationKind.Gelu ? v * Math512.NormalCumulative(v, out _)
                 : Vector512.ConditionalSelect(Vector512.LessThan(v, Vector512<float>.Zero), v * slope, v);
             Lanes.Store(v, to, count);
