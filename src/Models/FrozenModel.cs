@@ -100,6 +100,9 @@ public sealed class FrozenModel : IDisposable
         model.Predict(batch, logits, frozen: true);
     }
 
+    /// <summary>The recorded model.</summary>
+    internal RecordedModel Recorded => model;
+
     /// <inheritdoc/>
     public void Dispose() => model.Dispose();
 }

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Loss;
+using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
@@ -7,12 +8,19 @@ namespace GpuCtr.Models;
 /// <summary>Models that predict the next item of a sequence.</summary>
 public sealed partial class ModelBuilder
 {
+    /// <summary>What a model predicts that predicts items; null in a model of clicks.</summary>
+    internal ItemOutput? ItemOutput { get; private set; }
+
+    /// <summary>The sequences that it reads.</summary>
+    internal BehaviourHistory? ItemHistory { get; private set; }
+
     /// <summary>(T, D) the items of every sequence with the embeddings of their places, 0 at the oldest; one table of items, which the output shares (<see cref="PredictItems"/>).</summary>
     public Sequence ItemSequences()
     {
         Embedding = Table("embedding", Options.EmbeddingDim, Options.EmbeddingInitStd, Control.Rule);
         // There are no fields beside the sequence.
         BehaviourHistory history = History(Workspace.Tensor("no fields", BatchSize, 0), group: 0) with { Predictions = Inputs.Predictions!.Entries };
+        ItemHistory = history;
         Tensor positions = Normal("positions", history.MaxLength, history.E);
         Tensor x = Workspace.Tensor("sequence", history.MaxItems, history.E, gradient: true, kind: history.ItemRows);
         Append(new SequenceEmbedding(Workspace, history, positions, x));
@@ -34,6 +42,7 @@ public sealed partial class ModelBuilder
     public Tensor PredictItems(Tensor h, SoftmaxCrossEntropy.OutputRows items, bool bias)
     {
         Tensor? b = bias ? Zeros("out.bias", items.Count) : null;
+        ItemOutput = new(h, Embedding.Weights, items, b);
         if (IsTraining)
         {
             SoftmaxCrossEntropy loss = new(Workspace, h, Embedding.Weights, items, b, Inputs.Predictions!.Items, Control.Loss);

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using GpuCtr.Kernels;
+using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
@@ -25,6 +27,7 @@ internal sealed class RecordedModel : IDisposable
         (Device, Spec, Options, BatchSize) = (g.Device, g.Spec, g.Options, g.BatchSize);
         (Workspace, Inputs, Control, Arena, Embedding, Output) = (g.Workspace, g.Inputs, g.Control, g.Arena, g.Embedding, output);
         (Ops, Tables, RunningStatistics, AuxiliaryLosses) = ([.. g.Ops], [.. g.Tables], [.. g.RunningStatistics], [.. g.AuxiliaryLosses]);
+        (ItemOutput, ItemHistory) = (g.ItemOutput, g.ItemHistory);
         (this.constants, this.initializers) = ([.. constants], [.. initializers]);
         turn = Device.ServesThreads ? new Lock() : Device.Turn;
     }
@@ -72,6 +75,12 @@ internal sealed class RecordedModel : IDisposable
 
     /// <summary>(B, 1) the logits of the last pass; of a model that predicts items, (M, D) the states of the predictions.</summary>
     public Tensor Output { get; }
+
+    /// <summary>The states of the predictions and the items that they are compared with; null in a model of clicks.</summary>
+    public ItemOutput? ItemOutput { get; }
+
+    /// <summary>The sequences of such a model.</summary>
+    public BehaviourHistory? ItemHistory { get; }
 
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
     public IEnumerable<Tensor> Weights => [.. Tables.Select(t => t.Weights), .. Arena.Parameters, .. RunningStatistics];
@@ -141,12 +150,19 @@ internal sealed class RecordedModel : IDisposable
     /// <summary>Uploads a prepared batch and computes its logits, or the states of its predictions, with running statistics and without dropout.</summary>
     public void Predict(Batch batch, Span<float> output, bool frozen)
     {
+        Pass pass = Forward(batch, frozen);
+        Device.Copies?.Read();
+        Output.Read(Device, output[..(pass.RowsOf(Output) * Output.Columns)]);
+    }
+
+    /// <summary>Uploads a prepared batch and computes its <see cref="Output"/>, with running statistics and without dropout.</summary>
+    public Pass Forward(Batch batch, bool frozen)
+    {
         Upload(batch);
         Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen);
         foreach (IOp op in Ops)
             op.Forward(pass);
-        Device.Copies?.Read();
-        Output.Read(Device, output[..(pass.RowsOf(Output) * Output.Columns)]);
+        return pass;
     }
 
     /// <summary>Waits for the running call.</summary>

@@ -29,7 +29,7 @@ public sealed unsafe partial class SoftmaxCrossEntropy
     private PassWork Simd(Workspace workspace)
     {
         int d = h.Columns, v = rows.Count;
-        blockRows = BlockRows(SimdLogits, Strip, MostBlockRows);
+        blockRows = (int)Math.Clamp((blockLogits > 0 ? blockLogits : SimdLogits) / v / Strip * Strip, Strip, MostBlockRows);
         powers = workspace.TrainingArray<float>("powers of a block", (long)blockRows * v);
         columns = workspace.TrainingArray<float>("columns of a block", (long)blockRows * d);
         panels = workspace.TrainingArray<float>("panels of a block", (long)blockRows * Panel.Count(d) * Panel.Width);

@@ -1,6 +1,7 @@
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -46,7 +47,7 @@ public sealed partial class SoftmaxCrossEntropy : ILoss, IDisposable
         h.Consume();
         table.Consume();
         bias?.Consume();
-        items = Part(workspace, table, rows.First, rows.Count);
+        items = ItemScores.Part(workspace, table, rows.First, rows.Count);
         run = device.Select(() => Portable(workspace, new Kernel<Args>(device, RowKernel).Run), () => Simd(workspace), () => Portable(workspace, Groups()));
     }
 
@@ -88,46 +89,28 @@ public sealed partial class SoftmaxCrossEntropy : ILoss, IDisposable
             memory.Dispose();
     }
 
-    /// <summary>Rows of a block: a multiple of <paramref name="multiple"/>, whose logits are as many as the block may have.</summary>
-    private int BlockRows(long logits, int multiple, int most) =>
-        (int)Math.Clamp((blockLogits > 0 ? blockLogits : logits) / rows.Count / multiple * multiple, multiple, most);
-
-    /// <summary>Some rows of a tensor, which share its storage.</summary>
-    private static Tensor Part(Workspace workspace, Tensor whole, long first, long count)
-    {
-        Tensor part = new(whole.Name, count, whole.Columns, whole.RowKind) { Gradient = new Tensor($"d {whole.Name}", count, whole.Columns) };
-        workspace.OnAllocate(() =>
-        {
-            part.BindSlice(whole, first * whole.Columns, workspace.Device);
-            part.Gradient.BindSlice(whole.Gradient!, first * whole.Columns, workspace.Device);
-        });
-        return part;
-    }
-
     /// <summary>The products of a block of rows are those of a dense layer; between them every row is normalized.</summary>
     private PassWork Portable(Workspace workspace, Softmax softmax)
     {
-        int size = BlockRows(1 << 24, 64, (int)(h.Rows + 63) / 64 * 64), v = rows.Count, d = h.Columns;
-        Tensor logits = workspace.Tensor("logits of a block", size, v), losses = workspace.Tensor("losses of predictions", h.Rows, 1);
-        Tensor[] blocks = [.. Enumerable.Range(0, (int)((h.Rows + size - 1) / size)).Select(i => Part(workspace, h, (long)i * size, Math.Min(size, h.Rows - (long)i * size)))];
-        MatMul scores = Product(), ofItems = Product(), ofStates = Product();
-        ofStates.Plan(workspace, $"d {h.Name}", new(size, d, v));
-        ColumnSums<BiasTerms>? biases = bias is null ? null : new(workspace, $"d {bias.Name}", size, v);
+        int v = rows.Count, d = h.Columns, m = 0;
+        ItemScores scores = new(workspace, h, items, bias, blockScores: blockLogits);
+        owned.Add(scores);
+        Tensor logits = scores.Scores, losses = workspace.Tensor("losses of predictions", h.Rows, 1);
+        MatMul ofItems = Product(), ofStates = Product();
+        ofStates.Plan(workspace, $"d {h.Name}", new(scores.BlockRows, d, v));
+        ColumnSums<BiasTerms>? biases = bias is null ? null : new(workspace, $"d {bias.Name}", scores.BlockRows, v);
         ColumnSums<LossTerms> mean = new(workspace, "loss", h.Rows, 1);
+        ItemScores.Use gradients = (block, first, count) =>
+        {
+            softmax(count, new(logits.View, targets.View.SubView(first), losses.View.SubView(first), count, v, rows.First, m));
+            biases?.Run(new(logits.View, bias!.Gradient!.View, v, first > 0 ? 1 : 0), count);
+            ofItems.Run(items.Gradient!, logits, block, new(v, d, count, TransposeA: true, Accumulate: first > 0));
+            ofStates.Run(block.Gradient!, logits, items, new(count, d, v));
+        };
         return (in Pass pass) =>
         {
-            int m = pass.RowsOf(h);
-            // One round even without predictions: it writes zeros.
-            for (int first = 0; first == 0 || first < m; first += size)
-            {
-                Tensor block = blocks[first / size];
-                int count = Math.Min(size, m - first);
-                scores.Run(logits, block, items, new(count, v, d, TransposeB: true), bias);
-                softmax(count, new(logits.View, targets.View.SubView(first), losses.View.SubView(first), count, v, rows.First, m));
-                biases?.Run(new(logits.View, bias!.Gradient!.View, v, first > 0 ? 1 : 0), count);
-                ofItems.Run(items.Gradient!, logits, block, new(v, d, count, TransposeA: true, Accumulate: first > 0));
-                ofStates.Run(block.Gradient!, logits, items, new(count, d, v));
-            }
+            m = pass.RowsOf(h);
+            scores.Run(pass, gradients);
             mean.Run(new(losses.View, loss.View, m), m);
         };
     }

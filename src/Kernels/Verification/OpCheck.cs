@@ -54,7 +54,7 @@ public static class OpCheck
             double wanted = expected.Values[index][i], allowed = Tolerance.Of(wanted, t.Terms) + rounding * (expected.Magnitude?.Values[index][i] ?? 0);
             if (t.Role == TensorRole.Input && BitConverter.SingleToUInt32Bits(actual[i]) != BitConverter.SingleToUInt32Bits(t.Start[i]))
                 return $"input {At(t.Tensor, i)} was changed from {t.Start[i]:R} to {actual[i]:R}";
-            if (t.Role != TensorRole.Input && !expected.Ignored[index].Contains(i) && !(Math.Abs(actual[i] - wanted) <= allowed))
+            if (t.Role != TensorRole.Input && !expected.Ignored[index].Contains(i) && !(double.IsInfinity(wanted) ? actual[i] == wanted : Math.Abs(actual[i] - wanted) <= allowed))
                 return Wrong(t.Tensor, i, wanted, actual[i], allowed);
         }
         return Behind(t.Tensor, t.Elements, actual);
