@@ -25,6 +25,8 @@ const string usage = """
         a step of DIN with the fused and with the unfused first layer of its activation unit
     bench gru [--device cpu] [--threads 0]
         a GRU over histories of 50, forward and backward, as a fraction of what the device can do at best
+    bench rank [--device cpu] [--threads 0]
+        ranks, best items and scores of candidates among 12,000 items, as fractions of what the device can do at best
     bench ops [--device cpu,…] [--kernels auto,…] [--filter GLOB,…] [--job short|dry]
         every op by BenchmarkDotNet; dry: once each on small shapes, to see that all of them run
     bench counts [--only MODEL,…]
@@ -44,7 +46,7 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 string[] List(string name, string fallback) => Option(name, fallback).Split(',', StringSplitOptions.RemoveEmptyEntries);
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "gru" or "ops" or "counts" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
+if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "gru" or "rank" or "ops" or "counts" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -92,6 +94,8 @@ int Measure()
 #endif
     if (args[0] == "gru")
         return GruBench.Run(device);
+    if (args[0] == "rank")
+        return RankBench.Run(device);
     if (args[0] == "attention")
         return AttentionBench.Run(device, Workload.Din(1.05), Number("--rounds", "7"), Number("--steps", "20"));
 
