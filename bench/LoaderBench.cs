@@ -31,7 +31,7 @@ internal static class LoaderBench
         ShardSet shards = ShardSet.Resolve([pattern], threads);
         FeaturePlan plan = FeaturePlan.Infer(shards, new FeatureOptions { Workers = threads });
         FeatureEncoder encoder = FeatureEncoder.Fit(shards, plan);
-        string[] columns = [.. plan.Columns.Select(c => c.Name).Append(plan.Label.Name).Distinct()];
+        string[] columns = [.. plan.Columns.Select(c => c.Name).Distinct()];
         string cachePath = Path.Combine(Path.GetTempPath(), $"bench-loader-{Environment.ProcessId}");
         // Windows of a third of the data: what does not fit is streamed.
         DatasetOptions memory = new() { MemoryBytes = long.MaxValue, Workers = threads };

@@ -11,9 +11,9 @@ internal static class CountedWorkloads
     /// <exception cref="ArgumentException">There is no such model.</exception>
     public static IEnumerable<Workload> Of(IReadOnlyList<string> only)
     {
-        if (only.Except(ModelCatalog.Names).FirstOrDefault() is { } unknown)
-            throw new ArgumentException($"--only {unknown}: not one of {string.Join(", ", ModelCatalog.Names)}");
-        return ModelCatalog.Names.Where(name => only.Count == 0 || only.Contains(name)).Select(Of);
+        if (only.Except(ModelCatalog.ClickModels).FirstOrDefault() is { } unknown)
+            throw new ArgumentException($"--only {unknown}: not one of {string.Join(", ", ModelCatalog.ClickModels)}");
+        return ModelCatalog.ClickModels.Where(name => only.Count == 0 || only.Contains(name)).Select(Of);
     }
 
     private static Workload Of(string model) => !ModelCatalog.ReadsHistories(model) ? Workload.DeepFmFields(model, 1.05) with { BatchSize = Rows }

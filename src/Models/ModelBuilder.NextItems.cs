@@ -8,6 +8,9 @@ namespace GpuCtr.Models;
 /// <summary>Models that predict the next item of a sequence.</summary>
 public sealed partial class ModelBuilder
 {
+    /// <summary>Name of the biases of the items, in models that have them.</summary>
+    public const string ItemBias = "out.bias";
+
     /// <summary>What a model predicts that predicts items; null in a model of clicks.</summary>
     internal ItemOutput? ItemOutput { get; private set; }
 
@@ -37,11 +40,11 @@ public sealed partial class ModelBuilder
 
     /// <summary>Makes the cross entropy of softmax_v(⟨h, e_v⟩ + b_v) the loss of the model, over all items v, e their rows of the table; returns h.</summary>
     /// <param name="h">(M, D) states of the entries at which items are predicted.</param>
-    /// <param name="items">The rows of the table that are items.</param>
     /// <param name="bias">Whether there is b, from 0.</param>
-    public Tensor PredictItems(Tensor h, SoftmaxCrossEntropy.OutputRows items, bool bias)
+    public Tensor PredictItems(Tensor h, bool bias)
     {
-        Tensor? b = bias ? Zeros("out.bias", items.Count) : null;
+        SoftmaxCrossEntropy.OutputRows items = new(Spec.Items!.First, Spec.Items.Count);
+        Tensor? b = bias ? Zeros(ItemBias, items.Count) : null;
         ItemOutput = new(h, Embedding.Weights, items, b);
         if (IsTraining)
         {

@@ -28,12 +28,17 @@ public static class ModelCatalog
         Din.Entry,
         Dien.Entry,
         Bst.Entry,
+        SasRec.Entry,
+        Bert4Rec.Entry,
     ];
 
     private static readonly Dictionary<string, ModelEntry> byName = entries.ToDictionary(e => e.Name);
 
     /// <summary>All names.</summary>
     public static IEnumerable<string> Names => entries.Select(e => e.Name);
+
+    /// <summary>The names of the models that predict clicks.</summary>
+    public static IEnumerable<string> ClickModels => entries.Where(e => !e.PredictsItems).Select(e => e.Name);
 
     /// <summary>Maps names of models in older versions to today's.</summary>
     public static IReadOnlyDictionary<string, string> FormerNames { get; } =
@@ -80,13 +85,16 @@ public static class ModelCatalog
     /// <param name="training">Whether it will be trained, for which some models need negatives.</param>
     internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options, bool training)
     {
-        if (spec.MostPredictions > 0)
-            return spec;
+        ModelEntry entry = Of(options.Model);
+        if (entry.PredictsItems != spec.Items is not null)
+            throw new KernelException($"{entry.Name} {(entry.PredictsItems ? "predicts items of sequences, and these features are not of sequences" : "predicts clicks, and these features are of sequences")}");
+        if (entry.PredictsItems)
+            return spec with { Predicts = entry.Predicts, MostPredictions = training ? spec.Sequences[0].MaxLength : 1 };
         spec = spec with
         {
             NumericVectors = options.NumericInput == NumericInputs.Vectors,
             PadHistories = options.PadHistories,
-            PairBuckets = Of(options.Model).CrossesFields ? options.Poly2Buckets : 0,
+            PairBuckets = entry.CrossesFields ? options.Poly2Buckets : 0,
         };
         spec = training && ReadsNegatives(options) ? spec.WithNegatives() : spec.WithoutNegatives();
         return ReadsHistories(options.Model)
@@ -96,7 +104,7 @@ public static class ModelCatalog
 
     /// <summary>Records the model that the options name.</summary>
     /// <exception cref="KernelException">There is no model of that name.</exception>
-    internal static Tensor Record(ModelBuilder g) => Of(g.Options.Model).Logit(g);
+    internal static Tensor Record(ModelBuilder g) => Of(g.Options.Model).Output(g);
 
     private static string Word(object value) => value switch
     {

@@ -4,11 +4,17 @@ namespace GpuCtr.Models;
 
 /// <summary>A model of the <see cref="ModelCatalog"/>, as its own file declares it.</summary>
 /// <param name="Name">In <c>--model</c>, config.json and documents.</param>
-/// <param name="Logit">Records the model; returns the logit (B, 1).</param>
-public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Logit)
+/// <param name="Output">Records the model; returns the logit (B, 1), or of a model of items the states (M, D) of its predictions.</param>
+public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Output)
 {
     /// <summary>The default options of the model.</summary>
     public ModelOptions Defaults { get; init; } = new();
+
+    /// <summary>What it predicts.</summary>
+    public Predictions Predicts { get; init; }
+
+    /// <summary>Whether it predicts items of a sequence: its rows are sequences, without a label.</summary>
+    public bool PredictsItems => Predicts != Predictions.Clicks;
 
     /// <summary>Whether the model treats histories differently from other lists; to other models they are multi-valued fields.</summary>
     public bool ReadsHistories { get; init; }

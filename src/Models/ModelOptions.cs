@@ -91,9 +91,33 @@ public sealed record ModelOptions
     [Option("weights for pairs of values, which share them by a hash ({readers})", Name = "poly2-buckets", ReadBy = "poly2", Least = 1, Most = 1 << 30)]
     public int Poly2Buckets { get; init; } = 1 << 20;
 
-    /// <summary>Blocks of self-attention (BST).</summary>
-    [Option("blocks of self-attention ({readers})", ReadBy = "bst", Least = 1, Most = MostLayers)]
+    /// <summary>Blocks of self-attention (BST, SASRec, BERT4Rec).</summary>
+    [Option("blocks of self-attention ({readers})", ReadBy = "bst|sasrec|bert4rec", Default = "{models}", Least = 1, Most = MostLayers)]
     public int TransformerBlocks { get; init; } = 1;
+
+    /// <summary>Share of the entries of a sequence that are masked (BERT4Rec, section 3.6: ρ).</summary>
+    [Option("share of the entries of a sequence that are masked ({readers})", ReadBy = "bert4rec", Value = "ρ", Above = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    public double MaskShare { get; init; } = 0.2;
+
+    /// <summary>Share of the rows of which only the last entry is masked, as it is when the next item is predicted (BERT4Rec).</summary>
+    [Option("share of the rows of which only the last entry is masked ({readers})", ReadBy = "bert4rec", Least = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    public double LastMaskShare { get; init; } = 0.1;
+
+    /// <summary>x + f(LN(x)) in the blocks, with one more LN behind them, in place of LN(x + f(x)), the paper's (BERT4Rec; SASRec always has it).</summary>
+    [Option("where layer normalization is in a block ({readers}): behind the sum, or before attention and feed-forward", Name = "block-norm", Words = "post|pre", True = "pre", ReadBy = "bert4rec")]
+    public bool PreNorm { get; init; }
+
+    /// <summary>What states go through before they are compared with the items (BERT4Rec).</summary>
+    [Option("layers between a state and the items ({readers}): none, GELU(W h + b) as in the paper, or that and layer normalization", ReadBy = "bert4rec")]
+    public ItemHeads ItemHead { get; init; } = ItemHeads.Projection;
+
+    /// <summary>Width of the hidden layer of the blocks' feed-forward network; 0 = 4 D, the paper's (BERT4Rec).</summary>
+    [Option("width of the hidden layer in a block ({readers}); 0 = four times --embedding-dim", ReadBy = "bert4rec", Least = 0, Most = MostUnits)]
+    public int FeedForward { get; init; }
+
+    /// <summary>Layer normalization of the embedded sequence, as in the official code (BERT4Rec).</summary>
+    [Option("layer normalization of the embedded sequence", PresetOnly = true)]
+    public bool EmbeddingNorm { get; init; }
 
     /// <summary>Layers of attention between the fields (AutoInt).</summary>
     [Option("layers of attention between the fields ({readers})", ReadBy = "autoint", Least = 1, Most = MostLayers)]
@@ -103,8 +127,8 @@ public sealed record ModelOptions
     [Option("width of these layers, all heads together ({readers})", ReadBy = "autoint", Least = 1, Most = MostUnits)]
     public int AttentionWidth { get; init; } = 64;
 
-    /// <summary>Attention heads (BST, AutoInt), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
-    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst|autoint", Default = "{models}", Least = 0, Most = MostUnits)]
+    /// <summary>Attention heads (BST, SASRec, BERT4Rec, AutoInt), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
+    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst|sasrec|bert4rec|autoint", Default = "{models}", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
 
     /// <summary>H: width of the states of the first GRU (DIEN); 0 = as wide as an entry of the history, which the auxiliary loss by inner products needs.</summary>
@@ -185,7 +209,7 @@ public sealed record ModelOptions
     public bool TargetBias { get; init; }
 
     /// <summary>Probability that a hidden unit is dropped, in [0, 1).</summary>
-    [Option("share of hidden units dropped in training", Value = "P", Least = 0, Below = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("share of hidden units dropped in training", Value = "P", Default = "{models}", Least = 0, Below = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double Dropout { get; init; }
 
     /// <summary>Batch normalization before every activation.</summary>
@@ -213,7 +237,7 @@ public sealed record ModelOptions
     public FtrlOptions? FirstOrderFtrl { get; init; }
 
     /// <summary>Which rows of the tables move in a step.</summary>
-    [Option("update the rows of the batch (lazy), or every row in every step (dense); replay gives the result of dense at nearly the cost of lazy", Default = "lazy; or the variant's", Section = OptionSection.Updates, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("update the rows of the batch (lazy), or every row in every step (dense); replay gives the result of dense at nearly the cost of lazy", Default = "{models}; or the variant's", Section = OptionSection.Updates, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public EmbeddingUpdate EmbeddingUpdate { get; init; } = EmbeddingUpdate.Lazy;
 
     /// <summary>λ of L2 on the weight matrices of dense layers; biases and normalization are not regularized.</summary>
@@ -246,6 +270,8 @@ public sealed record ModelOptions
             ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"
         : Momentum > 0 && Optimizer != OptimizerKind.Sgd
             ? FormattableString.Invariant($"--momentum {Momentum} needs --optimizer sgd, and this run uses {Optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out")
+        : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).PredictsItems
+            ? $"--mba-lambda is for rows of a batch, and {Model} updates every item in every step: take --embedding-l2"
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).CrossesFields
             ? $"--mba-lambda needs to know how often each value occurs in training, and {Model} has weights for pairs of values, which are not counted: take --embedding-l2"
         : null;

@@ -150,6 +150,9 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The models that read it, as in <c>dcn|dcn-v2</c>; null = any. In a run of another model its value has no meaning, so it may differ at a warm start.</summary>
     public string? ReadBy { get; init; }
 
+    /// <summary>Only models that predict clicks read it: a run of a model that predicts items refuses it.</summary>
+    public bool ClicksOnly { get; init; }
+
     /// <summary>Whether it may change when a run is resumed.</summary>
     public OnResume OnResume { get; init; }
 

@@ -1,4 +1,4 @@
-using GpuCtr.Kernels.Loss;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 using static GpuCtr.Models.ModelBuilder;
 
@@ -10,19 +10,26 @@ namespace GpuCtr.Models;
 /// r_{i,t} = ⟨F_t, M_i⟩.
 /// </summary>
 /// <remarks>Other than in the paper, the loss is the softmax over all items instead of binary cross entropy with one negative, and there may be several heads. In the last block only entries that predict ask.</remarks>
-internal static class SasRec
+public static class SasRec
 {
+    /// <summary>The model in the catalogue.</summary>
+    public static ModelEntry Entry { get; } = new("sasrec", States)
+    {
+        Predicts = Predictions.NextItems,
+        ReadsHistories = true,
+        // Every item has a gradient in every step. Much dropout, as in the paper for data with few interactions an item.
+        Defaults = new() { EmbeddingDim = 64, EmbeddingInitStd = 0.02, TransformerBlocks = 2, AttentionHeads = 2, Dropout = 0.5, EmbeddingUpdate = EmbeddingUpdate.Dense },
+    };
+
     /// <summary>Records the model; returns the states (M, D) of the entries that predict.</summary>
-    /// <param name="g">The builder.</param>
-    /// <param name="items">The rows of the table that can be predicted.</param>
-    public static Tensor States(ModelBuilder g, SoftmaxCrossEntropy.OutputRows items)
+    public static Tensor States(ModelBuilder g)
     {
         Sequence s = g.ItemSequences();
         s = s with { Items = g.Dropout("embedding.dropout", s.Items) };
         int last = g.Options.TransformerBlocks - 1;
         for (int b = 0; b < last; b++)
             s = s with { Items = Block(g, $"block.{b}", s, predicting: false) };
-        return g.PredictItems(g.LayerNorm("norm", Block(g, $"block.{last}", s, predicting: true)), items, bias: false);
+        return g.PredictItems(g.LayerNorm("norm", Block(g, $"block.{last}", s, predicting: true)), bias: false);
     }
 
     private static Tensor Block(ModelBuilder g, string name, Sequence s, bool predicting)

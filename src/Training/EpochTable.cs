@@ -5,8 +5,12 @@ using GpuCtr.Training.Metrics;
 namespace GpuCtr.Training;
 
 /// <summary>The table of epochs.</summary>
-internal sealed class EpochTable(RunLog runLog)
+/// <param name="runLog">Where it is written.</param>
+/// <param name="items">Whether items are predicted.</param>
+internal sealed class EpochTable(RunLog runLog, bool items)
 {
+    private const string AuxiliaryLoss = "auxiliary loss";
+
     private string[]? head;
 
     /// <summary>Adds a row.</summary>
@@ -16,28 +20,44 @@ internal sealed class EpochTable(RunLog runLog)
     public void Add(EpochResult result, double seconds, MonitoredValue monitored)
     {
         bool first = head is null;
-        // A column of its own where the model has such a loss: logloss never includes it.
-        head ??= ["epoch", "train logloss", .. result.TrainAuxiliaryLoss is null ? Array.Empty<string>() : ["auxiliary loss"], "valid logloss", "valid AUC", "valid gAUC", "seconds", "      "];
-        string[] auxiliary = head.Contains("auxiliary loss") ? [Number(result.TrainAuxiliaryLoss)] : [];
+        (string Name, double? Value)[] metrics = [.. Metrics(result)];
+        head ??= ["epoch", .. metrics.Select(m => m.Name), "seconds", "      "];
         string[] cells =
         [
-            $"{result.Epoch}", Number(result.TrainLogLoss), .. auxiliary, Number(result.Valid?.LogLoss), Number(result.Valid?.Auc), Number(result.Valid?.Gauc),
+            $"{result.Epoch}", .. metrics.Select(m => Number(m.Value)),
             seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
         ];
         runLog.Row(head, cells, first);
     }
 
+    private IEnumerable<(string Name, double? Value)> Metrics(EpochResult result)
+    {
+        if (items)
+        {
+            return [("train loss", result.TrainLogLoss), ("valid HR@10", result.Valid?.Items?.HitRate), ("valid NDCG@10", result.Valid?.Items?.Ndcg), ("valid MRR", result.Valid?.Items?.Mrr)];
+        }
+
+        // A column of its own where the model has such a loss: logloss never includes it.
+        (string, double?)[] auxiliary = result.TrainAuxiliaryLoss is null && head?.Contains(AuxiliaryLoss) != true ? [] : [(AuxiliaryLoss, result.TrainAuxiliaryLoss)];
+        return [("train logloss", result.TrainLogLoss), .. auxiliary, ("valid logloss", result.Valid?.LogLoss), ("valid AUC", result.Valid?.Auc), ("valid gAUC", result.Valid?.Gauc)];
+    }
+
     /// <summary>One line with the metrics of some rows.</summary>
     public static string Describe(string name, Evaluation e)
     {
+        if (e.Items is { } items)
+            return Describe(name, e.Rows, items.HitRate, items.Ndcg, items.Mrr) + (e.RowsLeftOut > 0 ? string.Create(CultureInfo.InvariantCulture, $"  ({e.RowsLeftOut:N0} rows with too short a sequence left out)") : "");
         string gauc = e.Groups is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  gAUC {Number(e.Gauc)} ({e.Groups.GroupsUsed:N0} groups, {e.Groups.GroupsLeftOut:N0} with one label left out)");
         return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}  calibration {Number(e.Calibration.Ratio)}");
     }
 
     /// <summary>One line with the metrics that a checkpoint keeps.</summary>
-    public static string Describe(string name, CheckpointMetrics m) => string.Create(
+    public static string Describe(string name, CheckpointMetrics m) => m.Ndcg10 is not null ? Describe(name, m.Rows, m.Hr10, m.Ndcg10, m.Mrr) : string.Create(
         CultureInfo.InvariantCulture,
         $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}");
+
+    private static string Describe(string name, long rows, double? hitRate, double? ndcg, double? mrr) =>
+        string.Create(CultureInfo.InvariantCulture, $"{name}: {rows:N0} rows  HR@10 {Number(hitRate)}  NDCG@10 {Number(ndcg)}  MRR {Number(mrr)}");
 
     /// <summary>A metric; a dash if it is undefined.</summary>
     public static string Number(double? value) => value?.ToString("F5", CultureInfo.InvariantCulture) ?? "–";

@@ -11,8 +11,23 @@ namespace GpuCtr.Training;
 /// <param name="Calibration">Mean prediction over mean label, and ten bins.</param>
 internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, GroupAuc? Groups, Calibration Calibration)
 {
+    /// <summary>k of HR@k and NDCG@k.</summary>
+    public const int ItemsLookedAt = 10;
+
     /// <summary>Rows by label.</summary>
     public LabelCounts Labels { get; init; }
+
+    /// <summary>Ranks of the right items; null where clicks are predicted.</summary>
+    public NextItemMetrics? Items { get; private init; }
+
+    /// <summary>Rows in which nothing could be asked for, because their sequence is too short.</summary>
+    public long RowsLeftOut { get; private init; }
+
+    /// <summary>The metrics of a model that predicts items.</summary>
+    /// <param name="ranks">(predictions) rank of the right item, 1 for the best.</param>
+    /// <param name="rowsLeftOut">Rows without a prediction.</param>
+    public static Evaluation OfRanks(ReadOnlySpan<int> ranks, long rowsLeftOut) =>
+        new(ranks.Length, null, null, null, Calibration.Of([], [])) { Items = NextItemMetrics.Of(ranks, ItemsLookedAt), RowsLeftOut = rowsLeftOut };
 
     /// <summary>gAUC; null without a group column or if no group has both labels.</summary>
     public double? Gauc => Groups?.Value;

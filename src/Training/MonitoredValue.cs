@@ -5,7 +5,7 @@ namespace GpuCtr.Training;
 
 /// <summary>The monitored validation metric: which epoch is best, and how many epochs passed without a better value.</summary>
 /// <remarks>If the metric is undefined on the rows, as AUC is without both labels, logloss replaces it from the first epoch on.</remarks>
-/// <param name="metric">auc, logloss or gauc.</param>
+/// <param name="metric">auc, logloss or gauc; of a model that predicts items ndcg, hr or mrr.</param>
 internal sealed class MonitoredValue(string metric)
 {
     private const string LogLoss = "logloss";
@@ -33,7 +33,7 @@ internal sealed class MonitoredValue(string metric)
     public void Restore(double? best, int bestEpoch, int stale, IReadOnlyList<EpochMetrics> history)
     {
         (Best, BestEpoch, Stale) = (best, bestEpoch, stale);
-        if (best is not null && history.Count > 0 && history.All(e => Of(e.ValidAuc, e.ValidLogloss, e.ValidGauc) is null))
+        if (best is not null && history.Count > 0 && history.All(e => Of(e) is null))
             FallBack();
     }
 
@@ -41,7 +41,7 @@ internal sealed class MonitoredValue(string metric)
     /// <remarks>An undefined value counts as better than no value and than another undefined one, so that there is always a best checkpoint.</remarks>
     public bool Observe(int epoch, Evaluation? evaluation)
     {
-        double? value = Of(evaluation?.Auc, evaluation?.LogLoss, evaluation?.Gauc);
+        double? value = Of(evaluation);
         if (value is null && Best is null && evaluation?.LogLoss is { } loss)
         {
             FallBack();
@@ -57,5 +57,7 @@ internal sealed class MonitoredValue(string metric)
 
     private void FallBack() => (Metric, FellBack) = (LogLoss, true);
 
-    private double? Of(double? auc, double? logLoss, double? gauc) => Metric switch { LogLoss => logLoss, "gauc" => gauc, _ => auc };
+    private double? Of(Evaluation? e) => Metric switch { LogLoss => e?.LogLoss, "gauc" => e?.Gauc, "ndcg" => e?.Items?.Ndcg, "hr" => e?.Items?.HitRate, "mrr" => e?.Items?.Mrr, _ => e?.Auc };
+
+    private double? Of(EpochMetrics e) => Metric switch { LogLoss => e.ValidLogloss, "gauc" => e.ValidGauc, "ndcg" => e.ValidNdcg10, "hr" => e.ValidHr10, "mrr" => e.ValidMrr, _ => e.ValidAuc };
 }

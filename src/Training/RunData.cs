@@ -32,7 +32,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet train = ShardSet.Resolve(settings.Options.Shards, settings.Workers);
         ShardSet? valid = settings.Options.Valid.Count > 0 ? ShardSet.Resolve(settings.Options.Valid, settings.Workers) : null;
         ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
-        FeaturePlan plan = FeaturePlan.Infer(train, settings.Features);
+        FeaturePlan plan = settings.PredictsItems ? FeaturePlan.OfSequences(train, settings.Features) : FeaturePlan.Infer(train, settings.Features);
         string model = settings.Options.ModelName ?? Variants.DefaultModel(settings.Options.Variant, plan.HasHistory);
         // A history that the model does not read must not update table rows.
         string[] unused = [
@@ -90,10 +90,12 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         DatasetOptions others = options with { MemoryBytes = otherBytes };
         // Rows that are read only once are not cached.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
-        Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Options.Epochs > 1 || trainPart.Split is not null) });
-        RowSource? valid = trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
+        Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Options.Epochs > 1 || trainPart != RowPart.All) });
+        bool leavesOneOut = trainPart.Sequences == SequencePart.Train;
+        RowSource? valid = leavesOneOut && shards.Valid is null ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Valid })
+            : trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
             : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Options.Epochs > 1) }), RowPart.All);
-        RowSource? test = shards.Test is null ? null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
+        RowSource? test = shards.Test is null ? leavesOneOut ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Test }) : null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }
 
@@ -123,5 +125,6 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     }
 
     private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
-        shards.Valid is null && settings.Options.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.Options.ValidFraction), false) : RowPart.All;
+        settings.PredictsItems && settings.Options.LeaveOneOut ? RowPart.All with { Sequences = SequencePart.Train }
+        : shards.Valid is null && settings.Options.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.Options.ValidFraction), false) : RowPart.All;
 }

@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>The label counts of every side of a run, known before its first step.</summary>
+/// <summary>The label counts of every side of a run that has labels, known before its first step.</summary>
 internal sealed class RunLabels
 {
     private static readonly double[] fractions = [0.1, 0.2, 0.3, 0.4, 0.5];
@@ -71,5 +71,5 @@ internal sealed class RunLabels
     }
 
     private LabelCounts[] Count(ShardSet shards, RowPart[] parts) => LabelCounts.Of(
-        shards, data.Encoder.Label, settings.Features.BadRows, shards.DecodeThreads(settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
+        shards, data.Encoder.Label!, settings.Features.BadRows, shards.DecodeThreads(settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
 }

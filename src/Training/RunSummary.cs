@@ -1,6 +1,7 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Models;
+using GpuCtr.Models.Features;
 using GpuCtr.Training.Screens;
 using static System.FormattableString;
 
@@ -32,11 +33,12 @@ internal static class RunSummary
     {
         FeatureEncoder encoder = data.Encoder;
         runLog.Line($"device   {model.Device}{(model.Device.Note is { } note ? $"; {note}" : "")}");
-        runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test; label rate {encoder.LabelRate:P2} of the training rows"));
+        runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test{(encoder.Label is null ? "" : Invariant($"; label rate {encoder.LabelRate:P2} of the training rows"))}"));
         Fields(runLog, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
         Fields(runLog, "numeric", encoder.Spec.Numeric);
-        Fields(runLog, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Target < 0).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
+        Fields(runLog, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
         Fields(runLog, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
+        Fields(runLog, "sequence", [.. encoder.Spec.Sequences.Where(s => s.Role == SequenceRole.History && s.Target < 0).Select(s => $"{Field(encoder, s.Name, s.Vocabulary)}, the last {s.MaxLength} are read")]);
         runLog.Line(Invariant($"model    {model.Options.Model}, {model.ParameterCount:N0} parameters{(model.WideRows is { } rows ? $"; {rows}" : "")}"));
         Memory(runLog, model);
         runLog.Line(Invariant($"         {data.Train.Data.EstimatedBytes / 1e6:N1} MB of decoded training rows, {Place(data.Train.Data)}"));

@@ -31,7 +31,7 @@ internal static class RunWarnings
             runLog.Warn($"{string.Join(", ", ids)}: doubles that are all whole numbers, used as numbers; if they are ids, which nulls turn into doubles, write --categorical {string.Join(',', ids.Select(ColumnNames.InShell))}; if not, --numeric {string.Join(',', ids.Select(ColumnNames.InShell))} says so");
         foreach (VocabularyTable table in encoder.Vocabularies)
         {
-            if (encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
+            if (encoder.Label is not null && encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
                 runLog.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows, and the model will memorize it; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
         }
         foreach (string warning in HistoryCoverage.Warnings(shards.Train, shards.Plan).Concat(UndeclaredLists.Warnings(shards.Train, shards.Plan)))

@@ -21,6 +21,10 @@ public sealed record TrainOptions
     [Option("without --valid: share of the rows to validate on, chosen by a hash", Least = 0, Below = 1, OnResume = OnResume.Accepted)]
     public double ValidFraction { get; init; } = 0.1;
 
+    /// <summary>In models that predict items, the last item of each training row is for the test and the last but one for validation; false: rows train whole.</summary>
+    [Option("where items are predicted: the last item of each row tests and the last but one validates, unless there are --test and --valid; off: rows train whole, and whole rows validate", Words = "on|off", True = "on", ReadBy = "sasrec|bert4rec")]
+    public bool LeaveOneOut { get; init; } = true;
+
     /// <summary>Test shards.</summary>
     [Option("shards to test the best checkpoint on at the end", Value = "SHARDS…", Form = OptionForm.Paths, OnResume = OnResume.Free)]
     public IReadOnlyList<string> Test { get; init; } = [];
@@ -65,9 +69,9 @@ public sealed record TrainOptions
     [Option("factors on the learning rate from the named epochs on", Value = "EPOCH:F,…", OnResume = OnResume.Accepted)]
     public IReadOnlyList<LearningRateStep> LrSteps { get; init; } = [];
 
-    /// <summary>The validation metric that selects the best epoch.</summary>
-    [Option("validation metric that decides which epoch is best", Words = "auc|logloss|gauc", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
-    public string Monitor { get; init; } = "auc";
+    /// <summary>The validation metric that selects the best epoch; null = AUC, or NDCG@10 of a model that predicts items.</summary>
+    [Option("validation metric that decides which epoch is best: auc, logloss or gauc; where items are predicted ndcg, hr (both @10) or mrr", Value = "NAME", Words = "auc|logloss|gauc|ndcg|hr|mrr", Default = "auc; ndcg where items are predicted", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
+    public string? Monitor { get; init; }
 
     /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
     [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]

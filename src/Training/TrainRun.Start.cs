@@ -30,6 +30,7 @@ internal sealed partial class TrainRun
         string[] allowedChanges = RunConfig.AllowedChanges(request);
         RunShards shards = RunShards.Open(settings);
         settings = settings.For(shards.ModelName);
+        ReadOptions.Check(request, settings);
         using Device device = options.Device.Open();
         CheckOut(options.Out ?? Path.Combine(RunFolder.Unnamed, "new"), settings, shards);
         using RunFolder folder = RunFolder.Create(options.Out, mayHoldRun: options.Resume || options.Overwrite, mayHoldOthers: options.Overwrite);

@@ -7,6 +7,7 @@ using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Models.Features;
 using GpuCtr.Training.Checkpoints;
 using GpuCtr.Training.Metrics;
 using GpuCtr.Training.Reports;
@@ -17,7 +18,11 @@ namespace GpuCtr.Training;
 internal sealed record RunMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
     double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg10 = null);
 
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
 internal sealed partial class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
@@ -58,7 +63,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             FeatureEncoder encoder = Encoder(shards, from, warm);
             HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings));
             data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
-            RunLabels labels = RunLabels.Of(data, settings, stop);
+            RunLabels? labels = encoder.Label is null ? null : RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.Options.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
@@ -70,7 +75,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
                 Begun();
                 RunSummary.Model(runLog, model, data, settings.Memory, held);
                 RunWarnings.BeforeTraining(runLog, shards, data);
-                labels.Warn(runLog, settings.Options.Monitor);
+                labels?.Warn(runLog, settings.Monitor);
                 return TrainAndTest(from);
             }
         }
@@ -95,7 +100,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
-        using BatchLoader loader = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2, negatives: Negatives());
+        using BatchLoader loader = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2, negatives: Negatives(), masks: Masks());
         using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
         Trainer trainer = current = new(model, data, settings, loader, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
         if (from is not null)
@@ -128,16 +133,21 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     /// <summary>Draws what the model contrasts histories with; null if it reads that from columns, or needs none.</summary>
     private NegativeSampler? Negatives() => data.Encoder.State.ItemAttributes is null ? null : new NegativeSampler(data.Encoder, settings.Model.Seed);
 
+    /// <summary>Draws the entries that are masked; null if the model masks none.</summary>
+    private ItemMasks? Masks() => ModelCatalog.Of(settings.Model.Model).Predicts == Predictions.MaskedItems
+        ? new ItemMasks(settings.Model.Seed, settings.Model.MaskShare, settings.Model.LastMaskShare)
+        : null;
+
     private void TrainEpochs(Trainer trainer)
     {
-        EpochTable table = new(runLog);
+        EpochTable table = new(runLog, model.Spec.Items is not null);
         long epochBegin = Stopwatch.GetTimestamp();
         foreach (EpochResult result in trainer.Run(stop))
         {
             Keep(trainer, result);
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
             if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
-                runLog.Warn($"valid: {settings.Options.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
+                runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
             if (result.Epoch == 1)
                 TellRows();
             epochs = result.Epoch;
@@ -190,10 +200,10 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     private EvaluatedRows Evaluated(string name, Evaluation metrics, Trainer trainer, RowSource rows) =>
         new(
-            name, metrics, trainer.Sample!, TableUsage.Of(data.Encoder, rows.Data.Statistics),
+            name, metrics, trainer.Sample, TableUsage.Of(data.Encoder, rows.Data.Statistics),
             [.. rows.Data == data.Train.Data ? [] : ListUsage.Of("train", data.Train.Data), .. ListUsage.Of(rows.Data == data.Train.Data ? "train and valid" : name, rows.Data)]);
 
-    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows);
+    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Items?.HitRate, e.Items?.Ndcg, e.Items?.Mrr);
 
     private void Restore(Checkpoint from, Trainer trainer)
     {
@@ -256,7 +266,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
         double speed = trainer.TrainedRows / Math.Max(trainer.StepTime.TotalSeconds, 1e-9);
         RunMetrics metrics = new(
             reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
-            speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss);
+            speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss,
+            reported?.Hr10, reported?.Ndcg10, reported?.Mrr, bestValid?.Ndcg10);
         if (bestValid is not null)
             runLog.Line(EpochTable.Describe("valid", bestValid));
         runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));

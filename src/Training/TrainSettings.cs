@@ -18,6 +18,12 @@ internal sealed record TrainSettings(
 {
     private const long FreeRowBytes = 4L << 30;
 
+    /// <summary>The validation metric that selects the best epoch.</summary>
+    public string Monitor => Options.Monitor ?? (PredictsItems ? "ndcg" : "auc");
+
+    /// <summary>Whether the model predicts items.</summary>
+    public bool PredictsItems => ModelCatalog.Of(Model.Model).PredictsItems;
+
     /// <summary>Threads that decode.</summary>
     public int Workers => Features.Workers;
 

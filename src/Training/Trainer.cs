@@ -32,7 +32,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
 
     private readonly DivergenceGuard guard = new(model);
     private readonly StepSampler sampler = new();
-    private readonly MonitoredValue monitored = new(settings.Options.Monitor);
+    private readonly MonitoredValue monitored = new(settings.Monitor);
     private double lossSum;
     private double? auxiliarySum;
     private long lossRows, lossEnd, batchBegin;
@@ -63,7 +63,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     /// <summary>Whether training ended because loss or gradient was not finite in several steps in a row.</summary>
     public bool HasDiverged => guard.HasEnded;
 
-    /// <summary>Scores of the last evaluation.</summary>
+    /// <summary>Scores of the last evaluation; null where items are predicted.</summary>
     public RowSample? Sample { get; private set; }
 
     /// <summary>Receives the summary of each part of an epoch.</summary>
@@ -126,6 +126,8 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
     {
         using ProgressMeter meter = new(runLog, what, rows.Rows);
+        if (model.Spec.Items is not null)
+            return new ItemEvaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
         Sample = new RowSample(rows.Data.Encoder, rows.Rows);
         return new Evaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
     }

@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
+using GpuCtr.Models.Tests.NextItems;
 using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests;
@@ -7,7 +8,7 @@ namespace GpuCtr.Models.Tests;
 /// <summary>Every kernel that a model loads was compiled and assembled for GPUs: it has a row in docs/kernels.md.</summary>
 public sealed class KernelsOfModels
 {
-    public static TheoryData<string> Models => new(ModelCatalog.Names);
+    public static TheoryData<string> Models => new(ModelCatalog.Names.Concat(NextItemData.Models.Keys).Distinct());
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -15,9 +16,11 @@ public sealed class KernelsOfModels
     {
         using Device device = Device.Open("cpu", KernelChoice.Portable);
         device.Noted = [];
-        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(model));
-        using TrainableModel recorded = new(device, spec, ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
-        using Batch batch = SmallData.Batch(device, recorded.Spec, 8, seed: 1);
+        bool items = NextItemData.Models.ContainsKey(model);
+        using TrainableModel recorded = items
+            ? NextItemData.Model(device, model, 8)
+            : new(device, SmallData.Spec(ModelCatalog.ReadsHistories(model)), ModelCatalog.Defaults(model) with { EmbeddingDim = 4, HiddenUnits = [6, 5], BatchNorm = true, Dropout = 0.1 }, 8);
+        using Batch batch = items ? NextItemData.Batch(recorded, model, 8, seed: 1) : SmallData.Batch(device, recorded.Spec, 8, seed: 1);
         recorded.TrainStep(batch, 0.01);
         string[] loaded = [.. device.Noted.Distinct().Select(KernelName.Of)];
         Assert.NotEmpty(loaded);

@@ -27,7 +27,7 @@ public sealed partial class ModelCatalogTests
     [Fact]
     public void Descriptions_of_defaults_name_the_models_that_differ()
     {
-        Assert.Equal("16; ffm 4", ModelCatalog.DefaultInWords(o => o.EmbeddingDim));
+        Assert.Equal("16; ffm 4; sasrec, bert4rec 64", ModelCatalog.DefaultInWords(o => o.EmbeddingDim));
         Assert.Equal($"relu; {string.Join(", ", ModelCatalog.Names.Where(n => ModelCatalog.Defaults(n).Activation == Activations.Dice))} dice; bst leakyrelu", ModelCatalog.DefaultInWords(o => o.Activation));
     }
 

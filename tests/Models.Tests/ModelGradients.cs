@@ -22,7 +22,7 @@ public sealed class ModelGradients
 
     private static readonly ModelCase[] cases =
     [
-        .. ModelCatalog.Names.Select(model => new ModelCase(model)),
+        .. ModelCatalog.ClickModels.Select(model => new ModelCase(model)),
         new("deepfm", "norm", o => o with { BatchNorm = true }),
         new("deepfm", "dropout", o => o with { Dropout = 0.3 }),
         new("deepfm", "norm dropout", o => o with { BatchNorm = true, Dropout = 0.3 }),

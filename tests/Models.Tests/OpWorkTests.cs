@@ -10,7 +10,7 @@ public sealed class OpWorkTests
 {
     private const int B = 16;
 
-    public static TheoryData<string> Models => new(ModelCatalog.Names);
+    public static TheoryData<string> Models => new(ModelCatalog.ClickModels);
 
     [Theory]
     [MemberData(nameof(Models))]

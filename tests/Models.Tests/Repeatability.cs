@@ -14,7 +14,7 @@ public sealed class Repeatability
 
     private static readonly ModelCase[] cases =
     [
-        .. ModelCatalog.Names.Select(model => new ModelCase(model)),
+        .. ModelCatalog.ClickModels.Select(model => new ModelCase(model)),
         new("din", "softmax", o => o with { AttentionNormalization = AttentionNormalization.Softmax }),
         new("bst", "2 blocks", o => o with { TransformerBlocks = 2 }),
         new("deepfm", "row-wise Adagrad", o => o with { Optimizer = OptimizerKind.RowwiseAdagrad }),

@@ -23,7 +23,7 @@ public sealed class StepAllocationTests
                 { "deepfm", EmbeddingUpdate.Dense, OptimizerKind.RowwiseAdagrad },
                 { "deepfm", EmbeddingUpdate.Replay, OptimizerKind.Sgd },
             };
-            foreach (string model in ModelCatalog.Names)
+            foreach (string model in ModelCatalog.ClickModels)
                 cases.Add(model, EmbeddingUpdate.Lazy, OptimizerKind.Adam);
             return cases;
         }

@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>Copies encoded rows into a batch. Allocates nothing.</summary>
-internal sealed class BatchBuilder(FeatureSpec spec)
+internal sealed class BatchBuilder(FeatureSpec spec, RowPart part)
 {
     /// <summary>Empties a batch.</summary>
     public void Start(Batch batch)
@@ -33,10 +33,24 @@ internal sealed class BatchBuilder(FeatureSpec spec)
             batch.GaucKeys[to] = block.GaucKeys.Length > 0 ? block.GaucKeys[from] : 0;
         }
 
+        if (spec.Items is not null)
+            AppendSequences(batch, window, first, count);
         // A batch for training also has negatives, which only blocks that are trained on may have.
-        for (int s = 0; s < Math.Min(batch.Sequences.Length, window.Blocks[0].Sequences.Length); s++)
+        for (int s = 0; spec.Items is null && s < Math.Min(batch.Sequences.Length, window.Blocks[0].Sequences.Length); s++)
             AppendLists(batch, window, first, count, s);
         batch.Rows += count;
+    }
+
+    private void AppendSequences(Batch batch, ShuffleWindow window, int first, int count)
+    {
+        int hint = 0;
+        for (int i = 0; i < count; i++)
+        {
+            int number = window.Order[first + i];
+            EncodedSequence list = window.BlockOf(number, ref hint).Sequences[0];
+            int row = number - window.Starts[hint], start = list.Offsets[row];
+            ItemPredictions.Read(batch, batch.Rows + i, list.TableRows.AsSpan(start, part.EntriesOf(list.Offsets[row + 1] - start)), isNext: part.Sequences == SequencePart.Next);
+        }
     }
 
     private static void AppendLists(Batch batch, ShuffleWindow window, int first, int count, int s)

@@ -23,6 +23,7 @@ public sealed class BatchLoader : IDisposable
     private readonly Thread[] threads;
     private readonly bool training;
     private readonly NegativeSampler? negatives;
+    private readonly ItemMasks? masks;
     private EpochReader? reader;
     private ExceptionDispatchInfo? failure;
     private long issued, taken, allocated;
@@ -37,10 +38,11 @@ public sealed class BatchLoader : IDisposable
     /// <param name="threadCount">Threads that fill and prepare.</param>
     /// <param name="training">False: the batches are used for prediction only, as all batches of an epoch in natural order are.</param>
     /// <param name="negatives">Draws the negatives of histories; null where the batches have none, or read them.</param>
+    /// <param name="masks">Draws the entries that a model of masked items predicts in training; null for other models.</param>
     /// <param name="stallLimit">Time without progress after which the loader counts as stalled; 60 s by default.</param>
-    public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, NegativeSampler? negatives = null, TimeSpan? stallLimit = null)
+    public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, NegativeSampler? negatives = null, ItemMasks? masks = null, TimeSpan? stallLimit = null)
     {
-        (this.training, this.negatives) = (training, negatives);
+        (this.training, this.negatives, this.masks) = (training, negatives, masks);
         StallLimit = stallLimit ?? TimeSpan.FromSeconds(60);
         slots = [.. Enumerable.Range(0, slotCount).Select(_ => new Batch(device, spec, batchSize))];
         free = new Queue<Batch>(slots);
@@ -204,6 +206,10 @@ public sealed class BatchLoader : IDisposable
         bool trains = training && order.Shuffled;
         if (trains)
             negatives?.Draw(slot, order.Epoch, firstRow);
+        if (slot.Predictions is not null && trains)
+            ItemPredictions.Train(slot, masks, order.Epoch, firstRow);
+        else if (slot.Predictions is not null)
+            ItemPredictions.Ask(slot);
         slot.Prepare(trains);
     }
 

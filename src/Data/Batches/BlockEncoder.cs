@@ -82,10 +82,10 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
             AddOffset(block.Sequences[s].TableRows.AsSpan(0, block.Sequences[s].Count), list.Vocabulary);
         }
 
-        if (shards.Column(state.Label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
+        if (state.Label is { } label && shards.Column(label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
         {
-            Read(reader, block, new ColumnRequest(state.Label, null));
-            EncodeLabels(block, shard);
+            Read(reader, block, new ColumnRequest(label, null));
+            EncodeLabels(block, shard, label);
         }
 
         if (GaucColumn(shards, encoder) is { } gauc)
@@ -187,8 +187,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         for (int r = 0; r < block.Rows; r++)
         {
             int length = column.Offsets[r + 1] - column.Offsets[r];
-            cutRows += length > state.MaxLength ? 1 : 0;
-            offsets[r + 1] = offsets[r] + Math.Min(length, state.MaxLength);
+            cutRows += length > state.Stored ? 1 : 0;
+            offsets[r + 1] = offsets[r] + Math.Min(length, state.Stored);
         }
 
         int count = offsets[block.Rows];
@@ -208,14 +208,14 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         return new EncodedSequence(values, offsets, count, cutRows, column.Count - count);
     }
 
-    private void EncodeLabels(EncodedBlock block, Shard shard)
+    private void EncodeLabels(EncodedBlock block, Shard shard, string name)
     {
         for (int r = 0; r < block.Rows; r++)
         {
             if (LabelReader.TryRead(column, r, out block.Labels[r]) || !needLabel)
                 continue;
             if (!tolerant)
-                throw LabelReader.Bad(shard, block.Source, encoder.Label, column, r);
+                throw LabelReader.Bad(shard, block.Source, name, column, r);
             block.Labels[r] = 0;
             block.LeaveOut(new BadRow(r, "label not 0 or 1"));
         }

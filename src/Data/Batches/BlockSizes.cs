@@ -69,5 +69,5 @@ internal sealed class BlockSizes
 
     /// <summary>Upper bound of entries: for lists in strings only the maximum length is known before parsing.</summary>
     private static long ListBytes(ShardReader reader, RowGroupRef group, SequenceColumn list) => 4 * Math.Min(
-        list.Grammar() is null ? reader.StoredValues(group.Group, list.Column) : long.MaxValue, (long)group.Rows * list.MaxLength);
+        list.Grammar() is null ? reader.StoredValues(group.Group, list.Column) : long.MaxValue, (long)group.Rows * list.Stored);
 }

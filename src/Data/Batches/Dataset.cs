@@ -127,7 +127,7 @@ public sealed class Dataset : IDisposable
     {
         int block = BlockOf(row);
         ShuffleWindow window = ShuffleWindow.Of(Load([block], CancellationToken.None), RowPart.All);
-        BatchBuilder builder = new(Encoder.Spec);
+        BatchBuilder builder = new(Encoder.Spec, RowPart.All);
         builder.Start(batch);
         builder.Append(batch, window, (int)(row - firstRows[block]), 1);
     }

@@ -95,10 +95,10 @@ public sealed class EncodedBlock
 }
 
 /// <summary>A list column of a block: the entries of row r are TableRows[Offsets[r]] … TableRows[Offsets[r+1] − 1], oldest first.</summary>
-/// <param name="TableRows">Rows of the embedding table: the last MaxLength entries of each row.</param>
+/// <param name="TableRows">Rows of the embedding table: the last entries of each row, at most <see cref="SequenceColumn.Stored"/>.</param>
 /// <param name="Offsets">(rows + 1) starts.</param>
 /// <param name="Count">Entries.</param>
-/// <param name="CutRows">Rows with more entries than MaxLength.</param>
+/// <param name="CutRows">Rows with more entries.</param>
 /// <param name="CutValues">Entries of these rows that are left out.</param>
 public sealed record EncodedSequence(int[] TableRows, int[] Offsets, int Count, long CutRows, long CutValues);
 

@@ -38,7 +38,7 @@ public sealed class EpochReader : IDisposable
     internal EpochReader(Dataset data, RowPart part, EpochOrder order)
     {
         (this.data, this.part, this.order) = (data, part, order);
-        builder = new BatchBuilder(data.Encoder.Spec);
+        builder = new BatchBuilder(data.Encoder.Spec, part);
         blockOrder = [.. Enumerable.Range(0, data.Blocks.Count)];
         if (order.Shuffled)
             Random(-1).Shuffle(blockOrder);

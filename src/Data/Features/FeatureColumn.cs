@@ -24,6 +24,9 @@ public enum FeatureRole
     /// <summary>A list of ids whose vectors are pooled.</summary>
     Pooled,
 
+    /// <summary>A list of items of which the model predicts the next one; the only column that such a model reads.</summary>
+    Sequence,
+
     /// <summary>A list with a negative for each entry of a history; only training reads it.</summary>
     Negative,
 

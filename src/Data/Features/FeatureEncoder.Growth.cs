@@ -35,11 +35,11 @@ public sealed partial class FeatureEncoder
 
     private static IEnumerable<string> Fields(FittedFeatures s) =>
     [
-        $"label {s.Label}",
+        s.Label is null ? "no label" : $"label {s.Label}",
         .. s.GaucKey is null ? Array.Empty<string>() : [$"group {s.GaucKey}"],
         .. s.Categorical.Select((c, i) => $"categorical field {i + 1}: {c.Column} ({Word(c.Kind)}, {Word(c.Rule)})"),
         .. s.Numeric.Select((n, i) => $"numeric field {i + 1}: {n.Column} ({Word(n.Transform)})"),
-        .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({(WholeNumber.Is(q.Kind) ? "integer" : Word(q.Kind))}, {(q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
+        .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({(WholeNumber.Is(q.Kind) ? "integer" : Word(q.Kind))}, {(q.Predicted ? "a sequence" : q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
     ];
 
     private static string Word<T>(T value) where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());

@@ -24,8 +24,8 @@ public sealed partial class FeatureEncoder
     /// <summary>The vocabularies, in the order of the spec.</summary>
     public IReadOnlyList<VocabularyTable> Vocabularies { get; }
 
-    /// <summary>Name of the label column.</summary>
-    public string Label => State.Label;
+    /// <summary>Name of the label column; null if items are predicted.</summary>
+    public string? Label => State.Label;
 
     /// <summary>Name of the gAUC column, if any.</summary>
     public string? GaucKey => State.GaucKey;
@@ -64,11 +64,15 @@ public sealed partial class FeatureEncoder
     }
 
     private FeatureSpec SpecOf(FieldNames names) => new(
-        [.. Vocabularies.Select(v => new Vocabulary(v.Name, v.Rows))],
+        [.. Vocabularies.Select(v => new Vocabulary(v.Name, v.Rows + (State.PredictsItems ? 1 : 0)))],
         [.. State.Categorical.Select((c, f) => new CategoricalField(names.Categorical[f], c.Vocabulary))],
         names.Numeric,
         [.. State.Sequences.Select(s => new SequenceField(
-            s.Column, s.Vocabulary, s.Target >= 0 ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))]);
+            s.Column, s.Vocabulary, s.Target >= 0 || s.Predicted ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))])
+    { Items = State.PredictsItems ? ItemsOf(Vocabularies[0]) : null };
+
+    /// <summary>Items are the values; behind the OOV row is that of the mask.</summary>
+    private static ItemIds ItemsOf(VocabularyTable table) => new(VocabularyTable.FirstValueRow, table.OovRow - VocabularyTable.FirstValueRow, table.Rows);
 
     /// <summary>Checks that <paramref name="shards"/> have the columns that training had, with values of the same kind.</summary>
     /// <param name="shards">Shards to encode.</param>
@@ -79,7 +83,7 @@ public sealed partial class FeatureEncoder
     {
         shards.Check(State.Requests(), "the model was trained");
         shards.Check(State.Lists(training).Select(s => s.Request()), "the model was trained");
-        if (needLabel)
+        if (needLabel && Label is not null)
             shards.Check([new ColumnRequest(Label, null)], "the model was trained");
         foreach (CategoricalColumn c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
         {

@@ -51,7 +51,7 @@ internal sealed class FeatureFit
         }
 
         var state = new FittedFeatures(
-            FeatureEncoder.Format, plan.Label.Name, plan.GaucKey?.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
+            FeatureEncoder.Format, plan.Label?.Name, plan.GaucKey?.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
             HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
             layout.Negatives.Count > 0 ? layout.Negatives : null)
         { ItemAttributes = learnsItems ? Attributes(tables, cancellation) : null };

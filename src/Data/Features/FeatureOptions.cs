@@ -31,11 +31,11 @@ public sealed record FeatureOptions
     public const int LongestHistory = 1 << 16;
 
     /// <summary>Label column; null = the first of label, click, clicked, is_click, y.</summary>
-    [Option("label column, 0 or 1 (default: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns)]
+    [Option("label column, 0 or 1 (default: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns, ClicksOnly = true)]
     public string? Label { get; init; }
 
     /// <summary>Column by whose values gAUC groups rows; not a feature unless it is also listed as one.</summary>
-    [Option("column that groups rows for gAUC, such as the user", Value = "COL", Form = OptionForm.Columns)]
+    [Option("column that groups rows for gAUC, such as the user", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true)]
     public string? GroupId { get; init; }
 
     /// <summary>Columns to leave out.</summary>
@@ -43,23 +43,23 @@ public sealed record FeatureOptions
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Columns to treat as categorical whatever their type.</summary>
-    [Option("columns to treat as categorical", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns to treat as categorical", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> Categorical { get; init; } = [];
 
     /// <summary>Columns to treat as numeric.</summary>
-    [Option("columns to treat as numbers", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns to treat as numbers", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> Numeric { get; init; } = [];
 
     /// <summary>Transforms: one for all, or col=transform.</summary>
-    [Option("standardize, log, criteo, quantile or none; COL=T for one column", Name = "numeric-transform", Value = "T,…", Suggestions = "standardize|log|criteo|quantile|none", Form = OptionForm.ColumnRules)]
+    [Option("standardize, log, criteo, quantile or none; COL=T for one column", Name = "numeric-transform", Value = "T,…", Suggestions = "standardize|log|criteo|quantile|none", Form = OptionForm.ColumnRules, ClicksOnly = true)]
     public IReadOnlyList<string> NumericTransforms { get; init; } = ["standardize"];
 
     /// <summary>List columns, or strings with separated entries, to treat as histories: col (paired by name) or col=target.</summary>
-    [Option("lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET", Value = "COL,…", Form = OptionForm.ColumnRules)]
+    [Option("lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET; where items are predicted, the sequence", Value = "COL,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> History { get; init; } = [];
 
     /// <summary>List columns, or strings with separated entries, whose vectors are pooled whatever their name.</summary>
-    [Option("lists, or strings such as 12,53,8, whose entries are pooled", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("lists, or strings such as 12,53,8, whose entries are pooled", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> MultiValue { get; init; } = [];
 
     /// <summary>Separator of the entries of such strings; null = detect it from the first row group.</summary>
@@ -75,7 +75,7 @@ public sealed record FeatureOptions
     public long MinCount { get; init; } = 1;
 
     /// <summary>Hash buckets, col=N.</summary>
-    [Option("hash the values of a column into N rows", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
+    [Option("hash the values of a column into N rows", Value = "COL=N,…", Form = OptionForm.ColumnRules, ClicksOnly = true)]
     public IReadOnlyList<string> HashBuckets { get; init; } = [];
 
     /// <summary>Integers 0 … N − 1 that are their own rows, col=N.</summary>

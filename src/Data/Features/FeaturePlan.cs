@@ -27,8 +27,8 @@ public sealed partial class FeaturePlan
     /// <summary>Columns that all rows must have; the gAUC column is optional, and only rows that are trained on have negatives.</summary>
     internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored or FeatureRole.Negative)).Select(c => c.Request).Distinct();
 
-    /// <summary>The label column.</summary>
-    public FeatureColumn Label => Columns.First(c => c.Role == FeatureRole.Label);
+    /// <summary>The label column; null if items of a sequence are predicted.</summary>
+    public FeatureColumn? Label => Columns.FirstOrDefault(c => c.Role == FeatureRole.Label);
 
     /// <summary>The gAUC column, if any.</summary>
     public FeatureColumn? GaucKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GaucKey);

@@ -32,7 +32,7 @@ internal sealed class FitLayout
             }
         }
 
-        foreach (FeatureColumn list in plan.Columns.Where(c => c.Role is FeatureRole.History or FeatureRole.Pooled))
+        foreach (FeatureColumn list in plan.Columns.Where(c => c.Role is FeatureRole.History or FeatureRole.Pooled or FeatureRole.Sequence))
             AddList(list, plan.Options.MaxHistory);
         // In the order of the histories, as a model reads them (FeatureSpec.WithNegatives). They are not counted: a value that only negatives have is not in the data.
         foreach (SequenceColumn history in Sequences.Where(s => s.Target >= 0))
@@ -90,6 +90,6 @@ internal sealed class FitLayout
         if (target < 0)
             Vocabularies.Add(new VocabularyPlan(-1, []));
         Vocabularies[vocabulary].Columns.Add(list);
-        Sequences.Add(new SequenceColumn(list.Name, list.Request.Kind!.Value, vocabulary, target, maxHistory, list.Grammar?.Separator, list.Grammar?.Form ?? ListForm.Unchecked));
+        Sequences.Add(new SequenceColumn(list.Name, list.Request.Kind!.Value, vocabulary, target, maxHistory, list.Grammar?.Separator, list.Grammar?.Form ?? ListForm.Unchecked, Predicted: list.Role == FeatureRole.Sequence));
     }
 }

@@ -29,8 +29,16 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
     public void Count(RowGroupRef group, int index, NumericSummary[][] found, VocabularyCounter[] shared)
     {
         using ShardReader reader = Start(group);
-        Load(reader, group, plan.Label.Request);
-        CountLabels(group);
+        if (plan.Label is { } label)
+        {
+            Load(reader, group, label.Request);
+            CountLabels(group, label.Name);
+        }
+        else
+        {
+            Rows += keep.AsSpan(0, group.Rows).Count(true);
+        }
+
         for (int v = 0; v < counters.Length; v++)
         {
             foreach (FeatureColumn source in layout.Vocabularies[v].Columns)
@@ -118,13 +126,13 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
         });
     }
 
-    private void CountLabels(RowGroupRef group)
+    private void CountLabels(RowGroupRef group, string name)
     {
         for (int r = 0; r < column.Rows; r++)
         {
             bool good = LabelReader.TryRead(column, r, out float label);
             if (!good && plan.Options.BadRows.IsZero)
-                throw LabelReader.Bad(shards.Shards[group.Shard], group, plan.Label.Name, column, r);
+                throw LabelReader.Bad(shards.Shards[group.Shard], group, name, column, r);
             if (!good || !keep[r])
                 continue;
             Rows++;
@@ -141,8 +149,8 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
         {
             if (!keep[r])
                 continue;
-            int end = list ? column.Offsets[r + 1] : r + 1;
-            for (int i = list ? column.Offsets[r] : r; i < end; i++)
+            int first = list ? column.Offsets[r] : r, end = list ? first + part.EntriesOf(column.Offsets[r + 1] - first) : r + 1;
+            for (int i = first; i < end; i++)
             {
                 if (column.IsNull(i))
                     counter.AddNull();

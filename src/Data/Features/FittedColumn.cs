@@ -142,10 +142,19 @@ internal sealed record NumericColumn(
 /// <param name="MaxLength">The last so many entries are kept.</param>
 /// <param name="Separator">Separator of lists in strings; else null.</param>
 /// <param name="Form">Brackets and quotes of lists in strings.</param>
+/// <param name="Predicted">Whether its own items are predicted: there is no other column, and its table has a row for the mask behind those of the vocabulary.</param>
 internal sealed record SequenceColumn(
     string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ListForm Form = ListForm.Unchecked) : FittedColumn(Column)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ListForm Form = ListForm.Unchecked,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Predicted = false) : FittedColumn(Column)
 {
+    // The item behind those that are read, that of the validation and that of the test.
+    private const int MostAnswers = 3;
+
+    /// <summary>The last so many entries are kept in encoded rows: those that a model reads, and those that it may be asked for.</summary>
+    [JsonIgnore]
+    public int Stored => Predicted ? MaxLength + MostAnswers : MaxLength;
+
     /// <summary>Grammar of lists in strings; null for a list column.</summary>
     public ListGrammar? Grammar() => Separator is char separator ? new ListGrammar(separator, Form) : null;
 

@@ -12,7 +12,7 @@ internal sealed record StoredAttribute(int Item, int Attribute, string File);
 /// <summary>Content of features.json: everything needed to encode other shards the same way.</summary>
 internal sealed record FittedFeatures(
     int Format,
-    string Label,
+    string? Label,
     [property: JsonPropertyName("group")] string? GaucKey,
     long TrainRows,
     long Positives,
@@ -25,6 +25,10 @@ internal sealed record FittedFeatures(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SequenceColumn>? Negatives = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StoredAttribute>? Attributes = null)
 {
+    /// <summary>Whether the next items of a sequence are predicted; then it is the only column, and there is no label.</summary>
+    [JsonIgnore]
+    public bool PredictsItems => Sequences.Any(s => s.Predicted);
+
     /// <summary>What was learned about items; null where no negatives are drawn.</summary>
     [JsonIgnore]
     public IReadOnlyList<ItemAttribute>? ItemAttributes { get; init; }

@@ -23,8 +23,13 @@ internal static class FittedFeaturesCheck
             ?? s.Sequences.Select(q => Fault(q, s)).FirstOrDefault(f => f is not null)
             ?? s.Negatives?.Select(q => q is null ? "a column or vocabulary is null" : Fault(q, s)).FirstOrDefault(f => f is not null)
             ?? FaultOfNegatives(s)
+            ?? FaultOfSequence(s)
             ?? Twice(s);
     }
+
+    private static string? FaultOfSequence(FittedFeatures s) => s.PredictsItems != s.Label is null
+        ? "either a label or the items of a sequence are predicted"
+        : s.PredictsItems && (s.Categorical.Count, s.Numeric.Count, s.Sequences.Count, s.Vocabularies.Count) != (0, 0, 1, 1) ? "a sequence whose items are predicted must be the only column" : null;
 
     private static string? FaultOfNegatives(FittedFeatures s)
     {

@@ -32,6 +32,25 @@ public abstract class RowSplit
     }
 }
 
+/// <summary>Which entries of a sequence are meant, where its items are predicted. Leave one out (Train, Valid, Test): the last item is for the test and the last but one for validation; a sequence with fewer than three items only trains.</summary>
+public enum SequencePart
+{
+    /// <summary>All entries; the last one is predicted from the others.</summary>
+    Whole,
+
+    /// <summary>All but the last two.</summary>
+    Train,
+
+    /// <summary>All but the last; that before it is predicted.</summary>
+    Valid,
+
+    /// <summary>All; the last one is predicted.</summary>
+    Test,
+
+    /// <summary>All; what comes behind them is predicted.</summary>
+    Next,
+}
+
 /// <summary>Which rows of a set are meant: all, or one side of a split.</summary>
 /// <param name="Split">The split; null = all rows.</param>
 /// <param name="Valid">The validation side rather than the training side.</param>
@@ -39,6 +58,20 @@ public sealed record RowPart(RowSplit? Split, bool Valid)
 {
     /// <summary>Every row.</summary>
     public static readonly RowPart All = new(null, false);
+
+    private const int LeastToLeaveOut = 3;
+
+    /// <summary>Which entries of the sequences.</summary>
+    public SequencePart Sequences { get; init; }
+
+    /// <summary>How many entries, from the first on, of a list with <paramref name="length"/>.</summary>
+    public int EntriesOf(int length) => Sequences switch
+    {
+        SequencePart.Train => length < LeastToLeaveOut ? length : length - 2,
+        SequencePart.Valid => length < LeastToLeaveOut ? 0 : length - 1,
+        SequencePart.Test => length < LeastToLeaveOut ? 0 : length,
+        _ => length,
+    };
 
     /// <summary>Sets keep[i] for row i of a row group.</summary>
     public void Mark(RowGroupRef group, Span<bool> keep)

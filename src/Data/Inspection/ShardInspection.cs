@@ -33,7 +33,7 @@ public sealed record ShardInspection(
     /// <exception cref="GpuCtrException">InputOutput; Data: a shard that changed.</exception>
     public static ShardInspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
     {
-        string? label = plan?.Label.Name;
+        string? label = plan?.Label?.Name;
         ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label, Reading(c, plan)))];
         InspectionPass pass = new(shards, label, inspectors);
         pass.Run(workers, progress, cancellation);

@@ -71,7 +71,7 @@ internal sealed class Option
     public IReadOnlyList<string> Readers => Declaration.ReadBy?.Split('|') ?? [];
 
     /// <summary>Whether its value means something to a model.</summary>
-    public bool IsReadBy(string model) => Readers.Count == 0 || Readers.Contains(model);
+    public bool IsReadBy(string model) => (Readers.Count == 0 || Readers.Contains(model)) && !(Declaration.ClicksOnly && ModelCatalog.Of(model).PredictsItems);
 
     /// <summary>Whether its default is the same for all models and variants.</summary>
     public bool HasDefault => Declaration.Default is null && !IsSwitch;

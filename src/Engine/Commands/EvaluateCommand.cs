@@ -36,13 +36,15 @@ internal static class EvaluateCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<EvaluateOptions> Verb { get; } = new(
-        "evaluate", "measures AUC, logloss, gAUC and calibration of a trained model",
+        "evaluate", "measures a trained model: AUC, logloss, gAUC and calibration; HR@10, NDCG@10 and MRR of one that predicts items",
         ["gpu-ctr evaluate --model runs/first data/test.parquet", "gpu-ctr evaluate --model runs/first/last 'data/test-*.parquet' --json"],
         Execute);
 
     private sealed record Result(
         double? Auc, double? Logloss, double? Gauc, long Rows, double? Calibration, IReadOnlyList<CalibrationBin> CalibrationBins,
         int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device);
+
+    private sealed record ItemResult(double? Hr10, double? Ndcg10, double? Mrr, long Rows, long RowsLeftOut, int Step, string WeightsHash, string Device);
 
     private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal) => ScoringRun.Of(
         Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
@@ -54,10 +56,10 @@ internal static class EvaluateCommand
         run.Begin(checkpoint, held);
         Evaluation evaluation = Evaluate(model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
-        if (!evaluation.Labels.HasBoth)
+        if (evaluation.Items is null && !evaluation.Labels.HasBoth)
             run.RunLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
         if (options.Json)
-            terminal.Out.WriteLine(JsonText.Line(ResultOf(evaluation, checkpoint, model)));
+            terminal.Out.WriteLine(evaluation.Items is { } items ? JsonText.Line(ResultOf(items, evaluation, checkpoint, model)) : JsonText.Line(ResultOf(evaluation, checkpoint, model)));
         else
             Print(evaluation, terminal.Screen);
     }
@@ -86,16 +88,29 @@ internal static class EvaluateCommand
     private static Evaluation Evaluate(TrainableModel model, RowSource rows, ScoringRun run)
     {
         using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
-        return run.Watch(Verb, rows.Rows, progress => new Evaluator(model, loader).Run(rows.Data, rows.Part, progress, run.Shutdown.Token), "interrupted");
+        return run.Watch(
+            Verb, rows.Rows, progress => model.Spec.Items is null
+                ? new Evaluator(model, loader).Run(rows.Data, rows.Part, progress, run.Shutdown.Token)
+                : new ItemEvaluator(model, loader).Run(rows.Data, rows.Part with { Sequences = SequencePart.Test }, progress, run.Shutdown.Token),
+            "interrupted");
     }
 
     private static void Print(Evaluation e, IScreen to)
     {
+        if (e.Items is { } items)
+        {
+            to.Table([["rows", "HR@10", "NDCG@10", "MRR", "rows left out"], [Invariant($"{e.Rows:N0}"), EpochTable.Number(items.HitRate), EpochTable.Number(items.Ndcg), EpochTable.Number(items.Mrr), Invariant($"{e.RowsLeftOut:N0}")]]);
+            return;
+        }
+
         List<(string Name, string Value)> metrics = [("rows", Invariant($"{e.Rows:N0}")), ("AUC", EpochTable.Number(e.Auc)), ("logloss", EpochTable.Number(e.LogLoss)), ("calibration", EpochTable.Number(e.Calibration.Ratio))];
         if (e.Groups is { } groups)
             metrics.AddRange([("gAUC", EpochTable.Number(e.Gauc)), ("groups", Invariant($"{groups.GroupsUsed:N0}")), ("groups with one label, left out", Invariant($"{groups.GroupsLeftOut:N0}"))]);
         to.Table([[.. metrics.Select(m => m.Name)], [.. metrics.Select(m => m.Value)]]);
     }
+
+    private static ItemResult ResultOf(NextItemMetrics items, Evaluation e, Checkpoint checkpoint, TrainableModel model) => new(
+        items.HitRate, items.Ndcg, items.Mrr, e.Rows, e.RowsLeftOut, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString());
 
     private static Result ResultOf(Evaluation e, Checkpoint checkpoint, TrainableModel model) => new(
         e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Calibration.Ratio, e.Calibration.Bins,

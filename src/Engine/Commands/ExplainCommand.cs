@@ -56,6 +56,7 @@ internal static class ExplainCommand
         using Device device = Device.Open("cpu", threads: 1);
         (FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(checkpoint =>
         {
+            checkpoint.NeedsClicks(Verb.Name);
             FeatureEncoder features = checkpoint.LoadEncoder();
             return (features, checkpoint.LoadFrozen(device, features.Spec, Ablation.MostRows(features.Spec)));
         });
@@ -63,7 +64,7 @@ internal static class ExplainCommand
         using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
         using Batch row = new(device, model.Spec, 1);
         data.ReadRow(options.Row, row);
-        double? label = shards.Column(encoder.Label) is null ? null : row.Labels[0];
+        double? label = shards.Column(encoder.Label!) is null ? null : row.Labels[0];
         Explanation explanation = new RowExplainer(model, encoder).Explain(row, options.Row, label, NearestOf(options.Nearest, model.Spec));
         if (!double.IsFinite(explanation.Logit))
             data.LeaveOut(options.Row);

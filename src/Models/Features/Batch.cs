@@ -50,6 +50,7 @@ public sealed partial class Batch : IDisposable
         segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(lookups));
         segmentCount = new PinnedBuffer<int>(device, 1);
         Tokens = new int[spec.GroupCount + (spec.MostPredictions > 0 ? 1 : 0)];
+        NextItems = new int[spec.MostPredictions > 0 ? capacity : 0];
         Predictions = spec.MostPredictions > 0 ? new BatchPredictions(device, spec, capacity) : null;
         owners = Enumerable.Range(0, spec.GroupCount).Select(group => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
         Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, spec.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
@@ -104,6 +105,12 @@ public sealed partial class Batch : IDisposable
 
     /// <summary>(B) gAUC key of each row; stays on the host.</summary>
     public ulong[] GaucKeys { get; }
+
+    /// <summary>An entry of <see cref="NextItems"/> where nothing is asked for.</summary>
+    public const int NoItem = -1;
+
+    /// <summary>(B) table row of the item behind the sequence of each row; stays on the host. Empty in a model of clicks.</summary>
+    public int[] NextItems { get; }
 
     /// <summary>Where items are predicted in the first sequence; null in a model of clicks.</summary>
     public BatchPredictions? Predictions { get; }

@@ -35,6 +35,16 @@ public enum SequenceRole
 /// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths, and so have their negatives.</param>
 public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0);
 
+/// <summary>What can be predicted of a sequence: ids of its vocabulary.</summary>
+/// <param name="First">The first item; the others follow it.</param>
+/// <param name="Count">V: number of items.</param>
+/// <param name="Mask">The id that stands for an unknown item, behind all others of the vocabulary.</param>
+public sealed record ItemIds(int First, int Count, int Mask)
+{
+    /// <summary>Whether an id is an item, rather than padding, a missing or an unknown value, or the mask.</summary>
+    public bool Has(int id) => (uint)(id - First) < (uint)Count;
+}
+
 /// <summary>The inputs of a model: vocabularies and the columns over them. Only sizes and names, no values.</summary>
 public sealed record FeatureSpec(
     IReadOnlyList<Vocabulary> Vocabularies,
@@ -67,7 +77,16 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public int PairBuckets { get; init; }
 
-    /// <summary>The most items that are predicted in a row: the entries of a sequence, or as many as are masked. 0 in a model of clicks.</summary>
+    /// <summary>The items that can be predicted, if the only column is a sequence of them; else null.</summary>
+    /// <remarks>Follows from the vocabulary, so it is not saved with the columns.</remarks>
+    [JsonIgnore]
+    public ItemIds? Items { get; init; }
+
+    /// <summary>What is predicted.</summary>
+    [JsonIgnore]
+    public Predictions Predicts { get; init; }
+
+    /// <summary>The most items that are predicted in a row: every entry of a sequence in training, else one. 0 in a model of clicks.</summary>
     /// <remarks>Follows from the model, so it is not saved with the columns.</remarks>
     [JsonIgnore]
     public int MostPredictions { get; init; }
@@ -95,7 +114,7 @@ public sealed record FeatureSpec(
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumericVectors, PadHistories, PairBuckets, MostPredictions) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.MostPredictions)
+        (N, NumericVectors, PadHistories, PairBuckets, Items, Predicts, MostPredictions) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

@@ -37,6 +37,15 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
         SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights);
     }
 
+    /// <summary>Refuses a model that predicts items of sequences, where one of clicks is needed.</summary>
+    /// <param name="user">What needs it.</param>
+    /// <exception cref="GpuCtrException">Usage.</exception>
+    public void NeedsClicks(string user)
+    {
+        if (ModelCatalog.Of(Manifest.Model.Model).PredictsItems)
+            throw GpuCtrException.UsageError($"{Folder} is a {Manifest.Model.Model}, which predicts items of sequences; {user} takes models that predict clicks");
+    }
+
     /// <summary>A model with the weights, for prediction alone.</summary>
     /// <exception cref="GpuCtrException">Data: damaged.</exception>
     public FrozenModel LoadFrozen(Device device, FeatureSpec spec, int batchSize)

@@ -29,7 +29,11 @@ internal sealed record TrainingPosition(
     ShuffleState? Shuffle = null, double? LossSum = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AuxiliaryLossSum = null);
 
 /// <summary>The validation metrics of a checkpoint; null if undefined or not measured.</summary>
-internal sealed record CheckpointMetrics(double? Auc, double? Logloss, double? Gauc, long Rows);
+internal sealed record CheckpointMetrics(
+    double? Auc, double? Logloss, double? Gauc, long Rows,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null);
 
 /// <summary>Content of a checkpoint besides model and features.</summary>
 /// <param name="Position">The cursor.</param>

@@ -6,4 +6,7 @@ namespace GpuCtr.Training.Checkpoints;
 internal sealed record EpochMetrics(
     int Epoch, int Step, double? TrainLogloss, double? ValidLogloss, double? ValidAuc, double? ValidGauc, long ValidRows, double? ValidCalibration,
     double LearningRate, double TrainSeconds, double LoaderWaitSeconds, double RowsPerSecond, int SkippedSteps, bool Best,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidHr10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidMrr = null);

@@ -2,7 +2,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>Maps the rows of a table when its vocabularies grow: each vocabulary keeps its rows from the front, and its OOV row stays the last; the buckets of pairs follow as they are.</summary>
+/// <summary>Maps the rows of a table when its vocabularies grow: each vocabulary keeps its rows from the front, and its OOV row stays the last (before that of the mask, where items are predicted); the buckets of pairs follow as they are.</summary>
 /// <param name="FromRows">Rows of the old table.</param>
 /// <param name="Rows">Rows of the new table.</param>
 /// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows.</param>
@@ -18,9 +18,9 @@ internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From
         List<(long, long, long)> runs = [];
         for (int v = 0; v < then.Length; v++)
         {
-            int oovThen = from.Vocabularies[v].Rows - 1, oovNow = to.Vocabularies[v].Rows - 1;
+            int behind = from.Items is null ? 1 : 2, oovThen = from.Vocabularies[v].Rows - behind, oovNow = to.Vocabularies[v].Rows - behind;
             runs.Add((then[v], now[v], oovThen));
-            runs.Add((then[v] + oovThen, now[v] + oovNow, 1));
+            runs.Add((then[v] + oovThen, now[v] + oovNow, behind));
         }
 
         // Only a model's own layout has pairs, and their number does not grow.

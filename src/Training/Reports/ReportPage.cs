@@ -28,8 +28,10 @@ internal static class ReportPage
         page.Append("</dl>");
         Tiles(page, [.. rows is null ? [] : Quality(rows), .. Course(epochs)]);
         page.Append("<h2>Training</h2><div class=\"charts\">").AppendJoin("", TrainingCharts(epochs, steps)).Append("</div>");
+        if (rows?.Sample is { } sample)
+            Predictions(page, rows, sample);
         if (rows is not null)
-            Predictions(page, rows);
+            Tables(page, rows);
         return page.Append("</main></body></html>\n").ToString();
     }
 
@@ -44,6 +46,8 @@ internal static class ReportPage
     private static IEnumerable<(string, string?)> Quality(EvaluatedRows rows)
     {
         Evaluation e = rows.Metrics;
+        if (e.Items is { } items)
+            return [($"NDCG@{items.K} ({rows.Name})", Number(items.Ndcg)), ($"HR@{items.K}", Number(items.HitRate)), ("MRR", Number(items.Mrr)), ($"{rows.Name} rows", Whole(e.Rows))];
         return
         [
             ($"AUC ({rows.Name})", Number(e.Auc)), ("logloss", Number(e.LogLoss)), ("gAUC", e.Gauc is null ? null : Number(e.Gauc)),
@@ -63,35 +67,50 @@ internal static class ReportPage
         yield return new Plot("Loss", "step", "logloss") { Whole = true, Robust = true }
             .Noisy("train, while training", [.. steps.Select(s => ((double)s.Step, s.Loss))], Smoothing)
             .Line("valid", epochs.Select(e => ((double)e.Step, e.ValidLogloss)));
-        yield return new Plot("AUC by epoch", "epoch", "AUC") { Whole = true }
-            .Line("valid", epochs.Select(e => ((double)e.Epoch, e.ValidAuc))).Line("valid gAUC", epochs.Select(e => ((double)e.Epoch, e.ValidGauc)));
+        if (epochs.Any(e => e.ValidNdcg10 is not null))
+        {
+            yield return new Plot("Next item by epoch", "epoch", "at 10") { Whole = true }
+                .Line("valid HR", epochs.Select(e => ((double)e.Epoch, e.ValidHr10))).Line("valid NDCG", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg10)));
+        }
+        else
+        {
+            yield return AucPlot(epochs);
+        }
+
         yield return new Plot("Throughput", "seconds", "rows/s") { FromZero = true }.Line("rows/s", steps.Select(s => (s.Seconds, (double?)s.RowsPerSecond)));
         yield return new Plot("Waiting for data", "seconds", "% of the time") { FromZero = true }.Line("loader wait", steps.Select(s => (s.Seconds, (double?)(100 * s.LoaderWait))));
         if (steps.Select(s => s.LearningRate).Distinct().Count() > 1)
             yield return new Plot("Learning rate", "step", "learning rate") { FromZero = true, Whole = true }.Line("learning rate", steps.Select(s => ((double)s.Step, (double?)s.LearningRate)));
     }
 
-    private static void Predictions(StringBuilder page, EvaluatedRows rows)
+    private static Plot AucPlot(IReadOnlyList<EpochMetrics> epochs) =>
+        new Plot("AUC by epoch", "epoch", "AUC") { Whole = true }
+            .Line("valid", epochs.Select(e => ((double)e.Epoch, e.ValidAuc))).Line("valid gAUC", epochs.Select(e => ((double)e.Epoch, e.ValidGauc)));
+
+    private static void Predictions(StringBuilder page, EvaluatedRows rows, RowSample sample)
     {
-        RowSample sample = rows.Sample;
         page.Append($"<h2>Predictions on the {Escape(rows.Name)} rows</h2><div class=\"charts\">");
         page.Append(ScoreCharts.Calibration(sample)).Append(ScoreCharts.ByLabel(sample));
         for (int i = 0; i < sample.Lists.Length; i++)
-            page.Append(ScoreCharts.Parts($"AUC by length of {ListName(rows, i)}", "entries", Slice.ByLength(sample, i), rows.Metrics.Auc));
+            page.Append(ScoreCharts.Parts($"AUC by length of {ListName(sample, i)}", "entries", Slice.ByLength(sample, i), rows.Metrics.Auc));
         page.Append("</div><h2>By field</h2>");
         for (int f = 0; f < sample.Values.Length; f++)
-            FieldTables.Quality(page, FieldName(rows, f), Slice.ByValue(sample, f), rows.Metrics.Auc, open: f == 0);
+            FieldTables.Quality(page, FieldName(sample, f), Slice.ByValue(sample, f), rows.Metrics.Auc, open: f == 0);
         for (int n = 0; n < sample.Numbers.Length; n++)
             FieldTables.Quality(page, sample.NumericColumns[n].Column, Slice.ByNumber(sample, n), rows.Metrics.Auc, open: n == 0 && sample.Values.Length == 0);
+    }
+
+    private static void Tables(StringBuilder page, EvaluatedRows rows)
+    {
         page.Append("<h2>Tables</h2>");
         FieldTables.Usage(page, rows.Tables);
         if (rows.Lists.Count > 0)
             FieldTables.Lists(page, rows.Lists);
     }
 
-    private static string FieldName(EvaluatedRows rows, int f) => rows.Sample.Spec.Categorical[f].Name;
+    private static string FieldName(RowSample sample, int f) => sample.Spec.Categorical[f].Name;
 
-    private static string ListName(EvaluatedRows rows, int i) => rows.Sample.Spec.Sequences[rows.Sample.Lists[i]].Name;
+    private static string ListName(RowSample sample, int i) => sample.Spec.Sequences[sample.Lists[i]].Name;
 
     internal static string Number(double? value) => value?.ToString("F4", CultureInfo.InvariantCulture) ?? "–";
 

@@ -46,6 +46,7 @@ public sealed class CtrModel : IDisposable
     {
         this.device = device;
         lifetime = new Lifetime(nameof(CtrModel), Free);
+        checkpoint.NeedsClicks(nameof(CtrModel));
         FeatureEncoder features = checkpoint.LoadEncoder();
         encoder = new RowEncoder(features);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);

@@ -1,5 +1,4 @@
 using GpuCtr.Kernels.Devices;
-using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models.Tests.NextItems;
@@ -15,19 +14,18 @@ internal static class NextItemData
     // Padding, the items, and the row of [MASK].
     private const int Mask = Items + 1;
 
-    public static readonly Dictionary<string, Func<ModelBuilder, Tensor>> Models = new()
+    public static readonly Dictionary<string, ModelOptions> Models = new()
     {
-        ["bert4rec"] = g => Bert4Rec.States(g, new(new(1, Items))),
-        ["bert4rec pre-norm"] = g => Bert4Rec.States(g, new(new(1, Items), FeedForward: 10, PreNorm: true)),
-        ["sasrec"] = g => SasRec.States(g, new(1, Items)),
+        ["bert4rec"] = ModelCatalog.Defaults("bert4rec"),
+        ["bert4rec pre-norm"] = ModelCatalog.Defaults("bert4rec") with { FeedForward = 10, PreNorm = true },
+        ["sasrec"] = ModelCatalog.Defaults("sasrec"),
     };
 
     public static FeatureSpec Spec(int longest = Longest) =>
-        new([new("item", Mask + 1)], [], [], [new("sequence", 0, SequenceRole.History, -1, longest)]) { MostPredictions = longest };
+        new([new("item", Mask + 1)], [], [], [new("sequence", 0, SequenceRole.History, -1, longest)]) { Items = new(1, Items, Mask) };
 
     public static TrainableModel Model(Device device, string name, int rows, int longest = Longest, double dropout = 0.1, ulong seed = 1) => new(
-        device, Spec(longest), new() { EmbeddingDim = 8, EmbeddingInitStd = 0.3, TransformerBlocks = 2, AttentionHeads = 2, Dropout = dropout, EmbeddingUpdate = Kernels.Embedding.EmbeddingUpdate.Dense, Seed = seed },
-        rows, null, Models[name]);
+        device, Spec(longest), Models[name] with { EmbeddingDim = 8, EmbeddingInitStd = 0.3, Dropout = dropout, Seed = seed }, rows);
 
     /// <summary>A prepared batch; SASRec predicts at every entry, BERT4Rec at those that <see cref="ItemMasks"/> draws.</summary>
     public static Batch Batch(TrainableModel model, string name, int rows, int seed)

@@ -125,13 +125,13 @@ public sealed class NextItemTests
     public void Lazy_updates_of_a_table_that_is_read_as_a_whole_are_refused() => Assert.Contains(
         "take --embedding-update dense",
         Assert.Throws<KernelException>(() => new TrainableModel(
-            TestDevices.Get("cpu simd"), NextItemData.Spec(), new() { EmbeddingDim = 8, EmbeddingUpdate = EmbeddingUpdate.Lazy }, B, null, NextItemData.Models["sasrec"])).Message,
+            TestDevices.Get("cpu simd"), NextItemData.Spec(), NextItemData.Models["sasrec"] with { EmbeddingDim = 8, EmbeddingUpdate = EmbeddingUpdate.Lazy }, B)).Message,
         StringComparison.Ordinal);
 
     [Fact]
     public void Predictions_outside_their_batch_are_refused()
     {
-        using Batch batch = new(TestDevices.Get("cpu simd"), NextItemData.Spec(), 2) { Rows = 2 };
+        using Batch batch = new(TestDevices.Get("cpu simd"), NextItemData.Spec() with { MostPredictions = NextItemData.Longest }, 2) { Rows = 2 };
         batch.Sequences[0].SetIds(0, [3, 4]);
         batch.Sequences[0].SetIds(1, [5]);
         BatchPredictions predictions = batch.Predictions!;

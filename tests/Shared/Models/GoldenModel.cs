@@ -16,8 +16,6 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
 {
     private readonly int rows = File.Shape("inputs", $"{First(File)}{(File.Has("inputs", $"{First(File)}label") ? "label" : "ids")}")[0];
 
-    /// <summary>Records the model; null: the options name it.</summary>
-    public Func<ModelBuilder, Tensor>? Record { get; init; }
 
     /// <summary>The file's logits by the output of our model: the same, unless it predicts items.</summary>
     public Func<TrainableModel, float[], float[]> Logits { get; init; } = static (_, output) => output;
@@ -92,7 +90,7 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
     private TrainableModel Build(Device device, EmbeddingUpdate update)
     {
         ModelOptions options = Options with { EmbeddingUpdate = update };
-        TrainableModel model = Record is null ? new(device, Spec, options, rows) : new(device, Spec, options, rows, null, Record);
+        TrainableModel model = new(device, Spec, options, rows);
         foreach (string name in File.Names("parameters"))
         {
             if (Place(name) is not { } place)

@@ -12,16 +12,22 @@ internal static class GoldenSequences
     public static GoldenModel Of(GoldenFile file)
     {
         int items = file.Size("items"), rows = file.Shape("parameters", "emb.item")[0], longest = file.Shape("parameters", "emb.position")[0];
-        Bert4Rec.Form form = new(
-            file.Word("output_rows") == "all" ? new(0, rows) : new(1, items), file.Size("ffn"),
-            file.Word("head") switch { "tied" => Bert4Rec.Heads.Tied, "projection" => Bert4Rec.Heads.Projection, _ => Bert4Rec.Heads.ProjectionNorm },
-            PreNorm: file.Word("norm") == "pre", EmbeddingNorm: file.Has("parameters", "emb.norm.gamma"));
-        FeatureSpec spec = new([new("item", rows)], [], [], [new("sequence", 0, SequenceRole.History, -1, longest)]) { MostPredictions = longest };
-        ModelOptions options = new() { EmbeddingDim = file.Size("d"), TransformerBlocks = file.Size("blocks"), AttentionHeads = file.Size("heads") };
+        ItemIds output = file.Word("output_rows") == "all" ? new(0, rows, rows - 1) : new(1, items, rows - 1);
+        FeatureSpec spec = new([new("item", rows)], [], [], [new("sequence", 0, SequenceRole.History, -1, longest)]) { Items = output };
+        ModelOptions options = ModelCatalog.Defaults("bert4rec") with
+        {
+            EmbeddingDim = file.Size("d"),
+            TransformerBlocks = file.Size("blocks"),
+            AttentionHeads = file.Size("heads"),
+            FeedForward = file.Size("ffn"),
+            ItemHead = file.Word("head") switch { "tied" => ItemHeads.Tied, "projection" => ItemHeads.Projection, _ => ItemHeads.ProjectionNorm },
+            PreNorm = file.Word("norm") == "pre",
+            EmbeddingNorm = file.Has("parameters", "emb.norm.gamma"),
+            Dropout = 0,
+        };
         return new(file, spec, options, (batch, prefix) => Fill(file, batch, prefix))
         {
-            Record = g => Bert4Rec.States(g, form),
-            Logits = (model, states) => LogitsOf(model, states, form.Items.First, form.Items.Count, file.Shape("expected", "logit")[0]),
+            Logits = (model, states) => LogitsOf(model, states, output.First, output.Count, file.Shape("expected", "logit")[0]),
             Place = name => name switch
             {
                 "emb.item" => new("embedding"),

@@ -13,7 +13,7 @@ public sealed class ModelStepTests
 {
     private const int B = 20, Steps = 4;
 
-    public static TheoryData<string> Models => [.. ModelCatalog.Names];
+    public static TheoryData<string> Models => [.. ModelCatalog.ClickModels];
 
     [Theory]
     [MemberData(nameof(Models))]

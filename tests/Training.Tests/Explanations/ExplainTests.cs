@@ -72,7 +72,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
                 { "din", ["--variant", "rechub"] },
                 { "bst", ["--transformer-blocks", "2"] },
             };
-            foreach (string model in ModelCatalog.Names)
+            foreach (string model in ModelCatalog.ClickModels)
                 cases.Add(model, []);
             return cases;
         }

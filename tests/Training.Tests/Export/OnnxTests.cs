@@ -45,7 +45,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
                 { "din", ["--attention-normalization", "sigmoid", "--activation", "sigmoid"] },
                 { "bst", ["--transformer-blocks", "2", "--attention-heads", "3", "--dropout", "0.2", "--batch-norm"] },
             };
-            foreach (string model in ModelCatalog.Names)
+            foreach (string model in ModelCatalog.ClickModels)
                 cases.Add(model, []);
             foreach (string variant in Variants.Names)
                 foreach (string model in Variants.ModelsOf(variant))

@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Options;
+
+namespace GpuCtr.Training;
+
+/// <summary>Refuses options of a run that its model does not read: they say what the rows are and how they are measured, so leaving them out silently would train on something else than was asked for.</summary>
+internal static class ReadOptions
+{
+    /// <summary>Checks the options about rows and measures; those of the model may stay, as a model is often exchanged for another one.</summary>
+    /// <exception cref="GpuCtrException">Usage.</exception>
+    public static void Check(RunRequest request, TrainSettings settings)
+    {
+        string model = settings.Model.Model;
+        foreach (object record in new object[] { request.Options, request.Options.Features })
+        {
+            if (Option.DeclaredBy(record.GetType()).FirstOrDefault(o => !o.IsReadBy(model) && !IsDefault(o, record)) is { } unread)
+                throw GpuCtrException.UsageError($"{unread} has no meaning for {model}, which predicts {(settings.PredictsItems ? "items" : "clicks")}: leave it out");
+        }
+
+        string[] metrics = settings.PredictsItems ? ["ndcg", "hr", "mrr"] : ["auc", "logloss", "gauc"];
+        if (!metrics.Contains(settings.Monitor))
+            throw GpuCtrException.UsageError($"--monitor {settings.Monitor} is no metric of {model}, which predicts {(settings.PredictsItems ? "items" : "clicks")}: choose {string.Join(", ", metrics)}");
+    }
+
+    private static bool IsDefault(Option option, object record) => JsonNode.DeepEquals(OptionText.ToJson(option, option.ValueIn(record)), OptionText.ToJson(option, option.Default));
+}

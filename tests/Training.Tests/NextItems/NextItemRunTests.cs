@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using GpuCtr.Engine;
+using static GpuCtr.Tests.CommandRunner;
+
+namespace GpuCtr.Training.Tests.NextItems;
+
+/// <summary>Runs of models that predict items, on sequences in which an item follows another by a rule.</summary>
+public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItemRuns>
+{
+    private static readonly string[] models = ["sasrec", "bert4rec"];
+
+    public static TheoryData<string> Models => [.. models];
+
+    /// <summary>One item of 22 is right. Without the rule NDCG@10 is .21, the mean of 1 / log₂(rank + 1) up to 10 over all ranks.</summary>
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void The_rule_is_learned_and_evaluate_says_what_the_test_said(string model)
+    {
+        CommandOutcome o = runs.Of(model);
+        Assert.Contains("train loss  valid HR@10  valid NDCG@10  valid MRR", o.Error, StringComparison.Ordinal);
+        Assert.Contains("1 sequence: hist_item (22)", o.Error, StringComparison.Ordinal);
+        Assert.InRange(Number(o, "ndcg10"), 0.95, 1);
+        JsonObject[] epochs = [.. File.ReadAllLines(Path.Combine(runs.Folder.File(model), "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject())];
+        Assert.Equal(Number(o, "valid_ndcg10"), epochs.Max(e => (double)e["valid_ndcg10"]!));
+        Assert.InRange((double)epochs[0]["valid_ndcg10"]!, 0, 0.9);
+        Assert.Contains("NDCG@10", File.ReadAllText(Path.Combine(runs.Folder.File(model), "report.html")), StringComparison.Ordinal);
+        CommandOutcome again = Run("evaluate", runs.Train, "--model", runs.Folder.File(model), "--device", "cpu", "--json").Succeeded();
+        foreach (string metric in new[] { "hr10", "ndcg10", "mrr" })
+            Assert.Equal(Number(o, metric), Number(again, metric));
+    }
+
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_run_that_was_interrupted_in_an_epoch_ends_with_the_same_bits_on_other_threads(string model)
+    {
+        string[] same = ["--model", model, .. NextItemRuns.Small, "--epochs", "2", "--checkpoint-every", "2"];
+        string whole = runs.Folder.File($"{model}-whole"), parts = runs.Folder.File($"{model}-parts");
+        string hash = Text(Run(["train", runs.Train, "--out", whole, .. same, "--threads", "1"]).Succeeded(), "weights_hash");
+        Run(["train", runs.Train, "--out", parts, .. same[..^4], "--epochs", "1", .. same[^2..], "--threads", "3"]).Succeeded();
+        // The last checkpoint inside the first epoch takes the place of that at its end.
+        string inside = Directory.GetDirectories(Path.Combine(parts, "checkpoints")).Order(StringComparer.Ordinal).First();
+        File.WriteAllText(Path.Combine(parts, "last"), Path.GetFileName(inside));
+        Assert.Equal(hash, Text(Run("train", "--resume", "--out", parts, "--epochs", "2", "--threads", "2", "--json").Succeeded(), "weights_hash"));
+        Assert.NotEqual(hash, Text(Run(["train", runs.Train, "--out", runs.Folder.File($"{model}-seed"), .. same, "--seed", "2"]).Succeeded(), "weights_hash"));
+    }
+
+    /// <summary>Masks are those of another share; a model without masks does not read it.</summary>
+    [Fact]
+    public void Options_of_masks_change_bert4rec_alone()
+    {
+        string Hash(string model, params string[] options) => Text(
+            Run(["train", runs.Train, "--out", runs.Folder.File("masks"), "--overwrite", "--model", model, .. NextItemRuns.Small, "--epochs", "1", .. options]).Succeeded(), "weights_hash");
+        foreach (string[] options in new string[][] { ["--mask-share", "0.6"], ["--last-mask-share", "0.9"], ["--block-norm", "pre"], ["--item-head", "tied"], ["--feed-forward", "8"] })
+        {
+            Assert.NotEqual(Hash("bert4rec"), Hash("bert4rec", options));
+            Assert.Equal(Hash("sasrec"), Hash("sasrec", options));
+        }
+    }
+
+    /// <summary>A sequence that is too long or was never seen changes nothing but its own row.</summary>
+    [Fact]
+    public void Rows_that_train_whole_validate_on_other_rows()
+    {
+        CommandOutcome o = Run(["train", runs.Train, "--leave-one-out", "off", "--valid-fraction", "0.2", "--out", runs.Folder.File("whole"), "--model", "sasrec", .. NextItemRuns.Small, "--epochs", "1"]).Succeeded();
+        Assert.Matches("rows     2[0-9][0-9] train, [3-9][0-9] valid, 0 test", o.Error);
+        string other = PlantedSequences.File(runs.Folder, "other.parquet", [[5, 16, 3], [7, 22], [9], [], [99, 98, 97, 96]]);
+        o = Run("evaluate", other, "--model", runs.Folder.File("sasrec"), "--device", "cpu", "--json").Succeeded();
+        // 5, 16, 3 follow the rule and rank first; 96 was never seen, so it stands behind all 22; the others are too short.
+        Assert.Equal(2, Number(o, "rows"));
+        Assert.Equal(3, Number(o, "rows_left_out"));
+        Assert.Equal((1 + 1.0 / 23) / 2, Number(o, "mrr"), 1e-9);
+    }
+
+    [Fact]
+    public void New_items_get_rows_of_their_own_in_a_run_that_starts_warm()
+    {
+        long[][] days = [.. PlantedSequences.Of(60, seed: 9).Select(s => s.Select(i => i < 4 ? i + 500 : i).ToArray())];
+        string next = PlantedSequences.File(runs.Folder, "next.parquet", days);
+        CommandOutcome o = Run(["train", next, "--init-from", runs.Folder.File("sasrec"), "--out", runs.Folder.File("warm"), "--model", "sasrec", .. NextItemRuns.Small, "--epochs", "1"]).Succeeded();
+        // Padding, null, 22 items, OOV and mask; four items are new.
+        Assert.Contains("26 table rows kept, 4 new", o.Error, StringComparison.Ordinal);
+        Run(["train", next, "--init-from", runs.Folder.File("bert4rec"), "--out", runs.Folder.File("warm-bert"), "--model", "bert4rec", .. NextItemRuns.Small, "--epochs", "1"])
+            .FailedWith(ExitCode.Usage, "--init-from", "a bias for each item", "4 items");
+        Run(["train", runs.Train, "--init-from", runs.Folder.File("bert4rec"), "--out", runs.Folder.File("warm-same"), "--model", "bert4rec", .. NextItemRuns.Small, "--epochs", "1"]).Succeeded();
+    }
+
+    [Theory]
+    [InlineData("--label has no meaning for sasrec, which predicts items", "--label", "user")]
+    [InlineData("--group-id has no meaning for sasrec", "--group-id", "user")]
+    [InlineData("--hash-buckets has no meaning for sasrec", "--hash-buckets", "hist_item=9")]
+    [InlineData("--monitor auc is no metric of sasrec", "--monitor", "auc")]
+    [InlineData("take --embedding-update dense", "--embedding-update", "lazy")]
+    [InlineData("--mba-lambda is for rows of a batch", "--mba-lambda", "0.1")]
+    [InlineData("--history user: type int64 is not a list", "--history", "user")]
+    public void An_option_without_a_meaning_is_refused(string message, params string[] options) =>
+        Run(["train", runs.Train, "--out", runs.Folder.File("refused"), "--model", "sasrec", .. NextItemRuns.Small, .. options]).FailedWith(ExitCode.Usage, message);
+
+    [Fact]
+    public void Verbs_and_models_of_clicks_say_that_they_need_clicks()
+    {
+        string run = runs.Folder.File("sasrec");
+        Run("explain", runs.Train, "--model", run).FailedWith(ExitCode.Usage, "a sasrec, which predicts items", "explain");
+        Run("export", "--model", run, "--format", "onnx", "--out", runs.Folder.File("m.onnx")).FailedWith(ExitCode.Usage, "a sasrec, which predicts items");
+        Assert.Contains("CtrModel takes models that predict clicks", Assert.Throws<GpuCtrException>(() => CtrModel.Load(run)).Message, StringComparison.Ordinal);
+        Run("export", "--model", run, "--format", "safetensors", "--out", runs.Folder.File("m.safetensors")).Succeeded();
+        string clicks = new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2L, 1L, 2L).Write(runs.Folder.File("clicks.parquet"));
+        Run("train", clicks, "--model", "fm", "--leave-one-out", "off", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--leave-one-out has no meaning for fm, which predicts clicks");
+        Run("train", clicks, "--model", "fm", "--monitor", "ndcg", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--monitor ndcg is no metric of fm");
+        Run("train", clicks, "--model", "sasrec", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "no column is a list of items", "label, item");
+    }
+
+    private static double Number(CommandOutcome o, string name) => JsonDocument.Parse(o.Out).RootElement.GetProperty(name).GetDouble();
+
+    private static string Text(CommandOutcome o, string name) => JsonDocument.Parse(o.Out).RootElement.GetProperty(name).GetString()!;
+}
