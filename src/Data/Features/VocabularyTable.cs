@@ -117,6 +117,9 @@ public sealed class VocabularyTable
         return Kind == ValueKind.Text ? Texts[row - FirstValueRow] : WholeNumber.Text(Integers[row - FirstValueRow], Kind);
     }
 
+    /// <summary>The integer of a row of values, as bits of an unsigned one.</summary>
+    internal long IntegerOf(int row) => Computed.Any ? row - FirstValueRow : Integers[row - FirstValueRow];
+
     private static string Word(ValueKind kind) => kind == ValueKind.Unsigned ? "unsigned integers" : kind == ValueKind.Text ? "strings" : "signed integers";
 
     /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>

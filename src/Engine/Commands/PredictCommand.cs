@@ -14,6 +14,11 @@ namespace GpuCtr.Engine.Commands;
 /// <summary>The flags of <c>predict</c>.</summary>
 internal sealed record PredictOptions
 {
+    private const int MostItems = 10_000;
+
+    /// <summary>The default of <see cref="Top"/>.</summary>
+    public const int UsualItems = 10;
+
     /// <summary>The model and how it runs.</summary>
     [Options]
     public ScoringOptions Scoring { get; init; } = new();
@@ -25,6 +30,14 @@ internal sealed record PredictOptions
     /// <summary>Columns to copy.</summary>
     [Option("columns of the shards to copy beside the scores", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Keep { get; init; } = [];
+
+    /// <summary>K.</summary>
+    [Option("where items are predicted: the K best items behind the sequence of each row, with their scores", Value = "K", Default = "10", Least = 1, Most = MostItems)]
+    public int? Top { get; init; }
+
+    /// <summary>Items of the sequence may be named.</summary>
+    [Option("where items are predicted: items of the sequence itself may be among them")]
+    public bool Seen { get; init; }
 
     /// <summary>Replaces the file.</summary>
     [Option("replace the file that --out names")]
@@ -48,7 +61,7 @@ internal static class PredictCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<PredictOptions> Verb { get; } = new(
-        "predict", "scores rows with a trained model: one score per row, in row order (shards sorted by path)",
+        "predict", "scores rows with a trained model, in row order (shards sorted by path): one score per row, or the best next items of a sequence",
         ["gpu-ctr predict --model runs/first data/today.parquet --out scores.parquet --keep user,item", "gpu-ctr predict --model runs/first/last 'data/*.parquet' --out scores.parquet --json"],
         Execute);
 
@@ -77,11 +90,10 @@ internal static class PredictCommand
         };
         Dataset data = new(run.Shards, encoder, reading);
         run.Begin(checkpoint, held);
-        using ScoreFile file = new(options.Out, run.Shards, options.Keep, options.Overwrite);
-        Result result = Score(model, data, file, run) with { Out = options.Out, Step = checkpoint.Manifest.Position.Step };
+        Result result = Answer(options, model, data, run) with { Out = options.Out, Step = checkpoint.Manifest.Position.Step };
         RunWarnings.AboutRows(run.RunLog, "rows", data);
         run.RunLog.Line(string.Create(
-            CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, mean score {(result.MeanScore is { } mean ? $"{mean:F5}" : "–")}, {result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
+            CultureInfo.InvariantCulture, $"{result.Rows:N0} rows, {(result.MeanScore is { } mean ? $"mean score {mean:F5}, " : "")}{result.Seconds:F1} s, {result.RowsPerSecond:N0} rows/s: {result.Out}"));
         if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(result));
     }
@@ -93,7 +105,36 @@ internal static class PredictCommand
         return (checkpoint, encoder, checkpoint.LoadFrozen(run.Device, encoder.Spec, run.Options.BatchSize));
     }
 
-    private static Result Score(FrozenModel model, Dataset data, ScoreFile file, ScoringRun run)
+    private static Result Answer(PredictOptions options, FrozenModel model, Dataset data, ScoringRun run)
+    {
+        if (model.Spec.Items is not null)
+        {
+            using ScoreFile<BestItems?> best = new(new BestItemColumns(data.Encoder.Vocabularies[0]), options.Out, run.Shards, options.Keep, options.Overwrite);
+            return NameItems(model, data, best, new NextItemRun(model, data, options.Top ?? PredictOptions.UsualItems, options.Seen), run);
+        }
+
+        if (options.Top is not null || options.Seen)
+            throw GpuCtrException.UsageError($"{(options.Seen ? "--seen" : "--top")} is for models that predict items, and {model.Options.Model} predicts clicks: leave it out");
+        using ScoreFile<float?> scores = new(new ScoreColumn(), options.Out, run.Shards, options.Keep, options.Overwrite);
+        return Score(model, data, scores, run);
+    }
+
+    private static Result NameItems(FrozenModel model, Dataset data, ScoreFile<BestItems?> file, NextItemRun items, ScoringRun run)
+    {
+        long begin = Stopwatch.GetTimestamp();
+        run.Watch(
+            Verb, data.Shards.Rows, progress =>
+            {
+                items.Run(file.Add, progress, run.Shutdown.Token);
+                return true;
+            },
+            "interrupted; nothing was written");
+        file.Complete();
+        double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        return new Result("", items.Rows, data.Statistics.BadRows, null, seconds, items.Rows / Math.Max(seconds, 1e-9), 0, model.Device.ToString());
+    }
+
+    private static Result Score(FrozenModel model, Dataset data, ScoreFile<float?> file, ScoringRun run)
     {
         long begin = Stopwatch.GetTimestamp();
         ScoreRun scores = new(model, data);

@@ -13,13 +13,16 @@ internal sealed record KeptColumn(ColumnRequest Request, DataField Field, Func<P
 {
     /// <summary>The column of that name.</summary>
     /// <exception cref="GpuCtrException">Usage: there is none, it is a list or of another type that cannot be copied, or its name is taken.</exception>
-    public static KeptColumn Of(ShardSet shards, string name)
+    /// <param name="shards">The input.</param>
+    /// <param name="name">The column.</param>
+    /// <param name="taken">Names of the columns that are written beside it.</param>
+    public static KeptColumn Of(ShardSet shards, string name, IReadOnlyList<string> taken)
     {
         StoredColumn column = shards.Column(name) ?? throw GpuCtrException.UsageError(
             $"--keep {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no such column; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
         // Many readers ignore case.
-        if (name.Equals(ScoreFile.ScoreColumn, StringComparison.OrdinalIgnoreCase))
-            throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: the score column has this name; rename the column to keep it");
+        if (taken.FirstOrDefault(t => name.Equals(t, StringComparison.OrdinalIgnoreCase)) is { } other)
+            throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: the {other} column has this name; rename the column to keep it");
         // Integers in some shards and reals in others are written as reals.
         (ValueKind kind, string type) = column is { Differs: not null, Kind: not ValueKind.Unsupported } ? (ValueKind.Real, "double") : (column.Kind, column.TypeName);
         return Of(new ColumnRequest(name, kind), type) ?? throw GpuCtrException.UsageError($"--keep {ColumnNames.InShell(name)}: {column.Differs ?? type} cannot be copied; keep numbers and strings");

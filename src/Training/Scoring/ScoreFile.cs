@@ -5,53 +5,9 @@ using Parquet.Schema;
 
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>
-/// A Parquet file with one score per input row, in input order, and copies of some of the columns. It has the row groups of
-/// the input, so only one of them is in memory at a time, and appears under its name when it is complete.
-/// </summary>
-internal sealed class ScoreFile : IDisposable
+/// <summary>Paths of files with answers to rows.</summary>
+internal static class ScoreFile
 {
-    /// <summary>Name of the score column; a score is null if its row was left out.</summary>
-    public const string ScoreColumn = "score";
-
-    private static readonly DataField scoreField = new(ScoreColumn, typeof(float), isNullable: true);
-
-    private readonly string path, temporary;
-    private readonly ShardSet shards;
-    private readonly KeptColumn[] kept;
-    private readonly ColumnBuffer buffer = new();
-    private readonly FileStream file;
-    private readonly ParquetWriter writer;
-    private float?[] scores = [], other = [];
-    private int group, filled;
-    private long written;
-    private Task writing = Task.CompletedTask;
-
-    /// <summary>Starts the file.</summary>
-    /// <param name="path">Its final path.</param>
-    /// <param name="shards">The input.</param>
-    /// <param name="keep">Columns to copy.</param>
-    /// <param name="overwrite">Whether an existing file may be replaced.</param>
-    /// <exception cref="GpuCtrException">Usage: the file exists, or a column cannot be kept. InputOutput: not writable.</exception>
-    public ScoreFile(string path, ShardSet shards, IReadOnlyList<string> keep, bool overwrite)
-    {
-        (this.path, this.shards) = (Path.GetFullPath(path), shards);
-        RefuseExisting(path, overwrite);
-        kept = [.. keep.Distinct().Select(name => KeptColumn.Of(shards, name))];
-        temporary = Temporary(this.path);
-        try
-        {
-            file = File.Create(temporary);
-            writer = ParquetWriter.CreateAsync(
-                new ParquetSchema([.. kept.Select(k => k.Field), scoreField]), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy }).GetAwaiter().GetResult();
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw GpuCtrException.IoError($"--out {path}: not writable ({e.Message}); check the folder and its permissions", e);
-        }
-        Begin();
-    }
-
     /// <summary>Refuses a file that exists, unless it may be replaced.</summary>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseExisting(string path, bool overwrite)
@@ -62,11 +18,57 @@ internal sealed class ScoreFile : IDisposable
 
     /// <summary>Path of the file until it is complete.</summary>
     public static string Temporary(string path) => path + ".tmp";
+}
 
-    /// <summary>Adds the score of the next row; null for a row that was left out.</summary>
-    public void Add(float? score)
+/// <summary>
+/// A Parquet file with one answer per input row, in input order, and copies of some of the columns. It has the row groups of
+/// the input, so only one of them is in memory at a time, and appears under its name when it is complete.
+/// </summary>
+/// <typeparam name="T">The answer to a row.</typeparam>
+internal sealed class ScoreFile<T> : IDisposable
+{
+    private readonly IAnswerColumns<T> columns;
+    private readonly string path, temporary;
+    private readonly ShardSet shards;
+    private readonly KeptColumn[] kept;
+    private readonly ColumnBuffer buffer = new();
+    private readonly FileStream file;
+    private readonly ParquetWriter writer;
+    private T[] answers = [], other = [];
+    private int group, filled;
+    private long written;
+    private Task writing = Task.CompletedTask;
+
+    /// <summary>Starts the file.</summary>
+    /// <param name="columns">What an answer becomes.</param>
+    /// <param name="path">Its final path.</param>
+    /// <param name="shards">The input.</param>
+    /// <param name="keep">Columns to copy.</param>
+    /// <param name="overwrite">Whether an existing file may be replaced.</param>
+    /// <exception cref="GpuCtrException">Usage: the file exists, or a column cannot be kept. InputOutput: not writable.</exception>
+    public ScoreFile(IAnswerColumns<T> columns, string path, ShardSet shards, IReadOnlyList<string> keep, bool overwrite)
     {
-        scores[filled++] = score;
+        (this.columns, this.path, this.shards) = (columns, Path.GetFullPath(path), shards);
+        ScoreFile.RefuseExisting(path, overwrite);
+        kept = [.. keep.Distinct().Select(name => KeptColumn.Of(shards, name, [.. columns.Fields.Select(f => f.Name)]))];
+        temporary = ScoreFile.Temporary(this.path);
+        try
+        {
+            file = File.Create(temporary);
+            writer = ParquetWriter.CreateAsync(
+                new ParquetSchema([.. kept.Select(k => k.Field), .. columns.Fields]), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy }).GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"--out {path}: not writable ({e.Message}); check the folder and its permissions", e);
+        }
+        Begin();
+    }
+
+    /// <summary>Adds the answer to the next row.</summary>
+    public void Add(T answer)
+    {
+        answers[filled++] = answer;
         if (filled == shards.RowGroups[group].Rows)
             Flush();
     }
@@ -116,8 +118,8 @@ internal sealed class ScoreFile : IDisposable
             group++;
         filled = 0;
         int rows = group < shards.RowGroups.Count ? shards.RowGroups[group].Rows : 0;
-        if (scores.Length < rows)
-            scores = new float?[rows];
+        if (answers.Length < rows)
+            answers = new T[rows];
     }
 
     /// <summary>Writes a row group in the background while the next one is scored.</summary>
@@ -125,13 +127,13 @@ internal sealed class ScoreFile : IDisposable
     {
         Checked(() => writing.GetAwaiter().GetResult());
         RowGroupRef full = shards.RowGroups[group++];
-        float?[] values = scores;
-        (scores, other) = (other, scores);
+        T[] values = answers;
+        (answers, other) = (other, answers);
         writing = Task.Run(() => WriteGroup(full, values.AsMemory(0, full.Rows)));
         Begin();
     }
 
-    private async Task WriteGroup(RowGroupRef from, ReadOnlyMemory<float?> values)
+    private async Task WriteGroup(RowGroupRef from, ReadOnlyMemory<T> values)
     {
         using ParquetRowGroupWriter rows = writer.CreateRowGroup();
         foreach (KeptColumn column in kept)
@@ -142,7 +144,7 @@ internal sealed class ScoreFile : IDisposable
                 throw column.Request.Misfit(shards.Shards[from.Shard], from, buffer);
             await column.Write(rows, column.Field, buffer);
         }
-        await rows.WriteAsync<float>(scoreField, values);
+        await columns.Write(rows, values);
         rows.CompleteValidate();
         written += from.Rows;
     }

@@ -86,6 +86,39 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
     }
 
     [Theory]
+    [MemberData(nameof(Models))]
+    public void The_next_items_of_a_row_come_with_their_ids_and_the_best_follows_the_rule(string model)
+    {
+        string next = PlantedSequences.File(runs.Folder, $"{model}-asked.parquet", [[5, 16, 3], [], [99, 7], [0, 1, 4, 13, 17, 6, 19, 12, 14]]), scores = runs.Folder.File($"{model}-best.parquet");
+        string[] predict = ["predict", next, "--model", runs.Folder.File(model), "--device", "cpu", "--out", scores, "--overwrite", "--keep", "user"];
+        Run([.. predict, "--top", "3"]).Succeeded();
+        (long[][] items, float[][] values) = Read(scores);
+        Assert.Equal([3, 0, 3, 3], items.Select(i => i.Length));
+        Assert.Equal(PlantedSequences.Next(3), items[0][0]);
+        Assert.Equal(PlantedSequences.Next(7), items[2][0]);
+        Assert.Equal(PlantedSequences.Next(14), items[3][0]);
+        Assert.All(values, v => Assert.Equal(v.OrderDescending(), v));
+        Assert.DoesNotContain(items[0], i => i is 5 or 16 or 3);
+        // All 22 items, those of the sequence only where that is asked for; of nine items the last six are read, or five behind which a mask stands.
+        Run([.. predict, "--top", "30"]).Succeeded();
+        Assert.Equal([19, 0, 21, model == "sasrec" ? 16 : 17], Read(scores).Items.Select(i => i.Distinct().Count()));
+        Run([.. predict, "--top", "30", "--seen"]).Succeeded();
+        Assert.Equal([22, 0, 22, 22], Read(scores).Items.Select(i => i.Length));
+    }
+
+    private static (long[][] Items, float[][] Scores) Read(string path)
+    {
+        Data.Shards.ShardSet shards = Data.Shards.ShardSet.Resolve([path]);
+        using Data.Shards.ShardReader reader = shards.Shards[0].Rent();
+        Data.Shards.ColumnBuffer column = new();
+        reader.Read(0, "items", column);
+        Range[] rows = [.. Enumerable.Range(0, column.Rows).Select(r => column.Offsets[r]..column.Offsets[r + 1])];
+        long[][] items = [.. rows.Select(r => column.Integers[r])];
+        reader.Read(0, "scores", column);
+        return (items, [.. rows.Select(r => column.Reals[r].Select(x => (float)x).ToArray())]);
+    }
+
+    [Theory]
     [InlineData("--label has no meaning for sasrec, which predicts items", "--label", "user")]
     [InlineData("--group-id has no meaning for sasrec", "--group-id", "user")]
     [InlineData("--hash-buckets has no meaning for sasrec", "--hash-buckets", "hist_item=9")]
@@ -105,6 +138,8 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Assert.Contains("CtrModel takes models that predict clicks", Assert.Throws<GpuCtrException>(() => CtrModel.Load(run)).Message, StringComparison.Ordinal);
         Run("export", "--model", run, "--format", "safetensors", "--out", runs.Folder.File("m.safetensors")).Succeeded();
         string clicks = new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2L, 1L, 2L).Write(runs.Folder.File("clicks.parquet"));
+        Run("train", clicks, "--model", "fm", "--epochs", "1", "--out", runs.Folder.File("clicks")).Succeeded();
+        Run("predict", clicks, "--model", runs.Folder.File("clicks"), "--top", "3", "--out", runs.Folder.File("s.parquet")).FailedWith(ExitCode.Usage, "--top is for models that predict items, and fm predicts clicks");
         Run("train", clicks, "--model", "fm", "--leave-one-out", "off", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--leave-one-out has no meaning for fm, which predicts clicks");
         Run("train", clicks, "--model", "fm", "--monitor", "ndcg", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--monitor ndcg is no metric of fm");
         Run("train", clicks, "--model", "sasrec", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "no column is a list of items", "label, item");
