@@ -23,6 +23,59 @@ public sealed class AmazonTableTests : OwnFolder
         Assert.InRange(figures.BaselineAuc, 0.6, figures.BestAuc - (shape.MaxHistory < 10 ? 0.01 : 0.05));
     }
 
+    [Theory]
+    [InlineData(1, 200, 50)]
+    [InlineData(2, 10, 30)]
+    public void A_drifting_interest_is_in_the_order_of_a_history(ulong seed, int categories, int longest)
+    {
+        var (table, block) = Draw(seed, new AmazonShape { Items = 2_000, Categories = categories, MaxHistory = longest, Drift = true }, 60_000);
+        var tally = new TruthTally(60_000);
+        tally.Add(0, block);
+        var figures = tally.Figures();
+        Assert.InRange(figures.BestAuc, 0.82, 0.84);
+        Assert.InRange(figures.LabelRate, 0.28, 0.32);
+        Assert.InRange(figures.BaselineAuc, 0.6, 0.74);
+
+        // The order alone: turned round, related clicks that were recent are old.
+        var rows = block.Rows;
+        int turned = 0;
+        for (int i = 0; i < 2_000; i++)
+        {
+            double before = table.Interest.Related(rows, i), orderless = table.Interest.Simpler(rows, i);
+            rows.HistoryItems.AsSpan(rows.Offsets[i]..rows.Offsets[i + 1]).Reverse();
+            Assert.Equal(orderless, table.Interest.Simpler(rows, i), 1e-12);
+            turned += Math.Abs(table.Interest.Related(rows, i) - before) > 0.1 ? 1 : 0;
+        }
+        Assert.InRange(turned, 800, 2_000);
+    }
+
+    [Fact]
+    public void The_mean_over_all_orders_is_the_simpler_rule_of_a_drift()
+    {
+        var (table, block) = Draw(7, new AmazonShape { Items = 40, Categories = 4, MaxHistory = 5, Drift = true }, 200);
+        var rows = block.Rows;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            int[] history = rows.History(i).ToArray();
+            if (history.Length != 4)
+                continue;
+            double sum = 0;
+            int orders = 0;
+            for (int code = 0; code < 256; code++)
+            {
+                int[] order = [code & 3, (code >> 2) & 3, (code >> 4) & 3, code >> 6];
+                if (order.Distinct().Count() < 4)
+                    continue;
+                for (int t = 0; t < 4; t++)
+                    rows.HistoryItems[rows.Offsets[i] + t] = history[order[t]];
+                sum += table.Interest.Related(rows, i);
+                orders++;
+            }
+            Assert.Equal(24, orders);
+            Assert.Equal(sum / orders, table.Interest.Simpler(rows, i), 1e-12);
+        }
+    }
+
     [Fact]
     public void Unrelated_items_of_a_history_change_nothing()
     {

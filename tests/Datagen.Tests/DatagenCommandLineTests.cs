@@ -16,6 +16,7 @@ public sealed class DatagenCommandLineTests : OwnFolder
     [InlineData("synth --max-cardinality 2 --out DIR")]
     [InlineData("synth --schema movie --out DIR")]
     [InlineData("synth --schema amazon --numeric 5 --out DIR")]
+    [InlineData("synth --schema criteo --drift --out DIR")]
     [InlineData("synth --max-history 5 --out DIR")]
     [InlineData("synth --schema amazon --items 10 --categories 20 --out DIR")]
     [InlineData("synth --schema amazon --categories 1 --out DIR")]

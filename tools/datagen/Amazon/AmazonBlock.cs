@@ -17,7 +17,7 @@ public sealed class AmazonBlock : IRowBlock
     internal AmazonBlock(AmazonTable table, int capacity)
     {
         _table = table;
-        Rows = new AmazonRows(table.Catalogue, capacity);
+        Rows = new AmazonRows(table.Catalogue, table.Interest, capacity);
         (_labels, _categoryIds, _ids) = (new int[capacity], new int[capacity], new long[capacity]);
         (_probabilities, _baseline) = (new double[capacity], new double[capacity]);
     }
@@ -42,7 +42,7 @@ public sealed class AmazonBlock : IRowBlock
         for (int i = 0; i < count; i++)
         {
             _probabilities[i] = _table.Truth.Probability(Rows, i);
-            _baseline[i] = _table.Truth.Probability(Rows, i, _table.Proxy.Related(Rows, i));
+            _baseline[i] = _table.Truth.Probability(Rows, i, _table.Interest.Simpler(Rows, i));
             _labels[i] = coins.Uniform((ulong)(first + i)) < _probabilities[i] ? 1 : 0;
         }
     }

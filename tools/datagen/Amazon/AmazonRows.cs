@@ -1,23 +1,17 @@
 namespace GpuCtr.Datagen;
 
-/// <summary>A block of drawn rows: a user, a target item, and a history of several interests mixed.</summary>
-/// <remarks>
-/// A history draws some interests (categories, weighted) and then each of its items from one of them, so related and
-/// unrelated items stand side by side. Half of the targets come from an interest of the history, the others from
-/// anywhere: whether anything related is there depends on the target, never on the history alone.
-/// </remarks>
+/// <summary>A block of drawn rows: a user, a target item, and a history.</summary>
 public sealed class AmazonRows
 {
-    private const double _emptyRate = 0.05, _relatedRate = 0.5;
-    private const int _fewestInterests = 4, _mostInterests = 12;
+    private const double _emptyRate = 0.05;
 
     private readonly AmazonCatalogue _catalogue;
-    private readonly int[] _interests = new int[_mostInterests];
+    private readonly IInterest _interest;
 
     /// <summary>Room for <paramref name="capacity"/> rows.</summary>
-    public AmazonRows(AmazonCatalogue catalogue, int capacity)
+    public AmazonRows(AmazonCatalogue catalogue, IInterest interest, int capacity)
     {
-        _catalogue = catalogue;
+        (_catalogue, _interest) = (catalogue, interest);
         Users = new int[capacity];
         Items = new int[capacity];
         Offsets = new int[capacity + 1];
@@ -58,7 +52,7 @@ public sealed class AmazonRows
             }
             Offsets[i + 1] = Offsets[i] + length;
             Users[i] = _catalogue.DrawUser(draws.Bits(1));
-            FillRow(draws, i, HistoryItems.AsSpan(Offsets[i], length));
+            Items[i] = _catalogue.DrawItem(_interest.Draw(draws, HistoryItems.AsSpan(Offsets[i], length)), draws.Bits(6));
         }
     }
 
@@ -69,25 +63,5 @@ public sealed class AmazonRows
             return 0;
         double v = (u - _emptyRate) / (1 - _emptyRate);
         return 1 + (int)(v * Math.Sqrt(v) * _catalogue.Shape.MaxHistory * 0.9999999);
-    }
-
-    private void FillRow(CounterStream draws, int row, Span<int> history)
-    {
-        int interests = _fewestInterests + (int)(draws.Bits(2) % (_mostInterests - _fewestInterests + 1));
-        for (int k = 0; k < interests; k++)
-            _interests[k] = _catalogue.DrawCategory(draws.Bits(8 + (ulong)k));
-        ulong next = 8 + _mostInterests;
-        for (int t = 0; t < history.Length; t++, next += 2)
-        {
-            // The smaller of two draws: the first interests are the strong ones.
-            ulong bits = draws.Bits(next);
-            int interest = Math.Min((int)((uint)bits % (uint)interests), (int)((uint)(bits >> 32) % (uint)interests));
-            history[t] = _catalogue.DrawItem(_interests[interest], draws.Bits(next + 1));
-        }
-        bool related = history.Length > 0 && draws.Uniform(3) < _relatedRate;
-        int category = related
-            ? _catalogue.CategoryOf(history[(int)(draws.Bits(4) % (ulong)history.Length)])
-            : _catalogue.DrawCategory(draws.Bits(5));
-        Items[row] = _catalogue.DrawItem(category, draws.Bits(6));
     }
 }

@@ -15,11 +15,14 @@ public sealed record AmazonShape : TableShape
     /// <summary>Most items of a history.</summary>
     public int MaxHistory { get; init; } = 50;
 
+    /// <summary>One interest that drifts, in place of several side by side.</summary>
+    public bool Drift { get; init; }
+
     /// <inheritdoc/>
     public override string Name => "amazon";
 
     /// <inheritdoc/>
-    public override string Arguments => $"--users {Users} --items {Items} --categories {Categories} --max-history {MaxHistory}";
+    public override string Arguments => $"--users {Users} --items {Items} --categories {Categories} --max-history {MaxHistory}{(Drift ? " --drift" : "")}";
 
     /// <inheritdoc/>
     public override void Check()

@@ -10,8 +10,8 @@ public sealed class AmazonTable : ISyntheticTable
     public AmazonTable(CounterStream stream, AmazonShape shape)
     {
         Catalogue = new AmazonCatalogue(stream.Child(0), shape);
-        Truth = new AmazonTruth(Catalogue, stream.Child(1));
-        Proxy = new PoolingProxy(Catalogue, stream.Child(2));
+        Interest = shape.Drift ? new DriftingInterest(Catalogue) : new MixedInterests(Catalogue, stream.Child(2));
+        Truth = new AmazonTruth(Catalogue, Interest, stream.Child(1));
         Schema = new ParquetSchema([LabelField, UserField, ItemField, CategoryField, HistoryItems.Field, HistoryCategories.Field]);
     }
 
@@ -21,14 +21,14 @@ public sealed class AmazonTable : ISyntheticTable
     /// <summary>The truth from which labels are drawn.</summary>
     public AmazonTruth Truth { get; }
 
-    /// <summary>The part of it that remains after mean pooling.</summary>
-    public PoolingProxy Proxy { get; }
+    /// <summary>What users want.</summary>
+    public IInterest Interest { get; }
 
     /// <inheritdoc/>
     public ParquetSchema Schema { get; }
 
     /// <inheritdoc/>
-    public Baseline Baseline { get; } = new("mean_pooling_proxy_auc", "history averaged over random 16-dimensional codes");
+    public Baseline Baseline => Interest.Baseline;
 
     internal DataField LabelField { get; } = new DataField<int>("label", nullable: false);
 
@@ -58,7 +58,7 @@ public sealed class AmazonTable : ISyntheticTable
         },
         ["planted"] = new JsonObject
         {
-            ["related"] = "s = sum of affinity(hist_item) where hist_category = category",
+            ["related"] = Interest.Words,
             ["logit"] = "s / (s + 1), scaled, plus small effects of item and category",
         },
     };

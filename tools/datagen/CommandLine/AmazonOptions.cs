@@ -6,6 +6,7 @@ namespace GpuCtr.Datagen;
 internal sealed class AmazonOptions : IShapeOptions
 {
     private readonly Option<long> _users, _items, _categories, _maxHistory;
+    private readonly Option<bool> _drift = new("--drift") { Description = "amazon: an interest that moves with every click, so that the order of a history matters" };
 
     public AmazonOptions()
     {
@@ -18,7 +19,7 @@ internal sealed class AmazonOptions : IShapeOptions
 
     public string Schema => "amazon";
 
-    public IReadOnlyList<Option> Options => [_users, _items, _categories, _maxHistory];
+    public IReadOnlyList<Option> Options => [_users, _items, _categories, _maxHistory, _drift];
 
     public TableShape Shape(ParseResult result) => new AmazonShape
     {
@@ -26,5 +27,6 @@ internal sealed class AmazonOptions : IShapeOptions
         Items = (int)result.GetValue(_items),
         Categories = (int)result.GetValue(_categories),
         MaxHistory = (int)result.GetValue(_maxHistory),
+        Drift = result.GetValue(_drift),
     };
 }
