@@ -1,6 +1,7 @@
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Models;
 using GpuCtr.Training;
@@ -22,6 +23,31 @@ internal sealed record EvaluateOptions
     [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, and what the model needs")]
     public ByteSize? Memory { get; init; }
 
+    /// <summary>A list column with the items among which the right one is ranked.</summary>
+    [Option("where items are predicted: rank among the items of a list column instead of all", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Rows)]
+    public string? Candidates { get; init; }
+
+    /// <summary>Where that column is, if not in the rows themselves.</summary>
+    [Option("files that have the column of --candidates, with one row for each value of --by", Value = "SHARDS…", Form = OptionForm.Paths)]
+    public IReadOnlyList<string> CandidatesFrom { get; init; } = [];
+
+    /// <summary>The column by which rows and their candidates belong together.</summary>
+    [Option("the column that rows and --candidates-from have in common, such as the user", Value = "COL", Form = OptionForm.Columns)]
+    public string? By { get; init; }
+
+    /// <summary>N: so many candidates are drawn.</summary>
+    [Option("where items are predicted: rank among N items drawn by how often they occur in training, none of the sequence; 0 = all items", Least = 0, Most = 1_000_000)]
+    public int Sampled { get; init; }
+
+    /// <summary>Seed of these draws.</summary>
+    [Option("seed of the items that --sampled draws", Least = 0)]
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>What contradicts itself; null if nothing does.</summary>
+    public string? Contradiction() => Candidates is not null && Sampled > 0 ? "--candidates and --sampled both say among which items to rank; choose one"
+        : CandidatesFrom.Count > 0 != By is not null || By is not null && Candidates is null ? "--candidates COL, --candidates-from SHARDS and --by COL belong together; without the last two the column is in the rows themselves"
+        : null;
+
     /// <summary>Bad rows that may be left out.</summary>
     [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
@@ -40,13 +66,20 @@ internal static class EvaluateCommand
         ["gpu-ctr evaluate --model runs/first data/test.parquet", "gpu-ctr evaluate --model runs/first/last 'data/test-*.parquet' --json"],
         Execute);
 
+    /// <summary>The items among which the right ones are ranked; null: all.</summary>
+    private static ItemCandidates? CandidatesOf(EvaluateOptions options, ShardSet shards, VocabularyTable items) =>
+        options.Sampled > 0 ? new PopularCandidates(items, options.Sampled, options.Seed)
+        : options.Candidates is not { } column ? null
+        : options.By is { } key ? GivenCandidates.Of(shards, ShardSet.Resolve(options.CandidatesFrom), column, key, items)
+        : GivenCandidates.Of(shards, column, items);
+
     private sealed record Result(
         double? Auc, double? Logloss, double? Gauc, long Rows, double? Calibration, IReadOnlyList<CalibrationBin> CalibrationBins,
         int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device);
 
     private sealed record ItemResult(double? Hr10, double? Ndcg10, double? Mrr, long Rows, long RowsLeftOut, int Step, string WeightsHash, string Device);
 
-    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal) => ScoringRun.Of(
+    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal) => options.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : ScoringRun.Of(
         Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
 
     private static void Execute(EvaluateOptions options, ScoringRun run, Terminal terminal)
@@ -54,7 +87,7 @@ internal static class EvaluateCommand
         (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Scoring.Source.Load(c => Load(c, run, options.BadRows));
         using TrainableModel model = loaded;
         run.Begin(checkpoint, held);
-        Evaluation evaluation = Evaluate(model, rows, run);
+        Evaluation evaluation = Evaluate(options, model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (evaluation.Items is null && !evaluation.Labels.HasBoth)
             run.RunLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
@@ -85,13 +118,16 @@ internal static class EvaluateCommand
         }
     }
 
-    private static Evaluation Evaluate(TrainableModel model, RowSource rows, ScoringRun run)
+    private static Evaluation Evaluate(EvaluateOptions options, TrainableModel model, RowSource rows, ScoringRun run)
     {
+        if (model.Spec.Items is null && (options.Candidates is not null || options.Sampled > 0))
+            throw GpuCtrException.UsageError($"{(options.Sampled > 0 ? "--sampled" : "--candidates")} is for models that predict items, and {model.Options.Model} predicts clicks: leave it out");
+        ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, run.Shards, rows.Data.Encoder.Vocabularies[0]);
         using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
         return run.Watch(
             Verb, rows.Rows, progress => model.Spec.Items is null
                 ? new Evaluator(model, loader).Run(rows.Data, rows.Part, progress, run.Shutdown.Token)
-                : new ItemEvaluator(model, loader).Run(rows.Data, rows.Part with { Sequences = SequencePart.Test }, progress, run.Shutdown.Token),
+                : new ItemEvaluator(model, loader) { Candidates = candidates }.Run(rows.Data, rows.Part with { Sequences = SequencePart.Test }, progress, run.Shutdown.Token),
             "interrupted");
     }
 

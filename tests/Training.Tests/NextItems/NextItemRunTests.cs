@@ -106,6 +106,35 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Assert.Equal([22, 0, 22, 22], Read(scores).Items.Select(i => i.Length));
     }
 
+    /// <summary>Of the model, the rule is known: 5, 16, 3 are followed by 10. Behind it stands what is not lower, and that can be listed.</summary>
+    [Fact]
+    public void Right_items_are_ranked_among_given_candidates_from_either_file_or_drawn_ones()
+    {
+        string run = runs.Folder.File("sasrec"), rows = runs.Folder.File("candidates.parquet"), others = runs.Folder.File("others.parquet");
+        // The second row breaks the rule: 2 does not follow 3, and 10, which does, is a candidate. What is no item, or the right item, is no candidate.
+        long?[][] sequences = [[5, 16, 3, 10], [5, 16, 3, 2], [9], [5, 16, 3, 777]], candidates = [[2, 4, 10, 999], [10], [1], [1, 2, 4]];
+        new TestShard().Column("user", 7L, 8L, 9L, 10L).Lists("hist_item", sequences).Lists("others", candidates).Write(rows, groupRows: 3);
+        new TestShard().Column("user", 10L, 9L, 8L, 7L, 6L).Lists("negatives", [.. candidates.Reverse(), []]).Write(others, groupRows: 2);
+        double Evaluated(params string[] options) => Number(Run(["evaluate", rows, "--model", run, "--device", "cpu", "--json", .. options]).Succeeded(), "mrr");
+        // Ranks 1 of 3, 2 of 2, and 4 of 4 for an item that cannot be named.
+        Assert.Equal((1 + 1.0 / 2 + 1.0 / 4) / 3, Evaluated("--candidates", "others"), 1e-12);
+        Assert.Equal((1 + 1.0 / 2 + 1.0 / 4) / 3, Evaluated("--candidates", "negatives", "--candidates-from", others, "--by", "user"), 1e-12);
+        // Fewer are drawn than ranked among all; all of them are drawn if there are not so many.
+        // An item that cannot be named stands behind the 19 that were drawn, or behind all 22.
+        Assert.Equal(Evaluated() + (1.0 / 20 - 1.0 / 23) / 3, Evaluated("--sampled", "1000"), 1e-12);
+        Assert.NotEqual(Evaluated("--sampled", "3"), Evaluated());
+        Assert.Equal(Evaluated("--sampled", "3", "--seed", "5"), Evaluated("--sampled", "3", "--seed", "5", "--batch-size", "1"));
+        Run("evaluate", rows, "--model", run, "--candidates", "user").FailedWith(ExitCode.Usage, "--candidates user:", "no list of integers", "hist_item, others");
+        Run("evaluate", rows, "--model", run, "--candidates", "others", "--sampled", "3").FailedWith(ExitCode.Usage, "choose one");
+        Run("evaluate", rows, "--model", run, "--candidates", "others", "--by", "user").FailedWith(ExitCode.Usage, "belong together");
+        Run("evaluate", others, "--model", run).FailedWith(ErrorKind.Data, "hist_item");
+        new TestShard().Column("user", 7L, 8L, 8L).Lists<long>("negatives", [1], [2], [3]).Write(others);
+        string[] joined = ["evaluate", rows, "--model", run, "--candidates", "negatives", "--candidates-from", others, "--by", "user"];
+        Run(joined).FailedWith(ErrorKind.Data, "others.parquet: row group 0, row 2, column 'user': 8 comes for the second time");
+        new TestShard().Column("user", 7L, 8L).Lists<long>("negatives", [1], [2]).Write(others);
+        Run(joined).FailedWith(ErrorKind.Data, "candidates.parquet: row group 0, row 2, column 'user': 9 has no candidates in", "others.parquet");
+    }
+
     private static (long[][] Items, float[][] Scores) Read(string path)
     {
         Data.Shards.ShardSet shards = Data.Shards.ShardSet.Resolve([path]);

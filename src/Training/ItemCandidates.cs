@@ -1,0 +1,154 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Kernels.Numerics;
+
+namespace GpuCtr.Training;
+
+/// <summary>The items among which the right one of a row is ranked.</summary>
+internal abstract class ItemCandidates
+{
+    /// <summary>Most candidates of a row.</summary>
+    public abstract int Most { get; }
+
+    /// <summary>Sets the candidates of a row, besides the right item.</summary>
+    /// <param name="row">Its number, from 0, in the order of the files.</param>
+    /// <param name="seen">Items of its sequence, as rows of the vocabulary.</param>
+    /// <param name="right">The right item.</param>
+    /// <param name="to">(<see cref="Most"/>) receives rows of the vocabulary.</param>
+    /// <returns>How many there are.</returns>
+    public abstract int Fill(long row, ReadOnlySpan<int> seen, int right, Span<int> to);
+}
+
+/// <summary>Candidates that a list column has.</summary>
+internal sealed class GivenCandidates : ItemCandidates
+{
+    private readonly int[][] rows;
+
+    private GivenCandidates(int[][] rows) => this.rows = rows;
+
+    /// <inheritdoc/>
+    public override int Most => rows.Select(r => r.Length).DefaultIfEmpty(0).Max();
+
+    /// <summary>Reads them from a column of the rows themselves.</summary>
+    /// <exception cref="GpuCtrException">Usage: no such list. Data: broken pages.</exception>
+    public static GivenCandidates Of(ShardSet shards, string column, VocabularyTable items) => new([.. Lists(shards, column, items).Select(l => l.Items)]);
+
+    /// <summary>Reads them from other files, which have a row for each key of these rows.</summary>
+    /// <param name="shards">The rows that are evaluated.</param>
+    /// <param name="from">The files with the candidates.</param>
+    /// <param name="column">Their list column.</param>
+    /// <param name="key">A column that both have, such as the user.</param>
+    /// <param name="items">The vocabulary.</param>
+    /// <exception cref="GpuCtrException">Usage: no such column. Data: a key has no candidates, or comes twice among them.</exception>
+    public static GivenCandidates Of(ShardSet shards, ShardSet from, string column, string key, VocabularyTable items)
+    {
+        Dictionary<string, int[]> byKey = [];
+        foreach ((Place place, string value, int[] list) in Keys(from, key).Zip(Lists(from, column, items), (k, l) => (k.Place, k.Key, l.Items)))
+        {
+            if (!byKey.TryAdd(value, list))
+                throw GpuCtrException.DataError($"{place}, column '{key}': {value} comes for the second time; write the candidates of a row once");
+        }
+
+        return new([.. Keys(shards, key).Select(k => byKey.GetValueOrDefault(k.Key)
+            ?? throw GpuCtrException.DataError($"{k.Place}, column '{key}': {k.Key} has no candidates in {from.Shards[0].Path}; add them, or evaluate rows that have some"))]);
+    }
+
+    /// <inheritdoc/>
+    public override int Fill(long row, ReadOnlySpan<int> seen, int right, Span<int> to)
+    {
+        rows[row].CopyTo(to);
+        return rows[row].Length;
+    }
+
+    private readonly record struct Place(string Path, int Group, long Row)
+    {
+        public override string ToString() => $"{Path}: row group {Group}, row {Row}";
+    }
+
+    private static IEnumerable<(Place Place, int[] Items)> Lists(ShardSet shards, string name, VocabularyTable items)
+    {
+        bool text = items.Kind == ValueKind.Text;
+        if (shards.Column(name) is not { IsList: true } stored || (stored.Kind == ValueKind.Text) != text || !text && !ColumnRequest.IsNumber(stored.Kind))
+            throw GpuCtrException.UsageError($"--candidates {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no list of {(text ? "strings" : "integers")} of that name; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
+        ValueKind kind = stored.Kind == ValueKind.Real ? ValueKind.Integer : stored.Kind;
+        return Read(shards, new ColumnRequest(name, kind, IsList: true), (column, r) =>
+            (int[])[.. Enumerable.Range(column.Offsets[r], column.Offsets[r + 1] - column.Offsets[r]).Where(i => !column.IsNull(i))
+                .Select(i => text ? items.RowOf(column.Texts[i].Span) : items.RowOf(column.Integers[i], kind))]);
+    }
+
+    private static IEnumerable<(Place Place, string Key)> Keys(ShardSet shards, string name)
+    {
+        if (shards.Column(name) is not { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } stored)
+            throw GpuCtrException.UsageError($"--by {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no column of integers or strings of that name; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
+        return Read(shards, new ColumnRequest(name, stored.Kind), (column, r) =>
+            column.IsNull(r) ? "(null)" : column.Kind == ValueKind.Text ? column.Texts[r].ToString() : WholeNumber.Text(column.Integers[r], column.Kind));
+    }
+
+    private static IEnumerable<(Place, T)> Read<T>(ShardSet shards, ColumnRequest request, Func<ColumnBuffer, int, T> value)
+    {
+        ColumnBuffer column = new();
+        foreach (RowGroupRef group in shards.RowGroups)
+        {
+            Shard shard = shards.Shards[group.Shard];
+            using ShardReader reader = shard.Rent();
+            reader.Read(group.Group, request, column);
+            if (column.Misfits.Count > 0)
+                throw request.Misfit(shard, group, column);
+            for (int r = 0; r < column.Rows; r++)
+                yield return (new Place(shard.Path, group.Group, group.FirstRow + r), value(column, r));
+        }
+    }
+}
+
+/// <summary>N items drawn for each row by how often they occur in training, each once, none of the sequence: a function of seed and row.</summary>
+/// <param name="items">The vocabulary, with its counts.</param>
+/// <param name="count">N; all other items where there are not so many.</param>
+/// <param name="seed">Another seed draws others.</param>
+internal sealed class PopularCandidates(VocabularyTable items, int count, ulong seed) : ItemCandidates
+{
+    private readonly long[] ends = Ends(items);
+
+    /// <inheritdoc/>
+    public override int Most => count;
+
+    /// <inheritdoc/>
+    public override int Fill(long row, ReadOnlySpan<int> seen, int right, Span<int> to)
+    {
+        HashSet<int> taken = [.. seen, right];
+        int left = Enumerable.Range(0, ends.Length).Count(i => CountOf(i) > 0 && !taken.Contains(RowOf(i))), drawn = 0;
+        for (uint attempt = 0; drawn < Math.Min(count, left); attempt++)
+        {
+            Philox.Block bits = Philox.Generate((uint)row, (uint)((ulong)row >> 32), attempt, 0, (uint)seed, (uint)(seed >> 32));
+            long at = (long)Math.BigMul((ulong)bits.X << 32 | bits.Y, (ulong)ends[^1], out _);
+            int item = RowOf(IndexOf(at));
+            if (taken.Add(item))
+                to[drawn++] = item;
+        }
+
+        return drawn;
+    }
+
+    private static long[] Ends(VocabularyTable items)
+    {
+        long[] ends = new long[items.OovRow - VocabularyTable.FirstValueRow];
+        for (int i = 0; i < ends.Length; i++)
+            ends[i] = (i == 0 ? 0 : ends[i - 1]) + items.Counts[RowOf(i)];
+        return ends;
+    }
+
+    private static int RowOf(int index) => VocabularyTable.FirstValueRow + index;
+
+    private long CountOf(int index) => ends[index] - (index == 0 ? 0 : ends[index - 1]);
+
+    /// <summary>The item to which occurrence <paramref name="at"/> of all belongs.</summary>
+    private int IndexOf(long at)
+    {
+        int found = Array.BinarySearch(ends, at + 1);
+        found = found < 0 ? ~found : found;
+        // The first of those that end here; the others never occur.
+        while (found > 0 && ends[found - 1] == ends[found])
+            found--;
+        return found;
+    }
+}
