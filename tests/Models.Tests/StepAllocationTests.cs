@@ -35,7 +35,7 @@ public sealed class StepAllocationTests
     {
         Device device = TestDevices.Get("cpu simd");
         FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0 };
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], CinLayers = [9, 6], AttentionWidth = 16, Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0 };
         using TrainableModel model = new(device, spec, options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()

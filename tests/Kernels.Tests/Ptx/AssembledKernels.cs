@@ -11,9 +11,9 @@ internal static class AssembledKernels
 {
     private static string Path => Repository.File("tests", "Kernels.Tests", "Ptx", "assembled.txt");
 
-    /// <summary>Of a kernel's row in docs/kernels.md, its PTX for each architecture, and the assembler's release. Of numbers in names, which depend on what was compiled before, only the order matters.</summary>
-    public static string Fingerprint(string assembler, KernelTable.Row row, IEnumerable<string> ptx) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [assembler, $"{row}", .. ptx.Select(OpenClKernels.Renumber)]))));
+    /// <summary>Of a kernel's row in docs/kernels.md, its PTX, and the assembler's release. Of numbers in names, which depend on what was compiled before, only the order matters.</summary>
+    public static string Fingerprint(string assembler, KernelTable.Row row, string ptx) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', [assembler, $"{row}", OpenClKernels.Renumber(ptx)]))));
 
     /// <summary>The committed fingerprints.</summary>
     public static HashSet<string> Read() => [.. File.ReadLines(Path)];

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Reflection;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.SoftCuda;
@@ -16,9 +15,9 @@ public sealed class PtxTests
     // ahead and live from registers; on tensor cores a warp has 32 products under way, and two of them keep a quarter of a multiprocessor busy.
     private const int LeastWarps = 32, LeastWarpsWithTiles = 12, LeastWarpsOnTensorCores = 8;
 
-    private static readonly (CudaArchitecture Architecture, int Number)[] architectures = [(CudaArchitecture.SM_70, 70), (CudaArchitecture.SM_80, 80), (CudaArchitecture.SM_90, 90)];
+    private static readonly (CudaArchitecture Architecture, int Number)[] assembledFor = [(CudaArchitecture.SM_70, 70), (CudaArchitecture.SM_80, 80), (CudaArchitecture.SM_90, 90)];
 
-    private static readonly Lazy<Dictionary<(MethodInfo Kernel, int Architecture), string>> compiled = new(CompileAll);
+    private static readonly bool comparesAll = Environment.GetEnvironmentVariable("GPU_CTR_ALL_ARCHITECTURES") == "1";
 
     [Fact]
     public void Op_cases_load_every_kernel_of_the_assembly() =>
@@ -28,18 +27,38 @@ public sealed class PtxTests
     public void Committed_table_has_every_kernel() =>
         Assert.Equal(KernelTable.Read().Rows.Select(r => r.Kernel).Order(StringComparer.Ordinal), KernelInventory.All.Select(k => KernelName.Of(k.Method)).Order(StringComparer.Ordinal));
 
+    /// <summary>So what one text shows is true of all. GPU_CTR_ALL_ARCHITECTURES=1 in the environment compares all kernels for all of them; else those that run everywhere, for the newest.</summary>
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void ILGPU_writes_the_same_for_every_architecture(int major, int minor, int instructions)
+    {
+        InventoryPtx.Target target = new(new(major, minor), new(instructions / 10, instructions % 10));
+        LoadedKernel[] kernels = [.. KernelInventory.All.Where(k => k.LeastArchitecture <= (comparesAll ? target.Number : 70))];
+        Dictionary<MethodInfo, string> ptx = InventoryPtx.Compile(target, kernels).Ptx;
+        Assert.Empty(kernels.Where(k => OpenClKernels.Renumber(ptx[k.Method]) != OpenClKernels.Renumber(InventoryPtx.Of(k, target.Architecture, target.Instructions))).Select(k => KernelName.Of(k.Method)));
+    }
+
+    public static TheoryData<int, int, int> Targets()
+    {
+        TheoryData<int, int, int> targets = new() { { 12, 0, 88 } };
+        if (comparesAll)
+            foreach ((int major, int instructions) in new[] { (7, 78), (8, 88), (9, 78), (9, 88) })
+                targets.Add(major, 0, instructions);
+        return targets;
+    }
+
     [Fact]
     public void Kernels_compile_without_doubles_atomics_local_memory_or_generic_pointers() =>
-        Assert.Empty(compiled.Value.Select(c => (c.Key, Breach: PtxRules.Breach(c.Value))).Where(c => c.Breach is not null).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}: {c.Breach}"));
+        Assert.Empty(KernelInventory.All.Select(k => (k.Method, Breach: PtxRules.Breach(Ptx(k)))).Where(k => k.Breach is not null).Select(k => $"{KernelName.Of(k.Method)}: {k.Breach}"));
 
     [Fact]
     public void Kernels_that_see_four_floats_move_four_at_once() =>
-        Assert.Empty(compiled.Value.Where(c => KernelInventory.FourFloatViews(c.Key.Kernel) > 0 && !PtxRules.MovesFourFloats(c.Value)).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}"));
+        Assert.Empty(KernelInventory.All.Where(k => KernelInventory.FourFloatViews(k.Method) > 0 && !PtxRules.MovesFourFloats(Ptx(k))).Select(k => KernelName.Of(k.Method)));
 
     /// <summary>Whoever has several such views reads one of them.</summary>
     [Fact]
     public void Kernels_that_see_several_views_of_four_floats_load_four_at_once() =>
-        Assert.Empty(compiled.Value.Where(c => KernelInventory.FourFloatViews(c.Key.Kernel) > 1 && !PtxRules.LoadsFourFloats(c.Value)).Select(c => $"{KernelName.Of(c.Key.Kernel)}, sm_{c.Key.Architecture}"));
+        Assert.Empty(KernelInventory.All.Where(k => KernelInventory.FourFloatViews(k.Method) > 1 && !PtxRules.LoadsFourFloats(Ptx(k))).Select(k => KernelName.Of(k.Method)));
 
     /// <summary>GPU_CTR_WRITE_TABLES=1 in the environment assembles all kernels and writes the table and the fingerprints again; else only those are assembled whose fingerprint is not committed.</summary>
     [SkippableFact]
@@ -54,7 +73,7 @@ public sealed class PtxTests
         if (writes)
         {
             measured.Write();
-            AssembledKernels.Write(KernelInventory.All.Zip(measured.Rows, (k, row) => AssembledKernels.Fingerprint(version, row, PtxOf(k))));
+            AssembledKernels.Write(KernelInventory.All.Zip(measured.Rows, (k, row) => AssembledKernels.Fingerprint(version, row, Ptx(k))));
             committed = KernelTable.Read();
         }
         Skip.IfNot(version == committed.Assembler, $"docs/kernels.md was made with ptxas {committed.Assembler}, this is {version}: nothing spills, but registers cannot be compared");
@@ -66,12 +85,11 @@ public sealed class PtxTests
     public void A_fingerprint_is_of_kernel_row_and_assembler_and_not_of_what_was_compiled_before()
     {
         KernelTable.Row row = new("Scale", 64, 0, 10, 10, 64, 10, 64);
-        string known = AssembledKernels.Fingerprint("11.8", row, ["bra L_7_1; add r1, r2;", "ret;"]);
-        Assert.Equal(known, AssembledKernels.Fingerprint("11.8", row, ["bra L_88_3; add r1, r2;", "ret;"]));
-        Assert.NotEqual(known, AssembledKernels.Fingerprint("11.8", row, ["bra L_7_1; sub r1, r2;", "ret;"]));
-        Assert.NotEqual(known, AssembledKernels.Fingerprint("11.8", row, ["bra L_7_1; add r1, r2;", "bar;"]));
-        Assert.NotEqual(known, AssembledKernels.Fingerprint("11.8", row with { Registers90 = 11 }, ["bra L_7_1; add r1, r2;", "ret;"]));
-        Assert.NotEqual(known, AssembledKernels.Fingerprint("12.0", row, ["bra L_7_1; add r1, r2;", "ret;"]));
+        string known = AssembledKernels.Fingerprint("11.8", row, "bra L_7_1; add r1, r2;");
+        Assert.Equal(known, AssembledKernels.Fingerprint("11.8", row, "bra L_88_3; add r1, r2;"));
+        Assert.NotEqual(known, AssembledKernels.Fingerprint("11.8", row, "bra L_7_1; sub r1, r2;"));
+        Assert.NotEqual(known, AssembledKernels.Fingerprint("11.8", row with { Registers90 = 11 }, "bra L_7_1; add r1, r2;"));
+        Assert.NotEqual(known, AssembledKernels.Fingerprint("12.0", row, "bra L_7_1; add r1, r2;"));
     }
 
     [Fact]
@@ -102,30 +120,16 @@ public sealed class PtxTests
         return PtxRules.Breach(compiler.Compile(kernel.Method));
     }
 
-    private static Dictionary<(MethodInfo Kernel, int Architecture), string> CompileAll()
-    {
-        IReadOnlyList<LoadedKernel> kernels = KernelInventory.All;
-        ConcurrentDictionary<(MethodInfo, int), string> all = [];
-        Parallel.ForEach(architectures, a =>
-        {
-            using PtxCompiler compiler = new(a.Architecture);
-            foreach (LoadedKernel k in kernels.Where(k => k.LeastArchitecture <= a.Number))
-                all[(k.Method, a.Number)] = compiler.Compile(k.Method);
-        });
-        return new(all);
-    }
-
-    private static IEnumerable<int> ArchitecturesOf(LoadedKernel k) => architectures.Select(a => a.Number).Where(number => k.LeastArchitecture <= number);
-
-    private static IEnumerable<string> PtxOf(LoadedKernel k) => ArchitecturesOf(k).Select(number => compiled.Value[(k.Method, number)]);
+    private static string Ptx(LoadedKernel k) => InventoryPtx.Of(k, CudaArchitecture.SM_80, CudaInstructionSet.ISA_78);
 
     /// <summary>The committed row of a kernel that was assembled when it was written; null: it has changed since.</summary>
     private static KernelTable.Row? KnownRow(LoadedKernel k, KernelTable committed, HashSet<string> assembled) =>
-        committed.Rows.SingleOrDefault(r => r.Kernel == KernelName.Of(k.Method) && r.GroupSize == k.GroupSize && assembled.Contains(AssembledKernels.Fingerprint(committed.Assembler, r, PtxOf(k))));
+        committed.Rows.SingleOrDefault(r => r.Kernel == KernelName.Of(k.Method) && r.GroupSize == k.GroupSize && assembled.Contains(AssembledKernels.Fingerprint(committed.Assembler, r, Ptx(k))));
 
     private static KernelTable.Row Measure(LoadedKernel k)
     {
-        Dictionary<int, Ptxas.Usage> usages = ArchitecturesOf(k).ToDictionary(number => number, number => Ptxas.Assemble(compiled.Value[(k.Method, number)], number));
+        Dictionary<int, Ptxas.Usage> usages = assembledFor.Where(a => k.LeastArchitecture <= a.Number)
+            .ToDictionary(a => a.Number, a => Ptxas.Assemble(InventoryPtx.Of(k, a.Architecture, CudaInstructionSet.ISA_78), a.Number));
         string name = KernelName.Of(k.Method);
         Assert.All(usages.Values, u => Assert.True(u is { StackBytes: 0, SpillBytes: 0 }, $"{name}: {u}"));
         Ptxas.Usage on80 = usages[80], on90 = usages[90];

@@ -31,7 +31,7 @@ public sealed class ModelStepTests
     {
         using Device device = Device.Open(on, kernels);
         FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, EmbeddingInitStd = 0.05, HiddenUnits = [12, 8], AttentionUnits = [8, 4] };
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, EmbeddingInitStd = 0.05, HiddenUnits = [12, 8], AttentionUnits = [8, 4], CinLayers = [9, 6], AttentionWidth = 16 };
         using TrainableModel model = new(device, spec, options, B);
         double[] losses = new double[Steps];
         for (int step = 0; step < Steps; step++)
