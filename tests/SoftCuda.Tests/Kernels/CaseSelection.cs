@@ -13,24 +13,25 @@ internal static class CaseSelection
     /// <summary>Whether all are asked for.</summary>
     public static bool IsLong => Environment.GetEnvironmentVariable(Long) is { Length: > 0 };
 
-    // Of each kernel: one small shape is too often 1 × 1.
-    private const int CasesOfKernel = 3;
+    // Of each kernel: one small shape is too often 1 × 1. On tensor cores factors that are computed on their way run nowhere else.
+    private const int CasesOfKernel = 3, CasesOnTensorCores = 6;
 
     // Bytes; larger cases are taken only for kernels that no smaller one launches.
     private const long Least = 4 << 10;
 
-    /// <summary>Cases of an op; in the short form, the smallest that launch each kernel three times, and on tensor cores all products whose factors are computed on their way, which nothing else runs.</summary>
+    /// <summary>Cases of an op; in the short form, the smallest that launch each kernel a few times.</summary>
     public static IReadOnlyList<OpCase> Of(string op, KernelChoice kernels, Precision precision)
     {
         using Device device = Device.Open("cpu", kernels, precision: precision);
         OpCase[] all = [.. OpTable.Cases.Where(c => c.Op == op && c.AppliesTo(device))];
-        if (IsLong || precision.OnTensorCores() && op != "linear")
+        if (IsLong)
             return all;
+        int wanted = precision.OnTensorCores() && op != "linear" ? CasesOnTensorCores : CasesOfKernel;
         Dictionary<MethodInfo, int> taken = [];
         List<OpCase> picked = [];
         foreach ((OpCase c, _, MethodInfo[] launched) in all.Select(c => Note(c, device)).OrderBy(n => Math.Max(n.Bytes, Least)))
         {
-            if (launched.All(k => taken.GetValueOrDefault(k) >= CasesOfKernel))
+            if (launched.All(k => taken.GetValueOrDefault(k) >= wanted))
                 continue;
             picked.Add(c);
             foreach (MethodInfo kernel in launched)

@@ -5,7 +5,7 @@ using GpuCtr.SoftCuda.Tests.Driver;
 namespace GpuCtr.SoftCuda.Tests.Kernels;
 
 /// <summary>The ops' cases with the kernels of GPUs, on the machine: results agree with their references, and nothing is found.</summary>
-/// <remarks>Of every kernel the smallest cases that launch it, on tensor cores all whose factors are computed on their way; with GPU_CTR_SOFT_CUDA_LONG=1 all of everything, and each a second time with products rounded apart from their sums.</remarks>
+/// <remarks>Of every kernel the smallest cases that launch it; with GPU_CTR_SOFT_CUDA_LONG=1 all of everything, and each a second time with products rounded apart from their sums.</remarks>
 [Collection(Cuda.Collection)]
 public sealed class OpCaseTests
 {
