@@ -17,17 +17,20 @@ public sealed partial class TopItems
 
     private static void RowGroupKernel(Args a)
     {
-        ArrayView<Candidate> parts = SharedMemory.Allocate<Candidate>(Device.GroupThreads);
+        ArrayView<Candidate> halves = SharedMemory.Allocate<Candidate>(2 * Device.GroupThreads);
+        int half = 0;
         for (int r = Grid.IdxX; r < a.Rows; r += Grid.DimX)
         {
             ArrayView<float> row = a.Scores.SubView((long)r * a.V, a.V);
             Candidate mine = Candidate.Next(row, Group.IdxX, Group.DimX, a.V, Candidate.BeforeAll);
             for (int k = 0; k < a.K; k++)
             {
+                // Two halves in turn: threads that are late still read the best of the turn before.
+                ArrayView<Candidate> parts = halves.SubView(half, Device.GroupThreads);
+                half = Device.GroupThreads - half;
                 GroupSum.Of(parts, mine, 1);
                 Group.Barrier();
                 Candidate best = parts[0];
-                Group.Barrier();
                 if (Group.IdxX == 0)
                     a.Write(r, k, best);
                 // The others still have the best of their share.
