@@ -14,6 +14,8 @@ namespace GpuCtr.Bench;
 /// <param name="Exponent">Zipf exponent of the ids; 0 = uniform.</param>
 internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Options, int BatchSize, double Exponent)
 {
+    private const int ListItems = 20;
+
     /// <summary>Description of the distribution of ids.</summary>
     public string Ids => Exponent > 0 ? $"Zipf {Exponent}" : "uniform";
 
@@ -85,6 +87,13 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         };
     }
 
+    /// <summary>PRM over lists of 20 items with 6 + 4 fields, D 16, width 64, one block.</summary>
+    public static Workload Prm(int batchSize = 2560)
+    {
+        ModelOptions options = ModelCatalog.Defaults("prm");
+        return new($"PRM lists of {ListItems}, 6+4, D 16, width 64", ModelCatalog.Adapt(Fields(6, 10_000, 4), options, training: true), options, batchSize, 1.05);
+    }
+
     /// <summary>The fields of <see cref="Din"/> in another model or a variant, embeddings as wide.</summary>
     public static Workload Histories(string model, string? variant, double dropout = 0)
     {
@@ -110,6 +119,8 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
 
     private Batch Fill(Batch batch, Zipf[] ids, Random random)
     {
+        for (int left = BatchSize; batch.Lists is not null && left > 0; left -= ListItems)
+            batch.Lists.Add(Math.Min(left, ListItems));
         for (int i = 0; i < BatchSize * Spec.F; i++)
             batch.SetId(i / Spec.F, i % Spec.F, 1 + ids[Spec.Categorical[i % Spec.F].Vocabulary].Draw(random));
         foreach (ref float x in batch.Numeric)

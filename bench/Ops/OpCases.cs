@@ -40,7 +40,7 @@ internal sealed class OpCases : IDisposable
         ("nfm", Workload.DeepFmFields("nfm", 1.05)), ("pnn", Workload.DeepFmFields("pnn", 1.05)), ("dcn", Workload.DeepFmFields("dcn", 1.05)), ("ffm", Workload.Ffm(1.05)),
         ("poly2", Workload.DeepFmFields("poly2", 1.05)), ("xdeepfm", Workload.DeepFmFields("xdeepfm", 1.05)), ("autoint", Workload.DeepFmFields("autoint", 1.05)), ("finalmlp", Workload.DeepFmFields("finalmlp", 1.05)),
         ("dien", Workload.Histories("dien", null)), ("dien-official", Workload.Histories("dien", "dien-official")), ("dien-aigru", Workload.Dien(Evolutions.Aigru)),
-        ("embedding-mlp", Workload.Histories("embedding-mlp", null)), ("din-official", Workload.Histories("din", "din-official", dropout: 0.2)), ("rechub", Workload.Histories("din", "rechub")),
+        ("embedding-mlp", Workload.Histories("embedding-mlp", null)), ("din-official", Workload.Histories("din", "din-official", dropout: 0.2)), ("rechub", Workload.Histories("din", "rechub")), ("prm", Workload.Prm()),
     ];
 
     /// <summary>All names.</summary>

@@ -40,11 +40,18 @@ public sealed partial class ModelBuilder
     /// <param name="projects">Whether there is W_H.</param>
     public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s, bool bias = false, bool causal = false, bool projects = true)
     {
-        int e = s.Items.Columns;
-        Tensor q = Linear($"{name}.query", asking, e, bias: bias), k = Linear($"{name}.key", s.Items, e, bias: bias), v = Linear($"{name}.value", s.Items, e, bias: bias);
-        Tensor y = Activation($"{name}.heads", e, asking);
-        Append(new MultiHeadAttention(Workspace, s.History.Items, q, k, v, HeadsOf(e, $"an item ({e / s.History.D} columns of --embedding-dim {s.History.D})"), y, causal));
+        int e = s.Items.Columns, d = s.History.D;
+        Tensor y = Heads(name, asking, s.History.Items, s.Items, HeadsOf(e, $"an item ({e / d} columns of --embedding-dim {d})"), e, bias, causal);
         return projects ? Linear($"{name}.out", y, e, bias: bias) : y;
+    }
+
+    /// <summary>concat(head_1 … head_H), (·, <paramref name="width"/>).</summary>
+    private Tensor Heads(string name, Tensor asking, SequenceItems sequences, Tensor items, int heads, int width, bool bias, bool causal)
+    {
+        Tensor q = Linear($"{name}.query", asking, width, bias: bias), k = Linear($"{name}.key", items, width, bias: bias), v = Linear($"{name}.value", items, width, bias: bias);
+        Tensor y = Activation($"{name}.heads", width, asking);
+        Append(new MultiHeadAttention(Workspace, sequences, q, k, v, heads, y, causal));
+        return y;
     }
 
     /// <summary>Layer normalization, γ from 1 and β from 0.</summary>

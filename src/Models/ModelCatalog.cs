@@ -30,6 +30,7 @@ public static class ModelCatalog
         Bst.Entry,
         SasRec.Entry,
         Bert4Rec.Entry,
+        Prm.Entry,
     ];
 
     private static readonly Dictionary<string, ModelEntry> byName = entries.ToDictionary(e => e.Name);
@@ -68,6 +69,10 @@ public static class ModelCatalog
     /// <exception cref="KernelException">There is no such model.</exception>
     public static bool ReadsHistories(string name) => Of(name).ReadsHistories;
 
+    /// <summary>Whether the scores of a model depend on the other rows of a list.</summary>
+    /// <exception cref="KernelException">There is no such model.</exception>
+    public static bool RanksLists(string name) => Of(name).RanksLists;
+
     /// <summary>Whether training a model needs negatives for every history.</summary>
     /// <exception cref="KernelException">There is no such model.</exception>
     public static bool ReadsNegatives(ModelOptions options) => Of(options.Model).ReadsNegatives(options);
@@ -94,6 +99,7 @@ public static class ModelCatalog
         {
             NumericVectors = options.NumericInput == NumericInputs.Vectors,
             PadHistories = options.PadHistories,
+            HasLists = entry.RanksLists,
             PairBuckets = entry.CrossesFields ? options.Poly2Buckets : 0,
         };
         spec = training && ReadsNegatives(options) ? spec.WithNegatives() : spec.WithoutNegatives();

@@ -22,6 +22,9 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Output)
     /// <summary>Whether a step of training reads negatives for every history (<see cref="Features.SequenceRole.Negative"/>).</summary>
     public Func<ModelOptions, bool> ReadsNegatives { get; init; } = static _ => false;
 
+    /// <summary>Whether a score depends on the other items of its list: the rows of a batch are the items of lists.</summary>
+    public bool RanksLists { get; init; }
+
     /// <summary>Whether the model has a weight for each pair of values of two fields.</summary>
     public bool CrossesFields { get; init; }
 

@@ -91,8 +91,8 @@ public sealed record ModelOptions
     [Option("weights for pairs of values, which share them by a hash ({readers})", Name = "poly2-buckets", ReadBy = "poly2", Least = 1, Most = 1 << 30)]
     public int Poly2Buckets { get; init; } = 1 << 20;
 
-    /// <summary>Blocks of self-attention (BST, SASRec, BERT4Rec).</summary>
-    [Option("blocks of self-attention ({readers})", ReadBy = "bst|sasrec|bert4rec", Default = "{models}", Least = 1, Most = MostLayers)]
+    /// <summary>Blocks of self-attention (BST, SASRec, BERT4Rec, PRM).</summary>
+    [Option("blocks of self-attention ({readers})", ReadBy = "bst|sasrec|bert4rec|prm", Default = "{models}", Least = 1, Most = MostLayers)]
     public int TransformerBlocks { get; init; } = 1;
 
     /// <summary>Share of the entries of a sequence that are masked (BERT4Rec, section 3.6: ρ).</summary>
@@ -111,8 +111,8 @@ public sealed record ModelOptions
     [Option("layers between a state and the items ({readers}): none, GELU(W h + b) as in the paper, or that and layer normalization", ReadBy = "bert4rec")]
     public ItemHeads ItemHead { get; init; } = ItemHeads.Projection;
 
-    /// <summary>Width of the hidden layer of the blocks' feed-forward network; 0 = 4 D, the paper's (BERT4Rec).</summary>
-    [Option("width of the hidden layer in a block ({readers}); 0 = four times --embedding-dim", ReadBy = "bert4rec", Least = 0, Most = MostUnits)]
+    /// <summary>Width of the hidden layer of the blocks' feed-forward network; 0 = four times the width of an item, as in the paper of BERT4Rec (BERT4Rec, PRM).</summary>
+    [Option("width of the hidden layer in a block ({readers}); 0 = four times the width of an item", ReadBy = "bert4rec|prm", Least = 0, Most = MostUnits)]
     public int FeedForward { get; init; }
 
     /// <summary>Layer normalization of the embedded sequence, as in the official code (BERT4Rec).</summary>
@@ -123,13 +123,25 @@ public sealed record ModelOptions
     [Option("layers of attention between the fields ({readers})", ReadBy = "autoint", Least = 1, Most = MostLayers)]
     public int AttentionLayers { get; init; } = 3;
 
-    /// <summary>Width of what they make of a field, all heads together (AutoInt).</summary>
-    [Option("width of these layers, all heads together ({readers})", ReadBy = "autoint", Least = 1, Most = MostUnits)]
+    /// <summary>Width of what they make of a field, all heads together (AutoInt), or of an item of a list (PRM).</summary>
+    [Option("width of what attention makes of a field or an item, all heads together ({readers})", ReadBy = "autoint|prm", Least = 1, Most = MostUnits)]
     public int AttentionWidth { get; init; } = 64;
 
-    /// <summary>Attention heads (BST, SASRec, BERT4Rec, AutoInt), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
-    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst|sasrec|bert4rec|autoint", Default = "{models}", Least = 0, Most = MostUnits)]
+    /// <summary>Attention heads (BST, SASRec, BERT4Rec, AutoInt, PRM), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
+    [Option("attention heads ({readers}); 0 = the largest of 8, 4, 2 and 1 that divides the width of an item", ReadBy = "bst|sasrec|bert4rec|autoint|prm", Default = "{models}", Least = 0, Most = MostUnits)]
     public int AttentionHeads { get; init; }
+
+    /// <summary>Columns of an attention head (PRM); 0 = the width divided by the number of heads. The paper's W^Q, W^K and W^V are as wide as an item for each head.</summary>
+    [Option("columns of an attention head ({readers}); 0 = the width divided by the number of heads", ReadBy = "prm", Least = 0, Most = MostUnits)]
+    public int HeadWidth { get; init; }
+
+    /// <summary>P: places of a list that have a vector of their own (PRM); items behind share the last.</summary>
+    [Option("places of a list with a vector of their own; items behind them share the last ({readers})", ReadBy = "prm", Least = 1, Most = MostUnits)]
+    public int ListPlaces { get; init; } = 50;
+
+    /// <summary>What the scores of a list are trained for (PRM): a softmax over its items, as in the paper, or each item by itself.</summary>
+    [Option("cross entropy of a softmax over the items of a list, or of each item by itself ({readers})", Words = "softmax|pointwise", True = "softmax", ReadBy = "prm")]
+    public bool ListLoss { get; init; } = true;
 
     /// <summary>H: width of the states of the first GRU (DIEN); 0 = as wide as an entry of the history, which the auxiliary loss by inner products needs.</summary>
     [Option("width of the states that are read from the history ({readers}); 0 = as wide as an entry", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]

@@ -39,7 +39,8 @@ internal sealed class EpochTable(RunLog runLog, bool items)
 
         // A column of its own where the model has such a loss: logloss never includes it.
         (string, double?)[] auxiliary = result.TrainAuxiliaryLoss is null && head?.Contains(AuxiliaryLoss) != true ? [] : [(AuxiliaryLoss, result.TrainAuxiliaryLoss)];
-        return [("train logloss", result.TrainLogLoss), .. auxiliary, ("valid logloss", result.Valid?.LogLoss), ("valid AUC", result.Valid?.Auc), ("valid gAUC", result.Valid?.Gauc)];
+        return [("train logloss", result.TrainLogLoss), .. auxiliary, ("valid logloss", result.Valid?.LogLoss), ("valid AUC", result.Valid?.Auc), ("valid gAUC", result.Valid?.Gauc),
+            .. result.Valid?.Lists is { } lists ? new (string, double?)[] { ($"valid NDCG@{lists.K}", lists.Ranked.Ndcg) } : []];
     }
 
     /// <summary>One line with the metrics of some rows.</summary>
@@ -48,13 +49,15 @@ internal sealed class EpochTable(RunLog runLog, bool items)
         if (e.Items is { } items)
             return Describe(name, e.Rows, items.HitRate, items.Ndcg, items.Mrr) + (e.RowsLeftOut > 0 ? string.Create(CultureInfo.InvariantCulture, $"  ({e.RowsLeftOut:N0} rows with too short a sequence left out)") : "");
         string gauc = e.Groups is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  gAUC {Number(e.Gauc)} ({e.Groups.GroupsUsed:N0} groups, {e.Groups.GroupsLeftOut:N0} with one label left out)");
-        return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}  calibration {Number(e.Calibration.Ratio)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}{Lists(e.Lists)}  calibration {Number(e.Calibration.Ratio)}");
     }
 
     /// <summary>One line with the metrics that a checkpoint keeps.</summary>
     public static string Describe(string name, CheckpointMetrics m) => m.Ndcg10 is not null ? Describe(name, m.Rows, m.Hr10, m.Ndcg10, m.Mrr) : string.Create(
         CultureInfo.InvariantCulture,
-        $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}");
+        $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}{(m.Ndcg is null ? "" : $"  NDCG {Number(m.Ndcg)}")}");
+
+    private static string Lists(Reranking? e) => e is null ? "" : $"  NDCG@{e.K} {Number(e.Ranked.Ndcg)} (as shown {Number(e.Shown.Ndcg)})";
 
     private static string Describe(string name, long rows, double? hitRate, double? ndcg, double? mrr) =>
         string.Create(CultureInfo.InvariantCulture, $"{name}: {rows:N0} rows  HR@10 {Number(hitRate)}  NDCG@10 {Number(ndcg)}  MRR {Number(mrr)}");

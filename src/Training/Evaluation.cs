@@ -29,6 +29,9 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     public static Evaluation OfRanks(ReadOnlySpan<int> ranks, long rowsLeftOut) =>
         new(ranks.Length, null, null, null, Calibration.Of([], [])) { Items = NextItemMetrics.Of(ranks, ItemsLookedAt), RowsLeftOut = rowsLeftOut };
 
+    /// <summary>NDCG and other metrics of the groups as lists, before and after they are ordered by score; null where nobody asked, or without a group column.</summary>
+    public Reranking? Lists { get; init; }
+
     /// <summary>gAUC; null without a group column or if no group has both labels.</summary>
     public double? Gauc => Groups?.Value;
 
@@ -36,13 +39,17 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <param name="logits">(rows).</param>
     /// <param name="labels">(rows) 0 or 1.</param>
     /// <param name="groups">(rows) group keys; empty without a group column.</param>
-    public static Evaluation Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> groups) => new(
+    /// <param name="top">Places of the groups that NDCG and the like look at; 0: they are not measured.</param>
+    public static Evaluation Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> groups, int top = 0) => new(
         labels.Length,
         Metrics.Auc.Of(logits, labels),
         Finite(Metrics.LogLoss.Of(logits, labels)),
         groups.IsEmpty ? null : GroupAuc.Of(logits, labels, groups),
         FiniteCalibration(Calibration.Of(logits, labels)))
-    { Labels = new(labels.Length, labels.Length - labels.Count(0f)) };
+    {
+        Labels = new(labels.Length, labels.Length - labels.Count(0f)),
+        Lists = groups.IsEmpty || top == 0 ? null : Reranking.Of(logits, labels, groups, top),
+    };
 
     private static double? Finite(double? value) => value is { } v && double.IsFinite(v) ? v : null;
 

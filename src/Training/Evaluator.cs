@@ -8,7 +8,10 @@ using GpuCtr.Training.Reports;
 namespace GpuCtr.Training;
 
 /// <summary>Streams rows through a model in the order of the files and measures its predictions.</summary>
-internal sealed class Evaluator(TrainableModel model, BatchLoader loader)
+/// <param name="model">The model.</param>
+/// <param name="loader">Reads the rows.</param>
+/// <param name="top">Places of the groups that NDCG and the like look at; 0: they are not measured.</param>
+internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int top)
 {
     /// <summary>Metrics over the rows of a part.</summary>
     /// <param name="data">The shards.</param>
@@ -40,7 +43,7 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader loader)
 
         done = LeaveOut(data, part, logits, labels, groups, done);
         // Bad rows are left out, so there may be fewer rows than the shards have.
-        return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0));
+        return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0), top);
     }
 
     /// <summary>Removes rows without a finite score, which are bad rows of their file; returns how many are left.</summary>

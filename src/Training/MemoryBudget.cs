@@ -54,8 +54,11 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
 /// <param name="Scores">Scores of evaluated rows, and their sorted copies.</param>
 internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, long Scores)
 {
+    /// <summary>Where the lists of the shards begin, for models that rank lists.</summary>
+    public long Lists { get; init; }
+
     /// <summary>Everything, the runtime included.</summary>
-    public long TotalBytes => MemoryBudget.RuntimeBytes + Model + Batches + Vocabularies + Scores;
+    public long TotalBytes => MemoryBudget.RuntimeBytes + Model + Batches + Vocabularies + Scores + Lists;
 
     /// <summary>The part outside the managed heap.</summary>
     public long NativeBytes => Model + Batches;
@@ -79,5 +82,5 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
 
     /// <inheritdoc/>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"the runtime takes {MemoryBudget.RuntimeBytes / 1e6:N1} MB, the model {Model / 1e6:N1}, batches {Batches / 1e6:N1}, vocabularies {Vocabularies / 1e6:N1}, scores {Scores / 1e6:N1}");
+        $"the runtime takes {MemoryBudget.RuntimeBytes / 1e6:N1} MB, the model {Model / 1e6:N1}, batches {Batches / 1e6:N1}, vocabularies {Vocabularies / 1e6:N1}, scores {Scores / 1e6:N1}{(Lists > 0 ? string.Create(CultureInfo.InvariantCulture, $", lists {Lists / 1e6:N1}") : "")}");
 }

@@ -5,7 +5,7 @@ namespace GpuCtr.Training;
 
 /// <summary>The monitored validation metric: which epoch is best, and how many epochs passed without a better value.</summary>
 /// <remarks>If the metric is undefined on the rows, as AUC is without both labels, logloss replaces it from the first epoch on.</remarks>
-/// <param name="metric">auc, logloss or gauc; of a model that predicts items ndcg, hr or mrr.</param>
+/// <param name="metric">auc, logloss, gauc or, of lists, ndcg; of a model that predicts items ndcg, hr or mrr.</param>
 internal sealed class MonitoredValue(string metric)
 {
     private const string LogLoss = "logloss";
@@ -57,7 +57,7 @@ internal sealed class MonitoredValue(string metric)
 
     private void FallBack() => (Metric, FellBack) = (LogLoss, true);
 
-    private double? Of(Evaluation? e) => Metric switch { LogLoss => e?.LogLoss, "gauc" => e?.Gauc, "ndcg" => e?.Items?.Ndcg, "hr" => e?.Items?.HitRate, "mrr" => e?.Items?.Mrr, _ => e?.Auc };
+    private double? Of(Evaluation? e) => Metric switch { LogLoss => e?.LogLoss, "gauc" => e?.Gauc, "ndcg" => e?.Items?.Ndcg ?? e?.Lists?.Ranked.Ndcg, "hr" => e?.Items?.HitRate, "mrr" => e?.Items?.Mrr, _ => e?.Auc };
 
-    private double? Of(EpochMetrics e) => Metric switch { LogLoss => e.ValidLogloss, "gauc" => e.ValidGauc, "ndcg" => e.ValidNdcg10, "hr" => e.ValidHr10, "mrr" => e.ValidMrr, _ => e.ValidAuc };
+    private double? Of(EpochMetrics e) => Metric switch { LogLoss => e.ValidLogloss, "gauc" => e.ValidGauc, "ndcg" => e.ValidNdcg10 ?? e.ValidNdcg, "hr" => e.ValidHr10, "mrr" => e.ValidMrr, _ => e.ValidAuc };
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
+using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
@@ -18,9 +19,11 @@ internal static class ReadOptions
                 throw GpuCtrException.UsageError($"{unread} has no meaning for {model}, which predicts {(settings.PredictsItems ? "items" : "clicks")}: leave it out");
         }
 
-        string[] metrics = settings.PredictsItems ? ["ndcg", "hr", "mrr"] : ["auc", "logloss", "gauc"];
+        string[] metrics = settings.PredictsItems ? ["ndcg", "hr", "mrr"] : ["auc", "logloss", "gauc", "ndcg"];
         if (!metrics.Contains(settings.Monitor))
             throw GpuCtrException.UsageError($"--monitor {settings.Monitor} is no metric of {model}, which predicts {(settings.PredictsItems ? "items" : "clicks")}: choose {string.Join(", ", metrics)}");
+        if (!settings.PredictsItems && settings.Monitor == "ndcg" && settings.Features.GroupId is null && !ModelCatalog.RanksLists(model))
+            throw GpuCtrException.UsageError("--monitor ndcg needs --group-id, the column that groups rows into lists");
     }
 
     private static bool IsDefault(Option option, object record) => JsonNode.DeepEquals(OptionText.ToJson(option, option.ValueIn(record)), OptionText.ToJson(option, option.Default));

@@ -40,6 +40,8 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
             .. plan.Of(FeatureRole.Negative).Where(_ => !ModelCatalog.ReadsNegatives(settings.For(model).Model)).Select(c => c.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
+        if (ModelCatalog.RanksLists(model) && plan.GaucKey is null)
+            throw GpuCtrException.UsageError($"--model {model} ranks lists, and has to know which rows are one: name the column with the id of the list or request by --group-id");
         if (plan.MissingNegatives() is { } missing)
             throw GpuCtrException.UsageError(missing);
         // Checked before the pass over the training rows, which may take long.
@@ -86,7 +88,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     {
         RowPart trainPart = TrainPart(shards, settings);
         (long trainBytes, long otherBytes) = Divide(shards, settings, encoder, held);
-        DatasetOptions options = new() { MemoryBytes = trainBytes, Workers = settings.Workers, BadRows = settings.Features.BadRows };
+        DatasetOptions options = new() { MemoryBytes = trainBytes, ListRows = settings.ListRows, Workers = settings.Workers, BadRows = settings.Features.BadRows };
         DatasetOptions others = options with { MemoryBytes = otherBytes };
         // Rows that are read only once are not cached.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
@@ -124,7 +126,20 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         Valid?.Data.DropCache();
     }
 
+    /// <summary>Bytes that the lists of the shards take, if the model ranks lists; a pass over one column finds them.</summary>
+    /// <exception cref="GpuCtrException">Data: a list is in pieces.</exception>
+    public static long ListBytes(RunShards shards) => ModelCatalog.RanksLists(shards.ModelName)
+        ? new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().Sum(set => set.Lists(shards.Plan.GaucKey!.Name).Bytes) : 0;
+
     private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
         settings.PredictsItems && settings.Options.LeaveOneOut ? RowPart.All with { Sequences = SequencePart.Train }
-        : shards.Valid is null && settings.Options.ValidFraction > 0 ? new RowPart(RowSplit.ByHash(settings.Options.ValidFraction), false) : RowPart.All;
+        : shards.Valid is not null || settings.Options.ValidFraction == 0 ? RowPart.All
+        : new RowPart(Split(shards.Train, ModelCatalog.RanksLists(shards.ModelName) ? shards.Plan.GaucKey!.Name : null, settings.Options.ValidFraction), false);
+
+    /// <summary>A share of the rows, or of the lists.</summary>
+    /// <param name="shards">Their shards.</param>
+    /// <param name="listColumn">The column whose values are lists; null: rows are by themselves.</param>
+    /// <param name="fraction">How many validate.</param>
+    public static RowSplit Split(ShardSet shards, string? listColumn, double fraction) =>
+        listColumn is null ? RowSplit.ByHash(fraction) : RowSplit.ByList(shards.Lists(listColumn), fraction);
 }

@@ -69,9 +69,13 @@ public sealed record TrainOptions
     [Option("factors on the learning rate from the named epochs on", Value = "EPOCH:F,…", OnResume = OnResume.Accepted)]
     public IReadOnlyList<LearningRateStep> LrSteps { get; init; } = [];
 
-    /// <summary>The validation metric that selects the best epoch; null = AUC, or NDCG@10 of a model that predicts items.</summary>
-    [Option("validation metric that decides which epoch is best: auc, logloss or gauc; where items are predicted ndcg, hr (both @10) or mrr", Value = "NAME", Words = "auc|logloss|gauc|ndcg|hr|mrr", Default = "auc; ndcg where items are predicted", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
+    /// <summary>The validation metric that selects the best epoch; null = AUC, or NDCG of a model that predicts items or ranks lists.</summary>
+    [Option("validation metric that decides which epoch is best: auc, logloss, gauc or ndcg of lists; where items are predicted ndcg, hr (both @10) or mrr", Value = "NAME", Words = "auc|logloss|gauc|ndcg|hr|mrr", Default = "auc; ndcg where items are predicted or lists ranked", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
     public string? Monitor { get; init; }
+
+    /// <summary>k of NDCG@k, MAP@k and Precision@k.</summary>
+    [Option("places of a list that NDCG looks at", Value = "K", Least = 1, OnResume = OnResume.Accepted)]
+    public int Top { get; init; } = 10;
 
     /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
     [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]

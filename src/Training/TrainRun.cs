@@ -22,7 +22,8 @@ internal sealed record RunMetrics(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg10 = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg10 = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null);
 
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
 internal sealed partial class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
@@ -61,7 +62,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             RunSummary.Columns(runLog, shards);
             settings.Memory.BoundHeap(0);
             FeatureEncoder encoder = Encoder(shards, from, warm);
-            HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings));
+            HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings), RunData.ListBytes(shards));
             data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
             RunLabels? labels = encoder.Label is null ? null : RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
@@ -93,8 +94,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
         return RunData.Fit(shards, settings, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, stop);
     }
 
-    private HeldMemory Held(FeatureEncoder encoder, long evaluated) =>
-        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model));
+    private HeldMemory Held(FeatureEncoder encoder, long evaluated, long lists) =>
+        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model)) with { Lists = lists };
 
     private void KnownFit(string path) => runLog.Line($"vocabularies and statistics come from the fit cache: {path}");
 
@@ -203,7 +204,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             name, metrics, trainer.Sample, TableUsage.Of(data.Encoder, rows.Data.Statistics),
             [.. rows.Data == data.Train.Data ? [] : ListUsage.Of("train", data.Train.Data), .. ListUsage.Of(rows.Data == data.Train.Data ? "train and valid" : name, rows.Data)]);
 
-    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Items?.HitRate, e.Items?.Ndcg, e.Items?.Mrr);
+    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Items?.HitRate, e.Items?.Ndcg, e.Items?.Mrr, e.Lists?.Ranked.Ndcg);
 
     private void Restore(Checkpoint from, Trainer trainer)
     {
@@ -267,7 +268,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
         RunMetrics metrics = new(
             reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
             speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss,
-            reported?.Hr10, reported?.Ndcg10, reported?.Mrr, bestValid?.Ndcg10);
+            reported?.Hr10, reported?.Ndcg10, reported?.Mrr, bestValid?.Ndcg10, reported?.Ndcg);
         if (bestValid is not null)
             runLog.Line(EpochTable.Describe("valid", bestValid));
         runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));

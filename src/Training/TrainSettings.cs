@@ -19,13 +19,21 @@ internal sealed record TrainSettings(
     private const long FreeRowBytes = 4L << 30;
 
     /// <summary>The validation metric that selects the best epoch.</summary>
-    public string Monitor => Options.Monitor ?? (PredictsItems ? "ndcg" : "auc");
+    public string Monitor => Options.Monitor ?? (PredictsItems || RanksLists ? "ndcg" : "auc");
 
     /// <summary>Whether the model predicts items.</summary>
     public bool PredictsItems => ModelCatalog.Of(Model.Model).PredictsItems;
 
     /// <summary>Threads that decode.</summary>
     public int Workers => Features.Workers;
+
+    /// <summary>Places of a list that NDCG looks at; 0: it is not measured.</summary>
+    public int Top => Monitor == "ndcg" || RanksLists ? Options.Top : 0;
+
+    /// <summary>The most rows of a list; 0: rows are by themselves.</summary>
+    public int ListRows => RanksLists ? Options.BatchSize : 0;
+
+    private bool RanksLists => ModelCatalog.RanksLists(Model.Model);
 
     /// <summary>Checks options before any file is read; if the model depends on the columns, for the first possible model.</summary>
     /// <exception cref="GpuCtrException">Usage: an invalid value, or values that contradict each other.</exception>

@@ -129,7 +129,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         if (model.Spec.Items is not null)
             return new ItemEvaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
         Sample = new RowSample(rows.Data.Encoder, rows.Rows);
-        return new Evaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
+        return new Evaluator(model, loader, settings.Top).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
     }
 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)

@@ -43,6 +43,9 @@ internal static class SmallData
                 s.SetIds(b, [.. Enumerable.Range(0, length).Select(_ => 1 + random.Next(Sizes[s.Field.Vocabulary] - 1))]);
             }
         }
+        // Lists of one to seven items, if the model ranks lists.
+        for (int b = 0, items; batch.Lists is not null && b < rows; b += items)
+            batch.Lists.Add(items = Math.Min(rows - b, 1 + random.Next(7)));
         batch.Prepare();
         return batch;
     }

@@ -10,11 +10,12 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part)
     public void Start(Batch batch)
     {
         batch.Rows = 0;
+        batch.Lists?.Clear();
         for (int s = 0; s < batch.Sequences.Length; s++)
             batch.Sequences[s].Offsets[0] = 0;
     }
 
-    /// <summary>Appends <paramref name="count"/> rows, from position <paramref name="first"/> of the window's order on.</summary>
+    /// <summary>Appends <paramref name="count"/> rows, from position <paramref name="first"/> of the window's order on; whole lists where there are lists.</summary>
     public void Append(Batch batch, ShuffleWindow window, int first, int count)
     {
         int fields = spec.F, numbers = spec.N, hint = 0;
@@ -38,6 +39,8 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part)
         // A batch for training also has negatives, which only blocks that are trained on may have.
         for (int s = 0; spec.Items is null && s < Math.Min(batch.Sequences.Length, window.Blocks[0].Sequences.Length); s++)
             AppendLists(batch, window, first, count, s);
+        if (batch.Lists is not null && window.ListEnds is not null)
+            window.AddLists(batch.Lists, first, count);
         batch.Rows += count;
     }
 

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using GpuCtr.Data.Features;
@@ -24,13 +23,8 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         encoder.State.Lists(training).Count)
     { NumericColumns = encoder.State.Numeric.Count };
 
-    /// <summary>The gAUC column, if all shards have it; doubles are read as integers.</summary>
-    private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is not { } name ? null : shards.Column(name) switch
-    {
-        { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } c => new ColumnRequest(name, c.Kind),
-        { IsList: false, Kind: ValueKind.Real } => new ColumnRequest(name, ValueKind.Integer),
-        _ => null,
-    };
+    /// <summary>The column that groups rows, if there is one and all shards have it.</summary>
+    private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is { } name ? GroupKey.Request(shards, name) : null;
 
     /// <exception cref="GpuCtrException">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
     public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? pool = null)
@@ -224,10 +218,6 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
     private void EncodeGaucKeys(EncodedBlock block)
     {
         for (int r = 0; r < block.Rows; r++)
-        {
-            block.GaucKeys[r] = column.IsNull(r) ? 0x9E37_79B9_7F4A_7C15UL
-                : column.Kind == ValueKind.Text ? XxHash3.HashToUInt64(MemoryMarshal.AsBytes(column.Texts[r].Span))
-                : unchecked((ulong)column.Integers[r]);
-        }
+            block.GaucKeys[r] = GroupKey.Of(column, r);
     }
 }

@@ -28,6 +28,9 @@ public sealed record DatasetOptions
     /// <summary>Whether the rows are trained on, which may read the negatives of histories from columns; other rows need not have them.</summary>
     public bool Training { get; init; }
 
+    /// <summary>The most rows of a list, for models that rank lists: rows are then read list by list, and lists are the rows with one value in the column that groups rows. 0: rows are by themselves.</summary>
+    public int ListRows { get; init; }
+
     /// <summary>False for prediction: labels may be absent or anything.</summary>
     public bool NeedLabel { get; init; } = true;
 }
@@ -40,20 +43,23 @@ public sealed class Dataset : IDisposable
     private readonly Lazy<EncodedCache?> cache;
     private string? noCache;
 
-    private readonly EncodedBlock?[] kept;
+    private readonly EncodedBlock?[] kept, heads;
+    private readonly RowLists? lists;
     private readonly long[] firstRows;
     private readonly DatasetOptions options;
     private readonly int workers;
     private long blocksLoaded;
     private readonly ConcurrentBag<BlockEncoder> encoders = [];
 
-    /// <exception cref="GpuCtrException">Data: the shards lack a column that the encoder needs.</exception>
+    /// <exception cref="GpuCtrException">Data: the shards lack a column that the encoder needs, or lists are in pieces. Usage: a list is too long.</exception>
     public Dataset(ShardSet shards, FeatureEncoder encoder, DatasetOptions? options = null)
     {
         this.options = options ?? new DatasetOptions();
         encoder.Check(shards, this.options.NeedLabel, this.options.Training);
         (Shards, Encoder) = (shards, encoder);
         kept = new EncodedBlock?[shards.RowGroups.Count];
+        heads = new EncodedBlock?[kept.Length];
+        lists = ListsOf(shards, encoder, this.options.ListRows);
         firstRows = FirstRows();
         Statistics = new DatasetStatistics(encoder.Spec, encoder.State.Numeric.Select(n => n.Column), kept.Length);
         var sizes = new BlockSizes(shards, encoder, this.options.Training);
@@ -116,6 +122,13 @@ public sealed class Dataset : IDisposable
         return rows;
     }
 
+    private static RowLists? ListsOf(ShardSet shards, FeatureEncoder encoder, int most)
+    {
+        RowLists? lists = most == 0 ? null : shards.Lists(encoder.GaucKey ?? throw new InvalidOperationException("the model ranks lists and was trained without a column that groups rows"));
+        lists?.RefuseLonger(most);
+        return lists;
+    }
+
     /// <summary>A reader for one pass over the rows of a part, in the order of <paramref name="order"/>.</summary>
     public EpochReader Read(RowPart part, EpochOrder order) => new(this, part, order);
 
@@ -148,7 +161,7 @@ public sealed class Dataset : IDisposable
     internal long RowOf(RowGroupRef group, int row)
     {
         int block = 0;
-        while (!ReferenceEquals(Blocks[block], group))
+        while ((Blocks[block].Shard, Blocks[block].Group) != (group.Shard, group.Group))
             block++;
         return firstRows[block] + row;
     }
@@ -176,12 +189,31 @@ public sealed class Dataset : IDisposable
         return loaded;
     }
 
+    /// <summary>The rows of a part of some blocks, with the rest of a list that goes on behind its block.</summary>
+    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
+    internal ShuffleWindow LoadWindow(IReadOnlyList<int> blocks, RowPart part, CancellationToken cancellation)
+    {
+        EncodedBlock[] loaded = Load(blocks, cancellation);
+        return lists is null ? ShuffleWindow.Of(loaded, part) : ShuffleWindow.OfLists(loaded, part, lists, group => [.. lists.Following(group).Select(HeadOf)]);
+    }
+
+    /// <summary>The rows of a block that belong to a list which began before it; they stay in memory.</summary>
+    private EncodedBlock HeadOf(int block)
+    {
+        if (heads[block] is { } known)
+            return known;
+        EncodedBlock whole = kept[block] ?? Fetch(block), head = whole.Head(lists!.Head(block));
+        if (kept[block] is null && pool is not null)
+            whole.Return(pool);
+        return heads[block] = head;
+    }
+
     /// <summary>Recycles blocks that are no longer read.</summary>
     internal void Recycle(IEnumerable<EncodedBlock> blocks)
     {
         if (pool is null)
             return;
-        foreach (EncodedBlock block in blocks)
+        foreach (EncodedBlock block in blocks.Where(b => !b.IsHead))
             block.Return(pool);
     }
 

@@ -67,6 +67,25 @@ public sealed class EncodedBlock
 
     internal BlockShape Shape { get; }
 
+    /// <summary>Whether this is a copy of the first rows of a block, which is kept.</summary>
+    internal bool IsHead { get; private init; }
+
+    /// <summary>A copy of the first rows, of memory of its own.</summary>
+    internal EncodedBlock Head(int rows)
+    {
+        EncodedBlock head = new(Source with { Rows = rows }, Shape) { IsHead = true, Bad = Bad?[..rows] };
+        Array.Copy(TableRows, head.TableRows, rows * Shape.Fields);
+        Array.Copy(Numeric, head.Numeric, rows * Shape.Numbers);
+        Array.Copy(Labels, head.Labels, rows);
+        Array.Copy(GaucKeys, head.GaucKeys, head.GaucKeys.Length);
+        for (int s = 0; s < Sequences.Length; s++)
+        {
+            int count = Sequences[s].Offsets[rows];
+            head.Sequences[s] = new EncodedSequence(Sequences[s].TableRows[..count], Sequences[s].Offsets[..(rows + 1)], count, 0, 0);
+        }
+        return head;
+    }
+
     /// <summary>Leaves a row out, unless it already is.</summary>
     internal void LeaveOut(BadRow row)
     {

@@ -19,7 +19,7 @@ public sealed record EpochOrder(bool Shuffled, ulong Seed, int Epoch)
 
 /// <summary>
 /// One pass over the rows of a part. Blocks come in an order drawn from (seed, epoch); the blocks of a window
-/// are shuffled row by row together. The order depends neither on threads nor on the batch size.
+/// are shuffled row by row together, or list by list. The order depends neither on threads nor on the batch size.
 /// </summary>
 public sealed class EpochReader : IDisposable
 {
@@ -59,19 +59,23 @@ public sealed class EpochReader : IDisposable
 
     private int Windows => windowStarts.Length - 1;
 
-    /// <summary>Fills a batch with the next rows; false when none are left.</summary>
-    /// <exception cref="GpuCtrException">Data or InputOutput, from reading the shards.</exception>
+    /// <summary>Fills a batch with the next rows, or with as many of the next lists as it has room for; false when none are left.</summary>
+    /// <exception cref="GpuCtrException">Data or InputOutput, from reading the shards. Usage: a list is longer than a batch.</exception>
     public bool Next(Batch batch)
     {
         builder.Start(batch);
         while (batch.Rows < batch.Capacity && Advance())
         {
-            int count = Math.Min(batch.Capacity - batch.Rows, window!.Order.Length - at);
+            int count = window!.Whole(at, batch.Capacity - batch.Rows);
+            if (count == 0)
+                break;
             builder.Append(batch, window, at, count);
             at += count;
             RowsRead += count;
         }
 
+        if (batch.Rows == 0 && window is not null)
+            throw GpuCtrException.UsageError($"a list has more rows than a batch, {batch.Capacity}; take a larger --batch-size");
         return batch.Rows > 0;
     }
 
@@ -146,10 +150,8 @@ public sealed class EpochReader : IDisposable
     private ShuffleWindow Load(int index)
     {
         int[] blocks = blockOrder[windowStarts[index]..windowStarts[index + 1]];
-        ShuffleWindow loaded = ShuffleWindow.Of(data.Load(blocks, stop.Token), part);
-        if (order.Shuffled)
-            Random(index).Shuffle(loaded.Order);
-        return loaded;
+        ShuffleWindow loaded = data.LoadWindow(blocks, part, stop.Token);
+        return order.Shuffled ? loaded.Shuffled(Random(index)) : loaded;
     }
 
     /// <summary>The first windows of a streamed epoch are small, so that the first batch is available soon.</summary>

@@ -1,4 +1,5 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
@@ -6,37 +7,100 @@ namespace GpuCtr.Data.Batches;
 /// <param name="Blocks">The blocks.</param>
 /// <param name="Starts">(blocks + 1) first row of each block within the window.</param>
 /// <param name="Order">Row numbers within the window.</param>
-internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] Order)
+/// <param name="ListEnds">Where each list ends in the order, increasing; null: rows are by themselves.</param>
+internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] Order, int[]? ListEnds = null)
 {
     /// <summary>The rows of a part that are not bad, in the order of the blocks.</summary>
     /// <exception cref="GpuCtrException">Usage: more rows than a window can number.</exception>
     public static ShuffleWindow Of(EncodedBlock[] blocks, RowPart part)
     {
-        int[] starts = new int[blocks.Length + 1];
-        for (int b = 0; b < blocks.Length; b++)
-        {
-            long end = (long)starts[b] + blocks[b].Rows;
-            if (end > Array.MaxLength)
-                throw GpuCtrException.UsageError("more than 2 billion rows would be shuffled together; lower --memory");
-            starts[b + 1] = (int)end;
-        }
-
-        int[] order = new int[starts[^1]];
+        int[] starts = StartsOf(blocks), order = new int[starts[^1]];
         bool[] keep = new bool[blocks.Length == 0 ? 0 : blocks.Max(b => b.Rows)];
         int count = 0;
         for (int b = 0; b < blocks.Length; b++)
         {
-            EncodedBlock block = blocks[b];
-            part.Mark(block.Source, keep.AsSpan(0, block.Rows));
-            for (int r = 0; r < block.Rows; r++)
-            {
-                if (keep[r] && block.Bad?[r] != true)
-                    order[count++] = starts[b] + r;
-            }
+            part.Mark(blocks[b].Source, keep.AsSpan(0, blocks[b].Rows));
+            Append(blocks[b], starts[b], 0, blocks[b].Rows, keep, order, ref count);
         }
 
         Array.Resize(ref order, count);
         return new ShuffleWindow(blocks, starts, order);
+    }
+
+    /// <summary>The lists of a part, without their bad rows, in the order of the blocks.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="part">Which rows.</param>
+    /// <param name="lists">Where lists begin and end.</param>
+    /// <param name="tails">Where the last list of a block goes on: copies of the first rows of the blocks behind it.</param>
+    /// <exception cref="GpuCtrException">Usage: more rows than a window can number.</exception>
+    public static ShuffleWindow OfLists(EncodedBlock[] blocks, RowPart part, RowLists lists, Func<int, EncodedBlock[]> tails)
+    {
+        int[] groups = [.. blocks.Select(b => lists.IndexOf(b.Source))];
+        EncodedBlock[][] following = [.. groups.Select(tails)];
+        EncodedBlock[] all = [.. blocks, .. following.SelectMany(t => t)];
+        int[] starts = StartsOf(all), order = new int[starts[^1]];
+        bool[] keep = new bool[all.Length == 0 ? 0 : all.Max(b => b.Rows)];
+        List<int> ends = [];
+        int count = 0;
+        for (int b = 0, tail = blocks.Length; b < blocks.Length; tail += following[b].Length, b++)
+        {
+            int before = count;
+            part.Mark(blocks[b].Source, keep.AsSpan(0, blocks[b].Rows));
+            foreach ((int first, int end) in lists.In(groups[b]))
+            {
+                EndList(ends, ref before, count);
+                Append(blocks[b], starts[b], first, end, keep, order, ref count);
+            }
+            for (int t = 0; t < following[b].Length; t++)
+            {
+                EncodedBlock rest = following[b][t];
+                part.Mark(rest.Source, keep.AsSpan(0, rest.Rows));
+                Append(rest, starts[tail + t], 0, rest.Rows, keep, order, ref count);
+            }
+            EndList(ends, ref before, count);
+        }
+
+        Array.Resize(ref order, count);
+        return new ShuffleWindow(all, starts, order, [.. ends]);
+    }
+
+    /// <summary>The next rows that are handed out together: at most <paramref name="most"/>, and whole lists; 0 if the next list is longer.</summary>
+    /// <param name="at">The first of them, in the order.</param>
+    /// <param name="most">How many there is room for.</param>
+    public int Whole(int at, int most)
+    {
+        if (ListEnds is null)
+            return Math.Min(most, Order.Length - at);
+        int found = Array.BinarySearch(ListEnds, at + most), last = found >= 0 ? found : ~found - 1;
+        return last < 0 ? 0 : Math.Max(0, ListEnds[last] - at);
+    }
+
+    /// <summary>Adds the lists that make up some rows to a batch.</summary>
+    public void AddLists(BatchLists to, int at, int count)
+    {
+        // The first list that ends behind this place.
+        int found = Array.BinarySearch(ListEnds!, at);
+        for (int list = found >= 0 ? found + 1 : ~found, end = at + count; at < end; at = ListEnds![list++])
+            to.Add(ListEnds![list] - at);
+    }
+
+    /// <summary>Another order: of the rows, or of the lists.</summary>
+    public ShuffleWindow Shuffled(RandomBits random)
+    {
+        if (ListEnds is null)
+        {
+            random.Shuffle(Order);
+            return this;
+        }
+        int[] lists = [.. Enumerable.Range(0, ListEnds.Length)], order = new int[Order.Length], ends = new int[lists.Length];
+        random.Shuffle(lists);
+        for (int i = 0, at = 0; i < lists.Length; ends[i] = at, i++)
+        {
+            int first = lists[i] == 0 ? 0 : ListEnds[lists[i] - 1];
+            Order.AsSpan(first..ListEnds[lists[i]]).CopyTo(order.AsSpan(at));
+            at += ListEnds[lists[i]] - first;
+        }
+        return this with { Order = order, ListEnds = ends };
     }
 
     /// <summary>The block of a row; <paramref name="hint"/> is tried first and set.</summary>
@@ -52,5 +116,36 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
         }
 
         return Blocks[hint];
+    }
+
+    private static int[] StartsOf(EncodedBlock[] blocks)
+    {
+        int[] starts = new int[blocks.Length + 1];
+        for (int b = 0; b < blocks.Length; b++)
+        {
+            long end = (long)starts[b] + blocks[b].Rows;
+            if (end > Array.MaxLength)
+                throw GpuCtrException.UsageError("more than 2 billion rows would be shuffled together; lower --memory");
+            starts[b + 1] = (int)end;
+        }
+
+        return starts;
+    }
+
+    private static void Append(EncodedBlock block, int start, int first, int end, bool[] keep, int[] order, ref int count)
+    {
+        for (int r = first; r < end; r++)
+        {
+            if (keep[r] && block.Bad?[r] != true)
+                order[count++] = start + r;
+        }
+    }
+
+    /// <summary>A list of which nothing is left is none.</summary>
+    private static void EndList(List<int> ends, ref int before, int count)
+    {
+        if (count > before)
+            ends.Add(count);
+        before = count;
     }
 }

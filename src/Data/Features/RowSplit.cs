@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Features;
 
 /// <summary>Divides the rows of a set of shards into a training and a validation part.</summary>
-/// <remarks>A function of the row's position only, so that the same encoded blocks serve both parts.</remarks>
+/// <remarks>A function of the row's position, or of its list, only, so that the same encoded blocks serve both parts.</remarks>
 public abstract class RowSplit
 {
     /// <summary>What the split depends on, besides the rows.</summary>
@@ -17,9 +17,26 @@ public abstract class RowSplit
     /// <param name="seed">Another seed chooses other rows.</param>
     public static RowSplit ByHash(double fraction, ulong seed = 0) => new HashSplit(fraction, seed);
 
+    /// <summary>A share of the lists, chosen by a hash of what their rows have in common; a list is on one side.</summary>
+    /// <param name="lists">The lists.</param>
+    /// <param name="fraction">Share of the lists that validate, 0 … 1.</param>
+    /// <param name="seed">Another seed chooses other lists.</param>
+    internal static RowSplit ByList(RowLists lists, double fraction, ulong seed = 0) => new ListSplit(lists, fraction, seed);
+
+    private static ulong Threshold(double fraction) => fraction >= 1 ? ulong.MaxValue : (ulong)(Math.Max(0, fraction) * 18446744073709551616.0);
+
+    private sealed class ListSplit(RowLists lists, double fraction, ulong seed) : RowSplit
+    {
+        private readonly ulong threshold = Threshold(fraction);
+
+        public override string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash of {lists.Column} {fraction:R} {seed}");
+
+        public override void MarkValid(RowGroupRef group, Span<bool> valid) => lists.Mark(group, valid, key => RandomBits.Mix(seed ^ RandomBits.Mix(key + 1)) < threshold);
+    }
+
     private sealed class HashSplit(double fraction, ulong seed) : RowSplit
     {
-        private readonly ulong threshold = fraction >= 1 ? ulong.MaxValue : (ulong)(Math.Max(0, fraction) * 18446744073709551616.0);
+        private readonly ulong threshold = Threshold(fraction);
 
         public override string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash {fraction:R} {seed}");
 

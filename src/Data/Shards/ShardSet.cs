@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Shards;
 
@@ -18,6 +19,8 @@ public sealed class ShardSet
     internal const double DecodeShare = 0.2;
 
     private readonly ConcurrentDictionary<string, StoredColumn?> joined = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RowLists> lists = new(StringComparer.Ordinal);
+    private readonly int workers;
     private readonly Lazy<IReadOnlyList<StoredColumn>> columns;
     private readonly Lazy<string[]> contentKeys;
 
@@ -25,7 +28,7 @@ public sealed class ShardSet
     {
         columns = new(() => [.. shards[0].Columns.Select(c => Column(c.Name)).OfType<StoredColumn>()]);
         contentKeys = new(() => KeysOf(shards, workers));
-        (Shards, Notes) = (shards, notes);
+        (Shards, Notes, this.workers) = (shards, notes, workers);
         RowGroups = [.. shards.SelectMany(s => s.RowGroups)];
         Rows = shards.Sum(s => s.Rows);
         double most = RowGroups.Select(g => ValueBytes * (double)g.Values + PageCopies * (double)g.ColumnBytes).DefaultIfEmpty(0).Max();
@@ -52,6 +55,10 @@ public sealed class ShardSet
 
     /// <summary>The column of that name, with its type joined over all shards; null if a shard lacks it.</summary>
     public StoredColumn? Column(string name) => joined.GetOrAdd(name, n => Shards.All(s => s.Column(n) is not null) ? StoredColumn.Join(n, Shards) : null);
+
+    /// <summary>The lists of rows with one value in a column; found once, in a pass over that column.</summary>
+    /// <exception cref="GpuCtrException">Data: see <see cref="RowLists.Of"/>.</exception>
+    internal RowLists Lists(string name) => lists.GetOrAdd(name, n => RowLists.Of(this, n, workers));
 
     /// <summary>Columns that some shards have and some lack, with the first of each.</summary>
     internal IEnumerable<(string Name, Shard Has, Shard Lacks)> Partial() => Shards

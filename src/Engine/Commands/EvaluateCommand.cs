@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
@@ -52,6 +53,10 @@ internal sealed record EvaluateOptions
     [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
+    /// <summary>k of NDCG@k, MAP@k and Precision@k; null = 10 where the model ranks lists, else they are not measured.</summary>
+    [Option("also NDCG@K, MAP@K and Precision@K of the groups of --group-id, as shown and by score", Value = "K", Least = 1, Default = "10 where the model ranks lists")]
+    public int? Top { get; init; }
+
     /// <summary>JSON on standard output.</summary>
     [Option("metrics as one line of JSON on standard output")]
     public bool Json { get; init; }
@@ -62,7 +67,7 @@ internal static class EvaluateCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<EvaluateOptions> Verb { get; } = new(
-        "evaluate", "measures a trained model: AUC, logloss, gAUC and calibration; HR@10, NDCG@10 and MRR of one that predicts items",
+        "evaluate", "measures a trained model: AUC, logloss, gAUC, calibration and NDCG of lists; HR@10, NDCG@10 and MRR of one that predicts items",
         ["gpu-ctr evaluate --model runs/first data/test.parquet", "gpu-ctr evaluate --model runs/first/last 'data/test-*.parquet' --json"],
         Execute);
 
@@ -73,9 +78,12 @@ internal static class EvaluateCommand
         : options.By is { } key ? GivenCandidates.Of(shards, ShardSet.Resolve(options.CandidatesFrom), column, key, items)
         : GivenCandidates.Of(shards, column, items);
 
+    private const int UsualTop = 10;
+
     private sealed record Result(
         double? Auc, double? Logloss, double? Gauc, long Rows, double? Calibration, IReadOnlyList<CalibrationBin> CalibrationBins,
-        int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device);
+        int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Reranking? Lists);
 
     private sealed record ItemResult(double? Hr10, double? Ndcg10, double? Mrr, long Rows, long RowsLeftOut, int Step, string WeightsHash, string Device);
 
@@ -87,6 +95,8 @@ internal static class EvaluateCommand
         (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Scoring.Source.Load(c => Load(c, run, options.BadRows));
         using TrainableModel model = loaded;
         run.Begin(checkpoint, held);
+        if (options.Top is not null && !rows.Data.HasGaucKeys)
+            throw GpuCtrException.UsageError("--top needs the column that groups rows into lists: train with --group-id, and evaluate shards that have the column");
         Evaluation evaluation = Evaluate(options, model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (evaluation.Items is null && !evaluation.Labels.HasBoth)
@@ -103,7 +113,7 @@ internal static class EvaluateCommand
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         encoder.Check(run.Shards);
         HeldMemory held = HeldMemory.Of(run.Device, TrainableModel.PlanOf(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, run.Shards.Rows);
-        DatasetOptions reading = new() { Workers = run.Options.Device.Decoders, BadRows = badRows, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least) };
+        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = run.Options.Device.Decoders, BadRows = badRows, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least) };
         RowSource rows = new(new Dataset(run.Shards, encoder, reading), RowPart.All);
         TrainableModel model = new(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         try
@@ -126,7 +136,7 @@ internal static class EvaluateCommand
         using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
         return run.Watch(
             Verb, rows.Rows, progress => model.Spec.Items is null
-                ? new Evaluator(model, loader).Run(rows.Data, rows.Part, progress, run.Shutdown.Token)
+                ? new Evaluator(model, loader, options.Top ?? (model.Spec.HasLists ? UsualTop : 0)).Run(rows.Data, rows.Part, progress, run.Shutdown.Token)
                 : new ItemEvaluator(model, loader) { Candidates = candidates }.Run(rows.Data, rows.Part with { Sequences = SequencePart.Test }, progress, run.Shutdown.Token),
             "interrupted");
     }
@@ -143,12 +153,17 @@ internal static class EvaluateCommand
         if (e.Groups is { } groups)
             metrics.AddRange([("gAUC", EpochTable.Number(e.Gauc)), ("groups", Invariant($"{groups.GroupsUsed:N0}")), ("groups with one label, left out", Invariant($"{groups.GroupsLeftOut:N0}"))]);
         to.Table([[.. metrics.Select(m => m.Name)], [.. metrics.Select(m => m.Value)]]);
+        if (e.Lists is { } lists)
+            to.Table([["lists", $"NDCG@{lists.K}", $"MAP@{lists.K}", $"Precision@{lists.K}", "used", "without a click, left out"], Row("as shown", lists.Shown), Row("by score", lists.Ranked)]);
     }
 
     private static ItemResult ResultOf(NextItemMetrics items, Evaluation e, Checkpoint checkpoint, TrainableModel model) => new(
         items.HitRate, items.Ndcg, items.Mrr, e.Rows, e.RowsLeftOut, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString());
 
+    private static string[] Row(string name, ListMetrics m) =>
+        [name, EpochTable.Number(m.Ndcg), EpochTable.Number(m.Map), EpochTable.Number(m.Precision), Invariant($"{m.ListsUsed:N0}"), Invariant($"{m.ListsLeftOut:N0}")];
+
     private static Result ResultOf(Evaluation e, Checkpoint checkpoint, TrainableModel model) => new(
         e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Calibration.Ratio, e.Calibration.Bins,
-        e.Groups?.GroupsUsed, e.Groups?.GroupsLeftOut, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString());
+        e.Groups?.GroupsUsed, e.Groups?.GroupsLeftOut, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString(), e.Lists);
 }

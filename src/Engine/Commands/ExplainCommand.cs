@@ -57,6 +57,8 @@ internal static class ExplainCommand
         (FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(checkpoint =>
         {
             checkpoint.NeedsClicks(Verb.Name);
+            if (ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model))
+                throw GpuCtrException.UsageError($"explain looks at one row, and to {checkpoint.Manifest.Model.Model} a row is worth what the others of its list make it; predict says the order of a list");
             FeatureEncoder features = checkpoint.LoadEncoder();
             return (features, checkpoint.LoadFrozen(device, features.Spec, Ablation.MostRows(features.Spec)));
         });

@@ -61,7 +61,7 @@ internal static class PredictCommand
 {
     /// <summary>The verb.</summary>
     public static Verb<PredictOptions> Verb { get; } = new(
-        "predict", "scores rows with a trained model, in row order (shards sorted by path): one score per row, or the best next items of a sequence",
+        "predict", "scores rows with a trained model, in row order (shards sorted by path): one score per row, with its rank in the list where lists are ranked, or the best next items of a sequence",
         ["gpu-ctr predict --model runs/first data/today.parquet --out scores.parquet --keep user,item", "gpu-ctr predict --model runs/first/last 'data/*.parquet' --out scores.parquet --json"],
         Execute);
 
@@ -86,6 +86,7 @@ internal static class PredictCommand
             Workers = options.Scoring.Device.Decoders,
             BadRows = options.BadRows,
             NeedLabel = false,
+            ListRows = model.Spec.HasLists ? options.Scoring.BatchSize : 0,
             MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least),
         };
         Dataset data = new(run.Shards, encoder, reading);
@@ -115,8 +116,14 @@ internal static class PredictCommand
 
         if (options.Top is not null || options.Seen)
             throw GpuCtrException.UsageError($"{(options.Seen ? "--seen" : "--top")} is for models that predict items, and {model.Options.Model} predicts clicks: leave it out");
+        if (model.Spec.HasLists)
+        {
+            using ScoreFile<RankedScore> ranked = new(new RankedScoreColumns(), options.Out, run.Shards, options.Keep, options.Overwrite);
+            return Score(model, data, ranked, (score, rank) => new(score, rank), run);
+        }
+
         using ScoreFile<float?> scores = new(new ScoreColumn(), options.Out, run.Shards, options.Keep, options.Overwrite);
-        return Score(model, data, scores, run);
+        return Score(model, data, scores, (score, _) => score, run);
     }
 
     private static Result NameItems(FrozenModel model, Dataset data, ScoreFile<BestItems?> file, NextItemRun items, ScoringRun run)
@@ -134,11 +141,11 @@ internal static class PredictCommand
         return new Result("", items.Rows, data.Statistics.BadRows, null, seconds, items.Rows / Math.Max(seconds, 1e-9), 0, model.Device.ToString());
     }
 
-    private static Result Score(FrozenModel model, Dataset data, ScoreFile<float?> file, ScoringRun run)
+    private static Result Score<T>(FrozenModel model, Dataset data, ScoreFile<T> file, Func<float?, int?, T> answer, ScoringRun run)
     {
         long begin = Stopwatch.GetTimestamp();
         ScoreRun scores = new(model, data);
-        double? mean = run.Watch(Verb, data.Shards.Rows, progress => scores.Run(file.Add, progress, run.Shutdown.Token), "interrupted; no scores were written");
+        double? mean = run.Watch(Verb, data.Shards.Rows, progress => scores.Run((score, rank) => file.Add(answer(score, rank)), progress, run.Shutdown.Token), "interrupted; no scores were written");
         file.Complete();
         double seconds = Stopwatch.GetElapsedTime(begin).TotalSeconds;
         return new Result("", scores.Rows, data.Statistics.BadRows, mean, seconds, scores.Rows / Math.Max(seconds, 1e-9), 0, model.Device.ToString());

@@ -16,7 +16,8 @@ public sealed partial class MultiHeadAttention
     {
         int e = Output.Columns, d = e / Heads;
         bool oneAsks = Output.RowKind != Items.Rows;
-        string Split(string x, params long[] order) => g.Transpose(g.Node("Reshape", x, g.Integers(0, -1, Heads, d)), order);
+        // The graph of a model of lists scores one list, whose items are its rows: a batch of one.
+        string Split(string x, params long[] order) => g.Transpose(g.Node("Reshape", x, g.Integers(Items.AreExamples ? 1 : 0, -1, Heads, d)), order);
         string q = g[Inputs.Q];
         // A target, or the last entry where an item is predicted: it sees all of the sequence.
         if (oneAsks)
@@ -24,7 +25,7 @@ public sealed partial class MultiHeadAttention
         string scores = g.Node("Div", g.Node("MatMul", Split(q, 0, 2, 1, 3), Split(g[Inputs.K], 0, 2, 3, 1)), g.Number(Root));
         string weights = g.Node("Softmax", Items.Mask is null ? scores : g.Node("Where", Mask(g, Items.Mask(g), oneAsks), scores, g.Number(float.MinValue)));
         string heads = g.Transpose(g.Node("MatMul", weights, Split(g[Inputs.V], 0, 2, 1, 3)), 0, 2, 1, 3);
-        g[Output] = g.Node("Reshape", heads, oneAsks ? g.Integers(0, e) : g.Integers(0, -1, e));
+        g[Output] = g.Node("Reshape", heads, Items.AreExamples ? g.Integers(-1, e) : oneAsks ? g.Integers(0, e) : g.Integers(0, -1, e));
     }
 
     /// <summary>(B, 1, 1, T) or (B, 1, T, T) bool: true where an item attends to another.</summary>
@@ -40,6 +41,6 @@ public sealed partial class MultiHeadAttention
     private Work Products(in Pass pass, int passes, int flops)
     {
         double queries = pass.RowsOf(Output), items = pass.RowsOf(Inputs.K), e = Output.Columns;
-        return Work.Floats(passes * (2 * queries + 2 * items) * e, flops * queries * items / pass.Rows * e);
+        return Work.Floats(passes * (2 * queries + 2 * items) * e, flops * queries * items / Items.Count(pass) * e);
     }
 }

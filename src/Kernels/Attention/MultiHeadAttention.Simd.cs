@@ -12,7 +12,7 @@ public sealed unsafe partial class MultiHeadAttention
     private OpVariant Simd()
     {
         RowBlocks forward = new(device, BlockRows, ForwardRows), backward = new(device, BlockRows, BackwardRows);
-        return new((in Pass pass) => forward.Run(pass.Rows), (in Pass pass) => backward.Run(pass.Rows));
+        return new((in Pass pass) => forward.Run(items.Count(pass)), (in Pass pass) => backward.Run(items.Count(pass)));
     }
 
     private void ForwardRows(int firstRow, int endRow)

@@ -13,7 +13,7 @@ namespace GpuCtr.Kernels.Attention;
 /// </summary>
 /// <remarks>
 /// dv_t = Σ_r a_rt dy_r,  ds_rt = a_rt (⟨dy_r, v_t⟩ − ⟨dy_r, y_r⟩) / √d,  dq_r = Σ_t ds_rt k_t,  dk_t = Σ_r ds_rt q_r.
-/// k, v over sequences   q, y the same if every item is a query, (B, E) if only the target is, or (M, E) if those are at which an item is predicted.   log Σ_t e^s of every query and head is saved.
+/// k, v over sequences, or over the examples of lists   q, y the same if every item is a query, (B, E) if only the target is, or (M, E) if those are at which an item is predicted.   log Σ_t e^s of every query and head is saved.
 /// For n items and m queries per example: 4 m n E operations forward, 10 m n E backward, of which 2 recompute the weights. Storing the weights would take
 /// 4 H m n bytes, written once and read twice; with 51 items that are all queries, E 64 and H 8, that is 250 KB per example, compared with 78 KB for q, k, v and their gradients.
 /// All sums are in the order of the items: the same bits every run.
@@ -80,7 +80,7 @@ public sealed partial class MultiHeadAttention : IOp
     /// <inheritdoc/>
     public string Name => $"multi-head attention {y.Name}";
 
-    private bool TargetAsks => q.RowKind == RowKind.Batch;
+    private bool TargetAsks => !ItemsAsk && items.HasTarget;
 
     private bool ItemsAsk => q.RowKind == items.Rows;
 

@@ -17,6 +17,7 @@ public readonly record struct RowKind
         Shared,
         PartOfExample,
         Prediction,
+        List,
     }
 
     /// <summary>An example of the batch.</summary>
@@ -41,6 +42,9 @@ public readonly record struct RowKind
     /// <summary>An entry of a sequence at which an item is predicted; a pass counts them behind the groups.</summary>
     public static RowKind Prediction => new(Of.Prediction, 0);
 
+    /// <summary>A list, whose items are consecutive examples of the batch; a pass counts lists behind the groups.</summary>
+    public static RowKind List => new(Of.List, 0);
+
     /// <summary>Rows of this kind for each example; 0 if that depends on the batch.</summary>
     internal int RowsPerExample => of switch
     {
@@ -51,13 +55,13 @@ public readonly record struct RowKind
 
     /// <summary>Number of rows of this kind in a batch.</summary>
     /// <param name="batch">Rows of the batch.</param>
-    /// <param name="tokens">History positions of each behaviour group, then predictions if there are any; null without histories.</param>
+    /// <param name="tokens">History positions of each behaviour group, then predictions or lists if there are any; null without histories.</param>
     internal int Count(int batch, int[]? tokens) => of switch
     {
         Of.Batch => batch,
         Of.HistoryPosition => tokens![number],
         Of.HistoryPair => 2 * tokens![number],
-        Of.Prediction => tokens![^1],
+        Of.Prediction or Of.List => tokens![^1],
         Of.Shared => 1,
         Of.PartOfExample => checked(batch * number),
         _ => tokens![number] + batch,

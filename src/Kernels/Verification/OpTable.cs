@@ -19,14 +19,14 @@ public static class OpTable
 
     /// <summary>Ops over behaviour histories.</summary>
     public static IReadOnlyList<OpCase> Attention { get; } =
-        [.. AttentionCases.All(), .. TargetProductCases.All(), .. SequenceCases.All(), .. MultiHeadAttentionCases.All()];
+        [.. AttentionCases.All(), .. TargetProductCases.All(), .. SequenceCases.All(), .. PositionEmbeddingCases.All(), .. MultiHeadAttentionCases.All()];
 
     /// <summary>Recurrence over behaviour histories, and its auxiliary loss.</summary>
     public static IReadOnlyList<OpCase> Recurrent { get; } = [.. GruCases.All(), .. PositionCases.All(), .. NextItemCases.All()];
 
     /// <summary>Interactions of fields, the loss, and the update of dense weights.</summary>
     public static IReadOnlyList<OpCase> Rest { get; } =
-        [.. CrossCases.All(), .. FeatureGateCases.All(), .. CompressedInteractionCases.All(), .. SumPoolingCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. PairWeightCases.All(), .. BinaryCrossEntropyCases.All(), .. SoftmaxCrossEntropyCases.All(), .. RankingCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All()];
+        [.. CrossCases.All(), .. FeatureGateCases.All(), .. CompressedInteractionCases.All(), .. SumPoolingCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. PairWeightCases.All(), .. BinaryCrossEntropyCases.All(), .. SoftmaxCrossEntropyCases.All(), .. RankingCases.All(), .. ListCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All()];
 
     /// <summary>All cases; those of one op together.</summary>
     public static IReadOnlyList<OpCase> Cases { get; } = [.. Dense, .. Embedding, .. Attention, .. Recurrent, .. Rest];

@@ -9,7 +9,7 @@ public sealed partial class Batch
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
 
-    /// <summary>Valid history positions of all rows, for each behaviour group, then predictions if the model predicts items; known after <see cref="Prepare"/>.</summary>
+    /// <summary>Valid history positions of all rows, for each behaviour group, then predictions if the model predicts items, or lists if it ranks them; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
 
     /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
@@ -35,7 +35,7 @@ public sealed partial class Batch
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
     /// <param name="training">False: the batch is used for prediction only; its lookups need not be sorted, and negatives are not read.</param>
-    /// <exception cref="ArgumentException">The offsets of a list do not start at 0 or do not increase by 0 to its maximum length.</exception>
+    /// <exception cref="ArgumentException">The offsets of a list do not start at 0 or do not increase by 0 to its maximum length; or the lists to rank have other items than there are rows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare(bool training = true)
     {
@@ -46,6 +46,7 @@ public sealed partial class Batch
         for (int group = 0; group < histories.Length; group++)
             ShapeGroup(group);
         PreparePredictions();
+        PrepareLists();
         LookupSorter? lookups = training ? sorter : null;
         lookups?.Clear();
         AddFields(lookups);
@@ -73,6 +74,14 @@ public sealed partial class Batch
             return;
         Predictions.Prepare(histories[0][0], Rows);
         Tokens[^1] = Predictions.Count;
+    }
+
+    private void PrepareLists()
+    {
+        if (Lists is null)
+            return;
+        Lists.Prepare(Rows);
+        Tokens[^1] = Lists.Count;
     }
 
     /// <summary>Id 0 is padding: it reads zeros and is never trained.</summary>

@@ -35,6 +35,7 @@ public sealed partial class Batch
             owners[group].Copy(device, to.Groups[group].Owners, Tokens[group]);
         }
         UploadPredictions(device, to);
+        UploadLists(device, to);
     }
 
     /// <summary>Prepares them again, which checks them and changes nothing if they are as they were.</summary>
@@ -46,6 +47,14 @@ public sealed partial class Batch
             throw Changed("a prediction");
         PreparePredictions();
         Predictions.Upload(device, to.Predictions!, Rows);
+    }
+
+    private void UploadLists(Device device, ModelInputs to)
+    {
+        if (Lists is null)
+            return;
+        PrepareLists();
+        Lists.Upload(device, to.Lists!, Rows);
     }
 
     private void CheckRows(ReadOnlySpan<int> rows)

@@ -49,9 +49,10 @@ public sealed partial class Batch : IDisposable
         segmentRow = new PinnedBuffer<int>(device, lookups);
         segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(lookups));
         segmentCount = new PinnedBuffer<int>(device, 1);
-        Tokens = new int[spec.GroupCount + (spec.MostPredictions > 0 ? 1 : 0)];
+        Tokens = new int[spec.GroupCount + (spec.MostPredictions > 0 || spec.HasLists ? 1 : 0)];
         NextItems = new int[spec.MostPredictions > 0 ? capacity : 0];
         Predictions = spec.MostPredictions > 0 ? new BatchPredictions(device, spec, capacity) : null;
+        Lists = spec.HasLists ? new BatchLists(device, capacity) : null;
         owners = Enumerable.Range(0, spec.GroupCount).Select(group => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
         Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, spec.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
         histories = ByGroup(SequenceRole.History);
@@ -62,7 +63,7 @@ public sealed partial class Batch : IDisposable
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
         // Table rows, those of pairs with their values, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
-        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 8L * spec.MostPredictions;
+        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 8L * spec.MostPredictions + (spec.HasLists ? 8 : 0);
         return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity;
     }
 
@@ -115,6 +116,9 @@ public sealed partial class Batch : IDisposable
     /// <summary>Where items are predicted in the first sequence; null in a model of clicks.</summary>
     public BatchPredictions? Predictions { get; }
 
+    /// <summary>The lists whose items the rows are; null in a model of rows.</summary>
+    public BatchLists? Lists { get; }
+
     /// <summary>The list columns, in the order of the spec.</summary>
     public BatchSequence[] Sequences { get; }
 
@@ -155,5 +159,6 @@ public sealed partial class Batch : IDisposable
         foreach (PinnedBuffer<int> o in owners)
             o.Dispose();
         Predictions?.Dispose();
+        Lists?.Dispose();
     }
 }

@@ -91,6 +91,11 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public int MostPredictions { get; init; }
 
+    /// <summary>Whether the rows of a batch are the items of lists.</summary>
+    /// <remarks>Follows from the model, so it is not saved with the columns.</remarks>
+    [JsonIgnore]
+    public bool HasLists { get; init; }
+
     /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
     public int C => F + (NumericVectors ? N : 0) + P;
 
@@ -114,7 +119,7 @@ public sealed record FeatureSpec(
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumericVectors, PadHistories, PairBuckets, Items, Predicts, MostPredictions) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions)
+        (N, NumericVectors, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

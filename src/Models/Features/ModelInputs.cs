@@ -31,6 +31,8 @@ public sealed class ModelInputs
             Predictions = new(
                 new(Ints("predicted entries", (long)batchSize * spec.MostPredictions), Ints("predictions of rows", batchSize + 1)),
                 Ints("predicted items", (long)batchSize * spec.MostPredictions));
+        if (spec.HasLists)
+            Lists = new(Ints("list offsets", batchSize + 1), Ints("list owners", batchSize));
         if (workspace.Device.SortsLookups)
             sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Lookups);
         else
@@ -126,6 +128,9 @@ public sealed class ModelInputs
     /// <summary>Where items are predicted; null in a model of clicks.</summary>
     public PredictionInputs? Predictions { get; }
 
+    /// <summary>Shape of the lists whose items the rows are; null in a model of rows.</summary>
+    public GroupInputs? Lists { get; }
+
     /// <summary>Where list column <paramref name="sequence"/> begins in <see cref="SequenceRows"/>.</summary>
     public static int SequenceBase(FeatureSpec spec, int batchSize, int sequence) =>
         spec.Sequences.Take(sequence).Sum(s => batchSize * s.MaxLength);
@@ -135,8 +140,8 @@ public sealed class ModelInputs
     /// <param name="Items">(M) table rows of the items that are right.</param>
     public sealed record PredictionInputs(PredictedEntries Entries, DeviceArray<int> Items);
 
-    /// <summary>The jagged shape that the histories of one group share.</summary>
+    /// <summary>The jagged shape that the histories of one group share, or that of lists of rows.</summary>
     /// <param name="Offsets">(B + 1).</param>
-    /// <param name="Owners">(T) row of the batch of each position.</param>
+    /// <param name="Owners">(T) row of the batch of each position, or list of each row.</param>
     public sealed record GroupInputs(DeviceArray<int> Offsets, DeviceArray<int> Owners);
 }

@@ -33,7 +33,8 @@ internal sealed record CheckpointMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg10 = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null);
 
 /// <summary>Content of a checkpoint besides model and features.</summary>
 /// <param name="Position">The cursor.</param>

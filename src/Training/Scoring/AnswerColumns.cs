@@ -28,6 +28,27 @@ internal sealed class ScoreColumn : IAnswerColumns<float?>
     public Task Write(ParquetRowGroupWriter group, ReadOnlyMemory<float?> answers) => group.WriteAsync<float>(score, answers);
 }
 
+/// <summary>The answer to a row of a model that ranks lists.</summary>
+/// <param name="Score">Its probability within the list; null if the row was left out.</param>
+/// <param name="Rank">Its place in the new order of the list, 1 for the best; null if the row was left out.</param>
+internal readonly record struct RankedScore(float? Score, int? Rank);
+
+/// <summary>Score and rank of each row.</summary>
+internal sealed class RankedScoreColumns : IAnswerColumns<RankedScore>
+{
+    private readonly DataField score = new("score", typeof(float), isNullable: true), rank = new("rank", typeof(int), isNullable: true);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Field> Fields => [score, rank];
+
+    /// <inheritdoc/>
+    public async Task Write(ParquetRowGroupWriter group, ReadOnlyMemory<RankedScore> answers)
+    {
+        await group.WriteAsync<float>(score, answers.ToArray().Select(a => a.Score).ToArray());
+        await group.WriteAsync<int>(rank, answers.ToArray().Select(a => a.Rank).ToArray());
+    }
+}
+
 /// <summary>The best items of a row, best first, with their scores.</summary>
 /// <param name="Items">Rows of their vocabulary.</param>
 /// <param name="Scores">⟨h, e⟩ + b of each.</param>

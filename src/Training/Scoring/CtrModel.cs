@@ -16,7 +16,7 @@ public sealed record ScoringOptions
     /// <summary>Number of calls that run at once on the CPU; 0 = one per core. Further callers wait.</summary>
     public int Concurrency { get; init; }
 
-    /// <summary>Largest number of rows that are computed together; a longer batch is split.</summary>
+    /// <summary>Largest number of rows that are computed together; a longer batch is split. A model that ranks lists takes the rows of a call as one list, which cannot be split.</summary>
     public int BatchRows { get; init; } = 128;
 }
 
@@ -39,6 +39,7 @@ public sealed class CtrModel : IDisposable
     private readonly SemaphoreSlim idle;
     private readonly Device device;
     private readonly RowEncoder encoder;
+    private readonly int mostRows;
     private readonly List<ScoringWorker> lanes = [];
     private int free;
 
@@ -65,6 +66,7 @@ public sealed class CtrModel : IDisposable
         free = count;
         idle = new SemaphoreSlim(free, free);
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
+        mostRows = model.Spec.HasLists ? options.BatchRows : int.MaxValue;
     }
 
     /// <summary>Loads a model.</summary>
@@ -142,6 +144,8 @@ public sealed class CtrModel : IDisposable
     {
         if (probabilities.Length < rows.Length)
             throw new ArgumentException($"{rows.Length} rows, but room for {probabilities.Length} probabilities", nameof(probabilities));
+        if (rows.Length > mostRows)
+            throw new ArgumentException($"{rows.Length} rows: the rows of a call are one list to {Architecture}, and a list has at most {mostRows}; load the model with larger BatchRows", nameof(rows));
         using Lifetime.Lease lease = lifetime.Enter();
         foreach (FeatureRow row in rows)
         {

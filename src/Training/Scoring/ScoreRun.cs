@@ -14,22 +14,24 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
     public long Rows { get; private set; }
 
     /// <summary>Scores every row and returns the mean score; null if there is none.</summary>
-    /// <param name="to">Receives the probabilities in order; null for a row that was left out.</param>
+    /// <param name="to">Receives the probabilities in order, and, of a model that ranks lists, the rank of the row in its list, 1 for the best; null for a row that was left out.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>
-    public double? Run(Action<float?> to, Action<long> progress, CancellationToken cancellation)
+    public double? Run(Action<float?, int?> to, Action<long> progress, CancellationToken cancellation)
     {
         using BatchLoader loader = new(model.Device, model.Spec, model.BatchSize, training: false);
         loader.Start(data.Read(RowPart.All, EpochOrder.Natural));
         float[] logits = new float[model.BatchSize];
+        int[] ranks = new int[model.Spec.HasLists ? model.BatchSize : 0];
         while (loader.NextPrepared(cancellation) is { } batch)
         {
             model.Predict(batch, logits);
             int rows = batch.Rows;
+            batch.Lists?.Rank(logits, ranks);
             loader.Release(batch);
-            foreach (float logit in logits.AsSpan(0, rows))
-                Score(logit, to);
+            for (int i = 0; i < rows; i++)
+                Score(logits[i], ranks.Length > 0 ? ranks[i] : null, to);
             Telemetry.Rows("predict", rows);
             progress(Rows);
         }
@@ -38,7 +40,7 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
         return scored > 0 ? sum / scored : null;
     }
 
-    private void Score(float logit, Action<float?> to)
+    private void Score(float logit, int? rank, Action<float?, int?> to)
     {
         SkipBad(to);
         if (!float.IsFinite(logit))
@@ -49,13 +51,13 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
 
         float score = Probability.Of(logit);
         sum += score;
-        to(score);
+        to(score, rank);
         Rows++;
     }
 
-    private void SkipBad(Action<float?> to)
+    private void SkipBad(Action<float?, int?> to)
     {
         for (; data.Statistics.IsBad(Rows); Rows++)
-            to(null);
+            to(null, null);
     }
 }

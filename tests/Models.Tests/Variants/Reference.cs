@@ -22,7 +22,7 @@ internal abstract class Reference
         return Forward(rows);
     }
 
-    public double Loss(VariantRow[] rows) => Logits(rows, training: true).Zip(rows, (z, r) => Math.Max(z, 0) - z * r.Label + Math.Log(1 + Math.Exp(-Math.Abs(z)))).Average();
+    public virtual double Loss(VariantRow[] rows) => Logits(rows, training: true).Zip(rows, (z, r) => Math.Max(z, 0) - z * r.Label + Math.Log(1 + Math.Exp(-Math.Abs(z)))).Average();
 
     /// <summary>What training minimizes: the loss, and the auxiliary loss of models that have one.</summary>
     public double Objective(VariantRow[] rows) => Loss(rows) + Alpha * (AuxiliaryLoss(rows) ?? 0);
@@ -109,6 +109,26 @@ internal abstract class Reference
     /// <summary>PyTorch's batch normalization.</summary>
     protected double[][] BatchNorm(string name, double[][] x, double epsilon = 1e-5, double momentum = 0.1) =>
         Map(Normalize(name, x, epsilon, momentum, unbiased: true), (v, h) => v * Weights[$"{name}.gamma"][h] + Weights[$"{name}.beta"][h]);
+
+    /// <summary>Every item of a sequence asks all items; each head has <paramref name="d"/> columns.</summary>
+    protected double[][] Attention(string name, double[][] items, int heads, int d)
+    {
+        double[][] q = Linear($"{name}.query", items), k = Linear($"{name}.key", items), v = Linear($"{name}.value", items);
+        return Linear($"{name}.out", [.. q.Select(row => Join([.. Enumerable.Range(0, heads).Select(h => Head(row, k, v, h * d, d))]))]);
+    }
+
+    /// <summary>softmax_t(⟨q, k_t⟩ / √d) v_t over columns <paramref name="first"/> … first + d − 1.</summary>
+    private static double[] Head(double[] q, double[][] k, double[][] v, int first, int d)
+    {
+        double[] powers = [.. k.Select(key => Math.Exp(Enumerable.Range(first, d).Sum(c => q[c] * key[c]) / Math.Sqrt(d)))];
+        return [.. Enumerable.Range(first, d).Select(c => powers.Select((p, t) => p / powers.Sum() * v[t][c]).Sum())];
+    }
+
+    protected double[][] LayerNorm(string name, double[][] x) => [.. x.Select(row =>
+    {
+        double mean = row.Average(), deviation = Math.Sqrt(row.Average(v => (v - mean) * (v - mean)) + 1e-5);
+        return row.Select((v, i) => (v - mean) / deviation * Weights[$"{name}.gamma"][i] + Weights[$"{name}.beta"][i]).ToArray();
+    })];
 
     protected static double[][] Map(double[][] x, Func<double, int, double> f) => [.. x.Select(row => row.Select(f).ToArray())];
 

@@ -36,6 +36,12 @@ internal static class VariantData
             .. histories ? new SequenceField[] { new("hist_item", 1, SequenceRole.History, 1, T), new("hist_category", 2, SequenceRole.History, 2, T) } : [],
         ]);
 
+    /// <summary>Items of the lists of rows, for models of lists; the second list has one item.</summary>
+    private static readonly int[] lists = [4, 1, 4];
+
+    /// <summary>Rows, or what belongs to them, list by list.</summary>
+    public static T[][] ListsOf<T>(T[] rows) => [.. lists.Select((length, i) => rows[lists.Take(i).Sum()..][..length])];
+
     public static VariantRow[] Rows { get; } = [.. Enumerable.Range(0, B).Select(Row)];
 
     public static Batch Batch(Device device, FeatureSpec spec, int capacity)
@@ -50,6 +56,8 @@ internal static class VariantData
             foreach (BatchSequence s in batch.Sequences)
                 s.SetIds(b, s.Field.Name switch { "tags" => row.Tags, "hist_item" => row.Items, "hist_category" => row.Categories, "neg_hist_item" => row.NegativeItems, _ => row.NegativeCategories });
         }
+        foreach (int items in batch.Lists is null ? [] : lists)
+            batch.Lists!.Add(items);
         batch.Prepare();
         return batch;
     }

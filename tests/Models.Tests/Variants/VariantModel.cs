@@ -77,6 +77,9 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} bst"] = () => new BehaviorTransformer(blocks: 1, heads: 2),
         [$"{Own} bst of 2 blocks, 3 heads"] = () => new BehaviorTransformer(blocks: 2, heads: 3),
         [$"{Own} bst of 3 blocks, 6 heads"] = () => new BehaviorTransformer(blocks: 3, heads: 6),
+        [$"{Own} prm"] = () => new Reranking(blocks: 1, heads: 4, headWidth: 1),
+        [$"{Own} prm of 2 blocks, wide heads, few places"] = () => new Reranking(blocks: 2, heads: 3, headWidth: 4, places: 3),
+        [$"{Own} prm pointwise"] = () => new Reranking(blocks: 1, heads: 2, headWidth: 2, pointwise: true),
     };
 
     private static Dictionary<string, Func<ModelOptions, ModelOptions>> Changes { get; } = new()
@@ -99,6 +102,8 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} dien of aigru without auxiliary loss"] = o => o with { Evolution = Evolutions.Aigru, AuxiliaryLoss = 0 },
         [$"{Own} bst of 2 blocks, 3 heads"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3 },
         [$"{Own} bst of 3 blocks, 6 heads"] = o => o with { TransformerBlocks = 3, AttentionHeads = 6 },
+        [$"{Own} prm of 2 blocks, wide heads, few places"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3, HeadWidth = 4, FeedForward = 6, ListPlaces = 3 },
+        [$"{Own} prm pointwise"] = o => o with { AttentionHeads = 2, ListLoss = false },
     };
 
     public TrainableModel Model { get; }

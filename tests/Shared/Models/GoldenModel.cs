@@ -14,7 +14,11 @@ namespace GpuCtr.Models.Tests;
 /// <param name="Fill">Copies a batch of the vectors to a slot: b, its rows, and the prefix of the names of its inputs.</param>
 internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptions Options, Action<Batch, string> Fill)
 {
-    private readonly int rows = File.Shape("inputs", $"{First(File)}{(File.Has("inputs", $"{First(File)}label") ? "label" : "ids")}")[0];
+    /// <summary>Rows of a batch, by the prefix of its inputs.</summary>
+    public Func<string, int> RowsOf { get; init; } = prefix => File.Shape("inputs", $"{prefix}{(File.Has("inputs", $"{prefix}label") ? "label" : "ids")}")[0];
+
+    /// <summary>The file's logits of the first batch.</summary>
+    public Func<double[]> ExpectedLogit { get; init; } = () => File.Expected("logit");
 
 
     /// <summary>The file's logits by the output of our model: the same, unless it predicts items.</summary>
@@ -40,12 +44,12 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
     public void CheckGradients(Device device)
     {
         using TrainableModel model = Build(device, EmbeddingUpdate.Dense);
-        using Batch batch = Slot(model, First(File));
+        using Batch batch = Slot(model, Batches[0]);
         float[] output = new float[model.Recorded.Model.Output.Length];
         model.Predict(batch, output);
-        Close.Assert(File.Expected(File.Has("expected", "eval_logit") ? "eval_logit" : "logit"), Logits(model, output), "evaluation logit");
-        model.Recorded.ForwardBackward(new Pass(rows, Training: true, batch.Tokens));
-        Close.Assert(File.Expected("logit"), Logits(model, model.Recorded.Model.Output.ToArray(device)), "logit");
+        Close.Assert(File.Has("expected", "eval_logit") ? File.Expected("eval_logit") : ExpectedLogit(), Logits(model, output), "evaluation logit");
+        model.Recorded.ForwardBackward(new Pass(batch.Rows, Training: true, batch.Tokens));
+        Close.Assert(ExpectedLogit(), Logits(model, model.Recorded.Model.Output.ToArray(device)), "logit");
         (double clicks, double? auxiliary) = (model.TakeLoss(), model.TakeAuxiliaryLoss());
         Close.Assert(File.Expected("loss"), [Total(clicks, auxiliary)], "loss");
         if (auxiliary is { } other)
@@ -60,7 +64,7 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
         using TrainableModel model = Build(device, update);
         Assert.Equal((0.9, 0.999, 1e-8), (File.Config("beta1"), File.Config("beta2"), File.Config("eps")));
         List<float> losses = [];
-        foreach (string batch in new[] { "b0.", "b1.", "b2." })
+        foreach (string batch in Batches)
         {
             using Batch slot = Slot(model, batch);
             model.TrainStep(slot, File.Config("lr"));
@@ -90,6 +94,7 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
     private TrainableModel Build(Device device, EmbeddingUpdate update)
     {
         ModelOptions options = Options with { EmbeddingUpdate = update };
+        int rows = Batches.Max(RowsOf);
         TrainableModel model = new(device, Spec, options, rows);
         foreach (string name in File.Names("parameters"))
         {
@@ -107,16 +112,16 @@ internal sealed record GoldenModel(GoldenFile File, FeatureSpec Spec, ModelOptio
 
     private Batch Slot(TrainableModel model, string prefix)
     {
-        Batch batch = new(model.Device, model.Spec, rows) { Rows = rows };
+        Batch batch = new(model.Device, model.Spec, model.BatchSize) { Rows = RowsOf(prefix) };
         Fill(batch, prefix);
-        if (File.Has("inputs", $"{prefix}label"))
+        if (File.Has("inputs", $"{prefix}label") && File.Shape("inputs", $"{prefix}label").Length == 1)
             File.Input($"{prefix}label").ToFloats().CopyTo(batch.Labels);
         batch.Prepare();
         return batch;
     }
 
     /// <summary>A file has batches b0, b1 and b2, or a single one without a name.</summary>
-    private static string First(GoldenFile file) => file.Has("inputs", "label") ? "" : "b0.";
+    private string[] Batches => File.Has("inputs", "label") ? [""] : ["b0.", "b1.", "b2."];
 
     private static Tensor Find(TrainableModel model, GoldenPlace place) =>
         model.Weights.SingleOrDefault(t => t.Name == place.Tensor)

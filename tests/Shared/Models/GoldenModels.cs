@@ -23,6 +23,7 @@ internal static class GoldenModels
         ["bst"] = Bst,
         ["dien"] = Dien,
         [GoldenSequences.Kind] = GoldenSequences.Of,
+        [GoldenLists.Kind] = GoldenLists.Of,
     };
 
     /// <summary>The model of the file of that name.</summary>

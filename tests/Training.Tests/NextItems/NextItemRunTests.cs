@@ -170,7 +170,7 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Run("train", clicks, "--model", "fm", "--epochs", "1", "--out", runs.Folder.File("clicks")).Succeeded();
         Run("predict", clicks, "--model", runs.Folder.File("clicks"), "--top", "3", "--out", runs.Folder.File("s.parquet")).FailedWith(ExitCode.Usage, "--top is for models that predict items, and fm predicts clicks");
         Run("train", clicks, "--model", "fm", "--leave-one-out", "off", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--leave-one-out has no meaning for fm, which predicts clicks");
-        Run("train", clicks, "--model", "fm", "--monitor", "ndcg", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--monitor ndcg is no metric of fm");
+        Run("train", clicks, "--model", "fm", "--monitor", "ndcg", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--monitor ndcg needs --group-id");
         Run("train", clicks, "--model", "sasrec", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "no column is a list of items", "label, item");
     }
 

@@ -21,6 +21,8 @@ internal static class MultiHeadAttentionCases
     private readonly record struct Open(
         int B, int E, int H, int MaxLength, Asks Asks, bool Causal, int Capacity = 0, bool SharedInputs = false, bool Gradients = true);
 
+    private readonly record struct OfLists(int Lists, int E, int H, int Longest, int Capacity = 0, bool SharedInputs = false);
+
     private static readonly Shape[] Shapes =
     [
         new(1, 1, 1, 1), new(1, 4, 2, 0), new(5, 3, 1, 4), new(5, 6, 2, 4), new(9, 16, 2, 6), new(4, 64, 8, 20), new(3, 40, 2, 17), new(6, 34, 2, 33), new(20, 8, 8, 3), new(2, 10, 2, 40),
@@ -33,9 +35,12 @@ internal static class MultiHeadAttentionCases
         new(3, 15, 3, 8, default, true, Capacity: 11), new(5, 12, 3, 5, default, true, SharedInputs: true), new(4, 8, 2, 5, default, true, Gradients: false),
     ];
 
+    private static readonly OfLists[] ListShapes = [new(1, 1, 1, 2), new(5, 6, 2, 4, Capacity: 30), new(4, 40, 4, 35), new(20, 8, 8, 3, SharedInputs: true)];
+
     public static IEnumerable<OpCase> All() =>
     [
         .. OpCase.Each("multi-head attention", Shapes.SelectMany(s => new[] { s with { TargetAsks = true }, s }), Record),
+        .. OpCase.Each("multi-head attention", ListShapes, RecordLists),
         .. OpCase.Each("multi-head attention", OpenShapes.SelectMany(s => new[] { s, s with { Causal = false, Asks = Asks.Predictions }, s with { Asks = Asks.Predictions } }).Append(new(5, 6, 2, 4, default, false)), RecordOpen),
     ];
 
@@ -45,15 +50,38 @@ internal static class MultiHeadAttentionCases
     private static void RecordOpen(Trial t, Open s) => Record(
         t, new(s.B, s.E, s.H, s.MaxLength, s.Capacity, s.SharedInputs, s.Gradients), new(t, s.B, s.MaxLength, s.Capacity, target: false), s.Asks, s.Causal);
 
+    /// <summary>The items of a list are examples of the batch, and all of them ask.</summary>
+    private static void RecordLists(Trial t, OfLists s)
+    {
+        ListTrial lists = new(t, s.Lists, s.Longest, s.Capacity);
+        Record(
+            t, new(s.Lists, s.E, s.H, s.Longest, s.Capacity, s.SharedInputs), lists.Items, RowKind.Batch, [.. Enumerable.Range(0, lists.Starts[^1])],
+            row => [.. lists.RowsOf(Enumerable.Range(0, s.Lists).Last(list => lists.Starts[list] <= row))], causal: false);
+    }
+
     private static void Record(Trial t, Shape s, SequenceTrial sequences, Asks asks, bool causal)
     {
-        RowKind items = sequences.Items, asking = asks == Asks.Targets ? RowKind.Batch : asks == Asks.Items ? items : RowKind.Prediction;
+        RowKind asking = asks == Asks.Targets ? RowKind.Batch : asks == Asks.Items ? sequences.Items : RowKind.Prediction;
+        int[] asked = asks switch { Asks.Items => [.. Enumerable.Range(0, sequences.Ends[^1])], Asks.Targets => [.. sequences.Ends.Select(end => end - 1)], _ => sequences.Predicted };
+        Record(t, s, sequences.History(s.E).Items, asking, asked, item => sequences.ItemsOf(sequences.RowOf(item)), causal);
+    }
+
+    /// <param name="t">The trial.</param>
+    /// <param name="s">Its shape.</param>
+    /// <param name="sequences">The sequences on the device.</param>
+    /// <param name="asking">What a row of the queries stands for.</param>
+    /// <param name="asked">The items that ask.</param>
+    /// <param name="sequenceOf">The items of the sequence that an item belongs to.</param>
+    /// <param name="causal">Whether an item sees only those before it.</param>
+    private static void Record(Trial t, Shape s, SequenceItems sequences, RowKind asking, int[] asked, Func<int, int[]> sequenceOf, bool causal)
+    {
+        RowKind items = sequences.Rows;
         int terms = s.MaxLength + 1, d = s.E / s.H;
         Random random = t.Random("q");
         Tensor q = t.Batch("q", s.E, s.Gradients, terms, _ => s.Scale * (random.NextSingle() * 2 - 1), asking);
         Tensor k = t.Batch("k", s.E, s.Gradients, (int)(terms * s.Scale * s.Scale), kind: items), v = t.Batch("v", s.E, terms: terms, kind: items);
         Tensor y = t.Output("y", s.E, terms: terms, kind: asking);
-        t.Op(new MultiHeadAttention(t.Workspace, sequences.History(s.E).Items, q, k, v, s.H, y, causal, s.Scaled));
+        t.Op(new MultiHeadAttention(t.Workspace, sequences, q, k, v, s.H, y, causal, s.Scaled));
         (Tensor Input, Tensor Sum)[] sums = s.SharedInputs ? [.. new[] { q, k, v }.Select(input => (input, t.Output($"{input.Name} + {input.Name}", s.E, kind: input.RowKind)))] : [];
         foreach ((Tensor input, Tensor sum) in sums)
             t.Op(new Add(t.Device, sum, input, input));
@@ -62,10 +90,9 @@ internal static class MultiHeadAttentionCases
             foreach ((Tensor input, Tensor sum) in sums)
                 for (int i = 0; i < r[sum].Length; i++)
                     r[sum][i] = 2 * r[input][i];
-            int[] asked = asks switch { Asks.Items => [.. Enumerable.Range(0, sequences.Ends[^1])], Asks.Targets => [.. sequences.Ends.Select(end => end - 1)], _ => sequences.Predicted };
             for (int question = 0; question < asked.Length; question++)
             {
-                int[] row = sequences.ItemsOf(sequences.RowOf(asked[question])), seen = [.. row.Where(item => !causal || item <= asked[question])];
+                int[] row = sequenceOf(asked[question]), seen = [.. row.Where(item => !causal || item <= asked[question])];
                 for (int head = 0; head < s.H; head++)
                     Answer(r[q].AsSpan(question * s.E + head * d, d), r[y].AsSpan(question * s.E + head * d, d), seen, head * d, r[k], r[v]);
             }
