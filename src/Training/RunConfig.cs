@@ -112,7 +112,7 @@ internal static class RunConfig
         Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal)))
             .Where(files => old.ContainsKey(files.Key)).SelectMany(files => Difference(files.Key, old[files.Key], files.Value));
 
-    private static JsonObject Files(RunShards shards, bool byContent) => new() { [TrainShards] = List(shards.Train, byContent), [ValidShards] = List(shards.Valid, byContent) };
+    private static JsonObject Files(RunShards shards, bool byContent) => new() { [TrainShards] = List(shards.Files.Train, byContent), [ValidShards] = List(shards.Files.Valid, byContent) };
 
     private static JsonArray List(ShardSet? set, bool byContent) =>
         new([.. (set?.Shards ?? []).Select((s, i) => (JsonNode)$"{s.Path} ({s.Rows} rows, {s.LengthBytes} bytes, {(byContent ? set!.ContentKeys[i] : s.Version)})")]);

@@ -1,6 +1,7 @@
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Models;
 using GpuCtr.Training.Reports;
@@ -23,8 +24,13 @@ internal sealed record RowSource(Dataset Data, RowPart Part)
 /// <param name="Plan">The role of every column.</param>
 /// <param name="ModelName">The architecture.</param>
 /// <param name="Unused">Histories, or negatives of them, that this model does not read.</param>
-internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused)
+internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused) : IDisposable
 {
+    private GroupedLogs? grouped;
+
+    /// <summary>The files that the user named: those that are read, unless their rows were grouped.</summary>
+    public (ShardSet Train, ShardSet? Valid, ShardSet? Test) Files { get; private init; } = (Train, Valid, Test);
+
     /// <summary>Finds the files and decides the role of every column.</summary>
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
@@ -32,6 +38,8 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet train = ShardSet.Resolve(settings.Options.Shards, settings.Workers);
         ShardSet? valid = settings.Options.Valid.Count > 0 ? ShardSet.Resolve(settings.Options.Valid, settings.Workers) : null;
         ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
+        if (settings.PredictsItems && InteractionColumns.Of(train, settings.Features) is { } columns)
+            return Grouped(settings, columns, (train, valid, test));
         FeaturePlan plan = settings.PredictsItems ? FeaturePlan.OfSequences(train, settings.Features) : FeaturePlan.Infer(train, settings.Features);
         string model = settings.Options.ModelName ?? Variants.DefaultModel(settings.Options.Variant, plan.HasHistory);
         // A history that the model does not read must not update table rows.
@@ -49,6 +57,29 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
             other.Check(plan.Requests, "the run trains");
         return new RunShards(train, valid, test, plan, model, unused);
     }
+
+    /// <summary>Logs of interactions become one row a user on the way in; from there on they are sequences like others.</summary>
+    private static RunShards Grouped(TrainSettings settings, InteractionColumns columns, (ShardSet Train, ShardSet? Valid, ShardSet? Test) files)
+    {
+        GroupedLogs logs = new(columns);
+        try
+        {
+            ShardSet train = logs.Of(files.Train);
+            ShardSet? valid = files.Valid is null ? null : logs.Of(files.Valid), test = files.Test is null ? null : logs.Of(files.Test);
+            FeaturePlan plan = FeaturePlan.OfSequences(train, columns.Over(settings.Features));
+            foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
+                other.Check(plan.Requests, "the run trains");
+            return new RunShards(train, valid, test, plan, settings.Model.Model, []) { Files = files, grouped = logs };
+        }
+        catch
+        {
+            logs.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => grouped?.Dispose();
 
     /// <summary>Name, type, role and reason of the role, for every column.</summary>
     public IEnumerable<(string Name, string Type, string Role, string Note)> Columns() => Plan.Table().Select(c => Unused.Contains(c.Name)

@@ -17,6 +17,8 @@ internal static class RunSummary
     {
         foreach (string note in shards.Train.Notes.Concat(shards.Valid?.Notes ?? []).Concat(shards.Test?.Notes ?? []))
             runLog.Line(note);
+        if (shards.Files.Train != shards.Train)
+            runLog.Line(Invariant($"sequences of {shards.Train.Rows:N0} users from {shards.Files.Train.Rows:N0} interactions, by time"));
         var table = shards.Columns().Select(c => c with { Name = Printable.Of(c.Name), Note = Printable.Of(c.Note) }).ToArray();
         int name = table.Max(c => c.Name.Length), type = table.Max(c => c.Type.Length);
         runLog.Line("columns");

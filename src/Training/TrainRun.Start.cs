@@ -28,7 +28,7 @@ internal sealed partial class TrainRun
         TrainOptions options = request.Options;
         TrainSettings settings = TrainSettings.Of(options);
         string[] allowedChanges = RunConfig.AllowedChanges(request);
-        RunShards shards = RunShards.Open(settings);
+        using RunShards shards = RunShards.Open(settings);
         settings = settings.For(shards.ModelName);
         ReadOptions.Check(request, settings);
         using Device device = options.Device.Open();
@@ -47,7 +47,7 @@ internal sealed partial class TrainRun
     private static void CheckOut(string folder, TrainSettings settings, RunShards shards)
     {
         TrainOptions options = settings.Options;
-        IEnumerable<string> inputs = new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().SelectMany(s => s.Shards).Select(s => s.Path);
+        IEnumerable<string> inputs = new[] { shards.Files.Train, shards.Files.Valid, shards.Files.Test }.OfType<ShardSet>().SelectMany(s => s.Shards).Select(s => s.Path);
         if (options.Overwrite && options.InitFrom is { } other)
             inputs = inputs.Append(RunFolder.Resolve(other, "--init-from"));
         OutputPath.RefuseInputs("--out", RunFolder.Replaced(folder), inputs);

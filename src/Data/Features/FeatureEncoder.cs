@@ -1,3 +1,4 @@
+using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Models.Features;
 
@@ -26,6 +27,9 @@ public sealed partial class FeatureEncoder
 
     /// <summary>Name of the label column; null if items are predicted.</summary>
     public string? Label => State.Label;
+
+    /// <summary>The columns of the log from which sequences were made; null if rows were sequences.</summary>
+    internal InteractionColumns? Log => State.Sequences.Select(s => s.Log).FirstOrDefault();
 
     /// <summary>Name of the gAUC column, if any.</summary>
     public string? GaucKey => State.GaucKey;

@@ -58,6 +58,18 @@ public sealed record FeatureOptions
     [Option("lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET; where items are predicted, the sequence", Value = "COL,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> History { get; init; } = [];
 
+    /// <summary>In a log of interactions, the column of users; null = user.</summary>
+    [Option("where items are predicted, from a log with one interaction a row: the column of users [user]", Value = "COL", Form = OptionForm.Columns, ReadBy = "sasrec|bert4rec")]
+    public string? User { get; init; }
+
+    /// <summary>In a log of interactions, the column of items; null = item.</summary>
+    [Option("the column of items in such a log [item]", Value = "COL", Form = OptionForm.Columns, ReadBy = "sasrec|bert4rec")]
+    public string? Item { get; init; }
+
+    /// <summary>In a log of interactions, the column of times; null = timestamp.</summary>
+    [Option("the column of times in such a log [timestamp]", Value = "COL", Form = OptionForm.Columns, ReadBy = "sasrec|bert4rec")]
+    public string? Timestamp { get; init; }
+
     /// <summary>List columns, or strings with separated entries, whose vectors are pooled whatever their name.</summary>
     [Option("lists, or strings such as 12,53,8, whose entries are pooled", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> MultiValue { get; init; } = [];

@@ -42,7 +42,7 @@ public sealed partial class FeaturePlan
         return (histories.Length > 0 ? histories : lists) switch
         {
             [var only] => only,
-            [] => throw GpuCtrException.UsageError($"{shards.Shards[0].Path}: no column is a list of items; write one row a user with a list of their items in time order, or name a string with separated entries by --history; the columns are {Listing(shards)}"),
+            [] => throw GpuCtrException.UsageError($"{shards.Shards[0].Path}: no column is a list of items; write one row a user with a list of their items in time order, or a log with the columns user, item and timestamp (--user, --item and --timestamp give them other names), or name a string with separated entries by --history; the columns are {Listing(shards)}"),
             var several => throw GpuCtrException.UsageError($"{string.Join(", ", several)} are lists, and a model that predicts items reads one: name it with --history"),
         };
     }

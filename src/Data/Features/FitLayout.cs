@@ -33,7 +33,7 @@ internal sealed class FitLayout
         }
 
         foreach (FeatureColumn list in plan.Columns.Where(c => c.Role is FeatureRole.History or FeatureRole.Pooled or FeatureRole.Sequence))
-            AddList(list, plan.Options.MaxHistory);
+            AddList(list, plan.Options);
         // In the order of the histories, as a model reads them (FeatureSpec.WithNegatives). They are not counted: a value that only negatives have is not in the data.
         foreach (SequenceColumn history in Sequences.Where(s => s.Target >= 0))
             Negatives.AddRange(plan.NegativesOf(history.Column).Select(n => history with { Column = n.Name, Kind = n.Request.Kind!.Value, Separator = n.Grammar?.Separator, Form = n.Grammar?.Form ?? ListForm.Unchecked }));
@@ -83,13 +83,14 @@ internal sealed class FitLayout
         }
     }
 
-    private void AddList(FeatureColumn list, int maxHistory)
+    private void AddList(FeatureColumn list, FeatureOptions options)
     {
         int target = Categorical.FindIndex(c => c.Column == list.Target);
         int vocabulary = target >= 0 ? Categorical[target].Vocabulary : Vocabularies.Count;
         if (target < 0)
             Vocabularies.Add(new VocabularyPlan(-1, []));
         Vocabularies[vocabulary].Columns.Add(list);
-        Sequences.Add(new SequenceColumn(list.Name, list.Request.Kind!.Value, vocabulary, target, maxHistory, list.Grammar?.Separator, list.Grammar?.Form ?? ListForm.Unchecked, Predicted: list.Role == FeatureRole.Sequence));
+        Sequences.Add(new SequenceColumn(list.Name, list.Request.Kind!.Value, vocabulary, target, options.MaxHistory, list.Grammar?.Separator, list.Grammar?.Form ?? ListForm.Unchecked, Predicted: list.Role == FeatureRole.Sequence,
+            Log: options is { User: { } user, Item: { } item, Timestamp: { } timestamp } ? new(user, item, timestamp) : null));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using GpuCtr.Data.Lists;
+using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
@@ -143,10 +144,12 @@ internal sealed record NumericColumn(
 /// <param name="Separator">Separator of lists in strings; else null.</param>
 /// <param name="Form">Brackets and quotes of lists in strings.</param>
 /// <param name="Predicted">Whether its own items are predicted: there is no other column, and its table has a row for the mask behind those of the vocabulary.</param>
+/// <param name="Log">The columns of the log from whose rows the sequences were made; null if rows were sequences.</param>
 internal sealed record SequenceColumn(
     string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] ListForm Form = ListForm.Unchecked,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Predicted = false) : FittedColumn(Column)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Predicted = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InteractionColumns? Log = null) : FittedColumn(Column)
 {
     // The item behind those that are read, that of the validation and that of the test.
     private const int MostAnswers = 3;

@@ -111,10 +111,11 @@ internal static class EvaluateCommand
     {
         int batchSize = run.Options.BatchSize;
         FeatureEncoder encoder = checkpoint.LoadEncoder();
-        encoder.Check(run.Shards);
-        HeldMemory held = HeldMemory.Of(run.Device, TrainableModel.PlanOf(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, run.Shards.Rows);
-        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = run.Options.Device.Decoders, BadRows = badRows, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least) };
-        RowSource rows = new(new Dataset(run.Shards, encoder, reading), RowPart.All);
+        ShardSet shards = run.RowsFor(encoder);
+        encoder.Check(shards);
+        HeldMemory held = HeldMemory.Of(run.Device, TrainableModel.PlanOf(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
+        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = run.Options.Device.Decoders, BadRows = badRows, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(shards, encoder).Least) };
+        RowSource rows = new(new Dataset(shards, encoder, reading), RowPart.All);
         TrainableModel model = new(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         try
         {
@@ -132,7 +133,7 @@ internal static class EvaluateCommand
     {
         if (model.Spec.Items is null && (options.Candidates is not null || options.Sampled > 0))
             throw GpuCtrException.UsageError($"{(options.Sampled > 0 ? "--sampled" : "--candidates")} is for models that predict items, and {model.Options.Model} predicts clicks: leave it out");
-        ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, run.Shards, rows.Data.Encoder.Vocabularies[0]);
+        ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, rows.Data.Shards, rows.Data.Encoder.Vocabularies[0]);
         using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
         return run.Watch(
             Verb, rows.Rows, progress => model.Spec.Items is null

@@ -87,9 +87,9 @@ internal static class PredictCommand
             BadRows = options.BadRows,
             NeedLabel = false,
             ListRows = model.Spec.HasLists ? options.Scoring.BatchSize : 0,
-            MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.Shards, encoder).Least),
+            MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(run.RowsFor(encoder), encoder).Least),
         };
-        Dataset data = new(run.Shards, encoder, reading);
+        Dataset data = new(run.RowsFor(encoder), encoder, reading);
         run.Begin(checkpoint, held);
         Result result = Answer(options, model, data, run) with { Out = options.Out, Step = checkpoint.Manifest.Position.Step };
         RunWarnings.AboutRows(run.RunLog, "rows", data);
@@ -102,7 +102,7 @@ internal static class PredictCommand
     private static (Checkpoint, FeatureEncoder, FrozenModel) Load(Checkpoint checkpoint, ScoringRun run)
     {
         FeatureEncoder encoder = checkpoint.LoadEncoder();
-        encoder.Check(run.Shards, needLabel: false);
+        encoder.Check(run.RowsFor(encoder), needLabel: false);
         return (checkpoint, encoder, checkpoint.LoadFrozen(run.Device, encoder.Spec, run.Options.BatchSize));
     }
 
@@ -110,7 +110,7 @@ internal static class PredictCommand
     {
         if (model.Spec.Items is not null)
         {
-            using ScoreFile<BestItems?> best = new(new BestItemColumns(data.Encoder.Vocabularies[0]), options.Out, run.Shards, options.Keep, options.Overwrite);
+            using ScoreFile<BestItems?> best = new(new BestItemColumns(data.Encoder.Vocabularies[0]), options.Out, data.Shards, options.Keep, options.Overwrite);
             return NameItems(model, data, best, new NextItemRun(model, data, options.Top ?? PredictOptions.UsualItems, options.Seen), run);
         }
 
@@ -118,11 +118,11 @@ internal static class PredictCommand
             throw GpuCtrException.UsageError($"{(options.Seen ? "--seen" : "--top")} is for models that predict items, and {model.Options.Model} predicts clicks: leave it out");
         if (model.Spec.HasLists)
         {
-            using ScoreFile<RankedScore> ranked = new(new RankedScoreColumns(), options.Out, run.Shards, options.Keep, options.Overwrite);
+            using ScoreFile<RankedScore> ranked = new(new RankedScoreColumns(), options.Out, data.Shards, options.Keep, options.Overwrite);
             return Score(model, data, ranked, (score, rank) => new(score, rank), run);
         }
 
-        using ScoreFile<float?> scores = new(new ScoreColumn(), options.Out, run.Shards, options.Keep, options.Overwrite);
+        using ScoreFile<float?> scores = new(new ScoreColumn(), options.Out, data.Shards, options.Keep, options.Overwrite);
         return Score(model, data, scores, (score, _) => score, run);
     }
 

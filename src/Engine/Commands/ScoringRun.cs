@@ -1,4 +1,6 @@
 using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
@@ -14,8 +16,11 @@ namespace GpuCtr.Engine.Commands;
 /// <param name="Memory">The memory limit of the process.</param>
 /// <param name="RunLog">Where warnings and progress go.</param>
 /// <param name="Shutdown">Ends it early.</param>
-internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Device Device, MemoryBudget Memory, RunLog RunLog, ShutdownSignal Shutdown)
+internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Device Device, MemoryBudget Memory, RunLog RunLog, ShutdownSignal Shutdown) : IDisposable
 {
+    private GroupedLogs? logs;
+    private ShardSet? grouped;
+
     /// <summary>Opens all of it, in an order in which the cheapest mistakes are told first, and closes it after <paramref name="score"/>.</summary>
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput: the model, the shards or the device cannot be had.</exception>
     public static ExitCode Of(Verb verb, ScoringOptions options, MemoryBudget memory, IReadOnlyList<string> shards, Terminal terminal, Action<ScoringRun> score)
@@ -27,9 +32,23 @@ internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Devic
         using RunLog runLog = new(terminal.Error, options.Trace.Verbose);
         ShardSet found = ShardSet.Resolve(shards);
         using Device device = options.Device.Open();
-        score(new ScoringRun(options, found, device, memory, runLog, shutdown));
+        using ScoringRun run = new(options, found, device, memory, runLog, shutdown);
+        score(run);
         return ExitCode.Done;
     }
+
+    /// <summary>The rows that a model reads: the shards, or their users, where the sequences of the model were made from a log and the shards are one.</summary>
+    /// <exception cref="GpuCtrException">Data: a missing or bad user, item or timestamp.</exception>
+    public ShardSet RowsFor(FeatureEncoder encoder)
+    {
+        if (encoder.Log is not { } columns || !columns.AreIn(Shards))
+            return Shards;
+        logs ??= new GroupedLogs(columns);
+        return grouped ??= logs.Of(Shards);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => logs?.Dispose();
 
     /// <summary>Bounds the heap beside what is held, and prints the model and the device.</summary>
     public void Begin(Checkpoint checkpoint, HeldMemory held)

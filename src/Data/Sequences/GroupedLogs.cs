@@ -1,0 +1,32 @@
+using GpuCtr.Data.Shards;
+
+namespace GpuCtr.Data.Sequences;
+
+/// <summary>Logs of interactions as one row a user, in files of a temporary folder that is gone when this is disposed.</summary>
+/// <param name="columns">The columns of the logs.</param>
+internal sealed class GroupedLogs(InteractionColumns columns) : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("gpu-ctr-").FullName;
+    private int files;
+
+    /// <summary>The users of a log in the order in which they first come, each with a list of their items by time; interactions at the same time stay in the order of the files.</summary>
+    /// <exception cref="GpuCtrException">Data: a missing or bad user, item or timestamp. InputOutput: no space for the file.</exception>
+    public ShardSet Of(ShardSet log)
+    {
+        string path = Path.Combine(folder, $"{files++}.parquet");
+        InteractionLog read = InteractionLog.Read(log, columns);
+        try
+        {
+            read.Write(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw GpuCtrException.IoError($"{path}: the sequences of the users cannot be written ({e.Message}); check the space of the folder for temporary files", e);
+        }
+
+        return ShardSet.Resolve([path]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
