@@ -12,7 +12,7 @@ public sealed partial class ModelBuilder
     /// <param name="items">(B, E) the items.</param>
     public Tensor ListAttention(string name, Tensor items)
     {
-        int e = items.Columns, heads = Options.HeadWidth > 0 ? Math.Max(1, Options.AttentionHeads) : HeadsOf(e, "--attention-width");
+        int e = items.Columns, heads = Options.HeadWidth > 0 ? Math.Max(1, Options.AttentionHeads) : HeadsOf(e, "an item", "--attention-width");
         Tensor y = Heads(name, items, Lists, items, heads, Options.HeadWidth > 0 ? checked(heads * Options.HeadWidth) : e, bias: true, causal: false);
         return Linear($"{name}.out", y, e);
     }

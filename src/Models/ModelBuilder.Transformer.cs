@@ -41,7 +41,7 @@ public sealed partial class ModelBuilder
     public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s, bool bias = false, bool causal = false, bool projects = true)
     {
         int e = s.Items.Columns, d = s.History.D;
-        Tensor y = Heads(name, asking, s.History.Items, s.Items, HeadsOf(e, $"an item ({e / d} columns of --embedding-dim {d})"), e, bias, causal);
+        Tensor y = Heads(name, asking, s.History.Items, s.Items, HeadsOf(e, $"an item ({e / d} columns of --embedding-dim {d})", "--embedding-dim"), e, bias, causal);
         return projects ? Linear($"{name}.out", y, e, bias: bias) : y;
     }
 
@@ -71,7 +71,7 @@ public sealed partial class ModelBuilder
     {
         Tensor q = Linear($"{name}.query", x, width, bias: false), k = Linear($"{name}.key", x, width, bias: false), v = Linear($"{name}.value", x, width, bias: false);
         Tensor y = Activation($"{name}.heads", width, x);
-        Append(new MultiHeadAttention(Workspace, Fields, q, k, v, HeadsOf(width, "--attention-width"), y, scaled: false));
+        Append(new MultiHeadAttention(Workspace, Fields, q, k, v, HeadsOf(width, "an interacting layer", "--attention-width"), y, scaled: false));
         return y;
     }
 
@@ -83,15 +83,19 @@ public sealed partial class ModelBuilder
 
     private SequenceItems? fields;
 
-    /// <exception cref="KernelException">The requested number of heads does not divide the width.</exception>
-    private int HeadsOf(int e, string what)
+    /// <summary>The requested number of heads, or the largest usual one.</summary>
+    /// <param name="e">Width of what they share.</param>
+    /// <param name="what">It in words.</param>
+    /// <param name="flag">Which option gives the width.</param>
+    /// <exception cref="KernelException">The requested number does not divide the width.</exception>
+    private int HeadsOf(int e, string what, string flag)
     {
         int heads = Options.AttentionHeads;
         if (heads == 0)
             return defaultHeads.First(h => e % h == 0);
         return e % heads == 0 ? heads : throw new KernelException(
             $"{heads} attention heads do not divide the {e} values of {what}: "
-            + $"take --attention-heads {string.Join(", ", Enumerable.Range(1, Math.Min(e, 64)).Where(h => e % h == 0))}, or another {(what.StartsWith('-') ? what : "--embedding-dim")}");
+            + $"take --attention-heads {string.Join(", ", Enumerable.Range(1, Math.Min(e, 64)).Where(h => e % h == 0))}, or another {flag}");
     }
 
     /// <summary>Histories, with their targets if they have any.</summary>
