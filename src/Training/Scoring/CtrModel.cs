@@ -34,37 +34,17 @@ public sealed class CtrModel : IDisposable
 {
     private const int MostConcurrency = 1 << 12;
 
-    private readonly Lifetime lifetime;
-    private readonly Lock gate = new();
-    private readonly SemaphoreSlim idle;
-    private readonly Device device;
     private readonly RowEncoder encoder;
     private readonly int mostRows;
-    private readonly List<ScoringWorker> lanes = [];
-    private int free;
+    private readonly ScoringLanes<ScoringWorker> lanes;
 
     private CtrModel(Device device, Checkpoint checkpoint, ScoringOptions options)
     {
-        this.device = device;
-        lifetime = new Lifetime(nameof(CtrModel), Free);
         checkpoint.NeedsClicks(nameof(CtrModel));
         FeatureEncoder features = checkpoint.LoadEncoder();
         encoder = new RowEncoder(features);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
-        int count = device.UsesSimd ? options.Concurrency > 0 ? options.Concurrency : Environment.ProcessorCount : 1;
-        lanes.Add(new ScoringWorker(model));
-        try
-        {
-            while (lanes.Count < count)
-                lanes.Add(new ScoringWorker(model.Replica()));
-        }
-        catch
-        {
-            lanes.ForEach(lane => lane.Dispose());
-            throw;
-        }
-        free = count;
-        idle = new SemaphoreSlim(free, free);
+        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => new ScoringWorker(lane));
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
         mostRows = model.Spec.HasLists ? options.BatchRows : int.MaxValue;
     }
@@ -75,9 +55,12 @@ public sealed class CtrModel : IDisposable
     /// <exception cref="GpuCtrException">There is none, or it is damaged; the message says which file and what to do.</exception>
     /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
-    public static CtrModel Load(string path, ScoringOptions? options = null)
+    public static CtrModel Load(string path, ScoringOptions? options = null) =>
+        Load(path, options ?? new ScoringOptions(), (device, checkpoint, how) => new CtrModel(device, checkpoint, how));
+
+    /// <summary>Opens the device and the checkpoint of a model that serves calls.</summary>
+    internal static T Load<T>(string path, ScoringOptions options, Func<Device, Checkpoint, ScoringOptions, T> make)
     {
-        options ??= new ScoringOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.BatchRows, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BatchRows, TrainOptions.MostBatchRows);
         ArgumentOutOfRangeException.ThrowIfNegative(options.Concurrency);
@@ -86,7 +69,7 @@ public sealed class CtrModel : IDisposable
         Device device = Device.Open(options.Device, threads: 1);
         try
         {
-            return Checkpoint.Load(path, checkpoint => new CtrModel(device, checkpoint, options));
+            return Checkpoint.Load(path, checkpoint => make(device, checkpoint, options));
         }
         catch
         {
@@ -111,7 +94,7 @@ public sealed class CtrModel : IDisposable
     /// <exception cref="ObjectDisposedException">The model is disposed.</exception>
     public FeatureRow NewRow()
     {
-        ObjectDisposedException.ThrowIf(lifetime.IsClosed, this);
+        ObjectDisposedException.ThrowIf(lanes.IsClosed, this);
         return new(encoder);
     }
 
@@ -146,7 +129,7 @@ public sealed class CtrModel : IDisposable
             throw new ArgumentException($"{rows.Length} rows, but room for {probabilities.Length} probabilities", nameof(probabilities));
         if (rows.Length > mostRows)
             throw new ArgumentException($"{rows.Length} rows: the rows of a call are one list to {Architecture}, and a list has at most {mostRows}; load the model with larger BatchRows", nameof(rows));
-        using Lifetime.Lease lease = lifetime.Enter();
+        using Lifetime.Lease lease = lanes.Enter();
         foreach (FeatureRow row in rows)
         {
             ArgumentNullException.ThrowIfNull(row, nameof(rows));
@@ -154,41 +137,19 @@ public sealed class CtrModel : IDisposable
                 throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", nameof(rows));
         }
         long begin = Telemetry.BeginScore;
-        ScoringWorker lane = Take();
+        ScoringWorker lane = lanes.Take();
         try
         {
             lane.Score(rows, probabilities);
         }
         finally
         {
-            Return(lane);
+            lanes.Return(lane);
         }
 
         Telemetry.Scored(rows.Length, begin);
     }
 
     /// <summary>Refuses further calls and returns at once. Running calls return their scores; the last one frees the model.</summary>
-    public void Dispose() => lifetime.Close();
-
-    private void Free()
-    {
-        foreach (ScoringWorker lane in lanes)
-            lane.Dispose();
-        device.Dispose();
-        idle.Dispose();
-    }
-
-    private ScoringWorker Take()
-    {
-        idle.Wait();
-        lock (gate)
-            return lanes[--free];
-    }
-
-    private void Return(ScoringWorker lane)
-    {
-        lock (gate)
-            lanes[free++] = lane;
-        idle.Release();
-    }
+    public void Dispose() => lanes.Close();
 }

@@ -106,6 +106,28 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Assert.Equal([22, 0, 22, 22], Read(scores).Items.Select(i => i.Length));
     }
 
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void A_model_in_process_answers_like_predict_on_any_number_of_threads(string model)
+    {
+        long[][] asked = [[5, 16, 3], [99, 7], [0, 1, 4, 13, 17, 6, 19, 12, 14]];
+        string file = PlantedSequences.File(runs.Folder, $"{model}-served.parquet", asked), scores = runs.Folder.File($"{model}-served-best.parquet");
+        Run("predict", file, "--model", runs.Folder.File(model), "--device", "cpu", "--out", scores, "--top", "4").Succeeded();
+        (long[][] items, float[][] values) = Read(scores);
+        using NextItemModel served = NextItemModel.Load(runs.Folder.File(model), top: 4, options: new() { Concurrency = 3 });
+        Assert.Equal(model, served.Architecture);
+        Parallel.For(0, 60, i =>
+        {
+            NextItem<long>[] next = served.Next(asked[i % 3]);
+            Assert.Equal(items[i % 3], next.Select(n => n.Item));
+            Assert.All(next.Zip(values[i % 3]), n => Assert.Equal(n.Second, n.First.Score, 1e-5f));
+        });
+        Assert.Empty(served.Next(Array.Empty<long>()));
+        Assert.Throws<ArgumentException>(() => served.Next(new string?[] { "a" }));
+        served.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => served.Next(new long[] { 5 }));
+    }
+
     /// <summary>Of the model, the rule is known: 5, 16, 3 are followed by 10. Behind it stands what is not lower, and that can be listed.</summary>
     [Fact]
     public void Right_items_are_ranked_among_given_candidates_from_either_file_or_drawn_ones()
@@ -168,6 +190,7 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Run("export", "--model", run, "--format", "safetensors", "--out", runs.Folder.File("m.safetensors")).Succeeded();
         string clicks = new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2L, 1L, 2L).Write(runs.Folder.File("clicks.parquet"));
         Run("train", clicks, "--model", "fm", "--epochs", "1", "--out", runs.Folder.File("clicks")).Succeeded();
+        Assert.Contains("NextItemModel takes models that predict items", Assert.Throws<GpuCtrException>(() => NextItemModel.Load(runs.Folder.File("clicks"))).Message, StringComparison.Ordinal);
         Run("predict", clicks, "--model", runs.Folder.File("clicks"), "--top", "3", "--out", runs.Folder.File("s.parquet")).FailedWith(ExitCode.Usage, "--top is for models that predict items, and fm predicts clicks");
         Run("train", clicks, "--model", "fm", "--leave-one-out", "off", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--leave-one-out has no meaning for fm, which predicts clicks");
         Run("train", clicks, "--model", "fm", "--monitor", "ndcg", "--out", runs.Folder.File("fm")).FailedWith(ExitCode.Usage, "--monitor ndcg needs --group-id");
