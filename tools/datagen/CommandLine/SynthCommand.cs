@@ -12,10 +12,10 @@ public static class SynthCommand
     public static Command Create()
     {
         var defaults = new SynthRequest { Out = "" };
-        IShapeOptions[] shapes = [new CriteoOptions(), new AmazonOptions()];
+        IShapeOptions[] shapes = [new CriteoOptions(), new AmazonOptions(), new ListsOptions()];
         var schema = new Option<string>("--schema")
         {
-            Description = "kind of table: criteo (numbers and ids) or amazon (a target and a history)",
+            Description = "kind of table: criteo (numbers and ids), amazon (a target and a history) or lists (of items that compete)",
             DefaultValueFactory = _ => defaults.Shape.Name,
         };
         schema.AcceptOnlyFromAmong([.. shapes.Select(shape => shape.Schema)]);
@@ -81,5 +81,7 @@ public static class SynthCommand
         output.WriteLine(
             $"{rows}: best possible AUC {figures.BestAuc:0.0000} ({baseline.Words} {figures.BaselineAuc:0.0000}), " +
             $"{method}; label rate {figures.LabelRate:0.0000}");
+        if (figures.Lists is { Count: > 0 } lists)
+            output.WriteLine($"{rows}: best possible NDCG@{ListsTable.Top} {lists.BestNdcg:0.0000} ({baseline.Words} {lists.BaselineNdcg:0.0000}, as shown {lists.ShownNdcg:0.0000}), {lists.Count:N0} lists with a click");
     }
 }

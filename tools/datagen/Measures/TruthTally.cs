@@ -8,7 +8,9 @@ public sealed class TruthTally
 
     private readonly long _rows;
     private readonly IScoreTally _best, _baseline;
+    private readonly Lock _gate = new();
     private long _positives;
+    private ListTally _lists;
 
     /// <summary>A tally of exactly <paramref name="rows"/> rows.</summary>
     public TruthTally(long rows)
@@ -31,13 +33,15 @@ public sealed class TruthTally
         foreach (int label in block.Labels)
             positives += label;
         Interlocked.Add(ref _positives, positives);
+        lock (_gate)
+            _lists += block.Lists;
     }
 
     /// <summary>The figures of all rows.</summary>
-    public TruthFigures Figures() => new(_rows, _best.Auc(), _baseline.Auc(), (double)_positives / _rows);
+    public TruthFigures Figures() => new(_rows, _best.Auc(), _baseline.Auc(), (double)_positives / _rows, _lists);
 
     private IScoreTally NewTally() => IsExact ? new SortedTally((int)_rows) : new BinnedTally();
 }
 
-/// <summary>AUC of the true probability, AUC of the baseline, share of clicks.</summary>
-public readonly record struct TruthFigures(long Rows, double BestAuc, double BaselineAuc, double LabelRate);
+/// <summary>AUC of the true probability, AUC of the baseline, share of clicks, and NDCG where rows are lists.</summary>
+public readonly record struct TruthFigures(long Rows, double BestAuc, double BaselineAuc, double LabelRate, ListTally Lists = default);

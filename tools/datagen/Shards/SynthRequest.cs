@@ -40,6 +40,13 @@ public sealed record SynthRequest
             throw new UsageException("--out DIR is required: the folder that the shards go to");
         if (Shards > Rows)
             throw new UsageException($"--shards {Shards} is more than --rows {Rows}: every shard needs a row");
+        foreach (var (name, rows) in new[] { ("--rows", Rows), ("--test-rows", TestRows) })
+        {
+            if (rows % Shape.UnitRows != 0)
+                throw new UsageException($"{name} {rows} cuts a list: with --schema {Shape.Name} it is a multiple of {Shape.UnitRows}, such as {rows / Shape.UnitRows * Shape.UnitRows} or {(rows / Shape.UnitRows + 1) * Shape.UnitRows}");
+        }
+        if (Shards > Rows / Shape.UnitRows)
+            throw new UsageException($"--shards {Shards} is more than {Rows} rows fill, {Shape.UnitRows} at least for each");
         Shape.Check();
     }
 }

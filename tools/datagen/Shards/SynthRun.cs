@@ -17,7 +17,7 @@ public static class SynthRun
 
         var training = new TruthTally(request.Rows);
         var parallel = new ParallelOptions { CancellationToken = stop, MaxDegreeOfParallelism = Environment.ProcessorCount };
-        await Parallel.ForEachAsync(ShardPlan.Split(request.Rows, request.Shards), parallel, async (shard, token) =>
+        await Parallel.ForEachAsync(ShardPlan.Split(request.Rows, request.Shards, request.Shape.UnitRows), parallel, async (shard, token) =>
             await ShardFile.WriteAsync(
                 Path.Combine(request.Out, shard.Name), table, seed.Child(_trainingStream), shard.First, shard.Count, request.Codec, training, token));
 

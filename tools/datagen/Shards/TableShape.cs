@@ -9,6 +9,9 @@ public abstract record TableShape
     /// <summary>The sizes as arguments.</summary>
     public abstract string Arguments { get; }
 
+    /// <summary>Rows that belong together: numbers of rows are multiples of it, and shards are cut between.</summary>
+    public virtual int UnitRows => 1;
+
     /// <summary>Whether the sizes make sense together.</summary>
     /// <exception cref="UsageException">They do not.</exception>
     public abstract void Check();

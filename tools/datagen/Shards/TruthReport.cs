@@ -25,6 +25,7 @@ public static class TruthReport
             ["label_rate"] = Rounded(training.LabelRate),
             ["auc_method"] = isExact ? "exact" : "histogram",
         };
+        AddLists(report, training);
         if (test is { } figures)
         {
             report["test"] = new JsonObject
@@ -34,10 +35,20 @@ public static class TruthReport
                 [table.Baseline.Key] = Rounded(figures.BaselineAuc),
                 ["label_rate"] = Rounded(figures.LabelRate),
             };
+            AddLists(report["test"]!.AsObject(), figures);
         }
         foreach (var (name, value) in table.Describe().ToArray())
             report[name] = value?.DeepClone();
         await File.WriteAllTextAsync(Path.Combine(request.Out, OutputFolder.TruthFile), report.ToJsonString(_format) + "\n", stop);
+    }
+
+    private static void AddLists(JsonObject to, TruthFigures figures)
+    {
+        if (figures.Lists.Count == 0)
+            return;
+        to["best_ndcg"] = Rounded(figures.Lists.BestNdcg);
+        to["bargain_ndcg"] = Rounded(figures.Lists.BaselineNdcg);
+        to["shown_ndcg"] = Rounded(figures.Lists.ShownNdcg);
     }
 
     // With one label only there is no AUC; JSON has no word for that but null.
