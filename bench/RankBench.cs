@@ -31,7 +31,7 @@ internal static class RankBench
             ids.Write(device, [.. Enumerable.Range(0, (int)ids.Length).Select(_ => 1 + random.Next(V))]);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{device}, {device.Threads} threads, {DateTime.UtcNow:yyyy-MM-dd}; at best {best.FlopsPerSecond / 1e9:F0} GFLOP/s\nM {M}, D {D}, V {V}, K {K}, C {C}\n"));
         Console.WriteLine("| question | 1000 rows/s, median | spread | fraction of the floor |\n|---|---|---|---|");
-        Pass pass = new(1, Training: false, [0, M], Frozen: true);
+        Pass pass = new(1, Training: false, [0, M, 0], Frozen: true);
         Measure("rank", () => rank.Run(pass), rank.Work(pass));
         Measure($"best {K}", () => top.Run(pass), top.Work(pass));
         Measure($"{C} candidates", () => candidate.Run(pass), candidate.Work(pass));

@@ -15,7 +15,7 @@ public readonly record struct Pass
     /// <summary>True: batch statistics and dropout. False: running statistics, no dropout.</summary>
     public bool Training { get; }
 
-    /// <summary>Total number of history positions of each behaviour group, then that of predictions where items are predicted, or of lists where lists are ranked; null without histories.</summary>
+    /// <summary>Total number of history positions of each behaviour group, then those of predictions and of candidates where items are predicted, or of lists where lists are ranked; null without histories.</summary>
     internal int[]? Tokens { get; }
 
     /// <summary>Whether weights are the same in every pass, so that an op can rearrange them once, in the first pass.</summary>

@@ -2,6 +2,8 @@ using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Loss;
 using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models.Features;
+using static GpuCtr.Models.Features.ModelInputs;
 
 namespace GpuCtr.Models;
 
@@ -38,7 +40,7 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <summary>Makes the cross entropy of softmax_v(⟨h, e_v⟩ + b_v) the loss of the model, over all items v, e their rows of the table; returns h.</summary>
+    /// <summary>Makes the cross entropy of softmax_v(⟨h, e_v⟩ + b_v) the loss of the model, over all items v, or over candidates if the spec says so (<see cref="FeatureSpec.Sampling"/>); e are rows of the table; returns h.</summary>
     /// <param name="h">(M, D) states of the entries at which items are predicted.</param>
     /// <param name="bias">Whether there is b, from 0.</param>
     public Tensor PredictItems(Tensor h, bool bias)
@@ -46,12 +48,28 @@ public sealed partial class ModelBuilder
         SoftmaxCrossEntropy.OutputRows items = new(Spec.Items!.First, Spec.Items.Count);
         Tensor? b = bias ? Zeros(ItemBias, items.Count) : null;
         ItemOutput = new(h, Embedding.Weights, items, b);
-        if (IsTraining)
-        {
-            SoftmaxCrossEntropy loss = new(Workspace, h, Embedding.Weights, items, b, Inputs.Predictions!.Items, Control.Loss);
-            Workspace.OnFree(loss.Dispose);
-            Loss = loss;
-        }
+        if (IsTraining && Spec.Sampling is { } sampling)
+            Loss = Owned(Sampled(h, items, b, sampling));
+        else if (IsTraining)
+            Loss = Owned(new SoftmaxCrossEntropy(Workspace, h, Embedding.Weights, items, b, Inputs.Predictions!.Items, Control.Loss));
         return h;
+    }
+
+    private SampledSoftmax Sampled(Tensor h, SoftmaxCrossEntropy.OutputRows items, Tensor? bias, SampledItems sampling)
+    {
+        long[] counts = [.. Enumerable.Range(items.First, items.Count).Select(row => Math.Max(0, rowCounts?[row] ?? 1))];
+        // An item that has all occurrences is a candidate of every batch, whatever is drawn.
+        double all = Math.Max(1, counts.Sum());
+        Tensor shares = Workspace.TrainingTensor("log(1 − f)", 1, items.Count);
+        constants.Add(() => shares.Write(Device, [.. counts.Select(n => (float)Math.Max(-1e30, Math.Log(1 - n / all)))]));
+        PredictionInputs inputs = Inputs.Predictions!;
+        return new(
+            Workspace, h, Embedding.Weights, Embedding.RowGradients, Batch.FirstCandidateGradient(Spec, BatchSize), items, bias, shares, inputs.Candidates, inputs.Right, sampling.Draws, Control.Loss);
+    }
+
+    private T Owned<T>(T loss) where T : ILoss, IDisposable
+    {
+        Workspace.OnFree(loss.Dispose);
+        return loss;
     }
 }

@@ -21,11 +21,12 @@ public sealed partial class ModelBuilder
     private readonly List<Action<Initializer>> initializers = [];
     private readonly List<Action> constants = [];
     private readonly Tensor? mbaRates;
+    private readonly IReadOnlyList<long>? rowCounts;
     private int dropouts;
 
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null, bool training = true)
     {
-        (Device, Spec, Options, BatchSize, IsTraining) = (device, spec, options, batchSize, training);
+        (Device, Spec, Options, BatchSize, IsTraining, this.rowCounts) = (device, spec, options, batchSize, training, rowCounts);
         if ((Math.Max(spec.C, spec.F) + spec.PairCount + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
             throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors, {spec.PairCount} pairs and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));

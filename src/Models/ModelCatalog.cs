@@ -94,7 +94,12 @@ public static class ModelCatalog
         if (entry.PredictsItems != spec.Items is not null)
             throw new KernelException($"{entry.Name} {(entry.PredictsItems ? "predicts items of sequences, and these features are not of sequences" : "predicts clicks, and these features are of sequences")}");
         if (entry.PredictsItems)
-            return spec with { Predicts = entry.Predicts, MostPredictions = training ? spec.Sequences[0].MaxLength : 1 };
+            return spec with
+            {
+                Predicts = entry.Predicts,
+                MostPredictions = training ? spec.Sequences[0].MaxLength : 1,
+                Sampling = training && options.SampledSoftmax > 0 ? new(options.SampledSoftmax, spec.Items!, options.Seed) : null,
+            };
         spec = spec with
         {
             NumericVectors = options.NumericInput == NumericInputs.Vectors,

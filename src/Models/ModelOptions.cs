@@ -95,6 +95,10 @@ public sealed record ModelOptions
     [Option("blocks of self-attention ({readers})", ReadBy = "bst|sasrec|bert4rec|prm", Default = "{models}", Least = 1, Most = MostLayers)]
     public int TransformerBlocks { get; init; } = 1;
 
+    /// <summary>S: items drawn for each batch, with which and with its own items the right ones are contrasted in place of all items; 0 = all (SASRec, BERT4Rec).</summary>
+    [Option("items drawn for a batch, to contrast the right ones with these and with each other in place of all items ({readers}); 0 = all", ReadBy = "sasrec|bert4rec", Value = "S", Least = 0, Most = 1 << 24)]
+    public int SampledSoftmax { get; init; }
+
     /// <summary>Share of the entries of a sequence that are masked (BERT4Rec, section 3.6: ρ).</summary>
     [Option("share of the entries of a sequence that are masked ({readers})", ReadBy = "bert4rec", Value = "ρ", Above = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MaskShare { get; init; } = 0.2;

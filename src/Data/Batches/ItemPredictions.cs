@@ -57,6 +57,7 @@ internal static class ItemPredictions
     public static void Train(Batch batch, ItemMasks? masks, int epoch, long firstRow)
     {
         batch.Predictions!.Clear();
+        batch.Predictions.Number = ((ulong)epoch << FirstRowBits) + (ulong)firstRow;
         Span<bool> masked = stackalloc bool[masks is null ? 0 : Math.Min(batch.Sequences[0].Field.MaxLength, MostOnStack)];
         if (masks is not null && masked.Length < batch.Sequences[0].Field.MaxLength)
             masked = new bool[batch.Sequences[0].Field.MaxLength];
@@ -69,7 +70,8 @@ internal static class ItemPredictions
         }
     }
 
-    private const int MostOnStack = 4096;
+    // Fewer rows than 2⁴⁸ are in an epoch.
+    private const int MostOnStack = 4096, FirstRowBits = 48;
 
     private static void PredictNext(Batch batch, int b)
     {

@@ -30,15 +30,15 @@ public sealed partial class SoftmaxCrossEntropy
             int target = a.Targets[r] - a.FirstItem;
             LogSum sum = LogSum.None;
             for (int v = Group.IdxX; v < a.V; v += Group.DimX)
-                sum = sum.With(a.Logits[first + v]);
+                sum = sum.With(a.Logit(first, v, target));
             GroupSum.Of(parts, sum, 1);
             Group.Barrier();
             sum = parts[0];
             if (Group.IdxX == 0)
-                a.Losses[r] = Args.Loss(sum, a.Logits[first + target]);
+                a.Losses[r] = Args.Loss(sum, a.Logit(first, target, target));
             Group.Barrier();
             for (int v = Group.IdxX; v < a.V; v += Group.DimX)
-                a.Logits[first + v] = a.Gradient(a.Logits[first + v], sum, v, target);
+                a.Logits[first + v] = a.Gradient(a.Logit(first, v, target), sum, v, target);
         }
     }
 }

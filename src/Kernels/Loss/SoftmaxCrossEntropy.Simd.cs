@@ -19,7 +19,7 @@ public sealed unsafe partial class SoftmaxCrossEntropy
     private const int MostBlockRows = 256;
 
     // Rows of the current block, and what is known of them.
-    private int firstRow, rowCount, m;
+    private int firstRow, rowCount, m, v;
     private int blockRows;
     private DeviceArray<float> powers = null!, columns = null!, panels = null!, highest = null!, sums = null!, targetLogits = null!;
     private PartialSums states = null!;
@@ -28,7 +28,8 @@ public sealed unsafe partial class SoftmaxCrossEntropy
 
     private PassWork Simd(Workspace workspace)
     {
-        int d = h.Columns, v = rows.Count;
+        int d = h.Columns;
+        v = rows.Count;
         blockRows = (int)Math.Clamp((blockLogits > 0 ? blockLogits : SimdLogits) / v / Strip * Strip, Strip, MostBlockRows);
         powers = workspace.TrainingArray<float>("powers of a block", (long)blockRows * v);
         columns = workspace.TrainingArray<float>("columns of a block", (long)blockRows * d);
@@ -40,7 +41,7 @@ public sealed unsafe partial class SoftmaxCrossEntropy
         RowBlocks scores = RowBlocks.WithSums(device, LeastItems, Scores), gradients = RowBlocks.WithSums(device, LeastItems, Gradients);
         return (in Pass pass) =>
         {
-            m = pass.RowsOf(h);
+            (m, v) = (pass.RowsOf(h), ItemsOf(pass));
             double sum = 0;
             for (firstRow = 0; firstRow < m; firstRow += blockRows)
             {
@@ -51,7 +52,7 @@ public sealed unsafe partial class SoftmaxCrossEntropy
             }
             if (m == 0)
             {
-                items.Gradient!.Span().Clear();
+                items.Gradient!.Span(0, (long)v * h.Columns).Clear();
                 bias?.Gradient!.Span().Clear();
             }
             loss.Pointer[0] = (float)(sum / Math.Max(1, m));
@@ -76,7 +77,7 @@ public sealed unsafe partial class SoftmaxCrossEntropy
 
     private float* PanelOf(int strip, int column) => panels.Pointer + ((long)strip * Panel.Count(h.Columns) + column / Panel.Width) * Strip * Panel.Width;
 
-    private float* PowersOf(int strip, int item) => powers.Pointer + ((long)strip * rows.Count + item) * Strip;
+    private float* PowersOf(int strip, int item) => powers.Pointer + ((long)strip * v + item) * Strip;
 
     private void Scores(int block, int first, int end)
     {
@@ -92,12 +93,17 @@ public sealed unsafe partial class SoftmaxCrossEntropy
         }
     }
 
-    /// <summary>Keeps the logits of targets among some items.</summary>
+    /// <summary>Completes and keeps the logits of targets among some items.</summary>
     private void NoteTargets(int strip, int first, int end)
     {
         for (int r = strip * Strip; r < Math.Min(rowCount, (strip + 1) * Strip); r++)
             if (TargetOf(r) is int item && item >= first && item < end)
-                targetLogits.Pointer[r] = PowersOf(strip, item)[r % Strip] + (bias is null ? 0 : bias.Pointer[item]);
+            {
+                float* logit = PowersOf(strip, item) + r % Strip;
+                if (targetBias is not null)
+                    *logit += targetBias.Pointer[item];
+                targetLogits.Pointer[r] = *logit + (bias is null ? 0 : bias.Pointer[item]);
+            }
     }
 
     private int TargetOf(int row) => targets.Pointer[firstRow + row] - rows.First;

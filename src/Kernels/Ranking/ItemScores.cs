@@ -51,7 +51,7 @@ internal sealed class ItemScores : IDisposable
     /// <summary>Goes over the rows of a pass; <paramref name="use"/> is called at least once, where there are no rows with none.</summary>
     public void Run(in Pass pass, Use use)
     {
-        int m = pass.RowsOf(h), v = (int)items.Rows;
+        int m = pass.RowsOf(h), v = Items(pass);
         for (int first = 0; first == 0 || first < m; first += BlockRows)
         {
             int count = Math.Min(BlockRows, m - first);
@@ -61,6 +61,9 @@ internal sealed class ItemScores : IDisposable
             use(block, first, count);
         }
     }
+
+    /// <summary>V of a pass: candidates differ from batch to batch.</summary>
+    public int Items(in Pass pass) => items.RowKind == RowKind.Candidate ? pass.RowsOf(items) : (int)items.Rows;
 
     /// <inheritdoc/>
     public void Dispose() => product.Dispose();

@@ -18,6 +18,7 @@ public readonly record struct RowKind
         PartOfExample,
         Prediction,
         List,
+        Candidate,
     }
 
     /// <summary>An example of the batch.</summary>
@@ -45,6 +46,9 @@ public readonly record struct RowKind
     /// <summary>A list, whose items are consecutive examples of the batch; a pass counts lists behind the groups.</summary>
     public static RowKind List => new(Of.List, 0);
 
+    /// <summary>One of the items that the right ones of a batch are contrasted with; a pass counts them behind the predictions.</summary>
+    public static RowKind Candidate => new(Of.Candidate, 0);
+
     /// <summary>Rows of this kind for each example; 0 if that depends on the batch.</summary>
     internal int RowsPerExample => of switch
     {
@@ -55,13 +59,14 @@ public readonly record struct RowKind
 
     /// <summary>Number of rows of this kind in a batch.</summary>
     /// <param name="batch">Rows of the batch.</param>
-    /// <param name="tokens">History positions of each behaviour group, then predictions or lists if there are any; null without histories.</param>
+    /// <param name="tokens">History positions of each behaviour group, then predictions and candidates, or lists, if there are any; null without histories.</param>
     internal int Count(int batch, int[]? tokens) => of switch
     {
         Of.Batch => batch,
         Of.HistoryPosition => tokens![number],
         Of.HistoryPair => 2 * tokens![number],
-        Of.Prediction or Of.List => tokens![^1],
+        Of.Prediction => tokens![^2],
+        Of.Candidate or Of.List => tokens![^1],
         Of.Shared => 1,
         Of.PartOfExample => checked(batch * number),
         _ => tokens![number] + batch,

@@ -26,7 +26,7 @@ public static class OpTable
 
     /// <summary>Interactions of fields, the loss, and the update of dense weights.</summary>
     public static IReadOnlyList<OpCase> Rest { get; } =
-        [.. CrossCases.All(), .. FeatureGateCases.All(), .. CompressedInteractionCases.All(), .. SumPoolingCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. PairWeightCases.All(), .. BinaryCrossEntropyCases.All(), .. SoftmaxCrossEntropyCases.All(), .. RankingCases.All(), .. ListCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All()];
+        [.. CrossCases.All(), .. FeatureGateCases.All(), .. CompressedInteractionCases.All(), .. SumPoolingCases.All(), .. PairCases.All(), .. FieldAwarePairCases.All(), .. PairWeightCases.All(), .. BinaryCrossEntropyCases.All(), .. SoftmaxCrossEntropyCases.All(), .. SampledSoftmaxCases.All(), .. RankingCases.All(), .. ListCrossEntropyCases.All(), .. DenseUpdateCases.All(), .. GradientGuardCases.All()];
 
     /// <summary>All cases; those of one op together.</summary>
     public static IReadOnlyList<OpCase> Cases { get; } = [.. Dense, .. Embedding, .. Attention, .. Recurrent, .. Rest];

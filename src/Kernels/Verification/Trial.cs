@@ -45,6 +45,9 @@ public sealed partial class Trial : IDisposable
     /// <summary>Rows of tensors with one row for each prediction; the predictions of a run are Pass.Tokens[1].</summary>
     public int PredictionCapacity { get; set; }
 
+    /// <summary>Rows of tensors with one row for each candidate; the candidates of a run are Pass.Tokens[2].</summary>
+    public int CandidateCapacity { get; set; }
+
     /// <summary>(1, 4) factor of the step, as optimizers and running statistics read it.</summary>
     public Tensor Guard { get; }
 
@@ -122,7 +125,7 @@ public sealed partial class Trial : IDisposable
     }
 
     // The tests have one behaviour group.
-    private int RowsOf(RowKind kind) => kind.Count(BatchCapacity, kind == RowKind.Prediction ? [PredictionCapacity] : [TokenCapacity]);
+    private int RowsOf(RowKind kind) => kind.Count(BatchCapacity, kind == RowKind.Prediction || kind == RowKind.Candidate ? [PredictionCapacity, CandidateCapacity] : [TokenCapacity]);
 
     private int BatchCapacity => Capacity > 0 ? Capacity : Pass.Rows;
 

@@ -9,7 +9,7 @@ public sealed partial class Batch
     private readonly PinnedBuffer<int> order, segmentStart, segmentRow, segmentOfBlock, segmentCount;
     private readonly PinnedBuffer<int>[] owners;
 
-    /// <summary>Valid history positions of all rows, for each behaviour group, then predictions if the model predicts items, or lists if it ranks them; known after <see cref="Prepare"/>.</summary>
+    /// <summary>Valid history positions of all rows, for each behaviour group, then predictions and candidates if the model predicts items, or lists if it ranks them; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
 
     /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
@@ -17,15 +17,21 @@ public sealed partial class Batch
 
     /// <summary>Largest number of lookups of a batch of this shape in the embedding table.</summary>
     internal static int LookupCapacity(FeatureSpec spec, int capacity) =>
-        checked(capacity * (spec.F + spec.PairCount) + spec.Sequences.Sum(s => capacity * s.MaxLength));
+        checked(capacity * (spec.F + spec.PairCount) + spec.Sequences.Sum(s => capacity * s.MaxLength) + CandidateCapacity(spec, capacity));
+
+    /// <summary>Largest number of candidates of a batch; 0 where right items are contrasted with all.</summary>
+    internal static int CandidateCapacity(FeatureSpec spec, int capacity) => spec.Sampling?.Capacity(checked(capacity * spec.MostPredictions)) ?? 0;
 
     /// <summary>Largest number of lookups of one table row: those of all columns of its vocabulary, or those of all pairs.</summary>
     internal static int MostLookupsOfRow(FeatureSpec spec, int capacity) => spec.Vocabularies
-        .Select((_, v) => checked(capacity * (spec.Categorical.Count(c => c.Vocabulary == v) + spec.Sequences.Where(s => s.Vocabulary == v).Sum(s => s.MaxLength))))
+        .Select((_, v) => checked(capacity * (spec.Categorical.Count(c => c.Vocabulary == v) + spec.Sequences.Where(s => s.Vocabulary == v).Sum(s => s.MaxLength)) + (spec.Sampling is null ? 0 : 1)))
         .Append(checked(capacity * spec.PairCount)).Max();
 
-    /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns, and one per pair of fields.</summary>
-    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(FirstPairGradient(spec, capacity) + capacity * spec.PairCount);
+    /// <summary>Rows of the row gradients: C per example, followed by one per id of the list columns, one per pair of fields, and one per candidate.</summary>
+    internal static int GradientRows(FeatureSpec spec, int capacity) => checked(FirstCandidateGradient(spec, capacity) + CandidateCapacity(spec, capacity));
+
+    /// <summary>Where the row gradients of candidates begin.</summary>
+    internal static int FirstCandidateGradient(FeatureSpec spec, int capacity) => checked(FirstPairGradient(spec, capacity) + capacity * spec.PairCount);
 
     /// <summary>Where the row gradients of pairs begin.</summary>
     internal static int FirstPairGradient(FeatureSpec spec, int capacity) => checked(capacity * spec.C + spec.Sequences.Sum(s => capacity * s.MaxLength));
@@ -58,6 +64,7 @@ public sealed partial class Batch
             gradient += Capacity * s.Field.MaxLength;
         }
         AddPairs(gradient, lookups);
+        AddCandidates(lookups);
         IsPrepared = true;
         if (lookups is null)
             return;
@@ -72,8 +79,8 @@ public sealed partial class Batch
     {
         if (Predictions is null)
             return;
-        Predictions.Prepare(histories[0][0], Rows);
-        Tokens[^1] = Predictions.Count;
+        Predictions.Prepare(histories[0][0], Rows, IsForTraining);
+        (Tokens[^2], Tokens[^1]) = (Predictions.Count, Predictions.Candidates.Length);
     }
 
     private void PrepareLists()
@@ -113,6 +120,15 @@ public sealed partial class Batch
             if (id != 0)
                 lookups?.Add(entries[t], gradient + t);
         }
+    }
+
+    private void AddCandidates(LookupSorter? lookups)
+    {
+        if (lookups is null || Predictions is null)
+            return;
+        int gradient = candidateGradient;
+        foreach (int row in Predictions.Candidates)
+            lookups.Add(row, gradient++);
     }
 
     /// <summary>Hashes the pairs of fields.</summary>

@@ -43,7 +43,7 @@ public sealed partial class Batch
     {
         if (Predictions is null)
             return;
-        if (Predictions.Count != Tokens[^1])
+        if (Predictions.Count != Tokens[^2])
             throw Changed("a prediction");
         PreparePredictions();
         Predictions.Upload(device, to.Predictions!, Rows);

@@ -19,7 +19,7 @@ public sealed partial class Batch : IDisposable
     private readonly PinnedBuffer<float> numeric, pairValues;
     private readonly PinnedBuffer<float> labels;
     private readonly int[] fieldOffsets, fieldRows;
-    private readonly int columns, totalRows;
+    private readonly int columns, totalRows, candidateGradient;
     private readonly BatchSequence[][] histories, negatives;
     private int rows;
 
@@ -35,7 +35,7 @@ public sealed partial class Batch : IDisposable
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
         GaucKeys = new ulong[capacity];
-        (columns, totalRows) = (spec.C, spec.TotalRows);
+        (columns, totalRows, candidateGradient) = (spec.C, spec.TotalRows, FirstCandidateGradient(spec, capacity));
         int[] offsets = spec.Offsets();
         fieldOffsets = spec.Categorical.Select(c => offsets[c.Vocabulary]).ToArray();
         fieldRows = spec.Categorical.Select(c => spec.Vocabularies[c.Vocabulary].Rows).ToArray();
@@ -49,7 +49,7 @@ public sealed partial class Batch : IDisposable
         segmentRow = new PinnedBuffer<int>(device, lookups);
         segmentOfBlock = new PinnedBuffer<int>(device, SortedLookups.Blocks(lookups));
         segmentCount = new PinnedBuffer<int>(device, 1);
-        Tokens = new int[spec.GroupCount + (spec.MostPredictions > 0 || spec.HasLists ? 1 : 0)];
+        Tokens = new int[spec.GroupCount + (spec.MostPredictions > 0 ? 2 : spec.HasLists ? 1 : 0)];
         NextItems = new int[spec.MostPredictions > 0 ? capacity : 0];
         Predictions = spec.MostPredictions > 0 ? new BatchPredictions(device, spec, capacity) : null;
         Lists = spec.HasLists ? new BatchLists(device, capacity) : null;
@@ -63,8 +63,8 @@ public sealed partial class Batch : IDisposable
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
         // Table rows, those of pairs with their values, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
-        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 8L * spec.MostPredictions + (spec.HasLists ? 8 : 0);
-        return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity;
+        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 12L * spec.MostPredictions + (spec.HasLists ? 8 : 0);
+        return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity + 4L * CandidateCapacity(spec, capacity);
     }
 
     /// <summary>The columns of this slot.</summary>

@@ -7,13 +7,21 @@ namespace GpuCtr.Models.Features;
 /// <summary>Where a batch of sequences predicts items, and which: entry <see cref="Entries"/>[m] of the sequences predicts <see cref="Items"/>[m].</summary>
 public sealed class BatchPredictions : IDisposable
 {
-    private readonly PinnedBuffer<int> entries, items, starts;
+    private readonly PinnedBuffer<int> entries, items, starts, candidates, right;
+    private readonly SampledItems? sampling;
+
+    // The items of all predictions and all draws, before those that are there twice are left out.
+    private readonly int[] found;
+    private int candidateCount;
 
     internal BatchPredictions(Device device, FeatureSpec spec, int capacity)
     {
         long most = (long)capacity * spec.MostPredictions;
         (entries, items, starts) = (new(device, most), new(device, most), new(device, capacity + 1));
         starts.Span.Clear();
+        sampling = spec.Sampling;
+        (candidates, right) = (new(device, Batch.CandidateCapacity(spec, capacity)), new(device, sampling is null ? 0 : most));
+        found = new int[sampling is null ? 0 : most + sampling.Draws];
     }
 
     /// <summary>M.</summary>
@@ -24,6 +32,12 @@ public sealed class BatchPredictions : IDisposable
 
     /// <summary>(M) rows of the embedding table of the items that are right; ids where the items' vocabulary is the first one.</summary>
     public ReadOnlySpan<int> Items => items.Span[..Count];
+
+    /// <summary>Decides which items are drawn as candidates: a number that no other batch of a run has, as far as it is trained on.</summary>
+    public ulong Number { get; set; }
+
+    /// <summary>(C) table rows of the candidates, increasing: what right items are contrasted with where the model does not take all items; known after <see cref="Batch.Prepare"/> for training.</summary>
+    public ReadOnlySpan<int> Candidates => candidates.Span[..candidateCount];
 
     /// <summary>Forgets all predictions, for the next batch.</summary>
     public void Clear() => Count = 0;
@@ -42,7 +56,7 @@ public sealed class BatchPredictions : IDisposable
 
     /// <summary>Checks every prediction, and finds those of each row.</summary>
     /// <exception cref="ArgumentException">A prediction is not within the sequences, or its item not within the vocabulary.</exception>
-    internal void Prepare(BatchSequence sequence, int rows)
+    internal void Prepare(BatchSequence sequence, int rows, bool training)
     {
         ReadOnlySpan<int> ends = sequence.Offsets[1..(rows + 1)];
         Span<int> first = starts.Span;
@@ -58,6 +72,28 @@ public sealed class BatchPredictions : IDisposable
         foreach (int row in Items)
             if ((uint)(row - sequence.TableOffset) >= (uint)sequence.VocabularyRows)
                 throw new ArgumentException($"an item to predict, {row - sequence.TableOffset}, is outside the vocabulary of {sequence.Field.Name}, which has {sequence.VocabularyRows} rows");
+        FindCandidates(training);
+    }
+
+    /// <summary>The distinct items that are predicted or drawn, in order, and the place of the right ones among them.</summary>
+    private void FindCandidates(bool training)
+    {
+        candidateCount = 0;
+        if (sampling is null || !training)
+            return;
+        Span<int> all = found.AsSpan(0, Count + sampling.Draws);
+        foreach (int row in Items)
+            if (!sampling.Items.Has(row))
+                throw new ArgumentException($"an item to predict, {row}, is none of the items {sampling.Items.First} to {sampling.Items.First + sampling.Items.Count - 1}");
+        Items.CopyTo(all);
+        for (int i = 0; i < sampling.Draws; i++)
+            all[Count + i] = sampling.Draw(Number, i);
+        all.Sort();
+        foreach (int row in all)
+            if (candidateCount == 0 || candidates.Span[candidateCount - 1] != row)
+                candidates.Span[candidateCount++] = row;
+        for (int m = 0; m < Count; m++)
+            right.Span[m] = Candidates.BinarySearch(Items[m]);
     }
 
     internal void Upload(Device device, ModelInputs.PredictionInputs to, int rows)
@@ -65,6 +101,8 @@ public sealed class BatchPredictions : IDisposable
         entries.Copy(device, to.Entries.Entries, Count);
         starts.Copy(device, to.Entries.Starts, rows + 1L);
         items.Copy(device, to.Items, Count);
+        candidates.Copy(device, to.Candidates, candidateCount);
+        right.Copy(device, to.Right, candidateCount > 0 ? Count : 0);
     }
 
     /// <inheritdoc/>
@@ -73,5 +111,7 @@ public sealed class BatchPredictions : IDisposable
         entries.Dispose();
         items.Dispose();
         starts.Dispose();
+        candidates.Dispose();
+        right.Dispose();
     }
 }

@@ -96,6 +96,11 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public bool HasLists { get; init; }
 
+    /// <summary>What right items are contrasted with in place of all others; null: all.</summary>
+    /// <remarks>Follows from the model, so it is not saved with the columns.</remarks>
+    [JsonIgnore]
+    public SampledItems? Sampling { get; init; }
+
     /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
     public int C => F + (NumericVectors ? N : 0) + P;
 
@@ -119,7 +124,7 @@ public sealed record FeatureSpec(
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumericVectors, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists)
+        (N, NumericVectors, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists, Sampling) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists, other.Sampling)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

@@ -30,7 +30,9 @@ public sealed class ModelInputs
         if (spec.MostPredictions > 0)
             Predictions = new(
                 new(Ints("predicted entries", (long)batchSize * spec.MostPredictions), Ints("predictions of rows", batchSize + 1)),
-                Ints("predicted items", (long)batchSize * spec.MostPredictions));
+                Ints("predicted items", (long)batchSize * spec.MostPredictions),
+                Ints("candidates", Batch.CandidateCapacity(spec, batchSize)),
+                Ints("predicted candidates", spec.Sampling is null ? 0 : (long)batchSize * spec.MostPredictions));
         if (spec.HasLists)
             Lists = new(Ints("list offsets", batchSize + 1), Ints("list owners", batchSize));
         if (workspace.Device.SortsLookups)
@@ -84,6 +86,8 @@ public sealed class ModelInputs
         }
         if (spec.PairCount > 0)
             yield return PairSource(spec, batchSize);
+        if (spec.Sampling is not null)
+            yield return new(Predictions!.Candidates, 0, pass => pass.Tokens![^1], Padding("candidates", [-1]), 1, Batch.FirstCandidateGradient(spec, batchSize));
     }
 
     private LookupSource PairSource(FeatureSpec spec, int batchSize) =>
@@ -138,7 +142,9 @@ public sealed class ModelInputs
     /// <summary>The predictions of a batch.</summary>
     /// <param name="Entries">Where they are made.</param>
     /// <param name="Items">(M) table rows of the items that are right.</param>
-    public sealed record PredictionInputs(PredictedEntries Entries, DeviceArray<int> Items);
+    /// <param name="Candidates">(C) table rows of the items that they are contrasted with, if not all are.</param>
+    /// <param name="Right">(M) which of these is right.</param>
+    public sealed record PredictionInputs(PredictedEntries Entries, DeviceArray<int> Items, DeviceArray<int> Candidates, DeviceArray<int> Right);
 
     /// <summary>The jagged shape that the histories of one group share, or that of lists of rows.</summary>
     /// <param name="Offsets">(B + 1).</param>

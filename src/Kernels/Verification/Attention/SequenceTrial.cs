@@ -18,7 +18,7 @@ internal sealed class SequenceTrial
         Places = this.capacity * Math.Max(1, maxLength);
         // Of the third sequence none is predicted.
         Predicted = target ? [] : [.. Enumerable.Range(0, Tokens).Where(entry => RowOf(entry) != 2 && random.Next(3) > 0)];
-        (t.Pass, t.Capacity) = (new(rows, true, target ? [Tokens] : [Tokens, Predicted.Length]), capacity);
+        (t.Pass, t.Capacity) = (new(rows, true, target ? [Tokens] : [Tokens, Predicted.Length, 0]), capacity);
         (t.TokenCapacity, t.PredictionCapacity) = (Places, Math.Max(Predicted.Length, capacity));
     }
 

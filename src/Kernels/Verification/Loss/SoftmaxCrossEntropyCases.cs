@@ -19,7 +19,7 @@ internal static class SoftmaxCrossEntropyCases
 
     private static void Record(Trial t, Shape s)
     {
-        (t.Pass, t.PredictionCapacity) = (new(2, true, [0, s.M]), Math.Max(s.M, s.Capacity));
+        (t.Pass, t.PredictionCapacity) = (new(2, true, [0, s.M, 0]), Math.Max(s.M, s.Capacity));
         Random random = t.Random("values");
         float Value(int _) => s.Scale * (random.NextSingle() * 2 - 1);
         int outside = s.First == 0 ? 0 : s.First + 2;

@@ -1,0 +1,23 @@
+using GpuCtr.Kernels.Numerics;
+
+namespace GpuCtr.Models.Features;
+
+/// <summary>What the right items of a batch are contrasted with in place of all items: one another, and the items of some uniform draws.</summary>
+/// <param name="Draws">S.</param>
+/// <param name="Items">All items.</param>
+/// <param name="Seed">Of the run.</param>
+public sealed record SampledItems(int Draws, ItemIds Items, ulong Seed)
+{
+    /// <summary>The most candidates of a batch.</summary>
+    internal int Capacity(int predictions) => Math.Min(Items.Count, checked(predictions + Draws));
+
+    /// <summary>Draw <paramref name="i"/> of a batch: the id of an item, the same on every machine.</summary>
+    /// <param name="batch">A number that no other batch of the run has.</param>
+    /// <param name="i">0 … S − 1.</param>
+    internal int Draw(ulong batch, int i)
+    {
+        Philox.Block bits = Philox.Generate((uint)batch, (uint)(batch >> 32), (uint)i, 0, (uint)Seed, (uint)(Seed >> 32));
+        // 64 bits, so that no item is noticeably likelier than another.
+        return Items.First + (int)Math.BigMul(((ulong)bits.X << 32) | bits.Y, (ulong)Items.Count, out _);
+    }
+}
