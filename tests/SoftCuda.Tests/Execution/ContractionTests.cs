@@ -23,6 +23,7 @@ public sealed class ContractionTests
     [InlineData("mul.f32 f1, f1, f1; add.f32 f4, f1, f2;", 0)]
     // Another way may lead to the sum.
     [InlineData("mul.f32 f3, f1, f1; setp.eq.u32 p1, r31, 77; @p1 bra L; L: add.f32 f4, f3, f2;", 0)]
+    [InlineData("mov.f32 f3, f2; setp.eq.u32 p1, r31, 77; @p1 bra L; mul.f32 f3, f1, f1; L: add.f32 f4, f3, f2;", 0)]
     [InlineData("setp.eq.u32 p1, r31, 77; mul.f32 f3, f1, f1; @p1 add.f32 f4, f3, f2; add.rn.f32 f4, f3, f2;", 0)]
     public void Product_and_sum_are_rounded_together_where_they_may(string body, float fused)
     {
