@@ -13,7 +13,12 @@ public sealed class DriftTests : OwnFolder
     {
         var request = new SynthRequest
         {
-            Shape = new AmazonShape { Items = 30, Categories = 6, MaxHistory = 20, Drift = true }, Rows = 10_000, Shards = 1, TestRows = 6_000, Seed = 3, Out = Folder.File("data"),
+            Shape = new AmazonShape { Items = 30, Categories = 6, MaxHistory = 20, Drift = true },
+            Rows = 10_000,
+            Shards = 1,
+            TestRows = 6_000,
+            Seed = 3,
+            Out = Folder.File("data"),
         };
         var (_, _, test) = await SynthRun.ExecuteAsync(request, CancellationToken.None);
         double best = test!.Value.BestAuc, din = Auc("din"), dien = Auc("dien", "--auxiliary-loss", "0");

@@ -72,8 +72,9 @@ public sealed partial class ListCrossEntropy : ILoss
             for (int i = first; i <= last; i++)
             {
                 // Relative to the highest, so that a list whose scores are all large loses nothing.
-                clicked += a.Y[i] * (a.S[i] - sum.Highest);
-                a.Ds[i] = (clicks * XMath.Exp(a.S[i] - sum.Highest) / sum.Sum - a.Y[i]) / a.Count;
+                float y = a.Y[i], s = a.S[i] - sum.Highest;
+                clicked += y * s;
+                a.Ds[i] = (clicks * XMath.Exp(s) / sum.Sum - y) / a.Count;
             }
             return new(last < first ? 0 : clicks * XMath.Log(sum.Sum) - clicked);
         }

@@ -39,6 +39,23 @@ public sealed class TouchTests
         Assert.Equal((common, common), (a.FirstCommon(b), b.FirstCommon(a)));
     }
 
+    [Fact]
+    public void Words_before_the_first_byte_and_behind_the_last_are_not_used()
+    {
+        using Bench bench = new();
+        Allocation matrix = bench.Buffer(new float[Rows * Columns]);
+        Touch column = Written(bench, $"mad.lo.u32 r1, r31, {4 * Columns}, 0;");
+        Assert.Null(column.FirstCommon(new(matrix, 4, 12, Wrote: false)));
+        Assert.Null(new Touch(matrix, 4, 12, Wrote: false).FirstCommon(column));
+        // All of the column but its first float, and all but its last: neither covers it.
+        Assert.False(new Touch(matrix, 4, matrix.Bytes, Wrote: true).Covers(column));
+        Assert.False(new Touch(matrix, 0, matrix.Bytes - 4 * Columns, Wrote: true).Covers(column));
+        // Each uses a word of 64 that the other does not.
+        Touch other = Written(bench, "shr.u32 r2, r31, 1;\nmad.lo.u32 r1, r2, 24, 0;");
+        Assert.True(column.Covers(other));
+        Assert.False(other.Covers(column));
+    }
+
     /// <summary>Every thread writes a float at offset r1.</summary>
     private static Touch Written(Bench bench, string offset)
     {
