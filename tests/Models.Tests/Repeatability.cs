@@ -66,7 +66,7 @@ public sealed class Repeatability
         EmbeddingInitStd = 0.05,
         HiddenUnits = [40, 20],
         CinLayers = [9, 6],
-        AttentionWidth = 16,
+        AttentionWidth = 32,
         SecondHiddenUnits = [24, 20],
         GateUnits = [12],
         AttentionUnits = [20, 8],
