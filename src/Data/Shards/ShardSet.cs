@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using GpuCtr.Data.Features;
 
 namespace GpuCtr.Data.Shards;
 

@@ -1,8 +1,7 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using GpuCtr.Data.Shards;
 
-namespace GpuCtr.Data.Features;
+namespace GpuCtr.Data.Shards;
 
 /// <summary>The column that groups rows, as the user does for gAUC and the request for lists: each value becomes a number of 64 bits.</summary>
 internal static class GroupKey

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using GpuCtr.Data.Shards;
 
-namespace GpuCtr.Data.Features;
+namespace GpuCtr.Data.Shards;
 
 /// <summary>The lists of a set of shards: runs of rows with one value in a column. A list may go on in the next row group of its file, and has to be in one piece.</summary>
 /// <remarks>One pass over the column finds them. 12 bytes a list stay in memory, and 8 more while repeated lists are looked for.</remarks>
