@@ -107,6 +107,10 @@ public sealed class ItemRanking : IDisposable
         Read(values, scores[..count]);
     }
 
+    /// <summary>How many items a row of <see cref="TopOf"/> names.</summary>
+    /// <param name="items">(K) of the row.</param>
+    public static int CountOf(ReadOnlySpan<int> items) => items.IndexOf(-1) is var end && end < 0 ? items.Length : end;
+
     /// <summary>The scores of given items.</summary>
     /// <param name="batch">A prepared batch; whatever it has for the items that are right is not read.</param>
     /// <param name="candidates">(M · C) table rows; −1: no candidate, with the score −∞.</param>

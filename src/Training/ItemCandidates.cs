@@ -108,6 +108,7 @@ internal sealed class GivenCandidates : ItemCandidates
 internal sealed class PopularCandidates(VocabularyTable items, int count, ulong seed) : ItemCandidates
 {
     private readonly long[] ends = Ends(items);
+    private readonly int occurring = Enumerable.Range(VocabularyTable.FirstValueRow, items.OovRow - VocabularyTable.FirstValueRow).Count(row => items.Counts[row] > 0);
 
     /// <inheritdoc/>
     public override int Most => count;
@@ -116,12 +117,11 @@ internal sealed class PopularCandidates(VocabularyTable items, int count, ulong 
     public override int Fill(long row, ReadOnlySpan<int> seen, int right, Span<int> to)
     {
         HashSet<int> taken = [.. seen, right];
-        int left = Enumerable.Range(0, ends.Length).Count(i => CountOf(i) > 0 && !taken.Contains(RowOf(i))), drawn = 0;
+        int left = occurring - taken.Count(Occurs), drawn = 0;
         for (uint attempt = 0; drawn < Math.Min(count, left); attempt++)
         {
             Philox.Block bits = Philox.Generate((uint)row, (uint)((ulong)row >> 32), attempt, 0, (uint)seed, (uint)(seed >> 32));
-            long at = (long)Math.BigMul((ulong)bits.X << 32 | bits.Y, (ulong)ends[^1], out _);
-            int item = RowOf(IndexOf(at));
+            int item = RowOf(IndexOf(bits.Below(ends[^1])));
             if (taken.Add(item))
                 to[drawn++] = item;
         }
@@ -139,7 +139,7 @@ internal sealed class PopularCandidates(VocabularyTable items, int count, ulong 
 
     private static int RowOf(int index) => VocabularyTable.FirstValueRow + index;
 
-    private long CountOf(int index) => ends[index] - (index == 0 ? 0 : ends[index - 1]);
+    private bool Occurs(int row) => row >= VocabularyTable.FirstValueRow && row < items.OovRow && items.Counts[row] > 0;
 
     /// <summary>The item to which occurrence <paramref name="at"/> of all belongs.</summary>
     private int IndexOf(long at)

@@ -28,9 +28,10 @@ internal sealed partial class TrainRun
         TrainOptions options = request.Options;
         TrainSettings settings = TrainSettings.Of(options);
         string[] allowedChanges = RunConfig.AllowedChanges(request);
+        // What a model predicts does not depend on the columns, so this holds for the model that they decide on too.
+        ReadOptions.Check(request, settings);
         using RunShards shards = RunShards.Open(settings);
         settings = settings.For(shards.ModelName);
-        ReadOptions.Check(request, settings);
         using Device device = options.Device.Open();
         CheckOut(options.Out ?? Path.Combine(RunFolder.Unnamed, "new"), settings, shards);
         using RunFolder folder = RunFolder.Create(options.Out, mayHoldRun: options.Resume || options.Overwrite, mayHoldOthers: options.Overwrite);

@@ -65,7 +65,7 @@ public sealed class NegativeSampler
             for (uint attempt = 0; item == click; attempt++)
             {
                 Philox.Block bits = Philox.Generate((uint)(t - first), attempt, (uint)row, (uint)(row >> 32), (uint)key, (uint)(key >> 32));
-                item = group.Items[(int)Math.BigMul((ulong)bits.X << 32 | bits.Y, (ulong)group.Items.Length, out _)];
+                item = group.Items[(int)bits.Below(group.Items.Length)];
             }
 
             negatives.TableRows[t] = negatives.TableOffset + item;

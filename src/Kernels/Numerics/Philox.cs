@@ -7,7 +7,11 @@ public static class Philox
     internal const int Rounds = 10;
 
     /// <summary>128 random bits.</summary>
-    public readonly record struct Block(uint X, uint Y, uint Z, uint W);
+    public readonly record struct Block(uint X, uint Y, uint Z, uint W)
+    {
+        /// <summary>Uniform in 0 … <paramref name="limit"/> − 1. Of 64 bits, so that no number is noticeably likelier than another.</summary>
+        public long Below(long limit) => (long)Math.BigMul((ulong)X << 32 | Y, (ulong)limit, out _);
+    }
 
     /// <summary>The block of a counter under a key.</summary>
     public static Block Generate(uint c0, uint c1, uint c2, uint c3, uint key0, uint key1)

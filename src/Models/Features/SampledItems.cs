@@ -17,7 +17,6 @@ public sealed record SampledItems(int Draws, ItemIds Items, ulong Seed)
     internal int Draw(ulong batch, int i)
     {
         Philox.Block bits = Philox.Generate((uint)batch, (uint)(batch >> 32), (uint)i, 0, (uint)Seed, (uint)(Seed >> 32));
-        // 64 bits, so that no item is noticeably likelier than another.
-        return Items.First + (int)Math.BigMul(((ulong)bits.X << 32) | bits.Y, (ulong)Items.Count, out _);
+        return Items.First + (int)bits.Below(Items.Count);
     }
 }

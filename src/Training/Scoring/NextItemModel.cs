@@ -25,6 +25,8 @@ public sealed class NextItemModel : IDisposable
 
     private readonly VocabularyTable items;
     private readonly ScoringLanes<NextItemWorker> lanes;
+    private readonly Ids<long, long> integers;
+    private readonly Ids<string?, string> texts;
 
     private NextItemModel(Device device, Checkpoint checkpoint, ScoringOptions options, int top, bool namesSeen)
     {
@@ -32,6 +34,8 @@ public sealed class NextItemModel : IDisposable
         if (!features.State.PredictsItems)
             throw GpuCtrException.UsageError($"{checkpoint.Folder} is a {checkpoint.Manifest.Model.Model}, which predicts clicks; {nameof(NextItemModel)} takes models that predict items");
         items = features.Vocabularies[0];
+        integers = new(items.RowsOf, items.IntegerOf);
+        texts = new(RowsOfTexts, row => items.Texts[row - VocabularyTable.FirstValueRow]);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, batchSize: 1);
         lanes = new(nameof(NextItemModel), device, model, options.Concurrency, lane => new NextItemWorker(lane, top, namesSeen));
         (Architecture, Step) = (model.Options.Model, checkpoint.Manifest.Position.Step);
@@ -62,47 +66,32 @@ public sealed class NextItemModel : IDisposable
     /// <param name="sequence">The items of a user, oldest first; the last that the model can read are read.</param>
     /// <exception cref="ArgumentException">The items of this model are strings.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
-    public NextItem<long>[] Next(ReadOnlySpan<long> sequence)
-    {
-        if (items.Kind == ValueKind.Text)
-            throw new ArgumentException("the items of this model are strings", nameof(sequence));
-        using Lifetime.Lease lease = lanes.Enter();
-        NextItemWorker lane = lanes.Take();
-        try
-        {
-            Span<int> rows = lane.Begin(sequence.Length);
-            ReadOnlySpan<long> last = sequence[^rows.Length..];
-            items.RowsOf(last, rows);
-            NextItem<long>[] answer = new NextItem<long>[lane.Run()];
-            for (int k = 0; k < answer.Length; k++)
-                answer[k] = new(items.IntegerOf(lane.ItemAt(k)), lane.ScoreAt(k));
-            return answer;
-        }
-        finally
-        {
-            lanes.Return(lane);
-        }
-    }
+    public NextItem<long>[] Next(ReadOnlySpan<long> sequence) => items.Kind == ValueKind.Text
+        ? throw new ArgumentException("the items of this model are strings", nameof(sequence))
+        : Answer(sequence, integers);
 
     /// <summary>The same for a sequence of strings.</summary>
     /// <param name="sequence">The items of a user, oldest first; null is a missing one.</param>
     /// <exception cref="ArgumentException">The items of this model are integers.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
-    public NextItem<string>[] Next(ReadOnlySpan<string?> sequence)
+    public NextItem<string>[] Next(ReadOnlySpan<string?> sequence) => items.Kind != ValueKind.Text
+        ? throw new ArgumentException("the items of this model are integers", nameof(sequence))
+        : Answer(sequence, texts);
+
+    /// <summary>Refuses further calls and returns at once. Running calls return their answers; the last one frees the model.</summary>
+    public void Dispose() => lanes.Close();
+
+    private NextItem<TItem>[] Answer<TEntry, TItem>(ReadOnlySpan<TEntry> sequence, Ids<TEntry, TItem> ids)
     {
-        if (items.Kind != ValueKind.Text)
-            throw new ArgumentException("the items of this model are integers", nameof(sequence));
         using Lifetime.Lease lease = lanes.Enter();
         NextItemWorker lane = lanes.Take();
         try
         {
             Span<int> rows = lane.Begin(sequence.Length);
-            ReadOnlySpan<string?> last = sequence[^rows.Length..];
-            for (int i = 0; i < rows.Length; i++)
-                rows[i] = last[i] is { } text ? items.RowOf(text) : VocabularyTable.NullRow;
-            NextItem<string>[] answer = new NextItem<string>[lane.Run()];
+            ids.RowsOf(sequence[^rows.Length..], rows);
+            NextItem<TItem>[] answer = new NextItem<TItem>[lane.Run()];
             for (int k = 0; k < answer.Length; k++)
-                answer[k] = new(items.Texts[lane.ItemAt(k) - VocabularyTable.FirstValueRow], lane.ScoreAt(k));
+                answer[k] = new(ids.ItemOf(lane.ItemAt(k)), lane.ScoreAt(k));
             return answer;
         }
         finally
@@ -111,6 +100,14 @@ public sealed class NextItemModel : IDisposable
         }
     }
 
-    /// <summary>Refuses further calls and returns at once. Running calls return their answers; the last one frees the model.</summary>
-    public void Dispose() => lanes.Close();
+    private void RowsOfTexts(ReadOnlySpan<string?> entries, Span<int> rows)
+    {
+        for (int i = 0; i < rows.Length; i++)
+            rows[i] = entries[i] is { } text ? items.RowOf(text) : VocabularyTable.NullRow;
+    }
+
+    private delegate void Rows<TEntry>(ReadOnlySpan<TEntry> entries, Span<int> rows);
+
+    /// <summary>Ids as a program has them, and rows of the vocabulary.</summary>
+    private sealed record Ids<TEntry, TItem>(Rows<TEntry> RowsOf, Func<int, TItem> ItemOf);
 }

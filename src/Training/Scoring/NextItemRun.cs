@@ -47,8 +47,7 @@ internal sealed class NextItemRun(FrozenModel model, Dataset data, int top, bool
 
     private BestItems BestOf(int[] items, float[] scores, int first, int offset)
     {
-        // Places behind the last item have -1.
-        int count = items.AsSpan(first, top).IndexOf(-1) is var end && end < 0 ? top : end;
+        int count = ItemRanking.CountOf(items.AsSpan(first, top));
         return new([.. items.AsSpan(first, count).ToArray().Select(row => row - offset)], scores.AsSpan(first, count).ToArray());
     }
 

@@ -32,7 +32,7 @@ internal sealed class NextItemWorker(FrozenModel model, int top, bool namesSeen)
         ItemPredictions.Ask(batch);
         batch.Prepare(training: false);
         ranking.TopOf(batch, items, scores);
-        return items.AsSpan().IndexOf(-1) is var end && end < 0 ? top : end;
+        return ItemRanking.CountOf(items);
     }
 
     /// <summary>Row of the k-th best item.</summary>

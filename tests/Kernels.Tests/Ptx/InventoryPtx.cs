@@ -27,9 +27,9 @@ internal static partial class InventoryPtx
 
     private static readonly Lazy<(Dictionary<MethodInfo, string> Ptx, string[] Moved)> compiled = new(() => Compile(compiledFor, KernelInventory.All));
 
-    /// <summary>The PTX of a kernel as a launcher would hand it to a driver that reads <paramref name="instructions"/>.</summary>
-    public static string Of(LoadedKernel kernel, CudaArchitecture architecture, CudaInstructionSet instructions) =>
-        Header().Replace(compiled.Value.Ptx[kernel.Method], $".version {instructions}\n.target sm_{new Target(architecture, instructions).Number}", 1);
+    /// <summary>The PTX of a kernel as a launcher would hand it to a driver.</summary>
+    public static string Of(LoadedKernel kernel, Target target) =>
+        Header().Replace(compiled.Value.Ptx[kernel.Method], $".version {target.Instructions}\n.target sm_{target.Number}", 1);
 
     /// <summary>Loads that changed places with an access they may depend on, in any kernel.</summary>
     public static IReadOnlyList<string> Moved => compiled.Value.Moved;

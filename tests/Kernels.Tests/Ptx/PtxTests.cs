@@ -15,7 +15,8 @@ public sealed class PtxTests
     // ahead and live from registers; on tensor cores a warp has 32 products under way, and two of them keep a quarter of a multiprocessor busy.
     private const int LeastWarps = 32, LeastWarpsWithTiles = 12, LeastWarpsOnTensorCores = 8;
 
-    private static readonly (CudaArchitecture Architecture, int Number)[] assembledFor = [(CudaArchitecture.SM_70, 70), (CudaArchitecture.SM_80, 80), (CudaArchitecture.SM_90, 90)];
+    private static readonly InventoryPtx.Target[] assembledFor =
+        [new(CudaArchitecture.SM_70, CudaInstructionSet.ISA_78), new(CudaArchitecture.SM_80, CudaInstructionSet.ISA_78), new(CudaArchitecture.SM_90, CudaInstructionSet.ISA_78)];
 
     private static readonly bool comparesAll = Environment.GetEnvironmentVariable("GPU_CTR_ALL_ARCHITECTURES") == "1";
 
@@ -35,7 +36,7 @@ public sealed class PtxTests
         InventoryPtx.Target target = new(new(major, minor), new(instructions / 10, instructions % 10));
         LoadedKernel[] kernels = [.. KernelInventory.All.Where(k => k.LeastArchitecture <= (comparesAll ? target.Number : 70))];
         Dictionary<MethodInfo, string> ptx = InventoryPtx.Compile(target, kernels).Ptx;
-        Assert.Empty(kernels.Where(k => OpenClKernels.Renumber(ptx[k.Method]) != OpenClKernels.Renumber(InventoryPtx.Of(k, target.Architecture, target.Instructions))).Select(k => KernelName.Of(k.Method)));
+        Assert.Empty(kernels.Where(k => OpenClKernels.Renumber(ptx[k.Method]) != OpenClKernels.Renumber(InventoryPtx.Of(k, target))).Select(k => KernelName.Of(k.Method)));
     }
 
     public static TheoryData<int, int, int> Targets()
@@ -120,7 +121,7 @@ public sealed class PtxTests
         return PtxRules.Breach(compiler.Compile(kernel.Method));
     }
 
-    private static string Ptx(LoadedKernel k) => InventoryPtx.Of(k, CudaArchitecture.SM_80, CudaInstructionSet.ISA_78);
+    private static string Ptx(LoadedKernel k) => InventoryPtx.Of(k, assembledFor[1]);
 
     /// <summary>The committed row of a kernel that was assembled when it was written; null: it has changed since.</summary>
     private static KernelTable.Row? KnownRow(LoadedKernel k, KernelTable committed, HashSet<string> assembled) =>
@@ -129,7 +130,7 @@ public sealed class PtxTests
     private static KernelTable.Row Measure(LoadedKernel k)
     {
         Dictionary<int, Ptxas.Usage> usages = assembledFor.Where(a => k.LeastArchitecture <= a.Number)
-            .ToDictionary(a => a.Number, a => Ptxas.Assemble(InventoryPtx.Of(k, a.Architecture, CudaInstructionSet.ISA_78), a.Number));
+            .ToDictionary(a => a.Number, a => Ptxas.Assemble(InventoryPtx.Of(k, a), a.Number));
         string name = KernelName.Of(k.Method);
         Assert.All(usages.Values, u => Assert.True(u is { StackBytes: 0, SpillBytes: 0 }, $"{name}: {u}"));
         Ptxas.Usage on80 = usages[80], on90 = usages[90];

@@ -25,5 +25,5 @@ public sealed class SoundnessTests
         KernelInventory.All.AsParallel().SelectMany(k => PtxModule.Parse(Ptx(k)).Kernels.SelectMany(rule).Select(b => $"{KernelName.Of(k.Method)}: {b}"));
 
     /// <summary>As a driver of CUDA 13 is given it.</summary>
-    private static string Ptx(LoadedKernel k) => InventoryPtx.Of(k, CudaArchitecture.SM_90, CudaInstructionSet.ISA_88);
+    private static string Ptx(LoadedKernel k) => InventoryPtx.Of(k, new(CudaArchitecture.SM_90, CudaInstructionSet.ISA_88));
 }
