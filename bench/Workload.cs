@@ -26,6 +26,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         ("ffm", Ffm(1.05)),
         ("small", Small()),
         .. new[] { "nfm", "pnn", "dcn", "dcn-v2", "xdeepfm", "autoint", "finalmlp" }.Select(model => (model, DeepFmFields(model, 1.05))),
+        ("dien", Histories("dien", null)), ("sasrec", NextItems("sasrec")), ("bert4rec", NextItems("bert4rec")), ("prm", Prm()),
     ];
 
     /// <summary>26 fields of V rows together, MLP 256-128-64.</summary>
@@ -87,6 +88,14 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         };
     }
 
+    /// <summary>A model of next items over 12,000 items and full sequences of 50, D 64, two blocks of two heads.</summary>
+    public static Workload NextItems(string model, int batchSize = 256, int items = 12_000, int length = 50)
+    {
+        ModelOptions options = ModelCatalog.Defaults(model);
+        FeatureSpec spec = new([new("item", items + 2)], [], [], [new("sequence", 0, SequenceRole.History, -1, length)]) { Items = new(1, items, items + 1) };
+        return new($"{model} D {options.EmbeddingDim}, {options.TransformerBlocks} blocks, T {length}, V {items / 1000}k", ModelCatalog.Adapt(spec, options, training: true), options, batchSize, 1.05);
+    }
+
     /// <summary>PRM over lists of 20 items with 6 + 4 fields, D 16, width 64, one block.</summary>
     public static Workload Prm(int batchSize = 2560)
     {
@@ -109,7 +118,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         return dien with { Name = $"{dien.Name}, {evolution}".ToLowerInvariant(), Options = dien.Options with { Evolution = evolution } };
     }
 
-    /// <summary>Prepared batches with ids from <see cref="Exponent"/>, normal numbers and a third of positive labels.</summary>
+    /// <summary>Prepared batches with ids from <see cref="Exponent"/>, normal numbers and a third of positive labels; of a sequence of items, those to predict.</summary>
     public Batch[] Batches(Device device, int count)
     {
         Random random = new(7);
@@ -134,8 +143,33 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
             for (int t = 0; t < s.Offsets[BatchSize]; t++)
                 s.TableRows[t] = s.TableOffset + 1 + ids[s.Field.Vocabulary].Draw(random);
         }
+        if (batch.Predictions is not null)
+            Predict(batch, batch.Sequences[0]);
         batch.Prepare();
         return batch;
+    }
+
+    /// <summary>Masks a fifth of the entries and predicts them, or predicts the item behind every entry.</summary>
+    private void Predict(Batch batch, BatchSequence s)
+    {
+        ItemMasks masks = new(seed: 7, rate: 0.2, lastOnly: 0);
+        bool[] masked = new bool[s.Field.MaxLength];
+        for (int b = 0; b < BatchSize; b++)
+        {
+            int first = s.Offsets[b], length = s.Offsets[b + 1] - first;
+            if (Spec.Predicts == Predictions.MaskedItems)
+                masks.Draw(masked.AsSpan(0, length), row: b, epoch: 0);
+            for (int t = first; t < first + length; t++)
+            {
+                if (Spec.Predicts == Predictions.NextItems)
+                    batch.Predictions!.Add(t, s.TableRows[Math.Min(t + 1, first + length - 1)]);
+                else if (masked[t - first])
+                {
+                    batch.Predictions!.Add(t, s.TableRows[t]);
+                    s.TableRows[t] = s.TableOffset + Spec.Items!.Mask;
+                }
+            }
+        }
     }
 
     private static FeatureSpec Fields(int categorical, int rows, int numeric) => Fields([.. Enumerable.Repeat(rows, categorical)], numeric);

@@ -2,6 +2,7 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 using GpuCtr.Models.Tests;
+using GpuCtr.Models.Tests.NextItems;
 using GpuCtr.SoftCuda.Tests.Driver;
 using Device = GpuCtr.Kernels.Devices.Device;
 
@@ -13,7 +14,7 @@ public sealed class ModelStepTests
 {
     private const int B = 20, Steps = 4;
 
-    public static TheoryData<string> Models => [.. ModelCatalog.ClickModels];
+    public static TheoryData<string> Models => [.. ModelCatalog.Names];
 
     [Theory]
     [MemberData(nameof(Models))]
@@ -30,16 +31,22 @@ public sealed class ModelStepTests
     private static double[] Losses(string name, string on, KernelChoice kernels)
     {
         using Device device = Device.Open(on, kernels);
-        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, EmbeddingInitStd = 0.05, HiddenUnits = [12, 8], AttentionUnits = [8, 4], CinLayers = [9, 6], AttentionWidth = 16 };
-        using TrainableModel model = new(device, spec, options, B);
+        bool predictsItems = ModelCatalog.Of(name).PredictsItems;
+        using TrainableModel model = predictsItems ? NextItemData.Model(device, name, B) : ClickModel(device, name);
         double[] losses = new double[Steps];
         for (int step = 0; step < Steps; step++)
         {
-            using Batch batch = SmallData.Batch(device, model.Spec, B, seed: step);
+            using Batch batch = predictsItems ? NextItemData.Batch(model, name, B, seed: step) : SmallData.Batch(device, model.Spec, B, seed: step);
             model.TrainStep(batch, learningRate: 0.01);
             losses[step] = model.TakeLoss();
         }
         return losses;
+    }
+
+    private static TrainableModel ClickModel(Device device, string name)
+    {
+        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, EmbeddingInitStd = 0.05, HiddenUnits = [12, 8], AttentionUnits = [8, 4], CinLayers = [9, 6], AttentionWidth = 16 };
+        return new(device, spec, options, B);
     }
 }
