@@ -24,7 +24,7 @@ internal sealed record ServedModel(string Name, string Run, string Onnx, string 
         {
             string data = Path.Combine(folder, key, "data"), run = Path.Combine(folder, key, "run"), onnx = Path.Combine(folder, key, "model.onnx");
             Expect(DatagenCommandLine.RunAsync(["synth", "--schema", .. schema.Split(' '), "--rows", "20000", "--shards", "1", "--test-rows", "5000", "--out", data], TextWriter.Null, Console.Error).Result);
-            Expect(Engine.Program.Run(["train", Path.Combine(data, "shard-*.parquet"), "--out", run, "--device", "cpu", .. flags], Console.Out, TextWriter.Null));
+            Expect(Engine.Program.Run(["train", Path.Combine(data, "shard-*.parquet"), "--epochs", "1", "--batch-size", "4096", "--out", run, "--device", "cpu", .. flags], Console.Out, TextWriter.Null));
             Expect(Engine.Program.Run(["export", "--model", run, "--format", "onnx", "--out", onnx], TextWriter.Null, TextWriter.Null));
             yield return new ServedModel(name, run, onnx, Path.Combine(data, "test.parquet"));
         }

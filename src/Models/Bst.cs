@@ -17,6 +17,7 @@ public static class Bst
     public static ModelEntry Entry { get; } = new("bst", Logit)
     {
         ReadsHistories = true,
+        NeedsHistory = true,
         // The layers of DIN, with the leaky rectifier of the paper; its widths of 1024-512-256 are for its 47 million rows.
         Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.LeakyRelu, EmbeddingInitStd = 0.01 },
     };

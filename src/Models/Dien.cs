@@ -16,6 +16,7 @@ public static class Dien
     public static ModelEntry Entry { get; } = new("dien", Logit)
     {
         ReadsHistories = true,
+        NeedsHistory = true,
         ReadsNegatives = static options => options.AuxiliaryLoss > 0,
         Defaults = Din.Entry.Defaults,
     };

@@ -10,6 +10,7 @@ public static class Din
     public static ModelEntry Entry { get; } = new("din", Logit)
     {
         ReadsHistories = true,
+        NeedsHistory = true,
         Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01 },
     };
 

@@ -19,6 +19,9 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Output)
     /// <summary>Whether the model treats histories differently from other lists; to other models they are multi-valued fields.</summary>
     public bool ReadsHistories { get; init; }
 
+    /// <summary>Whether the model makes no sense on rows without a history; embedding-mlp, which reads them too, is a plain network there.</summary>
+    public bool NeedsHistory { get; init; }
+
     /// <summary>Whether a step of training reads negatives for every history (<see cref="Features.SequenceRole.Negative"/>).</summary>
     public Func<ModelOptions, bool> ReadsNegatives { get; init; } = static _ => false;
 

@@ -7,7 +7,8 @@ namespace GpuCtr.Training;
 /// <summary>The table of epochs.</summary>
 /// <param name="runLog">Where it is written.</param>
 /// <param name="items">Whether items are predicted.</param>
-internal sealed class EpochTable(RunLog runLog, bool items)
+/// <param name="grouped">Whether a column groups rows.</param>
+internal sealed class EpochTable(RunLog runLog, bool items, bool grouped)
 {
     private const string AuxiliaryLoss = "auxiliary loss";
 
@@ -21,10 +22,10 @@ internal sealed class EpochTable(RunLog runLog, bool items)
     {
         bool first = head is null;
         (string Name, double? Value)[] metrics = [.. Metrics(result)];
-        head ??= ["epoch", .. metrics.Select(m => m.Name), "seconds", "      "];
+        head ??= ["epoch", "  steps", .. metrics.Select(m => m.Name), "seconds", "      "];
         string[] cells =
         [
-            $"{result.Epoch}", .. metrics.Select(m => Number(m.Value)),
+            $"{result.Epoch}", result.Step.ToString("N0", CultureInfo.InvariantCulture), .. metrics.Select(m => Number(m.Value)),
             seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
         ];
         runLog.Row(head, cells, first);
@@ -39,7 +40,8 @@ internal sealed class EpochTable(RunLog runLog, bool items)
 
         // A column of its own where the model has such a loss: logloss never includes it.
         (string, double?)[] auxiliary = result.TrainAuxiliaryLoss is null && head?.Contains(AuxiliaryLoss) != true ? [] : [(AuxiliaryLoss, result.TrainAuxiliaryLoss)];
-        return [("train logloss", result.TrainLogLoss), .. auxiliary, ("valid logloss", result.Valid?.LogLoss), ("valid AUC", result.Valid?.Auc), ("valid gAUC", result.Valid?.Gauc),
+        return [("train logloss", result.TrainLogLoss), .. auxiliary, ("valid logloss", result.Valid?.LogLoss), ("valid AUC", result.Valid?.Auc),
+            .. grouped ? new (string, double?)[] { ("valid gAUC", result.Valid?.Gauc) } : [],
             .. result.Valid?.Lists is { } lists ? new (string, double?)[] { ($"valid NDCG@{lists.K}", lists.Ranked.Ndcg) } : []];
     }
 
@@ -49,7 +51,7 @@ internal sealed class EpochTable(RunLog runLog, bool items)
         if (e.Items is { } items)
             return Describe(name, e.Rows, items.HitRate, items.Ndcg, items.Mrr) + (e.RowsLeftOut > 0 ? string.Create(CultureInfo.InvariantCulture, $"  ({e.RowsLeftOut:N0} rows with too short a sequence left out)") : "");
         string gauc = e.Groups is null ? "" : string.Create(CultureInfo.InvariantCulture, $"  gAUC {Number(e.Gauc)} ({e.Groups.GroupsUsed:N0} groups, {e.Groups.GroupsLeftOut:N0} with one label left out)");
-        return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}{Lists(e.Lists)}  calibration {Number(e.Calibration.Ratio)}");
+        return string.Create(CultureInfo.InvariantCulture, $"{name}: {e.Rows:N0} rows  AUC {Number(e.Auc)}  logloss {Number(e.LogLoss)}{gauc}{Lists(e.Lists)}  {Calibration.Name} {Number(e.Calibration.Ratio)}");
     }
 
     /// <summary>One line with the metrics that a checkpoint keeps.</summary>

@@ -50,6 +50,8 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
             plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
         if (ModelCatalog.RanksLists(model) && plan.GaucKey is null)
             throw GpuCtrException.UsageError($"--model {model} ranks lists, and has to know which rows are one: name the column with the id of the list or request by --group-id");
+        if (ModelCatalog.Of(model).NeedsHistory && !plan.HasHistory)
+            throw GpuCtrException.UsageError($"--model {model} weighs the history of a row by its target, and these rows have no history: it is a list column named hist_item beside a column item, or one that --history names; without one, take --model {ModelCatalog.Default(histories: false).Name}");
         if (plan.MissingNegatives() is { } missing)
             throw GpuCtrException.UsageError(missing);
         // Checked before the pass over the training rows, which may take long.
@@ -123,11 +125,11 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         DatasetOptions others = options with { MemoryBytes = otherBytes };
         // Rows that are read only once are not cached.
         string? Cache(string name, bool again) => again ? Path.Combine(cacheFolder, name) : null;
-        Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Options.Epochs > 1 || trainPart != RowPart.All) });
+        Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Epochs > 1 || trainPart != RowPart.All) });
         bool leavesOneOut = trainPart.Sequences == SequencePart.Train;
         RowSource? valid = leavesOneOut && shards.Valid is null ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Valid })
             : trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
-            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Options.Epochs > 1) }), RowPart.All);
+            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
         RowSource? test = shards.Test is null ? leavesOneOut ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Test }) : null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, new RowSource(train, trainPart), valid, test);
     }

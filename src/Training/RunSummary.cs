@@ -48,6 +48,15 @@ internal static class RunSummary
             runLog.Line(Invariant($"         of --memory {held}; {memory.RowBytes(held, 0) / 1e6:N1} MB are for rows"));
     }
 
+    /// <summary>Steps, and the options that were chosen by the data.</summary>
+    public static void Steps(RunLog runLog, RunData data, TrainSettings settings, IReadOnlyList<AutomaticDefault> chosen)
+    {
+        long steps = (data.Train.Rows + settings.BatchSize - 1) / settings.BatchSize;
+        runLog.Line(Invariant($"steps    {steps:N0} of {settings.BatchSize:N0} rows are an epoch, at most {settings.Epochs:N0} epochs"));
+        if (chosen.Count > 0)
+            runLog.Line($"chosen   {string.Join(", ", chosen)}");
+    }
+
     private static string Place(Dataset rows) => rows.InMemory ? "kept in memory"
         : rows.IsCached ? "streamed, after the first time from the run folder's cache (--memory)" : "streamed (--memory)";
 

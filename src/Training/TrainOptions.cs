@@ -45,13 +45,13 @@ public sealed record TrainOptions
     [Options]
     public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
 
-    /// <summary>Largest number of passes over the training rows.</summary>
-    [Option("passes over the training rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
-    public int Epochs { get; init; } = 1;
+    /// <summary>Largest number of passes over the training rows; null = <see cref="AutomaticDefaults"/>.</summary>
+    [Option("passes over the training rows, at most", Default = "20; fewer on many millions of rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
+    public int? Epochs { get; init; }
 
-    /// <summary>B: rows of a step.</summary>
-    [Option("rows per step", Value = "B", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
-    public int BatchSize { get; init; } = 4096;
+    /// <summary>B: rows of a step; null = <see cref="AutomaticDefaults"/>.</summary>
+    [Option("rows per step", Value = "B", Default = "by the number of rows, 256 to 4096", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
+    public int? BatchSize { get; init; }
 
     /// <summary>Base learning rate; null = the variant's.</summary>
     [Option("learning rate; 1 for din-official", Name = "lr", Default = "1e-3", Least = 0, Section = OptionSection.LearningRate, OnResume = OnResume.Accepted)]

@@ -31,7 +31,9 @@ internal sealed partial class TrainRun
         // What a model predicts does not depend on the columns, so this holds for the model that they decide on too.
         ReadOptions.Check(request, settings);
         using RunShards shards = RunShards.Open(settings);
-        settings = settings.For(shards.ModelName);
+        (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(
+            request, new(shards.Train.Rows, settings.Validates(shards), shards.ModelName, options.Variant));
+        settings = TrainSettings.Of(request.Options).For(shards.ModelName);
         using Device device = options.Device.Open();
         CheckOut(options.Out ?? Path.Combine(RunFolder.Unnamed, "new"), settings, shards);
         using RunFolder folder = RunFolder.Create(options.Out, mayHoldRun: options.Resume || options.Overwrite, mayHoldOthers: options.Overwrite);
@@ -40,7 +42,7 @@ internal sealed partial class TrainRun
         Checkpoint? from = options.Resume ? Resumption.Find(folder, runLog) : null;
         WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
         JsonObject config = RunConfig.Of(request, device, shards, settings);
-        TrainRun run = new(settings, device, folder, runLog, stop) { Config = config, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
+        TrainRun run = new(settings, device, folder, runLog, stop) { Config = config, Chosen = chosen, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
         return run.Run(shards, from, warm);
     }
 

@@ -47,6 +47,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     /// <summary>Options and findings of the run; a part of every checkpoint.</summary>
     public required JsonObject Config { get; init; }
 
+    /// <summary>Options whose values follow from the data.</summary>
+    public IReadOnlyList<AutomaticDefault> Chosen { get; init; } = [];
+
     /// <summary>Called after every step, when its checkpoint is saved if one was due.</summary>
     public Action? AfterStep { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
             RunLabels? labels = encoder.Label is null ? null : RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
-            using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.Options.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
+            using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
                 if (from is null)
                     warm?.Load(model, runLog);
@@ -75,6 +78,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
                     folder.Begin();
                 Begun();
                 RunSummary.Model(runLog, model, data, settings.Memory, held);
+                RunSummary.Steps(runLog, data, settings, Chosen);
                 RunWarnings.BeforeTraining(runLog, shards, data);
                 labels?.Warn(runLog, settings.Monitor);
                 return TrainAndTest(from);
@@ -95,13 +99,13 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     }
 
     private HeldMemory Held(FeatureEncoder encoder, long evaluated, long lists) =>
-        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.Options.BatchSize), encoder, settings.Options.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model)) with { Lists = lists };
+        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model)) with { Lists = lists };
 
     private void KnownFit(string path) => runLog.Line($"vocabularies and statistics come from the fit cache: {path}");
 
     private RunMetrics TrainAndTest(Checkpoint? from)
     {
-        using BatchLoader loader = new(device, model.Spec, settings.Options.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2, negatives: Negatives(), masks: Masks());
+        using BatchLoader loader = new(device, model.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2, negatives: Negatives(), masks: Masks());
         using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
         Trainer trainer = current = new(model, data, settings, loader, runLog) { AfterStep = SaveWhenDue, Sampled = files.Add };
         if (from is not null)
@@ -141,12 +145,15 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     private void TrainEpochs(Trainer trainer)
     {
-        EpochTable table = new(runLog, model.Spec.Items is not null);
+        EpochTable table = new(runLog, model.Spec.Items is not null, data.Encoder.GaucKey is not null);
+        EpochAdvice advice = new(runLog, settings);
         long epochBegin = Stopwatch.GetTimestamp();
         foreach (EpochResult result in trainer.Run(stop))
         {
             Keep(trainer, result);
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
+            if (!settings.PredictsItems)
+                advice.Say(result, data.Encoder.Labels);
             if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
                 runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
             if (result.Epoch == 1)
@@ -157,8 +164,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             stop.ThrowIfCancellationRequested();
         }
 
-        if (epochs < settings.Options.Epochs)
+        if (epochs < settings.Epochs)
             runLog.Line($"stopped: no better {trainer.Monitored.Metric} in {trainer.Monitored.Stale} epochs in a row");
+        advice.SayAtTheEnd(trainer.Monitored, epochs, model.Step, folder.Path);
     }
 
     private void TellRows()
@@ -242,7 +250,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
     private string Save(TrainingPosition position, CheckpointMetrics? valid)
     {
         long saving = Stopwatch.GetTimestamp();
-        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.Options.BatchSize, history, Config));
+        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
         Telemetry.Checkpoint(Stopwatch.GetElapsedTime(saving));
         savedStep = model.Step;
         return name;

@@ -24,6 +24,12 @@ internal sealed record TrainSettings(
     /// <summary>Whether the model predicts items.</summary>
     public bool PredictsItems => ModelCatalog.Of(Model.Model).PredictsItems;
 
+    /// <summary>B: rows of a step, once the rows are known.</summary>
+    public int BatchSize => Options.BatchSize!.Value;
+
+    /// <summary>Largest number of passes over the training rows, once these are known.</summary>
+    public int Epochs => Options.Epochs!.Value;
+
     /// <summary>Threads that decode.</summary>
     public int Workers => Features.Workers;
 
@@ -31,7 +37,10 @@ internal sealed record TrainSettings(
     public int Top => Monitor == "ndcg" || RanksLists ? Options.Top : 0;
 
     /// <summary>The most rows of a list; 0: rows are by themselves.</summary>
-    public int ListRows => RanksLists ? Options.BatchSize : 0;
+    public int ListRows => RanksLists ? BatchSize : 0;
+
+    /// <summary>Whether there will be rows to validate on.</summary>
+    public bool Validates(RunShards shards) => shards.Valid is not null || (PredictsItems && Options.LeaveOneOut) || Options.ValidFraction > 0;
 
     private bool RanksLists => ModelCatalog.RanksLists(Model.Model);
 

@@ -11,6 +11,7 @@ namespace GpuCtr.Training;
 
 /// <summary>Results of an epoch.</summary>
 /// <param name="Epoch">Its number, from 1.</param>
+/// <param name="Step">Steps of the run so far.</param>
 /// <param name="Rows">Rows trained on by this process.</param>
 /// <param name="TrainLogLoss">Mean training loss over its rows; null if it was not finite.</param>
 /// <param name="TrainAuxiliaryLoss">Mean auxiliary loss over its rows, without its weight α; null if the model has none, or if it was not finite.</param>
@@ -20,7 +21,7 @@ namespace GpuCtr.Training;
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
 internal sealed record EpochResult(
-    int Epoch, long Rows, double? TrainLogLoss, double? TrainAuxiliaryLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+    int Epoch, long Step, long Rows, double? TrainLogLoss, double? TrainAuxiliaryLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
 
 /// <summary>Runs epochs (training steps, then validation) until the last epoch, or until the monitored value stops improving.</summary>
 internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader loader, RunLog runLog)
@@ -104,15 +105,15 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     public IEnumerable<EpochResult> Run(CancellationToken cancellation)
     {
         long skip = from is { EpochDone: false } ? from.EpochRows : 0;
-        for (Epoch = FirstEpoch; Epoch <= settings.Options.Epochs && !IsStale; Epoch++, skip = 0)
+        for (Epoch = FirstEpoch; Epoch <= settings.Epochs && !IsStale; Epoch++, skip = 0)
         {
             (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
-            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Options.Epochs} valid", cancellation);
+            Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
             Telemetry.Validated(valid?.Auc, valid?.LogLoss);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
-            yield return new EpochResult(Epoch, EpochRows - skip, Finite(lossSum / lossRows), Finite(auxiliarySum / lossRows), valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
+            yield return new EpochResult(Epoch, model.Step, EpochRows - skip, Finite(lossSum / lossRows), Finite(auxiliarySum / lossRows), valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
         }
     }
 
@@ -137,7 +138,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);
         // If a checkpoint does not hold the loss sum (format 1), only the rows since then count.
         (lossSum, auxiliarySum, lossRows) = skip > 0 && from!.LossSum is { } told ? (told, from.AuxiliaryLossSum, skip) : (0, null, 0);
-        meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Options.Epochs}", data.Train.Rows, skip);
+        meter = new ProgressMeter(runLog, $"epoch {Epoch}/{settings.Epochs}", data.Train.Rows, skip);
         long begin = Stopwatch.GetTimestamp();
         EpochReader reader = data.Train.Data.Read(data.Train.Part, EpochOrder.Shuffle(settings.Model.Seed, Epoch));
         reader.Skip(skip);

@@ -35,7 +35,7 @@ public sealed class OneSidedLabelTests : OwnFolder
         string train = Shard("mostly.parquet", 600, i => i % 20 == 0 ? 1 : 0), valid = Shard("ones.parquet", 200, _ => 1);
         CommandOutcome o = Train(train, "--valid", valid, "--epochs", "20", "--patience", "2", "--lr", "0.01").Succeeded();
         Assert.Contains("warning: valid: all 200 rows have label 1 (train: 30 of 600 have label 1): AUC is not defined, so logloss decides which epoch is best and when to stop; name shards with both labels by --valid", o.Error);
-        Assert.True(o.Error.IndexOf("warning: valid:", StringComparison.Ordinal) < o.Error.IndexOf("epoch  train logloss", StringComparison.Ordinal), "said before training");
+        Assert.True(o.Error.IndexOf("warning: valid:", StringComparison.Ordinal) < o.Error.IndexOf("train logloss", StringComparison.Ordinal), "said before training");
         Assert.Contains("* best by logloss", o.Error);
         Assert.Contains("stopped: no better logloss in 2 epochs in a row", o.Error);
         Assert.Equal(3, Epochs.Length);
@@ -82,7 +82,7 @@ public sealed class OneSidedLabelTests : OwnFolder
         string warning = Assert.Single(o.Error.Split('\n'), l => l.StartsWith("warning: valid: all ", StringComparison.Ordinal));
         Assert.Contains("rows have label 0 (train: 3 of ", warning);
         string written = warning[(warning.IndexOf("--valid-fraction ", StringComparison.Ordinal) + 17)..].Split(' ')[0];
-        Assert.DoesNotContain("warning: valid", Run(["train", rare, "--valid-fraction", written, "--out", Folder.File("again"), .. model]).Succeeded().Error);
+        Assert.DoesNotContain("warning: valid: all", Run(["train", rare, "--valid-fraction", written, "--out", Folder.File("again"), .. model]).Succeeded().Error);
         string single = Shard("single.parquet", 600, i => i == 17 ? 1 : 0);
         Assert.EndsWith("name shards with both labels by --valid", Assert.Single(
             Run(["train", single, "--out", Folder.File("single"), .. model]).Succeeded().Error.Split('\n'), l => l.StartsWith("warning: ", StringComparison.Ordinal) && l.Contains("not defined")));

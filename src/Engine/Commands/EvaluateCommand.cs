@@ -150,7 +150,7 @@ internal static class EvaluateCommand
             return;
         }
 
-        List<(string Name, string Value)> metrics = [("rows", Invariant($"{e.Rows:N0}")), ("AUC", EpochTable.Number(e.Auc)), ("logloss", EpochTable.Number(e.LogLoss)), ("calibration", EpochTable.Number(e.Calibration.Ratio))];
+        List<(string Name, string Value)> metrics = [("rows", Invariant($"{e.Rows:N0}")), ("AUC", EpochTable.Number(e.Auc)), ("logloss", EpochTable.Number(e.LogLoss)), (Calibration.Name, EpochTable.Number(e.Calibration.Ratio))];
         if (e.Groups is { } groups)
             metrics.AddRange([("gAUC", EpochTable.Number(e.Gauc)), ("groups", Invariant($"{groups.GroupsUsed:N0}")), ("groups with one label, left out", Invariant($"{groups.GroupsLeftOut:N0}"))]);
         to.Table([[.. metrics.Select(m => m.Name)], [.. metrics.Select(m => m.Value)]]);

@@ -51,7 +51,7 @@ internal static class ReportPage
         return
         [
             ($"AUC ({rows.Name})", Number(e.Auc)), ("logloss", Number(e.LogLoss)), ("gAUC", e.Gauc is null ? null : Number(e.Gauc)),
-            ("calibration", Number(e.Calibration.Ratio)), ($"{rows.Name} rows", Whole(e.Rows)),
+            (Calibration.Name, Number(e.Calibration.Ratio)), ($"{rows.Name} rows", Whole(e.Rows)),
         ];
     }
 

@@ -15,7 +15,7 @@ internal static class Strace
         Skip.IfNot(works.Value, "strace is absent or may not trace here; `apt-get install strace` gives it");
         // The filter that stops at the named calls only is faster; strace 6.1 forgets signals with it.
         string[] filter = fault.StartsWith("signal", StringComparison.Ordinal) ? [] : ["--seccomp-bpf"];
-        return ChildProcess.Start(["strace", .. filter, "-f", "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:{fault}:when={when}", .. TrainProcess.Words, .. args]);
+        return ChildProcess.Start(["strace", .. filter, "-f", "-qq", "-o", "/dev/null", "-e", $"trace={call}", "-e", $"inject={call}:{fault}:when={when}", .. TrainProcess.Words, .. NamedSteps.In(args)]);
     }
 
     /// <summary>The same to its end.</summary>

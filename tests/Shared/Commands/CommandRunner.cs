@@ -6,7 +6,11 @@ namespace GpuCtr.Tests;
 /// <summary>Runs command lines in this process.</summary>
 public static partial class CommandRunner
 {
-    public static CommandOutcome Run(params string[] args)
+    /// <summary>Runs it; a training run that names no steps has few (<see cref="NamedSteps"/>).</summary>
+    public static CommandOutcome Run(params string[] args) => RunAsTyped(NamedSteps.In(args));
+
+    /// <summary>Runs it with the defaults that a user gets.</summary>
+    public static CommandOutcome RunAsTyped(params string[] args)
     {
         using StringWriter stdout = new(), stderr = new();
         int code = Program.Run(args, stdout, stderr);

@@ -1,0 +1,68 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Options;
+using GpuCtr.Models;
+
+namespace GpuCtr.Training;
+
+/// <summary>What a default may depend on.</summary>
+/// <param name="Rows">Rows of the training shards, those that validate included.</param>
+/// <param name="Validates">Whether there are rows to validate on.</param>
+/// <param name="Model">The architecture.</param>
+/// <param name="Variant">The implementation to reproduce; null = our own.</param>
+internal readonly record struct DefaultFacts(long Rows, bool Validates, string Model, string? Variant);
+
+/// <summary>A value that was chosen because none was given.</summary>
+/// <param name="Option">The option.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Reason">Why, in few words.</param>
+internal sealed record AutomaticDefault(Option Option, object Value, string Reason)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Option.Flag} {OptionText.Of(Option, Value)} ({Reason})";
+}
+
+/// <summary>Options whose default depends on the data. From here on they are like given ones, so config.json has numbers, and a resumed or repeated run has the same.</summary>
+/// <remarks>The rules, what they were measured on and what was not taken: docs/adr/0044.</remarks>
+internal static class AutomaticDefaults
+{
+    private const int StepsPerEpoch = 200, LeastBatch = 256, LeastSequences = 128, MostBatch = 4096;
+    private const int MostEpochs = 20, UnwatchedEpochs = 3, ItemEpochs = 200, ItemPatience = 10;
+    private const long MostRows = 100_000_000;
+
+    /// <summary>The request with a value for every option that depends on the data, and those that were chosen here.</summary>
+    public static (RunRequest Request, IReadOnlyList<AutomaticDefault> Chosen) Resolve(RunRequest request, in DefaultFacts facts)
+    {
+        AutomaticDefault[] chosen = [.. Of(facts).Where(d => !request.Given.IsGiven(d.Option))];
+        OptionValues values = new(chosen.ToDictionary(d => d.Option.Name, d => (object?)d.Value));
+        return (request with { Options = values.Over(request.Options), Given = request.Given.Over(values) }, chosen);
+    }
+
+    /// <summary>Every default that depends on the data.</summary>
+    public static IEnumerable<AutomaticDefault> Of(DefaultFacts facts)
+    {
+        bool items = ModelCatalog.Of(facts.Model).PredictsItems;
+        yield return Batch(facts.Rows, items ? LeastSequences : LeastBatch);
+        yield return Epochs(facts, items);
+        if (items)
+            yield return new(OptionOf(nameof(TrainOptions.Patience)), ItemPatience, "next items are learned slowly");
+    }
+
+    /// <summary>A model learns by steps, and an epoch of fewer than about 200 teaches it little; on small tables noise from small batches costs more than it gives.</summary>
+    private static AutomaticDefault Batch(long rows, int least)
+    {
+        double wanted = (double)rows / StepsPerEpoch;
+        int batch = wanted <= least ? least : wanted >= MostBatch ? MostBatch : 1 << (int)Math.Round(Math.Log2(wanted));
+        string reason = batch == least ? "the least for few rows" : batch == MostBatch ? "the most for many rows" : $"rows ÷ {StepsPerEpoch}";
+        return new(OptionOf(nameof(TrainOptions.BatchSize)), batch, reason);
+    }
+
+    private static AutomaticDefault Epochs(in DefaultFacts facts, bool items)
+    {
+        int most = items ? ItemEpochs : MostEpochs;
+        int fit = (int)Math.Clamp(MostRows / Math.Max(facts.Rows, 1), 1, most);
+        return new(OptionOf(nameof(TrainOptions.Epochs)), facts.Validates ? fit : Math.Min(fit, UnwatchedEpochs),
+            !facts.Validates ? "nothing to validate on" : fit < most ? "many rows" : "validation ends it");
+    }
+
+    private static Option OptionOf(string property) => Option.DeclaredBy(typeof(TrainOptions)).First(o => o.Property == property);
+}
