@@ -100,6 +100,24 @@ public sealed class FrozenModel : IDisposable
         model.Predict(batch, logits, frozen: true);
     }
 
+    /// <summary>H: width of the last hidden layer before the logit; null if the model has none.</summary>
+    public int? HiddenColumns => model.Hidden?.Columns;
+
+    /// <summary>The last hidden layer of a prepared batch, (rows, H): what the model knows of a row, as its logit reads it.</summary>
+    /// <param name="batch">The rows, made from <see cref="Spec"/> and <see cref="BatchSize"/>.</param>
+    /// <param name="to">Receives rows · H numbers.</param>
+    /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>
+    /// <exception cref="KernelException">The batch was made for another model, or the model has no hidden layer.</exception>
+    /// <exception cref="InvalidOperationException">The batch is not prepared.</exception>
+    public void ReadHidden(Batch batch, Span<float> to)
+    {
+        Tensor hidden = model.Hidden ?? throw new KernelException($"model '{Options.Model}' has no hidden layer before its logit");
+        using RecordedModel.Call call = model.Enter();
+        model.Forward(batch, frozen: true);
+        Device.Copies?.Read();
+        hidden.Read(Device, to[..(batch.Rows * hidden.Columns)]);
+    }
+
     /// <summary>The recorded model.</summary>
     internal RecordedModel Recorded => model;
 

@@ -8,7 +8,7 @@ namespace GpuCtr.Models;
 
 public sealed partial class ModelBuilder
 {
-    private const string FirstOrderTable = "first_order", NumericWeights = "numeric.weights";
+    private const string FirstOrderTable = "first_order", NumericWeights = "numeric.weights", VectorWeights = "vector.weights";
 
     /// <summary>Field vectors of width D, first order and factorization machine over all fields; D = 0 gives only the first order.</summary>
     /// <exception cref="KernelException">The first order reads field vectors, and there are none.</exception>
@@ -32,8 +32,9 @@ public sealed partial class ModelBuilder
         return Gather(table, "field weights", Normal(NumericWeights, 1, Numbers.Columns), VectorsAlone);
     }
 
-    /// <summary>Input of an MLP: field vectors, followed by the values of numeric columns that have no vectors.</summary>
-    public Tensor MlpInput(Tensor vectors) => Spec.NumericVectors || Spec.N == 0 ? vectors : Concat(vectors, Inputs.Numeric);
+    /// <summary>Input of an MLP: field vectors, followed by the numbers that have no vectors.</summary>
+    public Tensor MlpInput(Tensor vectors) => Spec.N == Spec.NumberFields ? vectors
+        : Concat("concat", [Kernels.Dense.Concat.Part.Of(vectors), NumbersFrom(Spec.NumberFields)]);
 
     /// <summary>first = bias + Σ_f w[row_f] + Σ_n u_n x_n.</summary>
     private EmbeddedFields OfWeights(int dim)
@@ -44,11 +45,11 @@ public sealed partial class ModelBuilder
             : Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Control.Rule);
         Tensor rowWeights = Workspace.Tensor("field weights", 0, fields);
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
-        Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal(NumericWeights, 1, Spec.N);
+        Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal(NumericWeights, 1, Spec.NumericVectors ? Spec.NumberFields : Spec.N);
         Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new EmbeddingFmTensors(
             Inputs.Rows, Numbers, table.Weights, weights.Weights, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
             vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
-        return new EmbeddedFields(vectors, Spec.NumericVectors || Spec.N == 0 ? first : Add(first, NumericFirstOrder(u)), fm);
+        return new EmbeddedFields(vectors, Spec.N == Spec.NumberFields ? first : Add(first, NumericFirstOrder(Spec.NumericVectors ? Normal(VectorWeights, 1, Spec.VectorNumbers) : u)), fm);
     }
 
     /// <summary>first = bias + ⟨w, [e_1 … e_C]⟩.</summary>
@@ -60,16 +61,28 @@ public sealed partial class ModelBuilder
         return new EmbeddedFields(vectors, Linear("first_order", vectors, 1), fm);
     }
 
-    /// <summary>Σ_n u_n x_n of numeric columns without vectors.</summary>
+    /// <summary>Σ_n u_n x_n of the numbers without vectors.</summary>
     private Tensor NumericFirstOrder(Tensor u)
     {
         Tensor y = Activation("numeric first order", 1);
-        Append(new Linear(Workspace, Inputs.Numeric, u, null, y, relu: false));
+        Append(new Linear(Workspace, Spec.NumberFields == 0 ? Inputs.Numeric : Copied("numbers without vectors", NumbersFrom(Spec.NumberFields)), u, null, y, relu: false));
         return y;
     }
 
-    /// <summary>(B, N) the numbers that have vectors; (B, 0) if none has.</summary>
-    private Tensor Numbers => numbers ??= Spec.NumericVectors ? Inputs.Numeric : Workspace.Tensor("numbers with vectors", BatchSize, 0);
+    /// <summary>The numbers that have vectors, (B, …).</summary>
+    private Tensor Numbers => numbers ??= Spec.NumberFields == Spec.N ? Inputs.Numeric
+        : Spec.NumberFields == 0 ? Workspace.Tensor("numbers with vectors", BatchSize, 0)
+        : Copied("numbers with vectors", new(Inputs.Numeric, 0, Spec.NumberFields));
+
+    private Concat.Part NumbersFrom(int first) => new(Inputs.Numeric, first, Spec.N - first);
+
+    /// <summary>Some columns of the numbers by themselves; numbers have no gradient.</summary>
+    private Tensor Copied(string name, Concat.Part part)
+    {
+        Tensor y = Workspace.Tensor(name, BatchSize, part.Columns);
+        Append(new Concat(Device, y, part));
+        return y;
+    }
 
     private Tensor? numbers;
 

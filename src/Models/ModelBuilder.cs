@@ -91,6 +91,9 @@ public sealed partial class ModelBuilder
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
     internal EmbeddingTable Embedding { get; private set; } = null!;
 
+    /// <summary>(B, H) the last hidden layer of <see cref="Mlp"/>.</summary>
+    internal Tensor? Hidden { get; private set; }
+
     internal List<IOp> Ops { get; } = [];
 
     internal List<EmbeddingTable> Tables { get; } = [];
@@ -137,7 +140,12 @@ public sealed partial class ModelBuilder
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(B, K).</param>
     /// <param name="outputBias">Whether the last layer has a bias; a model with a bias of its own needs none.</param>
-    public Tensor Mlp(string name, Tensor x, bool outputBias) => Linear($"{name}.out", HiddenLayers(name, x), 1, bias: outputBias);
+    public Tensor Mlp(string name, Tensor x, bool outputBias)
+    {
+        Tensor h = HiddenLayers(name, x);
+        Hidden = Options.HiddenUnits.Count > 0 ? h : null;
+        return Linear($"{name}.out", h, 1, bias: outputBias);
+    }
 
     /// <summary>Hidden layers: linear, optional batch normalization, activation, dropout.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>

@@ -107,6 +107,8 @@ public static class ModelCatalog
             HasLists = entry.RanksLists,
             PairBuckets = entry.CrossesFields ? options.Poly2Buckets : 0,
         };
+        if (entry.CrossesFields && spec.VectorNumbers > 0)
+            throw new KernelException($"{entry.Name} has a weight for every pair of values, and the numbers of a vector are too many for that: leave vector columns out (--exclude)");
         spec = training && ReadsNegatives(options) ? spec.WithNegatives() : spec.WithoutNegatives();
         return ReadsHistories(options.Model)
             ? spec

@@ -8,7 +8,7 @@ namespace GpuCtr.Models;
 /// P(y_i | X, PV) = softmax_i(F_i w_F + b_F).
 /// </summary>
 /// <remarks>
-/// x_i are all columns of a row, pv_i among them: a personalized vector is a number column for each of its elements. The loss is the mean over lists, where the paper has the sum.
+/// x_i are all columns of a row, pv_i among them: a vector column, or the last hidden layer of another model, which is one too. The loss is the mean over lists, where the paper has the sum.
 /// Lists have their own lengths and are never padded. As in the paper all items of the last block ask, since all of them are scored.
 /// </remarks>
 public static class Prm

@@ -27,7 +27,7 @@ internal sealed class RecordedModel : IDisposable
         (Device, Spec, Options, BatchSize) = (g.Device, g.Spec, g.Options, g.BatchSize);
         (Workspace, Inputs, Control, Arena, Embedding, Output) = (g.Workspace, g.Inputs, g.Control, g.Arena, g.Embedding, output);
         (Ops, Tables, RunningStatistics, AuxiliaryLosses) = ([.. g.Ops], [.. g.Tables], [.. g.RunningStatistics], [.. g.AuxiliaryLosses]);
-        (ItemOutput, ItemHistory) = (g.ItemOutput, g.ItemHistory);
+        (ItemOutput, ItemHistory, Hidden) = (g.ItemOutput, g.ItemHistory, g.Hidden);
         (this.constants, this.initializers) = ([.. constants], [.. initializers]);
         turn = Device.ServesThreads ? new Lock() : Device.Turn;
     }
@@ -75,6 +75,9 @@ internal sealed class RecordedModel : IDisposable
 
     /// <summary>(B, 1) the logits of the last pass; of a model that predicts items, (M, D) the states of the predictions.</summary>
     public Tensor Output { get; }
+
+    /// <summary>(B, H) the last hidden layer of the MLP whose output is a part of the logit; null where a model has none.</summary>
+    public Tensor? Hidden { get; }
 
     /// <summary>The states of the predictions and the items that they are compared with; null in a model of clicks.</summary>
     public ItemOutput? ItemOutput { get; }

@@ -5,6 +5,7 @@ using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Models;
 using GpuCtr.Training.Reports;
+using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training;
 
@@ -107,6 +108,8 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     public static FeatureEncoder Fit(RunShards shards, TrainSettings settings, WarmStart? warm, Action<string> known, Action<long> progress, CancellationToken cancellation)
     {
         FeatureEncoder fresh = FitCache.Fit(settings.FitCache, shards.Train, shards.Plan, TrainPart(shards, settings), known, progress, cancellation, ModelCatalog.ReadsNegatives(settings.For(shards.ModelName).Model));
+        if (settings.Options.PrmFrom is { } run)
+            fresh = fresh.With(TrainedVectors.Of(run));
         return warm is null ? fresh : warm.Grow(fresh);
     }
 

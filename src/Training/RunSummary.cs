@@ -37,7 +37,8 @@ internal static class RunSummary
         runLog.Line($"device   {model.Device}{(model.Device.Note is { } note ? $"; {note}" : "")}");
         runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test{(encoder.Label is null ? "" : Invariant($"; label rate {encoder.LabelRate:P2} of the training rows"))}"));
         Fields(runLog, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
-        Fields(runLog, "numeric", encoder.Spec.Numeric);
+        Fields(runLog, "numeric", [.. encoder.Spec.Numeric.SkipLast(encoder.Spec.VectorNumbers)]);
+        Fields(runLog, "vector", [.. encoder.State.VectorColumns.Select(v => Invariant($"{v.Column} ({v.Means.Length})"))]);
         Fields(runLog, "multi-valued", [.. encoder.Spec.Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => Field(encoder, s.Name, s.Vocabulary))]);
         Fields(runLog, "histories", [.. encoder.Spec.Sequences.Where(s => s.Target >= 0).Select(s => $"{s.Name} of {encoder.Spec.Categorical[s.Target].Name}")]);
         Fields(runLog, "sequence", [.. encoder.Spec.Sequences.Where(s => s.Role == SequenceRole.History && s.Target < 0).Select(s => $"{Field(encoder, s.Name, s.Vocabulary)}, the last {s.MaxLength} are read")]);

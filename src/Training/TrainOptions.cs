@@ -109,6 +109,10 @@ public sealed record TrainOptions
     [Option("start with the weights of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
     public string? InitFrom { get; init; }
 
+    /// <summary>The run whose model makes the personalized vector of each row; null = there is none, or it is a column.</summary>
+    [Option("run of a model of clicks, such as din, whose last hidden layer is the personalized vector of each item (prm); it becomes a part of the new run", Value = "RUN", OnResume = OnResume.Free, ReadBy = "prm")]
+    public string? PrmFrom { get; init; }
+
     /// <summary>When checkpoints are saved within an epoch.</summary>
     [Option("also save the last checkpoint every N steps or T seconds; 0 = after every epoch", Value = "N|Ts", OnResume = OnResume.Free)]
     public CheckpointCadence CheckpointEvery { get; init; } = CheckpointCadence.Never;

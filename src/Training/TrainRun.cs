@@ -65,6 +65,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             RunSummary.Columns(runLog, shards);
             settings.Memory.BoundHeap(0);
             FeatureEncoder encoder = Encoder(shards, from, warm);
+            using IRowVectors? vectors = encoder.RowVectors;
             HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings), RunData.ListBytes(shards));
             data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
             RunLabels? labels = encoder.Label is null ? null : RunLabels.Of(data, settings, stop);

@@ -66,7 +66,11 @@ public sealed class ModelGradients
         new("prm", "wide heads", o => o with { TransformerBlocks = 2, AttentionHeads = 2, HeadWidth = 5, AttentionWidth = 8, FeedForward = 6, ListPlaces = 3 }),
         new("prm", "pointwise dropout", o => o with { ListLoss = false, AttentionWidth = 8, Dropout = 0.3 }),
         new("bst", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        .. new[] { "lr", "deepfm", "ffm", "autoint", "dcn" }.Select(model => new ModelCase(model, Vectors)),
     ];
+
+    /// <summary>Cases in which the last number is that of a vector column.</summary>
+    private const string Vectors = "numbers of vectors";
 
     public static TheoryData<ModelCase> Cases => new(cases);
 
@@ -124,7 +128,7 @@ public sealed class ModelGradients
                 Poly2Buckets = 23,
                 Seed = 3,
             });
-            model = new(device, SmallData.Spec(histories: ModelCatalog.ReadsHistories(c.Model)), options, B + 2);
+            model = new(device, SmallData.Spec(histories: ModelCatalog.ReadsHistories(c.Model)) with { VectorNumbers = c.Change == Vectors ? 1 : 0 }, options, B + 2);
             batch = SmallData.Batch(device, model.Spec, B, seed: 5, capacity: B + 2);
             KeepClearOfKinks(model);
             // One step with learning rate 0 puts the batch on the device and moves nothing.

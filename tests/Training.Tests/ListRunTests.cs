@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using GpuCtr.Data.Shards;
 using GpuCtr.Engine;
 using GpuCtr.Training.Tests.Export;
 using static GpuCtr.Tests.CommandRunner;
@@ -135,20 +134,6 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
 
     private static string Hash(CommandOutcome o) => JsonDocument.Parse(o.Out).RootElement.GetProperty("weights_hash").GetString()!;
 
-    private static (float[] Score, long[] Rank) Read(string path)
-    {
-        ShardSet file = ShardSet.Resolve([path]);
-        ColumnBuffer column = new();
-        List<float> scores = [];
-        List<long> ranks = [];
-        foreach (RowGroupRef group in file.RowGroups)
-        {
-            using ShardReader reader = file.Shards[0].Rent();
-            reader.Read(group.Group, new ColumnRequest("score", null), column);
-            scores.AddRange(Enumerable.Range(0, column.Rows).Select(r => (float)column.NumberAt(r)));
-            reader.Read(group.Group, new ColumnRequest("rank", ValueKind.Integer), column);
-            ranks.AddRange(column.Integers.AsSpan(0, column.Rows).ToArray());
-        }
-        return ([.. scores], [.. ranks]);
-    }
+    private static (float[] Score, long[] Rank) Read(string path) =>
+        ([.. StoredNumbers.Of(path, "score").Select(x => (float)x)], [.. StoredNumbers.Of(path, "rank").Select(x => (long)x)]);
 }

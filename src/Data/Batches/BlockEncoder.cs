@@ -7,7 +7,7 @@ using GpuCtr.Data.Shards;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>Decodes and encodes row groups. Each worker has one, with its own buffers.</summary>
-internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant, bool training)
+internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool tolerant, bool training)
 {
     private readonly IReadOnlyList<SequenceColumn> lists = encoder.State.Lists(training);
     private readonly ColumnBuffer column = new();
@@ -21,7 +21,7 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         encoder.Spec.F, encoder.Spec.N,
         GaucColumn(shards, encoder) is not null,
         encoder.State.Lists(training).Count)
-    { NumericColumns = encoder.State.Numeric.Count };
+    { NumericColumns = encoder.State.NumberColumns.Count() };
 
     /// <summary>The column that groups rows, if there is one and all shards have it.</summary>
     private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is { } name ? GroupKey.Request(shards, name) : null;
@@ -63,6 +63,17 @@ internal sealed class BlockEncoder(ShardSet shards, FeatureEncoder encoder, bool
         }
 
         numbers.Flush();
+        for (int v = 0; v < state.VectorColumns.Count; v++)
+        {
+            if (state.VectorColumns[v].Computed)
+            {
+                encoder.RowVectors!.Compute(shards, group, tolerant, block.Numeric.AsSpan(0, block.Rows * shape.Numbers), shape.Numbers, state.VectorPlace(v));
+                continue;
+            }
+
+            Read(reader, block, state.VectorColumns[v].Request());
+            block.NewNulls[shape.Fields + state.Numeric.Count + v] = EncodeVectors(block, shard, state.VectorColumns[v], state.VectorPlace(v));
+        }
 
         for (int s = 0; s < lists.Count; s++)
         {

@@ -61,7 +61,7 @@ public sealed class Dataset : IDisposable
         heads = new EncodedBlock?[kept.Length];
         lists = ListsOf(shards, encoder, this.options.ListRows);
         firstRows = FirstRows();
-        Statistics = new DatasetStatistics(encoder.Spec, encoder.State.Numeric.Select(n => n.Column), kept.Length);
+        Statistics = new DatasetStatistics(encoder.Spec, encoder.State.NumberColumns, kept.Length);
         var sizes = new BlockSizes(shards, encoder, this.options.Training);
         EstimatedBytes = sizes.Total;
         shape = BlockEncoder.ShapeOf(shards, encoder, this.options.Training);

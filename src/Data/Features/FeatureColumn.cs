@@ -24,6 +24,9 @@ public enum FeatureRole
     /// <summary>A list of ids whose vectors are pooled.</summary>
     Pooled,
 
+    /// <summary>A list of equally many numbers in every row, which are read as numbers.</summary>
+    Vector,
+
     /// <summary>A list of items of which the model predicts the next one; the only column that such a model reads.</summary>
     Sequence,
 
@@ -59,7 +62,7 @@ public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, str
     /// <summary>For a history and its negatives, the categorical column whose vocabulary it shares.</summary>
     public string? Target { get; init; }
 
-    /// <summary>For a numeric column, its transform.</summary>
+    /// <summary>For a column of numbers or vectors, its transform.</summary>
     public NumericTransform Transform { get; init; } = NumericTransform.None;
 
     /// <summary>For a string column with lists, their grammar.</summary>
@@ -70,6 +73,7 @@ public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, str
 
     /// <summary>How it is read.</summary>
     public ColumnRequest Request => Grammar is not null ? new(Name, ValueKind.Text)
+        : Role == FeatureRole.Vector ? VectorColumn.RequestOf(Name)
         : new(Name, Role is FeatureRole.Label or FeatureRole.Numeric && Kind != ValueKind.Time ? null : Kind, IsList);
 
     /// <summary>The role as shown to the user.</summary>

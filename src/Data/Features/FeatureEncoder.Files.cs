@@ -11,6 +11,9 @@ public sealed partial class FeatureEncoder
     /// <summary>Name of the file with the encoding; vocabularies are in files beside it.</summary>
     public const string StateFile = "features.json";
 
+    /// <summary>Name of the folder with the model that computes a vector column.</summary>
+    public const string RowVectorsFolder = "row_vectors";
+
     private const string VocabularyFolder = "vocab";
 
     // Longest part of a vocabulary's name in its file name, so that any file system accepts it.
@@ -45,6 +48,7 @@ public sealed partial class FeatureEncoder
             }
 
             IReadOnlyList<StoredAttribute>? attributes = State.ItemAttributes?.Select((a, i) => SaveAttribute(folder, a, i)).ToList();
+            RowVectors?.Save(Path.Combine(folder, RowVectorsFolder));
             Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states, Attributes = attributes }, json) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

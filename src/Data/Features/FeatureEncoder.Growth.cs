@@ -24,7 +24,7 @@ public sealed partial class FeatureEncoder
             MinCount = fresh.State.MinCount,
         };
         VocabularyTable[] grown = [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))];
-        return new FeatureEncoder(state with { ItemAttributes = fresh.State.ItemAttributes?.Select(a => a.GrownBy(fresh.Vocabularies, grown)).ToList() }, grown);
+        return new FeatureEncoder(state with { ItemAttributes = fresh.State.ItemAttributes?.Select(a => a.GrownBy(fresh.Vocabularies, grown)).ToList() }, grown) { RowVectors = fresh.RowVectors };
     }
 
     /// <summary>Signed and unsigned integers, and whole doubles, count as one kind: whether values fit is checked one by one.</summary>
@@ -39,6 +39,7 @@ public sealed partial class FeatureEncoder
         .. s.GaucKey is null ? Array.Empty<string>() : [$"group {s.GaucKey}"],
         .. s.Categorical.Select((c, i) => $"categorical field {i + 1}: {c.Column} ({Word(c.Kind)}, {Word(c.Rule)})"),
         .. s.Numeric.Select((n, i) => $"numeric field {i + 1}: {n.Column} ({Word(n.Transform)})"),
+        .. s.VectorColumns.Select((v, i) => $"vector {i + 1}: {v.Column} ({v.Means.Length} numbers, {Word(v.Transform)})"),
         .. s.Sequences.Select((q, i) => $"list {i + 1}: {q.Column} ({(WholeNumber.Is(q.Kind) ? "integer" : Word(q.Kind))}, {(q.Predicted ? "a sequence" : q.Target < 0 ? "pooled" : $"history of {s.Categorical[q.Target].Column}")}, at most {q.MaxLength})"),
     ];
 

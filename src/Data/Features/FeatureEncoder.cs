@@ -16,7 +16,7 @@ public sealed partial class FeatureEncoder
     {
         State = state;
         Vocabularies = vocabularies;
-        Spec = SpecOf(FieldNames.Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], state.Sequences));
+        Spec = SpecOf(FieldNames.Of(state.Categorical, [.. state.Numeric.Select(n => (n.Column, n.Missing))], state.VectorColumns, state.Sequences.Select(s => s.Column)));
     }
 
     /// <summary>The fields and vocabularies for a model.</summary>
@@ -45,8 +45,20 @@ public sealed partial class FeatureEncoder
 
     internal FittedFeatures State { get; }
 
+    /// <summary>The model that computes a vector column; null if none does.</summary>
+    internal IRowVectors? RowVectors { get; private init; }
+
+    /// <summary>This encoding with the vectors of a trained model behind all other numbers.</summary>
+    internal FeatureEncoder With(IRowVectors vectors) => new(State with { Vectors = [.. State.VectorColumns, VectorColumn.Of(vectors)] }, Vocabularies) { RowVectors = vectors };
+
+    /// <summary>This encoding, one of whose columns is computed by a model, with that model.</summary>
+    /// <exception cref="GpuCtrException">Data: it does not fit.</exception>
+    internal FeatureEncoder Computing(IRowVectors vectors, string folder) => State.VectorColumns is [.., { Computed: true } last] && last.Means.Length == vectors.Width
+        ? new(State, Vocabularies) { RowVectors = vectors }
+        : throw GpuCtrException.DataError($"{folder}: damaged: the model in it makes vectors of {vectors.Width} numbers, which its features do not read; use another checkpoint");
+
     /// <summary>Approximate bytes in memory: the vocabularies, and copies of the largest one while it is written to a checkpoint.</summary>
-    internal long Bytes => Vocabularies.Sum(v => v.Bytes) + (State.ItemAttributes?.Sum(a => sizeof(int) * (long)a.Rows.Length) ?? 0) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
+    internal long Bytes => Vocabularies.Sum(v => v.Bytes) + (State.ItemAttributes?.Sum(a => sizeof(int) * (long)a.Rows.Length) ?? 0) + (RowVectors?.Bytes ?? 0) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
 
     /// <summary>Fits vocabularies and statistics in a pass over the training rows.</summary>
     /// <param name="shards">Training shards.</param>
@@ -73,7 +85,7 @@ public sealed partial class FeatureEncoder
         names.Numeric,
         [.. State.Sequences.Select(s => new SequenceField(
             s.Column, s.Vocabulary, s.Target >= 0 || s.Predicted ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))])
-    { Items = State.PredictsItems ? ItemsOf(Vocabularies[0]) : null };
+    { Items = State.PredictsItems ? ItemsOf(Vocabularies[0]) : null, VectorNumbers = State.VectorColumns.Sum(v => v.Count()) };
 
     /// <summary>Items are the values; behind the OOV row is that of the mask.</summary>
     private static ItemIds ItemsOf(VocabularyTable table) => new(VocabularyTable.FirstValueRow, table.OovRow - VocabularyTable.FirstValueRow, table.Rows);
@@ -87,6 +99,7 @@ public sealed partial class FeatureEncoder
     {
         shards.Check(State.Requests(), "the model was trained");
         shards.Check(State.Lists(training).Select(s => s.Request()), "the model was trained");
+        RowVectors?.Check(shards);
         if (needLabel && Label is not null)
             shards.Check([new ColumnRequest(Label, null)], "the model was trained");
         foreach (CategoricalColumn c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))

@@ -32,7 +32,8 @@ internal sealed class FeatureFit
         FitQuantiles(cancellation);
         VocabularyCounter[] counters = layout.NewCounters();
         NumericSummary[][] numbers = [.. layout.Numeric.Select(_ => new NumericSummary[shards.RowGroups.Count])];
-        List<FitWorker> workers = Pass((worker, group, index) => Count(worker, group, index, numbers, counters), progress, cancellation);
+        VectorSummary[][] vectors = [.. layout.Vectors.Select(_ => new VectorSummary[shards.RowGroups.Count])];
+        List<FitWorker> workers = Pass((worker, group, index) => Count(worker, group, index, numbers, vectors, counters), progress, cancellation);
         foreach (FitWorker worker in workers)
             worker.MergeInto(counters, flushAt: 0);
         CheckMemory(counters);
@@ -53,7 +54,8 @@ internal sealed class FeatureFit
         var state = new FittedFeatures(
             FeatureEncoder.Format, plan.Label?.Name, plan.GaucKey?.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
             HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
-            layout.Negatives.Count > 0 ? layout.Negatives : null)
+            layout.Negatives.Count > 0 ? layout.Negatives : null,
+            Vectors: layout.Vectors.Count > 0 ? [.. layout.Vectors.Select((v, i) => VectorSummary.Column(shards, v, vectors[i]))] : null)
         { ItemAttributes = learnsItems ? Attributes(tables, cancellation) : null };
         return new FeatureEncoder(state, tables);
     }
@@ -70,9 +72,9 @@ internal sealed class FeatureFit
         return [.. fits.Select(f => f.Learned())];
     }
 
-    private void Count(FitWorker worker, RowGroupRef group, int index, NumericSummary[][] numbers, VocabularyCounter[] counters)
+    private void Count(FitWorker worker, RowGroupRef group, int index, NumericSummary[][] numbers, VectorSummary[][] vectors, VocabularyCounter[] counters)
     {
-        worker.Count(group, index, numbers, counters);
+        worker.Count(group, index, numbers, vectors, counters);
         CheckMemory(counters);
     }
 

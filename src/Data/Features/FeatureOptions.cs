@@ -78,6 +78,10 @@ public sealed record FeatureOptions
     [Option("separator in such strings: one character, space or tab (default: detected from the first rows)", Value = "C")]
     public char? ListSeparator { get; init; }
 
+    /// <summary>Lists of equally many numbers, such as embeddings from elsewhere, that are read as vectors.</summary>
+    [Option("lists of equally many numbers that are read as vectors, such as embeddings from elsewhere", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
+    public IReadOnlyList<string> Vector { get; init; } = [];
+
     /// <summary>Only the last N entries of a list are read.</summary>
     [Option("read only the last N entries of a list", Least = 1, Most = LongestHistory)]
     public int MaxHistory { get; init; } = 50;
@@ -110,6 +114,8 @@ public sealed record FeatureOptions
         string[] computed = [.. Pairs([.. HashBuckets, .. Identity]).Select(p => p.Column)];
         return InBoth(Categorical, "--categorical", Numeric, "--numeric")
             ?? InBoth(Pairs(History).Select(p => p.Column), "--history", MultiValue, "--multi-value")
+            ?? InBoth(Vector, "--vector", Categorical, "--categorical") ?? InBoth(Vector, "--vector", Numeric, "--numeric")
+            ?? InBoth(Vector, "--vector", Pairs(History).Select(p => p.Column), "--history") ?? InBoth(Vector, "--vector", MultiValue, "--multi-value")
             ?? RowsFault("--hash-buckets", HashBuckets) ?? RowsFault("--identity", Identity)
             ?? (computed.GroupBy(c => c).FirstOrDefault(c => c.Count() > 1) is { } twice ? $"{twice.Key} is named twice by --hash-buckets and --identity; name it once" : null)
             ?? (Pairs(NumericTransforms).Select(p => p.Value.Length > 0 ? p.Value : p.Column).FirstOrDefault(t => !IsTransform(t)) is { } unknown

@@ -10,7 +10,7 @@ public sealed partial class FeaturePlan
         IEnumerable<(string Flag, string Name)> named =
         [
             .. options.Exclude.Select(n => ("--exclude", n)), .. options.Categorical.Select(n => ("--categorical", n)),
-            .. options.Numeric.Select(n => ("--numeric", n)),
+            .. options.Numeric.Select(n => ("--numeric", n)), .. options.Vector.Select(n => ("--vector", n)),
             .. FeatureOptions.Pairs(options.History).Select(p => ("--history", p.Column)),
             .. options.MultiValue.Select(n => ("--multi-value", n)),
             .. FeatureOptions.Pairs(options.HashBuckets).Select(p => ("--hash-buckets", p.Column)),

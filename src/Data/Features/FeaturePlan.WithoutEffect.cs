@@ -12,9 +12,10 @@ public sealed partial class FeaturePlan
             ("--exclude", options.Exclude, [FeatureRole.Excluded]),
             ("--categorical", options.Categorical, [FeatureRole.Categorical, FeatureRole.Pooled, FeatureRole.History]),
             ("--numeric", options.Numeric, [FeatureRole.Numeric]),
+            ("--vector", options.Vector, [FeatureRole.Vector]),
             ("--hash-buckets", FeatureOptions.Pairs(options.HashBuckets).Select(p => p.Column), [FeatureRole.Categorical, FeatureRole.Pooled]),
             ("--identity", FeatureOptions.Pairs(options.Identity).Select(p => p.Column), [FeatureRole.Categorical, FeatureRole.Pooled]),
-            ("--numeric-transform", FeatureOptions.Pairs(options.NumericTransforms).Where(p => p.Value.Length > 0).Select(p => p.Column), [FeatureRole.Numeric]),
+            ("--numeric-transform", FeatureOptions.Pairs(options.NumericTransforms).Where(p => p.Value.Length > 0).Select(p => p.Column), [FeatureRole.Numeric, FeatureRole.Vector]),
         ];
         foreach ((string flag, IEnumerable<string> names, FeatureRole[] roles) in said)
         {

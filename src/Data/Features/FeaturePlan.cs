@@ -89,7 +89,7 @@ public sealed partial class FeaturePlan
         PairHistories(planned, histories, options.MultiValue, warnings);
         PairNegatives(planned, options.MultiValue);
         warnings.AddRange(WithoutEffect(planned, options));
-        if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.History or FeatureRole.Pooled))
+        if (!planned.Any(p => p.Role is FeatureRole.Categorical or FeatureRole.Numeric or FeatureRole.Vector or FeatureRole.History or FeatureRole.Pooled))
         {
             string nothing = $"no column left to learn from besides the label '{label}'";
             throw warnings.Count > 0 ? GpuCtrException.DataError($"{nothing}: {string.Join("; ", warnings)}") : GpuCtrException.UsageError($"{shards.Shards[0].Path}: {nothing}");
@@ -106,10 +106,19 @@ public sealed partial class FeaturePlan
         _ => [column with { Part = TimePart.Hour, Note = $"{column.Note}: hour" }, column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
     };
 
+    private static FeatureColumn Vector(StoredColumn column, NumericTransform transform) =>
+        column is not { IsList: true, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real }
+            ? throw GpuCtrException.UsageError($"--vector {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a list of numbers")
+            : transform is NumericTransform.Criteo or NumericTransform.Quantile
+            ? throw GpuCtrException.UsageError($"--vector {ColumnNames.InShell(column.Name)}: its numbers have no buckets; give it another transform with --numeric-transform {ColumnNames.InShell(column.Name)}=standardize, log or none")
+            : FeatureColumn.Of(column, FeatureRole.Vector, $"--vector, {transform.ToString().ToLowerInvariant()}") with { Transform = transform };
+
     private static FeatureColumn RoleOf(
         ShardSet shards, StoredColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
     {
         bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
+        if (options.Vector.Contains(column.Name))
+            return Vector(column, transform);
         column = asNumeric ? column.AsNumber : column;
         string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
             : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;

@@ -30,6 +30,10 @@ internal sealed class FitLayout
             {
                 Numeric.Add(column);
             }
+            else if (column.Role == FeatureRole.Vector)
+            {
+                Vectors.Add(column);
+            }
         }
 
         foreach (FeatureColumn list in plan.Columns.Where(c => c.Role is FeatureRole.History or FeatureRole.Pooled or FeatureRole.Sequence))
@@ -44,6 +48,9 @@ internal sealed class FitLayout
 
     /// <summary>Numeric columns.</summary>
     public List<FeatureColumn> Numeric { get; } = [];
+
+    /// <summary>Vector columns.</summary>
+    public List<FeatureColumn> Vectors { get; } = [];
 
     /// <summary>List columns.</summary>
     public List<SequenceColumn> Sequences { get; } = [];
@@ -65,7 +72,7 @@ internal sealed class FitLayout
     /// <summary>An empty counter for each vocabulary.</summary>
     public VocabularyCounter[] NewCounters()
     {
-        FieldNames names = FieldNames.Of(Categorical, [.. Numeric.Select(n => (n.Name, false))], Sequences);
+        FieldNames names = FieldNames.Of(Categorical, [.. Numeric.Select(n => (n.Name, false))], [], [.. Sequences.Select(s => s.Column), .. Vectors.Select(v => v.Name)]);
         return [.. Vocabularies.Select((vocabulary, v) => new VocabularyCounter(
             vocabulary.Field >= 0 ? names.Categorical[vocabulary.Field] : vocabulary.Columns[0].Name,
             KindOf(v),

@@ -26,7 +26,7 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
     public RealColumnTraits Reals { get; } = new();
 
     /// <summary>Counts a row group; labels first, so that bad labels are reported before anything else.</summary>
-    public void Count(RowGroupRef group, int index, NumericSummary[][] found, VocabularyCounter[] shared)
+    public void Count(RowGroupRef group, int index, NumericSummary[][] found, VectorSummary[][] vectors, VocabularyCounter[] shared)
     {
         using ShardReader reader = Start(group);
         if (plan.Label is { } label)
@@ -54,6 +54,12 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
         {
             Load(reader, group, layout.Numeric[n].Request);
             found[n][index] = NumbersOf(group, layout.Numeric[n]);
+        }
+
+        for (int v = 0; v < layout.Vectors.Count; v++)
+        {
+            Load(reader, group, layout.Vectors[v].Request);
+            vectors[v][index] = VectorsOf(group, layout.Vectors[v]);
         }
 
         MergeInto(shared, counters.Sum(c => c.Bytes) > plan.Options.MemoryBytes / MostParts / plan.Options.Workers ? 1 : MostValues);

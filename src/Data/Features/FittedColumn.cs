@@ -119,10 +119,13 @@ internal sealed record NumericColumn(
     public const float MostDeviations = 1e6f;
 
     /// <summary>The number that a model reads for a valid value.</summary>
-    public float Encode(double value)
+    public float Encode(double value) => Encode(value, Transform, Mean, Deviation);
+
+    /// <summary>The number that a model reads for a valid value, also for one of a vector.</summary>
+    public static float Encode(double value, NumericTransform transform, double mean, double deviation)
     {
-        double number = (NumericTransforms.BeforeScaling(value, Transform) - Mean) * (1 / Deviation);
-        return (float)(Transform == NumericTransform.None ? number : Math.Clamp(number, -MostDeviations, MostDeviations));
+        double number = (NumericTransforms.BeforeScaling(value, transform) - mean) * (1 / deviation);
+        return (float)(transform == NumericTransform.None ? number : Math.Clamp(number, -MostDeviations, MostDeviations));
     }
 
     /// <summary>Whether a number is at the limit, so that it may have been clamped.</summary>

@@ -23,8 +23,20 @@ internal sealed record FittedFeatures(
     IReadOnlyList<SequenceColumn> Sequences,
     IReadOnlyList<StoredVocabulary> Vocabularies,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SequenceColumn>? Negatives = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StoredAttribute>? Attributes = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StoredAttribute>? Attributes = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<VectorColumn>? Vectors = null)
 {
+    /// <summary>The vector columns, whose numbers follow those of the numeric columns.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<VectorColumn> VectorColumns => Vectors ?? [];
+
+    /// <summary>Names of the numeric and vector columns.</summary>
+    [JsonIgnore]
+    public IEnumerable<string> NumberColumns => [.. Numeric.Select(n => n.Column), .. VectorColumns.Select(v => v.Column)];
+
+    /// <summary>Index of the first number of a vector column among the N of a row.</summary>
+    public int VectorPlace(int vector) => Numeric.Sum(n => n.Missing ? 2 : 1) + VectorColumns.Take(vector).Sum(v => v.Count());
+
     /// <summary>Whether the next items of a sequence are predicted; then it is the only column, and there is no label.</summary>
     [JsonIgnore]
     public bool PredictsItems => Sequences.Any(s => s.Predicted);
@@ -37,7 +49,7 @@ internal sealed record FittedFeatures(
     public IReadOnlyList<SequenceColumn> Lists(bool training) => training && Negatives is not null ? [.. Sequences, .. Negatives] : Sequences;
 
     /// <summary>How the columns of all features are read.</summary>
-    public IEnumerable<ColumnRequest> Requests() => Categorical.Concat<FittedColumn>(Numeric).Concat(Sequences).Select(c => c.Request()).Distinct();
+    public IEnumerable<ColumnRequest> Requests() => Categorical.Concat<FittedColumn>(Numeric).Concat(VectorColumns.Where(v => !v.Computed)).Concat(Sequences).Select(c => c.Request()).Distinct();
 
     /// <summary>(numeric columns) index of each column's number among the N of a row; its indicator follows it.</summary>
     public int[] NumberPlaces()

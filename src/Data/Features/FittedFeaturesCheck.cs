@@ -12,7 +12,7 @@ internal static class FittedFeaturesCheck
     /// <summary>Description of the first invalid entry; null if all are valid.</summary>
     public static string? FaultOf(FittedFeatures s)
     {
-        if (s.Categorical.Contains(null!) || s.Numeric.Contains(null!) || s.Sequences.Contains(null!) || s.Vocabularies.Contains(null!))
+        if (s.Categorical.Contains(null!) || s.Numeric.Contains(null!) || s.Sequences.Contains(null!) || s.Vocabularies.Contains(null!) || s.VectorColumns.Contains(null!))
             return "a column or vocabulary is null";
         if (s.TrainRows < 0 || s.Positives < 0 || s.Positives > s.TrainRows)
             return $"{s.Positives} positives of {s.TrainRows} training rows are impossible";
@@ -20,6 +20,7 @@ internal static class FittedFeaturesCheck
             ?? (s.Vocabularies.Sum(v => (long)v.Rows) > int.MaxValue ? "its vocabularies have more rows than a table can hold" : null)
             ?? s.Categorical.Select(c => Fault(c, s)).FirstOrDefault(f => f is not null)
             ?? s.Numeric.Select(Fault).FirstOrDefault(f => f is not null)
+            ?? s.VectorColumns.Select(Fault).FirstOrDefault(f => f is not null)
             ?? s.Sequences.Select(q => Fault(q, s)).FirstOrDefault(f => f is not null)
             ?? s.Negatives?.Select(q => q is null ? "a column or vocabulary is null" : Fault(q, s)).FirstOrDefault(f => f is not null)
             ?? FaultOfNegatives(s)
@@ -29,7 +30,7 @@ internal static class FittedFeaturesCheck
 
     private static string? FaultOfSequence(FittedFeatures s) => s.PredictsItems != s.Label is null
         ? "either a label or the items of a sequence are predicted"
-        : s.PredictsItems && (s.Categorical.Count, s.Numeric.Count, s.Sequences.Count, s.Vocabularies.Count) != (0, 0, 1, 1) ? "a sequence whose items are predicted must be the only column" : null;
+        : s.PredictsItems && (s.Categorical.Count, s.Numeric.Count + s.VectorColumns.Count, s.Sequences.Count, s.Vocabularies.Count) != (0, 0, 1, 1) ? "a sequence whose items are predicted must be the only column" : null;
 
     private static string? FaultOfNegatives(FittedFeatures s)
     {
@@ -67,6 +68,10 @@ internal static class FittedFeaturesCheck
         ? null
         : $"mean {n.Mean} and deviation {n.Deviation} of column '{n.Column}' are impossible";
 
+    private static string? Fault(VectorColumn v) => v.Means.Length == 0 || v.Means.Length != v.Deviations.Length || v.Transform is NumericTransform.Criteo or NumericTransform.Quantile
+        ? $"the {v.Means.Length} means and {v.Deviations.Length} deviations of column '{v.Column}' are impossible"
+        : Enumerable.Range(0, v.Means.Length).Select(i => Fault(v.Number(i))).FirstOrDefault(f => f is not null);
+
     private static string? Fault(SequenceColumn q, FittedFeatures s)
     {
         if ((uint)q.Vocabulary >= (uint)s.Vocabularies.Count || q.Target < -1 || q.Target >= s.Categorical.Count)
@@ -82,7 +87,7 @@ internal static class FittedFeaturesCheck
         return q.Target >= 0 && s.Sequences.Any(other => other.Target >= 0 && other.MaxLength != q.MaxLength) ? "histories of one group must have the same max_length" : null;
     }
 
-    private static string? Twice(FittedFeatures s) => Columns(s.Categorical).Concat(s.Numeric.Select(n => n.Column)).Concat(s.Lists(training: true).Select(q => q.Column))
+    private static string? Twice(FittedFeatures s) => Columns(s.Categorical).Concat(s.NumberColumns).Concat(s.Lists(training: true).Select(q => q.Column))
         .GroupBy(c => c).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"column '{twice.Key}' occurs twice" : null;
 
     /// <summary>Checks that the derived fields of a time are consecutive and have one column.</summary>

@@ -13,6 +13,7 @@ public sealed record ColumnRequest(string Name, ValueKind? Kind, bool IsList = f
     internal string Describe() => (IsList ? "lists of " : "") + (IsList, Kind) switch
     {
         (true, ValueKind.Text) => "strings",
+        (true, ValueKind.Real) => "numbers",
         (true, _) => "integers",
         (_, null) => "a number",
         (_, ValueKind.Text) => "string",

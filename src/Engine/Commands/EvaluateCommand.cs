@@ -87,8 +87,25 @@ internal static class EvaluateCommand
 
     private sealed record ItemResult(double? Hr10, double? Ndcg10, double? Mrr, long Rows, long RowsLeftOut, int Step, string WeightsHash, string Device);
 
-    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal) => options.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : ScoringRun.Of(
-        Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+    private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal)
+    {
+        options.Scoring.Source.Check(Verb.Name);
+        if ((options.Contradiction() ?? (Checkpoint.Glance(options.Scoring.Source.Model!) is var (model, hasGroups) ? Unread(options, model.Model, hasGroups) : null)) is { } fault)
+            throw GpuCtrException.UsageError(fault);
+        return ScoringRun.Of(
+            Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+    }
+
+    /// <summary>What is wrong with flags that the model gives no meaning; null if nothing is.</summary>
+    private static string? Unread(EvaluateOptions options, string model, bool hasGroups)
+    {
+        bool items = ModelCatalog.Of(model).PredictsItems;
+        return !items && (options.Candidates is not null || options.Sampled > 0)
+            ? $"{(options.Sampled > 0 ? "--sampled" : "--candidates")} is for models that predict items, and {model} predicts clicks: leave it out"
+            : items && options.Top is not null ? $"--top is for models that predict clicks, and {model} predicts items, which are ranked at 10: leave it out"
+            : options.Top is not null && !hasGroups ? "--top needs the column that groups rows into lists: train with --group-id"
+            : null;
+    }
 
     private static void Execute(EvaluateOptions options, ScoringRun run, Terminal terminal)
     {
@@ -96,7 +113,7 @@ internal static class EvaluateCommand
         using TrainableModel model = loaded;
         run.Begin(checkpoint, held);
         if (options.Top is not null && !rows.Data.HasGaucKeys)
-            throw GpuCtrException.UsageError("--top needs the column that groups rows into lists: train with --group-id, and evaluate shards that have the column");
+            throw GpuCtrException.UsageError("--top needs the column that groups rows into lists, which these shards do not have");
         Evaluation evaluation = Evaluate(options, model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (evaluation.Items is null && !evaluation.Labels.HasBoth)
@@ -131,8 +148,6 @@ internal static class EvaluateCommand
 
     private static Evaluation Evaluate(EvaluateOptions options, TrainableModel model, RowSource rows, ScoringRun run)
     {
-        if (model.Spec.Items is null && (options.Candidates is not null || options.Sampled > 0))
-            throw GpuCtrException.UsageError($"{(options.Sampled > 0 ? "--sampled" : "--candidates")} is for models that predict items, and {model.Options.Model} predicts clicks: leave it out");
         ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, rows.Data.Shards, rows.Data.Encoder.Vocabularies[0]);
         using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
         return run.Watch(

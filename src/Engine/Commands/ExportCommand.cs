@@ -65,7 +65,7 @@ internal static class ExportCommand
         {
             using ExportFolder parts = new(path);
             if (format == "onnx")
-                renamed = OnnxFile.Write(parts.File(path), model, state);
+                renamed = OnnxFile.Write(parts.File(path), model, encoder.State.VectorColumns, state);
             else
                 PyTorchFile.Write(parts.File(path), model);
             encoder.Save(parts.File(features));

@@ -35,7 +35,8 @@ internal static class FlagParser
         foreach (Option option in verb.Options)
             command.Options.Add(FlagOf(option));
         // A value may begin with @ or be several letters after one dash; neither has a special meaning here.
-        ParseResult result = command.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
+        // The first word is taken for the name of the program where its file name is that of the command, as of the shards data/train; so that name goes first.
+        ParseResult result = command.Parse([verb.Name, .. args], new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
             throw GpuCtrException.UsageError($"{result.Errors[0].Message.TrimEnd('.')}; `gpu-ctr {verb.Name}` lists all options");
         Dictionary<string, object?> given = [];

@@ -49,7 +49,12 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
             return there;
         }
         using Lifetime.Lease lease = lifetime.Enter();
-        target.View.SubView(offset, count).CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(0, count));
+        ArrayView<T> part = target.View.SubView(offset, count);
+        // On OpenCL the memory is not page-locked, and ILGPU 1.5.3 fails to copy a part of such an array.
+        if (device.Kind == DeviceKind.OpenCl)
+            part.CopyFromCPU(device.Copies!.Stream, source);
+        else
+            part.CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(0, count));
         return source;
     }
 

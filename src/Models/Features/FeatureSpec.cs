@@ -58,11 +58,15 @@ public sealed record FeatureSpec(
     /// <summary>F: number of categorical columns.</summary>
     public int F => Categorical.Count;
 
-    /// <summary>N: number of numeric columns.</summary>
+    /// <summary>N: the numbers of a row.</summary>
     public int N => Numeric.Count;
 
     /// <summary>P: number of pooled list columns.</summary>
     public int P => Sequences.Count(s => s.Role == SequenceRole.Pooled);
+
+    /// <summary>How many of the N numbers, the last ones, are those of vector columns: the model reads their values, and gives none of them a vector of its own.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int VectorNumbers { get; init; }
 
     /// <summary>Whether numeric columns have vectors; false: the model reads only their values.</summary>
     /// <remarks>Follows from the model's options, so it is not saved with the columns.</remarks>
@@ -101,12 +105,15 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public SampledItems? Sampling { get; init; }
 
-    /// <summary>C = F + N + P: field vectors of an example; without N if numeric columns have none.</summary>
-    public int C => F + (NumericVectors ? N : 0) + P;
+    /// <summary>The numbers that have vectors.</summary>
+    internal int NumberFields => NumericVectors ? N - VectorNumbers : 0;
+
+    /// <summary>C = F + N + P: field vectors of an example; N is without the numbers of vector columns, and 0 if numeric columns have no vectors.</summary>
+    public int C => F + NumberFields + P;
 
     /// <summary>The names of these fields, in the order of their vectors.</summary>
     internal IEnumerable<string> FieldNames =>
-        [.. Categorical.Select(c => c.Name), .. NumericVectors ? Numeric : [], .. Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => s.Name)];
+        [.. Categorical.Select(c => c.Name), .. Numeric.Take(NumberFields), .. Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => s.Name)];
 
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other, then the buckets of pairs.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows) + PairBuckets);
@@ -124,7 +131,7 @@ public sealed record FeatureSpec(
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumericVectors, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists, Sampling) == (other.N, other.NumericVectors, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists, other.Sampling)
+        (N, NumberFields, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists, Sampling) == (other.N, other.NumberFields, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists, other.Sampling)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

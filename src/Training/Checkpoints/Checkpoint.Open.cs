@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
+using GpuCtr.Models;
 
 namespace GpuCtr.Training.Checkpoints;
 
@@ -33,7 +34,13 @@ internal sealed partial record Checkpoint
 
     /// <summary>Reads the manifest of a checkpoint and checks every file against it.</summary>
     /// <exception cref="GpuCtrException">Data: damaged or of another format. InputOutput: unreadable.</exception>
-    public static Checkpoint Open(string folder)
+    public static Checkpoint Open(string folder) => Open(folder, WeightsFile, OptimizerFile, FeatureEncoder.StateFile);
+
+    /// <summary>The same for one that <see cref="WriteForPrediction"/> wrote.</summary>
+    /// <exception cref="GpuCtrException">Data: damaged or of another format. InputOutput: unreadable.</exception>
+    public static Checkpoint OpenForPrediction(string folder) => Open(folder, WeightsFile, FeatureEncoder.StateFile);
+
+    private static Checkpoint Open(string folder, params string[] needed)
     {
         string path = Path.Combine(folder, ManifestFile);
         try
@@ -43,7 +50,7 @@ internal sealed partial record Checkpoint
                 throw GpuCtrException.DataError($"{path}: format {manifest.Format}, this version reads formats 1 to {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version}) or a later one");
             if (manifest.Format > 1 && !File.Exists(Path.Combine(folder, ManifestDigestFile)))
                 throw GpuCtrException.DataError($"{folder}: incomplete ({ManifestDigestFile} is missing); use another checkpoint");
-            if (ManifestCheck.FaultOf(manifest, WeightsFile, OptimizerFile, FeatureEncoder.StateFile) is { } fault)
+            if (ManifestCheck.FaultOf(manifest, needed) is { } fault)
                 throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
             foreach ((string name, FileDigest expected) in manifest.Files)
                 Verify(folder, name, expected);
@@ -60,6 +67,24 @@ internal sealed partial record Checkpoint
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw GpuCtrException.IoError($"{folder}: cannot be read ({e.Message})", e);
+        }
+    }
+
+    /// <summary>What a checkpoint computes, and whether its rows can be grouped: enough to refuse flags before anything is opened. Nothing is verified.</summary>
+    /// <param name="path">A run folder, a pointer or a checkpoint folder.</param>
+    /// <returns>Null if it cannot be told; opening the checkpoint then says why.</returns>
+    public static (ModelOptions Model, bool HasGroups)? Glance(string path)
+    {
+        string folder = RunFolder.Resolve(path);
+        try
+        {
+            ModelOptions model = JsonText.Parse<CheckpointManifest>(ReadManifest(Path.Combine(folder, ManifestFile))).Model;
+            using JsonDocument features = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, FeatureEncoder.StateFile)));
+            return (model, features.RootElement.GetProperty("group").ValueKind == JsonValueKind.String);
+        }
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException or GpuCtrException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
         }
     }
 

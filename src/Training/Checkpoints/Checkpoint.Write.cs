@@ -34,21 +34,41 @@ internal sealed partial record Checkpoint
         Directory.CreateDirectory(folder);
         Dictionary<string, FileDigest> files = WriteTensors(folder, model);
         encoder.Save(folder);
+        AddFiles(folder, files);
+        CheckpointManifest manifest = new(
+            CheckpointManifest.CurrentFormat, Release.Version, state.Position, state.Valid, state.BatchSize, model.Options, encoder.Spec, files, state.History, state.Config);
+        WriteManifest(folder, manifest);
+        return manifest;
+    }
+
+    /// <summary>Writes a checkpoint for prediction alone, without the state of an optimizer, as a part of another checkpoint.</summary>
+    /// <exception cref="IOException">The disk is full or fails.</exception>
+    public static void WriteForPrediction(string folder, FrozenModel model, FeatureEncoder encoder, CheckpointManifest manifest)
+    {
+        Directory.CreateDirectory(folder);
+        Dictionary<string, FileDigest> files = new() { [WeightsFile] = SafeTensors.Write(Path.Combine(folder, WeightsFile), model.Device, model.Weights) };
+        encoder.Save(folder);
+        AddFiles(folder, files);
+        WriteManifest(folder, manifest with { Files = files, History = null, Config = null });
+    }
+
+    private static void AddFiles(string folder, Dictionary<string, FileDigest> files)
+    {
         foreach (string path in Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             string name = Path.GetRelativePath(folder, path).Replace('\\', '/');
             if (!files.ContainsKey(name))
                 files.Add(name, FileDigest.Of(path));
         }
+    }
 
-        CheckpointManifest manifest = new(
-            CheckpointManifest.CurrentFormat, Release.Version, state.Position, state.Valid, state.BatchSize, model.Options, encoder.Spec, files, state.History, state.Config);
+    private static void WriteManifest(string folder, CheckpointManifest manifest)
+    {
         byte[] text = Encoding.UTF8.GetBytes(JsonText.Indented(manifest) + "\n");
         Disk.WriteText(Path.Combine(folder, ManifestDigestFile), FileDigest.Of(text).Xxh3 + "\n");
         Disk.Write(Path.Combine(folder, ManifestFile), text);
         foreach (string inner in Directory.GetDirectories(folder).Append(folder))
             Disk.FlushFolder(inner);
-        return manifest;
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training.Checkpoints;
 
@@ -23,6 +24,8 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
         IEnumerable<string> files = [.. encoder.State.Vocabularies.Select(v => v.File), .. encoder.State.Attributes?.Select(a => a.File) ?? []];
         if (files.FirstOrDefault(f => !Manifest.Files.ContainsKey(f)) is { } loose)
             throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: damaged: {loose} is not among its files; use another checkpoint");
+        if (encoder.State.VectorColumns.Any(v => v.Computed))
+            encoder = encoder.Computing(TrainedVectors.In(Path.Combine(Folder, FeatureEncoder.RowVectorsFolder)), Folder);
         return encoder.IsOf(Manifest.Spec)
             ? encoder
             : throw GpuCtrException.DataError($"{Folder}: its features are not those of its model; use another checkpoint");

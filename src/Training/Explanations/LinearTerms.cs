@@ -10,7 +10,7 @@ namespace GpuCtr.Training.Explanations;
 /// <summary>First-order and FM terms (or those of field-aware FM, or of pairs with weights) of the first row of a model's last pass, by column: categorical, numeric, pooled.</summary>
 internal sealed class LinearTerms
 {
-    private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights";
+    private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights", FirstOrderOfVectorNumbers = "vector.weights";
 
     private readonly FrozenModel model;
     private readonly EmbeddingFmTensors t;
@@ -48,7 +48,7 @@ internal sealed class LinearTerms
     public double? Bias { get; }
 
     /// <summary>Whether the model has layers besides the first order and the factorization machine.</summary>
-    public bool HasNetwork => model.Ops.Any(o => o is DiceLinear or Linear { Weight.Name: not (FirstOrderOfVectors or FirstOrderOfNumbers) });
+    public bool HasNetwork => model.Ops.Any(o => o is DiceLinear or Linear { Weight.Name: not (FirstOrderOfVectors or FirstOrderOfNumbers or FirstOrderOfVectorNumbers) });
 
     private Linear? OfVectors => model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == FirstOrderOfVectors);
 
@@ -61,9 +61,8 @@ internal sealed class LinearTerms
         for (int f = 0; t.Weights is not null && f < fields; f++)
             terms[f] += Read(t.Weights, rows[f])[0];
         // The weights of numeric fields belong to the embedding op, or to an op of their own if numeric fields have no vectors.
-        Tensor? u = t.NumericWeights ?? model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == FirstOrderOfNumbers)?.Weight;
-        float[] weights = u?.ToArray(model.Device) ?? new float[numbers];
-        for (int n = 0; n < numbers; n++)
+        float[] weights = [.. WeightsOf(t.NumericWeights ?? Named(FirstOrderOfNumbers)), .. WeightsOf(Named(FirstOrderOfVectorNumbers))];
+        for (int n = 0; n < weights.Length; n++)
             terms[fields + n] += x[n] * weights[n];
         for (int p = 0; t.PooledWeights is not null && p < pooled; p++)
             terms[fields + numbers + p] += Read(t.PooledWeights, p, 1)[0];
@@ -73,6 +72,10 @@ internal sealed class LinearTerms
             terms[target.Field] += Read(target.Output, 0)[0];
         return terms;
     }
+
+    private Tensor? Named(string weight) => model.Ops.OfType<Linear>().FirstOrDefault(l => l.Weight.Name == weight)?.Weight;
+
+    private float[] WeightsOf(Tensor? u) => u?.ToArray(model.Device) ?? [];
 
     /// <summary>⟨w_c, v_c⟩; w (C·D) skips columns without a vector.</summary>
     private void AddProducts(double[] terms, float[] w)

@@ -15,7 +15,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 {
     private const int NearestCount = 5;
 
-    private readonly Ablation[] columns = Ablation.All(model.Spec);
+    private readonly Ablation[] columns = Ablation.All(model.Spec, encoder.State);
     private readonly int[] offsets = model.Spec.Offsets();
 
     /// <summary>Explains a row.</summary>
@@ -43,10 +43,13 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     private FieldPart Part(Batch row, Ablation c, int i, LinearTerms terms, double effect)
     {
         string value = c.Field >= 0 ? Describe(model.Spec.Categorical[c.Field].Vocabulary, row.IdAt(0, c.Field))
+            : c.Number >= 0 && c.Number >= model.Spec.N - model.Spec.VectorNumbers ? $"vector of {c.Count} numbers"
             : c.Number >= 0 ? row.Numeric[c.Number].ToString("G4", CultureInfo.InvariantCulture)
             : Entries(row.Sequences[c.Lists[0]]);
-        bool hasTerms = i < terms.Vectors.Length;
-        return new FieldPart(c.Name, value, hasTerms ? terms.FirstOrder?[i] : null, hasTerms ? terms.Fm?[i] : null, effect);
+        // The terms of a vector's numbers stand one after the other, where all other columns have one.
+        int first = c.Number >= 0 ? model.Spec.F + c.Number : i + columns.Take(i).Sum(before => before.Count - 1);
+        double? Sum(double[]? of) => of is not null && first < of.Length ? of.AsSpan(first, c.Count).ToArray().Sum() : null;
+        return new FieldPart(c.Name, value, Sum(terms.FirstOrder), Sum(terms.Fm), effect);
     }
 
     private static string Entries(BatchSequence list) => list.Offsets[1] == 1 ? "1 entry" : $"{list.Offsets[1]} entries";

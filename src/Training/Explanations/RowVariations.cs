@@ -1,25 +1,28 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>A column that can be left out of a row: one field, one number, one list, or all histories of a behaviour group.</summary>
+/// <summary>A column that can be left out of a row: one field, one number, one vector, one list, or all histories of a behaviour group.</summary>
 /// <param name="Name">Its name, or their names.</param>
 /// <param name="Field">Index of a categorical column, or −1.</param>
-/// <param name="Number">Index of a numeric column, or −1.</param>
+/// <param name="Number">Index of a number, or of the first of a vector, or −1.</param>
 /// <param name="Lists">Indices of list columns.</param>
-internal sealed record Ablation(string Name, int Field, int Number, int[] Lists)
+/// <param name="Count">How many numbers a vector has.</param>
+internal sealed record Ablation(string Name, int Field, int Number, int[] Lists, int Count = 1)
 {
     /// <summary>Upper bound of the rows of a batch that holds a row and all its variations, however the model reads lists.</summary>
     public static int MostRows(FeatureSpec spec) => 1 + spec.F + spec.N + spec.Sequences.Count;
 
-    /// <summary>All columns of a model: categorical, numeric, pooled lists, histories.</summary>
-    public static Ablation[] All(FeatureSpec spec)
+    /// <summary>All columns of a model: categorical, numeric, vectors, pooled lists, histories.</summary>
+    public static Ablation[] All(FeatureSpec spec, FittedFeatures state)
     {
         int[] lists = [.. Enumerable.Range(0, spec.Sequences.Count)];
         return
         [
             .. spec.Categorical.Select((c, f) => new Ablation(c.Name, f, -1, [])),
-            .. spec.Numeric.Select((name, n) => new Ablation(name, -1, n, [])),
+            .. spec.Numeric.SkipLast(spec.VectorNumbers).Select((name, n) => new Ablation(name, -1, n, [])),
+            .. state.VectorColumns.Select((v, i) => new Ablation(v.Column, -1, state.VectorPlace(i), [], v.Count())),
             .. lists.Where(s => spec.Sequences[s].Role == SequenceRole.Pooled).Select(s => new Ablation(spec.Sequences[s].Name, -1, -1, [s])),
             .. lists.Where(s => spec.Sequences[s].Role == SequenceRole.History).GroupBy(s => spec.Sequences[s].Group)
                 .Select(g => new Ablation(string.Join(", ", g.Select(s => spec.Sequences[s].Name)), -1, -1, [.. g])),
@@ -47,7 +50,7 @@ internal static class RowVariations
             if (without is { Field: >= 0 })
                 to.SetId(b, without.Field, 0);
             if (without is { Number: >= 0 })
-                to.Numeric[b * n + without.Number] = 0;
+                to.Numeric.Slice(b * n + without.Number, without.Count).Clear();
             for (int s = 0; s < to.Sequences.Length; s++)
                 Append(row.Sequences[s], to.Sequences[s], b, without?.Lists.Contains(s) == true);
         }

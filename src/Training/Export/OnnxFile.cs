@@ -1,4 +1,5 @@
 using GpuCtr.Data;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
@@ -19,16 +20,17 @@ internal static class OnnxFile
     /// <summary>Writes PATH, and PATH.data if tables are large.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model with its weights.</param>
+    /// <param name="vectors">The vector columns that it reads.</param>
     /// <param name="features">features.json, which maps raw values to the inputs; stored as metadata.</param>
     /// <param name="externalBytes">A tensor of at least this size goes to the second file.</param>
     /// <returns>Renamed inputs and outputs; stored as metadata too.</returns>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static RenamedParts Write(string path, FrozenModel model, string features, long externalBytes = ExternalBytes)
+    public static RenamedParts Write(string path, FrozenModel model, IReadOnlyList<VectorColumn> vectors, string features, long externalBytes = ExternalBytes)
     {
         OnnxNames names = new();
         using OnnxWeights weights = new(names, model.Device, path + DataSuffix, externalBytes);
         OnnxGraph graph = new(names, weights);
-        new OnnxInputs(graph, model.Spec).Declare(model);
+        new OnnxInputs(graph, model.Spec, vectors).Declare(model);
         foreach (IOp op in model.Ops)
             op.Export(graph);
         DeclareOutputs(graph, model.Logit);

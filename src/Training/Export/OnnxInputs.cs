@@ -1,3 +1,4 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
@@ -5,19 +6,21 @@ namespace GpuCtr.Training.Export;
 
 /// <summary>The inputs of an exported model, one per column, and the table rows computed from them.</summary>
 /// <remarks>
-/// Categorical: int64 (B) row number within the column's vocabulary. Numeric: float (B), transformed. List: int64 (B, T) row numbers,
+/// Categorical: int64 (B) row number within the column's vocabulary. Numeric: float (B), transformed. Vector: float (B, W), transformed; an indicator of missing vectors is a number behind it. List: int64 (B, T) row numbers,
 /// padded anywhere, with a mask bool (B, T), true at entries, which the histories of a behaviour group share.
 /// </remarks>
-internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec)
+internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<VectorColumn> vectors)
 {
     /// <summary>Declares them, and tells the graph which inputs of the model they are.</summary>
     public void Declare(FrozenModel model)
     {
-        g.Names.Take([.. spec.Categorical.Select(c => c.Name), .. spec.Numeric, .. spec.Sequences.Select(s => s.Name)]);
+        string[] scalars = [.. spec.Numeric.SkipLast(spec.VectorNumbers)];
+        g.Names.Take([.. spec.Categorical.Select(c => c.Name), .. scalars, .. vectors.Select(v => v.Column), .. vectors.Where(v => v.Missing).Select(Indicator), .. spec.Sequences.Select(s => s.Name)]);
         int[] offsets = spec.Offsets();
         string[] fields = [.. spec.Categorical.Select(c => Column(g.Node("Add", g.Input(g.Names.Column(c.Name), OnnxType.Int64, "B"), g.Integers(offsets[c.Vocabulary]))))];
         g.FieldRows = fields.Length == 0 ? null : g.Node("Concat", ("axis", 1), fields);
-        string[] numbers = [.. spec.Numeric.Select(n => Column(g.Input(g.Names.Column(n), OnnxType.Float, "B")))];
+        string Number(string name) => Column(g.Input(g.Names.Column(name), OnnxType.Float, "B"));
+        string[] numbers = [.. scalars.Select(Number), .. vectors.SelectMany(v => (IEnumerable<string>)[g.Input(g.Names.Column(v.Column), OnnxType.Float, "B", v.Means.Length), .. v.Missing ? [Number(Indicator(v))] : Array.Empty<string>()])];
         if (numbers.Length > 0)
             g[model.Inputs.Numeric] = g.Node("Concat", ("axis", 1), numbers);
         string[] masks = Masks();
@@ -28,6 +31,9 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec)
             g.AddList(ModelInputs.SequenceBase(spec, model.BatchSize, i), rows, PaddingTakesPart(s) ? g.Node("Or", masks[i], g.Node("Not", masks[i])) : masks[i]);
         }
     }
+
+    /// <summary>The name of the last number of a vector column.</summary>
+    private string Indicator(VectorColumn vector) => spec.Numeric[spec.N - spec.VectorNumbers + vectors.TakeWhile(v => v != vector).Sum(v => v.Count()) + vector.Means.Length];
 
     private string Column(string value) => g.Node("Unsqueeze", value, g.Integers(1));
 

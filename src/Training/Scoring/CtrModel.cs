@@ -44,7 +44,7 @@ public sealed class CtrModel : IDisposable
         FeatureEncoder features = checkpoint.LoadEncoder();
         encoder = new RowEncoder(features);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
-        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => new ScoringWorker(lane));
+        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => new ScoringWorker(lane, features.RowVectors as TrainedVectors), features.RowVectors);
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
         mostRows = model.Spec.HasLists ? options.BatchRows : int.MaxValue;
     }

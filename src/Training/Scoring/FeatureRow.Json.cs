@@ -32,7 +32,8 @@ public sealed partial class FeatureRow
 
     private void SetProperty(JsonProperty property)
     {
-        if (Encoder.IsUnread(property.Name))
+        InnerFor(property.Name)?.SetProperty(property);
+        if (Encoder.IsUnread(property.Name) || Encoder.IsOfInner(property.Name))
             return;
         // The column is looked up even if the value is null: a misspelt column is never taken for a missing value.
         RowSlot slot = Encoder.Slot(property.Name);
@@ -50,6 +51,7 @@ public sealed partial class FeatureRow
             case JsonValueKind.Number when WholeNumber.Of(value) is { } integer: Set(column, integer.Bits, integer.Kind); break;
             case JsonValueKind.Number: Set(column, value.GetDouble()); break;
             case JsonValueKind.Array when slot.Column.Use == ColumnUse.List: SetArray(slot, value); break;
+            case JsonValueKind.Array when slot.Column.Use == ColumnUse.Vector: SetVector(column, NumbersOf(slot, value)); break;
             default: throw RowEncoder.Mismatch(slot, $"a JSON {value.ValueKind.ToString().ToLowerInvariant()}");
         }
     }
@@ -66,6 +68,9 @@ public sealed partial class FeatureRow
                 list[i - 1 - first] = row;
         }
     }
+
+    private static double[] NumbersOf(RowSlot slot, JsonElement array) =>
+        [.. array.EnumerateArray().Select(e => e.ValueKind == JsonValueKind.Number ? e.GetDouble() : throw RowEncoder.Mismatch(slot, $"the entry {RowEncoder.Short(e.GetRawText())}"))];
 
     private static int RowOf(RowSlot slot, VocabularyTable vocabulary, JsonElement entry) => (entry.ValueKind, vocabulary.Kind == ValueKind.Text) switch
     {

@@ -18,6 +18,8 @@ public sealed partial class FeatureRow
     private readonly int[][] lists; // (list columns) of (MaxLength)
     private readonly int[] lengths; // (list columns)
 
+    private const int MostOnStack = 1 << 10;
+
     internal FeatureRow(RowEncoder encoder)
     {
         Encoder = encoder;
@@ -25,10 +27,14 @@ public sealed partial class FeatureRow
         numbers = new float[encoder.Spec.N];
         lists = [.. encoder.Spec.Sequences.Select(s => new int[s.MaxLength])];
         lengths = new int[lists.Length];
+        Inner = encoder.Inner is { } inner ? new FeatureRow(inner) : null;
         Clear();
     }
 
     internal RowEncoder Encoder { get; }
+
+    /// <summary>The same row for the model that makes its vector; null if none does. It is told every value of a column that it reads.</summary>
+    internal FeatureRow? Inner { get; }
 
     /// <summary>Makes every column a missing value.</summary>
     public FeatureRow Clear()
@@ -37,7 +43,10 @@ public sealed partial class FeatureRow
         Array.Clear(numbers);
         for (int n = 0; n < Encoder.State.Numeric.Count; n++)
             SetMissing(n, 1);
+        for (int v = 0; v < Encoder.State.VectorColumns.Count; v++)
+            Encoder.State.VectorColumns[v].Encode([], VectorNumbers(v));
         Array.Clear(lengths);
+        Inner?.Clear();
         return this;
     }
 
@@ -53,6 +62,9 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; or the number is not finite.</exception>
     public FeatureRow Set(string column, double value)
     {
+        InnerFor(column)?.Set(column, value);
+        if (Encoder.IsOfInner(column))
+            return this;
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
@@ -71,6 +83,9 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<char> value)
     {
+        InnerFor(column)?.Set(column, value);
+        if (Encoder.IsOfInner(column))
+            return this;
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
@@ -91,11 +106,11 @@ public sealed partial class FeatureRow
 
     /// <summary>Sets a time; a local time is converted to UTC.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
-    public FeatureRow Set(string column, DateTime value) => SetTime(Encoder.Slot(column), (value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value).Ticks - DateTime.UnixEpoch.Ticks);
+    public FeatureRow Set(string column, DateTime value) => SetTime(column, (value.Kind == DateTimeKind.Local ? value.ToUniversalTime() : value).Ticks - DateTime.UnixEpoch.Ticks);
 
     /// <summary>Sets a time, converted to UTC.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
-    public FeatureRow Set(string column, DateTimeOffset value) => SetTime(Encoder.Slot(column), value.UtcTicks - DateTime.UnixEpoch.Ticks);
+    public FeatureRow Set(string column, DateTimeOffset value) => SetTime(column, value.UtcTicks - DateTime.UnixEpoch.Ticks);
 
     /// <summary>Sets a date.</summary>
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
@@ -113,12 +128,25 @@ public sealed partial class FeatureRow
     /// <exception cref="ArgumentException">The model reads no such column, or one of another kind.</exception>
     public FeatureRow Set(string column, ReadOnlySpan<string?> entries)
     {
+        InnerFor(column)?.Set(column, entries);
+        if (Encoder.IsOfInner(column))
+            return this;
         RowSlot slot = ListSlot(column, ColumnValues.Strings, "a list of strings");
         int[] list = Begin(slot, entries.Length, out int first);
         VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
         for (int i = first; i < entries.Length; i++)
             list[i - first] = entries[i] is { } entry ? vocabulary.RowOf(entry) : VocabularyTable.NullRow;
         return this;
+    }
+
+    /// <summary>Sets a vector; an empty one is missing.</summary>
+    /// <exception cref="ArgumentException">The model reads no such column, or one of another kind; the vector has another number of elements than in training, or one is not finite.</exception>
+    public FeatureRow Set(string column, ReadOnlySpan<float> values)
+    {
+        Span<double> numbers = values.Length <= MostOnStack ? stackalloc double[values.Length] : new double[values.Length];
+        for (int i = 0; i < values.Length; i++)
+            numbers[i] = values[i];
+        return SetVector(column, numbers);
     }
 
     /// <summary>(F) row numbers within the vocabularies.</summary>
@@ -143,8 +171,14 @@ public sealed partial class FeatureRow
         }
     }
 
+    /// <summary>The row of the model that makes vectors, if it reads a column.</summary>
+    private FeatureRow? InnerFor(string column) => Encoder.IsSharedWithInner(column) ? Inner : null;
+
     private FeatureRow Set(string column, long bits, ValueKind kind)
     {
+        InnerFor(column)?.Set(column, bits, kind);
+        if (Encoder.IsOfInner(column))
+            return this;
         RowSlot slot = Encoder.Slot(column);
         switch (slot.Column.Use)
         {
@@ -157,6 +191,9 @@ public sealed partial class FeatureRow
 
     private FeatureRow Set(string column, ReadOnlySpan<long> entries, ValueKind kind)
     {
+        InnerFor(column)?.Set(column, entries, kind);
+        if (Encoder.IsOfInner(column))
+            return this;
         RowSlot slot = ListSlot(column, ColumnValues.Integers, "a list of integers");
         int[] list = Begin(slot, entries.Length, out int first);
         VocabularyTable vocabulary = Encoder.ListVocabulary(slot.Index);
@@ -179,6 +216,12 @@ public sealed partial class FeatureRow
         return list;
     }
 
+    private FeatureRow SetTime(string column, long ticks)
+    {
+        InnerFor(column)?.SetTime(column, ticks);
+        return Encoder.IsOfInner(column) ? this : SetTime(Encoder.Slot(column), ticks);
+    }
+
     private FeatureRow SetTime(RowSlot slot, long ticks)
     {
         if (slot.Column.Values != ColumnValues.Times)
@@ -199,6 +242,26 @@ public sealed partial class FeatureRow
         numbers[Encoder.NumberAt(slot.Index)] = state.Encode(value);
         SetMissing(slot.Index, 0);
     }
+
+    private FeatureRow SetVector(string column, ReadOnlySpan<double> values)
+    {
+        InnerFor(column)?.SetVector(column, values);
+        if (Encoder.IsOfInner(column))
+            return this;
+        RowSlot slot = Encoder.Slot(column);
+        if (slot.Column.Use != ColumnUse.Vector)
+            throw RowEncoder.Mismatch(slot, "a list of numbers");
+        VectorColumn vector = Encoder.State.VectorColumns[slot.Index];
+        if (values.Length > 0 && values.Length != vector.Means.Length)
+            throw RowEncoder.Mismatch(slot, $"{values.Length} numbers", $", {vector.Means.Length} each");
+        foreach (double value in values)
+            if (!NumericTransforms.CanRead(value, vector.Transform))
+                throw RowEncoder.Unreadable(slot, value);
+        vector.Encode(values, VectorNumbers(slot.Index));
+        return this;
+    }
+
+    private Span<float> VectorNumbers(int v) => numbers.AsSpan(Encoder.VectorAt(v), Encoder.State.VectorColumns[v].Count());
 
     private void SetMissing(int n, float missing)
     {

@@ -29,6 +29,9 @@ public enum ColumnUse
 
     /// <summary>A list of ids: a history or a multi-valued field.</summary>
     List,
+
+    /// <summary>A vector: a list of a fixed number of numbers.</summary>
+    Vector,
 }
 
 /// <summary>A column that a model reads.</summary>
@@ -37,5 +40,5 @@ public enum ColumnUse
 /// <param name="Use">Its use in the model.</param>
 public sealed record ModelColumn(string Name, ColumnValues Values, ColumnUse Use)
 {
-    internal string Describe() => (Use == ColumnUse.List ? "lists of " : "") + Values.ToString().ToLowerInvariant();
+    internal string Describe() => (Use is ColumnUse.List or ColumnUse.Vector ? "lists of " : "") + Values.ToString().ToLowerInvariant();
 }

@@ -17,26 +17,35 @@ internal sealed class RowEncoder
     private readonly FeatureEncoder encoder;
     private readonly Dictionary<string, RowSlot> slots = new(StringComparer.Ordinal);
     private readonly int[] numberAt;
+    private readonly int[] vectorAt;
     private readonly string[] unread;
 
     public RowEncoder(FeatureEncoder encoder)
     {
         this.encoder = encoder;
         FittedFeatures state = encoder.State;
+        Inner = encoder.RowVectors is TrainedVectors vectors ? new RowEncoder(vectors.Encoder) : null;
         for (int f = 0; f < state.Categorical.Count; f++)
             AddField(state.Categorical, f);
         numberAt = state.NumberPlaces();
         for (int n = 0; n < state.Numeric.Count; n++)
             Add(new ModelColumn(state.Numeric[n].Column, state.Numeric[n].Time ? ColumnValues.Times : ColumnValues.Numbers, ColumnUse.Number), n);
+        vectorAt = [.. Enumerable.Range(0, state.VectorColumns.Count).Select(state.VectorPlace)];
+        for (int v = 0; v < vectorAt.Length; v++)
+            if (!state.VectorColumns[v].Computed)
+                Add(new ModelColumn(state.VectorColumns[v].Column, ColumnValues.Numbers, ColumnUse.Vector), v);
         for (int s = 0; s < state.Sequences.Count; s++)
             Add(new ModelColumn(state.Sequences[s].Column, Kind(encoder.Vocabularies[state.Sequences[s].Vocabulary].Kind), ColumnUse.List), s);
-        Columns = [.. slots.Values.Select(s => s.Column)];
+        Columns = [.. slots.Values.Select(s => s.Column), .. Inner is null ? [] : Inner.Columns.Where(c => !slots.ContainsKey(c.Name))];
         // The derived fields of a time can also be set directly.
         for (int f = 0; f < state.Categorical.Count; f++)
             if (state.Categorical[f].Part is not null)
                 slots.TryAdd(encoder.Spec.Categorical[f].Name, new RowSlot(new ModelColumn(encoder.Spec.Categorical[f].Name, ColumnValues.Integers, ColumnUse.Category), f));
         unread = [.. new[] { state.Label, state.GaucKey }.OfType<string>().Where(name => !slots.ContainsKey(name))];
     }
+
+    /// <summary>For the model that makes vectors of rows, which may read other columns; null if there is none.</summary>
+    public RowEncoder? Inner { get; }
 
     /// <summary>The columns that a model reads.</summary>
     public IReadOnlyList<ModelColumn> Columns { get; }
@@ -46,6 +55,12 @@ internal sealed class RowEncoder
 
     /// <summary>Sizes of a row.</summary>
     public Models.Features.FeatureSpec Spec => encoder.Spec;
+
+    /// <summary>Whether only the model that makes vectors of rows reads a column.</summary>
+    public bool IsOfInner(string column) => Inner is not null && !slots.ContainsKey(column) && (Inner.slots.ContainsKey(column) || Inner.IsUnread(column));
+
+    /// <summary>Whether the model that makes vectors of rows reads a column.</summary>
+    public bool IsSharedWithInner(string column) => Inner is not null && Inner.slots.ContainsKey(column);
 
     /// <summary>Destination of a column.</summary>
     /// <exception cref="ArgumentException">The model reads no such column.</exception>
@@ -63,6 +78,9 @@ internal sealed class RowEncoder
 
     /// <summary>Element of the numbers for column <paramref name="index"/>.</summary>
     public int NumberAt(int index) => numberAt[index];
+
+    /// <summary>Element of the numbers where vector column <paramref name="index"/> begins.</summary>
+    public int VectorAt(int index) => vectorAt[index];
 
     /// <summary>Id of an integer, signed or unsigned.</summary>
     public int IdOf(RowSlot slot, WholeNumber value) => State.Categorical[slot.Index].IdOf(value, Vocabulary(slot.Index)) ?? throw Mismatch(slot, "an integer");

@@ -11,6 +11,7 @@ internal sealed class ScoringLanes<T> where T : class, IDisposable
     private readonly Lock gate = new();
     private readonly SemaphoreSlim idle;
     private readonly Device device;
+    private readonly IDisposable? shared;
     private readonly List<T> lanes = [];
     private int free;
 
@@ -19,9 +20,10 @@ internal sealed class ScoringLanes<T> where T : class, IDisposable
     /// <param name="model">The first recording.</param>
     /// <param name="concurrency">Number of calls at once on the CPU; 0 = one per core.</param>
     /// <param name="make">Makes a lane; it owns its model.</param>
-    public ScoringLanes(string owner, Device device, FrozenModel model, int concurrency, Func<FrozenModel, T> make)
+    /// <param name="shared">What all lanes use, freed behind them.</param>
+    public ScoringLanes(string owner, Device device, FrozenModel model, int concurrency, Func<FrozenModel, T> make, IDisposable? shared = null)
     {
-        this.device = device;
+        (this.device, this.shared) = (device, shared);
         lifetime = new Lifetime(owner, Free);
         int count = device.UsesSimd ? concurrency > 0 ? concurrency : Environment.ProcessorCount : 1;
         lanes.Add(make(model));
@@ -69,6 +71,7 @@ internal sealed class ScoringLanes<T> where T : class, IDisposable
     {
         foreach (T lane in lanes)
             lane.Dispose();
+        shared?.Dispose();
         device.Dispose();
         idle.Dispose();
     }

@@ -6,7 +6,9 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Training.Scoring;
 
 /// <summary>The state of one call: a model that shares the weights, and a batch to fill.</summary>
-internal sealed class ScoringWorker(FrozenModel model) : IDisposable
+/// <param name="model">The model.</param>
+/// <param name="vectors">The model that makes vectors of rows; null if none does.</param>
+internal sealed class ScoringWorker(FrozenModel model, TrainedVectors? vectors) : IDisposable
 {
     private readonly Batch batch = new(model.Device, model.Spec, model.BatchSize);
     private readonly float[] logits = new float[model.BatchSize];
@@ -17,8 +19,11 @@ internal sealed class ScoringWorker(FrozenModel model) : IDisposable
         for (int first = 0; first < rows.Length; first += batch.Capacity)
         {
             batch.Rows = 0;
-            foreach (FeatureRow row in rows[first..Math.Min(rows.Length, first + batch.Capacity)])
+            ReadOnlySpan<FeatureRow> some = rows[first..Math.Min(rows.Length, first + batch.Capacity)];
+            foreach (FeatureRow row in some)
                 row.CopyTo(batch);
+            // They are the last numbers of a row.
+            vectors?.Compute(some, batch.Numeric, model.Spec.N, model.Spec.N - vectors.Width);
             batch.Prepare(training: false);
             model.Predict(batch, logits);
             for (int i = 0; i < batch.Rows; i++)

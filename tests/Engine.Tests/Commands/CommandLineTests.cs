@@ -15,6 +15,15 @@ public sealed class CommandLineTests
         Run("train", "--valid", "x.parquet").FailedWith(ExitCode.Usage, "no shards");
     }
 
+    /// <summary>Parsers take a first word whose file name is the command's for the name of the program.</summary>
+    [Fact]
+    public void Shards_may_be_called_like_the_verb()
+    {
+        foreach (string path in new[] { "nowhere/train", "train" })
+            Run("train", path).FailedWith(ExitCode.Usage, path);
+        Run("inspect", "nowhere/inspect").FailedWith(ExitCode.Usage, "nowhere/inspect");
+    }
+
     /// <summary>The shards do not exist: opening them first would end in another message.</summary>
     [Theory]
     [InlineData("train none.parquet --resume", "--resume needs --out")]

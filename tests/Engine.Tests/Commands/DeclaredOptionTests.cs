@@ -94,7 +94,7 @@ public sealed class DeclaredOptionTests
     public void What_may_change_when_a_run_goes_on_is_listed()
     {
         Assert.Equal(
-            "valid test epochs patience device kernels threads fit_cache out init_from checkpoint_every json verbose", Keys(OnResume.Free));
+            "valid test epochs patience device kernels threads fit_cache out init_from prm_from checkpoint_every json verbose", Keys(OnResume.Free));
         Assert.Equal(
             "valid_fraction bad_rows mask_share last_mask_share dropout batch_size lr lr_warmup lr_plateau lr_steps embedding_update l2 embedding_l2 embedding_l2_scope mba_lambda clip_norm monitor top seed precision memory",
             Keys(OnResume.Accepted));
@@ -112,7 +112,7 @@ public sealed class DeclaredOptionTests
 
     [Fact]
     public void Options_of_some_models_name_models_of_the_catalogue() => Assert.Equal(
-        "leave-one-out: sasrec, bert4rec; user: sasrec, bert4rec; item: sasrec, bert4rec; timestamp: sasrec, bert4rec; second-hidden-units: finalmlp; first-gate: finalmlp; second-gate: finalmlp; gate-units: finalmlp; fusion-heads: finalmlp; cin-layers: xdeepfm; cin-split: xdeepfm; cross-layers: dcn, dcn-v2; cross-rank: dcn-v2; poly2-buckets: poly2; transformer-blocks: bst, sasrec, bert4rec, prm; sampled-softmax: sasrec, bert4rec; mask-share: bert4rec; last-mask-share: bert4rec; block-norm: bert4rec; item-head: bert4rec; feed-forward: bert4rec, prm; attention-layers: autoint; attention-width: autoint, prm; attention-heads: bst, sasrec, bert4rec, autoint, prm; head-width: prm; list-places: prm; list-loss: prm; gru-hidden: dien; evolution-hidden: dien; gru-reset: dien; evolution: dien; interest-scores: dien; auxiliary-loss: dien; auxiliary-form: dien; auxiliary-average: dien; attention-units: din, dien; attention-activation: din, dien; attention-normalization: din",
+        "leave-one-out: sasrec, bert4rec; user: sasrec, bert4rec; item: sasrec, bert4rec; timestamp: sasrec, bert4rec; second-hidden-units: finalmlp; first-gate: finalmlp; second-gate: finalmlp; gate-units: finalmlp; fusion-heads: finalmlp; cin-layers: xdeepfm; cin-split: xdeepfm; cross-layers: dcn, dcn-v2; cross-rank: dcn-v2; poly2-buckets: poly2; transformer-blocks: bst, sasrec, bert4rec, prm; sampled-softmax: sasrec, bert4rec; mask-share: bert4rec; last-mask-share: bert4rec; block-norm: bert4rec; item-head: bert4rec; feed-forward: bert4rec, prm; attention-layers: autoint; attention-width: autoint, prm; attention-heads: bst, sasrec, bert4rec, autoint, prm; head-width: prm; list-places: prm; list-loss: prm; gru-hidden: dien; evolution-hidden: dien; gru-reset: dien; evolution: dien; interest-scores: dien; auxiliary-loss: dien; auxiliary-form: dien; auxiliary-average: dien; attention-units: din, dien; attention-activation: din, dien; attention-normalization: din; prm-from: prm",
         string.Join("; ", train.Where(o => o.Readers.Count > 0).Select(o => $"{o.Name}: {string.Join(", ", o.Readers.Intersect(ModelCatalog.Names))}")));
 
     /// <summary>Including eleven that once overwrote a preset even if they were not given.</summary>

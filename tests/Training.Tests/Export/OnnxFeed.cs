@@ -21,6 +21,10 @@ internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded,
             inputs.Add(NamedOnnxValue.CreateFromTensor(Input(spec.Categorical[f].Name), Vector(rows, r => (long)r.Ids[f])));
         for (int n = 0; n < spec.N; n++)
             inputs.Add(NamedOnnxValue.CreateFromTensor(Input(spec.Numeric[n]), Vector(rows, r => r.Numbers[n])));
+        FittedFeatures state = rows[0].Encoder.State;
+        foreach ((int v, VectorColumn vector) in state.VectorColumns.Index())
+            inputs.Add(NamedOnnxValue.CreateFromTensor(Input(vector.Column), new DenseTensor<float>(
+                rows.SelectMany(r => r.Numbers.Slice(state.VectorPlace(v), vector.Means.Length).ToArray()).ToArray(), [rows.Length, vector.Means.Length])));
         for (int s = 0; s < spec.Sequences.Count; s++)
             AddList(inputs, s);
         // What the graph does not read is no input of it.

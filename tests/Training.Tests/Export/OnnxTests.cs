@@ -71,7 +71,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
         Checkpoint checkpoint = Checkpoint.Open(RunFolder.Resolve(run));
         using (Device device = Device.Open("cpu", threads: 1))
         using (FrozenModel model = checkpoint.LoadFrozen(device, checkpoint.LoadEncoder().Spec, 1))
-            OnnxFile.Write(path, model, "{}", externalBytes: 1024);
+            OnnxFile.Write(path, model, [], "{}", externalBytes: 1024);
         Assert.InRange(new FileInfo(path + ".data").Length, 2000, long.MaxValue);
         Compare(run, path);
     }
