@@ -1,6 +1,7 @@
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
+using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
@@ -99,6 +100,9 @@ public sealed class FrozenModel : IDisposable
         using RecordedModel.Call call = model.Enter();
         model.Predict(batch, logits, frozen: true);
     }
+
+    /// <summary>What it predicts, if it predicts items; null in a model of clicks.</summary>
+    public ItemOutput? ItemOutput => model.ItemOutput;
 
     /// <summary>H: width of the last hidden layer before the logit; null if the model has none.</summary>
     public int? HiddenColumns => model.Hidden?.Columns;

@@ -64,7 +64,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     /// <summary>Logs of interactions become one row a user on the way in; from there on they are sequences like others.</summary>
     private static RunShards Grouped(TrainSettings settings, InteractionColumns columns, (ShardSet Train, ShardSet? Valid, ShardSet? Test) files)
     {
-        GroupedLogs logs = new(columns);
+        GroupedLogs logs = new(columns, settings.Memory.FitBytes);
         try
         {
             ShardSet train = logs.Of(files.Train);

@@ -127,6 +127,26 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
         Run("evaluate", trained.Test, "--model", trained.Model, "--batch-size", "5", "--device", "cpu").FailedWith(ExitCode.Usage, "--batch-size 8");
     }
 
+    [Fact]
+    public void Report_and_compare_tell_metrics_of_lists()
+    {
+        string page = File.ReadAllText(Path.Combine(trained.Model, "report.html"));
+        JsonElement lists = Evaluate(trained.Model);
+        foreach ((string metric, string name) in new[] { ("ndcg", "NDCG@3"), ("map", "MAP@3"), ("precision", "Precision@3") })
+        {
+            string Of(string order) => lists.GetProperty(order).GetProperty(metric).GetDouble().ToString("F4", System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Contains($"<span>{Of("ranked")} <small>({Of("shown")})</small></span>{name} (as shown)", page, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("Lists by epoch", page, StringComparison.Ordinal);
+        Run(["train", trained.Train, "--test", trained.Test, "--out", Out, "--epochs", "1", .. model]).Succeeded();
+        string table = Run("compare", trained.Model, Out).Succeeded().Out;
+        Assert.Contains("valid NDCG of lists", table, StringComparison.Ordinal);
+        JsonElement[] runs = [.. JsonDocument.Parse(Run("compare", trained.Model, Out, "--json").Succeeded().Out).RootElement.EnumerateArray()];
+        Assert.Equal(JsonDocument.Parse(trained.Outcome.Out).RootElement.GetProperty("ndcg").GetDouble(), runs[0].GetProperty("test").GetProperty("ndcg").GetDouble());
+        Assert.True(runs[1].GetProperty("valid").GetProperty("ndcg").GetDouble() < runs[0].GetProperty("valid").GetProperty("ndcg").GetDouble());
+    }
+
     private static string[] Instead(string value, string other) => [.. model.Select(a => a == value ? other : a)];
 
     private JsonElement Evaluate(string run) =>

@@ -4,22 +4,28 @@ using Parquet.Schema;
 
 namespace GpuCtr.Data.Sequences;
 
-/// <summary>A log of interactions in memory: about 24 bytes each, and its distinct users and strings.</summary>
+/// <summary>A log of interactions in memory, and its distinct users and strings.</summary>
 internal sealed class InteractionLog
 {
     private const int UsersOfGroup = 4096;
 
     private readonly InteractionColumns columns;
     private readonly KeyColumn users, items;
-    private readonly List<(int User, int Item, long Time)> rows = [];
+    private readonly List<(int User, int Item, long Time)> rows;
 
-    private InteractionLog(InteractionColumns columns, KeyColumn users, KeyColumn items) => (this.columns, this.users, this.items) = (columns, users, items);
+    // A row, the same by user to be sorted, and its item in the order of time.
+    private const int RowBytes = 16 + 16 + 4;
+
+    private InteractionLog(InteractionColumns columns, KeyColumn users, KeyColumn items, long count) => (this.columns, this.users, this.items, rows) = (columns, users, items, new(checked((int)count)));
+
+    /// <summary>Bytes that a log takes while it is grouped, without its distinct users and strings.</summary>
+    public static long BytesOf(long interactions) => interactions * RowBytes;
 
     /// <summary>Reads a log in the order of its files.</summary>
     /// <exception cref="GpuCtrException">Data: a missing user, item or timestamp, or one of a type that cannot be used; the message says file, column and row.</exception>
     public static InteractionLog Read(ShardSet shards, InteractionColumns columns)
     {
-        InteractionLog log = new(columns, KeyColumn.Of(shards, columns.User), KeyColumn.Of(shards, columns.Item));
+        InteractionLog log = new(columns, KeyColumn.Of(shards, columns.User), KeyColumn.Of(shards, columns.Item), shards.Rows);
         TimeColumn times = TimeColumn.Of(shards, columns.Timestamp);
         ColumnBuffer user = new(), item = new(), time = new();
         foreach (RowGroupRef group in shards.RowGroups)

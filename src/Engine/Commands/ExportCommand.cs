@@ -57,7 +57,7 @@ internal static class ExportCommand
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !options.Overwrite))
             throw GpuCtrException.UsageError($"{there}: already exists; choose another --out, or add --overwrite");
         using Device device = Device.Open("cpu", threads: 1);
-        (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = options.Source.Load(c => Load(c, device, format));
+        (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = options.Source.Load(c => Load(c, device));
         using FrozenModel model = loaded;
         OutputPath.RefuseInputs("--out", [path, path + OnnxFile.DataSuffix, features], RunFolder.ReadWith(checkpoint.Folder));
         RenamedParts? renamed = null;
@@ -86,10 +86,8 @@ internal static class ExportCommand
         return ExitCode.Done;
     }
 
-    private static (Checkpoint, FeatureEncoder, string State, FrozenModel) Load(Checkpoint checkpoint, Device device, string format)
+    private static (Checkpoint, FeatureEncoder, string State, FrozenModel) Load(Checkpoint checkpoint, Device device)
     {
-        if (format == "onnx")
-            checkpoint.NeedsClicks("export --format onnx");
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         string state = File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile));
         return (checkpoint, encoder, state, checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1));

@@ -43,7 +43,7 @@ internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Devic
     {
         if (encoder.Log is not { } columns || !columns.AreIn(Shards))
             return Shards;
-        logs ??= new GroupedLogs(columns);
+        logs ??= new GroupedLogs(columns, Memory.FitBytes);
         return grouped ??= logs.Of(Shards);
     }
 

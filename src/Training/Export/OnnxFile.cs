@@ -1,6 +1,7 @@
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Kernels;
+using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
 
@@ -33,7 +34,10 @@ internal static class OnnxFile
         new OnnxInputs(graph, model.Spec, vectors).Declare(model);
         foreach (IOp op in model.Ops)
             op.Export(graph);
-        DeclareOutputs(graph, model.Logit);
+        if (model.ItemOutput is { } items)
+            DeclareScores(graph, items);
+        else
+            DeclareOutputs(graph, model.Logit);
         ProtoMessage body = graph.ToMessage();
         weights.Commit();
         ProtoMessage file = new ProtoMessage()
@@ -42,6 +46,8 @@ internal static class OnnxFile
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset))
             .Message(14, Metadata("model", model.Options.Model))
             .Message(14, Metadata("features", features));
+        if (model.Spec.Items is { } ids)
+            file.Message(14, Metadata("items", JsonText.Line(ids)));
         if (names.Renamed.Any)
             file.Message(14, Metadata("renamed", JsonText.Line(names.Renamed)));
         using FileStream stream = File.Create(path);
@@ -56,6 +62,13 @@ internal static class OnnxFile
         string logit = g.Named("logit", "Squeeze", g[logits], g.Integers(1)), score = g.Named("score", "Sigmoid", logit);
         g.Output(score, OnnxType.Float, "B");
         g.Output(logit, OnnxType.Float, "B");
+    }
+
+    /// <summary>scores (B, V) of all items behind each sequence, ⟨h, e_v⟩ + b_v: what a softmax turns into probabilities.</summary>
+    private static void DeclareScores(OnnxGraph g, ItemOutput items)
+    {
+        string rows = g.Node("Slice", g.Weight(items.Table), g.Integers(items.Rows.First), g.Integers(items.Rows.First + items.Rows.Count), g.Integers(0)), e = g.Transpose(rows, 1, 0);
+        g.Output(items.Bias is { } b ? g.Named("scores", "Add", g.Node("MatMul", g[items.H], e), g.Weight(b)) : g.Named("scores", "MatMul", g[items.H], e), OnnxType.Float, "B", items.Rows.Count);
     }
 
     private static ProtoMessage Metadata(string key, string value) => new ProtoMessage().Text(1, key).Text(2, value);

@@ -51,7 +51,19 @@ internal static class ReportPage
         return
         [
             ($"AUC ({rows.Name})", Number(e.Auc)), ("logloss", Number(e.LogLoss)), ("gAUC", e.Gauc is null ? null : Number(e.Gauc)),
+            .. e.Lists is { } lists ? Lists(lists) : [],
             (Calibration.Name, Number(e.Calibration.Ratio)), ($"{rows.Name} rows", Whole(e.Rows)),
+        ];
+    }
+
+    /// <summary>Metrics of lists in the order of the scores, and in the order shown.</summary>
+    private static IEnumerable<(string, string?)> Lists(Reranking lists)
+    {
+        string Both(double? ranked, double? shown) => $"{Number(ranked)} <small>({Number(shown)})</small>";
+        return
+        [
+            ($"NDCG@{lists.K} (as shown)", Both(lists.Ranked.Ndcg, lists.Shown.Ndcg)), ($"MAP@{lists.K} (as shown)", Both(lists.Ranked.Map, lists.Shown.Map)),
+            ($"Precision@{lists.K} (as shown)", Both(lists.Ranked.Precision, lists.Shown.Precision)),
         ];
     }
 
@@ -70,13 +82,16 @@ internal static class ReportPage
         if (epochs.Any(e => e.ValidNdcg10 is not null))
         {
             yield return new Plot("Next item by epoch", "epoch", "at 10") { Whole = true }
-                .Line("valid HR", epochs.Select(e => ((double)e.Epoch, e.ValidHr10))).Line("valid NDCG", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg10)));
+                .Line("valid HR", epochs.Select(e => ((double)e.Epoch, e.ValidHr10))).Line("valid NDCG", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg10)))
+                .Line("valid MRR", epochs.Select(e => ((double)e.Epoch, e.ValidMrr)));
         }
         else
         {
             yield return AucPlot(epochs);
         }
 
+        if (epochs.Any(e => e.ValidNdcg is not null))
+            yield return new Plot("Lists by epoch", "epoch", "NDCG") { Whole = true }.Line("valid", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg)));
         yield return new Plot("Throughput", "seconds", "rows/s") { FromZero = true }.Line("rows/s", steps.Select(s => (s.Seconds, (double?)s.RowsPerSecond)));
         yield return new Plot("Waiting for data", "seconds", "% of the time") { FromZero = true }.Line("loader wait", steps.Select(s => (s.Seconds, (double?)(100 * s.LoaderWait))));
         if (steps.Select(s => s.LearningRate).Distinct().Count() > 1)

@@ -43,6 +43,15 @@ public sealed class InteractionLogTests : OwnFolder
         Run(["train", log, "--user", "who", "--item", "what", "--timestamp", "what", "--out", Folder.File("not"), .. model]).FailedWith(ExitCode.Usage, "--timestamp what: its type is string");
     }
 
+    /// <summary>64 MB are always left; 36 bytes for each of two million interactions are more.</summary>
+    [Fact]
+    public void A_log_that_memory_has_no_room_for_is_refused_before_it_is_read()
+    {
+        long[] same = new long[2_000_000];
+        string log = new TestShard().Column("user", same).Column("item", same).Column("timestamp", same).Write(Folder.File("long.parquet"));
+        Run(["train", log, "--out", Folder.File("long"), "--memory", "200MB", .. model]).FailedWith(ExitCode.Usage, "--memory is too little: the 2,000,000 interactions of", "72 MB while they are grouped", "67 MB are left");
+    }
+
     [Fact]
     public void A_missing_or_bad_value_is_an_error_with_its_place()
     {

@@ -193,11 +193,23 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
         Run(["train", runs.Train, "--out", runs.Folder.File("refused"), "--model", "sasrec", .. NextItemRuns.Small, .. options]).FailedWith(ExitCode.Usage, message);
 
     [Fact]
+    public void Compare_tells_ranks_of_validation_and_test()
+    {
+        string[] both = [.. models.Select(runs.Folder.File)];
+        Assert.Contains("test HR@10", Run(["compare", .. both]).Succeeded().Out, StringComparison.Ordinal);
+        foreach ((JsonElement line, string model) in JsonDocument.Parse(Run(["compare", .. both, "--json"]).Succeeded().Out).RootElement.EnumerateArray().Zip(models))
+        {
+            foreach (string metric in new[] { "hr10", "ndcg10", "mrr" })
+                Assert.Equal(Number(runs.Of(model), metric), line.GetProperty("test").GetProperty(metric).GetDouble());
+            Assert.Equal(Number(runs.Of(model), "valid_ndcg10"), line.GetProperty("valid").GetProperty("ndcg10").GetDouble());
+        }
+    }
+
+    [Fact]
     public void Verbs_and_models_of_clicks_say_that_they_need_clicks()
     {
         string run = runs.Folder.File("sasrec");
         Run("explain", runs.Train, "--model", run).FailedWith(ExitCode.Usage, "a sasrec, which predicts items", "explain");
-        Run("export", "--model", run, "--format", "onnx", "--out", runs.Folder.File("m.onnx")).FailedWith(ExitCode.Usage, "a sasrec, which predicts items");
         Assert.Contains("CtrModel takes models that predict clicks", Assert.Throws<GpuCtrException>(() => CtrModel.Load(run)).Message, StringComparison.Ordinal);
         Run("export", "--model", run, "--format", "safetensors", "--out", runs.Folder.File("m.safetensors")).Succeeded();
         string clicks = new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1L, 2L, 1L, 2L).Write(runs.Folder.File("clicks.parquet"));
