@@ -55,7 +55,7 @@ internal sealed class EpochTable(RunLog runLog, bool items, bool grouped)
     }
 
     /// <summary>One line with the metrics that a checkpoint keeps.</summary>
-    public static string Describe(string name, CheckpointMetrics m) => m.Ndcg10 is not null ? Describe(name, m.Rows, m.Hr10, m.Ndcg10, m.Mrr) : string.Create(
+    public static string Describe(string name, CheckpointMetrics m) => m.Hr10 is not null ? Describe(name, m.Rows, m.Hr10, m.Ndcg, m.Mrr) : string.Create(
         CultureInfo.InvariantCulture,
         $"{name}: {m.Rows:N0} rows  AUC {Number(m.Auc)}  logloss {Number(m.Logloss)}{(m.Gauc is null ? "" : $"  gAUC {Number(m.Gauc)}")}{(m.Ndcg is null ? "" : $"  NDCG {Number(m.Ndcg)}")}");
 

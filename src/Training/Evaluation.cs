@@ -32,6 +32,9 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <summary>NDCG and other metrics of the groups as lists, before and after they are ordered by score; null where nobody asked, or without a group column.</summary>
     public Reranking? Lists { get; init; }
 
+    /// <summary>NDCG of the next items, or of lists in the order of their scores; null where neither is ranked.</summary>
+    public double? Ndcg => Items?.Ndcg ?? Lists?.Ranked.Ndcg;
+
     /// <summary>gAUC; null without a group column or if no group has both labels.</summary>
     public double? Gauc => Groups?.Value;
 

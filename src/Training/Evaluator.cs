@@ -13,6 +13,21 @@ namespace GpuCtr.Training;
 /// <param name="top">Places of the groups that NDCG and the like look at; 0: they are not measured.</param>
 internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int top)
 {
+    /// <summary>Metrics of a model on some rows: of its rankings where it predicts items, else of its probabilities.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="loader">Reads the rows.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="top">Places of lists that NDCG and the like look at, in a model of clicks; 0: they are not measured.</param>
+    /// <param name="candidates">Among which items the right one is ranked, in a model that predicts items; null: all.</param>
+    /// <param name="progress">Told the number of rows done.</param>
+    /// <param name="cancellation">Ends it early.</param>
+    /// <param name="sample">Also receives every batch of a model of clicks.</param>
+    /// <exception cref="GpuCtrException">See <see cref="Run"/>.</exception>
+    public static Evaluation Of(
+        TrainableModel model, BatchLoader loader, RowSource rows, int top, ItemCandidates? candidates, Action<long> progress, CancellationToken cancellation, RowSample? sample = null) => model.Spec.Items is null
+        ? new Evaluator(model, loader, top).Run(rows.Data, rows.Part, progress, cancellation, sample)
+        : new ItemEvaluator(model, loader) { Candidates = candidates }.Run(rows.Data, rows.Part, progress, cancellation);
+
     /// <summary>Metrics over the rows of a part.</summary>
     /// <param name="data">The shards.</param>
     /// <param name="part">Which of their rows.</param>

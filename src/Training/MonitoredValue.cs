@@ -57,7 +57,7 @@ internal sealed class MonitoredValue(string metric)
 
     private void FallBack() => (Metric, FellBack) = (LogLoss, true);
 
-    private double? Of(Evaluation? e) => Metric switch { LogLoss => e?.LogLoss, "gauc" => e?.Gauc, "ndcg" => e?.Items?.Ndcg ?? e?.Lists?.Ranked.Ndcg, "hr" => e?.Items?.HitRate, "mrr" => e?.Items?.Mrr, _ => e?.Auc };
+    private double? Of(Evaluation? e) => Metric switch { LogLoss => e?.LogLoss, "gauc" => e?.Gauc, "ndcg" => e?.Ndcg, "hr" => e?.Items?.HitRate, "mrr" => e?.Items?.Mrr, _ => e?.Auc };
 
-    private double? Of(EpochMetrics e) => Metric switch { LogLoss => e.ValidLogloss, "gauc" => e.ValidGauc, "ndcg" => e.ValidNdcg10 ?? e.ValidNdcg, "hr" => e.ValidHr10, "mrr" => e.ValidMrr, _ => e.ValidAuc };
+    private double? Of(EpochMetrics e) => Metric switch { LogLoss => e.ValidLogloss, "gauc" => e.ValidGauc, "ndcg" => e.ValidNdcg, "hr" => e.ValidHr10, "mrr" => e.ValidMrr, _ => e.ValidAuc };
 }

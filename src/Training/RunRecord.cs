@@ -51,7 +51,7 @@ internal sealed class RunRecord : IDisposable
     {
         MetricsLog.Append(folder, epoch);
         events.Add(epoch.Step, ("train/auxiliary_loss", epoch.TrainAuxiliaryLoss), ("valid/logloss", epoch.ValidLogloss), ("valid/auc", epoch.ValidAuc), ("valid/gauc", epoch.ValidGauc), ("valid/calibration", epoch.ValidCalibration),
-            ("valid/hr10", epoch.ValidHr10), ("valid/ndcg10", epoch.ValidNdcg10), ("valid/mrr", epoch.ValidMrr), ("valid/ndcg", epoch.ValidNdcg));
+            ("valid/hr10", epoch.ValidHr10), ("valid/ndcg", epoch.ValidNdcg), ("valid/mrr", epoch.ValidMrr));
     }
 
     /// <summary>Rewrites the report. A report that cannot be written is a warning and does not end the run.</summary>

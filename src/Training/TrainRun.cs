@@ -20,10 +20,9 @@ internal sealed record RunMetrics(
     double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg10 = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg10 = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg = null);
 
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
 internal sealed partial class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
@@ -213,7 +212,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             name, metrics, trainer.Sample, TableUsage.Of(data.Encoder, rows.Data.Statistics),
             [.. rows.Data == data.Train.Data ? [] : ListUsage.Of("train", data.Train.Data), .. ListUsage.Of(rows.Data == data.Train.Data ? "train and valid" : name, rows.Data)]);
 
-    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Items?.HitRate, e.Items?.Ndcg, e.Items?.Mrr, e.Lists?.Ranked.Ndcg);
+    private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Items?.HitRate, e.Ndcg, e.Items?.Mrr);
 
     private void Restore(Checkpoint from, Trainer trainer)
     {
@@ -277,7 +276,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
         RunMetrics metrics = new(
             reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
             speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss,
-            reported?.Hr10, reported?.Ndcg10, reported?.Mrr, bestValid?.Ndcg10, reported?.Ndcg);
+            reported?.Hr10, reported?.Ndcg, reported?.Mrr, bestValid?.Ndcg);
         if (bestValid is not null)
             runLog.Line(EpochTable.Describe("valid", bestValid));
         runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));

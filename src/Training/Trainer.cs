@@ -127,10 +127,8 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
     {
         using ProgressMeter meter = new(runLog, what, rows.Rows);
-        if (model.Spec.Items is not null)
-            return new ItemEvaluator(model, loader).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
-        Sample = new RowSample(rows.Data.Encoder, rows.Rows);
-        return new Evaluator(model, loader, settings.Top).Run(rows.Data, rows.Part, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
+        Sample = model.Spec.Items is null ? new RowSample(rows.Data.Encoder, rows.Rows) : null;
+        return Evaluator.Of(model, loader, rows, settings.Top, candidates: null, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
     }
 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)

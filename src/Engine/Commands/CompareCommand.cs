@@ -42,8 +42,8 @@ internal static class CompareCommand
         string Run, string Model, int Epochs, int? BestEpoch, bool Finished, double? ValidAuc, double? ValidLogloss, double? ValidGauc,
         double? TestAuc, double? TestLogloss, double? TestGauc, RankingOf Valid, RankingOf Test, double? RowsPerSecond, double? TrainSeconds, IReadOnlyDictionary<string, string> Differences);
 
-    /// <summary>Metrics of rankings: of the next items at 10, or of lists at --top.</summary>
-    private sealed record RankingOf(double? Hr10, double? Ndcg10, double? Mrr, double? Ndcg);
+    /// <summary>Metrics of rankings: of the next items at 10, or NDCG of lists at --top.</summary>
+    private sealed record RankingOf(double? Hr10, double? Ndcg, double? Mrr);
 
     private static ExitCode Execute(CompareOptions options, Arguments arguments, Terminal terminal)
     {
@@ -64,8 +64,8 @@ internal static class CompareCommand
     private static Line LineOf(RunFacts r, string[] different) => new(
         r.Name, r.Model, r.Epochs.Count, r.Best?.Epoch, r.Result is not null, r.Best?.ValidAuc, r.Best?.ValidLogloss, r.Best?.ValidGauc,
         r.IsTested ? r.Result!.Auc : null, r.IsTested ? r.Result!.Logloss : null, r.IsTested ? r.Result!.Gauc : null,
-        new(r.Best?.ValidHr10, r.Best?.ValidNdcg10, r.Best?.ValidMrr, r.Best?.ValidNdcg),
-        r.IsTested ? new(r.Result!.Hr10, r.Result.Ndcg10, r.Result.Mrr, r.Result.Ndcg) : new(null, null, null, null),
+        new(r.Best?.ValidHr10, r.Best?.ValidNdcg, r.Best?.ValidMrr),
+        r.IsTested ? new(r.Result!.Hr10, r.Result.Ndcg, r.Result.Mrr) : new(null, null, null),
         r.Result?.RowsPerSecond ?? r.Epochs.LastOrDefault()?.RowsPerSecond, r.Result?.TrainSeconds, different.ToDictionary(o => o, o => Text(r.Options[o])));
 
     private static void Print(Line[] lines, string[] different, IScreen to)
@@ -98,8 +98,7 @@ internal static class CompareCommand
 
     private static string[][] Rankings(string name, Line[] lines, Func<Line, RankingOf> of) =>
     [
-        Column($"{name} HR@10", lines, l => of(l).Hr10, Enumerable.Max), Column($"{name} NDCG@10", lines, l => of(l).Ndcg10, Enumerable.Max),
-        Column($"{name} MRR", lines, l => of(l).Mrr, Enumerable.Max), Column($"{name} NDCG of lists", lines, l => of(l).Ndcg, Enumerable.Max),
+        Column($"{name} HR@10", lines, l => of(l).Hr10, Enumerable.Max), Column($"{name} NDCG", lines, l => of(l).Ndcg, Enumerable.Max), Column($"{name} MRR", lines, l => of(l).Mrr, Enumerable.Max),
     ];
 
     /// <summary>Highlights a cell whose star marks the best value.</summary>

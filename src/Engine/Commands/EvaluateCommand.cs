@@ -85,7 +85,7 @@ internal static class EvaluateCommand
         int? GroupsUsed, int? GroupsLeftOut, int Step, string WeightsHash, string Device,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Reranking? Lists);
 
-    private sealed record ItemResult(double? Hr10, double? Ndcg10, double? Mrr, long Rows, long RowsLeftOut, int Step, string WeightsHash, string Device);
+    private sealed record ItemResult(double? Hr10, double? Ndcg, double? Mrr, long Rows, long RowsLeftOut, int Step, string WeightsHash, string Device);
 
     private static ExitCode Execute(EvaluateOptions options, Arguments arguments, Terminal terminal)
     {
@@ -150,11 +150,9 @@ internal static class EvaluateCommand
     {
         ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, rows.Data.Shards, rows.Data.Encoder.Vocabularies[0]);
         using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
+        RowSource asked = model.Spec.Items is null ? rows : new RowSource(rows.Data, rows.Part with { Sequences = SequencePart.Test });
         return run.Watch(
-            Verb, rows.Rows, progress => model.Spec.Items is null
-                ? new Evaluator(model, loader, options.Top ?? (model.Spec.HasLists ? UsualTop : 0)).Run(rows.Data, rows.Part, progress, run.Shutdown.Token)
-                : new ItemEvaluator(model, loader) { Candidates = candidates }.Run(rows.Data, rows.Part with { Sequences = SequencePart.Test }, progress, run.Shutdown.Token),
-            "interrupted");
+            Verb, rows.Rows, progress => Evaluator.Of(model, loader, asked, options.Top ?? (model.Spec.HasLists ? UsualTop : 0), candidates, progress, run.Shutdown.Token), "interrupted");
     }
 
     private static void Print(Evaluation e, IScreen to)

@@ -28,13 +28,12 @@ internal sealed record TrainingPosition(
     int Step, int Epoch, long EpochRows, bool EpochDone, double PlateauFactor, double? BestValue, int BestEpoch, int StaleEpochs,
     ShuffleState? Shuffle = null, double? LossSum = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AuxiliaryLossSum = null);
 
-/// <summary>The validation metrics of a checkpoint; null if undefined or not measured.</summary>
+/// <summary>The validation metrics of a checkpoint; null if undefined or not measured. NDCG is that of next items or of lists.</summary>
 internal sealed record CheckpointMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg10 = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null);
 
 /// <summary>Content of a checkpoint besides model and features.</summary>
 /// <param name="Position">The cursor.</param>

@@ -79,10 +79,10 @@ internal static class ReportPage
         yield return new Plot("Loss", "step", "logloss") { Whole = true, Robust = true }
             .Noisy("train, while training", [.. steps.Select(s => ((double)s.Step, s.Loss))], Smoothing)
             .Line("valid", epochs.Select(e => ((double)e.Step, e.ValidLogloss)));
-        if (epochs.Any(e => e.ValidNdcg10 is not null))
+        if (epochs.Any(e => e.ValidHr10 is not null))
         {
             yield return new Plot("Next item by epoch", "epoch", "at 10") { Whole = true }
-                .Line("valid HR", epochs.Select(e => ((double)e.Epoch, e.ValidHr10))).Line("valid NDCG", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg10)))
+                .Line("valid HR", epochs.Select(e => ((double)e.Epoch, e.ValidHr10))).Line("valid NDCG", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg)))
                 .Line("valid MRR", epochs.Select(e => ((double)e.Epoch, e.ValidMrr)));
         }
         else
@@ -90,7 +90,7 @@ internal static class ReportPage
             yield return AucPlot(epochs);
         }
 
-        if (epochs.Any(e => e.ValidNdcg is not null))
+        if (epochs.Any(e => e is { ValidNdcg: not null, ValidHr10: null }))
             yield return new Plot("Lists by epoch", "epoch", "NDCG") { Whole = true }.Line("valid", epochs.Select(e => ((double)e.Epoch, e.ValidNdcg)));
         yield return new Plot("Throughput", "seconds", "rows/s") { FromZero = true }.Line("rows/s", steps.Select(s => (s.Seconds, (double?)s.RowsPerSecond)));
         yield return new Plot("Waiting for data", "seconds", "% of the time") { FromZero = true }.Line("loader wait", steps.Select(s => (s.Seconds, (double?)(100 * s.LoaderWait))));
