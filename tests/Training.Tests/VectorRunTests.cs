@@ -58,6 +58,8 @@ public sealed class VectorRunTests : OwnFolder
         Assert.Contains(served.Columns, c => c is { Name: "pv", Use: ColumnUse.Vector, Values: ColumnValues.Numbers });
         float[] expected = [.. StoredNumbers.Of(scores, "score").Take(40).Select(x => (float)x)];
         FeatureRow[] rows = [.. Enumerable.Range(0, expected.Length).Select(r => served.NewRow().Set("kind", lists.Requests[r] % 7).Set("age", Vectors[r][0]!.Value).Set("pv", some[r]?.Select(x => x!.Value).ToArray()))];
+        foreach ((int r, FeatureRow row) in rows.Index())
+            Assert.Equal(r % 10 is 3 or 4 ? [0, 0, 0, 1] : [0], row.Numbers[(r % 10 is 3 or 4 ? 1 : ^1)..].ToArray());
         float[] exported = new OnnxFeed(rows[0].Encoder.Spec, rows, padded: false, new Random(1)).Scores(onnx);
         for (int r = 0; r < rows.Length; r++)
         {
