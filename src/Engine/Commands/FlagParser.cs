@@ -63,7 +63,7 @@ internal static class FlagParser
                 continue;
             string name = arg.Split('=', ':')[0];
             if (!verb.Options.Any(o => o.Flag == name))
-                throw GpuCtrException.UsageError($"unknown option '{name}'{Spelling.Suggest(name, verb.Options.Select(o => o.Flag))}; `gpu-ctr {verb.Name}` lists all options");
+                throw GpuCtrException.UsageError($"unknown option '{name}'{(GuessedFlags.Ours(name, verb.Options.Select(o => o.Flag)) is { } ours ? $", did you mean '{ours}'?" : Spelling.Suggest(name, verb.Options.Select(o => o.Flag)))}; `gpu-ctr {verb.Name}` lists all options");
         }
     }
 }

@@ -10,6 +10,9 @@ public sealed class CommandLineTests
     {
         Run("trian", "x").FailedWith(ExitCode.Usage, "'trian'", "did you mean 'train'?");
         Run("train", "x.parquet", "--epoch", "3").FailedWith(ExitCode.Usage, "'--epoch'", "did you mean '--epochs'?");
+        Run("train", "x.parquet", "--learning-rate", "0.1").FailedWith(ExitCode.Usage, "did you mean '--lr'?");
+        Run("train", "x.parquet", "--batch", "64").FailedWith(ExitCode.Usage, "did you mean '--batch-size'?");
+        Run("evaluate", "x.parquet", "--early-stopping", "3").FailedWith(ExitCode.Usage, "unknown option '--early-stopping'; ");
         Run("train", "x.parquet", "--valid", "y.parquet", "--lrr=3").FailedWith(ExitCode.Usage, "'--lrr'");
         Run("train", "x.parquet", "--lr").FailedWith(ExitCode.Usage, "--lr");
         Run("train", "--valid", "x.parquet").FailedWith(ExitCode.Usage, "no shards");
