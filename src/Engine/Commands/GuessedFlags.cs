@@ -5,9 +5,22 @@ internal static class GuessedFlags
 {
     private static readonly Dictionary<string, string> ours = new()
     {
-        ["--learning-rate"] = "--lr", ["--learning_rate"] = "--lr", ["--batch"] = "--batch-size", ["--batch_size"] = "--batch-size", ["--bs"] = "--batch-size",
-        ["--epoch"] = "--epochs", ["--num-epochs"] = "--epochs", ["--embedding-size"] = "--embedding-dim", ["--emb-dim"] = "--embedding-dim", ["--hidden"] = "--hidden-units",
-        ["--layers"] = "--hidden-units", ["--early-stopping"] = "--patience", ["--validation"] = "--valid", ["--output"] = "--out", ["--weight-decay"] = "--l2", ["--random-seed"] = "--seed",
+        ["--learning-rate"] = "--lr",
+        ["--learning_rate"] = "--lr",
+        ["--batch"] = "--batch-size",
+        ["--batch_size"] = "--batch-size",
+        ["--bs"] = "--batch-size",
+        ["--epoch"] = "--epochs",
+        ["--num-epochs"] = "--epochs",
+        ["--embedding-size"] = "--embedding-dim",
+        ["--emb-dim"] = "--embedding-dim",
+        ["--hidden"] = "--hidden-units",
+        ["--layers"] = "--hidden-units",
+        ["--early-stopping"] = "--patience",
+        ["--validation"] = "--valid",
+        ["--output"] = "--out",
+        ["--weight-decay"] = "--l2",
+        ["--random-seed"] = "--seed",
     };
 
     /// <summary>Our flag for a guessed one, if the verb has it.</summary>
