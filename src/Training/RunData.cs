@@ -100,6 +100,17 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <summary>How often each table row occurs in the training rows, for mini-batch aware regularization.</summary>
     public IReadOnlyList<long> RowCounts => [.. Encoder.Vocabularies.SelectMany(v => v.Counts)];
 
+    /// <summary>Whether all rows are kept in memory, so that another run can read them.</summary>
+    public bool InMemory => new[] { Train, Valid, Test }.OfType<RowSource>().All(r => r.Data.InMemory);
+
+    /// <summary>Equal for runs with equal encodings.</summary>
+    public static string FitKey(RunShards shards, TrainSettings settings) =>
+        Data.Features.FitCache.Key(shards.Train, shards.Plan, TrainPart(shards, settings), ModelCatalog.ReadsNegatives(settings.For(shards.ModelName).Model));
+
+    /// <summary>Equal for runs that read equal rows in equal forms.</summary>
+    public static string RowsKey(RunShards shards, TrainSettings settings) =>
+        string.Join(' ', [FitKey(shards, settings), $"lists of {settings.ListRows}", .. new[] { shards.Valid, shards.Test }.Select(set => set is null ? "none" : string.Join(' ', set.Identities))]);
+
     /// <summary>
     /// Fits the encoding to the training rows, or loads it from the fit cache: <paramref name="known"/> is told the place,
     /// <paramref name="progress"/> the number of rows done. After a warm start, the rows add to the known encoding.

@@ -23,7 +23,10 @@ internal sealed partial class TrainRun
     /// <param name="afterStep">Called after every step.</param>
     /// <exception cref="GpuCtrException">Whatever ends the run.</exception>
     /// <exception cref="DeviceException">The device was not found.</exception>
-    public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null)
+    public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null) => Start(request, runLog, stop, null, afterStep);
+
+    /// <summary>The same with what other runs have made; <paramref name="shared"/> null: nothing.</summary>
+    public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Workbench? shared, Action? afterStep = null)
     {
         TrainOptions options = request.Options;
         TrainSettings settings = TrainSettings.Of(options);
@@ -34,15 +37,16 @@ internal sealed partial class TrainRun
         (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(
             request, new(shards.Train.Rows, settings.Validates(shards), shards.ModelName, options.Variant));
         settings = TrainSettings.Of(request.Options).For(shards.ModelName);
-        using Device device = options.Device.Open();
+        using Workbench? own = shared is null ? new Workbench(options.Device.Open()) : null;
+        Workbench bench = shared ?? own!;
         CheckOut(options.Out ?? Path.Combine(RunFolder.Unnamed, "new"), settings, shards);
         using RunFolder folder = RunFolder.Create(options.Out, mayHoldRun: options.Resume || options.Overwrite, mayHoldOthers: options.Overwrite);
         if (options.Resume)
             RunConfig.CheckSame(folder, request, allowedChanges, settings, shards, runLog);
         Checkpoint? from = options.Resume ? Resumption.Find(folder, runLog) : null;
         WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
-        JsonObject config = RunConfig.Of(request, device, shards, settings);
-        TrainRun run = new(settings, device, folder, runLog, stop) { Config = config, Chosen = chosen, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
+        JsonObject config = RunConfig.Of(request, bench.Device, shards, settings);
+        TrainRun run = new(settings, bench, folder, runLog, stop) { Config = config, Chosen = chosen, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
         return run.Run(shards, from, warm);
     }
 

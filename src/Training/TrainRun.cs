@@ -22,13 +22,21 @@ internal sealed record RunMetrics(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg = null,
+    [property: JsonIgnore] MonitoredBest? Monitored = null);
+
+/// <summary>The best value of the monitored metric.</summary>
+/// <param name="Metric">The metric.</param>
+/// <param name="Value">Its best value; null if it was never defined.</param>
+/// <param name="Epoch">The epoch of that value.</param>
+internal sealed record MonitoredBest(string Metric, double? Value, int Epoch);
 
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
-internal sealed partial class TrainRun(TrainSettings settings, Device device, RunFolder folder, RunLog runLog, CancellationToken stop)
+internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, RunFolder folder, RunLog runLog, CancellationToken stop)
 {
     private const int Slots = 4;
 
+    private readonly Device device = bench.Device;
     private readonly long begin = Stopwatch.GetTimestamp();
     private long dueSince = Stopwatch.GetTimestamp();
     private Trainer current = null!;
@@ -66,7 +74,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
             FeatureEncoder encoder = Encoder(shards, from, warm);
             using IRowVectors? vectors = encoder.RowVectors;
             HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings), RunData.ListBytes(shards));
-            data = RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
+            RunData Open() => RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
+            data = warm is null ? bench.Rows(RunData.RowsKey(shards, settings), Open) : Open();
             RunLabels? labels = encoder.Label is null ? null : RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
@@ -92,10 +101,15 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
 
     private FeatureEncoder Encoder(RunShards shards, Checkpoint? from, WarmStart? warm)
     {
-        if (from is not null)
-            return from.LoadEncoder();
-        using ProgressMeter meter = new(runLog, "reading", shards.Train.Rows);
-        return RunData.Fit(shards, settings, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, stop);
+        return warm is null ? bench.Encoder(RunData.FitKey(shards, settings), Make) : Make();
+
+        FeatureEncoder Make()
+        {
+            if (from is not null)
+                return from.LoadEncoder();
+            using ProgressMeter meter = new(runLog, "reading", shards.Train.Rows);
+            return RunData.Fit(shards, settings, warm, KnownFit, done => { if (meter.IsDue) meter.Show(done); }, stop);
+        }
     }
 
     private HeldMemory Held(FeatureEncoder encoder, long evaluated, long lists) =>
@@ -276,7 +290,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Device device, Ru
         RunMetrics metrics = new(
             reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
             speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss,
-            reported?.Hr10, reported?.Ndcg, reported?.Mrr, bestValid?.Ndcg);
+            reported?.Hr10, reported?.Ndcg, reported?.Mrr, bestValid?.Ndcg,
+            new(trainer.Monitored.Metric, trainer.Monitored.Best, trainer.Monitored.BestEpoch));
         if (bestValid is not null)
             runLog.Line(EpochTable.Describe("valid", bestValid));
         runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));

@@ -58,7 +58,8 @@ internal static partial class FitCache
         return encoder;
     }
 
-    private static string Key(ShardSet shards, FeaturePlan plan, RowPart part, bool learnsItems)
+    /// <summary>Equal for fits that end in the same encoding: a hash of everything that it depends on.</summary>
+    public static string Key(ShardSet shards, FeaturePlan plan, RowPart part, bool learnsItems)
     {
         IEnumerable<string> content =
         [

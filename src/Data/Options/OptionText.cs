@@ -57,6 +57,7 @@ internal static class OptionText
 
     private static string Text(Option option, object value) => value switch
     {
+        bool on when option.IsSwitch => on ? "true" : "false",
         bool on => on == (option.Words[0] == option.Declaration.True) ? option.Words[0] : option.Words[1],
         ' ' => "space",
         '\t' => "tab",

@@ -15,10 +15,16 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
     /// <summary>Whether an option was given.</summary>
     public bool IsGiven(Option option) => given.ContainsKey(option.Name);
 
+    /// <summary>The values by the names of their options.</summary>
+    public IReadOnlyDictionary<string, object?> ByName => given;
+
+    /// <summary>These values without those of some options.</summary>
+    public OptionValues Without(params IEnumerable<string> names) => new(given.ExceptBy(names, v => v.Key).ToDictionary());
+
     /// <summary>These values, completed by other values for options that are not given here.</summary>
     public OptionValues Over(OptionValues other)
     {
-        Dictionary<string, object?> all = new(other.Given);
+        Dictionary<string, object?> all = new(other.ByName);
         foreach ((string name, object? value) in given)
             all[name] = value;
         return new OptionValues(all);
@@ -36,8 +42,6 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
     /// <param name="option">The option.</param>
     /// <param name="resolved">Its resolved value.</param>
     public JsonNode? ToJson(Option option, object? resolved) => OptionText.ToJson(option, given.TryGetValue(option.Name, out object? value) ? value : option.HasDefault ? resolved : null);
-
-    private IReadOnlyDictionary<string, object?> Given => given;
 
     private object Over(object record)
     {

@@ -8,7 +8,7 @@ using Option = GpuCtr.Data.Options.Option;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>Splits arguments into flags and shards; options that are not typed may come from the file named by --config.</summary>
+/// <summary>Splits arguments into flags and shards; options that are not typed may come from a file.</summary>
 internal static class FlagParser
 {
     /// <summary>Parses the arguments after the verb.</summary>
@@ -16,14 +16,11 @@ internal static class FlagParser
     public static Arguments Parse(Verb verb, string[] args)
     {
         Arguments typed = ParseTyped(verb, args);
-        if (verb.Record != typeof(TrainCommandOptions) || ConfigPath(typed.Given.Over(new TrainCommandOptions())) is not { } path)
+        if (typed.Given.Over(Activator.CreateInstance(verb.Record)!) is not IReadsOptions { OptionsFile: { } path })
             return typed;
         ConfigFile file = ConfigFile.Read(path, verb.Options);
         return typed with { Values = typed.Values.Count > 0 ? typed.Values : file.Shards, Given = typed.Given.Over(file.Given) };
     }
-
-    /// <summary>For a resumed run, options that are not given are taken from its config.json.</summary>
-    private static string? ConfigPath(TrainCommandOptions typed) => typed.Config ?? (typed.Run is { Resume: true, Out: { } folder } ? RunConfig.PathIn(folder) : null);
 
     private static Arguments ParseTyped(Verb verb, string[] args)
     {

@@ -6,7 +6,7 @@ using GpuCtr.Training;
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>The flags of <c>train</c>.</summary>
-internal sealed record TrainCommandOptions
+internal sealed record TrainCommandOptions : IReadsOptions
 {
     /// <summary>What the run is asked to do.</summary>
     [Options]
@@ -23,6 +23,9 @@ internal sealed record TrainCommandOptions
     /// <summary>Tells more.</summary>
     [Option("all buffers of the memory plan; stack traces with errors", OnResume = OnResume.Free)]
     public bool Verbose { get; init; }
+
+    /// <inheritdoc/>
+    public string? OptionsFile => Config ?? (Run is { Resume: true, Out: { } folder } ? RunConfig.PathIn(folder) : null);
 }
 
 /// <summary><c>train SHARDS…</c></summary>

@@ -61,6 +61,16 @@ internal sealed partial class RunFolder
         Directory.Delete(Checkpointed(name), recursive: true);
     }
 
+    /// <summary>Removes all checkpoints of a run that nobody uses, and leaves its metrics.</summary>
+    public static void DropWeights(string path)
+    {
+        using RunFolder run = new(path, RunLock.Take(path));
+        foreach (string pointer in new[] { Best, Last })
+            System.IO.File.Delete(run.File(pointer));
+        foreach (string name in run.CheckpointNames())
+            run.Remove(name);
+    }
+
     /// <summary>The checkpoint of a path: a checkpoint folder, a pointer, or a run (its best checkpoint).</summary>
     /// <exception cref="GpuCtrException">Usage: it is none of these.</exception>
     public static string Resolve(string path, string flag = "--model")

@@ -28,7 +28,8 @@ internal static class FieldTables
         ["list", "rows", "most entries that are read (--max-history)", "number of rows", "rows that have more", "share", "entries left out"],
         lists.Select(l => new[] { l.Name, l.Rows, $"{l.MaxLength}", ReportPage.Whole(l.Count), ReportPage.Whole(l.CutRows), Percent(l.Count == 0 ? 0 : (double)l.CutRows / l.Count), ReportPage.Whole(l.CutEntries) }));
 
-    private static void Table(StringBuilder page, string[] head, IEnumerable<string[]> rows)
+    /// <summary>A table; the cells are escaped.</summary>
+    public static void Table(StringBuilder page, string[] head, IEnumerable<string[]> rows)
     {
         page.Append($"<table{(head[0].Length == 0 ? " class=\"named\"" : "")}><thead><tr>").AppendJoin("", head.Select(h => $"<th>{h}</th>")).Append("</tr></thead><tbody>");
         foreach (string[] row in rows)
