@@ -44,7 +44,7 @@ public sealed class EpochAdviceTests : IDisposable
     [InlineData(500, "--model lr", "turned round")]
     public void AUC_below_a_half_is_said_once_with_advice(int step, params string[] advice)
     {
-        Say((2, step, 0.55, 0.45, 0.55), (3, 2 * step, 0.55, 0.45, 0.55));
+        Say((3, step, 0.55, 0.45, 0.55), (4, step, 0.55, 0.45, 0.55));
         Assert.All(advice.Prepend("AUC 0.450 is below .5"), a => Assert.Contains(a, told.ToString()));
         Assert.Single(told.ToString().Trim().Split('\n'));
     }
