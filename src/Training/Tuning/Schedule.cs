@@ -30,6 +30,9 @@ internal sealed class Schedule(int epochs, bool lowerIsBetter)
     public IReadOnlyList<int> Rungs { get; } =
         [.. Enumerable.Range(0, MostRungs).Select(below => (int)Math.Ceiling(epochs / Math.Pow(Reduction, below))).Distinct().Order()];
 
+    /// <summary>How many trials have begun.</summary>
+    public static int Begun(IReadOnlyList<Outcome> outcomes) => outcomes.Select(o => o.Piece.Trial).DefaultIfEmpty(-1).Max() + 1;
+
     /// <summary>The next piece of the search, or null where there is none left.</summary>
     /// <param name="outcomes">What is known.</param>
     /// <param name="mayBegin">Whether another trial may begin; else those that began go on until one is trained to the end.</param>
@@ -41,8 +44,7 @@ internal sealed class Schedule(int epochs, bool lowerIsBetter)
             if (FirstWaiting(outcomes, done[..(done.Length / Reduction)], rung) is { } promoted)
                 return promoted;
         }
-        int begun = outcomes.Select(o => o.Piece.Trial).DefaultIfEmpty(-1).Max() + 1;
-        return mayBegin ? new(begun, Rungs[0]) : Finish(outcomes);
+        return mayBegin ? new(Begun(outcomes), Rungs[0]) : Finish(outcomes);
     }
 
     /// <summary>The best trials that are trained to the end, best first; of those that did as many epochs as any, if none is.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using GpuCtr.Data.Options;
 using GpuCtr.Training.Reports;
 using GpuCtr.Training.Reports.Charts;
 
@@ -70,5 +69,5 @@ internal static class TunePage
             FieldTables.Table(page, ["failed trial", "why"], failed.Select(l => new[] { $"{l.Trial}", l.Failure! }));
     }
 
-    private static string? TextOf(TrialLine line, Dimension d) => ConfigFile.Of(TrialLog.FileName, System.Text.Json.JsonSerializer.SerializeToElement(line.Options), [.. Option.Of(typeof(TrainOptions))], asTyped: false).Given.ByName.TryGetValue(d.Option.Name, out object? value) ? d.Describe(value!) : null;
+    private static string? TextOf(TrialLine line, Dimension d) => TrialRuns.ValuesOf(line.Options).TryGetValue(d.Option.Name, out object? value) ? d.Describe(value!) : null;
 }

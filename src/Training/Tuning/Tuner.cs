@@ -40,11 +40,11 @@ internal sealed class Tuner : IDisposable
     private static readonly TimeBudget usualBudget = new(TimeSpan.FromMinutes(30));
 
     private readonly TuneRequest request;
-    private readonly IScreen screen;
     private readonly RunLog log;
     private readonly CancellationToken stop;
     private readonly TuneFolder folder;
-    private readonly Workbench bench;
+    private readonly TrialRuns runs;
+    private readonly TrialTable table;
     private readonly TrialLog trials;
     private readonly SearchSpace space;
     private readonly string model;
@@ -55,7 +55,7 @@ internal sealed class Tuner : IDisposable
 
     private Tuner(TuneRequest request, IScreen screen, RunLog log, CancellationToken stop)
     {
-        (this.request, this.screen, this.log, this.stop) = (request, screen, log, stop);
+        (this.request, this.log, this.stop) = (request, log, stop);
         TuneOptions search = request.Search;
         OptionCheck.Check(search);
         if (request.Run.Overwrite)
@@ -79,7 +79,8 @@ internal sealed class Tuner : IDisposable
             trials = new TrialLog(folder.Path);
             before = trials.Time;
             folder.Begin(request.Run.Shards, request.Known, request.Given);
-            bench = new Workbench(request.Run.Device.Open());
+            runs = new TrialRuns(request, screen);
+            table = new TrialTable(log, space);
         }
         catch
         {
@@ -105,7 +106,7 @@ internal sealed class Tuner : IDisposable
     {
         log.Line(string.Create(CultureInfo.InvariantCulture, $"search  {folder.Path}: {string.Join(", ", space.Dimensions.Select(d => d.Option.Name))}; up to {epochs} epochs, compared after {string.Join(", ", Schedule.Rungs)}"));
         foreach (TrialLine line in trials.Lines)
-            Show(line, first: line == trials.Lines[0]);
+            table.Add(line, Schedule);
         while (Schedule.Next(trials.Outcomes, MayBegin()) is { } piece && Train(piece))
         {
         }
@@ -116,7 +117,7 @@ internal sealed class Tuner : IDisposable
     }
 
     private bool MayBegin() =>
-        (request.Search.Trials is not { } most || trials.Lines.Select(l => l.Trial).DefaultIfEmpty(-1).Max() + 1 < most) && (budget is not { } time || trials.Lines.Count == 0 || Spent < BeginShare * time);
+        (request.Search.Trials is not { } most || Schedule.Begun(trials.Outcomes) < most) && (budget is not { } time || trials.Lines.Count == 0 || Spent < BeginShare * time);
 
     /// <summary>The defaults to their end, so that people see what the search is worth; then the best trials with further seeds.</summary>
     private IEnumerable<Piece> Finals()
@@ -142,7 +143,7 @@ internal sealed class Tuner : IDisposable
         long started = Stopwatch.GetTimestamp();
         try
         {
-            MonitoredBest best = RunOf(piece, values, end.Token).Monitored!;
+            MonitoredBest best = runs.Train(piece, values, folder.RunOf(piece), tells: trials.Lines.Count == 0, end.Token).Monitored!;
             Note(piece, values, started, best.Metric, best.Value ?? throw GpuCtrException.UsageError("tune compares runs by their validation rows, and there is none; name some by --valid"), best.Epoch, null);
         }
         catch (GpuCtrException e) when (e.Kind == ErrorKind.Interrupted)
@@ -158,56 +159,18 @@ internal sealed class Tuner : IDisposable
         return true;
     }
 
-    private RunMetrics RunOf(Piece piece, IReadOnlyDictionary<string, object?> values, CancellationToken end)
-    {
-        using RunLog own = new(new TrialScreen(screen, $"trial {piece.Trial}", tells: trials.Lines.Count == 0), verbose: false);
-        Dictionary<string, object?> all = new(values) { ["epochs"] = piece.Epochs, ["out"] = folder.RunOf(piece) };
-        if (piece.Seed > 0)
-            all["seed"] = Seed + (ulong)piece.Seed;
-        return Start(all, own, end);
-    }
-
-    private RunMetrics Start(Dictionary<string, object?> values, RunLog own, CancellationToken end)
-    {
-        OptionValues given = new OptionValues(values).Over(request.Given.Without("resume", "test"));
-        IReadOnlyList<Option> known = Option.Of(typeof(TrainOptions));
-        TrainOptions options = given.Over(new TrainOptions()) with { Shards = request.Run.Shards, Resume = true };
-        string flags = string.Join(' ', known.Where(given.IsGiven).Select(o => $"{o.Flag} {OptionText.Of(o, given.ByName[o.Name])}"));
-        return TrainRun.Start(new(options, known, given, $"gpu-ctr train {string.Join(' ', options.Shards)} {flags}"), own, end, bench);
-    }
-
-    /// <summary>Of the search and, unless another seed is tried, of its runs.</summary>
-    private ulong Seed => request.Given.ByName.TryGetValue("seed", out object? given) ? (ulong)given! : new ModelOptions().Seed;
-
     /// <summary>The values of a trial: those that its first line has, or new ones. These depend on what earlier trials had reached after their first epochs, and on nothing that came later.</summary>
     private IReadOnlyDictionary<string, object?> ValuesOf(int trial) =>
-        trials.Lines.FirstOrDefault(l => l.Trial == trial) is { } known ? ValuesOf(known.Options)
-        : space.Draw(Seed, trial, [.. Schedule.BestBeginners(trials.Outcomes, Schedule.Reduction).Select(best => ValuesOf(best))], model);
-
-    private static IReadOnlyDictionary<string, object?> ValuesOf(JsonObject options) =>
-        ConfigFile.Of(TrialLog.FileName, System.Text.Json.JsonSerializer.SerializeToElement(options), Option.Of(typeof(TrainOptions)), asTyped: false).Given.ByName;
+        trials.Lines.FirstOrDefault(l => l.Trial == trial) is { } known ? TrialRuns.ValuesOf(known.Options)
+        : space.Draw(runs.Seed, trial, [.. Schedule.BestBeginners(trials.Outcomes, Schedule.Reduction).Select(best => ValuesOf(best))], model);
 
     private void Note(Piece piece, IReadOnlyDictionary<string, object?> values, long started, string metric, double? value, int bestEpoch, string? failure)
     {
         JsonObject options = new([.. space.Dimensions.Where(d => values.ContainsKey(d.Option.Name)).Select(d => KeyValuePair.Create(d.Option.Key, OptionText.ToJson(d.Option, values[d.Option.Name])))]);
         trials.Add(new(piece.Trial, piece.Epochs, piece.Seed, options, metric, value, bestEpoch, Stopwatch.GetElapsedTime(started).TotalSeconds, failure));
-        Show(trials.Lines[^1], first: trials.Lines.Count == 1);
+        table.Add(trials.Lines[^1], Schedule);
         Disk.ReplaceText(folder.File(TuneFolder.Report), TunePage.Of(Path.GetFileName(folder.Path), space, trials.Lines, Schedule));
     }
-
-    private void Show(TrialLine line, bool first)
-    {
-        string[] head = ["trial", "epochs", $"{"valid " + line.Metric,13}", "   best", "seconds", "options"];
-        double? best = null;
-        foreach (TrialLine other in trials.Lines.TakeWhile(l => l != line).Append(line))
-            best = other.Value is { } v && (best is not { } b || Schedule.IsBetter(v, b)) ? v : best;
-        string name = line.Seed == 0 ? $"{line.Trial}" : $"{line.Trial}'{line.Seed + 1}";
-        log.Row(head, [name, $"{line.Epochs}", EpochTable.Number(line.Value), EpochTable.Number(best), line.Seconds.ToString("F1", CultureInfo.InvariantCulture), line.Failure is { } failure ? $"failed: {failure}" : Flags(line.Options)], first);
-    }
-
-    private string Flags(JsonObject options) => ValuesOf(options) is { Count: > 0 } values
-        ? string.Join(' ', space.Dimensions.Where(d => values.ContainsKey(d.Option.Name)).Select(d => d.Option.IsSwitch ? values[d.Option.Name] is true ? d.Option.Flag : "" : $"{d.Option.Flag} {d.Describe(values[d.Option.Name]!)}").Where(f => f.Length > 0))
-        : "(defaults)";
 
     private TuneResult Conclude()
     {
@@ -217,39 +180,22 @@ internal sealed class Tuner : IDisposable
         (int trial, double[] values) = finalists.Select(t => (Trial: t, Values: ValuesOfSeeds(t))).Aggregate((a, b) => schedule.IsBetter(b.Values.Average(), a.Values.Average()) ? b : a);
         TrialLine won = trials.Lines.Last(l => l.Trial == trial && l.Seed == 0);
         folder.KeepBest(folder.RunOf(won.Outcome.Piece));
-        RunMetrics? test = request.Run.Test.Count > 0 ? Test(won) : null;
+        RunMetrics? test = request.Run.Test.Count > 0 ? runs.Test(won.Outcome.Piece, TrialRuns.ValuesOf(won.Options), folder.File(TuneFolder.Best), stop) : null;
         double mean = values.Average();
         TuneResult result = new(
             won.Metric, mean, values.Length == 1 ? null : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1)), trials.Lines.LastOrDefault(l => l is { Trial: 0, Seed: 0 })?.Value,
-            trials.Lines.Max(l => l.Trial) + 1, trials.Lines.Where(l => l.Value is null).Select(l => l.Trial).Distinct().Count(), trials.Time.TotalSeconds, (JsonObject)won.Options.DeepClone(), folder.File(TuneFolder.Best), test);
-        Tell(result, won, values);
+            Schedule.Begun(trials.Outcomes), trials.Lines.Where(l => l.Value is null).Select(l => l.Trial).Distinct().Count(), trials.Time.TotalSeconds, (JsonObject)won.Options.DeepClone(), folder.File(TuneFolder.Best), test);
+        table.Tell(result, won, values.Length, folder.File(TuneFolder.Report));
         return result;
     }
 
     /// <summary>The values of a trial's seeds after as many epochs as any of the finalists has.</summary>
     private double[] ValuesOfSeeds(int trial) => [.. trials.Lines.Where(l => l.Trial == trial && l.Value is not null).GroupBy(l => l.Seed).Select(g => g.Last().Value!.Value)];
 
-    private RunMetrics Test(TrialLine won)
-    {
-        using RunLog own = new(new TrialScreen(screen, "test", tells: false), verbose: false);
-        return Start(new(ValuesOf(won.Options)) { ["epochs"] = won.Epochs, ["out"] = folder.File(TuneFolder.Best), ["test"] = request.Run.Test }, own, stop);
-    }
-
-    private void Tell(TuneResult result, TrialLine won, double[] values)
-    {
-        string spread = result.Deviation is { } d ? string.Create(CultureInfo.InvariantCulture, $" (mean of {values.Length} seeds, ± {d:F5})") : "";
-        string defaults = result.Defaults is { } from ? $"; with the defaults {EpochTable.Number(from)}" : "";
-        log.Line($"best    trial {won.Trial}: valid {won.Metric} {EpochTable.Number(result.Value)}{spread}{defaults}");
-        log.Line($"        {Flags(won.Options)} --epochs {won.BestEpoch}");
-        if (result.Test is { } test)
-            log.Line($"        test AUC {EpochTable.Number(test.Auc)}  logloss {EpochTable.Number(test.Logloss)}");
-        log.Line($"run     {result.Best}; how the trials went and what mattered: {folder.File(TuneFolder.Report)}");
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
-        bench.Dispose();
+        runs.Dispose();
         folder.Dispose();
     }
 }

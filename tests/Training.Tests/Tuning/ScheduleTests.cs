@@ -48,7 +48,7 @@ public sealed class ScheduleTests
         Schedule schedule = new(9, false);
         List<Outcome> whole = Search(schedule, trials: 12, Value);
         for (int done = 0; done < whole.Count; done++)
-            Assert.Equal(whole[done].Piece, schedule.Next(whole[..done], mayBegin: whole[..done].Select(o => o.Piece.Trial).DefaultIfEmpty(-1).Max() < 11));
+            Assert.Equal(whole[done].Piece, schedule.Next(whole[..done], mayBegin: Schedule.Begun(whole[..done]) < 12));
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class ScheduleTests
     {
         Schedule schedule = new(9, false);
         List<Outcome> outcomes = [];
-        while (schedule.Next(outcomes, mayBegin: outcomes.Select(o => o.Piece.Trial).DefaultIfEmpty(-1).Max() < 30) is { } piece)
+        while (schedule.Next(outcomes, mayBegin: Schedule.Begun(outcomes) <= 30) is { } piece)
         {
             // What is trained further has weights to go on from.
             if (piece.Epochs > 1)
@@ -71,7 +71,7 @@ public sealed class ScheduleTests
     private static List<Outcome> Search(Schedule schedule, int trials, Func<int, double?> value)
     {
         List<Outcome> outcomes = [];
-        while (schedule.Next(outcomes, mayBegin: outcomes.Select(o => o.Piece.Trial).DefaultIfEmpty(-1).Max() + 1 < trials) is { } piece)
+        while (schedule.Next(outcomes, mayBegin: Schedule.Begun(outcomes) < trials) is { } piece)
             outcomes.Add(new(piece, value(piece.Trial), 1));
         return outcomes;
     }
