@@ -122,7 +122,7 @@ public sealed partial class ModelBuilder
     {
         NextItems items = new(history, states, clicked, negative);
         Tensor z = form == NextItemForms.Inner ? InnerLogits(name, items) : NetworkLogits(name, items, hidden, form == NextItemForms.Mlp ? 1 : 2);
-        NextItemLoss loss = new(Workspace, history, z, Workspace.TrainingTensor($"{name} loss", 1, 3), average, (float)alpha);
+        NextItemLoss loss = new(Workspace, history, z, Workspace.TrainingTensor($"{name} loss", 1, 3), average, (float)alpha, Inputs.Weight);
         Append(loss);
         return loss;
     });

@@ -105,6 +105,7 @@ public static class ModelCatalog
             NumericVectors = options.NumericInput == NumericInputs.Vectors,
             PadHistories = options.PadHistories,
             HasLists = entry.RanksLists,
+            HasWeights = training && spec.HasWeights,
             PairBuckets = entry.CrossesFields ? options.Poly2Buckets : 0,
         };
         if (entry.CrossesFields && spec.VectorNumbers > 0)

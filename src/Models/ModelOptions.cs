@@ -280,8 +280,17 @@ public sealed record ModelOptions
     [Option("seed of initial weights, shuffling and dropout", Least = 0, Section = OptionSection.Seed, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public ulong Seed { get; init; } = 1;
 
+    /// <summary>Share of the rows with label 0 that are trained on, the same in every epoch; predictions are corrected for it.</summary>
+    [Option("train on this share of the rows with label 0, drawn once for the run; predictions are corrected for it", Value = "RATE", Above = 0, Most = 1, ClicksOnly = true, Section = OptionSection.Columns, OnWarmStart = OnWarmStart.Free)]
+    public double NegativeSampling { get; init; } = 1;
+
+    /// <summary>What is added to the logit of a model that saw only this share w of the negatives: log w. The probability p becomes p / (p + (1 − p) / w) (He et al., ADKDD 2014, section 6.3).</summary>
+    public float LogitShift() => (float)Math.Log(NegativeSampling);
+
     /// <summary>A message about options that contradict each other; null if none do.</summary>
     public string? Contradiction() =>
+        NegativeSampling < 1 && ModelCatalog.Names.Contains(Model) && ModelCatalog.RanksLists(Model)
+            ? $"--negative-sampling leaves rows out, and {Model} ranks whole lists: leave it out" :
         EmbeddingL2Full && EmbeddingUpdate != EmbeddingUpdate.Dense
             ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"
         : Momentum > 0 && Optimizer != OptimizerKind.Sgd

@@ -155,7 +155,12 @@ internal sealed class RecordedModel : IDisposable
     {
         Pass pass = Forward(batch, frozen);
         Device.Copies?.Read();
-        Output.Read(Device, output[..(pass.RowsOf(Output) * Output.Columns)]);
+        Span<float> read = output[..(pass.RowsOf(Output) * Output.Columns)];
+        Output.Read(Device, read);
+        // What the step trains is the logit among the rows that were drawn.
+        if (Options.LogitShift() is var shift and not 0)
+            foreach (ref float logit in read)
+                logit += shift;
     }
 
     /// <summary>Uploads a prepared batch and computes its <see cref="Output"/>, with running statistics and without dropout.</summary>

@@ -17,6 +17,9 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <summary>Rows by label.</summary>
     public LabelCounts Labels { get; init; }
 
+    /// <summary>Whether some labels are shares between 0 and 1.</summary>
+    public bool HasShares { get; private init; }
+
     /// <summary>Ranks of the right items; null where clicks are predicted.</summary>
     public NextItemMetrics? Items { get; private init; }
 
@@ -40,16 +43,18 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
 
     /// <summary>All metrics of some rows.</summary>
     /// <param name="logits">(rows).</param>
-    /// <param name="labels">(rows) 0 or 1.</param>
+    /// <param name="labels">(rows) 0, 1, or shares in between, for which AUC is not defined.</param>
     /// <param name="groups">(rows) group keys; empty without a group column.</param>
+    /// <param name="weights">(rows) what a row counts; empty: 1. Lists have no weights.</param>
     /// <param name="top">Places of the groups that NDCG and the like look at; 0: they are not measured.</param>
-    public static Evaluation Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> groups, int top = 0) => new(
+    public static Evaluation Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> groups, ReadOnlySpan<float> weights = default, int top = 0) => new(
         labels.Length,
-        Metrics.Auc.Of(logits, labels),
-        Finite(Metrics.LogLoss.Of(logits, labels)),
-        groups.IsEmpty ? null : GroupAuc.Of(logits, labels, groups),
-        FiniteCalibration(Calibration.Of(logits, labels)))
+        Metrics.Auc.Of(logits, labels, weights),
+        Finite(Metrics.LogLoss.Of(logits, labels, weights)),
+        groups.IsEmpty ? null : GroupAuc.Of(logits, labels, groups, weights),
+        FiniteCalibration(Calibration.Of(logits, labels, weights)))
     {
+        HasShares = labels.ContainsAnyExcept(0f, 1f),
         Labels = new(labels.Length, labels.Length - labels.Count(0f)),
         Lists = groups.IsEmpty || top == 0 ? null : Reranking.Of(logits, labels, groups, top),
     };

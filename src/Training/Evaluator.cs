@@ -42,13 +42,15 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int to
             throw GpuCtrException.UsageError($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
         // Shards without the group column are evaluated without gAUC.
         bool grouped = data.HasGaucKeys;
-        float[] logits = new float[rows], labels = new float[rows];
+        float[] logits = new float[rows], labels = new float[rows], weights = new float[data.HasWeights ? rows : 0];
         ulong[] groups = new ulong[grouped ? rows : 0];
         int done = 0;
         loader.Start(data.Read(part, EpochOrder.Natural));
         while (loader.NextPrepared(cancellation) is { } batch)
         {
             Collect(batch, logits.AsSpan(done), labels.AsSpan(done), grouped ? groups.AsSpan(done) : []);
+            if (weights.Length > 0)
+                batch.Weights[..batch.Rows].CopyTo(weights.AsSpan(done));
             sample?.Add(batch, logits.AsSpan(done));
             done += batch.Rows;
             Telemetry.Rows("evaluate", batch.Rows);
@@ -56,13 +58,13 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int to
             progress?.Invoke(done);
         }
 
-        done = LeaveOut(data, part, logits, labels, groups, done);
+        done = LeaveOut(data, part, logits, labels, groups, weights, done);
         // Bad rows are left out, so there may be fewer rows than the shards have.
-        return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0), top);
+        return Evaluation.Of(logits.AsSpan(0, done), labels.AsSpan(0, done), groups.AsSpan(0, grouped ? done : 0), weights.AsSpan(0, data.HasWeights ? done : 0), top);
     }
 
     /// <summary>Removes rows without a finite score, which are bad rows of their file; returns how many are left.</summary>
-    private static int LeaveOut(Dataset data, RowPart part, float[] logits, float[] labels, ulong[] groups, int rows)
+    private static int LeaveOut(Dataset data, RowPart part, float[] logits, float[] labels, ulong[] groups, float[] weights, int rows)
     {
         if (Array.TrueForAll(logits, float.IsFinite))
             return rows;
@@ -79,6 +81,8 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int to
             (logits[kept], labels[kept]) = (logits[r], labels[r]);
             if (groups.Length > 0)
                 groups[kept] = groups[r];
+            if (weights.Length > 0)
+                weights[kept] = weights[r];
             kept++;
         }
 

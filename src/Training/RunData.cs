@@ -14,8 +14,8 @@ namespace GpuCtr.Training;
 /// <param name="Part">Which of their rows.</param>
 internal sealed record RowSource(Dataset Data, RowPart Part)
 {
-    /// <summary>Rows, bad ones included.</summary>
-    public long Rows { get; } = Data.CountRows(Part);
+    /// <summary>Rows; unless they were counted before, with bad ones and those that do not count.</summary>
+    public long Rows { get; init; } = Data.CountRows(Part);
 }
 
 /// <summary>The shards of a run, of which only the footers have been read.</summary>
@@ -53,6 +53,8 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
             throw GpuCtrException.UsageError($"--model {model} ranks lists, and has to know which rows are one: name the column with the id of the list or request by --group-id");
         if (ModelCatalog.Of(model).NeedsHistory && !plan.HasHistory)
             throw GpuCtrException.UsageError($"--model {model} weighs the history of a row by its target, and these rows have no history: it is a list column named hist_item beside a column item, or one that --history names; without one, take --model {ModelCatalog.Default(histories: false).Name}");
+        if (ModelCatalog.RanksLists(model) && settings.Features.Weight is not null)
+            throw GpuCtrException.UsageError($"--weight {settings.Features.Weight}: {model} ranks whole lists, and its rows have no weights; leave it out, or choose a model of rows such as deepfm");
         if (plan.MissingNegatives() is { } missing)
             throw GpuCtrException.UsageError(missing);
         // Checked before the pass over the training rows, which may take long.
@@ -142,11 +144,15 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Epochs > 1 || trainPart != RowPart.All) });
         bool leavesOneOut = trainPart.Sequences == SequencePart.Train;
         RowSource? valid = leavesOneOut && shards.Valid is null ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Valid })
-            : trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true })
+            : trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true, Negatives = null })
             : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
         RowSource? test = shards.Test is null ? leavesOneOut ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Test }) : null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
-        return new RunData(encoder, new RowSource(train, trainPart), valid, test);
+        return new RunData(encoder, TrainRows(train, trainPart), valid, test);
     }
+
+    /// <summary>The fit knows how many rows are left where some do not count.</summary>
+    private static RowSource TrainRows(Dataset train, RowPart part) =>
+        part.Negatives is null && !train.HasWeights ? new(train, part) : new(train, part) { Rows = train.Encoder.TrainRows };
 
     /// <summary>Approximate number of rows that are evaluated at once.</summary>
     public static long EvaluatedRows(RunShards shards, TrainSettings settings) =>
@@ -178,7 +184,12 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     public static long ListBytes(RunShards shards) => ModelCatalog.RanksLists(shards.ModelName)
         ? new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().Sum(set => set.Lists(shards.Plan.GaucKey!.Name).Bytes) : 0;
 
-    private static RowPart TrainPart(RunShards shards, TrainSettings settings) =>
+    private static RowPart TrainPart(RunShards shards, TrainSettings settings) => TrainSide(shards, settings) with
+    {
+        Negatives = settings.Model.NegativeSampling < 1 ? new NegativeDraw(settings.Model.NegativeSampling, settings.Model.Seed) : null,
+    };
+
+    private static RowPart TrainSide(RunShards shards, TrainSettings settings) =>
         settings.PredictsItems && settings.Options.LeaveOneOut ? RowPart.All with { Sequences = SequencePart.Train }
         : shards.Valid is not null || settings.Options.ValidFraction == 0 ? RowPart.All
         : new RowPart(Split(shards.Train, ModelCatalog.RanksLists(shards.ModelName) ? shards.Plan.GaucKey!.Name : null, settings.Options.ValidFraction), false);

@@ -6,7 +6,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>The label counts of every side of a run that has labels, known before its first step.</summary>
+/// <summary>The label counts of every side of a run that has labels of 0 and 1, known before its first step.</summary>
 internal sealed class RunLabels
 {
     private static readonly double[] fractions = [0.1, 0.2, 0.3, 0.4, 0.5];
@@ -66,10 +66,10 @@ internal sealed class RunLabels
 
     private (LabelCounts Train, LabelCounts Valid) BothSides(RowSplit split)
     {
-        LabelCounts[] sides = Count(data.Train.Data.Shards, [new RowPart(split, Valid: false), new RowPart(split, Valid: true)]);
+        LabelCounts[] sides = Count(data.Train.Data.Shards, [data.Train.Part with { Split = split }, new RowPart(split, Valid: true)]);
         return (sides[0], sides[1]);
     }
 
     private LabelCounts[] Count(ShardSet shards, RowPart[] parts) => LabelCounts.Of(
-        shards, data.Encoder.Label!, settings.Features.BadRows, shards.DecodeThreads(settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
+        shards, data.Encoder.Label!, data.Encoder.Target, settings.Features.BadRows, shards.DecodeThreads(settings.Features.MemoryBytes, settings.Workers), parts, cancellation);
 }

@@ -35,7 +35,7 @@ internal static class RunSummary
     {
         FeatureEncoder encoder = data.Encoder;
         runLog.Line($"device   {model.Device}{(model.Device.Note is { } note ? $"; {note}" : "")}");
-        runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test{(encoder.Label is null ? "" : Invariant($"; label rate {encoder.LabelRate:P2} of the training rows"))}"));
+        runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test{(encoder.Label is null ? "" : Invariant($"; label rate {encoder.LabelRate:P2} of the training rows"))}{Targets(data)}"));
         Fields(runLog, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
         Fields(runLog, "numeric", [.. encoder.Spec.Numeric.SkipLast(encoder.Spec.VectorNumbers)]);
         Fields(runLog, "vector", [.. encoder.State.VectorColumns.Select(v => Invariant($"{v.Column} ({v.Means.Length})"))]);
@@ -56,6 +56,13 @@ internal static class RunSummary
         runLog.Line(Invariant($"steps    {steps:N0} of {settings.BatchSize:N0} rows are an epoch, at most {settings.Epochs:N0} epochs"));
         if (chosen.Count > 0)
             runLog.Line($"chosen   {string.Join(", ", chosen)}");
+    }
+
+    private static string Targets(RunData data)
+    {
+        FeatureEncoder encoder = data.Encoder;
+        return (encoder.Target.Weight is { } weight ? Invariant($"; weights {Printable.Of(weight)}, mean {encoder.MeanWeight:G4}") : "")
+            + (data.Train.Part.Negatives is { } draw ? Invariant($"; {draw.Rate:P4} of the rows with label 0 are trained on, and predictions are corrected") : "");
     }
 
     private static string Place(Dataset rows) => rows.InMemory ? "kept in memory"

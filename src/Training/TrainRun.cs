@@ -76,7 +76,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings), RunData.ListBytes(shards));
             RunData Open() => RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
             data = warm is null ? bench.Rows(RunData.RowsKey(shards, settings), Open) : Open();
-            RunLabels? labels = encoder.Label is null ? null : RunLabels.Of(data, settings, stop);
+            RunLabels? labels = encoder.Label is null || encoder.Target.Soft ? null : RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
@@ -168,7 +168,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
             if (!settings.PredictsItems)
                 advice.Say(result, data.Encoder.Labels);
-            if (result.Epoch == 1 && trainer.Monitored.FellBack && result.Valid!.Labels.HasBoth)
+            if (result.Epoch == 1 && trainer.Monitored.FellBack && (result.Valid!.Labels.HasBoth || data.Encoder.Target.Soft))
                 runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");
             if (result.Epoch == 1)
                 TellRows();

@@ -80,6 +80,8 @@ internal sealed record TrainSettings(
     {
         ModelOptions model = options.Model(Variants.Of(name, options.Variant).Model);
         OptionCheck.Check(model);
+        if (options.Features.SoftLabels && model.NegativeSampling < 1)
+            throw GpuCtrException.UsageError("--negative-sampling draws rows with label 0, and --soft-labels has shares; leave one of them out");
         return model.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : model;
     }
 }

@@ -103,8 +103,8 @@ public sealed class OneSidedLabelTests : OwnFolder
     }
 
     [Theory]
-    [InlineData(-1, 1, "the labels of this shard are -1 and 1: write 1 as 1 and -1 as 0")]
-    [InlineData(1, 2, "the labels of this shard are 1 and 2: write 2 as 1 and 1 as 0")]
+    [InlineData(-1, 1, "the labels of this shard are -1 and 1: write --positive 1")]
+    [InlineData(1, 2, "the labels of this shard are 1 and 2: write --positive 2")]
     public void Two_labels_under_other_names_are_told(int low, int high, string told)
     {
         string shard = Shard("named.parquet", 300, i => i % 3 == 0 ? low : high);
@@ -119,7 +119,7 @@ public sealed class OneSidedLabelTests : OwnFolder
         CommandOutcome o = Train(Both, "--valid-fraction", "0.2", "--json").Succeeded();
         JsonElement metrics = JsonDocument.Parse(o.Out).RootElement;
         LabelCounts[] sides = LabelCounts.Of(
-            ShardSet.Resolve([Both]), "label", BadRowBudget.Zero, 2,
+            ShardSet.Resolve([Both]), "label", TargetRule.Plain, BadRowBudget.Zero, 2,
             [new(RowSplit.ByHash(0.2), false), new(RowSplit.ByHash(0.2), true)]);
         Assert.Equal(metrics.GetProperty("rows").GetInt64(), sides[1].Rows);
         Assert.Equal(600, sides[0].Rows + sides[1].Rows);

@@ -4,7 +4,10 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>Copies encoded rows into a batch. Allocates nothing.</summary>
-internal sealed class BatchBuilder(FeatureSpec spec, RowPart part)
+/// <param name="spec">Its columns.</param>
+/// <param name="part">Which entries of sequences are meant.</param>
+/// <param name="weightScale">Factor on weights.</param>
+internal sealed class BatchBuilder(FeatureSpec spec, RowPart part, float weightScale = 1)
 {
     /// <summary>Empties a batch.</summary>
     public void Start(Batch batch)
@@ -21,7 +24,7 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part)
         int fields = spec.F, numbers = spec.N, hint = 0;
         Span<int> tableRows = batch.TableRows; // (B, F)
         Span<float> numeric = batch.Numeric; // (B, N)
-        Span<float> labels = batch.Labels; // (B)
+        Span<float> labels = batch.Labels, weights = batch.Weights; // (B)
         for (int i = 0; i < count; i++)
         {
             int number = window.Order[first + i];
@@ -31,6 +34,8 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part)
             if (numbers > 0)
                 block.Numeric.AsSpan(from * numbers, numbers).CopyTo(numeric.Slice(to * numbers, numbers));
             labels[to] = block.Labels[from];
+            if (!weights.IsEmpty)
+                weights[to] = block.Weights.Length > 0 ? weightScale * block.Weights[from] : 1;
             batch.GaucKeys[to] = block.GaucKeys.Length > 0 ? block.GaucKeys[from] : 0;
         }
 

@@ -12,16 +12,17 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
     private readonly IReadOnlyList<SequenceColumn> lists = encoder.State.Lists(training);
     private readonly ColumnBuffer column = new();
     private readonly HistoryLengths lengths = new((training && encoder.State.Negatives is not null ? encoder.Spec.WithNegatives() : encoder.Spec).Sequences, tolerant);
+    private readonly TargetReader? targets = encoder.Label is { } label && encoder.Target.Takes(shards.Column(label)) ? new(label, needLabel ? encoder.Target : encoder.Target with { Weight = null }) : null;
     private int[] idStrip = [];
     private readonly int[] offsets = encoder.Spec.Offsets();
     private float[] numberStrip = [];
 
     /// <summary>Numbers of fields, numbers and lists of a row.</summary>
-    public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder, bool training) => new(
+    public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool training) => new(
         encoder.Spec.F, encoder.Spec.N,
         GaucColumn(shards, encoder) is not null,
         encoder.State.Lists(training).Count)
-    { NumericColumns = encoder.State.NumberColumns.Count() };
+    { NumericColumns = encoder.State.NumberColumns.Count(), HasWeights = needLabel && encoder.Target.HasWeights };
 
     /// <summary>The column that groups rows, if there is one and all shards have it.</summary>
     private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is { } name ? GroupKey.Request(shards, name) : null;
@@ -30,7 +31,7 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
     public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? pool = null)
     {
         FittedFeatures state = encoder.State;
-        BlockShape shape = ShapeOf(shards, encoder, training);
+        BlockShape shape = ShapeOf(shards, encoder, needLabel, training);
         var block = new EncodedBlock(group, shape, pool);
         // What is absent is not written below.
         Array.Clear(block.Labels);
@@ -87,11 +88,8 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
             AddOffset(block.Sequences[s].TableRows.AsSpan(0, block.Sequences[s].Count), list.Vocabulary);
         }
 
-        if (state.Label is { } label && shards.Column(label)?.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real })
-        {
-            Read(reader, block, new ColumnRequest(label, null));
-            EncodeLabels(block, shard, label);
-        }
+        if (targets is not null)
+            EncodeTargets(block, shard, reader);
 
         if (GaucColumn(shards, encoder) is { } gauc)
         {
@@ -213,16 +211,21 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
         return new EncodedSequence(values, offsets, count, cutRows, column.Count - count);
     }
 
-    private void EncodeLabels(EncodedBlock block, Shard shard, string name)
+    private void EncodeTargets(EncodedBlock block, Shard shard, ShardReader reader)
     {
+        targets!.Read(reader, block.Source);
         for (int r = 0; r < block.Rows; r++)
         {
-            if (LabelReader.TryRead(column, r, out block.Labels[r]) || !needLabel)
+            bool good = targets.TryRead(r, out RowTarget target);
+            block.Labels[r] = target.Label;
+            if (block.Weights.Length > 0)
+                block.Weights[r] = target.Weight;
+            if (good || !needLabel)
                 continue;
             if (!tolerant)
-                throw LabelReader.Bad(shard, block.Source, name, column, r);
+                throw targets.Bad(shard, block.Source, r);
             block.Labels[r] = 0;
-            block.LeaveOut(new BadRow(r, "label not 0 or 1"));
+            block.LeaveOut(new BadRow(r, targets.Reason(r)));
         }
     }
 

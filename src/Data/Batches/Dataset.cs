@@ -64,7 +64,7 @@ public sealed class Dataset : IDisposable
         Statistics = new DatasetStatistics(encoder.Spec, encoder.State.NumberColumns, kept.Length);
         var sizes = new BlockSizes(shards, encoder, this.options.Training);
         EstimatedBytes = sizes.Total;
-        shape = BlockEncoder.ShapeOf(shards, encoder, this.options.Training);
+        shape = BlockEncoder.ShapeOf(shards, encoder, this.options.NeedLabel, this.options.Training);
         InMemory = sizes.Fit(this.options.MemoryBytes);
         // No more than a window can lie unused.
         pool = InMemory ? null : new BudgetedArrayPool(this.options.MemoryBytes / 2);
@@ -86,6 +86,9 @@ public sealed class Dataset : IDisposable
     /// <summary>Whether all shards have the gAUC column.</summary>
     public bool HasGaucKeys => shape.HasGaucKeys;
 
+    /// <summary>Whether rows may have another weight than 1.</summary>
+    public bool HasWeights => shape.HasWeights;
+
     /// <summary>Bytes of all encoded blocks.</summary>
     public long EstimatedBytes { get; }
 
@@ -104,7 +107,7 @@ public sealed class Dataset : IDisposable
     /// <summary>Number of blocks loaded since the start, to detect a stall.</summary>
     internal long BlocksLoaded => Interlocked.Read(ref blocksLoaded);
 
-    /// <summary>Rows of a part, bad rows included; reads no data.</summary>
+    /// <summary>Rows of a part, those that do not count included; reads no data.</summary>
     public long CountRows(RowPart part)
     {
         if (part.Split is null)

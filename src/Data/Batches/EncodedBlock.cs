@@ -9,6 +9,9 @@ internal readonly record struct BlockShape(int Fields, int Numbers, bool HasGauc
     /// <summary>Number of numeric columns, without indicators of missing values.</summary>
     public int NumericColumns { get; init; }
 
+    /// <summary>Whether rows may have another weight than 1.</summary>
+    public bool HasWeights { get; init; }
+
     /// <summary>Fields, numeric columns and lists.</summary>
     public int Columns => Fields + NumericColumns + Sequences;
 }
@@ -23,6 +26,7 @@ public sealed class EncodedBlock
         TableRows = New<int>(pool, source.Rows * shape.Fields);
         Numeric = New<float>(pool, source.Rows * shape.Numbers);
         Labels = New<float>(pool, source.Rows);
+        Weights = New<float>(pool, shape.HasWeights ? source.Rows : 0);
         GaucKeys = New<ulong>(pool, shape.HasGaucKeys ? source.Rows : 0);
         Sequences = new EncodedSequence[shape.Sequences];
         Oov = new long[shape.Fields + shape.Sequences];
@@ -43,6 +47,9 @@ public sealed class EncodedBlock
 
     /// <summary>(rows) labels; 0 if the shard has none.</summary>
     public float[] Labels { get; }
+
+    /// <summary>(rows) weights; empty if all are 1.</summary>
+    public float[] Weights { get; }
 
     /// <summary>(rows) gAUC keys; empty if there is no such column.</summary>
     public ulong[] GaucKeys { get; }
@@ -77,6 +84,7 @@ public sealed class EncodedBlock
         Array.Copy(TableRows, head.TableRows, rows * Shape.Fields);
         Array.Copy(Numeric, head.Numeric, rows * Shape.Numbers);
         Array.Copy(Labels, head.Labels, rows);
+        Array.Copy(Weights, head.Weights, head.Weights.Length);
         Array.Copy(GaucKeys, head.GaucKeys, head.GaucKeys.Length);
         for (int s = 0; s < Sequences.Length; s++)
         {
@@ -85,6 +93,9 @@ public sealed class EncodedBlock
         }
         return head;
     }
+
+    /// <summary>Whether a row of this block is not bad, and counts in a part.</summary>
+    internal bool Counts(int row, RowPart part) => Bad?[row] != true && part.Counts(Source, row, Labels[row], Weights.Length > 0 ? Weights[row] : 1);
 
     /// <summary>Leaves a row out, unless it already is.</summary>
     internal void LeaveOut(BadRow row)
@@ -102,6 +113,7 @@ public sealed class EncodedBlock
         pool.Return(TableRows);
         pool.Return(Numeric);
         pool.Return(Labels);
+        pool.Return(Weights);
         pool.Return(GaucKeys);
         foreach (EncodedSequence sequence in Sequences)
         {

@@ -38,7 +38,8 @@ public sealed class EpochReader : IDisposable
     internal EpochReader(Dataset data, RowPart part, EpochOrder order)
     {
         (this.data, this.part, this.order) = (data, part, order);
-        builder = new BatchBuilder(data.Encoder.Spec, part);
+        // A mean of 1 leaves the meaning of the learning rate as it is; metrics use the weights as they are.
+        builder = new BatchBuilder(data.Encoder.Spec, part, order.Shuffled ? (float)(1 / data.Encoder.MeanWeight) : 1);
         blockOrder = [.. Enumerable.Range(0, data.Blocks.Count)];
         if (order.Shuffled)
             Random(-1).Shuffle(blockOrder);

@@ -11,7 +11,7 @@ namespace GpuCtr.Data.Batches;
 /// <param name="ListEnds">Where each list ends in the order, increasing; null: rows are by themselves.</param>
 internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] Order, int[]? ListEnds = null)
 {
-    /// <summary>The rows of a part that are not bad, in the order of the blocks.</summary>
+    /// <summary>The rows of a part that count, in the order of the blocks.</summary>
     /// <exception cref="GpuCtrException">Usage: more rows than a window can number.</exception>
     public static ShuffleWindow Of(EncodedBlock[] blocks, RowPart part)
     {
@@ -21,14 +21,14 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
         for (int b = 0; b < blocks.Length; b++)
         {
             part.Mark(blocks[b].Source, keep.AsSpan(0, blocks[b].Rows));
-            Append(blocks[b], starts[b], 0, blocks[b].Rows, keep, order, ref count);
+            Append(blocks[b], starts[b], 0, blocks[b].Rows, keep, part, order, ref count);
         }
 
         Array.Resize(ref order, count);
         return new ShuffleWindow(blocks, starts, order);
     }
 
-    /// <summary>The lists of a part, without their bad rows, in the order of the blocks.</summary>
+    /// <summary>The lists of a part, without rows that do not count, in the order of the blocks.</summary>
     /// <param name="blocks">The blocks.</param>
     /// <param name="part">Which rows.</param>
     /// <param name="lists">Where lists begin and end.</param>
@@ -50,13 +50,13 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
             foreach ((int first, int end) in lists.In(groups[b]))
             {
                 EndList(ends, ref before, count);
-                Append(blocks[b], starts[b], first, end, keep, order, ref count);
+                Append(blocks[b], starts[b], first, end, keep, part, order, ref count);
             }
             for (int t = 0; t < following[b].Length; t++)
             {
                 EncodedBlock rest = following[b][t];
                 part.Mark(rest.Source, keep.AsSpan(0, rest.Rows));
-                Append(rest, starts[tail + t], 0, rest.Rows, keep, order, ref count);
+                Append(rest, starts[tail + t], 0, rest.Rows, keep, part, order, ref count);
             }
             EndList(ends, ref before, count);
         }
@@ -133,11 +133,11 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
         return starts;
     }
 
-    private static void Append(EncodedBlock block, int start, int first, int end, bool[] keep, int[] order, ref int count)
+    private static void Append(EncodedBlock block, int start, int first, int end, bool[] keep, RowPart part, int[] order, ref int count)
     {
         for (int r = first; r < end; r++)
         {
-            if (keep[r] && block.Bad?[r] != true)
+            if (keep[r] && block.Counts(r, part))
                 order[count++] = start + r;
         }
     }

@@ -6,8 +6,11 @@ namespace GpuCtr.Data.Features;
 /// <summary>Role of a column.</summary>
 public enum FeatureRole
 {
-    /// <summary>The label, 0 or 1.</summary>
+    /// <summary>The label.</summary>
     Label,
+
+    /// <summary>The weight of the row.</summary>
+    Weight,
 
     /// <summary>The gAUC key.</summary>
     GaucKey,
@@ -74,7 +77,7 @@ public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, str
     /// <summary>How it is read.</summary>
     public ColumnRequest Request => Grammar is not null ? new(Name, ValueKind.Text)
         : Role == FeatureRole.Vector ? VectorColumn.RequestOf(Name)
-        : new(Name, Role is FeatureRole.Label or FeatureRole.Numeric && Kind != ValueKind.Time ? null : Kind, IsList);
+        : new(Name, (Role == FeatureRole.Label && Kind != ValueKind.Text) || Role == FeatureRole.Weight || (Role == FeatureRole.Numeric && Kind != ValueKind.Time) ? null : Kind, IsList);
 
     /// <summary>The role as shown to the user.</summary>
     internal string RoleName => Role == FeatureRole.GaucKey ? "group" : Role.ToString().ToLowerInvariant();

@@ -22,6 +22,7 @@ public sealed partial class FeatureEncoder
             TrainRows = fresh.State.TrainRows,
             Positives = fresh.State.Positives,
             MinCount = fresh.State.MinCount,
+            Target = fresh.State.Target,
         };
         VocabularyTable[] grown = [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))];
         return new FeatureEncoder(state with { ItemAttributes = fresh.State.ItemAttributes?.Select(a => a.GrownBy(fresh.Vocabularies, grown)).ToList() }, grown) { RowVectors = fresh.RowVectors };

@@ -37,8 +37,14 @@ public sealed partial class FeatureEncoder
     /// <summary>Number of rows that it was fitted to.</summary>
     public long TrainRows => State.TrainRows;
 
-    /// <summary>Share of label 1 among them.</summary>
-    public double LabelRate => TrainRows == 0 ? 0 : (double)State.Positives / TrainRows;
+    /// <summary>Mean label among them, weighted.</summary>
+    public double LabelRate => State.Target is { } target ? target.Label / target.Weight : TrainRows == 0 ? 0 : (double)State.Positives / TrainRows;
+
+    /// <summary>Their mean weight, by which weights are divided in training.</summary>
+    internal double MeanWeight => State.Target is { } target ? target.Weight / TrainRows : 1;
+
+    /// <summary>How labels and weights are read.</summary>
+    internal TargetRule Target => State.Target?.Rule ?? TargetRule.Plain;
 
     /// <summary>Label counts of the rows that it was fitted to.</summary>
     internal LabelCounts Labels => new(TrainRows, State.Positives);
@@ -85,7 +91,7 @@ public sealed partial class FeatureEncoder
         names.Numeric,
         [.. State.Sequences.Select(s => new SequenceField(
             s.Column, s.Vocabulary, s.Target >= 0 || s.Predicted ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))])
-    { Items = State.PredictsItems ? ItemsOf(Vocabularies[0]) : null, VectorNumbers = State.VectorColumns.Sum(v => v.Count()) };
+    { Items = State.PredictsItems ? ItemsOf(Vocabularies[0]) : null, VectorNumbers = State.VectorColumns.Sum(v => v.Count()), HasWeights = Target.HasWeights };
 
     /// <summary>Items are the values; behind the OOV row is that of the mask.</summary>
     private static ItemIds ItemsOf(VocabularyTable table) => new(VocabularyTable.FirstValueRow, table.OovRow - VocabularyTable.FirstValueRow, table.Rows);
@@ -101,7 +107,7 @@ public sealed partial class FeatureEncoder
         shards.Check(State.Lists(training).Select(s => s.Request()), "the model was trained");
         RowVectors?.Check(shards);
         if (needLabel && Label is not null)
-            shards.Check([new ColumnRequest(Label, null)], "the model was trained");
+            shards.Check(Target.Requests(Label), "the model was trained");
         foreach (CategoricalColumn c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
         {
             if (shards.Shards.FirstOrDefault(s => s.Column(c.Column) is { TypeName: "date" }) is { } shard)

@@ -31,15 +31,17 @@ internal sealed class FeatureFit
     {
         FitQuantiles(cancellation);
         VocabularyCounter[] counters = layout.NewCounters();
+        var targets = new TargetSums[shards.RowGroups.Count];
         NumericSummary[][] numbers = [.. layout.Numeric.Select(_ => new NumericSummary[shards.RowGroups.Count])];
         VectorSummary[][] vectors = [.. layout.Vectors.Select(_ => new VectorSummary[shards.RowGroups.Count])];
-        List<FitWorker> workers = Pass((worker, group, index) => Count(worker, group, index, numbers, vectors, counters), progress, cancellation);
+        List<FitWorker> workers = Pass((worker, group, index) => Count(worker, group, index, targets, numbers, vectors, counters), progress, cancellation);
         foreach (FitWorker worker in workers)
             worker.MergeInto(counters, flushAt: 0);
         CheckMemory(counters);
-        long rows = workers.Sum(t => t.Rows);
-        if (rows == 0)
-            throw GpuCtrException.DataError($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share");
+        // In the order of the files, so that sums have the same bits for any number of workers.
+        TargetSums all = targets.Aggregate(default(TargetSums), (sum, group) => sum.Then(group));
+        if (all.Rows == 0)
+            throw GpuCtrException.DataError($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share{(plan.Options.Weight is null ? "" : ", and see that some weights are above 0")}");
         var tables = new VocabularyTable[counters.Length];
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
         RealColumnTraits reals = new();
@@ -52,10 +54,11 @@ internal sealed class FeatureFit
         }
 
         var state = new FittedFeatures(
-            FeatureEncoder.Format, plan.Label?.Name, plan.GaucKey?.Name, rows, workers.Sum(t => t.Positives), plan.Options.MinCount,
+            FeatureEncoder.Format, plan.Label?.Name, plan.GaucKey?.Name, all.Rows, all.Positives, plan.Options.MinCount,
             HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
             layout.Negatives.Count > 0 ? layout.Negatives : null,
-            Vectors: layout.Vectors.Count > 0 ? [.. layout.Vectors.Select((v, i) => VectorSummary.Column(shards, v, vectors[i]))] : null)
+            Vectors: layout.Vectors.Count > 0 ? [.. layout.Vectors.Select((v, i) => VectorSummary.Column(shards, v, vectors[i]))] : null,
+            Target: plan.Label is null || TargetRule.Of(plan) is not { IsPlain: false } rule ? null : new FittedTarget(rule, all.Weight, all.Label))
         { ItemAttributes = learnsItems ? Attributes(tables, cancellation) : null };
         return new FeatureEncoder(state, tables);
     }
@@ -72,9 +75,9 @@ internal sealed class FeatureFit
         return [.. fits.Select(f => f.Learned())];
     }
 
-    private void Count(FitWorker worker, RowGroupRef group, int index, NumericSummary[][] numbers, VectorSummary[][] vectors, VocabularyCounter[] counters)
+    private void Count(FitWorker worker, RowGroupRef group, int index, TargetSums[] targets, NumericSummary[][] numbers, VectorSummary[][] vectors, VocabularyCounter[] counters)
     {
-        worker.Count(group, index, numbers, vectors, counters);
+        targets[index] = worker.Count(group, index, numbers, vectors, counters);
         CheckMemory(counters);
     }
 

@@ -34,6 +34,22 @@ public sealed record FeatureOptions
     [Option("label column, 0 or 1 (default: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns, ClicksOnly = true)]
     public string? Label { get; init; }
 
+    /// <summary>Values of the label column that are clicks: words, numbers, or comparisons such as >=4; empty: 1, or what <see cref="Negative"/> leaves.</summary>
+    [Option("labels that are clicks: words, numbers, or a comparison such as '>=4'; all others are not", Value = "VALUE,…", ClicksOnly = true)]
+    public IReadOnlyList<string> Positive { get; init; } = [];
+
+    /// <summary>Values of the label column that are not; with <see cref="Positive"/>, rows that fit neither do not count.</summary>
+    [Option("labels that are no clicks; with --positive, rows that fit neither do not count", Value = "VALUE,…", ClicksOnly = true)]
+    public IReadOnlyList<string> Negative { get; init; } = [];
+
+    /// <summary>Labels are shares from 0 to 1.</summary>
+    [Option("labels are shares of clicks from 0 to 1, for which AUC is not defined", ClicksOnly = true)]
+    public bool SoftLabels { get; init; }
+
+    /// <summary>Column with the weights of rows; not a feature.</summary>
+    [Option("column with the weight of each row in loss and metrics; 0 = the row does not count", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true)]
+    public string? Weight { get; init; }
+
     /// <summary>Column by whose values gAUC groups rows; not a feature unless it is also listed as one.</summary>
     [Option("column that groups rows for gAUC, such as the user", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true)]
     public string? GroupId { get; init; }
@@ -112,7 +128,10 @@ public sealed record FeatureOptions
     public string? Contradiction()
     {
         string[] computed = [.. Pairs([.. HashBuckets, .. Identity]).Select(p => p.Column)];
-        return InBoth(Categorical, "--categorical", Numeric, "--numeric")
+        return (SoftLabels && Positive.Count + Negative.Count > 0 ? "--soft-labels takes labels as they are; leave out --positive and --negative" : null)
+            ?? Positive.Concat(Negative).Select(LabelTest.Of).Where(t => t.Compares && t.Number is null).Select(t => $"{t}: what follows {t.Sign} is not a number").FirstOrDefault()
+            ?? InBoth(Positive, "--positive", Negative, "--negative")
+            ?? InBoth(Categorical, "--categorical", Numeric, "--numeric")
             ?? InBoth(Pairs(History).Select(p => p.Column), "--history", MultiValue, "--multi-value")
             ?? InBoth(Vector, "--vector", Categorical, "--categorical") ?? InBoth(Vector, "--vector", Numeric, "--numeric")
             ?? InBoth(Vector, "--vector", Pairs(History).Select(p => p.Column), "--history") ?? InBoth(Vector, "--vector", MultiValue, "--multi-value")

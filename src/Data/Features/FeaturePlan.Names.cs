@@ -19,6 +19,8 @@ public sealed partial class FeaturePlan
         ];
         if (options.GroupId is not null)
             named = named.Append(("--group-id", options.GroupId));
+        if (options.Weight is not null)
+            named = named.Append(("--weight", options.Weight));
         var partial = shards.Partial().ToArray();
         foreach ((string flag, string name) in named)
         {
@@ -57,9 +59,60 @@ public sealed partial class FeaturePlan
         return shards.Column(label)?.Name;
     }
 
-    private static StoredColumn LabelColumn(StoredColumn column) => column.AsNumber is { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real } number
+    private static StoredColumn LabelColumn(ShardSet shards, StoredColumn column, FeatureOptions options)
+    {
+        LabelTest[] tests = [.. options.Positive.Concat(options.Negative).Select(LabelTest.Of)];
+        if (column.AsNumber is { IsList: false } number && ColumnRequest.IsNumber(number.Kind))
+        {
+            return tests.FirstOrDefault(t => t.Number is null) is { Word: { } word }
+                ? throw GpuCtrException.UsageError($"label '{word}': the label column '{column.Name}' is {column.TypeName}; write a number, or a comparison such as '>=4'")
+                : number;
+        }
+
+        if (column is not { IsList: false, Kind: ValueKind.Text })
+            throw GpuCtrException.DataError($"label column '{column.Name}' is {column.TypeName}; labels are numbers or words: choose another column with --label");
+        if (tests.Length == 0)
+        {
+            string[] words = FirstWords(shards, column.Name);
+            throw GpuCtrException.DataError($"label column '{column.Name}' is {column.TypeName}{(words.Length > 0 ? $", with values such as {string.Join(", ", words.Select(w => $"'{w}'"))}" : "")}; say which are clicks, as in --positive {(words.Length > 0 ? ColumnNames.InShell(words[^1]) : "yes")}, or choose another column with --label");
+        }
+
+        return tests.FirstOrDefault(t => t.Compares) is { Word: not null } compared
+            ? throw GpuCtrException.UsageError($"label '{compared}': the label column '{column.Name}' is {column.TypeName}, and words are not compared; name the words, or write the column as numbers")
+            : column;
+    }
+
+    /// <summary>Two or three of the words of a column.</summary>
+    private static string[] FirstWords(ShardSet shards, string column)
+    {
+        const int enough = 3;
+        SortedSet<string> words = new(StringComparer.Ordinal);
+        ColumnBuffer buffer = new();
+        foreach (RowGroupRef group in shards.RowGroups.TakeWhile(_ => words.Count < 2))
+        {
+            using ShardReader reader = shards.Shards[group.Shard].Rent();
+            reader.Read(group.Group, new ColumnRequest(column, ValueKind.Text), buffer);
+            for (int r = 0; r < buffer.Rows && words.Count < enough; r++)
+            {
+                if (!buffer.IsNull(r))
+                    words.Add(buffer.Texts[r].ToString());
+            }
+        }
+
+        return [.. words];
+    }
+
+    private static string LabelNote(FeatureOptions options) => string.Join(", ", new[]
+    {
+        options.Label is null ? "by name" : "--label",
+        options.Positive.Count == 0 ? "" : $"1: {string.Join(',', options.Positive)}",
+        options.Negative.Count == 0 ? "" : $"0: {string.Join(',', options.Negative)}",
+        options.SoftLabels ? "shares" : "",
+    }.Where(n => n.Length > 0));
+
+    private static StoredColumn WeightColumn(StoredColumn column) => column.AsNumber is { IsList: false } number && ColumnRequest.IsNumber(number.Kind)
         ? number
-        : throw GpuCtrException.DataError($"label column '{column.Name}' is {column.TypeName}; labels are 0 or 1: choose another column with --label");
+        : throw GpuCtrException.UsageError($"--weight {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a number");
 
     private static StoredColumn GaucColumn(StoredColumn column) => column switch
     {

@@ -31,6 +31,7 @@ public sealed partial class FeaturePlan
     private static string Describe(FeatureColumn column, FeatureRole[] wanted) => column.Role switch
     {
         FeatureRole.Label => "the label",
+        FeatureRole.Weight => "the weight",
         FeatureRole.Excluded => "left out by --exclude",
         FeatureRole.History => $"a history, which shares the rows of {column.Target}: name {column.Target} instead",
         FeatureRole.Numeric => $"numeric; if it holds ids, add --categorical {ColumnNames.InShell(column.Name)}",

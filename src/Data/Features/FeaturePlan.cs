@@ -67,6 +67,8 @@ public sealed partial class FeaturePlan
             throw GpuCtrException.UsageError(fault);
         CheckNames(shards, options);
         string label = LabelOf(shards, options);
+        if (label == options.Weight)
+            throw GpuCtrException.UsageError($"--weight {ColumnNames.InShell(label)}: this column is the label; name another one, or the label with --label");
         Dictionary<string, NumericTransform> transforms = Transforms(options, out NumericTransform standard);
         var histories = FeatureOptions.Pairs(options.History).ToDictionary(p => p.Column, p => p.Value);
         var planned = new List<FeatureColumn>();
@@ -78,7 +80,9 @@ public sealed partial class FeaturePlan
             if (column.Name == options.GroupId)
                 planned.Add(FeatureColumn.Of(GaucColumn(column), FeatureRole.GaucKey, "groups rows for gAUC"));
             if (column.Name == label)
-                planned.Add(FeatureColumn.Of(LabelColumn(column), FeatureRole.Label, options.Label is null ? "by name" : "--label"));
+                planned.Add(FeatureColumn.Of(LabelColumn(shards, column, options), FeatureRole.Label, LabelNote(options)));
+            else if (column.Name == options.Weight)
+                planned.Add(FeatureColumn.Of(WeightColumn(column), FeatureRole.Weight, "--weight"));
             else if (options.Exclude.Contains(column.Name))
                 planned.Add(FeatureColumn.Of(column, FeatureRole.Excluded, "--exclude"));
             else if (column.Name != options.GroupId || listed)

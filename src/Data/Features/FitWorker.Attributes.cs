@@ -13,7 +13,8 @@ internal sealed partial class FitWorker
     /// <param name="vocabularies">All vocabularies.</param>
     public void LearnAttributes(RowGroupRef group, ItemAttributeFit[] fits, IReadOnlyList<VocabularyTable> vocabularies)
     {
-        using ShardReader reader = Start(group);
+        using ShardReader reader = shards.Shards[group.Shard].Rent();
+        Start(reader, group, readTargets: mayNotCount);
         foreach (ItemAttributeFit fit in fits)
         {
             SequenceColumn item = layout.Sequences.First(s => s.Target >= 0 && s.Vocabulary == fit.Item), attribute = layout.Sequences.First(s => s.Target >= 0 && s.Vocabulary == fit.Attribute);

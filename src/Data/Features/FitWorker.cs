@@ -12,32 +12,20 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
     private readonly ColumnBuffer column = new();
     private readonly VocabularyCounter[] counters = layout.NewCounters();
     private readonly Dictionary<int, QuantileSample> samples = [];
+    private readonly TargetReader? targets = plan.Label is null ? null : new TargetReader(plan.Label.Name, TargetRule.Of(plan));
+    private readonly bool mayNotCount = plan.Label is not null && (part.Negatives is not null || TargetRule.Of(plan).HasWeights);
     private bool[] keep = [];
     private double[] numbers = [];
     private ColumnRequest? loaded;
 
-    /// <summary>Training rows.</summary>
-    public long Rows { get; private set; }
-
-    /// <summary>Training rows with label 1.</summary>
-    public long Positives { get; private set; }
-
     /// <summary>Properties of columns of reals.</summary>
     public RealColumnTraits Reals { get; } = new();
 
-    /// <summary>Counts a row group; labels first, so that bad labels are reported before anything else.</summary>
-    public void Count(RowGroupRef group, int index, NumericSummary[][] found, VectorSummary[][] vectors, VocabularyCounter[] shared)
+    /// <summary>Counts a row group and returns its targets; these are read first, so that bad labels are reported before anything else.</summary>
+    public TargetSums Count(RowGroupRef group, int index, NumericSummary[][] found, VectorSummary[][] vectors, VocabularyCounter[] shared)
     {
-        using ShardReader reader = Start(group);
-        if (plan.Label is { } label)
-        {
-            Load(reader, group, label.Request);
-            CountLabels(group, label.Name);
-        }
-        else
-        {
-            Rows += keep.AsSpan(0, group.Rows).Count(true);
-        }
+        using ShardReader reader = shards.Shards[group.Shard].Rent();
+        TargetSums sums = Start(reader, group, readTargets: true);
 
         for (int v = 0; v < counters.Length; v++)
         {
@@ -63,12 +51,14 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
         }
 
         MergeInto(shared, counters.Sum(c => c.Bytes) > plan.Options.MemoryBytes / MostParts / plan.Options.Workers ? 1 : MostValues);
+        return sums;
     }
 
     /// <summary>Samples the columns of some fields for their quantiles.</summary>
     public void Sample(RowGroupRef group, int[] fields)
     {
-        using ShardReader reader = Start(group);
+        using ShardReader reader = shards.Shards[group.Shard].Rent();
+        Start(reader, group, readTargets: mayNotCount);
         for (int i = 0; i < fields.Length; i++)
         {
             Load(reader, group, layout.Categorical[fields[i]].Request());
@@ -99,13 +89,32 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
             shared[i].Add(sample);
     }
 
-    private ShardReader Start(RowGroupRef group)
+    /// <summary>Marks the rows to look at. Only targets tell rows that do not count.</summary>
+    private TargetSums Start(ShardReader reader, RowGroupRef group, bool readTargets)
     {
         if (keep.Length < group.Rows)
             keep = new bool[group.Rows];
         part.Mark(group, keep.AsSpan(0, group.Rows));
         loaded = null;
-        return shards.Shards[group.Shard].Rent();
+        return targets is null ? new(keep.AsSpan(0, group.Rows).Count(true), 0, 0, 0) : readTargets ? ReadTargets(reader, group) : default;
+    }
+
+    private TargetSums ReadTargets(ShardReader reader, RowGroupRef group)
+    {
+        TargetSums sums = default;
+        targets!.Read(reader, group);
+        for (int r = 0; r < group.Rows; r++)
+        {
+            bool good = targets.TryRead(r, out RowTarget target);
+            if (!good && plan.Options.BadRows.IsZero)
+                throw targets.Bad(shards.Shards[group.Shard], group, r);
+            if (!good || !keep[r])
+                continue;
+            keep[r] = part.Counts(group, r, target.Label, target.Weight);
+            sums = keep[r] ? sums.With(target) : sums;
+        }
+
+        return sums;
     }
 
     // The two derived fields of a time are consecutive and come from one column.
@@ -130,20 +139,6 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
             if (plan.Options.BadRows.IsZero)
                 throw ListText.Broken(shards.Shards[group.Shard], group, name, row, fault, grammar);
         });
-    }
-
-    private void CountLabels(RowGroupRef group, string name)
-    {
-        for (int r = 0; r < column.Rows; r++)
-        {
-            bool good = LabelReader.TryRead(column, r, out float label);
-            if (!good && plan.Options.BadRows.IsZero)
-                throw LabelReader.Bad(shards.Shards[group.Shard], group, name, column, r);
-            if (!good || !keep[r])
-                continue;
-            Rows++;
-            Positives += label > 0 ? 1 : 0;
-        }
     }
 
     private void CountValues(RowGroupRef group, FeatureColumn source, int field, VocabularyCounter counter)

@@ -24,7 +24,8 @@ internal sealed record FittedFeatures(
     IReadOnlyList<StoredVocabulary> Vocabularies,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<SequenceColumn>? Negatives = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<StoredAttribute>? Attributes = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<VectorColumn>? Vectors = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<VectorColumn>? Vectors = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] FittedTarget? Target = null)
 {
     /// <summary>The vector columns, whose numbers follow those of the numeric columns.</summary>
     [JsonIgnore]

@@ -16,6 +16,8 @@ internal static class FittedFeaturesCheck
             return "a column or vocabulary is null";
         if (s.TrainRows < 0 || s.Positives < 0 || s.Positives > s.TrainRows)
             return $"{s.Positives} positives of {s.TrainRows} training rows are impossible";
+        if (s.Target is { } target && !(target.Rule is not null && target.Weight > 0 && double.IsFinite(target.Weight) && target.Label >= 0 && target.Label <= target.Weight))
+            return "the sums of weights and labels are impossible";
         return s.Vocabularies.Select(Fault).FirstOrDefault(f => f is not null)
             ?? (s.Vocabularies.Sum(v => (long)v.Rows) > int.MaxValue ? "its vocabularies have more rows than a table can hold" : null)
             ?? s.Categorical.Select(c => Fault(c, s)).FirstOrDefault(f => f is not null)

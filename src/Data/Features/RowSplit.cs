@@ -76,6 +76,13 @@ public sealed record RowPart(RowSplit? Split, bool Valid)
     /// <summary>Every row.</summary>
     public static readonly RowPart All = new(null, false);
 
+    /// <summary>Draws the rows with label 0 that count; null: all do.</summary>
+    public NegativeDraw? Negatives { get; init; }
+
+    /// <summary>Whether a row counts: its weight is above 0, and, if its label is 0, it was drawn. Known once the row was read.</summary>
+    internal bool Counts(RowGroupRef group, int row, float label, float weight) =>
+        weight > 0 && (label > 0 || Negatives is null || Negatives.Keeps(group.Shard, group.FirstRow + row));
+
     private const int LeastToLeaveOut = 3;
 
     /// <summary>Which entries of the sequences.</summary>

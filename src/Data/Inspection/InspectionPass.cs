@@ -7,8 +7,9 @@ namespace GpuCtr.Data.Inspection;
 /// <summary>Reads every column of every row group once: row groups in file order; in each, the label first, then the others in parallel.</summary>
 /// <param name="shards">The shards.</param>
 /// <param name="label">Label column, if there is one.</param>
+/// <param name="rule">How it is read.</param>
 /// <param name="inspectors">One per inspected column.</param>
-internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyList<ColumnInspector> inspectors)
+internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule rule, IReadOnlyList<ColumnInspector> inspectors)
 {
     private const sbyte Unknown = -1;
 
@@ -54,9 +55,10 @@ internal sealed class InspectionPass(ShardSet shards, string? label, IReadOnlyLi
             return;
         for (int r = 0; r < group.Rows; r++)
         {
-            if (!LabelReader.TryRead(labelColumn, r, out float value))
+            // Shares between 0 and 1 are not told apart here.
+            if (!rule.TryRead(labelColumn, r, out RowTarget target) || target.Weight == 0)
                 continue;
-            labels[r] = (sbyte)value;
+            labels[r] = (sbyte)MathF.Round(target.Label);
             Positives += labels[r];
             Negatives += 1 - labels[r];
         }

@@ -35,7 +35,7 @@ public sealed record ShardInspection(
     {
         string? label = plan?.Label?.Name;
         ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label, Reading(c, plan)))];
-        InspectionPass pass = new(shards, label, inspectors);
+        InspectionPass pass = new(shards, label, plan is null ? TargetRule.Plain : TargetRule.Of(plan), inspectors);
         pass.Run(workers, progress, cancellation);
         var profiles = new ColumnProfile[inspectors.Length];
         Workers.Run(inspectors.Length, workers, (i, _) => profiles[i] = inspectors[i].Profile(), cancellation);

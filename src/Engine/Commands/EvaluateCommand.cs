@@ -116,7 +116,9 @@ internal static class EvaluateCommand
             throw GpuCtrException.UsageError("--top needs the column that groups rows into lists, which these shards do not have");
         Evaluation evaluation = Evaluate(options, model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
-        if (evaluation.Items is null && !evaluation.Labels.HasBoth)
+        if (evaluation.HasShares)
+            run.RunLog.Warn("labels are shares between 0 and 1: AUC and gAUC are not defined; logloss and calibration are");
+        else if (evaluation.Items is null && !evaluation.Labels.HasBoth)
             run.RunLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
         if (options.Json)
             terminal.Out.WriteLine(evaluation.Items is { } items ? JsonText.Line(ResultOf(items, evaluation, checkpoint, model)) : JsonText.Line(ResultOf(evaluation, checkpoint, model)));

@@ -29,14 +29,18 @@ public sealed unsafe partial class NextItemLoss
     private float CountOf(int rows)
     {
         int pairs = 0, longest = 0;
+        float weighted = 0;
         for (int b = 0; b < rows; b++)
         {
             int length = history.Offsets.Pointer[b + 1] - history.Offsets.Pointer[b];
             pairs += Math.Max(0, length - 1);
+            weighted += WeightOf(b) * Math.Max(0, length - 1);
             longest = Math.Max(longest, length);
         }
-        return Divisor(average, rows, pairs, longest);
+        return Divisor(average, rows, weight is null ? pairs : weighted, longest);
     }
+
+    private float WeightOf(int row) => weight is null ? 1 : weight.Pointer[row];
 
     private float Logit(int row) => z.Columns == 1 ? z.Pointer[row] : z.Pointer[2L * row] - z.Pointer[2L * row + 1];
 
@@ -45,7 +49,7 @@ public sealed unsafe partial class NextItemLoss
         float sum = 0;
         for (int b = firstRow; b < endRow; b++)
             for (int t = history.Offsets.Pointer[b]; t + 1 < history.Offsets.Pointer[b + 1]; t++)
-                sum += Softplus(-Logit(2 * t)) + Softplus(Logit(2 * t + 1));
+                sum += WeightOf(b) * (Softplus(-Logit(2 * t)) + Softplus(Logit(2 * t + 1)));
         return sum;
 
         // log(1 + e) by two terms of its series if 1 + e would lose e.
@@ -64,7 +68,7 @@ public sealed unsafe partial class NextItemLoss
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             for (int row = 2 * first; row < 2 * end; row++)
             {
-                float sign = row % 2 == 0 ? -1 : 1, d = row / 2 + 1 < end ? sign * factor / (1 + MathF.Exp(-sign * Logit(row))) : 0;
+                float sign = row % 2 == 0 ? -1 : 1, d = row / 2 + 1 < end ? WeightOf(b) * (sign * factor / (1 + MathF.Exp(-sign * Logit(row)))) : 0;
                 Write((long)row * outputs, d);
                 if (outputs == 2)
                     Write(2L * row + 1, -d);

@@ -22,9 +22,10 @@ public enum PairAverages
     Padded,
 }
 
-/// <summary>The auxiliary loss of DIEN (Zhou et al., AAAI 2019, eq. 5): α / N Σ softplus(−z⁺_t) + softplus(z⁻_t) over the positions t that are not the last of their history.</summary>
+/// <summary>The auxiliary loss of DIEN (Zhou et al., AAAI 2019, eq. 5): α / N Σ w_b (softplus(−z⁺_t) + softplus(z⁻_t)) over the positions t that are not the last of their history.</summary>
 /// <remarks>
-/// dz⁺ = −α σ(−z⁺) / N,  dz⁻ = α σ(z⁻) / N,  0 at last positions.  N is B, the number of pairs, or B (L − 1); without pairs the loss is 0.
+/// dz⁺ = −α w_b σ(−z⁺) / N,  dz⁻ = α w_b σ(z⁻) / N,  0 at last positions.  w_b is the weight of the row, 1 without weights.
+/// N is B, the number of pairs (each counts as its weight), or B (L − 1); without pairs the loss is 0.
 /// z (2T, 1) over pairs, or o (2T, 2) with z = o_0 − o_1, a softmax over "clicked" and "not clicked".
 /// One pass each way. Positions are summed in a fixed order: the same bits every run.
 /// </remarks>
@@ -35,15 +36,16 @@ public sealed unsafe partial class NextItemLoss : IOp
     private readonly Device device;
     private readonly BehaviourHistory history;
     private readonly Tensor z, loss;
+    private readonly Tensor? weight;
     private readonly PairAverages average;
     private readonly float alpha;
     private readonly Tensor.GradientSink dz;
     private readonly OpVariant variant;
 
-    /// <summary>Kernel arguments; Counts is (2): pairs, and the length of the longest history.</summary>
+    /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
-        ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<int> Counts, ArrayView<float> Z, ArrayView<float> Loss, GradientView Dz,
-        PairAverages Average, float Alpha, int Outputs, int B, int T);
+        ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<float> Divisor, ArrayView<float> Weights, ArrayView<float> Z, ArrayView<float> Loss, GradientView Dz,
+        PairAverages Average, float Alpha, int Weighted, int Outputs, int B, int T);
 
     /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="history">Which positions belong to which row.</param>
@@ -51,9 +53,10 @@ public sealed unsafe partial class NextItemLoss : IOp
     /// <param name="loss">(1, 3): loss of the last batch without α; Σ and N, summed since the host last cleared them.</param>
     /// <param name="average">What N is.</param>
     /// <param name="alpha">α.</param>
-    public NextItemLoss(Workspace workspace, BehaviourHistory history, Tensor z, Tensor loss, PairAverages average, float alpha)
+    /// <param name="weight">(B, 1) weights of the rows, 1 on average over an epoch; null: all are 1.</param>
+    public NextItemLoss(Workspace workspace, BehaviourHistory history, Tensor z, Tensor loss, PairAverages average, float alpha, Tensor? weight = null)
     {
-        (device, this.history, this.z, this.loss, this.average, this.alpha) = (workspace.Device, history, z, loss, average, alpha);
+        (device, this.history, this.z, this.loss, this.average, this.alpha, this.weight) = (workspace.Device, history, z, loss, average, alpha, weight);
         if (z.Columns is < 1 or > 2 || z.RowKind != RowKind.HistoryPair(history.Group) || loss.Length != 3)
             throw new KernelException($"next item loss: z {z}, loss {loss} do not fit on {device}");
         dz = z.Consume();
@@ -80,11 +83,11 @@ public sealed unsafe partial class NextItemLoss : IOp
 
     private OpVariant Portable(Workspace workspace)
     {
-        DeviceArray<int> counts = workspace.Array<int>($"{z.Name} counts", 2);
+        DeviceArray<float> divisor = workspace.Array<float>($"{z.Name} divisor", 1);
         ColumnSums<Terms> sums = new(workspace, $"{z.Name} loss", history.MaxTokens, 1);
         Kernel<Args> count = new(device, CountKernel), backward = new(device, BackwardKernel);
         Args Bind(in Pass pass) => new(
-            history.Offsets.View, history.Owners.View, counts.View, z.View, loss.View, dz.View, average, alpha, z.Columns, pass.Rows, pass.RowsOf(z) / 2);
+            history.Offsets.View, history.Owners.View, divisor.View, (weight ?? z).View, z.View, loss.View, dz.View, average, alpha, weight is null ? 0 : 1, z.Columns, pass.Rows, pass.RowsOf(z) / 2);
         return new(
             (in Pass pass) =>
             {
@@ -96,11 +99,13 @@ public sealed unsafe partial class NextItemLoss : IOp
     }
 
     /// <summary>N; 0 without pairs.</summary>
-    private static float Divisor(PairAverages average, int rows, int pairs, int longest) =>
+    private static float Divisor(PairAverages average, int rows, float pairs, int longest) =>
         pairs == 0 ? 0 : average == PairAverages.Rows ? rows : average == PairAverages.Pairs ? pairs : (float)rows * (longest - 1);
 
     /// <summary>z of row <paramref name="row"/>.</summary>
     private static float Logit(Args a, int row) => a.Outputs == 1 ? a.Z[row] : a.Z[2L * row] - a.Z[2L * row + 1];
+
+    private static float WeightOf(Args a, int b) => a.Weighted != 0 ? a.Weights[b] : 1f;
 
     /// <summary>One thread: the histories of a batch are few beside its positions.</summary>
     private static void CountKernel(Args a)
@@ -108,27 +113,29 @@ public sealed unsafe partial class NextItemLoss : IOp
         for (int i = Grid.GlobalLinearIndex; i < 1; i += GridLoop.Stride)
         {
             int pairs = 0, longest = 0;
+            float weighted = 0;
             for (int b = 0; b < a.B; b++)
             {
                 int length = a.Offsets[b + 1] - a.Offsets[b];
                 pairs += Math.Max(0, length - 1);
+                weighted += WeightOf(a, b) * Math.Max(0, length - 1);
                 longest = Math.Max(longest, length);
             }
-            a.Counts[0] = pairs;
-            a.Counts[1] = longest;
+            a.Divisor[0] = Divisor(a.Average, a.B, a.Weighted != 0 ? weighted : pairs, longest);
         }
     }
 
     /// <summary>One item = one position.</summary>
     private static void BackwardKernel(Args a)
     {
-        float n = Divisor(a.Average, a.B, a.Counts[0], a.Counts[1]);
+        float n = a.Divisor[0];
         for (int t = Grid.GlobalLinearIndex; t < a.T; t += GridLoop.Stride)
         {
             bool counts = t + 1 < a.Offsets[a.Owners[t] + 1];
+            float w = WeightOf(a, a.Owners[t]);
             for (int row = 2 * t; row < 2 * t + 2; row++)
             {
-                float sign = row % 2 == 0 ? -1 : 1, d = counts ? sign * a.Alpha / n * Squash.Sigmoid(sign * Logit(a, row)) : 0;
+                float sign = row % 2 == 0 ? -1 : 1, d = counts ? w * (sign * a.Alpha / n * Squash.Sigmoid(sign * Logit(a, row))) : 0;
                 a.Dz.Write((long)row * a.Outputs, d);
                 if (a.Outputs == 2)
                     a.Dz.Write(2L * row + 1, -d);
@@ -143,12 +150,12 @@ public sealed unsafe partial class NextItemLoss : IOp
 
         /// <inheritdoc/>
         public Float4 Term(int row, int column) =>
-            row + 1 < a.Offsets[a.Owners[row] + 1] ? new(Softplus(-Logit(a, 2 * row)) + Softplus(Logit(a, 2 * row + 1))) : default;
+            row + 1 < a.Offsets[a.Owners[row] + 1] ? new(WeightOf(a, a.Owners[row]) * (Softplus(-Logit(a, 2 * row)) + Softplus(Logit(a, 2 * row + 1)))) : default;
 
         /// <inheritdoc/>
         public void Take(int column, Float4 sums)
         {
-            float n = Divisor(a.Average, a.B, a.Counts[0], a.Counts[1]);
+            float n = a.Divisor[0];
             a.Loss[0] = n > 0 ? sums.X / n : 0;
             a.Loss[1] += sums.X;
             a.Loss[2] += n;

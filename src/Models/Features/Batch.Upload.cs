@@ -16,6 +16,8 @@ public sealed partial class Batch
         labels.Copy(device, to.Label, Rows);
         pairRows.Copy(device, to.PairRows, (long)Rows * Spec.PairCount);
         pairValues.Copy(device, to.PairValues, (long)Rows * Spec.PairCount);
+        if (IsForTraining && Spec.HasWeights)
+            weights.Copy(device, to.Weight!, Rows);
         if (IsForTraining && sorter is not null)
             UploadLookups(device, to.Lookups);
         for (int s = 0; s < Sequences.Length; s++)

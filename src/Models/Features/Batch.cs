@@ -17,7 +17,7 @@ public sealed partial class Batch : IDisposable
     private readonly PinnedBuffer<int> tableRows, pairRows;
     private readonly FieldPairs? pairs;
     private readonly PinnedBuffer<float> numeric, pairValues;
-    private readonly PinnedBuffer<float> labels;
+    private readonly PinnedBuffer<float> labels, weights;
     private readonly int[] fieldOffsets, fieldRows;
     private readonly int columns, totalRows, candidateGradient;
     private readonly BatchSequence[][] histories, negatives;
@@ -34,6 +34,7 @@ public sealed partial class Batch : IDisposable
         pairValues = new PinnedBuffer<float>(device, (long)capacity * spec.PairCount);
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
+        weights = new PinnedBuffer<float>(device, spec.HasWeights ? capacity : 0);
         GaucKeys = new ulong[capacity];
         (columns, totalRows, candidateGradient) = (spec.C, spec.TotalRows, FirstCandidateGradient(spec, capacity));
         int[] offsets = spec.Offsets();
@@ -62,8 +63,8 @@ public sealed partial class Batch : IDisposable
     /// <summary>Bytes of a slot.</summary>
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
-        // Table rows, those of pairs with their values, numbers, label, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
-        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + 1) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 12L * spec.MostPredictions + (spec.HasLists ? 8 : 0);
+        // Table rows, those of pairs with their values, numbers, label, weight, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
+        long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + (spec.HasWeights ? 2 : 1)) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 12L * spec.MostPredictions + (spec.HasLists ? 8 : 0);
         return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity + 4L * CandidateCapacity(spec, capacity);
     }
 
@@ -101,8 +102,11 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B, N) transformed numeric values, row-major.</summary>
     public Span<float> Numeric => numeric.Span;
 
-    /// <summary>(B) labels, 0 or 1.</summary>
+    /// <summary>(B) labels, 0 or 1, or shares in between.</summary>
     public Span<float> Labels => labels.Span;
+
+    /// <summary>(B) weights of the rows; empty if all are 1.</summary>
+    public Span<float> Weights => weights.Span;
 
     /// <summary>(B) gAUC key of each row; stays on the host.</summary>
     public ulong[] GaucKeys { get; }
@@ -149,6 +153,7 @@ public sealed partial class Batch : IDisposable
         pairValues.Dispose();
         numeric.Dispose();
         labels.Dispose();
+        weights.Dispose();
         order.Dispose();
         segmentStart.Dispose();
         segmentRow.Dispose();

@@ -100,6 +100,11 @@ public sealed record FeatureSpec(
     [JsonIgnore]
     public bool HasLists { get; init; }
 
+    /// <summary>Whether rows have weights in the loss; only batches for training and evaluation have them.</summary>
+    /// <remarks>Follows from how labels are read, so it is not saved with the columns.</remarks>
+    [JsonIgnore]
+    public bool HasWeights { get; init; }
+
     /// <summary>What right items are contrasted with in place of all others; null: all.</summary>
     /// <remarks>Follows from the model, so it is not saved with the columns.</remarks>
     [JsonIgnore]
@@ -131,7 +136,7 @@ public sealed record FeatureSpec(
 
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
-        (N, NumberFields, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists, Sampling) == (other.N, other.NumberFields, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists, other.Sampling)
+        (N, NumberFields, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists, HasWeights, Sampling) == (other.N, other.NumberFields, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists, other.HasWeights, other.Sampling)
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));

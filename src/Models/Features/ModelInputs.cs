@@ -19,6 +19,7 @@ public sealed class ModelInputs
         Rows = Ints("table rows", (long)batchSize * spec.F);
         Numeric = DoubleBuffer<Tensor, float>(workspace.Tensor("numeric", batchSize, spec.N));
         Label = DoubleBuffer<Tensor, float>(workspace.Tensor("label", batchSize, 1));
+        Weight = spec.HasWeights ? DoubleBuffer<Tensor, float>(workspace.Tensor("weight", batchSize, 1)) : null;
         Lookups = new SortedLookups(workspace, Batch.LookupCapacity(spec, batchSize), Batch.MostLookupsOfRow(spec, batchSize));
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PairRows = Ints("pair rows", (long)batchSize * spec.PairCount);
@@ -110,6 +111,9 @@ public sealed class ModelInputs
 
     /// <summary>(B, 1).</summary>
     public Tensor Label { get; }
+
+    /// <summary>(B, 1) weights of the rows in the loss, 1 on average over an epoch; null if all are 1. Only training reads it.</summary>
+    public Tensor? Weight { get; }
 
     /// <summary>The batch's lookups by table row.</summary>
     public SortedLookups Lookups { get; }

@@ -27,7 +27,8 @@ internal sealed class LinearTerms
         float[] x = Head(model.Inputs.Numeric, numbers);
         Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, p, d))];
         FirstOrder = SumFirstOrder(rows, x);
-        Bias = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
+        double? trained = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
+        Bias = model.Options.LogitShift() is var shift and not 0 ? (trained ?? 0) + shift : trained;
         Fm = t.Fm is { IsConsumed: true } ? Pairs() : model.Ops.OfType<FieldAwarePairs>().SingleOrDefault() is { } pairs ? FieldAware(pairs.Width)
             : model.Ops.OfType<PairWeights>().SingleOrDefault() is { } weights ? Weighted(weights) : null;
     }
@@ -44,7 +45,7 @@ internal sealed class LinearTerms
     /// <summary>(C) half of each column's pairwise terms; null if the model has none.</summary>
     public double[]? Fm { get; }
 
-    /// <summary>Bias of the first order; null if the model has none.</summary>
+    /// <summary>Bias of the first order, with the correction for negatives that were left out in training; null if the model has none.</summary>
     public double? Bias { get; }
 
     /// <summary>Whether the model has layers besides the first order and the factorization machine.</summary>

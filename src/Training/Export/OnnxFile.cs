@@ -37,7 +37,7 @@ internal static class OnnxFile
         if (model.ItemOutput is { } items)
             DeclareScores(graph, items);
         else
-            DeclareOutputs(graph, model.Logit);
+            DeclareOutputs(graph, model.Logit, model.Options.LogitShift());
         ProtoMessage body = graph.ToMessage();
         weights.Commit();
         ProtoMessage file = new ProtoMessage()
@@ -56,10 +56,11 @@ internal static class OnnxFile
         return names.Renamed;
     }
 
-    /// <summary>logit (B) and score (B), the probability.</summary>
-    private static void DeclareOutputs(OnnxGraph g, Tensor logits)
+    /// <summary>logit (B), corrected for negatives that were left out in training, and score (B), the probability.</summary>
+    private static void DeclareOutputs(OnnxGraph g, Tensor logits, float shift)
     {
-        string logit = g.Named("logit", "Squeeze", g[logits], g.Integers(1)), score = g.Named("score", "Sigmoid", logit);
+        string trained = shift == 0 ? g[logits] : g.Node("Add", g[logits], g.Number(shift));
+        string logit = g.Named("logit", "Squeeze", trained, g.Integers(1)), score = g.Named("score", "Sigmoid", logit);
         g.Output(score, OnnxType.Float, "B");
         g.Output(logit, OnnxType.Float, "B");
     }

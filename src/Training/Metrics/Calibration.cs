@@ -20,20 +20,23 @@ public sealed record Calibration(double? Ratio, IReadOnlyList<CalibrationBin> Bi
 
     /// <summary>Calibration of a model.</summary>
     /// <param name="logits">(rows) logits.</param>
-    /// <param name="labels">(rows) 0 or 1.</param>
-    public static Calibration Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels)
+    /// <param name="labels">(rows) 0, 1, or shares in between.</param>
+    /// <param name="weights">(rows) what a row counts in both means; empty: 1.</param>
+    public static Calibration Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights = default)
     {
         if (logits.Length != labels.Length)
             throw new ArgumentException($"{logits.Length} logits, {labels.Length} labels");
         Span<long> rows = stackalloc long[BinCount];
-        Span<double> predictions = stackalloc double[BinCount], positives = stackalloc double[BinCount];
+        Span<double> predictions = stackalloc double[BinCount], positives = stackalloc double[BinCount], all = stackalloc double[BinCount];
         for (int i = 0; i < logits.Length; i++)
         {
             double p = 1 / (1 + Math.Exp(-(double)logits[i]));
             int bin = Math.Clamp((int)(p * BinCount), 0, BinCount - 1);
             rows[bin]++;
-            predictions[bin] += p;
-            positives[bin] += labels[i];
+            double w = weights.IsEmpty ? 1 : weights[i];
+            all[bin] += w;
+            predictions[bin] += w * p;
+            positives[bin] += w * labels[i];
         }
 
         var bins = new CalibrationBin[BinCount];
@@ -42,7 +45,7 @@ public sealed record Calibration(double? Ratio, IReadOnlyList<CalibrationBin> Bi
         {
             bool empty = rows[b] == 0;
             bins[b] = new CalibrationBin(
-                (double)b / BinCount, (b + 1.0) / BinCount, rows[b], empty ? null : predictions[b] / rows[b], empty ? null : positives[b] / rows[b]);
+                (double)b / BinCount, (b + 1.0) / BinCount, rows[b], empty ? null : predictions[b] / all[b], empty ? null : positives[b] / all[b]);
             allPredictions += predictions[b];
             allPositives += positives[b];
         }

@@ -28,7 +28,7 @@ internal sealed class RowSample
         places = encoder.State.NumberPlaces();
         stride = Math.Max(1, (rows + MostRows - 1) / MostRows);
         int count = (int)((rows + stride - 1) / stride);
-        (Logits, Labels) = (new float[count], new float[count]);
+        (Logits, Labels, Weights) = (new float[count], new float[count], new float[encoder.Target.HasWeights ? count : 0]);
         Values = [.. encoder.Spec.Categorical.Select(_ => new byte[count])];
         Numbers = [.. places.Select(_ => new float[count])];
         Lists = [.. Enumerable.Range(0, encoder.Spec.Sequences.Count).Where(IsFirstOfGroup)];
@@ -46,6 +46,9 @@ internal sealed class RowSample
 
     /// <summary>(Rows) labels.</summary>
     public float[] Labels { get; }
+
+    /// <summary>(Rows) weights; empty if all are 1.</summary>
+    public float[] Weights { get; }
 
     /// <summary>(F)(Rows) index of the value of each field.</summary>
     public byte[][] Values { get; }
@@ -71,6 +74,8 @@ internal sealed class RowSample
             if (seen % stride != 0 || Rows == Logits.Length || !float.IsFinite(logits[b]))
                 continue;
             (Logits[Rows], Labels[Rows]) = (logits[b], batch.Labels[b]);
+            if (Weights.Length > 0)
+                Weights[Rows] = batch.Weights[b];
             for (int f = 0; f < Values.Length; f++)
                 Values[f][Rows] = Place(batch, b, f);
             for (int n = 0; n < Numbers.Length; n++)
@@ -83,6 +88,9 @@ internal sealed class RowSample
 
     /// <summary>The probability of a logit: sigmoid(z).</summary>
     public static double Score(float logit) => 1 / (1 + Math.Exp(-(double)logit));
+
+    /// <summary>What a row counts.</summary>
+    public float WeightOf(int row) => Weights.Length > 0 ? Weights[row] : 1;
 
     /// <summary>Name of a field's value by its index.</summary>
     public string Describe(int field, int place)

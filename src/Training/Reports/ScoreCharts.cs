@@ -9,16 +9,19 @@ internal static class ScoreCharts
 {
     private const int Groups = 10, Bins = 24, MostLetters = 60;
 
-    /// <summary>Mean score and share of label 1 in ten groups of equally many rows, ordered by score. Equal score intervals would leave most groups empty if clicks are rare.</summary>
+    /// <summary>Mean score and mean label in ten groups of equally many rows, ordered by score. Equal score intervals would leave most groups empty if clicks are rare.</summary>
     public static Plot Calibration(RowSample sample)
     {
-        float[] logits = sample.Logits[..sample.Rows], labels = sample.Labels[..sample.Rows];
-        Array.Sort(logits, labels);
+        float[] logits = sample.Logits[..sample.Rows];
+        int[] rows = [.. Enumerable.Range(0, sample.Rows)];
+        Array.Sort(logits, rows);
         IEnumerable<(double, double?)> groups = Enumerable.Range(0, Groups)
             .Select(g => ((int)((long)sample.Rows * g / Groups))..((int)((long)sample.Rows * (g + 1) / Groups)))
             .Where(r => r.End.Value > r.Start.Value)
-            .Select(r => (logits[r].Average(RowSample.Score), (double?)labels[r].Average()));
+            .Select(r => (Mean(r, i => RowSample.Score(sample.Logits[i])), (double?)Mean(r, i => sample.Labels[i])));
         return new Plot("Calibration", "mean score", "share of label 1") { Diagonal = true }.Points("a tenth of the rows", groups);
+
+        double Mean(Range range, Func<int, double> value) => rows[range].Sum(i => sample.WeightOf(i) * value(i)) / rows[range].Sum(i => (double)sample.WeightOf(i));
     }
 
     /// <summary>AUC of parts of the rows with their standard errors, compared with the AUC of all rows.</summary>
@@ -29,16 +32,21 @@ internal static class ScoreCharts
             .Points("AUC", parts.Select((s, i) => (Place: i, s.Auc, s.AucError)).Where(p => p.Auc is not null).Select(p => new ChartPoint(p.Place, p.Auc!.Value, p.AucError)));
     }
 
-    /// <summary>Distribution of the scores of each label.</summary>
+    /// <summary>Distribution of the scores of each label; a share counts as so much of both.</summary>
     public static Plot ByLabel(RowSample sample)
     {
         double high = sample.Rows == 0 ? 1 : Math.Min(1, Math.Ceiling(sample.Logits.Take(sample.Rows).Max(RowSample.Score) * 10) / 10), width = high / Bins;
         double[][] rows = [new double[Bins], new double[Bins]];
         for (int i = 0; i < sample.Rows; i++)
-            rows[sample.Labels[i] > 0 ? 1 : 0][Math.Min(Bins - 1, (int)(RowSample.Score(sample.Logits[i]) / width))]++;
+        {
+            int bin = Math.Min(Bins - 1, (int)(RowSample.Score(sample.Logits[i]) / width));
+            rows[1][bin] += sample.WeightOf(i) * sample.Labels[i];
+            rows[0][bin] += sample.WeightOf(i) * (1 - sample.Labels[i]);
+        }
+
         Plot plot = new("Scores by label", "score", "% of the label's rows") { FromZero = true, BarWidth = width };
         foreach (int label in new[] { 0, 1 })
-            plot.Bars($"label {label}", rows[label].Select((n, b) => ((b + 0.5) * width, (double?)(100 * n / Math.Max(1, rows[label].Sum())))));
+            plot.Bars($"label {label}", rows[label].Select((n, b) => ((b + 0.5) * width, (double?)(100 * n / Math.Max(1e-9, rows[label].Sum())))));
         return plot;
     }
 }

@@ -8,16 +8,19 @@ namespace GpuCtr.Training.Reports;
 /// <param name="Name">Name of this part of the rows.</param>
 /// <param name="Rows">Number of rows.</param>
 /// <param name="Auc">AUC of these rows; null if one label is missing.</param>
-/// <param name="MeanLabel">Share of label 1.</param>
-/// <param name="MeanScore">Mean probability.</param>
+/// <param name="MeanLabel">Mean label, weighted.</param>
+/// <param name="MeanScore">Mean probability, weighted.</param>
 internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabel, double MeanScore)
 {
-    /// <summary>Standard error of the AUC (Hanley and McNeil, Radiology 1982).</summary>
+    /// <summary>Rows with a label above 0.</summary>
+    public int Positives { get; init; } = (int)Math.Round(Rows * MeanLabel);
+
+    /// <summary>Standard error of the AUC, as if all rows counted alike (Hanley and McNeil, Radiology 1982).</summary>
     public double AucError
     {
         get
         {
-            double a = Auc ?? 0.5, positives = Math.Round(Rows * MeanLabel), negatives = Rows - positives;
+            double a = Auc ?? 0.5, positives = Positives, negatives = Rows - positives;
             double q1 = a / (2 - a) - a * a, q2 = 2 * a * a / (1 + a) - a * a;
             return Auc is null ? 0 : Math.Sqrt((a * (1 - a) + (positives - 1) * q1 + (negatives - 1) * q2) / (positives * negatives));
         }
@@ -73,6 +76,11 @@ internal sealed record Slice(string Name, int Rows, double? Auc, double MeanLabe
         if (rows.Length == 0)
             return null;
         float[] logits = [.. rows.Select(r => sample.Logits[r])], labels = [.. rows.Select(r => sample.Labels[r])];
-        return new Slice(name(), rows.Length, Metrics.Auc.Of(logits, labels), labels.Average(), logits.Average(RowSample.Score));
+        float[] weights = sample.Weights.Length == 0 ? [] : [.. rows.Select(r => sample.Weights[r])];
+        double all = rows.Sum(r => (double)sample.WeightOf(r));
+        return new Slice(
+            name(), rows.Length, Metrics.Auc.Of(logits, labels, weights),
+            rows.Sum(r => (double)sample.WeightOf(r) * sample.Labels[r]) / all, rows.Sum(r => sample.WeightOf(r) * RowSample.Score(sample.Logits[r])) / all)
+        { Positives = labels.Count(y => y > 0) };
     }
 }

@@ -31,6 +31,7 @@ public sealed class OnnxTests : IClassFixture<OnnxTests.Shards>
             TheoryData<string, string[]> cases = new()
             {
                 { "ffm", ["--pooling", "max"] },
+                { "deepfm", ["--negative-sampling", "0.3"] },
                 { "deepfm", ["--batch-norm", "--dropout", "0.3", "--pooling", "max"] },
                 { "deepfm", ["--fm-numeric", "off", "--activation", "prelu", "--pooling", "sum"] },
                 { "nfm", ["--batch-norm", "--dropout", "0.3"] },

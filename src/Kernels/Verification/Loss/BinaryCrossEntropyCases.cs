@@ -3,31 +3,32 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>BinaryCrossEntropy: mean of log(1 + e^z) − z y, which float64 holds for every |z| below 700.</summary>
+/// <summary>BinaryCrossEntropy: mean of w (log(1 + e^z) − z y), which float64 holds for every |z| below 700.</summary>
 internal static class BinaryCrossEntropyCases
 {
     private static readonly float[] extreme = [-100, 100, -100, 100, 0, 0, -20, 20, -9, 9, 88, -88, 1e-6f, -1e-6f];
 
-    private readonly record struct Shape(int B, int Capacity = 0, bool Extreme = false);
+    private readonly record struct Shape(int B, int Capacity = 0, bool Extreme = false, bool Weighted = false);
 
     public static IEnumerable<OpCase> All() => OpCase.Each<Shape>(
-        "binary cross entropy", [new(1), new(5), new(255), new(256), new(257), new(1000), new(3, Capacity: 300), new(extreme.Length, Extreme: true)], Record);
+        "binary cross entropy", [new(1), new(5), new(255), new(256), new(257), new(1000), new(3, Capacity: 300), new(extreme.Length, Extreme: true), new(1, Weighted: true), new(300, 301, Weighted: true)], Record);
 
     private static void Record(Trial t, Shape s)
     {
         (t.Pass, t.Capacity) = (new(s.B, true), s.Capacity);
         Random random = t.Random("logits");
         Tensor z = t.Batch("logit", 1, fill: i => s.Extreme ? extreme[i] : random.NextSingle() * 8 - 4);
-        Tensor y = t.Batch("label", 1, gradient: false, fill: i => s.Extreme ? i / 2 % 2 : random.Next(2));
+        Tensor y = t.Batch("label", 1, gradient: false, fill: i => s.Extreme ? i / 2 % 2 : s.Weighted ? random.NextSingle() : random.Next(2));
+        Tensor? w = s.Weighted ? t.Batch("weight", 1, gradient: false, fill: _ => random.NextSingle() * 3) : null;
         // Mean of this batch; sum and rows continue from earlier batches.
         Tensor loss = t.State(t.Workspace.Tensor("loss", 1, 3), i => i == 0 ? 0 : i == 1 ? 0.5f : 3, s.B, [1, 0, 0]);
-        BinaryCrossEntropy op = new(t.Workspace, z, y, loss);
+        BinaryCrossEntropy op = new(t.Workspace, z, y, loss, w);
         t.Forward(pass => op.Run(pass));
         t.Reference(v =>
         {
             double sum = 0;
             for (int b = 0; b < s.B; b++)
-                sum += Math.Log(1 + Math.Exp(v[z][b])) - v[z][b] * v[y][b];
+                sum += (w is null ? 1 : v[w][b]) * (Math.Log(1 + Math.Exp(v[z][b])) - v[z][b] * v[y][b]);
             v[loss][0] = sum / s.B;
             v[loss][1] += sum;
             v[loss][2] += s.B;

@@ -11,7 +11,7 @@ internal static class NextItemCases
 
     private readonly record struct Shape(int B, int H, int E, int MaxLength, int Capacity = 0, bool SharedInputs = false);
 
-    private readonly record struct LossShape(PairAverages Average, int B, int Outputs, int MaxLength, int Capacity = 0, float Scale = 1);
+    private readonly record struct LossShape(PairAverages Average, int B, int Outputs, int MaxLength, int Capacity = 0, float Scale = 1, bool Weighted = false);
 
     private static readonly Shape[] shapes =
         [new(1, 1, 1, 1), new(3, 2, 2, 0, 4), new(5, 3, 3, 4), new(20, 16, 16, 30), new(4, 33, 33, 9, 7), new(6, 5, 5, 5, SharedInputs: true)];
@@ -23,7 +23,7 @@ internal static class NextItemCases
         .. OpCase.Each(
             "next item loss",
             from average in Enum.GetValues<PairAverages>()
-            from s in new LossShape[] { new(average, 1, 1, 1), new(average, 3, 2, 0, 4), new(average, 5, 1, 4), new(average, 70, 2, 9, 75), new(average, 150, 1, 12), new(average, 6, 1, 5, Scale: 30) }
+            from s in new LossShape[] { new(average, 1, 1, 1), new(average, 3, 2, 0, 4), new(average, 5, 1, 4), new(average, 70, 2, 9, 75), new(average, 150, 1, 12), new(average, 6, 1, 5, Scale: 30), new(average, 70, 2, 9, 75, Weighted: true) }
             select s,
             RecordLoss),
     ];
@@ -65,18 +65,18 @@ internal static class NextItemCases
         Random random = t.Random("x");
         const float alpha = 0.7f;
         Tensor x = t.Batch("x", s.Outputs, fill: _ => s.Scale * (random.NextSingle() * 2 - 1), kind: pairs), zero = t.Batch("zero", s.Outputs, gradient: false, fill: _ => 0, kind: pairs);
+        Tensor? w = s.Weighted ? t.Batch("weight", 1, gradient: false, fill: _ => random.NextSingle() * 2) : null;
         Tensor z = t.Workspace.Tensor("z", x.Rows, s.Outputs, gradient: true, kind: pairs);
         // α is what the first number, the loss of the batch, weighs in the gradients that the op starts.
         Tensor loss = t.State(t.Workspace.Tensor("loss", 1, 3), i => i, terms: Math.Max(1, 2 * histories.Tokens), upstream: [alpha, 0, 0]);
         t.Op(new Add(t.Device, z, x, zero));
-        t.Op(new NextItemLoss(t.Workspace, histories.History(1), z, loss, s.Average, alpha));
+        t.Op(new NextItemLoss(t.Workspace, histories.History(1), z, loss, s.Average, alpha, w));
         t.Reference(v =>
         {
-            double sum = 0;
-            int count = 0;
+            double sum = 0, count = 0;
             for (int b = 0, first = 0; b < s.B; first += histories.Lengths[b++])
-                for (int i = first; i + 1 < first + histories.Lengths[b]; i++, count++)
-                    sum += Math.Log(1 + Math.Exp(-Logit(2 * i))) + Math.Log(1 + Math.Exp(Logit(2 * i + 1)));
+                for (int i = first; i + 1 < first + histories.Lengths[b]; i++, count += Weight(b))
+                    sum += Weight(b) * (Math.Log(1 + Math.Exp(-Logit(2 * i))) + Math.Log(1 + Math.Exp(Logit(2 * i + 1))));
             double n = count == 0 ? 0 : s.Average switch
             {
                 PairAverages.Rows => s.B,
@@ -87,6 +87,7 @@ internal static class NextItemCases
             v[loss][1] += sum;
             v[loss][2] += n;
 
+            double Weight(int b) => w is null ? 1 : v[w][b];
             double Logit(int row) => s.Outputs == 1 ? v[x][row] : v[x][2 * row] - v[x][2 * row + 1];
         });
     }
