@@ -1,4 +1,3 @@
-using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 using static System.FormattableString;
 
@@ -22,8 +21,8 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
 
     /// <summary>Looks at an epoch of a model that predicts clicks.</summary>
     /// <param name="result">The epoch.</param>
-    /// <param name="train">Labels of the training rows.</param>
-    public void Say(EpochResult result, LabelCounts train)
+    /// <param name="train">Mean label of the training rows.</param>
+    public void Say(EpochResult result, double train)
     {
         if (result.TrainLogLoss is { } loss)
         {
@@ -38,8 +37,8 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
             return;
         if (valid.Auc is < Half)
             runLog.WarnOnce("AUC", Invariant($"valid: AUC {valid.Auc:F3} is below .5, so the model orders rows worse than chance: {WhyBelow(result.Step)}"));
-        if (valid.LogLoss is { } validLoss && LogLossOf(valid.Labels) is { } constant && validLoss > constant)
-            runLog.WarnOnce("logloss", Invariant($"valid: logloss {validLoss:F3} is above {constant:F3}, that of predicting the label rate ({(double)valid.Labels.Positives / valid.Labels.Rows:P1}) for every row: {WhyAbove(result, train)}"));
+        if (valid.LogLoss is { } validLoss && LogLossOf(valid.LabelRate) is { } constant && validLoss > constant)
+            runLog.WarnOnce("logloss", Invariant($"valid: logloss {validLoss:F3} is above {constant:F3}, that of predicting the label rate ({valid.LabelRate:P1}) for every row: {WhyAbove(result, train)}"));
     }
 
     /// <summary>After the last epoch: whether the run ended before it could learn, or while it was still improving.</summary>
@@ -58,14 +57,8 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
             runLog.Line($"still improving when the epochs ended: `{more}` goes on, and stops by itself");
     }
 
-    /// <summary>Logloss of predicting the label rate for every row; null if a label is missing.</summary>
-    public static double? LogLossOf(LabelCounts labels)
-    {
-        if (!labels.HasBoth)
-            return null;
-        double p = (double)labels.Positives / labels.Rows;
-        return -(p * Math.Log(p) + (1 - p) * Math.Log(1 - p));
-    }
+    /// <summary>Logloss of predicting the label rate p for every row; null if a label is missing.</summary>
+    public static double? LogLossOf(double p) => p is > 0 and < 1 ? -(p * Math.Log(p) + (1 - p) * Math.Log(1 - p)) : null;
 
     private void SayBlownUp(double loss, string usual, double rate) => runLog.WarnOnce(
         "blown up", Invariant($"train: logloss {loss:F3} is far above {usual}: the steps are too large; lower --lr (now {rate:G3}) to a tenth, or add --clip-norm 10"));
@@ -74,7 +67,7 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
         ? Invariant($"it has made {step:N0} steps only; {MoreSteps()}")
         : "is the label of the validation rows turned round, or are they from another source? If not, the columns say nothing about it: compare with --model lr";
 
-    private string WhyAbove(EpochResult result, LabelCounts train) =>
+    private string WhyAbove(EpochResult result, double train) =>
         result.Step < FewSteps ? Invariant($"it has made {result.Step:N0} steps only; {MoreSteps()}")
         : result.TrainLogLoss < LogLossOf(train) ? "it knows the training rows and not these: the label rate may differ between them, or it overfits; try --dropout 0.2, --min-count 2 or --embedding-l2 1e-4"
         : Invariant($"it has learned nothing yet; lower --lr (now {result.LearningRate:G3}), and compare with --model lr");

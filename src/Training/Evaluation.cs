@@ -17,6 +17,9 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <summary>Rows by label.</summary>
     public LabelCounts Labels { get; init; }
 
+    /// <summary>Mean label, weighted; NaN without rows.</summary>
+    public double LabelRate { get; init; }
+
     /// <summary>Whether some labels are shares between 0 and 1.</summary>
     public bool HasShares { get; private init; }
 
@@ -55,9 +58,22 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
         FiniteCalibration(Calibration.Of(logits, labels, weights)))
     {
         HasShares = labels.ContainsAnyExcept(0f, 1f),
+        LabelRate = RateOf(labels, weights),
         Labels = new(labels.Length, labels.Length - labels.Count(0f)),
         Lists = groups.IsEmpty || top == 0 ? null : Reranking.Of(logits, labels, groups, top),
     };
+
+    private static double RateOf(ReadOnlySpan<float> labels, ReadOnlySpan<float> weights)
+    {
+        double sum = 0, all = 0;
+        for (int i = 0; i < labels.Length; i++)
+        {
+            double w = weights.IsEmpty ? 1 : weights[i];
+            (sum, all) = (sum + w * labels[i], all + w);
+        }
+
+        return sum / all;
+    }
 
     private static double? Finite(double? value) => value is { } v && double.IsFinite(v) ? v : null;
 

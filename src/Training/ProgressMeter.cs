@@ -43,6 +43,15 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
         runLog.Progress(new ProgressState(what, (double)rows / Math.Max(1, totalRows), [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
     }
 
+    /// <summary>Shows a line with the share that is done, where rows are not known before.</summary>
+    /// <param name="share">0 … 1.</param>
+    /// <param name="facts">Facts, the most important first.</param>
+    public void ShowShare(double share, params IEnumerable<string> facts)
+    {
+        shown = Stopwatch.GetTimestamp();
+        runLog.Progress(new ProgressState(what, share, [.. facts]));
+    }
+
     /// <summary>Ends the progress.</summary>
     public void Dispose() => runLog.EndProgress();
 

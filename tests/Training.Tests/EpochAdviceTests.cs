@@ -1,4 +1,3 @@
-using GpuCtr.Data.Features;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Training.Metrics;
 
@@ -8,7 +7,7 @@ namespace GpuCtr.Training.Tests;
 [Trait("Speed", "Fast")]
 public sealed class EpochAdviceTests : IDisposable
 {
-    private static readonly LabelCounts quarter = new(1000, 250);
+    private const double Quarter = 0.25;
 
     // Logloss of predicting .25 for every row.
     private const double Constant = 0.5623;
@@ -27,9 +26,9 @@ public sealed class EpochAdviceTests : IDisposable
     [Fact]
     public void Logloss_of_the_label_rate_is_its_entropy()
     {
-        Assert.Equal(Constant, EpochAdvice.LogLossOf(quarter)!.Value, 4);
-        Assert.Null(EpochAdvice.LogLossOf(new(5, 5)));
-        Assert.Null(EpochAdvice.LogLossOf(new(5, 0)));
+        Assert.Equal(Constant, EpochAdvice.LogLossOf(Quarter)!.Value, 4);
+        Assert.Null(EpochAdvice.LogLossOf(1));
+        Assert.Null(EpochAdvice.LogLossOf(0));
     }
 
     [Fact]
@@ -96,8 +95,8 @@ public sealed class EpochAdviceTests : IDisposable
     {
         EpochAdvice advice = Advice();
         foreach ((int epoch, int step, double train, double auc, double valid) in epochs)
-            advice.Say(new(epoch, step, 1000, train, null, Evaluation(auc, valid), 0.01, 1, 0, true), quarter);
+            advice.Say(new(epoch, step, 1000, train, null, Evaluation(auc, valid), 0.01, 1, 0, true), Quarter);
     }
 
-    private static Evaluation Evaluation(double auc, double logloss) => new(1000, auc, logloss, null, new Calibration(1, [])) { Labels = quarter };
+    private static Evaluation Evaluation(double auc, double logloss) => new(1000, auc, logloss, null, new Calibration(1, [])) { LabelRate = Quarter };
 }

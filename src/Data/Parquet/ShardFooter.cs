@@ -54,11 +54,11 @@ internal static class ShardFooter
     {
         Span<byte> head = stackalloc byte[4], tail = stackalloc byte[8];
         if (stream.Length < 12 || stream.Peek(0, head) < 4 || stream.Peek(stream.Length - 8, tail) < 8)
-            throw GpuCtrException.DataError($"{path}: not a Parquet file ({stream.Length} bytes); convert it to Parquet first");
+            throw GpuCtrException.DataError($"{path}: not a Parquet file ({stream.Length} bytes); gpu-ctr import csv turns text into shards (also tsv, jsonl and public logs)");
         if (tail[4..].SequenceEqual("PARE"u8) || head.SequenceEqual("PARE"u8))
             throw GpuCtrException.DataError($"{path}: an encrypted Parquet file, which is not supported; decrypt it first");
         if (!head.SequenceEqual("PAR1"u8))
-            throw GpuCtrException.DataError($"{path}: not a Parquet file (it does not start with PAR1); convert it to Parquet first");
+            throw GpuCtrException.DataError($"{path}: not a Parquet file (it does not start with PAR1); gpu-ctr import csv turns text into shards (also tsv, jsonl and public logs)");
         if (!tail[4..].SequenceEqual("PAR1"u8))
             throw GpuCtrException.DataError($"{path}: incomplete Parquet file (it does not end with PAR1); copy or write it again");
         int footer = BitConverter.ToInt32(tail);

@@ -3,28 +3,17 @@ using System.Diagnostics;
 
 namespace GpuCtr.Datagen;
 
-/// <summary>The verbs <c>import criteo</c>, <c>avazu</c>, <c>movielens</c>, <c>libsvm</c>, <c>libffm</c> and <c>csv</c>: public tables as shards.</summary>
+/// <summary>The verbs <c>import libsvm</c> and <c>libffm</c>: sparse lines as shards. CSV and public logs: <c>gpu-ctr import</c>.</summary>
 internal static class TableCommands
 {
     /// <summary>All of them.</summary>
     public static IEnumerable<Command> Create()
     {
-        yield return Table("criteo", "Criteo's logs: label, 13 numbers, 26 categories, separated by tabs.", [], (files, _) => PublicForms.Criteo(files));
-        yield return Table("avazu", "Avazu's logs (CSV): the id is left out, hour becomes a time.", [], (files, _) => PublicForms.Avazu(files));
-        var positive = new Option<double>("--positive") { Description = "least rating that is label 1", DefaultValueFactory = _ => 4, HelpName = "rating" };
-        yield return Table(
-            "movielens", "MovieLens ratings (u.data, ratings.dat, ratings.csv, .inter) as label, user, item, time.", [positive],
-            (files, result) => PublicForms.MovieLens(files, result.GetValue(positive)));
-        yield return Table("libsvm", "Lines of a label and feature:value.", [], (files, _) => SparseForm.LibSvm(files[0]));
-        yield return Table("libffm", "Lines of a label and field:feature:value.", [], (files, _) => SparseForm.LibFfm(files[0]));
-        var separator = new Option<string>("--separator") { Description = "auto, tab, comma, or the text between fields", DefaultValueFactory = _ => "auto" };
-        var text = new Option<string[]>("--text") { Description = "column whose values are text, whatever they look like; may be given several times", HelpName = "column" };
-        yield return Table(
-            "csv", "Any table with a header; types as the first 10,000 lines are.", [separator, text],
-            (files, result) => PublicForms.Csv(files, result.GetValue(separator)! switch { "auto" or "" => null, "tab" or "\\t" => "\t", "comma" => ",", var other => other }, result.GetValue(text) ?? []));
+        yield return Table("libsvm", "Lines of a label and feature:value.", files => SparseForm.LibSvm(files[0]));
+        yield return Table("libffm", "Lines of a label and field:feature:value.", files => SparseForm.LibFfm(files[0]));
     }
 
-    private static Command Table(string name, string description, Option[] own, Func<IReadOnlyList<string>, ParseResult, TableForm> form)
+    private static Command Table(string name, string description, Func<IReadOnlyList<string>, TableForm> form)
     {
         var defaults = new TableRequest { Files = [], Out = "" };
         var files = new Argument<string[]>("FILE") { Description = "text, plain or .gz; several files are read one after the other", Arity = ArgumentArity.OneOrMore };
@@ -36,8 +25,6 @@ internal static class TableCommands
         codec.AcceptOnlyFromAmong("zstd", "snappy", "none");
         var overwrite = new Option<bool>("--overwrite") { Description = "replace shards that are already in the folder" };
         var command = new Command(name, description) { files, folder, rows, threads, badLines, codec, overwrite };
-        foreach (var option in own)
-            command.Add(option);
         command.SetAction(async (result, stop) =>
         {
             var clock = Stopwatch.StartNew();
@@ -51,10 +38,10 @@ internal static class TableCommands
                 Codec = Enum.Parse<Codec>(result.GetValue(codec)!, ignoreCase: true),
                 Overwrite = result.GetValue(overwrite),
             };
-            var found = form(request.Files, result);
+            var found = form(request.Files);
             result.InvocationConfiguration.Output.WriteLine("read as " + found.Describe());
             var report = await new TableImport(request, found).ExecuteAsync(stop);
-            foreach (string line in report.Bad.Describe().Concat(report.Bad.Count > 0 && found.Advice.Length > 0 ? [found.Advice] : []))
+            foreach (string line in report.Bad.Describe())
                 result.InvocationConfiguration.Error.WriteLine("datagen: warning: " + line);
             double seconds = clock.Elapsed.TotalSeconds;
             result.InvocationConfiguration.Output.WriteLine($"{request.Out}: {report.Rows:N0} rows in {report.Shards} shards, {seconds:0.0} s, {report.Rows / seconds:N0} rows/s");

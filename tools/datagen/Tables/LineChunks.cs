@@ -22,7 +22,7 @@ internal sealed record LineChunk(int Number, string Path, long FirstLine, byte[]
 }
 
 /// <summary>Cuts files, plain or gzip, into chunks of lines that do not cross files. Safe for several threads.</summary>
-internal sealed class LineChunks(IReadOnlyList<string> paths, bool hasHeader, int linesPerChunk) : IDisposable
+internal sealed class LineChunks(IReadOnlyList<string> paths, int linesPerChunk) : IDisposable
 {
     private const int _readBytes = 1 << 20, _mostChunkBytes = 1 << 30;
 
@@ -64,11 +64,6 @@ internal sealed class LineChunks(IReadOnlyList<string> paths, bool hasHeader, in
     private void Open(string path)
     {
         (_file, _line) = (OpenText(path), 1);
-        if (!hasHeader)
-            return;
-        // A chunk of one line.
-        var header = ReadLines(1);
-        _line += header.Ends.Count;
     }
 
     private LineChunk? Read()

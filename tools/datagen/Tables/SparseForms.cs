@@ -19,7 +19,7 @@ internal enum SparseKind
 /// </summary>
 internal sealed class SparseForm : TableForm
 {
-    private const int _mostNumbers = 1000;
+    private const int _mostNumbers = 1000, _sampleLines = 10_000;
 
     private readonly bool _hasFields;
     private readonly SortedDictionary<long, SparseKind> _kinds = [];
@@ -50,9 +50,17 @@ internal sealed class SparseForm : TableForm
     /// <summary>Name of the column of a field.</summary>
     public string NameOf(long field) => _hasFields ? $"f{field}" : IsDense ? $"x{field}" : _kinds.Count == 1 && _kinds.ContainsValue(SparseKind.IdList) ? "features" : $"f{field + 1}";
 
+    /// <summary>The first lines of a file, from which its form is detected.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Sample(string path)
+    {
+        using var chunks = new LineChunks([path], _sampleLines);
+        var chunk = chunks.Next() ?? throw new DataException($"{path} is empty");
+        return [.. Enumerable.Range(0, chunk.Ends.Count).Select(chunk.Line).Where(line => line.Length > 0)];
+    }
+
     private SparseForm Look(string path, Func<SparseToken, long> fieldOf)
     {
-        var lines = PublicForms.Sample(path, hasHeader: false).Select(line => SparseToken.Parse(line.Span, _hasFields).Tokens).OfType<List<SparseToken>>().ToList();
+        var lines = Sample(path).Select(line => SparseToken.Parse(line.Span, _hasFields).Tokens).OfType<List<SparseToken>>().ToList();
         if (lines.Count == 0)
             throw new DataException($"{path}: no line is a label and {(_hasFields ? "field:feature:value" : "feature:value")}");
         if (!_hasFields && lines.SelectMany(l => l).Any(token => token.Value != 1))

@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Globalization;
 using System.Text;
 using Parquet;
 using Parquet.Schema;
@@ -24,60 +23,20 @@ internal abstract class TableColumn(Field schemaField)
     /// <summary>A label: 0 or 1, or −1 for 0.</summary>
     public static TableColumn Label(string name) => new ValueColumn<int>(name, "has a label that is neither 0 nor 1", isNullable: false, LabelOf);
 
-    /// <summary>A rating: label 1 from a threshold on.</summary>
-    public static TableColumn Rating(string name, double threshold) => new ValueColumn<int>(
-        name, "has a rating that is no number", isNullable: false, text => RealOf(text) is { } rating ? rating >= threshold ? 1 : 0 : null);
-
     /// <summary>Whole numbers; missing ones are null.</summary>
     public static TableColumn Integer(string name) => new ValueColumn<long>(name, $"has no whole number in {name}", isNullable: true, WholeOf);
 
     /// <summary>Numbers as float32; missing ones are null.</summary>
     public static TableColumn Real(string name) => new ValueColumn<float>(name, $"has no number in {name}", isNullable: true, text => (float?)RealOf(text));
 
-    /// <summary>Numbers as float64, none of them an id that the conversion would change (<see cref="NumberOf"/>); missing ones are null.</summary>
-    public static TableColumn Number(string name) => new ValueColumn<double>(name, $"has no number in {name}", isNullable: true, NumberOf);
-
-    /// <summary>True or false; missing ones are null.</summary>
-    public static TableColumn Truth(string name) => new ValueColumn<bool>(name, $"has neither true nor false in {name}", isNullable: true, TruthOf);
-
-    /// <summary>Times in seconds or milliseconds since 1970; missing ones are null.</summary>
-    public static TableColumn UnixTime(string name) => new ValueColumn<DateTime>(name, $"has no time in {name}", isNullable: true, UnixTimeOf);
-
-    /// <summary>Hours as <c>yyMMddHH</c>; missing ones are null.</summary>
-    public static TableColumn Hour(string name) => new ValueColumn<DateTime>(name, $"has no hour such as 14102100 in {name}", isNullable: true, HourOf);
-
-    /// <summary>Whether a field stands for no value: empty, or what pandas, R, SQL and Hive write there. In a column of text only empty does.</summary>
+    /// <summary>Whether a field stands for no value: empty, or what pandas, R, SQL and Hive write there.</summary>
     internal static bool IsMissing(ReadOnlySpan<byte> text) => text.IsEmpty || text.Length <= 4 &&
         (Ascii.EqualsIgnoreCase(text, "nan"u8) || Ascii.EqualsIgnoreCase(text, "null"u8) || Ascii.EqualsIgnoreCase(text, "none"u8)
          || text.SequenceEqual("NA"u8) || text.SequenceEqual("N/A"u8) || text.SequenceEqual("<NA>"u8) || text.SequenceEqual("\\N"u8));
 
-    /// <summary>Whether it is infinity, however it is spelt.</summary>
-    internal static bool IsInfinite(ReadOnlySpan<byte> text)
-    {
-        var name = text.TrimStart("+-"u8);
-        return Ascii.EqualsIgnoreCase(name, "inf"u8) || Ascii.EqualsIgnoreCase(name, "infinity"u8);
-    }
-
     /// <summary>Whole number in the one form that it has, or null: 007, +7 and −0 would be other texts for the same number.</summary>
     internal static long? WholeOf(ReadOnlySpan<byte> text) =>
         Utf8Parser.TryParse(text, out long value, out int used) && used == text.Length && !IsPadded(text) && !text.SequenceEqual("-0"u8) ? value : null;
-
-    /// <summary>
-    /// Finite number, or null. Digits alone are one below 2^53, from where on different ids would be one double. An exponent without point
-    /// or sign, as in 12e34567, is of a hexadecimal id.
-    /// </summary>
-    internal static double? NumberOf(ReadOnlySpan<byte> text)
-    {
-        const double mostExact = 1L << 53;
-        if (IsPadded(text) || RealOf(text) is not { } value)
-            return null;
-        int exponent = text.IndexOfAny("eE"u8);
-        bool isNumber = text.Contains((byte)'.') || (exponent < 0 ? Math.Abs(value) < mostExact : text[exponent + 1] is (byte)'+' or (byte)'-');
-        return isNumber ? value : null;
-    }
-
-    /// <summary>True, false, or null for anything else.</summary>
-    internal static bool? TruthOf(ReadOnlySpan<byte> text) => Ascii.EqualsIgnoreCase(text, "true"u8) ? true : Ascii.EqualsIgnoreCase(text, "false"u8) ? false : null;
 
     /// <summary>Finite number, or null.</summary>
     internal static double? RealOf(ReadOnlySpan<byte> text) =>
@@ -92,18 +51,9 @@ internal abstract class TableColumn(Field schemaField)
         var digits = text.StartsWith("-"u8) ? text[1..] : text;
         return text.StartsWith("+"u8) || digits.Length > 1 && digits[0] == '0' && char.IsAsciiDigit((char)digits[1]);
     }
-
-    private static DateTime? UnixTimeOf(ReadOnlySpan<byte> text)
-    {
-        const double mostSeconds = 1e11; // beyond it, the year 5138, a number is one of milliseconds
-        return RealOf(text) is { } time && Math.Abs(time) < 1e14 ? DateTime.UnixEpoch.AddSeconds(Math.Abs(time) < mostSeconds ? time : time / 1000) : null;
-    }
-
-    private static DateTime? HourOf(ReadOnlySpan<byte> text) => DateTime.TryParseExact(
-        "20" + Encoding.UTF8.GetString(text), "yyyyMMddHH", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var hour) ? hour : null;
 }
 
-/// <summary>A column of numbers or times.</summary>
+/// <summary>A column of numbers.</summary>
 internal sealed class ValueColumn<T>(string name, string trouble, bool isNullable, ValueColumn<T>.Parser parse)
     : TableColumn(new DataField(name, typeof(T), isNullable: isNullable)) where T : struct
 {
@@ -134,49 +84,6 @@ internal sealed class ValueColumn<T>(string name, string trouble, bool isNullabl
         else
             await group.WriteAsync<T>((DataField)Field, _values.Select(value => value!.Value).ToArray(), cancellationToken: stop);
         _values.Clear();
-    }
-}
-
-/// <summary>A column of strings; empty is null. Strings that come again are the same object.</summary>
-internal sealed class TextColumn(string name) : TableColumn(new DataField(name, typeof(string), isNullable: true))
-{
-    private const int _mostKnown = 1 << 17;
-
-    private readonly List<string?> _values = [];
-    private readonly Dictionary<string, string> _known = [];
-
-    /// <inheritdoc/>
-    public override string? Add(ReadOnlySpan<byte> text)
-    {
-        _values.Add(text.IsEmpty ? null : Known(text));
-        return null;
-    }
-
-    /// <inheritdoc/>
-    public override void RemoveLast() => _values.RemoveAt(_values.Count - 1);
-
-    /// <inheritdoc/>
-    public override async Task WriteAsync(ParquetRowGroupWriter group, CancellationToken stop)
-    {
-        string?[] values = [.. _values];
-        stop.ThrowIfCancellationRequested();
-        await group.WriteAsync((DataField)Field, values);
-        _values.Clear();
-    }
-
-    private string Known(ReadOnlySpan<byte> text)
-    {
-        Span<char> chars = stackalloc char[128];
-        if (text.Length > chars.Length)
-            return Encoding.UTF8.GetString(text);
-        chars = chars[..Encoding.UTF8.GetChars(text, chars)];
-        var known = _known.GetAlternateLookup<ReadOnlySpan<char>>();
-        if (known.TryGetValue(chars, out string? value))
-            return value;
-        value = new string(chars);
-        if (_known.Count < _mostKnown)
-            _known.Add(value, value);
-        return value;
     }
 }
 

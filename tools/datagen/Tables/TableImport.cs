@@ -56,7 +56,7 @@ internal sealed class TableImport(TableRequest request, TableForm form)
     public async Task<TableReport> ExecuteAsync(CancellationToken stop)
     {
         OutputFolder.Prepare(request.Out, _files, request.Overwrite);
-        using var chunks = new LineChunks(request.Files, form.HasHeader, request.RowsPerShard);
+        using var chunks = new LineChunks(request.Files, request.RowsPerShard);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(stop);
         try
         {
@@ -162,7 +162,7 @@ internal sealed class TableImport(TableRequest request, TableForm form)
         if (rows == 0)
             throw new DataException($"{request.Files[0]}: no line is a row of the table{(found.Length > 0 ? "; " + found : "")}");
         if (bad.Count > bad.Lines * request.BadLinePercent / 100)
-            throw new DataException($"{found}; more than --bad-lines {request.BadLinePercent} % allows{(form.Advice.Length > 0 ? ": " + form.Advice : "")}");
+            throw new DataException($"{found}; more than --bad-lines {request.BadLinePercent} % allows");
         return new TableReport(rows, _outcomes.Values.Count(outcome => outcome.Rows > 0), bad);
     }
 }
