@@ -28,13 +28,14 @@ internal sealed class TrialTable(RunLog log, SearchSpace space)
     /// <summary>Says what was found.</summary>
     /// <param name="result">It.</param>
     /// <param name="won">The last line of the winner.</param>
+    /// <param name="defaults">The last line of trial 0.</param>
     /// <param name="seeds">Seeds that its value is a mean of.</param>
     /// <param name="report">Path of the page.</param>
-    public void Tell(TuneResult result, TrialLine won, int seeds, string report)
+    public void Tell(TuneResult result, TrialLine won, TrialLine defaults, int seeds, string report)
     {
         string spread = result.Deviation is { } d ? string.Create(CultureInfo.InvariantCulture, $" (mean of {seeds} seeds, ± {d:F5})") : "";
-        string defaults = result.Defaults is { } from ? $"; with the defaults {EpochTable.Number(from)}" : "";
-        log.Line($"best    trial {won.Trial}: valid {won.Metric} {EpochTable.Number(result.Value)}{spread}{defaults}");
+        string ended = defaults.Epochs < won.Epochs ? $" after {defaults.Epochs} epochs" : "";
+        log.Line($"best    trial {won.Trial}: valid {won.Metric} {EpochTable.Number(result.Value)}{spread}; with the defaults {EpochTable.Number(defaults.Value)}{ended}");
         log.Line($"        {Flags(won.Options)} --epochs {won.BestEpoch}");
         if (result.Test is { } test)
             log.Line($"        test AUC {EpochTable.Number(test.Auc)}  logloss {EpochTable.Number(test.Logloss)}");

@@ -182,10 +182,11 @@ internal sealed class Tuner : IDisposable
         folder.KeepBest(folder.RunOf(won.Outcome.Piece));
         RunMetrics? test = request.Run.Test.Count > 0 ? runs.Test(won.Outcome.Piece, TrialRuns.ValuesOf(won.Options), folder.File(TuneFolder.Best), stop) : null;
         double mean = values.Average();
+        TrialLine defaults = trials.Lines.Last(l => l is { Trial: 0, Seed: 0 });
         TuneResult result = new(
-            won.Metric, mean, values.Length == 1 ? null : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1)), trials.Lines.LastOrDefault(l => l is { Trial: 0, Seed: 0 })?.Value,
+            won.Metric, mean, values.Length == 1 ? null : Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Length - 1)), defaults.Value,
             Schedule.Begun(trials.Outcomes), trials.Lines.Where(l => l.Value is null).Select(l => l.Trial).Distinct().Count(), trials.Time.TotalSeconds, (JsonObject)won.Options.DeepClone(), folder.File(TuneFolder.Best), test);
-        table.Tell(result, won, values.Length, folder.File(TuneFolder.Report));
+        table.Tell(result, won, defaults, values.Length, folder.File(TuneFolder.Report));
         return result;
     }
 
