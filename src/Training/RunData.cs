@@ -109,9 +109,9 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     public static string FitKey(RunShards shards, TrainSettings settings) =>
         Data.Features.FitCache.Key(shards.Train, shards.Plan, TrainPart(shards, settings), ModelCatalog.ReadsNegatives(settings.For(shards.ModelName).Model));
 
-    /// <summary>Equal for runs that read equal rows in equal forms.</summary>
+    /// <summary>Equal for runs that read equal rows in equal forms. Validation and test shards are known by path and footer: their content is read only to be evaluated.</summary>
     public static string RowsKey(RunShards shards, TrainSettings settings) =>
-        string.Join(' ', [FitKey(shards, settings), $"lists of {settings.ListRows}", .. new[] { shards.Valid, shards.Test }.Select(set => set is null ? "none" : string.Join(' ', set.Identities))]);
+        string.Join(' ', [FitKey(shards, settings), $"lists of {settings.ListRows}", .. new[] { shards.Valid, shards.Test }.Select(set => set is null ? "none" : string.Join(' ', set.Shards.Select(s => $"{s.Path} {s.Identity(contentKey: "")}")))]);
 
     /// <summary>
     /// Fits the encoding to the training rows, or loads it from the fit cache: <paramref name="known"/> is told the place,
