@@ -14,18 +14,27 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
 {
     /// <summary>Reads the file.</summary>
     /// <exception cref="GpuCtrException">Usage: absent, not JSON, an unknown name. InputOutput: unreadable.</exception>
-    public static ConfigFile Read(string path, IReadOnlyList<Option> known)
+    public static ConfigFile Read(string path, IReadOnlyList<Option> known) => ReadJson("--config", path, root =>
+    {
+        bool asTyped = false;
+        if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("options", out JsonElement options))
+            (root, asTyped) = (options, !root.TryGetProperty("format", out _));
+        if (root.ValueKind != JsonValueKind.Object)
+            throw GpuCtrException.UsageError($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
+        return Of(path, root, known, asTyped);
+    });
+
+    /// <summary>What a file of JSON that a flag names holds; comments and commas behind the last entry are allowed.</summary>
+    /// <param name="flag">The flag.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="read">Reads its root.</param>
+    /// <exception cref="GpuCtrException">Usage: absent, not JSON. InputOutput: unreadable.</exception>
+    public static T ReadJson<T>(string flag, string path, Func<JsonElement, T> read)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            JsonElement root = document.RootElement;
-            bool asTyped = false;
-            if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("options", out JsonElement options))
-                (root, asTyped) = (options, !root.TryGetProperty("format", out _));
-            if (root.ValueKind != JsonValueKind.Object)
-                throw GpuCtrException.UsageError($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
-            return Of(path, root, known, asTyped);
+            return read(document.RootElement);
         }
         catch (JsonException e)
         {
@@ -33,11 +42,11 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw GpuCtrException.UsageError($"--config {path}: no such file");
+            throw GpuCtrException.UsageError($"{flag} {path}: no such file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"--config {path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError($"{flag} {path}: cannot be read ({e.Message})", e);
         }
     }
 

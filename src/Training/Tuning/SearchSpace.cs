@@ -24,25 +24,9 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
     public static SearchSpace Read(string path)
     {
         IReadOnlyList<Option> known = Option.Of(typeof(TrainOptions));
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (document.RootElement.ValueKind != JsonValueKind.Object)
-                throw GpuCtrException.UsageError($"--space {path}: expected a JSON object such as {{\"lr\": {{\"from\": 1e-4, \"to\": 1e-2, \"log\": true}}, \"dropout\": [0, 0.2]}}");
-            return new([.. document.RootElement.EnumerateObject().Select(p => Dimension.Of(Known(p.Name), p.Value))]);
-        }
-        catch (JsonException e)
-        {
-            throw GpuCtrException.UsageError($"--space {path}: not JSON ({e.Message})");
-        }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw GpuCtrException.UsageError($"--space {path}: no such file");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw GpuCtrException.IoError($"--space {path}: cannot be read ({e.Message})", e);
-        }
+        return ConfigFile.ReadJson("--space", path, root => root.ValueKind == JsonValueKind.Object
+            ? new SearchSpace([.. root.EnumerateObject().Select(p => Dimension.Of(Known(p.Name), p.Value))])
+            : throw GpuCtrException.UsageError($"--space {path}: expected a JSON object such as {{\"lr\": {{\"from\": 1e-4, \"to\": 1e-2, \"log\": true}}, \"dropout\": [0, 0.2]}}"));
 
         Option Known(string name)
         {
