@@ -7,7 +7,7 @@ namespace GpuCtr.Training.Reports;
 /// <summary>Charts of scores against labels.</summary>
 internal static class ScoreCharts
 {
-    private const int Groups = 10, Bins = 24, MostLetters = 60;
+    private const int Groups = 10, Bins = 24, MostLetters = 64, LeastRows = 10;
 
     /// <summary>Mean score and mean label in ten groups of equally many rows, ordered by score. Equal score intervals would leave most groups empty if clicks are rare.</summary>
     public static Plot Calibration(RowSample sample)
@@ -24,13 +24,19 @@ internal static class ScoreCharts
         double Mean(Range range, Func<int, double> value) => rows[range].Sum(i => sample.WeightOf(i) * value(i)) / rows[range].Sum(i => (double)sample.WeightOf(i));
     }
 
-    /// <summary>AUC of parts of the rows with their standard errors, compared with the AUC of all rows.</summary>
+    /// <summary>AUC of parts of the rows with their standard errors, compared with the AUC of all rows. A part with few rows of a label is left out: its error would set the scale.</summary>
     public static Plot Parts(string title, string xTitle, IReadOnlyList<Slice> parts, double? all)
     {
-        bool fits = parts.Sum(s => s.Name.Length + 1) <= MostLetters;
-        return new Plot(title, xTitle, "AUC") { Places = [.. parts.Select((s, i) => fits ? s.Name : $"{i + 1}")], Level = all }
-            .Points("AUC", parts.Select((s, i) => (Place: i, s.Auc, s.AucError)).Where(p => p.Auc is not null).Select(p => new ChartPoint(p.Place, p.Auc!.Value, p.AucError)));
+        bool fits = parts.All(s => s.Name.Length < MostLetters / parts.Count);
+        return new Plot(title, xTitle, "AUC") { Places = [.. parts.Select((s, i) => fits ? s.Name : $"{i + 1}")], Level = all, Bounds = new(0, 1) }
+            .Points("AUC", parts.Select((s, i) => (Place: i, Slice: s)).Where(p => IsDrawn(p.Slice)).Select(p => new ChartPoint(p.Place, p.Slice.Auc!.Value, p.Slice.AucError)));
     }
+
+    /// <summary>Says how many parts <see cref="Parts"/> does not draw; empty if it draws all.</summary>
+    public static string LeftOut(IReadOnlyList<Slice> parts) => parts.Count(s => !IsDrawn(s)) is > 0 and int count
+        ? $"{count} of {parts.Count} values {(count == 1 ? "has" : "have")} fewer than {LeastRows} rows with label 1 or with label 0, too few for an AUC: in the table only." : "";
+
+    private static bool IsDrawn(Slice s) => s.Auc is not null && Math.Min(s.Positives, s.Rows - s.Positives) >= LeastRows;
 
     /// <summary>Distribution of the scores of each label; a share counts as so much of both.</summary>
     public static Plot ByLabel(RowSample sample)

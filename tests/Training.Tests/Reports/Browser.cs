@@ -6,7 +6,7 @@ internal static class Browser
     private static readonly string[] names = ["chromium", "chromium-browser", "google-chrome"];
 
     /// <summary>The document after its scripts have run.</summary>
-    public static string Dom(string path) => Run("--dump-dom", "--virtual-time-budget=2000", new Uri(path).AbsoluteUri);
+    public static string Dom(string path) => Run("--dump-dom", "--virtual-time-budget=2000", "--window-size=1200,900", new Uri(path).AbsoluteUri);
 
     /// <summary>A picture of the page.</summary>
     public static void Screenshot(string path, string png, int width, int height) =>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GpuCtr.Engine;
+using GpuCtr.Training.Tests.Reports;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests.Tuning;
@@ -36,6 +37,15 @@ public sealed class TuneTests : IDisposable
         Assert.Equal((int)first["trial"]!, (int)second["trial"]!);
         Assert.Equal(((double)first["value"]! + (double)second["value"]!) / 2, found.GetProperty("value").GetDouble(), 1e-12);
         Assert.Contains("What mattered", File.ReadAllText(folder.File("tuned/report.html")), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public void A_browser_draws_the_report()
+    {
+        Tune("drawn", "--trials", "5");
+        PageLayout layout = PageLayout.Of(File.ReadAllText(folder.File("drawn/report.html")), folder, 1100);
+        layout.AssertTidy();
+        Assert.True(Assert.Single(layout.Charts).Colors.Distinct().Count() > 1);
     }
 
     [Fact]

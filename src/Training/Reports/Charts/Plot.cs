@@ -38,6 +38,9 @@ internal sealed class Plot(string title, string xTitle, string yTitle)
     /// <summary>A dashed horizontal line to compare with.</summary>
     public double? Level { get; init; }
 
+    /// <summary>What the values can be: the value axis does not go beyond.</summary>
+    public Axis? Bounds { get; init; }
+
     /// <summary>With many points, the value axis does not extend to the few highest and lowest; these are drawn at its ends.</summary>
     public bool Robust { get; init; }
 
@@ -82,7 +85,8 @@ internal sealed class Plot(string title, string xTitle, string yTitle)
         Axis x = Places is not null ? new Axis(-0.5, Places.Count - 0.5)
             : series.Any(s => s.Mark == Mark.Bars) ? new Axis(xs.Min() - half, xs.Max() + half)
             : Axis.Around(xs, false);
-        return (x, Axis.Around(Level is { } level ? ys.Append(level) : ys, FromZero));
+        Axis y = Axis.Around(Level is { } level ? ys.Append(level) : ys, FromZero);
+        return (x, Bounds is { } b ? new Axis(Math.Max(y.Low, b.Low), Math.Min(y.High, b.High)) : y);
     }
 
     /// <summary>The SVG element; a chart without a value says so.</summary>
