@@ -81,6 +81,10 @@ public sealed record TrainOptions
     [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]
     public int? Patience { get; init; }
 
+    /// <summary>Whether the importance of columns is measured at the end.</summary>
+    [Option("at the end, measure for the report what the model loses when a column is permuted, on the test rows or else the validation rows", OnResume = OnResume.Free, ClicksOnly = true)]
+    public bool Importance { get; init; }
+
     /// <summary>Device and threads.</summary>
     [Options]
     public DeviceOptions Device { get; init; } = new();

@@ -9,8 +9,10 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Explanations;
 using GpuCtr.Training.Metrics;
 using GpuCtr.Training.Reports;
+using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Training;
 
@@ -112,8 +114,11 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
         }
     }
 
-    private HeldMemory Held(FeatureEncoder encoder, long evaluated, long lists) =>
-        HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model)) with { Lists = lists };
+    private HeldMemory Held(FeatureEncoder encoder, long evaluated, long lists)
+    {
+        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model)) with { Lists = lists };
+        return settings.Options.Importance ? held with { Scores = held.Scores + HeldRows.BytesOf(encoder.Spec, Math.Min(evaluated, new ImportanceOptions().Rows)) } : held;
+    }
 
     private void KnownFit(string path) => runLog.Line($"vocabularies and statistics come from the fit cache: {path}");
 
@@ -134,7 +139,10 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
                 runLog.Line($"best epoch {trainer.Monitored.BestEpoch} reloaded");
             }
 
-            RunMetrics metrics = Report(trainer, Test(trainer));
+            Evaluation? test = Test(trainer);
+            if (settings.Options.Importance)
+                MeasureImportance(trainer);
+            RunMetrics metrics = Report(trainer, test);
             data.DropCache();
             folder.DropCache();
             return metrics;
@@ -201,6 +209,20 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
         runLog.Line(EpochTable.Describe("test", test));
         evaluated = Evaluated("test", test, trainer, data.Test);
         return test;
+    }
+
+    /// <summary>On the test rows, else the validation rows; a run that was resumed behind its end has not evaluated these yet.</summary>
+    private void MeasureImportance(Trainer trainer)
+    {
+        (string name, RowSource rows) = data.Test is { } test ? ("test", test) : ("valid", data.Valid!);
+        evaluated ??= Evaluated(name, trainer.Evaluate(rows, name, stop), trainer, rows);
+        PermutationImportance measure = new(model, new ImportanceOptions { Seed = settings.Model.Seed });
+        using ProgressMeter meter = new(runLog, "importance", measure.Predictions(rows));
+        Importance importance = measure.Run(rows, done => { if (meter.IsDue) meter.Show(done); }, stop);
+        evaluated = evaluated with { Importance = importance };
+        runLog.Line($"importance on the {name} rows, {importance.Sentence()}");
+        foreach (string line in TextTable.Lines(importance.Table()))
+            runLog.Line($"  {line}");
     }
 
     private void Keep(Trainer trainer, EpochResult result)

@@ -109,7 +109,7 @@ internal static class EvaluateCommand
 
     private static void Execute(EvaluateOptions options, ScoringRun run, Terminal terminal)
     {
-        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Scoring.Source.Load(c => Load(c, run, options.BadRows));
+        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Scoring.Source.Load(c => run.Load(c, options.BadRows));
         using TrainableModel model = loaded;
         run.Begin(checkpoint, held);
         if (options.Top is not null && !rows.Data.HasGaucKeys)
@@ -124,28 +124,6 @@ internal static class EvaluateCommand
             terminal.Out.WriteLine(evaluation.Items is { } items ? JsonText.Line(ResultOf(items, evaluation, checkpoint, model)) : JsonText.Line(ResultOf(evaluation, checkpoint, model)));
         else
             Print(evaluation, terminal.Screen);
-    }
-
-    private static (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, ScoringRun run, BadRowBudget badRows)
-    {
-        int batchSize = run.Options.BatchSize;
-        FeatureEncoder encoder = checkpoint.LoadEncoder();
-        ShardSet shards = run.RowsFor(encoder);
-        encoder.Check(shards);
-        HeldMemory held = HeldMemory.Of(run.Device, TrainableModel.PlanOf(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
-        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = run.Options.Device.Decoders, BadRows = badRows, MemoryBytes = run.Memory.RowBytes(held, new BlockSizes(shards, encoder).Least) };
-        RowSource rows = new(new Dataset(shards, encoder, reading), RowPart.All);
-        TrainableModel model = new(run.Device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
-        try
-        {
-            checkpoint.LoadWeights(model);
-            return (checkpoint, rows, held, model);
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
     }
 
     private static Evaluation Evaluate(EvaluateOptions options, TrainableModel model, RowSource rows, ScoringRun run)

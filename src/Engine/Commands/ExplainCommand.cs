@@ -60,7 +60,7 @@ internal static class ExplainCommand
             if (ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model))
                 throw GpuCtrException.UsageError($"explain looks at one row, and to {checkpoint.Manifest.Model.Model} a row is worth what the others of its list make it; predict says the order of a list");
             FeatureEncoder features = checkpoint.LoadEncoder();
-            return (features, checkpoint.LoadFrozen(device, features.Spec, Ablation.MostRows(features.Spec)));
+            return (features, checkpoint.LoadFrozen(device, features.Spec, RowVariations.MostRows(features.Spec)));
         });
         using FrozenModel model = loaded;
         using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });

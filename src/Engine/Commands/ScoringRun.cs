@@ -1,15 +1,18 @@
 using GpuCtr.Data;
+using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Models;
+using GpuCtr.Models.Features;
 using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>What <c>evaluate</c> and <c>predict</c> run a trained model with.</summary>
+/// <summary>What <c>evaluate</c>, <c>importance</c> and <c>predict</c> run a trained model with.</summary>
 /// <param name="Options">Their common flags.</param>
 /// <param name="Shards">The shards that are read.</param>
 /// <param name="Device">Where the model runs.</param>
@@ -45,6 +48,34 @@ internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Devic
             return Shards;
         logs ??= new GroupedLogs(columns, Memory.FitBytes);
         return grouped ??= logs.Of(Shards);
+    }
+
+    /// <summary>Loads a model and opens labelled rows for it, within the memory limit.</summary>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="badRows">Bad rows that may be left out.</param>
+    /// <param name="more">Bytes that the verb holds besides.</param>
+    /// <exception cref="GpuCtrException">Data: the rows do not fit the model. Usage: too little memory.</exception>
+    public (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, BadRowBudget badRows, Func<FeatureSpec, long>? more = null)
+    {
+        int batchSize = Options.BatchSize;
+        FeatureEncoder encoder = checkpoint.LoadEncoder();
+        ShardSet shards = RowsFor(encoder);
+        encoder.Check(shards);
+        HeldMemory held = HeldMemory.Of(Device, TrainableModel.PlanOf(Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
+        held = held with { Scores = held.Scores + (more?.Invoke(encoder.Spec) ?? 0) };
+        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = Options.Device.Decoders, BadRows = badRows, MemoryBytes = Memory.RowBytes(held, new BlockSizes(shards, encoder).Least) };
+        RowSource rows = new(new Dataset(shards, encoder, reading), RowPart.All);
+        TrainableModel model = new(Device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
+        try
+        {
+            checkpoint.LoadWeights(model);
+            return (checkpoint, rows, held, model);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>

@@ -9,13 +9,13 @@ using GpuCtr.Training.Scoring;
 namespace GpuCtr.Training.Explanations;
 
 /// <summary>Computes an <see cref="Explanation"/>.</summary>
-/// <param name="model">A model for batches of <see cref="Ablation.MostRows"/>.</param>
+/// <param name="model">A model for batches of <see cref="RowVariations.MostRows"/>.</param>
 /// <param name="encoder">Maps its row numbers back to values.</param>
 internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 {
     private const int NearestCount = 5;
 
-    private readonly Ablation[] columns = Ablation.All(model.Spec, encoder.State);
+    private readonly IReadOnlyList<ColumnGroup> columns = ColumnGroup.ByField(model.Spec, encoder.State);
     private readonly int[] offsets = model.Spec.Offsets();
 
     /// <summary>Explains a row.</summary>
@@ -40,17 +40,20 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     }
 
     /// <summary>Columns in the order of their vectors, followed by histories, which have none.</summary>
-    private FieldPart Part(Batch row, Ablation c, int i, LinearTerms terms, double effect)
+    private FieldPart Part(Batch row, ColumnGroup c, int i, LinearTerms terms, double effect)
     {
-        string value = c.Field >= 0 ? Describe(model.Spec.Categorical[c.Field].Vocabulary, row.IdAt(0, c.Field))
-            : c.Number >= 0 && c.Number >= model.Spec.N - model.Spec.VectorNumbers ? $"vector of {c.Count} numbers"
-            : c.Number >= 0 ? row.Numeric[c.Number].ToString("G4", CultureInfo.InvariantCulture)
+        bool isVector = c.Numbers is [var place, ..] && place >= model.Spec.N - model.Spec.VectorNumbers;
+        string value = c.Fields is [var field] ? Describe(model.Spec.Categorical[field].Vocabulary, row.IdAt(0, field))
+            : isVector ? $"vector of {c.Numbers.Length} numbers"
+            : c.Numbers is [var number] ? row.Numeric[number].ToString("G4", CultureInfo.InvariantCulture)
             : Entries(row.Sequences[c.Lists[0]]);
         // The terms of a vector's numbers stand one after the other, where all other columns have one.
-        int first = c.Number >= 0 ? model.Spec.F + c.Number : i + columns.Take(i).Sum(before => before.Count - 1);
-        double? Sum(double[]? of) => of is not null && first < of.Length ? of.AsSpan(first, c.Count).ToArray().Sum() : null;
+        int first = c.Numbers.Length > 0 ? model.Spec.F + c.Numbers[0] : i + columns.Take(i).Sum(before => Terms(before) - 1);
+        double? Sum(double[]? of) => of is not null && first < of.Length ? of.AsSpan(first, Terms(c)).ToArray().Sum() : null;
         return new FieldPart(c.Name, value, Sum(terms.FirstOrder), Sum(terms.Fm), effect);
     }
+
+    private static int Terms(ColumnGroup c) => Math.Max(1, c.Numbers.Length);
 
     private static string Entries(BatchSequence list) => list.Offsets[1] == 1 ? "1 entry" : $"{list.Offsets[1]} entries";
 

@@ -1,3 +1,5 @@
+using GpuCtr.Training.Explanations;
+
 namespace GpuCtr.Training.Reports;
 
 /// <summary>Results of an evaluation for the report.</summary>
@@ -6,4 +8,8 @@ namespace GpuCtr.Training.Reports;
 /// <param name="Sample">Scores of single rows; null where items are predicted.</param>
 /// <param name="Tables">How the tables are used.</param>
 /// <param name="Lists">How many entries of the lists are read.</param>
-internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample? Sample, IReadOnlyList<TableUsage> Tables, IReadOnlyList<ListUsage> Lists);
+internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample? Sample, IReadOnlyList<TableUsage> Tables, IReadOnlyList<ListUsage> Lists)
+{
+    /// <summary>What the model loses without each column; null where nobody asked.</summary>
+    public Importance? Importance { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Explanations;
 using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training.Reports;
@@ -21,6 +22,8 @@ internal static class ReportPage
         EpochCharts.Add(page, epochs, steps);
         if (rows?.Sample is { } sample)
             Predictions(page, rows, sample);
+        if (rows?.Importance is { } importance)
+            Columns(page, rows.Name, importance);
         if (rows is not null)
             Tables(page, rows);
         return page.ToString();
@@ -60,6 +63,14 @@ internal static class ReportPage
             FieldTables.Quality(page, FieldName(sample, f), Slice.ByValue(sample, f), auc, open: f == 0);
         for (int n = 0; n < sample.Numbers.Length; n++)
             FieldTables.Quality(page, sample.NumericColumns[n].Column, Slice.ByNumber(sample, n), auc, open: n == 0 && sample.Values.Length == 0);
+    }
+
+    private static void Columns(HtmlPage page, string rows, Importance importance)
+    {
+        IReadOnlyList<string[]> table = importance.Table();
+        page.Headline("What the model relies on")
+            .Note($"How much worse it predicts when the values of a column are permuted: {importance.Sentence()}, on the {rows} rows. Columns that tell the same share their importance, so that each of them may look unimportant.")
+            .Append(HtmlPage.Table(table[0], table.Skip(1)));
     }
 
     private static void Tables(HtmlPage page, EvaluatedRows rows)

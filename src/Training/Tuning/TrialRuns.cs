@@ -38,12 +38,12 @@ internal sealed class TrialRuns(TuneRequest request, IScreen screen) : IDisposab
 
     /// <summary>Tests a run that is trained to its end.</summary>
     public RunMetrics Test(Piece piece, IReadOnlyDictionary<string, object?> values, string folder, CancellationToken end) =>
-        Start(new(values) { ["epochs"] = piece.Epochs, ["out"] = folder, ["test"] = request.Run.Test }, "test", tells: false, end);
+        Start(new(values) { ["epochs"] = piece.Epochs, ["out"] = folder, ["test"] = request.Run.Test, ["importance"] = request.Run.Importance }, "test", tells: false, end);
 
     private RunMetrics Start(Dictionary<string, object?> values, string name, bool tells, CancellationToken end)
     {
         using RunLog log = new(new TrialScreen(screen, name, tells), verbose: false);
-        OptionValues given = new OptionValues(values).Over(request.Given.Without("resume", "test"));
+        OptionValues given = new OptionValues(values).Over(request.Given.Without("resume", "test", "importance"));
         TrainOptions options = given.Over(new TrainOptions()) with { Shards = request.Run.Shards, Resume = true };
         string flags = string.Join(' ', known.Where(given.IsGiven).Select(o => $"{o.Flag} {OptionText.Of(o, given.ByName[o.Name])}"));
         return TrainRun.Start(new(options, known, given, $"gpu-ctr train {string.Join(' ', options.Shards)} {flags}"), log, end, bench);

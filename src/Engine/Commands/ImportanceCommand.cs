@@ -1,0 +1,85 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Engine.Screens;
+using GpuCtr.Models;
+using GpuCtr.Training;
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Explanations;
+
+namespace GpuCtr.Engine.Commands;
+
+/// <summary>The flags of <c>importance</c>.</summary>
+internal sealed record ImportanceCommandOptions
+{
+    /// <summary>The model and how it runs.</summary>
+    [Options]
+    public ScoringOptions Scoring { get; init; } = new();
+
+    /// <summary>How importance is measured.</summary>
+    [Options]
+    public ImportanceOptions Importance { get; init; } = new();
+
+    /// <summary>The most columns in the table.</summary>
+    [Option("only the N most important columns in the table", Least = 1, Default = "all")]
+    public int? Top { get; init; }
+
+    /// <summary>Bad rows that may be left out.</summary>
+    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
+    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
+
+    /// <summary>Most memory of the whole process.</summary>
+    [Option("memory limit of the whole process", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, and what the model needs")]
+    public ByteSize? Memory { get; init; }
+
+    /// <summary>JSON on standard output.</summary>
+    [Option("everything as one line of JSON on standard output", Section = OptionSection.Output)]
+    public bool Json { get; init; }
+}
+
+/// <summary><c>importance --model RUN SHARDS…</c></summary>
+internal static class ImportanceCommand
+{
+    /// <summary>The verb.</summary>
+    public static Verb<ImportanceCommandOptions> Verb { get; } = new(
+        "importance", "says how much a trained model relies on each column: what it loses when the values of the column are permuted",
+        ["gpu-ctr importance --model runs/first data/test.parquet", "gpu-ctr importance --model runs/first data/test.parquet --together city,region --repeats 20 --json"],
+        Execute);
+
+    private static ExitCode Execute(ImportanceCommandOptions options, Arguments arguments, Terminal terminal)
+    {
+        options.Scoring.Source.Check(Verb.Name);
+        if (Checkpoint.Glance(options.Scoring.Source.Model!) is { } seen)
+            NeedsClicks(seen.Model.Model);
+        return ScoringRun.Of(Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+    }
+
+    private static void NeedsClicks(string model)
+    {
+        if (ModelCatalog.Of(model).PredictsItems)
+            throw GpuCtrException.UsageError($"importance is for models that predict clicks from several columns; {model} predicts items from their sequence alone, and without it there is nothing left");
+    }
+
+    private static void Execute(ImportanceCommandOptions options, ScoringRun run, Terminal terminal)
+    {
+        (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = options.Scoring.Source.Load(c => run.Load(c, options.BadRows, spec => HeldRows.BytesOf(spec, Math.Min(options.Importance.Rows, run.Shards.Rows))));
+        using TrainableModel model = loaded;
+        run.Begin(checkpoint, held);
+        PermutationImportance measure = new(model, options.Importance);
+        Importance importance = run.Watch(Verb, measure.Predictions(rows), progress => measure.Run(rows, progress, run.Shutdown.Token), "interrupted");
+        RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
+        if (importance.Metrics.Auc is null)
+            run.RunLog.Warn("AUC is not defined on these rows, which need labels of 0 and 1 and both of them: columns are sorted by logloss");
+        if (options.Json)
+            terminal.Out.WriteLine(JsonText.Line(importance));
+        else
+            Print(importance, options.Top, terminal);
+    }
+
+    private static void Print(Importance importance, int? top, Terminal terminal)
+    {
+        terminal.Screen.Line(importance.Sentence());
+        terminal.Screen.Table(importance.Table(top));
+    }
+}

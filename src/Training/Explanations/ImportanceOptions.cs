@@ -1,0 +1,23 @@
+using GpuCtr.Models;
+
+namespace GpuCtr.Training.Explanations;
+
+/// <summary>Options of permutation importance.</summary>
+public sealed record ImportanceOptions
+{
+    /// <summary>Permutations of each column.</summary>
+    [Option("permutations of each column; the error is that of their mean", Least = 1, Most = 10_000, Section = OptionSection.Rows)]
+    public int Repeats { get; init; } = 5;
+
+    /// <summary>The most rows that are held in memory and permuted.</summary>
+    [Option("the most rows that are held in memory; of more, about so many are drawn by a hash", Least = 2, Most = 10_000_000)]
+    public int Rows { get; init; } = 100_000;
+
+    /// <summary>Seed of the permutations and of the rows drawn.</summary>
+    [Option("seed of the permutations and of the rows drawn", Least = 0)]
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>Columns that are permuted together.</summary>
+    [Option("columns that are permuted as one, because they tell the same", Value = "COL,…", Form = OptionForm.Columns)]
+    public IReadOnlyList<string> Together { get; init; } = [];
+}
