@@ -105,6 +105,13 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <summary>Whether all rows are kept in memory, so that another run can read them.</summary>
     public bool InMemory => new[] { Train, Valid, Test }.OfType<RowSource>().All(r => r.Data.InMemory);
 
+    /// <summary>These rows as if they had no values in some columns.</summary>
+    public RunData Without(ColumnGroup group)
+    {
+        RowSource? Of(RowSource? rows) => rows is null ? null : rows with { Part = rows.Part with { Without = group } };
+        return this with { Train = Of(Train)!, Valid = Of(Valid), Test = Of(Test) };
+    }
+
     /// <summary>Equal for runs with equal encodings.</summary>
     public static string FitKey(RunShards shards, TrainSettings settings) =>
         Data.Features.FitCache.Key(shards.Train, shards.Plan, TrainPart(shards, settings), ModelCatalog.ReadsNegatives(settings.For(shards.ModelName).Model));

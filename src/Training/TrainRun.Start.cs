@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
 using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
@@ -11,7 +12,11 @@ namespace GpuCtr.Training;
 /// <param name="Known">The options recorded in config.json.</param>
 /// <param name="Given">The values that were given explicitly.</param>
 /// <param name="CommandLine">The command line, recorded in config.json for its readers.</param>
-internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Known, OptionValues Given, string CommandLine);
+internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Known, OptionValues Given, string CommandLine)
+{
+    /// <summary>Chooses columns that the run trains without: it reads them as if no row had a value; null: it reads all.</summary>
+    public Func<FeatureEncoder, ColumnGroup>? Without { get; init; }
+}
 
 /// <content>From options to a started run: checks the options, opens the folder, finds the weights of another run.</content>
 internal sealed partial class TrainRun
@@ -48,7 +53,7 @@ internal sealed partial class TrainRun
         Checkpoint? from = options.Resume ? Resumption.Find(folder, runLog) : null;
         WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
         JsonObject config = RunConfig.Of(request, bench.Device, shards, settings);
-        TrainRun run = new(settings, bench, folder, runLog, stop) { Config = config, Chosen = chosen, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
+        TrainRun run = new(settings, bench, folder, runLog, stop) { Config = config, Chosen = chosen, Without = request.Without, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
         return run.Run(shards, from, warm);
     }
 

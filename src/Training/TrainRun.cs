@@ -59,6 +59,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
     /// <summary>Options whose values follow from the data.</summary>
     public IReadOnlyList<AutomaticDefault> Chosen { get; init; } = [];
 
+    /// <summary>Chooses columns that the run trains without; null: it reads all.</summary>
+    public Func<FeatureEncoder, ColumnGroup>? Without { get; init; }
+
     /// <summary>Called after every step, when its checkpoint is saved if one was due.</summary>
     public Action? AfterStep { get; init; }
 
@@ -78,6 +81,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             HeldMemory held = Held(encoder, RunData.EvaluatedRows(shards, settings), RunData.ListBytes(shards));
             RunData Open() => RunData.Open(shards, settings, encoder, held, folder.File(RunFolder.Cache));
             data = warm is null ? bench.Rows(RunData.RowsKey(shards, settings), Open) : Open();
+            if (Without is not null)
+                data = data.Without(Without(encoder));
             RunLabels? labels = encoder.Label is null || encoder.Target.Soft ? null : RunLabels.Of(data, settings, stop);
             settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))

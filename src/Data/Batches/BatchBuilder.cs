@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Batches;
 
 /// <summary>Copies encoded rows into a batch. Allocates nothing.</summary>
 /// <param name="spec">Its columns.</param>
-/// <param name="part">Which entries of sequences are meant.</param>
+/// <param name="part">Which columns and which entries of sequences are meant.</param>
 /// <param name="weightScale">Factor on weights.</param>
 internal sealed class BatchBuilder(FeatureSpec spec, RowPart part, float weightScale = 1)
 {
@@ -36,6 +36,7 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part, float weightS
             labels[to] = block.Labels[from];
             if (!weights.IsEmpty)
                 weights[to] = block.Weights.Length > 0 ? weightScale * block.Weights[from] : 1;
+            part.Without?.Blank(batch, to);
             batch.GaucKeys[to] = block.GaucKeys.Length > 0 ? block.GaucKeys[from] : 0;
         }
 
@@ -61,16 +62,17 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part, float weightS
         }
     }
 
-    private static void AppendLists(Batch batch, ShuffleWindow window, int first, int count, int s)
+    private void AppendLists(Batch batch, ShuffleWindow window, int first, int count, int s)
     {
         Span<int> tableRows = batch.Sequences[s].TableRows, offsets = batch.Sequences[s].Offsets;
         int end = offsets[batch.Rows], hint = 0;
+        bool isEmpty = part.Without?.Has(batch.Spec, s) == true;
         for (int i = 0; i < count; i++)
         {
             int number = window.Order[first + i];
             EncodedSequence list = window.BlockOf(number, ref hint).Sequences[s];
             int row = number - window.Starts[hint];
-            int start = list.Offsets[row], length = list.Offsets[row + 1] - start;
+            int start = list.Offsets[row], length = isEmpty ? 0 : list.Offsets[row + 1] - start;
             list.TableRows.AsSpan(start, length).CopyTo(tableRows.Slice(end, length));
             end += length;
             offsets[batch.Rows + i + 1] = end;

@@ -83,6 +83,9 @@ public sealed record RowPart(RowSplit? Split, bool Valid)
     internal bool Counts(RowGroupRef group, int row, float label, float weight) =>
         weight > 0 && (label > 0 || Negatives is null || Negatives.Keeps(group.Shard, group.FirstRow + row));
 
+    /// <summary>Columns whose values the rows do not have; null: they have all.</summary>
+    internal ColumnGroup? Without { get; init; }
+
     private const int LeastToLeaveOut = 3;
 
     /// <summary>Which entries of the sequences.</summary>

@@ -7,6 +7,7 @@ using GpuCtr.Models;
 using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
 using GpuCtr.Training.Explanations;
+using GpuCtr.Training.Tuning;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -20,6 +21,14 @@ internal sealed record ImportanceCommandOptions
     /// <summary>How importance is measured.</summary>
     [Options]
     public ImportanceOptions Importance { get; init; } = new();
+
+    /// <summary>Whether the model is trained anew without each column.</summary>
+    [Option("train the run again without each column, with as many seeds as --repeats says and --budget allows; SHARDS are those to train on, if not those of the run")]
+    public bool Ablate { get; init; }
+
+    /// <summary>The most time of all trainings.</summary>
+    [Option("with --ablate: the most time to spend", Value = "20m", Default = "20m")]
+    public TimeBudget? Budget { get; init; }
 
     /// <summary>The most columns in the table.</summary>
     [Option("only the N most important columns in the table", Least = 1, Default = "all")]
@@ -41,10 +50,12 @@ internal sealed record ImportanceCommandOptions
 /// <summary><c>importance --model RUN SHARDS…</c></summary>
 internal static class ImportanceCommand
 {
+    private const int UsualMinutes = 20;
+
     /// <summary>The verb.</summary>
     public static Verb<ImportanceCommandOptions> Verb { get; } = new(
-        "importance", "says how much a trained model relies on each column: what it loses when the values of the column are permuted",
-        ["gpu-ctr importance --model runs/first data/test.parquet", "gpu-ctr importance --model runs/first data/test.parquet --together city,region --repeats 20 --json"],
+        "importance", "says how much a trained model relies on each column: what it loses when the values of the column are permuted, or when it is trained without",
+        ["gpu-ctr importance --model runs/first data/test.parquet", "gpu-ctr importance --model runs/first data/test.parquet --together city,region --repeats 20 --json", "gpu-ctr importance --model runs/first --ablate --budget 20m"],
         Execute);
 
     private static ExitCode Execute(ImportanceCommandOptions options, Arguments arguments, Terminal terminal)
@@ -52,7 +63,30 @@ internal static class ImportanceCommand
         options.Scoring.Source.Check(Verb.Name);
         if (Checkpoint.Glance(options.Scoring.Source.Model!) is { } seen)
             NeedsClicks(seen.Model.Model);
+        if (options.Ablate)
+            return Ablate(options, arguments, terminal);
+        if (options.Budget is not null)
+            throw GpuCtrException.UsageError("--budget is the time of --ablate; permutations take --repeats");
         return ScoringRun.Of(Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+    }
+
+    private static ExitCode Ablate(ImportanceCommandOptions options, Arguments arguments, Terminal terminal)
+    {
+        options.Scoring.Device.Check();
+        using ShutdownSignal shutdown = new();
+        using RunLog log = new(terminal.Error, options.Scoring.Trace.Verbose);
+        Checkpoint checkpoint = options.Scoring.Source.Load(c => c);
+        using ColumnAblation ablation = new(checkpoint, options.Importance, options.Scoring.Device, arguments.Values, terminal.Error, log);
+        Ablation result = ablation.Run(options.Budget?.Time ?? TimeSpan.FromMinutes(UsualMinutes), shutdown.Token);
+        if (options.Json)
+        {
+            terminal.Out.WriteLine(JsonText.Line(result));
+            return ExitCode.Done;
+        }
+
+        terminal.Screen.Line(result.Sentence());
+        terminal.Screen.Table(result.Table(options.Top));
+        return ExitCode.Done;
     }
 
     private static void NeedsClicks(string model)
