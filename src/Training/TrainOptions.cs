@@ -1,4 +1,5 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 using GpuCtr.Models;
 
 namespace GpuCtr.Training;
@@ -113,6 +114,10 @@ public sealed record TrainOptions
     [Option("start with the weights of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
     public string? InitFrom { get; init; }
 
+    /// <summary>Columns whose embeddings begin with vectors from a file.</summary>
+    [Option("columns whose embeddings begin with vectors from a file, by id: Parquet with a column of ids and one of lists of numbers, or safetensors", Value = "COL=FILE,…", Form = OptionForm.ColumnRules)]
+    public IReadOnlyList<string> InitEmbedding { get; init; } = [];
+
     /// <summary>The run whose model makes the personalized vector of each row; null = there is none, or it is a column.</summary>
     [Option("run of a model of clicks, such as din, whose last hidden layer is the personalized vector of each item (prm); it becomes a part of the new run", Value = "RUN", OnResume = OnResume.Free, ReadBy = "prm")]
     public string? PrmFrom { get; init; }
@@ -129,6 +134,8 @@ public sealed record TrainOptions
     public string? Contradiction() =>
         Resume && Out is null ? "--resume needs --out, the folder of the run to continue"
         : Resume && Overwrite ? "--resume continues a run and --overwrite removes it; choose one"
+        : FeatureOptions.Pairs(InitEmbedding).Any(p => p.Value.Length == 0) ? $"--init-embedding {string.Join(',', InitEmbedding)}: expected COL=FILE"
+        : FeatureOptions.Pairs(InitEmbedding).GroupBy(p => p.Column).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"--init-embedding names {ColumnNames.InShell(twice.Key)} twice"
         : Monitor == "gauc" && Features.GroupId is null ? "--monitor gauc needs --group-id, the column that groups rows"
         : null;
 }

@@ -59,6 +59,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
     /// <summary>Options whose values follow from the data.</summary>
     public IReadOnlyList<AutomaticDefault> Chosen { get; init; } = [];
 
+    /// <summary>Embeddings that begin with vectors from files; none where the run resumes.</summary>
+    public IReadOnlyList<InitialEmbedding> InitialEmbeddings { get; init; } = [];
+
     /// <summary>Chooses columns that the run trains without; null: it reads all.</summary>
     public Func<FeatureEncoder, ColumnGroup>? Without { get; init; }
 
@@ -89,6 +92,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             {
                 if (from is null)
                     warm?.Load(model, runLog);
+                foreach (InitialEmbedding initial in InitialEmbeddings)
+                    initial.Write(model, data.Encoder, warm?.RowsIn(model), runLog);
                 firstStep = model.Step;
                 if (from is null)
                     folder.Begin();

@@ -54,6 +54,9 @@ internal sealed class WarmStart
     /// <exception cref="GpuCtrException">Usage: the fields are not the same.</exception>
     public FeatureEncoder Grow(FeatureEncoder fresh) => learned.GrownBy(fresh);
 
+    /// <summary>Which rows of its tables a model has from that run.</summary>
+    public RowMap RowsIn(TrainableModel model) => RowMap.Of(learned.Spec, model.Spec);
+
     /// <summary>Takes over weights, optimizer state and step count; if a running training has removed this checkpoint, of its newer one.</summary>
     /// <exception cref="GpuCtrException">Data: damaged. Usage: another run has taken the place of that one.</exception>
     public void Load(TrainableModel model, RunLog runLog)
@@ -68,7 +71,7 @@ internal sealed class WarmStart
 
     private bool Load(Checkpoint from, TrainableModel model, RunLog runLog)
     {
-        RowMap rows = RowMap.Of(learned.Spec, model.Spec);
+        RowMap rows = RowsIn(model);
         if (rows.Rows > rows.FromRows && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
             throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.FromRows} items are new here; train it anew, or take a model without, such as sasrec");
         string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new";

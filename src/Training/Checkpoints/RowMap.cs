@@ -11,6 +11,9 @@ internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From
     /// <summary>Number of mapped rows.</summary>
     public long Kept => Runs.Sum(r => r.Count);
 
+    /// <summary>Whether a row of the new table was one of the old.</summary>
+    public bool Has(long row) => Runs.Any(r => row >= r.To && row < r.To + r.Count);
+
     /// <summary>The map between two specs with the same vocabularies in the same order, none of which shrank.</summary>
     public static RowMap Of(FeatureSpec from, FeatureSpec to)
     {

@@ -10,11 +10,15 @@ namespace GpuCtr.Training.Checkpoints;
 /// <param name="Shape">Dimensions, outermost first.</param>
 /// <param name="Begin">First byte, from the start of the values.</param>
 /// <param name="End">First byte after it.</param>
-internal sealed record SafeTensorsEntry(long[] Shape, long Begin, long End);
+/// <param name="Type">Of its numbers: F32, I32 or I64.</param>
+internal sealed record SafeTensorsEntry(long[] Shape, long Begin, long End, string Type = SafeTensorsHeader.Real);
 
 /// <summary>The header of a safetensors file. Nothing in a file is trusted before it is checked, and nothing is allocated by its sizes.</summary>
 internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensorsEntry> Entries, long DataStart)
 {
+    /// <summary>The type of weights.</summary>
+    public const string Real = "F32";
+
     private const int LimitBytes = 16 << 20;
     private const int LengthBytes = sizeof(long);
 
@@ -67,20 +71,25 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
 
     /// <summary>Reads and checks the header of a file.</summary>
     /// <exception cref="GpuCtrException">Data: not a safetensors file, or damaged.</exception>
-    public static SafeTensorsHeader Read(string path, FileStream file)
+    public static SafeTensorsHeader Read(string path, FileStream file) => Read(file, what => Bad(path, what));
+
+    /// <summary>The same of a file that is no checkpoint.</summary>
+    /// <param name="file">The file, at its beginning.</param>
+    /// <param name="bad">The error for what is wrong with it.</param>
+    public static SafeTensorsHeader Read(FileStream file, Func<string, GpuCtrException> bad)
     {
         Span<byte> lengthBytes = stackalloc byte[LengthBytes];
         if (file.Length < LengthBytes)
-            throw Bad(path, $"{file.Length} bytes, expected at least {LengthBytes}");
+            throw bad($"{file.Length} bytes, expected at least {LengthBytes}");
         file.ReadExactly(lengthBytes);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(lengthBytes);
         if (length > LimitBytes || (long)length > file.Length - LengthBytes)
-            throw Bad(path, $"a header of {length} bytes in a file of {file.Length} bytes (limit {LimitBytes})");
+            throw bad($"a header of {length} bytes in a file of {file.Length} bytes (limit {LimitBytes})");
         byte[] bytes = new byte[length];
         file.ReadExactly(bytes);
         long dataStart = LengthBytes + (long)length;
-        Dictionary<string, SafeTensorsEntry> entries = Parse(path, bytes);
-        CheckCoverage(path, entries, file.Length - dataStart);
+        Dictionary<string, SafeTensorsEntry> entries = Parse(bad, bytes);
+        CheckCoverage(bad, entries, file.Length - dataStart);
         return new SafeTensorsHeader(entries, dataStart);
     }
 
@@ -96,6 +105,8 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
         {
             if (!Entries.TryGetValue(t.Name, out SafeTensorsEntry? entry))
                 throw Bad(path, $"tensor '{t.Name}' is missing");
+            if (entry.Type != Real)
+                throw Bad(path, $"tensor '{t.Name}' is of type {entry.Type}, expected {Real}");
             if (entry.Shape.Length != 2 || (entry.Shape[0] != t.Rows && !IsGrown(t, rows)) || entry.Shape[1] != t.Columns)
                 throw Bad(path, $"tensor '{t.Name}' is ({string.Join(", ", entry.Shape)}), expected ({t.Rows}, {t.Columns})");
         }
@@ -104,7 +115,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
             throw Bad(path, $"tensor '{Entries.Keys.Except(tensors.Select(t => t.Name)).First()}' is not part of this model");
     }
 
-    private static Dictionary<string, SafeTensorsEntry> Parse(string path, byte[] bytes)
+    private static Dictionary<string, SafeTensorsEntry> Parse(Func<string, GpuCtrException> bad, byte[] bytes)
     {
         try
         {
@@ -112,51 +123,53 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
             Dictionary<string, SafeTensorsEntry> entries = [];
             foreach (JsonProperty p in document.RootElement.EnumerateObject())
             {
-                if (p.Name != "__metadata__" && !entries.TryAdd(p.Name, EntryOf(path, p)))
-                    throw Bad(path, $"tensor '{p.Name}' occurs twice");
+                if (p.Name != "__metadata__" && !entries.TryAdd(p.Name, EntryOf(bad, p)))
+                    throw bad($"tensor '{p.Name}' occurs twice");
             }
 
             return entries;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            throw Bad(path, "its header is not a list of tensors");
+            throw bad("its header is not a list of tensors");
         }
     }
 
-    private static SafeTensorsEntry EntryOf(string path, JsonProperty p)
+    private static SafeTensorsEntry EntryOf(Func<string, GpuCtrException> bad, JsonProperty p)
     {
         string? type = p.Value.GetProperty("dtype").GetString();
-        if (type != "F32")
-            throw Bad(path, $"tensor '{p.Name}' is of type {type}, expected F32");
+        if (SizeOf(type) is not { } bytes)
+            throw bad($"tensor '{p.Name}' is of type {type}, expected {Real}");
         long[] shape = [.. p.Value.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64())];
         long[] offsets = [.. p.Value.GetProperty("data_offsets").EnumerateArray().Select(n => n.GetInt64())];
-        Int128 size = sizeof(float);
+        Int128 size = bytes;
         foreach (long n in shape)
         {
             // Sizes are at most 2^63 and the product is bounded before the next factor, so that it cannot overflow.
             size = n < 0 || size > long.MaxValue ? -1 : size * n;
             if (size < 0)
-                throw Bad(path, $"tensor '{p.Name}' has an impossible shape ({string.Join(", ", shape)})");
+                throw bad($"tensor '{p.Name}' has an impossible shape ({string.Join(", ", shape)})");
         }
 
         if (offsets.Length != 2 || offsets[0] < 0 || (Int128)offsets[1] - offsets[0] != size)
-            throw Bad(path, $"tensor '{p.Name}' of {size} bytes lies at ({string.Join(", ", offsets)})");
-        return new SafeTensorsEntry(shape, offsets[0], offsets[1]);
+            throw bad($"tensor '{p.Name}' of {size} bytes lies at ({string.Join(", ", offsets)})");
+        return new SafeTensorsEntry(shape, offsets[0], offsets[1], type!);
     }
 
-    private static void CheckCoverage(string path, Dictionary<string, SafeTensorsEntry> entries, long dataBytes)
+    private static int? SizeOf(string? type) => type switch { Real or "I32" => sizeof(int), "I64" => sizeof(long), _ => null };
+
+    private static void CheckCoverage(Func<string, GpuCtrException> bad, Dictionary<string, SafeTensorsEntry> entries, long dataBytes)
     {
         long at = 0;
         foreach ((string name, SafeTensorsEntry entry) in entries.OrderBy(e => e.Value.Begin).ThenBy(e => e.Value.End))
         {
             if (entry.Begin != at)
-                throw Bad(path, $"tensor '{name}' begins at byte {entry.Begin}, expected {at}: tensors overlap or leave a gap");
+                throw bad($"tensor '{name}' begins at byte {entry.Begin}, expected {at}: tensors overlap or leave a gap");
             at = entry.End;
         }
 
         if (at != dataBytes)
-            throw Bad(path, $"its tensors take {at} bytes and {dataBytes} are there");
+            throw bad($"its tensors take {at} bytes and {dataBytes} are there");
     }
 
     private static void WriteArray(Utf8JsonWriter json, string name, long[] values)

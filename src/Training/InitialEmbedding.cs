@@ -1,0 +1,104 @@
+using GpuCtr.Data;
+using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
+using GpuCtr.Kernels.Tensors;
+using GpuCtr.Models;
+using GpuCtr.Training.Checkpoints;
+using static System.FormattableString;
+
+namespace GpuCtr.Training;
+
+/// <summary>A vector from elsewhere.</summary>
+/// <param name="Place">File and row, for messages.</param>
+/// <param name="Row">The row of its id in the vocabulary; the OOV row where training rows do not have the id.</param>
+/// <param name="Numbers">It.</param>
+internal readonly record struct IdVector(string Place, int Row, float[] Numbers);
+
+/// <summary>The vectors of a column begin with those of a file, by id: <c>--init-embedding COL=FILE</c>.</summary>
+internal sealed class InitialEmbedding
+{
+    private readonly string column, path;
+    private readonly IVectorFile file;
+
+    private InitialEmbedding(string column, string path, IVectorFile file) => (this.column, this.path, this.file) = (column, path, file);
+
+    /// <summary>Opens the file, of which only the beginning or the end is read.</summary>
+    /// <exception cref="GpuCtrException">Usage: there is none, or it is not clear what in it are ids and vectors. Data: broken.</exception>
+    public static InitialEmbedding Open(string column, string path) =>
+        new(column, path, path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? SafeTensorsVectors.Open(path) : ParquetVectors.Open(path, column));
+
+    /// <summary>Writes the vectors into a new model, and says how many ids were found.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="encoder">Its vocabularies.</param>
+    /// <param name="kept">Rows that keep the weights of another run; null: none.</param>
+    /// <param name="log">Told the counts.</param>
+    /// <exception cref="GpuCtrException">Usage: the column has no embeddings, vectors have another width, or no id is found. Data: a bad vector, or an id twice.</exception>
+    public void Write(TrainableModel model, FeatureEncoder encoder, RowMap? kept, RunLog log)
+    {
+        int vocabulary = VocabularyOf(encoder);
+        VocabularyTable values = encoder.Vocabularies[vocabulary];
+        if (values.Computed is { Any: true, Identity: false })
+            throw Wrong("its values are hashed into buckets, which have no ids; leave out --hash-buckets");
+        Tensor table = TableOf(model);
+        int width = table.Columns;
+        long first = model.Spec.Offsets()[vocabulary];
+        float[] rows = new float[(long)values.Rows * width];
+        table.Read(model.Device, rows, first * width);
+        bool[] found = new bool[values.Rows];
+        long unknown = 0, begun = 0;
+        foreach (IdVector vector in file.Read(values))
+        {
+            Check(vector, width);
+            if (vector.Row == values.OovRow)
+            {
+                unknown++;
+                continue;
+            }
+
+            if (found[vector.Row])
+                throw GpuCtrException.DataError($"{vector.Place}: the id {values.Describe(vector.Row)} has a vector already; keep one of them");
+            found[vector.Row] = true;
+            if (kept?.Has(first + vector.Row) == true)
+                continue;
+            vector.Numbers.CopyTo(rows, (long)vector.Row * width);
+            begun++;
+        }
+
+        if (!found.Contains(true))
+            throw Wrong($"none of its {unknown} ids occurs in the training rows; are they ids of this column, in the same form?");
+        table.Write(model.Device, rows, first * width);
+        log.Line(Invariant($"vectors  {begun:N0} of {values.Distinct:N0} values of {Printable(column)} begin with those of {path}; {unknown:N0} of its ids do not occur in the training rows{(kept is null ? "" : Invariant($", {found.Count(true) - begun:N0} keep the weights of the other run"))}"));
+    }
+
+    private static string Printable(string name) => Screens.Printable.Of(name);
+
+    private int VocabularyOf(FeatureEncoder encoder)
+    {
+        FittedFeatures state = encoder.State;
+        return state.Categorical.FirstOrDefault(c => c.Column == column && c.Rule is KeyRule.Value or KeyRule.RealId)?.Vocabulary
+            ?? state.Sequences.FirstOrDefault(s => s.Column == column)?.Vocabulary
+            ?? throw Wrong($"no column of ids that the model reads{Spelling.Suggest(column, [.. state.Categorical.Select(c => c.Column), .. state.Sequences.Select(s => s.Column)])}");
+    }
+
+    private Tensor TableOf(TrainableModel model) =>
+        model.Embedding is not { } table || model.Options.EmbeddingDim != table.Columns ? throw Wrong($"{model.Options.Model} has no vector of its own for each id; choose a model that has, such as deepfm") : table;
+
+    private void Check(IdVector vector, int width)
+    {
+        if (vector.Numbers.Length != width)
+            throw Wrong($"its vectors have {vector.Numbers.Length} numbers ({vector.Place}), and those of the model {width}: add --embedding-dim {vector.Numbers.Length}");
+        if (!Array.TrueForAll(vector.Numbers, float.IsFinite))
+            throw GpuCtrException.DataError($"{vector.Place}: a number of the vector is missing or not finite; leave the row out");
+    }
+
+    private GpuCtrException Wrong(string what) => GpuCtrException.UsageError($"--init-embedding {ColumnNames.InShell(column)}={path}: {what}");
+}
+
+/// <summary>A file with vectors by id.</summary>
+internal interface IVectorFile
+{
+    /// <summary>Reads all of them, in the order of the file.</summary>
+    /// <param name="values">Says which row an id has.</param>
+    /// <exception cref="GpuCtrException">Data: broken. Usage: its ids are of another kind.</exception>
+    IEnumerable<IdVector> Read(VocabularyTable values);
+}
