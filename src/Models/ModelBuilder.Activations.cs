@@ -8,6 +8,9 @@ public sealed partial class ModelBuilder
     /// <summary>Batch normalization; optionally followed by a rectifier and then the dropout of the options.</summary>
     public Tensor BatchNorm(string name, Tensor x, bool relu) => BatchNorm(name, x, relu, BatchNormConstants.Default);
 
+    /// <summary>The fixed norm before an MLP, if the options have one.</summary>
+    private Tensor InputNorm(string name, Tensor x) => Options.InputNorm ? BatchNorm($"{name}.norm", x, relu: false, BatchNormConstants.Inference) : x;
+
     private Tensor BatchNorm(string name, Tensor x, bool relu, BatchNormConstants constants)
     {
         Tensor gamma = Ones($"{name}.gamma", x.Columns), beta = Zeros($"{name}.beta", x.Columns);

@@ -122,7 +122,7 @@ public sealed partial class ModelBuilder
     {
         NextItems items = new(history, states, clicked, negative);
         Tensor z = form == NextItemForms.Inner ? InnerLogits(name, items) : NetworkLogits(name, items, hidden, form == NextItemForms.Mlp ? 1 : 2);
-        NextItemLoss loss = new(Workspace, history, z, Workspace.TrainingTensor($"{name} loss", 1, 3), average, (float)alpha, Inputs.Weight);
+        NextItemLoss loss = new(Workspace, history, z, Workspace.TrainingTensor($"{name} loss", 1, 3), average, (float)alpha, Inputs.Weight, (float)Options.ProbabilityEpsilon);
         Append(loss);
         return loss;
     });
@@ -138,6 +138,7 @@ public sealed partial class ModelBuilder
     {
         Tensor x = Pairs($"{name} pairs", items, items.States.Columns + items.Clicked.Columns);
         Append(new NextItemPairs(Device, items, x));
+        x = InputNorm(name, x);
         for (int i = 0; i < hidden.Count; i++)
             x = Activate($"{name}.{i}", Linear($"{name}.{i}", x, hidden[i]), Activations.Sigmoid);
         return Linear($"{name}.out", x, outputs);

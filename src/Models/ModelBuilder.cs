@@ -142,7 +142,7 @@ public sealed partial class ModelBuilder
     /// <param name="outputBias">Whether the last layer has a bias; a model with a bias of its own needs none.</param>
     public Tensor Mlp(string name, Tensor x, bool outputBias)
     {
-        Tensor h = HiddenLayers(name, x);
+        Tensor h = HiddenLayers(name, InputNorm(name, x));
         Hidden = Options.HiddenUnits.Count > 0 ? h : null;
         return Linear($"{name}.out", h, 1, bias: outputBias);
     }

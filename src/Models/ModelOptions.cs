@@ -232,6 +232,14 @@ public sealed record ModelOptions
     [Option("batch normalization before every activation", OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public bool BatchNorm { get; init; }
 
+    /// <summary>A batch normalization that is always in inference form, γ x / √1.001 + β, before the tower and before the MLP of DIEN's auxiliary loss, as in DIEN's authors' code.</summary>
+    [Option("a batch normalization in inference form before the tower", PresetOnly = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    public bool InputNorm { get; init; }
+
+    /// <summary>ε that training adds to probabilities before their logarithm; 0: none.</summary>
+    [Option("ε added to probabilities in the loss", PresetOnly = true, Least = 0, Below = 1, OnWarmStart = OnWarmStart.Free)]
+    public double ProbabilityEpsilon { get; init; }
+
     /// <summary>How numeric columns enter the model.</summary>
     [Option("what numeric columns become", PresetOnly = true)]
     public NumericInputs NumericInput { get; init; }

@@ -31,7 +31,7 @@ internal sealed partial class RecordedStep : IDisposable
         ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, batchSize, rowCounts), g =>
         {
             Tensor output = record(g);
-            ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss, g.Inputs.Weight);
+            ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss, g.Inputs.Weight, (float)options.ProbabilityEpsilon);
             RecordedModel model = g.Build(output);
             (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);
             DenseUpdate dense = new(g.Workspace, parameters, g.Control.Rule.OfDense, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.Guard);

@@ -11,10 +11,14 @@ namespace GpuCtr.Kernels.Dense;
 /// <summary>The constants of <see cref="BatchNorm"/>.</summary>
 /// <param name="Epsilon">ε.</param>
 /// <param name="Momentum">m: share of the batch in the running averages.</param>
-public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
+/// <param name="Fixed">Training normalizes as evaluation does, by the running statistics, which never move.</param>
+public readonly record struct BatchNormConstants(float Epsilon, float Momentum, bool Fixed = false)
 {
     /// <summary>The defaults of PyTorch.</summary>
     public static BatchNormConstants Default { get; } = new(1e-5f, 0.1f);
+
+    /// <summary>Those of TensorFlow for a layer that is called without training=True: γ x / √1.001 + β as long as nobody writes other running statistics.</summary>
+    public static BatchNormConstants Inference { get; } = new(1e-3f, 0, Fixed: true);
 }
 
 /// <summary>Batch normalization over the rows of a batch (Ioffe and Szegedy 2015), optionally fused with a rectifier and a dropout after it.</summary>
@@ -24,7 +28,7 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum)
 /// Without a SIMD variant, Dropout runs as a separate op.
 /// dβ = Σ dz,  dγ = Σ dz x̂,  dx = γ/√(σ²+ε) · (dz − dβ/B − x̂ dγ/B).
 /// Training: μ, σ² of the batch (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
-/// Evaluation, and training on a single row: the running statistics, and then dx = γ/√(σ²+ε) · dz.
+/// Evaluation, training on a single row, and a fixed norm: the running statistics, and then dx = γ/√(σ²+ε) · dz.
 /// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
 /// Every column is summed in a fixed order: the same bits every run.
 /// </remarks>
@@ -138,7 +142,7 @@ public sealed partial class BatchNorm : IOp
             (in Pass pass, Tensor guard) => commit.Run(x.Columns, Bind(pass, guard)));
     }
 
-    private bool OfBatch(in Pass pass) => pass.Training && pass.RowsOf(x) > 1;
+    private bool OfBatch(in Pass pass) => pass.Training && !constants.Fixed && pass.RowsOf(x) > 1;
 
     private Args Bind(in Pass pass, Tensor? guard) => new(
         x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,

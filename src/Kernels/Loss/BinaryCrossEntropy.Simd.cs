@@ -32,8 +32,8 @@ public sealed unsafe partial class BinaryCrossEntropy
         for (int b = firstRow; b < endRow; b++)
         {
             float z = logit.Pointer[b], y = label.Pointer[b], w = weight is null ? 1 : weight.Pointer[b], e = MathF.Exp(-MathF.Abs(z));
-            sum += w * ((z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : MathF.Log(1 + e)));
-            logit.Gradient!.Pointer[b] = w * ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y) / count;
+            sum += w * ((z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : MathF.Log(1 + e)) - y * floor.OfLoss(z) - (1 - y) * floor.OfLoss(-z));
+            logit.Gradient!.Pointer[b] = w * ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y + y * floor.OfSlope(z) - (1 - y) * floor.OfSlope(-z)) / count;
         }
         return sum;
     }

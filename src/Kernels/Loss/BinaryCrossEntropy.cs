@@ -8,26 +8,28 @@ namespace GpuCtr.Kernels.Loss;
 
 /// <summary>Mean binary cross entropy of logits, and its gradient, in one pass.</summary>
 /// <remarks>
-/// loss = 1/B Σ_b w (max(z,0) − z y + log(1 + e^{−|z|})),   dz = w (σ(z) − y) / B.
+/// loss = 1/B Σ_b w (max(z,0) − z y + log(1 + e^{−|z|})),   dz = w (σ(z) − y) / B;   with ε, −log(p + ε) stands in the place of −log p (<see cref="ProbabilityFloor"/>).
 /// z, y, w (B, 1); w = 1 without weights.  Rows are summed in a fixed order: the same bits every run on any number of threads.
 /// </remarks>
 public sealed partial class BinaryCrossEntropy : ILoss
 {
     private readonly Tensor logit, label, loss;
     private readonly Tensor? weight;
+    private readonly ProbabilityFloor floor;
     private readonly Action<int> run;
 
     /// <summary>Kernel arguments.</summary>
-    public readonly record struct Args(ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> W, ArrayView<float> Dz, ArrayView<float> Loss, int Weighted, int Rows);
+    public readonly record struct Args(ArrayView<float> Z, ArrayView<float> Y, ArrayView<float> W, ArrayView<float> Dz, ArrayView<float> Loss, ProbabilityFloor Floor, int Weighted, int Rows);
 
     /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="logit">(B, 1) with gradient.</param>
     /// <param name="label">(B, 1) in [0, 1].</param>
     /// <param name="loss">(1, 3): mean loss of the last batch; sum over the rows, and their number, since the host last cleared it.</param>
     /// <param name="weight">(B, 1) weights of the rows, 1 on average over an epoch; null: all are 1.</param>
-    public BinaryCrossEntropy(Workspace workspace, Tensor logit, Tensor label, Tensor loss, Tensor? weight = null)
+    /// <param name="epsilon">ε, added to both probabilities.</param>
+    public BinaryCrossEntropy(Workspace workspace, Tensor logit, Tensor label, Tensor loss, Tensor? weight = null, float epsilon = 0)
     {
-        (this.logit, this.label, this.loss, this.weight) = (logit, label, loss, weight);
+        (this.logit, this.label, this.loss, this.weight, floor) = (logit, label, loss, weight, new(epsilon));
         logit.Consume();
         run = workspace.Device.Select(() => Portable(workspace), () => Simd(workspace));
     }
@@ -41,7 +43,7 @@ public sealed partial class BinaryCrossEntropy : ILoss
     private Action<int> Portable(Workspace workspace)
     {
         ColumnSums<Terms> sums = new(workspace, "loss", logit.Rows, 1);
-        return rows => sums.Run(new(new(logit.View, label.View, (weight ?? label).View, logit.Gradient!.View, loss.View, weight is null ? 0 : 1, rows)), rows);
+        return rows => sums.Run(new(new(logit.View, label.View, (weight ?? label).View, logit.Gradient!.View, loss.View, floor, weight is null ? 0 : 1, rows)), rows);
     }
 
     /// <summary>Σ loss; writes dz along the way.</summary>
@@ -53,9 +55,8 @@ public sealed partial class BinaryCrossEntropy : ILoss
         public Float4 Term(int row, int column)
         {
             float z = a.Z[row], y = a.Y[row], w = a.Weighted != 0 ? a.W[row] : 1f, e = XMath.Exp(-XMath.Abs(z));
-            a.Dz[row] = w * ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y) / a.Rows;
-            // log(1 + e) by two terms of its series if 1 + e would lose e.
-            return new(w * ((z > 0 ? z : 0) - z * y + (e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e))));
+            a.Dz[row] = w * ((z >= 0 ? 1 / (1 + e) : e / (1 + e)) - y + y * a.Floor.OfSlope(z) - (1 - y) * a.Floor.OfSlope(-z)) / a.Rows;
+            return new(w * ((z > 0 ? z : 0) - z * y + Squash.LogOfOnePlus(e) - y * a.Floor.OfLoss(z) - (1 - y) * a.Floor.OfLoss(-z)));
         }
 
         /// <inheritdoc/>

@@ -15,6 +15,12 @@ internal static class Squash
     /// <summary>1 / (1 + e^{−x}).</summary>
     public static float Sigmoid(float x) => 1 / (1 + XMath.Exp(-x));
 
+    /// <summary>log(1 + e^x).</summary>
+    public static float Softplus(float x) => (x > 0 ? x : 0) + LogOfOnePlus(XMath.Exp(-XMath.Abs(x)));
+
+    /// <summary>log(1 + e), e ≥ 0; by two terms of its series if 1 + e would lose e.</summary>
+    public static float LogOfOnePlus(float e) => e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e);
+
     /// <summary>tanh x within 6 units in the last place, also near 0; NaN stays NaN.</summary>
     /// <remarks>x P(x²) / Q(x²), the rational minimax approximation of Eigen (generic_fast_tanh_float). NVIDIA's own instruction has 11 bits.</remarks>
     public static float Tanh(float x)

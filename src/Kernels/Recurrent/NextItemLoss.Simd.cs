@@ -49,7 +49,7 @@ public sealed unsafe partial class NextItemLoss
         float sum = 0;
         for (int b = firstRow; b < endRow; b++)
             for (int t = history.Offsets.Pointer[b]; t + 1 < history.Offsets.Pointer[b + 1]; t++)
-                sum += WeightOf(b) * (Softplus(-Logit(2 * t)) + Softplus(Logit(2 * t + 1)));
+                sum += WeightOf(b) * (Softplus(-Logit(2 * t)) - floor.OfLoss(Logit(2 * t)) + Softplus(Logit(2 * t + 1)));
         return sum;
 
         // log(1 + e) by two terms of its series if 1 + e would lose e.
@@ -68,7 +68,8 @@ public sealed unsafe partial class NextItemLoss
             int first = history.Offsets.Pointer[b], end = history.Offsets.Pointer[b + 1];
             for (int row = 2 * first; row < 2 * end; row++)
             {
-                float sign = row % 2 == 0 ? -1 : 1, d = row / 2 + 1 < end ? WeightOf(b) * (sign * factor / (1 + MathF.Exp(-sign * Logit(row)))) : 0;
+                float sign = row % 2 == 0 ? -1 : 1, z = Logit(row), taken = sign < 0 ? floor.OfSlope(z) : 0;
+                float d = row / 2 + 1 < end ? WeightOf(b) * (sign * factor / (1 + MathF.Exp(-sign * z)) - sign * factor * taken) : 0;
                 Write((long)row * outputs, d);
                 if (outputs == 2)
                     Write(2L * row + 1, -d);

@@ -5,7 +5,6 @@ using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
-using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Recurrent;
 
@@ -25,6 +24,7 @@ public enum PairAverages
 /// <summary>The auxiliary loss of DIEN (Zhou et al., AAAI 2019, eq. 5): α / N Σ w_b (softplus(−z⁺_t) + softplus(z⁻_t)) over the positions t that are not the last of their history.</summary>
 /// <remarks>
 /// dz⁺ = −α w_b σ(−z⁺) / N,  dz⁻ = α w_b σ(z⁻) / N,  0 at last positions.  w_b is the weight of the row, 1 without weights.
+/// With ε, −log(σ(z⁺) + ε) stands in the place of softplus(−z⁺) (<see cref="ProbabilityFloor"/>): the authors' code also subtracts ε within log(1 − σ(z⁻) − ε), where float32 loses it.
 /// N is B, the number of pairs (each counts as its weight), or B (L − 1); without pairs the loss is 0.
 /// z (2T, 1) over pairs, or o (2T, 2) with z = o_0 − o_1, a softmax over "clicked" and "not clicked".
 /// One pass each way. Positions are summed in a fixed order: the same bits every run.
@@ -39,13 +39,14 @@ public sealed unsafe partial class NextItemLoss : IOp
     private readonly Tensor? weight;
     private readonly PairAverages average;
     private readonly float alpha;
+    private readonly ProbabilityFloor floor;
     private readonly Tensor.GradientSink dz;
     private readonly OpVariant variant;
 
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<int> Offsets, ArrayView<int> Owners, ArrayView<float> Divisor, ArrayView<float> Weights, ArrayView<float> Z, ArrayView<float> Loss, GradientView Dz,
-        PairAverages Average, float Alpha, int Weighted, int Outputs, int B, int T);
+        PairAverages Average, float Alpha, ProbabilityFloor Floor, int Weighted, int Outputs, int B, int T);
 
     /// <param name="workspace">Reserves partial sums.</param>
     /// <param name="history">Which positions belong to which row.</param>
@@ -54,9 +55,10 @@ public sealed unsafe partial class NextItemLoss : IOp
     /// <param name="average">What N is.</param>
     /// <param name="alpha">α.</param>
     /// <param name="weight">(B, 1) weights of the rows, 1 on average over an epoch; null: all are 1.</param>
-    public NextItemLoss(Workspace workspace, BehaviourHistory history, Tensor z, Tensor loss, PairAverages average, float alpha, Tensor? weight = null)
+    /// <param name="epsilon">ε.</param>
+    public NextItemLoss(Workspace workspace, BehaviourHistory history, Tensor z, Tensor loss, PairAverages average, float alpha, Tensor? weight = null, float epsilon = 0)
     {
-        (device, this.history, this.z, this.loss, this.average, this.alpha, this.weight) = (workspace.Device, history, z, loss, average, alpha, weight);
+        (device, this.history, this.z, this.loss, this.average, this.alpha, this.weight, floor) = (workspace.Device, history, z, loss, average, alpha, weight, new(epsilon));
         if (z.Columns is < 1 or > 2 || z.RowKind != RowKind.HistoryPair(history.Group) || loss.Length != 3)
             throw new KernelException($"next item loss: z {z}, loss {loss} do not fit on {device}");
         dz = z.Consume();
@@ -87,7 +89,7 @@ public sealed unsafe partial class NextItemLoss : IOp
         ColumnSums<Terms> sums = new(workspace, $"{z.Name} loss", history.MaxTokens, 1);
         Kernel<Args> count = new(device, CountKernel), backward = new(device, BackwardKernel);
         Args Bind(in Pass pass) => new(
-            history.Offsets.View, history.Owners.View, divisor.View, (weight ?? z).View, z.View, loss.View, dz.View, average, alpha, weight is null ? 0 : 1, z.Columns, pass.Rows, pass.RowsOf(z) / 2);
+            history.Offsets.View, history.Owners.View, divisor.View, (weight ?? z).View, z.View, loss.View, dz.View, average, alpha, floor, weight is null ? 0 : 1, z.Columns, pass.Rows, pass.RowsOf(z) / 2);
         return new(
             (in Pass pass) =>
             {
@@ -135,7 +137,8 @@ public sealed unsafe partial class NextItemLoss : IOp
             float w = WeightOf(a, a.Owners[t]);
             for (int row = 2 * t; row < 2 * t + 2; row++)
             {
-                float sign = row % 2 == 0 ? -1 : 1, d = counts ? w * (sign * a.Alpha / n * Squash.Sigmoid(sign * Logit(a, row))) : 0;
+                float sign = row % 2 == 0 ? -1 : 1, z = Logit(a, row), taken = sign < 0 ? a.Floor.OfSlope(z) : 0;
+                float d = counts ? w * (sign * a.Alpha / n * (Squash.Sigmoid(sign * z) - taken)) : 0;
                 a.Dz.Write((long)row * a.Outputs, d);
                 if (a.Outputs == 2)
                     a.Dz.Write(2L * row + 1, -d);
@@ -150,7 +153,7 @@ public sealed unsafe partial class NextItemLoss : IOp
 
         /// <inheritdoc/>
         public Float4 Term(int row, int column) =>
-            row + 1 < a.Offsets[a.Owners[row] + 1] ? new(WeightOf(a, a.Owners[row]) * (Softplus(-Logit(a, 2 * row)) + Softplus(Logit(a, 2 * row + 1)))) : default;
+            row + 1 < a.Offsets[a.Owners[row] + 1] ? new(WeightOf(a, a.Owners[row]) * OfPair(Logit(a, 2 * row), Logit(a, 2 * row + 1))) : default;
 
         /// <inheritdoc/>
         public void Take(int column, Float4 sums)
@@ -161,11 +164,6 @@ public sealed unsafe partial class NextItemLoss : IOp
             a.Loss[2] += n;
         }
 
-        // log(1 + e) by two terms of its series if 1 + e would lose e.
-        private static float Softplus(float x)
-        {
-            float e = XMath.Exp(-XMath.Abs(x));
-            return (x > 0 ? x : 0) + (e < 1e-4f ? e - 0.5f * e * e : XMath.Log(1 + e));
-        }
+        private float OfPair(float clicked, float not) => Squash.Softplus(-clicked) - a.Floor.OfLoss(clicked) + Squash.Softplus(not);
     }
 }

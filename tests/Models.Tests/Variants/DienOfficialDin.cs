@@ -1,8 +1,10 @@
 namespace GpuCtr.Models.Tests.Variants;
 
-/// <summary>Sigmoid attention, softmax over the valid positions, tower with Dice over [fields, sum of the history, attended history].</summary>
+/// <summary>Sigmoid attention, softmax over the valid positions, tower with Dice over a fixed norm of [fields, sum of the history, attended history].</summary>
 internal sealed class DienOfficialDin : Reference
 {
+    protected override double Epsilon => VariantModel.Epsilon;
+
     protected override double[] Forward(VariantRow[] rows)
     {
         double[][] x = [.. rows.Select(r =>
@@ -19,7 +21,7 @@ internal sealed class DienOfficialDin : Reference
             }
             return Join([.. IdVectors(r), .. NumericVectors(r), MeanOfTags(r, "embedding", D), sum, attended]);
         })];
-        x = Dice("tower.0", Linear("tower.0", x));
+        x = Dice("tower.0", Linear("tower.0", FixedNorm("tower.norm", x)));
         x = Dice("tower.1", Linear("tower.1", x));
         return [.. Linear("tower.out", x).Select(z => z[0])];
     }

@@ -26,6 +26,8 @@ internal sealed class InterestEvolution : Reference
 
     protected override double Alpha => Weight;
 
+    protected override double Epsilon => Official ? VariantModel.Epsilon : 0;
+
     public override double? AuxiliaryLoss(VariantRow[] rows)
     {
         if (Weight == 0)
@@ -36,7 +38,8 @@ internal sealed class InterestEvolution : Reference
         {
             double[][] k = Keys(r), n = [.. r.NegativeItems.Zip(r.NegativeCategories, (item, category) => Join(Vector("item", item), Vector("category", category)))], h = Gru("gru", k);
             for (int t = 0; t + 1 < k.Length; t++, pairs++)
-                sum += Softplus(-Score(h[t], k[t + 1])) + Softplus(Score(h[t], n[t + 1]));
+                // The authors' code takes ε from the negative's probability too, where float32 loses it.
+                sum -= LogOf(Sigmoid(Score(h[t], k[t + 1]))) + Math.Log(Sigmoid(-Score(h[t], n[t + 1])));
         }
         return sum / (Average == PairAverages.Rows ? rows.Length : Average == PairAverages.Pairs ? pairs : rows.Length * (rows.Max(r => r.Items.Length) - 1));
     }
@@ -49,7 +52,7 @@ internal sealed class InterestEvolution : Reference
             double[] interest = Evolved(h, Attention(h, Target(r))), sum = k.Aggregate(new double[E], Plus);
             return Join([.. FieldVectors(r), .. Official ? new[] { sum, Product(sum, Target(r)) } : [], interest]);
         })];
-        x = Dice("tower.0", Linear("tower.0", x));
+        x = Dice("tower.0", Linear("tower.0", Normed("tower", x)));
         x = Dice("tower.1", Linear("tower.1", x));
         return [.. Linear("tower.out", x).Select(z => z[0])];
     }
@@ -123,11 +126,11 @@ internal sealed class InterestEvolution : Reference
     {
         if (Auxiliary == NextItemForms.Inner)
             return h.Zip(e, (a, b) => a * b).Sum();
-        double[] o = Linear("aux.out", Sigmoid(Linear("aux.1", Sigmoid(Linear("aux.0", [Join(h, e)])))))[0];
+        double[] o = Linear("aux.out", Sigmoid(Linear("aux.1", Sigmoid(Linear("aux.0", Normed("aux", [Join(h, e)]))))))[0];
         return Auxiliary == NextItemForms.Mlp ? o[0] : o[0] - o[1];
     }
 
-    private static double Softplus(double x) => Math.Max(x, 0) + Math.Log(1 + Math.Exp(-Math.Abs(x)));
+    private double[][] Normed(string name, double[][] x) => Official ? FixedNorm($"{name}.norm", x) : x;
 
     private double[][] Dice(string name, double[][] x)
     {

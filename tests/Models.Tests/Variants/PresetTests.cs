@@ -52,6 +52,11 @@ public sealed class PresetTests
     }
 
     [Theory]
+    [InlineData("dien-official din")]
+    [InlineData("dien-official dien")]
+    public void Dien_official_adds_what_its_code_adds(string name) => Assert.Equal((true, 1e-8), (Options(name).InputNorm, Options(name).ProbabilityEpsilon));
+
+    [Theory]
     [InlineData("dien-official", true, "dien")]
     [InlineData("din-official", true, "din")]
     [InlineData("fuxictr", true, "din")]

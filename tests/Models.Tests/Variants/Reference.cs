@@ -14,6 +14,9 @@ internal abstract class Reference
     /// <summary>Weight of the auxiliary loss.</summary>
     protected virtual double Alpha => 0;
 
+    /// <summary>ε, added to probabilities before their logarithm.</summary>
+    protected virtual double Epsilon => 0;
+
     protected bool Training { get; private set; }
 
     public double[] Logits(VariantRow[] rows, bool training)
@@ -22,7 +25,7 @@ internal abstract class Reference
         return Forward(rows);
     }
 
-    public virtual double Loss(VariantRow[] rows) => Logits(rows, training: true).Zip(rows, (z, r) => Math.Max(z, 0) - z * r.Label + Math.Log(1 + Math.Exp(-Math.Abs(z)))).Average();
+    public virtual double Loss(VariantRow[] rows) => -Logits(rows, training: true).Zip(rows, (z, r) => r.Label * LogOf(Sigmoid(z)) + (1 - r.Label) * LogOf(Sigmoid(-z))).Average();
 
     /// <summary>What training minimizes: the loss, and the auxiliary loss of models that have one.</summary>
     public double Objective(VariantRow[] rows) => Loss(rows) + Alpha * (AuxiliaryLoss(rows) ?? 0);
@@ -31,6 +34,8 @@ internal abstract class Reference
     public virtual double? AuxiliaryLoss(VariantRow[] rows) => null;
 
     protected abstract double[] Forward(VariantRow[] rows);
+
+    protected double LogOf(double probability) => Math.Log(probability + Epsilon);
 
     /// <summary>Row of a table; padding is zero.</summary>
     protected double[] Look(string table, string vocabulary, int id, int columns) =>
@@ -109,6 +114,13 @@ internal abstract class Reference
     /// <summary>PyTorch's batch normalization.</summary>
     protected double[][] BatchNorm(string name, double[][] x, double epsilon = 1e-5, double momentum = 0.1) =>
         Map(Normalize(name, x, epsilon, momentum, unbiased: true), (v, h) => v * Weights[$"{name}.gamma"][h] + Weights[$"{name}.beta"][h]);
+
+    /// <summary>TensorFlow's batch normalization without training=True: γ (x − mean) / √(variance + 0.001) + β by running statistics that nothing moves.</summary>
+    protected double[][] FixedNorm(string name, double[][] x)
+    {
+        double[] mean = Weights[$"{name}.running_mean"], variance = Weights[$"{name}.running_var"];
+        return Map(x, (v, h) => Weights[$"{name}.gamma"][h] * (v - mean[h]) / Math.Sqrt(variance[h] + 1e-3) + Weights[$"{name}.beta"][h]);
+    }
 
     /// <summary>Every item of a sequence asks all items; each head has <paramref name="d"/> columns.</summary>
     protected double[][] Attention(string name, double[][] items, int heads, int d)

@@ -15,6 +15,9 @@ internal sealed class VariantModel : IDisposable
     /// <summary>Stands in the place of a variant's name where a model is as it is here.</summary>
     public const string Own = "own";
 
+    /// <summary>ε of the variants that have one: large enough to be seen.</summary>
+    public const double Epsilon = 0.01;
+
     private static readonly int[] Widths = [7, 5, 4];
 
     public VariantModel(Device device, string name)
@@ -30,6 +33,7 @@ internal sealed class VariantModel : IDisposable
             GateUnits = [6],
             AttentionUnits = [.. Widths[..preset.AttentionUnits.Count].Select(w => w + 1)],
             AuxiliaryUnits = [6, 4],
+            ProbabilityEpsilon = preset.ProbabilityEpsilon > 0 ? Epsilon : 0,
             EmbeddingUpdate = EmbeddingUpdate.Dense,
             Poly2Buckets = PairsWithWeights.Buckets,
         };

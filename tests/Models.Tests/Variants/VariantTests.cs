@@ -27,9 +27,10 @@ public sealed class VariantTests
             v.Reference.Logits(VariantData.Rows, training: true);
             v.Model.TrainStep(v.Batch, learningRate: 0);
             Tensor[] running = v.Model.Weights.Where(w => w.Name.Contains(".running_", StringComparison.Ordinal)).ToArray();
-            Assert.Equal(running.Length, v.Reference.Running.Count);
+            Assert.Subset(running.Select(t => t.Name).ToHashSet(), v.Reference.Running.Keys.ToHashSet());
+            // Where the reference says nothing they stay as they were.
             foreach (Tensor t in running)
-                Close.Assert(v.Reference.Running[t.Name], t.ToArray(device), $"{variant} on {device}: {t.Name}");
+                Close.Assert(v.Reference.Running.GetValueOrDefault(t.Name, v.Reference.Weights[t.Name]), t.ToArray(device), $"{variant} on {device}: {t.Name}");
         }
     }
 

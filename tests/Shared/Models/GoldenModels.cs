@@ -108,6 +108,8 @@ internal static class GoldenModels
         AuxiliaryAverage = Enum.Parse<PairAverages>(file.Word("auxiliary_average")!, ignoreCase: true),
         HistorySum = file.Word("tower_input")!.Contains(",sum,", StringComparison.Ordinal),
         TargetProduct = file.Word("tower_input")!.Contains(",target*sum,", StringComparison.Ordinal),
+        InputNorm = file.Has("parameters", "tower.norm.gamma"),
+        ProbabilityEpsilon = file.Config("probability_epsilon", 0),
     }) with
     {
         // Adding a constant to all scores of a history changes no softmax.

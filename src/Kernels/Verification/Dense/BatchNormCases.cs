@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>BatchNorm: two passes over each column; the biased variance normalizes, the unbiased one enters the running average.</summary>
 internal static class BatchNormCases
 {
-    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool OtherConstants = false, double Drop = 0);
+    private readonly record struct Shape(int B, int H, bool Relu = false, bool Training = true, float Guard = 1, int Capacity = 0, bool TwoReaders = false, bool OtherConstants = false, double Drop = 0, bool Fixed = false);
 
     private const int Step = 5;
 
@@ -19,6 +19,7 @@ internal static class BatchNormCases
         new(6, 21, Relu: true, TwoReaders: true), new(37, 19, OtherConstants: true), new(9, 5, Training: false, OtherConstants: true),
         new(37, 19, Relu: true, Drop: 0.3), new(5, 64, Relu: true, Drop: 0.5), new(200, 40, Relu: true, Drop: 0.9), new(1, 17, Relu: true, Drop: 0.2),
         new(9, 33, Relu: true, Training: false, Drop: 0.4), new(6, 21, Relu: true, TwoReaders: true, Drop: 0.2, Capacity: 11),
+        new(5, 3, Fixed: true), new(37, 19, Fixed: true), new(9, 5, Training: false, Fixed: true),
     ];
 
     public static IEnumerable<OpCase> All() => OpCase.Each("batch norm", Shapes, Record);
@@ -27,7 +28,7 @@ internal static class BatchNormCases
     {
         (t.Pass, t.Capacity, t.GuardFactor) = (new(s.B, s.Training), s.Capacity, s.Guard);
         Tensor x = t.Batch("x", s.H, terms: s.B), gamma = t.Parameter("gamma", 1, s.H, terms: s.B), beta = t.Parameter("beta", 1, s.H, terms: s.B);
-        BatchNormConstants constants = s.OtherConstants ? new(1e-3f, 0.25f) : BatchNormConstants.Default;
+        BatchNormConstants constants = s.Fixed ? BatchNormConstants.Inference : s.OtherConstants ? new(1e-3f, 0.25f) : BatchNormConstants.Default;
         Random random = t.Random("running variance");
         Tensor mean = t.State(t.Workspace.Tensor("running mean", 1, s.H)), y = t.Output("y", s.H, terms: s.B);
         Tensor variance = t.State(t.Workspace.Tensor("running variance", 1, s.H), _ => 0.5f + random.NextSingle());
@@ -49,7 +50,7 @@ internal static class BatchNormCases
         void Column(ReferenceValues v, int h)
         {
             double m = v[mean][h], sigma2 = v[variance][h];
-            if (s.Training && s.B > 1)
+            if (s.Training && s.B > 1 && !s.Fixed)
             {
                 double[] column = Enumerable.Range(0, s.B).Select(b => v[x][b * s.H + h]).ToArray();
                 m = column.Average();

@@ -11,7 +11,7 @@ internal static class NextItemCases
 
     private readonly record struct Shape(int B, int H, int E, int MaxLength, int Capacity = 0, bool SharedInputs = false);
 
-    private readonly record struct LossShape(PairAverages Average, int B, int Outputs, int MaxLength, int Capacity = 0, float Scale = 1, bool Weighted = false);
+    private readonly record struct LossShape(PairAverages Average, int B, int Outputs, int MaxLength, int Capacity = 0, float Scale = 1, bool Weighted = false, float Epsilon = 0);
 
     private static readonly Shape[] shapes =
         [new(1, 1, 1, 1), new(3, 2, 2, 0, 4), new(5, 3, 3, 4), new(20, 16, 16, 30), new(4, 33, 33, 9, 7), new(6, 5, 5, 5, SharedInputs: true)];
@@ -23,7 +23,7 @@ internal static class NextItemCases
         .. OpCase.Each(
             "next item loss",
             from average in Enum.GetValues<PairAverages>()
-            from s in new LossShape[] { new(average, 1, 1, 1), new(average, 3, 2, 0, 4), new(average, 5, 1, 4), new(average, 70, 2, 9, 75), new(average, 150, 1, 12), new(average, 6, 1, 5, Scale: 30), new(average, 70, 2, 9, 75, Weighted: true) }
+            from s in new LossShape[] { new(average, 1, 1, 1), new(average, 3, 2, 0, 4), new(average, 5, 1, 4), new(average, 70, 2, 9, 75), new(average, 150, 1, 12), new(average, 6, 1, 5, Scale: 30), new(average, 70, 2, 9, 75, Weighted: true), new(average, 9, 2, 5, Scale: 12, Epsilon: 1e-8f), new(average, 70, 1, 9, Scale: 3, Weighted: true, Epsilon: 0.01f) }
             select s,
             RecordLoss),
     ];
@@ -70,13 +70,13 @@ internal static class NextItemCases
         // α is what the first number, the loss of the batch, weighs in the gradients that the op starts.
         Tensor loss = t.State(t.Workspace.Tensor("loss", 1, 3), i => i, terms: Math.Max(1, 2 * histories.Tokens), upstream: [alpha, 0, 0]);
         t.Op(new Add(t.Device, z, x, zero));
-        t.Op(new NextItemLoss(t.Workspace, histories.History(1), z, loss, s.Average, alpha, w));
+        t.Op(new NextItemLoss(t.Workspace, histories.History(1), z, loss, s.Average, alpha, w, s.Epsilon));
         t.Reference(v =>
         {
             double sum = 0, count = 0;
             for (int b = 0, first = 0; b < s.B; first += histories.Lengths[b++])
                 for (int i = first; i + 1 < first + histories.Lengths[b]; i++, count += Weight(b))
-                    sum += Weight(b) * (Math.Log(1 + Math.Exp(-Logit(2 * i))) + Math.Log(1 + Math.Exp(Logit(2 * i + 1))));
+                    sum += Weight(b) * (-Math.Log(1 / (1 + Math.Exp(-Logit(2 * i))) + s.Epsilon) + Math.Log(1 + Math.Exp(Logit(2 * i + 1))));
             double n = count == 0 ? 0 : s.Average switch
             {
                 PairAverages.Rows => s.B,
