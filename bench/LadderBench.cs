@@ -3,6 +3,7 @@ using System.Globalization;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Datagen;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;

@@ -2,6 +2,7 @@ using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 using GpuCtr.Training;

@@ -1,6 +1,7 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 using GpuCtr.Training.Reports;

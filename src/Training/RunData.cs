@@ -3,6 +3,7 @@ using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 using GpuCtr.Training.Reports;
 using GpuCtr.Training.Scoring;
@@ -29,6 +30,12 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
 {
     private GroupedLogs? grouped;
 
+    /// <summary>Which of the training rows validate and test, where columns say so; null otherwise.</summary>
+    public SideTable? Sides { get; private init; }
+
+    /// <summary>Columns that put rows in order and are no feature.</summary>
+    private IReadOnlyList<string> Order { get; init; } = [];
+
     /// <summary>The files that the user named: those that are read, unless their rows were grouped.</summary>
     public (ShardSet Train, ShardSet? Valid, ShardSet? Test) Files { get; private init; } = (Train, Valid, Test);
 
@@ -41,14 +48,16 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
         if (settings.PredictsItems && InteractionColumns.Of(train, settings.Features) is { } columns)
             return Grouped(settings, columns, (train, valid, test));
-        FeaturePlan plan = settings.PredictsItems ? FeaturePlan.OfSequences(train, settings.Features) : FeaturePlan.Infer(train, settings.Features);
+        IReadOnlyList<string> order = RunSplit.NoFeatures(train, settings);
+        FeatureOptions features = settings.Features with { Exclude = [.. settings.Features.Exclude, .. order] };
+        FeaturePlan plan = settings.PredictsItems ? FeaturePlan.OfSequences(train, features) : FeaturePlan.Infer(train, features);
         string model = settings.Options.ModelName ?? Variants.DefaultModel(settings.Options.Variant, plan.HasHistory);
         // A history that the model does not read must not update table rows.
         string[] unused = [
             .. plan.Of(FeatureRole.History).Where(_ => !ModelCatalog.ReadsHistories(model)).Select(c => c.Name),
             .. plan.Of(FeatureRole.Negative).Where(_ => !ModelCatalog.ReadsNegatives(settings.For(model).Model)).Select(c => c.Name)];
         if (unused.Length > 0)
-            plan = FeaturePlan.Infer(train, settings.Features with { Exclude = [.. settings.Features.Exclude, .. unused] });
+            plan = FeaturePlan.Infer(train, features with { Exclude = [.. features.Exclude, .. unused] });
         if (ModelCatalog.RanksLists(model) && plan.GaucKey is null)
             throw GpuCtrException.UsageError($"--model {model} ranks lists, and has to know which rows are one: name the column with the id of the list or request by --group-id");
         if (ModelCatalog.Of(model).NeedsHistory && !plan.HasHistory)
@@ -60,7 +69,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         // Checked before the pass over the training rows, which may take long.
         foreach (ShardSet other in new[] { valid, test }.OfType<ShardSet>())
             other.Check(plan.Requests, "the run trains");
-        return new RunShards(train, valid, test, plan, model, unused);
+        return new RunShards(train, valid, test, plan, model, unused) { Order = order, Sides = RunSplit.Of(train, valid is not null, model, settings) };
     }
 
     /// <summary>Logs of interactions become one row a user on the way in; from there on they are sequences like others.</summary>
@@ -89,6 +98,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     /// <summary>Name, type, role and reason of the role, for every column.</summary>
     public IEnumerable<(string Name, string Type, string Role, string Note)> Columns() => Plan.Table().Select(c => Unused.Contains(c.Name)
         ? c with { Role = "unused", Note = $"{ModelName} does not read it" }
+        : Order.Contains(c.Name) ? c with { Note = "puts rows in order; --categorical makes it a feature" }
         : c);
 }
 
@@ -151,9 +161,10 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         Dataset train = new(shards.Train, encoder, options with { Training = true, CachePath = Cache("train", settings.Epochs > 1 || trainPart != RowPart.All) });
         bool leavesOneOut = trainPart.Sequences == SequencePart.Train;
         RowSource? valid = leavesOneOut && shards.Valid is null ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Valid })
-            : trainPart.Split is not null ? new RowSource(train, trainPart with { Valid = true, Negatives = null })
-            : shards.Valid is null ? null : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
-        RowSource? test = shards.Test is null ? leavesOneOut ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Test }) : null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
+            : shards.Valid is null ? trainPart.Split is not { } split || split.Rows(RowSide.Valid) == 0 ? null : new RowSource(train, trainPart with { Side = RowSide.Valid, Negatives = null })
+            : new RowSource(new Dataset(shards.Valid, encoder, others with { CachePath = Cache("valid", settings.Epochs > 1) }), RowPart.All);
+        RowSource? test = shards.Test is null ? leavesOneOut ? new RowSource(train, RowPart.All with { Sequences = SequencePart.Test })
+            : shards.Sides?.Rows(RowSide.Test) > 0 ? new RowSource(train, trainPart with { Side = RowSide.Test, Negatives = null }) : null : new RowSource(new Dataset(shards.Test, encoder, others), RowPart.All);
         return new RunData(encoder, TrainRows(train, trainPart), valid, test);
     }
 
@@ -163,7 +174,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
 
     /// <summary>Approximate number of rows that are evaluated at once.</summary>
     public static long EvaluatedRows(RunShards shards, TrainSettings settings) =>
-        Math.Max(shards.Valid?.Rows ?? (long)Math.Ceiling(settings.Options.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? 0);
+        Math.Max(shards.Valid?.Rows ?? shards.Sides?.Rows(RowSide.Valid) ?? (long)Math.Ceiling(settings.Options.ValidFraction * shards.Train.Rows), shards.Test?.Rows ?? shards.Sides?.Rows(RowSide.Test) ?? 0);
 
     /// <summary>Validation and test rows are read in order, once per epoch; a quarter of the memory for each keeps the shuffle window of the training rows large.</summary>
     private static (long Train, long Other) Divide(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held)
@@ -198,8 +209,9 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
 
     private static RowPart TrainSide(RunShards shards, TrainSettings settings) =>
         settings.PredictsItems && settings.Options.LeaveOneOut ? RowPart.All with { Sequences = SequencePart.Train }
+        : shards.Sides is { } sides ? new RowPart(sides, RowSide.Train)
         : shards.Valid is not null || settings.Options.ValidFraction == 0 ? RowPart.All
-        : new RowPart(Split(shards.Train, ModelCatalog.RanksLists(shards.ModelName) ? shards.Plan.GaucKey!.Name : null, settings.Options.ValidFraction), false);
+        : new RowPart(Split(shards.Train, ModelCatalog.RanksLists(shards.ModelName) ? shards.Plan.GaucKey!.Name : null, settings.Options.ValidFraction), RowSide.Train);
 
     /// <summary>A share of the rows, or of the lists.</summary>
     /// <param name="shards">Their shards.</param>

@@ -2,6 +2,7 @@ using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using static System.FormattableString;
 
 namespace GpuCtr.Training;
@@ -23,12 +24,12 @@ internal sealed class RunLabels
         if (IsSplit)
             (train, valid) = BothSides(data.Train.Part.Split!);
         else
-            (train, valid) = (data.Encoder.Labels, data.Valid is null ? null : Count(data.Valid.Data.Shards, [RowPart.All])[0]);
-        test = data.Test is null ? null : Count(data.Test.Data.Shards, [RowPart.All])[0];
+            (train, valid) = (data.Encoder.Labels, data.Valid is null ? null : Count(data.Valid.Data.Shards, [data.Valid.Part])[0]);
+        test = data.Test is null ? null : Count(data.Test.Data.Shards, [data.Test.Part])[0];
     }
 
     /// <summary>Whether the validation rows are a share of the rows of the training shards.</summary>
-    private bool IsSplit => data.Train.Part.Split is not null;
+    private bool IsSplit => data.Valid?.Data == data.Train.Data;
 
     /// <summary>Reads the labels of validation and test rows, which the fit pass did not read.</summary>
     /// <exception cref="GpuCtrException">Data: bad labels, broken pages.</exception>
@@ -54,7 +55,7 @@ internal sealed class RunLabels
     /// <summary>A validation fraction with which both sides have both labels, if there is one.</summary>
     private string Advice()
     {
-        foreach (double fraction in IsSplit ? fractions : [])
+        foreach (double fraction in IsSplit && data.Train.Part.Split is not SideTable ? fractions : [])
         {
             (LabelCounts first, LabelCounts second) = BothSides(RunData.Split(data.Train.Data.Shards, settings.ListRows > 0 ? data.Encoder.GaucKey : null, fraction));
             if (first.HasBoth && second.HasBoth)
@@ -66,7 +67,7 @@ internal sealed class RunLabels
 
     private (LabelCounts Train, LabelCounts Valid) BothSides(RowSplit split)
     {
-        LabelCounts[] sides = Count(data.Train.Data.Shards, [data.Train.Part with { Split = split }, new RowPart(split, Valid: true)]);
+        LabelCounts[] sides = Count(data.Train.Data.Shards, [data.Train.Part with { Split = split }, new RowPart(split, RowSide.Valid)]);
         return (sides[0], sides[1]);
     }
 

@@ -36,6 +36,8 @@ internal static class RunSummary
         FeatureEncoder encoder = data.Encoder;
         runLog.Line($"device   {model.Device}{(model.Device.Note is { } note ? $"; {note}" : "")}");
         runLog.Line(Invariant($"rows     {data.Train.Rows:N0} train, {data.Valid?.Rows ?? 0:N0} valid, {data.Test?.Rows ?? 0:N0} test{(encoder.Label is null ? "" : Invariant($"; label rate {encoder.LabelRate:P2} of the training rows"))}{Targets(data)}"));
+        foreach (string line in data.Train.Part.Split?.Notes ?? [])
+            runLog.Line($"split    {Printable.Of(line)}");
         Fields(runLog, "categorical", [.. encoder.Spec.Categorical.Select(c => Field(encoder, c.Name, c.Vocabulary))]);
         Fields(runLog, "numeric", [.. encoder.Spec.Numeric.SkipLast(encoder.Spec.VectorNumbers)]);
         Fields(runLog, "vector", [.. encoder.State.VectorColumns.Select(v => Invariant($"{v.Column} ({v.Means.Length})"))]);

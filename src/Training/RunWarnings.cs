@@ -34,6 +34,8 @@ internal static class RunWarnings
             if (encoder.Label is not null && encoder.TrainRows >= EnoughRows && table.Distinct > NearlyUnique * encoder.TrainRows)
                 runLog.Warn(Invariant($"column {table.Name} has {table.Distinct:N0} values in {encoder.TrainRows:N0} rows: it identifies rows, and the model will memorize it; consider --exclude {ColumnNames.InShell(table.Name)} or --min-count 2"));
         }
+        if (RunSplit.Warning(shards, data) is { } divided)
+            runLog.Warn(divided);
         foreach (string warning in HistoryCoverage.Warnings(shards.Train, shards.Plan).Concat(UndeclaredLists.Warnings(shards.Train, shards.Plan)))
             runLog.Warn(warning);
     }

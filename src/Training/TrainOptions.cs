@@ -1,5 +1,6 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 
 namespace GpuCtr.Training;
@@ -21,6 +22,18 @@ public sealed record TrainOptions
     /// <summary>The fraction of the training rows used for validation.</summary>
     [Option("without --valid: share of the rows to validate on, chosen by a hash", Least = 0, Below = 1, OnResume = OnResume.Accepted)]
     public double ValidFraction { get; init; } = 0.1;
+
+    /// <summary>The rows to validate on: the last ones by a column; null = a share by a hash.</summary>
+    [Option("validate on the last rows by a time, number or date: a share of all rows (time:10%) or those from a value on (time:2014-10-28)", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
+    public LastRows? ValidLast { get; init; }
+
+    /// <summary>A column of which whole groups of rows validate, as many of its values as --valid-fraction says; null = each row by itself.</summary>
+    [Option("validate on all rows of some values of a column, such as users, as many as --valid-fraction says", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true, OnResume = OnResume.Accepted)]
+    public string? ValidBy { get; init; }
+
+    /// <summary>The rows to test on: the last ones by a column, which neither train nor validate; null = those of --test.</summary>
+    [Option("test on the last rows by a time, number or date, which neither train nor validate; as --valid-last", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
+    public LastRows? TestLast { get; init; }
 
     /// <summary>In models that predict items, the last item of each training row is for the test and the last but one for validation; false: rows train whole.</summary>
     [Option("where items are predicted: the last item of each row tests and the last but one validates, unless there are --test and --valid; off: rows train whole, and whole rows validate", Words = "on|off", True = "on", ReadBy = "sasrec|bert4rec")]
@@ -136,6 +149,10 @@ public sealed record TrainOptions
         : Resume && Overwrite ? "--resume continues a run and --overwrite removes it; choose one"
         : FeatureOptions.Pairs(InitEmbedding).Any(p => p.Value.Length == 0) ? $"--init-embedding {string.Join(',', InitEmbedding)}: expected COL=FILE"
         : FeatureOptions.Pairs(InitEmbedding).GroupBy(p => p.Column).FirstOrDefault(g => g.Count() > 1) is { } twice ? $"--init-embedding names {ColumnNames.InShell(twice.Key)} twice"
+        : Valid.Count > 0 && (ValidLast is not null || ValidBy is not null) ? $"--valid names the rows to validate on, and {(ValidBy is null ? "--valid-last" : "--valid-by")} takes them from the training rows; choose one"
+        : ValidLast is not null && ValidBy is not null ? "--valid-last and --valid-by both say which rows validate; choose one"
+        : ValidBy is not null && ValidFraction == 0 ? "--valid-by takes as many groups as --valid-fraction says, and that is 0"
+        : Test.Count > 0 && TestLast is not null ? "--test names the rows to test on, and --test-last takes them from the training rows; choose one"
         : Monitor == "gauc" && Features.GroupId is null ? "--monitor gauc needs --group-id, the column that groups rows"
         : null;
 }

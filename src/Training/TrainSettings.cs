@@ -40,7 +40,7 @@ internal sealed record TrainSettings(
     public int ListRows => RanksLists ? BatchSize : 0;
 
     /// <summary>Whether there will be rows to validate on.</summary>
-    public bool Validates(RunShards shards) => shards.Valid is not null || (PredictsItems && Options.LeaveOneOut) || Options.ValidFraction > 0;
+    public bool Validates(RunShards shards) => shards.Valid is not null || (PredictsItems && Options.LeaveOneOut) || Options.ValidLast is not null || Options.ValidFraction > 0;
 
     private bool RanksLists => ModelCatalog.RanksLists(Model.Model);
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Engine;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -120,7 +121,7 @@ public sealed class OneSidedLabelTests : OwnFolder
         JsonElement metrics = JsonDocument.Parse(o.Out).RootElement;
         LabelCounts[] sides = LabelCounts.Of(
             ShardSet.Resolve([Both]), "label", TargetRule.Plain, BadRowBudget.Zero, 2,
-            [new(RowSplit.ByHash(0.2), false), new(RowSplit.ByHash(0.2), true)]);
+            [new(RowSplit.ByHash(0.2), RowSide.Train), new(RowSplit.ByHash(0.2), RowSide.Valid)]);
         Assert.Equal(metrics.GetProperty("rows").GetInt64(), sides[1].Rows);
         Assert.Equal(600, sides[0].Rows + sides[1].Rows);
         Assert.Equal(200, sides[0].Positives + sides[1].Positives);

@@ -1,4 +1,5 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Text;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;

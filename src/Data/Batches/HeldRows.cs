@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Features;

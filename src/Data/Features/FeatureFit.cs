@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Features;

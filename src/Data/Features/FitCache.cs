@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 
 namespace GpuCtr.Data.Features;
 
@@ -63,7 +64,7 @@ internal static partial class FitCache
     {
         IEnumerable<string> content =
         [
-            $"format {FeatureEncoder.Format}", $"part {part.Split?.Key} {part.Valid}{part.Negatives?.Key}{(part.Sequences == SequencePart.Whole ? "" : $" {part.Sequences}")}",
+            $"format {FeatureEncoder.Format}", $"part {part.Split?.Key} {part.Side == RowSide.Valid}{part.Negatives?.Key}{(part.Sequences == SequencePart.Whole ? "" : $" {part.Sequences}")}",
             JsonSerializer.Serialize(plan.Columns, json), JsonSerializer.Serialize(plan.Options with { Workers = 0, MemoryBytes = 0 }, json),
             .. shards.Identities, .. learnsItems ? ["attributes of items"] : Array.Empty<string>(),
         ];

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 
 namespace GpuCtr.Data.Features;
 

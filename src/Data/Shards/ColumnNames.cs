@@ -41,6 +41,17 @@ internal static class ColumnNames
         return parts.Length == 1 ? (Plain(entry), "") : (Plain(string.Join('=', parts[..^1])), Plain(parts[^1]));
     }
 
+    /// <summary>Column and value of an entry such as COL:VALUE, at its first colon outside quotes; the value is empty where there is none.</summary>
+    /// <exception cref="GpuCtrException">Usage: a quote that is not closed.</exception>
+    public static (string Column, string Value) BeforeColon(string entry)
+    {
+        string column = Parts(entry, ':').First();
+        return (Plain(column), entry[Math.Min(column.Length + 1, entry.Length)..].Trim());
+    }
+
+    /// <summary>An entry such as COL:VALUE as it is typed.</summary>
+    public static string WithColon(string column, string value) => $"{(NeedsQuotes(column, ":") ? Quoted(column) : column)}:{value}";
+
     /// <summary>A name as it stands in an array of a JSON file.</summary>
     public static string InJson(string name) => NeedsQuotes(name, "=") ? Quoted(name) : name;
 

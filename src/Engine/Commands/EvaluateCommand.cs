@@ -3,6 +3,7 @@ using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Models;
 using GpuCtr.Training;

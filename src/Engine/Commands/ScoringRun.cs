@@ -3,6 +3,7 @@ using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;

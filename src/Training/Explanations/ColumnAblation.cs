@@ -49,7 +49,7 @@ internal sealed class ColumnAblation : IDisposable
         this.shards = shards.Count > 0 ? shards : config.Shards;
         given = OptionValues.Of(device, new DeviceOptions()).Over(config.Given.Without(["out", "test", "importance", "checkpoint-every", .. Option.DeclaredBy(typeof(DeviceOptions)).Select(o => o.Name)]));
         TrainOptions run = given.Over(new TrainOptions());
-        if (run.Valid.Count == 0 && run.ValidFraction == 0)
+        if (run.Valid.Count == 0 && run.ValidLast is null && run.ValidFraction == 0)
             throw GpuCtrException.UsageError("--ablate compares runs by their validation rows, and this run had none");
         bench = new Workbench(device.Open());
         scratch = Directory.CreateTempSubdirectory("gpu-ctr-ablate-");

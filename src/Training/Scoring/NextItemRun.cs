@@ -1,5 +1,6 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 

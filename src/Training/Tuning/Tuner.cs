@@ -65,7 +65,7 @@ internal sealed class Tuner : IDisposable
         SearchSpace? given = search.Space is { } file ? SearchSpace.Read(file) : null;
         using (RunShards shards = RunShards.Open(settings))
         {
-            if (shards.Valid is null && request.Run.ValidFraction == 0 && !settings.PredictsItems)
+            if (shards.Valid is null && request.Run.ValidLast is null && request.Run.ValidFraction == 0 && !settings.PredictsItems)
                 throw GpuCtrException.UsageError("tune compares runs by their validation rows: name some by --valid, or leave --valid-fraction above 0");
             model = shards.ModelName;
             epochs = request.Run.Epochs ?? (int)AutomaticDefaults.Of(new(shards.Train.Rows, Validates: true, model, request.Run.Variant)).First(d => d.Option.Name == "epochs").Value;

@@ -1,6 +1,7 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 
@@ -61,8 +62,8 @@ public sealed class DatasetTests : OwnFolder
     {
         Dataset data = Open(1000, 128);
         var split = RowSplit.ByHash(0.25, 7);
-        int[] train = Order(data, new RowPart(split, false), EpochOrder.Shuffle(1, 0), 64);
-        int[] valid = Order(data, new RowPart(split, true), EpochOrder.Natural, 64);
+        int[] train = Order(data, new RowPart(split, RowSide.Train), EpochOrder.Shuffle(1, 0), 64);
+        int[] valid = Order(data, new RowPart(split, RowSide.Valid), EpochOrder.Natural, 64);
         Assert.Equal(Enumerable.Range(0, 1000), train.Concat(valid).Order());
         Assert.Equal(valid.Order(), valid);
         Assert.InRange(valid.Length, 200, 300);

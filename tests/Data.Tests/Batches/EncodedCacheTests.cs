@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 
@@ -114,7 +115,7 @@ public sealed class EncodedCacheTests : OwnFolder
 
     private ulong Epoch(Dataset data, int epoch)
     {
-        using EpochReader reader = data.Read(new RowPart(RowSplit.ByHash(0.1), false), EpochOrder.Shuffle(1, epoch));
+        using EpochReader reader = data.Read(new RowPart(RowSplit.ByHash(0.1), RowSide.Train), EpochOrder.Shuffle(1, epoch));
         using var batch = new Batch(device, data.Encoder.Spec, 64);
         var hash = new XxHash3();
         while (reader.Next(batch))

@@ -1,6 +1,7 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 
@@ -59,12 +60,12 @@ public sealed class ListRowsTests : OwnFolder
     {
         (Dataset data, int[] requests) = Open(1);
         RowSplit split = RowSplit.ByList(data.Shards.Lists("request"), 0.3, 7);
-        int[][] train = Lists(data, new(split, false), EpochOrder.Shuffle(1, 0)), valid = Lists(data, new(split, true), EpochOrder.Natural);
+        int[][] train = Lists(data, new(split, RowSide.Train), EpochOrder.Shuffle(1, 0)), valid = Lists(data, new(split, RowSide.Valid), EpochOrder.Natural);
         Assert.Equal(Enumerable.Range(0, requests.Length), train.Concat(valid).SelectMany(l => l).Order());
         HashSet<int> chosen = [.. valid.Select(l => requests[l[0]])];
         Assert.Empty(chosen.Intersect(train.Select(l => requests[l[0]])));
         Assert.InRange(chosen.Count, 0.15 * requests.Distinct().Count(), 0.45 * requests.Distinct().Count());
-        Assert.Equal(valid.Sum(l => l.Length), data.CountRows(new(split, true)));
+        Assert.Equal(valid.Sum(l => l.Length), data.CountRows(new(split, RowSide.Valid)));
         // The same requests in another order, in one file.
         int[] turned = [.. requests.Reverse()];
         ShardSet other = ShardSet.Resolve([Write("turned.parquet", turned, 0)]);
@@ -72,7 +73,7 @@ public sealed class ListRowsTests : OwnFolder
         RowSplit same = RowSplit.ByList(other.Lists("request"), 0.3, 7);
         foreach (RowGroupRef group in other.RowGroups)
         {
-            same.MarkValid(group, marks.AsSpan(0, group.Rows));
+            same.Mark(group, RowSide.Valid, marks.AsSpan(0, group.Rows));
             for (int r = 0; r < group.Rows; r++)
                 Assert.Equal(chosen.Contains(turned[(int)group.FirstRow + r]), marks[r]);
         }

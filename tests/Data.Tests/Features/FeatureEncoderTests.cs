@@ -1,6 +1,7 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 
 namespace GpuCtr.Data.Tests.Features;
 
@@ -148,10 +149,10 @@ public sealed class FeatureEncoderTests : FittedShard
         ShardSet shards = ShardSet.Resolve([new TestShard().Column("label", [.. Enumerable.Range(0, rows).Select(i => i % 2)])
             .Column("id", [.. Enumerable.Range(0, rows)]).Write(Folder.File("s.parquet"), 300)]);
         var split = RowSplit.ByHash(0.1, 3);
-        FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()), new RowPart(split, false));
+        FeatureEncoder encoder = FeatureEncoder.Fit(shards, FeaturePlan.Infer(shards, new FeatureOptions()), new RowPart(split, RowSide.Train));
         var data = new Dataset(shards, encoder);
-        Assert.Equal(encoder.TrainRows, data.CountRows(new RowPart(split, false)));
-        Assert.Equal(rows - encoder.TrainRows, data.CountRows(new RowPart(split, true)));
+        Assert.Equal(encoder.TrainRows, data.CountRows(new RowPart(split, RowSide.Train)));
+        Assert.Equal(rows - encoder.TrainRows, data.CountRows(new RowPart(split, RowSide.Valid)));
         Assert.Equal(encoder.TrainRows, encoder.Vocabularies[0].Distinct);
         Assert.InRange(rows - encoder.TrainRows, 320, 480);
     }

@@ -96,7 +96,7 @@ public sealed class DeclaredOptionTests
         Assert.Equal(
             "valid test epochs patience importance device kernels threads fit_cache out init_from prm_from checkpoint_every json verbose", Keys(OnResume.Free));
         Assert.Equal(
-            "valid_fraction bad_rows mask_share last_mask_share dropout batch_size lr lr_warmup lr_plateau lr_steps embedding_update l2 embedding_l2 embedding_l2_scope mba_lambda clip_norm monitor top seed precision memory",
+            "valid_fraction valid_last valid_by test_last bad_rows mask_share last_mask_share dropout batch_size lr lr_warmup lr_plateau lr_steps embedding_update l2 embedding_l2 embedding_l2_scope mba_lambda clip_norm monitor top seed precision memory",
             Keys(OnResume.Accepted));
         Assert.Equal("config resume allow_changed overwrite", Keys(OnResume.Momentary));
     }
@@ -173,6 +173,7 @@ public sealed class DeclaredOptionTests
             "checkpoint-every" => ["60s"],
             "bad-rows" => ["7%"],
             "list-separator" => ["space"],
+            "valid-last" or "test-last" => ["\"a:b\":2.5%"],
             _ => option.IsList ? ["a", "\"b,c\"=d"] : ["7"],
         };
 

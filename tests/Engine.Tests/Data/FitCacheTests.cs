@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Engine.Tests.Data;

@@ -2,6 +2,7 @@ using System.Text.Json;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Engine;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;

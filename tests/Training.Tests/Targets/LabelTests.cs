@@ -1,6 +1,7 @@
 using System.Text.Json;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Splits;
 using GpuCtr.Engine;
 using static GpuCtr.Tests.CommandRunner;
 

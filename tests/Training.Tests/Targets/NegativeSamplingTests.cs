@@ -1,5 +1,6 @@
 using System.Text.Json;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Splits;
 using GpuCtr.Engine;
 using static GpuCtr.Tests.CommandRunner;
 

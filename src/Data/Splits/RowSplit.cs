@@ -1,16 +1,36 @@
+using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 
-namespace GpuCtr.Data.Features;
+namespace GpuCtr.Data.Splits;
 
-/// <summary>Divides the rows of a set of shards into a training and a validation part.</summary>
-/// <remarks>A function of the row's position, or of its list, only, so that the same encoded blocks serve both parts.</remarks>
+/// <summary>What a row is for.</summary>
+public enum RowSide
+{
+    /// <summary>Training.</summary>
+    Train,
+
+    /// <summary>Validation.</summary>
+    Valid,
+
+    /// <summary>The test at the end.</summary>
+    Test,
+}
+
+/// <summary>Divides the rows of a set of shards into those that train, validate and test.</summary>
+/// <remarks>A function of the row's position, of its list, or of a table of sides only, so that the same encoded blocks serve both parts.</remarks>
 public abstract class RowSplit
 {
     /// <summary>What the split depends on, besides the rows.</summary>
     public abstract string Key { get; }
 
-    /// <summary>Sets valid[i] for row i of a row group.</summary>
-    public abstract void MarkValid(RowGroupRef group, Span<bool> valid);
+    /// <summary>One line for each thing that was divided by what columns say.</summary>
+    public virtual IReadOnlyList<string> Notes => [];
+
+    /// <summary>Sets chosen[i] for row i of a row group: whether it is on that side.</summary>
+    public abstract void Mark(RowGroupRef group, RowSide side, Span<bool> chosen);
+
+    /// <summary>Rows on a side, 0 if the split has no such side; null if they were not counted.</summary>
+    public virtual long? Rows(RowSide side) => side == RowSide.Test ? 0 : null;
 
     /// <summary>A share of the rows, chosen by a hash of (shard, row).</summary>
     /// <param name="fraction">Share of the rows that validate, 0 … 1.</param>
@@ -23,15 +43,17 @@ public abstract class RowSplit
     /// <param name="seed">Another seed chooses other lists.</param>
     internal static RowSplit ByList(RowLists lists, double fraction, ulong seed = 0) => new ListSplit(lists, fraction, seed);
 
-    private static ulong Threshold(double fraction) => fraction >= 1 ? ulong.MaxValue : (ulong)(Math.Max(0, fraction) * 18446744073709551616.0);
+    /// <summary>The hash of the key of a group: those below the threshold of the fraction validate.</summary>
+    private protected static ulong Hash(ulong key, ulong seed = 0) => RandomBits.Mix(seed ^ RandomBits.Mix(key + 1));
+
+    /// <summary>The hash from which on rows or groups train.</summary>
+    private protected static ulong Threshold(double fraction) => fraction >= 1 ? ulong.MaxValue : (ulong)(Math.Max(0, fraction) * 18446744073709551616.0);
 
     private sealed class ListSplit(RowLists lists, double fraction, ulong seed) : RowSplit
     {
-        private readonly ulong threshold = Threshold(fraction);
-
         public override string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash of {lists.Column} {fraction:R} {seed}");
 
-        public override void MarkValid(RowGroupRef group, Span<bool> valid) => lists.Mark(group, valid, key => RandomBits.Mix(seed ^ RandomBits.Mix(key + 1)) < threshold);
+        public override void Mark(RowGroupRef group, RowSide side, Span<bool> chosen) => lists.Mark(group, chosen, key => (Hash(key, seed) < Threshold(fraction) ? RowSide.Valid : RowSide.Train) == side);
     }
 
     private sealed class HashSplit(double fraction, ulong seed) : RowSplit
@@ -40,11 +62,11 @@ public abstract class RowSplit
 
         public override string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"hash {fraction:R} {seed}");
 
-        public override void MarkValid(RowGroupRef group, Span<bool> valid)
+        public override void Mark(RowGroupRef group, RowSide side, Span<bool> chosen)
         {
             ulong start = RandomBits.Mix(seed ^ RandomBits.Mix((ulong)group.Shard + 1));
-            for (int i = 0; i < valid.Length; i++)
-                valid[i] = RandomBits.Mix(start + (ulong)(group.FirstRow + i)) < threshold;
+            for (int i = 0; i < chosen.Length; i++)
+                chosen[i] = (RandomBits.Mix(start + (ulong)(group.FirstRow + i)) < threshold ? RowSide.Valid : RowSide.Train) == side;
         }
     }
 }
@@ -70,11 +92,11 @@ public enum SequencePart
 
 /// <summary>Which rows of a set are meant: all, or one side of a split.</summary>
 /// <param name="Split">The split; null = all rows.</param>
-/// <param name="Valid">The validation side rather than the training side.</param>
-public sealed record RowPart(RowSplit? Split, bool Valid)
+/// <param name="Side">The side.</param>
+public sealed record RowPart(RowSplit? Split, RowSide Side)
 {
     /// <summary>Every row.</summary>
-    public static readonly RowPart All = new(null, false);
+    public static readonly RowPart All = new(null, RowSide.Train);
 
     /// <summary>Draws the rows with label 0 that count; null: all do.</summary>
     public NegativeDraw? Negatives { get; init; }
@@ -109,10 +131,6 @@ public sealed record RowPart(RowSplit? Split, bool Valid)
             return;
         }
 
-        Split.MarkValid(group, keep);
-        if (Valid)
-            return;
-        for (int i = 0; i < keep.Length; i++)
-            keep[i] = !keep[i];
+        Split.Mark(group, Side, keep);
     }
 }

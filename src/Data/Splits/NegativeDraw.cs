@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace GpuCtr.Data.Features;
+namespace GpuCtr.Data.Splits;
 
 /// <summary>Draws the rows with label 0 that are trained on (He et al., ADKDD 2014, section 6.3).</summary>
 /// <remarks>A function of the seed and the place of the row, so that threads, streams, caches and a resumed run draw the same rows, in every epoch the same: what is never trained on is not in the vocabularies either.</remarks>
