@@ -109,6 +109,8 @@ int Measure()
     EmbeddingUpdate? update = Option("--embedding-update", "") is { Length: > 0 } name ? Enum.Parse<EmbeddingUpdate>(name, ignoreCase: true) : null;
     OptimizerKind? optimizer = Option("--optimizer", "") is { Length: > 0 } rule ? Enum.Parse<OptimizerKind>(rule, ignoreCase: true) : null;
     Workload[] named = [.. Workload.Steps.Where(s => names.Length == 0 || names.Contains(s.Name)).Select(s => s.Workload).Select(w => w with { Options = w.Options with { EmbeddingUpdate = update ?? w.Options.EmbeddingUpdate, Optimizer = optimizer ?? w.Options.Optimizer } })];
+    if (Option("--dropout", "") is { Length: > 0 } share)
+        named = [.. named.Select(w => w with { Options = w.Options with { Dropout = double.Parse(share, CultureInfo.InvariantCulture) } })];
     // Size by size, so that a time limit cuts the large ones.
     Workload[] chosen = sizes.Length == 0 ? named : [.. sizes.SelectMany(size => named.Select(w => w with { BatchSize = size }))];
     bool json = args.Contains("--json");
@@ -122,9 +124,10 @@ int Measure()
             break;
         default:
             if (!json)
-                Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread | launched |\n|---|---|---|---|---|---|");
+                Console.WriteLine($"{device}, {DateTime.UtcNow:yyyy-MM-dd}\n\n| step | B | ids | 1000 rows/s, median | spread | launched | fraction of the floor |\n|---|---|---|---|---|---|---|");
+            Roofline? best = json ? null : Roofline.Measure(device);
             foreach (Workload workload in chosen)
-                foreach (StepBench.Row row in StepBench.Run(device, workload, args.Contains("--profile")))
+                foreach (StepBench.Row row in StepBench.Run(device, workload, args.Contains("--profile"), best))
                     Console.WriteLine(json ? JsonSerializer.Serialize(row) : row.ToString());
             break;
     }

@@ -26,7 +26,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         ("ffm", Ffm(1.05)),
         ("small", Small()),
         .. new[] { "nfm", "pnn", "dcn", "dcn-v2", "xdeepfm", "autoint", "finalmlp" }.Select(model => (model, DeepFmFields(model, 1.05))),
-        ("dien", Histories("dien", null)), ("sasrec", NextItems("sasrec")), ("bert4rec", NextItems("bert4rec")), ("prm", Prm()),
+        ("dien", Histories("dien", null)), ("sasrec", NextItems("sasrec")), ("bert4rec", NextItems("bert4rec")), ("sasrec-sampled", SampledItems()), ("prm", Prm()),
     ];
 
     /// <summary>26 fields of V rows together, MLP 256-128-64.</summary>
@@ -94,6 +94,14 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
         ModelOptions options = ModelCatalog.Defaults(model);
         FeatureSpec spec = new([new("item", items + 2)], [], [], [new("sequence", 0, SequenceRole.History, -1, length)]) { Items = new(1, items, items + 1) };
         return new($"{model} D {options.EmbeddingDim}, {options.TransformerBlocks} blocks, T {length}, V {items / 1000}k", ModelCatalog.Adapt(spec, options, training: true), options, batchSize, 1.05);
+    }
+
+    /// <summary>The same over 200,000 items, of which a batch contrasts its own with 2,048 draws; only rows of the batch move.</summary>
+    public static Workload SampledItems()
+    {
+        Workload all = NextItems("sasrec", items: 200_000);
+        ModelOptions options = all.Options with { SampledSoftmax = 2048, EmbeddingUpdate = EmbeddingUpdate.Lazy };
+        return all with { Name = $"{all.Name}, 2048 draws", Options = options, Spec = ModelCatalog.Adapt(all.Spec, options, training: true) };
     }
 
     /// <summary>PRM over lists of 20 items with 6 + 4 fields, D 16, width 64, one block.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using GpuCtr.Data.Features;
@@ -14,8 +15,9 @@ namespace GpuCtr.Bench;
 /// <summary>A workload for another framework: a safetensors file with the first weights, the batches, and the losses of our first steps on them.</summary>
 /// <remarks>
 /// Weights by name, as in a checkpoint, without running statistics. batch.I.rows (B, F + ΣT) int32 rows of the table: the fields, then the
-/// positions of each history; batch.I.numeric (B, N); batch.I.labels (B); losses.lazy and losses.dense (20), step i on batch i.
-/// Metadata: model, name, ids, fields (F), length (T; 0 without histories), batches.
+/// positions of each history and of its negatives; batch.I.numeric (B, N); batch.I.labels (B); of a model that predicts items, batch.I.predicted (M) entries and
+/// batch.I.right (M) the rows of the items there; losses.lazy and losses.dense (20), step i on batch i.
+/// Metadata: model, name, ids, fields (F), length (T; 0 without histories), auxiliary_loss (α), blocks, heads, items (V), batches.
 /// </remarks>
 internal static class WorkloadFile
 {
@@ -29,7 +31,9 @@ internal static class WorkloadFile
         void Add<T>(string name, string type, long[] shape, ReadOnlySpan<T> values) where T : unmanaged =>
             tensors.Add((name, type, shape, MemoryMarshal.AsBytes(values).ToArray()));
 
-        using (TrainableModel model = Model(device, workload, EmbeddingUpdate.Lazy))
+        // Where every item of a table is predicted, it is updated as a whole.
+        EmbeddingUpdate[] updates = workload.Spec.Items is null ? [EmbeddingUpdate.Lazy, EmbeddingUpdate.Dense] : [EmbeddingUpdate.Dense];
+        using (TrainableModel model = Model(device, workload, updates[0]))
             foreach (Tensor t in model.Weights.Where(t => t.Length > 0 && !t.Name.Contains(".running_")))
                 Add<float>(t.Name, "F32", [t.Rows, t.Columns], t.ToArray(device));
         Batch[] batches = workload.Batches(device, Steps);
@@ -38,10 +42,15 @@ internal static class WorkloadFile
             (int[] rows, long columns) = Rows(batches[i]);
             Add<int>($"batch.{i}.rows", "I32", [batches[i].Rows, columns], rows);
             Add<float>($"batch.{i}.labels", "F32", [batches[i].Rows], batches[i].Labels);
+            if (batches[i].Predictions is { } predictions)
+            {
+                Add($"batch.{i}.predicted", "I32", [predictions.Count], predictions.Entries);
+                Add($"batch.{i}.right", "I32", [predictions.Count], predictions.Items);
+            }
             if (workload.Spec.N > 0)
                 Add<float>($"batch.{i}.numeric", "F32", [batches[i].Rows, workload.Spec.N], batches[i].Numeric);
         }
-        foreach (EmbeddingUpdate update in new[] { EmbeddingUpdate.Lazy, EmbeddingUpdate.Dense })
+        foreach (EmbeddingUpdate update in updates)
             Add<float>($"losses.{update}".ToLowerInvariant(), "F32", [Steps], Losses(device, workload, update, batches));
         foreach (Batch b in batches)
             b.Dispose();
@@ -55,6 +64,10 @@ internal static class WorkloadFile
                 ["ids"] = workload.Ids,
                 ["fields"] = $"{workload.Spec.F}",
                 ["length"] = $"{workload.Spec.Sequences.Select(s => s.MaxLength).FirstOrDefault()}",
+                ["auxiliary_loss"] = workload.Options.AuxiliaryLoss.ToString(CultureInfo.InvariantCulture),
+                ["blocks"] = $"{workload.Options.TransformerBlocks}",
+                ["heads"] = $"{workload.Options.AttentionHeads}",
+                ["items"] = $"{workload.Spec.Items?.Count ?? 0}",
                 ["batches"] = $"{Steps}",
             },
         };

@@ -41,6 +41,7 @@ internal sealed class OpCases : IDisposable
         ("poly2", Workload.DeepFmFields("poly2", 1.05)), ("xdeepfm", Workload.DeepFmFields("xdeepfm", 1.05)), ("autoint", Workload.DeepFmFields("autoint", 1.05)), ("finalmlp", Workload.DeepFmFields("finalmlp", 1.05)),
         ("dien", Workload.Histories("dien", null)), ("dien-official", Workload.Histories("dien", "dien-official")), ("dien-aigru", Workload.Dien(Evolutions.Aigru)),
         ("embedding-mlp", Workload.Histories("embedding-mlp", null)), ("din-official", Workload.Histories("din", "din-official", dropout: 0.2)), ("rechub", Workload.Histories("din", "rechub")), ("prm", Workload.Prm()),
+        ("sasrec", Workload.NextItems("sasrec")), ("bert4rec", Workload.NextItems("bert4rec")), ("sasrec-sampled", Workload.SampledItems()),
     ];
 
     /// <summary>All names.</summary>
@@ -95,11 +96,13 @@ internal sealed class OpCases : IDisposable
             sources.TryAdd(prefix + part.Name, source);
     }
 
-    private static Workload Small(Workload w) => w with
+    private static Workload Small(Workload w)
     {
-        BatchSize = SmallBatch,
-        Spec = w.Spec with { Vocabularies = [.. w.Spec.Vocabularies.Select(v => v with { Rows = Math.Min(v.Rows, SmallVocabulary) })] },
-    };
+        FeatureSpec spec = w.Spec with { Vocabularies = [.. w.Spec.Vocabularies.Select(v => v with { Rows = Math.Min(v.Rows, SmallVocabulary) })] };
+        if (spec.Items is not null)
+            spec = ModelCatalog.Adapt(spec with { Items = new(1, SmallVocabulary - 2, SmallVocabulary - 1) }, w.Options, training: true);
+        return w with { BatchSize = SmallBatch, Spec = spec };
+    }
 
     private void Close()
     {

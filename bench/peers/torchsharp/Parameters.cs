@@ -38,6 +38,26 @@ internal sealed class Parameters(WorkloadFile file, bool sparse)
         return x => functional.linear(x, w, b?.flatten());
     }
 
+    /// <summary>libtorch's GRU, batch first.</summary>
+    public GRU Gru(string name)
+    {
+        GRU gru = GRU(file[$"{name}.weight_ih"].shape[1], file[$"{name}.weight_hh"].shape[1], batchFirst: true);
+        foreach ((string parameter, TorchSharp.Modules.Parameter t) in gru.named_parameters())
+        {
+            using (no_grad())
+                t.copy_(file[$"{name}.{parameter.Replace("_l0", "")}"].reshape(t.shape));
+            All.Add(t);
+        }
+        return gru;
+    }
+
+    /// <summary>Layer normalization of the last dimension.</summary>
+    public Func<Tensor, Tensor> LayerNorm(string name)
+    {
+        Tensor gamma = Dense($"{name}.gamma")!, beta = Dense($"{name}.beta")!;
+        return x => functional.layer_norm(x, [x.shape[^1]], gamma.flatten(), beta.flatten(), 1e-5);
+    }
+
     /// <summary>p x + (1 − p) α x, p = sigmoid of x normalized over the rows; running averages as others keep them.</summary>
     public Func<Tensor, Tensor> Dice(string name)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using GpuCtr.Peers;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -16,27 +17,51 @@ WorkloadFile file = new(args[0]);
 string update = Option("--update", "lazy");
 int rounds = int.Parse(Option("--rounds", "5")), steps = int.Parse(Option("--steps", "10")), batches = file.Number("batches");
 Parameters parameters = new(file, sparse: update == "lazy");
-Func<Tensor, Tensor?, Tensor> logit;
-if (file.Text("model") == "din")
+(Tensor Rows, Tensor? Numeric, Tensor Labels, Tensor? Predicted, Tensor? Right)[] data = [.. Enumerable.Range(0, batches).Select(i => (
+    file[$"batch.{i}.rows"], Optional($"batch.{i}.numeric"), file[$"batch.{i}.labels"].unsqueeze(1), Optional($"batch.{i}.predicted"), Optional($"batch.{i}.right")))];
+// Of batch i: the loss that our program reports too, and what training minimizes.
+Func<int, (Tensor Reported, Tensor Minimized)> loss;
+switch (file.Text("model"))
 {
-    Din din = new(parameters, file.Number("fields"), file.Number("length"));
-    logit = (rows, _) => din.Logit(rows);
+    case "din":
+        Din din = new(parameters, file.Number("fields"), file.Number("length"));
+        loss = i => Alone(Clicks(din.Logit(data[i].Rows), i));
+        break;
+    case "dien":
+        Dien dien = new(parameters, file.Number("fields"), file.Number("length"));
+        double alpha = double.Parse(file.Text("auxiliary_loss"), CultureInfo.InvariantCulture);
+        loss = i =>
+        {
+            (Tensor logit, Tensor auxiliary) = dien.Forward(data[i].Rows);
+            Tensor clicks = Clicks(logit, i);
+            return (clicks, clicks + alpha * auxiliary);
+        };
+        break;
+    case "bert4rec":
+        Bert4Rec bert = new(parameters, file.Number("blocks"), file.Number("heads"), file.Number("items"));
+        loss = i => Alone(bert.Loss(data[i].Rows, data[i].Predicted!, data[i].Right!));
+        break;
+    default:
+        DeepFm deepfm = new(parameters, Enumerable.Range(0, 10).Count(i => file.Has($"mlp.{i}.weight")));
+        loss = i => Alone(Clicks(deepfm.Logit(data[i].Rows, data[i].Numeric), i));
+        break;
 }
-else
-    logit = new DeepFm(parameters, Enumerable.Range(0, 10).Count(i => file.Has($"mlp.{i}.weight"))).Logit;
 Adam adam = new(parameters.All, learningRate);
-(Tensor Rows, Tensor? Numeric, Tensor Labels)[] data =
-    [.. Enumerable.Range(0, batches).Select(i => (file[$"batch.{i}.rows"], file.Has($"batch.{i}.numeric") ? file[$"batch.{i}.numeric"] : null, file[$"batch.{i}.labels"].unsqueeze(1)))];
+
+Tensor? Optional(string name) => file.Has(name) ? file[name] : null;
+
+Tensor Clicks(Tensor logit, int i) => nn.functional.binary_cross_entropy_with_logits(logit, data[i].Labels);
+
+static (Tensor, Tensor) Alone(Tensor loss) => (loss, loss);
 
 double Step(int i, bool readLoss)
 {
     using DisposeScope scope = NewDisposeScope();
-    (Tensor rows, Tensor? numeric, Tensor labels) = data[i % batches];
-    Tensor loss = nn.functional.binary_cross_entropy_with_logits(logit(rows, numeric), labels);
-    loss.backward();
+    (Tensor reported, Tensor minimized) = loss(i % batches);
+    minimized.backward();
     using (no_grad())
         adam.Step();
-    return readLoss ? loss.item<float>() : 0;
+    return readLoss ? reported.item<float>() : 0;
 }
 
 float[] ours = file[$"losses.{update}"].data<float>().ToArray();
@@ -59,5 +84,5 @@ for (int round = 0; round < rounds; round++)
     rates[round] = steps * batchRows / Stopwatch.GetElapsedTime(start).TotalSeconds;
 }
 Array.Sort(rates);
-Console.WriteLine($"| libtorch, {file.Text("name")}, {update} | {batchRows} | {file.Text("ids")} | {rates[rounds / 2] / 1e3:F1} | {rates[0] / 1e3:F1}–{rates[^1] / 1e3:F1} | {parity:E1} |");
+Console.WriteLine($"| libtorch, {file.Text("name")}, {update} | {batchRows} | {file.Text("ids")} | {rates[rounds / 2] / 1e3:F2} | {rates[0] / 1e3:F2}–{rates[^1] / 1e3:F2} | {parity:E1} |");
 return 0;
