@@ -93,7 +93,7 @@ public sealed partial class ModelBuilder
     {
         if ((long)Spec.C * dim > int.MaxValue)
             throw new KernelException($"{Spec.C} field vectors of {dim} numbers are more than {int.MaxValue} in a row; lower --embedding-dim");
-        Embedding = Table("embedding", dim, Options.EmbeddingInitStd, Control.Rule);
+        Embedding = Table(EmbeddingTableName, dim, Options.EmbeddingInitStd, Control.Rule);
         return Gather(Embedding, "field vectors", Normal("numeric.vectors", Numbers.Columns, dim), bind);
     }
 

@@ -22,7 +22,7 @@ public sealed partial class ModelBuilder
     /// <summary>(T, D) the items of every sequence with the embeddings of their places, 0 at the oldest; one table of items, which the output shares (<see cref="PredictItems"/>).</summary>
     public Sequence ItemSequences()
     {
-        Embedding = Table("embedding", Options.EmbeddingDim, Options.EmbeddingInitStd, Control.Rule);
+        Embedding = Table(EmbeddingTableName, Options.EmbeddingDim, Options.EmbeddingInitStd, Control.Rule);
         // There are no fields beside the sequence.
         BehaviourHistory history = History(Workspace.Tensor("no fields", BatchSize, 0), group: 0) with { Predictions = Inputs.Predictions!.Entries };
         ItemHistory = history;

@@ -196,11 +196,13 @@ public sealed partial class ModelBuilder
         return op;
     }
 
+    private const string EmbeddingTableName = "embedding";
+
     private EmbeddingTable Table(string name, int columns, double deviation, UpdateRule rule)
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed), rule, Control.Scalars, Control.Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed) { Frozen = name == EmbeddingTableName ? Spec.RowsOf(Options.Freeze) : [] }, rule, Control.Scalars, Control.Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {

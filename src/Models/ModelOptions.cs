@@ -23,6 +23,10 @@ public sealed record ModelOptions
     [Option("width of an embedding; ffm has one for each field", Value = "D", Default = "{models}", Least = 1, Most = 4096)]
     public int EmbeddingDim { get; init; } = 16;
 
+    /// <summary>Columns whose embeddings are not trained.</summary>
+    [Option("columns whose embeddings stay as --init-embedding or --init-from begins them; ids that are not in the file have the mean of those that are", Value = "COL,…", Form = OptionForm.Columns)]
+    public IReadOnlyList<string> Freeze { get; init; } = [];
+
     /// <summary>Standard deviation of new embeddings and first-order weights.</summary>
     [Option("standard deviation of new embeddings", Default = "{models}; or the variant's", Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double EmbeddingInitStd { get; init; } = 1e-4;
@@ -303,6 +307,8 @@ public sealed record ModelOptions
             ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"
         : Momentum > 0 && Optimizer != OptimizerKind.Sgd
             ? FormattableString.Invariant($"--momentum {Momentum} needs --optimizer sgd, and this run uses {Optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out")
+        : Freeze.Count > 0 && (Optimizer == OptimizerKind.AdamW || (EmbeddingL2Full && EmbeddingL2 > 0))
+            ? $"--freeze: {(EmbeddingL2Full ? "--embedding-l2-scope full" : "--optimizer adamw")} makes the weights of all rows smaller, frozen or not; leave one of them out"
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).PredictsItems
             ? $"--mba-lambda is for rows of a batch, and {Model} updates every item in every step: take --embedding-l2"
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).CrossesFields

@@ -66,8 +66,22 @@ internal sealed class InitialEmbedding
 
         if (!found.Contains(true))
             throw Wrong($"none of its {unknown} ids occurs in the training rows; are they ids of this column, in the same form?");
+        if (model.Options.Freeze.Contains(column))
+            FillWithMean(rows, width, row => !found[row] && kept?.Has(first + row) != true, found);
         table.Write(model.Device, rows, first * width);
         log.Line(Invariant($"vectors  {begun:N0} of {values.Distinct:N0} values of {Printable(column)} begin with those of {path}; {unknown:N0} of its ids do not occur in the training rows{(kept is null ? "" : Invariant($", {found.Count(true) - begun:N0} keep the weights of the other run"))}"));
+    }
+
+    /// <summary>A vector that never learns is at least not random: rows without one get the mean of those that have one, but for padding.</summary>
+    private static void FillWithMean(float[] rows, int width, Func<int, bool> lacks, bool[] found)
+    {
+        int[] with = [.. Enumerable.Range(0, found.Length).Where(row => found[row])], without = [.. Enumerable.Range(VocabularyTable.NullRow, found.Length - VocabularyTable.NullRow).Where(lacks)];
+        for (int j = 0; j < width; j++)
+        {
+            float mean = (float)with.Average(row => (double)rows[(long)row * width + j]);
+            foreach (int row in without)
+                rows[(long)row * width + j] = mean;
+        }
     }
 
     private static string Printable(string name) => Screens.Printable.Of(name);

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
+using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 
@@ -82,6 +83,8 @@ internal sealed record TrainSettings(
         OptionCheck.Check(model);
         if (options.Features.SoftLabels && model.NegativeSampling < 1)
             throw GpuCtrException.UsageError("--negative-sampling draws rows with label 0, and --soft-labels has shares; leave one of them out");
+        if (model.Freeze.Count > 0 && options.InitFrom is null && model.Freeze.Except(FeatureOptions.Pairs(options.InitEmbedding).Select(p => p.Column)).FirstOrDefault() is { } random)
+            throw GpuCtrException.UsageError($"--freeze {ColumnNames.InShell(random)} would keep random vectors: give it some by --init-embedding {ColumnNames.InShell(random)}=FILE, or start from a run by --init-from");
         return model.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : model;
     }
 }

@@ -123,6 +123,43 @@ public sealed class InitialEmbeddingTests : OwnFolder
         Assert.Equal(VectorOf(42), now["6000000042"]);
     }
 
+    [Theory]
+    [InlineData("deepfm", "lazy")]
+    [InlineData("din", "dense")]
+    [InlineData("din", "replay")]
+    public void Frozen_columns_stay_as_they_began_through_resume_and_a_start_from_the_run(string model, string update)
+    {
+        string rows = Rows("rows.parquet", 6), vectors = Vectors("vectors.parquet", 0, 1_000_000_007, 3_000_000_021), first = Folder.File("first");
+        string[] flags = ["--model", model, "--embedding-update", update, "--freeze", "item", "--lr", "0.05", "--patience", "0", .. small];
+        Run(["train", rows, "--out", first, "--init-embedding", $"item={vectors}", "--epochs", "1", .. flags]).Succeeded();
+        Run("train", "--resume", "--out", first, "--epochs", "2").Succeeded();
+        float[] mean = [.. Enumerable.Range(0, Width).Select(j => (VectorOf(0)[j] + VectorOf(7)[j] + VectorOf(21)[j]) / 3)];
+        void Stays(string run)
+        {
+            foreach ((string value, float[] vector) in Embedding(run, "item").Where(v => v.Key != "6000000042"))
+                Assert.Equal(value == "(padding)" ? new float[Width] : value is "0" or "1000000007" or "3000000021" ? VectorOf(long.Parse(value) % 1000) : mean, vector);
+            Assert.DoesNotContain(Embedding(run, "site").Values.Skip(2).SkipLast(1), v => v.All(x => Math.Abs(x) < 1e-3));
+        }
+
+        Stays(first);
+        Run(["train", Rows("more.parquet", 7), "--out", Out, "--init-from", first, "--init-embedding", $"item={Vectors("new.parquet", 6_000_000_042)}", "--epochs", "1", .. flags]).Succeeded();
+        Stays(Out);
+        Assert.Equal(VectorOf(42), Embedding(Out, "item")["6000000042"]);
+    }
+
+    [Fact]
+    public void What_cannot_be_frozen_is_refused()
+    {
+        string rows = Rows("rows.parquet", 6), vectors = Vectors("vectors.parquet", 0);
+        string[] given = ["--init-embedding", $"item={vectors}", "--model", "deepfm", .. still];
+        Train(rows, ["--freeze", "item", "--model", "deepfm", .. still]).FailedWith(ExitCode.Usage, "--freeze item would keep random vectors");
+        Train(rows, ["--freeze", "site", .. given]).FailedWith(ExitCode.Usage, "--freeze site would keep random vectors");
+        Train(rows, ["--freeze", "item", "--optimizer", "adamw", .. given]).FailedWith(ExitCode.Usage, "--optimizer adamw makes the weights of all rows smaller");
+        Train(rows, ["--freeze", "item", "--embedding-update", "dense", "--embedding-l2", "0.1", "--embedding-l2-scope", "full", .. given]).FailedWith(ExitCode.Usage, "--embedding-l2-scope full makes");
+        Train(rows, given).Succeeded();
+        Run(["train", rows, "--out", Folder.File("next"), "--init-from", Out, "--freeze", "itm", "--model", "deepfm", .. still]).FailedWith(ExitCode.Usage, "freeze is [] there");
+    }
+
     [Fact]
     public void A_model_of_next_items_begins_with_them_too()
     {

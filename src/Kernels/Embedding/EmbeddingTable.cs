@@ -22,12 +22,17 @@ public enum EmbeddingUpdate
 /// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
 /// <param name="Missed">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if a row without a gradient does not move.</param>
-public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Missed = null);
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Missed = null)
+{
+    /// <summary>Ranges of rows that do not learn.</summary>
+    public IReadOnlyList<Range> Frozen { get; init; } = [];
+}
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
 public sealed class EmbeddingTable
 {
     private readonly TableGradient gradient;
+    private readonly FrozenRows[] frozen;
     private readonly ITableUpdate update;
     private readonly DeferredRowUpdate? replay;
 
@@ -52,6 +57,7 @@ public sealed class EmbeddingTable
         RowGradients = workspace.TrainingTensor($"d {name} by lookup", rowGradients, columns);
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", lookups.Capacity, columns);
         gradient = new TableGradient(workspace, Weights, RowGradients, target, lookups, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
+        frozen = [.. (options.Frozen ?? []).Select(rows => new FrozenRows(workspace.Device, target, lookups, compact, rows))];
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         rule = columns > 1 ? rule : rule.OfOneColumn;
         update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? lookups : null, rule, wholeL2, scalars, guard.Guard)
@@ -77,8 +83,13 @@ public sealed class EmbeddingTable
     /// <summary>The same for all rows.</summary>
     public void ApplyDeferredToAll() => replay?.RunAll();
 
-    /// <summary>Sums the row gradients by row.</summary>
-    public void Reduce() => gradient.Run();
+    /// <summary>Sums the row gradients by row; those of rows that do not learn become 0.</summary>
+    public void Reduce()
+    {
+        gradient.Run();
+        foreach (FrozenRows rows in frozen)
+            rows.Run();
+    }
 
     /// <summary>Updates the rows.</summary>
     public void Update() => update.Run();

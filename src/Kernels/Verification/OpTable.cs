@@ -13,7 +13,7 @@ public static class OpTable
     /// <summary>Tables: lookups, their gradients and the updates of rows.</summary>
     public static IReadOnlyList<OpCase> Embedding { get; } =
     [
-        .. EmbeddingFmCases.All(), .. FieldBiasCases.All(), .. SequencePoolingCases.All(), .. TableGradientCases.All(), .. RowUpdateCases.All(), .. RowwiseAdagradCases.All(),
+        .. EmbeddingFmCases.All(), .. FieldBiasCases.All(), .. SequencePoolingCases.All(), .. TableGradientCases.All(), .. FrozenRowsCases.All(), .. RowUpdateCases.All(), .. RowwiseAdagradCases.All(),
         .. DeferredRowUpdateCases.All(), .. UpdateLogCases.All(),
     ];
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Interactions;
 
 namespace GpuCtr.Models.Features;
@@ -157,6 +158,17 @@ public sealed record FeatureSpec(
     public FeatureSpec WithoutNegatives() => Sequences.All(s => s.Role != SequenceRole.Negative)
         ? this
         : this with { Sequences = [.. Sequences.Where(s => s.Role != SequenceRole.Negative)] };
+
+    /// <summary>The table rows of some columns, padding included; without that of the mask.</summary>
+    /// <param name="columns">Names of categorical fields and lists; those that share a vocabulary have the same rows.</param>
+    /// <exception cref="KernelException">There is no such column.</exception>
+    internal IReadOnlyList<Range> RowsOf(IReadOnlyList<string> columns)
+    {
+        int[] offsets = Offsets();
+        int VocabularyOf(string name) => Categorical.FirstOrDefault(c => c.Name == name)?.Vocabulary ?? Sequences.FirstOrDefault(s => s.Name == name)?.Vocabulary
+            ?? throw new KernelException($"--freeze {name}: the model reads no such column of ids; it reads {string.Join(", ", [.. Categorical.Select(c => c.Name), .. Sequences.Select(s => s.Name)])}");
+        return [.. columns.Select(VocabularyOf).Distinct().Select(v => offsets[v]..(offsets[v] + Vocabularies[v].Rows - (Items is null ? 0 : 1)))];
+    }
 
     /// <summary>First table row of each vocabulary: an id's table row is its offset plus the id.</summary>
     public int[] Offsets()

@@ -16,7 +16,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
     private const int MostRows = 32;
 
     /// <summary>Rows and optimizer state of a table after the last step.</summary>
-    public float[][] Play(Device device, EmbeddingUpdate update)
+    public float[][] Play(Device device, EmbeddingUpdate update, params Range[] frozen)
     {
         UpdateRule rule = UpdateRule.Of(kind, momentum: 0.9f);
         using Workspace workspace = new(device);
@@ -25,11 +25,11 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
         SortedLookups positions = new(workspace, MostRows);
         UpdateLog? missed = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.Guard) : null;
-        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, missed), rule, scalars, guard);
+        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, missed) { Frozen = frozen }, rule, scalars, guard);
         guard.Seal(workspace);
         workspace.Allocate();
         Random random = new(1);
-        table.Weights.Write(device, [.. Enumerable.Range(0, Rows * Columns).Select(_ => random.NextSingle() * 0.1f - 0.05f)]);
+        table.Weights.Write(device, First(random));
         for (int step = 1; step <= steps; step++)
         {
             int[] rows = [.. Enumerable.Range(0, Rows).Where(row => IsTouched(row, step, random)).Take(MostRows)];
@@ -46,6 +46,9 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         table.ApplyDeferredToAll();
         return [table.Weights.ToArray(device), table.State.Mean.ToArray(device), table.State.Square.ToArray(device)];
     }
+
+    /// <summary>The rows before the first step.</summary>
+    public static float[] First(Random random) => [.. Enumerable.Range(0, Rows * Columns).Select(_ => random.NextSingle() * 0.1f - 0.05f)];
 
     private bool IsTouched(int row, int step, Random random) => row switch
     {
