@@ -9,7 +9,9 @@ namespace GpuCtr.Training;
 /// <param name="Validates">Whether there are rows to validate on.</param>
 /// <param name="Model">The architecture.</param>
 /// <param name="Variant">The implementation to reproduce; null = our own.</param>
-internal readonly record struct DefaultFacts(long Rows, bool Validates, string Model, string? Variant);
+/// <param name="NamesEpochs">Whether the number of epochs was given.</param>
+/// <param name="Weighted">Whether rows have weights.</param>
+internal readonly record struct DefaultFacts(long Rows, bool Validates, string Model, string? Variant, bool NamesEpochs = false, bool Weighted = false);
 
 /// <summary>A value that was chosen because none was given.</summary>
 /// <param name="Option">The option.</param>
@@ -28,6 +30,7 @@ internal static class AutomaticDefaults
     private const int StepsPerEpoch = 200, LeastBatch = 256, LeastSequences = 128, MostBatch = 4096;
     private const int MostEpochs = 20, UnwatchedEpochs = 3, ItemEpochs = 200, ItemPatience = 10;
     private const long MostRows = 100_000_000;
+    private const double Lambda = 1;
 
     /// <summary>The request with a value for every option that depends on the data, and those that were chosen here.</summary>
     public static (RunRequest Request, IReadOnlyList<AutomaticDefault> Chosen) Resolve(RunRequest request, in DefaultFacts facts)
@@ -42,7 +45,10 @@ internal static class AutomaticDefaults
     {
         bool items = ModelCatalog.Of(facts.Model).PredictsItems;
         yield return Batch(facts.Rows, items ? LeastSequences : LeastBatch);
-        yield return Epochs(facts, items);
+        AutomaticDefault epochs = Epochs(facts, items);
+        yield return epochs;
+        if (TakesLambda(facts) && (int)epochs.Value > UnwatchedEpochs)
+            yield return new(OptionOf(nameof(ModelOptions.MbaLambda)), Lambda, "rows are seen many times");
         if (items)
             yield return new(OptionOf(nameof(TrainOptions.Patience)), ItemPatience, "next items are learned slowly");
     }
@@ -64,5 +70,10 @@ internal static class AutomaticDefaults
             !facts.Validates ? "nothing to validate on" : fit < most ? "many rows" : "validation ends it");
     }
 
-    private static Option OptionOf(string property) => Option.DeclaredBy(typeof(TrainOptions)).First(o => o.Property == property);
+    /// <summary>Where rows are seen again and again, values that occur rarely are learned by heart, unless their weights are regularized by how often they occur.</summary>
+    /// <remarks>Occurrences count rows, not their weights. A variant brings its own regularization. A run with its own number of epochs goes on to another number as if that had been given at first, so this must not depend on the number.</remarks>
+    private static bool TakesLambda(in DefaultFacts facts) =>
+        facts is { Variant: null, NamesEpochs: false, Weighted: false } && ModelCatalog.Of(facts.Model) is { PredictsItems: false, CrossesFields: false } && !ModelCatalog.RanksLists(facts.Model);
+
+    private static Option OptionOf(string property) => Option.Of(typeof(TrainOptions)).First(o => o.Property == property);
 }

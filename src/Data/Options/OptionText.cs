@@ -70,7 +70,7 @@ internal static class OptionText
         if (option.IsWhole)
             return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) && OptionCheck.FaultOfEntry(option, whole) is null
                 ? Convert.ChangeType(whole, option.Type, CultureInfo.InvariantCulture)
-                : throw Refused(option, $"{text}: {OptionCheck.Expected(option)}");
+                : throw Refused(option, $"{text}: {OptionCheck.Expected(option)}{WithCommas(option, text)}");
         if (option.IsNumber)
             return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : throw Refused(option, $"{text}: expected a number");
         if (option.FormerWords.TryGetValue(text, out string? word))
@@ -92,6 +92,13 @@ internal static class OptionText
         {
             throw Refused(option, $"{text}: {e.Message}");
         }
+    }
+
+    /// <summary>Answers numbers that are separated by something else, as in 400x400; empty for any other text.</summary>
+    private static string WithCommas(Option option, string text)
+    {
+        string[] parts = text.Trim('[', ']', '(', ')').Split(['x', 'X', '×', '*', '-', '/', ';', ':', '+', ' '], StringSplitOptions.RemoveEmptyEntries);
+        return option.IsList && parts.Length > 1 && parts.All(p => p.All(char.IsAsciiDigit)) ? $"; write {string.Join(',', parts)}" : "";
     }
 
     private static GpuCtrException Refused(Option option, string fault) => GpuCtrException.UsageError($"{option.Flag} {fault}");

@@ -53,7 +53,7 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
             Choices("batch-norm", ["false", "true"]),
             Choices("lr-plateau", ["1", "0.3"]),
             Range("embedding-l2", 1e-7, 1e-2, or: "0"),
-            Range("mba-lambda", 1e-4, 1, or: "0"),
+            Range("mba-lambda", 1e-3, 10, or: "0"),
         ];
         return new(all);
     }

@@ -8,8 +8,9 @@ namespace GpuCtr.Training.Tuning;
 
 /// <summary>The runs of a search: each begins or goes on in a folder of its own, on one device and on rows that were encoded once.</summary>
 /// <param name="request">What they have in common.</param>
+/// <param name="defaults">What follows from the data where neither the request nor a trial says it.</param>
 /// <param name="screen">Where their progress is shown.</param>
-internal sealed class TrialRuns(TuneRequest request, IScreen screen) : IDisposable
+internal sealed class TrialRuns(TuneRequest request, OptionValues defaults, IScreen screen) : IDisposable
 {
     private static readonly IReadOnlyList<Option> known = Option.Of(typeof(TrainOptions));
 
@@ -43,7 +44,7 @@ internal sealed class TrialRuns(TuneRequest request, IScreen screen) : IDisposab
     private RunMetrics Start(Dictionary<string, object?> values, string name, bool tells, CancellationToken end)
     {
         using RunLog log = new(new TrialScreen(screen, name, tells), verbose: false);
-        OptionValues given = new OptionValues(values).Over(request.Given.Without("resume", "test", "importance"));
+        OptionValues given = new OptionValues(values).Over(request.Given.Without("resume", "test", "importance").Over(defaults));
         TrainOptions options = given.Over(new TrainOptions()) with { Shards = request.Run.Shards, Resume = true };
         string flags = string.Join(' ', known.Where(given.IsGiven).Select(o => $"{o.Flag} {OptionText.Of(o, given.ByName[o.Name])}"));
         return TrainRun.Start(new(options, known, given, $"gpu-ctr train {string.Join(' ', options.Shards)} {flags}"), log, end, bench);

@@ -62,13 +62,16 @@ internal sealed class Tuner : IDisposable
             throw GpuCtrException.UsageError("tune removes no search: choose another --out, or go on with the one there by --resume");
         TrainSettings settings = TrainSettings.Of(request.Run with { Resume = false });
         budget = (search.Budget ?? (search.Trials is null ? usualBudget : null))?.Time;
+        OptionValues defaults;
         SearchSpace? given = search.Space is { } file ? SearchSpace.Read(file) : null;
         using (RunShards shards = RunShards.Open(settings))
         {
             if (shards.Valid is null && request.Run.ValidLast is null && request.Run.ValidFraction == 0 && !settings.PredictsItems)
                 throw GpuCtrException.UsageError("tune compares runs by their validation rows: name some by --valid, or leave --valid-fraction above 0");
             model = shards.ModelName;
-            epochs = request.Run.Epochs ?? (int)AutomaticDefaults.Of(new(shards.Train.Rows, Validates: true, model, request.Run.Variant)).First(d => d.Option.Name == "epochs").Value;
+            // Those of a run that is trained to its end, also for the trials that stop early.
+            defaults = new(AutomaticDefaults.Of(new(shards.Train.Rows, Validates: true, model, request.Run.Variant, request.Run.Epochs is not null, request.Run.Features.Weight is not null)).ToDictionary(d => d.Option.Name, d => (object?)d.Value));
+            epochs = request.Run.Epochs ?? (int)defaults.ByName["epochs"]!;
             space = (given ?? SearchSpace.Default(shards.Plan.HasHistory, shards.Train.Rows)).Without(request.Given);
         }
         if (space.Dimensions.Count == 0)
@@ -79,7 +82,7 @@ internal sealed class Tuner : IDisposable
             trials = new TrialLog(folder.Path);
             before = trials.Time;
             folder.Begin(request.Run.Shards, request.Known, request.Given);
-            runs = new TrialRuns(request, screen);
+            runs = new TrialRuns(request, defaults, screen);
             table = new TrialTable(log, space);
         }
         catch

@@ -18,6 +18,15 @@ public sealed class CommandLineTests
         Run("train", "--valid", "x.parquet").FailedWith(ExitCode.Usage, "no shards");
     }
 
+    [Fact]
+    public void Widths_in_another_spelling_are_answered_with_commas()
+    {
+        foreach (string text in new[] { "400x400", "400-400", "[400;400]" })
+            Run("train", "x.parquet", "--hidden-units", text).FailedWith(ExitCode.Usage, "--hidden-units", "; write 400,400");
+        Assert.DoesNotContain("write", Run("train", "x.parquet", "--hidden-units", "400y400").FailedWith(ExitCode.Usage).Error);
+        Assert.DoesNotContain("write", Run("train", "x.parquet", "--epochs", "3x4").FailedWith(ExitCode.Usage).Error);
+    }
+
     /// <summary>Parsers take a first word whose file name is the command's for the name of the program.</summary>
     [Fact]
     public void Shards_may_be_called_like_the_verb()
