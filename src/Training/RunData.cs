@@ -43,9 +43,11 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput.</exception>
     public static RunShards Open(TrainSettings settings)
     {
-        ShardSet train = ShardSet.Resolve(settings.Options.Shards, settings.Workers);
-        ShardSet? valid = settings.Options.Valid.Count > 0 ? ShardSet.Resolve(settings.Options.Valid, settings.Workers) : null;
-        ShardSet? test = settings.Options.Test.Count > 0 ? ShardSet.Resolve(settings.Options.Test, settings.Workers) : null;
+        TrainOptions options = settings.Options;
+        ShardSet? Named(ShardPurpose purpose) => ShardSet.Resolve(options.Shards, settings.Workers, purpose);
+        ShardSet train = Named(ShardPurpose.Train)!;
+        ShardSet? valid = options.Valid.Count > 0 ? ShardSet.Resolve(options.Valid, settings.Workers) : options.ValidLast is null && options.ValidBy is null ? Named(ShardPurpose.Valid) : null;
+        ShardSet? test = options.Test.Count > 0 ? ShardSet.Resolve(options.Test, settings.Workers) : options.TestLast is null ? Named(ShardPurpose.Test) : null;
         if (settings.PredictsItems && InteractionColumns.Of(train, settings.Features) is { } columns)
             return Grouped(settings, columns, (train, valid, test));
         IReadOnlyList<string> order = RunSplit.NoFeatures(train, settings);

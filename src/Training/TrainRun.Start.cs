@@ -39,7 +39,7 @@ internal sealed partial class TrainRun
         // What a model predicts does not depend on the columns, so this holds for the model that they decide on too.
         ReadOptions.Check(request, settings);
         using RunShards shards = RunShards.Open(settings);
-        if (options.Importance && options.Test.Count == 0 && options.TestLast is null && !settings.Validates(shards))
+        if (options.Importance && shards.Test is null && options.TestLast is null && !settings.Validates(shards))
             throw GpuCtrException.UsageError("--importance needs rows that were not trained on: name some by --test or --valid");
         (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(
             request, new(shards.Train.Rows, settings.Validates(shards), shards.ModelName, options.Variant, options.Epochs is not null, options.Features.Weight is not null));

@@ -31,12 +31,13 @@ internal static class ShardPaths
 
     /// <exception cref="GpuCtrException">Usage: nothing matches, an empty folder, the same shard twice. Data: a table that cannot be read,
     /// a file that its table removed. InputOutput: no permission, no store.</exception>
-    public static FoundShards Expand(IEnumerable<string> patterns)
+    public static FoundShards Expand(IEnumerable<string> patterns, ShardPurpose purpose = ShardPurpose.Any)
     {
         var found = new List<FoundShard>();
         var store = new Lazy<ObjectStore>();
         var tables = new TableFolders();
         int hidden = 0;
+        List<string> sideNotes = [];
         foreach (string pattern in patterns)
         {
             try
@@ -45,7 +46,10 @@ internal static class ShardPaths
                 List<FoundShard> live = tables.Live(matches, pattern);
                 if (live.Count == 0)
                     throw GpuCtrException.UsageError(matches.IfNone + (matches.Hidden > 0 ? $"; {Left(matches.Hidden)}" : ""));
-                found.AddRange(live);
+                if (purpose == ShardPurpose.Any || (purpose == ShardPurpose.Train && matches.IsExact))
+                    found.AddRange(live);
+                else if (!matches.IsExact)
+                    found.AddRange(NamedSide.Of(live, purpose, sideNotes));
                 hidden += matches.Hidden;
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException)
@@ -54,11 +58,11 @@ internal static class ShardPaths
             }
         }
 
-        if (found.Count == 0)
+        if (found.Count == 0 && purpose is ShardPurpose.Any or ShardPurpose.Train)
             throw GpuCtrException.UsageError("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
         found.Sort((a, b) => string.CompareOrdinal(a.Source.Path, b.Source.Path));
         RefuseDuplicates(found);
-        return new FoundShards(found, [.. tables.Notes, .. hidden > 0 ? [Left(hidden)] : Array.Empty<string>()]);
+        return new FoundShards(found, purpose is ShardPurpose.Valid or ShardPurpose.Test ? sideNotes : [.. tables.Notes, .. sideNotes, .. hidden > 0 ? [Left(hidden)] : Array.Empty<string>()]);
     }
 
     /// <summary>Whether a path below a folder is a shard of that folder, or of its partitions (day=2024-01-01/) at any depth.</summary>

@@ -88,9 +88,15 @@ public sealed class ShardSet
     /// <param name="verify">False to ignore manifests.</param>
     /// <exception cref="GpuCtrException">Usage: nothing matches, a file named twice. Data: broken files,
     /// a copy of another shard, a shard that differs from its manifest. InputOutput: unreadable.</exception>
-    public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true)
+    public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true) => Of(ShardPaths.Expand(patterns), workers, verify);
+
+    /// <summary>The same for one purpose: in folders and patterns, files named valid or test beside others are validation and test shards. Null: there are none.</summary>
+    internal static ShardSet? Resolve(IEnumerable<string> patterns, int workers, ShardPurpose purpose) =>
+        ShardPaths.Expand(patterns, purpose) is { Shards.Count: > 0 } some ? Of(some, workers, verify: true) : null;
+
+    private static ShardSet Of(FoundShards some, int workers, bool verify)
     {
-        (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = ShardPaths.Expand(patterns);
+        (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = some;
         PartitionColumn[][] partitions = PartitionColumn.Of(found);
         var shards = new Shard[found.Count];
         Workers.Run(found.Count, workers, (i, _) => shards[i] = Shard.Open(found[i], i, partitions[i], keepsFooter: found.Count <= MostKeptOpen));
