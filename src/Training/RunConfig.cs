@@ -30,6 +30,7 @@ internal static class RunConfig
         ["model"] = JsonNode.Parse(JsonText.Line(settings.Model)),
         ["columns"] = new JsonArray([.. shards.Columns().Select(c => new JsonObject { ["name"] = c.Name, ["type"] = c.Type, ["role"] = c.Role, ["note"] = c.Note })]),
         ["data"] = Files(shards, byContent: true),
+        ["tested_on"] = new JsonArray([.. (shards.Files.Test?.Shards ?? []).Select(s => (JsonNode)s.Path)]),
     };
 
     /// <summary>Writes the file.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using GpuCtr.Engine;
 using static GpuCtr.Tests.CommandRunner;
@@ -38,6 +39,8 @@ public sealed class NamedSideTests : OwnFolder
         Assert.Contains("test-0.parquet: tests, found beside the training shards by name", o.Error);
         JsonNode config = JsonNode.Parse(File.ReadAllText(Folder.File("run/config.json")))!;
         Assert.Equal((2, 2), (config["data"]!["train_shards"]!.AsArray().Count, config["data"]!["valid_shards"]!.AsArray().Count));
+        string compared = Run("compare", Folder.File("run"), Folder.File("run"), "--json").Succeeded().Out;
+        Assert.Equal(JsonValueKind.Number, JsonDocument.Parse(compared).RootElement[0].GetProperty("test_auc").ValueKind);
         // The run goes on with the same sides.
         Assert.Contains("rows     120 train, 35 valid, 7 test", Run("train", "--resume", "--out", Folder.File("run"), "--epochs", "2").Succeeded().Error);
     }

@@ -16,8 +16,8 @@ internal sealed record RunFacts(string Name, JsonObject Config, IReadOnlyList<Ep
     public EpochMetrics? Best => Epochs.LastOrDefault(e => e.Best);
 
     /// <summary>Whether <see cref="Result"/> is about test rows.</summary>
-    /// <remarks>A model that predicts items is tested on the last item of each row, unless that is switched off.</remarks>
-    public bool IsTested => Result is not null && (Options["test"] is JsonArray { Count: > 0 } || Options["test_last"] is not null || Result.Hr10 is not null && $"{Options["leave_one_out"]}" is not ("false" or "off"));
+    /// <remarks>Test shards may have been found by their names; runs of earlier versions have only the option. A model that predicts items is tested on the last item of each row, unless that is switched off.</remarks>
+    public bool IsTested => Result is not null && (Config["tested_on"] is JsonArray { Count: > 0 } || Options["test"] is JsonArray { Count: > 0 } || Options["test_last"] is not null || Result.Hr10 is not null && $"{Options["leave_one_out"]}" is not ("false" or "off"));
 
     /// <summary>Flags and their values.</summary>
     public JsonObject Options => Config["options"]!.AsObject();
