@@ -3,6 +3,7 @@ using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
 using GpuCtr.Data.Shards;
+using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
@@ -10,18 +11,24 @@ namespace GpuCtr.Training;
 /// <remarks>A string is parsed as on the command line; an element of an array is one value, in which a comma has no special meaning.</remarks>
 /// <param name="Shards">The value of "shards".</param>
 /// <param name="Given">The values of options in the file.</param>
-internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Given)
+/// <param name="IsOfRun">Whether a run wrote it.</param>
+internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Given, bool IsOfRun = false)
 {
+    /// <summary>The file as options for another run: in a folder of its own, and with shards of its own if it has others to train on.</summary>
+    /// <param name="ownShards">Whether the other run names shards to train on.</param>
+    public ConfigFile ForAnother(bool ownShards) => !IsOfRun ? this : this with { Given = Given.Without(["out", .. ownShards ? new[] { "valid", "test" } : []]) };
+
     /// <summary>Reads the file.</summary>
     /// <exception cref="GpuCtrException">Usage: absent, not JSON, an unknown name. InputOutput: unreadable.</exception>
     public static ConfigFile Read(string path, IReadOnlyList<Option> known) => ReadJson("--config", path, root =>
     {
-        bool asTyped = false;
+        bool asTyped = false, isOfRun = false;
+        string folder = "";
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("options", out JsonElement options))
-            (root, asTyped) = (options, !root.TryGetProperty("format", out _));
+            (folder, root, asTyped, isOfRun) = (RunConfig.StartedIn(root), options, !root.TryGetProperty("format", out _), true);
         if (root.ValueKind != JsonValueKind.Object)
             throw GpuCtrException.UsageError($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
-        return Of(path, root, known, asTyped);
+        return Of(path, root, known, asTyped, folder) with { IsOfRun = isOfRun };
     });
 
     /// <summary>What a file of JSON that a flag names holds; comments and commas behind the last entry are allowed.</summary>
@@ -55,8 +62,9 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
     /// <param name="root">The object.</param>
     /// <param name="known">All options.</param>
     /// <param name="asTyped">Arrays hold names of columns as typed on the command line, as in files written before config.json had a format version.</param>
+    /// <param name="folder">What relative paths of shards start from; empty = the current folder.</param>
     /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>
-    public static ConfigFile Of(string path, JsonElement root, IReadOnlyList<Option> known, bool asTyped)
+    public static ConfigFile Of(string path, JsonElement root, IReadOnlyList<Option> known, bool asTyped, string folder = "")
     {
         List<string> shards = [];
         Dictionary<string, object?> given = [];
@@ -66,11 +74,12 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
             string[] words = isArray ? [.. property.Value.EnumerateArray().Select(Text)] : [Text(property.Value)];
             string flag = $"--{property.Name.Replace('_', '-')}";
             if (property.Name == "shards")
-                shards.AddRange(words);
+                shards.AddRange(words.Select(w => ShardPaths.From(folder, w)));
             else if (known.FirstOrDefault(o => o.Flag == flag) is not { } option)
                 throw GpuCtrException.UsageError($"{path}: unknown option '{property.Name}'{Spelling.Suggest(flag, known.Select(o => o.Flag))}");
             else if (property.Value.ValueKind != JsonValueKind.Null && words.Length > 0) // null and [] mean the default.
-                given[option.Name] = OptionText.Parse(option, option.TakesColumns && isArray && !asTyped ? [.. words.Select(ColumnNames.FromJson)] : words);
+                given[option.Name] = OptionText.Parse(option, option.TakesColumns && isArray && !asTyped ? [.. words.Select(ColumnNames.FromJson)]
+                    : option.Declaration.Form == OptionForm.Paths ? [.. words.Select(w => ShardPaths.From(folder, w))] : words);
         }
 
         return new ConfigFile(shards, new OptionValues(given));

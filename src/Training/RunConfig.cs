@@ -12,7 +12,7 @@ namespace GpuCtr.Training;
 /// <summary>config.json: what a run was asked to do and what it found. Its options can be read again (<see cref="ConfigFile"/>).</summary>
 internal static class RunConfig
 {
-    private const string TrainShards = "train_shards", ValidShards = "valid_shards";
+    private const string TrainShards = "train_shards", ValidShards = "valid_shards", Folder = "working_folder";
     private const int ShortList = 4;
 
     // Before format 2, lists of columns were stored as typed.
@@ -24,6 +24,7 @@ internal static class RunConfig
         ["format"] = Format,
         ["version"] = Release.Version,
         ["command_line"] = request.CommandLine,
+        [Folder] = Directory.GetCurrentDirectory(),
         ["started"] = DateTime.UtcNow.ToString("s") + "Z",
         ["device"] = device.ToString(),
         ["options"] = OptionsOf(request, settings),
@@ -32,6 +33,10 @@ internal static class RunConfig
         ["data"] = Files(shards, byContent: true),
         ["tested_on"] = new JsonArray([.. (shards.Files.Test?.Shards ?? []).Select(s => (JsonNode)s.Path)]),
     };
+
+    /// <summary>What the relative paths in a config.json start from, if that is not the current folder; else empty. Earlier versions did not say it.</summary>
+    public static string StartedIn(JsonElement config) =>
+        config.TryGetProperty(Folder, out JsonElement folder) && folder.ValueKind == JsonValueKind.String && folder.GetString() is { } there && there != Directory.GetCurrentDirectory() ? there : "";
 
     /// <summary>Writes the file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
@@ -60,7 +65,7 @@ internal static class RunConfig
         try
         {
             JsonObject old = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
-            (string Field, string Text)[] differences = [.. OptionDifferences(path, old, request, settings), .. DataDifferences(old["data"]!.AsObject(), shards)];
+            (string Field, string Text)[] differences = [.. OptionDifferences(path, old, request, settings), .. DataDifferences(old, shards)];
             string[] refused = [.. differences.Where(d => !allowed.Contains(d.Field)).Select(d => d.Text)];
             if (refused.Length > 0)
                 throw GpuCtrException.UsageError($"--resume: {string.Join("; ", refused)}; resume with the options and shards that the run started with, accept a change with --allow-changed FIELD, or start a new run");
@@ -109,9 +114,14 @@ internal static class RunConfig
         JsonNode.DeepEquals(old, now) ? [] : [(field, $"{field} was {Text(old, now)} and is {Text(now, old)}")];
 
     /// <summary>A run of a version that identified shards by time has their times.</summary>
-    private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject old, RunShards shards) =>
-        Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal)))
-            .Where(files => old.ContainsKey(files.Key)).SelectMany(files => Difference(files.Key, old[files.Key], files.Value));
+    private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject config, RunShards shards)
+    {
+        JsonObject old = config["data"]!.AsObject();
+        string folder = StartedIn(JsonSerializer.SerializeToElement(config));
+        JsonNode? InFolder(JsonNode? files) => folder.Length == 0 ? files : new JsonArray([.. files!.AsArray().Select(f => (JsonNode)ShardPaths.From(folder, $"{f}"))]);
+        return Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal)))
+            .Where(files => old.ContainsKey(files.Key)).SelectMany(files => Difference(files.Key, InFolder(old[files.Key]), files.Value));
+    }
 
     private static JsonObject Files(RunShards shards, bool byContent) => new() { [TrainShards] = List(shards.Files.Train, byContent), [ValidShards] = List(shards.Files.Valid, byContent) };
 

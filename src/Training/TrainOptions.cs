@@ -124,7 +124,7 @@ public sealed record TrainOptions
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 
     /// <summary>The run whose weights this one starts with; null = new weights.</summary>
-    [Option("start with the weights of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
+    [Option("start with the weights and options of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
     public string? InitFrom { get; init; }
 
     /// <summary>Columns whose embeddings begin with vectors from a file.</summary>

@@ -33,6 +33,7 @@ internal sealed partial class TrainRun
     /// <summary>The same with what other runs have made; <paramref name="shared"/> null: nothing.</summary>
     public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Workbench? shared, Action? afterStep = null)
     {
+        (request, string inherited) = InheritedOptions.Over(request);
         TrainOptions options = request.Options;
         TrainSettings settings = TrainSettings.Of(options);
         string[] allowedChanges = RunConfig.AllowedChanges(request);
@@ -54,7 +55,7 @@ internal sealed partial class TrainRun
         WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
         IReadOnlyList<InitialEmbedding> initial = from is null ? [.. FeatureOptions.Pairs(options.InitEmbedding).Select(p => InitialEmbedding.Open(p.Column, p.Value))] : [];
         JsonObject config = RunConfig.Of(request, bench.Device, shards, settings);
-        TrainRun run = new(settings, bench, folder, runLog, stop) { Config = config, Chosen = chosen, InitialEmbeddings = initial, Without = request.Without, Begun = () => Begin(folder, runLog, config), AfterStep = afterStep };
+        TrainRun run = new(settings, bench, folder, runLog, stop) { Config = config, Chosen = chosen, InitialEmbeddings = initial, Without = request.Without, Begun = () => Begin(folder, runLog, config, inherited), AfterStep = afterStep };
         return run.Run(shards, from, warm);
     }
 
@@ -72,9 +73,11 @@ internal sealed partial class TrainRun
             OutputPath.RefuseNextInputs("--fit-cache", RunFolder.VocabularyIn(cache), patterns);
     }
 
-    private static void Begin(RunFolder folder, RunLog runLog, JsonObject config)
+    private static void Begin(RunFolder folder, RunLog runLog, JsonObject config, string inherited)
     {
         RunConfig.Write(folder, config);
         runLog.Attach(folder.File(RunFolder.Log));
+        if (inherited.Length > 0)
+            runLog.Line(inherited);
     }
 }

@@ -16,23 +16,6 @@ using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Training;
 
-/// <summary>The metrics of a finished run, under the names that --json uses.</summary>
-internal sealed record RunMetrics(
-    double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
-    double RowsPerSecond, double TrainSeconds, string WeightsHash, string Device,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg = null,
-    [property: JsonIgnore] MonitoredBest? Monitored = null);
-
-/// <summary>The best value of the monitored metric.</summary>
-/// <param name="Metric">The metric.</param>
-/// <param name="Value">Its best value; null if it was never defined.</param>
-/// <param name="Epoch">The epoch of that value.</param>
-internal sealed record MonitoredBest(string Metric, double? Value, int Epoch);
-
 /// <summary>A training run, from the data to a tested checkpoint.</summary>
 internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, RunFolder folder, RunLog runLog, CancellationToken stop)
 {
@@ -235,85 +218,12 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             runLog.Line($"  {line}");
     }
 
-    private void Keep(Trainer trainer, EpochResult result)
-    {
-        CheckpointMetrics? valid = Metrics(result.Valid);
-        history.Add(MetricsLog.Of(result, model.Step, trainer.SkippedSteps));
-        string saved = Save(trainer.Position(epochDone: true), valid);
-        if (result.IsBest)
-        {
-            (bestValid, bestStep) = (valid, model.Step);
-            folder.Point(RunFolder.Best, saved);
-        }
-
-        folder.Prune();
-        record.Add(history[^1]);
-        if (result is { IsBest: true, Valid: not null })
-            evaluated = Evaluated("valid", result.Valid, trainer, data.Valid!);
-        record.Report(Config, history, evaluated);
-    }
-
     private EvaluatedRows Evaluated(string name, Evaluation metrics, Trainer trainer, RowSource rows) =>
         new(
             name, metrics, trainer.Sample, TableUsage.Of(data.Encoder, rows.Data.Statistics),
             [.. rows.Data == data.Train.Data ? [] : ListUsage.Of("train", data.Train.Data), .. ListUsage.Of(rows.Data == data.Train.Data ? "train and valid" : name, rows.Data)]);
 
     private static CheckpointMetrics? Metrics(Evaluation? e) => e is null ? null : new CheckpointMetrics(e.Auc, e.LogLoss, e.Gauc, e.Rows, e.Items?.HitRate, e.Ndcg, e.Items?.Mrr);
-
-    private void Restore(Checkpoint from, Trainer trainer)
-    {
-        TrainingPosition at = from.Manifest.Position;
-        from.LoadAll(model);
-        trainer.Restore(at, from.Manifest.History ?? []);
-        savedStep = at.Step;
-        epochs = at.EpochDone ? at.Epoch : at.Epoch - 1;
-        if (from.Manifest.History is { } told)
-        {
-            history.AddRange(told);
-            MetricsLog.Write(folder, told);
-        }
-
-        // A process that died between writing the two pointers left `last` better than `best`.
-        if (at.EpochDone && at.BestEpoch == at.Epoch)
-            folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
-        if (Resumption.Best(folder, from, runLog) is { } best)
-            (bestStep, bestValid) = (best.Position.Step, best.Valid);
-        folder.Prune();
-    }
-
-    private void SaveWhenDue()
-    {
-        if (settings.Options.CheckpointEvery.IsDue(model.Step, Stopwatch.GetElapsedTime(dueSince)))
-        {
-            dueSince = Stopwatch.GetTimestamp();
-            Save(current.Position(epochDone: false), null);
-            folder.Prune();
-        }
-
-        AfterStep?.Invoke();
-    }
-
-    private string Save(TrainingPosition position, CheckpointMetrics? valid)
-    {
-        long saving = Stopwatch.GetTimestamp();
-        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
-        Telemetry.Checkpoint(Stopwatch.GetElapsedTime(saving));
-        savedStep = model.Step;
-        return name;
-    }
-
-    private GpuCtrException Interrupted(Trainer trainer)
-    {
-        if (model.Step > Math.Max(firstStep, savedStep))
-        {
-            Save(trainer.Position(epochDone: false), null);
-            folder.Prune();
-        }
-
-        return new GpuCtrException(ErrorKind.Interrupted, savedStep < 0
-            ? "interrupted before the first step"
-            : $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}");
-    }
 
     private RunMetrics Report(Trainer trainer, Evaluation? test)
     {

@@ -72,7 +72,7 @@ internal sealed class WarmStart
     private bool Load(Checkpoint from, TrainableModel model, RunLog runLog)
     {
         RowMap rows = RowsIn(model);
-        if (rows.Rows > rows.FromRows && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
+        if (rows.Rows > rows.FromRows && model.Spec.Items is not null && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
             throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.FromRows} items are new here; train it anew, or take a model without, such as sasrec");
         string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new";
         if (IsSupport(from.Manifest.Model, model.Options))

@@ -86,11 +86,29 @@ public sealed class WarmStartTests : OwnFolder
     {
         string day = Folder.File("day2.parquet"), other = new TestShard().Column("label", 0, 1).Column("x", 1, 2).Column("extra", 1, 2).Write(Folder.File("other.parquet"));
         string refused = Folder.File("refused");
-        Run("train", day, "--out", refused, "--init-from", first, "--embedding-dim", "3", "--device", "cpu").FailedWith(ExitCode.Usage, "--init-from", "embedding_dim is 2 there and 3 here", "hidden_units is [4] there");
+        Run("train", day, "--out", refused, "--init-from", first, "--embedding-dim", "3", "--device", "cpu").FailedWith(ExitCode.Usage, "--init-from", "embedding_dim is 2 there and 3 here");
         Run(["train", other, "--out", refused, "--init-from", first, .. options]).FailedWith(ExitCode.Usage, "--init-from", "numeric field 1: n (standardize) is not here", "extra");
         Run(["train", day, "--out", refused, "--init-from", first, "--hash-buckets", "x=5", .. options]).FailedWith(ExitCode.Usage, "--init-from", "rows of x come from its vocabulary there and from --hash-buckets x=5 here");
         Run(["train", day, "--out", refused, "--init-from", Folder.File("none"), .. options]).FailedWith(ExitCode.Usage, "--init-from", "no such run");
         Assert.False(Directory.Exists(refused));
+    }
+
+    [Fact]
+    public void What_is_not_said_is_as_in_that_run()
+    {
+        string day1 = Day("before", [1, 2, 3, 4], ["a", "b"]), day2 = Day("after", [9, 3, 7], ["c", "b"]), then = Folder.File("then"), next = Folder.File("next");
+        Run(["train", day1, "--out", then, "--epochs", "2", "--model", "dcn", "--exclude", "s", "--lr", "0.01", "--lr-steps", "2:0.5", "--mba-lambda", "0.5", .. options]).Succeeded();
+        CommandOutcome o = RunAsTyped("train", day2, "--out", next, "--init-from", then, "--epochs", "1", "--device", "cpu", "--lr", "0.02").Succeeded();
+        Assert.Contains($"options  of {then}: ", o.Error);
+        foreach (string inherited in new[] { "--exclude s", "--model dcn", "--embedding-dim 2", "--hidden-units 4", "--mba-lambda 0.5", "--batch-size 8", "--lr-steps 2:0.5" })
+            Assert.Contains(inherited, o.Error);
+        Assert.DoesNotContain("--lr 0.01", o.Error);
+        Assert.DoesNotContain("chosen   --batch-size", o.Error);
+        JsonElement told = JsonDocument.Parse(File.ReadAllText(Path.Combine(next, "config.json"))).RootElement.GetProperty("options");
+        Assert.Equal(("dcn", 0.02, 1, 0.1), (told.GetProperty("model").GetString(), told.GetProperty("lr").GetDouble(), told.GetProperty("epochs").GetInt32(), told.GetProperty("valid_fraction").GetDouble()));
+        // It goes on without that run.
+        Directory.Delete(then, recursive: true);
+        Run("train", "--resume", "--out", next, "--epochs", "2").Succeeded();
     }
 
     /// <summary>Runs of earlier versions have other values of options that their model never read.</summary>

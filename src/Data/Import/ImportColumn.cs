@@ -42,19 +42,19 @@ internal sealed class ValueColumn<T>(string name, ValueColumn<T>.Reader read) : 
     }
 }
 
-/// <summary>Strings as they stand; an empty field without quotes is null.</summary>
-internal sealed class TextColumn(string name) : ImportColumn(new DataField(name, typeof(string), isNullable: true))
+/// <summary>Strings as they stand; an empty field without quotes is null. Lists of a file of JSON are text that <c>--history</c> and <c>--multi-value</c> read, in which ids keep their digits; only a missing list is null.</summary>
+internal sealed class TextColumn(string name, bool lists = false) : ImportColumn(new DataField(name, typeof(string), isNullable: true))
 {
     private readonly List<string?> values = [];
     private readonly Dictionary<string, string> known = [];
 
     /// <inheritdoc/>
-    public override string TypeName => "text";
+    public override string TypeName => lists ? "list, as text" : "text";
 
     /// <inheritdoc/>
     public override void Add(ImportField field)
     {
-        if (field.IsEmpty)
+        if (lists ? field.IsMissing : field.IsEmpty)
         {
             values.Add(null);
             return;
@@ -73,24 +73,5 @@ internal sealed class TextColumn(string name) : ImportColumn(new DataField(name,
         await group.WriteAsync((DataField)Field, values.ToArray());
         values.Clear();
         known.Clear();
-    }
-}
-
-/// <summary>Lists of a file of JSON, as text that <c>--history</c> and <c>--multi-value</c> read: ids keep their digits.</summary>
-internal sealed class ListColumn(string name) : ImportColumn(new DataField(name, typeof(string), isNullable: true))
-{
-    private readonly List<string?> values = [];
-
-    /// <inheritdoc/>
-    public override string TypeName => "list, as text";
-
-    /// <inheritdoc/>
-    public override void Add(ImportField field) => values.Add(field.IsMissing ? null : field.Text.ToString());
-
-    /// <inheritdoc/>
-    public override async Task WriteAsync(ParquetRowGroupWriter group)
-    {
-        await group.WriteAsync((DataField)Field, values.ToArray());
-        values.Clear();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ImportKind
 
     /// <summary>A column for such values; text if there are none.</summary>
     public ImportColumn Column(string name) =>
-        isList ? new ListColumn(name)
+        isList ? new TextColumn(name, lists: true)
         : !isSeen ? new TextColumn(name)
         : isTruth ? new ValueColumn<bool>(name, TruthOf)
         : isWhole ? new ValueColumn<long>(name, WholeOf)

@@ -29,6 +29,9 @@ internal static class ShardPaths
 {
     private const string Suffix = ".parquet";
 
+    /// <summary>A path as it stands if it is absolute or has a scheme, else from a folder; an empty one is the current folder.</summary>
+    public static string From(string folder, string path) => folder.Length == 0 || path.Contains("://", StringComparison.Ordinal) ? path : Path.Combine(folder, path);
+
     /// <exception cref="GpuCtrException">Usage: nothing matches, an empty folder, the same shard twice. Data: a table that cannot be read,
     /// a file that its table removed. InputOutput: no permission, no store.</exception>
     public static FoundShards Expand(IEnumerable<string> patterns, ShardPurpose purpose = ShardPurpose.Any)

@@ -19,6 +19,8 @@ internal static class FlagParser
         if (typed.Given.Over(Activator.CreateInstance(verb.Record)!) is not IReadsOptions { OptionsFile: { } path })
             return typed;
         ConfigFile file = ConfigFile.Read(path, verb.Options);
+        if (typed.Given.ByName.ContainsKey("config"))
+            file = file.ForAnother(ownShards: typed.Values.Count > 0);
         return typed with { Values = typed.Values.Count > 0 ? typed.Values : file.Shards, Given = typed.Given.Over(file.Given) };
     }
 

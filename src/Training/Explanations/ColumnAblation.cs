@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
@@ -41,11 +39,8 @@ internal sealed class ColumnAblation : IDisposable
     public ColumnAblation(Checkpoint from, ImportanceOptions options, DeviceOptions device, IReadOnlyList<string> shards, IScreen screen, RunLog log)
     {
         (this.options, this.screen, this.log) = (options, screen, log);
-        if (from.Manifest.Config?["options"] is not JsonObject told)
-            throw GpuCtrException.UsageError($"{from.Folder} does not say how it was trained: an older version wrote it; train it again");
         columns = [.. PermutationImportance.GroupsOf(from.LoadEncoder(), options.Together).Select(g => g.Name)];
-        JsonObject own = new([.. told.Where(o => o.Key == "shards" || known.Any(k => k.Key == o.Key)).Select(o => KeyValuePair.Create(o.Key, o.Value?.DeepClone()))]);
-        ConfigFile config = ConfigFile.Of(Path.Combine(from.Folder, Checkpoint.ManifestFile), JsonSerializer.SerializeToElement(own), known, asTyped: from.Manifest.Config["format"] is null);
+        ConfigFile config = InheritedOptions.Of(from, known);
         this.shards = shards.Count > 0 ? shards : config.Shards;
         given = OptionValues.Of(device, new DeviceOptions()).Over(config.Given.Without(["out", "test", "importance", "checkpoint-every", .. Option.DeclaredBy(typeof(DeviceOptions)).Select(o => o.Name)]));
         TrainOptions run = given.Over(new TrainOptions());

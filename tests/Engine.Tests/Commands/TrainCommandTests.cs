@@ -94,6 +94,21 @@ public sealed class TrainCommandTests(TrainedRun run) : IClassFixture<TrainedRun
     }
 
     [Fact]
+    public void The_config_of_a_run_serves_other_shards_without_its_validation_and_test_rows()
+    {
+        string first = run.Folder.File("validated"), next = run.Folder.File("other rows");
+        Run(["train", run.Train, "--valid", run.Test, "--test", run.Test, "--out", first, .. SmallModel]).Succeeded();
+        string other = PlantedShards.Write(run.Folder.File("other.parquet"), 600, 5), config = Path.Combine(first, "config.json");
+        Run("train", other, "--config", config, "--out", next).Succeeded();
+        JsonElement options = JsonDocument.Parse(File.ReadAllText(Path.Combine(next, "config.json"))).RootElement.GetProperty("options");
+        Assert.Equal((other, 0, 0), (options.GetProperty("shards")[0].GetString(), options.GetProperty("valid").GetArrayLength(), options.GetProperty("test").GetArrayLength()));
+        // Without shards it is that run again, but in a folder of its own.
+        Run("train", "--config", config, "--out", next).FailedWith(ExitCode.Usage, "already holds a run");
+        Run("train", "--config", config, "--out", run.Folder.File("repeated")).Succeeded();
+        Assert.Contains(run.Test, File.ReadAllText(run.Folder.File("repeated/config.json")));
+    }
+
+    [Fact]
     public void Training_stops_when_nothing_gets_better_and_says_that_the_first_epoch_was_best()
     {
         // Without a learning rate nothing changes, so no epoch is better than the first.

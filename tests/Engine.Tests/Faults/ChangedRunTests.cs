@@ -36,6 +36,20 @@ public sealed partial class ChangedRunTests(FaultRun run) : IClassFixture<FaultR
     }
 
     [Fact]
+    public void Fault13_A_run_goes_on_from_another_folder_with_the_shards_that_it_began_with()
+    {
+        string there = run.Folder.File("elsewhere"), rows = Path.Combine(Directory.CreateDirectory(Path.Combine(there, "data")).FullName, "rows.parquet");
+        File.Copy(run.Train, rows);
+        ChildProcess.RunIn(there, [.. TrainProcess.Words, "train", "data/*.parquet", "--valid", "data/rows.parquet", "--out", "run", "--epochs", "1", .. FaultRun.Model]).Succeeded();
+        string[] rest = ["train", "--resume", "--out", Path.Combine(there, "run"), "--epochs", "2"];
+        Run(rest).Succeeded();
+        ChildProcess.RunIn(there, [.. TrainProcess.Words, "train", "--resume", "--out", "run", "--epochs", "3"]).Succeeded();
+        // Another file at that place is another one.
+        File.Copy(PlantedShards.Write(run.Folder.File("another.parquet"), 300, 9), rows, overwrite: true);
+        Run(rest).FailedWith(ExitCode.Usage, $"train_shards was [{rows} (");
+    }
+
+    [Fact]
     public void Fault13_A_run_that_knows_its_shards_by_their_time_goes_on()
     {
         string copy = run.Copy(), config = Path.Combine(copy, "config.json");
