@@ -1,7 +1,6 @@
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
-using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Data.Splits;
 using GpuCtr.Models;

@@ -1,7 +1,4 @@
 using System.Text.Json.Serialization;
-using GpuCtr.Models;
-using GpuCtr.Training.Checkpoints;
-using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training;
 

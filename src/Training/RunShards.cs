@@ -1,12 +1,9 @@
 using GpuCtr.Data;
-using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Data.Splits;
 using GpuCtr.Models;
-using GpuCtr.Training.Reports;
-using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using GpuCtr.Data;
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
