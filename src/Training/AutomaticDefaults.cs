@@ -11,7 +11,12 @@ namespace GpuCtr.Training;
 /// <param name="Variant">The implementation to reproduce; null = our own.</param>
 /// <param name="NamesEpochs">Whether the number of epochs was given.</param>
 /// <param name="Weighted">Whether rows have weights.</param>
-internal readonly record struct DefaultFacts(long Rows, bool Validates, string Model, string? Variant, bool NamesEpochs = false, bool Weighted = false);
+internal readonly record struct DefaultFacts(long Rows, bool Validates, string Model, string? Variant, bool NamesEpochs = false, bool Weighted = false)
+{
+    /// <summary>The facts of a run.</summary>
+    public static DefaultFacts Of(TrainOptions options, RunShards shards, bool validates) =>
+        new(shards.Train.Rows, validates, shards.ModelName, options.Variant, options.Epochs is not null, options.Features.Weight is not null);
+}
 
 /// <summary>A value that was chosen because none was given.</summary>
 /// <param name="Option">The option.</param>

@@ -42,8 +42,7 @@ internal sealed partial class TrainRun
         using RunShards shards = RunShards.Open(settings);
         if (options.Importance && shards.Test is null && options.TestLast is null && !settings.Validates(shards))
             throw GpuCtrException.UsageError("--importance needs rows that were not trained on: name some by --test or --valid");
-        (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(
-            request, new(shards.Train.Rows, settings.Validates(shards), shards.ModelName, options.Variant, options.Epochs is not null, options.Features.Weight is not null));
+        (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(request, DefaultFacts.Of(options, shards, settings.Validates(shards)));
         settings = TrainSettings.Of(request.Options).For(shards.ModelName);
         using Workbench? own = shared is null ? new Workbench(options.Device.Open()) : null;
         Workbench bench = shared ?? own!;

@@ -70,7 +70,7 @@ internal sealed class Tuner : IDisposable
                 throw GpuCtrException.UsageError("tune compares runs by their validation rows: name some by --valid, or leave --valid-fraction above 0");
             model = shards.ModelName;
             // Those of a run that is trained to its end, also for the trials that stop early.
-            defaults = new(AutomaticDefaults.Of(new(shards.Train.Rows, Validates: true, model, request.Run.Variant, request.Run.Epochs is not null, request.Run.Features.Weight is not null)).ToDictionary(d => d.Option.Name, d => (object?)d.Value));
+            defaults = new(AutomaticDefaults.Of(DefaultFacts.Of(request.Run, shards, validates: true)).ToDictionary(d => d.Option.Name, d => (object?)d.Value));
             epochs = request.Run.Epochs ?? (int)defaults.ByName["epochs"]!;
             space = (given ?? SearchSpace.Default(shards.Plan.HasHistory, shards.Train.Rows)).Without(request.Given);
         }
