@@ -5,6 +5,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 
 // torchsharp-peer FILE [--update lazy|dense] [--threads 2] [--rounds 5] [--steps 10]: parity with the losses in FILE, then rows/s.
+// torchsharp-peer gru [--threads 2]: a GRU alone.
 const double learningRate = 1e-3, tolerance = 1e-4;
 string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0 and int i && i + 1 < args.Length ? args[i + 1] : fallback;
 if (args.Length == 0)
@@ -13,6 +14,8 @@ if (args.Length == 0)
     return 2;
 }
 set_num_threads(int.Parse(Option("--threads", "2")));
+if (args[0] == "gru")
+    return GruPeer.Run();
 WorkloadFile file = new(args[0]);
 string update = Option("--update", "lazy");
 int rounds = int.Parse(Option("--rounds", "5")), steps = int.Parse(Option("--steps", "10")), batches = file.Number("batches");

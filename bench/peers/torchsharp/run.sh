@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh FILE [OPTIONS]: runs torchsharp-peer, after `dotnet build bench/peers/torchsharp`.
+# run.sh FILE|gru [OPTIONS]: runs torchsharp-peer, after `dotnet build bench/peers/torchsharp`.
 # TorchSharp 0.107 needs GLIBCXX_3.4.32, the C++ library of GCC 13; Debian 12 has that of GCC 12. There this script takes
 # libc6, libgcc-s1 and libstdc++6 of Debian 13, unpacked under obj/ and seen by this one program. Nothing is installed.
 set -euo pipefail
@@ -9,7 +9,8 @@ if [ "${KEEP_BLOCKS:-}" = 1 ]; then
   export MALLOC_MMAP_THRESHOLD_=4294967296 MALLOC_TRIM_THRESHOLD_=4294967296 MALLOC_TOP_PAD_=268435456
 fi
 bin=$PWD/bin/Release/net10.0/linux-x64 newer=$PWD/obj/debian13 arch=x86_64-linux-gnu
-workload=$(cd "$OLDPWD" && realpath "$1"); shift
+workload=$1; shift
+[ "$workload" = gru ] || workload=$(cd "$OLDPWD" && realpath "$workload")
 if grep -q GLIBCXX_3.4.32 /usr/lib/$arch/libstdc++.so.6; then
   exec "$bin/torchsharp-peer" "$workload" "$@"
 fi
