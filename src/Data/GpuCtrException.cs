@@ -18,6 +18,9 @@ public enum ErrorKind
     /// <summary>The device: missing, lost or too small.</summary>
     Device = 6,
 
+    /// <summary>Several ranks: MPI is missing or is not the launcher's, or a rank does not answer.</summary>
+    Ranks = 7,
+
     /// <summary>Not an error: the caller asked to stop.</summary>
     Interrupted = 130,
 }

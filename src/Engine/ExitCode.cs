@@ -21,6 +21,9 @@ public enum ExitCode
     /// <summary>See <see cref="ErrorKind.Device"/>.</summary>
     Device = ErrorKind.Device,
 
+    /// <summary>See <see cref="ErrorKind.Ranks"/>.</summary>
+    Ranks = ErrorKind.Ranks,
+
     /// <summary>Ctrl-C.</summary>
     Interrupted = ErrorKind.Interrupted,
 

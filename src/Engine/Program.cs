@@ -1,4 +1,5 @@
 using GpuCtr.Engine.Commands;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Training;
 
 namespace GpuCtr.Engine;
@@ -9,6 +10,7 @@ public static class Program
     private static int Main(string[] args)
     {
         HeapLimit.IsOwnProcess = true;
+        Launcher.Current?.LeaveTerminal();
         return Run(args, Console.Out, Console.Error);
     }
 

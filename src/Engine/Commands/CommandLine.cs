@@ -1,6 +1,7 @@
 using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Models;
 using GpuCtr.Training;
 using GpuCtr.Training.Screens;
@@ -46,8 +47,12 @@ internal static class CommandLine
         Verb verb = Verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
         if (args.Any(IsHelp) || (args.Length == 1 && verb.Values is not null))
             return Print(terminal.Out, HelpText.Of(verb));
-        return verb.Execute(FlagParser.Parse(verb, args[1..]), terminal);
+        return Launcher.Current is { Size: not 1 } launcher ? NotYet(verb, launcher) : verb.Execute(FlagParser.Parse(verb, args[1..]), terminal);
     }
+
+    /// <summary>Several processes that know nothing of each other would write over one folder. Rank 0 says so for all; the others end without an error, since a launcher ends all with the first that fails.</summary>
+    private static ExitCode NotYet(Verb verb, Launcher launcher) => launcher.Rank > 0 ? ExitCode.Done
+        : throw GpuCtrException.UsageError($"gpu-ctr {verb.Name} does not work on several ranks yet, and {launcher.Name} started {(launcher.Size > 0 ? $"{launcher.Size}" : "several")}: start one, or set {Launcher.Variable}=off if each is to work alone, in a folder of its own");
 
     private static bool IsHelp(string arg) => arg is "--help" or "-h" or "-?";
 
@@ -80,6 +85,7 @@ internal static class CommandLine
         GpuCtrException { Kind: ErrorKind.Interrupted } => ((int)ShutdownSignal.Last, e.Message),
         GpuCtrException f => ((int)f.Kind, f.Message),
         DeviceException => ((int)ExitCode.Device, e.Message),
+        CommunicatorException => ((int)ExitCode.Ranks, e.Message),
         AcceleratorException a => ((int)ExitCode.Device, $"the device failed ({ErrorOf(a)}); continue a training run from its last checkpoint with --resume"),
         KernelException => ((int)ExitCode.Usage, e.Message),
         OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),

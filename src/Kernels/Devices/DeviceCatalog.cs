@@ -28,12 +28,8 @@ public static class DeviceCatalog
         DriverLibraries.Register();
         // PoCL installs a signal handler that skips an integer division by zero anywhere in the process by a guessed instruction length:
         // a DivideByZeroException of .NET then ends in an illegal instruction. This setting keeps PoCL from installing the handler.
-        _ = SetEnvironment("POCL_SIGFPE_HANDLER", "0", overwrite: 0);
+        NativeEnvironment.SetDefault("POCL_SIGFPE_HANDLER", "0");
     }
-
-    /// <summary>Sets a variable in the native environment: .NET changes only its own copy, which native libraries do not see.</summary>
-    [DllImport("libc", EntryPoint = "setenv", CharSet = CharSet.Ansi)]
-    private static extern int SetEnvironment(string name, string value, int overwrite);
 
     /// <summary>Every accelerator of this machine, and one entry for each kind that has none.</summary>
     public static IReadOnlyList<DeviceEntry> List()

@@ -1,0 +1,32 @@
+namespace GpuCtr.Kernels.Ranks;
+
+/// <summary>Notices that this rank waits for others that do not come, which no library of MPI does.</summary>
+internal sealed class CollectiveWatch : IDisposable
+{
+    private const int LooksEveryMs = 500;
+
+    private readonly Communicator ranks;
+    private readonly TimeSpan limit;
+    private readonly Action<CommunicatorException> late;
+    private readonly Timer timer;
+    private int told;
+
+    /// <summary>Begins to watch.</summary>
+    /// <param name="ranks">This rank.</param>
+    /// <param name="limit">How long a collective may last.</param>
+    /// <param name="late">Is told once, on a thread of its own, of one that lasts longer.</param>
+    public CollectiveWatch(Communicator ranks, TimeSpan limit, Action<CommunicatorException> late)
+    {
+        (this.ranks, this.limit, this.late) = (ranks, limit, late);
+        timer = new Timer(_ => Look(), null, LooksEveryMs, LooksEveryMs);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => timer.Dispose();
+
+    private void Look()
+    {
+        if (ranks.Running is var (collective, elapsed) && elapsed > limit && Interlocked.Exchange(ref told, 1) == 0)
+            late(new CommunicatorException($"waited {elapsed.TotalSeconds:0} s in {collective} for ranks that did not come: look at what the others do (`dotnet-stack`, `top`), or whether a host is gone"));
+    }
+}

@@ -1,0 +1,41 @@
+namespace GpuCtr.Kernels.Ranks;
+
+/// <summary>A call of one rank as the other threads see it.</summary>
+/// <param name="size">Number of ranks.</param>
+internal sealed unsafe class Post(int size)
+{
+    private readonly int[] counts = new int[size];
+    private Collective collective;
+    private int unit, root, used;
+    private bool pieces;
+
+    /// <summary>The data that this rank gives.</summary>
+    public byte* Data { get; private set; }
+
+    /// <summary>Elements: of the data, by rank, or by receiver.</summary>
+    public ReadOnlySpan<int> Counts => counts.AsSpan(0, used);
+
+    /// <summary>Writes a call over the one before.</summary>
+    public void Write(Collective collective, byte* data, ReadOnlySpan<int> counts, int unit, int root, bool pieces)
+    {
+        (this.collective, this.unit, this.root, this.pieces, used) = (collective, unit, root, pieces, counts.Length);
+        Data = data;
+        counts.CopyTo(this.counts);
+    }
+
+    /// <summary>The piece for a rank.</summary>
+    public byte* Piece(int receiver)
+    {
+        byte* at = Data;
+        for (int r = 0; r < receiver; r++)
+            at += (long)counts[r] * unit;
+        return at;
+    }
+
+    /// <summary>Whether two ranks make the same call. Pieces for single ranks may differ.</summary>
+    public bool Fits(Post other) =>
+        (collective, unit, root, pieces) == (other.collective, other.unit, other.root, other.pieces) && (pieces || Counts.SequenceEqual(other.Counts));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{collective} of {string.Join(" + ", counts.Take(used))} elements of {unit} bytes{(collective == Collective.Broadcast ? $" from rank {root}" : "")}";
+}
