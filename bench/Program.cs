@@ -9,6 +9,7 @@ using GpuCtr.Bench.Ops;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Ranks;
 
 const string usage = """
     bench step [--device cpu] [--threads 0] [--only NAME,…] [--batch-size N,…] [--embedding-update lazy|dense|replay] [--optimizer NAME] [--precision fp32|tf32|bf16] [--profile] [--json]
@@ -39,6 +40,8 @@ const string usage = """
         tensors of a checkpoint to disk and back, beside plain copies
     bench trained SHARDS [--threads 0] [--hidden 400,400,400] [--rounds 5]
         epochs from Parquet, cache and memory in turns
+    mpirun -n N bench mpi
+        all-to-all and all-reduce of 16 MiB between ranks, beside a copy in memory
     bench box [--device cuda] [--out results] [--seconds 465] [--scale full|small]
         everything there is to find out about a device within eight minutes: gpu-box.sh of the bundle runs this
     """;
@@ -46,7 +49,7 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 string[] List(string name, string fallback) => Option(name, fallback).Split(',', StringSplitOptions.RemoveEmptyEntries);
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "gru" or "rank" or "ops" or "counts" or "score" or "box" or "checkpoint", ..] and not ["loader" or "trained", _, ..])
+if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "gru" or "rank" or "ops" or "counts" or "score" or "box" or "checkpoint" or "mpi", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -65,6 +68,12 @@ int Measure()
 {
     if (args[0] == "box")
         return BoxRun.Run(Option("--device", "cuda"), Option("--out", "results"), TimeSpan.FromSeconds(Number("--seconds", "465")), BoxScale.Of(Option("--scale", "full")));
+    if (args[0] == "mpi")
+    {
+        Launcher launcher = Launcher.Current ?? throw new ArgumentException("no launcher: `mpirun -n 2 dotnet run --project bench --no-build -- mpi`");
+        launcher.LeaveTerminal();
+        return RankRun.Run(launcher, MpiBench.Run, static e => (1, e.Message), Console.Error);
+    }
 #if !BUNDLE
     if (args[0] == "ops")
         return OpBench.Run(List("--device", "cpu"), List("--kernels", "auto"), List("--filter", ""), dry: Option("--job", "short") == "dry");
