@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Kernels.Tests.Ranks;
@@ -13,6 +14,8 @@ internal static class RankProgram
     {
         Launcher launcher = Launcher.Current ?? throw new InvalidOperationException("no launcher");
         launcher.LeaveTerminal();
+        // As in training, where SIGTERM asks for a checkpoint after the step: a rank that waits for one that is gone does not come so far.
+        using PosixSignalRegistration deaf = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static signal => signal.Cancel = true);
         return RankRun.Run(launcher, ranks => Run(ranks, args[0]), e => (e is CommunicatorException ? 7 : e is InvalidDataException ? Failure : 1, e.Message), Console.Error, args[0] == "late" ? TimeSpan.FromSeconds(1) : null);
     }
 
