@@ -61,6 +61,17 @@ public sealed class MpiTests
         Assert.Contains(reason, o.Error, StringComparison.Ordinal);
     }
 
+    /// <summary>Within an allocation of Slurm, variables do not tell the family: then the ranks that a library sees are counted.</summary>
+    [SkippableFact]
+    public void A_library_that_sees_one_rank_is_told()
+    {
+        Skip.If(ChildProcess.Find("mpirun.openmpi") is null, "this needs both launchers: `apt-get install openmpi-bin mpich` gives them");
+        CommandOutcome o = Start("mpich", 2, "collectives", "GPU_CTR_MPI=libmpi.so.40", "SLURM_STEP_ID=0");
+        Assert.Equal(Wrong, o.Code);
+        Assert.Contains("srun with PMI started 2 ranks, but libmpi.so.40 (Open MPI v", o.Error, StringComparison.Ordinal);
+        Assert.Contains("sees 1: it belongs to another launcher", o.Error, StringComparison.Ordinal);
+    }
+
     /// <summary>The line of the first rank that fails.</summary>
     private static string Fails(string family, int code, string what)
     {
