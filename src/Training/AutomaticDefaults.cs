@@ -35,7 +35,7 @@ internal static class AutomaticDefaults
     private const int StepsPerEpoch = 200, LeastBatch = 256, LeastSequences = 128, MostBatch = 4096;
     private const int MostEpochs = 20, UnwatchedEpochs = 3, ItemEpochs = 200, ItemPatience = 10;
     private const long MostRows = 100_000_000;
-    private const double Lambda = 1;
+    private const double Lambda = 2;
 
     /// <summary>The request with a value for every option that depends on the data, and those that were chosen here.</summary>
     public static (RunRequest Request, IReadOnlyList<AutomaticDefault> Chosen) Resolve(RunRequest request, in DefaultFacts facts)

@@ -48,7 +48,7 @@ public sealed class AutomaticDefaultTests : OwnFolder
     [InlineData(false, "sasrec")]
     public void Rare_values_are_regularized_where_validation_ends_the_run_and_rows_are_seen_many_times(
         bool regularized, string model, long rows = 1_000, bool validates = true, string? variant = null, bool namesEpochs = false, bool weighted = false) =>
-        Assert.Equal(regularized ? [1.0] : [], AutomaticDefaults.Of(new(rows, validates, model, variant, namesEpochs, weighted)).Where(d => d.Option.Flag == "--mba-lambda").Select(d => d.Value));
+        Assert.Equal(regularized ? [2.0] : [], AutomaticDefaults.Of(new(rows, validates, model, variant, namesEpochs, weighted)).Where(d => d.Option.Flag == "--mba-lambda").Select(d => d.Value));
 
     [Fact]
     public void Models_of_next_items_take_small_batches_and_many_epochs()
@@ -62,10 +62,10 @@ public sealed class AutomaticDefaultTests : OwnFolder
     {
         string shard = PlantedShards.Write(Folder.File("rows.parquet"), 3_000, 1);
         CommandOutcome first = RunAsTyped(["train", shard, "--out", Run1, "--patience", "1", .. small]).Succeeded();
-        Assert.Contains("chosen   --batch-size 256 (the least for few rows), --epochs 20 (validation ends it), --mba-lambda 1 (rows are seen many times)", first.Error);
+        Assert.Contains("chosen   --batch-size 256 (the least for few rows), --epochs 20 (validation ends it), --mba-lambda 2 (rows are seen many times)", first.Error);
         Assert.Contains("11 of 256 rows are an epoch, at most 20 epochs", first.Error);
         JsonNode options = JsonNode.Parse(File.ReadAllText(Path.Combine(Run1, "config.json")))!["options"]!;
-        Assert.Equal((256, 20, 1, 1), ((int)options["batch_size"]!, (int)options["epochs"]!, (int)options["patience"]!, (int)options["mba_lambda"]!));
+        Assert.Equal((256, 20, 1, 2), ((int)options["batch_size"]!, (int)options["epochs"]!, (int)options["patience"]!, (int)options["mba_lambda"]!));
         string hash = Hash(first);
         // Ten times the rows, and yet what the run has chosen once.
         string more = PlantedShards.Write(Folder.File("more.parquet"), 100_000, 2);
@@ -80,7 +80,7 @@ public sealed class AutomaticDefaultTests : OwnFolder
     public void A_flag_overrides_its_own_default_only()
     {
         string shard = PlantedShards.Write(Folder.File("rows.parquet"), 3_000, 1);
-        Assert.Contains("chosen   --epochs 20 (validation ends it), --mba-lambda 1 (rows are seen many times)\n", RunAsTyped(["train", shard, "--batch-size", "999", "--patience", "1", "--lr", "0", "--out", Run1, .. small]).Succeeded().Error.ReplaceLineEndings("\n"));
+        Assert.Contains("chosen   --epochs 20 (validation ends it), --mba-lambda 2 (rows are seen many times)\n", RunAsTyped(["train", shard, "--batch-size", "999", "--patience", "1", "--lr", "0", "--out", Run1, .. small]).Succeeded().Error.ReplaceLineEndings("\n"));
     }
 
     [Theory]
