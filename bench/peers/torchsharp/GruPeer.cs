@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -18,16 +16,7 @@ internal static class GruPeer
         GRU gru = GRU(E, H, batchFirst: true);
         Tensor x = rand(B, T, E).requires_grad_(true), dh = rand(B, T, H);
         Step();
-        double[] rates = new double[Rounds];
-        for (int round = 0; round < Rounds; round++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            for (int i = 0; i < StepsPerRound; i++)
-                Step();
-            rates[round] = StepsPerRound * B / Stopwatch.GetElapsedTime(start).TotalSeconds;
-        }
-        Array.Sort(rates);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| libtorch | after | {B * T} | {rates[Rounds / 2] / 1e3:F1} | {rates[0] / 1e3:F1}–{rates[^1] / 1e3:F1} |"));
+        Console.WriteLine($"| libtorch | after | {B * T} | {Rates.Cells(Rounds, StepsPerRound, B, "F1", _ => Step())} |");
         return 0;
 
         void Step()

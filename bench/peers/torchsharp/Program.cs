@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using GpuCtr.Peers;
 using TorchSharp;
@@ -78,14 +77,6 @@ if (!(parity <= tolerance))
     return 1;
 }
 long batchRows = data[0].Rows.shape[0];
-double[] rates = new double[rounds];
-for (int round = 0; round < rounds; round++)
-{
-    long start = Stopwatch.GetTimestamp();
-    for (int i = 0; i < steps; i++)
-        Step(i, false);
-    rates[round] = steps * batchRows / Stopwatch.GetElapsedTime(start).TotalSeconds;
-}
-Array.Sort(rates);
-Console.WriteLine($"| libtorch, {file.Text("name")}, {update} | {batchRows} | {file.Text("ids")} | {rates[rounds / 2] / 1e3:F2} | {rates[0] / 1e3:F2}–{rates[^1] / 1e3:F2} | {parity:E1} |");
+string rates = Rates.Cells(rounds, steps, batchRows, "F2", i => Step(i, false));
+Console.WriteLine($"| libtorch, {file.Text("name")}, {update} | {batchRows} | {file.Text("ids")} | {rates} | {parity:E1} |");
 return 0;

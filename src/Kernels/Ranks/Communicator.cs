@@ -157,7 +157,9 @@ public abstract unsafe class Communicator : IDisposable
             RankTree.Sum(pieces, Size);
             Gather((byte*)parts, (byte*)all, slices, sizeof(T));
         }
-        End(begin, ((long)values.Length - mine + (long)mine * (Size - 1)) * sizeof(T), ((long)mine * (Size - 1) + values.Length - mine) * sizeof(T));
+        // The slices of the others and the pieces of this one go out and come in alike.
+        long bytes = ((long)values.Length - mine + (long)mine * (Size - 1)) * sizeof(T);
+        End(begin, bytes, bytes);
     }
 
     private Span<T> Scratch<T>(int length) where T : unmanaged

@@ -37,13 +37,14 @@ public sealed record Launcher(string Name, IReadOnlyList<MpiFamily> Families, in
             return null;
         int Number(string name) => int.TryParse(variable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1;
         bool slurm = Number("SLURM_STEP_ID") >= 0;
-        int tasks = Math.Max(0, Number("SLURM_STEP_NUM_TASKS"));
+        int Count(string name) => Math.Max(0, Number(name));
+        int tasks = Count("SLURM_STEP_NUM_TASKS");
         return (Number("OMPI_COMM_WORLD_RANK"), Number("PMI_RANK"), Number("PMIX_RANK"), Number("SLURM_PROCID")) switch
         {
-            (var rank and >= 0, _, _, _) => new("mpirun of Open MPI", [MpiFamily.OpenMpi], rank, Number("OMPI_COMM_WORLD_SIZE")),
+            (var rank and >= 0, _, _, _) => new("mpirun of Open MPI", [MpiFamily.OpenMpi], rank, Count("OMPI_COMM_WORLD_SIZE")),
             // srun serves both families; mpiexec of MPICH may itself start its helpers with srun.
-            (_, var rank and >= 0, _, _) when slurm => new("srun with PMI", [MpiFamily.Mpich, MpiFamily.OpenMpi], rank, Math.Max(0, Number("PMI_SIZE"))),
-            (_, var rank and >= 0, _, _) => new("mpiexec of MPICH, Intel MPI or MS-MPI", [MpiFamily.Mpich], rank, Math.Max(0, Number("PMI_SIZE"))),
+            (_, var rank and >= 0, _, _) when slurm => new("srun with PMI", [MpiFamily.Mpich, MpiFamily.OpenMpi], rank, Count("PMI_SIZE")),
+            (_, var rank and >= 0, _, _) => new("mpiexec of MPICH, Intel MPI or MS-MPI", [MpiFamily.Mpich], rank, Count("PMI_SIZE")),
             (_, _, var rank and >= 0, _) => new(slurm ? "srun with PMIx" : "a launcher with PMIx", [MpiFamily.OpenMpi, MpiFamily.Mpich], rank, tasks),
             (_, _, _, var rank and >= 0) when slurm && tasks > 1 => new("srun without MPI", [], rank, tasks),
             _ => null,

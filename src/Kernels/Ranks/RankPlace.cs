@@ -23,8 +23,9 @@ public sealed record RankPlace(string Host, int LocalRank, int LocalSize)
         build.TryWriteBytes(mine);
         Encoding.UTF8.GetBytes(host.AsSpan(0, Math.Min(host.Length, 64)), mine.AsSpan(GuidBytes));
         ranks.AllGather<byte>(mine, all);
-        string[] hosts = [.. all.Chunk(GreetingBytes).Select(g => Encoding.UTF8.GetString(g.AsSpan(GuidBytes)).TrimEnd('\0'))];
-        if (Array.FindIndex(all.Chunk(GreetingBytes).ToArray(), g => !g.AsSpan(0, GuidBytes).SequenceEqual(all.AsSpan(0, GuidBytes))) is var other and >= 0)
+        byte[][] greetings = [.. all.Chunk(GreetingBytes)];
+        string[] hosts = [.. greetings.Select(g => Encoding.UTF8.GetString(g.AsSpan(GuidBytes)).TrimEnd('\0'))];
+        if (Array.FindIndex(greetings, g => !g.AsSpan(0, GuidBytes).SequenceEqual(all.AsSpan(0, GuidBytes))) is var other and >= 0)
             throw new CommunicatorException($"rank {other} on {hosts[other]} runs another build of this program than rank 0 on {hosts[0]}: install the same version on every host");
         return new RankPlace(host, hosts.Take(ranks.Rank).Count(h => h == hosts[ranks.Rank]), hosts.Count(h => h == hosts[ranks.Rank]));
     }

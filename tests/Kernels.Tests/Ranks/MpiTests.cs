@@ -45,7 +45,8 @@ public sealed class MpiTests
     {
         CommandOutcome o = Start(family, 4, how);
         Assert.NotEqual(0, o.Code);
-        Assert.Equal(code ?? o.Code, o.Code);
+        if (code is { } known)
+            Assert.Equal(known, o.Code);
     }
 
     [SkippableTheory]
