@@ -14,6 +14,7 @@ public static class Bert4Rec
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("bert4rec", States)
     {
+        OneWidth = "reads one column",
         Predicts = Predictions.MaskedItems,
         ReadsHistories = true,
         // Layers are initialized as in the official code; two narrow blocks, as data with thousands of users need.

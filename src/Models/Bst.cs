@@ -16,6 +16,7 @@ public static class Bst
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("bst", Logit)
     {
+        OneWidth = null,
         ReadsHistories = true,
         NeedsHistory = true,
         // The layers of DIN, with the leaky rectifier of the paper; its widths of 1024-512-256 are for its 47 million rows.

@@ -6,7 +6,7 @@ namespace GpuCtr.Models;
 public static class Dcn
 {
     /// <summary>The model in the catalogue.</summary>
-    public static ModelEntry Entry { get; } = new("dcn", Logit);
+    public static ModelEntry Entry { get; } = new("dcn", Logit) { OneWidth = null };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)

@@ -15,6 +15,7 @@ public static class Dien
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("dien", Logit)
     {
+        OneWidth = null,
         ReadsHistories = true,
         NeedsHistory = true,
         ReadsNegatives = static options => options.AuxiliaryLoss > 0,

@@ -9,6 +9,7 @@ public static class Din
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("din", Logit)
     {
+        OneWidth = null,
         ReadsHistories = true,
         NeedsHistory = true,
         Defaults = new() { HiddenUnits = [200, 80], Activation = Activations.Dice, EmbeddingInitStd = 0.01 },

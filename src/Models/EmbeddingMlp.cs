@@ -8,6 +8,7 @@ public static class EmbeddingMlp
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("embedding-mlp", Logit)
     {
+        OneWidth = null,
         ReadsHistories = true,
         Defaults = Din.Entry.Defaults,
         FormerNames = ["base"],

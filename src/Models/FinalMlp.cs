@@ -10,7 +10,7 @@ namespace GpuCtr.Models;
 public static class FinalMlp
 {
     /// <summary>The model in the catalogue.</summary>
-    public static ModelEntry Entry { get; } = new("finalmlp", Logit);
+    public static ModelEntry Entry { get; } = new("finalmlp", Logit) { OneWidth = null };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)

@@ -21,7 +21,7 @@ public sealed partial class ModelBuilder
 
     /// <summary>The inputs of a model's attention units: the columns of each behaviour group together, or every column alone.</summary>
     public IEnumerable<HistoryColumns> Histories() => Enumerable.Range(0, Spec.GroupCount).SelectMany(group => Options.AttentionPerColumn
-        ? ColumnsOf(group).Select(column => new HistoryColumns(group, [column]))
+        ? ColumnsOf(group).GroupBy(column => Spec.Sequences[column].Of is >= 0 and int first ? first : column).Select(vectors => new HistoryColumns(group, [.. vectors]))
         : [new HistoryColumns(group, ColumnsOf(group))]);
 
     /// <summary>Inputs of DIN's tower from a history: the attended history u; by option also the plain sum before it and u ∘ i after it; each (B, E).</summary>

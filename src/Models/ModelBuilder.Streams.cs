@@ -6,7 +6,7 @@ namespace GpuCtr.Models;
 
 public sealed partial class ModelBuilder
 {
-    /// <summary>The vectors of some fields side by side, (B, K·D). Record it before ops that read the vectors of all fields: its gradient is added to theirs.</summary>
+    /// <summary>The vectors of some fields side by side, (B, K·D); of a wider column all of its vectors. Record it before ops that read the vectors of all fields: its gradient is added to theirs.</summary>
     /// <param name="name">Name of the tensor.</param>
     /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
     /// <param name="columns">The columns of the fields.</param>
@@ -15,9 +15,9 @@ public sealed partial class ModelBuilder
     {
         string[] fields = [.. Spec.FieldNames];
         int d = vectors.Columns / fields.Length;
-        return Concat(name, [.. columns.Select(column => Array.IndexOf(fields, column) is >= 0 and int at
-            ? new Kernels.Dense.Concat.Part(vectors, at * d, d)
-            : throw new KernelException($"column '{column}' is no field of the model; its fields are {string.Join(", ", fields)}"))]);
+        return Concat(name, [.. columns.SelectMany(column => fields.Contains(column)
+            ? fields.Index().Where(f => f.Item == column).Select(f => new Kernels.Dense.Concat.Part(vectors, f.Index * d, d))
+            : throw new KernelException($"column '{column}' is no field of the model; its fields are {string.Join(", ", fields.Distinct())}"))]);
     }
 
     /// <summary>(1, D) a trained vector that is the same for all examples, initially as small as an embedding: a layer that is rectified could not move away from zero.</summary>

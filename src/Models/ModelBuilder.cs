@@ -26,7 +26,9 @@ public sealed partial class ModelBuilder
 
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null, bool training = true)
     {
-        (Device, Spec, Options, BatchSize, IsTraining, this.rowCounts) = (device, spec, options, batchSize, training, rowCounts);
+        (Device, Columns, Spec, Options, BatchSize, IsTraining) = (device, spec, spec.ByVector(), options, batchSize, training);
+        this.rowCounts = rowCounts = rowCounts is null ? null : Columns.CountsByVector(rowCounts);
+        spec = Spec;
         if ((Math.Max(spec.C, spec.F) + spec.PairCount + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
             throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors, {spec.PairCount} pairs and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
@@ -65,8 +67,11 @@ public sealed partial class ModelBuilder
     /// <summary>The device of the model.</summary>
     public Device Device { get; }
 
-    /// <summary>What the model reads.</summary>
+    /// <summary>What the model reads, as its ops read it (<see cref="FeatureSpec.ByVector"/>).</summary>
     public FeatureSpec Spec { get; }
+
+    /// <summary>What the model reads.</summary>
+    internal FeatureSpec Columns { get; }
 
     /// <summary>What the model computes.</summary>
     public ModelOptions Options { get; }
@@ -202,7 +207,7 @@ public sealed partial class ModelBuilder
     {
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed) { Frozen = name == EmbeddingTableName ? Spec.RowsOf(Options.Freeze) : [] }, rule, Control.Scalars, Control.Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed) { Frozen = name == EmbeddingTableName ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {
@@ -210,9 +215,14 @@ public sealed partial class ModelBuilder
             // Row 0 of every vocabulary is padding: zero, and never trained.
             foreach (int offset in Spec.Offsets())
                 table.Weights.Write(Device, new float[columns], (long)offset * columns);
+            if (name != EmbeddingTableName && Spec.TotalRows > Columns.TotalRows)
+                table.Weights.Write(Device, new float[(long)(Spec.TotalRows - Columns.TotalRows) * columns], (long)Columns.TotalRows * columns);
         });
         return table;
     }
+
+    /// <summary>An id has one first-order weight or bias, however many vectors it has: that of its first. The others are 0 and stay it.</summary>
+    private IReadOnlyList<Range> WithoutWeight => Spec.TotalRows > Columns.TotalRows ? [Columns.TotalRows..Spec.TotalRows] : [];
 
     private Tensor Activation(string name, int columns, Tensor? like = null) =>
         Activation(name, columns, like?.Rows ?? BatchSize, like?.RowKind ?? RowKind.Batch);

@@ -77,6 +77,9 @@ public static class ModelCatalog
     /// <exception cref="KernelException">There is no such model.</exception>
     public static bool ReadsNegatives(ModelOptions options) => Of(options.Model).ReadsNegatives(options);
 
+    /// <summary>The models whose columns may have embeddings of different widths.</summary>
+    public static IEnumerable<string> OfSeveralWidths => entries.Where(e => e.OneWidth is null).Select(e => e.Name);
+
     /// <summary>The default of an option in words, with the models that have another: "16; ffm 4".</summary>
     public static string DefaultInWords(Func<ModelOptions, object> option)
     {
@@ -88,7 +91,8 @@ public static class ModelCatalog
     /// <param name="spec">The columns.</param>
     /// <param name="options">The model.</param>
     /// <param name="training">Whether it will be trained, for which some models need negatives.</param>
-    internal static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options, bool training)
+    /// <exception cref="KernelException">The model cannot read them.</exception>
+    public static FeatureSpec Adapt(FeatureSpec spec, ModelOptions options, bool training)
     {
         ModelEntry entry = Of(options.Model);
         if (entry.PredictsItems != spec.Items is not null)
@@ -110,6 +114,7 @@ public static class ModelCatalog
         };
         if (entry.CrossesFields && spec.VectorNumbers > 0)
             throw new KernelException($"{entry.Name} has a weight for every pair of values, and the numbers of a vector are too many for that: leave vector columns out (--exclude)");
+        spec = spec.WithWidths(options.ColumnDim, options.EmbeddingDim);
         spec = training && ReadsNegatives(options) ? spec.WithNegatives() : spec.WithoutNegatives();
         return ReadsHistories(options.Model)
             ? spec

@@ -20,8 +20,12 @@ public sealed record ModelOptions
     public string Model { get; init => field = ModelCatalog.Renamed(value)!; } = "deepfm";
 
     /// <summary>D: width of an embedding vector; field-aware models have one for each field.</summary>
-    [Option("width of an embedding; ffm has one for each field", Value = "D", Default = "{models}", Least = 1, Most = 4096)]
+    [Option("width of an embedding; ffm has one for each field", Value = "D", Default = "{models}", Least = 1, Most = 4096, ForColumns = "column-dim")]
     public int EmbeddingDim { get; init; } = 16;
+
+    /// <summary>Columns whose embeddings are wider: multiples of <see cref="EmbeddingDim"/>; columns with the same ids have the same width.</summary>
+    [Option("columns whose embeddings are wider, by multiples of --embedding-dim; for models that do not multiply the vectors of fields with each other", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
+    public IReadOnlyList<ColumnWidth> ColumnDim { get; init; } = [];
 
     /// <summary>Columns whose embeddings are not trained.</summary>
     [Option("columns whose embeddings stay as --init-embedding or --init-from begins them; ids that are not in the file have the mean of those that are", Value = "COL,…", Form = OptionForm.Columns)]
@@ -309,6 +313,12 @@ public sealed record ModelOptions
             ? FormattableString.Invariant($"--momentum {Momentum} needs --optimizer sgd, and this run uses {Optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out")
         : Freeze.Count > 0 && (Optimizer == OptimizerKind.AdamW || (EmbeddingL2Full && EmbeddingL2 > 0))
             ? $"--freeze: {(EmbeddingL2Full ? "--embedding-l2-scope full" : "--optimizer adamw")} makes the weights of all rows smaller, frozen or not; leave one of them out"
+        : ColumnDim.Count > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).OneWidth is { } reason
+            ? $"--column-dim: {Model} {reason}; leave it out, or take one of {string.Join(", ", ModelCatalog.OfSeveralWidths)}"
+        : ColumnDim.Count > 0 && FirstOrder == FirstOrders.Vectors && Model == WideDeep.Entry.Name
+            ? "--column-dim: this variant reads its first order from vectors of one width; leave one of them out"
+        : ColumnDim.FirstOrDefault(w => w.Width % EmbeddingDim != 0) is { } uneven
+            ? $"--column-dim {uneven}: widths are multiples of --embedding-dim, {EmbeddingDim}, which all other columns have: take {Math.Max(1, uneven.Width / EmbeddingDim) * EmbeddingDim} or {(uneven.Width / EmbeddingDim + 1) * EmbeddingDim}, or a smaller --embedding-dim"
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).PredictsItems
             ? $"--mba-lambda is for rows of a batch, and {Model} updates every item in every step: take --embedding-l2"
         : MbaLambda > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).CrossesFields

@@ -16,6 +16,7 @@ public static class Prm
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("prm", Logit)
     {
+        OneWidth = null,
         RanksLists = true,
         // Attention tells items apart by their embeddings: from vectors near zero it takes long to begin.
         Defaults = new() { EmbeddingInitStd = 0.3, NumericInput = NumericInputs.Values },

@@ -24,7 +24,7 @@ internal sealed class RecordedModel : IDisposable
     /// <param name="initializers">Write the first weights.</param>
     public RecordedModel(ModelBuilder g, Tensor output, IEnumerable<Action> constants, IEnumerable<Action<Initializer>> initializers)
     {
-        (Device, Spec, Options, BatchSize) = (g.Device, g.Spec, g.Options, g.BatchSize);
+        (Device, Spec, Options, BatchSize) = (g.Device, g.Columns, g.Options, g.BatchSize);
         (Workspace, Inputs, Control, Arena, Embedding, Output) = (g.Workspace, g.Inputs, g.Control, g.Arena, g.Embedding, output);
         (Ops, Tables, RunningStatistics, AuxiliaryLosses) = ([.. g.Ops], [.. g.Tables], [.. g.RunningStatistics], [.. g.AuxiliaryLosses]);
         (ItemOutput, ItemHistory, Hidden) = (g.ItemOutput, g.ItemHistory, g.Hidden);

@@ -15,6 +15,7 @@ public static class SasRec
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("sasrec", States)
     {
+        OneWidth = "reads one column",
         Predicts = Predictions.NextItems,
         ReadsHistories = true,
         // Every item has a gradient in every step. Much dropout, as in the paper for data with few interactions an item.

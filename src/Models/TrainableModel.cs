@@ -91,6 +91,9 @@ public sealed class TrainableModel : IDisposable
     public IEnumerable<Tensor> OptimizerStates =>
         model.Tables.Select(t => t.State).Append(step.Dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0);
 
+    /// <summary>The tables and the optimizer's state for them: a row for each table row.</summary>
+    public IEnumerable<Tensor> TablesAndStates => model.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }).Where(t => t.Rows > 0);
+
     /// <summary>(ΣV, D) the vectors of all ids; null in a model without. Field-aware models have several vectors in a row.</summary>
     public Tensor? Embedding => model.Embedding?.Weights;
 

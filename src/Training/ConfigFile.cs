@@ -25,7 +25,7 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
         bool asTyped = false, isOfRun = false;
         string folder = "";
         if (root.ValueKind == JsonValueKind.Object && root.TryGetProperty("options", out JsonElement options))
-            (folder, root, asTyped, isOfRun) = (RunConfig.StartedIn(root), options, !root.TryGetProperty("format", out _), true);
+            (folder, root, asTyped, isOfRun) = (RunConfig.StartedIn(root.TryGetProperty(RunConfig.Folder, out JsonElement told) && told.ValueKind == JsonValueKind.String ? told.GetString() : null), options, !root.TryGetProperty("format", out _), true);
         if (root.ValueKind != JsonValueKind.Object)
             throw GpuCtrException.UsageError($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
         return Of(path, root, known, asTyped, folder) with { IsOfRun = isOfRun };

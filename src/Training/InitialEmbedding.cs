@@ -40,15 +40,13 @@ internal sealed class InitialEmbedding
         if (values.Computed is { Any: true, Identity: false })
             throw Wrong("its values are hashed into buckets, which have no ids; leave out --hash-buckets");
         Tensor table = TableOf(model);
-        int width = table.Columns;
         long first = model.Spec.Offsets()[vocabulary];
-        float[] rows = new float[(long)values.Rows * width];
-        table.Read(model.Device, rows, first * width);
+        VectorTable rows = VectorTable.Of(model.Device, model.Spec, table, vocabulary);
         bool[] found = new bool[values.Rows];
         long unknown = 0, begun = 0;
         foreach (IdVector vector in file.Read(values))
         {
-            Check(vector, width);
+            Check(vector, rows.Width);
             if (vector.Row == values.OovRow)
             {
                 unknown++;
@@ -60,27 +58,28 @@ internal sealed class InitialEmbedding
             found[vector.Row] = true;
             if (kept?.Has(first + vector.Row) == true)
                 continue;
-            vector.Numbers.CopyTo(rows, (long)vector.Row * width);
+            for (int i = 0; i < rows.Width; i++)
+                rows.At(vector.Row, i) = vector.Numbers[i];
             begun++;
         }
 
         if (!found.Contains(true))
             throw Wrong($"none of its {unknown} ids occurs in the training rows; are they ids of this column, in the same form?");
         if (model.Options.Freeze.Contains(column))
-            FillWithMean(rows, width, row => !found[row] && kept?.Has(first + row) != true, found);
-        table.Write(model.Device, rows, first * width);
+            FillWithMean(rows, row => !found[row] && kept?.Has(first + row) != true, found);
+        rows.Write();
         log.Line(Invariant($"vectors  {begun:N0} of {values.Distinct:N0} values of {Printable(column)} begin with those of {path}; {unknown:N0} of its ids do not occur in the training rows{(kept is null ? "" : Invariant($", {found.Count(true) - begun:N0} keep the weights of the other run"))}"));
     }
 
     /// <summary>A vector that never learns is at least not random: rows without one get the mean of those that have one, but for padding.</summary>
-    private static void FillWithMean(float[] rows, int width, Func<int, bool> lacks, bool[] found)
+    private static void FillWithMean(VectorTable rows, Func<int, bool> lacks, bool[] found)
     {
         int[] with = [.. Enumerable.Range(0, found.Length).Where(row => found[row])], without = [.. Enumerable.Range(VocabularyTable.NullRow, found.Length - VocabularyTable.NullRow).Where(lacks)];
-        for (int j = 0; j < width; j++)
+        for (int j = 0; j < rows.Width; j++)
         {
-            float mean = (float)with.Average(row => (double)rows[(long)row * width + j]);
+            float mean = (float)with.Average(row => (double)rows.At(row, j));
             foreach (int row in without)
-                rows[(long)row * width + j] = mean;
+                rows.At(row, j) = mean;
         }
     }
 
@@ -100,7 +99,7 @@ internal sealed class InitialEmbedding
     private void Check(IdVector vector, int width)
     {
         if (vector.Numbers.Length != width)
-            throw Wrong($"its vectors have {vector.Numbers.Length} numbers ({vector.Place}), and those of the model {width}: add --embedding-dim {vector.Numbers.Length}");
+            throw Wrong($"its vectors have {vector.Numbers.Length} numbers ({vector.Place}), and those of the model {width}: add --embedding-dim {vector.Numbers.Length}, or --column-dim {ColumnNames.InShell(column)}={vector.Numbers.Length} for models that allow it");
         if (!Array.TrueForAll(vector.Numbers, float.IsFinite))
             throw GpuCtrException.DataError($"{vector.Place}: a number of the vector is missing or not finite; leave the row out");
     }

@@ -12,7 +12,13 @@ namespace GpuCtr.Training;
 /// <summary>config.json: what a run was asked to do and what it found. Its options can be read again (<see cref="ConfigFile"/>).</summary>
 internal static class RunConfig
 {
-    private const string TrainShards = "train_shards", ValidShards = "valid_shards", Folder = "working_folder";
+    /// <summary>Where it says how many values were forgotten.</summary>
+    public const string Forgotten = "forgotten";
+
+    /// <summary>Where it says in which folder the run was started.</summary>
+    public const string Folder = "working_folder";
+
+    private const string TrainShards = "train_shards", ValidShards = "valid_shards";
     private const int ShortList = 4;
 
     // Before format 2, lists of columns were stored as typed.
@@ -35,8 +41,8 @@ internal static class RunConfig
     };
 
     /// <summary>What the relative paths in a config.json start from, if that is not the current folder; else empty. Earlier versions did not say it.</summary>
-    public static string StartedIn(JsonElement config) =>
-        config.TryGetProperty(Folder, out JsonElement folder) && folder.ValueKind == JsonValueKind.String && folder.GetString() is { } there && there != Directory.GetCurrentDirectory() ? there : "";
+    /// <param name="told">What it says, if anything.</param>
+    public static string StartedIn(string? told) => told is not null && told != Directory.GetCurrentDirectory() ? told : "";
 
     /// <summary>Writes the file.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
@@ -117,7 +123,7 @@ internal static class RunConfig
     private static IEnumerable<(string Field, string Text)> DataDifferences(JsonObject config, RunShards shards)
     {
         JsonObject old = config["data"]!.AsObject();
-        string folder = StartedIn(JsonSerializer.SerializeToElement(config));
+        string folder = StartedIn((string?)config[Folder]);
         JsonNode? InFolder(JsonNode? files) => folder.Length == 0 ? files : new JsonArray([.. files!.AsArray().Select(f => (JsonNode)ShardPaths.From(folder, $"{f}"))]);
         return Files(shards, byContent: old.Any(list => $"{list.Value}".Contains("xxh3", StringComparison.Ordinal)))
             .Where(files => old.ContainsKey(files.Key)).SelectMany(files => Difference(files.Key, InFolder(old[files.Key]), files.Value));

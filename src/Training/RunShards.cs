@@ -32,10 +32,11 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     public static RunShards Open(TrainSettings settings)
     {
         TrainOptions options = settings.Options;
-        ShardSet? Named(ShardPurpose purpose) => ShardSet.Resolve(options.Shards, settings.Workers, purpose);
-        ShardSet train = Named(ShardPurpose.Train)!;
-        ShardSet? valid = options.Valid.Count > 0 ? ShardSet.Resolve(options.Valid, settings.Workers) : options.ValidLast is null && options.ValidBy is null ? Named(ShardPurpose.Valid) : null;
-        ShardSet? test = options.Test.Count > 0 ? ShardSet.Resolve(options.Test, settings.Workers) : options.TestLast is null ? Named(ShardPurpose.Test) : null;
+        IReadOnlyDictionary<RowSide, FoundShards> sides = ShardPaths.Sides(options.Shards);
+        ShardSet? Named(RowSide side) => sides[side].Shards.Count > 0 ? ShardSet.Of(sides[side], settings.Workers) : null;
+        ShardSet train = Named(RowSide.Train)!;
+        ShardSet? valid = options.Valid.Count > 0 ? ShardSet.Resolve(options.Valid, settings.Workers) : options.ValidLast is null && options.ValidBy is null ? Named(RowSide.Valid) : null;
+        ShardSet? test = options.Test.Count > 0 ? ShardSet.Resolve(options.Test, settings.Workers) : options.TestLast is null ? Named(RowSide.Test) : null;
         if (settings.PredictsItems && InteractionColumns.Of(train, settings.Features) is { } columns)
             return Grouped(settings, columns, (train, valid, test));
         IReadOnlyList<string> order = RunSplit.NoFeatures(train, settings);

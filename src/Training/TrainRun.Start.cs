@@ -51,7 +51,7 @@ internal sealed partial class TrainRun
         if (options.Resume)
             RunConfig.CheckSame(folder, request, allowedChanges, settings, shards, runLog);
         Checkpoint? from = options.Resume ? Resumption.Find(folder, runLog) : null;
-        WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model) : null;
+        WarmStart? warm = from is null && options.InitFrom is { } other ? WarmStart.Open(other, settings.Model, options.ForgetAfter) : null;
         IReadOnlyList<InitialEmbedding> initial = from is null ? [.. FeatureOptions.Pairs(options.InitEmbedding).Select(p => InitialEmbedding.Open(p.Column, p.Value))] : [];
         JsonObject config = RunConfig.Of(request, bench.Device, shards, settings);
         TrainRun run = new(settings, bench, folder, runLog, stop) { Config = config, Chosen = chosen, InitialEmbeddings = initial, Without = request.Without, Begun = () => Begin(folder, runLog, config, inherited), AfterStep = afterStep };

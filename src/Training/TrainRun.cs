@@ -74,6 +74,8 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             {
                 if (from is null)
                     warm?.Load(model, runLog);
+                if ((from is null ? warm?.Forgotten() : from.Manifest.Config?[RunConfig.Forgotten]?.DeepClone()) is { } forgotten)
+                    Config[RunConfig.Forgotten] = forgotten;
                 foreach (InitialEmbedding initial in InitialEmbeddings)
                     initial.Write(model, data.Encoder, warm?.RowsIn(model), runLog);
                 firstStep = model.Step;
@@ -108,7 +110,9 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
 
     private HeldMemory Held(FeatureEncoder encoder, long evaluated, long lists)
     {
-        HeldMemory held = HeldMemory.Of(device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, settings.BatchSize, Slots, evaluated, ModelCatalog.ReadsNegatives(settings.Model)) with { Lists = lists };
+        HeldMemory held = HeldMemory.Of(
+            device, TrainableModel.PlanOf(device, encoder.Spec, settings.Model, settings.BatchSize), encoder, ModelCatalog.Adapt(encoder.Spec, settings.Model, training: true), settings.BatchSize, Slots, evaluated) with
+        { Lists = lists };
         return settings.Options.Importance ? held with { Scores = held.Scores + HeldRows.BytesOf(encoder.Spec, Math.Min(evaluated, new ImportanceOptions().Rows)) } : held;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
@@ -17,22 +18,27 @@ internal sealed class WarmStart
     private readonly string path;
     private readonly Checkpoint from;
     private readonly FeatureEncoder learned;
+    private readonly int forgetAfter;
+    private FeatureEncoder grown;
 
-    private WarmStart(string path, Checkpoint from, FeatureEncoder learned) => (this.path, this.from, this.learned) = (path, from, learned);
+    private WarmStart(string path, Checkpoint from, FeatureEncoder learned, int forgetAfter) => (this.path, this.from, this.learned, grown, this.forgetAfter) = (path, from, learned, learned, forgetAfter);
 
     /// <summary>Opens a run (its best checkpoint), a pointer or a checkpoint.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="model">Options of the new run's model.</param>
+    /// <param name="forgetAfter">Values that are absent in so many runs, up to the new one, lose their rows; 0: none do.</param>
     /// <exception cref="GpuCtrException">Usage: no such run, or a model with other tensors; every difference is named. Data: damaged.</exception>
-    public static WarmStart Open(string path, ModelOptions model)
+    public static WarmStart Open(string path, ModelOptions model, int forgetAfter)
     {
+        if (forgetAfter > 0 && ModelCatalog.Of(model.Model).CrossesFields)
+            throw GpuCtrException.UsageError($"--forget-after moves rows, and the weights of pairs in {model.Model} are found by the rows of their values; leave it out");
         (Checkpoint from, FeatureEncoder learned) = Checkpoint.Load(path, c => (c, c.LoadEncoder()), "--init-from");
         string[] differences = [.. Option.DeclaredBy(typeof(ModelOptions))
             .Where(o => !MayDiffer(o, from.Manifest.Model, model))
             .Select(o => (Name: JsonNamingPolicy.SnakeCaseLower.ConvertName(o.Property), Theirs: JsonText.Line(o.ValueIn(from.Manifest.Model)), Ours: JsonText.Line(o.ValueIn(model))))
             .Where(o => o.Theirs != o.Ours).Select(o => $"{o.Name} is {o.Theirs} there and {o.Ours} here")];
         return differences.Length == 0
-            ? new WarmStart(path, from, learned)
+            ? new WarmStart(path, from, learned, forgetAfter)
             : throw GpuCtrException.UsageError($"--init-from {path}: {string.Join("; ", differences)}; use the options of that run");
     }
 
@@ -52,10 +58,20 @@ internal sealed class WarmStart
 
     /// <summary>The encoding of that run, extended by the values of the new rows.</summary>
     /// <exception cref="GpuCtrException">Usage: the fields are not the same.</exception>
-    public FeatureEncoder Grow(FeatureEncoder fresh) => learned.GrownBy(fresh);
+    public FeatureEncoder Grow(FeatureEncoder fresh) => grown = learned.GrownBy(fresh, forgetAfter);
 
-    /// <summary>Which rows of its tables a model has from that run.</summary>
-    public RowMap RowsIn(TrainableModel model) => RowMap.Of(learned.Spec, model.Spec);
+    /// <summary>How many values of each vocabulary the grown encoding has forgotten; null if none.</summary>
+    public JsonObject? Forgotten()
+    {
+        JsonObject counts = [];
+        foreach ((VocabularyTable then, VocabularyTable now) in learned.Vocabularies.Zip(grown.Vocabularies))
+            if (Enumerable.Range(VocabularyTable.FirstValueRow, then.OovRow - VocabularyTable.FirstValueRow).Count(row => then.RowIn(now, row) == now.OovRow) is > 0 and int count)
+                counts[then.Name] = count;
+        return counts.Count == 0 ? null : counts;
+    }
+
+    /// <summary>Which rows of its tables a model of the grown encoding has from that run.</summary>
+    public RowMap RowsIn(TrainableModel model) => RowMap.Of(learned, grown, model);
 
     /// <summary>Takes over weights, optimizer state and step count; if a running training has removed this checkpoint, of its newer one.</summary>
     /// <exception cref="GpuCtrException">Data: damaged. Usage: another run has taken the place of that one.</exception>
@@ -72,9 +88,11 @@ internal sealed class WarmStart
     private bool Load(Checkpoint from, TrainableModel model, RunLog runLog)
     {
         RowMap rows = RowsIn(model);
-        if (rows.Rows > rows.FromRows && model.Spec.Items is not null && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
-            throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.FromRows} items are new here; train it anew, or take a model without, such as sasrec");
-        string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new";
+        if ((rows.Rows > rows.Kept || rows.Forgotten > 0) && model.Spec.Items is not null && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
+            throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.Kept} items are new here{(rows.Forgotten > 0 ? $" and {rows.Forgotten} forgotten" : "")}; train it anew, or take a model without, such as sasrec");
+        if (Forgotten() is { } forgotten)
+            runLog.Line($"forgotten  values that did not occur in the last {(forgetAfter == 1 ? "run" : $"{forgetAfter} runs")}: {string.Join(", ", forgotten.Select(f => $"{f.Value} of {Screens.Printable.Of(f.Key)}"))}");
+        string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new{(rows.Forgotten > 0 ? $", {rows.Forgotten} forgotten" : "")}";
         if (IsSupport(from.Manifest.Model, model.Options))
         {
             from.LoadShared(model, rows);

@@ -66,8 +66,14 @@ public sealed class ModelGradients
         new("prm", "wide heads", o => o with { TransformerBlocks = 2, AttentionHeads = 2, HeadWidth = 5, AttentionWidth = 8, FeedForward = 6, ListPlaces = 3 }),
         new("prm", "pointwise dropout", o => o with { ListLoss = false, AttentionWidth = 8, Dropout = 0.3 }),
         new("bst", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
+        .. ModelCatalog.OfSeveralWidths.Select(model => new ModelCase(model, "widths", o => o with { ColumnDim = Widths })),
+        new("din", "widths per column", o => o with { ColumnDim = Widths, AttentionPerColumn = true, HistorySum = true, TargetProduct = true, TargetBias = true }),
+        new("din", "widths padded", o => o with { ColumnDim = Widths, PadHistories = true }),
+        new("finalmlp", "widths of gates", o => o with { ColumnDim = Widths, FirstGate = ["item"], SecondGate = ["tags", "user"] }),
         .. new[] { "lr", "deepfm", "ffm", "autoint", "dcn" }.Select(model => new ModelCase(model, Vectors)),
     ];
+
+    private static ColumnWidth[] Widths => [new("item", 9), new("tags", 6)];
 
     /// <summary>Cases in which the last number is that of a vector column.</summary>
     private const string Vectors = "numbers of vectors";
@@ -103,9 +109,16 @@ public sealed class ModelGradients
             .Concat(Enumerable.Range(0, 6).Select(_ => random.Next(gradient.Length))).Distinct().Except(Padding(weights, spec));
     }
 
-    /// <summary>The elements of padding rows.</summary>
-    private static IEnumerable<int> Padding(Tensor weights, FeatureSpec spec) =>
-        weights.Rows == spec.TotalRows ? spec.Offsets().SelectMany(row => Enumerable.Range(row * weights.Columns, weights.Columns)) : [];
+    /// <summary>The elements of rows that are not trained.</summary>
+    private static IEnumerable<int> Padding(Tensor weights, FeatureSpec columns)
+    {
+        FeatureSpec spec = columns.ByVector();
+        IEnumerable<int> rows = weights.Rows != spec.TotalRows ? [] : spec.Offsets();
+        // An id has one first-order weight, however many vectors it has.
+        if (weights.Rows == spec.TotalRows && weights.Columns == 1)
+            rows = rows.Concat(Enumerable.Range(columns.TotalRows, spec.TotalRows - columns.TotalRows)).Distinct();
+        return rows.SelectMany(row => Enumerable.Range(row * weights.Columns, weights.Columns));
+    }
 
     /// <summary>A model and a batch on a device, at the weights of its seed.</summary>
     private sealed class Step : IDisposable

@@ -21,6 +21,9 @@ public sealed class Repeatability
         new("deepfm", "row-wise Adagrad", o => o with { Optimizer = OptimizerKind.RowwiseAdagrad }),
         new("deepfm", "momentum", o => o with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9 }),
         new("deepfm", "replay", o => o with { EmbeddingUpdate = EmbeddingUpdate.Replay }),
+        new("dcn-v2", "widths", o => o with { ColumnDim = [new("user", 16), new("tags", 24)] }),
+        new("din", "widths replay", o => o with { ColumnDim = [new("item", 16)], EmbeddingUpdate = EmbeddingUpdate.Replay }),
+        new("dien", "widths", o => o with { ColumnDim = [new("hist_category", 16)] }),
         new("deepfm", "momentum replay", o => o with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9, EmbeddingUpdate = EmbeddingUpdate.Replay }),
     ];
 

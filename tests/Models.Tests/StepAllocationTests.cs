@@ -11,31 +11,33 @@ public sealed class StepAllocationTests
 {
     private const int B = 96, Steps = 100, Rounds = 10;
 
-    public static TheoryData<string, EmbeddingUpdate, OptimizerKind> Cases
+    public static TheoryData<string, EmbeddingUpdate, OptimizerKind, bool> Cases
     {
         get
         {
-            TheoryData<string, EmbeddingUpdate, OptimizerKind> cases = new()
+            TheoryData<string, EmbeddingUpdate, OptimizerKind, bool> cases = new()
             {
-                { "deepfm", EmbeddingUpdate.Dense, OptimizerKind.Adam },
-                { "deepfm", EmbeddingUpdate.Replay, OptimizerKind.Adam },
-                { "deepfm", EmbeddingUpdate.Lazy, OptimizerKind.RowwiseAdagrad },
-                { "deepfm", EmbeddingUpdate.Dense, OptimizerKind.RowwiseAdagrad },
-                { "deepfm", EmbeddingUpdate.Replay, OptimizerKind.Sgd },
+                { "deepfm", EmbeddingUpdate.Dense, OptimizerKind.Adam, false },
+                { "deepfm", EmbeddingUpdate.Replay, OptimizerKind.Adam, false },
+                { "deepfm", EmbeddingUpdate.Lazy, OptimizerKind.RowwiseAdagrad, false },
+                { "deepfm", EmbeddingUpdate.Dense, OptimizerKind.RowwiseAdagrad, false },
+                { "deepfm", EmbeddingUpdate.Replay, OptimizerKind.Sgd, false },
+                { "wide-deep", EmbeddingUpdate.Lazy, OptimizerKind.Adam, true },
+                { "dien", EmbeddingUpdate.Lazy, OptimizerKind.Adam, true },
             };
             foreach (string model in ModelCatalog.ClickModels)
-                cases.Add(model, EmbeddingUpdate.Lazy, OptimizerKind.Adam);
+                cases.Add(model, EmbeddingUpdate.Lazy, OptimizerKind.Adam, false);
             return cases;
         }
     }
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update, OptimizerKind optimizer)
+    public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update, OptimizerKind optimizer, bool widths)
     {
         Device device = TestDevices.Get("cpu simd");
         FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], CinLayers = [9, 6], AttentionWidth = 16, Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0 };
+        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], CinLayers = [9, 6], AttentionWidth = 16, Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0, ColumnDim = widths ? [new("item", 16), new("tags", 24)] : [] };
         using TrainableModel model = new(device, spec, options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()

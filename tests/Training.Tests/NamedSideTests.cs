@@ -46,6 +46,24 @@ public sealed class NamedSideTests : OwnFolder
     }
 
     [Fact]
+    public void Folders_that_a_pattern_goes_into_say_it_too()
+    {
+        foreach ((string folder, int rows) in new[] { ("train", 40), ("valid", 9), ("test", 8), ("test=1", 3), ("tester", 2) })
+        {
+            Directory.CreateDirectory(Path.Combine(data, "deep", folder));
+            Write($"deep/{folder}/part-0", rows);
+        }
+
+        CommandOutcome o = Train(Path.Combine(data, "deep/**/*.parquet")).Succeeded();
+        Assert.Contains("rows     45 train, 9 valid, 8 test", o.Error);
+        Assert.Contains("test/part-0.parquet, valid/part-0.parquet: not trained on", o.Error);
+        Assert.Contains("valid/part-0.parquet: validates", o.Error);
+        // Folders above the pattern say nothing.
+        Assert.Contains("rows     8 train, 0 valid, 0 test", Train(Path.Combine(data, "deep/test/*.parquet"), "--valid-fraction", "0").Succeeded().Error);
+        Assert.Contains("rows     9 train, 0 valid, 0 test", Train(Path.Combine(data, "deep/valid"), "--valid-fraction", "0").Succeeded().Error);
+    }
+
+    [Fact]
     public void Flags_that_say_which_rows_validate_and_test_win()
     {
         string other = new TestShard().Column("label", 0, 1).Column("item", 1L, 2L).Write(Folder.File("other.parquet"));

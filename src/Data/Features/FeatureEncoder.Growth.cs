@@ -6,8 +6,10 @@ namespace GpuCtr.Data.Features;
 public sealed partial class FeatureEncoder
 {
     /// <summary>This encoding, extended by the values of <paramref name="fresh"/>. Numbers keep their transforms and buckets their boundaries, because the weights were trained with them. Lists in strings use the new grammar.</summary>
+    /// <param name="fresh">The encoding of a new run.</param>
+    /// <param name="forgetAfter">Values that are absent in so many runs, up to the new one, lose their rows; 0: none do.</param>
     /// <exception cref="GpuCtrException">Usage: the fields are not the same; every difference is named.</exception>
-    internal FeatureEncoder GrownBy(FeatureEncoder fresh)
+    internal FeatureEncoder GrownBy(FeatureEncoder fresh, int forgetAfter = 0)
     {
         string[] then = [.. Fields(State)], now = [.. Fields(fresh.State with { Categorical = [.. fresh.State.Categorical.Select(AsLearned)] })];
         string[] differences = [.. then.Except(now).Select(f => $"{f} is not here"), .. now.Except(then).Select(f => $"{f} is not there")];
@@ -24,7 +26,7 @@ public sealed partial class FeatureEncoder
             MinCount = fresh.State.MinCount,
             Target = fresh.State.Target,
         };
-        VocabularyTable[] grown = [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i]))];
+        VocabularyTable[] grown = [.. Vocabularies.Select((v, i) => v.GrownBy(fresh.Vocabularies[i], forgetAfter))];
         return new FeatureEncoder(state with { ItemAttributes = fresh.State.ItemAttributes?.Select(a => a.GrownBy(fresh.Vocabularies, grown)).ToList() }, grown) { RowVectors = fresh.RowVectors };
     }
 

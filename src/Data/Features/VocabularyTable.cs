@@ -20,9 +20,9 @@ public sealed class VocabularyTable
     private readonly VocabularyIndex? index;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
 
-    internal VocabularyTable(string name, ValueKind kind, HashedRows computed, long[] integers, string[] strings, long[] counts)
+    internal VocabularyTable(string name, ValueKind kind, HashedRows computed, long[] integers, string[] strings, long[] counts, int[]? unseenRuns = null)
     {
-        (Name, Kind, Computed, Integers, Texts, Counts) = (name, kind, computed, integers, strings, counts);
+        (Name, Kind, Computed, Integers, Texts, Counts, UnseenRuns) = (name, kind, computed, integers, strings, counts, unseenRuns ?? []);
         if (computed.Any)
             return;
         if (kind != ValueKind.Text)
@@ -55,6 +55,9 @@ public sealed class VocabularyTable
     /// <summary>(Rows) how often each row occurred in the training rows; the last one counts the values below the minimum count.</summary>
     public IReadOnlyList<long> Counts { get; }
 
+    /// <summary>(values) in how many runs, up to the last, each value did not occur often enough to have a row: those of a vocabulary that grew from run to run. Empty: all occurred in the last one.</summary>
+    internal IReadOnlyList<int> UnseenRuns { get; }
+
     /// <summary>Rows of the table, the padding, null and OOV rows included.</summary>
     public int Rows => Counts.Count;
 
@@ -65,7 +68,7 @@ public sealed class VocabularyTable
     public int Distinct => Computed.Any && !Computed.Identity ? 0 : Rows - 3;
 
     /// <summary>Bytes in memory, about: values, counts and where they are found.</summary>
-    internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
+    internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + sizeof(int) * (long)UnseenRuns.Count + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
 
     /// <summary>Row of an integer.</summary>
     public int RowOf(long value) => index is not null ? index.Find(value, OovRow) : FirstValueRow + Computed.Of(value);
@@ -123,8 +126,10 @@ public sealed class VocabularyTable
     private static string Word(ValueKind kind) => kind == ValueKind.Unsigned ? "unsigned integers" : kind == ValueKind.Text ? "strings" : "signed integers";
 
     /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>
+    /// <param name="fresh">The values of a new run.</param>
+    /// <param name="forgetAfter">Values that are absent in so many runs, up to the new one, lose their rows, and those behind them move up; 0: none do.</param>
     /// <exception cref="GpuCtrException">Usage: rows are computed in another way.</exception>
-    internal VocabularyTable GrownBy(VocabularyTable fresh)
+    internal VocabularyTable GrownBy(VocabularyTable fresh, int forgetAfter = 0)
     {
         if (Computed != fresh.Computed)
             throw GpuCtrException.UsageError($"--init-from: rows of {Name} come from {Computed.Describe(Name)} there and from {fresh.Computed.Describe(Name)} here; use the options of that run");
@@ -132,10 +137,13 @@ public sealed class VocabularyTable
             throw GpuCtrException.UsageError($"--init-from: {Name} has {Word(Kind)} in that run and {Word(fresh.Kind)} here; write the shards with the type of that run");
         if (Computed.Any)
             return fresh;
-        long[] integers = [.. Integers, .. fresh.Integers.Where(v => RowOf(v) == OovRow)];
-        string[] strings = [.. Texts, .. fresh.Texts.Where(v => RowOf(v) == OovRow)];
+        int[] unseen = [.. Enumerable.Range(0, Distinct).Select(i => RowIn(fresh, FirstValueRow + i) != fresh.OovRow ? 0 : 1 + (UnseenRuns.Count > 0 ? UnseenRuns[i] : 0))];
+        bool IsKept(int value) => forgetAfter == 0 || unseen[value] < forgetAfter;
+        long[] integers = [.. Integers.Where((_, i) => IsKept(i)), .. fresh.Integers.Where(v => RowOf(v) == OovRow)];
+        string[] strings = [.. Texts.Where((_, i) => IsKept(i)), .. fresh.Texts.Where(v => RowOf(v) == OovRow)];
+        unseen = [.. unseen.Where((_, i) => IsKept(i))];
         IEnumerable<int> rows = Kind == ValueKind.Text ? strings.Select(v => fresh.RowOf(v)) : integers.Select(fresh.RowOf);
         long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.OovRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.OovRow]];
-        return new VocabularyTable(Name, Kind, default, integers, strings, counts);
+        return new VocabularyTable(Name, Kind, default, integers, strings, counts, unseen.All(runs => runs == 0) ? null : [.. unseen, .. new int[counts.Length - 3 - unseen.Length]]);
     }
 }

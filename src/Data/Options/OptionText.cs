@@ -70,7 +70,7 @@ internal static class OptionText
         if (option.IsWhole)
             return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) && OptionCheck.FaultOfEntry(option, whole) is null
                 ? Convert.ChangeType(whole, option.Type, CultureInfo.InvariantCulture)
-                : throw Refused(option, $"{text}: {OptionCheck.Expected(option)}{WithCommas(option, text)}");
+                : throw Refused(option, $"{text}: {OptionCheck.Expected(option)}{WithCommas(option, text)}{ForColumns(option, text)}");
         if (option.IsNumber)
             return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double real) && double.IsFinite(real) ? real : throw Refused(option, $"{text}: expected a number");
         if (option.FormerWords.TryGetValue(text, out string? word))
@@ -99,6 +99,14 @@ internal static class OptionText
     {
         string[] parts = text.Trim('[', ']', '(', ')').Split(['x', 'X', '×', '*', '-', '/', ';', ':', '+', ' '], StringSplitOptions.RemoveEmptyEntries);
         return option.IsList && parts.Length > 1 && parts.All(p => p.All(char.IsAsciiDigit)) ? $"; write {string.Join(',', parts)}" : "";
+    }
+
+    /// <summary>Answers what is said of columns, as in 16,item=64, where another option says it; empty for any other text.</summary>
+    private static string ForColumns(Option option, string text)
+    {
+        ILookup<bool, string> parts = ColumnNames.Split(text).ToLookup(p => p.Contains('=', StringComparison.Ordinal));
+        return option.Declaration.ForColumns is { } other && parts.Contains(true)
+            ? $"; write {string.Concat(parts[false].Select(p => $"{option.Flag} {p} "))}--{other} {string.Join(',', parts[true])}" : "";
     }
 
     private static GpuCtrException Refused(Option option, string fault) => GpuCtrException.UsageError($"{option.Flag} {fault}");

@@ -2,45 +2,33 @@ using System.Text.RegularExpressions;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>What the shards that a folder or pattern names are read for.</summary>
-internal enum ShardPurpose
-{
-    /// <summary>All of them, whatever their names.</summary>
-    Any,
-
-    /// <summary>Training: not those that are called valid or test, if others lie beside them.</summary>
-    Train,
-
-    /// <summary>Validation: those called valid beside training shards.</summary>
-    Valid,
-
-    /// <summary>The test: those called test beside training shards.</summary>
-    Test,
-}
-
-/// <summary>Finds validation and test shards in a folder of training shards by their names: valid.parquet, validation-0.parquet, test_1.parquet, but not testimonials.parquet.</summary>
+/// <summary>
+/// Tells validation and test shards from training shards by their names: valid.parquet, validation-0.parquet, test_1.parquet, but not testimonials.parquet;
+/// or by those of folders that a pattern goes into, as in test/part-0.parquet, but not of partitions such as test=1/.
+/// </summary>
 internal static partial class NamedSide
 {
-    /// <summary>Those files of one pattern that are read for a purpose.</summary>
-    /// <param name="found">What the pattern matches. A file that it names exactly is always what the user says it is.</param>
-    /// <param name="purpose">The purpose.</param>
-    /// <param name="notes">Receives one line if files are not trained on, or are read for what their names say.</param>
-    public static List<FoundShard> Of(List<FoundShard> found, ShardPurpose purpose, List<string> notes)
+    /// <summary>The files of one pattern by what they are for: all train if none would train otherwise. A file that a pattern names exactly is what the user says it is.</summary>
+    /// <param name="matches">Where the pattern begins.</param>
+    /// <param name="files">What it matches.</param>
+    public static ILookup<RowSide, FoundShard> Divide(PathMatches matches, IReadOnlyList<FoundShard> files)
     {
-        ILookup<ShardPurpose, FoundShard> sides = found.ToLookup(f => PurposeOf(f.Source.Path));
-        bool beside = sides.Contains(ShardPurpose.Train);
-        if (purpose == ShardPurpose.Train && beside && sides.Count > 1)
-            notes.Add($"{Names(found.Except(sides[ShardPurpose.Train]))}: not trained on, since the names say what they are for; name a file exactly to train on it");
-        if (purpose is ShardPurpose.Valid or ShardPurpose.Test && beside && sides.Contains(purpose))
-            notes.Add($"{Names(sides[purpose])}: {(purpose == ShardPurpose.Valid ? "validates" : "tests")}, found beside the training shards by name");
-        return purpose == ShardPurpose.Train ? beside ? [.. sides[ShardPurpose.Train]] : found : beside ? [.. sides[purpose]] : [];
+        ILookup<RowSide, FoundShard> sides = files.ToLookup(f => matches.IsExact ? RowSide.Train : SideOf(matches.Below(f)));
+        return sides.Contains(RowSide.Train) ? sides : files.ToLookup(_ => RowSide.Train);
     }
 
-    private static ShardPurpose PurposeOf(string path) => Name().Match(path) is not { Success: true } match ? ShardPurpose.Train
-        : char.ToLowerInvariant(match.Groups[1].ValueSpan[0]) == 'v' ? ShardPurpose.Valid : ShardPurpose.Test;
+    /// <summary>What a user of one side is told of such files: at most one line.</summary>
+    public static IEnumerable<string> Notes(PathMatches matches, ILookup<RowSide, FoundShard> sides, RowSide side)
+    {
+        string names = string.Join(", ", sides.Where(s => side == RowSide.Train ? s.Key != side : s.Key == side).SelectMany(s => s).Select(matches.Below).Order(StringComparer.Ordinal));
+        if (names.Length > 0)
+            yield return side == RowSide.Train ? $"{names}: not trained on, since the names say what they are for; name a file exactly to train on it"
+                : $"{names}: {(side == RowSide.Valid ? "validates" : "tests")}, found beside the training shards by name";
+    }
 
-    private static string Names(IEnumerable<FoundShard> files) => string.Join(", ", files.Select(f => Path.GetFileName(f.Source.Path)).Order(StringComparer.Ordinal));
+    private static RowSide SideOf(string path) => Name().Match(path) is not { Success: true } match ? RowSide.Train
+        : char.ToLowerInvariant(match.Groups[1].ValueSpan[0]) == 'v' ? RowSide.Valid : RowSide.Test;
 
-    [GeneratedRegex(@"(?:^|[/\\])(valid|validation|test)(?![A-Za-z])[^/\\]*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?:^|[/\\])(valid|validation|test)(?![A-Za-z])(?:[^/\\]*$|[^/\\=]*[/\\])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

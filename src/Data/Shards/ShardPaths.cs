@@ -17,6 +17,12 @@ internal sealed record PathMatches(IReadOnlyList<FoundShard> Files, string IfNon
     /// <summary>The folder, if the pattern names one.</summary>
     public IShardFolder? Folder { get; init; }
 
+    /// <summary>The beginning of the paths that the pattern names without wildcards, to a slash.</summary>
+    public string Root { get; init; } = "";
+
+    /// <summary>The path of a file behind that.</summary>
+    public string Below(FoundShard file) => Root.Length > 0 && file.Source.Path.Length > Root.Length ? file.Source.Path[Root.Length..] : file.Source.Name;
+
     /// <summary>Whether the pattern names one file or object exactly.</summary>
     public bool IsExact { get; init; }
 
@@ -32,27 +38,50 @@ internal static class ShardPaths
     /// <summary>A path as it stands if it is absolute or has a scheme, else from a folder; an empty one is the current folder.</summary>
     public static string From(string folder, string path) => folder.Length == 0 || path.Contains("://", StringComparison.Ordinal) ? path : Path.Combine(folder, path);
 
+    /// <summary>All of them.</summary>
     /// <exception cref="GpuCtrException">Usage: nothing matches, an empty folder, the same shard twice. Data: a table that cannot be read,
     /// a file that its table removed. InputOutput: no permission, no store.</exception>
-    public static FoundShards Expand(IEnumerable<string> patterns, ShardPurpose purpose = ShardPurpose.Any)
+    public static FoundShards Expand(IEnumerable<string> patterns)
     {
-        var found = new List<FoundShard>();
+        List<FoundShard> found = [];
+        IReadOnlyList<string> notes = List(patterns, (_, live) => found.AddRange(live));
+        return Sorted(found, notes);
+    }
+
+    /// <summary>The same, of which those that are called valid or test beside others validate and test; each folder is listed once.</summary>
+    /// <exception cref="GpuCtrException">See <see cref="Expand(IEnumerable{string})"/>.</exception>
+    public static IReadOnlyDictionary<RowSide, FoundShards> Sides(IEnumerable<string> patterns)
+    {
+        var sides = Enum.GetValues<RowSide>().ToDictionary(side => side, _ => (Found: new List<FoundShard>(), Notes: new List<string>()));
+        IReadOnlyList<string> notes = List(patterns, (matches, live) =>
+        {
+            ILookup<RowSide, FoundShard> divided = NamedSide.Divide(matches, live);
+            foreach ((RowSide side, (List<FoundShard> found, List<string> told)) in sides)
+            {
+                found.AddRange(divided[side]);
+                told.AddRange(NamedSide.Notes(matches, divided, side));
+            }
+        });
+        return sides.ToDictionary(s => s.Key, s => Sorted(s.Value.Found, s.Key == RowSide.Train ? [.. notes, .. s.Value.Notes] : s.Value.Notes));
+    }
+
+    /// <summary>Lists what each pattern matches; returns a line for everything that was left out or read through a table's log.</summary>
+    private static IReadOnlyList<string> List(IEnumerable<string> patterns, Action<PathMatches, List<FoundShard>> take)
+    {
         var store = new Lazy<ObjectStore>();
         var tables = new TableFolders();
         int hidden = 0;
-        List<string> sideNotes = [];
+        bool any = false;
         foreach (string pattern in patterns)
         {
+            any = true;
             try
             {
                 PathMatches matches = ObjectPaths.IsObject(pattern) ? ObjectPaths.Expand(pattern, store.Value) : Expand(pattern);
                 List<FoundShard> live = tables.Live(matches, pattern);
                 if (live.Count == 0)
                     throw GpuCtrException.UsageError(matches.IfNone + (matches.Hidden > 0 ? $"; {Left(matches.Hidden)}" : ""));
-                if (purpose == ShardPurpose.Any || (purpose == ShardPurpose.Train && matches.IsExact))
-                    found.AddRange(live);
-                else if (!matches.IsExact)
-                    found.AddRange(NamedSide.Of(live, purpose, sideNotes));
+                take(matches, live);
                 hidden += matches.Hidden;
             }
             catch (Exception e) when (e is UnauthorizedAccessException or IOException)
@@ -61,11 +90,15 @@ internal static class ShardPaths
             }
         }
 
-        if (found.Count == 0 && purpose is ShardPurpose.Any or ShardPurpose.Train)
-            throw GpuCtrException.UsageError("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
+        return any ? [.. tables.Notes, .. hidden > 0 ? [Left(hidden)] : Array.Empty<string>()]
+            : throw GpuCtrException.UsageError("no shards given; name Parquet files, a folder or a quoted pattern such as 'data/*.parquet'");
+    }
+
+    private static FoundShards Sorted(List<FoundShard> found, IReadOnlyList<string> notes)
+    {
         found.Sort((a, b) => string.CompareOrdinal(a.Source.Path, b.Source.Path));
         RefuseDuplicates(found);
-        return new FoundShards(found, purpose is ShardPurpose.Valid or ShardPurpose.Test ? sideNotes : [.. tables.Notes, .. sideNotes, .. hidden > 0 ? [Left(hidden)] : Array.Empty<string>()]);
+        return new FoundShards(found, notes);
     }
 
     /// <summary>Whether a path below a folder is a shard of that folder, or of its partitions (day=2024-01-01/) at any depth.</summary>
@@ -90,6 +123,7 @@ internal static class ShardPaths
                 $"{pattern}: the folder has no *.parquet file; name a folder with shards, or the files themselves")
             {
                 Folder = new FileFolder(Path.TrimEndingDirectorySeparator(Path.GetFullPath(pattern))),
+                Root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(pattern)) + Path.DirectorySeparatorChar,
                 Hidden = files.Count(f => IsShardOf(Path.GetRelativePath(pattern, f), hidden: true)),
             };
         }
@@ -117,7 +151,7 @@ internal static class ShardPaths
         ILookup<bool, string> files = Directory.EnumerateFiles(root, "*", options)
             .Where(file => any.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')))
             .ToLookup(file => match.IsMatch(Path.GetRelativePath(root, file).Replace('\\', '/')));
-        return new([.. files[true].Select(f => Found(f, Path.GetRelativePath(above, f)))], ifNone) { Hidden = files[false].Count(IsParquet) };
+        return new([.. files[true].Select(f => Found(f, Path.GetRelativePath(above, f)))], ifNone) { Root = root, Hidden = files[false].Count(IsParquet) };
     }
 
     /// <summary>Whether a file name ends in .parquet.</summary>

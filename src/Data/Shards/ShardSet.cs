@@ -90,11 +90,8 @@ public sealed class ShardSet
     /// a copy of another shard, a shard that differs from its manifest. InputOutput: unreadable.</exception>
     public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true) => Of(ShardPaths.Expand(patterns), workers, verify);
 
-    /// <summary>The same for one purpose: in folders and patterns, files named valid or test beside others are validation and test shards. Null: there are none.</summary>
-    internal static ShardSet? Resolve(IEnumerable<string> patterns, int workers, ShardPurpose purpose) =>
-        ShardPaths.Expand(patterns, purpose) is { Shards.Count: > 0 } some ? Of(some, workers, verify: true) : null;
-
-    private static ShardSet Of(FoundShards some, int workers, bool verify)
+    /// <summary>The same of shards that were found.</summary>
+    internal static ShardSet Of(FoundShards some, int workers, bool verify = true)
     {
         (IReadOnlyList<FoundShard> found, IReadOnlyList<string> foundNotes) = some;
         PartitionColumn[][] partitions = PartitionColumn.Of(found);

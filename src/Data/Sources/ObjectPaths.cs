@@ -26,6 +26,7 @@ internal static class ObjectPaths
         return new([.. below.Where(o => ShardPaths.IsShardOf(o.Key[folder.Length..])).Select(Found)], ifNone)
         {
             Folder = new ObjectFolder(store, bucket, folder),
+            Root = $"{ObjectStore.Scheme}{bucket}/{folder}",
             Hidden = below.Count(o => ShardPaths.IsShardOf(o.Key[folder.Length..], hidden: true)),
         };
     }
@@ -35,7 +36,11 @@ internal static class ObjectPaths
         string prefix = key[..key.AsSpan().IndexOfAny('*', '?')];
         (Regex match, Regex any) = (Glob.Regex(key), Glob.Regex(key, takesHidden: true));
         ILookup<bool, ObjectSource> found = store.List(bucket, prefix).Where(o => any.IsMatch(o.Key)).ToLookup(o => match.IsMatch(o.Key));
-        return new([.. found[true].Select(Found)], ifNone) { Hidden = found[false].Count(o => ShardPaths.IsParquet(o.Key)) };
+        return new([.. found[true].Select(Found)], ifNone)
+        {
+            Root = $"{ObjectStore.Scheme}{bucket}/{prefix[..(prefix.LastIndexOf('/') + 1)]}",
+            Hidden = found[false].Count(o => ShardPaths.IsParquet(o.Key)),
+        };
     }
 
     private static FoundShard Found(ObjectSource source) => FoundShard.Of(source, source.Key);

@@ -17,8 +17,8 @@ internal static class KeyCut
         {
             int shift = 64 - Digits * (pass + 1);
             long[] counts = Count(read, prefix, shift);
-            if (pass == 0 && counts.Sum() <= most)
-                return counts.Sum() == 0 ? null : Least(read, 0);
+            if (pass == 0 && counts.Sum() is var all && all <= most)
+                return all == 0 ? null : Least(read, 0);
             int bucket = Buckets - 1;
             while (above + counts[bucket] <= most)
                 above += counts[bucket--];

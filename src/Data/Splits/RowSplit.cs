@@ -3,19 +3,6 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Splits;
 
-/// <summary>What a row is for.</summary>
-public enum RowSide
-{
-    /// <summary>Training.</summary>
-    Train,
-
-    /// <summary>Validation.</summary>
-    Valid,
-
-    /// <summary>The test at the end.</summary>
-    Test,
-}
-
 /// <summary>Divides the rows of a set of shards into those that train, validate and test.</summary>
 /// <remarks>A function of the row's position, of its list, or of a table of sides only, so that the same encoded blocks serve both parts.</remarks>
 public abstract class RowSplit

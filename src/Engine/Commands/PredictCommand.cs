@@ -80,7 +80,7 @@ internal static class PredictCommand
         using FrozenModel model = loaded;
         OutputPath.RefuseInputs("--out", [options.Out, ScoreFile.Temporary(options.Out)], [.. run.Shards.Shards.Select(s => s.Path), .. RunFolder.ReadWith(checkpoint.Folder)]);
         OutputPath.RefuseNextInputs("--out", options.Out, arguments.Values);
-        HeldMemory held = HeldMemory.Of(run.Device, model.MemoryPlan, encoder, options.Scoring.BatchSize, BatchLoader.DefaultSlots, evaluated: 0);
+        HeldMemory held = HeldMemory.Of(run.Device, model.MemoryPlan, encoder, model.Spec, options.Scoring.BatchSize, BatchLoader.DefaultSlots, evaluated: 0);
         DatasetOptions reading = new()
         {
             Workers = options.Scoring.Device.Decoders,

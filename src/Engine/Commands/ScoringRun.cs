@@ -62,7 +62,7 @@ internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Devic
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         ShardSet shards = RowsFor(encoder);
         encoder.Check(shards);
-        HeldMemory held = HeldMemory.Of(Device, TrainableModel.PlanOf(Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, batchSize, BatchLoader.DefaultSlots, shards.Rows);
+        HeldMemory held = HeldMemory.Of(Device, TrainableModel.PlanOf(Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, ModelCatalog.Adapt(encoder.Spec, checkpoint.Manifest.Model, training: false), batchSize, BatchLoader.DefaultSlots, shards.Rows);
         held = held with { Scores = held.Scores + (more?.Invoke(encoder.Spec) ?? 0) };
         DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = Options.Device.Decoders, BadRows = badRows, MemoryBytes = Memory.RowBytes(held, new BlockSizes(shards, encoder).Least) };
         RowSource rows = new(new Dataset(shards, encoder, reading), RowPart.All);

@@ -51,13 +51,14 @@ public sealed partial class Batch
                 s.CheckShape(Rows);
         for (int group = 0; group < histories.Length; group++)
             ShapeGroup(group);
+        RepeatIds();
         PreparePredictions();
         PrepareLists();
         LookupSorter? lookups = training ? sorter : null;
         lookups?.Clear();
         AddFields(lookups);
         int gradient = Capacity * columns;
-        foreach (BatchSequence s in Sequences)
+        foreach (BatchSequence s in lists)
         {
             if (IsRead(s))
                 AddList(s, gradient, lookups);
@@ -91,13 +92,29 @@ public sealed partial class Batch
         Tokens[^1] = Lists.Count;
     }
 
+    /// <summary>Copies ids to the further vectors of their columns.</summary>
+    private void RepeatIds()
+    {
+        for (int s = Sequences.Length; s < lists.Length; s++)
+            if (IsRead(lists[s]))
+                lists[s].Repeat(lists[lists[s].Field.Of], Rows);
+        int fields = Spec.F;
+        for (int b = 0; vectorRows != tableRows && b < Rows; b++)
+        {
+            Span<int> row = vectorRows.Span.Slice(b * fieldOffsets.Length, fieldOffsets.Length);
+            TableRows.Slice(b * fields, fields).CopyTo(row);
+            for (int f = fields; f < row.Length; f++)
+                row[f] = row[vectors.Categorical[f].Of] - fieldOffsets[vectors.Categorical[f].Of] + fieldOffsets[f];
+        }
+    }
+
     /// <summary>Id 0 is padding: it reads zeros and is never trained.</summary>
     private void AddFields(LookupSorter? lookups)
     {
         ReadOnlySpan<int> offsets = fieldOffsets, sizes = fieldRows.AsSpan(0, offsets.Length);
         for (int b = 0; b < Rows; b++)
         {
-            ReadOnlySpan<int> row = TableRows.Slice(b * offsets.Length, offsets.Length);
+            ReadOnlySpan<int> row = vectorRows.Span.Slice(b * offsets.Length, offsets.Length);
             for (int f = 0; f < offsets.Length; f++)
             {
                 uint id = (uint)(row[f] - offsets[f]);

@@ -11,7 +11,7 @@ public sealed partial class Batch
     /// <exception cref="InvalidOperationException">An index was changed and is outside its table.</exception>
     internal void Upload(Device device, ModelInputs to)
     {
-        CheckRows(tableRows.Copy(device, to.Rows, (long)Rows * Spec.F));
+        CheckRows(vectorRows.Copy(device, to.Rows, (long)Rows * fieldOffsets.Length));
         numeric.Copy(device, to.Numeric, (long)Rows * Spec.N);
         labels.Copy(device, to.Label, Rows);
         pairRows.Copy(device, to.PairRows, (long)Rows * Spec.PairCount);
@@ -20,14 +20,14 @@ public sealed partial class Batch
             weights.Copy(device, to.Weight!, Rows);
         if (IsForTraining && sorter is not null)
             UploadLookups(device, to.Lookups);
-        for (int s = 0; s < Sequences.Length; s++)
+        for (int s = 0; s < lists.Length; s++)
         {
-            if (!IsRead(Sequences[s]))
+            if (!IsRead(lists[s]))
                 continue;
-            Sequences[s].CheckShape(Rows);
-            CheckRows(Sequences[s].Upload(device, to.SequenceRows, Rows));
-            if (Sequences[s].Field.Role == SequenceRole.Pooled)
-                Sequences[s].UploadOffsets(device, to.PooledOffsets[s], Rows + 1L);
+            lists[s].CheckShape(Rows);
+            CheckRows(lists[s].Upload(device, to.SequenceRows, Rows));
+            if (lists[s].Field.Role == SequenceRole.Pooled)
+                lists[s].UploadOffsets(device, to.PooledOffsets[s], Rows + 1L);
         }
         for (int group = 0; group < histories.Length; group++)
         {

@@ -14,21 +14,23 @@ namespace GpuCtr.Models.Features;
 /// </remarks>
 public sealed partial class Batch : IDisposable
 {
-    private readonly PinnedBuffer<int> tableRows, pairRows;
+    private readonly PinnedBuffer<int> tableRows, vectorRows, pairRows;
     private readonly FieldPairs? pairs;
     private readonly PinnedBuffer<float> numeric, pairValues;
     private readonly PinnedBuffer<float> labels, weights;
     private readonly int[] fieldOffsets, fieldRows;
     private readonly int columns, totalRows, candidateGradient;
     private readonly BatchSequence[][] histories, negatives;
+    private readonly BatchSequence[] lists;
+    private readonly FeatureSpec vectors;
     private int rows;
 
     /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
     public Batch(Device device, FeatureSpec spec, int capacity)
     {
-        Spec = spec;
-        Capacity = capacity;
+        (Spec, vectors, Capacity) = (spec, spec.ByVector(), capacity);
         tableRows = new PinnedBuffer<int>(device, (long)capacity * spec.F);
+        vectorRows = vectors.F == spec.F ? tableRows : new PinnedBuffer<int>(device, (long)capacity * vectors.F);
         pairs = spec.Pairs();
         pairRows = new PinnedBuffer<int>(device, (long)capacity * spec.PairCount);
         pairValues = new PinnedBuffer<float>(device, (long)capacity * spec.PairCount);
@@ -36,14 +38,14 @@ public sealed partial class Batch : IDisposable
         labels = new PinnedBuffer<float>(device, capacity);
         weights = new PinnedBuffer<float>(device, spec.HasWeights ? capacity : 0);
         GaucKeys = new ulong[capacity];
-        (columns, totalRows, candidateGradient) = (spec.C, spec.TotalRows, FirstCandidateGradient(spec, capacity));
-        int[] offsets = spec.Offsets();
-        fieldOffsets = spec.Categorical.Select(c => offsets[c.Vocabulary]).ToArray();
-        fieldRows = spec.Categorical.Select(c => spec.Vocabularies[c.Vocabulary].Rows).ToArray();
+        (columns, totalRows, candidateGradient) = (vectors.C, vectors.TotalRows, FirstCandidateGradient(vectors, capacity));
+        int[] offsets = vectors.Offsets();
+        fieldOffsets = vectors.Categorical.Select(c => offsets[c.Vocabulary]).ToArray();
+        fieldRows = vectors.Categorical.Select(c => vectors.Vocabularies[c.Vocabulary].Rows).ToArray();
         // A new slot holds padding.
         for (int b = 0; b < capacity; b++)
-            fieldOffsets.CopyTo(TableRows[(b * spec.F)..]);
-        int lookups = device.SortsLookups ? 0 : LookupCapacity(spec, capacity);
+            fieldOffsets.AsSpan(0, spec.F).CopyTo(TableRows[(b * spec.F)..]);
+        int lookups = device.SortsLookups ? 0 : LookupCapacity(vectors, capacity);
         sorter = device.SortsLookups ? null : new LookupSorter(lookups);
         order = new PinnedBuffer<int>(device, lookups);
         segmentStart = new PinnedBuffer<int>(device, lookups + 1L);
@@ -55,7 +57,8 @@ public sealed partial class Batch : IDisposable
         Predictions = spec.MostPredictions > 0 ? new BatchPredictions(device, spec, capacity) : null;
         Lists = spec.HasLists ? new BatchLists(device, capacity) : null;
         owners = Enumerable.Range(0, spec.GroupCount).Select(group => new PinnedBuffer<int>(device, (long)capacity * spec.Group(group).First().MaxLength)).ToArray();
-        Sequences = spec.Sequences.Select((s, i) => new BatchSequence(device, s, spec.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(spec, capacity, i))).ToArray();
+        lists = vectors.Sequences.Select((s, i) => new BatchSequence(device, s, vectors.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(vectors, capacity, i))).ToArray();
+        Sequences = lists[..spec.Sequences.Count];
         histories = ByGroup(SequenceRole.History);
         negatives = ByGroup(SequenceRole.Negative);
     }
@@ -63,6 +66,7 @@ public sealed partial class Batch : IDisposable
     /// <summary>Bytes of a slot.</summary>
     public static long BytesOf(FeatureSpec spec, int capacity)
     {
+        spec = spec.ByVector();
         // Table rows, those of pairs with their values, numbers, label, weight, key of gAUC; keys and values of the sorter twice, order, starts and rows of segments, segments of blocks (rounded up); lists and their owners.
         long row = 4L * (spec.F + 2 * spec.PairCount + spec.N + (spec.HasWeights ? 2 : 1)) + 8, lookup = 4 * (4 + 3) + 1, lists = spec.Sequences.Sum(s => 4L * (s.MaxLength + 1)) + spec.Sequences.Sum(s => 4L * s.MaxLength) + 12L * spec.MostPredictions + (spec.HasLists ? 8 : 0);
         return row * capacity + lookup * LookupCapacity(spec, capacity) + lists * capacity + 4L * CandidateCapacity(spec, capacity);
@@ -131,16 +135,16 @@ public sealed partial class Batch : IDisposable
     /// <param name="ids">(rows, F) ids, each within the vocabulary of its field; which <see cref="Prepare"/> checks.</param>
     public void SetIds(int b, ReadOnlySpan<int> ids)
     {
-        Span<int> to = TableRows.Slice(b * fieldOffsets.Length, ids.Length);
-        for (int i = 0, f = 0; i < ids.Length; i++, f = f + 1 == fieldOffsets.Length ? 0 : f + 1)
+        Span<int> to = TableRows.Slice(b * Spec.F, ids.Length);
+        for (int i = 0, f = 0; i < ids.Length; i++, f = f + 1 == Spec.F ? 0 : f + 1)
             to[i] = fieldOffsets[f] + ids[i];
     }
 
     /// <summary>Sets the id of field <paramref name="f"/> of row <paramref name="b"/>.</summary>
-    public void SetId(int b, int f, int id) => TableRows[b * fieldOffsets.Length + f] = fieldOffsets[f] + id;
+    public void SetId(int b, int f, int id) => TableRows[b * Spec.F + f] = fieldOffsets[f] + id;
 
     /// <summary>The id of field <paramref name="f"/> of row <paramref name="b"/>.</summary>
-    public int IdAt(int b, int f) => TableRows[b * fieldOffsets.Length + f] - fieldOffsets[f];
+    public int IdAt(int b, int f) => TableRows[b * Spec.F + f] - fieldOffsets[f];
 
     private BatchSequence[][] ByGroup(SequenceRole role) =>
         Enumerable.Range(0, Spec.GroupCount).Select(group => Sequences.Where(s => s.Field.Role == role && s.Field.Group == group).ToArray()).ToArray();
@@ -149,6 +153,7 @@ public sealed partial class Batch : IDisposable
     public void Dispose()
     {
         tableRows.Dispose();
+        vectorRows.Dispose();
         pairRows.Dispose();
         pairValues.Dispose();
         numeric.Dispose();
@@ -159,7 +164,7 @@ public sealed partial class Batch : IDisposable
         segmentRow.Dispose();
         segmentOfBlock.Dispose();
         segmentCount.Dispose();
-        foreach (BatchSequence s in Sequences)
+        foreach (BatchSequence s in lists)
             s.Dispose();
         foreach (PinnedBuffer<int> o in owners)
             o.Dispose();

@@ -68,6 +68,17 @@ public sealed class BatchSequence : IDisposable
                 throw new ArgumentException($"{Field.Name}, row {b} of the batch: from {starts[b]} to {starts[b + 1]} are not 0 to {Field.MaxLength} entries");
     }
 
+    /// <summary>Takes over the ids of another list, whose vocabulary is as large.</summary>
+    internal void Repeat(BatchSequence other, int rows)
+    {
+        other.Offsets[..(rows + 1)].CopyTo(Offsets);
+        int count = Offsets[rows];
+        ReadOnlySpan<int> from = other.TableRows[..count];
+        Span<int> to = TableRows[..count];
+        for (int t = 0; t < count; t++)
+            to[t] = from[t] - other.TableOffset + TableOffset;
+    }
+
     /// <summary>Pads each of <paramref name="rows"/> rows to the maximum length.</summary>
     internal void Pad(int rows)
     {

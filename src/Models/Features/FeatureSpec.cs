@@ -7,12 +7,22 @@ namespace GpuCtr.Models.Features;
 /// <summary>A range of ids with its own rows in the embedding table; several fields may share one (a history and its target).</summary>
 /// <param name="Name">Name of the field that owns it.</param>
 /// <param name="Rows">Rows including row 0 (padding: zero, never trained) and the last row (OOV, out-of-vocabulary: trained by values that are rarer than the minimum count).</param>
-public sealed record Vocabulary(string Name, int Rows);
+public sealed record Vocabulary(string Name, int Rows)
+{
+    /// <summary>The vocabulary whose ids these are once more, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
+    [JsonIgnore]
+    public int Of { get; init; } = -1;
+}
 
 /// <summary>A column with one id per row.</summary>
 /// <param name="Name">Column name.</param>
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>.</param>
-public sealed record CategoricalField(string Name, int Vocabulary);
+public sealed record CategoricalField(string Name, int Vocabulary)
+{
+    /// <summary>The field whose ids these are once more, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
+    [JsonIgnore]
+    public int Of { get; init; } = -1;
+}
 
 /// <summary>Role of a list column.</summary>
 public enum SequenceRole
@@ -34,7 +44,12 @@ public enum SequenceRole
 /// <param name="Target">For a history and its negatives, the index of the categorical field that it is a history of, or −1 where its own next items are predicted; −1 otherwise.</param>
 /// <param name="MaxLength">The last so many ids of a row are kept; equal within a group.</param>
 /// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths, and so have their negatives.</param>
-public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0);
+public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0)
+{
+    /// <summary>The list whose ids these are once more, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
+    [JsonIgnore]
+    public int Of { get; init; } = -1;
+}
 
 /// <summary>What can be predicted of a sequence: ids of its vocabulary.</summary>
 /// <param name="First">The first item; the others follow it.</param>
@@ -47,7 +62,7 @@ public sealed record ItemIds(int First, int Count, int Mask)
 }
 
 /// <summary>The inputs of a model: vocabularies and the columns over them. Only sizes and names, no values.</summary>
-public sealed record FeatureSpec(
+public sealed partial record FeatureSpec(
     IReadOnlyList<Vocabulary> Vocabularies,
     IReadOnlyList<CategoricalField> Categorical,
     IReadOnlyList<string> Numeric,
@@ -117,9 +132,12 @@ public sealed record FeatureSpec(
     /// <summary>C = F + N + P: field vectors of an example; N is without the numbers of vector columns, and 0 if numeric columns have no vectors.</summary>
     public int C => F + NumberFields + P;
 
-    /// <summary>The names of these fields, in the order of their vectors.</summary>
+    /// <summary>The columns of these fields, in the order of their vectors.</summary>
     internal IEnumerable<string> FieldNames =>
-        [.. Categorical.Select(c => c.Name), .. Numeric.Take(NumberFields), .. Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => s.Name)];
+    [
+        .. Categorical.Select(c => c.Of < 0 ? c.Name : Categorical[c.Of].Name), .. Numeric.Take(NumberFields),
+        .. Sequences.Where(s => s.Role == SequenceRole.Pooled).Select(s => s.Of < 0 ? s.Name : Sequences[s.Of].Name),
+    ];
 
     /// <summary>ΣV: rows of the embedding table, all vocabularies one after the other, then the buckets of pairs.</summary>
     public int TotalRows => checked(Vocabularies.Sum(v => v.Rows) + PairBuckets);
@@ -138,6 +156,7 @@ public sealed record FeatureSpec(
     /// <summary>Whether batches of this spec have the layout of those of <paramref name="other"/>: everything but names is equal.</summary>
     internal bool HasLayoutOf(FeatureSpec other) => ReferenceEquals(this, other) ||
         (N, NumberFields, PadHistories, PairBuckets, Items, Predicts, MostPredictions, HasLists, HasWeights, Sampling) == (other.N, other.NumberFields, other.PadHistories, other.PairBuckets, other.Items, other.Predicts, other.MostPredictions, other.HasLists, other.HasWeights, other.Sampling)
+        && (VectorsOfId ?? []).SequenceEqual(other.VectorsOfId ?? [])
         && Vocabularies.Select(v => v.Rows).SequenceEqual(other.Vocabularies.Select(v => v.Rows))
         && Categorical.Select(c => c.Vocabulary).SequenceEqual(other.Categorical.Select(c => c.Vocabulary))
         && Sequences.Select(s => s with { Name = "" }).SequenceEqual(other.Sequences.Select(s => s with { Name = "" }));
@@ -165,10 +184,11 @@ public sealed record FeatureSpec(
     internal IReadOnlyList<Range> RowsOf(IReadOnlyList<string> columns)
     {
         int[] offsets = Offsets();
-        int VocabularyOf(string name) => Categorical.FirstOrDefault(c => c.Name == name)?.Vocabulary ?? Sequences.FirstOrDefault(s => s.Name == name)?.Vocabulary
-            ?? throw new KernelException($"--freeze {name}: the model reads no such column of ids; it reads {string.Join(", ", [.. Categorical.Select(c => c.Name), .. Sequences.Select(s => s.Name)])}");
-        return [.. columns.Select(VocabularyOf).Distinct().Select(v => offsets[v]..(offsets[v] + Vocabularies[v].Rows - (Items is null ? 0 : 1)))];
+        return [.. columns.Select(name => VocabularyOf("freeze", name)).Distinct().SelectMany(VectorsOf).Select(v => offsets[v]..(offsets[v] + Vocabularies[v].Rows - (Items is null ? 0 : 1)))];
     }
+
+    private int VocabularyOf(string flag, string name) => Categorical.FirstOrDefault(c => c.Name == name)?.Vocabulary ?? Sequences.FirstOrDefault(s => s.Name == name)?.Vocabulary
+        ?? throw new KernelException($"--{flag} {name}: the model reads no such column of ids; it reads {string.Join(", ", [.. Categorical.Where(c => c.Of < 0).Select(c => c.Name), .. Sequences.Where(s => s.Of < 0).Select(s => s.Name)])}");
 
     /// <summary>First table row of each vocabulary: an id's table row is its offset plus the id.</summary>
     public int[] Offsets()

@@ -1,35 +1,56 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>Maps the rows of a table when its vocabularies grow: each vocabulary keeps its rows from the front, and its OOV row stays the last (before that of the mask, where items are predicted); the buckets of pairs follow as they are.</summary>
+/// <summary>Maps the rows of a table when its vocabularies change: each value keeps its row, or moves up if values before it were forgotten; the OOV row stays the last (before that of the mask, where items are predicted); the buckets of pairs follow as they are.</summary>
 /// <param name="FromRows">Rows of the old table.</param>
 /// <param name="Rows">Rows of the new table.</param>
 /// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows.</param>
 internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From, long To, long Count)> Runs)
 {
+    /// <summary>Names of the tensors that have these rows.</summary>
+    public IReadOnlySet<string> Tables { get; init; } = new HashSet<string>();
+
     /// <summary>Number of mapped rows.</summary>
     public long Kept => Runs.Sum(r => r.Count);
+
+    /// <summary>Rows of the old table that the new one does not have.</summary>
+    public long Forgotten => FromRows - Kept;
 
     /// <summary>Whether a row of the new table was one of the old.</summary>
     public bool Has(long row) => Runs.Any(r => row >= r.To && row < r.To + r.Count);
 
-    /// <summary>The map between two specs with the same vocabularies in the same order, none of which shrank.</summary>
-    public static RowMap Of(FeatureSpec from, FeatureSpec to)
+    /// <summary>The map between the vocabularies of two encodings, of which one has grown from the other.</summary>
+    /// <param name="from">The old vocabularies.</param>
+    /// <param name="to">The new ones, in the same order.</param>
+    /// <param name="model">A model over the new ones.</param>
+    public static RowMap Of(FeatureEncoder from, FeatureEncoder to, TrainableModel model)
     {
-        int[] then = from.Offsets(), now = to.Offsets();
-        List<(long, long, long)> runs = [];
-        for (int v = 0; v < then.Length; v++)
+        FeatureSpec spec = model.Spec;
+        FeatureSpec then = (from.Spec with { VectorsOfId = spec.VectorsOfId }).ByVector(), now = spec.ByVector();
+        int[] first = then.Offsets(), firstNow = now.Offsets();
+        List<(long From, long To, long Count)> runs = [];
+        for (int v = 0; v < first.Length; v++)
         {
-            int behind = from.Items is null ? 1 : 2, oovThen = from.Vocabularies[v].Rows - behind, oovNow = to.Vocabularies[v].Rows - behind;
-            runs.Add((then[v], now[v], oovThen));
-            runs.Add((then[v] + oovThen, now[v] + oovNow, behind));
+            int of = then.Vocabularies[v].Of < 0 ? v : then.Vocabularies[v].Of, rows = then.Vocabularies[v].Rows, mask = rows - from.Vocabularies[of].Rows;
+            for (int row = 0; row < rows - mask; row++)
+                if (from.Vocabularies[of].RowIn(to.Vocabularies[of], row) is var place && (place != to.Vocabularies[of].OovRow || row == from.Vocabularies[of].OovRow))
+                    Add(runs, first[v] + row, firstNow[v] + place, 1);
+            Add(runs, first[v] + rows - mask, firstNow[v] + now.Vocabularies[v].Rows - mask, mask);
         }
 
         // Only a model's own layout has pairs, and their number does not grow.
-        int pairs = to.PairBuckets, rowsThen = from.Vocabularies.Sum(v => v.Rows);
-        if (pairs > 0)
-            runs.Add((rowsThen, to.TotalRows - pairs, pairs));
-        return new RowMap(rowsThen + pairs, to.TotalRows, runs);
+        Add(runs, then.TotalRows, now.TotalRows - now.PairBuckets, now.PairBuckets);
+        return new RowMap(then.TotalRows + now.PairBuckets, now.TotalRows, runs) { Tables = model.TablesAndStates.Select(t => t.Name).ToHashSet() };
+    }
+
+    private static void Add(List<(long From, long To, long Count)> runs, long from, long to, long count)
+    {
+        if (runs is [.., var last] && last.From + last.Count == from && last.To + last.Count == to)
+            runs[^1] = last with { Count = last.Count + count };
+        else if (count > 0)
+            runs.Add((from, to, count));
     }
 }

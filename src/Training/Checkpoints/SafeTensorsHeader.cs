@@ -93,9 +93,8 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
         return new SafeTensorsHeader(entries, dataStart);
     }
 
-    /// <summary>Whether the file has the rows of this table from before it grew.</summary>
-    /// <remarks>If no vocabulary grew, the map is the identity, so a dense parameter that happens to have as many rows is read correctly too.</remarks>
-    public bool IsGrown(Tensor t, RowMap? rows) => rows is not null && t.Rows == rows.Rows && Entries[t.Name].Shape[0] == rows.FromRows;
+    /// <summary>Whether the file has the rows of this table from before its vocabularies changed.</summary>
+    public bool IsGrown(Tensor t, RowMap? rows) => rows?.Tables.Contains(t.Name) == true && Entries[t.Name].Shape[0] == rows.FromRows;
 
     /// <summary>Checks that the file has these tensors with these shapes (or their shapes before they grew), and no others unless others are allowed.</summary>
     /// <exception cref="GpuCtrException">Data: a tensor is missing, has another shape, or is not expected.</exception>

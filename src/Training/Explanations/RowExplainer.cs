@@ -16,8 +16,6 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     private const int NearestCount = 5;
 
     private readonly IReadOnlyList<ColumnGroup> columns = ColumnGroup.ByField(model.Spec, encoder.State);
-    private readonly int[] offsets = model.Spec.Offsets();
-
     /// <summary>Explains a row.</summary>
     /// <param name="row">A batch of this one row.</param>
     /// <param name="number">Its row number in the shards.</param>
@@ -60,7 +58,8 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     /// <summary>The row is the first of the batch, so its history positions come first.</summary>
     private AttentionPart Attention(AttentionPooling unit, Batch row, Batch variations)
     {
-        int[] lists = [.. unit.History.Bases.ToArray(model.Device).Select(b => Enumerable.Range(0, model.Spec.Sequences.Count).First(s => ModelInputs.SequenceBase(model.Spec, model.BatchSize, s) == b))];
+        // Further vectors of a column are no columns.
+        int[] bases = unit.History.Bases.ToArray(model.Device), lists = [.. Enumerable.Range(0, model.Spec.Sequences.Count).Where(s => bases.Contains(ModelInputs.SequenceBase(model.Spec, model.BatchSize, s)))];
         float[] weights = new float[variations.Sequences[lists[0]].Offsets[1]];
         unit.Weights.Read(model.Device, weights);
         int entries = row.Sequences[lists[0]].Offsets[1];
@@ -76,15 +75,19 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
     {
         CategoricalField f = model.Spec.Categorical[field];
         VocabularyTable values = encoder.Vocabularies[f.Vocabulary];
-        int d = table.Columns, count = values.OovRow - VocabularyTable.FirstValueRow;
-        float[] own = new float[d], others = new float[(long)count * d];
-        table.Read(model.Device, own, (long)(offsets[f.Vocabulary] + id) * d);
-        table.Read(model.Device, others, (long)(offsets[f.Vocabulary] + VocabularyTable.FirstValueRow) * d);
-        return new Neighbours(f.Name, Describe(f.Vocabulary, id), [.. Enumerable.Range(0, count)
-            .Where(i => i + VocabularyTable.FirstValueRow != id)
-            .Select(i => (Row: i, Cosine: Cosine(own, others.AsSpan(i * d, d))))
-            .OrderByDescending(n => n.Cosine).Take(NearestCount)
-            .Select(n => new Neighbour(values.Describe(VocabularyTable.FirstValueRow + n.Row), n.Cosine))]);
+        VectorTable vectors = VectorTable.Of(model.Device, model.Spec, table, f.Vocabulary);
+        float[] own = new float[vectors.Width], other = new float[vectors.Width];
+        vectors.CopyTo(own, id);
+        double[] cosines = new double[values.OovRow];
+        for (int row = VocabularyTable.FirstValueRow; row < cosines.Length; row++)
+        {
+            vectors.CopyTo(other, row);
+            cosines[row] = Cosine(own, other);
+        }
+
+        return new Neighbours(f.Name, Describe(f.Vocabulary, id), [.. Enumerable.Range(VocabularyTable.FirstValueRow, cosines.Length - VocabularyTable.FirstValueRow)
+            .Where(row => row != id).OrderByDescending(row => cosines[row]).Take(NearestCount)
+            .Select(row => new Neighbour(values.Describe(row), cosines[row]))]);
     }
 
     private static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)

@@ -16,19 +16,23 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<Ve
     {
         string[] scalars = [.. spec.Numeric.SkipLast(spec.VectorNumbers)];
         g.Names.Take([.. spec.Categorical.Select(c => c.Name), .. scalars, .. vectors.Select(v => v.Column), .. vectors.Where(v => v.Missing).Select(Indicator), .. spec.Sequences.Select(s => s.Name)]);
-        int[] offsets = spec.Offsets();
-        string[] fields = [.. spec.Categorical.Select(c => Column(g.Node("Add", g.Input(g.Names.Column(c.Name), OnnxType.Int64, "B"), g.Integers(offsets[c.Vocabulary]))))];
+        // A column of which an id has several vectors is one input.
+        FeatureSpec byVector = spec.ByVector();
+        int[] offsets = byVector.Offsets();
+        string[] columns = [.. spec.Categorical.Select(c => g.Input(g.Names.Column(c.Name), OnnxType.Int64, "B"))];
+        string[] fields = [.. byVector.Categorical.Select((c, f) => Column(g.Node("Add", columns[c.Of < 0 ? f : c.Of], g.Integers(offsets[c.Vocabulary]))))];
         g.FieldRows = fields.Length == 0 ? null : g.Node("Concat", ("axis", 1), fields);
         string Number(string name) => Column(g.Input(g.Names.Column(name), OnnxType.Float, "B"));
         string[] numbers = [.. scalars.Select(Number), .. vectors.SelectMany(v => (IEnumerable<string>)[g.Input(g.Names.Column(v.Column), OnnxType.Float, "B", v.Means.Length), .. v.Missing ? [Number(Indicator(v))] : Array.Empty<string>()])];
         if (numbers.Length > 0)
             g[model.Inputs.Numeric] = g.Node("Concat", ("axis", 1), numbers);
-        string[] masks = Masks();
-        for (int i = 0; i < masks.Length; i++)
+        string[] masks = Masks(), lists = [.. spec.Sequences.Select((s, i) => ListIds(s, masks[i]))];
+        masks = [.. spec.Sequences.Select((s, i) => PaddingTakesPart(s) ? g.Node("Or", masks[i], g.Node("Not", masks[i])) : masks[i])];
+        for (int i = 0; i < byVector.Sequences.Count; i++)
         {
-            SequenceField s = spec.Sequences[i];
-            string rows = ListRows(s, masks[i], offsets[s.Vocabulary]);
-            g.AddList(ModelInputs.SequenceBase(spec, model.BatchSize, i), rows, PaddingTakesPart(s) ? g.Node("Or", masks[i], g.Node("Not", masks[i])) : masks[i]);
+            SequenceField s = byVector.Sequences[i];
+            int column = s.Of < 0 ? i : s.Of;
+            g.AddList(ModelInputs.SequenceBase(byVector, model.BatchSize, i), g.Node("Add", lists[column], g.Integers(offsets[s.Vocabulary])), masks[column]);
         }
     }
 
@@ -56,10 +60,10 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<Ve
     /// <summary>The length of a list: fixed to that of training if padding takes part, else variable.</summary>
     private OnnxDim Width(SequenceField s) => PaddingTakesPart(s) ? s.MaxLength : Length(s);
 
-    /// <summary>Table rows, of padding where the mask is false.</summary>
-    private string ListRows(SequenceField s, string mask, int offset)
+    /// <summary>Ids, of padding where the mask is false.</summary>
+    private string ListIds(SequenceField s, string mask)
     {
         string ids = g.Input(g.Names.Column(s.Name), OnnxType.Int64, "B", Width(s)), valid = g.Node("Squeeze", mask, g.Integers(2));
-        return g.Node("Add", g.Node("Where", valid, ids, g.Integers(0)), g.Integers(offset));
+        return g.Node("Where", valid, ids, g.Integers(0));
     }
 }

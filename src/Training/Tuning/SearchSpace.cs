@@ -58,8 +58,8 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
         return new(all);
     }
 
-    /// <summary>The space without what a user has decided.</summary>
-    public SearchSpace Without(OptionValues given) => new([.. Dimensions.Where(d => !given.IsGiven(d.Option))]);
+    /// <summary>The space without what a user has decided, or has decided for some columns.</summary>
+    public SearchSpace Without(OptionValues given) => new([.. Dimensions.Where(d => !given.IsGiven(d.Option) && !given.ByName.ContainsKey(d.Option.Declaration.ForColumns ?? ""))]);
 
     /// <summary>The values of a trial, by the names of options; those of trial 0 are the defaults, so there are none.</summary>
     /// <param name="seed">Of the search.</param>

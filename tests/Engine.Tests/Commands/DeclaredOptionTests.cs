@@ -169,6 +169,7 @@ public sealed class DeclaredOptionTests
         {
             "first-order-ftrl" => ["0.1,0.5", "2"],
             "lr-steps" => ["2:0.5,4:0.25"],
+            "column-dim" => ["item=32,\"b,c=\"=64"],
             "memory" => ["1.5GB"],
             "checkpoint-every" => ["60s"],
             "bad-rows" => ["7%"],

@@ -50,7 +50,7 @@ public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
     {
         string copy = run.Copy();
         Checkpoint from = Checkpoint.Open(FaultRun.Pointed(copy, "best"));
-        WarmStart warm = WarmStart.Open(copy, from.Manifest.Model);
+        WarmStart warm = WarmStart.Open(copy, from.Manifest.Model, forgetAfter: 0);
         Replace(copy, from.Folder);
         using Device device = Device.Open("cpu", threads: 1);
         FeatureEncoder encoder = warm.Grow(FeatureEncoder.Load(FaultRun.Pointed(copy, "best")));

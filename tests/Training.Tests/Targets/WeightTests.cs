@@ -59,6 +59,50 @@ public sealed class WeightTests : OwnFolder
         Assert.Equal(weights.Count(w => w > 0), told.GetProperty("rows").GetInt32());
     }
 
+    [Theory]
+    [InlineData("lr")]
+    [InlineData("dcn-v2")]
+    public void An_integer_weight_is_a_number_of_equal_rows_with_vectors_too(string model)
+    {
+        string Vectors(string name, bool repeated)
+        {
+            int[] rows = repeated ? [.. Enumerable.Range(0, Rows).SelectMany(i => Enumerable.Repeat(i, weights[i]))] : [.. Enumerable.Range(0, Rows)];
+            TestShard shard = new TestShard().Column("label", [.. rows.Select(i => i % 7 < 3 - i % 2 ? 1 : 0)]).Column("item", [.. rows.Select(i => (long)(i % 9))])
+                .Lists<float>("pv", [.. rows.Select(i => new float?[] { i % 7 - 3, i % 5 / 5f, 1 })]);
+            return (repeated ? shard : shard.Column("w", [.. rows.Select(i => weights[i])])).Write(Folder.File(name), groupRows: 70);
+        }
+
+        string weighted = Vectors("weighted.parquet", repeated: false), repeated = Vectors("repeated.parquet", repeated: true);
+        string[] options = ["--model", model, "--vector", "pv", "--batch-size", "256", "--epochs", "4", "--lr", "0.05", "--patience", "0", "--identity", "item=9", "--categorical", "item", "--numeric-transform", "none"];
+        Train(weighted, "weighted", [.. options, "--weight", "w", "--valid", weighted]).Succeeded();
+        Train(repeated, "repeated", [.. options, "--valid", repeated]).Succeeded();
+        foreach ((JsonObject one, JsonObject other) in Epochs("weighted").Zip(Epochs("repeated")))
+            foreach (string metric in new[] { "train_logloss", "valid_logloss", "valid_auc" })
+                Assert.Equal((double?)other[metric], (double?)one[metric], (a, b) => Math.Abs(a!.Value - b!.Value) < 2e-5);
+        Train(weighted, "unweighted", [.. options, "--exclude", "w", "--valid", repeated]).Succeeded();
+        Assert.True(Math.Abs((double)Epochs("unweighted")[^1]["valid_logloss"]! - (double)Epochs("repeated")[^1]["valid_logloss"]!) > 1e-3);
+    }
+
+    [Fact]
+    public void A_search_compares_and_trains_by_weight()
+    {
+        string shop = Shop("shop.parquet", repeated: false, times: 10), space = Folder.File("space.json");
+        File.WriteAllText(space, """{"lr": [0.01, 0.03]}""");
+        string[] options = ["--model", "dcn", "--batch-size", "64", "--epochs", "2", "--embedding-dim", "4", "--hidden-units", "8", "--device", "cpu", "--fit-cache", "off", "--threads", "1"];
+        JsonNode TrialOf(string name, params string[] flags)
+        {
+            Run(["tune", shop, "--out", Folder.File(name), "--space", space, "--trials", "2", "--finalists", "1", "--seeds", "1", .. options, .. flags]).Succeeded();
+            return File.ReadAllLines(Path.Combine(Folder.File(name), "trials.jsonl")).Select(l => JsonNode.Parse(l)!).First(l => (int)l["trial"]! == 0 && (int)l["epochs"]! == 2);
+        }
+
+        JsonNode weighted = TrialOf("searched", "--weight", "w"), plain = TrialOf("plain", "--exclude", "w");
+        JsonElement trained = Json(Run(["train", shop, "--out", Folder.File("trained"), "--patience", "0", "--json", "--weight", "w", .. options]));
+        Assert.Equal(trained.GetProperty("valid_auc").GetDouble(), (double)weighted["value"]!);
+        Assert.NotEqual((double)plain["value"]!, (double)weighted["value"]!);
+        JsonNode best = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder.File("searched"), "best", "config.json")))!;
+        Assert.Equal("w", (string?)best["options"]!["weight"]);
+    }
+
     /// <summary>The repeated rows, with a weight of 1 each.</summary>
     private string WithWeightOne()
     {
