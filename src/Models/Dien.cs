@@ -6,7 +6,7 @@ namespace GpuCtr.Models;
 
 /// <summary>
 /// Deep Interest Evolution Network (Zhou et al., AAAI 2019): logit = MLP(v_1 … v_C, s_T), for each behaviour group
-/// h = GRU(k_1 … k_T),  a_t = softmax_t(h_tᵀ W q),  s = AUGRU(h, a): s_t = (1 − u) s_{t−1} + u s̃_t, u = a_t · the update gate.
+/// h = GRU(k_1 … k_T),  a_t = softmax_t(h_tᵀ W q),  s = AUGRU(h, a): s_t = (1 − u) s_{t−1} + u s̃_t, u = a_t (1 − z_t), where z is the update gate as in <see cref="Kernels.Recurrent.Gru"/>: the share of the old state (the paper's u is 1 − z).
 /// Auxiliary loss: each h_t predicts k_{t+1} against a negative of it, −log σ(⟨h_t, k_{t+1}⟩) − log(1 − σ(⟨h_t, n_{t+1}⟩)), weighted by α.
 /// </summary>
 /// <remarks>Options choose the other recurrences, scores and auxiliary losses of the paper and of its authors' code, whose tower also reads Σ_t k_t and q ∘ Σ_t k_t.</remarks>
@@ -26,7 +26,7 @@ public static class Dien
     public static Tensor Logit(ModelBuilder g)
     {
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
-        // Recorded before the tower's input: attention adds to the gradients of its targets, which the tower's backward writes first.
+        // Backward runs in reverse: the tower must write these gradients before attention adds to those of its targets.
         Tensor[] interests = [.. g.Histories().SelectMany((history, i) => Interests(g, fields, history, i == 0 ? "" : $"{i}"))];
         return g.Mlp("tower", g.Concat([g.MlpInput(fields), .. interests]), outputBias: true);
     }

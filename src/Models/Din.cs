@@ -19,7 +19,7 @@ public static class Din
     public static Tensor Logit(ModelBuilder g)
     {
         Tensor fields = g.FieldVectors(g.Options.EmbeddingDim);
-        // Recorded before the tower's input: attention adds to the gradients of its targets, which the tower's backward writes first.
+        // Backward runs in reverse: the tower must write these gradients before attention adds to those of its targets.
         Tensor[] interests = [.. g.Histories().SelectMany((history, i) => g.Interests(fields, history, i == 0 ? "att" : $"att{i}"))];
         Tensor logit = g.Mlp("tower", g.Concat([g.MlpInput(fields), .. interests]), outputBias: true);
         return g.Options.TargetBias ? g.Add(logit, g.TargetBias()) : logit;

@@ -3,13 +3,13 @@ namespace GpuCtr.Models;
 /// <summary>How attention enters the second GRU of DIEN (Zhou et al., AAAI 2019, section 4.3).</summary>
 public enum Evolutions
 {
-    /// <summary>The paper's choice: the share of the new state, times a.</summary>
+    /// <summary>The paper's choice: the share of the new state, times a: a (1 − z).</summary>
     Augru,
 
-    /// <summary>As in the authors' code, which computes another function: the share of the old state, times 1 − a.</summary>
+    /// <summary>As in the authors' code, which computes another function: the share of the old state, times 1 − a: (1 − a) z.</summary>
     AugruOfficial,
 
-    /// <summary>a in place of the update gate.</summary>
+    /// <summary>a is the share of the new state, without a gate.</summary>
     Agru,
 
     /// <summary>A plain GRU whose inputs are scaled by a.</summary>

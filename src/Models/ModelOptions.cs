@@ -285,7 +285,7 @@ public sealed record ModelOptions
     public bool EmbeddingL2Full { get; init; }
 
     /// <summary>λ of mini-batch aware regularization on embeddings: λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
-    [Option("mini-batch aware regularization: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Default = "2 for clicks without --epochs or --weight, else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("mini-batch aware regularization: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Default = "2 for clicks, where validation ends the run, without --epochs, --weight and --variant; else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MbaLambda { get; init; }
 
     /// <summary>Largest norm of the gradient; 0 = no clipping.</summary>

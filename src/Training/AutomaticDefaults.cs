@@ -28,7 +28,7 @@ internal sealed record AutomaticDefault(Option Option, object Value, string Reas
     public override string ToString() => $"{Option.Flag} {OptionText.Of(Option, Value)} ({Reason})";
 }
 
-/// <summary>Options whose default depends on the data. From here on they are like given ones, so config.json has numbers, and a resumed or repeated run has the same.</summary>
+/// <summary>Options whose default depends on the data. What is chosen here counts as given from then on: config.json has the numbers, and a resumed or repeated run takes them.</summary>
 /// <remarks>The rules, what they were measured on and what was not taken: docs/adr/0044.</remarks>
 internal static class AutomaticDefaults
 {

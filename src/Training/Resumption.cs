@@ -5,7 +5,7 @@ namespace GpuCtr.Training;
 /// <summary>Finds the checkpoint from which a run resumes.</summary>
 internal static class Resumption
 {
-    /// <summary>The last checkpoint, or if it is damaged the newest whole one before it; null if the run never wrote one.</summary>
+    /// <summary>The last checkpoint or, if that is damaged, the newest one that is not; null if the run never wrote one.</summary>
     /// <remarks>Newer checkpoints that are damaged are removed, so that they are neither loaded later nor counted among those kept.</remarks>
     /// <exception cref="GpuCtrException">Data: every checkpoint is damaged.</exception>
     public static Checkpoint? Find(RunFolder folder, RunLog runLog)

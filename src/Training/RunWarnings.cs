@@ -64,7 +64,7 @@ internal static class RunWarnings
         DatasetStatistics seen = data.Statistics;
         string[] oov = [.. seen.OovValues().Where(u => u.Oov > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Oov / u.Values:F2} %"))];
         if (oov.Length > 0)
-            runLog.Line($"{name}: values not seen in training: {string.Join(", ", oov)}");
+            runLog.Line($"{name}: values without a row of their own (OOV: not in the training rows, or rarer than --min-count): {string.Join(", ", oov)}");
         AboutUntrainedOovRows(runLog, data);
         string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
         if (nulls.Length > 0)

@@ -60,11 +60,11 @@ public sealed record TrainOptions
     public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
 
     /// <summary>Largest number of passes over the training rows; null = <see cref="AutomaticDefaults"/>.</summary>
-    [Option("passes over the training rows, at most", Default = "20; fewer on many millions of rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
+    [Option("passes over the training rows, at most", Default = "20; 200 for next items; 3 without rows to validate on; fewer on many millions of rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
     public int? Epochs { get; init; }
 
     /// <summary>B: rows of a step; null = <see cref="AutomaticDefaults"/>.</summary>
-    [Option("rows per step", Value = "B", Default = "by the number of rows, 256 to 4096", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
+    [Option("rows per step", Value = "B", Default = "by the number of rows, 256 to 4096; from 128 for next items", Least = 1, Most = MostBatchRows, OnResume = OnResume.Accepted)]
     public int? BatchSize { get; init; }
 
     /// <summary>Base learning rate; null = the variant's.</summary>
@@ -92,7 +92,7 @@ public sealed record TrainOptions
     public int Top { get; init; } = 10;
 
     /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
-    [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; or the variant's", Least = 0, OnResume = OnResume.Free)]
+    [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; 10 for next items; or the variant's", Least = 0, OnResume = OnResume.Free)]
     public int? Patience { get; init; }
 
     /// <summary>Whether the importance of columns is measured at the end.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using GpuCtr.Data.Options;
 using GpuCtr.Engine;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -92,6 +93,25 @@ public sealed class AutomaticDefaultTests : OwnFolder
         string shard = PlantedShards.Write(Folder.File("rows.parquet"), 300, 1);
         Run(["train", shard, "--model", model, "--out", Run1, .. small]).FailedWith(ExitCode.Usage, $"--model {model}", "no history", "--history", "--model deepfm");
         Assert.False(Directory.Exists(Run1));
+    }
+
+    /// <summary>Help and documents name the numbers that are chosen.</summary>
+    [Fact]
+    public void Help_and_documents_say_what_is_chosen()
+    {
+        const long few = 1, many = 1_000_000;
+        AutomaticDefault[] chosen = [.. Of("deepfm", few).Values, .. Of("deepfm", many).Values, .. Of("deepfm", few, validates: false).Values, .. Of("sasrec", few).Values];
+        string training = File.ReadAllText(Repository.File("docs", "training.md"));
+        foreach (AutomaticDefault d in chosen)
+        {
+            string value = OptionText.Of(d.Option, d.Value);
+            Assert.Matches($@"\b{value}\b", d.Option.Declaration.Default);
+            Assert.Matches($@"\b{value}\b", training);
+        }
+
+        Assert.Equal(4, chosen.Select(d => d.Option).Distinct().Count());
+        foreach (string document in new[] { "docs/guide/quality.md", "docs/training.md" })
+            Assert.Contains($"`--mba-lambda {OptionText.Of(chosen.First(d => d.Option.Flag == "--mba-lambda").Option, chosen.First(d => d.Option.Flag == "--mba-lambda").Value)}`", File.ReadAllText(Repository.File(document)));
     }
 
     private static Dictionary<string, AutomaticDefault> Of(string model, long rows, bool validates = true) =>

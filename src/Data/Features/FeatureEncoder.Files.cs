@@ -80,7 +80,7 @@ public sealed partial class FeatureEncoder
             throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
         }
 
-        if (state.Format != Format || state.BucketSeed != HashedRows.Seed)
+        if (state.Format != Format || state.BucketSeed != ComputedRows.Seed)
             throw GpuCtrException.DataError($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
         if (FittedFeaturesCheck.FaultOf(state) is { } fault)
             throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
@@ -164,6 +164,6 @@ public sealed partial class FeatureEncoder
             throw GpuCtrException.DataError($"{path}: a number of runs is negative; use another checkpoint");
         if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
             throw GpuCtrException.DataError($"{path}: a value occurs twice; use another checkpoint");
-        return new VocabularyTable(state.Name, state.Kind, new HashedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Oov], unseen);
+        return new VocabularyTable(state.Name, state.Kind, new ComputedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Oov], unseen);
     }
 }

@@ -56,7 +56,7 @@ internal sealed class FeatureFit
 
         var state = new FittedFeatures(
             FeatureEncoder.Format, plan.Label?.Name, plan.GaucKey?.Name, all.Rows, all.Positives, plan.Options.MinCount,
-            HashedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
+            ComputedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
             layout.Negatives.Count > 0 ? layout.Negatives : null,
             Vectors: layout.Vectors.Count > 0 ? [.. layout.Vectors.Select((v, i) => VectorSummary.Column(shards, v, vectors[i]))] : null,
             Target: plan.Label is null || TargetRule.Of(plan) is not { IsPlain: false } rule ? null : new FittedTarget(rule, all.Weight, all.Label))

@@ -12,7 +12,7 @@ internal sealed record VocabularyPlan(int Field, List<FeatureColumn> Columns);
 /// <summary>Layout of a fit: the fields of a plan and the vocabularies that they fill.</summary>
 internal sealed class FitLayout
 {
-    private readonly Dictionary<string, HashedRows> computed = [];
+    private readonly Dictionary<string, ComputedRows> computed = [];
 
     /// <exception cref="GpuCtrException">Usage: invalid hash buckets or identities.</exception>
     public FitLayout(FeaturePlan plan)
@@ -86,7 +86,7 @@ internal sealed class FitLayout
             int n = int.Parse(value, CultureInfo.InvariantCulture);
             if (identity && plan.Columns.FirstOrDefault(c => c.Name == column) is { } named && !WholeNumber.Is(named.Kind))
                 throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column)}: its type is {named.TypeName}, and only integers can be their own rows; use --hash-buckets {ColumnNames.InShell(column)}={n}");
-            computed.Add(column, new HashedRows(n, identity));
+            computed.Add(column, new ComputedRows(n, identity));
         }
     }
 

@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A vocabulary in features.json; its values are in the Parquet file beside it. Buckets and Identity: <see cref="HashedRows"/>.</summary>
+/// <summary>A vocabulary in features.json; its values are in the Parquet file beside it. Buckets and Identity: <see cref="ComputedRows"/>.</summary>
 internal sealed record StoredVocabulary(string Name, ValueKind Kind, int Rows, int Buckets, long Nulls, [property: JsonPropertyName("unseen")] long Oov, string File, bool Identity = false);
 
 /// <summary>An <see cref="ItemAttribute"/> in features.json; its rows are in the Parquet file beside it.</summary>

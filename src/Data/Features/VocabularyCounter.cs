@@ -11,14 +11,14 @@ internal sealed class VocabularyCounter
 
     private readonly string name;
     private readonly ValueKind kind;
-    private readonly HashedRows computed;
+    private readonly ComputedRows computed;
     private readonly Dictionary<long, long> integers = [];
     private readonly Dictionary<string, long> texts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long>.AlternateLookup<ReadOnlySpan<char>> bySpan;
     private readonly long[] rowCounts; // (computed rows + 1) the last one counts values without a row
     private long nulls, textBytes;
 
-    public VocabularyCounter(string name, ValueKind kind, HashedRows computed)
+    public VocabularyCounter(string name, ValueKind kind, ComputedRows computed)
     {
         (this.name, this.kind, this.computed) = (name, kind, computed);
         bySpan = texts.GetAlternateLookup<ReadOnlySpan<char>>();

@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Features;
 /// <summary>
 /// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last the OOV (out-of-vocabulary) row.
 /// </summary>
-/// <remarks>Where rows are computed (<see cref="HashedRows"/>: hash buckets, or integers that are their own rows) there are no values.</remarks>
+/// <remarks>Where rows are computed (<see cref="ComputedRows"/>: hash buckets, or integers that are their own rows) there are no values.</remarks>
 public sealed class VocabularyTable
 {
     /// <summary>Row of padding.</summary>
@@ -20,7 +20,7 @@ public sealed class VocabularyTable
     private readonly VocabularyIndex? index;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
 
-    internal VocabularyTable(string name, ValueKind kind, HashedRows computed, long[] integers, string[] strings, long[] counts, int[]? unseenRuns = null)
+    internal VocabularyTable(string name, ValueKind kind, ComputedRows computed, long[] integers, string[] strings, long[] counts, int[]? unseenRuns = null)
     {
         (Name, Kind, Computed, Integers, Texts, Counts, UnseenRuns) = (name, kind, computed, integers, strings, counts, unseenRuns ?? []);
         if (computed.Any)
@@ -44,7 +44,7 @@ public sealed class VocabularyTable
     public ValueKind Kind { get; }
 
     /// <summary>Rows that are computed from the value.</summary>
-    internal HashedRows Computed { get; }
+    internal ComputedRows Computed { get; }
 
     /// <summary>Values of an integer vocabulary, bits of an unsigned one; value i has row i + 2.</summary>
     public IReadOnlyList<long> Integers { get; }

@@ -22,8 +22,8 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// u = (x − E[x]) / √(Var[x] + ε),  p = σ(u),  y = p x + (1 − p) α x,  α per unit.
 /// Training: mean and biased variance of the rows of this pass (for attention: of the valid history positions, so that the result
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
-/// dx = dy (α + (1 − α) p) + r (h − mean(h) − u mean(h u)),  h = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
-/// On the CPU dx lacks − r (mean(h) + u mean(h u)) until the op that wrote x applies it (<see cref="Simd.ColumnStatistics"/>). In evaluation these means drop out. x, y (R, H)   α, running mean and variance (H).
+/// dx = dy (α + (1 − α) p) + r (g − mean(g) − u mean(g u)),  g = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
+/// On the CPU dx lacks − r (mean(g) + u mean(g u)) until the op that wrote x applies it (<see cref="Simd.ColumnStatistics"/>). In evaluation these means drop out. x, y (R, H)   α, running mean and variance (H).
 /// Reads x twice and writes y; backward reads x twice, dy once, and writes dx twice (once if it is fused with the following layer). Every sum has a fixed order: the same bits every run.
 /// </remarks>
 public sealed partial class Dice : IOp
@@ -34,7 +34,7 @@ public sealed partial class Dice : IOp
     private readonly Tensor.GradientSink dx;
     private readonly OpVariant variant;
 
-    /// <summary>Kernel arguments; statistics are (4, H): mean, variance, mean of h, mean of h u.</summary>
+    /// <summary>Kernel arguments; statistics are (4, H): mean, variance, mean of g, mean of g u.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
         GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,

@@ -7,8 +7,8 @@ namespace GpuCtr.Kernels.Dense;
 
 /// <summary>Dice on some rows at a time, in registers: for the SIMD variant of <see cref="Dice"/>, and for ops that apply it to rows that are in cache anyway.</summary>
 /// <remarks>
-/// Backward takes one pass over the rows and one exponential per element: with A = dy (α + (1 − α) p) + r h, dx = A − c₀ − c₁ x, where
-/// c₁ = r² mean(h u) and c₀ = r mean(h) − c₁ mean(x) are known after all rows (<see cref="ColumnStatistics"/>).
+/// Backward takes one pass over the rows and one exponential per element: with A = dy (α + (1 − α) p) + r g, dx = A − c₀ − c₁ x, where
+/// c₁ = r² mean(g u) and c₀ = r mean(g) − c₁ mean(x) are known after all rows (<see cref="ColumnStatistics"/>).
 /// Sums are kept per block of rows and combined in order: the same bits for any number of threads.
 /// </remarks>
 internal sealed unsafe class DiceRows

@@ -5,7 +5,7 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Optimizers;
 
-/// <summary>The optimizers, with PyTorch's formulas.</summary>
+/// <summary>The optimizers, with the formulas of PyTorch where it has them. <see cref="Ftrl"/> is for first-order weights only.</summary>
 public enum OptimizerKind
 {
     /// <summary>w ← w − η g; with momentum μ &gt; 0: m ← μ m + g,  w ← w − η m (Polyak 1964; as in PyTorch, without dampening).</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using GpuCtr.Data;
@@ -63,7 +64,12 @@ internal sealed class TrialLog
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Add(TrialLine line)
     {
-        File.AppendAllText(path, JsonText.Line(line) + "\n");
+        using (FileStream file = new(path, FileMode.Append, FileAccess.Write, FileShare.Read))
+        {
+            file.Write(Encoding.UTF8.GetBytes(JsonText.Line(line) + "\n"));
+            Disk.Flush(file);
+        }
+
         lines.Add(line);
     }
 }

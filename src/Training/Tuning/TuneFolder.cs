@@ -85,15 +85,22 @@ internal sealed class TuneFolder : IDisposable
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void KeepBest(string run)
     {
-        foreach (string old in new[] { File(Part), File(Best) }.Where(Directory.Exists))
-            Directory.Delete(old, recursive: true);
+        Remove(Part);
         foreach (string file in Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories))
         {
             string to = System.IO.Path.Combine(File(Part), System.IO.Path.GetRelativePath(run, file));
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(to)!);
             System.IO.File.Copy(file, to);
         }
+        // The earlier one goes when the new one is whole.
+        Remove(Best);
         Directory.Move(File(Part), File(Best));
+    }
+
+    private void Remove(string folder)
+    {
+        if (Directory.Exists(File(folder)))
+            Directory.Delete(File(folder), recursive: true);
     }
 
     /// <inheritdoc/>

@@ -6,7 +6,7 @@ namespace GpuCtr.Training.Tuning;
 public sealed record TuneOptions
 {
     /// <summary>The most time that all runs take together; null: no limit where there is one of trials, else half an hour.</summary>
-    [Option("the most time to spend, over all calls of one search", Value = "30m", Default = "30m; none with --trials", Section = OptionSection.Rows, OnResume = OnResume.Momentary)]
+    [Option("the most time to spend, over all calls of one search; a training that a call did not finish is not counted", Value = "30m", Default = "30m; none with --trials", Section = OptionSection.Rows, OnResume = OnResume.Momentary)]
     public TimeBudget? Budget { get; init; }
 
     /// <summary>The most trials; null: as many as there is time for.</summary>

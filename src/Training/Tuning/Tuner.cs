@@ -153,7 +153,7 @@ internal sealed class Tuner : IDisposable
         {
             return stop.IsCancellationRequested ? throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; `gpu-ctr tune --resume --out {folder.Path}` goes on") : false;
         }
-        // Options that do not fit together, that need too much memory or let the loss grow are a finding about them; what the defaults run into is not.
+        // A trial whose options contradict each other, need too much memory or let the loss grow has failed, and the search goes on. If the defaults fail (trial 0), something else is wrong, and the search ends.
         catch (Exception e) when (piece.Trial > 0 && e is KernelException or DeviceMemoryException or GpuCtrException { Kind: ErrorKind.Numeric or ErrorKind.Usage })
         {
             Note(piece, values, started, trials.Lines[0].Metric, null, 0, e.Message);

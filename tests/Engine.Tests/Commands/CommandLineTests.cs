@@ -60,7 +60,7 @@ public sealed class CommandLineTests
     public void A_bare_verb_prints_its_options_with_defaults_and_examples()
     {
         CommandOutcome help = Run("train").Succeeded();
-        foreach (string text in new[] { "--batch-size", "[by the number of rows, 256 to 4096]", "--lr ", "[1e-3]", "--hidden-units", "[400,400,400;", "examples", "gpu-ctr train " })
+        foreach (string text in new[] { "--batch-size", "[by the number of rows, 256 to 4096; from 128 for next items]", "--lr ", "[1e-3]", "--hidden-units", "[400,400,400;", "examples", "gpu-ctr train " })
             Assert.Contains(text, help.Out);
         Assert.Equal(help.Out, Run("train", "--help").Out);
         Assert.Contains("evaluate", Run().Succeeded().Out);
