@@ -3,6 +3,9 @@ namespace GpuCtr;
 /// <summary>The kind of an error: who can fix it.</summary>
 public enum ErrorKind
 {
+    /// <summary>This program: a fault of its own.</summary>
+    Fault = 1,
+
     /// <summary>The caller: an impossible option or value, a path that matches no file, a column that no shard has, options that exclude each other.</summary>
     Usage = 2,
 
@@ -34,12 +37,18 @@ public sealed class GpuCtrException(ErrorKind kind, string message, Exception? i
     /// <summary>The kind of the error; the exit code of the command line.</summary>
     public ErrorKind Kind { get; } = kind;
 
-    /// <summary>The column whose values cannot be read, if the error concerns a single column; null otherwise.</summary>
-    public string? Column { get; init; }
+    /// <summary>Where it happened, if that is one place in a file; the message begins with it.</summary>
+    public DataPlace? Place { get; init; }
 
     internal static GpuCtrException UsageError(string message) => new(ErrorKind.Usage, message);
 
     internal static GpuCtrException DataError(string message, Exception? inner = null) => new(ErrorKind.Data, message, inner);
 
+    internal static GpuCtrException DataError(DataPlace place, string what, Exception? inner = null) => At(place, ErrorKind.Data, what, inner);
+
     internal static GpuCtrException IoError(string message, Exception? inner = null) => new(ErrorKind.InputOutput, message, inner);
+
+    internal static GpuCtrException IoError(DataPlace place, string what, Exception? inner = null) => At(place, ErrorKind.InputOutput, what, inner);
+
+    internal static GpuCtrException At(DataPlace place, ErrorKind kind, string what, Exception? inner = null) => new(kind, $"{place}: {what}", inner) { Place = place };
 }

@@ -12,7 +12,7 @@ namespace GpuCtr.Training;
 /// <param name="Place">File and row, for messages.</param>
 /// <param name="Row">The row of its id in the vocabulary; the OOV row where training rows do not have the id.</param>
 /// <param name="Numbers">It.</param>
-internal readonly record struct IdVector(string Place, int Row, float[] Numbers);
+internal readonly record struct IdVector(DataPlace Place, int Row, float[] Numbers);
 
 /// <summary>The vectors of a column begin with those of a file, by id: <c>--init-embedding COL=FILE</c>.</summary>
 internal sealed class InitialEmbedding
@@ -54,7 +54,7 @@ internal sealed class InitialEmbedding
             }
 
             if (found[vector.Row])
-                throw GpuCtrException.DataError($"{vector.Place}: the id {values.Describe(vector.Row)} has a vector already; keep one of them");
+                throw GpuCtrException.DataError(vector.Place, $"the id {values.Describe(vector.Row)} has a vector already; keep one of them");
             found[vector.Row] = true;
             if (kept?.Has(first + vector.Row) == true)
                 continue;
@@ -101,7 +101,7 @@ internal sealed class InitialEmbedding
         if (vector.Numbers.Length != width)
             throw Wrong($"its vectors have {vector.Numbers.Length} numbers ({vector.Place}), and those of the model {width}: add --embedding-dim {vector.Numbers.Length}, or --column-dim {ColumnNames.InShell(column)}={vector.Numbers.Length} for models that allow it");
         if (!Array.TrueForAll(vector.Numbers, float.IsFinite))
-            throw GpuCtrException.DataError($"{vector.Place}: a number of the vector is missing or not finite; leave the row out");
+            throw GpuCtrException.DataError(vector.Place, $"a number of the vector is missing or not finite; leave the row out");
     }
 
     private GpuCtrException Wrong(string what) => GpuCtrException.UsageError($"--init-embedding {ColumnNames.InShell(column)}={path}: {what}");

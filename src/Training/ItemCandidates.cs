@@ -44,14 +44,14 @@ internal sealed class GivenCandidates : ItemCandidates
     public static GivenCandidates Of(ShardSet shards, ShardSet from, string column, string key, VocabularyTable items)
     {
         Dictionary<string, int[]> byKey = [];
-        foreach ((Place place, string value, int[] list) in Keys(from, key).Zip(Lists(from, column, items), (k, l) => (k.Place, k.Key, l.Items)))
+        foreach ((DataPlace place, string value, int[] list) in Keys(from, key).Zip(Lists(from, column, items), (k, l) => (k.Place, k.Key, l.Items)))
         {
             if (!byKey.TryAdd(value, list))
-                throw GpuCtrException.DataError($"{place}, column '{key}': {value} comes for the second time; write the candidates of a row once");
+                throw GpuCtrException.DataError(place with { Column = key }, $"{value} comes for the second time; write the candidates of a row once");
         }
 
         return new([.. Keys(shards, key).Select(k => byKey.GetValueOrDefault(k.Key)
-            ?? throw GpuCtrException.DataError($"{k.Place}, column '{key}': {k.Key} has no candidates in {from.Shards[0].Path}; add them, or evaluate rows that have some"))]);
+            ?? throw GpuCtrException.DataError(k.Place with { Column = key }, $"{k.Key} has no candidates in {from.Shards[0].Path}; add them, or evaluate rows that have some"))]);
     }
 
     /// <inheritdoc/>
@@ -61,12 +61,7 @@ internal sealed class GivenCandidates : ItemCandidates
         return rows[row].Length;
     }
 
-    private readonly record struct Place(string Path, int Group, long Row)
-    {
-        public override string ToString() => $"{Path}: row group {Group}, row {Row}";
-    }
-
-    private static IEnumerable<(Place Place, int[] Items)> Lists(ShardSet shards, string name, VocabularyTable items)
+    private static IEnumerable<(DataPlace Place, int[] Items)> Lists(ShardSet shards, string name, VocabularyTable items)
     {
         bool text = items.Kind == ValueKind.Text;
         if (shards.Column(name) is not { IsList: true } stored || (stored.Kind == ValueKind.Text) != text || !text && !ColumnRequest.IsNumber(stored.Kind))
@@ -77,7 +72,7 @@ internal sealed class GivenCandidates : ItemCandidates
                 .Select(i => text ? items.RowOf(column.Texts[i].Span) : items.RowOf(column.Integers[i], kind))]);
     }
 
-    private static IEnumerable<(Place Place, string Key)> Keys(ShardSet shards, string name)
+    private static IEnumerable<(DataPlace Place, string Key)> Keys(ShardSet shards, string name)
     {
         if (shards.Column(name) is not { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } stored)
             throw GpuCtrException.UsageError($"--by {ColumnNames.InShell(name)}: {shards.Shards[0].Path} has no column of integers or strings of that name; it has {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
@@ -85,7 +80,7 @@ internal sealed class GivenCandidates : ItemCandidates
             column.IsNull(r) ? "(null)" : column.Kind == ValueKind.Text ? column.Texts[r].ToString() : WholeNumber.Text(column.Integers[r], column.Kind));
     }
 
-    private static IEnumerable<(Place, T)> Read<T>(ShardSet shards, ColumnRequest request, Func<ColumnBuffer, int, T> value)
+    private static IEnumerable<(DataPlace, T)> Read<T>(ShardSet shards, ColumnRequest request, Func<ColumnBuffer, int, T> value)
     {
         ColumnBuffer column = new();
         foreach (RowGroupRef group in shards.RowGroups)
@@ -96,7 +91,7 @@ internal sealed class GivenCandidates : ItemCandidates
             if (column.Misfits.Count > 0)
                 throw request.Misfit(shard, group, column);
             for (int r = 0; r < column.Rows; r++)
-                yield return (new Place(shard.Path, group.Group, group.FirstRow + r), value(column, r));
+                yield return (shard.Place(group, r), value(column, r));
         }
     }
 }

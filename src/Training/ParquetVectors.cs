@@ -44,9 +44,9 @@ internal sealed class ParquetVectors : IVectorFile
             reader.Read(group.Group, VectorColumn.RequestOf(vectors), vector);
             for (int r = 0; r < id.Rows; r++)
             {
-                string place = $"{shard.Path}: row group {group.Group}, row {group.FirstRow + r}";
+                DataPlace place = shard.Place(group, r);
                 if (id.IsNull(r))
-                    throw GpuCtrException.DataError($"{place}: the id is null; leave the row out");
+                    throw GpuCtrException.DataError(place, "the id is null; leave the row out");
                 yield return new(place, text ? values.RowOf(id.Texts[r].Span) : values.RowOf(id.Integers[r], kind), Numbers(vector, r));
             }
         }

@@ -80,7 +80,7 @@ internal static class RunConfig
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or NullReferenceException)
         {
-            throw GpuCtrException.DataError($"{path}: damaged ({e.Message}); start a new run", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"damaged ({e.Message}); start a new run", e);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class SafeTensorsVectors : IVectorFile
         if (!File.Exists(path))
             throw GpuCtrException.UsageError($"{path}: no such file");
         using FileStream file = File.OpenRead(path);
-        GpuCtrException Bad(string what) => GpuCtrException.DataError($"{path}: {what}; write it again, with a tensor (V, D) of F32 and one (V) of I64");
+        GpuCtrException Bad(string what) => GpuCtrException.DataError(new DataPlace(path), $"{what}; write it again, with a tensor (V, D) of F32 and one (V) of I64");
         SafeTensorsHeader header = SafeTensorsHeader.Read(file, Bad);
         SafeTensorsEntry[] tables = [.. header.Entries.Values.Where(e => e is { Shape.Length: 2, Type: SafeTensorsHeader.Real })], lists = [.. header.Entries.Values.Where(e => e.Shape.Length == 1 && e.Type != SafeTensorsHeader.Real)];
         if (tables.Length != 1 || lists.Length > 1 || header.Entries.Count != tables.Length + lists.Length || lists.Any(l => l.Shape[0] != tables[0].Shape[0]) || tables[0].Shape[1] is 0 or > int.MaxValue / sizeof(float) / ChunkRows)
@@ -48,7 +48,7 @@ internal sealed class SafeTensorsVectors : IVectorFile
             ReadAt(file, vectors.Begin + first * width * sizeof(float), MemoryMarshal.AsBytes(numbers.AsSpan(0, count * width)));
             ReadIds(file, first, keys.AsSpan(0, count));
             for (int r = 0; r < count; r++)
-                yield return new($"{path}: row {first + r}", values.RowOf(keys[r], ValueKind.Integer), numbers[(r * width)..((r + 1) * width)]);
+                yield return new(new DataPlace(path, Row: first + r), values.RowOf(keys[r], ValueKind.Integer), numbers[(r * width)..((r + 1) * width)]);
         }
     }
 

@@ -193,7 +193,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         TakeLoss();
         guard.Check(Epoch, BatchRows);
         if (EpochRows == 0)
-            throw GpuCtrException.DataError($"{data.Train.Data.Shards.Shards[0].Path}: no row is left to train on; add rows or lower --valid-fraction");
+            throw GpuCtrException.DataError(new DataPlace(data.Train.Data.Shards.Shards[0].Path), "no row is left to train on; add rows or lower --valid-fraction");
     }
 
     private void Show(double rate)

@@ -95,7 +95,7 @@ public sealed class OneSidedLabelTests : OwnFolder
     public void A_bad_label_of_validation_or_test_rows_ends_the_run_before_its_first_step(string side)
     {
         string bad = Shard("bad.parquet", 250, i => i == 211 ? 7 : i % 2);
-        CommandOutcome o = Train(Both, side, bad).FailedWith(ExitCode.Data, "bad.parquet: row group 2, row 211, label column 'label': 7 is neither 0 nor 1; correct it");
+        CommandOutcome o = Train(Both, side, bad).FailedWith(ExitCode.Data, "bad.parquet: row group 2, row 211, column 'label': label 7 is neither 0 nor 1; correct it");
         Assert.DoesNotContain("train logloss", o.Error);
         Assert.False(Directory.Exists(Out));
         Train(Both, side, bad, "--bad-rows", "1").Succeeded();

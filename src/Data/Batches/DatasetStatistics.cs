@@ -137,6 +137,6 @@ public sealed class DatasetStatistics
         string reasons = string.Join(", ", BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"));
         (RowGroupRef group, BadRow row) = firstBad!.Value;
         throw GpuCtrException.DataError(
-            $"{shards.Shards[group.Shard].Path}: {BadRows} bad rows so far, --bad-rows allows {limit} ({reasons}; the first: row group {group.Group}, row {group.FirstRow + row.Row}: {row.Reason}); correct the data or raise the budget");
+            new DataPlace(shards.Shards[group.Shard].Path), $"{BadRows} bad rows so far, --bad-rows allows {limit} ({reasons}; the first: row group {group.Group}, row {group.FirstRow + row.Row}: {row.Reason}); correct the data or raise the budget");
     }
 }

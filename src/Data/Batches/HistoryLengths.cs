@@ -39,7 +39,7 @@ internal sealed class HistoryLengths(IReadOnlyList<SequenceField> sequences, boo
                 continue;
             if (!tolerant)
                 throw GpuCtrException.DataError(
-                    $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + r}: {a.Name} has {lengthA} entries and {b.Name} has {lengthB}, but {rule.What} must have equal lengths; correct it, allow some such rows with --bad-rows, or {rule.Advice}");
+                    shard.Place(block.Source, r), $"{a.Name} has {lengthA} entries and {b.Name} has {lengthB}, but {rule.What} must have equal lengths; correct it, allow some such rows with --bad-rows, or {rule.Advice}");
             block.LeaveOut(new BadRow(r, $"{a.Name} and {b.Name} differ in length"));
         }
     }

@@ -28,9 +28,9 @@ internal static class UnscoredRow
         Shard shard = shards.Shards[block.Source.Shard];
         int width = block.Shape.Numbers;
         NumericColumn[] suspects = Suspects(state, block.Numeric.AsSpan(row * width, width));
-        string what = $"{shard.Path}: row group {block.Source.Group}, row {block.Source.FirstRow + row}: its score is not a finite number";
+        const string what = "its score is not a finite number";
         if (suspects.Length == 0)
-            return new GpuCtrException(ErrorKind.Numeric, $"{what}, and none of its numbers is unusual: use another checkpoint, or train again with a lower --lr");
+            return GpuCtrException.At(shard.Place(block.Source, row), ErrorKind.Numeric, $"{what}, and none of its numbers is unusual: use another checkpoint, or train again with a lower --lr");
         using ShardReader reader = shard.Rent();
         ColumnBuffer column = new();
         string Value(NumericColumn numeric)
@@ -39,6 +39,6 @@ internal static class UnscoredRow
             return $"column '{numeric.Column}' is {NumericTransforms.Text(column.NumberAt(row))}";
         }
 
-        return GpuCtrException.DataError($"{what}: {string.Join(", ", suspects.Select(Value))}; correct it, allow some such rows with --bad-rows, or train with --numeric-transform {ColumnNames.InShell(suspects[0].Column)}=log");
+        return GpuCtrException.DataError(shard.Place(block.Source, row, suspects.Length == 1 ? suspects[0].Column : null), $"{what}: {string.Join(", ", suspects.Select(Value))}; correct it, allow some such rows with --bad-rows, or train with --numeric-transform {ColumnNames.InShell(suspects[0].Column)}=log");
     }
 }

@@ -42,6 +42,6 @@ public sealed partial class FeatureEncoder
 
         return rows.Length == items && rows.All(r => r >= 0 && r < values)
             ? new ItemAttribute(state.Item, state.Attribute, Array.ConvertAll(rows, r => (int)r))
-            : throw GpuCtrException.DataError($"{path}: {rows.Length} rows, expected {items}, each from 0 to {values - 1}; use another checkpoint");
+            : throw GpuCtrException.DataError(new DataPlace(path), $"{rows.Length} rows, expected {items}, each from 0 to {values - 1}; use another checkpoint");
     }
 }

@@ -53,7 +53,7 @@ public sealed partial class FeatureEncoder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{folder}: the features cannot be written ({e.Message}); check space and permissions", e);
+            throw GpuCtrException.IoError(new DataPlace(folder), $"the features cannot be written ({e.Message}); check space and permissions", e);
         }
     }
 
@@ -73,17 +73,17 @@ public sealed partial class FeatureEncoder
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw GpuCtrException.DataError($"{path}: damaged ({ShardReader.Reason(e)}); use another checkpoint", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"damaged ({ShardReader.Reason(e)}); use another checkpoint", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"cannot be read ({e.Message})", e);
         }
 
         if (state.Format != Format || state.BucketSeed != ComputedRows.Seed)
-            throw GpuCtrException.DataError($"{path}: format {state.Format}, this version reads format {Format}; use the version that wrote it");
+            throw GpuCtrException.DataError(new DataPlace(path), $"format {state.Format}, this version reads format {Format}; use the version that wrote it");
         if (FittedFeaturesCheck.FaultOf(state) is { } fault)
-            throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), $"damaged: {fault}; use another checkpoint");
         VocabularyTable[] tables = [.. state.Vocabularies.Select(v => ReadVocabulary(folder, v))];
         return new FeatureEncoder(state with { ItemAttributes = state.Attributes?.Select(a => ReadAttribute(folder, a, tables)).ToList() }, tables);
     }
@@ -122,7 +122,7 @@ public sealed partial class FeatureEncoder
         if (Path.GetFileName(file) is var name && file != $"{VocabularyFolder}/{name}")
             throw GpuCtrException.DataError($"{Path.Combine(folder, StateFile)}: '{file}' is outside its folder; use another checkpoint");
         string path = Path.Combine(folder, file);
-        return File.Exists(path) ? path : throw GpuCtrException.DataError($"{path}: the vocabulary file is missing; use another checkpoint");
+        return File.Exists(path) ? path : throw GpuCtrException.DataError(new DataPlace(path), "the vocabulary file is missing; use another checkpoint");
     }
 
     private static VocabularyTable ReadVocabulary(string folder, StoredVocabulary state)
@@ -131,7 +131,7 @@ public sealed partial class FeatureEncoder
         Shard shard = Shard.Open(path, 0);
         long expected = state.Rows - 3L;
         if (shard.Rows != expected || (state.Buckets > 0 && state.Buckets != expected))
-            throw GpuCtrException.DataError($"{path}: {shard.Rows} values, expected {expected}; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), $"{shard.Rows} values, expected {expected}; use another checkpoint");
         using ShardReader reader = shard.Rent();
         var buffer = new ColumnBuffer();
         long[] integers = [], counts = [];
@@ -151,7 +151,7 @@ public sealed partial class FeatureEncoder
 
             reader.Read(group.Group, "value", buffer);
             if (buffer.Kind != state.Kind)
-                throw GpuCtrException.DataError($"{path}: its values are {buffer.Kind}, expected {state.Kind}; use another checkpoint");
+                throw GpuCtrException.DataError(new DataPlace(path), $"its values are {buffer.Kind}, expected {state.Kind}; use another checkpoint");
             if (state.Kind == ValueKind.Text)
                 texts = [.. texts, .. buffer.Texts.Take(buffer.Count).Select(t => t.ToString())];
             else
@@ -159,11 +159,11 @@ public sealed partial class FeatureEncoder
         }
 
         if (counts.Any(c => c < 0))
-            throw GpuCtrException.DataError($"{path}: a count is negative; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), "a count is negative; use another checkpoint");
         if (unseen?.Any(runs => runs < 0) == true)
-            throw GpuCtrException.DataError($"{path}: a number of runs is negative; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), "a number of runs is negative; use another checkpoint");
         if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
-            throw GpuCtrException.DataError($"{path}: a value occurs twice; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), "a value occurs twice; use another checkpoint");
         return new VocabularyTable(state.Name, state.Kind, new ComputedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Oov], unseen);
     }
 }

@@ -62,7 +62,7 @@ public sealed partial class FeatureEncoder
     /// <exception cref="GpuCtrException">Data: it does not fit.</exception>
     internal FeatureEncoder Computing(IRowVectors vectors, string folder) => State.VectorColumns is [.., { Computed: true } last] && last.Means.Length == vectors.Width
         ? new(State, Vocabularies) { RowVectors = vectors }
-        : throw GpuCtrException.DataError($"{folder}: damaged: the model in it makes vectors of {vectors.Width} numbers, which its features do not read; use another checkpoint");
+        : throw GpuCtrException.DataError(new DataPlace(folder), $"damaged: the model in it makes vectors of {vectors.Width} numbers, which its features do not read; use another checkpoint");
 
     /// <summary>Approximate bytes in memory: the vocabularies, and copies of the largest one while it is written to a checkpoint.</summary>
     internal long Bytes => Vocabularies.Sum(v => v.Bytes) + (State.ItemAttributes?.Sum(a => sizeof(int) * (long)a.Rows.Length) ?? 0) + (RowVectors?.Bytes ?? 0) + Vocabularies.Select(v => v.Bytes).DefaultIfEmpty(0).Max();
@@ -112,7 +112,7 @@ public sealed partial class FeatureEncoder
         foreach (CategoricalColumn c in State.Categorical.Where(c => c.Rule == KeyRule.Hour))
         {
             if (shards.Shards.FirstOrDefault(s => s.Column(c.Column) is { TypeName: "date" }) is { } shard)
-                throw GpuCtrException.DataError($"{shard.Path}: column '{c.Column}' is date, which has no hour; the model was trained with a timestamp");
+                throw GpuCtrException.DataError(new DataPlace(shard.Path), $"column '{c.Column}' is date, which has no hour; the model was trained with a timestamp");
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed class FeatureFit
         // In the order of the files, so that sums have the same bits for any number of workers.
         TargetSums all = targets.Aggregate(default(TargetSums), (sum, group) => sum.Then(group));
         if (all.Rows == 0)
-            throw GpuCtrException.DataError($"{shards.Shards[0].Path}: no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share{(plan.Options.Weight is null ? "" : ", and see that some weights are above 0")}");
+            throw GpuCtrException.DataError(new DataPlace(shards.Shards[0].Path), $"no training row in {shards.Shards.Count} shard(s); add rows or lower the validation share{(plan.Options.Weight is null ? "" : ", and see that some weights are above 0")}");
         var tables = new VocabularyTable[counters.Length];
         Workers.Run(tables.Length, plan.Options.Workers, (v, _) => (tables[v], counters[v]) = (counters[v].Build(plan.Options.MinCount), null!), cancellation);
         RealColumnTraits reals = new();

@@ -55,7 +55,7 @@ public sealed partial class FeaturePlan
     private static string? InAll(ShardSet shards, string label)
     {
         if (shards.Partial().FirstOrDefault(p => p.Name == label) is { Lacks: { } lacks, Has: { } has })
-            throw GpuCtrException.DataError($"{lacks.Path}: the label column '{label}' is missing; {has.Path} has it; the file has {string.Join(", ", lacks.Columns.Select(c => c.Name))}");
+            throw GpuCtrException.DataError(new DataPlace(lacks.Path), $"the label column '{label}' is missing; {has.Path} has it; the file has {string.Join(", ", lacks.Columns.Select(c => c.Name))}");
         return shards.Column(label)?.Name;
     }
 

@@ -86,7 +86,7 @@ internal readonly record struct LabelCounts(long Rows, long Positives)
                 throw targets.Bad(shard, group, first);
             long limit = badRows.Limit(shards.Rows), all = Interlocked.Add(ref bad, count);
             if (all > limit)
-                throw GpuCtrException.DataError($"{shard.Path}: label column '{label}': {all} rows so far are {rule.Fault}, --bad-rows allows {limit}; {targets.Advice(shard) ?? "correct the data or raise the budget"}");
+                throw GpuCtrException.DataError(new DataPlace(shard.Path), $"label column '{label}': {all} rows so far are {rule.Fault}, --bad-rows allows {limit}; {targets.Advice(shard) ?? "correct the data or raise the budget"}");
         }
     }
 }

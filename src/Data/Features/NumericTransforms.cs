@@ -37,11 +37,11 @@ internal static class NumericTransforms
     public static string Text(double x) => (float)x == x ? ((float)x).ToString(CultureInfo.InvariantCulture) : x.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What is wrong with a number that cannot be read, and what to do.</summary>
-    public static string Unreadable(string column, double x) => double.IsFinite(x)
-        ? $"column '{column}': {Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; store a missing value as null, train with --numeric-transform {ColumnNames.InShell(column)}=log"
-        : $"column '{column}': {Text(x)} is not a finite number; store a missing value as null";
+    private static string Unreadable(string column, double x) => double.IsFinite(x)
+        ? $"{Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; store a missing value as null, train with --numeric-transform {ColumnNames.InShell(column)}=log"
+        : $"{Text(x)} is not a finite number; store a missing value as null";
 
     /// <summary>Says which value cannot be read.</summary>
     public static GpuCtrException Bad(Shard shard, RowGroupRef group, string column, int row, double x) => GpuCtrException.DataError(
-        $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, {Unreadable(column, x)}, or allow some such rows with --bad-rows");
+        shard.Place(group, row, column), $"{Unreadable(column, x)}, or allow some such rows with --bad-rows");
 }

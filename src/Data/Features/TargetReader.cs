@@ -34,10 +34,9 @@ internal sealed class TargetReader(string label, TargetRule rule)
     /// <summary>The error for a bad row.</summary>
     public GpuCtrException Bad(Shard shard, RowGroupRef group, int row)
     {
-        string where = $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}";
-        return GpuCtrException.DataError(HasWeight(row)
-            ? $"{where}, label column '{label}': {TargetRule.Text(labels, row)} is {rule.Fault}; {Advice(shard) ?? "correct it, or allow some such rows with --bad-rows"}"
-            : $"{where}, weight column '{rule.Weight}': {TargetRule.Text(weights, row)} is not a weight, which is a finite number of at least 0; correct it, or allow some such rows with --bad-rows");
+        return HasWeight(row)
+            ? GpuCtrException.DataError(shard.Place(group, row, label), $"label {TargetRule.Text(labels, row)} is {rule.Fault}; {Advice(shard) ?? "correct it, or allow some such rows with --bad-rows"}")
+            : GpuCtrException.DataError(shard.Place(group, row, rule.Weight), $"{TargetRule.Text(weights, row)} is not a weight, which is a finite number of at least 0; correct it, or allow some such rows with --bad-rows");
     }
 
     /// <summary>The flag that would make labels of the shard; null if none does.</summary>

@@ -68,7 +68,7 @@ internal sealed record VectorColumn(
 
     /// <summary>The error for such a row.</summary>
     public static GpuCtrException Bad(Shard shard, RowGroupRef group, string column, int row, string fault) => GpuCtrException.DataError(
-        $"{shard.Path}: row group {group.Group}, row {group.FirstRow + row}, column '{column}': {fault}; correct it, leave the column out (--exclude {ColumnNames.InShell(column)}), or allow some such rows with --bad-rows");
+        shard.Place(group, row, column), $"{fault}; correct it, leave the column out (--exclude {ColumnNames.InShell(column)}), or allow some such rows with --bad-rows");
 }
 
 /// <summary>What the fit found in a vector column of a row group.</summary>

@@ -22,7 +22,7 @@ internal sealed class DelimitedSource : ImportSource
         // Between the two characters of :: is an empty field.
         step = separator.Length;
         reader = Sep.New(separator[0]).Reader(o => o with { HasHeader = false, DisableColCountCheck = true }).From(Text);
-        Names = names ?? (Next() ? Header(path) : throw GpuCtrException.DataError($"{path}: the file is empty"));
+        Names = names ?? (Next() ? Header(path) : throw GpuCtrException.DataError(new DataPlace(path), "the file is empty"));
     }
 
     /// <inheritdoc/>
@@ -62,8 +62,8 @@ internal sealed class DelimitedSource : ImportSource
     {
         string[] found = [.. Enumerable.Range(0, Count).Select(i => this[i].Text.ToString())];
         return found.GroupBy(name => name).FirstOrDefault(g => g.Count() > 1)?.Key is { } twice
-            ? throw GpuCtrException.DataError($"{path}: two columns are called '{twice}' in its first line; give them different names")
-            : found.Contains("") ? throw GpuCtrException.DataError($"{path}: a column has no name in its first line; give it one") : found;
+            ? throw GpuCtrException.DataError(new DataPlace(path), $"two columns are called '{twice}' in its first line; give them different names")
+            : found.Contains("") ? throw GpuCtrException.DataError(new DataPlace(path), "a column has no name in its first line; give it one") : found;
     }
 
     /// <summary>Blanks around a field are no part of it, those in quotes are.</summary>

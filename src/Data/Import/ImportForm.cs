@@ -63,7 +63,7 @@ internal sealed record ImportForm(bool IsJson, string Separator, IReadOnlyList<s
             "banner_pos" or "device_type" or "device_conn_type" or ['C', ..] => () => new ValueColumn<long>(n, ImportKind.WholeOf),
             _ => () => new TextColumn(n),
         }))])
-        : throw GpuCtrException.DataError($"{path}: its first line has no columns click and hour; import avazu reads Avazu's train.csv, import csv any other");
+        : throw GpuCtrException.DataError(new DataPlace(path), "its first line has no columns click and hour; import avazu reads Avazu's train.csv, import csv any other");
 
     /// <summary>Ratings of 100k (u.data), 1M (ratings.dat), 20M (ratings.csv), or RecBole's .inter.</summary>
     private static ImportForm MovieLens(string path, string first, IReadOnlyList<string> positive)
@@ -71,7 +71,7 @@ internal sealed record ImportForm(bool IsJson, string Separator, IReadOnlyList<s
         string separator = first.Contains("::", StringComparison.Ordinal) ? "::" : first.Contains('\t') ? "\t" : ",";
         string[] fields = first.Split(separator), names = ["user", "item", "rating", "time"];
         if (fields.Length != names.Length)
-            throw GpuCtrException.DataError($"{path}: {fields.Length} fields in its first line, not user, item, rating and time; import movielens reads u.data, ratings.dat and ratings.csv, import csv any other");
+            throw GpuCtrException.DataError(new DataPlace(path), $"{fields.Length} fields in its first line, not user, item, rating and time; import movielens reads u.data, ratings.dat and ratings.csv, import csv any other");
         bool named = first.StartsWith("user", StringComparison.OrdinalIgnoreCase);
         string[] own = named ? fields : names;
         return new(false, separator, named ? null : names,
@@ -122,6 +122,6 @@ internal sealed record ImportForm(bool IsJson, string Separator, IReadOnlyList<s
             return "";
         }
 
-        return line ?? throw GpuCtrException.DataError($"{path}: the file is empty");
+        return line ?? throw GpuCtrException.DataError(new DataPlace(path), "the file is empty");
     }
 }

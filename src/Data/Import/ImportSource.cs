@@ -54,7 +54,7 @@ internal abstract class ImportSource : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"cannot be read ({e.Message})", e);
         }
     }
 }

@@ -90,7 +90,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
         {
             reader.Read(group.Group, new ColumnRequest(column.Name, column.Kind, column.IsList), into);
         }
-        catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Column: not null })
+        catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Place.Column: not null })
         {
             inspector.Trouble = e.Message;
         }

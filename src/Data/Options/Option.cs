@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 using GpuCtr.Models;
 
@@ -85,6 +87,21 @@ internal sealed class Option
     /// <summary>Sets it in a new record, before anything else has a reference to that record.</summary>
     public void SetIn(object record, object? value) => property.SetValue(record, value);
 
+    /// <summary>A value that differs from another one of this option, not always an allowed one; the same value where none is known.</summary>
+    public object? AnotherValue(object? value) => Entries is { } entries
+        ? value is IList { Count: > 0 } list ? Repeated(list, entries) : value
+        : value switch
+        {
+            bool on => !on,
+            Enum => Enum.GetValues(Type).Cast<object>().FirstOrDefault(v => !v.Equals(value), value),
+            string word when Words.Count > 0 => Words.FirstOrDefault(w => w != word, word),
+            string text => $"{text} ",
+            null when Type == typeof(string) => Words.Count > 0 ? Words[0] : " ",
+            null when IsNumber => Convert.ChangeType(1, Type, CultureInfo.InvariantCulture),
+            not null when IsNumber => Convert.ChangeType(Convert.ToDouble(value, CultureInfo.InvariantCulture) + 1, Type, CultureInfo.InvariantCulture),
+            _ => value,
+        };
+
     /// <summary>Whether a record declares it itself, rather than a record nested in it.</summary>
     public bool IsOf(Type record) => property.DeclaringType == record;
 
@@ -138,6 +155,14 @@ internal sealed class Option
 
     /// <summary>EmbeddingDim → embedding-dim.</summary>
     private static string WithDashes(string name) => string.Concat(name.Select((c, i) => char.IsAsciiLetterUpper(c) ? $"{(i > 0 ? "-" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
+
+    private static Array Repeated(IList list, Type entries)
+    {
+        var longer = Array.CreateInstance(entries, list.Count + 1);
+        list.CopyTo(longer, 0);
+        longer.SetValue(list[0], list.Count);
+        return longer;
+    }
 
     private static Type? EntryType(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
 }

@@ -33,10 +33,34 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
     /// <summary>A record with these values; all other properties are unchanged.</summary>
     public T Over<T>(T record) where T : class => (T)Over((object)record);
 
-    /// <summary>The options given by a program: those whose values in a record differ from the initial ones.</summary>
-    public static OptionValues Of(object record, object initially) => new(Option.Of(record.GetType())
-        .Where(o => o.IsOf(record.GetType()) && !JsonNode.DeepEquals(OptionText.ToJson(o, o.ValueIn(record)), OptionText.ToJson(o, o.ValueIn(initially))))
+    /// <summary>The options given by a program: those whose values in a record and in the records nested in it differ from the initial ones.</summary>
+    /// <remarks>Of a function from defaults to options, those that it sets are given, even to what they are by default.</remarks>
+    public static OptionValues Of(object record, object initially)
+    {
+        Type type = record.GetType();
+        OptionValues own = Changed(type, record, initially);
+        return Option.Parts(type).Aggregate(own, (given, part) => given.Over(
+            part.GetValue(record) is Delegate function ? SetBy(function, Option.PartType(part)) : Of(part.GetValue(record)!, part.GetValue(initially)!)));
+    }
+
+    private static OptionValues Changed(Type type, object record, object initially) => new(Option.Of(type)
+        .Where(o => o.IsOf(type) && !SameIn(o, record, initially))
         .ToDictionary(o => o.Name, o => o.ValueIn(record)));
+
+    /// <summary>What a function sets: values that it changes, and values that are the same whatever they were before.</summary>
+    private static OptionValues SetBy(Delegate function, Type type)
+    {
+        object before = Activator.CreateInstance(type)!, other = copy.Invoke(before, null)!;
+        foreach (Option option in Option.DeclaredBy(type))
+            option.SetIn(other, option.AnotherValue(option.ValueIn(before)));
+        object After(object own) => function.Method.Invoke(function.Target, BindingFlags.DoNotWrapExceptions, null, [own], null)!;
+        object after = After(before), otherAfter = After(other);
+        return new(Option.Of(type)
+            .Where(o => o.IsOf(type) && (!SameIn(o, after, before) || (!SameIn(o, before, other) && SameIn(o, after, otherAfter))))
+            .ToDictionary(o => o.Name, o => o.ValueIn(after)));
+    }
+
+    private static bool SameIn(Option o, object a, object b) => JsonNode.DeepEquals(OptionText.ToJson(o, o.ValueIn(a)), OptionText.ToJson(o, o.ValueIn(b)));
 
     /// <summary>The value of an option for config.json: the given one, else the resolved one if the option has one default, else null.</summary>
     /// <param name="option">The option.</param>

@@ -26,7 +26,7 @@ internal static class ShardFooter
         }
         catch (UnauthorizedAccessException e)
         {
-            throw GpuCtrException.IoError($"{path}: no permission to read it", e);
+            throw GpuCtrException.IoError(new DataPlace(path), "no permission to read it", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -34,11 +34,11 @@ internal static class ShardFooter
         }
         catch (Exception e) when (e is InvalidDataException or ArgumentException or IndexOutOfRangeException)
         {
-            throw GpuCtrException.DataError($"{path}: broken Parquet footer ({(e is InvalidDataException ? ShardReader.Reason(e) : "it ends too soon")}); write the file again", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"broken Parquet footer ({(e is InvalidDataException ? ShardReader.Reason(e) : "it ends too soon")}); write the file again", e);
         }
         catch (IOException e)
         {
-            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"cannot be read ({e.Message})", e);
         }
     }
 
@@ -54,16 +54,16 @@ internal static class ShardFooter
     {
         Span<byte> head = stackalloc byte[4], tail = stackalloc byte[8];
         if (stream.Length < 12 || stream.Peek(0, head) < 4 || stream.Peek(stream.Length - 8, tail) < 8)
-            throw GpuCtrException.DataError($"{path}: not a Parquet file ({stream.Length} bytes); gpu-ctr import csv turns text into shards (also tsv, jsonl and public logs)");
+            throw GpuCtrException.DataError(new DataPlace(path), $"not a Parquet file ({stream.Length} bytes); gpu-ctr import csv turns text into shards (also tsv, jsonl and public logs)");
         if (tail[4..].SequenceEqual("PARE"u8) || head.SequenceEqual("PARE"u8))
-            throw GpuCtrException.DataError($"{path}: an encrypted Parquet file, which is not supported; decrypt it first");
+            throw GpuCtrException.DataError(new DataPlace(path), "an encrypted Parquet file, which is not supported; decrypt it first");
         if (!head.SequenceEqual("PAR1"u8))
-            throw GpuCtrException.DataError($"{path}: not a Parquet file (it does not start with PAR1); gpu-ctr import csv turns text into shards (also tsv, jsonl and public logs)");
+            throw GpuCtrException.DataError(new DataPlace(path), "not a Parquet file (it does not start with PAR1); gpu-ctr import csv turns text into shards (also tsv, jsonl and public logs)");
         if (!tail[4..].SequenceEqual("PAR1"u8))
-            throw GpuCtrException.DataError($"{path}: incomplete Parquet file (it does not end with PAR1); copy or write it again");
+            throw GpuCtrException.DataError(new DataPlace(path), "incomplete Parquet file (it does not end with PAR1); copy or write it again");
         int footer = BitConverter.ToInt32(tail);
         if (footer <= 0 || footer > stream.Length - 12 || footer > LargestFooterBytes)
-            throw GpuCtrException.DataError($"{path}: broken Parquet footer (it declares {footer} bytes, the file has {stream.Length}); write the file again");
+            throw GpuCtrException.DataError(new DataPlace(path), $"broken Parquet footer (it declares {footer} bytes, the file has {stream.Length}); write the file again");
         return footer;
     }
 }

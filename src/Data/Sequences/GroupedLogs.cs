@@ -25,7 +25,7 @@ internal sealed class GroupedLogs(InteractionColumns columns, long memoryBytes) 
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{path}: the sequences of the users cannot be written ({e.Message}); check the space of the folder for temporary files", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"the sequences of the users cannot be written ({e.Message}); check the space of the folder for temporary files", e);
         }
 
         return ShardSet.Resolve([path]);

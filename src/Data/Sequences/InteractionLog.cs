@@ -37,7 +37,7 @@ internal sealed class InteractionLog
             Read(reader, times.Request, time);
             for (int r = 0; r < group.Rows; r++)
             {
-                GpuCtrException Bad(string column, string what) => GpuCtrException.DataError($"{shard.Path}: row group {group.Group}, row {group.FirstRow + r}, column '{column}': {what}; correct it or leave the row out");
+                GpuCtrException Bad(string column, string what) => GpuCtrException.DataError(shard.Place(group, r, column), $"{what}; correct it or leave the row out");
                 log.rows.Add((
                     log.users.IndexOf(user, r) ?? throw Bad(columns.User, "no user"),
                     log.items.IndexOf(item, r) ?? throw Bad(columns.Item, "no item"),

@@ -35,6 +35,6 @@ public sealed record ColumnRequest(string Name, ValueKind? Kind, bool IsList = f
             _ => $"correct it, write all shards with one type, or train on it as a number (--numeric {ColumnNames.InShell(Name)}) or without it (--exclude {ColumnNames.InShell(Name)})",
         };
         return GpuCtrException.DataError(
-            $"{shard.Path}: row group {group.Group}, row {group.FirstRow + read.Misfits[0]}, column '{Name}': {read.FirstMisfit}; {advice}, or allow some such rows with --bad-rows");
+            shard.Place(group, read.Misfits[0], Name), $"{read.FirstMisfit}; {advice}, or allow some such rows with --bad-rows");
     }
 }

@@ -28,7 +28,7 @@ internal sealed class RowLists
     public static RowLists Of(ShardSet shards, string column, int workers)
     {
         ColumnRequest request = GroupKey.Request(shards, column) ?? throw GpuCtrException.DataError(
-            $"{shards.Shards[0].Path}: '{column}' says which rows are one list, and not every shard has it with integers or strings; name another column by --group-id");
+            new DataPlace(shards.Shards[0].Path), $"'{column}' says which rows are one list, and not every shard has it with integers or strings; name another column by --group-id");
         Part[] parts = new Part[shards.RowGroups.Count];
         ConcurrentBag<ColumnBuffer> idle = [];
         Workers.Run(parts.Length, workers, (i, _) =>
@@ -108,8 +108,8 @@ internal sealed class RowLists
         }
 
         if (longest.rows > most)
-            throw GpuCtrException.UsageError(
-                $"{Place(longest.group, longest.first)}: the list that begins here has {longest.rows} rows with one value of '{Column}', and a batch has at most {most}; a batch holds whole lists: take --batch-size {longest.rows} or more, or another column as --group-id");
+            throw GpuCtrException.At(
+                Place(longest.group, longest.first), ErrorKind.Usage, $"the list that begins here has {longest.rows} rows with one value of '{Column}', and a batch has at most {most}; a batch holds whole lists: take --batch-size {longest.rows} or more, or another column as --group-id");
     }
 
     private static Part Runs(ShardSet shards, RowGroupRef group, ColumnRequest request, ColumnBuffer column)
@@ -124,7 +124,7 @@ internal sealed class RowLists
         for (int r = 0; r < group.Rows; r++)
         {
             if (column.IsNull(r))
-                throw GpuCtrException.DataError($"{shard.Path}: row group {group.Group}, row {group.FirstRow + r}: '{request.Name}' is null, so its list is unknown; write the id of its list into every row, or leave such rows out");
+                throw GpuCtrException.DataError(shard.Place(group, r), $"'{request.Name}' is null, so its list is unknown; write the id of its list into every row, or leave such rows out");
             ulong key = GroupKey.Of(column, r);
             if (keys.Count > 0 && keys[^1] == key)
                 continue;
@@ -143,14 +143,13 @@ internal sealed class RowLists
             twice++;
         if (twice >= keys.Length)
             return;
-        string[] places = [.. from i in Enumerable.Range(0, parts.Length)
+        DataPlace[] places = [.. from i in Enumerable.Range(0, parts.Length)
                               from p in Enumerable.Range(parts[i].Continues ? 1 : 0, parts[i].Keys.Length - (parts[i].Continues ? 1 : 0))
                               where parts[i].Keys[p] == keys[twice]
                               select Place(i, parts[i].Starts[p])];
         throw GpuCtrException.DataError(
-            $"{places[1]}: this value of '{Column}' was there before, at {places[0]}, with others between; the rows of a list follow each other in one file: sort the rows by '{Column}', or name the column of the request by --group-id");
+            places[1], $"this value of '{Column}' was there before, at {places[0]}, with others between; the rows of a list follow each other in one file: sort the rows by '{Column}', or name the column of the request by --group-id");
     }
 
-    private string Place(int group, int row) =>
-        $"{shards.Shards[shards.RowGroups[group].Shard].Path}: row group {shards.RowGroups[group].Group}, row {shards.RowGroups[group].FirstRow + row}";
+    private DataPlace Place(int group, int row) => shards.Shards[shards.RowGroups[group].Shard].Place(shards.RowGroups[group], row);
 }

@@ -99,6 +99,9 @@ public sealed class Shard
     internal static Shard Open(FoundShard found, int index, IEnumerable<PartitionColumn> partitions, bool keepsFooter) =>
         new(found, index, ShardFooter.Read(found.Source), partitions, keepsFooter);
 
+    /// <summary>The place of a row of one of its row groups, for messages.</summary>
+    internal DataPlace Place(RowGroupRef group, int row, string? column = null) => new(Path, group.Group, group.FirstRow + row, column);
+
     /// <summary>The column of that name, or null.</summary>
     public StoredColumn? Column(string name) => byName.GetValueOrDefault(name);
 
@@ -137,7 +140,7 @@ public sealed class Shard
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{Path}: cannot be opened any more ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(Path), $"cannot be opened any more ({e.Message})", e);
         }
 
         return reader;
@@ -196,7 +199,7 @@ public sealed class Shard
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{Path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(Path), $"cannot be read ({e.Message})", e);
         }
     }
 

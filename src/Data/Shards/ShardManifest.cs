@@ -45,7 +45,7 @@ internal static class ShardManifest
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw GpuCtrException.IoError($"{path}: cannot be written ({e.Message}); check space and permissions", e);
+                throw GpuCtrException.IoError(new DataPlace(path), $"cannot be written ({e.Message}); check space and permissions", e);
             }
 
             written.Add(path);
@@ -78,9 +78,9 @@ internal static class ShardManifest
     {
         const string advice = "restore the file, or renew the manifest with gpu-ctr inspect --write-manifest";
         if (shard.LengthBytes != entry.Bytes)
-            throw GpuCtrException.DataError($"{shard.Path}: it has {shard.LengthBytes} bytes, {manifest} lists {entry.Bytes}; {advice}");
+            throw GpuCtrException.DataError(new DataPlace(shard.Path), $"it has {shard.LengthBytes} bytes, {manifest} lists {entry.Bytes}; {advice}");
         if (Text(shard.ContentHash()) is var found && found != entry.Xxh3)
-            throw GpuCtrException.DataError($"{shard.Path}: its content has the XXH3 {found}, {manifest} lists {entry.Xxh3}; {advice}");
+            throw GpuCtrException.DataError(new DataPlace(shard.Path), $"its content has the XXH3 {found}, {manifest} lists {entry.Xxh3}; {advice}");
     }
 
     private static Content Read(IShardFolder folder)
@@ -95,11 +95,11 @@ internal static class ShardManifest
         }
         catch (JsonException e)
         {
-            throw GpuCtrException.DataError($"{path}: damaged ({ShardReader.Reason(e)}); renew it with gpu-ctr inspect --write-manifest, or remove it", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"damaged ({ShardReader.Reason(e)}); renew it with gpu-ctr inspect --write-manifest, or remove it", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message}); check its permissions", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"cannot be read ({e.Message}); check its permissions", e);
         }
     }
 

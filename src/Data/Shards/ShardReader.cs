@@ -56,7 +56,7 @@ public sealed class ShardReader : IDisposable
         }
         catch (UnauthorizedAccessException e)
         {
-            throw GpuCtrException.IoError($"{shard!.Path}: no permission to read it", e);
+            throw GpuCtrException.IoError(new DataPlace(shard!.Path), "no permission to read it", e);
         }
         catch (OutOfMemoryException e)
         {
@@ -137,7 +137,7 @@ public sealed class ShardReader : IDisposable
     }
 
     private ColumnLayout Layout(string column) => footer.Layout(column)
-        ?? throw GpuCtrException.DataError($"{shard!.Path}: no column '{column}'; it has {string.Join(", ", footer.Columns.Select(c => c.Column.Name))}");
+        ?? throw GpuCtrException.DataError(new DataPlace(shard!.Path), $"no column '{column}'; it has {string.Join(", ", footer.Columns.Select(c => c.Column.Name))}");
 
     private ColumnMetaData Chunk(int group, ColumnLayout layout)
     {
@@ -154,5 +154,5 @@ public sealed class ShardReader : IDisposable
     }
 
     private GpuCtrException Broken(int group, string column, string what, Exception? inner = null) =>
-        new(ErrorKind.Data, $"{shard!.Path}: row group {group}, column '{column}': {what}", inner) { Column = column };
+        GpuCtrException.DataError(new DataPlace(shard!.Path, group, Column: column), what, inner);
 }

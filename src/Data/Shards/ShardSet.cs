@@ -139,7 +139,7 @@ public sealed class ShardSet
             {
                 ulong hash = shard.ContentHash();
                 if (!seen.TryAdd(hash, shard) && !(shard.IsOfTable && seen[hash].IsOfTable))
-                    throw GpuCtrException.DataError($"{shard.Path}: a copy of {seen[hash].Path} (same content); rows would count twice, remove one");
+                    throw GpuCtrException.DataError(new DataPlace(shard.Path), $"a copy of {seen[hash].Path} (same content); rows would count twice, remove one");
             }
         }
     }

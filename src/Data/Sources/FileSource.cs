@@ -52,11 +52,11 @@ internal sealed class FileSource : IShardSource
     {
         FileInfo now = InfoOf(Path);
         if (!now.Exists && existed)
-            throw GpuCtrException.IoError($"{Path}: the file disappeared during the run; restore it and resume");
+            throw GpuCtrException.IoError(new DataPlace(Path), "the file disappeared during the run; restore it and resume");
         if (now.Exists && (now.Length != LengthBytes || now.LastWriteTimeUtc != modified))
         {
             throw GpuCtrException.DataError(
-                $"{Path}: the file changed during the run ({LengthBytes} bytes of {modified:s}Z, now {now.Length} bytes of {now.LastWriteTimeUtc:s}Z); start again with files that stay as they are");
+                new DataPlace(Path), $"the file changed during the run ({LengthBytes} bytes of {modified:s}Z, now {now.Length} bytes of {now.LastWriteTimeUtc:s}Z); start again with files that stay as they are");
         }
     }
 

@@ -173,7 +173,7 @@ internal static class ObjectFailure
 
     /// <summary>The error for an object that changed since it was listed.</summary>
     public static GpuCtrException Changed(string path, Exception? inner = null) =>
-        GpuCtrException.DataError($"{path}: the object changed during the run; start again with objects that stay as they are", inner);
+        GpuCtrException.DataError(new DataPlace(path), "the object changed during the run; start again with objects that stay as they are", inner);
 
     /// <summary>The error for an exception.</summary>
     public static GpuCtrException Of(string path, Exception e) => e switch
@@ -181,17 +181,17 @@ internal static class ObjectFailure
         AmazonServiceException { ErrorCode: "NoSuchBucket" } =>
             GpuCtrException.UsageError($"{path}: no such bucket; check its name, the region (AWS_REGION) and the server (AWS_ENDPOINT_URL)"),
         AmazonServiceException { StatusCode: HttpStatusCode.NotFound } =>
-            GpuCtrException.IoError($"{path}: the object disappeared during the run; restore it and resume", e),
+            GpuCtrException.IoError(new DataPlace(path), "the object disappeared during the run; restore it and resume", e),
         AmazonServiceException { StatusCode: HttpStatusCode.PreconditionFailed } => Changed(path, e),
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } refused =>
-            GpuCtrException.IoError($"{path}: the store refuses access ({Line(refused)}); check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID …) and that they allow s3:ListBucket and s3:GetObject", e),
+            GpuCtrException.IoError(new DataPlace(path), $"the store refuses access ({Line(refused)}); check the credentials (AWS_PROFILE, AWS_ACCESS_KEY_ID …) and that they allow s3:ListBucket and s3:GetObject", e),
         AmazonServiceException { StatusCode: not 0 } answer =>
-            GpuCtrException.IoError($"{path}: the store answers {(int)answer.StatusCode} ({Line(answer)}); try again later, or check the server (AWS_ENDPOINT_URL)", e),
+            GpuCtrException.IoError(new DataPlace(path), $"the store answers {(int)answer.StatusCode} ({Line(answer)}); try again later, or check the server (AWS_ENDPOINT_URL)", e),
         _ when e.Message.Contains("RegionEndpoint", StringComparison.Ordinal) =>
-            GpuCtrException.IoError($"{path}: neither region nor server is known; set AWS_REGION, or AWS_ENDPOINT_URL for a server of your own", e),
+            GpuCtrException.IoError(new DataPlace(path), "neither region nor server is known; set AWS_REGION, or AWS_ENDPOINT_URL for a server of your own", e),
         _ when e.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) =>
-            GpuCtrException.IoError($"{path}: no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role", e),
-        _ => GpuCtrException.IoError($"{path}: the store cannot be reached ({Line(e.InnerException is HttpRequestException inner ? inner : e)}); check the network and the server (AWS_ENDPOINT_URL)", e),
+            GpuCtrException.IoError(new DataPlace(path), "no credentials found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role", e),
+        _ => GpuCtrException.IoError(new DataPlace(path), $"the store cannot be reached ({Line(e.InnerException is HttpRequestException inner ? inner : e)}); check the network and the server (AWS_ENDPOINT_URL)", e),
     };
 
     private static string Line(Exception e) =>

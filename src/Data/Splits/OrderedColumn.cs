@@ -104,7 +104,7 @@ internal sealed class OrderedColumn
                 return KeyOf(Math.Clamp(day, -MostDays, MostDays) * TicksOfDay + nanoseconds / TimeSpan.NanosecondsPerTick);
             default:
                 return Date(column.Texts[r].Span) is { } ticks ? KeyOf(ticks) : throw GpuCtrException.DataError(
-                    $"{shards.Shards[group.Shard].Path}: row group {group.Group}, row {group.FirstRow + r}, column '{Name}': '{column.Texts[r]}' is no date, such as 2014-10-28 or 2014-10-28T09:30:00, and rows are put in order by it");
+                    shards.Shards[group.Shard].Place(group, r, Name), $"'{column.Texts[r]}' is no date, such as 2014-10-28 or 2014-10-28T09:30:00, and rows are put in order by it");
         }
     }
 

@@ -30,7 +30,7 @@ internal sealed class DeltaCheckpoint
     private void Apply(int r, DeltaSnapshot into)
     {
         if (Text("sidecar.path", r) is not null)
-            throw GpuCtrException.DataError($"{shard.Path}: a checkpoint of version 2 with sidecars, which is not read; {DeltaFeatures.Advice(shard.Folder.Parent?.Path ?? "table")}");
+            throw GpuCtrException.DataError(new DataPlace(shard.Path), $"a checkpoint of version 2 with sidecars, which is not read; {DeltaFeatures.Advice(shard.Folder.Parent?.Path ?? "table")}");
         if (Text("add.path", r) is { } path)
             into.Add(new DeltaFile(path, Map("add.partitionValues.", r), DeletionVector(r)));
         if (Text("metaData.schemaString", r) is { } schema)
@@ -65,7 +65,7 @@ internal sealed class DeltaCheckpoint
         if (shard.Column(name) is not { } found)
             return null;
         if (found.Kind != kind || found.IsList != isList)
-            throw GpuCtrException.DataError($"{shard.Path}: '{name}' is {found.TypeName}, which checkpoints of Delta tables do not have; remove the checkpoint if all commits are there");
+            throw GpuCtrException.DataError(new DataPlace(shard.Path), $"'{name}' is {found.TypeName}, which checkpoints of Delta tables do not have; remove the checkpoint if all commits are there");
         if (!columns.TryGetValue(name, out ColumnBuffer? column))
             reader.Read(group, name, columns[name] = column = new ColumnBuffer());
         return column;

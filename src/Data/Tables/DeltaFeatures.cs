@@ -12,7 +12,7 @@ internal static class DeltaFeatures
     public static void Check(string path, DeltaSnapshot table)
     {
         if (table.SchemaString.Length == 0 || table.ReaderVersion == 0)
-            throw GpuCtrException.DataError($"{path}: the log of this Delta table does not say its columns or its protocol; restore it, or write the table again");
+            throw GpuCtrException.DataError(new DataPlace(path), "the log of this Delta table does not say its columns or its protocol; restore it, or write the table again");
         if (table.ReaderVersion > 3)
             throw Refused(path, $"asks for reader version {table.ReaderVersion}");
         if (table.ReaderFeatures.FirstOrDefault(f => !known.Contains(f)) is { } feature)
@@ -26,5 +26,5 @@ internal static class DeltaFeatures
     /// <summary>Advice on how to use such a table anyway.</summary>
     public static string Advice(string path) => $"write its rows as plain Parquet (in Spark: spark.read.format(\"delta\").load(folder).write.parquet(other); in DuckDB: COPY (FROM delta_scan('{path}')) TO 'rows.parquet')";
 
-    private static GpuCtrException Refused(string path, string why, string advice = "") => GpuCtrException.DataError($"{path}: this Delta table {why}, which is not supported; {advice}{Advice(path)}");
+    private static GpuCtrException Refused(string path, string why, string advice = "") => GpuCtrException.DataError(new DataPlace(path), $"this Delta table {why}, which is not supported; {advice}{Advice(path)}");
 }

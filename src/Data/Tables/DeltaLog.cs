@@ -63,7 +63,7 @@ internal static partial class DeltaLog
         .LastOrDefault()?.ToArray() ?? [];
 
     private static GpuCtrException Incomplete(IShardFolder root, long version, string[] names) => names.Any(n => SecondCheckpoint().IsMatch(n))
-        ? GpuCtrException.DataError($"{root.Path}: this Delta table has checkpoints of version 2 only, which are not read; {DeltaFeatures.Advice(root.Path)}")
+        ? GpuCtrException.DataError(new DataPlace(root.Path), $"this Delta table has checkpoints of version 2 only, which are not read; {DeltaFeatures.Advice(root.Path)}")
         : GpuCtrException.DataError($"{root.PathOf(Folder)}: version {version} is missing; restore the whole log, or write the table again");
 
     private static long VersionOf(string name) => long.Parse(name.AsSpan(0, 20), CultureInfo.InvariantCulture);

@@ -22,7 +22,7 @@ internal static partial class DeltaSchema
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw GpuCtrException.DataError($"{path}: the schema in the log of this Delta table cannot be read ({ShardReader.Reason(e)}); restore the log, or write the table again", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"the schema in the log of this Delta table cannot be read ({ShardReader.Reason(e)}); restore the log, or write the table again", e);
         }
     }
 

@@ -68,12 +68,12 @@ internal sealed class DeltaTable
         string path = Uri.UnescapeDataString(uri);
         int scheme = path.IndexOf(':');
         if (path.Contains('\0'))
-            throw GpuCtrException.DataError($"{Path}: the log of this Delta table has a file name with a zero character; restore the log, or write the table again");
+            throw GpuCtrException.DataError(new DataPlace(Path), "the log of this Delta table has a file name with a zero character; restore the log, or write the table again");
         if (scheme <= 0 || path.AsSpan(0, scheme).ContainsAny('/', '='))
             return path;
         return path[..scheme] == "file" && !ObjectPaths.IsObject(Path)
             ? path[scheme..].TrimStart(':').Replace("///", "/")
-            : throw GpuCtrException.DataError($"{Path}: this Delta table has a file in another place ({path}), as shallow clones do; write its rows as plain Parquet");
+            : throw GpuCtrException.DataError(new DataPlace(Path), $"this Delta table has a file in another place ({path}), as shallow clones do; write its rows as plain Parquet");
     }
 }
 

@@ -26,7 +26,7 @@ internal sealed class TableFolders
         {
             List<FoundShard> files = [.. whole.Files(pattern)];
             Count(whole, files.Count, 0);
-            return files.Count > 0 ? files : throw GpuCtrException.DataError($"{whole.Path}: version {whole.Version} of this Delta table has no files, so no rows");
+            return files.Count > 0 ? files : throw GpuCtrException.DataError(new DataPlace(whole.Path), $"version {whole.Version} of this Delta table has no files, so no rows");
         }
 
         var live = new List<FoundShard>();
@@ -37,7 +37,7 @@ internal sealed class TableFolders
             if (file is not null)
                 live.Add(file);
             else if (matches.IsExact)
-                throw GpuCtrException.DataError($"{found.Source.Path}: version {table!.Version} of the Delta table {table.Path} does not have this file (any more): its rows were deleted or rewritten; name the table's folder instead");
+                throw GpuCtrException.DataError(new DataPlace(found.Source.Path), $"version {table!.Version} of the Delta table {table.Path} does not have this file (any more): its rows were deleted or rewritten; name the table's folder instead");
             if (table is not null)
                 Count(table, file is null ? 0 : 1, file is null ? 1 : 0);
         }
@@ -75,5 +75,5 @@ internal sealed class TableFolders
     }
 
     private static GpuCtrException Refused(IShardFolder folder, string format, string how) => GpuCtrException.DataError(
-        $"{folder.Path}: {(format[0] == 'I' ? "an" : "a")} {format} table, which is not read: its files hold rows that were deleted or replaced; write its rows as plain Parquet ({how})");
+        new DataPlace(folder.Path), $"{(format[0] == 'I' ? "an" : "a")} {format} table, which is not read: its files hold rows that were deleted or replaced; write its rows as plain Parquet ({how})");
 }

@@ -92,7 +92,7 @@ internal static class InspectCommand
             {
                 return FeaturePlan.Infer(shards, options, lookOnly: true);
             }
-            catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Column: { } column } && !options.Exclude.Contains(column))
+            catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Place.Column: { } column } && !options.Exclude.Contains(column))
             {
                 options = options with { Exclude = [.. options.Exclude, column] };
             }

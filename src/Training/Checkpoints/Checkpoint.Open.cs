@@ -47,26 +47,26 @@ internal sealed partial record Checkpoint
         {
             CheckpointManifest manifest = JsonText.Parse<CheckpointManifest>(ReadManifest(path));
             if (manifest.Format is < 1 or > CheckpointManifest.CurrentFormat)
-                throw GpuCtrException.DataError($"{path}: format {manifest.Format}, this version reads formats 1 to {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version}) or a later one");
+                throw GpuCtrException.DataError(new DataPlace(path), $"format {manifest.Format}, this version reads formats 1 to {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version}) or a later one");
             if (manifest.Format > 1 && !File.Exists(Path.Combine(folder, ManifestDigestFile)))
-                throw GpuCtrException.DataError($"{folder}: incomplete ({ManifestDigestFile} is missing); use another checkpoint");
+                throw GpuCtrException.DataError(new DataPlace(folder), $"incomplete ({ManifestDigestFile} is missing); use another checkpoint");
             if (ManifestCheck.FaultOf(manifest, needed) is { } fault)
-                throw GpuCtrException.DataError($"{path}: damaged: {fault}; use another checkpoint");
+                throw GpuCtrException.DataError(new DataPlace(path), $"damaged: {fault}; use another checkpoint");
             foreach ((string name, FileDigest expected) in manifest.Files)
                 Verify(folder, name, expected);
             return new Checkpoint(folder, manifest);
         }
         catch (Exception e) when (e is JsonException or ArgumentException)
         {
-            throw GpuCtrException.DataError($"{path}: damaged ({e.Message}); use another checkpoint", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"damaged ({e.Message}); use another checkpoint", e);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw GpuCtrException.DataError($"{folder}: incomplete ({e.Message}); use another checkpoint", e);
+            throw GpuCtrException.DataError(new DataPlace(folder), $"incomplete ({e.Message}); use another checkpoint", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{folder}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(folder), $"cannot be read ({e.Message})", e);
         }
     }
 
@@ -93,11 +93,11 @@ internal sealed partial record Checkpoint
     {
         long bytes = new FileInfo(path).Length;
         if (bytes > ManifestLimitBytes)
-            throw GpuCtrException.DataError($"{path}: {bytes} bytes, a manifest has at most {ManifestLimitBytes}; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), $"{bytes} bytes, a manifest has at most {ManifestLimitBytes}; use another checkpoint");
         byte[] text = File.ReadAllBytes(path);
         string digest = Path.Combine(Path.GetDirectoryName(path)!, ManifestDigestFile);
         if (File.Exists(digest) && File.ReadAllText(digest).Trim() != FileDigest.Of(text).Xxh3)
-            throw GpuCtrException.DataError($"{path}: damaged: its content does not match its hash; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), "damaged: its content does not match its hash; use another checkpoint");
         return Encoding.UTF8.GetString(text);
     }
 
@@ -105,11 +105,11 @@ internal sealed partial record Checkpoint
     {
         string path = Path.GetFullPath(Path.Combine(folder, name));
         if (!path.StartsWith(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw GpuCtrException.DataError($"{folder}: '{name}' is outside the checkpoint; use another one");
+            throw GpuCtrException.DataError(new DataPlace(folder), $"'{name}' is outside the checkpoint; use another one");
         FileInfo file = new(path);
         if (!file.Exists || file.Length != expected.Bytes)
-            throw GpuCtrException.DataError($"{path}: {(file.Exists ? $"{file.Length} bytes" : "missing")}, expected {expected.Bytes} bytes; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), $"{(file.Exists ? $"{file.Length} bytes" : "missing")}, expected {expected.Bytes} bytes; use another checkpoint");
         if (FileDigest.Of(path).Xxh3 != expected.Xxh3)
-            throw GpuCtrException.DataError($"{path}: damaged: its content does not match its hash; use another checkpoint");
+            throw GpuCtrException.DataError(new DataPlace(path), "damaged: its content does not match its hash; use another checkpoint");
     }
 }

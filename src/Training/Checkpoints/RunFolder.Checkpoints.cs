@@ -25,7 +25,7 @@ internal sealed partial class RunFolder
         {
             long needed = model.Weights.Concat(model.OptimizerStates).Concat(model.HasDeferredUpdates ? model.DeferredState : []).Sum(t => t.Bytes);
             throw GpuCtrException.IoError(
-                $"{folder}: the checkpoint cannot be written ({e.Message}); {Disk.Space(needed, Path)}; earlier checkpoints are intact", e);
+                new DataPlace(folder), $"the checkpoint cannot be written ({e.Message}); {Disk.Space(needed, Path)}; earlier checkpoints are intact", e);
         }
     }
 

@@ -88,11 +88,11 @@ internal static class SafeTensors
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or EndOfStreamException)
         {
-            throw GpuCtrException.DataError($"{path}: missing or cut short ({e.Message}); use another checkpoint", e);
+            throw GpuCtrException.DataError(new DataPlace(path), $"missing or cut short ({e.Message}); use another checkpoint", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"cannot be read ({e.Message})", e);
         }
     }
 
@@ -104,7 +104,7 @@ internal static class SafeTensors
             Span<float> values = chunk.AsSpan(0, (int)Math.Min(ChunkLength, length - at));
             file.ReadExactly(MemoryMarshal.AsBytes(values));
             if (FirstNotFinite(values) is >= 0 and var wrong)
-                throw GpuCtrException.DataError($"{path}: damaged: tensor '{tensor.Name}', row {(begin + at + wrong) / Math.Max(1, tensor.Columns)}: {values[wrong]} is not a finite number; use another checkpoint");
+                throw GpuCtrException.DataError(new DataPlace(path), $"damaged: tensor '{tensor.Name}', row {(begin + at + wrong) / Math.Max(1, tensor.Columns)}: {values[wrong]} is not a finite number; use another checkpoint");
             tensor.Write(device, values, begin + at);
         }
     }

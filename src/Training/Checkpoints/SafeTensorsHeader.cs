@@ -179,5 +179,5 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
         json.WriteEndArray();
     }
 
-    private static GpuCtrException Bad(string path, string what) => GpuCtrException.DataError($"{path}: damaged: {what}; use another checkpoint");
+    private static GpuCtrException Bad(string path, string what) => GpuCtrException.DataError(new DataPlace(path), $"damaged: {what}; use another checkpoint");
 }

@@ -42,7 +42,7 @@ internal sealed class PermutationImportance(TrainableModel model, ImportanceOpti
 
         Evaluation whole = Measure(null, []);
         if (whole.LogLoss is null)
-            throw GpuCtrException.DataError($"{rows.Data.Shards.Shards[0].Path}: not all rows have a finite score; gpu-ctr evaluate says which and why");
+            throw GpuCtrException.DataError(new DataPlace(rows.Data.Shards.Shards[0].Path), "not all rows have a finite score; gpu-ctr evaluate says which and why");
         bool[] ofLists = [.. groups.Select(g => IsOfLists(held, g))];
         List<Evaluation>[] permuted = [.. groups.Select(_ => new List<Evaluation>())];
         long done = 0;

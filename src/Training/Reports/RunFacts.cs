@@ -52,9 +52,9 @@ internal sealed record RunFacts(string Name, JsonObject Config, IReadOnlyList<Ep
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw GpuCtrException.IoError($"{path}: cannot be read ({e.Message})", e);
+            throw GpuCtrException.IoError(new DataPlace(path), $"cannot be read ({e.Message})", e);
         }
     }
 
-    private static GpuCtrException Damaged(string path, string what) => GpuCtrException.DataError($"{path}: damaged ({what}); leave the run out");
+    private static GpuCtrException Damaged(string path, string what) => GpuCtrException.DataError(new DataPlace(path), $"damaged ({what}); leave the run out");
 }

@@ -119,7 +119,7 @@ public sealed class FeatureEncoderTests : FittedShard
         long? bad = value == "null" ? null : long.Parse(value);
         GpuCtrException failure = Assert.Throws<GpuCtrException>(() => Fit(new TestShard().Nullable<long>("label", 0, 1, 0, bad, 1).Column("a", 1, 2, 3, 4, 5), groupRows: 2));
         Assert.Equal(ErrorKind.Data, failure.Kind);
-        Assert.Contains($"row group 1, row 3, label column 'label': {value} is neither", failure.Message);
+        Assert.Contains($"row group 1, row 3, column 'label': label {value} is neither", failure.Message);
         Assert.Contains("s.parquet", failure.Message);
     }
 

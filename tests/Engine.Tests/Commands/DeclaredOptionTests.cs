@@ -129,9 +129,19 @@ public sealed class DeclaredOptionTests
     [Fact]
     public void A_program_says_what_is_not_as_it_was()
     {
-        TrainOptions changed = new() { Epochs = 7, LrSteps = [new(3, 0.1)] };
+        TrainOptions changed = new()
+        {
+            Epochs = 7,
+            LrSteps = [new(3, 0.1)],
+            Features = new() { Label = "clicked" },
+            Device = new() { Device = "cpu" },
+            Model = m => m with { EmbeddingDim = 16, HiddenUnits = [64], Dropout = new ModelOptions().Dropout, Pooling = new ModelOptions().Pooling },
+        };
         OptionValues said = OptionValues.Of(changed, new TrainOptions());
-        Assert.Equal("epochs lr-steps", string.Join(' ', train.Where(said.IsGiven).Select(o => o.Name)));
+        // The dropout and the pooling are those of the defaults, but the program sets them.
+        Assert.Equal("label embedding-dim pooling hidden-units dropout epochs lr-steps device", string.Join(' ', train.Where(said.IsGiven).Select(o => o.Name)));
+        Assert.Empty(OptionValues.Of(new TrainOptions(), new TrainOptions()).ByName);
+        Assert.Equal("l2", string.Join(' ', OptionValues.Of(new TrainOptions { Model = m => m with { L2 = m.L2 + 1, Dropout = m.Dropout } }, new TrainOptions()).ByName.Keys));
     }
 
     [Fact]

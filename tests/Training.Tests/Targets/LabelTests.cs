@@ -93,7 +93,7 @@ public sealed class LabelTests : OwnFolder
         Train(words, "run").FailedWith(ExitCode.Data, "'label' is string, with values such as 'no', 'yes'", "--positive yes");
         Train(words, "run", "--positive", ">=4").FailedWith(ExitCode.Usage, "words are not compared");
         string stars = Features.Column("label", [.. clicks.Select((c, i) => 1 + i % 5)]).Write(Folder.File("stars.parquet"));
-        Train(stars, "run").FailedWith(ExitCode.Data, "stars.parquet: row group 0, row 1, label column 'label': 2 is neither 0 nor 1", "--positive '>=5'");
+        Train(stars, "run").FailedWith(ExitCode.Data, "stars.parquet: row group 0, row 1, column 'label': label 2 is neither 0 nor 1", "--positive '>=5'");
         Train(stars, "run", "--positive", "yes").FailedWith(ExitCode.Usage, "label 'yes'", "write a number");
         Train(stars, "run", "--positive", ">=four").FailedWith(ExitCode.Usage, ">=four");
         Train(stars, "run", "--positive", ">=3", "--negative", "<=3").FailedWith(ExitCode.Data, "row 2", "3 is without a label, or fits --positive and --negative both");

@@ -142,7 +142,7 @@ public sealed class WeightTests : OwnFolder
     public void A_weight_that_is_none_is_named(double bad, string text)
     {
         string shard = Shop("bad.parquet", repeated: false, i => i == 41 ? bad : 1);
-        Train(shard, "run", "--weight", "w").FailedWith(ExitCode.Data, $"bad.parquet: row group 0, row 41, weight column 'w': {text} is not a weight", "--bad-rows");
+        Train(shard, "run", "--weight", "w").FailedWith(ExitCode.Data, $"bad.parquet: row group 0, row 41, column 'w': {text} is not a weight", "--bad-rows");
         Assert.Contains("weight negative, missing or not finite", Train(shard, "run", "--weight", "w", "--bad-rows", "1").Succeeded().Error);
     }
 
