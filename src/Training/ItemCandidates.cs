@@ -83,16 +83,9 @@ internal sealed class GivenCandidates : ItemCandidates
     private static IEnumerable<(DataPlace, T)> Read<T>(ShardSet shards, ColumnRequest request, Func<ColumnBuffer, int, T> value)
     {
         ColumnBuffer column = new();
-        foreach (RowGroupRef group in shards.RowGroups)
-        {
-            Shard shard = shards.Shards[group.Shard];
-            using ShardReader reader = shard.Rent();
-            reader.Read(group.Group, request, column);
-            if (column.Misfits.Count > 0)
-                throw request.Misfit(shard, group, column);
+        foreach ((Shard shard, RowGroupRef group) in shards.Read((request, column)))
             for (int r = 0; r < column.Rows; r++)
                 yield return (shard.Place(group, r), value(column, r));
-        }
     }
 }
 

@@ -32,16 +32,9 @@ internal sealed class ParquetVectors : IVectorFile
         if (text != (ids.Kind == ValueKind.Text))
             throw GpuCtrException.UsageError($"{shards.Shards[0].Path}: column '{ids.Name}' has {ids.TypeName}, and the ids of the training rows are {(text ? "strings" : "integers")}");
         ValueKind kind = ids.Kind == ValueKind.Real ? ValueKind.Integer : ids.Kind;
-        ColumnRequest wanted = new(ids.Name, kind);
         ColumnBuffer id = new(), vector = new();
-        foreach (RowGroupRef group in shards.RowGroups)
+        foreach ((Shard shard, RowGroupRef group) in shards.Read((new ColumnRequest(ids.Name, kind), id), (VectorColumn.RequestOf(vectors), vector)))
         {
-            Shard shard = shards.Shards[group.Shard];
-            using ShardReader reader = shard.Rent();
-            reader.Read(group.Group, wanted, id);
-            if (id.Misfits.Count > 0)
-                throw wanted.Misfit(shard, group, id);
-            reader.Read(group.Group, VectorColumn.RequestOf(vectors), vector);
             for (int r = 0; r < id.Rows; r++)
             {
                 DataPlace place = shard.Place(group, r);

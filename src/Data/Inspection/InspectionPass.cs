@@ -9,12 +9,13 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="label">Label column, if there is one.</param>
 /// <param name="rule">How it is read.</param>
 /// <param name="inspectors">One per inspected column.</param>
-internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule rule, IReadOnlyList<ColumnInspector> inspectors)
+/// <param name="groups">Counts the rows that belong together; null: none do.</param>
+internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule rule, IReadOnlyList<ColumnInspector> inspectors, GroupedRows? groups)
 {
     private const sbyte Unknown = -1;
 
     private readonly ConcurrentBag<ColumnBuffer> idle = [];
-    private readonly ColumnBuffer labelColumn = new();
+    private readonly ColumnBuffer labelColumn = new(), groupColumn = new();
     private sbyte[] labels = [];
 
     /// <summary>Rows with label 0.</summary>
@@ -22,6 +23,9 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
 
     /// <summary>Rows with label 1.</summary>
     public long Positives { get; private set; }
+
+    /// <summary>What was found of the rows that belong together; null if nothing is known of all of them.</summary>
+    public GroupProfile? Groups => groups?.Profile();
 
     /// <summary>Finds rows that repeat earlier ones.</summary>
     public RepeatedRows Repeated { get; } = new();
@@ -38,6 +42,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
         {
             Repeated.Begin(group.Rows);
             ReadLabels(group);
+            ReadGroups(group);
             Workers.Run(inspectors.Count, workers, (i, _) => ReadColumn(group, i), cancellation);
             Repeated.End();
             progress?.Invoke(done += group.Rows);
@@ -51,7 +56,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
         labels.AsSpan(0, group.Rows).Fill(Unknown);
         if (label is null)
             return;
-        if (!TryRead(group, inspectors.First(i => i.Column.Name == label), shards.Column(label)!.AsNumber, labelColumn))
+        if (!TryRead(group, inspectors.First(i => i.Column.Name == label), RequestOf(shards.Column(label)!.AsNumber), labelColumn))
             return;
         for (int r = 0; r < group.Rows; r++)
         {
@@ -62,6 +67,16 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
             Positives += labels[r];
             Negatives += 1 - labels[r];
         }
+    }
+
+    private void ReadGroups(RowGroupRef group)
+    {
+        if (groups?.Request is not { } request)
+            return;
+        if (TryRead(group, inspectors.First(i => i.Column.Name == request.Name), request, groupColumn))
+            groups.Add(group, groupColumn, labels);
+        else
+            groups = null;
     }
 
     private void ReadColumn(RowGroupRef group, int index)
@@ -75,20 +90,20 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
         }
 
         ColumnBuffer column = idle.TryTake(out ColumnBuffer? taken) ? taken : new ColumnBuffer();
-        if (TryRead(group, inspector, inspector.Column, column))
+        if (TryRead(group, inspector, RequestOf(inspector.Column), column))
             Take(group, index, column);
         idle.Add(column);
     }
 
     /// <summary>Reads a column of a row group; a column that cannot be read is reported once and not tried again.</summary>
-    private bool TryRead(RowGroupRef group, ColumnInspector inspector, StoredColumn column, ColumnBuffer into)
+    private bool TryRead(RowGroupRef group, ColumnInspector inspector, ColumnRequest request, ColumnBuffer into)
     {
         if (inspector.Trouble is not null)
             return false;
         using ShardReader reader = shards.Shards[group.Shard].Rent();
         try
         {
-            reader.Read(group.Group, new ColumnRequest(column.Name, column.Kind, column.IsList), into);
+            reader.Read(group.Group, request, into);
         }
         catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Place.Column: not null })
         {
@@ -97,6 +112,8 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
 
         return inspector.Trouble is null;
     }
+
+    private static ColumnRequest RequestOf(StoredColumn column) => new(column.Name, column.Kind, column.IsList);
 
     private void Take(RowGroupRef group, int index, ColumnBuffer column)
     {

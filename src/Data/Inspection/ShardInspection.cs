@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Lists;
+using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using static System.FormattableString;
 
@@ -15,11 +17,12 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="BadLabels">Rows whose label is neither.</param>
 /// <param name="RepeatedRows">Rows equal to an earlier one in all columns.</param>
 /// <param name="RepeatedRowsAreExact">Whether that is a count and not an estimate.</param>
+/// <param name="Groups">The rows that belong together by the column that groups them, or of each user of a log; null if there is neither.</param>
 /// <param name="Columns">The columns.</param>
 /// <param name="Problems">One line for each problem.</param>
 public sealed record ShardInspection(
     int Shards, long Bytes, int RowGroups, long Rows, string? Label, double? LabelRate, long BadLabels, long RepeatedRows, bool RepeatedRowsAreExact,
-    IReadOnlyList<ColumnProfile> Columns, IReadOnlyList<string> Problems)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] GroupProfile? Groups, IReadOnlyList<ColumnProfile> Columns, IReadOnlyList<string> Problems)
 {
     private const double Leak = 0.99, NearlyUnique = 0.9;
     private const long EnoughRows = 1000;
@@ -28,14 +31,18 @@ public sealed record ShardInspection(
     /// <param name="shards">The shards.</param>
     /// <param name="plan">Roles; null if there is no label.</param>
     /// <param name="workers">Threads.</param>
+    /// <param name="options">Which column groups rows, or which columns are a log; null: the usual names.</param>
     /// <param name="progress">Told the rows read.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">InputOutput; Data: a shard that changed.</exception>
-    public static ShardInspection Of(ShardSet shards, FeaturePlan? plan, int workers, Action<long>? progress = null, CancellationToken cancellation = default)
+    public static ShardInspection Of(ShardSet shards, FeaturePlan? plan, int workers, FeatureOptions? options = null, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         string? label = plan?.Label?.Name;
         ColumnInspector[] inspectors = [.. shards.Columns.Select(c => Read(c, plan)).Where(c => c.Kind != ValueKind.Unsupported).Select(c => new ColumnInspector(c, Planned(c, plan), c.Name == label, Reading(c, plan)))];
-        InspectionPass pass = new(shards, label, plan is null ? TargetRule.Plain : TargetRule.Of(plan), inspectors);
+        options ??= new FeatureOptions();
+        string? user = label is null ? InteractionColumns.Of(shards, options)?.User : null;
+        GroupedRows? groups = (user ?? options.GroupId) is { } by ? new GroupedRows(shards, by, isLog: user is not null) : null;
+        InspectionPass pass = new(shards, label, plan is null ? TargetRule.Plain : TargetRule.Of(plan), inspectors, groups);
         pass.Run(workers, progress, cancellation);
         var profiles = new ColumnProfile[inspectors.Length];
         Workers.Run(inspectors.Length, workers, (i, _) => profiles[i] = inspectors[i].Profile(), cancellation);
@@ -47,9 +54,9 @@ public sealed record ShardInspection(
         var found = new ShardInspection(
             shards.Shards.Count, shards.Shards.Sum(s => s.LengthBytes), shards.RowGroups.Count, shards.Rows, label,
             labelled == 0 ? null : (double)pass.Positives / labelled, hasLabels ? shards.Rows - labelled : 0,
-            repeated, exact, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
+            repeated, exact, pass.Groups, [.. shards.Columns.Select(c => byName.GetValueOrDefault(c.Name) ?? Planned(c, plan))], []);
         IEnumerable<string> lists = plan is null ? [] : HistoryCoverage.Warnings(shards, plan).Concat(UndeclaredLists.Warnings(shards, plan));
-        return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. lists] };
+        return found with { Problems = [.. plan?.Warnings ?? [], .. found.Look(), .. found.Groups?.Problems() ?? [], .. lists] };
     }
 
     /// <summary>The column as training will read it, if roles are known.</summary>

@@ -28,13 +28,8 @@ internal sealed class InteractionLog
         InteractionLog log = new(columns, KeyColumn.Of(shards, columns.User), KeyColumn.Of(shards, columns.Item), shards.Rows);
         TimeColumn times = TimeColumn.Of(shards, columns.Timestamp);
         ColumnBuffer user = new(), item = new(), time = new();
-        foreach (RowGroupRef group in shards.RowGroups)
+        foreach ((Shard shard, RowGroupRef group) in shards.Read((log.users.Request, user), (log.items.Request, item), (times.Request, time)))
         {
-            Shard shard = shards.Shards[group.Shard];
-            using ShardReader reader = shard.Rent();
-            Read(reader, log.users.Request, user);
-            Read(reader, log.items.Request, item);
-            Read(reader, times.Request, time);
             for (int r = 0; r < group.Rows; r++)
             {
                 GpuCtrException Bad(string column, string what) => GpuCtrException.DataError(shard.Place(group, r, column), $"{what}; correct it or leave the row out");
@@ -42,13 +37,6 @@ internal sealed class InteractionLog
                     log.users.IndexOf(user, r) ?? throw Bad(columns.User, "no user"),
                     log.items.IndexOf(item, r) ?? throw Bad(columns.Item, "no item"),
                     times.At(time, r) ?? throw Bad(columns.Timestamp, time.IsNull(r) ? "no timestamp" : $"{time.Reals[r]} is no timestamp")));
-            }
-
-            void Read(ShardReader from, ColumnRequest request, ColumnBuffer into)
-            {
-                from.Read(group.Group, request, into);
-                if (into.Misfits.Count > 0)
-                    throw request.Misfit(shard, group, into);
             }
         }
 

@@ -92,24 +92,46 @@ internal sealed class RowLists
                 marks[part.Starts[i]..(i + 1 < part.Starts.Length ? Math.Min(marks.Length, part.Starts[i + 1]) : marks.Length)].Fill(chosen(part.Keys[i]));
     }
 
-    /// <summary>Refuses lists with more rows than a batch; names the longest.</summary>
-    /// <exception cref="GpuCtrException">Usage: there is one.</exception>
-    public void RefuseLonger(int most)
+    /// <summary>The row group in which the list of a row begins.</summary>
+    /// <param name="group">The row group of the row.</param>
+    /// <param name="row">The row in it.</param>
+    public int BeginOf(int group, int row)
     {
-        (int rows, int group, int first) longest = default;
+        while (row < Head(group))
+        {
+            // The row group before, or that before empty ones.
+            do
+                group--;
+            while (shards.RowGroups[group].Rows == 0);
+            row = shards.RowGroups[group].Rows - 1;
+        }
+        return group;
+    }
+
+    /// <summary>The longest list: its rows, and the row group and the row in it where it begins.</summary>
+    public (int Rows, int Group, int First) Longest()
+    {
+        (int Rows, int Group, int First) longest = default;
         for (int i = 0; i < parts.Length; i++)
         {
             foreach ((int first, int end) in In(i))
             {
                 int rows = end - first + (end == shards.RowGroups[i].Rows ? Following(i).Sum(Head) : 0);
-                if (rows > longest.rows)
+                if (rows > longest.Rows)
                     longest = (rows, i, first);
             }
         }
+        return longest;
+    }
 
-        if (longest.rows > most)
+    /// <summary>Refuses lists with more rows than a batch; names the longest.</summary>
+    /// <exception cref="GpuCtrException">Usage: there is one.</exception>
+    public void RefuseLonger(int most)
+    {
+        (int rows, int group, int first) = Longest();
+        if (rows > most)
             throw GpuCtrException.At(
-                Place(longest.group, longest.first), ErrorKind.Usage, $"the list that begins here has {longest.rows} rows with one value of '{Column}', and a batch has at most {most}; a batch holds whole lists: take --batch-size {longest.rows} or more, or another column as --group-id");
+                Place(group, first), ErrorKind.Usage, $"the list that begins here has {rows} rows with one value of '{Column}', and a batch has at most {most}; a batch holds whole lists: take --batch-size {rows} or more, or another column as --group-id");
     }
 
     private static Part Runs(ShardSet shards, RowGroupRef group, ColumnRequest request, ColumnBuffer column)

@@ -59,6 +59,25 @@ public sealed class ShardSet
     /// <exception cref="GpuCtrException">Data: see <see cref="RowLists.Of"/>.</exception>
     internal RowLists Lists(string name) => lists.GetOrAdd(name, n => RowLists.Of(this, n, workers));
 
+    /// <summary>Reads some columns of one row group after the other, in the order of the files.</summary>
+    /// <param name="columns">Each with the buffer that receives it.</param>
+    /// <exception cref="GpuCtrException">Data: broken pages, or a value of another type than is asked for.</exception>
+    internal IEnumerable<(Shard Shard, RowGroupRef Group)> Read(params (ColumnRequest Request, ColumnBuffer Into)[] columns)
+    {
+        foreach (RowGroupRef group in RowGroups)
+        {
+            Shard shard = Shards[group.Shard];
+            using ShardReader reader = shard.Rent();
+            foreach ((ColumnRequest request, ColumnBuffer into) in columns)
+            {
+                reader.Read(group.Group, request, into);
+                if (into.Misfits.Count > 0)
+                    throw request.Misfit(shard, group, into);
+            }
+            yield return (shard, group);
+        }
+    }
+
     /// <summary>Columns that some shards have and some lack, with the first of each.</summary>
     internal IEnumerable<(string Name, Shard Has, Shard Lacks)> Partial() => Shards
         .SelectMany(s => s.Columns.Select(c => (c.Name, Has: s)))

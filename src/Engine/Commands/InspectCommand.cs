@@ -2,6 +2,7 @@ using System.Globalization;
 using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Inspection;
+using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Models;
@@ -96,6 +97,11 @@ internal static class InspectCommand
             {
                 options = options with { Exclude = [.. options.Exclude, column] };
             }
+            catch (GpuCtrException) when (options.Label is null && InteractionColumns.Of(shards, options) is { } log)
+            {
+                runLog.Line($"a log of '{log.User}', '{log.Item}' and '{log.Timestamp}': sasrec and bert4rec read it as one sequence for each {log.User}");
+                return null;
+            }
             catch (GpuCtrException e) when (options.Label is null)
             {
                 runLog.Warn($"no roles: {e.Message}");
@@ -108,7 +114,7 @@ internal static class InspectCommand
     {
         FeaturePlan? plan = PlanOf(shards, options, runLog);
         using ProgressMeter meter = new(runLog, "rows", shards.Rows);
-        return ShardInspection.Of(shards, plan, options.Workers, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
+        return ShardInspection.Of(shards, plan, options.Workers, options, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
     }
 
     private static void Print(ShardInspection found, IScreen to)
@@ -116,6 +122,8 @@ internal static class InspectCommand
         to.Line(Invariant($"{found.Rows:N0} rows in {found.Shards:N0} shard(s), {found.RowGroups:N0} row groups, {found.Bytes / 1e6:N1} MB"));
         if (found.Label is not null)
             to.Line(Invariant($"label '{found.Label}': rate {(found.LabelRate is { } rate ? rate.ToString("P2", CultureInfo.InvariantCulture) : "not defined")}"));
+        if (found.Groups is { } groups)
+            to.Line(groups.Sentence());
         to.Table([["column", "type", "role", "nulls", "distinct", "AUC alone", "range or list lengths", "top values"], .. found.Columns.Select(c => Row(found, c))]);
         foreach (string problem in found.Problems)
             to.Line($"problem: {problem}");

@@ -108,6 +108,47 @@ public sealed class InspectionTests : OwnFolder
     }
 
     [Fact]
+    public void Groups_of_rows_are_counted_and_lists_in_pieces_are_told()
+    {
+        new TestShard().Column("label", 0, 1, 0, 0, 0, 1).Column("a", 1, 2, 3, 4, 5, 6).Column("request", 7L, 7, 8, 9, 9, 9).Write(Folder.File("s.parquet"), groupRows: 4);
+        CommandOutcome outcome = Run("inspect", Folder.File("s.parquet"), "--group-id", "request").Succeeded();
+        Assert.Contains("groups: 3 values of 'request', rows each: mean 2.0, median 2, 99 % ≤ 3, most 3; 33.3 % have no label 1", outcome.Out);
+        Assert.DoesNotContain("do not follow each other", outcome.Out);
+        new TestShard().Column("label", 0, 1, 0, 0).Column("a", 1, 2, 3, 4).Nullable<long>("request", 7, null, 8, 7).Write(Folder.File("t.parquet"), groupRows: 2);
+        Assert.DoesNotContain("groups: ", Run("inspect", Folder.File("t.parquet")).Succeeded().Out);
+        outcome = Run("inspect", Folder.File("t.parquet"), "--group-id", "request").Succeeded();
+        Assert.Contains($"the rows of a value of 'request' do not follow each other ({Folder.File("t.parquet")}: row group 1, row 3 begins another piece of one)", outcome.Out);
+        Assert.Contains("'request' has no value in 1 rows", outcome.Out);
+        // One value in two files is in pieces too.
+        outcome = Run("inspect", Folder.File("s.parquet"), Folder.File("t.parquet"), "--group-id", "request", "--json").Succeeded();
+        JsonElement groups = JsonDocument.Parse(outcome.Out).RootElement.GetProperty("groups");
+        Assert.Equal((3, 4, 1), (groups.GetProperty("groups").GetInt32(), groups.GetProperty("most_rows").GetInt32(), groups.GetProperty("without_click").GetInt32()));
+        Assert.Contains("t.parquet: row group 0, row 0", groups.GetProperty("in_pieces").GetString());
+    }
+
+    [Fact]
+    public void Groups_of_a_broken_column_are_not_told()
+    {
+        string path = Folder.File("half.parquet");
+        new TestShard().Column("label", 0, 1, 0, 1).Column("item", 1, 2, 3, 4).Column("request", 1L, 1, 2, 2).Write(path, groupRows: 2);
+        BreakPages(path, "request", group: 1);
+        CommandOutcome outcome = Run("inspect", path, "--group-id", "request");
+        Assert.Contains("columns that cannot be read: request", outcome.ErrorLine);
+        Assert.Contains("label 'label': rate 50.00", outcome.Out);
+        Assert.DoesNotContain("groups: ", outcome.Out);
+    }
+
+    [Fact]
+    public void A_log_is_told_by_its_users()
+    {
+        string path = new TestShard().Text("who", "a", "b", "a", "a", "c").Column("item", 1, 2, 3, 4, 5).Column("timestamp", 5, 4, 3, 2, 1).Write(Folder.File("log.parquet"));
+        CommandOutcome outcome = Run("inspect", path, "--user", "who").Succeeded();
+        Assert.Contains("log: 3 values of 'who', interactions each: mean 1.7, median 1, 99 % ≤ 3, most 3; 2 have fewer than three and only train", outcome.Out);
+        Assert.Contains("a log of 'who', 'item' and 'timestamp'", outcome.Error);
+        Assert.DoesNotContain("do not follow each other", outcome.Out);
+    }
+
+    [Fact]
     public void Shards_without_a_label_are_told_about_as_well()
     {
         string path = new TestShard().Column("a", 1, 2, 3).Write(Folder.File("a.parquet"));
