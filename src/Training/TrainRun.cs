@@ -170,7 +170,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
         {
             Keep(trainer, result);
             table.Add(result, Stopwatch.GetElapsedTime(epochBegin).TotalSeconds, trainer.Monitored);
-            if (!settings.PredictsItems)
+            if (settings.PredictsClicks)
                 advice.Say(result, data.Encoder.LabelRate);
             if (result.Epoch == 1 && trainer.Monitored.FellBack && (result.Valid!.Labels.HasBoth || data.Encoder.Target.Soft))
                 runLog.Warn($"valid: {settings.Monitor} is not defined on these rows, so logloss decides which epoch is best and when to stop");

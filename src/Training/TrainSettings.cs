@@ -25,6 +25,9 @@ internal sealed record TrainSettings(
     /// <summary>Whether the model predicts items.</summary>
     public bool PredictsItems => ModelCatalog.Of(Model.Model).PredictsItems;
 
+    /// <summary>Whether the losses of epochs are those of a click probability for each row, and not of items or whole lists.</summary>
+    public bool PredictsClicks => !PredictsItems && !(RanksLists && Model.ListLoss);
+
     /// <summary>B: rows of a step, once the rows are known.</summary>
     public int BatchSize => Options.BatchSize!.Value;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using GpuCtr.Data;
 using GpuCtr.Engine;
+using GpuCtr.Training.Explanations;
 using GpuCtr.Training.Tests.Export;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -40,6 +42,8 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
         JsonElement told = JsonDocument.Parse(trained.Outcome.Out).RootElement;
         Assert.InRange(told.GetProperty("ndcg").GetDouble(), 0.9, 1);
         Assert.Contains("valid NDCG@3", trained.Outcome.Error, StringComparison.Ordinal);
+        // The loss of a list and logloss of its probabilities are no measure of clicks.
+        Assert.DoesNotContain("logloss", string.Concat(trained.Outcome.Error.Split('\n').Where(l => l.StartsWith("warning", StringComparison.Ordinal))), StringComparison.Ordinal);
         JsonObject[] epochs = [.. File.ReadAllLines(Path.Combine(trained.Model, "metrics.jsonl")).Select(l => JsonNode.Parse(l)!.AsObject())];
         Assert.True((bool)epochs.MaxBy(e => (double)e["valid_ndcg"]!)!["best"]!);
         // The same columns in a model of rows.
@@ -123,8 +127,43 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
         Run(["train", trained.Train, "--out", Out, .. without]).FailedWith(ExitCode.Usage, "--model prm ranks lists", "--group-id");
         Run(["train", trained.Train, "--out", Out, .. Instead("64", "7")]).FailedWith(ExitCode.Usage, "row group 0, row ", "has 8 rows with one value of 'request'", "--batch-size 8");
         Run(["train", trained.Train, trained.Train.Replace("train", "test", StringComparison.Ordinal), "--out", Out, .. Instead("request", "kind")]).FailedWith(ExitCode.Data, "this value of 'kind' was there before");
-        Run("explain", trained.Test, "--model", trained.Model, "--row", "3").FailedWith(ExitCode.Usage, "predict says the order of a list");
         Run("evaluate", trained.Test, "--model", trained.Model, "--batch-size", "5", "--device", "cpu").FailedWith(ExitCode.Usage, "--batch-size 8");
+    }
+
+    /// <summary>Row groups of 100 rows cut through lists: some rows belong to a list that began in the row group before.</summary>
+    [Fact]
+    public void Explain_tells_what_columns_of_a_row_and_the_other_rows_of_its_list_do_to_it()
+    {
+        using CtrModel served = CtrModel.Load(trained.Model);
+        int[] ends = [.. trained.Lists.Lengths.Select((_, list) => trained.Lists.Lengths.Take(list + 1).Sum())];
+        Assert.DoesNotContain(100, ends);
+        foreach (int row in new[] { 0, 99, 100, ends[^1] - 1 })
+        {
+            Explanation e = JsonText.Parse<Explanation>(Run("explain", trained.Test, "--model", trained.Model, "--row", $"{row}", "--json").Succeeded().Out);
+            int end = ends.First(x => x > row), first = end - trained.Lists.Lengths[Array.IndexOf(ends, end)], at = row - first;
+            FeatureRow[] list = [.. Enumerable.Range(first, end - first).Select(r => trained.Lists.Fill(served.NewRow(), r))];
+            float[] scores = served.Score(list);
+            double own = Logit(scores[at]);
+            Assert.Equal((at + 1, 1 + scores.Count(s => s > scores[at]), trained.Lists.Labels[row]), (e.List!.Place, e.List.Rank, e.Label));
+            Assert.Equal(own, e.Logit, 1e-3);
+            Assert.Equal(["kind", "price"], e.Fields.Select(f => f.Field));
+            int[] others = [.. Enumerable.Range(0, list.Length).Where(i => i != at)];
+            Assert.Equal(others.Select(i => i + 1), e.List.Rows.Select(r => r.Place));
+            foreach ((int i, OtherRow other) in others.Zip(e.List.Rows))
+            {
+                float[] without = served.Score([.. list.Where((_, r) => r != i)]);
+                Assert.Equal(scores[i], other.Score, 1e-5);
+                Assert.Equal(own - Logit(without[i < at ? at - 1 : at]), other.Effect, 2e-3);
+            }
+
+            // A row without a price is read as one with the mean, whose number is 0.
+            float[] cheap = served.Score([.. list.Select((r, i) => i == at ? trained.Lists.FillKind(served.NewRow(), row) : r)]);
+            Assert.Equal(own - Logit(cheap[at]), e.Fields[1].Effect, 2e-3);
+        }
+        string text = Run("explain", trained.Test, "--model", trained.Model, "--row", "1").Succeeded().Out;
+        Assert.Contains($"place 2 of {trained.Lists.Lengths[0]} in its list, rank ", text, StringComparison.Ordinal);
+
+        static double Logit(double p) => Math.Log(p / (1 - p));
     }
 
     [Fact]

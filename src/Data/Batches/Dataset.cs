@@ -136,17 +136,25 @@ public sealed class Dataset : IDisposable
     /// <summary>A reader for one pass over the rows of a part, in the order of <paramref name="order"/>.</summary>
     public EpochReader Read(RowPart part, EpochOrder order) => new(this, part, order);
 
-    /// <summary>Fills a batch with one row; only its row group is read.</summary>
+    /// <summary>Fills a batch with one row, or with the list that the row belongs to; only their row groups are read.</summary>
     /// <param name="row">Its number, from 0, in the order of the files.</param>
-    /// <param name="batch">The batch.</param>
-    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
-    internal void ReadRow(long row, Batch batch)
+    /// <param name="batch">The batch, with room for the list.</param>
+    /// <returns>The place of the row in the batch.</returns>
+    /// <exception cref="GpuCtrException">Data or InputOutput. Usage: the row does not count.</exception>
+    internal int ReadRow(long row, Batch batch)
     {
         int block = BlockOf(row);
-        ShuffleWindow window = ShuffleWindow.Of(Load([block], CancellationToken.None), RowPart.All);
+        RowGroupRef group = Blocks[block];
+        ShuffleWindow window = LoadWindow([lists?.BeginOf(block, (int)(row - firstRows[block])) ?? block], RowPart.All, CancellationToken.None);
+        int own = Array.FindIndex(window.Blocks, b => (b.Source.Shard, b.Source.Group) == (group.Shard, group.Group));
+        int at = Array.IndexOf(window.Order, window.Starts[own] + (int)(row - firstRows[block]));
+        if (at < 0)
+            throw GpuCtrException.UsageError($"row {row} does not count: its weight is 0, or its label is none of those that the model was told of");
         BatchBuilder builder = new(Encoder.Spec, RowPart.All);
         builder.Start(batch);
-        builder.Append(batch, window, (int)(row - firstRows[block]), 1);
+        (int first, int count) = window.ListAt(at);
+        builder.Append(batch, window, first, count);
+        return at - first;
     }
 
     /// <summary>Leaves out a row whose score is not finite.</summary>

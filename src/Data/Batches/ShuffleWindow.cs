@@ -77,13 +77,28 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
         return last < 0 ? 0 : Math.Max(0, ListEnds[last] - at);
     }
 
+    /// <summary>The list of a row: its first row, in the order, and its length. A row by itself is a list of one.</summary>
+    /// <param name="at">The row, in the order.</param>
+    public (int First, int Count) ListAt(int at)
+    {
+        if (ListEnds is null)
+            return (at, 1);
+        int list = EndingBehind(at), first = list == 0 ? 0 : ListEnds[list - 1];
+        return (first, ListEnds[list] - first);
+    }
+
     /// <summary>Adds the lists that make up some rows to a batch.</summary>
     public void AddLists(BatchLists to, int at, int count)
     {
-        // The first list that ends behind this place.
-        int found = Array.BinarySearch(ListEnds!, at);
-        for (int list = found >= 0 ? found + 1 : ~found, end = at + count; at < end; at = ListEnds![list++])
+        for (int list = EndingBehind(at), end = at + count; at < end; at = ListEnds![list++])
             to.Add(ListEnds![list] - at);
+    }
+
+    /// <summary>The first list that ends behind this place.</summary>
+    private int EndingBehind(int at)
+    {
+        int found = Array.BinarySearch(ListEnds!, at);
+        return found >= 0 ? found + 1 : ~found;
     }
 
     /// <summary>Another order: of the rows, or of the lists.</summary>

@@ -57,17 +57,16 @@ internal static class ExplainCommand
         (FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(checkpoint =>
         {
             checkpoint.NeedsClicks(Verb.Name);
-            if (ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model))
-                throw GpuCtrException.UsageError($"explain looks at one row, and to {checkpoint.Manifest.Model.Model} a row is worth what the others of its list make it; predict says the order of a list");
             FeatureEncoder features = checkpoint.LoadEncoder();
-            return (features, checkpoint.LoadFrozen(device, features.Spec, RowVariations.MostRows(features.Spec)));
+            int rows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? shards.Lists(features.GaucKey!).Longest().Rows : 1;
+            return (features, checkpoint.LoadFrozen(device, features.Spec, rows));
         });
         using FrozenModel model = loaded;
-        using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false });
-        using Batch row = new(device, model.Spec, 1);
-        data.ReadRow(options.Row, row);
-        double? label = shards.Column(encoder.Label!) is null ? null : row.Labels[0];
-        Explanation explanation = new RowExplainer(model, encoder).Explain(row, options.Row, label, NearestOf(options.Nearest, model.Spec));
+        using Dataset data = new(shards, encoder, new DatasetOptions { NeedLabel = false, ListRows = model.Spec.HasLists ? model.BatchSize : 0 });
+        using Batch rows = new(device, model.Spec, model.BatchSize);
+        int at = data.ReadRow(options.Row, rows);
+        double? label = shards.Column(encoder.Label!) is null ? null : rows.Labels[at];
+        Explanation explanation = new RowExplainer(model, encoder).Explain(rows, at, options.Row, label, NearestOf(options.Nearest, model.Spec));
         if (!double.IsFinite(explanation.Logit))
             data.LeaveOut(options.Row);
         if (options.Json)
@@ -103,6 +102,8 @@ internal static class ExplainCommand
         to.Table([.. Enumerable.Range(0, e.Fields.Count + 1).Select(i => columns.Select(c => c[i]).ToArray())]);
         foreach (AttentionPart a in e.Attention)
             Print(a, to);
+        if (e.List is { } list)
+            Print(list, to);
         foreach (Neighbours n in e.Nearest)
         {
             to.Line($"\nvectors most like that of {n.Field} {n.Value}");
@@ -117,6 +118,13 @@ internal static class ExplainCommand
             to.Table([["entry", .. a.Histories, "weight"], .. a.Entries.Select(t => (string[])[$"{t.Position}", .. t.Values, t.Weight.ToString("F4", CultureInfo.InvariantCulture)])]);
         if (a.Padding != 0)
             to.Line(Invariant($"padding, which takes part in this variant: {a.Padding:F4}"));
+    }
+
+    private static void Print(ListPart list, IScreen to)
+    {
+        to.Line($"\nplace {list.Place} of {list.Rows.Count + 1} in its list, rank {list.Rank}{(list.Rows.Count > 0 ? "; the others:" : "")}");
+        if (list.Rows.Count > 0)
+            to.Table([["place", "score", "effect"], .. list.Rows.Select(r => (string[])[$"{r.Place}", r.Score.ToString("F5", CultureInfo.InvariantCulture), Signed(r.Effect)])]);
     }
 
     private static string Signed(double? value) => value is { } v ? v.ToString("+0.0000;-0.0000;0.0000", CultureInfo.InvariantCulture) : "–";

@@ -13,9 +13,21 @@ namespace GpuCtr.Training.Explanations;
 /// <param name="Fields">Every column that the model reads.</param>
 /// <param name="Attention">Every attention unit.</param>
 /// <param name="Nearest">Values with the most similar vectors.</param>
+/// <param name="List">The list that the row belongs to; null in a model that scores rows by themselves.</param>
 internal sealed record Explanation(
     long Row, string Model, double Score, double Logit, double? Label, double? Bias, double? Network,
-    IReadOnlyList<FieldPart> Fields, IReadOnlyList<AttentionPart> Attention, IReadOnlyList<Neighbours> Nearest);
+    IReadOnlyList<FieldPart> Fields, IReadOnlyList<AttentionPart> Attention, IReadOnlyList<Neighbours> Nearest, ListPart? List);
+
+/// <summary>What the other rows of a list do to a row.</summary>
+/// <param name="Place">Place of the row in the list as shown, from 1.</param>
+/// <param name="Rank">Its rank by score, 1 for the best.</param>
+/// <param name="Rows">The other rows, in the order shown.</param>
+internal sealed record ListPart(int Place, int Rank, IReadOnlyList<OtherRow> Rows);
+
+/// <param name="Place">Place in the list as shown, from 1.</param>
+/// <param name="Score">Its probability.</param>
+/// <param name="Effect">How much lower the logit of the explained row is in the list without this one; below 0: this one takes from it.</param>
+internal sealed record OtherRow(int Place, double Score, double Effect);
 
 /// <summary>Contribution of a column to a logit.</summary>
 /// <param name="Field">Name of the column; the histories of a behaviour group are one entry.</param>

@@ -7,25 +7,27 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>First-order and FM terms (or those of field-aware FM, or of pairs with weights) of the first row of a model's last pass, by column: categorical, numeric, pooled.</summary>
+/// <summary>First-order and FM terms (or those of field-aware FM, or of pairs with weights) of a row of a model's last pass, by column: categorical, numeric, pooled.</summary>
 internal sealed class LinearTerms
 {
     private const string FirstOrderOfVectors = "first_order.weight", FirstOrderOfNumbers = "numeric.weights", FirstOrderOfVectorNumbers = "vector.weights";
 
     private readonly FrozenModel model;
     private readonly EmbeddingFmTensors t;
-    private readonly int fields, numbers, pooled, d;
+    private readonly int row, fields, numbers, pooled, d;
 
     /// <summary>Reads them from a model after a prediction.</summary>
-    public LinearTerms(FrozenModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="row">Which row of the batch.</param>
+    public LinearTerms(FrozenModel model, int row)
     {
-        this.model = model;
+        (this.model, this.row) = (model, row);
         // Weights that are read as vectors of one number follow the vectors.
         t = model.Ops.OfType<EmbeddingFm>().First().Tensors;
         (fields, numbers, pooled, d) = (model.Spec.F, model.Spec.N, model.Spec.P, t.Table.Columns);
-        int[] rows = Head(model.Inputs.Rows, fields);
-        float[] x = Head(model.Inputs.Numeric, numbers);
-        Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, p, d))];
+        int[] rows = OfRow(model.Inputs.Rows, fields);
+        float[] x = OfRow(model.Inputs.Numeric, numbers);
+        Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, row * pooled + p, d))];
         FirstOrder = SumFirstOrder(rows, x);
         double? trained = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
         Bias = model.Options.LogitShift() is var shift and not 0 ? (trained ?? 0) + shift : trained;
@@ -66,11 +68,11 @@ internal sealed class LinearTerms
         for (int n = 0; n < weights.Length; n++)
             terms[fields + n] += x[n] * weights[n];
         for (int p = 0; t.PooledWeights is not null && p < pooled; p++)
-            terms[fields + numbers + p] += Read(t.PooledWeights, p, 1)[0];
+            terms[fields + numbers + p] += Read(t.PooledWeights, row * pooled + p, 1)[0];
         if (OfVectors is { } linear)
             AddProducts(terms, linear.Weight.ToArray(model.Device));
         if (target is not null)
-            terms[target.Field] += Read(target.Output, 0)[0];
+            terms[target.Field] += Read(target.Output, row)[0];
         return terms;
     }
 
@@ -115,8 +117,8 @@ internal sealed class LinearTerms
     private double[] Weighted(PairWeights pairs)
     {
         double[] terms = new double[fields + numbers + pooled];
-        int[] rows = Head(pairs.Rows, pairs.Pairs.Count);
-        float[] values = Head(pairs.Values, pairs.Pairs.Count);
+        int[] rows = OfRow(pairs.Rows, pairs.Pairs.Count);
+        float[] values = OfRow(pairs.Values, pairs.Pairs.Count);
         for (int i = 0, p = 0; i < pairs.Pairs.C; i++)
             for (int j = i + 1; j < pairs.Pairs.C; j++, p++)
             {
@@ -137,10 +139,10 @@ internal sealed class LinearTerms
         return values;
     }
 
-    private T[] Head<T>(DeviceArray<T> array, int length) where T : unmanaged
+    private T[] OfRow<T>(DeviceArray<T> array, int length) where T : unmanaged
     {
         T[] values = new T[length];
-        array.Read(model.Device, values);
+        array.Read(model.Device, values, (long)row * length);
         return values;
     }
 }

@@ -9,42 +9,47 @@ using GpuCtr.Training.Scoring;
 namespace GpuCtr.Training.Explanations;
 
 /// <summary>Computes an <see cref="Explanation"/>.</summary>
-/// <param name="model">A model for batches of <see cref="RowVariations.MostRows"/>.</param>
+/// <param name="model">A model, with room for the rows that are explained.</param>
 /// <param name="encoder">Maps its row numbers back to values.</param>
 internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 {
     private const int NearestCount = 5;
 
     private readonly IReadOnlyList<ColumnGroup> columns = ColumnGroup.ByField(model.Spec, encoder.State);
+
     /// <summary>Explains a row.</summary>
-    /// <param name="row">A batch of this one row.</param>
+    /// <param name="rows">A batch of this one row, or of the list that it belongs to.</param>
+    /// <param name="at">Its place in the batch.</param>
     /// <param name="number">Its row number in the shards.</param>
     /// <param name="label">Its label, if it has one.</param>
     /// <param name="nearest">The categorical columns whose most similar values are listed.</param>
-    public Explanation Explain(Batch row, long number, double? label, IEnumerable<int> nearest)
+    public Explanation Explain(Batch rows, int at, long number, double? label, IEnumerable<int> nearest)
     {
-        float[] logits = new float[model.BatchSize];
-        using Batch variations = new(model.Device, model.Spec, model.BatchSize);
-        RowVariations.Fill(row, columns, variations);
-        variations.Prepare(training: false);
-        model.Predict(variations, logits);
-        LinearTerms terms = new(model);
-        FieldPart[] fields = [.. columns.Select((c, i) => Part(row, c, i, terms, logits[0] - logits[i + 1]))];
+        using RowVariations variations = new(model, rows, at);
+        float[] logits = variations.Logits();
+        int[] ranks = new int[logits.Length];
+        // What these tell is that of the last pass.
+        variations.LastPass.Lists?.Rank(logits, ranks);
+        LinearTerms terms = new(model, at);
+        AttentionPart[] attention = [.. model.Ops.OfType<AttentionPooling>().Select(a => Attention(a, rows, at, variations.LastPass))];
+        FieldPart[] fields = [.. columns.Select((c, i) => Part(rows, at, c, i, terms, logits[at] - variations.Without(c)))];
         double known = (terms.Bias ?? 0) + fields.Sum(f => (f.FirstOrder ?? 0) + (f.Fm ?? 0));
         return new Explanation(
-            number, model.Options.Model, Probability.Of(logits[0]), logits[0], label, terms.Bias, terms.HasNetwork ? logits[0] - known : null, fields,
-            [.. model.Ops.OfType<AttentionPooling>().Select(a => Attention(a, row, variations))],
-            terms.Table.Columns == 0 ? [] : [.. nearest.Select(f => Nearest(terms.Table, f, row.IdAt(0, f)))]);
+            number, model.Options.Model, Probability.Of(logits[at]), logits[at], label, terms.Bias, terms.HasNetwork ? logits[at] - known : null, fields, attention,
+            terms.Table.Columns == 0 ? [] : [.. nearest.Select(f => Nearest(terms.Table, f, rows.IdAt(at, f)))],
+            rows.Lists is null ? null : new ListPart(at + 1, ranks[at], [.. Enumerable.Range(0, logits.Length).Where(i => i != at).Select(Other)]));
+
+        OtherRow Other(int i) => new(i + 1, Probability.Of(logits[i]), logits[at] - variations.WithoutRow(i));
     }
 
     /// <summary>Columns in the order of their vectors, followed by histories, which have none.</summary>
-    private FieldPart Part(Batch row, ColumnGroup c, int i, LinearTerms terms, double effect)
+    private FieldPart Part(Batch rows, int at, ColumnGroup c, int i, LinearTerms terms, double effect)
     {
         bool isVector = c.Numbers is [var place, ..] && place >= model.Spec.N - model.Spec.VectorNumbers;
-        string value = c.Fields is [var field] ? Describe(model.Spec.Categorical[field].Vocabulary, row.IdAt(0, field))
+        string value = c.Fields is [var field] ? Describe(model.Spec.Categorical[field].Vocabulary, rows.IdAt(at, field))
             : isVector ? $"vector of {c.Numbers.Length} numbers"
-            : c.Numbers is [var number] ? row.Numeric[number].ToString("G4", CultureInfo.InvariantCulture)
-            : Entries(row.Sequences[c.Lists[0]]);
+            : c.Numbers is [var number] ? rows.Numeric[at * model.Spec.N + number].ToString("G4", CultureInfo.InvariantCulture)
+            : Entries(rows.Sequences[c.Lists[0]], at);
         // The terms of a vector's numbers stand one after the other, where all other columns have one.
         int first = c.Numbers.Length > 0 ? model.Spec.F + c.Numbers[0] : i + columns.Take(i).Sum(before => Terms(before) - 1);
         double? Sum(double[]? of) => of is not null && first < of.Length ? of.AsSpan(first, Terms(c)).ToArray().Sum() : null;
@@ -53,20 +58,21 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 
     private static int Terms(ColumnGroup c) => Math.Max(1, c.Numbers.Length);
 
-    private static string Entries(BatchSequence list) => list.Offsets[1] == 1 ? "1 entry" : $"{list.Offsets[1]} entries";
+    private static string Entries(BatchSequence list, int at) => (list.Offsets[at + 1] - list.Offsets[at]) is var count and not 1 ? $"{count} entries" : "1 entry";
 
-    /// <summary>The row is the first of the batch, so its history positions come first.</summary>
-    private AttentionPart Attention(AttentionPooling unit, Batch row, Batch variations)
+    /// <summary>The weights of the last pass, in which padding may have come behind the entries.</summary>
+    private AttentionPart Attention(AttentionPooling unit, Batch rows, int at, Batch lastPass)
     {
         // Further vectors of a column are no columns.
         int[] bases = unit.History.Bases.ToArray(model.Device), lists = [.. Enumerable.Range(0, model.Spec.Sequences.Count).Where(s => bases.Contains(ModelInputs.SequenceBase(model.Spec, model.BatchSize, s)))];
-        float[] weights = new float[variations.Sequences[lists[0]].Offsets[1]];
-        unit.Weights.Read(model.Device, weights);
-        int entries = row.Sequences[lists[0]].Offsets[1];
-        string ValueOf(int list, int position) => Describe(model.Spec.Sequences[list].Vocabulary, row.Sequences[list].IdAt(position));
+        Span<int> padded = lastPass.Sequences[lists[0]].Offsets, own = rows.Sequences[lists[0]].Offsets;
+        float[] weights = new float[padded[at + 1] - padded[at]];
+        unit.Weights.Read(model.Device, weights, padded[at]);
+        int first = own[at], entries = own[at + 1] - first;
+        string ValueOf(int list, int position) => Describe(model.Spec.Sequences[list].Vocabulary, rows.Sequences[list].IdAt(first + position));
         return new AttentionPart(
             [.. lists.Select(s => model.Spec.Sequences[s].Name)],
-            [.. lists.Select(s => model.Spec.Categorical[model.Spec.Sequences[s].Target]).Select((c, i) => $"{c.Name} {Describe(c.Vocabulary, row.IdAt(0, model.Spec.Sequences[lists[i]].Target))}")],
+            [.. lists.Select(s => model.Spec.Categorical[model.Spec.Sequences[s].Target]).Select((c, i) => $"{c.Name} {Describe(c.Vocabulary, rows.IdAt(at, model.Spec.Sequences[lists[i]].Target))}")],
             [.. Enumerable.Range(0, entries).Select(t => new AttendedEntry(t + 1, [.. lists.Select(s => ValueOf(s, t))], weights[t]))],
             weights.Skip(entries).Sum(w => (double)w));
     }

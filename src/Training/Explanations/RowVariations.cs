@@ -1,38 +1,60 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Models;
 using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>A row, followed by one copy per column in which that column is left out.</summary>
-internal static class RowVariations
+/// <summary>The logit of a row, and what it would be with something left out. The row is by itself, or one of a list that a model judges as a whole.</summary>
+/// <param name="model">The model, whose batches have room for the rows.</param>
+/// <param name="rows">The row, or the rows of its list.</param>
+/// <param name="at">The place of the row among them.</param>
+internal sealed class RowVariations(FrozenModel model, Batch rows, int at) : IDisposable
 {
-    /// <summary>Upper bound of the rows of a batch that holds a row and all its variations, however the model reads lists.</summary>
-    public static int MostRows(FeatureSpec spec) => 1 + spec.F + spec.N + spec.Sequences.Count;
+    private readonly Batch varied = new(model.Device, model.Spec, model.BatchSize);
 
-    /// <summary>Fills a batch with 1 + columns rows.</summary>
-    /// <param name="row">One row.</param>
-    /// <param name="columns">What to leave out.</param>
-    /// <param name="to">The batch.</param>
-    public static void Fill(Batch row, IReadOnlyList<ColumnGroup> columns, Batch to)
+    /// <summary>The batch that the model read last; it has padding where that takes part.</summary>
+    public Batch LastPass => varied;
+
+    /// <summary>The logits of all rows as they are.</summary>
+    public float[] Logits() => Predict();
+
+    /// <summary>The logit without a column of the row.</summary>
+    public float Without(ColumnGroup column) => Predict(column)[at];
+
+    /// <summary>The logit without another row of the list.</summary>
+    public float WithoutRow(int other) => Predict(null, other)[other < at ? at - 1 : at];
+
+    /// <inheritdoc/>
+    public void Dispose() => varied.Dispose();
+
+    private float[] Predict(ColumnGroup? without = null, int other = -1)
     {
-        int f = row.Spec.F, n = row.Spec.N;
-        to.Rows = columns.Count + 1;
-        for (int b = 0; b < to.Rows; b++)
+        varied.Rows = 0;
+        varied.Lists?.Clear();
+        for (int b = 0; b < rows.Rows; b++)
         {
-            row.TableRows[..f].CopyTo(to.TableRows[(b * f)..]);
-            row.Numeric[..n].CopyTo(to.Numeric[(b * n)..]);
-            ColumnGroup? without = b == 0 ? null : columns[b - 1];
-            without?.Blank(to, b);
-            for (int s = 0; s < to.Sequences.Length; s++)
-                Append(row.Sequences[s], to.Sequences[s], b, without?.Lists.Contains(s) == true);
+            if (b != other)
+                Append(b, b == at ? without : null);
         }
+        varied.Prepare(training: false);
+        float[] logits = new float[varied.Rows];
+        model.Predict(varied, logits);
+        return logits;
     }
 
-    private static void Append(BatchSequence from, BatchSequence to, int b, bool empty)
+    private void Append(int b, ColumnGroup? without)
     {
-        ReadOnlySpan<int> entries = empty ? [] : from.TableRows[..from.Offsets[1]];
-        to.Offsets[0] = 0;
-        entries.CopyTo(to.TableRows[to.Offsets[b]..]);
-        to.Offsets[b + 1] = to.Offsets[b] + entries.Length;
+        int f = rows.Spec.F, n = rows.Spec.N, to = varied.Rows++;
+        rows.TableRows.Slice(b * f, f).CopyTo(varied.TableRows[(to * f)..]);
+        rows.Numeric.Slice(b * n, n).CopyTo(varied.Numeric[(to * n)..]);
+        without?.Blank(varied, to);
+        for (int s = 0; s < rows.Sequences.Length; s++)
+        {
+            (BatchSequence from, BatchSequence list) = (rows.Sequences[s], varied.Sequences[s]);
+            ReadOnlySpan<int> entries = without?.Lists.Contains(s) == true ? [] : from.TableRows[from.Offsets[b]..from.Offsets[b + 1]];
+            list.Offsets[0] = 0;
+            entries.CopyTo(list.TableRows[list.Offsets[to]..]);
+            list.Offsets[to + 1] = list.Offsets[to] + entries.Length;
+        }
     }
 }

@@ -34,5 +34,8 @@ public sealed class ClickedLists
     }
 
     /// <summary>Row <paramref name="i"/> as a value to score.</summary>
-    public FeatureRow Fill(FeatureRow row, int i) => row.Clear().Set("kind", kind[i]).Set("price", price[i]);
+    public FeatureRow Fill(FeatureRow row, int i) => FillKind(row, i).Set("price", price[i]);
+
+    /// <summary>The same without its price.</summary>
+    public FeatureRow FillKind(FeatureRow row, int i) => row.Clear().Set("kind", kind[i]);
 }

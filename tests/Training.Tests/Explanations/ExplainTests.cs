@@ -70,6 +70,7 @@ public sealed class ExplainTests(ExplainTests.Shards shards) : IClassFixture<Exp
                 { "deepfm", ["--variant", "deepctr"] },
                 { "din", ["--variant", "din-official"] },
                 { "din", ["--variant", "rechub"] },
+                { "dien", ["--variant", "dien-official"] },
                 { "bst", ["--transformer-blocks", "2"] },
             };
             foreach (string model in ModelCatalog.ClickModels.Where(m => !ModelCatalog.RanksLists(m)))
