@@ -104,8 +104,8 @@ public sealed class FrozenModel : IDisposable
     /// <summary>What it predicts, if it predicts items; null in a model of clicks.</summary>
     public ItemOutput? ItemOutput => model.ItemOutput;
 
-    /// <summary>H: width of the last hidden layer before the logit; null if the model has none.</summary>
-    public int? HiddenColumns => model.Hidden?.Columns;
+    /// <summary>(B, H) the last hidden layer before the logit; null if the model has none.</summary>
+    public Tensor? Hidden => model.Hidden;
 
     /// <summary>The last hidden layer of a prepared batch, (rows, H): what the model knows of a row, as its logit reads it.</summary>
     /// <param name="batch">The rows, made from <see cref="Spec"/> and <see cref="BatchSize"/>.</param>

@@ -3,6 +3,8 @@ using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 using GpuCtr.Engine;
 using GpuCtr.Training.Scoring;
+using GpuCtr.Training.Tests.Export;
+using Microsoft.ML.OnnxRuntime;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests;
@@ -81,6 +83,34 @@ public sealed class PersonalizedVectorTests : OwnFolder
                 Assert.Equal(expected[first + i], p, 1e-6);
             first += length;
         }
+    }
+
+    /// <summary>Both read the price, each with its own encoding; only the other model reads item and history.</summary>
+    [Theory]
+    [InlineData("din", "--activation", "dice")]
+    [InlineData("dien", "--activation", "prelu")]
+    public void The_exported_graph_holds_both_models(string model, params string[] flags)
+    {
+        string onnx = Folder.File("prm.onnx"), other = Folder.File("other");
+        Run(["train", shard, "--out", other, "--model", model, "--hidden-units", $"7,{H}", "--embedding-dim", "4", "--exclude", "request", "--epochs", "1", "--batch-size", "64", "--device", "cpu", "--fit-cache", "off", .. flags]).Succeeded();
+        Run(["train", shard, "--out", Out, "--prm-from", other, "--exclude", "item", "--epochs", "1", .. prm]).Succeeded();
+        Run("export", "--model", Out, "--out", onnx).Succeeded();
+        PyTorchTests.AssertHasAllWeights(Out);
+        using CtrModel served = CtrModel.Load(Out, new ScoringOptions { Concurrency = 1 });
+        int first = 0;
+        foreach (int length in lists.Lengths.Take(5))
+        {
+            FeatureRow[] rows = [.. Enumerable.Range(first, length).Select(r => Fill(served.NewRow(), r))];
+            foreach ((float expected, float found) in served.Score(rows).Zip(new OnnxFeed(rows[0].Encoder.Spec, rows, padded: false, new Random(1)).Scores(onnx)))
+                Assert.Equal(expected, found, 1e-5);
+            first += length;
+        }
+
+        using InferenceSession session = new(onnx);
+        Assert.Equal(["hist_item", "hist_item_mask", "price", "prm_from.hist_item", "prm_from.hist_item_mask", "prm_from.item", "prm_from.price"], session.InputMetadata.Keys.Order(StringComparer.Ordinal));
+        string folder = Folder.File("prm.features");
+        Assert.Equal(File.ReadAllText(Path.Combine(folder, "features.json")), session.ModelMetadata.CustomMetadataMap["features"]);
+        Assert.Equal(File.ReadAllText(Path.Combine(folder, "row_vectors", "features.json")), session.ModelMetadata.CustomMetadataMap["prm_from"]);
     }
 
     [Fact]

@@ -57,18 +57,19 @@ internal static class ExportCommand
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !options.Overwrite))
             throw GpuCtrException.UsageError($"{there}: already exists; choose another --out, or add --overwrite");
         using Device device = Device.Open("cpu", threads: 1);
-        (Checkpoint checkpoint, FeatureEncoder encoder, string state, FrozenModel loaded) = options.Source.Load(c => Load(c, device));
+        (Checkpoint checkpoint, FeatureEncoder encoder, FrozenModel loaded) = options.Source.Load(c => Load(c, device));
         using FrozenModel model = loaded;
+        using IRowVectors? vectors = encoder.RowVectors;
         OutputPath.RefuseInputs("--out", [path, path + OnnxFile.DataSuffix, features], RunFolder.ReadWith(checkpoint.Folder));
         RenamedParts? renamed = null;
         try
         {
             using ExportFolder parts = new(path);
+            encoder.Save(parts.File(features));
             if (format == "onnx")
-                renamed = OnnxFile.Write(parts.File(path), model, encoder.State.VectorColumns, state);
+                renamed = OnnxFile.Write(parts.File(path), model, encoder, Encodings(parts.File(features), encoder));
             else
                 PyTorchFile.Write(parts.File(path), model);
-            encoder.Save(parts.File(features));
             parts.Complete();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -86,11 +87,17 @@ internal static class ExportCommand
         return ExitCode.Done;
     }
 
-    private static (Checkpoint, FeatureEncoder, string State, FrozenModel) Load(Checkpoint checkpoint, Device device)
+    private static (Checkpoint, FeatureEncoder, FrozenModel) Load(Checkpoint checkpoint, Device device)
     {
         FeatureEncoder encoder = checkpoint.LoadEncoder();
-        string state = File.ReadAllText(Path.Combine(checkpoint.Folder, FeatureEncoder.StateFile));
-        return (checkpoint, encoder, state, checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1));
+        return (checkpoint, encoder, checkpoint.LoadFrozen(device, encoder.Spec, batchSize: 1));
+    }
+
+    /// <summary>features.json of the model, and of the one that makes vectors of rows.</summary>
+    private static IEnumerable<KeyValuePair<string, string>> Encodings(string folder, FeatureEncoder encoder)
+    {
+        KeyValuePair<string, string> Read(string name, string from) => new(name, File.ReadAllText(Path.Combine(from, FeatureEncoder.StateFile)));
+        return [Read("features", folder), .. encoder.RowVectors is { } vectors ? [Read(vectors.Name, Path.Combine(folder, FeatureEncoder.RowVectorsFolder))] : Array.Empty<KeyValuePair<string, string>>()];
     }
 
     private static IEnumerable<string> NotesOf(RenamedParts r) =>

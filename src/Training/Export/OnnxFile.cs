@@ -4,6 +4,7 @@ using GpuCtr.Kernels;
 using GpuCtr.Kernels.Ranking;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
+using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training.Export;
 
@@ -21,17 +22,17 @@ internal static class OnnxFile
     /// <summary>Writes PATH, and PATH.data if tables are large.</summary>
     /// <param name="path">The file.</param>
     /// <param name="model">The model with its weights.</param>
-    /// <param name="vectors">The vector columns that it reads.</param>
-    /// <param name="features">features.json, which maps raw values to the inputs; stored as metadata.</param>
+    /// <param name="encoder">Its columns; null: it has no vectors.</param>
+    /// <param name="features">By name of the metadata: features.json, which maps raw values to the inputs, and that of the model that makes vectors of rows.</param>
     /// <param name="externalBytes">A tensor of at least this size goes to the second file.</param>
     /// <returns>Renamed inputs and outputs; stored as metadata too.</returns>
     /// <exception cref="IOException">The disk is full or fails.</exception>
-    public static RenamedParts Write(string path, FrozenModel model, IReadOnlyList<VectorColumn> vectors, string features, long externalBytes = ExternalBytes)
+    public static RenamedParts Write(string path, FrozenModel model, FeatureEncoder? encoder, IEnumerable<KeyValuePair<string, string>> features, long externalBytes = ExternalBytes)
     {
         OnnxNames names = new();
-        using OnnxWeights weights = new(names, model.Device, path + DataSuffix, externalBytes);
-        OnnxGraph graph = new(names, weights);
-        new OnnxInputs(graph, model.Spec, vectors).Declare(model);
+        using OnnxWeights weights = new(names, path + DataSuffix, externalBytes);
+        OnnxGraph graph = new(names, weights, model.Device);
+        new OnnxInputs(graph, model.Spec, encoder?.State.VectorColumns ?? [], encoder?.RowVectors as TrainedVectors).Declare(model);
         foreach (IOp op in model.Ops)
             op.Export(graph);
         if (model.ItemOutput is { } items)
@@ -44,8 +45,9 @@ internal static class OnnxFile
             .Integer(1, IrVersion).Text(2, "gpu-ctr").Text(3, Release.Version)
             .Message(7, body)
             .Message(8, new ProtoMessage().Text(1, "").Integer(2, Opset))
-            .Message(14, Metadata("model", model.Options.Model))
-            .Message(14, Metadata("features", features));
+            .Message(14, Metadata("model", model.Options.Model));
+        foreach ((string key, string json) in features)
+            file.Message(14, Metadata(key, json));
         if (model.Spec.Items is { } ids)
             file.Message(14, Metadata("items", JsonText.Line(ids)));
         if (names.Renamed.Any)

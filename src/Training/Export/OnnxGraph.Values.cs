@@ -44,10 +44,10 @@ internal sealed partial class OnnxGraph
     }
 
     /// <inheritdoc/>
-    public string Weight(Tensor tensor) => weights.Add(tensor);
+    public string Weight(Tensor tensor) => weights.Add(prefix + tensor.Name, tensor, device);
 
     /// <inheritdoc/>
-    public T[] Read<T>(DeviceArray<T> array) where T : unmanaged => array.ToArray(weights.Device);
+    public T[] Read<T>(DeviceArray<T> array) where T : unmanaged => array.ToArray(device);
 
     /// <inheritdoc/>
     public string Once(object key, Func<string> add)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Onnx;
 
 namespace GpuCtr.Training.Export;
@@ -30,14 +31,24 @@ internal readonly record struct OnnxDim(long Size, string? Name = null)
 /// <summary>Builds a graph of ONNX operators node by node. Every node has one output, whose name is returned. Nodes that no output of the graph needs are left out.</summary>
 /// <param name="names">Its names; each node gets a free name.</param>
 /// <param name="weights">Its initializers.</param>
-internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : IOnnxGraph
+/// <param name="device">Where the weights are.</param>
+/// <param name="prefix">Begins the names of inputs and weights.</param>
+internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights, Device device, string prefix = "") : IOnnxGraph
 {
     private List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
-    private readonly List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
+    private List<(string Name, ProtoMessage Message)> inputs = [], outputs = [];
     private int count;
 
     /// <summary>Its names.</summary>
     public OnnxNames Names => names;
+
+    /// <summary>Begins the names of inputs and weights.</summary>
+    public string Prefix => prefix;
+
+    /// <summary>The same graph for another model, whose tensors are other values of it.</summary>
+    /// <param name="where">Where the weights of that model are.</param>
+    /// <param name="name">Begins the names of its inputs and weights.</param>
+    public OnnxGraph Of(Device where, string name) => new(names, weights, where, name) { nodes = nodes, inputs = inputs, outputs = outputs };
 
     /// <summary>Declares an input under a name that is already reserved for it.</summary>
     public string Input(string name, OnnxType type, params OnnxDim[] shape)
@@ -129,7 +140,7 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights) : 
         return graph;
     }
 
-    private string Constant(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values) => weights.Add(name, shape, type, values.ToArray());
+    private string Constant(string name, long[] shape, OnnxType type, ReadOnlySpan<byte> values) => weights.Add(prefix + name, shape, type, values.ToArray());
 
     private string Add(string op, string[] from, params ProtoMessage[] attributes) => AddNode(op, names.Inner($"{op}_{count++}"), from, attributes);
 

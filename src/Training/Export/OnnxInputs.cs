@@ -1,29 +1,38 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Kernels;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training.Export;
 
 /// <summary>The inputs of an exported model, one per column, and the table rows computed from them.</summary>
 /// <remarks>
 /// Categorical: int64 (B) row number within the column's vocabulary. Numeric: float (B), transformed. Vector: float (B, W), transformed; an indicator of missing vectors is a number behind it. List: int64 (B, T) row numbers,
-/// padded anywhere, with a mask bool (B, T), true at entries, which the histories of a behaviour group share.
+/// padded anywhere, with a mask bool (B, T), true at entries, which the histories of a behaviour group share. A vector that another model makes of the row is no input: the graph computes it from the inputs of that model.
 /// </remarks>
-internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<VectorColumn> vectors)
+/// <param name="g">The graph.</param>
+/// <param name="spec">The fields of the model.</param>
+/// <param name="vectors">Its vector columns.</param>
+/// <param name="other">The model that makes vectors of rows; null if none does.</param>
+internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<VectorColumn> vectors, TrainedVectors? other)
 {
+    private Dictionary<string, string> inputs = [];
+
     /// <summary>Declares them, and tells the graph which inputs of the model they are.</summary>
     public void Declare(FrozenModel model)
     {
         string[] scalars = [.. spec.Numeric.SkipLast(spec.VectorNumbers)];
-        g.Names.Take([.. spec.Categorical.Select(c => c.Name), .. scalars, .. vectors.Select(v => v.Column), .. vectors.Where(v => v.Missing).Select(Indicator), .. spec.Sequences.Select(s => s.Name)]);
+        IEnumerable<string> names = [.. spec.Categorical.Select(c => c.Name), .. scalars, .. vectors.Where(v => !v.Computed).Select(v => v.Column), .. vectors.Where(v => v.Missing).Select(Indicator), .. spec.Sequences.Select(s => s.Name)];
+        inputs = g.Names.Take(names, g.Prefix);
         // A column of which an id has several vectors is one input.
         FeatureSpec byVector = spec.ByVector();
         int[] offsets = byVector.Offsets();
-        string[] columns = [.. spec.Categorical.Select(c => g.Input(g.Names.Column(c.Name), OnnxType.Int64, "B"))];
+        string[] columns = [.. spec.Categorical.Select(c => g.Input(inputs[c.Name], OnnxType.Int64, "B"))];
         string[] fields = [.. byVector.Categorical.Select((c, f) => Column(g.Node("Add", columns[c.Of < 0 ? f : c.Of], g.Integers(offsets[c.Vocabulary]))))];
         g.FieldRows = fields.Length == 0 ? null : g.Node("Concat", ("axis", 1), fields);
-        string Number(string name) => Column(g.Input(g.Names.Column(name), OnnxType.Float, "B"));
-        string[] numbers = [.. scalars.Select(Number), .. vectors.SelectMany(v => (IEnumerable<string>)[g.Input(g.Names.Column(v.Column), OnnxType.Float, "B", v.Means.Length), .. v.Missing ? [Number(Indicator(v))] : Array.Empty<string>()])];
+        string Number(string name) => Column(g.Input(inputs[name], OnnxType.Float, "B"));
+        string[] numbers = [.. scalars.Select(Number), .. vectors.SelectMany(v => (IEnumerable<string>)[Vector(v), .. v.Missing ? [Number(Indicator(v))] : Array.Empty<string>()])];
         if (numbers.Length > 0)
             g[model.Inputs.Numeric] = g.Node("Concat", ("axis", 1), numbers);
         string[] masks = Masks(), lists = [.. spec.Sequences.Select((s, i) => ListIds(s, masks[i]))];
@@ -36,12 +45,25 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<Ve
         }
     }
 
+    /// <summary>(B, W): an input, or the last hidden layer of the other model.</summary>
+    private string Vector(VectorColumn vector)
+    {
+        if (!vector.Computed)
+            return g.Input(inputs[vector.Column], OnnxType.Float, "B", vector.Means.Length);
+        FrozenModel model = other!.Model;
+        OnnxGraph inner = g.Of(model.Device, $"{vector.Column}.");
+        new OnnxInputs(inner, model.Spec, other.Encoder.State.VectorColumns, null).Declare(model);
+        foreach (IOp op in model.Ops)
+            op.Export(inner);
+        return inner[model.Hidden!];
+    }
+
     /// <summary>The name of the last number of a vector column.</summary>
     private string Indicator(VectorColumn vector) => spec.Numeric[spec.N - spec.VectorNumbers + vectors.TakeWhile(v => v != vector).Sum(v => v.Count()) + vector.Means.Length];
 
     private string Column(string value) => g.Node("Unsqueeze", value, g.Integers(1));
 
-    private string Length(SequenceField s) => s.Role == SequenceRole.History ? $"T{s.Group}" : $"T_{s.Name}";
+    private string Length(SequenceField s) => g.Prefix + (s.Role == SequenceRole.History ? $"T{s.Group}" : $"T_{s.Name}");
 
     private string[] Masks()
     {
@@ -50,7 +72,7 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<Ve
         {
             string list = s.Role == SequenceRole.History ? spec.Group(s.Group).First().Name : s.Name;
             if (!byList.TryGetValue(list, out string? mask))
-                byList.Add(list, mask = g.Node("Unsqueeze", g.Input(g.Names.Mask(list), OnnxType.Bool, "B", Width(s)), g.Integers(2)));
+                byList.Add(list, mask = g.Node("Unsqueeze", g.Input(g.Names.Mask(g.Prefix + list), OnnxType.Bool, "B", Width(s)), g.Integers(2)));
             return mask;
         })];
     }
@@ -63,7 +85,7 @@ internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<Ve
     /// <summary>Ids, of padding where the mask is false.</summary>
     private string ListIds(SequenceField s, string mask)
     {
-        string ids = g.Input(g.Names.Column(s.Name), OnnxType.Int64, "B", Width(s)), valid = g.Node("Squeeze", mask, g.Integers(2));
+        string ids = g.Input(inputs[s.Name], OnnxType.Int64, "B", Width(s)), valid = g.Node("Squeeze", mask, g.Integers(2));
         return g.Node("Where", valid, ids, g.Integers(0));
     }
 }

@@ -16,20 +16,21 @@ internal sealed record RenamedParts(Dictionary<string, string> Columns, Dictiona
 internal sealed class OnnxNames
 {
     private readonly UniqueNames names = new([]);
-    private readonly Dictionary<string, string> columns = new(StringComparer.Ordinal);
 
     /// <summary>Everything that was renamed.</summary>
     public RenamedParts Renamed { get; } = new([], [], []);
 
-    /// <summary>Reserves the names of all columns; names that ONNX does not allow come last.</summary>
-    public void Take(IEnumerable<string> all)
+    /// <summary>Reserves the names of all columns of a model; names that ONNX does not allow come last.</summary>
+    /// <param name="all">The columns.</param>
+    /// <param name="prefix">What their names begin with.</param>
+    /// <returns>By column, the name of its input.</returns>
+    public Dictionary<string, string> Take(IEnumerable<string> all, string prefix)
     {
+        Dictionary<string, string> columns = new(StringComparer.Ordinal);
         foreach (string column in all.OrderBy(c => Spell(c) == c ? 0 : 1))
-            columns.Add(column, Take(column, column, Renamed.Columns));
+            columns.Add(column, Take(prefix + column, prefix + column, Renamed.Columns));
+        return columns;
     }
-
-    /// <summary>The input of a column.</summary>
-    public string Column(string column) => columns[column];
 
     /// <summary>A name for the mask of a list column.</summary>
     public string Mask(string list) => Take($"{list}_mask", list, Renamed.Masks);
@@ -44,7 +45,7 @@ internal sealed class OnnxNames
     {
         string taken = names.Of(Spell(usual));
         if (taken != usual)
-            renamed.Add(key, taken);
+            renamed[key] = taken;
         return taken;
     }
 

@@ -7,10 +7,9 @@ namespace GpuCtr.Training.Export;
 
 /// <summary>The initializers of a graph: in the file itself, or large ones in a second file beside it (a protocol buffer has at most 2 GB).</summary>
 /// <param name="names">The names of the graph.</param>
-/// <param name="device">Where the weights are.</param>
 /// <param name="dataPath">The second file.</param>
 /// <param name="externalBytes">A tensor of at least this size goes to the second file.</param>
-internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPath, long externalBytes) : IDisposable
+internal sealed class OnnxWeights(OnnxNames names, string dataPath, long externalBytes) : IDisposable
 {
     private const int ChunkLength = 1 << 20, Page = 4096;
 
@@ -18,13 +17,13 @@ internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPat
     private readonly Dictionary<string, string> known = [];
     private FileStream? data;
 
-    /// <summary>Where the weights are.</summary>
-    public Device Device => device;
-
-    /// <summary>Adds a tensor of the model, once however often it is used; returns its name.</summary>
-    public string Add(Tensor tensor) => Add(tensor.Name, name => tensor.Bytes >= externalBytes
-        ? WriteExternal(name, tensor)
-        : Head(name, tensor).Bytes(9, MemoryMarshal.AsBytes<float>(tensor.ToArray(device))));
+    /// <summary>Adds a tensor of a model, once however often it is used; returns its name.</summary>
+    /// <param name="name">Its usual name.</param>
+    /// <param name="tensor">The tensor.</param>
+    /// <param name="device">Where it is.</param>
+    public string Add(string name, Tensor tensor, Device device) => Add(name, unique => tensor.Bytes >= externalBytes
+        ? WriteExternal(unique, tensor, device)
+        : Head(unique, tensor).Bytes(9, MemoryMarshal.AsBytes<float>(tensor.ToArray(device))));
 
     /// <summary>Adds a tensor with these values, once however often it is used; returns its name.</summary>
     public string Add(string name, long[] shape, OnnxType type, byte[] values) => Add(name, unique => Head(unique, shape, type).Bytes(9, values));
@@ -62,7 +61,7 @@ internal sealed class OnnxWeights(OnnxNames names, Device device, string dataPat
     }
 
     /// <summary>Aligns tensors to pages, so that a runtime can map them into memory.</summary>
-    private ProtoMessage WriteExternal(string name, Tensor tensor)
+    private ProtoMessage WriteExternal(string name, Tensor tensor, Device device)
     {
         data ??= File.Create(dataPath);
         data.Position = (data.Position + Page - 1) / Page * Page;

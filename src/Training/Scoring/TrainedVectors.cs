@@ -29,10 +29,13 @@ internal sealed class TrainedVectors : IRowVectors
     {
         (this.device, manifest, Encoder) = (device, checkpoint.Manifest, checkpoint.LoadEncoder());
         model = checkpoint.LoadFrozen(device, Encoder.Spec, BatchRows);
-        Width = model.HiddenColumns ?? 0;
+        Width = model.Hidden?.Columns ?? 0;
         batch = new Batch(device, model.Spec, BatchRows);
         vectors = new float[BatchRows * Width];
     }
+
+    /// <summary>The model.</summary>
+    public FrozenModel Model => model;
 
     /// <summary>Its own encoding of the columns.</summary>
     public FeatureEncoder Encoder { get; }

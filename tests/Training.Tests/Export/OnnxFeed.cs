@@ -2,13 +2,14 @@ using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Models.Features;
 using GpuCtr.Training.Export;
+using GpuCtr.Training.Scoring;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace GpuCtr.Training.Tests.Export;
 
 /// <summary>Rows as the inputs of an exported model: lists padded in front or behind with ids that must not matter.</summary>
-internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded, Random random)
+internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded, Random random, string prefix = "")
 {
     private RenamedParts renamed = new([], [], []);
 
@@ -16,6 +17,18 @@ internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded,
     {
         using InferenceSession session = new(path);
         renamed = session.ModelMetadata.CustomMetadataMap.TryGetValue("renamed", out string? json) ? JsonText.Parse<RenamedParts>(json) : renamed;
+        List<NamedOnnxValue> inputs = Inputs();
+        // The graph of a model that reads the last hidden layer of another has the inputs of both.
+        if (rows[0].Encoder.Inner is { } inner)
+            inputs.AddRange(new OnnxFeed(inner.Spec, [.. rows.Select(r => r.Inner!)], padded, random, $"{TrainedVectors.Column}.") { renamed = renamed }.Inputs());
+        // What the graph does not read is no input of it.
+        inputs.RemoveAll(i => !session.InputMetadata.ContainsKey(i.Name));
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run(inputs, [renamed.Outputs.GetValueOrDefault("score", "score")]);
+        return [.. outputs.Single().AsEnumerable<float>()];
+    }
+
+    private List<NamedOnnxValue> Inputs()
+    {
         List<NamedOnnxValue> inputs = [];
         for (int f = 0; f < spec.F; f++)
             inputs.Add(NamedOnnxValue.CreateFromTensor(Input(spec.Categorical[f].Name), Vector(rows, r => (long)r.Ids[f])));
@@ -27,13 +40,10 @@ internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded,
                 rows.SelectMany(r => r.Numbers.Slice(state.VectorPlace(v), vector.Means.Length).ToArray()).ToArray(), [rows.Length, vector.Means.Length])));
         for (int s = 0; s < spec.Sequences.Count; s++)
             AddList(inputs, s);
-        // What the graph does not read is no input of it.
-        inputs.RemoveAll(i => !session.InputMetadata.ContainsKey(i.Name));
-        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> outputs = session.Run(inputs, [renamed.Outputs.GetValueOrDefault("score", "score")]);
-        return [.. outputs.Single().AsEnumerable<float>()];
+        return inputs;
     }
 
-    private string Input(string column) => renamed.Columns.GetValueOrDefault(column, column);
+    private string Input(string column) => renamed.Columns.GetValueOrDefault(prefix + column, prefix + column);
 
     private void AddList(List<NamedOnnxValue> inputs, int s)
     {
@@ -54,7 +64,7 @@ internal sealed class OnnxFeed(FeatureSpec spec, FeatureRow[] rows, bool padded,
             }
         }
         inputs.Add(NamedOnnxValue.CreateFromTensor(Input(field.Name), ids));
-        string owner = history ? spec.Group(field.Group).First().Name : field.Name, name = renamed.Masks.GetValueOrDefault(owner, $"{owner}_mask");
+        string owner = history ? spec.Group(field.Group).First().Name : field.Name, name = renamed.Masks.GetValueOrDefault(prefix + owner, $"{prefix}{owner}_mask");
         if (inputs.All(i => i.Name != name))
             inputs.Add(NamedOnnxValue.CreateFromTensor(name, mask));
     }

@@ -58,9 +58,9 @@ public sealed class OnnxRecurrenceTests : OwnFolder
 
         string path = Folder.File("gru.onnx");
         OnnxNames names = new();
-        using (OnnxWeights stored = new(names, device, path + ".data", long.MaxValue))
+        using (OnnxWeights stored = new(names, path + ".data", long.MaxValue))
         {
-            OnnxGraph g = new(names, stored);
+            OnnxGraph g = new(names, stored, device);
             g.AddList(0, "no rows", g.Node("Unsqueeze", g.Input("mask", OnnxType.Bool, "B", "T"), g.Integers(2)));
             (g[x], g[a]) = (g.Input("x", OnnxType.Float, "B", "T", I), g.Input("a", OnnxType.Float, "B", "T", 1));
             foreach (IOp op in ops)

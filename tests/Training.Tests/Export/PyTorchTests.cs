@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using GpuCtr.Data.Features;
 using GpuCtr.Engine;
@@ -18,6 +19,22 @@ public sealed class PyTorchTests(TrainedRun run) : IClassFixture<TrainedRun>
         Assert.Equal([32], entries["mlp.0.bias"].Shape);
         Assert.Equal([1, 16], entries["mlp.out.weight"].Shape);
         Assert.Equal([3, 4], entries["numeric.vectors"].Shape);
+    }
+
+    /// <summary>The exported file has every number of the weights, whatever their names are there.</summary>
+    internal static void AssertHasAllWeights(string run)
+    {
+        string path = $"{run}-weights.safetensors", checkpoint = RunFolder.Resolve(run);
+        CommandRunner.Run("export", "--model", run, "--format", "safetensors", "--out", path).Succeeded();
+        Assert.Equal(Tensors(Path.Combine(checkpoint, "model.safetensors")), Tensors(path));
+
+        static string[] Tensors(string file)
+        {
+            using FileStream stream = File.OpenRead(file);
+            SafeTensorsHeader header = SafeTensorsHeader.Read(file, stream);
+            byte[] all = File.ReadAllBytes(file);
+            return [.. header.Entries.Values.Select(e => Convert.ToHexString(SHA256.HashData(all.AsSpan((int)(header.DataStart + e.Begin), (int)(e.End - e.Begin))))).Order(StringComparer.Ordinal)];
+        }
     }
 
     [SkippableFact]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using GpuCtr.Training.Tests.Export;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
 using static GpuCtr.Tests.CommandRunner;
@@ -19,6 +20,7 @@ public sealed class NextItemOnnxTests(NextItemRuns runs) : IClassFixture<NextIte
         string run = runs.Folder.File($"{model}-{string.Join('-', flags)}"), onnx = $"{run}.onnx", train = PlantedSequences.File(runs.Folder, $"{Guid.NewGuid():N}.parquet", PlantedSequences.Of(60, seed: 4));
         Run(["train", train, "--model", model, "--out", run, "--epochs", "2", .. NextItemRuns.Small, .. flags]).Succeeded();
         Run("export", "--model", run, "--out", onnx).Succeeded();
+        PyTorchTests.AssertHasAllWeights(run);
         using InferenceSession session = new(onnx);
         JsonElement items = JsonDocument.Parse(session.ModelMetadata.CustomMetadataMap["items"]).RootElement;
         (int first, int count) = (items.GetProperty("first").GetInt32(), items.GetProperty("count").GetInt32());
