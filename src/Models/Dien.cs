@@ -40,7 +40,7 @@ public static class Dien
             interests.Add(g.HistorySum($"history{i}", columns));
         if (o.HistorySum && o.TargetProduct)
             interests.Add(g.TargetProduct($"history{i}", history, interests[0]));
-        Tensor k = g.Keys($"keys{i}", history), q = g.Query($"query{i}", history);
+        Tensor k = g.Keys($"keys{i}", history), q = g.Query($"query{i}", fields, columns);
 
         Tensor h = g.Gru($"gru{i}", history, k, o.GruHidden > 0 ? o.GruHidden : history.E, o.GruReset);
         if (o.AuxiliaryLoss > 0)

@@ -35,12 +35,10 @@ public sealed partial class ModelBuilder
     }
 
     /// <summary>(B, E) the vectors of the target. Record it before the tower's input: its gradient is added to theirs.</summary>
-    public Tensor Query(string name, BehaviourHistory history)
-    {
-        Tensor q = Activation(name, history.E);
-        Append(new HistoryQuery(Device, history, q));
-        return q;
-    }
+    /// <param name="name">Name of the tensor.</param>
+    /// <param name="vectors">(B, C·D) from <see cref="FieldVectors(int)"/>.</param>
+    /// <param name="columns">The history whose target is meant.</param>
+    public Tensor Query(string name, Tensor vectors, HistoryColumns columns) => VectorsOf(name, vectors, columns.Columns.Select(c => Spec.Sequences[c].Target));
 
     /// <summary>(T, H) the states of a GRU over each history.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>

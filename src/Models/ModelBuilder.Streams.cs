@@ -14,10 +14,15 @@ public sealed partial class ModelBuilder
     public Tensor VectorsOf(string name, Tensor vectors, IReadOnlyList<string> columns)
     {
         string[] fields = [.. Spec.FieldNames];
-        int d = vectors.Columns / fields.Length;
-        return Concat(name, [.. columns.SelectMany(column => fields.Contains(column)
-            ? fields.Index().Where(f => f.Item == column).Select(f => new Kernels.Dense.Concat.Part(vectors, f.Index * d, d))
-            : throw new KernelException($"column '{column}' is no field of the model; its fields are {string.Join(", ", fields.Distinct())}"))]);
+        return VectorsOf(name, vectors, columns.SelectMany(column => fields.Contains(column)
+            ? fields.Index().Where(f => f.Item == column).Select(f => f.Index)
+            : throw new KernelException($"column '{column}' is no field of the model; its fields are {string.Join(", ", fields.Distinct())}")));
+    }
+
+    private Tensor VectorsOf(string name, Tensor vectors, IEnumerable<int> fields)
+    {
+        int d = vectors.Columns / Spec.C;
+        return Concat(name, [.. fields.Select(field => new Kernels.Dense.Concat.Part(vectors, field * d, d))]);
     }
 
     /// <summary>(1, D) a trained vector that is the same for all examples, initially as small as an embedding: a layer that is rectified could not move away from zero.</summary>

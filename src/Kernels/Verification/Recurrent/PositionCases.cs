@@ -6,7 +6,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>The ops between keys, states and attention weights of a history: HistoryKeys, HistoryQuery, LastState, PositionDots, PositionScale, PositionSoftmax, and the first layer of the activation unit over states.</summary>
+/// <summary>The ops between keys, states and attention weights of a history: HistoryKeys, LastState, PositionDots, PositionScale, PositionSoftmax, and the first layer of the activation unit over states.</summary>
 internal static class PositionCases
 {
     private const int TableRows = 9, GradientOffset = 3;
@@ -28,7 +28,6 @@ internal static class PositionCases
     public static IEnumerable<OpCase> All() =>
     [
         .. OpCase.Each("history keys", lookups, RecordKeys),
-        .. OpCase.Each("history query", lookups, RecordQuery),
         .. OpCase.Each("last state", shapes, RecordLast),
         .. OpCase.Each("position dots", shapes, RecordDots),
         .. OpCase.Each("position scale", shapes, RecordScale),
@@ -55,25 +54,6 @@ internal static class PositionCases
         {
             for (int i = 0; i < tokens * s.E; i++)
                 v[k][i] = v[table][ids[i % s.E / s.D][i / s.E] * s.D + i % s.D];
-        });
-    }
-
-    private static void RecordQuery(Trial t, Lookups s)
-    {
-        SequenceTrial histories = new(t, s.B, s.MaxLength, s.Capacity);
-        int fields = s.G + 1;
-        int[] targets = [.. Enumerable.Range(0, s.G).Select(g => fields - 1 - g)];
-        Tensor table = t.Workspace.Tensor("no keys", 1, s.D), vectors = t.Batch("vectors", fields * s.D), q = t.Output("q", s.E);
-        t.Op(new HistoryQuery(t.Device, histories.History(table, table, vectors, [0], new int[s.G], targets, 0), q));
-        // A later op must read the targets' vectors.
-        Tensor other = t.Batch("other", fields * s.D), sum = t.Output("sum", fields * s.D);
-        t.Op(new Add(t.Device, sum, vectors, other));
-        t.Reference(v =>
-        {
-            for (int i = 0; i < v[sum].Length; i++)
-                v[sum][i] = v[vectors][i] + v[other][i];
-            for (int i = 0; i < s.B * s.E; i++)
-                v[q][i] = v[vectors][(i / s.E * fields + targets[i % s.E / s.D]) * s.D + i % s.D];
         });
     }
 
