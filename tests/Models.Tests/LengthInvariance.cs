@@ -5,6 +5,7 @@ using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
+using Presets = GpuCtr.Models.Variants;
 
 namespace GpuCtr.Models.Tests;
 
@@ -13,7 +14,7 @@ public sealed class LengthInvariance
 {
     private const int B = 17, T = 6, Longer = T + 50, Items = 12, Categories = 5;
 
-    public static TheoryData<string, string> Cases => TestDevices.Times("din None", "din Softmax", "din Sigmoid", "bst 1", "bst 2");
+    public static TheoryData<string, string> Cases => TestDevices.Times("din None", "din Softmax", "din Sigmoid", "bst 1", "bst 2", "dien paper", "dien official");
 
     [SkippableTheory]
     [MemberData(nameof(Cases))]
@@ -23,8 +24,8 @@ public sealed class LengthInvariance
         foreach (EmbeddingUpdate update in UpdatesOf(model))
         {
             Dictionary<string, int[]> jagged = Train(device, model, update, T, width: 0);
-            Assert.Contains(jagged, part => part.Key == (model == "bst 2" ? "bst.1.attention.query.weight gradient" : model == "bst 1" ? "bst.positions gradient" : "att.0.weight gradient"));
-            Assert.Equal(model.StartsWith("din", StringComparison.Ordinal), jagged.Keys.Any(part => part.EndsWith(".running_var", StringComparison.Ordinal)));
+            Assert.Contains($"{model switch { "bst 1" => "bst.positions", "bst 2" => "bst.1.attention.query.weight", "dien paper" => "evolution.weight_hh", _ => "att.0.weight" }} gradient", jagged.Keys);
+            Assert.NotEqual(model.StartsWith("bst", StringComparison.Ordinal), jagged.Keys.Any(part => part.EndsWith(".running_var", StringComparison.Ordinal)));
             // The last one plans all buffers for the longer width too; BST then has embeddings of positions that no row has.
             foreach ((int maxLength, int width) in new[] { (T, T), (T, Longer), (Longer, Longer) })
                 foreach ((string part, int[] bits) in Train(device, model, update, maxLength, width))
@@ -57,7 +58,7 @@ public sealed class LengthInvariance
     {
         string[] words = name.Split(' ');
         bool din = words[0] == "din";
-        ModelOptions options = ModelCatalog.Defaults(words[0]) with
+        ModelOptions options = Presets.Of(words[0], words[1] == "official" ? "dien-official" : null).Model with
         {
             EmbeddingDim = 6,
             EmbeddingInitStd = 0.3,
@@ -65,12 +66,12 @@ public sealed class LengthInvariance
             AttentionUnits = [7, 4],
             AttentionActivation = Activations.Dice,
             AttentionNormalization = din ? Enum.Parse<AttentionNormalization>(words[1]) : default,
-            TransformerBlocks = din ? 1 : int.Parse(words[1]),
+            TransformerBlocks = words[0] == "bst" ? int.Parse(words[1]) : 1,
             EmbeddingUpdate = update,
         };
         Dictionary<string, int[]> parts = [];
         using TrainableModel model = new(device, Spec(maxLength), options, B);
-        using (Batch batch = Fill(device, maxLength, width, seed: 0))
+        using (Batch batch = Fill(device, model.Spec, width, seed: 0))
         {
             // A step with learning rate 0 brings the batch to the device; the gradients are those of the pass after it.
             model.TrainStep(batch, learningRate: 0);
@@ -83,7 +84,7 @@ public sealed class LengthInvariance
         List<float> losses = [];
         for (int step = 1; step <= 3; step++)
         {
-            using Batch batch = Fill(device, maxLength, width, seed: step);
+            using Batch batch = Fill(device, model.Spec, width, seed: step);
             model.TrainStep(batch, learningRate: 0.01);
             losses.Add((float)model.TakeLoss());
         }
@@ -94,10 +95,9 @@ public sealed class LengthInvariance
     }
 
     /// <summary>The same rows for every width; the first history is empty, the second full, and padding lies in front, behind and between.</summary>
-    private static Batch Fill(Device device, int maxLength, int width, int seed)
+    private static Batch Fill(Device device, FeatureSpec spec, int width, int seed)
     {
         Random rows = new(seed), garbage = new(width);
-        FeatureSpec spec = Spec(maxLength);
         Batch batch = new(device, spec, B) { Rows = B };
         int[][] lists = new int[B][];
         for (int b = 0; b < B; b++)
@@ -112,7 +112,9 @@ public sealed class LengthInvariance
                 mask[b * width + t] = true;
         foreach (BatchSequence s in batch.Sequences)
         {
-            int[] ids = lists.SelectMany(l => l).Select(id => s.Field.Target == 0 ? id : 1 + id % (Categories - 1)).ToArray();
+            // A negative is another item than the one at its place.
+            int another = s.Field.Role == SequenceRole.Negative ? 1 : 0;
+            int[] ids = lists.SelectMany(l => l).Select(id => 1 + (id - 1 + another) % (Items - 1)).Select(id => s.Field.Target == 0 ? id : 1 + id % (Categories - 1)).ToArray();
             if (width > 0)
             {
                 int next = 0;

@@ -4,6 +4,7 @@ using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Models.Features;
 using GpuCtr.Tests;
+using Presets = GpuCtr.Models.Variants;
 
 namespace GpuCtr.Models.Tests;
 
@@ -17,6 +18,7 @@ public sealed class Repeatability
     [
         .. ModelCatalog.ClickModels.Select(model => new ModelCase(model)),
         new("din", "softmax", o => o with { AttentionNormalization = AttentionNormalization.Softmax }),
+        new("dien", "official", o => Presets.Of("dien", "dien-official").Model with { EmbeddingDim = o.EmbeddingDim, EmbeddingInitStd = o.EmbeddingInitStd, HiddenUnits = o.HiddenUnits, AttentionUnits = o.AttentionUnits, AuxiliaryUnits = [9, 5], EmbeddingUpdate = o.EmbeddingUpdate, ClipNorm = o.ClipNorm, Seed = o.Seed }),
         new("bst", "2 blocks", o => o with { TransformerBlocks = 2 }),
         new("deepfm", "row-wise Adagrad", o => o with { Optimizer = OptimizerKind.RowwiseAdagrad }),
         new("deepfm", "momentum", o => o with { Optimizer = OptimizerKind.Sgd, Momentum = 0.9 }),

@@ -10,10 +10,11 @@ public sealed class OclgrindTests : OwnFolder
 
     private string Findings => Folder.File("findings.txt");
 
-    /// <summary>Cases of three rows, and, of losses over items, of three predictions.</summary>
+    /// <summary>Cases of three rows, of three predictions (losses over items), and of few lists.</summary>
     [SkippableTheory]
     [InlineData("B3 ")]
     [InlineData("M3 ")]
+    [InlineData("list ")]
     public void Kernels_neither_race_nor_leave_their_buffers(string cases)
     {
         CommandOutcome verify = Run("verify", "--device", "opencl", "--kernels", "portable", "--only", cases).Succeeded();
