@@ -131,15 +131,20 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
     }
 
     /// <summary>Row groups of 100 rows cut through lists: some rows belong to a list that began in the row group before.</summary>
-    [Fact]
-    public void Explain_tells_what_columns_of_a_row_and_the_other_rows_of_its_list_do_to_it()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Explain_tells_what_columns_of_a_row_and_the_other_rows_of_its_list_do_to_it(bool wide)
     {
-        using CtrModel served = CtrModel.Load(trained.Model);
+        string run = trained.Model;
+        if (wide)
+            Run(["train", trained.Train, "--out", run = Out, .. model, "--epochs", "1", "--column-dim", "kind=12"]).Succeeded();
+        using CtrModel served = CtrModel.Load(run);
         int[] ends = [.. trained.Lists.Lengths.Select((_, list) => trained.Lists.Lengths.Take(list + 1).Sum())];
         Assert.DoesNotContain(100, ends);
         foreach (int row in new[] { 0, 99, 100, ends[^1] - 1 })
         {
-            Explanation e = JsonText.Parse<Explanation>(Run("explain", trained.Test, "--model", trained.Model, "--row", $"{row}", "--json").Succeeded().Out);
+            Explanation e = JsonText.Parse<Explanation>(Run("explain", trained.Test, "--model", run, "--row", $"{row}", "--json").Succeeded().Out);
             int end = ends.First(x => x > row), first = end - trained.Lists.Lengths[Array.IndexOf(ends, end)], at = row - first;
             FeatureRow[] list = [.. Enumerable.Range(first, end - first).Select(r => trained.Lists.Fill(served.NewRow(), r))];
             float[] scores = served.Score(list);
@@ -160,7 +165,7 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
             float[] cheap = served.Score([.. list.Select((r, i) => i == at ? trained.Lists.FillKind(served.NewRow(), row) : r)]);
             Assert.Equal(own - Logit(cheap[at]), e.Fields[1].Effect, 2e-3);
         }
-        string text = Run("explain", trained.Test, "--model", trained.Model, "--row", "1").Succeeded().Out;
+        string text = Run("explain", trained.Test, "--model", run, "--row", "1").Succeeded().Out;
         Assert.Contains($"place 2 of {trained.Lists.Lengths[0]} in its list, rank ", text, StringComparison.Ordinal);
 
         static double Logit(double p) => Math.Log(p / (1 - p));

@@ -4,6 +4,7 @@ using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Interactions;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models;
+using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Explanations;
 
@@ -14,7 +15,7 @@ internal sealed class LinearTerms
 
     private readonly FrozenModel model;
     private readonly EmbeddingFmTensors t;
-    private readonly int row, fields, numbers, pooled, d;
+    private readonly int row, fields, numbers, pooled, firstPooled, d;
 
     /// <summary>Reads them from a model after a prediction.</summary>
     /// <param name="model">The model.</param>
@@ -25,9 +26,12 @@ internal sealed class LinearTerms
         // Weights that are read as vectors of one number follow the vectors.
         t = model.Ops.OfType<EmbeddingFm>().First().Tensors;
         (fields, numbers, pooled, d) = (model.Spec.F, model.Spec.N, model.Spec.P, t.Table.Columns);
-        int[] rows = OfRow(model.Inputs.Rows, fields);
+        // A row of the batch has further vectors of wider columns behind its columns.
+        FeatureSpec byVector = model.Spec.ByVector();
+        firstPooled = row * byVector.P;
+        int[] rows = OfRow(model.Inputs.Rows, byVector.F)[..fields];
         float[] x = OfRow(model.Inputs.Numeric, numbers);
-        Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, row * pooled + p, d))];
+        Vectors = [.. rows.Select(r => Read(t.Table, r)), .. x.Select((v, n) => Scaled(t.NumericVectors, n, v)), .. Enumerable.Range(0, pooled).Select(p => Read(t.Pooled, firstPooled + p, d))];
         FirstOrder = SumFirstOrder(rows, x);
         double? trained = t.Bias is { } bias ? Read(bias, 0)[0] : OfVectors?.Bias is { } b ? Read(b, 0)[0] : null;
         Bias = model.Options.LogitShift() is var shift and not 0 ? (trained ?? 0) + shift : trained;
@@ -68,7 +72,7 @@ internal sealed class LinearTerms
         for (int n = 0; n < weights.Length; n++)
             terms[fields + n] += x[n] * weights[n];
         for (int p = 0; t.PooledWeights is not null && p < pooled; p++)
-            terms[fields + numbers + p] += Read(t.PooledWeights, row * pooled + p, 1)[0];
+            terms[fields + numbers + p] += Read(t.PooledWeights, firstPooled + p, 1)[0];
         if (OfVectors is { } linear)
             AddProducts(terms, linear.Weight.ToArray(model.Device));
         if (target is not null)
