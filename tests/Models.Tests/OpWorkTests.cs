@@ -11,15 +11,15 @@ public sealed class OpWorkTests
 {
     private const int B = 16;
 
-    public static TheoryData<string> Models => new(ModelCatalog.ClickModels);
+    public static TheoryData<string> Models => new(SmallData.ClickModels);
 
     [Theory]
     [MemberData(nameof(Models))]
     public void Every_op_moves_bytes_forward_and_backward(string name)
     {
         Device device = TestDevices.Get("cpu simd");
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [12, 8], BatchNorm = true, Dropout = 0.1, TransformerBlocks = 2 };
-        using TrainableModel model = new(device, SmallData.Spec(histories: ModelCatalog.ReadsHistories(name)), options, B);
+        ModelOptions options = SmallData.Options(name) with { EmbeddingDim = 8, HiddenUnits = [12, 8], BatchNorm = true, Dropout = 0.1, TransformerBlocks = 2 };
+        using TrainableModel model = new(device, SmallData.Spec(options), options, B);
         using Batch batch = SmallData.Batch(device, model.Spec, B, seed: 1);
         // The lengths of lists are read from the device.
         model.TrainStep(batch, 1e-3);
@@ -37,7 +37,8 @@ public sealed class OpWorkTests
     [MemberData(nameof(Models))]
     public void Every_op_begins_its_name_with_that_of_its_type(string name)
     {
-        using TrainableModel model = new(TestDevices.Get("cpu simd"), SmallData.Spec(histories: ModelCatalog.ReadsHistories(name)), ModelCatalog.Defaults(name) with { BatchNorm = true, Dropout = 0.1 }, B);
+        ModelOptions options = SmallData.Options(name) with { BatchNorm = true, Dropout = 0.1 };
+        using TrainableModel model = new(TestDevices.Get("cpu simd"), SmallData.Spec(options), options, B);
         Assert.All(model.Recorded.Model.Ops.Select(op => op is TrainingOnly only ? only.Op : op), op => Assert.StartsWith(op.GetType().Name, new string([.. op.Name.Where(char.IsLetterOrDigit)]), StringComparison.OrdinalIgnoreCase));
     }
 

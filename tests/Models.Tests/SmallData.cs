@@ -1,5 +1,6 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
+using Presets = GpuCtr.Models.Variants;
 
 namespace GpuCtr.Models.Tests;
 
@@ -9,6 +10,15 @@ internal static class SmallData
     private const int T = 4;
 
     private static readonly int[] Sizes = [6, 9, 5, 7];
+
+    /// <summary>Every model of clicks, and the variant whose ops no other model has.</summary>
+    public static IEnumerable<string> ClickModels => [.. ModelCatalog.ClickModels, "dien dien-official"];
+
+    /// <summary>The options of a model, or of a model and a variant.</summary>
+    public static ModelOptions Options(string name) => name.Split(' ') is [var model, var variant] ? Presets.Of(model, variant).Model : ModelCatalog.Defaults(name);
+
+    /// <summary>The columns for a model.</summary>
+    public static FeatureSpec Spec(ModelOptions options) => Spec(histories: ModelCatalog.ReadsHistories(options.Model));
 
     /// <summary>User, item, category; a list of tags; two numbers; and, where asked, histories of item and category.</summary>
     public static FeatureSpec Spec(bool histories) => new(

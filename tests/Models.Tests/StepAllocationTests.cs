@@ -25,7 +25,7 @@ public sealed class StepAllocationTests
                 { "wide-deep", EmbeddingUpdate.Lazy, OptimizerKind.Adam, true },
                 { "dien", EmbeddingUpdate.Lazy, OptimizerKind.Adam, true },
             };
-            foreach (string model in ModelCatalog.ClickModels)
+            foreach (string model in SmallData.ClickModels)
                 cases.Add(model, EmbeddingUpdate.Lazy, OptimizerKind.Adam, false);
             return cases;
         }
@@ -36,9 +36,8 @@ public sealed class StepAllocationTests
     public void A_hundred_steps_allocate_nothing(string name, EmbeddingUpdate update, OptimizerKind optimizer, bool widths)
     {
         Device device = TestDevices.Get("cpu simd");
-        FeatureSpec spec = SmallData.Spec(histories: ModelCatalog.ReadsHistories(name));
-        ModelOptions options = ModelCatalog.Defaults(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], CinLayers = [9, 6], AttentionWidth = 16, Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0, ColumnDim = widths ? [new("item", 16), new("tags", 24)] : [] };
-        using TrainableModel model = new(device, spec, options, B);
+        ModelOptions options = SmallData.Options(name) with { EmbeddingDim = 8, HiddenUnits = [40, 20], CinLayers = [9, 6], AttentionWidth = 16, Dropout = 0.2, BatchNorm = true, ClipNorm = 5, TransformerBlocks = 2, EmbeddingUpdate = update, Optimizer = optimizer, Momentum = optimizer == OptimizerKind.Sgd ? 0.9 : 0, ColumnDim = widths ? [new("item", 16), new("tags", 24)] : [] };
+        using TrainableModel model = new(device, SmallData.Spec(options), options, B);
         Batch[] batches = [.. Enumerable.Range(0, 4).Select(seed => SmallData.Batch(device, model.Spec, B, seed))];
         void Train()
         {
