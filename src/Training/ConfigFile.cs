@@ -19,8 +19,11 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
     public ConfigFile ForAnother(bool ownShards) => !IsOfRun ? this : this with { Given = Given.Without(["out", .. ownShards ? new[] { "valid", "test" } : []]) };
 
     /// <summary>Reads the file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="known">The options that may be in it.</param>
+    /// <param name="leavesOutUnknown">Leaves out others, which are an error otherwise.</param>
     /// <exception cref="GpuCtrException">Usage: absent, not JSON, an unknown name. InputOutput: unreadable.</exception>
-    public static ConfigFile Read(string path, IReadOnlyList<Option> known) => ReadJson("--config", path, root =>
+    public static ConfigFile Read(string path, IReadOnlyList<Option> known, bool leavesOutUnknown = false) => ReadJson("--config", path, root =>
     {
         bool asTyped = false, isOfRun = false;
         string folder = "";
@@ -28,7 +31,7 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
             (folder, root, asTyped, isOfRun) = (RunConfig.StartedIn(root.TryGetProperty(RunConfig.Folder, out JsonElement told) && told.ValueKind == JsonValueKind.String ? told.GetString() : null), options, !root.TryGetProperty("format", out _), true);
         if (root.ValueKind != JsonValueKind.Object)
             throw GpuCtrException.UsageError($"{path}: expected a JSON object with the names of options, such as {{\"epochs\": 3}}");
-        return Of(path, root, known, asTyped, folder) with { IsOfRun = isOfRun };
+        return Of(path, root, known, asTyped, folder, leavesOutUnknown) with { IsOfRun = isOfRun };
     });
 
     /// <summary>What a file of JSON that a flag names holds; comments and commas behind the last entry are allowed.</summary>
@@ -63,8 +66,9 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
     /// <param name="known">All options.</param>
     /// <param name="asTyped">Arrays hold names of columns as typed on the command line, as in files written before config.json had a format version.</param>
     /// <param name="folder">What relative paths of shards start from; empty = the current folder.</param>
+    /// <param name="leavesOutUnknown">Leaves out names of other options.</param>
     /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>
-    public static ConfigFile Of(string path, JsonElement root, IReadOnlyList<Option> known, bool asTyped, string folder = "")
+    public static ConfigFile Of(string path, JsonElement root, IReadOnlyList<Option> known, bool asTyped, string folder = "", bool leavesOutUnknown = false)
     {
         List<string> shards = [];
         Dictionary<string, object?> given = [];
@@ -76,7 +80,10 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
             if (property.Name == "shards")
                 shards.AddRange(words.Select(w => ShardPaths.From(folder, w)));
             else if (known.FirstOrDefault(o => o.Flag == flag) is not { } option)
-                throw GpuCtrException.UsageError($"{path}: unknown option '{property.Name}'{Spelling.Suggest(flag, known.Select(o => o.Flag))}");
+            {
+                if (!leavesOutUnknown)
+                    throw GpuCtrException.UsageError($"{path}: unknown option '{property.Name}'{Spelling.Suggest(flag, known.Select(o => o.Flag))}");
+            }
             else if (property.Value.ValueKind != JsonValueKind.Null && words.Length > 0) // null and [] mean the default.
                 given[option.Name] = OptionText.Parse(option, option.TakesColumns && isArray && !asTyped ? [.. words.Select(ColumnNames.FromJson)]
                     : option.Declaration.Form == OptionForm.Paths ? [.. words.Select(w => ShardPaths.From(folder, w))] : words);

@@ -18,6 +18,9 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
     private long shown = Stopwatch.GetTimestamp();
     private double? smooth;
 
+    /// <summary>Epoch and steps of the training run that the work belongs to, while it is shown; null: there is none.</summary>
+    public (int Epoch, long Step)? At { get; set; }
+
     /// <summary>Whether it is time to update the progress.</summary>
     public bool IsDue => Stopwatch.GetElapsedTime(shown) >= pause;
 
@@ -40,7 +43,10 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
         double speed = (rows - firstRow) / Math.Max(Elapsed.TotalSeconds, 1e-9);
         TimeSpan left = TimeSpan.FromSeconds(Math.Min(1e8, (totalRows - rows) / Math.Max(speed, 1e-9)));
         string[] loss = smooth is { } s ? [Invariant($"loss {s:F5}")] : [];
-        runLog.Progress(new ProgressState(what, (double)rows / Math.Max(1, totalRows), [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
+        WorkProgress now = new(what, (double)rows / Math.Max(1, totalRows)) { Rows = rows, TotalRows = totalRows, RowsPerSecond = speed, TimeLeft = left };
+        if (At is { } at)
+            now = new TrainingProgress(now) { Epoch = at.Epoch, Step = at.Step, Loss = smooth };
+        runLog.Progress(new ProgressState(now, [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
     }
 
     /// <summary>Shows a line with the share that is done, where rows are not known before.</summary>
@@ -49,7 +55,14 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
     public void ShowShare(double share, params IEnumerable<string> facts)
     {
         shown = Stopwatch.GetTimestamp();
-        runLog.Progress(new ProgressState(what, share, [.. facts]));
+        runLog.Progress(new ProgressState(new(what, share), [.. facts]));
+    }
+
+    /// <summary>Shows that the work is done, where progress is redrawn in place.</summary>
+    public void ShowEnd()
+    {
+        if (runLog.InPlace)
+            Show(totalRows);
     }
 
     /// <summary>Ends the progress.</summary>

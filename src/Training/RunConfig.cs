@@ -110,7 +110,7 @@ internal static class RunConfig
     private static IEnumerable<(string Field, string Text)> OptionDifferences(string path, JsonObject old, RunRequest request, TrainSettings settings)
     {
         JsonObject options = old["options"]!.AsObject(), now = OptionsOf(request, settings);
-        OptionValues then = ConfigFile.Of(path, JsonSerializer.SerializeToElement(options), request.Known, asTyped: old["format"] is null).Given;
+        OptionValues then = ConfigFile.Of(path, JsonSerializer.SerializeToElement(options), request.Known, asTyped: old["format"] is null, leavesOutUnknown: true).Given;
         return request.Known
             .Where(o => o.Declaration.OnResume is OnResume.Fixed or OnResume.Accepted && (options.ContainsKey(o.Key) || request.Given.IsGiven(o)))
             .SelectMany(o => Difference(o.Key, then.ToJson(o, o.Default), now[o.Key]));

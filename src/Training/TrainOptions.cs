@@ -56,6 +56,7 @@ public sealed record TrainOptions
     public string? Variant { get; init; }
 
     /// <summary>Maps the defaults of the model or variant to the options used: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
+    /// <remarks>Called several times, also to find out what it sets.</remarks>
     [Options]
     public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
 

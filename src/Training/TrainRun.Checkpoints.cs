@@ -78,6 +78,6 @@ internal sealed partial class TrainRun
 
         return new GpuCtrException(ErrorKind.Interrupted, savedStep < 0
             ? "interrupted before the first step"
-            : $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}");
+            : $"interrupted after step {savedStep} (epoch {trainer.Epoch}); the checkpoint is {folder.File(RunFolder.Last)}; --resume --out {folder.Path} continues from it (in code: Resume = true and that Out)");
     }
 }

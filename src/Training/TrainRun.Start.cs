@@ -1,22 +1,10 @@
 using System.Text.Json.Nodes;
 using GpuCtr.Data.Features;
-using GpuCtr.Data.Options;
 using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training;
-
-/// <summary>A request for a run.</summary>
-/// <param name="Options">The options.</param>
-/// <param name="Known">The options recorded in config.json.</param>
-/// <param name="Given">The values that were given explicitly.</param>
-/// <param name="CommandLine">The command line, recorded in config.json for its readers.</param>
-internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Known, OptionValues Given, string CommandLine)
-{
-    /// <summary>Chooses columns that the run trains without: it reads them as if no row had a value; null: it reads all.</summary>
-    public Func<FeatureEncoder, ColumnGroup>? Without { get; init; }
-}
 
 /// <content>From options to a started run: checks the options, opens the folder, finds the weights of another run.</content>
 internal sealed partial class TrainRun
@@ -28,10 +16,10 @@ internal sealed partial class TrainRun
     /// <param name="afterStep">Called after every step.</param>
     /// <exception cref="GpuCtrException">Whatever ends the run.</exception>
     /// <exception cref="DeviceException">The device was not found.</exception>
-    public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null) => Start(request, runLog, stop, null, afterStep);
+    public static TrainingResult Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null) => Start(request, runLog, stop, null, afterStep);
 
     /// <summary>The same with what other runs have made; <paramref name="shared"/> null: nothing.</summary>
-    public static RunMetrics Start(RunRequest request, RunLog runLog, CancellationToken stop, Workbench? shared, Action? afterStep = null)
+    public static TrainingResult Start(RunRequest request, RunLog runLog, CancellationToken stop, Workbench? shared, Action? afterStep = null)
     {
         (request, string inherited) = InheritedOptions.Over(request);
         TrainOptions options = request.Options;

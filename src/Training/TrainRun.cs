@@ -55,7 +55,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
     /// <param name="from">The checkpoint to resume from; null = start from the beginning.</param>
     /// <param name="warm">The checkpoint of another run whose weights this one starts with; null = new weights.</param>
     /// <exception cref="GpuCtrException">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
-    public RunMetrics Run(RunShards shards, Checkpoint? from, WarmStart? warm = null)
+    public TrainingResult Run(RunShards shards, Checkpoint? from, WarmStart? warm = null)
     {
         try
         {
@@ -118,7 +118,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
 
     private void KnownFit(string path) => runLog.Line($"vocabularies and statistics come from the fit cache: {path}");
 
-    private RunMetrics TrainAndTest(Checkpoint? from)
+    private TrainingResult TrainAndTest(Checkpoint? from)
     {
         using BatchLoader loader = new(device, model.Spec, settings.BatchSize, Slots, threadCount: device.Kind == DeviceKind.Cpu ? 1 : 2, negatives: Negatives(), masks: Masks());
         using RunRecord files = record = new RunRecord(folder, runLog, model, from?.Manifest.Position.Step);
@@ -141,7 +141,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             RunMetrics metrics = Report(trainer, test);
             data.DropCache();
             folder.DropCache();
-            return metrics;
+            return new TrainingResult(folder.Path, metrics, history);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

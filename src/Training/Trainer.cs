@@ -126,9 +126,11 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     /// <summary>Metrics on some rows.</summary>
     public Evaluation Evaluate(RowSource rows, string what, CancellationToken cancellation)
     {
-        using ProgressMeter meter = new(runLog, what, rows.Rows);
+        using ProgressMeter meter = new(runLog, what, rows.Rows) { At = (Epoch, model.Step) };
         Sample = model.Spec.Items is null ? new RowSample(rows.Data.Encoder, rows.Rows) : null;
-        return Evaluator.Of(model, loader, rows, settings.Top, candidates: null, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
+        Evaluation evaluation = Evaluator.Of(model, loader, rows, settings.Top, candidates: null, done => { if (meter.IsDue) meter.Show(done); }, cancellation, Sample);
+        meter.ShowEnd();
+        return evaluation;
     }
 
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
@@ -192,6 +194,8 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     {
         TakeLoss();
         guard.Check(Epoch, BatchRows);
+        meter!.At = (Epoch, model.Step);
+        meter.ShowEnd();
         if (EpochRows == 0)
             throw GpuCtrException.DataError(new DataPlace(data.Train.Data.Shards.Shards[0].Path), "no row is left to train on; add rows or lower --valid-fraction");
     }
@@ -200,6 +204,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     {
         TakeLoss();
         double waited = loader.Waited / meter!.Elapsed;
+        meter.At = (Epoch, model.Step);
         string[] wait = waited > NotableWait ? [Invariant($"loader wait {waited:P0}")] : [];
         meter.Show(EpochRows, [.. wait, $"step {model.Step}", Invariant($"lr {rate:G3}")]);
     }

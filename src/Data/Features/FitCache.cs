@@ -89,7 +89,7 @@ internal static partial class FitCache
 
     private static void Save(string folder, string entry, FeatureEncoder encoder)
     {
-        string part = $"{entry}.{Environment.ProcessId}.part";
+        string part = $"{entry}.{Guid.NewGuid():N}.part";
         try
         {
             encoder.Save(part);
@@ -112,7 +112,7 @@ internal static partial class FitCache
     [GeneratedRegex("^[0-9a-f]{32}$")]
     private static partial Regex EntryName();
 
-    [GeneratedRegex(@"^[0-9a-f]{32}\.[0-9]+\.part$")]
+    [GeneratedRegex(@"^[0-9a-f]{32}\.[0-9a-f]+\.part$")]
     private static partial Regex PartName();
 
     private static string HashOf(string entry)

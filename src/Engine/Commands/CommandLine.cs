@@ -5,17 +5,12 @@ using GpuCtr.Kernels.Ranks;
 using GpuCtr.Models;
 using GpuCtr.Training;
 using GpuCtr.Training.Screens;
-using ILGPU.Runtime;
-using ILGPU.Runtime.Cuda;
-using ILGPU.Runtime.OpenCL;
 
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>Dispatches arguments to a verb, and turns every failure into one line and an exit code.</summary>
 internal static class CommandLine
 {
-    private const int Fault = 1;
-
     /// <summary>All verbs, in the order of the help.</summary>
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
@@ -72,7 +67,7 @@ internal static class CommandLine
         (int code, string message) = ToExitCode(e);
         foreach (string line in e is DeviceMemoryException memory ? memory.Forecast.Table() : [])
             to.Line(line);
-        string hint = code == Fault && !verbose ? " (run again with --verbose for the stack)" : "";
+        string hint = code == (int)ErrorKind.Fault && !verbose ? " (run again with --verbose for the stack)" : "";
         to.Line($"error: {string.Join(' ', message.Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))}{hint}");
         if (verbose)
             to.Line($"{e}");
@@ -80,24 +75,9 @@ internal static class CommandLine
     }
 
     /// <summary>Exit code and message for an exception.</summary>
-    internal static (int Code, string Message) ToExitCode(Exception e) => e switch
+    internal static (int Code, string Message) ToExitCode(Exception e)
     {
-        GpuCtrException { Kind: ErrorKind.Interrupted } => ((int)ShutdownSignal.Last, e.Message),
-        GpuCtrException f => ((int)f.Kind, f.Message),
-        DeviceException => ((int)ExitCode.Device, e.Message),
-        CommunicatorException => ((int)ExitCode.Ranks, e.Message),
-        AcceleratorException a => ((int)ExitCode.Device, $"the device failed ({ErrorOf(a)}); continue a training run from its last checkpoint with --resume"),
-        KernelException => ((int)ExitCode.Usage, e.Message),
-        OutOfMemoryException => ((int)ExitCode.Device, "out of memory; lower --batch-size, --embedding-dim or --memory, or raise --min-count"),
-        UnauthorizedAccessException or IOException => ((int)ExitCode.InputOutput, e.Message),
-        OperationCanceledException => ((int)ExitCode.Interrupted, "interrupted"),
-        _ => (Fault, $"a fault of this program: {e.GetType().Name}: {e.Message}"),
-    };
-
-    private static string ErrorOf(AcceleratorException e) => e switch
-    {
-        CLException cl => cl.Error.ToString(),
-        CudaException cuda => $"{cuda.Error}, {cuda.Message}",
-        _ => e.Message,
-    };
+        GpuCtrException failure = Failures.Of(e);
+        return (failure.Kind == ErrorKind.Interrupted ? (int)ShutdownSignal.Last : (int)failure.Kind, failure.Message);
+    }
 }

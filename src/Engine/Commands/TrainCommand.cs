@@ -44,10 +44,9 @@ internal static class TrainCommand
     private static ExitCode Execute(TrainCommandOptions options, Arguments arguments, Terminal terminal)
     {
         using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, options.Verbose);
-        RunMetrics metrics = TrainRun.Start(RequestOf(options, arguments), runLog, shutdown.Token);
+        TrainingResult result = CtrTrainer.Train(RequestOf(options, arguments), terminal.Error, options.Verbose, shutdown.Token);
         if (options.Json)
-            terminal.Out.WriteLine(JsonText.Line(metrics));
+            terminal.Out.WriteLine(JsonText.Line(result.Metrics));
         return ExitCode.Done;
     }
 
@@ -55,6 +54,5 @@ internal static class TrainCommand
     internal static RunRequest RequestOf(Arguments arguments) => RequestOf(arguments.Given.Over(new TrainCommandOptions()), arguments);
 
     private static RunRequest RequestOf(TrainCommandOptions options, Arguments arguments) => new(
-        options.Run with { Shards = arguments.Values }, Verb.Options, arguments.Given,
-        $"gpu-ctr train {string.Join(' ', arguments.Typed.Select(t => t.IndexOfAny([' ', '*', '"']) >= 0 ? $"'{t}'" : t))}");
+        options.Run with { Shards = arguments.Values }, Verb.Options, arguments.Given, RunRequest.CommandLineOf(arguments.Typed));
 }

@@ -97,7 +97,7 @@ internal sealed class ColumnAblation : IDisposable
                 Without = without is null ? null : encoder => PermutationImportance.GroupsOf(encoder, options.Together).FirstOrDefault(g => g.Name == without)
                     ?? throw GpuCtrException.DataError($"{string.Join(' ', shards)}: the columns are not those that the run was trained on: there is no '{without}' any more"),
             };
-            MonitoredBest best = TrainRun.Start(request, runLog, end.Token, bench).Monitored!;
+            MonitoredBest best = TrainRun.Start(request, runLog, end.Token, bench).Metrics.Monitored!;
             trainings++;
             log.Line(Invariant($"  seed {SeedOf(seed)}, {name}: valid {best.Metric} {best.Value:F5} (epoch {best.Epoch})"));
             return best.Value is null ? throw GpuCtrException.UsageError("--ablate compares runs by their validation rows, and there is none; name some by --valid in another run") : best;

@@ -26,12 +26,17 @@ internal interface IScreen
     void EndProgress();
 }
 
-/// <summary>Progress of long work.</summary>
-/// <param name="What">Name of the work.</param>
-/// <param name="Share">Share that is done, 0 … 1.</param>
+/// <summary>Progress of long work, for a screen.</summary>
+/// <param name="Now">Its numbers.</param>
 /// <param name="Facts">Speed, time left and so on, the most important first: a narrow terminal leaves out the last ones.</param>
-internal sealed record ProgressState(string What, double Share, IReadOnlyList<string> Facts)
+internal sealed record ProgressState(WorkProgress Now, IReadOnlyList<string> Facts)
 {
+    /// <summary>Name of the work.</summary>
+    public string What => Now.Activity;
+
+    /// <summary>Share that is done, 0 … 1.</summary>
+    public double Share => Now.Share;
+
     private const string Gap = "  ";
 
     /// <summary>As many of the first facts as fit completely.</summary>

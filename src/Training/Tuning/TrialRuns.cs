@@ -45,9 +45,8 @@ internal sealed class TrialRuns(TuneRequest request, OptionValues defaults, IScr
     {
         using RunLog log = new(new TrialScreen(screen, name, tells), verbose: false);
         OptionValues given = new OptionValues(values).Over(request.Given.Without("resume", "test", "importance").Over(defaults));
-        TrainOptions options = given.Over(new TrainOptions()) with { Shards = request.Run.Shards, Resume = true };
-        string flags = string.Join(' ', known.Where(given.IsGiven).Select(o => $"{o.Flag} {OptionText.Of(o, given.ByName[o.Name])}"));
-        return TrainRun.Start(new(options, known, given, $"gpu-ctr train {string.Join(' ', options.Shards)} {flags}"), log, end, bench);
+        RunRequest run = RunRequest.Of(given, request.Run.Shards);
+        return TrainRun.Start(run with { Options = run.Options with { Resume = true } }, log, end, bench).Metrics;
     }
 
     /// <inheritdoc/>

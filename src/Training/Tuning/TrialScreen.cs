@@ -34,7 +34,7 @@ internal sealed class TrialScreen(IScreen to, string name, bool tells) : IScreen
     public void Progress(ProgressState state)
     {
         if (to.InPlace)
-            to.Progress(state with { What = $"{name}, {state.What}" });
+            to.Progress(state with { Now = state.Now with { Activity = $"{name}, {state.What}" } });
     }
 
     /// <inheritdoc/>

@@ -66,6 +66,6 @@ public sealed class InterruptedRunTests(FaultRun run) : IClassFixture<FaultRun>
     {
         using ShutdownSignal shutdown = new();
         using RunLog runLog = new(new PlainScreen(TextWriter.Null), verbose: false);
-        return TrainRun.Start(TrainCommand.RequestOf(FlagParser.Parse(TrainCommand.Verb, args)), runLog, shutdown.Token, () => afterStep(shutdown));
+        return TrainRun.Start(TrainCommand.RequestOf(FlagParser.Parse(TrainCommand.Verb, args)), runLog, shutdown.Token, () => afterStep(shutdown)).Metrics;
     }
 }

@@ -40,7 +40,7 @@ public sealed partial class LiveScreenTests
     {
         string[] facts = ["   55,211 rows/s", "0:17 left", "loss 0.41763", "loader wait 12 %", "step 12305", "lr 0.001"];
         console.Profile.Width = width;
-        screen.Progress(new ProgressState("epoch 2/3", 0.73, facts));
+        screen.Progress(new ProgressState(new("epoch 2/3", 0.73), facts));
         string line = Plain().Replace(written.ToString(), "").Trim('\r');
         Assert.True(line.Length < width, line);
         Assert.Matches($"^epoch 2/3 ━+  73% ?{Regex.Escape(string.Join("  ", facts.Take(kept)))}$", line.TrimEnd());
@@ -50,7 +50,7 @@ public sealed partial class LiveScreenTests
     public void Progress_stays_on_one_line_and_leaves_nothing_behind()
     {
         foreach (double share in new[] { 0.1, 0.5, 1 })
-            screen.Progress(new ProgressState("epoch [1/3]", share, ["60,000 rows/s", "0:02 left", "a part that does not fit"]));
+            screen.Progress(new ProgressState(new("epoch [1/3]", share), ["60,000 rows/s", "0:02 left", "a part that does not fit"]));
         string shown = written.ToString();
         Assert.StartsWith(HideCursor, shown);
         Assert.DoesNotContain('\n', shown);
@@ -64,9 +64,9 @@ public sealed partial class LiveScreenTests
     [Fact]
     public void Progress_begins_again_after_a_line()
     {
-        screen.Progress(new ProgressState("valid", 0.5, []));
+        screen.Progress(new ProgressState(new("valid", 0.5), []));
         screen.Line("one");
-        screen.Progress(new ProgressState("test", 0.5, []));
+        screen.Progress(new ProgressState(new("test", 0.5), []));
         screen.EndProgress();
         screen.EndProgress();
         string shown = written.ToString();
@@ -98,7 +98,7 @@ public sealed partial class LiveScreenTests
     {
         string[] head = ["epoch", "valid AUC"];
         screen.Row(head, ["1", "0.81887"], first: true);
-        screen.Progress(new ProgressState("epoch 2/2", 0.5, []));
+        screen.Progress(new ProgressState(new("epoch 2/2", 0.5), []));
         screen.Row(head, ["2", "0.82255"], first: false);
         string[] lines = [.. Plain().Replace(written.ToString(), "").Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split('\r')[^1].TrimEnd())];
         Assert.Equal(["epoch valid AUC", "───── ─────────", "    1   0.81887", "    2   0.82255"], lines);

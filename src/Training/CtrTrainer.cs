@@ -1,0 +1,40 @@
+using GpuCtr.Training.Screens;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GpuCtr.Training;
+
+/// <summary>Trains models in the process of a program, as <c>gpu-ctr train</c> does: docs/guide/library.md.</summary>
+/// <remarks>
+/// It writes to no console, reads no environment variable that has no option beside it, and keeps nothing between two runs, so that several runs and
+/// models that score can share a process. Relative paths start from the current folder.
+/// <code>
+/// TrainingResult run = await CtrTrainer.TrainAsync(new TrainOptions { Shards = ["data/train-*.parquet"], Out = "runs/tonight" });
+/// using CtrModel model = CtrModel.Load(run.Best);
+/// </code>
+/// </remarks>
+public static class CtrTrainer
+{
+    /// <summary>Trains a model, keeps checkpoints in the run folder, and tests the best one.</summary>
+    /// <param name="options">The options, with the same defaults, checks and meaning as the flags of the command line; equal options end in equal bits.</param>
+    /// <param name="progress">Told what is being done, on the thread that trains: it should return soon. Null: nobody is.</param>
+    /// <param name="logger">Receives what the command line prints: lines, warnings, and a row for each epoch. Null: nobody does; run.log has it too.</param>
+    /// <param name="cancellationToken">Stops the run after the step that it is in, with a checkpoint, as SIGTERM stops the command.</param>
+    /// <returns>What the run leaves. It trains on a thread of its own.</returns>
+    /// <exception cref="GpuCtrException">Whatever ends the run: <see cref="GpuCtrException.Kind"/> says who can fix it, <see cref="GpuCtrException.Place"/> where it is, the message what to do.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped; its message names the checkpoint and how to go on: the same <see cref="TrainOptions.Out"/>, and <see cref="TrainOptions.Resume"/>.</exception>
+    public static Task<TrainingResult> TrainAsync(
+        TrainOptions options, IProgress<TrainingProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress is null ? null : work => progress.Report(work as TrainingProgress ?? new(work)));
+        return LongWork.Start(() => Train(RunRequest.Of(options), screen, verbose: false, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The same for a request that says which options were given, with a screen for a person.</summary>
+    internal static TrainingResult Train(RunRequest request, IScreen screen, bool verbose, CancellationToken stop)
+    {
+        using RunLog log = new(screen, verbose);
+        return TrainRun.Start(request, log, stop);
+    }
+}
