@@ -6,7 +6,7 @@ namespace GpuCtr.Training.Export;
 /// <param name="Columns">By column, the name of its input.</param>
 /// <param name="Masks">By list column, the name of its mask.</param>
 /// <param name="Outputs">By usual name, the name of the output.</param>
-internal sealed record RenamedParts(Dictionary<string, string> Columns, Dictionary<string, string> Masks, Dictionary<string, string> Outputs)
+public sealed record RenamedParts(Dictionary<string, string> Columns, Dictionary<string, string> Masks, Dictionary<string, string> Outputs)
 {
     /// <summary>Whether there are any.</summary>
     public bool Any => Columns.Count + Masks.Count + Outputs.Count > 0;

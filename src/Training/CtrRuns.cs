@@ -1,0 +1,24 @@
+using GpuCtr.Training.Export;
+using GpuCtr.Training.Screens;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace GpuCtr.Training;
+
+/// <summary>What a program does with a run that is trained: docs/guide/library.md.</summary>
+/// <remarks>As <see cref="CtrTrainer"/>, it writes to no console and keeps nothing between two calls.</remarks>
+public static class CtrRuns
+{
+    /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>
+    /// <param name="options">The options, with the defaults and checks of the flags.</param>
+    /// <param name="logger">Receives what the command prints; null: nobody does.</param>
+    /// <param name="cancellationToken">Ends it before the files take their places: nothing is left then.</param>
+    /// <exception cref="GpuCtrException">Whatever ends it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<ExportResult> ExportAsync(ExportOptions options, ILogger? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress: null);
+        return LongWork.Start(() => ModelExport.Write(options, screen, cancellationToken), cancellationToken);
+    }
+}
