@@ -8,6 +8,7 @@ public static class Ffm
     /// <summary>The model in the catalogue.</summary>
     public static ModelEntry Entry { get; } = new("ffm", Logit)
     {
+        HasNetwork = false,
         // An id has one vector of this width for each field; 4 is the paper's choice on Criteo and Avazu.
         Defaults = new() { EmbeddingDim = 4 },
     };

@@ -6,7 +6,7 @@ namespace GpuCtr.Models;
 public static class Fm
 {
     /// <summary>The model in the catalogue.</summary>
-    public static ModelEntry Entry { get; } = new("fm", Logit);
+    public static ModelEntry Entry { get; } = new("fm", Logit) { HasNetwork = false };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g)

@@ -205,9 +205,10 @@ public sealed partial class ModelBuilder
 
     private EmbeddingTable Table(string name, int columns, double deviation, UpdateRule rule)
     {
+        bool vectors = name == EmbeddingTableName;
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, mbaRates, Control.Missed) { Frozen = name == EmbeddingTableName ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, vectors ? mbaRates : null, Control.Missed) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard);
         Tables.Add(table);
         initializers.Add(i =>
         {
@@ -215,7 +216,7 @@ public sealed partial class ModelBuilder
             // Row 0 of every vocabulary is padding: zero, and never trained.
             foreach (int offset in Spec.Offsets())
                 table.Weights.Write(Device, new float[columns], (long)offset * columns);
-            if (name != EmbeddingTableName && Spec.TotalRows > Columns.TotalRows)
+            if (!vectors && Spec.TotalRows > Columns.TotalRows)
                 table.Weights.Write(Device, new float[(long)(Spec.TotalRows - Columns.TotalRows) * columns], (long)Columns.TotalRows * columns);
         });
         return table;

@@ -31,6 +31,9 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Output)
     /// <summary>Whether the model has a weight for each pair of values of two fields.</summary>
     public bool CrossesFields { get; init; }
 
+    /// <summary>Whether hidden layers stand above the vectors of fields.</summary>
+    public bool HasNetwork { get; init; } = true;
+
     /// <summary>Why the vectors of all fields have one width, phrased to follow the model's name; null: columns may have widths of their own.</summary>
     public string? OneWidth { get; init; } = "multiplies the vectors of fields with each other";
 

@@ -284,8 +284,8 @@ public sealed record ModelOptions
     [Option("L2 on the rows of the batch, or on whole tables (needs --embedding-update dense)", Name = "embedding-l2-scope", Words = "touched|full", True = "full", Default = "touched; fuxictr full", OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public bool EmbeddingL2Full { get; init; }
 
-    /// <summary>λ of mini-batch aware regularization on embeddings: λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
-    [Option("mini-batch aware regularization: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Default = "2 for clicks, where validation ends the run, without --epochs, --weight and --variant; else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    /// <summary>λ of mini-batch aware regularization on embeddings (not on first-order weights): λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
+    [Option("mini-batch aware regularization of embeddings: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Default = "2 for networks on clicks, where validation ends the run, without --epochs, --weight and --variant; else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MbaLambda { get; init; }
 
     /// <summary>Largest norm of the gradient; 0 = no clipping.</summary>

@@ -10,7 +10,7 @@ namespace GpuCtr.Models;
 public static class Poly2
 {
     /// <summary>The model in the catalogue.</summary>
-    public static ModelEntry Entry { get; } = new("poly2", Logit) { CrossesFields = true, OneWidth = "has no vectors" };
+    public static ModelEntry Entry { get; } = new("poly2", Logit) { HasNetwork = false, CrossesFields = true, OneWidth = "has no vectors" };
 
     /// <summary>Records the model; returns the logit (B, 1).</summary>
     public static Tensor Logit(ModelBuilder g) => g.Add(g.EmbeddingFm(dim: 0).FirstOrder, g.PairWeights("pairs"));

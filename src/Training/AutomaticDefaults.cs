@@ -75,10 +75,10 @@ internal static class AutomaticDefaults
             !facts.Validates ? "nothing to validate on" : fit < most ? "many rows" : "validation ends it");
     }
 
-    /// <summary>Where rows are seen again and again, values that occur rarely are learned by heart, unless their weights are regularized by how often they occur.</summary>
+    /// <summary>Where rows are seen again and again, values that occur rarely are learned by heart, unless their vectors are regularized by how often they occur. Without a network above the vectors that gains on some tables and loses on others.</summary>
     /// <remarks>Occurrences count rows, not their weights. A variant brings its own regularization. A run with its own number of epochs goes on to another number as if that had been given at first, so this must not depend on the number.</remarks>
     private static bool TakesLambda(in DefaultFacts facts) =>
-        facts is { Variant: null, NamesEpochs: false, Weighted: false } && ModelCatalog.Of(facts.Model) is { PredictsItems: false, CrossesFields: false } && !ModelCatalog.RanksLists(facts.Model);
+        facts is { Variant: null, NamesEpochs: false, Weighted: false } && ModelCatalog.Of(facts.Model) is { PredictsItems: false, HasNetwork: true } && !ModelCatalog.RanksLists(facts.Model);
 
     private static Option OptionOf(string property) => Option.Of(typeof(TrainOptions)).First(o => o.Property == property);
 }

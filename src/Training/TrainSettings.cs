@@ -88,6 +88,8 @@ internal sealed record TrainSettings(
             throw GpuCtrException.UsageError("--negative-sampling draws rows with label 0, and --soft-labels has shares; leave one of them out");
         if (model.Freeze.Count > 0 && options.InitFrom is null && model.Freeze.Except(FeatureOptions.Pairs(options.InitEmbedding).Select(p => p.Column)).FirstOrDefault() is { } random)
             throw GpuCtrException.UsageError($"--freeze {ColumnNames.InShell(random)} would keep random vectors: give it some by --init-embedding {ColumnNames.InShell(random)}=FILE, or start from a run by --init-from");
+        if (model.MbaLambda > 0 && name == LogisticRegression.Entry.Name)
+            throw GpuCtrException.UsageError($"--mba-lambda regularizes embeddings, and {name} has first-order weights only: take --embedding-l2");
         return model.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : model;
     }
 }

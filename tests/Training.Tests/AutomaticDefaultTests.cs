@@ -45,6 +45,9 @@ public sealed class AutomaticDefaultTests : OwnFolder
     [InlineData(false, "deepfm", 1_000, true, null, false, true)]
     [InlineData(false, "deepfm", 1_000, true, "fuxictr")]
     [InlineData(false, "poly2")]
+    [InlineData(false, "lr")]
+    [InlineData(false, "fm")]
+    [InlineData(false, "ffm")]
     [InlineData(false, "prm")]
     [InlineData(false, "sasrec")]
     public void Rare_values_are_regularized_where_validation_ends_the_run_and_rows_are_seen_many_times(
