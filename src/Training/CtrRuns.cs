@@ -1,4 +1,5 @@
 using GpuCtr.Training.Export;
+using GpuCtr.Training.Scoring;
 using GpuCtr.Training.Screens;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -9,6 +10,27 @@ namespace GpuCtr.Training;
 /// <remarks>As <see cref="CtrTrainer"/>, it writes to no console and keeps nothing between two calls.</remarks>
 public static class CtrRuns
 {
+    /// <summary>Scores the rows of shards into a Parquet file, as <c>gpu-ctr predict</c> does: one row for each row, in their order.</summary>
+    /// <param name="options">The options, with the defaults and checks of the flags.</param>
+    /// <param name="progress">Told how many rows are done, on the thread that scores; null: nobody is.</param>
+    /// <param name="logger">Receives what the command prints; null: nobody does.</param>
+    /// <param name="cancellationToken">Ends it between two batches: nothing is written then.</param>
+    /// <exception cref="GpuCtrException">Whatever ends it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<PredictResult> PredictAsync(
+        PredictOptions options, IProgress<WorkProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress is null ? null : progress.Report);
+        return LongWork.Start(
+            () =>
+            {
+                using RunLog log = new(screen, verbose: false);
+                return Prediction.Run(options, log, cancellationToken);
+            },
+            cancellationToken);
+    }
+
     /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
     /// <param name="logger">Receives what the command prints; null: nobody does.</param>

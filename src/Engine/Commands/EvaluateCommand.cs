@@ -93,8 +93,8 @@ internal static class EvaluateCommand
         options.Scoring.Source.Check(Verb.Name);
         if ((options.Contradiction() ?? (Checkpoint.Glance(options.Scoring.Source.Model!) is var (model, hasGroups) ? Unread(options, model.Model, hasGroups) : null)) is { } fault)
             throw GpuCtrException.UsageError(fault);
-        return ScoringRun.Of(
-            Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+        return options.Scoring.Run(
+            Verb, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
     }
 
     /// <summary>What is wrong with flags that the model gives no meaning; null if nothing is.</summary>
@@ -130,10 +130,10 @@ internal static class EvaluateCommand
     private static Evaluation Evaluate(EvaluateOptions options, TrainableModel model, RowSource rows, ScoringRun run)
     {
         ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, rows.Data.Shards, rows.Data.Encoder.Vocabularies[0]);
-        using BatchLoader loader = new(model.Device, model.Spec, run.Options.BatchSize, training: false);
+        using BatchLoader loader = new(model.Device, model.Spec, run.BatchSize, training: false);
         RowSource asked = model.Spec.Items is null ? rows : new RowSource(rows.Data, rows.Part with { Sequences = SequencePart.Test });
         return run.Watch(
-            Verb, rows.Rows, progress => Evaluator.Of(model, loader, asked, options.Top ?? (model.Spec.HasLists ? UsualTop : 0), candidates, progress, run.Shutdown.Token), "interrupted");
+            rows.Rows, progress => Evaluator.Of(model, loader, asked, options.Top ?? (model.Spec.HasLists ? UsualTop : 0), candidates, progress, run.Stop), "interrupted");
     }
 
     private static void Print(Evaluation e, IScreen to)

@@ -67,7 +67,7 @@ internal static class ImportanceCommand
             return Ablate(options, arguments, terminal);
         if (options.Budget is not null)
             throw GpuCtrException.UsageError("--budget is the time of --ablate; permutations take --repeats");
-        return ScoringRun.Of(Verb, options.Scoring, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
+        return options.Scoring.Run(Verb, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
     }
 
     private static ExitCode Ablate(ImportanceCommandOptions options, Arguments arguments, Terminal terminal)
@@ -101,7 +101,7 @@ internal static class ImportanceCommand
         using TrainableModel model = loaded;
         run.Begin(checkpoint, held);
         PermutationImportance measure = new(model, options.Importance);
-        Importance importance = run.Watch(Verb, measure.Predictions(rows), progress => measure.Run(rows, progress, run.Shutdown.Token), "interrupted");
+        Importance importance = run.Watch(measure.Predictions(rows), progress => measure.Run(rows, progress, run.Stop), "interrupted");
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (importance.Metrics.Auc is null)
             run.RunLog.Warn("AUC is not defined on these rows, which need labels of 0 and 1 and both of them: columns are sorted by logloss");

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using static GpuCtr.Tests.CommandRunner;
 
 namespace GpuCtr.Training.Tests.Library;
@@ -16,6 +18,51 @@ public sealed class CtrRunsTests(TrainedRun run) : OwnFolder, IClassFixture<Trai
         Assert.Equal((called, format, "deepfm", new FileInfo(called).Length), (result.Out, result.Format, result.Model, result.Bytes));
         Assert.Equal(File.ReadAllBytes(typed), File.ReadAllBytes(called));
         Assert.Equal(Files(Path.ChangeExtension(typed, ".features")), Files(result.Features));
+    }
+
+    [Fact]
+    public async Task Scores_are_those_of_the_command_byte_for_byte()
+    {
+        string typed = Folder.File("typed.parquet"), called = Folder.File("called.parquet");
+        Run("predict", "--model", run.Run, run.Test, "--out", typed, "--keep", "user", "--device", "cpu").Succeeded();
+        ConcurrentQueue<WorkProgress> told = [];
+        PredictResult result = await CtrRuns.PredictAsync(Options(called) with { Keep = ["user"] }, new Told(told.Enqueue));
+        Assert.Equal((called, 5000, 0), (result.Out, result.Rows, result.BadRows));
+        Assert.Equal(File.ReadAllBytes(typed), File.ReadAllBytes(called));
+        Assert.Equal(("predict", 5000, 1), (told.Last().Activity, told.Last().Rows, told.Last().Share));
+    }
+
+    [Fact]
+    public async Task Scores_that_cannot_be_say_why_and_leave_nothing()
+    {
+        string path = Folder.File("scores.parquet");
+        async Task<ErrorKind> Fails(PredictOptions options) => (await Assert.ThrowsAsync<GpuCtrException>(() => CtrRuns.PredictAsync(options))).Kind;
+        Assert.Equal(ErrorKind.Usage, await Fails(Options(path) with { Model = null }));
+        Assert.Equal(ErrorKind.Usage, await Fails(Options(path) with { Top = 3 }));
+        Assert.Equal(ErrorKind.Usage, await Fails(Options(path) with { BatchSize = 0 }));
+        Assert.Equal(ErrorKind.Usage, await Fails(Options(path) with { Shards = [] }));
+        using CancellationTokenSource stop = new();
+        OperationCanceledException stopped = await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            CtrRuns.PredictAsync(Options(path), null, new Stopper(stop), stop.Token));
+        Assert.Contains("no scores were written", stopped.Message);
+        Assert.Empty(Directory.GetFileSystemEntries(Folder.Path));
+    }
+
+    private PredictOptions Options(string path) => new() { Model = run.Run, Shards = [run.Test], Out = path, Device = new DeviceOptions { Device = "cpu" } };
+
+    private sealed class Told(Action<WorkProgress> then) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value) => then(value);
+    }
+
+    /// <summary>Cancels at the first line, which comes before the first row is scored.</summary>
+    private sealed class Stopper(CancellationTokenSource stop) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => stop.Cancel();
     }
 
     [Fact]

@@ -4,41 +4,39 @@ using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Data.Splits;
-using GpuCtr.Engine.Screens;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
-using GpuCtr.Training;
 using GpuCtr.Training.Checkpoints;
 
-namespace GpuCtr.Engine.Commands;
+namespace GpuCtr.Training;
 
 /// <summary>What <c>evaluate</c>, <c>importance</c> and <c>predict</c> run a trained model with.</summary>
-/// <param name="Options">Their common flags.</param>
+/// <param name="Verb">Which of them.</param>
+/// <param name="BatchSize">Rows at once.</param>
+/// <param name="Machine">Device and threads.</param>
 /// <param name="Shards">The shards that are read.</param>
 /// <param name="Device">Where the model runs.</param>
 /// <param name="Memory">The memory limit of the process.</param>
 /// <param name="RunLog">Where warnings and progress go.</param>
-/// <param name="Shutdown">Ends it early.</param>
-internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Device Device, MemoryBudget Memory, RunLog RunLog, ShutdownSignal Shutdown) : IDisposable
+/// <param name="Stop">Ends it early.</param>
+internal sealed record ScoringRun(
+    string Verb, int BatchSize, DeviceOptions Machine, ShardSet Shards, Device Device, MemoryBudget Memory, RunLog RunLog, CancellationToken Stop) : IDisposable
 {
     private GroupedLogs? logs;
     private ShardSet? grouped;
 
     /// <summary>Opens all of it, in an order in which the cheapest mistakes are told first, and closes it after <paramref name="score"/>.</summary>
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput: the model, the shards or the device cannot be had.</exception>
-    public static ExitCode Of(Verb verb, ScoringOptions options, MemoryBudget memory, IReadOnlyList<string> shards, Terminal terminal, Action<ScoringRun> score)
+    public static T Of<T>(
+        string verb, int batchSize, DeviceOptions machine, MemoryBudget memory, IReadOnlyList<string> shards, RunLog runLog, CancellationToken stop, Func<ScoringRun, T> score)
     {
-        options.Source.Check(verb.Name);
-        options.Device.Check();
+        machine.Check();
         memory.BoundHeap(0);
-        using ShutdownSignal shutdown = new();
-        using RunLog runLog = new(terminal.Error, options.Trace.Verbose);
         ShardSet found = ShardSet.Resolve(shards);
-        using Device device = options.Device.Open();
-        using ScoringRun run = new(options, found, device, memory, runLog, shutdown);
-        score(run);
-        return ExitCode.Done;
+        using Device device = machine.Open();
+        using ScoringRun run = new(verb, batchSize, machine, found, device, memory, runLog, stop);
+        return score(run);
     }
 
     /// <summary>The rows that a model reads: the shards, or their users, where the sequences of the model were made from a log and the shards are one.</summary>
@@ -58,13 +56,13 @@ internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Devic
     /// <exception cref="GpuCtrException">Data: the rows do not fit the model. Usage: too little memory.</exception>
     public (Checkpoint, RowSource, HeldMemory, TrainableModel) Load(Checkpoint checkpoint, BadRowBudget badRows, Func<FeatureSpec, long>? more = null)
     {
-        int batchSize = Options.BatchSize;
+        int batchSize = BatchSize;
         FeatureEncoder encoder = checkpoint.LoadEncoder();
         ShardSet shards = RowsFor(encoder);
         encoder.Check(shards);
         HeldMemory held = HeldMemory.Of(Device, TrainableModel.PlanOf(Device, encoder.Spec, checkpoint.Manifest.Model, batchSize), encoder, ModelCatalog.Adapt(encoder.Spec, checkpoint.Manifest.Model, training: false), batchSize, BatchLoader.DefaultSlots, shards.Rows);
         held = held with { Scores = held.Scores + (more?.Invoke(encoder.Spec) ?? 0) };
-        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = Options.Device.Decoders, BadRows = badRows, MemoryBytes = Memory.RowBytes(held, new BlockSizes(shards, encoder).Least) };
+        DatasetOptions reading = new() { ListRows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? batchSize : 0, Workers = Machine.Decoders, BadRows = badRows, MemoryBytes = Memory.RowBytes(held, new BlockSizes(shards, encoder).Least) };
         RowSource rows = new(new Dataset(shards, encoder, reading), RowPart.All);
         TrainableModel model = new(Device, encoder.Spec, checkpoint.Manifest.Model, batchSize);
         try
@@ -90,20 +88,21 @@ internal sealed record ScoringRun(ScoringOptions Options, ShardSet Shards, Devic
         RunLog.Line($"device   {Device}{(Device.Note is { } note ? $"; {note}" : "")}");
     }
 
-    /// <summary>Goes over all rows, with progress on the screen and until a signal comes.</summary>
-    /// <param name="verb">The verb.</param>
+    /// <summary>Goes over all rows, with progress on the screen and until it is stopped.</summary>
     /// <param name="rows">The number of rows.</param>
     /// <param name="work">The work; it is given what is called with the number of rows done.</param>
-    /// <param name="interrupted">The message after a signal.</param>
-    /// <exception cref="GpuCtrException">Interrupted: a signal came.</exception>
-    public T Watch<T>(Verb verb, long rows, Func<Action<long>, T> work, string interrupted)
+    /// <param name="interrupted">The message when it is stopped.</param>
+    /// <exception cref="GpuCtrException">Interrupted: it was stopped.</exception>
+    public T Watch<T>(long rows, Func<Action<long>, T> work, string interrupted)
     {
-        using ProgressMeter meter = new(RunLog, verb.Name, rows);
+        using ProgressMeter meter = new(RunLog, Verb, rows);
         try
         {
-            return work(done => { if (meter.IsDue) meter.Show(done); });
+            T result = work(done => { if (meter.IsDue) meter.Show(done); });
+            meter.ShowEnd();
+            return result;
         }
-        catch (OperationCanceledException) when (Shutdown.IsRequested)
+        catch (OperationCanceledException) when (Stop.IsCancellationRequested)
         {
             throw new GpuCtrException(ErrorKind.Interrupted, interrupted);
         }

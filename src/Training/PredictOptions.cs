@@ -1,0 +1,67 @@
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
+
+namespace GpuCtr.Training;
+
+/// <summary>Options of scoring shards into a file; everything but the model and the shards has a default.</summary>
+public sealed record PredictOptions
+{
+    private const int MostItems = 10_000;
+
+    /// <summary>The default of <see cref="Top"/>.</summary>
+    internal const int UsualItems = 10;
+
+    /// <summary>Shards to score: files, folders, patterns, addresses of an object store.</summary>
+    public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>The trained model: a run folder (its best checkpoint), its best or last, or a checkpoint folder.</summary>
+    [Option("a run folder (its best checkpoint), its best or last, or a checkpoint folder", Value = "RUN")]
+    public string? Model { get; init; }
+
+    /// <summary>B: rows at once.</summary>
+    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Device and threads.</summary>
+    [Options]
+    public DeviceOptions Device { get; init; } = new();
+
+    /// <summary>The Parquet file for the scores.</summary>
+    [Option("Parquet file for the scores", Value = "FILE", Section = OptionSection.Rows)]
+    public string Out { get; init; } = "scores.parquet";
+
+    /// <summary>Columns of the shards to copy beside the scores.</summary>
+    [Option("columns of the shards to copy beside the scores", Value = "COL,…", Form = OptionForm.Columns)]
+    public IReadOnlyList<string> Keep { get; init; } = [];
+
+    /// <summary>K: where items are predicted, so many of the best ones for each row; null = 10.</summary>
+    [Option("where items are predicted: the K best items behind the sequence of each row, with their scores", Value = "K", Default = "10", Least = 1, Most = MostItems)]
+    public int? Top { get; init; }
+
+    /// <summary>Whether items of the sequence itself may be among them.</summary>
+    [Option("where items are predicted: items of the sequence itself may be among them")]
+    public bool Seen { get; init; }
+
+    /// <summary>Replaces the file.</summary>
+    [Option("replace the file that --out names")]
+    public bool Overwrite { get; init; }
+
+    /// <summary>Memory limit of the whole process; null = a fixed amount for rows, and no limit on everything else.</summary>
+    [Option("memory limit of the whole process; rows are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "512MB for rows, and what the model needs")]
+    public ByteSize? Memory { get; init; }
+
+    /// <summary>Rows with bad numbers that get no score.</summary>
+    [Option("rows with bad numbers that get no score (null) instead of ending the run", Value = "N|P%")]
+    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
+}
+
+/// <summary>What was scored.</summary>
+/// <param name="Out">The file.</param>
+/// <param name="Rows">Its rows.</param>
+/// <param name="BadRows">Those of them without a score.</param>
+/// <param name="MeanScore">The mean score; null where items are predicted.</param>
+/// <param name="Seconds">Wall time of the scoring.</param>
+/// <param name="RowsPerSecond">Rows per second.</param>
+/// <param name="Step">Steps that the model was trained for.</param>
+/// <param name="Device">The device.</param>
+public sealed record PredictResult(string Out, long Rows, long BadRows, double? MeanScore, double Seconds, double RowsPerSecond, int Step, string Device);
