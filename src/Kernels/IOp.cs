@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels;
 /// <remarks>Only models create passes, from checked batches, because kernels use its numbers as indices.</remarks>
 public readonly record struct Pass
 {
-    internal Pass(int rows, bool Training, int[]? Tokens = null, bool Frozen = false) => (Rows, this.Training, this.Tokens, this.Frozen) = (rows, Training, Tokens, Frozen);
+    internal Pass(int rows, bool Training, int[]? Tokens = null, bool Frozen = false, BatchSlice? Slice = null) => (Rows, this.Training, this.Tokens, this.Frozen, this.Slice) = (rows, Training, Tokens, Frozen, Slice);
 
     /// <summary>Rows of the batch, at most what the buffers were planned for.</summary>
     public int Rows { get; }
@@ -21,8 +21,36 @@ public readonly record struct Pass
     /// <summary>Whether weights are the same in every pass, so that an op can rearrange them once, in the first pass.</summary>
     public bool Frozen { get; }
 
+    /// <summary>Which part of a batch these rows are; null: the whole.</summary>
+    internal BatchSlice? Slice { get; }
+
+    /// <summary>Rows of the batch of all ranks.</summary>
+    public int WholeRows => Slice?.WholeRows ?? Rows;
+
     /// <summary>Number of rows of a tensor that this pass uses.</summary>
     public int RowsOf(Tensor t) => t.RowKind.Count(Rows, Tokens);
+
+    /// <summary>Number of rows of a tensor that the passes of all ranks use.</summary>
+    public int WholeRowsOf(Tensor t) => Slice is { } s ? t.RowKind.Count(s.WholeRows, s.WholeTokens) : RowsOf(t);
+
+    /// <summary>Number of rows of a tensor that the ranks before this one use.</summary>
+    public int FirstRowOf(Tensor t) => Slice is { } s ? t.RowKind.Count(s.FirstRow, s.FirstTokens) : 0;
+}
+
+/// <summary>Where the rows of a rank are in the batch of all ranks.</summary>
+internal sealed class BatchSlice(int tokens)
+{
+    /// <summary>Rows of the ranks before this one.</summary>
+    public int FirstRow { get; set; }
+
+    /// <summary>Rows of all ranks.</summary>
+    public int WholeRows { get; set; }
+
+    /// <summary><see cref="Pass.Tokens"/> of the ranks before this one.</summary>
+    public int[] FirstTokens { get; } = new int[tokens];
+
+    /// <summary><see cref="Pass.Tokens"/> of all ranks.</summary>
+    public int[] WholeTokens { get; } = new int[tokens];
 }
 
 /// <summary>

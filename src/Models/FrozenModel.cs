@@ -42,7 +42,7 @@ public sealed class FrozenModel : IDisposable
                 model.Borrow(lender);
             check?.Invoke(model.Weights);
             if (lender is null)
-                model.CheckMemory(Record);
+                model.CheckMemory(batchSize, Record);
             model.Workspace.Allocate();
             model.WriteConstants();
         }

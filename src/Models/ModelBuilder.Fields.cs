@@ -47,7 +47,7 @@ public sealed partial class ModelBuilder
         rowWeights.Gradient = Workspace.Slice("d field weights", weights.RowGradients, BatchSize, fields);
         Tensor first = Activation("first order", 1), fm = Activation("fm", 1), u = Normal(NumericWeights, 1, Spec.NumericVectors ? Spec.NumberFields : Spec.N);
         Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new EmbeddingFmTensors(
-            Inputs.Rows, Numbers, table.Weights, weights.Weights, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
+            Inputs.Rows, Numbers, table.Rows, weights.Rows, numeric, Spec.NumericVectors ? u : null, Zeros("bias", 1),
             vectors, rowWeights, first, fm, Options.FmNumeric, PooledLists(Embedding), PooledLists(weights)));
         return new EmbeddedFields(vectors, Spec.N == Spec.NumberFields ? first : Add(first, NumericFirstOrder(Spec.NumericVectors ? Normal(VectorWeights, 1, Spec.VectorNumbers) : u)), fm);
     }
@@ -57,7 +57,7 @@ public sealed partial class ModelBuilder
     {
         Tensor fm = Activation("fm", 1);
         Tensor vectors = FieldVectors(dim, (table, vectors, numeric) => new EmbeddingFmTensors(
-            Inputs.Rows, Numbers, table.Weights, null, numeric, null, null, vectors, null, null, fm, Options.FmNumeric, PooledLists(Embedding)));
+            Inputs.Rows, Numbers, table.Rows, null, numeric, null, null, vectors, null, null, fm, Options.FmNumeric, PooledLists(Embedding)));
         return new EmbeddedFields(vectors, Linear("first_order", vectors, 1), fm);
     }
 
@@ -87,7 +87,7 @@ public sealed partial class ModelBuilder
     private Tensor? numbers;
 
     private EmbeddingFmTensors VectorsAlone(EmbeddingTable table, Tensor vectors, Tensor numeric) => new(
-        Inputs.Rows, Numbers, table.Weights, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(table));
+        Inputs.Rows, Numbers, table.Rows, null, numeric, null, null, vectors, null, null, null, Pooled: PooledLists(table));
 
     private Tensor FieldVectors(int dim, Func<EmbeddingTable, Tensor, Tensor, EmbeddingFmTensors> bind)
     {

@@ -26,7 +26,7 @@ public sealed partial class ModelBuilder
     {
         EmbeddingTable table = Tables.Single(t => t.Weights.Name == FirstOrderTable);
         Tensor y = Activation(name, 1);
-        Append(new PairWeights(Workspace, Spec.Pairs()!, Inputs.PairRows, Inputs.PairValues, Inputs.Numeric, table.Weights, table.RowGradients, Features.Batch.FirstPairGradient(Spec, BatchSize), y));
+        Append(new PairWeights(Workspace, Spec.Pairs()!, Inputs.PairRows, Inputs.PairValues, Inputs.Numeric, table.Rows, table.RowGradients, Features.Batch.FirstPairGradient(Spec, BatchSize), y));
         return y;
     }
 

@@ -65,7 +65,7 @@ public sealed partial class ModelBuilder
             throw new KernelException("a target bias needs a history: its target is the field that the history belongs to");
         EmbeddingTable table = Table("target_bias", 1, deviation: 0, Control.Rule);
         Tensor y = Activation("target bias", 1);
-        Append(new FieldBias(Device, Inputs.Rows, table.Weights, table.RowGradients, y, Spec.F, Spec.C, Spec.Group(0).First().Target));
+        Append(new FieldBias(Device, Inputs.Rows, table.Rows, table.RowGradients, y, Spec.F, Spec.C, Spec.Group(0).First().Target));
         return y;
     }
 
@@ -83,7 +83,7 @@ public sealed partial class ModelBuilder
         SequenceField[] fields = columns.Columns.Select(c => Spec.Sequences[c]).ToArray();
         int[] bases = columns.Columns.Select(c => ModelInputs.SequenceBase(Spec, BatchSize, c)).ToArray();
         return new BehaviourHistory(
-            Embedding.Weights, Embedding.RowGradients, vectors, Inputs.SequenceRows,
+            Embedding.Rows, Embedding.RowGradients, vectors, Inputs.SequenceRows,
             Constants($"history bases {fields[0].Name}", bases), Constants($"target fields {fields[0].Name}", fields.Select(f => f.Target).Where(target => target >= 0).ToArray()),
             Inputs.Groups[columns.Group].Offsets, Inputs.Groups[columns.Group].Owners, columns.Group, BatchSize * fields[0].MaxLength, GradientOffset);
     }

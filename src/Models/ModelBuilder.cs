@@ -4,6 +4,7 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Loss;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 
@@ -33,14 +34,20 @@ public sealed partial class ModelBuilder
             throw new KernelException($"a batch of {batchSize} rows with {spec.C} field vectors, {spec.PairCount} pairs and lists of up to {spec.Sequences.Select(s => s.MaxLength).DefaultIfEmpty(0).Max()} entries makes more than {int.MaxValue} lookups; lower --batch-size or --max-history");
         Workspace = new Workspace(device, training, training ? nameof(TrainableModel) : nameof(FrozenModel));
         Arena = new ParameterArena(Workspace);
-        Inputs = new ModelInputs(Workspace, spec, batchSize);
+        Inputs = new ModelInputs(Workspace, spec, batchSize, training);
         Control = new StepControl(Workspace, Inputs, spec, options);
         if (options.MbaLambda > 0)
         {
-            Tensor rates = mbaRates = Workspace.TrainingTensor("mini-batch aware rates", spec.TotalRows, 1);
-            initializers.Add(_ => rates.Write(Device, Enumerable.Range(0, spec.TotalRows).Select(r => (float)(options.MbaLambda / Math.Max(1, rowCounts?[r] ?? 1))).ToArray()));
+            Tensor rates = mbaRates = Workspace.TrainingTensor("mini-batch aware rates", Shards?.OwnRows ?? spec.TotalRows, 1);
+            initializers.Add(_ => rates.Write(Device, Enumerable.Range(0, (int)rates.Rows).Select(r => (float)(options.MbaLambda / Math.Max(1, CountOf(Shards?.RowOf(r) ?? r)))).ToArray()));
         }
     }
+
+    /// <summary>Where table rows are on several ranks; null on one.</summary>
+    private RowShards? Shards => Inputs.Exchange?.Shards;
+
+    /// <summary>How often a table row occurs in the training set; 1 where unknown.</summary>
+    private long CountOf(long row) => rowCounts is null || row >= rowCounts.Count ? 1 : rowCounts[(int)row];
 
     /// <summary>What <paramref name="build"/> makes of a builder; where it fails, nothing is left behind.</summary>
     internal static T Record<T>(ModelBuilder g, Func<ModelBuilder, T> build)
@@ -208,18 +215,28 @@ public sealed partial class ModelBuilder
         bool vectors = name == EmbeddingTableName;
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, vectors ? mbaRates : null, Control.Missed) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, vectors ? mbaRates : null, Control.Missed) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard, Inputs.Exchange);
         Tables.Add(table);
         initializers.Add(i =>
         {
-            i.Normal(table.Weights, deviation);
+            if (Shards is { } shards)
+                i.Normal(table.Weights, deviation, shards);
+            else
+                i.Normal(table.Weights, deviation);
             // Row 0 of every vocabulary is padding: zero, and never trained.
             foreach (int offset in Spec.Offsets())
-                table.Weights.Write(Device, new float[columns], (long)offset * columns);
-            if (!vectors && Spec.TotalRows > Columns.TotalRows)
-                table.Weights.Write(Device, new float[(long)(Spec.TotalRows - Columns.TotalRows) * columns], (long)Columns.TotalRows * columns);
+                Clear(table, offset..(offset + 1));
+            if (!vectors)
+                Clear(table, Columns.TotalRows..Spec.TotalRows);
         });
         return table;
+    }
+
+    private void Clear(EmbeddingTable table, Range rows)
+    {
+        (int first, int end) = (Shards?.Own(rows) ?? rows) switch { var own => (own.Start.Value, own.End.Value) };
+        int columns = table.Weights.Columns;
+        table.Weights.Write(Device, new float[Math.Max(0, end - first) * columns], (long)first * columns);
     }
 
     /// <summary>An id has one first-order weight or bias, however many vectors it has: that of its first. The others are 0 and stay it.</summary>

@@ -93,9 +93,10 @@ internal sealed class RecordedModel : IDisposable
         ? $"an id has {columns} numbers, {columns / Options.EmbeddingDim} vectors of {Options.EmbeddingDim}" : null;
 
     /// <summary>Whether the device has room for all buffers; they are allocated with the <see cref="Workspace"/>.</summary>
+    /// <param name="batchSize">The most rows of a batch, of all ranks together.</param>
     /// <param name="recordFor">Records the same model for another batch size, to find the largest that fits.</param>
     /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
-    public void CheckMemory(Func<int, RecordedModel> recordFor) => MemoryForecast.Check(Device, Workspace.Plan, WideRows, BatchSize, rows =>
+    public void CheckMemory(int batchSize, Func<int, RecordedModel> recordFor) => MemoryForecast.Check(Device, Workspace.Plan, WideRows, batchSize, rows =>
     {
         using RecordedModel other = recordFor(rows);
         return other.Workspace.TotalBytes;
@@ -148,6 +149,14 @@ internal sealed class RecordedModel : IDisposable
         batch.Upload(Device, Inputs);
         Control.NextScalars.Copy(Device, Control.Scalars, 1);
         Device.Copies?.End();
+        Inputs.Exchange?.Ask(batch.Places);
+    }
+
+    /// <summary>Brings the table rows of the batch to where ops read them.</summary>
+    public void FetchRows()
+    {
+        foreach (EmbeddingTable table in Tables)
+            table.Fetch();
     }
 
     /// <summary>Uploads a prepared batch and computes its logits, or the states of its predictions, with running statistics and without dropout.</summary>
@@ -167,7 +176,8 @@ internal sealed class RecordedModel : IDisposable
     public Pass Forward(Batch batch, bool frozen)
     {
         Upload(batch);
-        Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen);
+        FetchRows();
+        Pass pass = new(batch.Rows, Training: false, batch.Tokens, frozen, batch.Slice);
         foreach (IOp op in Ops)
             op.Forward(pass);
         return pass;

@@ -3,8 +3,10 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Loss;
 using GpuCtr.Kernels.Optimizers;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
+using GpuCtr.Models.Ranks;
 
 namespace GpuCtr.Models;
 
@@ -12,12 +14,13 @@ namespace GpuCtr.Models;
 internal sealed partial class RecordedStep : IDisposable
 {
     private readonly Action launch;
+    private readonly HostView ranksView;
     private Pass pass;
 
     private RecordedStep(RecordedModel model, ILoss loss, DenseUpdate dense)
     {
         (Model, Loss, Dense) = (model, loss, dense);
-        (Deferred, Graph, launch) = (new DeferredUpdates(model), new StepGraph(model.Device), Launch);
+        (Deferred, Graph, launch, ranksView) = (new DeferredUpdates(model), new StepGraph(model.Device), Launch, new HostView(model.Device));
         model.Workspace.OnFree(() =>
         {
             model.Device.Wait();
@@ -28,9 +31,13 @@ internal sealed partial class RecordedStep : IDisposable
     /// <summary>Records a model and its step; <paramref name="record"/> returns the model's output: the logit, unless it says what loss it has (<see cref="ModelBuilder.Loss"/>).</summary>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
-        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, batchSize, rowCounts), g =>
+        ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, SharedBatch.PartOf(batchSize, device.Ranks.Size), rowCounts), g =>
         {
+            if (device.Ranks.Size > 1)
+                WholeBatches.CheckRows(g);
             Tensor output = record(g);
+            if (device.Ranks.Size > 1)
+                WholeBatches.CheckOps(g);
             ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss, g.Inputs.Weight, (float)options.ProbabilityEpsilon);
             RecordedModel model = g.Build(output);
             (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);
@@ -62,7 +69,7 @@ internal sealed partial class RecordedStep : IDisposable
         StepControl control = Model.Control;
         control.NextScalars.Span[0] = control.Rule.Scalars(number, learningRate, Model.Options.EmbeddingUpdate == EmbeddingUpdate.Lazy);
         Model.Upload(batch);
-        pass = new(batch.Rows, Training: true, batch.Tokens);
+        pass = new(batch.Rows, Training: true, batch.Tokens, Slice: batch.Slice);
         Trace("upload");
         if (IsTraced)
             Launch();
@@ -90,6 +97,7 @@ internal sealed partial class RecordedStep : IDisposable
         Model.Inputs.SortLookups(pass);
         Trace("sort", "lookups");
         CatchUp();
+        Model.FetchRows();
         Backpropagate(pass);
         Update(pass);
         Model.Control.Missed?.Record();
@@ -126,6 +134,17 @@ internal sealed partial class RecordedStep : IDisposable
             table.Reduce();
             Trace("reduce", table.Weights.Name);
         }
+        if (Model.Device.Ranks.Size > 1)
+            SumDense();
+    }
+
+    /// <summary>Every rank has the gradient of its rows: their sum is that of the batch, the same on all.</summary>
+    private void SumDense()
+    {
+        Tensor gradient = Model.Arena.Weights!.Gradient!;
+        if (gradient.Length > 0)
+            ranksView.AllReduceSum(gradient, 0, (int)gradient.Length);
+        Trace("sum over ranks", "dense parameters");
     }
 
     private void Update(in Pass pass)

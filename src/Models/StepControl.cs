@@ -18,7 +18,7 @@ internal sealed class StepControl
         Loss = workspace.Tensor("loss", 1, 3);
         Guard = new GradientGuard(workspace, Loss, (float)options.ClipNorm);
         if (options.EmbeddingUpdate == EmbeddingUpdate.Replay && Rule.MovesWithoutGradient)
-            Missed = new UpdateLog(workspace, spec.TotalRows, Rule, inputs.Lookups, Scalars, Guard.Guard);
+            Missed = new UpdateLog(workspace, inputs.Exchange?.Shards.OwnRows ?? spec.TotalRows, Rule, inputs.Exchange?.Owned ?? inputs.Lookups, Scalars, Guard.Guard);
     }
 
     /// <summary>The optimizer of the tables.</summary>

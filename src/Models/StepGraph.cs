@@ -16,7 +16,7 @@ internal sealed class StepGraph(Device device) : IDisposable
     public int Replayed { get; private set; }
 
     /// <summary>Why graphs are not available, or no longer used; null while they are used, and on devices without graphs.</summary>
-    public string? Refusal { get; private set; } = device.RecorderRefusal;
+    public string? Refusal { get; private set; } = device.Ranks.Size > 1 ? "ranks exchange data within a step by way of the host" : device.RecorderRefusal;
 
     /// <summary>Runs a step.</summary>
     /// <param name="pass">Its shape.</param>

@@ -2,12 +2,13 @@ using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
+using GpuCtr.Models.Ranks;
 
 namespace GpuCtr.Models;
 
 /// <summary>A model on a device, trained one batch per step.</summary>
 /// <remarks>Calls of several threads run one after the other. Disposing waits for the running call; later calls throw an <see cref="ObjectDisposedException"/>.</remarks>
-public sealed class TrainableModel : IDisposable
+public sealed partial class TrainableModel : IDisposable
 {
     private readonly RecordedStep step;
     private readonly RecordedModel model;
@@ -31,13 +32,14 @@ public sealed class TrainableModel : IDisposable
     internal TrainableModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record)
     {
         RecordedStep Record(int rows) => RecordedStep.Of(device, spec, options, rows, rowCounts, record);
-        step = Record(batchSize);
+        (step, BatchSize, orders) = (Record(batchSize), batchSize, new RankOrders(device.Ranks));
         model = step.Model;
         try
         {
-            model.CheckMemory(rows => Record(rows).Model);
+            model.CheckMemory(batchSize, rows => Record(rows).Model);
             model.Workspace.Allocate();
             model.Initialize(options.Seed);
+            Share();
         }
         catch
         {
@@ -63,8 +65,8 @@ public sealed class TrainableModel : IDisposable
     /// <summary>What the model computes.</summary>
     public ModelOptions Options => model.Options;
 
-    /// <summary>B: the most rows of a batch.</summary>
-    public int BatchSize => model.BatchSize;
+    /// <summary>B: the most rows of a batch, of all ranks together.</summary>
+    public int BatchSize { get; }
 
     /// <summary>Training steps done so far; restored with a checkpoint, before the update log.</summary>
     public int Step
@@ -73,6 +75,7 @@ public sealed class TrainableModel : IDisposable
         set
         {
             using RecordedModel.Call call = model.Enter();
+            orders.Give(Order.SetStep, value);
             step.Deferred.Apply();
             steps = value;
         }
@@ -85,20 +88,20 @@ public sealed class TrainableModel : IDisposable
     public IReadOnlyList<(string Use, long Bytes)> MemoryByUse => MemoryUse.Of(model, OptimizerStates);
 
     /// <summary>Everything that prediction needs: tables, dense parameters, running statistics.</summary>
-    public IEnumerable<Tensor> Weights => model.Weights;
+    public IEnumerable<Tensor> Weights => Whole(model.Weights);
 
     /// <summary>What training needs in addition: the optimizer's state.</summary>
     public IEnumerable<Tensor> OptimizerStates =>
-        model.Tables.Select(t => t.State).Append(step.Dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0);
+        Whole(model.Tables.Select(t => t.State).Append(step.Dense.State).SelectMany(s => new[] { s.Mean, s.Square }).Where(t => t.Length > 0));
 
     /// <summary>The tables and the optimizer's state for them: a row for each table row.</summary>
-    public IEnumerable<Tensor> TablesAndStates => model.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }).Where(t => t.Rows > 0);
+    public IEnumerable<Tensor> TablesAndStates => Whole(model.Tables.SelectMany(t => new[] { t.Weights, t.State.Mean, t.State.Square }).Where(t => t.Rows > 0));
 
     /// <summary>(ΣV, D) the vectors of all ids; null in a model without. Field-aware models have several vectors in a row.</summary>
-    public Tensor? Embedding => model.Embedding?.Weights;
+    public Tensor? Embedding => model.Embedding is { } table ? Whole(table.Weights) : null;
 
     /// <summary>Number of trainable parameters.</summary>
-    public long ParameterCount => model.Tables.Sum(t => t.Weights.Length) + model.Arena.Parameters.Sum(t => t.Length);
+    public long ParameterCount => model.Tables.Sum(t => Whole(t.Weights).Length) + model.Arena.Parameters.Sum(t => t.Length);
 
     /// <summary>What an id takes, in words, where that is more than one vector of width D (field-aware models); else null.</summary>
     public string? WideRows => model.WideRows;
@@ -107,7 +110,7 @@ public sealed class TrainableModel : IDisposable
     public bool HasDeferredUpdates => step.Deferred.Any;
 
     /// <summary>Tables, their optimizer state and the update log: with these, training continues as if rows had not been caught up.</summary>
-    public IEnumerable<Tensor> DeferredState => step.Deferred.State;
+    public IEnumerable<Tensor> DeferredState => Whole(step.Deferred.State);
 
     /// <summary>How steps are launched on this device.</summary>
     internal StepGraph Graph => step.Graph;
@@ -123,7 +126,8 @@ public sealed class TrainableModel : IDisposable
         using RecordedModel.Call call = model.Enter();
         if (batch.IsPrepared && !batch.IsForTraining)
             throw new InvalidOperationException("the batch was prepared for prediction, not for training");
-        step.Run(batch, ++steps, learningRate);
+        orders.Give(Order.Train, BitConverter.DoubleToInt64Bits(learningRate));
+        Train(batch, learningRate);
     }
 
     /// <summary>Logits of a prepared batch, with running statistics and without dropout.</summary>
@@ -132,14 +136,15 @@ public sealed class TrainableModel : IDisposable
     public void Predict(Batch batch, Span<float> logits)
     {
         using RecordedModel.Call call = model.Enter();
-        step.Deferred.Apply();
-        model.Predict(batch, logits, frozen: false);
+        orders.Give(Order.Predict);
+        PredictParts(batch, logits);
     }
 
     /// <summary>Mean training loss (binary cross entropy, nothing else) over the rows since the last call; waits for the device.</summary>
     public double TakeLoss()
     {
         using RecordedModel.Call call = model.Enter();
+        orders.Give(Order.TakeLoss);
         return Take(model.Control.Loss);
     }
 
@@ -153,6 +158,7 @@ public sealed class TrainableModel : IDisposable
     private double Take(Tensor loss)
     {
         loss.Read(Device, lossSums);
+        Device.Ranks.AllReduceSum(lossSums.AsSpan(1));
         double mean = lossSums[1] / lossSums[2];
         lossSums.AsSpan().Clear();
         loss.Write(Device, lossSums);
@@ -173,6 +179,7 @@ public sealed class TrainableModel : IDisposable
         if (!HasDeferredUpdates)
             return;
         using RecordedModel.Call call = model.Enter();
+        orders.Give(Order.ApplyDeferred);
         step.Deferred.Apply();
     }
 
@@ -180,9 +187,17 @@ public sealed class TrainableModel : IDisposable
     public void DeferredStateRestored()
     {
         using RecordedModel.Call call = model.Enter();
+        orders.Give(Order.DeferredStateRestored);
         step.Deferred.Restored();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => step.Dispose();
+    public void Dispose()
+    {
+        if (!isDisposed)
+            orders.Give(Order.Dispose);
+        isDisposed = true;
+        parts?.Dispose();
+        step.Dispose();
+    }
 }

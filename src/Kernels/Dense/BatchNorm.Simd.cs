@@ -21,7 +21,7 @@ public sealed unsafe partial class BatchNorm
             {
                 (ofBatch, drops) = (OfBatch(pass), pass.Training && mask is not null);
                 if (drops)
-                    mask!.Draw((long)pass.RowsOf(x) * x.Columns);
+                    mask!.Draw((long)pass.FirstRowOf(x) * x.Columns, (long)pass.RowsOf(x) * x.Columns);
                 forward.Run(pass.RowsOf(x));
             },
             (in Pass pass) =>

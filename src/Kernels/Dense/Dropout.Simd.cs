@@ -9,7 +9,7 @@ public sealed unsafe partial class Dropout
 {
     private const int BlockWords = 512;
 
-    private long length;
+    private long firstElement, length;
     private bool training;
 
     private OpVariant Simd()
@@ -20,7 +20,7 @@ public sealed unsafe partial class Dropout
 
     private long WordsOf(in Pass pass)
     {
-        (length, training) = (Length(pass), pass.Training);
+        (firstElement, length, training) = (First(pass), Length(pass), pass.Training);
         return Words(length);
     }
 
@@ -31,7 +31,7 @@ public sealed unsafe partial class Dropout
         float scale = training ? stream.Scale : 1;
         for (long word = first; word < end; word++)
         {
-            uint bits = training ? stream.Word(word, step) : uint.MaxValue;
+            uint bits = training ? stream.WordFrom(firstElement + word * 32, step) : uint.MaxValue;
             keep.Pointer[word] = bits;
             Select(y.Pointer, x.Pointer, word, bits, scale, add: false);
         }
@@ -69,6 +69,15 @@ public sealed unsafe partial class Dropout
 
     public readonly partial record struct Stream
     {
+        /// <summary>The bits of 32 elements from any on.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal uint WordFrom(long element, uint step)
+        {
+            uint bits = Word(element >> 5, step);
+            int shift = (int)(element & 31);
+            return shift == 0 ? bits : bits >> shift | Word((element >> 5) + 1, step) << 32 - shift;
+        }
+
         /// <summary>The 32 bits of a mask word: eight Philox blocks in parallel, each 32-bit word in a 64-bit lane.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal uint Word(long word, uint step)

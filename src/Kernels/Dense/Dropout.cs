@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Dense;
 /// y = x ∘ keep / (1 − p),  dx = dy ∘ keep / (1 − p);   evaluation: y = x, dx = dy.
 /// keep is a function of (seed, step, layer, element) by Philox, equal on every device; one bit per element is stored
 /// for backward. x, y (B, H)   keep ⌈B·H/32⌉ words. Bit i of word w belongs to element 32 w + i and is output i / 8 of the
-/// Philox block with counter 8 w + i mod 8.
+/// Philox block with counter 8 w + i mod 8. On several ranks, elements are counted over the batch of all.
 /// </remarks>
 public sealed partial class Dropout : IOp
 {
@@ -26,7 +26,7 @@ public sealed partial class Dropout : IOp
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, ArrayView<uint> Keep, ArrayView<StepScalars> Scalars,
-        Stream Stream, long Length, int Training);
+        Stream Stream, long First, long Length, int Training);
 
     /// <summary>Random stream and rate of a dropout layer.</summary>
     public readonly partial record struct Stream(uint Layer, uint Seed0, uint Seed1, uint Threshold, float Scale)
@@ -69,6 +69,9 @@ public sealed partial class Dropout : IOp
             variant.Backward(pass);
     }
 
+    /// <summary>Elements of the ranks before this one.</summary>
+    private long First(in Pass pass) => (long)pass.FirstRowOf(x) * x.Columns;
+
     private long Length(in Pass pass) => (long)pass.RowsOf(x) * x.Columns;
 
     private OpVariant Portable()
@@ -81,14 +84,14 @@ public sealed partial class Dropout : IOp
     private static long Words(long length) => (length + 31) / 32;
 
     private Args Bind(in Pass pass) => new(
-        x.View, y.View, dx.View, y.BoundGradient, keep.View, scalars.View, stream, Length(pass), pass.Training ? 1 : 0);
+        x.View, y.View, dx.View, y.BoundGradient, keep.View, scalars.View, stream, First(pass), Length(pass), pass.Training ? 1 : 0);
 
     private static void ForwardKernel(Args a)
     {
         uint step = (uint)a.Scalars[0].Step;
         for (long word = Grid.GlobalLinearIndex; word * 32 < a.Length; word += GridLoop.Stride)
         {
-            uint bits = a.Training != 0 ? Word(word, step, a.Stream) : 0xFFFFFFFFu;
+            uint bits = a.Training != 0 ? WordFrom(a.First + word * 32, step, a.Stream) : 0xFFFFFFFFu;
             float scale = a.Training != 0 ? a.Stream.Scale : 1f;
             a.Keep[word] = bits;
             long end = Math.Min(a.Length, word * 32 + 32);
@@ -110,6 +113,16 @@ public sealed partial class Dropout : IOp
                 a.Dx.Write(i, g);
             }
         }
+    }
+
+    /// <summary>The bits of 32 elements from any on: those of a rank begin where those of the one before it end.</summary>
+    private static uint WordFrom(long element, uint step, Stream s)
+    {
+        uint bits = Word(element >> 5, step, s);
+        int shift = (int)(element & 31);
+        if (shift != 0)
+            bits = bits >> shift | Word((element >> 5) + 1, step, s) << 32 - shift;
+        return bits;
     }
 
     private static uint Word(long word, uint step, Stream s)

@@ -16,6 +16,7 @@ internal sealed unsafe class DropoutMask
     private readonly DeviceArray<StepScalars> scalars;
     private readonly Dropout.Stream stream;
     private readonly RowBlocks blocks;
+    private long firstElement;
 
     /// <param name="workspace">Reserves the bits.</param>
     /// <param name="y">(B, H) the dropped tensor.</param>
@@ -32,8 +33,14 @@ internal sealed unsafe class DropoutMask
     /// <summary>1 / (1 − p).</summary>
     public float Scale => stream.Scale;
 
-    /// <summary>Draws the mask of the first <paramref name="length"/> elements.</summary>
-    public void Draw(long length) => blocks.Run((length + 31) / 32);
+    /// <summary>Draws the mask of <paramref name="length"/> elements.</summary>
+    /// <param name="first">Elements of the ranks before this one.</param>
+    /// <param name="length">Elements of this one.</param>
+    public void Draw(long first, long length)
+    {
+        firstElement = first;
+        blocks.Run((length + 31) / 32);
+    }
 
     /// <summary>16 values from element <paramref name="i"/> on: scaled if kept, else zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -48,6 +55,6 @@ internal sealed unsafe class DropoutMask
     {
         uint step = (uint)scalars.Pointer->Step;
         for (long word = first; word < end; word++)
-            keep.Pointer[word] = stream.Word(word, step);
+            keep.Pointer[word] = stream.WordFrom(firstElement + word * 32, step);
     }
 }

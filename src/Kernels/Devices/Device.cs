@@ -1,4 +1,5 @@
 using GpuCtr.Kernels.Blas;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Simd;
 using ILGPU;
 using ILGPU.Runtime;
@@ -50,6 +51,17 @@ public sealed partial class Device : IDisposable
     /// <exception cref="DeviceException">The device was not found (the message lists those that were), or does not support the precision.</exception>
     public static Device Open(string spec = "auto", KernelChoice kernels = KernelChoice.Auto, int threads = 0, Precision precision = Precision.Fp32) =>
         DeviceCatalog.Open(spec, kernels, threads, precision);
+
+    /// <summary>Makes this the device of one of several ranks, before anything is made on it: models on it are then shared by the devices of all ranks.</summary>
+    /// <param name="ranks">The ranks, which outlive the device.</param>
+    public Device Of(Communicator ranks)
+    {
+        Ranks = ranks;
+        return this;
+    }
+
+    /// <summary>The ranks whose devices train together; one unless <see cref="Of"/> was called.</summary>
+    public Communicator Ranks { get; private set; } = new SingleRank();
 
     /// <summary>The kind of accelerator.</summary>
     public DeviceKind Kind { get; }

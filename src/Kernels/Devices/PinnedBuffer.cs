@@ -37,9 +37,14 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     }
 
     /// <summary>The same for a caller that has entered the target.</summary>
-    internal ReadOnlySpan<T> Copy(Device device, DeviceArray<T> target, long count, long offset = 0)
+    /// <param name="device">The device.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="count">Number of elements.</param>
+    /// <param name="offset">The first element of the target.</param>
+    /// <param name="from">The first element of this buffer.</param>
+    internal ReadOnlySpan<T> Copy(Device device, DeviceArray<T> target, long count, long offset = 0, int from = 0)
     {
-        Span<T> source = Span[..checked((int)count)];
+        Span<T> source = Span.Slice(from, checked((int)count));
         if (source.IsEmpty)
             return source;
         if (device.UsesSimd)
@@ -54,7 +59,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
         if (device.Kind == DeviceKind.OpenCl)
             part.CopyFromCPU(device.Copies!.Stream, source);
         else
-            part.CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(0, count));
+            part.CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(from, count));
         return source;
     }
 

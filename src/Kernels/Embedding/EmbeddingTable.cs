@@ -29,12 +29,18 @@ public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, boo
 }
 
 /// <summary>An embedding table (ΣV, D) with the gradients of its rows and its update.</summary>
+/// <remarks>
+/// On several ranks, each has a part of the rows with their state and updates them as a table of one rank, by the rows that all ranks ask it for.
+/// Ops read <see cref="Rows"/>: then a table of the rows that this rank's part of the batch needs, which were fetched.
+/// </remarks>
 public sealed class EmbeddingTable
 {
     private readonly TableGradient gradient;
+    private readonly TableGradient? ownRows;
     private readonly FrozenRows[] frozen;
     private readonly ITableUpdate update;
     private readonly DeferredRowUpdate? replay;
+    private readonly Action fetch, giveBack;
 
     /// <param name="workspace">Reserves everything.</param>
     /// <param name="name">Name in checkpoints.</param>
@@ -46,36 +52,45 @@ public sealed class EmbeddingTable
     /// <param name="rule">The optimizer.</param>
     /// <param name="scalars">Step scalars.</param>
     /// <param name="guard">Clip factor and norm.</param>
+    /// <param name="exchange">Where rows are on several ranks; null on one.</param>
     public EmbeddingTable(
         Workspace workspace, string name, long rows, int columns, long rowGradients,
-        SortedLookups lookups, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard)
+        SortedLookups lookups, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard, RowExchange? exchange = null)
     {
         if (options is { WholeTable: true, L2: > 0, Update: not EmbeddingUpdate.Dense })
             throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
         bool compact = options.Update != EmbeddingUpdate.Dense;
-        Weights = workspace.Tensor(name, rows, columns, gradient: !compact);
+        SortedLookups owned = exchange?.Owned ?? lookups;
+        Weights = workspace.Tensor(name, exchange?.Shards.OwnRows ?? rows, columns, gradient: !compact);
         RowGradients = workspace.TrainingTensor($"d {name} by lookup", rowGradients, columns);
-        Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", lookups.Capacity, columns);
-        gradient = new TableGradient(workspace, Weights, RowGradients, target, lookups, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
-        frozen = [.. (options.Frozen ?? []).Select(rows => new FrozenRows(workspace.Device, target, lookups, compact, rows))];
+        (Rows, Tensor gradients, ownRows, fetch, giveBack) = exchange is null ? (Weights, RowGradients, null, Nothing, Nothing) : Exchanged(workspace, exchange, lookups);
+        Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", owned.Capacity, columns);
+        gradient = new TableGradient(workspace, Weights, gradients, target, owned, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
+        frozen = [.. (options.Frozen ?? []).Select(rows => new FrozenRows(workspace.Device, target, owned, compact, exchange?.Shards.Own(rows) ?? rows))];
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         rule = columns > 1 ? rule : rule.OfOneColumn;
-        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? lookups : null, rule, wholeL2, scalars, guard.Guard)
-            : compact ? new RowUpdate(workspace, Weights, target, lookups, rule, scalars, guard.Guard)
+        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? owned : null, rule, wholeL2, scalars, guard.Guard)
+            : compact ? new RowUpdate(workspace, Weights, target, owned, rule, scalars, guard.Guard)
             : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
         if (options.Missed is not null && rule.MovesWithoutGradient)
-            replay = new DeferredRowUpdate(workspace.Device, Weights, State, lookups, options.Missed, rule);
-        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? lookups : null);
+            replay = new DeferredRowUpdate(workspace.Device, Weights, State, owned, options.Missed, rule);
+        guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? owned : null, ofRank: true);
     }
 
-    /// <summary>(ΣV, D).</summary>
+    /// <summary>(ΣV, D); on several ranks the rows of this one.</summary>
     public Tensor Weights { get; }
+
+    /// <summary>What the rows of a batch number: the weights; on several ranks (1 + U, D), the rows of the batch behind the padding row.</summary>
+    public Tensor Rows { get; }
 
     /// <summary>(P, D): gradient of the loss by the result of each lookup, written by the ops that read the table.</summary>
     public Tensor RowGradients { get; }
 
     /// <summary>The optimizer's state.</summary>
     public OptimizerState State => update.State;
+
+    /// <summary>Brings the rows of the batch to <see cref="Rows"/>, before they are read.</summary>
+    public void Fetch() => fetch();
 
     /// <summary>Applies the missed steps of the rows of the batch, before they are read.</summary>
     public void ApplyDeferred() => replay?.RunBatch();
@@ -86,6 +101,8 @@ public sealed class EmbeddingTable
     /// <summary>Sums the row gradients by row; those of rows that do not learn become 0.</summary>
     public void Reduce()
     {
+        ownRows?.Run();
+        giveBack();
         gradient.Run();
         foreach (FrozenRows rows in frozen)
             rows.Run();
@@ -93,6 +110,21 @@ public sealed class EmbeddingTable
 
     /// <summary>Updates the rows.</summary>
     public void Update() => update.Run();
+
+    /// <summary>The rows of the batch, the gradients that all ranks have of this one's rows, and what moves the two.</summary>
+    private (Tensor Rows, Tensor Gradients, TableGradient OwnRows, Action Fetch, Action GiveBack) Exchanged(Workspace workspace, RowExchange exchange, SortedLookups lookups)
+    {
+        string name = Weights.Name;
+        int columns = Weights.Columns;
+        long most = Math.Min(lookups.Capacity, exchange.Shards.Rows);
+        Tensor rows = workspace.Tensor($"{name}, rows of the batch", 1 + most, columns), gathered = workspace.Tensor($"{name}, rows asked for", exchange.Owned.Capacity, columns);
+        Tensor sums = workspace.TrainingTensor($"d {name} of the batch", most, columns), gradients = workspace.TrainingTensor($"d {name} of all ranks", exchange.Owned.Capacity, columns);
+        return (rows, gradients, new TableGradient(workspace, rows, RowGradients, sums, lookups, compact: true, l2: 0), () => exchange.Fetch(Weights, gathered, rows), () => exchange.Return(sums, gradients));
+    }
+
+    private static void Nothing()
+    {
+    }
 }
 
 /// <summary>Updates the rows of a table by their gradient.</summary>

@@ -1,3 +1,5 @@
+using GpuCtr.Kernels.Ranks;
+
 namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Groups the lookups of a batch by the table row that they read: a stable radix sort on the host.</summary>
@@ -7,12 +9,15 @@ public sealed class LookupSorter
     private const int DigitBits = 11;
 
     private readonly int[] counts = new int[1 << DigitBits];
+    private readonly RowShards? shards;
     private int[] keys, values, otherKeys, otherValues;
     private int length;
 
     /// <param name="capacity">Largest number of lookups in a batch.</param>
-    public LookupSorter(int capacity)
+    /// <param name="shards">Rows are sorted by the rank that has them, and their <see cref="RowShards.Place"/> stands for them; null: on one rank.</param>
+    public LookupSorter(int capacity, RowShards? shards = null)
     {
+        this.shards = shards;
         (keys, values) = (new int[capacity], new int[capacity]);
         (otherKeys, otherValues) = (new int[capacity], new int[capacity]);
     }
@@ -23,7 +28,7 @@ public sealed class LookupSorter
     /// <summary>Adds a lookup: the gradient at index <paramref name="gradient"/> belongs to table row <paramref name="row"/>.</summary>
     public void Add(int row, int gradient)
     {
-        keys[length] = row;
+        keys[length] = shards is null ? row : shards.Place(row);
         values[length++] = gradient;
     }
 

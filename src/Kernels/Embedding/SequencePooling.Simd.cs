@@ -20,7 +20,7 @@ public sealed unsafe partial class SequencePooling
                 Vector512<float> pooled = default;
                 for (int t = first; t < last; t++)
                 {
-                    Vector512<float> v = Lanes.Load(table.Weights.Pointer + (long)ids[t] * d + j, d - j);
+                    Vector512<float> v = Lanes.Load(table.Rows.Pointer + (long)ids[t] * d + j, d - j);
                     pooled = kind != PoolingKind.Max ? pooled + v : t == first ? v : Vector512.ConditionalSelect(Vector512.GreaterThan(v, pooled), v, pooled);
                 }
                 Lanes.Store(kind == PoolingKind.Mean && last > first ? pooled / (last - first) : pooled, y.Pointer + (long)b * y.Columns + column + j, d - j);
@@ -46,7 +46,7 @@ public sealed unsafe partial class SequencePooling
                     Vector512<float> taken = g;
                     if (kind == PoolingKind.Max)
                     {
-                        Vector512<float> takes = Vector512.Equals(Lanes.Load(table.Weights.Pointer + (long)ids[t] * d + j, d - j), value);
+                        Vector512<float> takes = Vector512.Equals(Lanes.Load(table.Rows.Pointer + (long)ids[t] * d + j, d - j), value);
                         taken = Vector512.ConditionalSelect(takes, g, Vector512<float>.Zero);
                         g = Vector512.ConditionalSelect(takes, Vector512<float>.Zero, g);
                     }

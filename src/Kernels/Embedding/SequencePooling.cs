@@ -94,7 +94,7 @@ public sealed partial class SequencePooling : IOp
     }
 
     private Args Bind(in Pass pass) => new(
-        table.Weights.View, GradientView.Of(table.RowGradients.View, accumulate), sequence.Rows.View, sequence.Offsets.View, y.View, y.BoundGradient,
+        table.Rows.View, GradientView.Of(table.RowGradients.View, accumulate), sequence.Rows.View, sequence.Offsets.View, y.View, y.BoundGradient,
         kind, pass.Rows, d, y.Columns, column, sequence.Base, sequence.GradientOffset);
 
     private static void ForwardKernel(Args a)

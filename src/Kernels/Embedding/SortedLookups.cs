@@ -53,6 +53,18 @@ public sealed class SortedLookups(Workspace workspace, int capacity, int longest
         }
     }
 
+    /// <summary>Sorts the lookups of <paramref name="sorter"/> by way of arrays of the host as large as those on the device, and writes them.</summary>
+    internal void Write(Device device, LookupSorter sorter, int tableRows, int[] order, int[] start, int[] rows, int[] blocks)
+    {
+        Segments = sorter.Sort(tableRows, order, start, rows);
+        FindBlocks(start.AsSpan(..(Segments + 1)), blocks);
+        Order.Write(device, order.AsSpan(..start[Segments]));
+        SegmentStart.Write(device, start.AsSpan(..(Segments + 1)));
+        SegmentRow.Write(device, rows.AsSpan(..Segments));
+        SegmentOfBlock.Write(device, blocks.AsSpan(..Blocks(start[Segments])));
+        Count.Write(device, [Segments]);
+    }
+
     /// <summary>Sorts the lookups of <paramref name="sorter"/> and writes them synchronously, for tests and op cases; returns the rows.</summary>
     internal int[] Write(Device device, LookupSorter sorter, int tableRows)
     {

@@ -7,20 +7,20 @@ public sealed unsafe partial class BinaryCrossEntropy
 {
     private const int BlockRows = 256;
 
-    // B of this pass.
+    // B of the passes of all ranks.
     private int count;
 
-    private Action<int> Simd(Workspace workspace)
+    private Action<int, int> Simd(Workspace workspace)
     {
         Tensor partials = workspace.Tensor("loss partials", (logit.Rows + BlockRows - 1) / BlockRows, 1);
         RowBlocks blocks = new(workspace.Device, BlockRows, (first, end) => partials.Pointer[first / BlockRows] = SumOf(first, end));
-        return rows =>
+        return (rows, whole) =>
         {
-            count = rows;
+            count = whole;
             float sum = 0;
             for (int i = 0, end = blocks.Run(rows); i < end; i++)
                 sum += partials.Pointer[i];
-            loss.Pointer[0] = sum / rows;
+            loss.Pointer[0] = sum / whole;
             loss.Pointer[1] += sum;
             loss.Pointer[2] += rows;
         };

@@ -15,18 +15,19 @@ public sealed partial class GradientGuard
 {
     private const int ThreadElements = 16, MostGroups = 512;
 
-    private Action Gpu(Workspace workspace)
+    private (Action Measure, Action Decide) Gpu(Workspace workspace)
     {
-        DeviceArray<float> partials = Plan(workspace, Groups);
+        Plan(workspace, Groups);
         DeviceArray<int> all = NoLookups(workspace);
         Kernel<Args> measure = new(device, MeasureGroupKernel);
         Kernel<DecideArgs> decide = new(device, DecideGroupKernel);
-        return () =>
-        {
-            foreach (Source s in sources)
-                measure.Run(new KernelConfig(s.Partials, Device.GroupThreads), Bind(s, partials, all));
-            decide.Run(new KernelConfig(1, Device.GroupThreads), new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm));
-        };
+        return (
+            () =>
+            {
+                foreach (Source s in sources)
+                    measure.Run(new KernelConfig(s.Partials, Device.GroupThreads), Bind(s, partials, all));
+            },
+            () => decide.Run(new KernelConfig(1, Device.GroupThreads), new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
     }
 
     /// <summary>A function of the length alone, and with it the order of the sum.</summary>

@@ -11,21 +11,22 @@ public sealed unsafe partial class GradientGuard
 
     private Source current = null!;
 
-    private Action Simd(Workspace workspace)
+    private (Action Measure, Action Decide) Simd(Workspace workspace)
     {
-        DeviceArray<float> partials = Plan(workspace, static length => checked((int)((length + BlockLength - 1) / BlockLength)));
+        Plan(workspace, static length => checked((int)((length + BlockLength - 1) / BlockLength)));
         RowBlocks blocks = RowBlocks.OfElements(device, BlockLength, (first, end) => partials.Pointer[current.FirstPartial + first / BlockLength] = SquaresOf(first, end));
-        return () =>
-        {
-            foreach (Source s in sources)
+        return (
+            () =>
             {
-                current = s;
-                // Of a compact gradient only the rows of this batch count, not those after them.
-                partials.Span(s.FirstPartial, s.Partials).Clear();
-                blocks.Run(s.Length);
-            }
-            Decide(partials);
-        };
+                foreach (Source s in sources)
+                {
+                    current = s;
+                    // Of a compact gradient only the rows of this batch count, not those after them.
+                    partials.Span(s.FirstPartial, s.Partials).Clear();
+                    blocks.Run(s.Length);
+                }
+            },
+            Decide);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -43,7 +44,7 @@ public sealed unsafe partial class GradientGuard
         return Vector512.Sum(sum);
     }
 
-    private void Decide(DeviceArray<float> partials)
+    private void Decide()
     {
         float sum = 0;
         for (int j = 0; j < partials.Length; j++)

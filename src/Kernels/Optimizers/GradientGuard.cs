@@ -1,6 +1,7 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Numerics;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -23,7 +24,10 @@ public sealed partial class GradientGuard
     private readonly Tensor loss;
     private readonly float clipNorm;
     private readonly List<Source> sources = [];
-    private Action? run;
+    private readonly HostView view;
+    private DeviceArray<float> partials = null!;
+    private float[] ofRanks = [];
+    private Action? measure, decide;
 
     /// <summary>Arguments of the measuring kernel.</summary>
     public readonly record struct Args(ArrayView<float> Dw, ArrayView<float> W, ArrayView<float> Partials, float L2, long DecayLength, long Length,
@@ -43,7 +47,7 @@ public sealed partial class GradientGuard
     /// <summary>Arguments of the deciding kernel.</summary>
     public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
 
-    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Lookups)
+    private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Lookups, bool OfRank)
     {
         /// <summary>Start and number of its sums of squares among those of all gradients.</summary>
         public int FirstPartial, Partials;
@@ -57,6 +61,7 @@ public sealed partial class GradientGuard
     public GradientGuard(Workspace workspace, Tensor loss, float clipNorm)
     {
         (device, this.loss, this.clipNorm) = (workspace.Device, loss, clipNorm);
+        view = new HostView(device);
         Guard = workspace.Tensor("guard", 1, 4);
     }
 
@@ -69,16 +74,60 @@ public sealed partial class GradientGuard
     /// <param name="l2">λ on the first <paramref name="decayLength"/> elements.</param>
     /// <param name="decayLength">Number of elements under L2; requires that gradient and weights have the same layout.</param>
     /// <param name="lookups">Lookups of a compact gradient, of which only the rows of the batch count; null if all elements count.</param>
-    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedLookups? lookups = null) =>
-        sources.Add(new Source(gradient, weights, l2, decayLength, lookups));
+    /// <param name="ofRank">Whether each rank has a part of it; otherwise all have the same.</param>
+    public void Watch(Tensor gradient, Tensor weights, float l2, long decayLength, SortedLookups? lookups = null, bool ofRank = false) =>
+        sources.Add(new Source(gradient, weights, l2, decayLength, lookups, ofRank));
 
     /// <summary>Reserves the partial sums; no gradient can be added afterwards.</summary>
-    public void Seal(Workspace workspace) => run = device.Select(() => Portable(workspace), () => Simd(workspace), () => Gpu(workspace));
+    public void Seal(Workspace workspace)
+    {
+        (measure, decide) = device.Select(() => Portable(workspace), () => Simd(workspace), () => Gpu(workspace));
+        ofRanks = new float[1 + sources.Where(s => s.OfRank).Sum(s => s.Partials)];
+    }
 
     /// <summary>Measures and decides.</summary>
-    public void Run() => run!();
+    public void Run()
+    {
+        measure!();
+        if (device.Ranks.Size > 1)
+            SumOverRanks();
+        decide!();
+    }
 
-    private DeviceArray<float> Plan(Workspace workspace, Func<long, int> partialsOf)
+    /// <summary>Adds up what differs between ranks: their parts of the loss, and the squares of what each has a part of. All ranks then decide alike.</summary>
+    private void SumOverRanks()
+    {
+        ofRanks[0] = view.Read(loss, 0, 1)[0];
+        CopyPartials(back: false);
+        device.Ranks.AllReduceSum(ofRanks);
+        Put(loss, 0, ofRanks.AsSpan(0, 1));
+        CopyPartials(back: true);
+    }
+
+    private void CopyPartials(bool back)
+    {
+        int at = 1;
+        foreach (Source s in sources)
+        {
+            if (!s.OfRank)
+                continue;
+            Span<float> ours = ofRanks.AsSpan(at, s.Partials);
+            if (back)
+                Put(partials, s.FirstPartial, ours);
+            else
+                view.Read(partials, s.FirstPartial, s.Partials).CopyTo(ours);
+            at += s.Partials;
+        }
+    }
+
+    private void Put(DeviceArray<float> to, long first, ReadOnlySpan<float> values)
+    {
+        Span<float> there = view.Room(to, first, values.Length);
+        values.CopyTo(there);
+        view.Write(to, first, there);
+    }
+
+    private void Plan(Workspace workspace, Func<long, int> partialsOf)
     {
         int count = 0;
         foreach (Source s in sources)
@@ -86,21 +135,22 @@ public sealed partial class GradientGuard
             (s.FirstPartial, s.Partials) = (count, partialsOf(s.Gradient.Length));
             count += s.Partials;
         }
-        return workspace.Array<float>("gradient norm partials", count);
+        partials = workspace.Array<float>("gradient norm partials", count);
     }
 
-    private Action Portable(Workspace workspace)
+    private (Action Measure, Action Decide) Portable(Workspace workspace)
     {
-        DeviceArray<float> partials = Plan(workspace, static _ => Columns);
+        Plan(workspace, static _ => Columns);
         DeviceArray<int> all = NoLookups(workspace);
         ColumnSums<Squares> squares = new(workspace, "gradient norm", Rows(sources.Max(s => s.Gradient.Length)), Columns);
         Kernel<DecideArgs> decide = new(device, DecideKernel);
-        return () =>
-        {
-            foreach (Source s in sources)
-                squares.Run(new(Bind(s, partials, all)), Rows(s.Gradient.Length));
-            decide.Run(1, new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm));
-        };
+        return (
+            () =>
+            {
+                foreach (Source s in sources)
+                    squares.Run(new(Bind(s, partials, all)), Rows(s.Gradient.Length));
+            },
+            () => decide.Run(1, new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
     }
 
     /// <summary>Dummy view for a gradient without lookups; ILGPU needs one bound.</summary>

@@ -47,7 +47,7 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>Copies from the host, starting at element <paramref name="offset"/>; returns when the copy is done.</summary>
     /// <exception cref="ArgumentException">It has no storage on this device, or too little.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
-    public void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
+    public virtual void Write(Device device, ReadOnlySpan<T> source, long offset = 0)
     {
         if (source.IsEmpty)
             return;
@@ -64,7 +64,7 @@ public class DeviceArray<T> where T : unmanaged
     /// <summary>Copies to the host, starting at element <paramref name="offset"/>; waits for all earlier work.</summary>
     /// <exception cref="ArgumentException">It has no storage on this device, or too little.</exception>
     /// <exception cref="ObjectDisposedException">Its workspace is disposed.</exception>
-    public void Read(Device device, Span<T> target, long offset = 0)
+    public virtual void Read(Device device, Span<T> target, long offset = 0)
     {
         if (target.IsEmpty)
             return;

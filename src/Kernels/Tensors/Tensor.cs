@@ -4,7 +4,7 @@ namespace GpuCtr.Kernels.Tensors;
 
 /// <summary>A row-major (Rows, Columns) float matrix on the device, with its gradient if it has one.</summary>
 /// <remarks>For activations Rows is the largest batch; a step with fewer rows uses the first ones.</remarks>
-public sealed class Tensor : DeviceArray<float>
+public class Tensor : DeviceArray<float>
 {
     private int consumers;
 

@@ -1,3 +1,4 @@
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 
@@ -11,6 +12,12 @@ public sealed partial class Batch
 
     /// <summary>Valid history positions of all rows, for each behaviour group, then predictions and candidates if the model predicts items, or lists if it ranks them; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
+
+    /// <summary>Where this part is in the batch of all ranks; null for a whole batch.</summary>
+    internal BatchSlice? Slice { get; }
+
+    /// <summary>(U) the places of the rows that this part reads; known after <see cref="Prepare"/>.</summary>
+    internal ReadOnlySpan<int> Places => segmentRow.Span[..Segments];
 
     /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
     public int Segments { get; private set; }
@@ -54,7 +61,7 @@ public sealed partial class Batch
         RepeatIds();
         PreparePredictions();
         PrepareLists();
-        LookupSorter? lookups = training ? sorter : null;
+        LookupSorter? lookups = training || numbered is not null ? sorter : null;
         lookups?.Clear();
         AddFields(lookups);
         int gradient = Capacity * columns;
@@ -69,7 +76,8 @@ public sealed partial class Batch
         IsPrepared = true;
         if (lookups is null)
             return;
-        Segments = lookups.Sort(totalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        Segments = lookups.Sort(numbered?.Places ?? totalRows, order.Span, segmentStart.Span, segmentRow.Span);
+        numbered?.Number(order.Span, segmentStart.Span[..(Segments + 1)], Rows);
         SortedLookups.FindBlocks(segmentStart.Span[..(Segments + 1)], segmentOfBlock.Span);
     }
 

@@ -11,21 +11,21 @@ public sealed partial class Batch
     /// <exception cref="InvalidOperationException">An index was changed and is outside its table.</exception>
     internal void Upload(Device device, ModelInputs to)
     {
-        CheckRows(vectorRows.Copy(device, to.Rows, (long)Rows * fieldOffsets.Length));
+        CheckRows((numbered?.Fields ?? vectorRows).Copy(device, to.Rows, (long)Rows * fieldOffsets.Length));
         numeric.Copy(device, to.Numeric, (long)Rows * Spec.N);
         labels.Copy(device, to.Label, Rows);
-        pairRows.Copy(device, to.PairRows, (long)Rows * Spec.PairCount);
+        (numbered?.Pairs ?? pairRows).Copy(device, to.PairRows, (long)Rows * Spec.PairCount);
         pairValues.Copy(device, to.PairValues, (long)Rows * Spec.PairCount);
         if (IsForTraining && Spec.HasWeights)
             weights.Copy(device, to.Weight!, Rows);
-        if (IsForTraining && sorter is not null)
+        if ((IsForTraining || numbered is not null) && sorter is not null)
             UploadLookups(device, to.Lookups);
         for (int s = 0; s < lists.Length; s++)
         {
             if (!IsRead(lists[s]))
                 continue;
             lists[s].CheckShape(Rows);
-            CheckRows(lists[s].Upload(device, to.SequenceRows, Rows));
+            CheckRows(lists[s].Upload(device, to.SequenceRows, Rows, numbered?.Lists));
             if (lists[s].Field.Role == SequenceRole.Pooled)
                 lists[s].UploadOffsets(device, to.PooledOffsets[s], Rows + 1L);
         }

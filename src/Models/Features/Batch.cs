@@ -1,6 +1,8 @@
+using GpuCtr.Kernels;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Interactions;
+using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Models.Features;
 
@@ -23,10 +25,20 @@ public sealed partial class Batch : IDisposable
     private readonly BatchSequence[][] histories, negatives;
     private readonly BatchSequence[] lists;
     private readonly FeatureSpec vectors;
+    private readonly NumberedRows? numbered;
     private int rows;
 
     /// <summary>Allocates a slot for up to <paramref name="capacity"/> rows.</summary>
-    public Batch(Device device, FeatureSpec spec, int capacity)
+    public Batch(Device device, FeatureSpec spec, int capacity) : this(device, spec, capacity, null)
+    {
+    }
+
+    /// <summary>The same for the part of a batch that one of several ranks computes.</summary>
+    /// <param name="device">Its device.</param>
+    /// <param name="spec">The columns.</param>
+    /// <param name="capacity">The most rows of a part.</param>
+    /// <param name="shards">Where table rows are; null: the slot holds a whole batch.</param>
+    internal Batch(Device device, FeatureSpec spec, int capacity, RowShards? shards)
     {
         (Spec, vectors, Capacity) = (spec, spec.ByVector(), capacity);
         tableRows = new PinnedBuffer<int>(device, (long)capacity * spec.F);
@@ -45,8 +57,11 @@ public sealed partial class Batch : IDisposable
         // A new slot holds padding.
         for (int b = 0; b < capacity; b++)
             fieldOffsets.AsSpan(0, spec.F).CopyTo(TableRows[(b * spec.F)..]);
-        int lookups = device.SortsLookups ? 0 : LookupCapacity(vectors, capacity);
-        sorter = device.SortsLookups ? null : new LookupSorter(lookups);
+        // The parts of a batch of several ranks are sorted by themselves, and on the host, which tells the owners of rows what is read.
+        bool sorts = shards is not null || (!device.SortsLookups && device.Ranks.Size == 1);
+        int lookups = sorts ? LookupCapacity(vectors, capacity) : 0;
+        sorter = sorts ? new LookupSorter(lookups, shards) : null;
+        numbered = shards is null ? null : new NumberedRows(device, vectors, capacity, shards);
         order = new PinnedBuffer<int>(device, lookups);
         segmentStart = new PinnedBuffer<int>(device, lookups + 1L);
         segmentRow = new PinnedBuffer<int>(device, lookups);
@@ -60,6 +75,7 @@ public sealed partial class Batch : IDisposable
         lists = vectors.Sequences.Select((s, i) => new BatchSequence(device, s, vectors.Vocabularies[s.Vocabulary].Rows, offsets[s.Vocabulary], capacity, ModelInputs.SequenceBase(vectors, capacity, i))).ToArray();
         Sequences = lists[..spec.Sequences.Count];
         histories = ByGroup(SequenceRole.History);
+        Slice = shards is null ? null : new BatchSlice(Tokens.Length);
         negatives = ByGroup(SequenceRole.Negative);
     }
 
@@ -170,5 +186,6 @@ public sealed partial class Batch : IDisposable
             o.Dispose();
         Predictions?.Dispose();
         Lists?.Dispose();
+        numbered?.Dispose();
     }
 }

@@ -127,7 +127,12 @@ public sealed class BatchSequence : IDisposable
         }
     }
 
-    internal ReadOnlySpan<int> Upload(Device device, DeviceArray<int> rows, int batchRows) => tableRows.Copy(device, rows, offsets.Span[batchRows], deviceBase);
+    /// <param name="device">The device.</param>
+    /// <param name="rows">The table rows of all list columns.</param>
+    /// <param name="batchRows">Rows of the batch.</param>
+    /// <param name="numbered">What stands for table rows, laid out like <paramref name="rows"/>; null: they do themselves.</param>
+    internal ReadOnlySpan<int> Upload(Device device, DeviceArray<int> rows, int batchRows, PinnedBuffer<int>? numbered) =>
+        (numbered ?? tableRows).Copy(device, rows, offsets.Span[batchRows], deviceBase, numbered is null ? 0 : deviceBase);
 
     internal void UploadOffsets(Device device, DeviceArray<int> to, long count) => offsets.Copy(device, to, count);
 

@@ -12,7 +12,7 @@ public sealed class ModelInputs
     private readonly List<Action> swaps = [];
     private readonly LookupSort? sort;
 
-    internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize)
+    internal ModelInputs(Workspace workspace, FeatureSpec spec, int batchSize, bool training = true)
     {
         this.workspace = workspace;
         int before = workspace.Plan.Count();
@@ -21,6 +21,7 @@ public sealed class ModelInputs
         Label = DoubleBuffer<Tensor, float>(workspace.Tensor("label", batchSize, 1));
         Weight = spec.HasWeights ? DoubleBuffer<Tensor, float>(workspace.Tensor("weight", batchSize, 1)) : null;
         Lookups = new SortedLookups(workspace, Batch.LookupCapacity(spec, batchSize), Batch.MostLookupsOfRow(spec, batchSize));
+        Exchange = training && workspace.Device.Ranks.Size > 1 ? new RowExchange(workspace, spec.TotalRows, Lookups.Capacity) : null;
         SequenceRows = Ints("history rows", spec.Sequences.Sum(s => (long)batchSize * s.MaxLength));
         PairRows = Ints("pair rows", (long)batchSize * spec.PairCount);
         PairValues = DoubleBuffer<Tensor, float>(workspace.Tensor("pair values", batchSize, spec.PairCount));
@@ -36,7 +37,7 @@ public sealed class ModelInputs
                 Ints("predicted candidates", spec.Sampling is null ? 0 : (long)batchSize * spec.MostPredictions));
         if (spec.HasLists)
             Lists = new(Ints("list offsets", batchSize + 1), Ints("list owners", batchSize));
-        if (workspace.Device.SortsLookups)
+        if (workspace.Device.SortsLookups && Exchange is null)
             sort = new LookupSort(workspace, [.. Sources(spec, batchSize)], spec.TotalRows, Lookups);
         else
             foreach (DeviceArray<int> a in Lookups.Arrays)
@@ -117,6 +118,9 @@ public sealed class ModelInputs
 
     /// <summary>The batch's lookups by table row.</summary>
     public SortedLookups Lookups { get; }
+
+    /// <summary>Where table rows are on several ranks; null on one.</summary>
+    internal RowExchange? Exchange { get; }
 
     /// <summary>(B, P) table rows of all pairs of fields.</summary>
     public DeviceArray<int> PairRows { get; }

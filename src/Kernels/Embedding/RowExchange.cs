@@ -1,0 +1,103 @@
+using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Ranks;
+using GpuCtr.Kernels.Tensors;
+
+namespace GpuCtr.Kernels.Embedding;
+
+/// <summary>Brings the table rows of a batch from the ranks that have them, and their gradients back: one exchange for all tables of a model.</summary>
+/// <remarks>
+/// A rank asks each rank for the distinct rows of its part of the batch (U of them in all), sorted by <see cref="RowShards.Place"/>: so what goes to one
+/// rank is together in every array, and comes back in the same order. An owner groups what it was asked for by row as the lookups of a batch are, in the
+/// order of ranks, and sums, updates and catches up its rows by that as a model of one rank does.
+/// A step moves 4 bytes for a row, and 4·D each way for each table, for rows that live elsewhere.
+/// </remarks>
+public sealed class RowExchange
+{
+    private readonly Device device;
+    private readonly Communicator ranks;
+    private readonly LookupSorter sorter;
+    private readonly HostView sent, received;
+    private readonly int[] askedOf, askedBy, counts, otherCounts, requests, order, starts, rows, blocks;
+    private int asked;
+
+    /// <param name="workspace">Reserves the owner's lookups.</param>
+    /// <param name="rows">ΣV.</param>
+    /// <param name="most">Distinct rows that one rank's part of a batch may have.</param>
+    public RowExchange(Workspace workspace, long rows, int most)
+    {
+        (device, ranks) = (workspace.Device, workspace.Device.Ranks);
+        if (device.Kind != DeviceKind.Cpu)
+            throw new KernelException($"several ranks: rows are exchanged between processors only yet, not with {device}; take --device cpu");
+        Shards = new RowShards(ranks.Rank, ranks.Size, rows);
+        if (Shards.OwnRows * ranks.Size > int.MaxValue)
+            throw new KernelException($"{rows} table rows on {ranks.Size} ranks are more than {int.MaxValue}; set --hash-buckets or raise --min-count");
+        int capacity = checked((int)Math.Min(most, Shards.OwnRows) * ranks.Size);
+        Owned = new SortedLookups(workspace, capacity, ranks.Size);
+        sorter = new LookupSorter(capacity);
+        (sent, received) = (new(device), new(device));
+        (askedOf, askedBy, counts, otherCounts) = (new int[ranks.Size], new int[ranks.Size], new int[ranks.Size], new int[ranks.Size]);
+        (requests, order, starts, this.rows, blocks) = (new int[capacity], new int[capacity], new int[capacity + 1], new int[capacity], new int[SortedLookups.Blocks(capacity)]);
+    }
+
+    /// <summary>Which rank has which rows.</summary>
+    public RowShards Shards { get; }
+
+    /// <summary>The rows of this rank that ranks ask for, by row; a lookup is the place of a row in all that is asked for.</summary>
+    public SortedLookups Owned { get; }
+
+    /// <summary>Tells the owners which rows this rank's part of the batch reads.</summary>
+    /// <param name="places">(U) their <see cref="RowShards.Place"/>, ascending.</param>
+    public void Ask(ReadOnlySpan<int> places)
+    {
+        Array.Clear(askedOf);
+        foreach (int place in places)
+            askedOf[place / Shards.OwnRows]++;
+        ranks.AllToAll<int>(askedOf, askedBy);
+        asked = askedBy.Sum();
+        Span<int> mine = requests.AsSpan(0, asked);
+        ranks.AllToAllV(places, askedOf, mine, askedBy);
+        int first = (int)(ranks.Rank * Shards.OwnRows);
+        sorter.Clear();
+        for (int i = 0; i < asked; i++)
+            sorter.Add(mine[i] -= first, i);
+        Owned.Write(device, sorter, (int)Shards.OwnRows, order, starts, rows, blocks);
+    }
+
+    /// <summary>Sends rows to those that asked for them.</summary>
+    /// <param name="table">The rows of this rank.</param>
+    /// <param name="gathered">(R, D) for those that are sent.</param>
+    /// <param name="to">(1 + U, D): receives the rows that this rank has asked for, from row 1 on.</param>
+    public void Fetch(Tensor table, Tensor gathered, Tensor to)
+    {
+        int d = to.Columns;
+        if (d == 0)
+            return;
+        Span<float> outgoing = sent.Read(gathered, 0, asked * d);
+        for (int i = 0; i < asked; i++)
+            table.Span((long)requests[i] * d, d).CopyTo(outgoing[(i * d)..]);
+        Span<float> incoming = received.Room(to, d, askedOf.Sum() * d);
+        ranks.AllToAllV(outgoing, Scaled(askedBy, counts, d), incoming, Scaled(askedOf, otherCounts, d));
+        received.Write(to, d, incoming);
+    }
+
+    /// <summary>Sends the gradients of rows to their owners.</summary>
+    /// <param name="sums">(U, D) gradients of the rows that this rank has asked for.</param>
+    /// <param name="to">(R, D): receives those of the rows that it was asked for.</param>
+    public void Return(Tensor sums, Tensor to)
+    {
+        int d = to.Columns;
+        if (d == 0)
+            return;
+        ReadOnlySpan<float> outgoing = sent.Read(sums, 0, askedOf.Sum() * d);
+        Span<float> incoming = received.Room(to, 0, asked * d);
+        ranks.AllToAllV(outgoing, Scaled(askedOf, counts, d), incoming, Scaled(askedBy, otherCounts, d));
+        received.Write(to, 0, incoming);
+    }
+
+    private static int[] Scaled(int[] rows, int[] to, int columns)
+    {
+        for (int r = 0; r < rows.Length; r++)
+            to[r] = rows[r] * columns;
+        return to;
+    }
+}

@@ -1,0 +1,57 @@
+using GpuCtr.Kernels.Ranks;
+
+namespace GpuCtr.Models.Ranks;
+
+/// <summary>What rank 0 does with a model, and all ranks with it.</summary>
+internal enum Order
+{
+    /// <summary>Disposes the model.</summary>
+    Dispose,
+
+    /// <summary>Trains on a batch.</summary>
+    Train,
+
+    /// <summary>Scores a batch.</summary>
+    Predict,
+
+    /// <summary>Adds up a loss over the ranks and clears it.</summary>
+    TakeLoss,
+
+    /// <summary>Sets the number of steps.</summary>
+    SetStep,
+
+    /// <summary>Applies the missed steps of all rows.</summary>
+    ApplyDeferred,
+
+    /// <summary>Tells that the update log was read from a checkpoint.</summary>
+    DeferredStateRestored,
+
+    /// <summary>Reads a part of a tensor.</summary>
+    Read,
+
+    /// <summary>Writes a part of a tensor.</summary>
+    Write,
+}
+
+/// <summary>How rank 0 leads: before it does something with a model, it tells the other ranks, which do the same.</summary>
+/// <remarks>Only rank 0 has rows, files and a clock, so ranks cannot disagree about what comes next.</remarks>
+internal sealed class RankOrders(Communicator ranks)
+{
+    private readonly long[] order = new long[4];
+
+    /// <summary>Says an order with up to three numbers; without other ranks, nothing.</summary>
+    public void Give(Order what, long a = 0, long b = 0, long c = 0)
+    {
+        if (ranks.Size == 1)
+            return;
+        (order[0], order[1], order[2], order[3]) = ((long)what, a, b, c);
+        ranks.Broadcast<long>(order, 0);
+    }
+
+    /// <summary>The next order of rank 0, on another rank.</summary>
+    public (Order What, long A, long B, long C) Next()
+    {
+        ranks.Broadcast<long>(order, 0);
+        return ((Order)order[0], order[1], order[2], order[3]);
+    }
+}
