@@ -40,8 +40,9 @@ public sealed partial class PairWeights : IOp
     {
         device = workspace.Device;
         long count = y.Rows * pairs.Count;
-        // On several ranks, the table has the rows of a batch behind the padding row.
-        if (x.Columns != pairs.Numbers || weights.Columns != 1 || weights.Rows < Math.Min((long)pairs.FirstRow + pairs.Buckets, 1 + count) || rows.Length < count || values.Length < count
+        // On several ranks, the table has only the rows that a batch reads.
+        long tableRows = device.Ranks.Size > 1 ? 1 : (long)pairs.FirstRow + pairs.Buckets;
+        if (x.Columns != pairs.Numbers || weights.Columns != 1 || weights.Rows < tableRows || rows.Length < count || values.Length < count
             || y.Columns != 1 || (rowGradients.Rows > 0 && rowGradients.Rows < firstGradient + count))
             throw new KernelException($"pair weights: {pairs.Count} pairs of {pairs.C} fields, v {values}, x {x}, w {weights}, dw {rowGradients}, y {y} do not fit on {device}");
         (this.pairs, this.rows, this.values, this.x, this.weights, this.rowGradients, this.firstGradient, this.y) = (pairs, rows, values, x, weights, rowGradients, firstGradient, y);
