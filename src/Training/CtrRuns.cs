@@ -31,6 +31,27 @@ public static class CtrRuns
             cancellationToken);
     }
 
+    /// <summary>Measures a model on shards, as <c>gpu-ctr evaluate</c> does.</summary>
+    /// <param name="options">The options, with the defaults and checks of the flags.</param>
+    /// <param name="progress">Told how many rows are done, on the thread that measures; null: nobody is.</param>
+    /// <param name="logger">Receives what the command prints; null: nobody does.</param>
+    /// <param name="cancellationToken">Ends it between two batches.</param>
+    /// <exception cref="GpuCtrException">Whatever ends it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<EvaluateResult> EvaluateAsync(
+        EvaluateOptions options, IProgress<WorkProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress is null ? null : progress.Report);
+        return LongWork.Start(
+            () =>
+            {
+                using RunLog log = new(screen, verbose: false);
+                return Measurement.Run(options, log, cancellationToken);
+            },
+            cancellationToken);
+    }
+
     /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
     /// <param name="logger">Receives what the command prints; null: nobody does.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using static GpuCtr.Tests.CommandRunner;
 
@@ -46,6 +47,26 @@ public sealed class CtrRunsTests(TrainedRun run) : OwnFolder, IClassFixture<Trai
             CtrRuns.PredictAsync(Options(path), null, new Stopper(stop), stop.Token));
         Assert.Contains("no scores were written", stopped.Message);
         Assert.Empty(Directory.GetFileSystemEntries(Folder.Path));
+    }
+
+    [Fact]
+    public async Task Metrics_are_those_of_the_command()
+    {
+        JsonElement typed = JsonDocument.Parse(Run("evaluate", "--model", run.Run, run.Test, "--json", "--device", "cpu").Succeeded().Out).RootElement;
+        ConcurrentQueue<WorkProgress> told = [];
+        EvaluateOptions options = new() { Model = run.Run, Shards = [run.Test], Device = new DeviceOptions { Device = "cpu" } };
+        EvaluateResult called = await CtrRuns.EvaluateAsync(options, new Told(told.Enqueue));
+        Assert.Equal(
+            (typed.GetProperty("auc").GetDouble(), typed.GetProperty("logloss").GetDouble(), typed.GetProperty("calibration").GetDouble(), typed.GetProperty("weights_hash").GetString()),
+            (called.Auc, called.Logloss, called.Calibration, called.WeightsHash));
+        Assert.Equal((5000, 10), (called.Rows, called.CalibrationBins.Count));
+        Assert.Equal(("evaluate", 5000, 1), (told.Last().Activity, told.Last().Rows, told.Last().Share));
+        async Task<ErrorKind> Fails(EvaluateOptions wrong) => (await Assert.ThrowsAsync<GpuCtrException>(() => CtrRuns.EvaluateAsync(wrong))).Kind;
+        Assert.Equal(ErrorKind.Usage, await Fails(options with { Model = null }));
+        Assert.Equal(ErrorKind.Usage, await Fails(options with { Sampled = 3 }));
+        Assert.Equal(ErrorKind.Usage, await Fails(options with { BatchSize = 0 }));
+        using CancellationTokenSource stop = new();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CtrRuns.EvaluateAsync(options, null, new Stopper(stop), stop.Token));
     }
 
     private PredictOptions Options(string path) => new() { Model = run.Run, Shards = [run.Test], Out = path, Device = new DeviceOptions { Device = "cpu" } };

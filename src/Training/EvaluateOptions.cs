@@ -1,0 +1,100 @@
+using GpuCtr.Data.Batches;
+using GpuCtr.Data.Features;
+using GpuCtr.Models;
+using GpuCtr.Training.Metrics;
+
+namespace GpuCtr.Training;
+
+/// <summary>Options of measuring a trained model on shards; everything but the model and the shards has a default.</summary>
+public sealed record EvaluateOptions
+{
+    /// <summary>Shards to measure on: files, folders, patterns, addresses of an object store.</summary>
+    public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>The trained model: a run folder (its best checkpoint), its best or last, or a checkpoint folder.</summary>
+    [Option("a run folder (its best checkpoint), its best or last, or a checkpoint folder", Value = "RUN")]
+    public string? Model { get; init; }
+
+    /// <summary>B: rows at once.</summary>
+    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
+    public int BatchSize { get; init; } = 4096;
+
+    /// <summary>Device and threads.</summary>
+    [Options]
+    public DeviceOptions Device { get; init; } = new();
+
+    /// <summary>Most memory of the whole process.</summary>
+    [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, and what the model needs")]
+    public ByteSize? Memory { get; init; }
+
+    /// <summary>A list column with the items among which the right one is ranked.</summary>
+    [Option("where items are predicted: rank among the items of a list column instead of all", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Rows)]
+    public string? Candidates { get; init; }
+
+    /// <summary>Where that column is, if not in the rows themselves.</summary>
+    [Option("files that have the column of --candidates, with one row for each value of --by", Value = "SHARDS…", Form = OptionForm.Paths)]
+    public IReadOnlyList<string> CandidatesFrom { get; init; } = [];
+
+    /// <summary>The column by which rows and their candidates belong together.</summary>
+    [Option("the column that rows and --candidates-from have in common, such as the user", Value = "COL", Form = OptionForm.Columns)]
+    public string? By { get; init; }
+
+    /// <summary>N: so many candidates are drawn.</summary>
+    [Option("where items are predicted: rank among N items drawn by how often they occur in training, none of the sequence; 0 = all items", Least = 0, Most = 1_000_000)]
+    public int Sampled { get; init; }
+
+    /// <summary>Seed of these draws.</summary>
+    [Option("seed of the items that --sampled draws", Least = 0)]
+    public ulong Seed { get; init; } = 1;
+
+    /// <summary>What contradicts itself; null if nothing does.</summary>
+    public string? Contradiction() => Candidates is not null && Sampled > 0 ? "--candidates and --sampled both say among which items to rank; choose one"
+        : CandidatesFrom.Count > 0 != By is not null || By is not null && Candidates is null ? "--candidates COL, --candidates-from SHARDS and --by COL belong together; without the last two the column is in the rows themselves"
+        : null;
+
+    /// <summary>Bad rows that may be left out.</summary>
+    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
+    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
+
+    /// <summary>k of NDCG@k, MAP@k and Precision@k; null = 10 where the model ranks lists, else they are not measured.</summary>
+    [Option("also NDCG@K, MAP@K and Precision@K of the groups of --group-id, as shown and by score", Value = "K", Least = 1, Default = "10 where the model ranks lists")]
+    public int? Top { get; init; }
+}
+
+/// <summary>What a model scored; a metric that is not defined is null.</summary>
+/// <param name="Rows">Rows that were measured.</param>
+/// <param name="Step">Steps that the model was trained for.</param>
+/// <param name="WeightsHash">The hash of its weights.</param>
+/// <param name="Device">The device.</param>
+public sealed record EvaluateResult(long Rows, int Step, string WeightsHash, string Device)
+{
+    /// <summary>Exact AUC.</summary>
+    public double? Auc { get; init; }
+
+    /// <summary>Mean log loss, without any penalty.</summary>
+    public double? Logloss { get; init; }
+
+    /// <summary>AUC within groups, averaged by rows; null without a group column.</summary>
+    public double? Gauc { get; init; }
+
+    /// <summary>Groups with both labels; null without a group column.</summary>
+    public int? GroupsUsed { get; init; }
+
+    /// <summary>Groups with one label, which have no AUC.</summary>
+    public int? GroupsLeftOut { get; init; }
+
+    /// <summary>Mean prediction divided by mean label.</summary>
+    public double? Calibration { get; init; }
+
+    /// <summary>The same for ten ranges of predictions.</summary>
+    public IReadOnlyList<CalibrationBin> CalibrationBins { get; init; } = [];
+
+    /// <summary>NDCG@k, MAP@k and Precision@k of the groups as lists; null where nobody asked and the model ranks no lists.</summary>
+    public Reranking? Lists { get; init; }
+
+    /// <summary>HR@10, NDCG@10 and MRR of the right items; null where clicks are predicted.</summary>
+    public NextItemMetrics? Items { get; init; }
+
+    /// <summary>Where items are predicted, rows whose sequence is too short to ask for one.</summary>
+    public long RowsLeftOut { get; init; }
+}
