@@ -63,7 +63,7 @@ public sealed class ExtremeNumberTests(NumberRuns runs) : IClassFixture<NumberRu
         string shard = runs.Write("unscored", Usual(3e38)), run = runs.Of("none"), scores = runs.Folder.File("unscored-scores.parquet");
         string[] evaluate = ["evaluate", "--model", run, shard, "--device", "cpu"], predict = ["predict", "--model", run, shard, "--out", scores, "--device", "cpu"];
         foreach (string[] command in new[] { evaluate, predict, ["explain", "--model", run, "--row", $"{Bad}", shard] })
-            Run(command).FailedWith(ExitCode.Data, shard, $"row {Bad}: its score is not a finite number: column 'x' is 3E+38", "--bad-rows");
+            Run(command).FailedWith(ExitCode.Data, shard, $"row {Bad}, column 'x': its score is not a finite number: column 'x' is 3E+38", "--bad-rows");
         Assert.False(File.Exists(scores));
         CommandOutcome evaluated = Run([.. evaluate, "--bad-rows", "1", "--json"]).Succeeded();
         Assert.Equal(399, JsonDocument.Parse(evaluated.Out).RootElement.GetProperty("rows").GetInt32());
