@@ -22,6 +22,14 @@ public sealed partial class DocumentTests
 
     public static TheoryData<string> Maps() => [.. maps];
 
+    [Fact]
+    public void Every_decision_has_a_number_of_its_own_which_its_title_repeats()
+    {
+        string[] decisions = [.. Directory.GetFiles(Repository.File("docs", "adr"), "0*.md")];
+        Assert.Equal(decisions.Length, decisions.Select(d => Path.GetFileName(d)[..4]).Distinct().Count());
+        Assert.All(decisions, d => Assert.StartsWith($"# {int.Parse(Path.GetFileName(d)[..4], System.Globalization.CultureInfo.InvariantCulture)}. ", File.ReadLines(d).First()));
+    }
+
     [Theory]
     [MemberData(nameof(Documents))]
     public void Every_link_leads_to_a_file_and_a_heading(string document)
