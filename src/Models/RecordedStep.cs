@@ -3,7 +3,6 @@ using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Loss;
 using GpuCtr.Kernels.Optimizers;
-using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
 using GpuCtr.Models.Ranks;
@@ -14,13 +13,12 @@ namespace GpuCtr.Models;
 internal sealed partial class RecordedStep : IDisposable
 {
     private readonly Action launch;
-    private readonly HostView ranksView;
     private Pass pass;
 
     private RecordedStep(RecordedModel model, ILoss loss, DenseUpdate dense)
     {
         (Model, Loss, Dense) = (model, loss, dense);
-        (Deferred, Graph, launch, ranksView) = (new DeferredUpdates(model), new StepGraph(model.Device), Launch, new HostView(model.Device));
+        (Deferred, Graph, launch) = (new DeferredUpdates(model), new StepGraph(model.Device), Launch);
         model.Workspace.OnFree(() =>
         {
             model.Device.Wait();
@@ -142,8 +140,8 @@ internal sealed partial class RecordedStep : IDisposable
     private void SumDense()
     {
         Tensor gradient = Model.Arena.Weights!.Gradient!;
-        if (gradient.Length > 0)
-            ranksView.AllReduceSum(gradient, 0, (int)gradient.Length);
+        Model.Device.Wait();
+        Model.Device.Ranks.AllReduceSum(gradient.Span());
         Trace("sum over ranks", "dense parameters");
     }
 

@@ -1,8 +1,6 @@
 using GpuCtr.Training.Export;
 using GpuCtr.Training.Scoring;
-using GpuCtr.Training.Screens;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GpuCtr.Training;
 
@@ -21,14 +19,7 @@ public static class CtrRuns
         PredictOptions options, IProgress<WorkProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress is null ? null : progress.Report);
-        return LongWork.Start(
-            () =>
-            {
-                using RunLog log = new(screen, verbose: false);
-                return Prediction.Run(options, log, cancellationToken);
-            },
-            cancellationToken);
+        return Start(log => Prediction.Run(options, log, cancellationToken), progress, logger, cancellationToken);
     }
 
     /// <summary>Measures a model on shards, as <c>gpu-ctr evaluate</c> does.</summary>
@@ -42,14 +33,7 @@ public static class CtrRuns
         EvaluateOptions options, IProgress<WorkProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress is null ? null : progress.Report);
-        return LongWork.Start(
-            () =>
-            {
-                using RunLog log = new(screen, verbose: false);
-                return Measurement.Run(options, log, cancellationToken);
-            },
-            cancellationToken);
+        return Start(log => Measurement.Run(options, log, cancellationToken), progress, logger, cancellationToken);
     }
 
     /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>
@@ -61,7 +45,14 @@ public static class CtrRuns
     public static Task<ExportResult> ExportAsync(ExportOptions options, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress: null);
-        return LongWork.Start(() => ModelExport.Write(options, screen, cancellationToken), cancellationToken);
+        return LongWork.Start(screen => ModelExport.Write(options, screen, cancellationToken), null, logger, cancellationToken);
     }
+
+    private static Task<T> Start<T>(Func<RunLog, T> work, IProgress<WorkProgress>? progress, ILogger? logger, CancellationToken stop) => LongWork.Start(
+        screen =>
+        {
+            using RunLog log = new(screen, verbose: false);
+            return work(log);
+        },
+        progress is null ? null : progress.Report, logger, stop);
 }

@@ -1,6 +1,5 @@
 using GpuCtr.Training.Screens;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace GpuCtr.Training;
 
@@ -27,8 +26,9 @@ public static class CtrTrainer
         TrainOptions options, IProgress<TrainingProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LoggerScreen screen = new(logger ?? NullLogger.Instance, progress is null ? null : work => progress.Report(work as TrainingProgress ?? new(work)));
-        return LongWork.Start(() => Train(RunRequest.Of(options), screen, verbose: false, cancellationToken), cancellationToken);
+        return LongWork.Start(
+            screen => Train(RunRequest.Of(options), screen, verbose: false, cancellationToken),
+            progress is null ? null : work => progress.Report(work as TrainingProgress ?? new(work)), logger, cancellationToken);
     }
 
     /// <summary>The same for a request that says which options were given, with a screen for a person.</summary>

@@ -58,8 +58,7 @@ internal sealed class InitialEmbedding
             found[vector.Row] = true;
             if (kept?.Has(first + vector.Row) == true)
                 continue;
-            for (int i = 0; i < rows.Width; i++)
-                rows.At(vector.Row, i) = vector.Numbers[i];
+            rows.Set(vector.Row, vector.Numbers);
             begun++;
         }
 

@@ -1,19 +1,25 @@
+using GpuCtr.Training.Screens;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace GpuCtr.Training;
 
 /// <summary>Work that takes minutes to days, as a task: on a thread of its own, because it would hold one of the pool all the time.</summary>
 internal static class LongWork
 {
     /// <summary>Starts it.</summary>
-    /// <param name="work">The work.</param>
+    /// <param name="work">The work, which is given where it tells what it does.</param>
+    /// <param name="progress">Receives its progress; null: nobody asked.</param>
+    /// <param name="logger">Receives its lines; null: nobody does.</param>
     /// <param name="stop">Ends it early.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; the message says what was kept and how to go on.</exception>
-    public static Task<T> Start<T>(Func<T> work, CancellationToken stop) => Task.Factory.StartNew(
+    public static Task<T> Start<T>(Func<IScreen, T> work, Action<WorkProgress>? progress, ILogger? logger, CancellationToken stop) => Task.Factory.StartNew(
         () =>
         {
             try
             {
-                return work();
+                return work(new LoggerScreen(logger ?? NullLogger.Instance, progress));
             }
             catch (Exception e) when (Failures.Of(e) is { Kind: ErrorKind.Interrupted } stopped)
             {

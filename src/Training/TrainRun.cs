@@ -72,12 +72,13 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
             settings.Memory.BoundHeap(held.NativeBytes);
             using (model = new TrainableModel(device, data.Encoder.Spec, settings.Model, settings.BatchSize, settings.Model.MbaLambda > 0 ? data.RowCounts : null))
             {
-                if (from is null)
-                    warm?.Load(model, runLog);
-                if ((from is null ? warm?.Forgotten() : from.Manifest.Config?[RunConfig.Forgotten]?.DeepClone()) is { } forgotten)
+                RowMap? kept = warm?.RowsIn(model);
+                if (kept is not null)
+                    warm!.Load(model, kept, runLog);
+                if ((from is null ? warm?.Forgotten : from.Manifest.Config?[RunConfig.Forgotten]?.DeepClone()) is { } forgotten)
                     Config[RunConfig.Forgotten] = forgotten;
                 foreach (InitialEmbedding initial in InitialEmbeddings)
-                    initial.Write(model, data.Encoder, warm?.RowsIn(model), runLog);
+                    initial.Write(model, data.Encoder, kept, runLog);
                 firstStep = model.Step;
                 if (from is null)
                     folder.Begin();

@@ -40,8 +40,15 @@ internal sealed class VectorTable
     /// <summary>Copies the embedding of an id.</summary>
     public void CopyTo(Span<float> to, int row)
     {
-        for (int i = 0; i < to.Length; i++)
-            to[i] = At(row, i);
+        foreach ((int k, float[] part) in parts.Index())
+            part.AsSpan(row * table.Columns, table.Columns).CopyTo(to[(k * table.Columns)..]);
+    }
+
+    /// <summary>Sets the embedding of an id.</summary>
+    public void Set(int row, ReadOnlySpan<float> numbers)
+    {
+        foreach ((int k, float[] part) in parts.Index())
+            numbers.Slice(k * table.Columns, table.Columns).CopyTo(part.AsSpan(row * table.Columns));
     }
 
     /// <summary>Writes all of them to the device.</summary>

@@ -58,39 +58,40 @@ internal sealed class WarmStart
 
     /// <summary>The encoding of that run, extended by the values of the new rows.</summary>
     /// <exception cref="GpuCtrException">Usage: the fields are not the same.</exception>
-    public FeatureEncoder Grow(FeatureEncoder fresh) => grown = learned.GrownBy(fresh, forgetAfter);
-
-    /// <summary>How many values of each vocabulary the grown encoding has forgotten; null if none.</summary>
-    public JsonObject? Forgotten()
+    public FeatureEncoder Grow(FeatureEncoder fresh)
     {
+        grown = learned.GrownBy(fresh, forgetAfter);
         JsonObject counts = [];
         foreach ((VocabularyTable then, VocabularyTable now) in learned.Vocabularies.Zip(grown.Vocabularies))
             if (Enumerable.Range(VocabularyTable.FirstValueRow, then.OovRow - VocabularyTable.FirstValueRow).Count(row => then.RowIn(now, row) == now.OovRow) is > 0 and int count)
                 counts[then.Name] = count;
-        return counts.Count == 0 ? null : counts;
+        Forgotten = counts.Count == 0 ? null : counts;
+        return grown;
     }
+
+    /// <summary>How many values of each vocabulary the grown encoding has forgotten; null if none.</summary>
+    public JsonObject? Forgotten { get; private set; }
 
     /// <summary>Which rows of its tables a model of the grown encoding has from that run.</summary>
     public RowMap RowsIn(TrainableModel model) => RowMap.Of(learned, grown, model);
 
     /// <summary>Takes over weights, optimizer state and step count; if a running training has removed this checkpoint, of its newer one.</summary>
     /// <exception cref="GpuCtrException">Data: damaged. Usage: another run has taken the place of that one.</exception>
-    public void Load(TrainableModel model, RunLog runLog)
+    public void Load(TrainableModel model, RowMap rows, RunLog runLog)
     {
         if (Directory.Exists(from.Folder))
-            Load(from, model, runLog);
+            Load(from, model, rows, runLog);
         else
-            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has replaced it; start again"), model, runLog), "--init-from");
+            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has replaced it; start again"), model, rows, runLog), "--init-from");
     }
 
     private bool IsSameRun(Checkpoint newer) => JsonText.Line(newer.Manifest.Spec) == JsonText.Line(from.Manifest.Spec) && JsonText.Line(newer.Manifest.Model) == JsonText.Line(from.Manifest.Model);
 
-    private bool Load(Checkpoint from, TrainableModel model, RunLog runLog)
+    private bool Load(Checkpoint from, TrainableModel model, RowMap rows, RunLog runLog)
     {
-        RowMap rows = RowsIn(model);
         if ((rows.Rows > rows.Kept || rows.Forgotten > 0) && model.Spec.Items is not null && model.Weights.Any(w => w.Name == ModelBuilder.ItemBias))
             throw GpuCtrException.UsageError($"--init-from {path}: a {model.Options.Model} has a bias for each item, and {rows.Rows - rows.Kept} items are new here{(rows.Forgotten > 0 ? $" and {rows.Forgotten} forgotten" : "")}; train it anew, or take a model without, such as sasrec");
-        if (Forgotten() is { } forgotten)
+        if (Forgotten is { } forgotten)
             runLog.Line($"forgotten  values that did not occur in the last {(forgetAfter == 1 ? "run" : $"{forgetAfter} runs")}: {string.Join(", ", forgotten.Select(f => $"{f.Value} of {Screens.Printable.Of(f.Key)}"))}");
         string kept = $"{rows.Kept} table rows kept, {rows.Rows - rows.Kept} new{(rows.Forgotten > 0 ? $", {rows.Forgotten} forgotten" : "")}";
         if (IsSupport(from.Manifest.Model, model.Options))

@@ -13,7 +13,7 @@ internal sealed record ModelSource
     /// <summary>Checks that a model is given and that it exists.</summary>
     /// <param name="verb">The verb.</param>
     /// <exception cref="GpuCtrException">Usage: no model is given, or it does not exist.</exception>
-    public void Check(string verb) => _ = RunFolder.Resolve(Model ?? throw GpuCtrException.UsageError($"{verb} needs --model: a run or checkpoint folder"));
+    public void Check(string verb) => RunFolder.Require(Model, verb);
 
     /// <summary>Loads the part of its checkpoint that a command needs.</summary>
     /// <param name="load">Reads the checkpoint; called again if a run in training has replaced it meanwhile.</param>

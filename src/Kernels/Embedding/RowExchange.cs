@@ -16,7 +16,6 @@ public sealed class RowExchange
     private readonly Device device;
     private readonly Communicator ranks;
     private readonly LookupSorter sorter;
-    private readonly HostView sent, received;
     private readonly int[] askedOf, askedBy, counts, otherCounts, requests, order, starts, rows, blocks;
     private int asked;
 
@@ -34,7 +33,6 @@ public sealed class RowExchange
         int capacity = checked((int)Math.Min(most, Shards.OwnRows) * ranks.Size);
         Owned = new SortedLookups(workspace, capacity, ranks.Size);
         sorter = new LookupSorter(capacity);
-        (sent, received) = (new(device), new(device));
         (askedOf, askedBy, counts, otherCounts) = (new int[ranks.Size], new int[ranks.Size], new int[ranks.Size], new int[ranks.Size]);
         (requests, order, starts, this.rows, blocks) = (new int[capacity], new int[capacity], new int[capacity + 1], new int[capacity], new int[SortedLookups.Blocks(capacity)]);
     }
@@ -72,12 +70,11 @@ public sealed class RowExchange
         int d = to.Columns;
         if (d == 0)
             return;
-        Span<float> outgoing = sent.Read(gathered, 0, asked * d);
+        device.Wait();
+        Span<float> outgoing = gathered.Span(0, asked * d);
         for (int i = 0; i < asked; i++)
             table.Span((long)requests[i] * d, d).CopyTo(outgoing[(i * d)..]);
-        Span<float> incoming = received.Room(to, d, askedOf.Sum() * d);
-        ranks.AllToAllV(outgoing, Scaled(askedBy, counts, d), incoming, Scaled(askedOf, otherCounts, d));
-        received.Write(to, d, incoming);
+        ranks.AllToAllV<float>(outgoing, Scaled(askedBy, counts, d), to.Span(d, askedOf.Sum() * d), Scaled(askedOf, otherCounts, d));
     }
 
     /// <summary>Sends the gradients of rows to their owners.</summary>
@@ -88,10 +85,8 @@ public sealed class RowExchange
         int d = to.Columns;
         if (d == 0)
             return;
-        ReadOnlySpan<float> outgoing = sent.Read(sums, 0, askedOf.Sum() * d);
-        Span<float> incoming = received.Room(to, 0, asked * d);
-        ranks.AllToAllV(outgoing, Scaled(askedOf, counts, d), incoming, Scaled(askedBy, otherCounts, d));
-        received.Write(to, 0, incoming);
+        device.Wait();
+        ranks.AllToAllV<float>(sums.Span(0, askedOf.Sum() * d), Scaled(askedOf, counts, d), to.Span(0, asked * d), Scaled(askedBy, otherCounts, d));
     }
 
     private static int[] Scaled(int[] rows, int[] to, int columns)

@@ -1,7 +1,6 @@
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Numerics;
-using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Tensors;
 using ILGPU;
@@ -24,9 +23,7 @@ public sealed partial class GradientGuard
     private readonly Tensor loss;
     private readonly float clipNorm;
     private readonly List<Source> sources = [];
-    private readonly HostView view;
     private DeviceArray<float> partials = null!;
-    private float[] ofRanks = [];
     private Action? measure, decide;
 
     /// <summary>Arguments of the measuring kernel.</summary>
@@ -61,7 +58,6 @@ public sealed partial class GradientGuard
     public GradientGuard(Workspace workspace, Tensor loss, float clipNorm)
     {
         (device, this.loss, this.clipNorm) = (workspace.Device, loss, clipNorm);
-        view = new HostView(device);
         Guard = workspace.Tensor("guard", 1, 4);
     }
 
@@ -79,11 +75,7 @@ public sealed partial class GradientGuard
         sources.Add(new Source(gradient, weights, l2, decayLength, lookups, ofRank));
 
     /// <summary>Reserves the partial sums; no gradient can be added afterwards.</summary>
-    public void Seal(Workspace workspace)
-    {
-        (measure, decide) = device.Select(() => Portable(workspace), () => Simd(workspace), () => Gpu(workspace));
-        ofRanks = new float[1 + sources.Where(s => s.OfRank).Sum(s => s.Partials)];
-    }
+    public void Seal(Workspace workspace) => (measure, decide) = device.Select(() => Portable(workspace), () => Simd(workspace), () => Gpu(workspace));
 
     /// <summary>Measures and decides.</summary>
     public void Run()
@@ -97,34 +89,10 @@ public sealed partial class GradientGuard
     /// <summary>Adds up what differs between ranks: their parts of the loss, and the squares of what each has a part of. All ranks then decide alike.</summary>
     private void SumOverRanks()
     {
-        ofRanks[0] = view.Read(loss, 0, 1)[0];
-        CopyPartials(back: false);
-        device.Ranks.AllReduceSum(ofRanks);
-        Put(loss, 0, ofRanks.AsSpan(0, 1));
-        CopyPartials(back: true);
-    }
-
-    private void CopyPartials(bool back)
-    {
-        int at = 1;
-        foreach (Source s in sources)
-        {
-            if (!s.OfRank)
-                continue;
-            Span<float> ours = ofRanks.AsSpan(at, s.Partials);
-            if (back)
-                Put(partials, s.FirstPartial, ours);
-            else
-                view.Read(partials, s.FirstPartial, s.Partials).CopyTo(ours);
-            at += s.Partials;
-        }
-    }
-
-    private void Put(DeviceArray<float> to, long first, ReadOnlySpan<float> values)
-    {
-        Span<float> there = view.Room(to, first, values.Length);
-        values.CopyTo(there);
-        view.Write(to, first, there);
+        device.Wait();
+        device.Ranks.AllReduceSum(loss.Span(0, 1));
+        foreach (Source s in sources.Where(s => s.OfRank))
+            device.Ranks.AllReduceSum(partials.Span(s.FirstPartial, s.Partials));
     }
 
     private void Plan(Workspace workspace, Func<long, int> partialsOf)

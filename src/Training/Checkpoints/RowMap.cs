@@ -7,7 +7,7 @@ namespace GpuCtr.Training.Checkpoints;
 /// <summary>Maps the rows of a table when its vocabularies change: each value keeps its row, or moves up if values before it were forgotten; the OOV row stays the last (before that of the mask, where items are predicted); the buckets of pairs follow as they are.</summary>
 /// <param name="FromRows">Rows of the old table.</param>
 /// <param name="Rows">Rows of the new table.</param>
-/// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows.</param>
+/// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows; ascending.</param>
 internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From, long To, long Count)> Runs)
 {
     /// <summary>Names of the tensors that have these rows.</summary>
@@ -20,7 +20,19 @@ internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From
     public long Forgotten => FromRows - Kept;
 
     /// <summary>Whether a row of the new table was one of the old.</summary>
-    public bool Has(long row) => Runs.Any(r => row >= r.To && row < r.To + r.Count);
+    public bool Has(long row)
+    {
+        int first = 0, end = Runs.Count;
+        while (first < end)
+        {
+            int middle = (first + end) / 2;
+            if (Runs[middle].To + Runs[middle].Count <= row)
+                first = middle + 1;
+            else
+                end = middle;
+        }
+        return first < Runs.Count && Runs[first].To <= row;
+    }
 
     /// <summary>The map between the vocabularies of two encodings, of which one has grown from the other.</summary>
     /// <param name="from">The old vocabularies.</param>

@@ -71,6 +71,12 @@ internal sealed partial class RunFolder
             run.Remove(name);
     }
 
+    /// <summary>Checks that a model is given and that it exists.</summary>
+    /// <param name="model">Its path.</param>
+    /// <param name="verb">What needs it.</param>
+    /// <exception cref="GpuCtrException">Usage: no model is given, or it does not exist.</exception>
+    public static void Require(string? model, string verb) => _ = Resolve(model ?? throw GpuCtrException.UsageError($"{verb} needs --model: a run or checkpoint folder"));
+
     /// <summary>The checkpoint of a path: a checkpoint folder, a pointer, or a run (its best checkpoint).</summary>
     /// <exception cref="GpuCtrException">Usage: it is none of these.</exception>
     public static string Resolve(string path, string flag = "--model")

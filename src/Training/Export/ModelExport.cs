@@ -19,13 +19,13 @@ internal static class ModelExport
     public static ExportResult Write(ExportOptions options, IScreen screen, CancellationToken stop)
     {
         OptionCheck.Check(options);
-        _ = RunFolder.Resolve(options.Model ?? throw GpuCtrException.UsageError("export needs --model: a run or checkpoint folder"));
+        RunFolder.Require(options.Model, "export");
         string format = options.Format, given = options.Out ?? $"model.{format}";
         string path = Path.GetFullPath(given), features = Path.ChangeExtension(path, ".features");
         foreach (string there in new[] { path, path + OnnxFile.DataSuffix, Path.Combine(features, FeatureEncoder.StateFile) }.Where(p => Path.Exists(p) && !options.Overwrite))
             throw GpuCtrException.UsageError($"{there}: already exists; choose another --out, or add --overwrite");
         using Device device = Device.Open("cpu", threads: 1);
-        (Checkpoint checkpoint, FeatureEncoder encoder, FrozenModel loaded) = Checkpoint.Load(options.Model, c => Load(c, device));
+        (Checkpoint checkpoint, FeatureEncoder encoder, FrozenModel loaded) = Checkpoint.Load(options.Model!, c => Load(c, device));
         using FrozenModel model = loaded;
         using IRowVectors? vectors = encoder.RowVectors;
         OutputPath.RefuseInputs("--out", [path, path + OnnxFile.DataSuffix, features], RunFolder.ReadWith(checkpoint.Folder));

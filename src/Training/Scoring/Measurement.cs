@@ -19,8 +19,8 @@ internal static class Measurement
     public static EvaluateResult Run(EvaluateOptions options, RunLog runLog, CancellationToken stop)
     {
         OptionCheck.Check(options);
-        _ = RunFolder.Resolve(options.Model ?? throw GpuCtrException.UsageError("evaluate needs --model: a run or checkpoint folder"));
-        if ((options.Contradiction() ?? (Checkpoint.Glance(options.Model) is var (model, hasGroups) ? Unread(options, model.Model, hasGroups) : null)) is { } fault)
+        RunFolder.Require(options.Model, "evaluate");
+        if ((options.Contradiction() ?? (Checkpoint.Glance(options.Model!) is var (model, hasGroups) ? Unread(options, model.Model, hasGroups) : null)) is { } fault)
             throw GpuCtrException.UsageError(fault);
         MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 1L << 30);
         return ScoringRun.Of("evaluate", options.BatchSize, options.Device, memory, options.Shards, runLog, stop, run => Run(options, run));

@@ -18,7 +18,7 @@ internal static class Prediction
     {
         OptionCheck.Check(options);
         ScoreFile.RefuseExisting(options.Out, options.Overwrite);
-        _ = RunFolder.Resolve(options.Model ?? throw GpuCtrException.UsageError("predict needs --model: a run or checkpoint folder"));
+        RunFolder.Require(options.Model, "predict");
         MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 512L << 20);
         return ScoringRun.Of("predict", options.BatchSize, options.Device, memory, options.Shards, runLog, stop, run => Run(options, run));
     }

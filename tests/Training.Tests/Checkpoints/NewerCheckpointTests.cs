@@ -56,7 +56,7 @@ public sealed class NewerCheckpointTests(FaultRun run) : IClassFixture<FaultRun>
         FeatureEncoder encoder = warm.Grow(FeatureEncoder.Load(FaultRun.Pointed(copy, "best")));
         using TrainableModel model = new(device, encoder.Spec, from.Manifest.Model, 16);
         using RunLog runLog = new(Terminal.Of(TextWriter.Null, TextWriter.Null).Error, verbose: false);
-        warm.Load(model, runLog);
+        warm.Load(model, warm.RowsIn(model), runLog);
         Assert.Equal(15, model.Step);
     }
 
