@@ -34,9 +34,9 @@ internal static class StepBench
         Row Measure()
         {
             steps.Seconds(workload.Options.EmbeddingUpdate == EmbeddingUpdate.Replay ? ReplayWarmUp : batches.Length);
-            int count = (int)Math.Clamp(RoundSeconds / steps.Seconds(1), 3, 2000), before = model.Graph.Replayed;
+            int count = (int)Math.Clamp(RoundSeconds / steps.Seconds(1), 3, 2000), before = model.Graph.LaunchedSteps;
             Spread rate = Spread.Of(Turns.Measure(Rounds, _ => steps.RowsPerSecond(count))[0]);
-            string launched = model.Graph.Replayed > before ? "as a graph" : model.Graph.Refusal is { } reason ? $"op by op: {reason}" : "op by op";
+            string launched = model.Graph.LaunchedSteps > before ? "as a graph" : model.Graph.Refusal is { } reason ? $"op by op: {reason}" : "op by op";
             return new(workload.Name, workload.BatchSize, workload.Ids, device.Precision, rate * 1e-3, launched, OfFloor(rate));
         }
         double? OfFloor(Spread rate) => best is { } rates ? StepPart.Of(model, batches[0]).Sum(part => rates.Seconds(part.Work)) * rate.Median / workload.BatchSize : null;

@@ -11,7 +11,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Bench;
 
-/// <summary>First layer of the attention unit of DIN as frameworks compute it: what <see cref="ActivationUnitFirstLayer"/> is measured against.</summary>
+/// <summary>First layer of the activation unit of DIN as frameworks compute it: what <see cref="ActivationUnitFirstLayer"/> is measured against.</summary>
 /// <remarks>
 /// x_t = [q, k_t, q − k_t, q ∘ k_t] is gathered and stored,  z = x Wᵀ + β and its gradients are the products of an ordinary Linear;
 /// dk_t += dx_k − dx_d + dx_p ∘ q,  dq += Σ_t dx_q + dx_d + dx_p ∘ k_t.

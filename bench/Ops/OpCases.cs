@@ -91,7 +91,7 @@ internal sealed class OpCases : IDisposable
         using Device device = Device.Open(source.Device, Enum.Parse<KernelChoice>(source.Kernels, ignoreCase: true));
         using TrainableModel model = new(device, least.Spec, least.Options, least.BatchSize);
         using Batch batch = least.Batches(device, 1)[0];
-        recorded.UnionWith(model.Recorded.Model.Ops.Select(o => (o is TrainingOnly only ? only.Op : o).GetType()));
+        recorded.UnionWith(model.Recorded.Model.Ops.Select(o => (o is LossOnly only ? only.Op : o).GetType()));
         foreach (StepPart part in Parts(model, batch))
             sources.TryAdd(prefix + part.Name, source);
     }

@@ -64,10 +64,10 @@ public interface IOp
     void Backward(in Pass pass);
 
     /// <summary>
-    /// Updates running statistics, after Backward, when <paramref name="guard"/> is known; empty for ops without running statistics.
-    /// guard[0] = 0 means that the step is skipped and nothing may move.
+    /// Updates running statistics, after Backward, when <paramref name="stepFactor"/> is known; empty for ops without running statistics.
+    /// stepFactor[0] = 0 means that the step is skipped and nothing may move.
     /// </summary>
-    void Commit(in Pass pass, Tensor guard) { }
+    void Commit(in Pass pass, Tensor stepFactor) { }
 
     /// <summary>Minimum of bytes and operations of <see cref="Forward"/> in a pass.</summary>
     Work ForwardWork(in Pass pass);

@@ -6,7 +6,7 @@ namespace GpuCtr.Kernels;
 internal delegate void PassWork(in Pass pass);
 
 /// <summary>Implementation of <see cref="IOp.Commit"/>.</summary>
-internal delegate void CommitWork(in Pass pass, Tensor guard);
+internal delegate void CommitWork(in Pass pass, Tensor stepFactor);
 
 /// <summary>The implementation of an op on its device, chosen once by <see cref="Device.Select"/> when the op is built.</summary>
 /// <remarks>Its functions capture what only this variant needs (kernels, blocks, partial sums); a step allocates nothing.</remarks>

@@ -9,7 +9,7 @@ namespace GpuCtr.Models;
 /// </summary>
 internal sealed class DeferredUpdates(RecordedModel model)
 {
-    private readonly UpdateLog? log = model.Control.Missed;
+    private readonly UpdateLog? log = model.Control.UpdateLog;
 
     /// <summary>Whether rows have missed steps.</summary>
     public bool Any { get; private set; }

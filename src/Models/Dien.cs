@@ -47,7 +47,7 @@ public static class Dien
         {
             if (o.AuxiliaryForm == NextItemForms.Inner && h.Columns != history.E)
                 throw new KernelException($"--gru-hidden {h.Columns}: the inner products of the auxiliary loss need states as wide as an entry of the history, {history.E}; leave --gru-hidden out, or take --auxiliary-form mlp");
-            Tensor n = g.TrainingOnly(() => g.Keys($"negatives{i}", g.Negatives(fields, columns)));
+            Tensor n = g.LossOnly(() => g.Keys($"negatives{i}", g.Negatives(fields, columns)));
             g.Report(g.NextItemLoss($"aux{i}", history, h, k, n, o.AuxiliaryForm, o.AuxiliaryUnits, o.AuxiliaryAverage, o.AuxiliaryLoss).Loss);
         }
 

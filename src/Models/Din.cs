@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
 
-/// <summary>Deep Interest Network (Zhou et al., KDD 2018): logit = MLP(v_1 … v_C, Σ_t a(k_t, q) k_t), a(k, q) = softmax_t(MLP([q, k, q − k, q ∘ k])); one attention unit for each behaviour group.</summary>
+/// <summary>Deep Interest Network (Zhou et al., KDD 2018): logit = MLP(v_1 … v_C, Σ_t a(k_t, q) k_t), a(k, q) = softmax_t(MLP([q, k, q − k, q ∘ k])); one activation unit for each behaviour group.</summary>
 /// <remarks>The softmax is an option of ours, on by default (docs/adr/0005); the paper has none. Presets of other implementations add a bias for the target.</remarks>
 public static class Din
 {

@@ -6,6 +6,6 @@ public enum InterestScores
     /// <summary>hᵀ W q, as in the paper.</summary>
     Bilinear,
 
-    /// <summary>MLP([q', h, q' − h, q' ∘ h]), q' = PReLU(V q + b): the attention unit of the authors' code.</summary>
+    /// <summary>MLP([q', h, q' − h, q' ∘ h]), q' = PReLU(V q + b): the activation unit of the authors' code.</summary>
     Unit,
 }

@@ -31,7 +31,7 @@ public sealed partial class ModelBuilder
     /// <param name="score">(B, 1) scores of the items.</param>
     public Tensor ListSoftmax(Tensor score)
     {
-        if (IsTraining)
+        if (Trains)
             Loss = new ListCrossEntropy(Workspace, Lists, score, Inputs.Label, Control.Loss);
         Tensor logit = Activation("logit", 1);
         Append(new ListLogits(Device, Lists, score, logit));

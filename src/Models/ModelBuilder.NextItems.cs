@@ -48,9 +48,9 @@ public sealed partial class ModelBuilder
         SoftmaxCrossEntropy.OutputRows items = new(Spec.Items!.First, Spec.Items.Count);
         Tensor? b = bias ? Zeros(ItemBias, items.Count) : null;
         ItemOutput = new(h, Embedding.Weights, items, b);
-        if (IsTraining && Spec.Sampling is { } sampling)
+        if (Trains && Spec.Sampling is { } sampling)
             Loss = Owned(Sampled(h, items, b, sampling));
-        else if (IsTraining)
+        else if (Trains)
             Loss = Owned(new SoftmaxCrossEntropy(Workspace, h, Embedding.Weights, items, b, Inputs.Predictions!.Items, Control.Loss));
         return h;
     }

@@ -9,20 +9,20 @@ namespace GpuCtr.Models;
 /// <content>Recurrence over histories and the auxiliary loss of DIEN (Zhou et al., AAAI 2019). Tensors over positions have one row for each position of a history, oldest first, and no padding.</content>
 public sealed partial class ModelBuilder
 {
-    private bool trainingOnly;
+    private bool lossOnly;
 
     /// <summary>Records ops on which no score depends: they run in training passes alone and are not exported. Their weights exist in every recording of the model.</summary>
-    public T TrainingOnly<T>(Func<T> record)
+    public T LossOnly<T>(Func<T> record)
     {
-        bool before = trainingOnly;
-        trainingOnly = true;
+        bool before = lossOnly;
+        lossOnly = true;
         try
         {
             return record();
         }
         finally
         {
-            trainingOnly = before;
+            lossOnly = before;
         }
     }
 
@@ -116,7 +116,7 @@ public sealed partial class ModelBuilder
     /// <param name="average">What the sum over positions is divided by.</param>
     /// <param name="alpha">α.</param>
     public NextItemLoss NextItemLoss(
-        string name, BehaviourHistory history, Tensor states, Tensor clicked, Tensor negative, NextItemForms form, IReadOnlyList<int> hidden, PairAverages average, double alpha) => TrainingOnly(() =>
+        string name, BehaviourHistory history, Tensor states, Tensor clicked, Tensor negative, NextItemForms form, IReadOnlyList<int> hidden, PairAverages average, double alpha) => LossOnly(() =>
     {
         NextItems items = new(history, states, clicked, negative);
         Tensor z = form == NextItemForms.Inner ? InnerLogits(name, items) : NetworkLogits(name, items, hidden, form == NextItemForms.Mlp ? 1 : 2);

@@ -7,7 +7,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>The history columns that one attention unit reads.</summary>
+/// <summary>The history columns that one activation unit reads.</summary>
 /// <param name="Group">Their behaviour group.</param>
 /// <param name="Columns">Indices into the sequences of the spec.</param>
 public sealed record HistoryColumns(int Group, IReadOnlyList<int> Columns);
@@ -19,7 +19,7 @@ public sealed partial class ModelBuilder
     /// <param name="group">Which group.</param>
     public BehaviourHistory History(Tensor vectors, int group) => History(vectors, new HistoryColumns(group, ColumnsOf(group)));
 
-    /// <summary>The inputs of a model's attention units: the columns of each behaviour group together, or every column alone.</summary>
+    /// <summary>The inputs of a model's activation units: the columns of each behaviour group together, or every column alone.</summary>
     public IEnumerable<HistoryColumns> Histories() => Enumerable.Range(0, Spec.GroupCount).SelectMany(group => Options.AttentionPerColumn
         ? ColumnsOf(group).GroupBy(column => Spec.Sequences[column].Of is >= 0 and int first ? first : column).Select(vectors => new HistoryColumns(group, [.. vectors]))
         : [new HistoryColumns(group, ColumnsOf(group))]);
@@ -88,7 +88,7 @@ public sealed partial class ModelBuilder
             Inputs.Groups[columns.Group].Offsets, Inputs.Groups[columns.Group].Owners, columns.Group, BatchSize * fields[0].MaxLength, GradientOffset);
     }
 
-    /// <summary>Attention unit and weighted sum over a history: (B, E), zeros for an empty history.</summary>
+    /// <summary>Activation unit and weighted sum over a history: (B, E), zeros for an empty history.</summary>
     /// <param name="history">Keys and queries.</param>
     /// <param name="name">Prefix of the parameters' names.</param>
     public Tensor TargetAttention(BehaviourHistory history, string name)
@@ -139,7 +139,7 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
-    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and the attention unit of unfused ops altogether; for comparisons.</summary>
+    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and the activation unit of unfused ops altogether; for comparisons.</summary>
     internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherFirstLayer { get; set; }
 
     /// <summary>Row gradients of list columns follow those of the C field vectors of all examples.</summary>

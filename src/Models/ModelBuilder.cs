@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder
 
     internal ModelBuilder(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null, bool training = true)
     {
-        (Device, Columns, Spec, Options, BatchSize, IsTraining) = (device, spec, spec.ByVector(), options, batchSize, training);
+        (Device, Columns, Spec, Options, BatchSize, Trains) = (device, spec, spec.ByVector(), options, batchSize, training);
         this.rowCounts = rowCounts = rowCounts is null ? null : Columns.CountsByVector(rowCounts);
         spec = Spec;
         if ((Math.Max(spec.C, spec.F) + spec.PairCount + spec.Sequences.Sum(s => (long)s.MaxLength)) * batchSize > int.MaxValue)
@@ -87,7 +87,7 @@ public sealed partial class ModelBuilder
     public int BatchSize { get; }
 
     /// <summary>False: for prediction only.</summary>
-    internal bool IsTraining { get; }
+    internal bool Trains { get; }
 
     internal Workspace Workspace { get; }
 
@@ -202,7 +202,7 @@ public sealed partial class ModelBuilder
 
     private T Append<T>(T op) where T : IOp
     {
-        Ops.Add(trainingOnly ? new TrainingOnly(op) : op);
+        Ops.Add(lossOnly ? new LossOnly(op) : op);
         if (op is IDisposable disposable)
             Workspace.OnFree(disposable.Dispose);
         return op;
@@ -215,7 +215,7 @@ public sealed partial class ModelBuilder
         bool vectors = name == EmbeddingTableName;
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, vectors ? mbaRates : null, Control.Missed) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard, Inputs.Exchange);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, vectors ? mbaRates : null, Control.UpdateLog) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard, Inputs.Exchange);
         Tables.Add(table);
         initializers.Add(i =>
         {
@@ -247,7 +247,7 @@ public sealed partial class ModelBuilder
 
     private Tensor Activation(string name, int columns, long rows, RowKind kind)
     {
-        if (!trainingOnly)
+        if (!lossOnly)
             return Workspace.Tensor(name, rows, columns, gradient: true, kind);
         Tensor t = Workspace.TrainingTensor(name, rows, columns, kind);
         t.Gradient = Workspace.TrainingTensor($"d {name}", rows, columns, kind);

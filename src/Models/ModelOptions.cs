@@ -9,7 +9,7 @@ namespace GpuCtr.Models;
 /// <remarks>Each option is declared only here, in the order of the help.</remarks>
 public sealed partial record ModelOptions
 {
-    /// <summary>Largest number of layers of a tower, an attention unit, a cross network or a transformer.</summary>
+    /// <summary>Largest number of layers of a tower, an activation unit, a cross network or a transformer.</summary>
     public const int MostLayers = 64;
 
     /// <summary>Largest number of units of a layer.</summary>
@@ -172,7 +172,7 @@ public sealed partial record ModelOptions
     public Evolutions Evolution { get; init; } = Evolutions.Augru;
 
     /// <summary>How the states of the history are scored against the target (DIEN).</summary>
-    [Option("scores of the states of the history ({readers}): hᵀ W q, or the attention unit of the authors' code", ReadBy = "dien")]
+    [Option("scores of the states of the history ({readers}): hᵀ W q, or the activation unit of the authors' code", ReadBy = "dien")]
     public InterestScores InterestScores { get; init; } = InterestScores.Bilinear;
 
     /// <summary>α: weight of the auxiliary loss beside the mean binary cross entropy (DIEN, section 4.2: L = L_target + α L_aux); 0 = none, and no negatives are drawn.</summary>
@@ -192,24 +192,24 @@ public sealed partial record ModelOptions
     [Option("hidden layers of the MLP of the auxiliary loss", PresetOnly = true, Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AuxiliaryUnits { get; init; } = [100, 50];
 
-    /// <summary>Widths of the attention unit's hidden layers (DIN, and DIEN where it has one).</summary>
-    [Option("widths of the attention unit ({readers})", ReadBy = "din|dien", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    /// <summary>Widths of the activation unit's hidden layers (DIN, and DIEN where it has one).</summary>
+    [Option("widths of the activation unit ({readers})", ReadBy = "din|dien", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 
-    /// <summary>Activation of the attention unit.</summary>
-    [Option("activation of the attention unit ({readers})", ReadBy = "din|dien", Value = "NAME", Default = "{models}; or the variant's")]
+    /// <summary>Activation of the activation unit.</summary>
+    [Option("activation of the activation unit ({readers})", ReadBy = "din|dien", Value = "NAME", Default = "{models}; or the variant's")]
     public Activations AttentionActivation { get; init; } = Activations.Dice;
 
     /// <summary>How attention scores become weights. The paper has no softmax; docs/adr/0005 says why it is the default here.</summary>
     [Option("how attention scores become weights ({readers}): none, softmax, sigmoid or scaledsoftmax", ReadBy = "din", Value = "NAME", Default = "{models}; or the variant's")]
     public AttentionNormalization AttentionNormalization { get; init; } = AttentionNormalization.Softmax;
 
-    /// <summary>Batch normalization before every activation of the attention unit.</summary>
-    [Option("batch normalization in the attention unit", PresetOnly = true)]
+    /// <summary>Batch normalization before every activation of the activation unit.</summary>
+    [Option("batch normalization in the activation unit", PresetOnly = true)]
     public bool AttentionBatchNorm { get; init; }
 
-    /// <summary>One attention unit per history column, instead of one per behaviour group.</summary>
-    [Option("an attention unit for each history column", PresetOnly = true)]
+    /// <summary>One activation unit per history column, instead of one per behaviour group.</summary>
+    [Option("an activation unit for each history column", PresetOnly = true)]
     public bool AttentionPerColumn { get; init; }
 
     /// <summary>Histories are padded to the maximum length, and padding takes part in softmax and in the statistics of activations.</summary>

@@ -39,7 +39,7 @@ internal sealed partial class RecordedStep : IDisposable
             ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss, g.Inputs.Weight, (float)options.ProbabilityEpsilon);
             RecordedModel model = g.Build(output);
             (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);
-            DenseUpdate dense = new(g.Workspace, parameters, g.Control.Rule.OfDense, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.Guard);
+            DenseUpdate dense = new(g.Workspace, parameters, g.Control.Rule.OfDense, (float)options.L2, decays, isTable: false, g.Control.Scalars, guard.StepFactor);
             guard.Watch(parameters.Gradient!, parameters, (float)options.L2, decays);
             guard.Seal(g.Workspace);
             return new RecordedStep(model, loss, dense);
@@ -75,7 +75,7 @@ internal sealed partial class RecordedStep : IDisposable
             Graph.Run(pass, Model.Inputs.Side, launch);
         Model.Device.Copies?.Read();
         Deferred.StepDone(number);
-        if (control.Missed is not null)
+        if (control.UpdateLog is not null)
             Trace("update", "missed steps");
     }
 
@@ -98,13 +98,13 @@ internal sealed partial class RecordedStep : IDisposable
         Model.FetchRows();
         Backpropagate(pass);
         Update(pass);
-        Model.Control.Missed?.Record();
+        Model.Control.UpdateLog?.Record();
     }
 
     /// <summary>Rows of the batch make up for the steps that they have missed.</summary>
     private void CatchUp()
     {
-        if (Model.Control.Missed is null)
+        if (Model.Control.UpdateLog is null)
             return;
         foreach (EmbeddingTable table in Model.Tables)
         {
@@ -156,7 +156,7 @@ internal sealed partial class RecordedStep : IDisposable
         }
         Dense.Run();
         foreach (IOp op in Model.Ops)
-            op.Commit(pass, Model.Control.Guard.Guard);
+            op.Commit(pass, Model.Control.Guard.StepFactor);
         Trace("update", "dense parameters");
     }
 }

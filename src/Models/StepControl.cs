@@ -18,7 +18,7 @@ internal sealed class StepControl
         Loss = workspace.Tensor("loss", 1, 3);
         Guard = new GradientGuard(workspace, Loss, (float)options.ClipNorm);
         if (options.EmbeddingUpdate == EmbeddingUpdate.Replay && Rule.MovesWithoutGradient)
-            Missed = new UpdateLog(workspace, inputs.Exchange?.Shards.OwnRows ?? spec.TotalRows, Rule, inputs.Exchange?.Owned ?? inputs.Lookups, Scalars, Guard.Guard);
+            UpdateLog = new UpdateLog(workspace, inputs.Exchange?.Shards.OwnRows ?? spec.TotalRows, Rule, inputs.Exchange?.Owned ?? inputs.Lookups, Scalars, Guard.StepFactor);
     }
 
     /// <summary>The optimizer of the tables.</summary>
@@ -37,5 +37,5 @@ internal sealed class StepControl
     public GradientGuard Guard { get; }
 
     /// <summary>The update log of table rows; null if rows never miss a step.</summary>
-    public UpdateLog? Missed { get; }
+    public UpdateLog? UpdateLog { get; }
 }

@@ -13,7 +13,7 @@ internal sealed class StepGraph(Device device) : IDisposable
     private readonly Side[] sides = [new(), new()];
 
     /// <summary>Number of steps launched as a graph.</summary>
-    public int Replayed { get; private set; }
+    public int LaunchedSteps { get; private set; }
 
     /// <summary>Why graphs are not available, or no longer used; null while they are used, and on devices without graphs.</summary>
     public string? Refusal { get; private set; } = device.Ranks.Size > 1 ? "ranks exchange data within a step by way of the host" : device.RecorderRefusal;
@@ -40,8 +40,8 @@ internal sealed class StepGraph(Device device) : IDisposable
                 return;
             }
         }
-        s.Launches!.Replay();
-        Replayed++;
+        s.Launches!.Launch();
+        LaunchedSteps++;
     }
 
     private bool Record(Side s, in Pass pass, ILaunchRecorder recorder, Action launch)

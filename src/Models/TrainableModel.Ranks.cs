@@ -70,7 +70,7 @@ public sealed partial class TrainableModel
         foreach (EmbeddingTable table in model.Tables)
             foreach (Tensor t in new[] { table.Weights, table.State.Mean, table.State.Square })
                 Number(t, exchange.Shards);
-        if (model.Control.Missed is { } log)
+        if (model.Control.UpdateLog is { } log)
             Number(log.Seen, exchange.Shards);
         foreach (Tensor t in model.Weights.Concat([step.Dense.State.Mean, step.Dense.State.Square]).Concat(step.Deferred.State))
             Number(t, null);

@@ -169,8 +169,8 @@ public sealed partial class TrainableModel : IDisposable
     public (float GradientNorm, int Skipped, int SkippedInARow) ReadGuard()
     {
         using RecordedModel.Call call = model.Enter();
-        float[] guard = model.Control.Guard.Guard.ToArray(Device);
-        return (guard[1], (int)guard[2], (int)guard[3]);
+        float[] decision = model.Control.Guard.StepFactor.ToArray(Device);
+        return (decision[1], (int)decision[2], (int)decision[3]);
     }
 
     /// <summary>Applies all missed steps of all table rows. Weights and optimizer state are then those of dense updates; call it before they are read.</summary>

@@ -42,7 +42,7 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int to
         if (rows > Array.MaxLength)
             throw GpuCtrException.UsageError($"{data.Shards.Shards[0].Path}: {rows} rows to evaluate, the most at once is {Array.MaxLength}; evaluate fewer shards");
         // Shards without the group column are evaluated without gAUC.
-        bool grouped = data.HasGaucKeys;
+        bool grouped = data.HasGroupKeys;
         float[] logits = new float[rows], labels = new float[rows], weights = new float[data.HasWeights ? rows : 0];
         ulong[] groups = new ulong[grouped ? rows : 0];
         int done = 0;
@@ -95,6 +95,6 @@ internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int to
         model.Predict(batch, logits);
         batch.Labels[..batch.Rows].CopyTo(labels);
         if (!groups.IsEmpty)
-            batch.GaucKeys.AsSpan(0, batch.Rows).CopyTo(groups);
+            batch.GroupKeys.AsSpan(0, batch.Rows).CopyTo(groups);
     }
 }

@@ -75,7 +75,7 @@ internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, l
     public static HeldMemory Of(Device device, IEnumerable<(string Name, long Bytes)> plan, FeatureEncoder encoder, FeatureSpec batches, int batchSize, int slots, long evaluated)
     {
         // Logits and labels, and sorted copies of them; with gAUC also keys, row numbers and a copy ordered by group.
-        long scores = evaluated * (4 * 4 + (encoder.Target.HasWeights ? 4 + 4 : 0) + (encoder.GaucKey is null ? 0 : 8 + 8 + 4 + 4 * 2));
+        long scores = evaluated * (4 * 4 + (encoder.Target.HasWeights ? 4 + 4 : 0) + (encoder.GroupKey is null ? 0 : 8 + 8 + 4 + 4 * 2));
         long sample = 2 * Math.Min(evaluated, RowSample.MostRows) * (8 + encoder.Spec.F + 4L * encoder.Spec.Sequences.Count);
         return new HeldMemory(
             device.Kind == DeviceKind.Cpu ? plan.Sum(p => p.Bytes) : 0, slots * Batch.BytesOf(batches, batchSize), encoder.Bytes, scores + sample);

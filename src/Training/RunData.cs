@@ -116,7 +116,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <summary>Bytes that the lists of the shards take, if the model ranks lists; a pass over one column finds them.</summary>
     /// <exception cref="GpuCtrException">Data: a list is in pieces.</exception>
     public static long ListBytes(RunShards shards) => ModelCatalog.RanksLists(shards.ModelName)
-        ? new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().Sum(set => set.Lists(shards.Plan.GaucKey!.Name).Bytes) : 0;
+        ? new[] { shards.Train, shards.Valid, shards.Test }.OfType<ShardSet>().Sum(set => set.Lists(shards.Plan.GroupKey!.Name).Bytes) : 0;
 
     private static RowPart TrainPart(RunShards shards, TrainSettings settings) => TrainSide(shards, settings) with
     {
@@ -127,7 +127,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         settings.PredictsItems && settings.Options.LeaveOneOut ? RowPart.All with { Sequences = SequencePart.Train }
         : shards.Sides is { } sides ? new RowPart(sides, RowSide.Train)
         : shards.Valid is not null || settings.Options.ValidFraction == 0 ? RowPart.All
-        : new RowPart(Split(shards.Train, ModelCatalog.RanksLists(shards.ModelName) ? shards.Plan.GaucKey!.Name : null, settings.Options.ValidFraction), RowSide.Train);
+        : new RowPart(Split(shards.Train, ModelCatalog.RanksLists(shards.ModelName) ? shards.Plan.GroupKey!.Name : null, settings.Options.ValidFraction), RowSide.Train);
 
     /// <summary>A share of the rows, or of the lists.</summary>
     /// <param name="shards">Their shards.</param>

@@ -57,7 +57,7 @@ internal sealed class RunLabels
     {
         foreach (double fraction in IsSplit && data.Train.Part.Split is not SideTable ? fractions : [])
         {
-            (LabelCounts first, LabelCounts second) = BothSides(RunData.Split(data.Train.Data.Shards, settings.ListRows > 0 ? data.Encoder.GaucKey : null, fraction));
+            (LabelCounts first, LabelCounts second) = BothSides(RunData.Split(data.Train.Data.Shards, settings.ListRows > 0 ? data.Encoder.GroupKey : null, fraction));
             if (first.HasBoth && second.HasBoth)
                 return Invariant($"write --valid-fraction {fraction} (label 1: {first.Positives:N0} rows to train on, {second.Positives:N0} to validate on), or name shards with both labels by --valid");
         }

@@ -49,7 +49,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
             .. plan.Of(FeatureRole.Negative).Where(_ => !ModelCatalog.ReadsNegatives(settings.For(model).Model)).Select(c => c.Name)];
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, features with { Exclude = [.. features.Exclude, .. unused] });
-        if (ModelCatalog.RanksLists(model) && plan.GaucKey is null)
+        if (ModelCatalog.RanksLists(model) && plan.GroupKey is null)
             throw GpuCtrException.UsageError($"--model {model} ranks lists, and has to know which rows are one: name the column with the id of the list or request by --group-id");
         if (ModelCatalog.Of(model).NeedsHistory && !plan.HasHistory)
             throw GpuCtrException.UsageError($"--model {model} weighs the history of a row by its target, and these rows have no history: it is a list column named hist_item beside a column item, or one that --history names; without one, take --model {ModelCatalog.Default(histories: false).Name}");

@@ -80,7 +80,7 @@ internal static class RunWarnings
         if (untrained.Length == 0)
             return;
         string advice = untrained.All(v => v.Computed.Any) ? "raise the N of --identity" : "train with --min-count 2 or more, so that rare values train it";
-        runLog.WarnOnce("OOV rows", $"{ColumnNames.Listing(untrained.Select(v => v.Name))}: the OOV row, which stands for values not seen in training, was reached by no training row and still has its initial vector; {advice}");
+        runLog.WarnOnce("OOV rows", $"{ColumnNames.Listing(untrained.Select(v => v.Name))}: the OOV row, which stands for values that training saw rarely or never, was reached by no training row and still has its initial vector; {advice}");
     }
 
     /// <summary>What was not read: bad rows, and the beginnings of long lists.</summary>

@@ -164,7 +164,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
 
     private void TrainEpochs(Trainer trainer)
     {
-        EpochTable table = new(runLog, model.Spec.Items is not null, data.Encoder.GaucKey is not null);
+        EpochTable table = new(runLog, model.Spec.Items is not null, data.Encoder.GroupKey is not null);
         EpochAdvice advice = new(runLog, settings);
         long epochBegin = Stopwatch.GetTimestamp();
         foreach (EpochResult result in trainer.Run(stop))

@@ -31,7 +31,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
 
     private TrainingPosition? from;
 
-    private readonly DivergenceGuard guard = new(model);
+    private readonly DivergenceCheck divergence = new(model);
     private readonly StepSampler sampler = new();
     private readonly MonitoredValue monitored = new(settings.Monitor);
     private double lossSum;
@@ -59,10 +59,10 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     public MonitoredValue Monitored => monitored;
 
     /// <summary>Steps skipped because loss or gradient was not finite.</summary>
-    public int SkippedSteps => guard.Skipped;
+    public int SkippedSteps => divergence.Skipped;
 
     /// <summary>Whether training ended because loss or gradient was not finite in several steps in a row.</summary>
-    public bool HasDiverged => guard.HasEnded;
+    public bool HasDiverged => divergence.HasEnded;
 
     /// <summary>Scores of the last evaluation; null where items are predicted.</summary>
     public RowSample? Sample { get; private set; }
@@ -179,8 +179,8 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         batchBegin = EpochRows;
         EpochRows += batch.Rows;
         TrainedRows += batch.Rows;
-        if (guard.IsDue(model.Step))
-            guard.Check(Epoch, BatchRows);
+        if (divergence.IsDue(model.Step))
+            divergence.Check(Epoch, BatchRows);
         if (meter!.IsDue)
             Show(rate);
         if (sampler.IsDue(EpochRows, data.Train.Rows))
@@ -193,7 +193,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     private void EndOfEpoch()
     {
         TakeLoss();
-        guard.Check(Epoch, BatchRows);
+        divergence.Check(Epoch, BatchRows);
         meter!.At = (Epoch, model.Step);
         meter.ShowEnd();
         if (EpochRows == 0)

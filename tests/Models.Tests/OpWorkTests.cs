@@ -39,7 +39,7 @@ public sealed class OpWorkTests
     {
         ModelOptions options = SmallData.Options(name) with { BatchNorm = true, Dropout = 0.1 };
         using TrainableModel model = new(TestDevices.Get("cpu simd"), SmallData.Spec(options), options, B);
-        Assert.All(model.Recorded.Model.Ops.Select(op => op is TrainingOnly only ? only.Op : op), op => Assert.StartsWith(op.GetType().Name, new string([.. op.Name.Where(char.IsLetterOrDigit)]), StringComparison.OrdinalIgnoreCase));
+        Assert.All(model.Recorded.Model.Ops.Select(op => op is LossOnly only ? only.Op : op), op => Assert.StartsWith(op.GetType().Name, new string([.. op.Name.Where(char.IsLetterOrDigit)]), StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]

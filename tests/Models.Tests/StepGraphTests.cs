@@ -31,9 +31,9 @@ public sealed class StepGraphTests
         Device device = TestDevices.Get(deviceName);
         (int[] launched, StepGraph none) = Train(device, null, model);
         (int[] replayed, StepGraph steps) = Train(device, new LaunchList(device), model);
-        Assert.Equal(0, none.Replayed);
+        Assert.Equal(0, none.LaunchedSteps);
         Assert.Null(steps.Refusal);
-        Assert.True(steps.Replayed >= Steps / 2, $"{steps.Replayed} of {Steps} steps were replayed");
+        Assert.True(steps.LaunchedSteps >= Steps / 2, $"{steps.LaunchedSteps} of {Steps} steps were replayed");
         Assert.Equal(launched, replayed);
     }
 
@@ -46,10 +46,10 @@ public sealed class StepGraphTests
         List<string> seen = [];
         foreach ((int rows, int[]? tokens) in new (int, int[]?)[] { (8, null), (8, null), (8, null), (3, null), (8, null), (8, [5]), (8, [6]), (8, [6]), (8, [6]), (8, null) })
         {
-            int before = steps.Replayed;
+            int before = steps.LaunchedSteps;
             bool launched = false;
             steps.Run(new(rows, true, tokens), side: 0, () => launched = true);
-            seen.Add($"{(launched ? "launched" : "")}{(steps.Replayed > before ? "+replayed" : "")}");
+            seen.Add($"{(launched ? "launched" : "")}{(steps.LaunchedSteps > before ? "+replayed" : "")}");
         }
         Assert.Equal(["launched", "launched+replayed", "+replayed", "launched", "+replayed", "launched", "launched", "launched+replayed", "+replayed", "launched"], seen);
     }
@@ -63,7 +63,7 @@ public sealed class StepGraphTests
         (int[] bits, StepGraph steps) = Train(device, recorder, "deepfm lazy");
         Assert.Equal(launched, bits);
         Assert.Equal(1, recorder.Asked);
-        Assert.Equal(0, steps.Replayed);
+        Assert.Equal(0, steps.LaunchedSteps);
         Assert.Equal("cuStreamBeginCapture_v2 failed with status 900", steps.Refusal);
     }
 

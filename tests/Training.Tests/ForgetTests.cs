@@ -52,12 +52,12 @@ public sealed class ForgetTests : OwnFolder
         FeatureEncoder second = Encoder("day2"), third = Encoder("day3");
         Assert.Equal([1L, 2, 3, 7, 9], second.Vocabularies[0].Integers);
         Assert.Equal(["a", "b", "c"], second.Vocabularies[1].Texts);
-        Assert.Equal([1, 1, 0, 0, 0], second.Vocabularies[0].UnseenRuns);
-        Assert.Equal([1, 0, 0], second.Vocabularies[1].UnseenRuns);
+        Assert.Equal([1, 1, 0, 0, 0], second.Vocabularies[0].AbsentRuns);
+        Assert.Equal([1, 0, 0], second.Vocabularies[1].AbsentRuns);
         Assert.Equal([3L, 7, 9, 8], third.Vocabularies[0].Integers);
         Assert.Equal(["b", "c"], third.Vocabularies[1].Texts);
-        Assert.Equal([0, 1, 1, 0], third.Vocabularies[0].UnseenRuns);
-        Assert.Equal([0, 1], third.Vocabularies[1].UnseenRuns);
+        Assert.Equal([0, 1, 1, 0], third.Vocabularies[0].AbsentRuns);
+        Assert.Equal([0, 1], third.Vocabularies[1].AbsentRuns);
         Assert.Equal("{\"x\":2,\"s\":1}", JsonNode.Parse(File.ReadAllText(Folder.File("day3/config.json")))!["forgotten"]!.ToJsonString());
         // Day 4 inherits how long values are remembered: 7, 9 and c are forgotten, 1 and a are back.
         string fourth = Train("day4", Day("day4", [1, 3], "a", "b"), "--init-from", Folder.File("day3"), "--lr", "0").Error;
@@ -136,7 +136,7 @@ public sealed class ForgetTests : OwnFolder
         Train("day1", Day("day1", [1, 2, 3], "a", "b"));
         string vocabulary = Directory.GetFiles(Path.Combine(RunFolder.Resolve(Folder.File("day1")), "vocab")).Order().First();
         Assert.Equal(["value", "count"], Data.Shards.Shard.Open(vocabulary, 0).Columns.Select(c => c.Name));
-        Assert.Empty(Encoder("day1").Vocabularies[0].UnseenRuns);
+        Assert.Empty(Encoder("day1").Vocabularies[0].AbsentRuns);
         Assert.DoesNotContain("forgotten", Train("day2", Day("day2", [9, 3], "b"), "--init-from", Folder.File("day1"), "--forget-after", "2").Error);
         Assert.Equal([1L, 2, 3, 9], Encoder("day2").Vocabularies[0].Integers);
     }

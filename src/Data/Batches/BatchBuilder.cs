@@ -38,7 +38,7 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part, float weightS
             if (!weights.IsEmpty)
                 weights[to] = block.Weights.Length > 0 ? weightScale * block.Weights[from] : 1;
             part.Without?.Blank(batch, to);
-            batch.GaucKeys[to] = block.GaucKeys.Length > 0 ? block.GaucKeys[from] : 0;
+            batch.GroupKeys[to] = block.GroupKeys.Length > 0 ? block.GroupKeys[from] : 0;
         }
 
         if (spec.Items is not null)

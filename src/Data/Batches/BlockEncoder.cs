@@ -20,12 +20,12 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
     /// <summary>Numbers of fields, numbers and lists of a row.</summary>
     public static BlockShape ShapeOf(ShardSet shards, FeatureEncoder encoder, bool needLabel, bool training) => new(
         encoder.Spec.F, encoder.Spec.N,
-        GaucColumn(shards, encoder) is not null,
+        GroupColumn(shards, encoder) is not null,
         encoder.State.Lists(training).Count)
     { NumericColumns = encoder.State.NumberColumns.Count(), HasWeights = needLabel && encoder.Target.HasWeights };
 
     /// <summary>The column that groups rows, if there is one and all shards have it.</summary>
-    private static ColumnRequest? GaucColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GaucKey is { } name ? GroupKey.Request(shards, name) : null;
+    private static ColumnRequest? GroupColumn(ShardSet shards, FeatureEncoder encoder) => encoder.State.GroupKey is { } name ? GroupKey.Request(shards, name) : null;
 
     /// <exception cref="GpuCtrException">Data: broken pages; bad labels and numbers unless they are tolerated.</exception>
     public EncodedBlock Encode(RowGroupRef group, BudgetedArrayPool? pool = null)
@@ -91,10 +91,10 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
         if (targets is not null)
             EncodeTargets(block, shard, reader);
 
-        if (GaucColumn(shards, encoder) is { } gauc)
+        if (GroupColumn(shards, encoder) is { } keys)
         {
-            Read(reader, block, gauc);
-            EncodeGaucKeys(block);
+            Read(reader, block, keys);
+            EncodeGroupKeys(block);
         }
 
         return block;
@@ -229,9 +229,9 @@ internal sealed partial class BlockEncoder(ShardSet shards, FeatureEncoder encod
         }
     }
 
-    private void EncodeGaucKeys(EncodedBlock block)
+    private void EncodeGroupKeys(EncodedBlock block)
     {
         for (int r = 0; r < block.Rows; r++)
-            block.GaucKeys[r] = GroupKey.Of(column, r);
+            block.GroupKeys[r] = GroupKey.Of(column, r);
     }
 }

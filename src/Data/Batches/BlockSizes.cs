@@ -60,7 +60,7 @@ internal sealed class BlockSizes
     private static IEnumerable<long> Of(Shard shard, FeatureEncoder encoder, IReadOnlyList<SequenceColumn> lists)
     {
         // Plus one each for the label and for the row's entry in the order.
-        long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + lists.Count + (encoder.Target.HasWeights ? 1 : 0)) + (encoder.GaucKey is null ? 0 : 8);
+        long perRow = 4L * (encoder.Spec.F + encoder.Spec.N + 1 + 1 + lists.Count + (encoder.Target.HasWeights ? 1 : 0)) + (encoder.GroupKey is null ? 0 : 8);
         if (lists.Count == 0)
             return shard.RowGroups.Select(g => perRow * g.Rows);
         using ShardReader reader = shard.Rent();

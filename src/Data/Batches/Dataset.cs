@@ -85,7 +85,7 @@ public sealed class Dataset : IDisposable
     public IReadOnlyList<RowGroupRef> Blocks => Shards.RowGroups;
 
     /// <summary>Whether all shards have the gAUC column.</summary>
-    public bool HasGaucKeys => shape.HasGaucKeys;
+    public bool HasGroupKeys => shape.HasGroupKeys;
 
     /// <summary>Whether rows may have another weight than 1.</summary>
     public bool HasWeights => shape.HasWeights;
@@ -128,7 +128,7 @@ public sealed class Dataset : IDisposable
 
     private static RowLists? ListsOf(ShardSet shards, FeatureEncoder encoder, int most)
     {
-        RowLists? lists = most == 0 ? null : shards.Lists(encoder.GaucKey ?? throw new InvalidOperationException("the model ranks lists and was trained without a column that groups rows"));
+        RowLists? lists = most == 0 ? null : shards.Lists(encoder.GroupKey ?? throw new InvalidOperationException("the model ranks lists and was trained without a column that groups rows"));
         lists?.RefuseLonger(most);
         return lists;
     }

@@ -4,8 +4,8 @@ using GpuCtr.Data.Splits;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>Shape of a row: numbers of categorical fields, numeric fields and lists, and whether rows have a gAUC key.</summary>
-internal readonly record struct BlockShape(int Fields, int Numbers, bool HasGaucKeys, int Sequences)
+/// <summary>Shape of a row: numbers of categorical fields, numeric fields and lists, and whether rows have a group key.</summary>
+internal readonly record struct BlockShape(int Fields, int Numbers, bool HasGroupKeys, int Sequences)
 {
     /// <summary>Number of numeric columns, without indicators of missing values.</summary>
     public int NumericColumns { get; init; }
@@ -28,7 +28,7 @@ public sealed class EncodedBlock
         Numeric = New<float>(pool, source.Rows * shape.Numbers);
         Labels = New<float>(pool, source.Rows);
         Weights = New<float>(pool, shape.HasWeights ? source.Rows : 0);
-        GaucKeys = New<ulong>(pool, shape.HasGaucKeys ? source.Rows : 0);
+        GroupKeys = New<ulong>(pool, shape.HasGroupKeys ? source.Rows : 0);
         Sequences = new EncodedSequence[shape.Sequences];
         Oov = new long[shape.Fields + shape.Sequences];
         NewNulls = new long[shape.Columns];
@@ -52,8 +52,8 @@ public sealed class EncodedBlock
     /// <summary>(rows) weights; empty if all are 1.</summary>
     public float[] Weights { get; }
 
-    /// <summary>(rows) gAUC keys; empty if there is no such column.</summary>
-    public ulong[] GaucKeys { get; }
+    /// <summary>(rows) group keys; empty if there is no such column.</summary>
+    public ulong[] GroupKeys { get; }
 
     /// <summary>The list columns in the order of the spec.</summary>
     public EncodedSequence[] Sequences { get; }
@@ -86,7 +86,7 @@ public sealed class EncodedBlock
         Array.Copy(Numeric, head.Numeric, rows * Shape.Numbers);
         Array.Copy(Labels, head.Labels, rows);
         Array.Copy(Weights, head.Weights, head.Weights.Length);
-        Array.Copy(GaucKeys, head.GaucKeys, head.GaucKeys.Length);
+        Array.Copy(GroupKeys, head.GroupKeys, head.GroupKeys.Length);
         for (int s = 0; s < Sequences.Length; s++)
         {
             int count = Sequences[s].Offsets[rows];
@@ -115,7 +115,7 @@ public sealed class EncodedBlock
         pool.Return(Numeric);
         pool.Return(Labels);
         pool.Return(Weights);
-        pool.Return(GaucKeys);
+        pool.Return(GroupKeys);
         foreach (EncodedSequence sequence in Sequences)
         {
             pool.Return(sequence.TableRows);

@@ -167,7 +167,7 @@ internal sealed class EncodedCache : IDisposable
 
         public string Hash => Hex(hash.GetCurrentHashAsUInt64());
 
-        public static long BytesOf(EncodedBlock b) => 4L * b.Rows * (b.Shape.Fields + b.Shape.Numbers + (b.Shape.HasWeights ? 2 : 1)) + (b.Shape.HasGaucKeys ? 8L * b.Rows : 0)
+        public static long BytesOf(EncodedBlock b) => 4L * b.Rows * (b.Shape.Fields + b.Shape.Numbers + (b.Shape.HasWeights ? 2 : 1)) + (b.Shape.HasGroupKeys ? 8L * b.Rows : 0)
             + b.Sequences.Sum(s => 4L * (s.Count + b.Rows + 1));
 
         /// <summary>Returns false if the file ends too soon.</summary>
@@ -177,7 +177,7 @@ internal sealed class EncodedCache : IDisposable
             Move(MemoryMarshal.AsBytes(b.Numeric.AsSpan(0, b.Rows * b.Shape.Numbers)));
             Move(MemoryMarshal.AsBytes(b.Labels.AsSpan(0, b.Rows)));
             Move(MemoryMarshal.AsBytes(b.Weights.AsSpan(0, b.Shape.HasWeights ? b.Rows : 0)));
-            Move(MemoryMarshal.AsBytes(b.GaucKeys.AsSpan(0, b.Shape.HasGaucKeys ? b.Rows : 0)));
+            Move(MemoryMarshal.AsBytes(b.GroupKeys.AsSpan(0, b.Shape.HasGroupKeys ? b.Rows : 0)));
             foreach (EncodedSequence s in b.Sequences)
             {
                 Move(MemoryMarshal.AsBytes(s.Offsets.AsSpan(0, b.Rows + 1)));

@@ -130,7 +130,7 @@ internal sealed class HeldRows
         if (spec.HasWeights)
             weights.Add(batch.Weights[b]);
         if (spec.HasLists)
-            listKeys.Add(batch.GaucKeys[b]);
+            listKeys.Add(batch.GroupKeys[b]);
         for (int s = 0; s < lists.Length; s++)
         {
             // Rows that are only evaluated have no negatives.

@@ -12,8 +12,8 @@ public enum FeatureRole
     /// <summary>The weight of the row.</summary>
     Weight,
 
-    /// <summary>The gAUC key.</summary>
-    GaucKey,
+    /// <summary>The group key.</summary>
+    GroupKey,
 
     /// <summary>One id per row.</summary>
     Categorical,
@@ -80,7 +80,7 @@ public sealed record FeatureColumn(string Name, ValueKind Kind, bool IsList, str
         : new(Name, (Role == FeatureRole.Label && Kind != ValueKind.Text) || Role == FeatureRole.Weight || (Role == FeatureRole.Numeric && Kind != ValueKind.Time) ? null : Kind, IsList);
 
     /// <summary>The role as shown to the user.</summary>
-    internal string RoleName => Role == FeatureRole.GaucKey ? "group" : Role.ToString().ToLowerInvariant();
+    internal string RoleName => Role == FeatureRole.GroupKey ? "group" : Role.ToString().ToLowerInvariant();
 
     /// <summary>How its values become keys of a vocabulary; null for a list, or a column without a vocabulary.</summary>
     internal KeyRule? KeyRule => (Role, Transform, Kind) switch

@@ -14,7 +14,7 @@ public sealed partial class FeatureEncoder
     /// <summary>Name of the folder with the model that computes a vector column.</summary>
     public const string RowVectorsFolder = "row_vectors";
 
-    private const string VocabularyFolder = "vocab", UnseenColumn = "unseen_runs";
+    private const string VocabularyFolder = "vocab", AbsentColumn = "unseen_runs";
 
     // Longest part of a vocabulary's name in its file name, so that any file system accepts it.
     private const int LongestName = 100;
@@ -91,7 +91,7 @@ public sealed partial class FeatureEncoder
     private static async Task WriteVocabulary(FileStream file, VocabularyTable v)
     {
         var count = new DataField<long>("count");
-        var unseen = new DataField<int>(UnseenColumn);
+        var absent = new DataField<int>(AbsentColumn);
         DataField value = v.Computed.Any ? new DataField<long>("value") : v.Kind switch
         {
             ValueKind.Text => new DataField("value", typeof(string), isNullable: false),
@@ -99,7 +99,7 @@ public sealed partial class FeatureEncoder
             _ => new DataField<long>("value"),
         };
         await using ParquetWriter writer = await ParquetWriter.CreateAsync(
-            v.UnseenRuns.Count > 0 ? new ParquetSchema(value, count, unseen) : new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
+            v.AbsentRuns.Count > 0 ? new ParquetSchema(value, count, absent) : new ParquetSchema(value, count), file, new ParquetOptions { CompressionMethod = CompressionMethod.Snappy });
         using ParquetRowGroupWriter group = writer.CreateRowGroup();
         long[] counts = [.. v.Counts.Skip(VocabularyTable.FirstValueRow).SkipLast(1)];
         if (v.Computed.Any)
@@ -111,8 +111,8 @@ public sealed partial class FeatureEncoder
         else
             await group.WriteAsync<long>(value, v.Integers.ToArray());
         await group.WriteAsync<long>(count, counts);
-        if (v.UnseenRuns.Count > 0)
-            await group.WriteAsync<int>(unseen, v.UnseenRuns.ToArray());
+        if (v.AbsentRuns.Count > 0)
+            await group.WriteAsync<int>(absent, v.AbsentRuns.ToArray());
         group.CompleteValidate();
     }
 
@@ -136,17 +136,17 @@ public sealed partial class FeatureEncoder
         var buffer = new ColumnBuffer();
         long[] integers = [], counts = [];
         string[] texts = [];
-        int[]? unseen = shard.Column(UnseenColumn) is null ? null : [];
+        int[]? absent = shard.Column(AbsentColumn) is null ? null : [];
         foreach (RowGroupRef group in shard.RowGroups)
         {
             reader.Read(group.Group, "count", buffer);
             counts = [.. counts, .. buffer.Integers.AsSpan(0, buffer.Count)];
             if (state.Buckets > 0)
                 continue;
-            if (unseen is not null)
+            if (absent is not null)
             {
-                reader.Read(group.Group, UnseenColumn, buffer);
-                unseen = [.. unseen, .. buffer.Integers.AsSpan(0, buffer.Count).ToArray().Select(runs => (int)runs)];
+                reader.Read(group.Group, AbsentColumn, buffer);
+                absent = [.. absent, .. buffer.Integers.AsSpan(0, buffer.Count).ToArray().Select(runs => (int)runs)];
             }
 
             reader.Read(group.Group, "value", buffer);
@@ -160,10 +160,10 @@ public sealed partial class FeatureEncoder
 
         if (counts.Any(c => c < 0))
             throw GpuCtrException.DataError(new DataPlace(path), "a count is negative; use another checkpoint");
-        if (unseen?.Any(runs => runs < 0) == true)
+        if (absent?.Any(runs => runs < 0) == true)
             throw GpuCtrException.DataError(new DataPlace(path), "a number of runs is negative; use another checkpoint");
         if (texts.Distinct().Count() != texts.Length || integers.Distinct().Count() != integers.Length)
             throw GpuCtrException.DataError(new DataPlace(path), "a value occurs twice; use another checkpoint");
-        return new VocabularyTable(state.Name, state.Kind, new ComputedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Oov], unseen);
+        return new VocabularyTable(state.Name, state.Kind, new ComputedRows(state.Buckets, state.Identity), integers, texts, [0, state.Nulls, .. counts, state.Oov], absent);
     }
 }

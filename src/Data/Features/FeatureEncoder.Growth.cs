@@ -39,7 +39,7 @@ public sealed partial class FeatureEncoder
     private static IEnumerable<string> Fields(FittedFeatures s) =>
     [
         s.Label is null ? "no label" : $"label {s.Label}",
-        .. s.GaucKey is null ? Array.Empty<string>() : [$"group {s.GaucKey}"],
+        .. s.GroupKey is null ? Array.Empty<string>() : [$"group {s.GroupKey}"],
         .. s.Categorical.Select((c, i) => $"categorical field {i + 1}: {c.Column} ({Word(c.Kind)}, {Word(c.Rule)})"),
         .. s.Numeric.Select((n, i) => $"numeric field {i + 1}: {n.Column} ({Word(n.Transform)})"),
         .. s.VectorColumns.Select((v, i) => $"vector {i + 1}: {v.Column} ({v.Means.Length} numbers, {Word(v.Transform)})"),

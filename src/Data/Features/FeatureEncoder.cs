@@ -33,7 +33,7 @@ public sealed partial class FeatureEncoder
     internal InteractionColumns? Log => State.Sequences.Select(s => s.Log).FirstOrDefault();
 
     /// <summary>Name of the gAUC column, if any.</summary>
-    public string? GaucKey => State.GaucKey;
+    public string? GroupKey => State.GroupKey;
 
     /// <summary>Number of rows that it was fitted to.</summary>
     public long TrainRows => State.TrainRows;

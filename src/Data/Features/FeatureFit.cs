@@ -55,7 +55,7 @@ internal sealed class FeatureFit
         }
 
         var state = new FittedFeatures(
-            FeatureEncoder.Format, plan.Label?.Name, plan.GaucKey?.Name, all.Rows, all.Positives, plan.Options.MinCount,
+            FeatureEncoder.Format, plan.Label?.Name, plan.GroupKey?.Name, all.Rows, all.Positives, plan.Options.MinCount,
             ComputedRows.Seed, layout.Categorical, [.. layout.Numeric.Select((n, i) => NumericOf(n, numbers[i], reals))], layout.Sequences, [],
             layout.Negatives.Count > 0 ? layout.Negatives : null,
             Vectors: layout.Vectors.Count > 0 ? [.. layout.Vectors.Select((v, i) => VectorSummary.Column(shards, v, vectors[i]))] : null,

@@ -114,7 +114,7 @@ public sealed partial class FeaturePlan
         ? number
         : throw GpuCtrException.UsageError($"--weight {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a number");
 
-    private static StoredColumn GaucColumn(StoredColumn column) => column switch
+    private static StoredColumn GroupColumn(StoredColumn column) => column switch
     {
         { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text } => column,
         { IsList: false, Kind: ValueKind.Real } => column with { Kind = ValueKind.Integer },

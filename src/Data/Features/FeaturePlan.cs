@@ -25,13 +25,13 @@ public sealed partial class FeaturePlan
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>Columns that all rows must have; the gAUC column is optional, and only rows that are trained on have negatives.</summary>
-    internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GaucKey or FeatureRole.Excluded or FeatureRole.Ignored or FeatureRole.Negative)).Select(c => c.Request).Distinct();
+    internal IEnumerable<ColumnRequest> Requests => Columns.Where(c => c.Role is not (FeatureRole.GroupKey or FeatureRole.Excluded or FeatureRole.Ignored or FeatureRole.Negative)).Select(c => c.Request).Distinct();
 
     /// <summary>The label column; null if items of a sequence are predicted.</summary>
     public FeatureColumn? Label => Columns.FirstOrDefault(c => c.Role == FeatureRole.Label);
 
     /// <summary>The gAUC column, if any.</summary>
-    public FeatureColumn? GaucKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GaucKey);
+    public FeatureColumn? GroupKey => Columns.FirstOrDefault(c => c.Role == FeatureRole.GroupKey);
 
     /// <summary>True if some column is a history, which makes DIN the default model.</summary>
     public bool HasHistory => Columns.Any(c => c.Role == FeatureRole.History);
@@ -78,7 +78,7 @@ public sealed partial class FeaturePlan
                 throw GpuCtrException.DataError($"column '{column.Name}' is {differs}; write the shards with one type{(column.Name == label ? "" : $", or leave the column out with --exclude {ColumnNames.InShell(column.Name)}")}");
             bool listed = options.Categorical.Contains(column.Name) || options.Numeric.Contains(column.Name);
             if (column.Name == options.GroupId)
-                planned.Add(FeatureColumn.Of(GaucColumn(column), FeatureRole.GaucKey, "groups rows for gAUC"));
+                planned.Add(FeatureColumn.Of(GroupColumn(column), FeatureRole.GroupKey, "groups rows for gAUC"));
             if (column.Name == label)
                 planned.Add(FeatureColumn.Of(LabelColumn(shards, column, options), FeatureRole.Label, LabelNote(options)));
             else if (column.Name == options.Weight)

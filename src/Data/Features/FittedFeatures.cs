@@ -13,7 +13,7 @@ internal sealed record StoredAttribute(int Item, int Attribute, string File);
 internal sealed record FittedFeatures(
     int Format,
     string? Label,
-    [property: JsonPropertyName("group")] string? GaucKey,
+    [property: JsonPropertyName("group")] string? GroupKey,
     long TrainRows,
     long Positives,
     long MinCount,

@@ -20,9 +20,9 @@ public sealed class VocabularyTable
     private readonly VocabularyIndex? index;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> texts;
 
-    internal VocabularyTable(string name, ValueKind kind, ComputedRows computed, long[] integers, string[] strings, long[] counts, int[]? unseenRuns = null)
+    internal VocabularyTable(string name, ValueKind kind, ComputedRows computed, long[] integers, string[] strings, long[] counts, int[]? absentRuns = null)
     {
-        (Name, Kind, Computed, Integers, Texts, Counts, UnseenRuns) = (name, kind, computed, integers, strings, counts, unseenRuns ?? []);
+        (Name, Kind, Computed, Integers, Texts, Counts, AbsentRuns) = (name, kind, computed, integers, strings, counts, absentRuns ?? []);
         if (computed.Any)
             return;
         if (kind != ValueKind.Text)
@@ -56,7 +56,7 @@ public sealed class VocabularyTable
     public IReadOnlyList<long> Counts { get; }
 
     /// <summary>(values) in how many runs, up to the last, each value did not occur often enough to have a row: those of a vocabulary that grew from run to run. Empty: all occurred in the last one.</summary>
-    internal IReadOnlyList<int> UnseenRuns { get; }
+    internal IReadOnlyList<int> AbsentRuns { get; }
 
     /// <summary>Rows of the table, the padding, null and OOV rows included.</summary>
     public int Rows => Counts.Count;
@@ -68,7 +68,7 @@ public sealed class VocabularyTable
     public int Distinct => Computed.Any && !Computed.Identity ? 0 : Rows - 3;
 
     /// <summary>Bytes in memory, about: values, counts and where they are found.</summary>
-    internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + sizeof(int) * (long)UnseenRuns.Count + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
+    internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + sizeof(int) * (long)AbsentRuns.Count + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
 
     /// <summary>Row of an integer.</summary>
     public int RowOf(long value) => index is not null ? index.Find(value, OovRow) : FirstValueRow + Computed.Of(value);
@@ -114,7 +114,7 @@ public sealed class VocabularyTable
         if (row == NullRow)
             return "(null)";
         if (row == OovRow)
-            return "(unseen)";
+            return "(OOV)";
         if (Computed.Any)
             return Computed.Identity ? $"{row - FirstValueRow}" : $"bucket {row - FirstValueRow}";
         return Kind == ValueKind.Text ? Texts[row - FirstValueRow] : WholeNumber.Text(Integers[row - FirstValueRow], Kind);
@@ -137,13 +137,13 @@ public sealed class VocabularyTable
             throw GpuCtrException.UsageError($"--init-from: {Name} has {Word(Kind)} in that run and {Word(fresh.Kind)} here; write the shards with the type of that run");
         if (Computed.Any)
             return fresh;
-        int[] unseen = [.. Enumerable.Range(0, Distinct).Select(i => RowIn(fresh, FirstValueRow + i) != fresh.OovRow ? 0 : 1 + (UnseenRuns.Count > 0 ? UnseenRuns[i] : 0))];
-        bool IsKept(int value) => forgetAfter == 0 || unseen[value] < forgetAfter;
+        int[] absent = [.. Enumerable.Range(0, Distinct).Select(i => RowIn(fresh, FirstValueRow + i) != fresh.OovRow ? 0 : 1 + (AbsentRuns.Count > 0 ? AbsentRuns[i] : 0))];
+        bool IsKept(int value) => forgetAfter == 0 || absent[value] < forgetAfter;
         long[] integers = [.. Integers.Where((_, i) => IsKept(i)), .. fresh.Integers.Where(v => RowOf(v) == OovRow)];
         string[] strings = [.. Texts.Where((_, i) => IsKept(i)), .. fresh.Texts.Where(v => RowOf(v) == OovRow)];
-        unseen = [.. unseen.Where((_, i) => IsKept(i))];
+        absent = [.. absent.Where((_, i) => IsKept(i))];
         IEnumerable<int> rows = Kind == ValueKind.Text ? strings.Select(v => fresh.RowOf(v)) : integers.Select(fresh.RowOf);
         long[] counts = [0, fresh.Counts[NullRow], .. rows.Select(r => r == fresh.OovRow ? 0 : fresh.Counts[r]), fresh.Counts[fresh.OovRow]];
-        return new VocabularyTable(Name, Kind, default, integers, strings, counts, unseen.All(runs => runs == 0) ? null : [.. unseen, .. new int[counts.Length - 3 - unseen.Length]]);
+        return new VocabularyTable(Name, Kind, default, integers, strings, counts, absent.All(runs => runs == 0) ? null : [.. absent, .. new int[counts.Length - 3 - absent.Length]]);
     }
 }

@@ -58,7 +58,7 @@ internal static class ExplainCommand
         {
             checkpoint.NeedsClicks(Verb.Name);
             FeatureEncoder features = checkpoint.LoadEncoder();
-            int rows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? shards.Lists(features.GaucKey!).Longest().Rows : 1;
+            int rows = ModelCatalog.RanksLists(checkpoint.Manifest.Model.Model) ? shards.Lists(features.GroupKey!).Longest().Rows : 1;
             return (features, checkpoint.LoadFrozen(device, features.Spec, rows));
         });
         using FrozenModel model = loaded;

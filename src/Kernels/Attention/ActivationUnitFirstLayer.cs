@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>First layer of the attention unit of DIN (Zhou et al., KDD 2018, fig. 2) over all valid history positions, with the gather of the keys.</summary>
+/// <summary>First layer of the activation unit of DIN (Zhou et al., KDD 2018, fig. 2) over all valid history positions, with the gather of the keys.</summary>
 /// <remarks>
 /// z_t = W [q, k_t, q − k_t, q ∘ k_t] + β,  W = [Wq Wk Wd Wp] (H, 4E)
 /// The concatenation is never formed: z_t = c + M k_t with c = (Wq + Wd) q + β and M = Wk − Wd + Wp·diag(q), computed once per example.

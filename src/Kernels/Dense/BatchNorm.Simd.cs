@@ -29,7 +29,7 @@ public sealed unsafe partial class BatchNorm
                 (ofBatch, drops) = (OfBatch(pass), pass.Training && mask is not null);
                 backward.Run(pass.RowsOf(x));
             },
-            (in Pass pass, Tensor guard) => CommitStatistics(pass.RowsOf(x), guard));
+            (in Pass pass, Tensor stepFactor) => CommitStatistics(pass.RowsOf(x), stepFactor));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -100,9 +100,9 @@ public sealed unsafe partial class BatchNorm
         return relu ? Vector512.ConditionalSelect(Vector512.GreaterThan(Lanes.Load(value, count), Vector512<float>.Zero), g, Vector512<float>.Zero) : g;
     }
 
-    private void CommitStatistics(int rows, Tensor guard)
+    private void CommitStatistics(int rows, Tensor stepFactor)
     {
-        if (*guard.Pointer == 0)
+        if (*stepFactor.Pointer == 0)
             return;
         for (int h = 0; h < x.Columns; h++)
         {

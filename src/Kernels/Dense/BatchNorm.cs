@@ -48,7 +48,7 @@ public sealed partial class BatchNorm : IOp
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Statistics,
         ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
-        GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> Guard,
+        GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> StepFactor,
         int Rows, int Columns, int OfBatch, int Relu, float Epsilon, float Momentum);
 
     /// <param name="workspace">Reserves the batch statistics.</param>
@@ -107,10 +107,10 @@ public sealed partial class BatchNorm : IOp
     public void Backward(in Pass pass) => variant.Backward(pass);
 
     /// <inheritdoc/>
-    public void Commit(in Pass pass, Tensor guard)
+    public void Commit(in Pass pass, Tensor stepFactor)
     {
         if (OfBatch(pass))
-            variant.Commit!(pass, guard);
+            variant.Commit!(pass, stepFactor);
     }
 
     private OpVariant Portable(Workspace workspace, Dropout.Stream? drop, DeviceArray<StepScalars>? scalars)
@@ -139,14 +139,14 @@ public sealed partial class BatchNorm : IOp
                 if (dx.Target is not null)
                     propagate.Run((long)pass.RowsOf(x) * x.Columns, args);
             },
-            (in Pass pass, Tensor guard) => commit.Run(x.Columns, Bind(pass, guard)));
+            (in Pass pass, Tensor stepFactor) => commit.Run(x.Columns, Bind(pass, stepFactor)));
     }
 
     private bool OfBatch(in Pass pass) => pass.Training && !constants.Fixed && pass.RowsOf(x) > 1;
 
-    private Args Bind(in Pass pass, Tensor? guard) => new(
+    private Args Bind(in Pass pass, Tensor? stepFactor) => new(
         x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,
-        dx.View, y.BoundGradient, gamma.BoundGradient, beta.BoundGradient, (guard ?? x).View,
+        dx.View, y.BoundGradient, gamma.BoundGradient, beta.BoundGradient, (stepFactor ?? x).View,
         pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, constants.Epsilon, constants.Momentum);
 
     private static void NormalizeKernel(Args a)
@@ -176,7 +176,7 @@ public sealed partial class BatchNorm : IOp
     {
         for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridLoop.Stride)
         {
-            if (a.Guard[0] == 0)
+            if (a.StepFactor[0] == 0)
                 continue;
             float unbiased = a.Statistics[a.Columns + h] * a.Rows / (a.Rows - 1);
             a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);

@@ -25,6 +25,6 @@ public sealed unsafe partial class Dice
                 dice.CombineSums(backward.Run(pass.RowsOf(t.X)));
                 dice.Finish(dx.Target);
             },
-            (in Pass pass, Tensor guard) => dice.Commit(guard));
+            (in Pass pass, Tensor stepFactor) => dice.Commit(stepFactor));
     }
 }

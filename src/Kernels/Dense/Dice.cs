@@ -37,7 +37,7 @@ public sealed partial class Dice : IOp
     /// <summary>Kernel arguments; statistics are (4, H): mean, variance, mean of g, mean of g u.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
-        GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> Guard,
+        GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> StepFactor,
         int Rows, int Columns, int Training, float Epsilon, float Momentum, int Unbiased);
 
     /// <param name="workspace">Reserves the batch statistics.</param>
@@ -69,10 +69,10 @@ public sealed partial class Dice : IOp
     public void Backward(in Pass pass) => variant.Backward(pass);
 
     /// <inheritdoc/>
-    public void Commit(in Pass pass, Tensor guard)
+    public void Commit(in Pass pass, Tensor stepFactor)
     {
         if (pass.Training && pass.RowsOf(t.X) > 0)
-            variant.Commit!(pass, guard);
+            variant.Commit!(pass, stepFactor);
     }
 
     private OpVariant Portable(Workspace workspace)
@@ -94,12 +94,12 @@ public sealed partial class Dice : IOp
                 if (dx.Target is not null)
                     propagate.Run((long)args.Rows * t.X.Columns, args);
             },
-            (in Pass pass, Tensor guard) => commit.Run(t.X.Columns, Bind(pass, guard)));
+            (in Pass pass, Tensor stepFactor) => commit.Run(t.X.Columns, Bind(pass, stepFactor)));
     }
 
-    private Args Bind(in Pass pass, Tensor? guard) => new(
+    private Args Bind(in Pass pass, Tensor? stepFactor) => new(
         t.X.View, y.View, t.Alpha.View, t.Statistics.View, t.RunningMean.View, t.RunningVariance.View,
-        dx.View, y.BoundGradient, t.Alpha.BoundGradient, (guard ?? t.X).View,
+        dx.View, y.BoundGradient, t.Alpha.BoundGradient, (stepFactor ?? t.X).View,
         pass.RowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0,
         t.Constants.Epsilon, t.Constants.Momentum, t.Constants.UnbiasedVariance ? 1 : 0);
 
@@ -128,7 +128,7 @@ public sealed partial class Dice : IOp
     {
         for (int h = Grid.GlobalLinearIndex; h < a.Columns; h += GridLoop.Stride)
         {
-            if (a.Guard[0] == 0)
+            if (a.StepFactor[0] == 0)
                 continue;
             float variance = a.Statistics[a.Columns + h];
             if (a.Unbiased != 0 && a.Rows > 1)

@@ -47,7 +47,7 @@ public sealed unsafe partial class DiceLinear
                 dice.Finish(dx.Target);
                 CombineWeights(blocks);
             },
-            (in Pass pass, Tensor guard) => dice.Commit(guard));
+            (in Pass pass, Tensor stepFactor) => dice.Commit(stepFactor));
     }
 
     private static int Chunks(int rows) => (rows + ChunkRows - 1) / ChunkRows;

@@ -56,10 +56,10 @@ public sealed partial class DiceLinear : IOp, IDisposable
     public void Backward(in Pass pass) => variant.Backward(pass);
 
     /// <inheritdoc/>
-    public void Commit(in Pass pass, Tensor guard)
+    public void Commit(in Pass pass, Tensor stepFactor)
     {
         if (pass.Training && pass.RowsOf(x) > 0)
-            variant.Commit!(pass, guard);
+            variant.Commit!(pass, stepFactor);
     }
 
     private OpVariant Composed(Workspace workspace)

@@ -155,9 +155,9 @@ internal sealed unsafe class DiceRows
     }
 
     /// <summary>Updates the running averages unless the step is skipped.</summary>
-    public void Commit(Tensor guard)
+    public void Commit(Tensor stepFactor)
     {
-        if (*guard.Pointer == 0)
+        if (*stepFactor.Pointer == 0)
             return;
         float unbiased = t.Constants.UnbiasedVariance && rows > 1 ? (float)rows / (rows - 1) : 1;
         for (int h = 0; h < n; h++)

@@ -53,7 +53,7 @@ internal sealed class CudaGraphs(CudaDriver driver, nint stream) : ILaunchRecord
 
     private sealed class Graph(CudaDriver driver, nint executable, nint stream) : IRecordedLaunches
     {
-        public void Replay() => driver.Launch(executable, stream);
+        public void Launch() => driver.Launch(executable, stream);
 
         public void Dispose() => driver.DestroyExecutable(executable);
     }

@@ -12,5 +12,5 @@ internal interface ILaunchRecorder
 internal interface IRecordedLaunches : IDisposable
 {
     /// <summary>Starts all of them.</summary>
-    void Replay();
+    void Launch();
 }

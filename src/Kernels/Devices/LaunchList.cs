@@ -23,7 +23,7 @@ internal sealed class LaunchList(Device device) : ILaunchRecorder
     {
         public List<Action> All { get; } = [];
 
-        public void Replay() => All.ForEach(static launch => launch());
+        public void Launch() => All.ForEach(static launch => launch());
 
         public void Dispose() => All.Clear();
     }

@@ -37,10 +37,10 @@ public sealed unsafe partial class DeferredRowUpdate
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ApplyDeferred(long row)
     {
-        int seen = (int)missed.Seen.Pointer[row], count = missed.Rules.Count, d = table.Columns;
+        int seen = (int)log.Seen.Pointer[row], count = log.Rules.Count, d = table.Columns;
         if (seen == count)
             return;
-        int single = missed.Rules.StepsBefore(seen);
+        int single = log.Rules.StepsBefore(seen);
         Moments moments = state.Moments;
         for (int j = 0; j < d; j += Lanes.Count)
         {
@@ -49,11 +49,11 @@ public sealed unsafe partial class DeferredRowUpdate
             Vector512<float> weight = Lanes.Load(w, lanes), mean = Lanes.Load(m, lanes), square = moments.Square != null ? Lanes.Load(v, lanes) : default;
             for (int step = seen; step < single; step++)
             {
-                StepScalars s = missed.Scalars(step);
+                StepScalars s = log.Scalars(step);
                 rule.Apply(ref weight, default, ref mean, ref square, s, s.TableEpsilon);
             }
             if (single < count)
-                missed.Rules.Apply(single, ref weight, ref mean, ref square);
+                log.Rules.Apply(single, ref weight, ref mean, ref square);
             Lanes.Store(weight, w, lanes);
             Lanes.Store(mean, m, lanes);
             if (moments.Square != null)
@@ -64,7 +64,7 @@ public sealed unsafe partial class DeferredRowUpdate
     private void PrefetchRow(long row)
     {
         long at = row * table.Columns;
-        Prefetch.Ahead(missed.Seen.Pointer + row);
+        Prefetch.Ahead(log.Seen.Pointer + row);
         Prefetch.Row(table.Pointer + at, table.Columns);
         state.Moments.Prefetch(at, table.Columns);
     }

@@ -21,7 +21,7 @@ public sealed partial class DeferredRowUpdate
     private readonly Tensor table;
     private readonly OptimizerState state;
     private readonly SortedLookups lookups;
-    private readonly UpdateLog missed;
+    private readonly UpdateLog log;
     private readonly UpdateRule rule;
     private readonly Variant variant;
 
@@ -37,20 +37,20 @@ public sealed partial class DeferredRowUpdate
     /// <param name="table">(ΣV, D).</param>
     /// <param name="state">m and v of every row.</param>
     /// <param name="lookups">The batch's rows.</param>
-    /// <param name="missed">The update log.</param>
+    /// <param name="log">The update log.</param>
     /// <param name="rule">An optimizer that moves weights without a gradient.</param>
-    public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups lookups, UpdateLog missed, UpdateRule rule)
+    public DeferredRowUpdate(Device device, Tensor table, OptimizerState state, SortedLookups lookups, UpdateLog log, UpdateRule rule)
     {
         if (!rule.MovesWithoutGradient)
-            throw new KernelException($"replay of {table} on {device}: nothing is missed with {rule.Kind}");
-        (this.device, this.table, this.state, this.lookups, this.missed, this.rule) = (device, table, state, lookups, missed, rule);
+            throw new KernelException($"deferred updates of {table} on {device}: no row misses a step with {rule.Kind}");
+        (this.device, this.table, this.state, this.lookups, this.log, this.rule) = (device, table, state, lookups, log, rule);
         variant = device.Select(Portable, Simd);
     }
 
     /// <summary>The rows of this batch.</summary>
     public void RunBatch() => variant.RunBatch();
 
-    /// <summary>Updates all rows; they count as behind until the log is cleared.</summary>
+    /// <summary>Updates all rows; call <see cref="UpdateLog.Clear"/> afterwards, or they catch up a second time.</summary>
     public void RunAll() => variant.RunAll();
 
     private Variant Portable()
@@ -62,7 +62,7 @@ public sealed partial class DeferredRowUpdate
     }
 
     private Args Bind(long rows, int allRows) => new(
-        table.View, state.MeanView, state.SquareView, lookups.SegmentRow.View, missed.Steps.View, missed.Count.View, missed.Seen.View, lookups.Count.View,
+        table.View, state.MeanView, state.SquareView, lookups.SegmentRow.View, log.Steps.View, log.Count.View, log.Seen.View, lookups.Count.View,
         rule, (float)Math.Log(rule.Beta2), rows, table.Columns, allRows);
 
     private static void Kernel(Args a)

@@ -21,8 +21,8 @@ public enum EmbeddingUpdate
 /// <param name="L2">λ, applied once per row and step.</param>
 /// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
-/// <param name="Missed">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if a row without a gradient does not move.</param>
-public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Missed = null)
+/// <param name="Log">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if a row without a gradient does not move.</param>
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Log = null)
 {
     /// <summary>Ranges of rows that do not learn.</summary>
     public IReadOnlyList<Range> Frozen { get; init; } = [];
@@ -39,7 +39,7 @@ public sealed class EmbeddingTable
     private readonly TableGradient? ownRows;
     private readonly FrozenRows[] frozen;
     private readonly ITableUpdate update;
-    private readonly DeferredRowUpdate? replay;
+    private readonly DeferredRowUpdate? deferred;
     private readonly Action fetch, giveBack;
 
     /// <param name="workspace">Reserves everything.</param>
@@ -69,11 +69,11 @@ public sealed class EmbeddingTable
         frozen = [.. (options.Frozen ?? []).Select(rows => new FrozenRows(workspace.Device, target, owned, compact, exchange?.Shards.Own(rows) ?? rows))];
         float wholeL2 = options.WholeTable ? options.L2 : 0;
         rule = columns > 1 ? rule : rule.OfOneColumn;
-        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? owned : null, rule, wholeL2, scalars, guard.Guard)
-            : compact ? new RowUpdate(workspace, Weights, target, owned, rule, scalars, guard.Guard)
-            : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.Guard);
-        if (options.Missed is not null && rule.MovesWithoutGradient)
-            replay = new DeferredRowUpdate(workspace.Device, Weights, State, owned, options.Missed, rule);
+        update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? owned : null, rule, wholeL2, scalars, guard.StepFactor)
+            : compact ? new RowUpdate(workspace, Weights, target, owned, rule, scalars, guard.StepFactor)
+            : new DenseUpdate(workspace, Weights, rule, wholeL2, Weights.Length, isTable: true, scalars, guard.StepFactor);
+        if (options.Log is not null && rule.MovesWithoutGradient)
+            deferred = new DeferredRowUpdate(workspace.Device, Weights, State, owned, options.Log, rule);
         guard.Watch(target, Weights, wholeL2, compact ? 0 : Weights.Length, compact ? owned : null, ofRank: true);
     }
 
@@ -93,10 +93,10 @@ public sealed class EmbeddingTable
     public void Fetch() => fetch();
 
     /// <summary>Applies the missed steps of the rows of the batch, before they are read.</summary>
-    public void ApplyDeferred() => replay?.RunBatch();
+    public void ApplyDeferred() => deferred?.RunBatch();
 
     /// <summary>The same for all rows.</summary>
-    public void ApplyDeferredToAll() => replay?.RunAll();
+    public void ApplyDeferredToAll() => deferred?.RunAll();
 
     /// <summary>Sums the row gradients by row; those of rows that do not learn become 0.</summary>
     public void Reduce()

@@ -13,7 +13,7 @@ public sealed partial class RowUpdate
 {
     /// <summary>The same by four floats.</summary>
     public readonly record struct QuadArgs(
-        ArrayView<Float4> W, ArrayView<Float4> Dw, ArrayView<Float4> M, ArrayView<Float4> V, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
+        ArrayView<Float4> W, ArrayView<Float4> Dw, ArrayView<Float4> M, ArrayView<Float4> V, ArrayView<int> SegmentRow, ArrayView<float> StepFactor, ArrayView<StepScalars> Scalars,
         UpdateRule Rule, ArrayView<int> Segments, int Quads);
 
     private Action Gpu()
@@ -25,12 +25,12 @@ public sealed partial class RowUpdate
     }
 
     private static QuadArgs ByQuads(in Args a) => new(
-        a.W.Cast<Float4>(), a.Dw.Cast<Float4>(), a.M.Cast<Float4>(), a.V.Cast<Float4>(), a.SegmentRow, a.Guard, a.Scalars, a.Rule, a.Segments, a.D / 4);
+        a.W.Cast<Float4>(), a.Dw.Cast<Float4>(), a.M.Cast<Float4>(), a.V.Cast<Float4>(), a.SegmentRow, a.StepFactor, a.Scalars, a.Rule, a.Segments, a.D / 4);
 
     private static void QuadKernel(QuadArgs a)
     {
         StepScalars s = a.Scalars[0];
-        float scale = a.Guard[0];
+        float scale = a.StepFactor[0];
         int count = a.Segments[0] * a.Quads;
         for (int i = Grid.GlobalLinearIndex; i < count && scale != 0; i += GridLoop.Stride)
         {

@@ -20,7 +20,7 @@ public sealed unsafe partial class RowUpdate
     private void RowsBlock(int firstSegment, int endSegment)
     {
         StepScalars s = *scalars.Pointer;
-        float scale = *guard.Pointer;
+        float scale = *stepFactor.Pointer;
         if (scale == 0)
             return;
         UpdateRule rule = this.rule;
@@ -52,7 +52,7 @@ public sealed unsafe partial class RowUpdate
     private void NumbersBlock(int firstSegment, int endSegment)
     {
         StepScalars s = *scalars.Pointer;
-        float scale = *guard.Pointer;
+        float scale = *stepFactor.Pointer;
         if (scale == 0)
             return;
         UpdateRule rule = this.rule;

@@ -11,7 +11,7 @@ public sealed partial class RowwiseAdagrad
 {
     /// <summary>The same by four floats.</summary>
     public readonly record struct QuadArgs(
-        ArrayView<Float4> W, ArrayView<Float4> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
+        ArrayView<Float4> W, ArrayView<Float4> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> StepFactor, ArrayView<StepScalars> Scalars,
         float Epsilon, float L2, long Rows, int Quads);
 
     private Action Gpu()
@@ -23,11 +23,11 @@ public sealed partial class RowwiseAdagrad
     }
 
     private static QuadArgs ByQuads(in Args a) => new(
-        a.W.Cast<Float4>(), a.Dw.Cast<Float4>(), a.S, a.SegmentRow, a.Segments, a.Guard, a.Scalars, a.Epsilon, a.L2, a.Rows, a.D / 4);
+        a.W.Cast<Float4>(), a.Dw.Cast<Float4>(), a.S, a.SegmentRow, a.Segments, a.StepFactor, a.Scalars, a.Epsilon, a.L2, a.Rows, a.D / 4);
 
     private static void QuadKernel(QuadArgs a)
     {
-        float scale = a.Guard[0], rate = a.Scalars[0].LearningRate;
+        float scale = a.StepFactor[0], rate = a.Scalars[0].LearningRate;
         long rows = a.Rows > 0 ? a.Rows : a.Segments[0];
         for (long i = Grid.GlobalLinearIndex; i < rows; i += GridLoop.Stride)
         {

@@ -23,7 +23,7 @@ public sealed unsafe partial class RowwiseAdagrad
         // Addresses are read once: the compiler cannot know that a store does not change them.
         float* w = table.Pointer, dw = gradient.Pointer, s = State.Square.Pointer;
         int* moved = lookups is null ? null : segmentRow.Pointer;
-        float scale = *guard.Pointer, rate = scalars.Pointer->LearningRate, l2 = this.l2, epsilon = this.epsilon;
+        float scale = *stepFactor.Pointer, rate = scalars.Pointer->LearningRate, l2 = this.l2, epsilon = this.epsilon;
         int d = table.Columns;
         long count = RowsNow;
         for (long i = firstRow; i < endRow; i++)

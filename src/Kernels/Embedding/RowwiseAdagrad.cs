@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Embedding;
 
 /// <summary>Adagrad with one number of state per row, the sum of the mean squares of its gradients (EXACT_ROWWISE_ADAGRAD of FBGEMM and TorchRec).</summary>
 /// <remarks>
-/// g = (dW[r] + λ W[r]) · guard[0];  s[r] ← s[r] + Σ_d g_d² / D,  W[r] ← W[r] − η g / (√s[r] + ε). guard[0] = 0: nothing moves.
+/// g = (dW[r] + λ W[r]) · stepFactor[0];  s[r] ← s[r] + Σ_d g_d² / D,  W[r] ← W[r] − η g / (√s[r] + ε). stepFactor[0] = 0: nothing moves.
 /// Reads and writes W (ΣV, D) and s (ΣV, 1) of the updated rows, reads dW: 3·D + 2 floats per row; Adam moves 7·D.
 /// Updates the rows of the batch by the compact gradient (U, D), or all rows; then the gradient is cleared after the update, because the next batch writes only its own rows.
 /// One thread updates a row, because the step depends on all of the row's gradient; on GPUs by four floats if D is a multiple of four. Every sum has a fixed order: the same bits every run.
@@ -16,7 +16,7 @@ namespace GpuCtr.Kernels.Embedding;
 public sealed partial class RowwiseAdagrad : ITableUpdate
 {
     private readonly Device device;
-    private readonly Tensor table, gradient, guard;
+    private readonly Tensor table, gradient, stepFactor;
     private readonly SortedLookups? lookups;
     private readonly DeviceArray<int> segmentRow, segments;
     private readonly DeviceArray<StepScalars> scalars;
@@ -25,7 +25,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
 
     /// <summary>Kernel arguments; Rows = all rows if all are updated, else 0.</summary>
     public readonly record struct Args(
-        ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> Guard, ArrayView<StepScalars> Scalars,
+        ArrayView<float> W, ArrayView<float> Dw, ArrayView<float> S, ArrayView<int> SegmentRow, ArrayView<int> Segments, ArrayView<float> StepFactor, ArrayView<StepScalars> Scalars,
         float Epsilon, float L2, long Rows, int D);
 
     /// <param name="workspace">Reserves the state.</param>
@@ -35,13 +35,13 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     /// <param name="rule">Row-wise Adagrad with its ε.</param>
     /// <param name="l2">λ if all rows are updated; 0 for the rows of the batch, whose gradient already includes it.</param>
     /// <param name="scalars">Step scalars.</param>
-    /// <param name="guard">Clip factor.</param>
-    public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedLookups? lookups, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor guard)
+    /// <param name="stepFactor">(1, 4): its first number is the step factor (<see cref="GradientGuard.StepFactor"/>).</param>
+    public RowwiseAdagrad(Workspace workspace, Tensor table, Tensor gradient, SortedLookups? lookups, UpdateRule rule, float l2, DeviceArray<StepScalars> scalars, Tensor stepFactor)
     {
         device = workspace.Device;
         if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || lookups is not null && l2 != 0)
             throw new KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 here only where all rows move");
-        (this.table, this.gradient, this.lookups, this.l2, epsilon, this.scalars, this.guard) = (table, gradient, lookups, l2, rule.Epsilon, scalars, guard);
+        (this.table, this.gradient, this.lookups, this.l2, epsilon, this.scalars, this.stepFactor) = (table, gradient, lookups, l2, rule.Epsilon, scalars, stepFactor);
         // Dummy views if all rows are updated; ILGPU needs arguments bound.
         (segmentRow, segments) = lookups is null ? (workspace.Array<int>($"{table.Name} without rows", 1), workspace.Array<int>($"{table.Name} without segments", 1)) : (lookups.SegmentRow, lookups.Count);
         State = new OptimizerState(workspace, table, rule);
@@ -63,11 +63,11 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     }
 
     private Args Bind() => new(
-        table.View, gradient.View, State.Square.View, segmentRow.View, segments.View, guard.View, scalars.View, epsilon, l2, lookups is null ? table.Rows : 0, table.Columns);
+        table.View, gradient.View, State.Square.View, segmentRow.View, segments.View, stepFactor.View, scalars.View, epsilon, l2, lookups is null ? table.Rows : 0, table.Columns);
 
     private static void Kernel(Args a)
     {
-        float scale = a.Guard[0], rate = a.Scalars[0].LearningRate;
+        float scale = a.StepFactor[0], rate = a.Scalars[0].LearningRate;
         long rows = a.Rows > 0 ? a.Rows : a.Segments[0];
         for (long i = Grid.GlobalLinearIndex; i < rows; i += GridLoop.Stride)
         {

@@ -12,7 +12,7 @@ namespace GpuCtr.Kernels.Embedding;
 /// applies the others. One log serves all tables of a model, because a batch updates the same rows of each.
 /// </summary>
 /// <remarks>
-/// A skipped step (guard[0] = 0) moved nothing, so it is not recorded. Everything is in device memory; the host waits for none of it.
+/// A skipped step (stepFactor[0] = 0) moved nothing, so it is not recorded. Everything is in device memory; the host waits for none of it.
 /// </remarks>
 public sealed unsafe partial class UpdateLog
 {
@@ -28,25 +28,25 @@ public sealed unsafe partial class UpdateLog
     private readonly UpdateRule rule;
     private readonly SortedLookups lookups;
     private readonly DeviceArray<StepScalars> scalars;
-    private readonly Tensor guard;
+    private readonly Tensor stepFactor;
     private readonly Variant variant;
 
     private readonly record struct Variant(Action Record, Action<Tensor> Clear, Action Restored);
 
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
-        ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen, ArrayView<int> SegmentRow, ArrayView<float> Guard, ArrayView<StepScalars> Scalars, ArrayView<int> Segments);
+        ArrayView<float> Steps, ArrayView<float> Count, ArrayView<float> Seen, ArrayView<int> SegmentRow, ArrayView<float> StepFactor, ArrayView<StepScalars> Scalars, ArrayView<int> Segments);
 
     /// <param name="workspace">Reserves the log.</param>
     /// <param name="rows">ΣV.</param>
     /// <param name="rule">The optimizer.</param>
     /// <param name="lookups">The batch's rows.</param>
     /// <param name="scalars">Step scalars.</param>
-    /// <param name="guard">Clip factor.</param>
-    public UpdateLog(Workspace workspace, long rows, UpdateRule rule, SortedLookups lookups, DeviceArray<StepScalars> scalars, Tensor guard)
+    /// <param name="stepFactor">(1, 4): its first number is the step factor (<see cref="GradientGuard.StepFactor"/>).</param>
+    public UpdateLog(Workspace workspace, long rows, UpdateRule rule, SortedLookups lookups, DeviceArray<StepScalars> scalars, Tensor stepFactor)
     {
         device = workspace.Device;
-        (this.rule, this.lookups, this.scalars, this.guard) = (rule, lookups, scalars, guard);
+        (this.rule, this.lookups, this.scalars, this.stepFactor) = (rule, lookups, scalars, stepFactor);
         Steps = workspace.TrainingTensor("steps on record", Capacity, StepColumns);
         Count = workspace.TrainingTensor("number of steps on record", 1, 1);
         Seen = workspace.TrainingTensor("steps seen by row", rows, 1);
@@ -93,7 +93,7 @@ public sealed unsafe partial class UpdateLog
         return new(
             () =>
             {
-                if (*guard.Pointer != 0)
+                if (*stepFactor.Pointer != 0)
                     Append(*scalars.Pointer);
                 blocks.Run(lookups.Segments);
             },
@@ -111,7 +111,7 @@ public sealed unsafe partial class UpdateLog
         return new(
             () =>
             {
-                Args args = new(Steps.View, Count.View, Seen.View, lookups.SegmentRow.View, guard.View, scalars.View, lookups.Count.View);
+                Args args = new(Steps.View, Count.View, Seen.View, lookups.SegmentRow.View, stepFactor.View, scalars.View, lookups.Count.View);
                 append.Run(1, args);
                 note.Run(lookups.Capacity, args);
             },
@@ -143,7 +143,7 @@ public sealed unsafe partial class UpdateLog
 
     private static void AppendKernel(Args a)
     {
-        for (int i = Grid.GlobalLinearIndex; i < 1 && a.Guard[0] != 0; i += GridLoop.Stride)
+        for (int i = Grid.GlobalLinearIndex; i < 1 && a.StepFactor[0] != 0; i += GridLoop.Stride)
         {
             StepScalars s = a.Scalars[0];
             int step = (int)a.Count[0] * StepColumns;

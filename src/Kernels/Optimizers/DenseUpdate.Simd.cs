@@ -18,7 +18,7 @@ public sealed unsafe partial class DenseUpdate
     private void Block(long first, long end)
     {
         StepScalars s = *scalars.Pointer;
-        float scale = *guard.Pointer, epsilon = isTable ? s.TableEpsilon : s.DenseEpsilon;
+        float scale = *stepFactor.Pointer, epsilon = isTable ? s.TableEpsilon : s.DenseEpsilon;
         float* w0 = weights.Pointer, dw = weights.Gradient!.Pointer;
         Moments moments = State.Moments;
         for (long i = first; i < end; i += Lanes.Count)

@@ -27,7 +27,7 @@ public sealed partial class GradientGuard
                 foreach (Source s in sources)
                     measure.Run(new KernelConfig(s.Partials, Device.GroupThreads), Bind(s, partials, all));
             },
-            () => decide.Run(new KernelConfig(1, Device.GroupThreads), new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
+            () => decide.Run(new KernelConfig(1, Device.GroupThreads), new(StepFactor.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
     }
 
     /// <summary>A function of the length alone, and with it the order of the sum.</summary>

@@ -49,11 +49,11 @@ public sealed unsafe partial class GradientGuard
         float sum = 0;
         for (int j = 0; j < partials.Length; j++)
             sum += partials.Pointer[j];
-        float norm = MathF.Sqrt(sum), factor = Factor(*loss.Pointer, norm, clipNorm);
-        float* guard = Guard.Pointer;
-        guard[0] = factor;
-        guard[1] = norm;
-        guard[2] += factor == 0 ? 1 : 0;
-        guard[3] = factor == 0 ? guard[3] + 1 : 0;
+        float norm = MathF.Sqrt(sum), factor = FactorOf(*loss.Pointer, norm, clipNorm);
+        float* decision = StepFactor.Pointer;
+        decision[0] = factor;
+        decision[1] = norm;
+        decision[2] += factor == 0 ? 1 : 0;
+        decision[3] = factor == 0 ? decision[3] + 1 : 0;
     }
 }

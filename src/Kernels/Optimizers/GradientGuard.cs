@@ -8,7 +8,7 @@ using ILGPU.Algorithms;
 
 namespace GpuCtr.Kernels.Optimizers;
 
-/// <summary>Measures the norm of all gradients, and gives the factor of the step: 1, the clip factor, or 0 to skip it.</summary>
+/// <summary>Measures the norm of all gradients, and gives the step factor: 1, the clip factor, or 0 to skip the step.</summary>
 /// <remarks>
 /// norm² = Σ (dw + λ w)² over every parameter;  factor = min(1, clip / (norm + 1e-6)), or 1 without clipping;
 /// factor = 0, the step is skipped, when loss or norm is not finite.
@@ -42,7 +42,7 @@ public sealed partial class GradientGuard
     }
 
     /// <summary>Arguments of the deciding kernel.</summary>
-    public readonly record struct DecideArgs(ArrayView<float> Guard, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
+    public readonly record struct DecideArgs(ArrayView<float> StepFactor, ArrayView<float> Partials, ArrayView<float> Loss, int Count, float ClipNorm);
 
     private sealed record Source(Tensor Gradient, Tensor Weights, float L2, long DecayLength, SortedLookups? Lookups, bool OfRank)
     {
@@ -58,11 +58,11 @@ public sealed partial class GradientGuard
     public GradientGuard(Workspace workspace, Tensor loss, float clipNorm)
     {
         (device, this.loss, this.clipNorm) = (workspace.Device, loss, clipNorm);
-        Guard = workspace.Tensor("guard", 1, 4);
+        StepFactor = workspace.Tensor("guard", 1, 4);
     }
 
-    /// <summary>(1, 4): factor of the step, gradient norm, steps skipped so far, steps skipped in a row.</summary>
-    public Tensor Guard { get; }
+    /// <summary>(1, 4): step factor, norm of the gradient, steps skipped so far, steps skipped in a row.</summary>
+    public Tensor StepFactor { get; }
 
     /// <summary>Adds a gradient to the norm.</summary>
     /// <param name="gradient">Its elements.</param>
@@ -118,7 +118,7 @@ public sealed partial class GradientGuard
                 foreach (Source s in sources)
                     squares.Run(new(Bind(s, partials, all)), Rows(s.Gradient.Length));
             },
-            () => decide.Run(1, new(Guard.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
+            () => decide.Run(1, new(StepFactor.View, partials.View, loss.View, (int)partials.Length, clipNorm)));
     }
 
     /// <summary>Dummy view for a gradient without lookups; ILGPU needs one bound.</summary>
@@ -160,15 +160,15 @@ public sealed partial class GradientGuard
 
     private static void Decide(DecideArgs a, float squares)
     {
-        float norm = XMath.Sqrt(squares), factor = Factor(a.Loss[0], norm, a.ClipNorm);
-        a.Guard[0] = factor;
-        a.Guard[1] = norm;
+        float norm = XMath.Sqrt(squares), factor = FactorOf(a.Loss[0], norm, a.ClipNorm);
+        a.StepFactor[0] = factor;
+        a.StepFactor[1] = norm;
         // Floats on both sides: ILGPU miscompiles the conversion of a conditional integer to float, giving its bits (1.4e-45 instead of 1).
-        a.Guard[2] += factor == 0 ? 1f : 0f;
-        a.Guard[3] = factor == 0 ? a.Guard[3] + 1f : 0f;
+        a.StepFactor[2] += factor == 0 ? 1f : 0f;
+        a.StepFactor[3] = factor == 0 ? a.StepFactor[3] + 1f : 0f;
     }
 
     /// <summary>Whether a number is finite: otherwise x − x is NaN, which is unequal to 0.</summary>
-    private static float Factor(float loss, float norm, float clipNorm) =>
+    private static float FactorOf(float loss, float norm, float clipNorm) =>
         loss - loss != 0 || norm - norm != 0 ? 0 : clipNorm > 0 && clipNorm < norm ? clipNorm / (norm + 1e-6f) : 1;
 }

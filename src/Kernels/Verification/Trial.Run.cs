@@ -29,7 +29,7 @@ public sealed partial class Trial
         foreach (IOp op in ops.AsEnumerable().Reverse())
             op.Backward(Pass);
         foreach (IOp op in ops)
-            op.Commit(Pass, Guard);
+            op.Commit(Pass, StepFactor);
     }
 
     /// <summary>Evaluates the reference at the start values, with one element of one tensor moved by <paramref name="delta"/>.</summary>

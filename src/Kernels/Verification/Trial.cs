@@ -17,11 +17,11 @@ public sealed partial class Trial : IDisposable
     internal Trial(OpCase c, Device device, int attempt)
     {
         (Case, Workspace, seed) = (c, new Workspace(device), $"{c} {attempt}");
-        Guard = Workspace.Tensor("guard", 1, 4);
+        StepFactor = Workspace.Tensor("guard", 1, 4);
         c.Build(this);
         if (reference is null || ops.Count == 0)
             throw new InvalidOperationException($"case {c} has no op or no reference");
-        Add(Guard, TensorRole.Input, 4, i => i == 0 ? GuardFactor : 0);
+        Add(StepFactor, TensorRole.Input, 4, i => i == 0 ? StepFactorValue : 0);
     }
 
     /// <summary>The case.</summary>
@@ -49,10 +49,10 @@ public sealed partial class Trial : IDisposable
     public int CandidateCapacity { get; set; }
 
     /// <summary>(1, 4) factor of the step, as optimizers and running statistics read it.</summary>
-    public Tensor Guard { get; }
+    public Tensor StepFactor { get; }
 
-    /// <summary>Value of Guard[0].</summary>
-    public float GuardFactor { get; set; } = 1;
+    /// <summary>Value of StepFactor[0].</summary>
+    public float StepFactorValue { get; set; } = 1;
 
     /// <summary>Random numbers that are a function of case and <paramref name="name"/>.</summary>
     public Random Random(string name)

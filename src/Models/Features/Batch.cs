@@ -49,7 +49,7 @@ public sealed partial class Batch : IDisposable
         numeric = new PinnedBuffer<float>(device, (long)capacity * spec.N);
         labels = new PinnedBuffer<float>(device, capacity);
         weights = new PinnedBuffer<float>(device, spec.HasWeights ? capacity : 0);
-        GaucKeys = new ulong[capacity];
+        GroupKeys = new ulong[capacity];
         (columns, totalRows, candidateGradient) = (vectors.C, vectors.TotalRows, FirstCandidateGradient(vectors, capacity));
         int[] offsets = vectors.Offsets();
         fieldOffsets = vectors.Categorical.Select(c => offsets[c.Vocabulary]).ToArray();
@@ -128,8 +128,8 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B) weights of the rows; empty if all are 1.</summary>
     public Span<float> Weights => weights.Span;
 
-    /// <summary>(B) gAUC key of each row; stays on the host.</summary>
-    public ulong[] GaucKeys { get; }
+    /// <summary>(B) group key of each row; stays on the host.</summary>
+    public ulong[] GroupKeys { get; }
 
     /// <summary>An entry of <see cref="NextItems"/> where nothing is asked for.</summary>
     public const int NoItem = -1;

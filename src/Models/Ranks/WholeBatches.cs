@@ -26,7 +26,7 @@ internal static class WholeBatches
         string name = g.Options.Model;
         foreach (IOp op in g.Ops)
         {
-            string? why = (op is TrainingOnly { Op: var inner } ? inner : op) switch
+            string? why = (op is LossOnly { Op: var inner } ? inner : op) switch
             {
                 BatchNorm { Constants.Fixed: false } => "batch normalization",
                 Dice or DiceLinear => "Dice",

@@ -79,11 +79,11 @@ internal sealed partial record Checkpoint
     {
         Dictionary<string, FileDigest> files = [];
         if (model.HasDeferredUpdates)
-            files.Add(ReplayFile, SafeTensors.Write(Path.Combine(folder, ReplayFile), model.Device, model.DeferredState));
+            files.Add(DeferredFile, SafeTensors.Write(Path.Combine(folder, DeferredFile), model.Device, model.DeferredState));
         model.ApplyDeferred();
         files.Add(WeightsFile, SafeTensors.Write(Path.Combine(folder, WeightsFile), model.Device, model.Weights));
         files.Add(OptimizerFile, SafeTensors.Write(Path.Combine(folder, OptimizerFile), model.Device, model.OptimizerStates));
-        if (files.ContainsKey(ReplayFile))
+        if (files.ContainsKey(DeferredFile))
             ReadLaggingState(folder, model);
         return files;
     }

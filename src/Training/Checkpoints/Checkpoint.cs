@@ -14,7 +14,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
     /// <summary>The file that makes a folder a checkpoint.</summary>
     public const string ManifestFile = "manifest.json";
 
-    private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors", ReplayFile = "replay.safetensors", ManifestDigestFile = "manifest.xxh3";
+    private const string WeightsFile = "model.safetensors", OptimizerFile = "optimizer.safetensors", DeferredFile = "replay.safetensors", ManifestDigestFile = "manifest.xxh3";
 
     /// <summary>How values are encoded for this model.</summary>
     /// <exception cref="GpuCtrException">Data: damaged, or not the features of this model.</exception>
@@ -83,7 +83,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
         SafeTensors.Read(Path.Combine(Folder, OptimizerFile), model.Device, model.OptimizerStates);
         model.Step = Manifest.Position.Step;
         // With another embedding update, the run resumes from rows that have missed no step.
-        if (Manifest.Files.ContainsKey(ReplayFile) && model.DeferredState.Any())
+        if (Manifest.Files.ContainsKey(DeferredFile) && model.DeferredState.Any())
             ReadLaggingState(Folder, model);
     }
 
@@ -103,7 +103,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
 
     private static void ReadLaggingState(string folder, TrainableModel model)
     {
-        SafeTensors.Read(Path.Combine(folder, ReplayFile), model.Device, model.DeferredState);
+        SafeTensors.Read(Path.Combine(folder, DeferredFile), model.Device, model.DeferredState);
         model.DeferredStateRestored();
     }
 }

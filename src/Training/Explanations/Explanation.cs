@@ -11,7 +11,7 @@ namespace GpuCtr.Training.Explanations;
 /// <param name="Bias">Bias of the first order.</param>
 /// <param name="Network">Contribution of the hidden layers; null if there are none.</param>
 /// <param name="Fields">Every column that the model reads.</param>
-/// <param name="Attention">Every attention unit.</param>
+/// <param name="Attention">Every activation unit.</param>
 /// <param name="Nearest">Values with the most similar vectors.</param>
 /// <param name="List">The list that the row belongs to; null in a model that scores rows by themselves.</param>
 internal sealed record Explanation(
@@ -37,7 +37,7 @@ internal sealed record OtherRow(int Place, double Score, double Effect);
 /// <param name="Effect">How much lower the logit is without the column: with its vector zero, its number 0 or its list empty.</param>
 internal sealed record FieldPart(string Field, string Value, double? FirstOrder, double? Fm, double Effect);
 
-/// <summary>The weights of an attention unit.</summary>
+/// <summary>The weights of an activation unit.</summary>
 /// <param name="Histories">The columns that its keys come from.</param>
 /// <param name="Targets">The target values that the keys are compared with.</param>
 /// <param name="Entries">The entries of the histories, oldest first.</param>

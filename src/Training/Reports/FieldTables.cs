@@ -15,7 +15,7 @@ internal static class FieldTables
 
     /// <summary>All vocabularies.</summary>
     public static string Usage(IReadOnlyList<TableUsage> tables) => HtmlPage.Table(
-        ["field", "values", "occurrences in training", "values that occur once", "covered by the top tenth", "null", "not seen in training"],
+        ["field", "values", "occurrences in training", "values that occur once", "covered by the top tenth", "null", "OOV"],
         tables.Select(t => new[] { t.Name, ReportPage.Whole(t.Values), ReportPage.Whole(t.Occurrences), ReportPage.Whole(t.Once), Percent(t.TopTenth), Percent(t.NullShare), t.OovShare is { } u ? Percent(u) : "–" }));
 
     /// <summary>All lists.</summary>

@@ -99,7 +99,7 @@ internal sealed class RowSample
         return place switch
         {
             Others => "(other values)",
-            Oov => "(not seen in training)",
+            Oov => "(OOV)",
             Null => "(null)",
             _ => table.Describe(VocabularyTable.FirstValueRow + place),
         };

@@ -42,7 +42,7 @@ internal static class Measurement
         (Checkpoint checkpoint, RowSource rows, HeldMemory held, TrainableModel loaded) = Checkpoint.Load(options.Model!, c => run.Load(c, options.BadRows));
         using TrainableModel model = loaded;
         run.Begin(checkpoint, held);
-        if (options.Top is not null && !rows.Data.HasGaucKeys)
+        if (options.Top is not null && !rows.Data.HasGroupKeys)
             throw GpuCtrException.UsageError("--top needs the column that groups rows into lists, which these shards do not have");
         Evaluation evaluation = Evaluate(options, model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);

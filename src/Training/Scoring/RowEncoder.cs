@@ -41,7 +41,7 @@ internal sealed class RowEncoder
         for (int f = 0; f < state.Categorical.Count; f++)
             if (state.Categorical[f].Part is not null)
                 slots.TryAdd(encoder.Spec.Categorical[f].Name, new RowSlot(new ModelColumn(encoder.Spec.Categorical[f].Name, ColumnValues.Integers, ColumnUse.Category), f));
-        unread = [.. new[] { state.Label, state.GaucKey }.OfType<string>().Where(name => !slots.ContainsKey(name))];
+        unread = [.. new[] { state.Label, state.GroupKey }.OfType<string>().Where(name => !slots.ContainsKey(name))];
     }
 
     /// <summary>For the model that makes vectors of rows, which may read other columns; null if there is none.</summary>

@@ -183,7 +183,7 @@ public sealed class DatasetTests : OwnFolder
         FeatureSpec spec = batch.Spec;
         Assert.Equal(block.TableRows.AsSpan(row * spec.F, spec.F), batch.TableRows.Slice(b * spec.F, spec.F));
         Assert.Equal(block.Numeric.AsSpan(row * spec.N, spec.N), batch.Numeric.Slice(b * spec.N, spec.N));
-        Assert.Equal((block.Labels[row], block.GaucKeys[row]), (batch.Labels[b], batch.GaucKeys[b]));
+        Assert.Equal((block.Labels[row], block.GroupKeys[row]), (batch.Labels[b], batch.GroupKeys[b]));
         EncodedSequence list = block.Sequences[0];
         BatchSequence got = batch.Sequences[0];
         Assert.Equal(list.TableRows[list.Offsets[row]..list.Offsets[row + 1]], got.TableRows[got.Offsets[b]..got.Offsets[b + 1]].ToArray());

@@ -123,7 +123,7 @@ public sealed class EncodedCacheTests : OwnFolder
             hash.Append(MemoryMarshal.AsBytes(batch.TableRows[..(batch.Rows * data.Encoder.Spec.F)]));
             hash.Append(MemoryMarshal.AsBytes(batch.Numeric[..(batch.Rows * data.Encoder.Spec.N)]));
             hash.Append(MemoryMarshal.AsBytes(batch.Labels[..batch.Rows]));
-            hash.Append(MemoryMarshal.AsBytes(batch.GaucKeys.AsSpan(0, batch.Rows)));
+            hash.Append(MemoryMarshal.AsBytes(batch.GroupKeys.AsSpan(0, batch.Rows)));
             foreach (BatchSequence s in batch.Sequences)
             {
                 hash.Append(MemoryMarshal.AsBytes(s.Offsets[..(batch.Rows + 1)]));

@@ -74,13 +74,13 @@ public sealed class FeatureEncoderTests : FittedShard
         Assert.Equal(encoder.Spec.Categorical, loaded.Spec.Categorical);
         Assert.Equal(encoder.Spec.Numeric, loaded.Spec.Numeric);
         Assert.Equal(encoder.Spec.Sequences, loaded.Spec.Sequences);
-        Assert.Equal(("user", encoder.TrainRows, encoder.LabelRate), (loaded.GaucKey, loaded.TrainRows, loaded.LabelRate));
+        Assert.Equal(("user", encoder.TrainRows, encoder.LabelRate), (loaded.GroupKey, loaded.TrainRows, loaded.LabelRate));
         foreach ((VocabularyTable a, VocabularyTable b) in encoder.Vocabularies.Zip(loaded.Vocabularies))
             Assert.Equal(a.Counts, b.Counts);
         EncodedBlock x = Encode(encoder, path), y = Encode(loaded, path);
         Assert.Equal(x.TableRows, y.TableRows);
         Assert.Equal(x.Numeric, y.Numeric);
-        Assert.Equal(x.GaucKeys, y.GaucKeys);
+        Assert.Equal(x.GroupKeys, y.GroupKeys);
         Assert.Equal(x.Sequences[0].TableRows, y.Sequences[0].TableRows);
     }
 

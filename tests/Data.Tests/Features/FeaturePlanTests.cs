@@ -36,8 +36,8 @@ public sealed class FeaturePlanTests : OwnFolder
         Assert.Equal(FeatureRole.Excluded, by["tags"].Role);
         Assert.Equal(FeatureRole.Categorical, by["price"].Role);
         Assert.Equal((FeatureRole.Numeric, NumericTransform.None), (by["mobile"].Role, by["mobile"].Transform));
-        Assert.Equal(FeatureRole.GaucKey, by["user"].Role);
-        Assert.Equal("user", plan.GaucKey!.Name);
+        Assert.Equal(FeatureRole.GroupKey, by["user"].Role);
+        Assert.Equal("user", plan.GroupKey!.Name);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class FeaturePlanTests : OwnFolder
     {
         Assert.Single(Infer(Wide(), new FeatureOptions { GroupId = "user" }).Columns, c => c.Name == "user");
         FeaturePlan both = Infer(Wide(), new FeatureOptions { GroupId = "user", Categorical = ["user"] });
-        Assert.Equal([FeatureRole.GaucKey, FeatureRole.Categorical], both.Columns.Where(c => c.Name == "user").Select(c => c.Role));
+        Assert.Equal([FeatureRole.GroupKey, FeatureRole.Categorical], both.Columns.Where(c => c.Name == "user").Select(c => c.Role));
     }
 
     [Theory]

@@ -27,7 +27,7 @@ public sealed class VocabularyTests : FittedShard
         Assert.Equal(["b", "B", "a"], a.Texts);
         Assert.Equal(2, a.RowOf("b"));
         Assert.Equal(a.OovRow, a.RowOf(""));
-        Assert.Equal(["(padding)", "(null)", "b", "B", "a", "(unseen)"], Enumerable.Range(0, 6).Select(a.Describe));
+        Assert.Equal(["(padding)", "(null)", "b", "B", "a", "(OOV)"], Enumerable.Range(0, 6).Select(a.Describe));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class VocabularyTests : FittedShard
             Assert.Equal([0, 1, 1, 0, 0, 2, 3], a.Counts);
             Assert.Equal([2, 3, 4, 5], Enumerable.Range(0, 4).Select(i => a.RowOf(i)));
             Assert.All([4, -1, long.MinValue, 1L << 40], value => Assert.Equal(a.OovRow, a.RowOf(value)));
-            Assert.Equal(("3", "(unseen)"), (a.Describe(5), a.Describe(6)));
+            Assert.Equal(("3", "(OOV)"), (a.Describe(5), a.Describe(6)));
         }
     }
 

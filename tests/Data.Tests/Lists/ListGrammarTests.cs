@@ -68,7 +68,7 @@ public sealed class ListGrammarTests : FittedLists
         File.WriteAllText(state, older);
         FeatureEncoder encoder = FeatureEncoder.Load(Folder.File("old"));
         EncodedSequence tags = Encode(encoder, "s.parquet")[0].Sequences[0];
-        Assert.Equal(["a", "b", "['c'", "d]", "(unseen)", "(unseen)"], tags.TableRows.Select(r => encoder.Vocabularies[1].Describe(r - encoder.Spec.Offsets()[1])));
+        Assert.Equal(["a", "b", "['c'", "d]", "(OOV)", "(OOV)"], tags.TableRows.Select(r => encoder.Vocabularies[1].Describe(r - encoder.Spec.Offsets()[1])));
     }
 
     [Fact]

@@ -48,8 +48,8 @@ public sealed class LearnedColumnTests : FittedShards
         Write(Shard<long>(7, 7, 1, 0));
         EncodedBlock integers = Encoded(options);
         Assert.Equal(integers.TableRows, doubles.TableRows);
-        Assert.Equal([7UL, 7, 1, 0], doubles.GaucKeys);
-        Assert.Equal(integers.GaucKeys, doubles.GaucKeys);
+        Assert.Equal([7UL, 7, 1, 0], doubles.GroupKeys);
+        Assert.Equal(integers.GroupKeys, doubles.GroupKeys);
         Write(Shard(7, 7, 1, 0.5));
         Assert.Contains("0.5 is not a whole number", Assert.Throws<GpuCtrException>(() => Encoded(options)).Message);
     }

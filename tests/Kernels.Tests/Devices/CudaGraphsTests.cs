@@ -15,8 +15,8 @@ public sealed class CudaGraphsTests
     {
         using (IRecordedLaunches launches = graphs.Record(Work))
         {
-            launches.Replay();
-            launches.Replay();
+            launches.Launch();
+            launches.Launch();
         }
         Assert.Equal(["begin 7 relaxed", "work", "end 7", "instantiate 11", "destroy 11", "launch 13 on 7", "launch 13 on 7", "destroy executable 13"], FakeCuda.Calls);
     }

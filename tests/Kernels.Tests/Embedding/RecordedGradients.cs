@@ -24,8 +24,8 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         GradientGuard guard = new(workspace, loss, clipNorm: 0);
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
         SortedLookups positions = new(workspace, MostRows);
-        UpdateLog? missed = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.Guard) : null;
-        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, missed) { Frozen = frozen }, rule, scalars, guard);
+        UpdateLog? log = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.StepFactor) : null;
+        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, log) { Frozen = frozen }, rule, scalars, guard);
         guard.Seal(workspace);
         workspace.Allocate();
         Random random = new(1);
@@ -41,7 +41,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
             table.Reduce();
             guard.Run();
             table.Update();
-            missed?.Record();
+            log?.Record();
         }
         table.ApplyDeferredToAll();
         return [table.Weights.ToArray(device), table.State.Mean.ToArray(device), table.State.Square.ToArray(device)];

@@ -7,7 +7,7 @@ using GpuCtr.Tests;
 
 namespace GpuCtr.Models.Tests.Golden;
 
-/// <summary>The attention unit alone against float64 libtorch: every normalization with every activation, forward and backward.</summary>
+/// <summary>The activation unit alone against float64 libtorch: every normalization with every activation, forward and backward.</summary>
 public sealed class AttentionGolden
 {
     public static TheoryData<string, string> Cases => TestDevices.Times(GoldenFile.Of("din_attention"));

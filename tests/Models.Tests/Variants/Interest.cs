@@ -1,7 +1,7 @@
 namespace GpuCtr.Models.Tests.Variants;
 
 /// <summary>
-/// din: a tower with Dice over [fields, Σ_t softmax_t(MLP([q, k_t, q − k_t, q ∘ k_t])) k_t], Dice in the attention unit as well.
+/// din: a tower with Dice over [fields, Σ_t softmax_t(MLP([q, k_t, q − k_t, q ∘ k_t])) k_t], Dice in the activation unit as well.
 /// embedding-mlp: the mean of the k_t in place of the attended history.
 /// </summary>
 internal sealed class Interest(bool attention) : Reference

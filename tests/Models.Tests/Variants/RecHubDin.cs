@@ -1,6 +1,6 @@
 namespace GpuCtr.Models.Tests.Variants;
 
-/// <summary>An attention unit for each history column, no mask, batch normalization and Dice over the features behind every layer.</summary>
+/// <summary>An activation unit for each history column, no mask, batch normalization and Dice over the features behind every layer.</summary>
 internal sealed class RecHubDin : Reference
 {
     private const int T = VariantData.T;

@@ -125,8 +125,8 @@ public sealed class DeviceTests
                 scale.Run(64, new() { Y = y.View, X = x.View, Factor = 3 });
                 scale.Run(64, new() { Y = x.View, X = y.View, Factor = 1 });
             });
-            graph.Replay();
-            graph.Replay();
+            graph.Launch();
+            graph.Launch();
             Assert.Equal(Enumerable.Repeat(9f, 64), y.ToArray(device));
         }
         Assert.Equal([false, true, true, true, true], launches.Select(l => l.InGraph));
@@ -146,7 +146,7 @@ public sealed class DeviceTests
         scale.Run(64, new() { Y = y.View, X = x.View, Factor = 2 });
         IRecordedLaunches graph = device.Recorder!.Record(() => scale.Run(64, new() { Y = y.View, X = x.View, Factor = 3 }));
         memory.Dispose();
-        graph.Replay();
+        graph.Launch();
         Assert.All(machine.Findings.All, f => Assert.Equal((Check.Stale, "cuGraphLaunch"), (f.Check, f.Where)));
         Assert.Equal(2, machine.Findings.All.Count);
         Assert.Contains("illegal memory access", Assert.Throws<DeviceException>(device.Synchronize).Message, StringComparison.Ordinal);

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
-/// <summary>ActivationUnitFirstLayer and AttentionPooling over one history, with the scatter-add of the keys: the reference forms the four-way concatenation for each position. Some cases add Dice and a further layer, as in the attention unit.</summary>
+/// <summary>ActivationUnitFirstLayer and AttentionPooling over one history, with the scatter-add of the keys: the reference forms the four-way concatenation for each position. Some cases add Dice and a further layer, as in the activation unit.</summary>
 internal static class AttentionCases
 {
     private const int TableRows = 9, GradientOffset = 3;

@@ -26,7 +26,7 @@ internal static class BatchNormCases
 
     private static void Record(Trial t, Shape s)
     {
-        (t.Pass, t.Capacity, t.GuardFactor) = (new(s.B, s.Training), s.Capacity, s.Guard);
+        (t.Pass, t.Capacity, t.StepFactorValue) = (new(s.B, s.Training), s.Capacity, s.Guard);
         Tensor x = t.Batch("x", s.H, terms: s.B), gamma = t.Parameter("gamma", 1, s.H, terms: s.B), beta = t.Parameter("beta", 1, s.H, terms: s.B);
         BatchNormConstants constants = s.Fixed ? BatchNormConstants.Inference : s.OtherConstants ? new(1e-3f, 0.25f) : BatchNormConstants.Default;
         Random random = t.Random("running variance");

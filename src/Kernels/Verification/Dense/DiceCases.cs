@@ -31,7 +31,7 @@ internal static class DiceCases
 
     private static void Record(Trial t, Shape s)
     {
-        (t.Pass, t.Capacity, t.TokenCapacity, t.GuardFactor) = (new(s.Positions ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
+        (t.Pass, t.Capacity, t.TokenCapacity, t.StepFactorValue) = (new(s.Positions ? 3 : s.B, s.Training, [s.B]), s.Capacity, s.Capacity, s.Guard);
         DiceTensors dice = Tensors(t, s, "", t.Batch("x", s.H, terms: s.Terms, kind: s.RowKind));
         if (s.N == 0)
         {

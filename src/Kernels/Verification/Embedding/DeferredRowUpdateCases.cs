@@ -36,16 +36,16 @@ internal static class DeferredRowUpdateCases
         t.State(state.Mean, terms: s.Count);
         // From far below ε to far above it.
         t.State(state.Square, _ => MathF.Pow(10, -20 * random.NextSingle()), terms: s.Count);
-        UpdateLog missed = new(t.Workspace, s.Rows, rule, positions, scalars, t.Guard);
+        UpdateLog log = new(t.Workspace, s.Rows, rule, positions, scalars, t.StepFactor);
         StepScalars[] steps = [.. Enumerable.Range(0, s.Count).Select(i => rule.Scalars(s.First + i, Rate(s.First + i), lazyTables: false))];
-        t.Input(missed.Steps, fill: i => i / UpdateLog.StepColumns >= s.Count ? 0 : Column(steps[i / UpdateLog.StepColumns], i % UpdateLog.StepColumns));
-        t.Input(missed.Count, fill: _ => s.Count);
+        t.Input(log.Steps, fill: i => i / UpdateLog.StepColumns >= s.Count ? 0 : Column(steps[i / UpdateLog.StepColumns], i % UpdateLog.StepColumns));
+        t.Input(log.Count, fill: _ => s.Count);
         int[] seen = [.. Enumerable.Range(0, s.Rows).Select(_ => random.Next(3) == 0 ? Math.Max(0, s.Count - random.Next(5)) : random.Next(s.Count + 1))];
-        t.Input(missed.Seen, fill: row => seen[row]);
-        DeferredRowUpdate op = new(t.Device, table, state, positions, missed, rule);
+        t.Input(log.Seen, fill: row => seen[row]);
+        DeferredRowUpdate op = new(t.Device, table, state, positions, log, rule);
         t.Forward(_ =>
         {
-            missed.Restored();
+            log.Restored();
             if (s.Touched > 0)
                 op.RunBatch();
             else

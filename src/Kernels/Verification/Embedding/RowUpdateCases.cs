@@ -23,7 +23,7 @@ internal static class RowUpdateCases
 
     private static void Record(Trial t, Shape s)
     {
-        t.GuardFactor = s.Scale;
+        t.StepFactorValue = s.Scale;
         UpdateRule rule = UpdateFormula.Rule(s.Kind, s.Momentum);
         Random random = t.Random("rows");
         int[] moved = Enumerable.Range(0, s.Rows).OrderBy(_ => random.Next()).Take(s.Touched).Order().ToArray();
@@ -32,7 +32,7 @@ internal static class RowUpdateCases
         DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
         t.Upload(scalars, rule.Scalars(s.Step, UpdateFormula.LearningRate, lazyTables: true));
         SortedLookups positions = Positions.Of(t, Math.Max(1, s.Touched), s.Rows, moved.Select((row, i) => (row, i)));
-        RowUpdate op = new(t.Workspace, table, gradient, positions, rule, scalars, t.Guard);
+        RowUpdate op = new(t.Workspace, table, gradient, positions, rule, scalars, t.StepFactor);
         UpdateFormula formula = new(t, table, op.State, rule, s.Step, sparse: true);
         t.Forward(_ => op.Run());
         t.Reference(v =>

@@ -20,7 +20,7 @@ internal static class RowwiseAdagradCases
 
     private static void Record(Trial t, Shape s)
     {
-        t.GuardFactor = s.Scale;
+        t.StepFactorValue = s.Scale;
         UpdateRule rule = UpdateRule.Of(OptimizerKind.RowwiseAdagrad);
         Random random = t.Random("rows");
         int[] moved = s.Touched is { } count ? [.. Enumerable.Range(0, s.Rows).OrderBy(_ => random.Next()).Take(count).Order()] : [.. Enumerable.Range(0, s.Rows)];
@@ -29,7 +29,7 @@ internal static class RowwiseAdagradCases
         DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
         t.Upload(scalars, rule.Scalars(3, UpdateFormula.LearningRate, lazyTables: true));
         SortedLookups? positions = s.Touched is null ? null : Positions.Of(t, Math.Max(1, moved.Length), s.Rows, moved.Select((row, i) => (row, i)));
-        RowwiseAdagrad op = new(t.Workspace, table, gradient, positions, rule, s.L2, scalars, t.Guard);
+        RowwiseAdagrad op = new(t.Workspace, table, gradient, positions, rule, s.L2, scalars, t.StepFactor);
         t.State(op.State.Square, _ => random.NextSingle() + 0.01f, terms: s.D);
         t.Forward(_ => op.Run());
         t.Reference(v =>

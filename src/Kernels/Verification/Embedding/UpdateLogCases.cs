@@ -18,7 +18,7 @@ internal static class UpdateLogCases
 
     private static void Record(Trial t, Shape s)
     {
-        t.GuardFactor = s.Scale;
+        t.StepFactorValue = s.Scale;
         UpdateRule rule = UpdateRule.Of(OptimizerKind.Adam);
         Random random = t.Random("rows");
         int[] moved = [.. Enumerable.Range(0, s.Rows).OrderBy(_ => random.Next()).Take(s.Touched).Order()];
@@ -26,24 +26,24 @@ internal static class UpdateLogCases
         StepScalars step = rule.Scalars(s.Count + 1, UpdateFormula.LearningRate, lazyTables: false);
         DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
         t.Upload(scalars, step);
-        UpdateLog missed = new(t.Workspace, s.Rows, rule, positions, scalars, t.Guard);
-        t.State(missed.Steps);
-        t.State(missed.Count, _ => s.Count);
-        t.State(missed.Seen);
+        UpdateLog log = new(t.Workspace, s.Rows, rule, positions, scalars, t.StepFactor);
+        t.State(log.Steps);
+        t.State(log.Count, _ => s.Count);
+        t.State(log.Seen);
         t.Forward(_ =>
         {
-            missed.Restored();
-            missed.Record();
+            log.Restored();
+            log.Record();
         });
         t.Reference(v =>
         {
             if (s.Scale != 0)
             {
-                (v[missed.Steps][3 * s.Count], v[missed.Steps][3 * s.Count + 1], v[missed.Steps][3 * s.Count + 2]) = (step.StepSize, step.TableEpsilon, step.LearningRate);
-                v[missed.Count][0] = s.Count + 1;
+                (v[log.Steps][3 * s.Count], v[log.Steps][3 * s.Count + 1], v[log.Steps][3 * s.Count + 2]) = (step.StepSize, step.TableEpsilon, step.LearningRate);
+                v[log.Count][0] = s.Count + 1;
             }
             foreach (int row in moved)
-                v[missed.Seen][row] = v[missed.Count][0];
+                v[log.Seen][row] = v[log.Count][0];
         });
     }
 }

@@ -22,12 +22,12 @@ internal static class DenseUpdateCases
 
     private static void Record(Trial t, Shape s)
     {
-        t.GuardFactor = s.Scale;
+        t.StepFactorValue = s.Scale;
         UpdateRule rule = UpdateFormula.Rule(s.Kind, s.Momentum);
         Tensor weights = t.State(t.Workspace.Tensor("weights", 1, s.Length, gradient: true)), gradient = t.State(weights.Gradient!);
         DeviceArray<StepScalars> scalars = t.Workspace.Array<StepScalars>("scalars", 1);
         t.Upload(scalars, rule.Scalars(s.Step, UpdateFormula.LearningRate, lazyTables: false));
-        DenseUpdate op = new(t.Workspace, weights, rule, s.L2, s.Decays, s.Table, scalars, t.Guard);
+        DenseUpdate op = new(t.Workspace, weights, rule, s.L2, s.Decays, s.Table, scalars, t.StepFactor);
         UpdateFormula formula = new(t, weights, op.State, rule, s.Step, sparse: false);
         t.Forward(_ => op.Run());
         t.Reference(v =>

@@ -31,7 +31,7 @@ internal static class GradientGuardCases
         guard.Watch(a, w, s.L2, s.Decays);
         guard.Watch(b, b, 0, 0, positions);
         guard.Seal(t.Workspace);
-        t.State(guard.Guard, i => i switch { 2 => 5, 3 => 2, _ => 0 }, s.A + s.B);
+        t.State(guard.StepFactor, i => i switch { 2 => 5, 3 => 2, _ => 0 }, s.A + s.B);
         t.Forward(_ => guard.Run());
         t.Reference(v =>
         {
@@ -43,12 +43,12 @@ internal static class GradientGuardCases
             // A norm beyond float32 is not finite on devices either.
             double norm = Math.Sqrt(squares);
             bool finite = float.IsFinite((float)squares) && double.IsFinite(v[loss][0]);
-            v[guard.Guard][0] = !finite ? 0 : s.Clip > 0 && norm > s.Clip ? s.Clip / norm : 1;
-            v[guard.Guard][1] = norm;
+            v[guard.StepFactor][0] = !finite ? 0 : s.Clip > 0 && norm > s.Clip ? s.Clip / norm : 1;
+            v[guard.StepFactor][1] = norm;
             if (!float.IsFinite((float)squares))
-                v.Ignore(guard.Guard, 1);
-            v[guard.Guard][2] += finite ? 0 : 1;
-            v[guard.Guard][3] = finite ? 0 : v[guard.Guard][3] + 1;
+                v.Ignore(guard.StepFactor, 1);
+            v[guard.StepFactor][2] += finite ? 0 : 1;
+            v[guard.StepFactor][3] = finite ? 0 : v[guard.StepFactor][3] + 1;
         });
     }
 }

@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Models;
 
 /// <summary>An op on which no score depends, but a loss does: it runs in training passes alone, and is not exported.</summary>
-internal sealed class TrainingOnly(IOp op) : IOp
+internal sealed class LossOnly(IOp op) : IOp
 {
     /// <summary>The op.</summary>
     public IOp Op => op;
@@ -24,7 +24,7 @@ internal sealed class TrainingOnly(IOp op) : IOp
     public void Backward(in Pass pass) => op.Backward(pass);
 
     /// <inheritdoc/>
-    public void Commit(in Pass pass, Tensor guard) => op.Commit(pass, guard);
+    public void Commit(in Pass pass, Tensor stepFactor) => op.Commit(pass, stepFactor);
 
     /// <inheritdoc/>
     public Work ForwardWork(in Pass pass) => pass.Training ? op.ForwardWork(pass) : default;

@@ -5,7 +5,7 @@ namespace GpuCtr.Training;
 
 /// <summary>Ends training when three steps in a row were skipped because loss or gradient was not finite.</summary>
 /// <remarks>Reading the guard makes the host wait for a GPU. On GPUs it is read every 50 steps, and every step once a step was skipped.</remarks>
-internal sealed class DivergenceGuard(TrainableModel model)
+internal sealed class DivergenceCheck(TrainableModel model)
 {
     private const int InARow = 3, RareSteps = 50;
 
