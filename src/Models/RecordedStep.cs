@@ -31,8 +31,6 @@ internal sealed partial class RecordedStep : IDisposable
     public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
         ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, SharedBatch.PartOf(batchSize, device.Ranks.Size), rowCounts), g =>
         {
-            if (device.Ranks.Size > 1)
-                WholeBatches.CheckRows(g);
             Tensor output = record(g);
             if (device.Ranks.Size > 1)
                 WholeBatches.CheckOps(g);

@@ -8,7 +8,7 @@ namespace GpuCtr.Models;
 
 /// <content>
 /// A model that the devices of several ranks (<see cref="Kernels.Devices.Device.Ranks"/>) share. Each makes it with the same arguments. Rank 0 uses it as a
-/// model of one rank: batches are of all ranks, tensors are whole. The others <see cref="Follow()"/>.
+/// model of one rank: batches are of all ranks, tensors are whole. The others follow it (<see cref="RankModels"/>). One model is shared at a time.
 /// </content>
 public sealed partial class TrainableModel
 {
@@ -16,14 +16,17 @@ public sealed partial class TrainableModel
     private readonly Dictionary<Tensor, RankTensor> whole = [];
     private RankTensor[] numbered = [];
     private SharedBatch? parts;
-    private bool isDisposed;
 
-    /// <summary>On ranks other than 0: does what rank 0 does with its model, until that one is disposed.</summary>
-    public void Follow()
+    /// <summary>On ranks other than 0: does what rank 0 does with its model, until that one makes another or none; returns that order.</summary>
+    internal (Order What, long A, long B, long C) Follow()
     {
-        while (orders.Next() is var order && order.What != Order.Dispose)
+        while (true)
+        {
+            var order = orders.Next();
+            if (order.What is Order.Make or Order.End)
+                return order;
             Follow(order.What, order.A, order.B, order.C);
-        isDisposed = true;
+        }
     }
 
     private void Follow(Order order, long a, long b, long c)

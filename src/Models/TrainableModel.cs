@@ -24,7 +24,7 @@ public sealed partial class TrainableModel : IDisposable
     /// <exception cref="KernelException">The options do not fit together.</exception>
     /// <exception cref="DeviceMemoryException">The device has too little memory left; it is untouched.</exception>
     public TrainableModel(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts = null)
-        : this(device, spec, options, batchSize, rowCounts, ModelCatalog.Record)
+        : this(RankModels.Announced(device, spec, options, batchSize, rowCounts), spec, options, batchSize, rowCounts, ModelCatalog.Record)
     {
     }
 
@@ -194,9 +194,6 @@ public sealed partial class TrainableModel : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!isDisposed)
-            orders.Give(Order.Dispose);
-        isDisposed = true;
         parts?.Dispose();
         step.Dispose();
     }

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using GpuCtr.Data.Options;
 using GpuCtr.Kernels.Devices;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Models;
 
 namespace GpuCtr.Training;
@@ -23,6 +24,9 @@ public sealed partial record DeviceOptions
     /// <summary>Number of threads that compute, and of threads that decode; 0 = one per core.</summary>
     [Option("threads for computing and for decoding; 0 = one per core", Least = 0, Most = MostThreads, OnResume = OnResume.Free)]
     public int Threads { get; init; }
+
+    /// <summary>The ranks that train together; null: this process alone.</summary>
+    internal Communicator? Ranks { get; init; }
 
     internal const int MostThreads = 1024;
 
@@ -47,7 +51,15 @@ public sealed partial record DeviceOptions
     internal Device Open()
     {
         Check();
-        return GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, Threads, Precision);
+        if (Ranks is null)
+            return GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, Threads, Precision);
+        // The ranks of a host share its cores.
+        int threads = Threads > 0 ? Threads : Math.Max(1, Environment.ProcessorCount / Ranks.Place.LocalSize);
+        Device device = GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, threads, Precision);
+        if (Ranks.Size == 1 || device.Kind == DeviceKind.Cpu)
+            return device.Of(Ranks);
+        using (device)
+            throw GpuCtrException.UsageError($"{Ranks.Size} ranks train on processors only yet, not on {device}: add --device cpu, or start one rank");
     }
 
     [GeneratedRegex("^(auto|cpu|(cuda|opencl)(:[0-9]{1,3})?)$")]

@@ -3,6 +3,7 @@ using GpuCtr.Data.Options;
 using GpuCtr.Data.Shards;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
+using GpuCtr.Models.Ranks;
 
 namespace GpuCtr.Training;
 
@@ -90,6 +91,8 @@ internal sealed record TrainSettings(
             throw GpuCtrException.UsageError($"--freeze {ColumnNames.InShell(random)} would keep random vectors: give it some by --init-embedding {ColumnNames.InShell(random)}=FILE, or start from a run by --init-from");
         if (model.MbaLambda > 0 && name == LogisticRegression.Entry.Name)
             throw GpuCtrException.UsageError($"--mba-lambda regularizes embeddings, and {name} has first-order weights only: take --embedding-l2");
+        if (options.Device.Ranks is { Size: > 1 } && RankModels.Refusal(model) is { } whyNot)
+            throw GpuCtrException.UsageError(whyNot);
         return model.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : model;
     }
 }

@@ -9,9 +9,17 @@ internal static class MpiLauncher
     /// <param name="line">The program and its arguments.</param>
     public static CommandOutcome Run(string family, int ranks, params string[] line)
     {
+        using ChildProcess launcher = Start(family, ranks, line);
+        return launcher.End();
+    }
+
+    /// <summary>Starts it.</summary>
+    /// <inheritdoc cref="Run"/>
+    public static ChildProcess Start(string family, int ranks, params string[] line)
+    {
         string? launcher = ChildProcess.Find($"mpirun.{family}");
         Skip.If(launcher is null, $"no mpirun.{family}, so nothing was tested with it: `apt-get install {(family == "openmpi" ? "openmpi-bin" : "mpich")}` gives it");
         string[] many = family == "openmpi" ? ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"] : [];
-        return ChildProcess.Run([launcher!, .. many, "-n", $"{ranks}", .. line]);
+        return ChildProcess.Start([launcher!, .. many, "-n", $"{ranks}", .. line]);
     }
 }

@@ -42,7 +42,10 @@ internal static class CommandLine
         Verb verb = Verbs.FirstOrDefault(v => v.Name == args[0]) ?? throw Unknown(args[0]);
         if (args.Any(IsHelp) || (args.Length == 1 && verb.Values is not null))
             return Print(terminal.Out, HelpText.Of(verb));
-        return Launcher.Current is { Size: not 1 } launcher ? NotYet(verb, launcher) : verb.Execute(FlagParser.Parse(verb, args[1..]), terminal);
+        ExitCode Execute(Communicator? ranks) => verb.Execute(FlagParser.Parse(verb, args[1..]) with { Ranks = ranks }, terminal);
+        return Launcher.Current is not { Size: not 1 } launcher ? Execute(null)
+            : verb.WorksOnRanks ? (ExitCode)RankRun.Run(launcher, ranks => (int)Execute(ranks), e => ToExitCode(Innermost(e)), Console.Error)
+            : NotYet(verb, launcher);
     }
 
     /// <summary>Several processes that know nothing of each other would write over one folder. Rank 0 says so for all; the others end without an error, since a launcher ends all with the first that fails.</summary>

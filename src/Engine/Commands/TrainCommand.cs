@@ -1,6 +1,7 @@
 using GpuCtr.Data;
 using GpuCtr.Engine.Screens;
 using GpuCtr.Models;
+using GpuCtr.Models.Ranks;
 using GpuCtr.Training;
 
 namespace GpuCtr.Engine.Commands;
@@ -39,14 +40,20 @@ internal static class TrainCommand
             "gpu-ctr train --resume --out runs/first",
             "gpu-ctr train clicks/ --label clicked --group-id user --exclude row_id --hidden-units 256,128 --json",
         ],
-        Execute);
+        Execute)
+    { WorksOnRanks = true };
 
     private static ExitCode Execute(TrainCommandOptions options, Arguments arguments, Terminal terminal)
     {
+        // Rank 0 reads, decides and speaks for all ranks; signals stop it, and with it all.
         using ShutdownSignal shutdown = new();
-        TrainingResult result = CtrTrainer.Train(RequestOf(options, arguments), terminal.Error, options.Verbose, shutdown.Token);
-        if (options.Json)
-            terminal.Out.WriteLine(JsonText.Line(result.Metrics));
+        RunRequest request = RequestOf(options, arguments);
+        RankModels.Run(arguments.Ranks, request.Options.Device.Open, () =>
+        {
+            TrainingResult result = CtrTrainer.Train(request, terminal.Error, options.Verbose, shutdown.Token);
+            if (options.Json)
+                terminal.Out.WriteLine(JsonText.Line(result.Metrics));
+        });
         return ExitCode.Done;
     }
 
@@ -54,5 +61,6 @@ internal static class TrainCommand
     internal static RunRequest RequestOf(Arguments arguments) => RequestOf(arguments.Given.Over(new TrainCommandOptions()), arguments);
 
     private static RunRequest RequestOf(TrainCommandOptions options, Arguments arguments) => new(
-        options.Run with { Shards = arguments.Values }, Verb.Options, arguments.Given, RunRequest.CommandLineOf(arguments.Typed));
+        options.Run with { Shards = arguments.Values, Device = options.Run.Device with { Ranks = arguments.Ranks } },
+        Verb.Options, arguments.Given, RunRequest.CommandLineOf(arguments.Typed));
 }

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Options;
 using GpuCtr.Engine.Screens;
+using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Engine.Commands;
 
@@ -7,7 +8,11 @@ namespace GpuCtr.Engine.Commands;
 /// <param name="Values">The positional values, usually shards.</param>
 /// <param name="Given">Options given by flags or in a file.</param>
 /// <param name="Typed">All arguments as typed.</param>
-internal sealed record Arguments(IReadOnlyList<string> Values, OptionValues Given, IReadOnlyList<string> Typed);
+internal sealed record Arguments(IReadOnlyList<string> Values, OptionValues Given, IReadOnlyList<string> Typed)
+{
+    /// <summary>The ranks that do this together; null: this process alone.</summary>
+    public Communicator? Ranks { get; init; }
+}
 
 /// <summary>A verb of the command line. Its flags are the options declared by a record.</summary>
 /// <param name="Name">Name of the verb.</param>
@@ -24,6 +29,9 @@ internal abstract record Verb(string Name, string Summary, Type Record, IReadOnl
 
     /// <summary>The allowed words of a positional value, for completion; empty if it is a path.</summary>
     public IReadOnlyList<string> Words { get; init; } = [];
+
+    /// <summary>Whether several ranks can do it together.</summary>
+    public bool WorksOnRanks { get; init; }
 
     /// <summary>Runs it.</summary>
     public abstract ExitCode Execute(Arguments arguments, Terminal terminal);

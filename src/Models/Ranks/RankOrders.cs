@@ -2,11 +2,14 @@ using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Models.Ranks;
 
-/// <summary>What rank 0 does with a model, and all ranks with it.</summary>
+/// <summary>What rank 0 does, and all ranks with it.</summary>
 internal enum Order
 {
-    /// <summary>Disposes the model.</summary>
-    Dispose,
+    /// <summary>Uses no model any more.</summary>
+    End,
+
+    /// <summary>Makes a model, which takes the place of the one before.</summary>
+    Make,
 
     /// <summary>Trains on a batch.</summary>
     Train,
@@ -34,7 +37,10 @@ internal enum Order
 }
 
 /// <summary>How rank 0 leads: before it does something with a model, it tells the other ranks, which do the same.</summary>
-/// <remarks>Only rank 0 has rows, files and a clock, so ranks cannot disagree about what comes next.</remarks>
+/// <remarks>
+/// Only rank 0 has rows, files and a clock, so ranks cannot disagree about what comes next. That it disposes a model is no order: it may do so because
+/// something failed in the middle of another one.
+/// </remarks>
 internal sealed class RankOrders(Communicator ranks)
 {
     private readonly long[] order = new long[4];

@@ -1,22 +1,28 @@
 using GpuCtr.Kernels;
 using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Devices;
-using GpuCtr.Kernels.Recurrent;
 
 namespace GpuCtr.Models.Ranks;
 
 /// <summary>Refuses on several ranks what needs all rows of a batch in one place and is not made for parts of it yet.</summary>
 internal static class WholeBatches
 {
-    /// <summary>Checks what a model reads and predicts, before it is recorded.</summary>
-    /// <exception cref="KernelException">It needs whole batches.</exception>
-    public static void CheckRows(ModelBuilder g)
+    /// <summary>Why several ranks do not train a model with these options yet, and what to do; null if they do.</summary>
+    public static string? Refusal(ModelOptions options)
     {
-        string name = g.Options.Model;
-        if (g.Spec.Predicts != Predictions.Clicks)
-            throw Refused($"model '{name}' compares with all items, and each rank has a part of them");
-        if (g.Spec.HasLists)
-            throw Refused($"model '{name}' ranks lists, which a cut through the batch would divide");
+        ModelEntry entry = ModelCatalog.Of(options.Model);
+        return entry.PredictsItems ? Text($"model '{entry.Name}' compares with all items, and each rank has a part of them", "start one rank")
+            : entry.RanksLists ? Text($"model '{entry.Name}' ranks lists, which a cut through the batch would divide", "start one rank")
+            : entry.ReadsNegatives(options) ? Text($"model '{entry.Name}' has an auxiliary loss, whose mean is taken over a batch", "take --auxiliary-loss 0, or start one rank")
+            : null;
+    }
+
+    /// <summary>Checks the options of a model.</summary>
+    /// <exception cref="KernelException">It needs whole batches.</exception>
+    public static void Check(ModelOptions options)
+    {
+        if (Refusal(options) is { } why)
+            throw new KernelException(why);
     }
 
     /// <summary>Checks a recorded model.</summary>
@@ -30,13 +36,12 @@ internal static class WholeBatches
             {
                 BatchNorm { Constants.Fixed: false } => "batch normalization",
                 Dice or DiceLinear => "Dice",
-                NextItemLoss => "an auxiliary loss",
                 _ => null,
             };
             if (why is not null)
-                throw Refused($"model '{name}' has {why} ({op.Name}), which takes its statistics over a batch");
+                throw new KernelException(Text($"model '{name}' has {why} ({op.Name}), which takes its statistics over a batch", "choose another activation, or start one rank"));
         }
     }
 
-    private static KernelException Refused(string why) => new($"several ranks: {why}; this is not built for ranks yet: start one, or choose other options");
+    private static string Text(string why, string advice) => $"several ranks: {why}; this is not built for ranks yet: {advice}";
 }

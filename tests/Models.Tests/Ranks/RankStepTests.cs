@@ -5,6 +5,7 @@ using GpuCtr.Kernels.Optimizers;
 using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Tensors;
 using GpuCtr.Models.Features;
+using GpuCtr.Models.Ranks;
 using GpuCtr.Models.Tests.NextItems;
 using GpuCtr.Tests;
 
@@ -144,13 +145,14 @@ public sealed class RankStepTests
         ThreadCommunicator.Run(ranks, communicator =>
         {
             FeatureSpec spec = ModelCatalog.Of(options.Model).PredictsItems ? NextItemData.Spec() : SmallData.Spec(ModelCatalog.ReadsHistories(options.Model));
-            using Device own = Device.Open("cpu", kernels, threads: 1).Of(communicator);
             long[] counts = [.. Enumerable.Range(1, spec.TotalRows).Select(i => (long)i)];
-            using TrainableModel model = new(own, spec, options, B, counts);
-            if (communicator.Rank == 0)
+            Device Open() => Device.Open("cpu", kernels, threads: 1).Of(communicator);
+            RankModels.Run(communicator, Open, () =>
+            {
+                using Device own = Open();
+                using TrainableModel model = new(own, spec, options, B, counts);
                 lead(model);
-            else
-                model.Follow();
+            });
         });
 
     private static void Close(IEnumerable<double> expected, IEnumerable<double> actual, string what) =>
