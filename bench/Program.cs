@@ -34,6 +34,8 @@ const string usage = """
         what a step makes a GPU do, kernel by kernel, on a CUDA machine in software
     bench score [--only deepfm256|deepfm400|din] [--seconds 3]
         latency and throughput of CtrModel, beside ONNX Runtime
+    bench candidates [--only deepfm256|deepfm400|din] [--rounds 200]
+        500 candidates of one user on one thread: Rank, Score of all and of each row, ONNX Runtime
     bench loader SHARDS… [--threads 0] [--only WHAT]
         the loader without training: rows/s from Parquet, cache and memory, beside another reader
     bench checkpoint [--rows 4000000] [--rounds 5] [--folder .]
@@ -49,7 +51,7 @@ string Option(string name, string fallback) => Array.IndexOf(args, name) is >= 0
 string[] List(string name, string fallback) => Option(name, fallback).Split(',', StringSplitOptions.RemoveEmptyEntries);
 int Number(string name, string fallback) => int.Parse(Option(name, fallback), CultureInfo.InvariantCulture);
 
-if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "gru" or "rank" or "ops" or "counts" or "score" or "box" or "checkpoint" or "mpi", ..] and not ["loader" or "trained", _, ..])
+if (Option("--job", "short") is not ("short" or "dry") || args is not ["step" or "kernels" or "scaling" or "ladder" or "export" or "attention" or "gru" or "rank" or "ops" or "counts" or "score" or "candidates" or "box" or "checkpoint" or "mpi", ..] and not ["loader" or "trained", _, ..])
 {
     Console.Error.WriteLine($"{usage}\n\nNAME: {string.Join(", ", Workload.Steps.Select(s => s.Name))}");
     return 2;
@@ -81,6 +83,8 @@ int Measure()
         return CountBench.Run(List("--only", ""));
     if (args[0] == "score")
         return ScoreBench.Run(Option("--only", ""), double.Parse(Option("--seconds", "3"), CultureInfo.InvariantCulture));
+    if (args[0] == "candidates")
+        return CandidateBench.Run(Option("--only", ""), Number("--rounds", "200"));
 #endif
     using Device device = Device.Open(Option("--device", "cpu"), threads: Number("--threads", "0"), precision: Enum.Parse<Precision>(Option("--precision", "fp32"), ignoreCase: true));
 #if !BUNDLE

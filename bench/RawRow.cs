@@ -11,9 +11,11 @@ internal sealed class RawRow
     private readonly List<(string Column, long[] Entries)> lists = [];
 
     /// <summary>Sets a row from the raw values, including lookups and transforms.</summary>
-    public FeatureRow Fill(FeatureRow row)
+    public FeatureRow Fill(FeatureRow row) => Set(row.Clear());
+
+    /// <summary>Sets the same in a row that may have other values already.</summary>
+    public FeatureRow Set(FeatureRow row)
     {
-        row.Clear();
         foreach ((string column, long value) in integers)
             row.Set(column, value);
         foreach ((string column, double value) in numbers)

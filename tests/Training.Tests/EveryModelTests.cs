@@ -59,6 +59,18 @@ public sealed class EveryModelTests(EveryModelTests.Shards shards) : IClassFixtu
         JsonElement importance = Told(["importance", shards.Test, "--model", parts, "--device", "cpu", "--repeats", "1", "--json"]);
         Assert.Equal(auc, importance.GetProperty("metrics").GetProperty("auc").GetDouble(), 1e-12);
         Assert.Contains(importance.GetProperty("columns").EnumerateArray(), c => c.GetProperty("column").GetString() is "user" or "item");
+        AssertRanks(parts);
+    }
+
+    /// <summary>Candidates that are laid over a context have the scores of whole rows.</summary>
+    private void AssertRanks(string run)
+    {
+        using CtrModel served = CtrModel.Load(run, new ScoringOptions { Concurrency = 1, BatchRows = 8, IgnoreUnknown = true });
+        FeatureRow context = shards.Rows.Fill(served.NewRow(), 150), whole = served.NewRow();
+        FeatureRow[] candidates = [.. Enumerable.Range(0, 10).Select(i => shards.Rows.FillItem(served.NewRow(), i))];
+        float[] scores = new float[candidates.Length];
+        served.Rank(context, candidates, scores);
+        Assert.All(scores.Index(), s => Assert.Equal(served.Score(shards.Rows.FillItem(shards.Rows.Fill(whole, 150), s.Index)), s.Item, 1e-6f));
     }
 
     private static JsonElement Told(string[] args) => JsonDocument.Parse(Run(args).Succeeded().Out).RootElement;

@@ -79,6 +79,9 @@ public sealed class PersonalizedVectorTests : OwnFolder
             FeatureRow[] read = [.. Enumerable.Range(first, length).Select(r => served.NewRow().SetJson(JsonDocument.Parse(JsonSerializer.Serialize(
                 new { request = 1, item = r * 7L % 11, hist_item = History(r), price = r % 13f, label = 1 })).RootElement))];
             Assert.Equal(served.Score(rows), served.Score(read));
+            float[] ranked = new float[length];
+            served.Rank(Fill(served.NewRow(), first + 1), read, ranked);
+            Assert.Equal(served.Score(rows), ranked);
             foreach ((int i, float p) in served.Score(rows).Index())
                 Assert.Equal(expected[first + i], p, 1e-6);
             first += length;

@@ -18,6 +18,9 @@ public sealed record ScoringOptions
 
     /// <summary>Largest number of rows that are computed together; a longer batch is split. A model that ranks lists takes the rows of a call as one list, which cannot be split.</summary>
     public int BatchRows { get; init; } = 128;
+
+    /// <summary>Whether rows may set columns that the model does not read, so that models with different columns can follow each other. Otherwise such a column is an error, since it may be a misspelt one.</summary>
+    public bool IgnoreUnknown { get; init; }
 }
 
 /// <summary>A trained model in your process: raw values in, probabilities out. Safe for any number of threads.</summary>
@@ -42,7 +45,7 @@ public sealed class CtrModel : IDisposable
     {
         checkpoint.NeedsClicks(nameof(CtrModel));
         FeatureEncoder features = checkpoint.LoadEncoder();
-        encoder = new RowEncoder(features);
+        encoder = new RowEncoder(features, options.IgnoreUnknown);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
         lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => new ScoringWorker(lane, features.RowVectors as TrainedVectors), features.RowVectors);
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
@@ -123,7 +126,22 @@ public sealed class CtrModel : IDisposable
     /// <param name="probabilities">Receives one probability per row; at least as long.</param>
     /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
-    public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
+    public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities) => Call(null, rows, probabilities);
+
+    /// <summary>The probabilities of label 1 of candidates in one context, such as the items that a user may be shown, without allocating, on the calling thread.</summary>
+    /// <param name="context">The columns that all candidates share: the user, the request, the history.</param>
+    /// <param name="candidates">Each sets the columns that are its own, be it to a missing value (a null in JSON); of all others it has the values of <paramref name="context"/>.</param>
+    /// <param name="scores">Receives one probability per candidate, in their order; at least as long.</param>
+    /// <remarks>Each has the score that a row with all columns has. A model that ranks lists takes the candidates as one list, in the order shown.</remarks>
+    /// <exception cref="ArgumentException">A row is another model's, or the histories of one group differ in length.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
+    public void Rank(FeatureRow context, ReadOnlySpan<FeatureRow> candidates, Span<float> scores)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        Call(context, candidates, scores);
+    }
+
+    private void Call(FeatureRow? context, ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
     {
         if (probabilities.Length < rows.Length)
             throw new ArgumentException($"{rows.Length} rows, but room for {probabilities.Length} probabilities", nameof(probabilities));
@@ -131,16 +149,17 @@ public sealed class CtrModel : IDisposable
             throw new ArgumentException($"{rows.Length} rows: the rows of a call are one list to {Architecture}, and a list has at most {mostRows}; load the model with larger BatchRows", nameof(rows));
         using Lifetime.Lease lease = lanes.Enter();
         foreach (FeatureRow row in rows)
-        {
-            ArgumentNullException.ThrowIfNull(row, nameof(rows));
-            if (row.Encoder != encoder)
-                throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", nameof(rows));
-        }
+            CheckOwn(row);
+        if (context is not null)
+            CheckOwn(context);
         long begin = Telemetry.BeginScore;
         ScoringWorker lane = lanes.Take();
         try
         {
-            lane.Score(rows, probabilities);
+            if (context is null)
+                lane.Score(rows, probabilities);
+            else
+                lane.Rank(context, rows, probabilities);
         }
         finally
         {
@@ -148,6 +167,13 @@ public sealed class CtrModel : IDisposable
         }
 
         Telemetry.Scored(rows.Length, begin);
+    }
+
+    private void CheckOwn(FeatureRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row, "rows");
+        if (row.Encoder != encoder)
+            throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", "rows");
     }
 
     /// <summary>Refuses further calls and returns at once. Running calls return their scores; the last one frees the model.</summary>

@@ -33,10 +33,10 @@ public sealed partial class FeatureRow
     private void SetProperty(JsonProperty property)
     {
         InnerFor(property.Name)?.SetProperty(property);
-        if (Encoder.IsUnread(property.Name) || Encoder.IsOfInner(property.Name))
+        if (Encoder.IsUnread(property.Name) || Encoder.Skips(property.Name))
             return;
         // The column is looked up even if the value is null: a misspelt column is never taken for a missing value.
-        RowSlot slot = Encoder.Slot(property.Name);
+        RowSlot slot = Slot(property.Name);
         if (property.Value.ValueKind != JsonValueKind.Null)
             SetValue(slot, property.Value);
     }

@@ -27,6 +27,7 @@ public sealed partial class FeatureRow
         numbers = new float[encoder.Spec.N];
         lists = [.. encoder.Spec.Sequences.Select(s => new int[s.MaxLength])];
         lengths = new int[lists.Length];
+        (ownIds, ownNumbers, ownLists) = (new bool[ids.Length], new bool[numbers.Length], new bool[lists.Length]);
         Inner = encoder.Inner is { } inner ? new FeatureRow(inner) : null;
         Clear();
     }
@@ -46,6 +47,7 @@ public sealed partial class FeatureRow
         for (int v = 0; v < Encoder.State.VectorColumns.Count; v++)
             Encoder.State.VectorColumns[v].Encode([], VectorNumbers(v));
         Array.Clear(lengths);
+        DisownAll();
         Inner?.Clear();
         return this;
     }
@@ -63,9 +65,9 @@ public sealed partial class FeatureRow
     public FeatureRow Set(string column, double value)
     {
         InnerFor(column)?.Set(column, value);
-        if (Encoder.IsOfInner(column))
+        if (Encoder.Skips(column))
             return this;
-        RowSlot slot = Encoder.Slot(column);
+        RowSlot slot = Slot(column);
         switch (slot.Column.Use)
         {
             case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, value); break;
@@ -84,9 +86,9 @@ public sealed partial class FeatureRow
     public FeatureRow Set(string column, ReadOnlySpan<char> value)
     {
         InnerFor(column)?.Set(column, value);
-        if (Encoder.IsOfInner(column))
+        if (Encoder.Skips(column))
             return this;
-        RowSlot slot = Encoder.Slot(column);
+        RowSlot slot = Slot(column);
         switch (slot.Column.Use)
         {
             case ColumnUse.Number or ColumnUse.Category when slot.Column.Values == ColumnValues.Times:
@@ -129,7 +131,7 @@ public sealed partial class FeatureRow
     public FeatureRow Set(string column, ReadOnlySpan<string?> entries)
     {
         InnerFor(column)?.Set(column, entries);
-        if (Encoder.IsOfInner(column))
+        if (Encoder.Skips(column))
             return this;
         RowSlot slot = ListSlot(column, ColumnValues.Strings, "a list of strings");
         int[] list = Begin(slot, entries.Length, out int first);
@@ -177,9 +179,9 @@ public sealed partial class FeatureRow
     private FeatureRow Set(string column, long bits, ValueKind kind)
     {
         InnerFor(column)?.Set(column, bits, kind);
-        if (Encoder.IsOfInner(column))
+        if (Encoder.Skips(column))
             return this;
-        RowSlot slot = Encoder.Slot(column);
+        RowSlot slot = Slot(column);
         switch (slot.Column.Use)
         {
             case ColumnUse.Category when slot.Column.Values != ColumnValues.Times: ids[slot.Index] = Encoder.IdOf(slot, new WholeNumber(bits, kind)); break;
@@ -192,7 +194,7 @@ public sealed partial class FeatureRow
     private FeatureRow Set(string column, ReadOnlySpan<long> entries, ValueKind kind)
     {
         InnerFor(column)?.Set(column, entries, kind);
-        if (Encoder.IsOfInner(column))
+        if (Encoder.Skips(column))
             return this;
         RowSlot slot = ListSlot(column, ColumnValues.Integers, "a list of integers");
         int[] list = Begin(slot, entries.Length, out int first);
@@ -204,7 +206,7 @@ public sealed partial class FeatureRow
 
     private RowSlot ListSlot(string column, ColumnValues values, string found)
     {
-        RowSlot slot = Encoder.Slot(column);
+        RowSlot slot = Slot(column);
         return slot.Column.Use == ColumnUse.List && slot.Column.Values == values ? slot : throw RowEncoder.Mismatch(slot, found);
     }
 
@@ -219,7 +221,7 @@ public sealed partial class FeatureRow
     private FeatureRow SetTime(string column, long ticks)
     {
         InnerFor(column)?.SetTime(column, ticks);
-        return Encoder.IsOfInner(column) ? this : SetTime(Encoder.Slot(column), ticks);
+        return Encoder.Skips(column) ? this : SetTime(Slot(column), ticks);
     }
 
     private FeatureRow SetTime(RowSlot slot, long ticks)
@@ -246,9 +248,9 @@ public sealed partial class FeatureRow
     private FeatureRow SetVector(string column, ReadOnlySpan<double> values)
     {
         InnerFor(column)?.SetVector(column, values);
-        if (Encoder.IsOfInner(column))
+        if (Encoder.Skips(column))
             return this;
-        RowSlot slot = Encoder.Slot(column);
+        RowSlot slot = Slot(column);
         if (slot.Column.Use != ColumnUse.Vector)
             throw RowEncoder.Mismatch(slot, "a list of numbers");
         VectorColumn vector = Encoder.State.VectorColumns[slot.Index];

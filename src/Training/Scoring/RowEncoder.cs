@@ -19,10 +19,13 @@ internal sealed class RowEncoder
     private readonly int[] numberAt;
     private readonly int[] vectorAt;
     private readonly string[] unread;
+    private readonly bool ignoresUnknown;
 
-    public RowEncoder(FeatureEncoder encoder)
+    /// <param name="encoder">What training has fitted.</param>
+    /// <param name="ignoresUnknown">Whether columns that the model does not read are skipped instead of refused.</param>
+    public RowEncoder(FeatureEncoder encoder, bool ignoresUnknown = false)
     {
-        this.encoder = encoder;
+        (this.encoder, this.ignoresUnknown) = (encoder, ignoresUnknown);
         FittedFeatures state = encoder.State;
         Inner = encoder.RowVectors is TrainedVectors vectors ? new RowEncoder(vectors.Encoder) : null;
         for (int f = 0; f < state.Categorical.Count; f++)
@@ -56,8 +59,8 @@ internal sealed class RowEncoder
     /// <summary>Sizes of a row.</summary>
     public Models.Features.FeatureSpec Spec => encoder.Spec;
 
-    /// <summary>Whether only the model that makes vectors of rows reads a column.</summary>
-    public bool IsOfInner(string column) => Inner is not null && !slots.ContainsKey(column) && (Inner.slots.ContainsKey(column) || Inner.IsUnread(column));
+    /// <summary>Whether a column is skipped: only the model that makes vectors of rows reads it, or none does and unknown columns are ignored.</summary>
+    public bool Skips(string column) => !slots.ContainsKey(column) && (ignoresUnknown || (Inner is not null && (Inner.slots.ContainsKey(column) || Inner.IsUnread(column))));
 
     /// <summary>Whether the model that makes vectors of rows reads a column.</summary>
     public bool IsSharedWithInner(string column) => Inner is not null && Inner.slots.ContainsKey(column);

@@ -12,24 +12,45 @@ internal sealed class ScoringWorker(FrozenModel model, TrainedVectors? vectors) 
 {
     private readonly Batch batch = new(model.Device, model.Spec, model.BatchSize);
     private readonly float[] logits = new float[model.BatchSize];
+    private FeatureRow[]? merged;
+
+    /// <summary>Scores candidates in one context: each is laid over it, and what is encoded once of either is only copied.</summary>
+    public void Rank(FeatureRow context, ReadOnlySpan<FeatureRow> candidates, Span<float> probabilities)
+    {
+        merged ??= NewRows(context.Encoder);
+        for (int first = 0; first < candidates.Length; first += merged.Length)
+        {
+            int count = Math.Min(candidates.Length - first, merged.Length);
+            for (int i = 0; i < count; i++)
+                merged[i].Merge(context, candidates[first + i]);
+            ScoreBatch(merged.AsSpan(0, count), probabilities[first..], first);
+        }
+    }
 
     /// <summary>Scores rows, split into batches of the model's size.</summary>
     public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities)
     {
         for (int first = 0; first < rows.Length; first += batch.Capacity)
-        {
-            batch.Rows = 0;
-            ReadOnlySpan<FeatureRow> some = rows[first..Math.Min(rows.Length, first + batch.Capacity)];
-            foreach (FeatureRow row in some)
-                row.CopyTo(batch);
-            // They are the last numbers of a row.
-            vectors?.Compute(some, batch.Numeric, model.Spec.N, model.Spec.N - vectors.Width);
-            batch.Prepare(training: false);
-            model.Predict(batch, logits);
-            for (int i = 0; i < batch.Rows; i++)
-                probabilities[first + i] = float.IsFinite(logits[i]) ? Probability.Of(logits[i]) : throw Unscored(rows[first + i], first + i);
-        }
+            ScoreBatch(rows[first..Math.Min(rows.Length, first + batch.Capacity)], probabilities[first..], first);
     }
+
+    /// <param name="rows">At most the rows of a batch.</param>
+    /// <param name="probabilities">Receives one a row.</param>
+    /// <param name="first">Index of the first row in the call.</param>
+    private void ScoreBatch(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities, int first)
+    {
+        batch.Rows = 0;
+        foreach (FeatureRow row in rows)
+            row.CopyTo(batch);
+        // They are the last numbers of a row.
+        vectors?.Compute(rows, batch.Numeric, model.Spec.N, model.Spec.N - vectors.Width);
+        batch.Prepare(training: false);
+        model.Predict(batch, logits);
+        for (int i = 0; i < rows.Length; i++)
+            probabilities[i] = float.IsFinite(logits[i]) ? Probability.Of(logits[i]) : throw Unscored(rows[i], first + i);
+    }
+
+    private FeatureRow[] NewRows(RowEncoder encoder) => [.. Enumerable.Range(0, batch.Capacity).Select(_ => new FeatureRow(encoder))];
 
     private static Exception Unscored(FeatureRow row, int index)
     {

@@ -70,6 +70,9 @@ public sealed class ServedRows
         return row;
     }
 
+    /// <summary>Only what a row says of its item, laid over another row.</summary>
+    public FeatureRow FillItem(FeatureRow row, int i) => row.Set("item", item[i]).Set("category", category[i]).Set("price", price[i]);
+
     /// <summary>The row as a service would get it.</summary>
     public string Json(int i) => System.Text.Json.JsonSerializer.Serialize(new Dictionary<string, object?>
     {
