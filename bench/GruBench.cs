@@ -20,13 +20,13 @@ internal static class GruBench
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{device}, {device.Threads} threads, {DateTime.UtcNow:yyyy-MM-dd}; at best {best.FlopsPerSecond / 1e9:F0} GFLOP/s\nE {E}, T {T}, H {H}, B {B}. Rates by the clock, and by the processor time of the process on {device.Threads} threads, which says more where other programs run.\n"));
         Console.WriteLine("| GRU | reset | positions | 1000 rows/s, median | spread | by processor time | spread | fraction of the floor |\n|---|---|---|---|---|---|---|---|");
         foreach (GruKind kind in new[] { GruKind.Gru, GruKind.Augru })
-            foreach (bool resetAfter in new[] { true, false })
+            foreach (GruReset reset in new[] { GruReset.After, GruReset.Before })
                 foreach (bool full in new[] { true, false })
-                    Measure(device, best, kind, resetAfter, full);
+                    Measure(device, best, kind, reset, full);
         return 0;
     }
 
-    private static void Measure(Device device, in Roofline best, GruKind kind, bool resetAfter, bool full)
+    private static void Measure(Device device, in Roofline best, GruKind kind, GruReset reset, bool full)
     {
         using Workspace workspace = new(device);
         Random random = new(1);
@@ -38,7 +38,7 @@ internal static class GruBench
         BehaviourHistory history = new(none, none, vectors, zero, zero, zero, offsets, owners, 0, B * T, 0);
         Tensor x = workspace.Tensor("x", B * T, E, gradient: true, positions), a = workspace.Tensor("a", B * T, 1, gradient: true, positions), h = workspace.Tensor("h", B * T, H, gradient: true, positions);
         GruWeights weights = new(workspace.Tensor("W", 3 * H, E, true), workspace.Tensor("U", 3 * H, H, true), workspace.Tensor("b_i", 1, 3 * H, true), workspace.Tensor("b_h", 1, 3 * H, true));
-        Gru gru = new(workspace, history, x, kind == GruKind.Gru ? null : a, weights, h, kind, resetAfter);
+        Gru gru = new(workspace, history, x, kind == GruKind.Gru ? null : a, weights, h, kind, reset);
         workspace.Allocate();
         foreach (Tensor t in new[] { x, weights.Input, weights.Hidden, weights.InputBias, weights.HiddenBias, h.Gradient! })
             t.Write(device, [.. Enumerable.Range(0, (int)t.Length).Select(_ => (random.NextSingle() * 2 - 1) * 0.2f)]);
@@ -59,7 +59,7 @@ internal static class GruBench
         double floor = best.Seconds(gru.ForwardWork(pass)) + best.Seconds(gru.BackwardWork(pass));
         Spread rate = Spread.Rate(B, Spread.Of(clock)), byProcessor = Spread.Rate(B, Spread.Of(processor));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"| {kind} | {(resetAfter ? "after" : "before")} | {tokens} | {(rate * 1e-3).Cells("F1")} | {(byProcessor * 1e-3).Cells("F1")} | {floor / Spread.Of(processor).Median:F2} |"));
+            $"| {kind} | {(reset == GruReset.After ? "after" : "before")} | {tokens} | {(rate * 1e-3).Cells("F1")} | {(byProcessor * 1e-3).Cells("F1")} | {floor / Spread.Of(processor).Median:F2} |"));
 
         void Step(int times)
         {

@@ -63,7 +63,7 @@ internal sealed record Workload(string Name, FeatureSpec Spec, ModelOptions Opti
             Dropout = 0.2,
             EmbeddingUpdate = EmbeddingUpdate.Dense,
             EmbeddingL2 = 0.05,
-            EmbeddingL2Full = true,
+            EmbeddingL2Scope = L2Scope.Full,
             ClipNorm = 10,
         }, batchSize, 1.05);
 

@@ -32,7 +32,7 @@ public static class Bert4Rec
         for (int l = 0; l < last; l++)
             s = s with { Items = Block(g, $"block.{l}", s, masked: false) };
         Tensor h = Block(g, $"block.{last}", s, masked: true);
-        if (form.PreNorm)
+        if (form.BlockNorm == BlockNorm.Pre)
             h = g.LayerNorm("norm", h);
         if (form.ItemHead != ItemHeads.Tied)
             h = g.Activate("head", g.Linear("head", h, h.Columns), Activations.Gelu);
@@ -43,7 +43,7 @@ public static class Bert4Rec
 
     private static Tensor Block(ModelBuilder g, string name, Sequence s, bool masked)
     {
-        bool preNorm = g.Options.PreNorm;
+        bool preNorm = g.Options.BlockNorm == BlockNorm.Pre;
         // An entry that asks reads itself twice: as it is, and as its query.
         Tensor x = masked ? g.Predicted(name, s) : s.Items;
         Sequence keys = preNorm ? s with { Items = g.LayerNorm($"{name}.norm1", s.Items) } : s;

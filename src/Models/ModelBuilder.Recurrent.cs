@@ -45,8 +45,8 @@ public sealed partial class ModelBuilder
     /// <param name="history">Which positions belong to which row.</param>
     /// <param name="x">(T, I).</param>
     /// <param name="hidden">H.</param>
-    /// <param name="resetAfter">The reset gate stands behind the product with the state (the paper, PyTorch), or before it (the authors' code, TensorFlow, whose biases of both gates begin at 1).</param>
-    public Tensor Gru(string name, BehaviourHistory history, Tensor x, int hidden, bool resetAfter) => Gru(name, history, x, null, hidden, GruKind.Gru, resetAfter);
+    /// <param name="reset">Where the reset gate acts; with <see cref="GruReset.Before"/>, as in TensorFlow, the biases of both gates begin at 1.</param>
+    public Tensor Gru(string name, BehaviourHistory history, Tensor x, int hidden, GruReset reset) => Gru(name, history, x, null, hidden, GruKind.Gru, reset);
 
     /// <summary>(T, H) the states of a GRU with attention, which make up the evolving interest.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
@@ -55,14 +55,14 @@ public sealed partial class ModelBuilder
     /// <param name="a">(T, 1) attention weights.</param>
     /// <param name="hidden">H.</param>
     /// <param name="kind">Where the attention enters.</param>
-    /// <param name="resetAfter">As in <see cref="Gru(string, BehaviourHistory, Tensor, int, bool)"/>.</param>
-    public Tensor Evolve(string name, BehaviourHistory history, Tensor x, Tensor a, int hidden, Evolutions kind, bool resetAfter)
+    /// <param name="reset">As in <see cref="Gru(string, BehaviourHistory, Tensor, int, GruReset)"/>.</param>
+    public Tensor Evolve(string name, BehaviourHistory history, Tensor x, Tensor a, int hidden, Evolutions kind, GruReset reset)
     {
         if (kind != Evolutions.Aigru)
-            return Gru(name, history, x, a, hidden, kind switch { Evolutions.Agru => GruKind.Agru, Evolutions.Augru => GruKind.Augru, _ => GruKind.AugruOfficial }, resetAfter);
+            return Gru(name, history, x, a, hidden, kind switch { Evolutions.Agru => GruKind.Agru, Evolutions.Augru => GruKind.Augru, _ => GruKind.AugruOfficial }, reset);
         Tensor scaled = Positions($"{name} input", history, x.Columns);
         Append(new PositionScale(Device, x, a, scaled));
-        return Gru(name, history, scaled, hidden, resetAfter);
+        return Gru(name, history, scaled, hidden, reset);
     }
 
     /// <summary>(B, H) the state behind the last position of each history; zeros for an empty one.</summary>
@@ -142,16 +142,16 @@ public sealed partial class ModelBuilder
         return Linear($"{name}.out", x, outputs);
     }
 
-    private Tensor Gru(string name, BehaviourHistory history, Tensor x, Tensor? a, int hidden, GruKind kind, bool resetAfter)
+    private Tensor Gru(string name, BehaviourHistory history, Tensor x, Tensor? a, int hidden, GruKind kind, GruReset reset)
     {
         double deviation = Math.Sqrt(2.0 / (x.Columns + hidden));
         GruWeights weights = new(
             Weight($"{name}.weight_ih", 3 * hidden, x.Columns, deviation), Weight($"{name}.weight_hh", 3 * hidden, hidden, Math.Sqrt(1.0 / hidden)),
             Zeros($"{name}.bias_ih", 3 * hidden), Zeros($"{name}.bias_hh", 3 * hidden));
-        if (!resetAfter)
+        if (reset == GruReset.Before)
             initializers.Add(i => weights.InputBias.Write(Device, Enumerable.Repeat(1f, 2 * hidden).ToArray()));
         Tensor h = Positions($"{name} states", history, hidden);
-        Append(new Gru(Workspace, history, x, a, weights, h, kind, resetAfter));
+        Append(new Gru(Workspace, history, x, a, weights, h, kind, reset));
         return h;
     }
 

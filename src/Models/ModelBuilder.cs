@@ -215,7 +215,7 @@ public sealed partial class ModelBuilder
         bool vectors = name == EmbeddingTableName;
         EmbeddingTable table = new(
             Workspace, name, Spec.TotalRows, columns, Batch.GradientRows(Spec, BatchSize), Inputs.Lookups,
-            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Full, vectors ? mbaRates : null, Control.UpdateLog) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard, Inputs.Exchange);
+            new TableOptions(Options.EmbeddingUpdate, (float)Options.EmbeddingL2, Options.EmbeddingL2Scope, vectors ? mbaRates : null, Control.UpdateLog) { Frozen = vectors ? Spec.RowsOf(Options.Freeze) : WithoutWeight }, rule, Control.Scalars, Control.Guard, Inputs.Exchange);
         Tables.Add(table);
         initializers.Add(i =>
         {

@@ -10,12 +10,12 @@ public sealed partial record ModelOptions
     public string? Contradiction() =>
         NegativeSampling < 1 && ModelCatalog.Names.Contains(Model) && ModelCatalog.RanksLists(Model)
             ? $"--negative-sampling leaves rows out, and {Model} ranks whole lists: leave it out" :
-        EmbeddingL2Full && EmbeddingUpdate != EmbeddingUpdate.Dense
+        EmbeddingL2Scope == L2Scope.Full && EmbeddingUpdate != EmbeddingUpdate.Dense
             ? $"--embedding-l2-scope full needs --embedding-update dense, not {EmbeddingUpdate.ToString().ToLowerInvariant()}: L2 on whole tables gives rows outside the batch a gradient"
         : Momentum > 0 && Optimizer != OptimizerKind.Sgd
             ? FormattableString.Invariant($"--momentum {Momentum} needs --optimizer sgd, and this run uses {Optimizer.ToString().ToLowerInvariant()}: add --optimizer sgd, or leave --momentum out")
-        : Freeze.Count > 0 && (Optimizer == OptimizerKind.AdamW || (EmbeddingL2Full && EmbeddingL2 > 0))
-            ? $"--freeze: {(EmbeddingL2Full ? "--embedding-l2-scope full" : "--optimizer adamw")} makes the weights of all rows smaller, frozen or not; leave one of them out"
+        : Freeze.Count > 0 && (Optimizer == OptimizerKind.AdamW || (EmbeddingL2Scope == L2Scope.Full && EmbeddingL2 > 0))
+            ? $"--freeze: {(EmbeddingL2Scope == L2Scope.Full ? "--embedding-l2-scope full" : "--optimizer adamw")} makes the weights of all rows smaller, frozen or not; leave one of them out"
         : ColumnDim.Count > 0 && ModelCatalog.Names.Contains(Model) && ModelCatalog.Of(Model).OneWidth is { } reason
             ? $"--column-dim: {Model} {reason}; leave it out, or take one of {string.Join(", ", ModelCatalog.OfSeveralWidths)}"
         : ColumnDim.Count > 0 && FirstOrder == FirstOrders.Vectors && Model == WideDeep.Entry.Name

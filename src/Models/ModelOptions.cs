@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using GpuCtr.Kernels.Attention;
 using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Optimizers;
@@ -115,9 +116,10 @@ public sealed partial record ModelOptions
     [Option("share of the rows of which only the last entry is masked ({readers})", ReadBy = "bert4rec", Least = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double LastMaskShare { get; init; } = 0.1;
 
-    /// <summary>x + f(LN(x)) in the blocks, with one more LN behind them, in place of LN(x + f(x)), the paper's (BERT4Rec; SASRec always has it).</summary>
-    [Option("where layer normalization is in a block ({readers}): behind the sum, or before attention and feed-forward", Name = "block-norm", Words = "post|pre", True = "pre", ReadBy = "bert4rec")]
-    public bool PreNorm { get; init; }
+    /// <summary>Where layer normalization is in a block (BERT4Rec); that of SASRec is always before.</summary>
+    [Option("where layer normalization is in a block ({readers}): behind the sum, or before attention and feed-forward", ReadBy = "bert4rec")]
+    [JsonPropertyName("pre_norm"), JsonConverter(typeof(BoolJsonConverter<BlockNorm>))]
+    public BlockNorm BlockNorm { get; init; }
 
     /// <summary>What states go through before they are compared with the items (BERT4Rec).</summary>
     [Option("layers between a state and the items ({readers}): none, GELU(W h + b) as in the paper, or that and layer normalization", ReadBy = "bert4rec")]
@@ -152,8 +154,9 @@ public sealed partial record ModelOptions
     public int ListPlaces { get; init; } = 50;
 
     /// <summary>What the scores of a list are trained for (PRM): a softmax over its items, as in the paper, or each item by itself.</summary>
-    [Option("cross entropy of a softmax over the items of a list, or of each item by itself ({readers})", Words = "softmax|pointwise", True = "softmax", ReadBy = "prm")]
-    public bool ListLoss { get; init; } = true;
+    [Option("cross entropy of a softmax over the items of a list, or of each item by itself ({readers})", Words = "softmax|pointwise", ReadBy = "prm")]
+    [JsonConverter(typeof(BoolJsonConverter<ListLoss>))]
+    public ListLoss ListLoss { get; init; } = ListLoss.Softmax;
 
     /// <summary>H: width of the states of the first GRU (DIEN); 0 = as wide as an entry of the history, which the auxiliary loss by inner products needs.</summary>
     [Option("width of the states that are read from the history ({readers}); 0 = as wide as an entry", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
@@ -163,9 +166,10 @@ public sealed partial record ModelOptions
     [Option("width of the evolving interest ({readers}); 0 = that of --gru-hidden", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
     public int EvolutionHidden { get; init; }
 
-    /// <summary>Where the reset gate of both GRUs acts (DIEN): after the product with the old state, as in the paper, PyTorch and cuDNN; false: before it, as in TensorFlow and the authors' code.</summary>
-    [Option("where the reset gate acts ({readers}): on the product with the old state, or on the state before it", Words = "after|before", True = "after", ReadBy = "dien")]
-    public bool GruReset { get; init; } = true;
+    /// <summary>Where the reset gate of both GRUs acts (DIEN): after the product with the old state, as in the paper, or before it, as in the authors' code.</summary>
+    [Option("where the reset gate acts ({readers}): on the product with the old state, or on the state before it", Words = "after|before", ReadBy = "dien")]
+    [JsonConverter(typeof(BoolJsonConverter<GruReset>))]
+    public GruReset GruReset { get; init; } = GruReset.After;
 
     /// <summary>How attention steers the evolving interest (DIEN): the recurrence of the second GRU.</summary>
     [Option("how attention steers the evolving interest ({readers}): augru, augruofficial, agru or aigru", Value = "NAME", ReadBy = "dien")]
@@ -280,9 +284,10 @@ public sealed partial record ModelOptions
     [Option("L2 on embeddings and first-order weights", Value = "λ", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double EmbeddingL2 { get; init; }
 
-    /// <summary>Embedding L2 acts on whole tables in every step; false: only on the rows of the batch.</summary>
-    [Option("L2 on the rows of the batch, or on whole tables (needs --embedding-update dense)", Name = "embedding-l2-scope", Words = "touched|full", True = "full", Default = "touched; fuxictr full", OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
-    public bool EmbeddingL2Full { get; init; }
+    /// <summary>The rows on which <see cref="EmbeddingL2"/> acts in a step.</summary>
+    [Option("L2 on the rows of the batch, or on whole tables (needs --embedding-update dense)", Default = "touched; fuxictr full", OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [JsonPropertyName("embedding_l2_full"), JsonConverter(typeof(BoolJsonConverter<L2Scope>))]
+    public L2Scope EmbeddingL2Scope { get; init; }
 
     /// <summary>λ of mini-batch aware regularization on embeddings (not on first-order weights): λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
     [Option("mini-batch aware regularization of embeddings: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Default = "2 for networks on clicks, where validation ends the run, without --epochs, --weight and --variant; else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]

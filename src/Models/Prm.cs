@@ -30,7 +30,7 @@ public static class Prm
         for (int l = 0; l < g.Options.TransformerBlocks; l++)
             v = Block(g, $"block.{l}", v);
         Tensor score = g.Linear("out", v, 1);
-        return g.Options.ListLoss ? g.ListSoftmax(score) : score;
+        return g.Options.ListLoss == ListLoss.Softmax ? g.ListSoftmax(score) : score;
     }
 
     private static Tensor Block(ModelBuilder g, string name, Tensor v)

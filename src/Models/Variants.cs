@@ -75,7 +75,7 @@ public static class Variants
             Dice = new(Epsilon: 1e-9),
             InputNorm = true,
             ProbabilityEpsilon = 1e-8,
-            GruReset = false,
+            GruReset = GruReset.Before,
             InterestScores = InterestScores.Unit,
             AttentionUnits = [80, 40],
             AttentionActivation = Activations.Sigmoid,
@@ -142,7 +142,7 @@ public static class Variants
     {
         EmbeddingInitStd = 1e-4,
         EmbeddingUpdate = EmbeddingUpdate.Dense,
-        EmbeddingL2Full = true,
+        EmbeddingL2Scope = L2Scope.Full,
         ClipNorm = 10,
     };
 

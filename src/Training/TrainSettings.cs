@@ -27,7 +27,7 @@ internal sealed record TrainSettings(
     public bool PredictsItems => ModelCatalog.Of(Model.Model).PredictsItems;
 
     /// <summary>Whether the losses of epochs are those of a click probability for each row, and not of items or whole lists.</summary>
-    public bool PredictsClicks => !PredictsItems && !(RanksLists && Model.ListLoss);
+    public bool PredictsClicks => !PredictsItems && !(RanksLists && Model.ListLoss == ListLoss.Softmax);
 
     /// <summary>B: rows of a step, once the rows are known.</summary>
     public int BatchSize => Options.BatchSize!.Value;

@@ -64,7 +64,7 @@ public sealed class ModelGradients
         // A layer normalized over three units is too curved for differences.
         new("bst", "per column", o => o with { AttentionPerColumn = true, EmbeddingDim = 8 }),
         new("prm", "wide heads", o => o with { TransformerBlocks = 2, AttentionHeads = 2, HeadWidth = 5, AttentionWidth = 8, FeedForward = 6, ListPlaces = 3 }),
-        new("prm", "pointwise dropout", o => o with { ListLoss = false, AttentionWidth = 8, Dropout = 0.3 }),
+        new("prm", "pointwise dropout", o => o with { ListLoss = ListLoss.Pointwise, AttentionWidth = 8, Dropout = 0.3 }),
         new("bst", "numeric values", o => o with { NumericInput = NumericInputs.Values }),
         .. ModelCatalog.OfSeveralWidths.Select(model => new ModelCase(model, "widths", o => o with { ColumnDim = Widths })),
         new("din", "widths per column", o => o with { ColumnDim = Widths, AttentionPerColumn = true, HistorySum = true, TargetProduct = true, TargetBias = true }),

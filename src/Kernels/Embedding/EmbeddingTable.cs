@@ -16,13 +16,23 @@ public enum EmbeddingUpdate
     Replay,
 }
 
+/// <summary>The rows of a table on which L2 acts in a step.</summary>
+public enum L2Scope
+{
+    /// <summary>Those of the batch.</summary>
+    Touched,
+
+    /// <summary>All, which needs <see cref="EmbeddingUpdate.Dense"/>.</summary>
+    Full,
+}
+
 /// <summary>How a table learns.</summary>
 /// <param name="Update">Which rows move.</param>
 /// <param name="L2">λ, applied once per row and step.</param>
-/// <param name="WholeTable">λ acts on all rows (dense update only); false: on the rows of the batch.</param>
+/// <param name="Scope">The rows on which λ acts.</param>
 /// <param name="MbaRates">(ΣV, 1) λ_mba / n_r of mini-batch aware regularization; null for none.</param>
 /// <param name="Log">The update log of <see cref="EmbeddingUpdate.Replay"/>; null if a row without a gradient does not move.</param>
-public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, bool WholeTable, Tensor? MbaRates = null, UpdateLog? Log = null)
+public readonly record struct TableOptions(EmbeddingUpdate Update, float L2, L2Scope Scope, Tensor? MbaRates = null, UpdateLog? Log = null)
 {
     /// <summary>Ranges of rows that do not learn.</summary>
     public IReadOnlyList<Range> Frozen { get; init; } = [];
@@ -57,7 +67,7 @@ public sealed class EmbeddingTable
         Workspace workspace, string name, long rows, int columns, long rowGradients,
         SortedLookups lookups, TableOptions options, UpdateRule rule, DeviceArray<StepScalars> scalars, GradientGuard guard, RowExchange? exchange = null)
     {
-        if (options is { WholeTable: true, L2: > 0, Update: not EmbeddingUpdate.Dense })
+        if (options is { Scope: L2Scope.Full, L2: > 0, Update: not EmbeddingUpdate.Dense })
             throw new Devices.KernelException($"table {name}: L2 on the whole table needs the dense update; the gradient of an absent row would not be zero");
         bool compact = options.Update != EmbeddingUpdate.Dense;
         SortedLookups owned = exchange?.Owned ?? lookups;
@@ -65,9 +75,9 @@ public sealed class EmbeddingTable
         RowGradients = workspace.TrainingTensor($"d {name} by lookup", rowGradients, columns);
         (Rows, Tensor gradients, ownRows, fetch, giveBack) = exchange is null ? (Weights, RowGradients, null, Nothing, Nothing) : Exchanged(workspace, exchange, lookups);
         Tensor target = Weights.Gradient ?? workspace.TrainingTensor($"d {name} by row", owned.Capacity, columns);
-        gradient = new TableGradient(workspace, Weights, gradients, target, owned, compact, options.WholeTable ? 0 : options.L2, options.MbaRates);
+        gradient = new TableGradient(workspace, Weights, gradients, target, owned, compact, options.Scope == L2Scope.Full ? 0 : options.L2, options.MbaRates);
         frozen = [.. (options.Frozen ?? []).Select(rows => new FrozenRows(workspace.Device, target, owned, compact, exchange?.Shards.Own(rows) ?? rows))];
-        float wholeL2 = options.WholeTable ? options.L2 : 0;
+        float wholeL2 = options.Scope == L2Scope.Full ? options.L2 : 0;
         rule = columns > 1 ? rule : rule.OfOneColumn;
         update = rule.IsRowwise ? new RowwiseAdagrad(workspace, Weights, target, compact ? owned : null, rule, wholeL2, scalars, guard.StepFactor)
             : compact ? new RowUpdate(workspace, Weights, target, owned, rule, scalars, guard.StepFactor)

@@ -35,10 +35,10 @@ public sealed partial class Gru : IOp
     /// <param name="weights">The weights.</param>
     /// <param name="h">(T, H) output: the state after each position.</param>
     /// <param name="kind">What becomes of the update gate.</param>
-    /// <param name="resetAfter">Whether the reset gate stands behind the product with the state.</param>
-    public Gru(Workspace workspace, BehaviourHistory history, Tensor x, Tensor? a, GruWeights weights, Tensor h, GruKind kind, bool resetAfter)
+    /// <param name="reset">Where the reset gate acts.</param>
+    public Gru(Workspace workspace, BehaviourHistory history, Tensor x, Tensor? a, GruWeights weights, Tensor h, GruKind kind, GruReset reset)
     {
-        (device, this.history, this.x, this.a, this.weights, this.h, this.kind, this.resetAfter) = (workspace.Device, history, x, a, weights, h, kind, resetAfter);
+        (device, this.history, this.x, this.a, this.weights, this.h, this.kind, resetAfter) = (workspace.Device, history, x, a, weights, h, kind, reset == GruReset.After);
         if (!weights.Fit || x.Columns != weights.Inputs || h.Columns != weights.Units || (a is null) != (kind == GruKind.Gru)
             || x.RowKind != history.PositionRows || h.RowKind != history.PositionRows || a is not null && (a.Columns != 1 || a.RowKind != history.PositionRows))
             throw new KernelException($"{kind}: x {x}, attention {a?.ToString() ?? "none"}, W {weights.Input}, U {weights.Hidden}, h {h} do not fit on {device}");

@@ -106,7 +106,7 @@ public sealed class DeclaredOptionTests
     {
         string Properties(OnWarmStart rule) => string.Join(' ', Option.DeclaredBy(typeof(ModelOptions)).Where(o => o.Declaration.OnWarmStart == rule).Select(o => o.Property).Order());
         Assert.Equal(
-            "ClipNorm Dropout EmbeddingInitStd EmbeddingL2 EmbeddingL2Full EmbeddingUpdate HiddenInitStd L2 LastMaskShare MaskShare MbaLambda Momentum NegativeSampling Optimizer ProbabilityEpsilon Seed", Properties(OnWarmStart.Free));
+            "ClipNorm Dropout EmbeddingInitStd EmbeddingL2 EmbeddingL2Scope EmbeddingUpdate HiddenInitStd L2 LastMaskShare MaskShare MbaLambda Momentum NegativeSampling Optimizer ProbabilityEpsilon Seed", Properties(OnWarmStart.Free));
         Assert.Equal("Activation BatchNorm Dice FirstOrderFtrl FmNumeric HiddenUnits InputNorm Model", Properties(OnWarmStart.AboveEmbeddings));
     }
 

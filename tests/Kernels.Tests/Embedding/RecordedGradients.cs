@@ -25,7 +25,7 @@ internal sealed class RecordedGradients(int steps, OptimizerKind kind)
         DeviceArray<StepScalars> scalars = workspace.Array<StepScalars>("scalars", 1);
         SortedLookups positions = new(workspace, MostRows);
         UpdateLog? log = update == EmbeddingUpdate.Replay ? new(workspace, Rows, rule, positions, scalars, guard.StepFactor) : null;
-        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, false, null, log) { Frozen = frozen }, rule, scalars, guard);
+        EmbeddingTable table = new(workspace, "table", Rows, Columns, MostRows, positions, new TableOptions(update, 0, L2Scope.Touched, null, log) { Frozen = frozen }, rule, scalars, guard);
         guard.Seal(workspace);
         workspace.Allocate();
         Random random = new(1);

@@ -14,14 +14,14 @@ public sealed class GruTests
     // More than two strips, with ties, empty histories and single positions.
     private static readonly int[] lengths = [.. Enumerable.Range(0, 75).Select(b => b * 7 % (Longest + 1))];
 
-    public static TheoryData<string, GruKind, bool> Cases
+    public static TheoryData<string, GruKind, GruReset> Cases
     {
         get
         {
-            TheoryData<string, GruKind, bool> cases = [];
+            TheoryData<string, GruKind, GruReset> cases = [];
             foreach (string device in new[] { "cpu simd", "cpu portable" })
-                foreach (bool resetAfter in new[] { true, false })
-                    cases.Add(device, resetAfter ? GruKind.Augru : GruKind.Gru, resetAfter);
+                foreach (GruReset reset in new[] { GruReset.After, GruReset.Before })
+                    cases.Add(device, reset == GruReset.After ? GruKind.Augru : GruKind.Gru, reset);
             return cases;
         }
     }
@@ -29,15 +29,15 @@ public sealed class GruTests
     /// <summary>However far other histories of the batch reach, and whichever rows stand beside a row: what padding would change.</summary>
     [SkippableTheory]
     [MemberData(nameof(Cases))]
-    public void A_row_has_the_bits_that_it_has_alone(string deviceName, GruKind kind, bool resetAfter)
+    public void A_row_has_the_bits_that_it_has_alone(string deviceName, GruKind kind, GruReset reset)
     {
         Device device = TestDevices.Get(deviceName);
-        using Setup together = new(device, kind, resetAfter, lengths, firstRow: 0);
+        using Setup together = new(device, kind, reset, lengths, firstRow: 0);
         together.Run();
         float[] states = together.States, gradients = together.InputGradients;
         for (int b = 0, position = 0; b < lengths.Length; position += lengths[b++])
         {
-            using Setup alone = new(device, kind, resetAfter, [lengths[b]], firstRow: position);
+            using Setup alone = new(device, kind, reset, [lengths[b]], firstRow: position);
             alone.Run();
             Assert.Equal(states[(position * H)..((position + lengths[b]) * H)], alone.States[..(lengths[b] * H)]);
             Assert.Equal(gradients[(position * I)..((position + lengths[b]) * I)], alone.InputGradients[..(lengths[b] * I)]);
@@ -48,9 +48,9 @@ public sealed class GruTests
     public void A_step_allocates_nothing()
     {
         using Device device = Device.Open("cpu", threads: 1);
-        foreach (bool resetAfter in new[] { true, false })
+        foreach (GruReset reset in new[] { GruReset.After, GruReset.Before })
         {
-            using Setup s = new(device, GruKind.Augru, resetAfter, lengths, firstRow: 0);
+            using Setup s = new(device, GruKind.Augru, reset, lengths, firstRow: 0);
             s.Run();
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < 5; i++)
@@ -67,7 +67,7 @@ public sealed class GruTests
         private readonly Tensor x, h;
         private readonly Pass pass;
 
-        public Setup(Device device, GruKind kind, bool resetAfter, int[] lengths, int firstRow)
+        public Setup(Device device, GruKind kind, GruReset reset, int[] lengths, int firstRow)
         {
             workspace = new(device);
             int rows = lengths.Length, tokens = lengths.Sum(), places = rows * Longest;
@@ -79,7 +79,7 @@ public sealed class GruTests
             h = workspace.Tensor("h", places, H, gradient: true, positions);
             Tensor a = workspace.Tensor("a", places, 1, gradient: true, positions);
             GruWeights weights = new(Weight("W", I), Weight("U", H), Bias("b_i"), Bias("b_h"));
-            gru = new(workspace, history, x, kind == GruKind.Gru ? null : a, weights, h, kind, resetAfter);
+            gru = new(workspace, history, x, kind == GruKind.Gru ? null : a, weights, h, kind, reset);
             workspace.Allocate();
             foreach (Tensor t in new[] { weights.Input, weights.Hidden, weights.InputBias, weights.HiddenBias })
                 t.Write(device, Numbers(t.Name, 0, (int)t.Length));

@@ -24,12 +24,12 @@ public sealed class RecurrentGolden
         GoldenFile golden = GoldenFile.Read(caseName);
         using Setup s = new(TestDevices.Get(deviceName), golden, "x");
         int units = golden.Shape("inputs", "upstream")[2];
-        bool resetAfter = golden.Flag("reset_after");
+        GruReset reset = golden.Flag("reset_after") ? GruReset.After : GruReset.Before;
         Tensor x = s.OverPositions("x"), h;
         if (golden.Word("evolution") == "gru")
-            h = s.Builder.Gru("gru", s.History, x, units, resetAfter);
+            h = s.Builder.Gru("gru", s.History, x, units, reset);
         else
-            h = s.Builder.Evolve("gru", s.History, x, s.OverPositions("a", "a"), units, Enum.Parse<Evolutions>(golden.Word("evolution")!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true), resetAfter);
+            h = s.Builder.Evolve("gru", s.History, x, s.OverPositions("a", "a"), units, Enum.Parse<Evolutions>(golden.Word("evolution")!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true), reset);
         Tensor last = s.Builder.LastState("last", s.History, h);
         // Stands for an op behind, with the upstream gradient of the states.
         h.Consume();

@@ -17,7 +17,7 @@ internal static class NextItemData
     public static readonly Dictionary<string, ModelOptions> Models = new()
     {
         ["bert4rec"] = ModelCatalog.Defaults("bert4rec"),
-        ["bert4rec pre-norm"] = ModelCatalog.Defaults("bert4rec") with { FeedForward = 10, PreNorm = true },
+        ["bert4rec pre-norm"] = ModelCatalog.Defaults("bert4rec") with { FeedForward = 10, BlockNorm = BlockNorm.Pre },
         ["sasrec"] = ModelCatalog.Defaults("sasrec"),
     };
 

@@ -24,7 +24,7 @@ public sealed class RankStepTests
     private static Dictionary<string, ModelOptions> Models { get; } = new()
     {
         ["deepfm, lazy"] = Small("deepfm"),
-        ["deepfm, dense with decay of all rows"] = Small("deepfm") with { EmbeddingUpdate = EmbeddingUpdate.Dense, EmbeddingL2 = 1e-2, EmbeddingL2Full = true, L2 = 1e-3 },
+        ["deepfm, dense with decay of all rows"] = Small("deepfm") with { EmbeddingUpdate = EmbeddingUpdate.Dense, EmbeddingL2 = 1e-2, EmbeddingL2Scope = L2Scope.Full, L2 = 1e-3 },
         ["deepfm, replay"] = Small("deepfm") with { EmbeddingUpdate = EmbeddingUpdate.Replay },
         ["deepfm, mini-batch aware rates"] = Small("deepfm") with { MbaLambda = 0.5 },
         ["deepfm, dropout and clipping"] = Small("deepfm") with { Dropout = 0.3, ClipNorm = 0.05 },

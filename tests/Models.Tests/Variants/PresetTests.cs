@@ -39,7 +39,7 @@ public sealed class PresetTests
     public void FuxiCtr_trains_whole_tables_clips_and_lowers_the_rate_on_a_plateau(string name)
     {
         ModelOptions o = Options(name);
-        Assert.Equal((EmbeddingUpdate.Dense, true, 10.0, OptimizerKind.Adam), (o.EmbeddingUpdate, o.EmbeddingL2Full, o.ClipNorm, o.Optimizer));
+        Assert.Equal((EmbeddingUpdate.Dense, L2Scope.Full, 10.0, OptimizerKind.Adam), (o.EmbeddingUpdate, o.EmbeddingL2Scope, o.ClipNorm, o.Optimizer));
         Assert.Equal(new TrainingDefaults(1e-3, 0.1, 2), Presets.Training("fuxictr"));
     }
 

@@ -107,7 +107,7 @@ internal sealed class VariantModel : IDisposable
         [$"{Own} bst of 2 blocks, 3 heads"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3 },
         [$"{Own} bst of 3 blocks, 6 heads"] = o => o with { TransformerBlocks = 3, AttentionHeads = 6 },
         [$"{Own} prm of 2 blocks, wide heads, few places"] = o => o with { TransformerBlocks = 2, AttentionHeads = 3, HeadWidth = 4, FeedForward = 6, ListPlaces = 3 },
-        [$"{Own} prm pointwise"] = o => o with { AttentionHeads = 2, ListLoss = false },
+        [$"{Own} prm pointwise"] = o => o with { AttentionHeads = 2, ListLoss = ListLoss.Pointwise },
     };
 
     public TrainableModel Model { get; }

@@ -21,7 +21,7 @@ internal static class GoldenLists
             HeadWidth = wide ? d : 0,
             FeedForward = file.Size("ffn"),
             ListPlaces = file.Shape("parameters", "position")[0],
-            ListLoss = file.Word("loss") == "softmax",
+            ListLoss = file.Word("loss") == "softmax" ? ListLoss.Softmax : ListLoss.Pointwise,
         };
         FeatureSpec spec = new([], [], [.. Enumerable.Range(0, numbers).Select(n => $"x{n}")], []);
         return new(file, spec, options, (batch, prefix) => Fill(file, batch, prefix))
@@ -32,7 +32,7 @@ internal static class GoldenLists
             Logits = (model, _) => Scores(model)[..(int)file.Input("b0.length").Sum()],
             // Where a softmax follows, a constant added to all scores of a list changes nothing: neither a bias of the scores nor one of what they are made of.
             IsNoise = name => name.EndsWith("attention.key.bias", StringComparison.Ordinal)
-                || options.ListLoss && (name == "out.bias" || name == $"block.{options.TransformerBlocks - 1}.norm2.beta"),
+                || options.ListLoss == ListLoss.Softmax && (name == "out.bias" || name == $"block.{options.TransformerBlocks - 1}.norm2.beta"),
         };
     }
 

@@ -97,7 +97,7 @@ internal static class GoldenModels
         Dice = new(Epsilon: file.Config("eps_dice", 1e-8), Momentum: file.Config("running_momentum", 0.01)),
         GruHidden = file.Shape("parameters", "gru.weight_hh")[1],
         EvolutionHidden = file.Shape("parameters", "evolution.weight_hh")[1],
-        GruReset = file.Flag("reset_after"),
+        GruReset = file.Flag("reset_after") ? GruReset.After : GruReset.Before,
         InterestScores = file.Word("attention") == "mlp" ? InterestScores.Unit : InterestScores.Bilinear,
         AttentionUnits = file.Sizes("attention_hidden"),
         AttentionActivation = Activations.Sigmoid,

@@ -21,7 +21,7 @@ internal static class GoldenSequences
             AttentionHeads = file.Size("heads"),
             FeedForward = file.Size("ffn"),
             ItemHead = file.Word("head") switch { "tied" => ItemHeads.Tied, "projection" => ItemHeads.Projection, _ => ItemHeads.ProjectionNorm },
-            PreNorm = file.Word("norm") == "pre",
+            BlockNorm = file.Word("norm") == "pre" ? BlockNorm.Pre : BlockNorm.Post,
             EmbeddingNorm = file.Has("parameters", "emb.norm.gamma"),
             Dropout = 0,
         };

@@ -17,15 +17,15 @@ public sealed class OnnxRecurrenceTests : OwnFolder
 
     private static readonly int[] lengths = [4, 0, 1, 3];
 
-    public static TheoryData<GruKind, bool> Cases
+    public static TheoryData<GruKind, GruReset> Cases
     {
         get
         {
-            TheoryData<GruKind, bool> cases = [];
+            TheoryData<GruKind, GruReset> cases = [];
             foreach (GruKind kind in Enum.GetValues<GruKind>())
             {
-                cases.Add(kind, true);
-                cases.Add(kind, false);
+                cases.Add(kind, GruReset.After);
+                cases.Add(kind, GruReset.Before);
             }
             return cases;
         }
@@ -33,7 +33,7 @@ public sealed class OnnxRecurrenceTests : OwnFolder
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Last_state_is_ours(GruKind kind, bool resetAfter)
+    public void Last_state_is_ours(GruKind kind, GruReset reset)
     {
         Random random = new(1);
         float[] Uniform(long count) => [.. Enumerable.Range(0, (int)count).Select(_ => random.NextSingle() * 2 - 1)];
@@ -47,7 +47,7 @@ public sealed class OnnxRecurrenceTests : OwnFolder
         Tensor x = workspace.Tensor("x", tokens, I, gradient: true, positions), a = workspace.Tensor("a", tokens, 1, gradient: true, positions);
         GruWeights weights = new(workspace.Tensor("W", 3 * H, I, gradient: true), workspace.Tensor("U", 3 * H, H, gradient: true), workspace.Tensor("b_i", 1, 3 * H, gradient: true), workspace.Tensor("b_h", 1, 3 * H, gradient: true));
         Tensor h = workspace.Tensor("h", tokens, H, gradient: true, positions), last = workspace.Tensor("last", rows, H, gradient: true);
-        IOp[] ops = [new Gru(workspace, history, x, kind == GruKind.Gru ? null : a, weights, h, kind, resetAfter), new LastState(device, history, h, last)];
+        IOp[] ops = [new Gru(workspace, history, x, kind == GruKind.Gru ? null : a, weights, h, kind, reset), new LastState(device, history, h, last)];
         workspace.Allocate();
         foreach (Tensor t in new[] { x, weights.Input, weights.Hidden, weights.InputBias, weights.HiddenBias })
             t.Write(device, Uniform(t.Length));

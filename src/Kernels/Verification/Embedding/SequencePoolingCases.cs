@@ -33,7 +33,7 @@ internal static class SequencePoolingCases
         GradientGuard guard = new(t.Workspace, t.Workspace.Tensor("loss", 1, 3), 0);
         SortedLookups positions = Positions.Of(t, places, TableRows, ids.Select((row, i) => (row, GradientOffset + Base + i)));
         EmbeddingTable table = new(
-            t.Workspace, "table", TableRows, s.D, GradientOffset + Base + places, positions, new TableOptions(EmbeddingUpdate.Dense, 0, false),
+            t.Workspace, "table", TableRows, s.D, GradientOffset + Base + places, positions, new TableOptions(EmbeddingUpdate.Dense, 0, L2Scope.Touched),
             UpdateRule.Of(OptimizerKind.Sgd), t.Workspace.Array<StepScalars>("scalars", 1), guard);
         Tensor weights = t.Input(table.Weights, terms: Math.Max(1, ids.Length), gradientStart: 0), y = t.Output("y", s.D, terms: Math.Max(1, s.MaxLength));
         t.Backward(_ => table.Reduce());

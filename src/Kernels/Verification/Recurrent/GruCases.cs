@@ -40,7 +40,7 @@ internal static class GruCases
             t.Parameter("W", width, s.I, terms: terms, fill: Scaled("W", s.I)), t.Parameter("U", width, s.H, terms: terms, fill: Scaled("U", s.H)),
             t.Parameter("b_i", 1, width, terms: terms), t.Parameter("b_h", 1, width, terms: terms));
         Tensor h = t.Output("h", s.H, terms: s.I + s.H, kind: positions);
-        t.Op(new Gru(t.Workspace, histories.History(s.I), x, a, w, h, s.Kind, s.ResetAfter));
+        t.Op(new Gru(t.Workspace, histories.History(s.I), x, a, w, h, s.Kind, s.ResetAfter ? GruReset.After : GruReset.Before));
         Tensor[] inputs = a is null ? [x] : [x, a];
         (Tensor Input, Tensor Sum)[] sums = s.SharedInputs ? [.. inputs.Select(input => (input, t.Output($"{input.Name} + {input.Name}", input.Columns, kind: positions)))] : [];
         foreach ((Tensor input, Tensor sum) in sums)
