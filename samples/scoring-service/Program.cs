@@ -1,32 +1,56 @@
-// A service that scores JSON rows with a trained model:
+// A service that scores JSON rows with the best model of a run, and with a better one as soon as there is one:
 //   dotnet run --project samples/scoring-service -- --model runs/first --urls http://localhost:5000
 //   curl localhost:5000/score -H 'content-type: application/json' -d '{"C1": 1, "I1": 2.5}'
 using System.Text.Json;
 using GpuCtr;
-using GpuCtr.Samples;
+using GpuCtr.Hosting;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-using var model = CtrModel.Load(builder.Configuration["model"] ?? throw new InvalidOperationException("--model RUN is missing: a run or checkpoint folder"));
-RowPool rows = new(model);
+builder.Services.AddCtrModel(new CtrModelHostOptions { Model = builder.Configuration["model"] ?? throw new InvalidOperationException("--model RUN is missing: a run or checkpoint folder") });
+builder.Services.AddHealthChecks().AddCheck<CtrModelHealthCheck>("model");
 WebApplication app = builder.Build();
 
-app.MapGet("/model", () => new { Model = model.Architecture, model.Step, Columns = model.Columns.Select(c => new { c.Name, Values = $"{c.Values}", Use = $"{c.Use}" }) });
+app.MapHealthChecks("/health");
+app.MapGet("/model", (CtrModelHost host) =>
+{
+    using ModelLease lease = host.Rent();
+    return new { Model = lease.Model.Architecture, lease.Model.Step, Columns = lease.Model.Columns.Select(c => new { c.Name, Values = $"{c.Values}", Use = $"{c.Use}" }) };
+});
 
 // One row (an object) gives {"score": p}; several (an array) give {"scores": [p, …]}.
-app.MapPost("/score", (JsonElement body) =>
+app.MapPost("/score", (JsonElement body, CtrModelHost host) => Answer(() => body.ValueKind == JsonValueKind.Array
+    ? Results.Json(new { Scores = Score(host, [.. body.EnumerateArray()]) })
+    : Results.Json(new { Score = Score(host, [body])[0] })));
+
+// {"context": {…}, "candidates": [{…}, …]} gives {"scores": [p, …]}: what a candidate does not say is that of the context.
+app.MapPost("/rank", (JsonElement body, CtrModelHost host) => Answer(() =>
+{
+    using ModelLease lease = host.Rent();
+    FeatureRow[] candidates = [.. body.GetProperty("candidates").EnumerateArray().Select(c => lease.NewRow().SetJson(c))];
+    float[] scores = new float[candidates.Length];
+    lease.Model.Rank(lease.NewRow().SetJson(body.GetProperty("context")), candidates, scores);
+    return Results.Json(new { Scores = scores });
+}));
+
+app.Run();
+
+// The request has the model until its lease ends, whatever takes over meanwhile.
+static float[] Score(CtrModelHost host, JsonElement[] bodies)
+{
+    using ModelLease lease = host.Rent();
+    return lease.Model.Score([.. bodies.Select(b => lease.NewRow().SetJson(b))]);
+}
+
+static IResult Answer(Func<IResult> answer)
 {
     try
     {
-        return body.ValueKind == JsonValueKind.Array
-            ? Results.Json(new { Scores = rows.Score([.. body.EnumerateArray()]) })
-            : Results.Json(new { Score = rows.Score([body])[0] });
+        return answer();
     }
-    catch (ArgumentException e)
+    catch (Exception e) when (e is ArgumentException or KeyNotFoundException or InvalidOperationException)
     {
         // The message names the column and what the model was trained with.
         return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
     }
-});
-
-app.Run();
+}

@@ -12,7 +12,7 @@ internal sealed partial class TrainRun
     {
         CheckpointMetrics? valid = Metrics(result.Valid);
         history.Add(MetricsLog.Of(result, model.Step, trainer.SkippedSteps));
-        string saved = Save(trainer.Position(epochDone: true), valid);
+        string saved = Save(trainer.Position(epochDone: true), valid, result.Valid is null ? null : trainer.Sample?.Canaries);
         if (result.IsBest)
         {
             (bestValid, bestStep) = (valid, model.Step);
@@ -59,10 +59,10 @@ internal sealed partial class TrainRun
         AfterStep?.Invoke();
     }
 
-    private string Save(TrainingPosition position, CheckpointMetrics? valid)
+    private string Save(TrainingPosition position, CheckpointMetrics? valid, IReadOnlyList<CanaryRow>? canaries = null)
     {
         long saving = Stopwatch.GetTimestamp();
-        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config));
+        string name = folder.Save(model, data.Encoder, new RunState(position, valid, settings.BatchSize, history, Config, canaries ?? []));
         Telemetry.Checkpoint(Stopwatch.GetElapsedTime(saving));
         savedStep = model.Step;
         return name;

@@ -2,12 +2,12 @@ using System.Reflection;
 
 namespace GpuCtr.EndToEnd.Tests;
 
-/// <summary>src/Kernels ← Models ← Data ← Training ← Engine: each project knows only those before it.</summary>
+/// <summary>src/Kernels ← Models ← Data ← Training ← Hosting ← Engine: each project knows only those before it.</summary>
 [Trait("Speed", "Fast")]
 public sealed class ReferenceTests
 {
     private static readonly (string Project, string Assembly)[] layers =
-        [("Kernels", "GpuCtr.Kernels"), ("Models", "GpuCtr.Models"), ("Data", "GpuCtr.Data"), ("Training", "GpuCtr"), ("Engine", "gpu-ctr")];
+        [("Kernels", "GpuCtr.Kernels"), ("Models", "GpuCtr.Models"), ("Data", "GpuCtr.Data"), ("Training", "GpuCtr"), ("Hosting", "GpuCtr.Hosting"), ("Engine", "gpu-ctr")];
 
     public static TheoryData<int> Layers => [.. Enumerable.Range(0, layers.Length)];
 

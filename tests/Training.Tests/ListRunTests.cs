@@ -91,6 +91,8 @@ public sealed class ListRunTests(ListRunTests.Trained trained) : OwnFolder, ICla
         Run("export", "--model", trained.Model, "--format", "onnx", "--out", onnx).Succeeded();
         using CtrModel served = CtrModel.Load(trained.Model, new ScoringOptions { Concurrency = 1, BatchRows = 8 });
         float[] expected = Read(scores).Score;
+        // The canary rows of the checkpoint are one list, whose probabilities sum to 1.
+        Assert.Equal(1, GpuCtr.Training.Checkpoints.CanaryRow.Read(GpuCtr.Training.Checkpoints.RunFolder.Resolve(trained.Model)).Sum(c => (double)c.Score), 1e-5);
         int first = 0;
         foreach (int length in trained.Lists.Lengths.Take(20))
         {

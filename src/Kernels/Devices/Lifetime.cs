@@ -18,12 +18,16 @@ public sealed class Lifetime(string owner, Action free)
 
     /// <summary>Enters; the memory stays valid until the lease is disposed.</summary>
     /// <exception cref="ObjectDisposedException">It is closed.</exception>
-    public Lease Enter()
+    public Lease Enter() => TryEnter(out Lease lease) ? lease : throw new ObjectDisposedException(owner);
+
+    /// <summary>Enters, as <see cref="Enter"/> does; false if it is closed.</summary>
+    public bool TryEnter(out Lease lease)
     {
-        if (Interlocked.Increment(ref users) >= 0)
-            return new Lease(this);
-        Leave();
-        throw new ObjectDisposedException(owner);
+        bool entered = Interlocked.Increment(ref users) >= 0;
+        lease = entered ? new Lease(this) : default;
+        if (!entered)
+            Leave();
+        return entered;
     }
 
     /// <summary>Refuses new users from now on, and frees the memory at once if there are none. Closing again has no effect.</summary>

@@ -34,6 +34,7 @@ internal sealed partial record Checkpoint
         Directory.CreateDirectory(folder);
         Dictionary<string, FileDigest> files = WriteTensors(folder, model);
         encoder.Save(folder);
+        CanaryRow.Write(folder, state.Canaries, model.Device.Precision);
         AddFiles(folder, files);
         CheckpointManifest manifest = new(
             CheckpointManifest.CurrentFormat, Release.Version, state.Position, state.Valid, state.BatchSize, model.Options, encoder.Spec, files, state.History, state.Config);

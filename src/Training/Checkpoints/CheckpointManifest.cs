@@ -41,7 +41,8 @@ internal sealed record CheckpointMetrics(
 /// <param name="BatchSize">Rows of a training step.</param>
 /// <param name="History">Metrics of every finished epoch.</param>
 /// <param name="Config">The content of config.json.</param>
-internal sealed record RunState(TrainingPosition Position, CheckpointMetrics? Valid, int BatchSize, IReadOnlyList<EpochMetrics> History, JsonObject Config);
+/// <param name="Canaries">Rows with the scores of these weights; none within an epoch.</param>
+internal sealed record RunState(TrainingPosition Position, CheckpointMetrics? Valid, int BatchSize, IReadOnlyList<EpochMetrics> History, JsonObject Config, IReadOnlyList<CanaryRow> Canaries);
 
 /// <summary>manifest.json: the content of a checkpoint. It is written last, so a checkpoint with a manifest is complete.</summary>
 /// <param name="Format">Version of the layout.</param>

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Models.Features;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Reports;
 
@@ -65,9 +66,13 @@ internal sealed class RowSample
     /// <summary>(Lists)(Rows) entries of each list that the model read.</summary>
     public int[][] Lengths { get; }
 
+    /// <summary>The first rows with their scores, which a checkpoint keeps; none if one of them has no score.</summary>
+    public IReadOnlyList<CanaryRow>? Canaries { get; private set; }
+
     /// <summary>Adds a scored batch.</summary>
     public void Add(Batch batch, ReadOnlySpan<float> logits)
     {
+        Canaries ??= CanaryRow.Of(batch, logits);
         for (int b = 0; b < batch.Rows; b++, seen++)
         {
             // A row without a score is a bad one.

@@ -1,3 +1,4 @@
+using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
@@ -47,12 +48,22 @@ public sealed class CtrModel : IDisposable
         FeatureEncoder features = checkpoint.LoadEncoder();
         encoder = new RowEncoder(features, options.IgnoreUnknown);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
-        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => new ScoringWorker(lane, features.RowVectors as TrainedVectors), features.RowVectors);
+        IReadOnlyList<CanaryRow> canaries = CanaryRow.Read(checkpoint.Folder);
+        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => Checked(new ScoringWorker(lane, features.RowVectors as TrainedVectors), canaries, checkpoint.Folder), features.RowVectors);
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
         mostRows = model.Spec.HasLists ? options.BatchRows : int.MaxValue;
     }
 
-    /// <summary>Loads a model.</summary>
+    /// <summary>A lane that gives the canary rows of a checkpoint the scores that training gave them.</summary>
+    private static ScoringWorker Checked(ScoringWorker lane, IReadOnlyList<CanaryRow> canaries, string folder)
+    {
+        if (lane.FaultOf(canaries) is not { } fault)
+            return lane;
+        lane.Dispose();
+        throw GpuCtrException.DataError(new DataPlace(Path.Combine(folder, CanaryRow.File)), $"the rows do not have the scores that training measured: {fault}; use another checkpoint");
+    }
+
+    /// <summary>Loads a model. If the checkpoint has canary rows, each must have the score that training measured.</summary>
     /// <param name="path">A run folder (its best checkpoint), its best or last, or a checkpoint folder.</param>
     /// <param name="options">How it runs.</param>
     /// <exception cref="GpuCtrException">There is none, or it is damaged; the message says which file and what to do.</exception>

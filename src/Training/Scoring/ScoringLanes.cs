@@ -26,15 +26,16 @@ internal sealed class ScoringLanes<T> where T : class, IDisposable
         (this.device, this.shared) = (device, shared);
         lifetime = new Lifetime(owner, Free);
         int count = device.UsesSimd ? concurrency > 0 ? concurrency : Environment.ProcessorCount : 1;
-        lanes.Add(make(model));
         try
         {
+            lanes.Add(make(model));
             while (lanes.Count < count)
                 lanes.Add(make(model.Replica()));
         }
         catch
         {
             lanes.ForEach(lane => lane.Dispose());
+            shared?.Dispose();
             throw;
         }
         free = count;

@@ -2,6 +2,7 @@ using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
+using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Scoring;
 
@@ -48,6 +49,35 @@ internal sealed class ScoringWorker(FrozenModel model, TrainedVectors? vectors) 
         model.Predict(batch, logits);
         for (int i = 0; i < rows.Length; i++)
             probabilities[i] = float.IsFinite(logits[i]) ? Probability.Of(logits[i]) : throw Unscored(rows[i], first + i);
+    }
+
+    /// <summary>Scores canary rows, which also compiles what the first call would wait for.</summary>
+    /// <returns>What is wrong; null if every row has its score.</returns>
+    public string? FaultOf(IReadOnlyList<CanaryRow> canaries)
+    {
+        // A list cannot be split.
+        if (model.Spec.HasLists && canaries.Count > batch.Capacity)
+            return null;
+        try
+        {
+            return canaries.Chunk(batch.Capacity).Select(FaultOfBatch).FirstOrDefault(fault => fault is not null);
+        }
+        catch (Exception e) when (e is ArgumentException or KeyNotFoundException)
+        {
+            return $"they are not rows of this model ({e.Message.ReplaceLineEndings(" ")})";
+        }
+    }
+
+    private string? FaultOfBatch(CanaryRow[] canaries)
+    {
+        batch.Rows = 0;
+        foreach (CanaryRow row in canaries)
+            row.CopyTo(batch);
+        batch.Prepare(training: false);
+        model.Predict(batch, logits);
+        // A score that is not a number is not near either.
+        (int i, CanaryRow wrong) = canaries.Index().FirstOrDefault(c => !(Math.Abs(Probability.Of(logits[c.Index]) - c.Item.Score) <= c.Item.Tolerance));
+        return wrong is null ? null : $"one has the score {Probability.Of(logits[i])}, and training measured {wrong.Score}";
     }
 
     private FeatureRow[] NewRows(RowEncoder encoder) => [.. Enumerable.Range(0, batch.Capacity).Select(_ => new FeatureRow(encoder))];

@@ -16,6 +16,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
     [InlineData("GpuCtr.Models", "lib/net10.0/GpuCtr.Models")]
     [InlineData("GpuCtr.Data", "lib/net10.0/GpuCtr.Data")]
     [InlineData("GpuCtr", "lib/net10.0/GpuCtr")]
+    [InlineData("GpuCtr.Hosting", "lib/net10.0/GpuCtr.Hosting")]
     [InlineData("gpu-ctr", "tools/net10.0/any/gpu-ctr")]
     public void A_package_has_a_readme_documentation_and_symbols_with_sources(string id, string assembly)
     {
@@ -39,7 +40,7 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
 
     [Fact]
     public void Nothing_else_is_packed() => Assert.Equal(
-        ["GpuCtr", "GpuCtr.Data", "GpuCtr.Kernels", "GpuCtr.Models", "gpu-ctr"],
+        ["GpuCtr", "GpuCtr.Data", "GpuCtr.Hosting", "GpuCtr.Kernels", "GpuCtr.Models", "gpu-ctr"],
         Directory.GetFiles(packed.Packages, "*.nupkg").Select(f => Path.GetFileName(f).Replace($".{PackedFolder.Version}.nupkg", "")).Order(StringComparer.Ordinal));
 
     [Fact]

@@ -19,6 +19,15 @@ public sealed class ScoringServiceTests(ScoringServiceTests.RunningService runni
     }
 
     [Fact]
+    public async Task Candidates_are_laid_over_their_context_and_the_service_is_healthy()
+    {
+        JsonElement ranked = await Ok(await Client.PostAsJsonAsync("/rank", new { context = new Dictionary<string, object> { ["I1"] = 2.5 }, candidates = new[] { 1, 2 }.Select(c => new Dictionary<string, object> { ["C1"] = c }) }));
+        Assert.Equal([Expected(1, 2.5), Expected(2, 2.5)], ranked.GetProperty("scores").EnumerateArray().Select(s => s.GetSingle()));
+        Assert.Equal(HttpStatusCode.BadRequest, (await Client.PostAsJsonAsync("/rank", new { context = Row(1, 2.5) })).StatusCode);
+        Assert.Equal("Healthy", await Client.GetStringAsync("/health"));
+    }
+
+    [Fact]
     public async Task Requests_at_once_do_not_mix()
     {
         await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>

@@ -33,7 +33,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
     public void Fault08_Nothing_on_disk_names_a_type_and_nothing_read_asks_for_one()
     {
         string checkpoint = FaultRun.Pointed(run.Copy(), "last");
-        string[] known = [".json", ".safetensors", ".parquet", ".xxh3"];
+        string[] known = [".json", ".jsonl", ".safetensors", ".parquet", ".xxh3"];
         foreach (string file in Directory.GetFiles(checkpoint, "*", SearchOption.AllDirectories))
         {
             Assert.Contains(Path.GetExtension(file), known);
@@ -43,7 +43,7 @@ public sealed class HostileCheckpointTests(FaultRun run) : IClassFixture<FaultRu
         }
 
         HashSet<Type> seen = [];
-        foreach (Type root in new[] { typeof(CheckpointManifest), typeof(FittedFeatures) })
+        foreach (Type root in new[] { typeof(CheckpointManifest), typeof(FittedFeatures), typeof(CanaryRow) })
             Visit(root, seen);
         Assert.Contains(typeof(FileDigest), seen);
         foreach (Type type in seen)

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.Logging;
+
+namespace GpuCtr.Hosting;
+
+/// <summary>Calls when a checkpoint may have changed: at intervals, and when the file system tells of a pointer that was replaced. Network folders and links tell of nothing, therefore both.</summary>
+/// <param name="path">What <see cref="CtrModelHostOptions.Model"/> says.</param>
+/// <param name="interval">Time between two calls; twice that after each failed one, up to <see cref="MostWait"/>.</param>
+/// <param name="look">Looks, and returns whether all is well.</param>
+/// <param name="logger">Told if the file system tells of nothing.</param>
+internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Func<bool> look, ILogger logger)
+{
+    private static readonly TimeSpan MostWait = TimeSpan.FromMinutes(5);
+
+    // Not disposed: the file system may still tell of something when all else has ended. They hold nothing but memory.
+    private readonly SemaphoreSlim wake = new(0);
+    private readonly CancellationTokenSource stop = new();
+    private FileSystemWatcher? files;
+    private Thread? thread;
+
+    /// <summary>Begins.</summary>
+    public void Start()
+    {
+        if (thread is not null)
+            return;
+        files = Watcher();
+        thread = new Thread(Work) { IsBackground = true, Name = "gpu-ctr model host" };
+        thread.Start();
+    }
+
+    /// <summary>Ends it and waits for the call that is going on. Stopping again has no effect.</summary>
+    public void Stop()
+    {
+        stop.Cancel();
+        files?.Dispose();
+        if (thread is not null && thread != Thread.CurrentThread)
+            thread.Join();
+    }
+
+    private void Work()
+    {
+        TimeSpan wait = interval;
+        try
+        {
+            while (true)
+            {
+                bool told = wake.Wait(wait, stop.Token);
+                wait = look() ? interval : told ? interval : Longer(wait);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    private TimeSpan Longer(TimeSpan wait) => wait >= MostWait ? wait : wait * 2;
+
+    private FileSystemWatcher? Watcher()
+    {
+        string full = Path.GetFullPath(path);
+        try
+        {
+            FileSystemWatcher watcher = new(Directory.Exists(full) ? full : Path.GetDirectoryName(full)!);
+            // A pointer is replaced by renaming a file.
+            watcher.Renamed += (_, _) => Wake();
+            watcher.Created += (_, _) => Wake();
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (Exception e) when (e is IOException or ArgumentException or PlatformNotSupportedException)
+        {
+            TellsNothing(full, e.Message, interval.TotalSeconds);
+            return null;
+        }
+    }
+
+    private void Wake()
+    {
+        if (wake.CurrentCount == 0)
+            wake.Release();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Folder}: changes are not told ({Reason}); it is looked at every {Seconds} s")]
+    private partial void TellsNothing(string folder, string reason, double seconds);
+}

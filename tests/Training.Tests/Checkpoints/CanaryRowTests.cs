@@ -1,0 +1,53 @@
+using GpuCtr.Training.Checkpoints;
+using GpuCtr.Training.Tests.Hosting;
+
+namespace GpuCtr.Training.Tests.Checkpoints;
+
+public sealed class CanaryRowTests(ServedModels models) : IClassFixture<ServedModels>
+{
+    private static readonly ScoringOptions small = new() { Concurrency = 1, BatchRows = 5 };
+
+    [Theory]
+    [InlineData("deepfm")]
+    [InlineData("din")]
+    [InlineData("bst")]
+    public void A_checkpoint_has_rows_with_their_scores_and_only_their_model_loads(string model)
+    {
+        string run = models.RunOf(model);
+        Assert.Equal(16, CanaryRow.Read(RunFolder.Resolve(run)).Count);
+        CtrModel.Load(run, small).Dispose();
+        using ServedRun copy = new();
+        foreach ((double change, bool loads) in new[] { (0, true), (0.0009, true), (0.0011, false), (-0.0011, false) })
+        {
+            string checkpoint = copy.Publish(run, c => ServedRun.ChangeScores(c, score => score + change));
+            if (loads)
+                CtrModel.Load(checkpoint, small).Dispose();
+            else
+                Assert.Contains("canary.jsonl: the rows do not have the scores", Assert.Throws<GpuCtrException>(() => CtrModel.Load(checkpoint, small)).Message);
+        }
+    }
+
+    [Theory]
+    [InlineData("\"user\":", "\"uesr\":", "not rows of this model")]
+    [InlineData("\"hist_item\":[", "\"hist_item\":[-1,", "not rows of this model")]
+    [InlineData("\"score\":", "\"scroe\":", "damaged")]
+    [InlineData("\"tags\":[", "\"tags\":[99999999],\"other\":[", "not rows of this model")]
+    [InlineData("\"lists\":{", "\"lists\":{\"x\":null,", "damaged")]
+    [InlineData("\"numbers\":[", "\"numbers\":[1,", "not rows of this model")]
+    public void Rows_that_cannot_be_are_one_line(string from, string to, string said)
+    {
+        using ServedRun copy = new();
+        string checkpoint = copy.Publish(models.Din, c =>
+        {
+            string path = Path.Combine(c, CanaryRow.File), text = File.ReadAllText(path);
+            Assert.Contains(from, text);
+            File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
+            FileDigest digest = FileDigest.Of(path);
+            ServedRun.ChangeManifest(c, m => m["files"]![CanaryRow.File] = new System.Text.Json.Nodes.JsonObject { ["bytes"] = digest.Bytes, ["xxh3"] = digest.Xxh3 });
+        });
+        GpuCtrException e = Assert.Throws<GpuCtrException>(() => CtrModel.Load(checkpoint, small));
+        Assert.Equal(ErrorKind.Data, e.Kind);
+        Assert.Contains(said, e.Message);
+        Assert.DoesNotContain('\n', e.Message);
+    }
+}
