@@ -41,6 +41,7 @@ public sealed partial class Trial
         for (int i = 0; i < x.Length; i++)
             x[i] += delta(i);
         reference!(values);
+        ReferenceOfReaders(values);
         double loss = 0;
         foreach (Tracked t in tracked)
             for (int i = 0; i < t.Upstream?.Length; i++)

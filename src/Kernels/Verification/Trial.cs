@@ -1,3 +1,4 @@
+using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Onnx;
 using GpuCtr.Kernels.Tensors;
 
@@ -12,6 +13,7 @@ public sealed partial class Trial : IDisposable
     private readonly List<Action> uploads = [];
     private readonly List<IOp> ops = [];
     private readonly List<IDisposable> owned = [];
+    private readonly List<(Tensor Input, Tensor Sum)> readAgain = [];
     private Action<ReferenceValues>? reference;
 
     internal Trial(OpCase c, Device device, int attempt)
@@ -115,6 +117,24 @@ public sealed partial class Trial : IDisposable
 
     /// <summary>The naive formula in float64.</summary>
     public void Reference(Action<ReferenceValues> formula) => reference = formula;
+
+    /// <summary>Later ops that read these tensors too, so that the op under test adds to their gradients: x + x of each.</summary>
+    public void ReadAgain(params Tensor[] inputs)
+    {
+        foreach (Tensor x in inputs)
+        {
+            Tensor sum = Output($"{x.Name} + {x.Name}", x.Columns, kind: x.RowKind);
+            Op(new Add(Device, sum, x, x));
+            readAgain.Add((x, sum));
+        }
+    }
+
+    private void ReferenceOfReaders(ReferenceValues v)
+    {
+        foreach ((Tensor x, Tensor sum) in readAgain)
+            for (int i = 0; i < v[sum].Length; i++)
+                v[sum][i] = 2 * v[x][i];
+    }
 
     /// <inheritdoc/>
     public void Dispose()

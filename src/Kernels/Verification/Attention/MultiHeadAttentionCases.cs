@@ -82,14 +82,10 @@ internal static class MultiHeadAttentionCases
         Tensor k = t.Batch("k", s.E, s.Gradients, (int)(terms * s.Scale * s.Scale), kind: items), v = t.Batch("v", s.E, terms: terms, kind: items);
         Tensor y = t.Output("y", s.E, terms: terms, kind: asking);
         t.Op(new MultiHeadAttention(t.Workspace, sequences, q, k, v, s.H, y, causal, s.Scaled));
-        (Tensor Input, Tensor Sum)[] sums = s.SharedInputs ? [.. new[] { q, k, v }.Select(input => (input, t.Output($"{input.Name} + {input.Name}", s.E, kind: input.RowKind)))] : [];
-        foreach ((Tensor input, Tensor sum) in sums)
-            t.Op(new Add(t.Device, sum, input, input));
+        if (s.SharedInputs)
+            t.ReadAgain(q, k, v);
         t.Reference(r =>
         {
-            foreach ((Tensor input, Tensor sum) in sums)
-                for (int i = 0; i < r[sum].Length; i++)
-                    r[sum][i] = 2 * r[input][i];
             for (int question = 0; question < asked.Length; question++)
             {
                 int[] row = sequenceOf(asked[question]), seen = [.. row.Where(item => !causal || item <= asked[question])];

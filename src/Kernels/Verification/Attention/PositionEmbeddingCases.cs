@@ -21,18 +21,14 @@ internal static class PositionEmbeddingCases
         ListTrial lists = new(t, s.Lists, s.Longest, s.Capacity);
         Tensor x = t.Batch("x", s.E, s.Gradient), p = t.Parameter("p", s.Places, s.E, terms: lists.Starts[^1]), y = t.Output("y", s.E);
         t.Op(new PositionEmbedding(t.Workspace, lists.Items, x, p, y));
-        // An op recorded later that reads x too: the gradient is added to its.
-        Tensor? sum = s.Shared ? t.Output("sum", s.E) : null;
-        if (sum is not null)
-            t.Op(new Add(t.Device, sum, x, x));
+        if (s.Shared)
+            t.ReadAgain(x);
         t.Reference(v =>
         {
             for (int list = 0; list < s.Lists; list++)
                 foreach ((int place, int row) in lists.RowsOf(list).Index())
                     for (int e = 0; e < s.E; e++)
                         v[y][row * s.E + e] = v[x][row * s.E + e] + v[p][Math.Min(place, s.Places - 1) * s.E + e];
-            for (int i = 0; sum is not null && i < v[sum].Length; i++)
-                v[sum][i] = 2 * v[x][i];
         });
     }
 }

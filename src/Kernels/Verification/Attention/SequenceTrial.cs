@@ -1,11 +1,20 @@
 using GpuCtr.Kernels.Attention;
+using GpuCtr.Kernels.Embedding;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
 
+/// <summary>Keys that are gathered from a table.</summary>
+/// <param name="History">The history.</param>
+/// <param name="Table">(V, D).</param>
+/// <param name="Ids">(G, T) the row of each column and position.</param>
+internal sealed record Keys(BehaviourHistory History, Tensor Table, int[][] Ids);
+
 /// <summary>The jagged histories of a trial: the first has the maximum length and the second is empty. Without a target, items are predicted at some entries.</summary>
 internal sealed class SequenceTrial
 {
+    private const int TableRows = 9, GradientOffset = 3;
+
     private readonly Trial t;
     private readonly int capacity;
 
@@ -54,6 +63,24 @@ internal sealed class SequenceTrial
     {
         Tensor table = t.Workspace.Tensor("no keys", 1, e);
         return History(table, table, t.Workspace.Tensor("no vectors", capacity, e), [0], [0], HasTarget ? [0] : [], 0);
+    }
+
+    /// <summary>A history whose keys are gathered from a table, with the scatter-add of their gradients.</summary>
+    /// <param name="g">Columns of the history.</param>
+    /// <param name="d">D, width of each.</param>
+    /// <param name="vectors">(B, ·) field vectors, or any tensor if no op reads a target.</param>
+    /// <param name="targets">(G) the target's fields in them; empty without a target.</param>
+    /// <param name="terms">Terms of a gradient of the table.</param>
+    public Keys KeysOf(int g, int d, Tensor vectors, int[] targets, int terms)
+    {
+        Random random = t.Random("ids");
+        int[][] ids = [.. Enumerable.Range(0, g).Select(_ => Enumerable.Range(0, Tokens).Select(_ => 1 + random.Next(TableRows - 1)).ToArray())];
+        int[] bases = [.. Enumerable.Range(0, g).Select(column => column * Places)];
+        Tensor table = t.Parameter("table", TableRows, d, terms: terms, gradientStart: 0), rowGradients = t.Workspace.Tensor("row gradients", GradientOffset + g * Places, d);
+        SortedLookups sorted = Positions.Of(t, g * Places, TableRows, ids.SelectMany((row, column) => row.Select((id, i) => (id, GradientOffset + bases[column] + i))));
+        TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, sorted, compact: false, l2: 0);
+        t.Backward(_ => scatter.Run());
+        return new(History(table, rowGradients, vectors, [.. ids.SelectMany(row => row.Concat(new int[Places - Tokens]))], bases, targets, GradientOffset), table, ids);
     }
 
     public BehaviourHistory History(Tensor table, Tensor rowGradients, Tensor vectors, int[] rows, int[] bases, int[] targets, int gradientOffset) => new(

@@ -41,15 +41,10 @@ internal static class GruCases
             t.Parameter("b_i", 1, width, terms: terms), t.Parameter("b_h", 1, width, terms: terms));
         Tensor h = t.Output("h", s.H, terms: s.I + s.H, kind: positions);
         t.Op(new Gru(t.Workspace, histories.History(s.I), x, a, w, h, s.Kind, s.ResetAfter ? GruReset.After : GruReset.Before));
-        Tensor[] inputs = a is null ? [x] : [x, a];
-        (Tensor Input, Tensor Sum)[] sums = s.SharedInputs ? [.. inputs.Select(input => (input, t.Output($"{input.Name} + {input.Name}", input.Columns, kind: positions)))] : [];
-        foreach ((Tensor input, Tensor sum) in sums)
-            t.Op(new Add(t.Device, sum, input, input));
+        if (s.SharedInputs)
+            t.ReadAgain(a is null ? [x] : [x, a]);
         t.Reference(v =>
         {
-            foreach ((Tensor input, Tensor sum) in sums)
-                for (int i = 0; i < v[sum].Length; i++)
-                    v[sum][i] = 2 * v[input][i];
             double[] outputs = v[h];
             for (int b = 0, position = 0; b < s.B; b++)
             {

@@ -33,10 +33,10 @@ internal static class NextItemCases
         (SequenceTrial histories, NextItems items) = Items(t, s);
         Tensor z = t.Output("z", 1, terms: s.H, kind: pairs);
         t.Op(new NextItemDots(t.Device, items, z));
-        Action<ReferenceValues> others = ReadAgain(t, s, items);
+        if (s.SharedInputs)
+            t.ReadAgain(items.States, items.Clicked, items.Negative);
         t.Reference(v =>
         {
-            others(v);
             foreach ((int row, int? state, int next, Tensor of) in Rows(histories, items))
                 v[z][row] = state is { } at ? Enumerable.Range(0, s.H).Sum(j => v[items.States][at * s.H + j] * v[of][next * s.H + j]) : 0;
         });
@@ -48,10 +48,10 @@ internal static class NextItemCases
         int columns = s.H + s.E;
         Tensor y = t.Output("y", columns, kind: pairs);
         t.Op(new NextItemPairs(t.Device, items, y));
-        Action<ReferenceValues> others = ReadAgain(t, s, items);
+        if (s.SharedInputs)
+            t.ReadAgain(items.States, items.Clicked, items.Negative);
         t.Reference(v =>
         {
-            others(v);
             foreach ((int row, int? state, int next, Tensor of) in Rows(histories, items))
                 for (int j = 0; j < columns; j++)
                     v[y][row * columns + j] = state is not { } at ? 0 : j < s.H ? v[items.States][at * s.H + j] : v[of][next * s.E + j - s.H];
@@ -109,20 +109,5 @@ internal static class NextItemCases
             yield return (2 * i, state, i + 1, items.Clicked);
             yield return (2 * i + 1, state, i + 1, items.Negative);
         }
-    }
-
-    /// <summary>Later ops that read the inputs too, so that the op under test adds to their gradients.</summary>
-    private static Action<ReferenceValues> ReadAgain(Trial t, Shape s, NextItems items)
-    {
-        Tensor[] inputs = s.SharedInputs ? [items.States, items.Clicked, items.Negative] : [];
-        Tensor[] sums = [.. inputs.Select(x => t.Output($"{x.Name} + {x.Name}", x.Columns, kind: positions))];
-        for (int i = 0; i < inputs.Length; i++)
-            t.Op(new Add(t.Device, sums[i], inputs[i], inputs[i]));
-        return v =>
-        {
-            foreach ((Tensor x, Tensor sum) in inputs.Zip(sums))
-                for (int i = 0; i < v[sum].Length; i++)
-                    v[sum][i] = 2 * v[x][i];
-        };
     }
 }

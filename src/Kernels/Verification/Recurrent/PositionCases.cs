@@ -9,8 +9,6 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>The ops between keys, states and attention weights of a history: HistoryKeys, LastState, PositionDots, PositionScale, PositionSoftmax, and the first layer of the activation unit over states.</summary>
 internal static class PositionCases
 {
-    private const int TableRows = 9, GradientOffset = 3;
-
     private static readonly RowKind positions = RowKind.HistoryPosition(0);
 
     private readonly record struct Lookups(int B, int G, int D, int MaxLength, int Capacity = 0)
@@ -38,16 +36,9 @@ internal static class PositionCases
     private static void RecordKeys(Trial t, Lookups s)
     {
         SequenceTrial histories = new(t, s.B, s.MaxLength, s.Capacity);
-        (int places, int tokens) = (histories.Places, histories.Tokens);
-        Random random = t.Random("ids");
-        int[][] ids = [.. Enumerable.Range(0, s.G).Select(_ => Enumerable.Range(0, tokens).Select(_ => 1 + random.Next(TableRows - 1)).ToArray())];
-        int[] bases = [.. Enumerable.Range(0, s.G).Select(g => g * places)];
-        Tensor table = t.Parameter("table", TableRows, s.D, terms: Math.Max(1, tokens), gradientStart: 0), rowGradients = t.Workspace.Tensor("row gradients", GradientOffset + s.G * places, s.D);
-        BehaviourHistory history = histories.History(
-            table, rowGradients, t.Workspace.Tensor("no vectors", Math.Max(s.B, s.Capacity), s.E), [.. ids.SelectMany(row => row.Concat(new int[places - tokens]))], bases, new int[s.G], GradientOffset);
-        SortedLookups sorted = Positions.Of(t, s.G * places, TableRows, ids.SelectMany((row, g) => row.Select((id, i) => (id, GradientOffset + bases[g] + i))));
-        TableGradient scatter = new(t.Workspace, table, rowGradients, table.Gradient!, sorted, compact: false, l2: 0);
-        t.Backward(_ => scatter.Run());
+        int tokens = histories.Tokens;
+        Tensor none = t.Workspace.Tensor("no vectors", Math.Max(s.B, s.Capacity), s.E);
+        (BehaviourHistory history, Tensor table, int[][] ids) = histories.KeysOf(s.G, s.D, none, new int[s.G], terms: Math.Max(1, tokens));
         Tensor k = t.Output("k", s.E, kind: positions);
         t.Op(new HistoryKeys(t.Device, history, k));
         t.Reference(v =>
@@ -62,10 +53,10 @@ internal static class PositionCases
         SequenceTrial histories = new(t, s.B, s.MaxLength, s.Capacity);
         Tensor h = t.Batch("h", s.H, kind: positions), y = t.Output("y", s.H);
         t.Op(new LastState(t.Device, histories.History(s.H), h, y));
-        Action<ReferenceValues> others = ReadAgain(t, s, h);
+        if (s.SharedInputs)
+            t.ReadAgain(h);
         t.Reference(v =>
         {
-            others(v);
             for (int b = 0, end = 0; b < s.B; b++)
             {
                 end += histories.Lengths[b];
@@ -80,10 +71,10 @@ internal static class PositionCases
         SequenceTrial histories = new(t, s.B, s.MaxLength, s.Capacity);
         Tensor h = t.Batch("h", s.H, kind: positions), vector = t.Batch("v", s.H, terms: Math.Max(1, s.MaxLength)), scores = t.Output("s", 1, terms: s.H, kind: positions);
         t.Op(new PositionDots(t.Device, histories.History(s.H), h, vector, scores));
-        Action<ReferenceValues> others = ReadAgain(t, s, h, vector);
+        if (s.SharedInputs)
+            t.ReadAgain(h, vector);
         t.Reference(v =>
         {
-            others(v);
             foreach ((int b, int position) in Places(histories))
                 v[scores][position] = Enumerable.Range(0, s.H).Sum(j => v[h][position * s.H + j] * v[vector][b * s.H + j]);
         });
@@ -94,10 +85,10 @@ internal static class PositionCases
         SequenceTrial histories = new(t, s.B, s.MaxLength, s.Capacity);
         Tensor x = t.Batch("x", s.H, kind: positions), a = t.Batch("a", 1, terms: s.H, kind: positions), y = t.Output("y", s.H, kind: positions);
         t.Op(new PositionScale(t.Device, x, a, y));
-        Action<ReferenceValues> others = ReadAgain(t, s, x, a);
+        if (s.SharedInputs)
+            t.ReadAgain(x, a);
         t.Reference(v =>
         {
-            others(v);
             for (int i = 0; i < histories.Tokens * s.H; i++)
                 v[y][i] = v[a][i / s.H] * v[x][i];
         });
@@ -111,10 +102,10 @@ internal static class PositionCases
         Tensor scores = t.Batch("s", 1, terms: Math.Max(1, s.MaxLength), fill: _ => 200 + 4 * random.NextSingle(), kind: positions);
         Tensor a = t.Output("a", 1, terms: Math.Max(1, s.MaxLength), kind: positions);
         t.Op(new PositionSoftmax(t.Device, histories.History(1), scores, a));
-        Action<ReferenceValues> others = ReadAgain(t, s, scores);
+        if (s.SharedInputs)
+            t.ReadAgain(scores);
         t.Reference(v =>
         {
-            others(v);
             foreach (IGrouping<int, (int B, int Position)> row in Places(histories).GroupBy(p => p.B))
                 foreach ((_, int position) in row)
                     v[a][position] = 1 / row.Sum(other => Math.Exp(v[scores][other.Position] - v[scores][position]));
@@ -146,22 +137,6 @@ internal static class PositionCases
                 v[scores][position] = key.Select((x, j) => x * v[vector][b * s.H + j]).Sum();
             }
         });
-    }
-
-    /// <summary>A later op that reads the inputs too, so that the op under test adds to their gradients.</summary>
-    private static Action<ReferenceValues> ReadAgain(Trial t, Shape s, params Tensor[] inputs)
-    {
-        if (!s.SharedInputs)
-            return _ => { };
-        Tensor[] sums = [.. inputs.Select(x => t.Output($"{x.Name} + {x.Name}", x.Columns, kind: x.RowKind))];
-        for (int i = 0; i < inputs.Length; i++)
-            t.Op(new Add(t.Device, sums[i], inputs[i], inputs[i]));
-        return v =>
-        {
-            foreach ((Tensor x, Tensor sum) in inputs.Zip(sums))
-                for (int i = 0; i < v[sum].Length; i++)
-                    v[sum][i] = 2 * v[x][i];
-        };
     }
 
     private static IEnumerable<(int B, int Position)> Places(SequenceTrial histories) =>
