@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Hashing;
-using System.Text;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
 using GpuCtr.Data.Splits;
@@ -8,36 +6,8 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>Options of a <see cref="Dataset"/>.</summary>
-public sealed record DatasetOptions
-{
-    /// <summary>Memory for rows in bytes: encoded rows, decoding, and garbage not yet collected. Rows that do not fit are streamed.</summary>
-    public long MemoryBytes { get; init; } = 4L << 30;
-
-    /// <summary>
-    /// Path (without extension) of the cache file from which blocks that do not fit are streamed after the first epoch; null = they are
-    /// decoded again in every epoch.
-    /// </summary>
-    public string? CachePath { get; init; }
-
-    /// <summary>Threads that decode.</summary>
-    public int Workers { get; init; } = 2;
-
-    /// <summary>Rows with bad labels or numbers that may be left out.</summary>
-    public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
-
-    /// <summary>Whether the rows are trained on, which may read the negatives of histories from columns; other rows need not have them.</summary>
-    public bool Training { get; init; }
-
-    /// <summary>The most rows of a list, for models that rank lists: rows are then read list by list, and lists are the rows with one value in the column that groups rows. 0: rows are by themselves.</summary>
-    public int ListRows { get; init; }
-
-    /// <summary>False for prediction: labels may be absent or anything.</summary>
-    public bool NeedLabel { get; init; } = true;
-}
-
 /// <summary>Encoded blocks of a set of shards, kept in memory if they fit the budget, else streamed.</summary>
-public sealed class Dataset : IDisposable
+public sealed partial class Dataset : IDisposable
 {
     private readonly BudgetedArrayPool? pool;
     private readonly BlockShape shape;
@@ -178,57 +148,6 @@ public sealed class Dataset : IDisposable
         return firstRows[block] + row;
     }
 
-    /// <summary>Encodes the given blocks, on several threads.</summary>
-    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
-    internal EncodedBlock[] Load(IReadOnlyList<int> blocks, CancellationToken cancellation)
-    {
-        var loaded = new EncodedBlock[blocks.Count];
-        Workers.Run(
-            blocks.Count,
-            workers,
-            (i, _) =>
-            {
-                int block = blocks[i];
-                loaded[i] = kept[block] ?? Fetch(block);
-                if (InMemory)
-                    kept[block] = loaded[i];
-                Interlocked.Increment(ref blocksLoaded);
-            },
-            cancellation);
-        for (int i = 0; i < loaded.Length; i++)
-            Statistics.Add(blocks[i], firstRows[blocks[i]], loaded[i]);
-        Statistics.CheckBudget(Shards, options.BadRows);
-        return loaded;
-    }
-
-    /// <summary>The rows of a part of some blocks, with the rest of a list that goes on behind its block.</summary>
-    /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
-    internal ShuffleWindow LoadWindow(IReadOnlyList<int> blocks, RowPart part, CancellationToken cancellation)
-    {
-        EncodedBlock[] loaded = Load(blocks, cancellation);
-        return lists is null ? ShuffleWindow.Of(loaded, part) : ShuffleWindow.OfLists(loaded, part, lists, group => [.. lists.Following(group).Select(HeadOf)]);
-    }
-
-    /// <summary>The rows of a block that belong to a list which began before it; they stay in memory.</summary>
-    private EncodedBlock HeadOf(int block)
-    {
-        if (heads[block] is { } known)
-            return known;
-        EncodedBlock whole = kept[block] ?? Fetch(block), head = whole.Head(lists!.Head(block));
-        if (kept[block] is null && pool is not null)
-            whole.Return(pool);
-        return heads[block] = head;
-    }
-
-    /// <summary>Recycles blocks that are no longer read.</summary>
-    internal void Recycle(IEnumerable<EncodedBlock> blocks)
-    {
-        if (pool is null)
-            return;
-        foreach (EncodedBlock block in blocks.Where(b => !b.IsHead))
-            block.Return(pool);
-    }
-
     /// <summary>What went wrong with the cache of encoded rows; null if nothing did.</summary>
     public string? CacheTrouble => noCache ?? (cache is { IsValueCreated: true, Value: { } open }
         ? open.Trouble ?? (open.Rejected > 0 ? $"{open.Rejected} damaged block(s) were encoded again" : null)
@@ -251,46 +170,6 @@ public sealed class Dataset : IDisposable
 
     // Of several row groups that start at this row, all but the last are empty.
     private int BlockOf(long row) => Array.FindLastIndex(firstRows, first => first <= row);
-
-    private EncodedCache? OpenCache()
-    {
-        if (InMemory || options.CachePath is not { } path)
-            return null;
-        try
-        {
-            return EncodedCache.Open(path, CacheKey(), kept.Length);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            noCache = e.Message;
-            return null;
-        }
-    }
-
-    /// <summary>Key of the cache: the run folder already belongs to one configuration, so only the shards must be identified.</summary>
-    private string CacheKey()
-    {
-        string content = string.Join('\n', Shards.Identities);
-        return $"{EncodedCache.Format} {FeatureEncoder.Format} {shape} {Encoder.TrainRows} {XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(content)):x16}";
-    }
-
-    private EncodedBlock Fetch(int block)
-    {
-        if (cache.Value?.Read(block, Blocks[block], shape, pool) is { } read)
-            return read;
-        EncodedBlock encoded = Encode(Blocks[block]);
-        cache.Value?.Write(block, encoded);
-        return encoded;
-    }
-
-    private EncodedBlock Encode(RowGroupRef group)
-    {
-        if (!encoders.TryTake(out BlockEncoder? worker))
-            worker = new BlockEncoder(Shards, Encoder, options.NeedLabel, !options.BadRows.IsZero, options.Training);
-        EncodedBlock block = worker.Encode(group, pool);
-        encoders.Add(worker);
-        return block;
-    }
 
     private long[] FirstRows()
     {

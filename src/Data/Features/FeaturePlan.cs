@@ -1,4 +1,3 @@
-using GpuCtr.Data.Lists;
 using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
@@ -100,72 +99,5 @@ public sealed partial class FeaturePlan
         }
 
         return new FeaturePlan(planned, options, warnings);
-    }
-
-    /// <summary>The derived fields of a date or timestamp: an absolute time never recurs, hour and weekday do.</summary>
-    private static IEnumerable<FeatureColumn> Parts(FeatureColumn column) => column switch
-    {
-        { Role: not FeatureRole.Categorical } or { Kind: not ValueKind.Time } => [column],
-        { TypeName: "date" } => [column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
-        _ => [column with { Part = TimePart.Hour, Note = $"{column.Note}: hour" }, column with { Part = TimePart.Weekday, Note = $"{column.Note}: weekday" }],
-    };
-
-    private static FeatureColumn Vector(StoredColumn column, NumericTransform transform) =>
-        column is not { IsList: true, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real }
-            ? throw GpuCtrException.UsageError($"--vector {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a list of numbers")
-            : transform is NumericTransform.Criteo or NumericTransform.Quantile
-            ? throw GpuCtrException.UsageError($"--vector {ColumnNames.InShell(column.Name)}: its numbers have no buckets; give it another transform with --numeric-transform {ColumnNames.InShell(column.Name)}=standardize, log or none")
-            : FeatureColumn.Of(column, FeatureRole.Vector, $"--vector, {transform.ToString().ToLowerInvariant()}") with { Transform = transform };
-
-    private static FeatureColumn RoleOf(
-        ShardSet shards, StoredColumn column, FeatureOptions options, Dictionary<string, string> histories, NumericTransform transform)
-    {
-        bool asCategorical = options.Categorical.Contains(column.Name), asNumeric = options.Numeric.Contains(column.Name);
-        if (options.Vector.Contains(column.Name))
-            return Vector(column, transform);
-        column = asNumeric ? column.AsNumber : column;
-        string? flag = asCategorical ? "--categorical" : asNumeric ? "--numeric" : histories.ContainsKey(column.Name) ? "--history"
-            : options.MultiValue.Contains(column.Name) ? "--multi-value" : null;
-        string why = column.Differs ?? $"type {column.TypeName} is not supported";
-        if (column is { IsList: true, Kind: ValueKind.Real })
-        {
-            string? notIds = flag is not null || IsNamedHistory(column.Name) ? null : WhyNotIds(shards, column.Name);
-            column = notIds is null ? column with { Kind = ValueKind.Integer } : column;
-            why = $"its type is {column.TypeName} and {notIds}";
-        }
-
-        if (column.Kind == ValueKind.Unsupported || (column.IsList && column.Kind is not (ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text)))
-        {
-            if (flag is not null)
-                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} cannot be used as a feature");
-            return FeatureColumn.Of(column, FeatureRole.Ignored, why);
-        }
-
-        if (column.IsList)
-        {
-            if (asNumeric)
-                throw GpuCtrException.UsageError($"--numeric {ColumnNames.InShell(column.Name)}: a list cannot be numeric");
-            return FeatureColumn.Of(column, FeatureRole.Pooled, asCategorical ? "--categorical" : "list");
-        }
-
-        if (flag is "--history" or "--multi-value")
-        {
-            return column.Kind == ValueKind.Text
-                ? FeatureColumn.Of(column, FeatureRole.Pooled, flag)
-                : throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a list or a string with separated entries");
-        }
-
-        if (asNumeric && column.Kind == ValueKind.Text)
-            throw GpuCtrException.UsageError($"--numeric {ColumnNames.InShell(column.Name)}: type {column.TypeName} is not a number");
-        if (asNumeric || (column.Kind == ValueKind.Real && !asCategorical))
-        {
-            StoredColumn numbers = column is { Differs: not null, Kind: not ValueKind.Real } ? column with { Kind = ValueKind.Real } : column;
-            return FeatureColumn.Of(numbers, FeatureRole.Numeric, flag ?? transform.ToString().ToLowerInvariant()) with { Transform = transform };
-        }
-
-        if (FeatureOptions.Pairs(options.Identity).Any(i => i.Column == column.Name) && column.Kind == ValueKind.Real)
-            column = column with { Kind = ValueKind.Integer };
-        bool looksLikeLabel = flag is null && labelNames.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
-        return FeatureColumn.Of(column, FeatureRole.Categorical, flag ?? (looksLikeLabel ? "named like a label: exclude it if it is one" : "by type"));
     }
 }

@@ -10,27 +10,6 @@ using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Training.Tuning;
 
-/// <summary>A request for a search.</summary>
-/// <param name="Search">How it searches.</param>
-/// <param name="Run">What its runs have in common.</param>
-/// <param name="Known">All options that the request may have.</param>
-/// <param name="Given">Those that were given explicitly: they are not searched over.</param>
-internal sealed record TuneRequest(TuneOptions Search, TrainOptions Run, IReadOnlyList<Option> Known, OptionValues Given);
-
-/// <summary>What a search found.</summary>
-/// <param name="Metric">The monitored metric.</param>
-/// <param name="Value">Mean of its best value over the seeds of the winner.</param>
-/// <param name="Deviation">Standard deviation over them; null of one seed.</param>
-/// <param name="Defaults">The value of trial 0, which has only defaults.</param>
-/// <param name="Trials">Trials that began.</param>
-/// <param name="Failed">Those of them that failed.</param>
-/// <param name="Seconds">Time that all runs took.</param>
-/// <param name="Options">What the winner has other than defaults.</param>
-/// <param name="Best">The folder of its run.</param>
-/// <param name="Test">Its metrics on the test shards, if there are any.</param>
-internal sealed record TuneResult(
-    string Metric, double Value, double? Deviation, double? Defaults, int Trials, int Failed, double Seconds, JsonObject Options, string Best, RunMetrics? Test);
-
 /// <summary>Searches for good options: trains trials as <see cref="Schedule"/> says, the best of them with several seeds, and leaves the best run ready to serve.</summary>
 internal sealed class Tuner : IDisposable
 {

@@ -12,7 +12,7 @@ public sealed partial class DocumentTests
     private static readonly string[] maps = ["docs/architecture.md", "docs/glossary.md"];
 
     // Flags of other programs: dotnet, dotnet-counters, TensorBoard, ASP.NET.
-    private static readonly string[] foreign = ["--project", "--filter", "--add-source", "--process-id", "--counters", "--logdir", "--urls"];
+    private static readonly string[] foreign = ["--project", "--filter", "--add-source", "--process-id", "--counters", "--logdir", "--urls", "--map-by", "--bind-to", "--mca", "--mpi", "--ntasks", "--cpus-per-task", "--signal"];
 
     private static readonly Lazy<string> sources = new(() => Text("*.cs"));
     private static readonly Lazy<string> flags = new(() => string.Join('\n', [Help(), Text("*.cs", "tools", "bench", "samples"), Text("*.py", "bench"), Text("*.sh", "bench"), .. foreign]));
