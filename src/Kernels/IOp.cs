@@ -30,6 +30,9 @@ public readonly record struct Pass
     /// <summary>Number of rows of a tensor that this pass uses.</summary>
     public int RowsOf(Tensor t) => t.RowKind.Count(Rows, Tokens);
 
+    /// <summary>Number of rows of a tensor that all ranks use together.</summary>
+    public int WholeRowsOf(Tensor t) => Slice is { } s ? t.RowKind.Count(s.WholeRows, s.WholeTokens) : RowsOf(t);
+
     /// <summary>Number of rows of a tensor that the ranks before this one use.</summary>
     public int FirstRowOf(Tensor t) => Slice is { } s ? t.RowKind.Count(s.FirstRow, s.FirstTokens) : 0;
 }
@@ -45,6 +48,9 @@ internal sealed class BatchSlice(int tokens)
 
     /// <summary><see cref="Pass.Tokens"/> of the ranks before this one.</summary>
     public int[] FirstTokens { get; } = new int[tokens];
+
+    /// <summary><see cref="Pass.Tokens"/> of all ranks.</summary>
+    public int[] WholeTokens { get; } = new int[tokens];
 }
 
 /// <summary>

@@ -32,8 +32,6 @@ internal sealed partial class RecordedStep : IDisposable
         ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, SharedBatch.PartOf(batchSize, device.Ranks.Size), rowCounts), g =>
         {
             Tensor output = record(g);
-            if (device.Ranks.Size > 1)
-                WholeBatches.CheckOps(g);
             ILoss loss = g.Loss ?? new BinaryCrossEntropy(g.Workspace, output, g.Inputs.Label, g.Control.Loss, g.Inputs.Weight, (float)options.ProbabilityEpsilon);
             RecordedModel model = g.Build(output);
             (Tensor parameters, long decays, GradientGuard guard) = (model.Arena.Weights!, model.Arena.DecayLength, g.Control.Guard);

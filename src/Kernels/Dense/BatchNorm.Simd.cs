@@ -10,30 +10,34 @@ public sealed unsafe partial class BatchNorm
 {
     private DropoutMask? mask;
     private bool ofBatch, drops;
+    private int wholeRows;
 
     private OpVariant Simd(Workspace workspace, Dropout.Stream? drop, DeviceArray<StepScalars>? scalars)
     {
         if (drop is { } stream)
             mask = new DropoutMask(workspace, y, scalars!, stream);
-        ColumnBlocks forward = new(device, x.Columns, ForwardColumns), backward = new(device, x.Columns, BackwardColumns);
+        ColumnPhases forward = new(device, x.Columns, MeasureColumns, NormalizeColumns, rows => { if (ofBatch) whole.Moments(rows); });
+        ColumnPhases backward = new(device, x.Columns, SumColumns, PropagateColumns, _ => { if (ofBatch) whole.Sums(); });
         return new(
             (in Pass pass) =>
             {
-                (ofBatch, drops) = (OfBatch(pass), pass.Training && mask is not null);
+                Begin(pass);
                 if (drops)
                     mask!.Draw((long)pass.FirstRowOf(x) * x.Columns, (long)pass.RowsOf(x) * x.Columns);
                 forward.Run(pass.RowsOf(x));
             },
             (in Pass pass) =>
             {
-                (ofBatch, drops) = (OfBatch(pass), pass.Training && mask is not null);
+                Begin(pass);
                 backward.Run(pass.RowsOf(x));
             },
-            (in Pass pass, Tensor stepFactor) => CommitStatistics(pass.RowsOf(x), stepFactor));
+            (in Pass pass, Tensor stepFactor) => CommitStatistics(pass.WholeRowsOf(x), stepFactor));
     }
 
+    private void Begin(in Pass pass) => (ofBatch, drops, wholeRows) = (OfBatch(pass), pass.Training && mask is not null, pass.WholeRowsOf(x));
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ForwardColumns(int rows, int h, int count)
+    private void MeasureColumns(int rows, int h, int count)
     {
         int n = x.Columns;
         Vector512<float> mean = Lanes.Load(runningMean.Pointer + h, count), variance = Lanes.Load(runningVariance.Pointer + h, count);
@@ -52,6 +56,13 @@ public sealed unsafe partial class BatchNorm
         }
         Lanes.Store(mean, statistics.Pointer + h, count);
         Lanes.Store(variance, statistics.Pointer + n + h, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void NormalizeColumns(int rows, int h, int count)
+    {
+        int n = x.Columns;
+        Vector512<float> mean = Statistic(0, h, count), variance = Statistic(1, h, count);
         Vector512<float> scale = Lanes.Load(gamma.Pointer + h, count) / Vector512.Sqrt(variance + Vector512.Create(constants.Epsilon));
         Vector512<float> shift = Lanes.Load(beta.Pointer + h, count);
         Vector512<float> floor = relu ? Vector512<float>.Zero : Vector512.Create(float.NegativeInfinity);
@@ -64,11 +75,10 @@ public sealed unsafe partial class BatchNorm
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void BackwardColumns(int rows, int h, int count)
+    private void SumColumns(int rows, int h, int count)
     {
         int n = x.Columns;
-        Vector512<float> mean = Lanes.Load(statistics.Pointer + h, count);
-        Vector512<float> rstd = Vector512<float>.One / Vector512.Sqrt(Lanes.Load(statistics.Pointer + n + h, count) + Vector512.Create(constants.Epsilon));
+        Vector512<float> mean = Statistic(0, h, count), rstd = ReciprocalDeviation(h, count);
         Vector512<float> dBeta = default, dGamma = default;
         float* dy = y.Gradient!.Pointer;
         for (int b = 0; b < rows; b++)
@@ -80,10 +90,19 @@ public sealed unsafe partial class BatchNorm
         }
         Lanes.Store(dBeta, beta.Gradient!.Pointer + h, count);
         Lanes.Store(dGamma, gamma.Gradient!.Pointer + h, count);
+        Lanes.Store(dBeta, statistics.Pointer + 2 * n + h, count);
+        Lanes.Store(dGamma, statistics.Pointer + 3 * n + h, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void PropagateColumns(int rows, int h, int count)
+    {
         if (dx.Target is null)
             return;
-        Vector512<float> scale = Lanes.Load(gamma.Pointer + h, count) * rstd;
-        Vector512<float> meanBeta = ofBatch ? dBeta / rows : default, meanGamma = ofBatch ? dGamma * rstd / rows : default;
+        int n = x.Columns;
+        Vector512<float> mean = Statistic(0, h, count), rstd = ReciprocalDeviation(h, count), scale = Lanes.Load(gamma.Pointer + h, count) * rstd;
+        Vector512<float> meanBeta = ofBatch ? Statistic(2, h, count) / wholeRows : default, meanGamma = ofBatch ? Statistic(3, h, count) * rstd / wholeRows : default;
+        float* dy = y.Gradient!.Pointer;
         for (int b = 0; b < rows; b++)
         {
             long i = (long)b * n + h;
@@ -92,6 +111,10 @@ public sealed unsafe partial class BatchNorm
             dx.Write(i, g, count);
         }
     }
+
+    private Vector512<float> Statistic(int row, int h, int count) => Lanes.Load(statistics.Pointer + (long)row * x.Columns + h, count);
+
+    private Vector512<float> ReciprocalDeviation(int h, int count) => Vector512<float>.One / Vector512.Sqrt(Statistic(1, h, count) + Vector512.Create(constants.Epsilon));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector512<float> Masked(float* dy, float* value, int count)

@@ -27,7 +27,7 @@ public readonly record struct BatchNormConstants(float Epsilon, float Momentum, 
 /// with <see cref="Dropout"/>: y = f(γ x̂ + β) ∘ keep / (1 − p), and dz = dy / (1 − p) ∘ [y > 0]: dropped values are not above zero, so backward needs no mask.
 /// Without a SIMD variant, Dropout runs as a separate op.
 /// dβ = Σ dz,  dγ = Σ dz x̂,  dx = γ/√(σ²+ε) · (dz − dβ/B − x̂ dγ/B).
-/// Training: μ, σ² of the batch (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
+/// Training: B rows, μ, σ² of the batch of all ranks (biased); running ← (1 − m) running + m batch (σ² unbiased), taken over in Commit.
 /// Evaluation, training on a single row, and a fixed norm: the running statistics, and then dx = γ/√(σ²+ε) · dz.
 /// x, y (B, H)   γ, β, running mean and variance (H).   Reads x three times and writes y; backward reads x, y, dy twice and writes dx.
 /// Every column is summed in a fixed order: the same bits every run.
@@ -39,17 +39,18 @@ public sealed partial class BatchNorm : IOp
     private readonly Tensor x, gamma, beta, runningMean, runningVariance, statistics;
     private readonly bool relu;
     private readonly Tensor.GradientSink dx;
+    private readonly WholeBatch whole;
     private readonly OpVariant variant;
 
     // The output; with a separate dropout op, the input of that op.
     private Tensor y;
 
-    /// <summary>Kernel arguments; statistics are (2, H): mean, biased variance.</summary>
+    /// <summary>Kernel arguments; statistics are (4, H): mean, biased variance, Σ dz, Σ dz x̂ of all ranks.</summary>
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Gamma, ArrayView<float> Beta, ArrayView<float> Statistics,
         ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
         GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dgamma, ArrayView<float> Dbeta, ArrayView<float> StepFactor,
-        int Rows, int Columns, int OfBatch, int Relu, float Epsilon, float Momentum);
+        int Rows, int WholeRows, int Columns, int OfBatch, int Relu, float Epsilon, float Momentum);
 
     /// <param name="workspace">Reserves the batch statistics.</param>
     /// <param name="x">(B, H) input.</param>
@@ -74,7 +75,8 @@ public sealed partial class BatchNorm : IOp
         Output = y;
         (this.x, this.gamma, this.beta, this.y, this.relu) = (x, gamma, beta, y, relu);
         (this.runningMean, this.runningVariance) = (runningMean, runningVariance);
-        statistics = workspace.Tensor($"{y.Name} mean, variance", 2, x.Columns);
+        statistics = workspace.Tensor($"{y.Name} statistics", 4, x.Columns);
+        whole = new WholeBatch(device, statistics);
         dx = x.Consume();
         variant = device.Select(() => Portable(workspace, drop, scalars), () => Simd(workspace, drop, scalars));
     }
@@ -136,18 +138,20 @@ public sealed partial class BatchNorm : IOp
                 dropout?.Backward(pass);
                 Args args = Bind(pass, null);
                 sums.Run(new(args), pass.RowsOf(x));
+                if (args.OfBatch != 0)
+                    whole.Sums();
                 if (dx.Target is not null)
                     propagate.Run((long)pass.RowsOf(x) * x.Columns, args);
             },
             (in Pass pass, Tensor stepFactor) => commit.Run(x.Columns, Bind(pass, stepFactor)));
     }
 
-    private bool OfBatch(in Pass pass) => pass.Training && !constants.Fixed && pass.RowsOf(x) > 1;
+    private bool OfBatch(in Pass pass) => pass.Training && !constants.Fixed && pass.WholeRowsOf(x) > 1;
 
     private Args Bind(in Pass pass, Tensor? stepFactor) => new(
         x.View, y.View, gamma.View, beta.View, statistics.View, runningMean.View, runningVariance.View,
         dx.View, y.BoundGradient, gamma.BoundGradient, beta.BoundGradient, (stepFactor ?? x).View,
-        pass.RowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, constants.Epsilon, constants.Momentum);
+        pass.RowsOf(x), pass.WholeRowsOf(x), x.Columns, OfBatch(pass) ? 1 : 0, relu ? 1 : 0, constants.Epsilon, constants.Momentum);
 
     private static void NormalizeKernel(Args a)
     {
@@ -166,7 +170,7 @@ public sealed partial class BatchNorm : IOp
             int h = (int)(i % a.Columns);
             float dz = Masked(a, i);
             if (a.OfBatch != 0)
-                dz -= (a.Dbeta[h] + Normalized(a, i, h) * a.Dgamma[h]) / a.Rows;
+                dz -= (a.Statistics[2 * a.Columns + h] + Normalized(a, i, h) * a.Statistics[3 * a.Columns + h]) / a.WholeRows;
             float g = dz * a.Gamma[h] / XMath.Sqrt(a.Statistics[a.Columns + h] + a.Epsilon);
             a.Dx.Write(i, g);
         }
@@ -178,7 +182,7 @@ public sealed partial class BatchNorm : IOp
         {
             if (a.StepFactor[0] == 0)
                 continue;
-            float unbiased = a.Statistics[a.Columns + h] * a.Rows / (a.Rows - 1);
+            float unbiased = a.Statistics[a.Columns + h] * a.WholeRows / (a.WholeRows - 1);
             a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);
             a.RunningVariance[h] += a.Momentum * (unbiased - a.RunningVariance[h]);
         }
@@ -200,8 +204,8 @@ public sealed partial class BatchNorm : IOp
         /// <inheritdoc/>
         public void Take(int column, Float4 sums)
         {
-            a.Dbeta[column] = sums.X;
-            a.Dgamma[column] = sums.Y;
+            a.Dbeta[column] = a.Statistics[2 * a.Columns + column] = sums.X;
+            a.Dgamma[column] = a.Statistics[3 * a.Columns + column] = sums.Y;
         }
     }
 

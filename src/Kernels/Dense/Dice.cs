@@ -20,7 +20,7 @@ public readonly record struct DiceConstants(float Epsilon = 1e-8f, float Momentu
 /// <summary>Dice, the data-adaptive activation of DIN (Zhou et al., KDD 2018, eq. 8).</summary>
 /// <remarks>
 /// u = (x − E[x]) / √(Var[x] + ε),  p = σ(u),  y = p x + (1 − p) α x,  α per unit.
-/// Training: mean and biased variance of the rows of this pass (for attention: of the valid history positions, so that the result
+/// Training: mean and biased variance of the rows of this pass on all ranks (for attention: of the valid history positions, so that the result
 /// does not depend on padding); running ← (1 − μ) running + μ batch, taken over in Commit. Evaluation: running averages.
 /// dx = dy (α + (1 − α) p) + r (g − mean(g) − u mean(g u)),  g = dy x (1 − α) p (1 − p),  r = 1/√(Var + ε);  dα = Σ dy x (1 − p).
 /// On the CPU dx lacks − r (mean(g) + u mean(g u)) until the op that wrote x applies it (<see cref="Simd.ColumnStatistics"/>). In evaluation these means drop out. x, y (R, H)   α, running mean and variance (H).
@@ -38,7 +38,7 @@ public sealed partial class Dice : IOp
     public readonly record struct Args(
         ArrayView<float> X, ArrayView<float> Y, ArrayView<float> Alpha, ArrayView<float> Statistics, ArrayView<float> RunningMean, ArrayView<float> RunningVariance,
         GradientView Dx, ArrayView<float> Dy, ArrayView<float> Dalpha, ArrayView<float> StepFactor,
-        int Rows, int Columns, int Training, float Epsilon, float Momentum, int Unbiased);
+        int Rows, int WholeRows, int Columns, int Training, float Epsilon, float Momentum, int Unbiased);
 
     /// <param name="workspace">Reserves the batch statistics.</param>
     /// <param name="tensors">x, α and the running averages.</param>
@@ -71,26 +71,28 @@ public sealed partial class Dice : IOp
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor stepFactor)
     {
-        if (pass.Training && pass.RowsOf(t.X) > 0)
+        if (pass.Training && pass.WholeRowsOf(t.X) > 0)
             variant.Commit!(pass, stepFactor);
     }
 
     private OpVariant Portable(Workspace workspace)
     {
         ColumnMoments moments = new(workspace, t.X, t.Statistics, t.RunningMean, t.RunningVariance);
+        WholeBatch whole = new(device, t.Statistics);
         ColumnSums<GradientTerms> sums = new(workspace, $"{y.Name} gradients", t.X.Rows, t.X.Columns);
         Kernel<Args> activate = new(device, ActivateKernel), propagate = new(device, PropagateKernel), commit = new(device, CommitKernel);
         return new(
             (in Pass pass) =>
             {
                 Args args = Bind(pass, null);
-                moments.Run(args.Rows, pass.Training && args.Rows > 0);
+                moments.Run(args.Rows, pass.Training && args.WholeRows > 0);
                 activate.Run((long)args.Rows * t.X.Columns, args);
             },
             (in Pass pass) =>
             {
                 Args args = Bind(pass, null);
                 sums.Run(new(args), args.Rows);
+                whole.Sums();
                 if (dx.Target is not null)
                     propagate.Run((long)args.Rows * t.X.Columns, args);
             },
@@ -100,7 +102,7 @@ public sealed partial class Dice : IOp
     private Args Bind(in Pass pass, Tensor? stepFactor) => new(
         t.X.View, y.View, t.Alpha.View, t.Statistics.View, t.RunningMean.View, t.RunningVariance.View,
         dx.View, y.BoundGradient, t.Alpha.BoundGradient, (stepFactor ?? t.X).View,
-        pass.RowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0,
+        pass.RowsOf(t.X), pass.WholeRowsOf(t.X), t.X.Columns, pass.Training ? 1 : 0,
         t.Constants.Epsilon, t.Constants.Momentum, t.Constants.UnbiasedVariance ? 1 : 0);
 
     private static void ActivateKernel(Args a)
@@ -131,8 +133,8 @@ public sealed partial class Dice : IOp
             if (a.StepFactor[0] == 0)
                 continue;
             float variance = a.Statistics[a.Columns + h];
-            if (a.Unbiased != 0 && a.Rows > 1)
-                variance *= (float)a.Rows / (a.Rows - 1);
+            if (a.Unbiased != 0 && a.WholeRows > 1)
+                variance *= (float)a.WholeRows / (a.WholeRows - 1);
             a.RunningMean[h] += a.Momentum * (a.Statistics[h] - a.RunningMean[h]);
             a.RunningVariance[h] += a.Momentum * (variance - a.RunningVariance[h]);
         }
@@ -156,8 +158,8 @@ public sealed partial class Dice : IOp
         {
             a.Dalpha[column] = sums.X;
             // Running averages do not depend on x, so in evaluation nothing flows back through them.
-            a.Statistics[2 * a.Columns + column] = a.Training != 0 && a.Rows > 0 ? sums.Y / a.Rows : 0;
-            a.Statistics[3 * a.Columns + column] = a.Training != 0 && a.Rows > 0 ? sums.Z / a.Rows : 0;
+            a.Statistics[2 * a.Columns + column] = a.Training != 0 && a.WholeRows > 0 ? sums.Y / a.WholeRows : 0;
+            a.Statistics[3 * a.Columns + column] = a.Training != 0 && a.WholeRows > 0 ? sums.Z / a.WholeRows : 0;
         }
     }
 

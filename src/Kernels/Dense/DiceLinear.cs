@@ -58,7 +58,7 @@ public sealed partial class DiceLinear : IOp, IDisposable
     /// <inheritdoc/>
     public void Commit(in Pass pass, Tensor stepFactor)
     {
-        if (pass.Training && pass.RowsOf(x) > 0)
+        if (pass.Training && pass.WholeRowsOf(x) > 0)
             variant.Commit!(pass, stepFactor);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using GpuCtr.Kernels.Reductions;
 using GpuCtr.Kernels.Simd;
 using GpuCtr.Kernels.Tensors;
 
@@ -9,7 +10,7 @@ namespace GpuCtr.Kernels.Dense;
 /// <remarks>
 /// Backward takes one pass over the rows and one exponential per element: with A = dy (α + (1 − α) p) + r g, dx = A − c₀ − c₁ x, where
 /// c₁ = r² mean(g u) and c₀ = r mean(g) − c₁ mean(x) are known after all rows (<see cref="ColumnStatistics"/>).
-/// Sums are kept per block of rows and combined in order: the same bits for any number of threads.
+/// Sums are kept per block of rows and combined in order, then over ranks: the same bits for any number of threads.
 /// </remarks>
 internal sealed unsafe class DiceRows
 {
@@ -18,11 +19,12 @@ internal sealed unsafe class DiceRows
     private readonly Device device;
     private readonly DiceTensors t;
     private readonly ColumnStatistics statistics;
+    private readonly WholeBatch whole;
     private readonly bool measuresItself;
     private readonly DeviceArray<float> sums;
     private readonly Action<int> momentsBlock, correctBlock;
     private readonly int n;
-    private int rows;
+    private int rows, wholeRows;
     private bool training;
     private float* correcting;
 
@@ -35,6 +37,7 @@ internal sealed unsafe class DiceRows
         measuresItself = t.X.Statistics is null;
         statistics = t.X.Statistics ?? new ColumnStatistics(workspace, t.X);
         statistics.Wanted = true;
+        whole = new WholeBatch(device, t.Statistics);
         sums = workspace.TrainingArray<float>($"{t.X.Name} dice sums", (long)maxBlocks * SumKinds * n);
         (momentsBlock, correctBlock) = (MomentsBlock, CorrectBlock);
     }
@@ -42,7 +45,8 @@ internal sealed unsafe class DiceRows
     /// <summary>Mean and variance for this pass: of its rows, or in evaluation the running averages.</summary>
     public void Measure(in Pass pass)
     {
-        (rows, training) = (pass.RowsOf(t.X), pass.Training && pass.RowsOf(t.X) > 0);
+        (rows, wholeRows) = (pass.RowsOf(t.X), pass.WholeRowsOf(t.X));
+        training = pass.Training && wholeRows > 0;
         if (!training)
         {
             t.RunningMean.Span().CopyTo(t.Statistics.Span());
@@ -55,6 +59,7 @@ internal sealed unsafe class DiceRows
             device.Team!.Run(ColumnStatistics.MaxBlocks, momentsBlock);
         }
         statistics.Combine(t.Statistics.Pointer, t.Statistics.Pointer + n);
+        whole.Moments(rows);
     }
 
     /// <summary>y of some rows.</summary>
@@ -138,10 +143,16 @@ internal sealed unsafe class DiceRows
                 sumHu += Lanes.Load(Sum(block, 2) + h, n - h);
             }
             Lanes.Store(dAlpha, t.Alpha.Gradient!.Pointer + h, n - h);
+            Lanes.Store(sumH, t.Statistics.Pointer + 2 * n + h, n - h);
+            Lanes.Store(sumHu, t.Statistics.Pointer + 3 * n + h, n - h);
+        }
+        whole.Sums();
+        for (int h = 0; h < n; h += Lanes.Count)
+        {
             // Running averages do not depend on x, so in evaluation nothing flows back through them.
-            Vector512<float> scale = Scale(h), factor = training ? (Vector512<float>.One - Lanes.Load(t.Alpha.Pointer + h, n - h)) * scale / rows : default;
-            Vector512<float> c1 = sumHu * factor * scale;
-            statistics.SetCorrection(h, sumH * factor - c1 * Statistic(0, h), c1);
+            Vector512<float> scale = Scale(h), factor = training ? (Vector512<float>.One - Lanes.Load(t.Alpha.Pointer + h, n - h)) * scale / wholeRows : default;
+            Vector512<float> c1 = Statistic(3, h) * factor * scale;
+            statistics.SetCorrection(h, Statistic(2, h) * factor - c1 * Statistic(0, h), c1);
         }
     }
 
@@ -159,7 +170,7 @@ internal sealed unsafe class DiceRows
     {
         if (*stepFactor.Pointer == 0)
             return;
-        float unbiased = t.Constants.UnbiasedVariance && rows > 1 ? (float)rows / (rows - 1) : 1;
+        float unbiased = t.Constants.UnbiasedVariance && wholeRows > 1 ? (float)wholeRows / (wholeRows - 1) : 1;
         for (int h = 0; h < n; h++)
         {
             t.RunningMean.Pointer[h] += t.Constants.Momentum * (t.Statistics.Pointer[h] - t.RunningMean.Pointer[h]);

@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Dense;
 /// <param name="Constants">ε, μ and the kind of running variance.</param>
 public readonly record struct DiceTensors(Tensor X, Tensor Alpha, Tensor RunningMean, Tensor RunningVariance, DiceConstants Constants)
 {
-    /// <summary>(4, H) mean, variance, mean of g, mean of g u of the pass.</summary>
+    /// <summary>(4, H) mean, variance, mean of g, mean of g u of the pass, on all ranks.</summary>
     internal Tensor Statistics { get; private init; } = null!;
 
     /// <summary>The same with statistics reserved.</summary>

@@ -5,12 +5,13 @@ using ILGPU;
 namespace GpuCtr.Kernels.Reductions;
 
 /// <summary>Mean and biased variance of every column, for normalizing ops, in two passes for accuracy.</summary>
-/// <remarks>x (R, H), statistics (2 or more, H): mean, variance. Outside of training, it holds the running averages instead.</remarks>
+/// <remarks>x (R, H), statistics (2 or more, H): mean, variance, of the rows of all ranks. Outside of training, it holds the running averages instead.</remarks>
 public sealed class ColumnMoments
 {
     private readonly Tensor x, statistics, runningMean, runningVariance;
     private readonly ColumnSums<Values> values;
     private readonly ColumnSums<Squares> squares;
+    private readonly WholeBatch whole;
 
     /// <summary>Kernel arguments.</summary>
     public readonly record struct Args(
@@ -26,6 +27,7 @@ public sealed class ColumnMoments
         (this.x, this.statistics, this.runningMean, this.runningVariance) = (x, statistics, runningMean, runningVariance);
         values = new(workspace, $"{statistics.Name} mean", x.Rows, x.Columns);
         squares = new(workspace, $"{statistics.Name} variance", x.Rows, x.Columns);
+        whole = new(workspace.Device, statistics);
     }
 
     /// <summary>Computes the moments of the first <paramref name="rows"/> rows, or copies the running averages.</summary>
@@ -34,6 +36,8 @@ public sealed class ColumnMoments
         Args args = new(x.View, statistics.View, runningMean.View, runningVariance.View, rows, x.Columns, ofBatch ? 1 : 0);
         values.Run(new(args), ofBatch ? rows : 0);
         squares.Run(new(args), ofBatch ? rows : 0);
+        if (ofBatch)
+            whole.Moments(rows);
     }
 
     /// <summary>Σ x.</summary>

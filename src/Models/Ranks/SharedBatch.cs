@@ -77,11 +77,11 @@ internal sealed class SharedBatch(Device device, FeatureSpec spec, int batchSize
     private int Pack(Batch whole, bool training, int rank, int at)
     {
         int first = Cut(whole.Rows, rank), rows = Cut(whole.Rows, rank + 1) - first, groups = spec.GroupCount;
-        int size = 3 + groups + rows * (spec.F + spec.N + 2) + whole.Sequences.Sum(s => IsRead(s, training) ? rows + s.Offsets[first + rows] - s.Offsets[first] : 0);
+        int size = 3 + 2 * groups + rows * (spec.F + spec.N + 2) + whole.Sequences.Sum(s => IsRead(s, training) ? rows + s.Offsets[first + rows] - s.Offsets[first] : 0);
         Reserve(ref message, at + size);
         Put([first, rows, whole.Rows], ref at);
         for (int g = 0; g < groups; g++)
-            message[at++] = FirstOf(whole, g).Offsets[first];
+            (message[at++], message[at++]) = (FirstOf(whole, g).Offsets[first], FirstOf(whole, g).Offsets[whole.Rows]);
         Put(whole.TableRows.Slice(first * spec.F, rows * spec.F), ref at);
         Put(MemoryMarshal.Cast<float, int>(whole.Numeric.Slice(first * spec.N, rows * spec.N)), ref at);
         Put(MemoryMarshal.Cast<float, int>(whole.Labels.Slice(first, rows)), ref at);
@@ -104,7 +104,7 @@ internal sealed class SharedBatch(Device device, FeatureSpec spec, int batchSize
         int at = 3, rows = part[1];
         (slice.FirstRow, slice.WholeRows, own.Rows) = (part[0], part[2], rows);
         for (int g = 0; g < spec.GroupCount; g++)
-            slice.FirstTokens[g] = part[at++];
+            (slice.FirstTokens[g], slice.WholeTokens[g]) = (part[at++], part[at++]);
         Get(own.TableRows[..(rows * spec.F)], ref at);
         Get(MemoryMarshal.Cast<float, int>(own.Numeric[..(rows * spec.N)]), ref at);
         Get(MemoryMarshal.Cast<float, int>(own.Labels[..rows]), ref at);

@@ -1,5 +1,3 @@
-using GpuCtr.Kernels;
-using GpuCtr.Kernels.Dense;
 using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Models.Ranks;
@@ -23,24 +21,6 @@ internal static class WholeBatches
     {
         if (Refusal(options) is { } why)
             throw new KernelException(why);
-    }
-
-    /// <summary>Checks a recorded model.</summary>
-    /// <exception cref="KernelException">One of its ops needs whole batches.</exception>
-    public static void CheckOps(ModelBuilder g)
-    {
-        string name = g.Options.Model;
-        foreach (IOp op in g.Ops)
-        {
-            string? why = (op is LossOnly { Op: var inner } ? inner : op) switch
-            {
-                BatchNorm { Constants.Fixed: false } => "batch normalization",
-                Dice or DiceLinear => "Dice",
-                _ => null,
-            };
-            if (why is not null)
-                throw new KernelException(Text($"model '{name}' has {why} ({op.Name}), which takes its statistics over a batch", "choose another activation, or start one rank"));
-        }
     }
 
     private static string Text(string why, string advice) => $"several ranks: {why}; this is not built for ranks yet: {advice}";
