@@ -8,7 +8,7 @@ namespace GpuCtr.Models;
 /// h⁰_t = e_t + p_t,  A = LN(H + Dropout(MH(H))),  H' = LN(A + Dropout(FFN(A))),  FFN(x) = GELU(x W₁ + b₁) W₂ + b₂;
 /// P(v) = softmax(GELU(h_t W^P + b^P) Eᵀ + b^O) at the masked entries t.
 /// </summary>
-/// <remarks>Only masked entries ask in the last block, as nothing reads the others. The loss is the mean over the masked entries of a batch, as in the official code; the paper averages within each sequence first.</remarks>
+/// <remarks>Only masked entries are queries of the last block: nothing reads the others. The loss is the mean over the masked entries of a batch, as in the official code; the paper averages within each sequence first.</remarks>
 public static class Bert4Rec
 {
     /// <summary>The model in the catalogue.</summary>
@@ -38,16 +38,16 @@ public static class Bert4Rec
             h = g.Activate("head", g.Linear("head", h, h.Columns), Activations.Gelu);
         if (form.ItemHead == ItemHeads.ProjectionNorm)
             h = g.LayerNorm("head.norm", h);
-        return g.PredictItems(h, bias: true);
+        return g.ItemSoftmaxLoss(h, bias: true);
     }
 
     private static Tensor Block(ModelBuilder g, string name, Sequence s, bool masked)
     {
         bool preNorm = g.Options.BlockNorm == BlockNorm.Pre;
-        // An entry that asks reads itself twice: as it is, and as its query.
-        Tensor x = masked ? g.Predicted(name, s) : s.Items;
+        // A query is also one of the items, so its entry has two readers.
+        Tensor x = masked ? g.EntriesToPredict(name, s) : s.Items;
         Sequence keys = preNorm ? s with { Items = g.LayerNorm($"{name}.norm1", s.Items) } : s;
-        Tensor query = !preNorm ? x : masked ? g.Predicted($"{name}.norm1", keys) : keys.Items;
+        Tensor query = !preNorm ? x : masked ? g.EntriesToPredict($"{name}.norm1", keys) : keys.Items;
         x = g.Add(x, g.Dropout($"{name}.dropout1", g.MultiHeadAttention($"{name}.attention", query, keys, bias: true)));
         if (!preNorm)
             x = g.LayerNorm($"{name}.norm1", x);

@@ -41,9 +41,9 @@ public static class Bst
         return Block(g, $"{name}.{last}", g.Target(name, s), s);
     }
 
-    private static Tensor Block(ModelBuilder g, string name, Tensor asking, Sequence s)
+    private static Tensor Block(ModelBuilder g, string name, Tensor queries, Sequence s)
     {
-        Tensor attended = g.LayerNorm($"{name}.norm1", g.Add(asking, g.Dropout($"{name}.dropout1", g.MultiHeadAttention($"{name}.attention", asking, s))));
+        Tensor attended = g.LayerNorm($"{name}.norm1", g.Add(queries, g.Dropout($"{name}.dropout1", g.MultiHeadAttention($"{name}.attention", queries, s))));
         Tensor hidden = g.Activate($"{name}.ffn1", g.Linear($"{name}.ffn1", attended, attended.Columns), Activations.LeakyRelu);
         return g.LayerNorm($"{name}.norm2", g.Add(attended, g.Dropout($"{name}.dropout2", g.Linear($"{name}.ffn2", hidden, attended.Columns))));
     }

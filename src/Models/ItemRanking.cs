@@ -22,11 +22,11 @@ public sealed class ItemRanking : IDisposable
     private readonly CandidateScores? score;
 
     /// <param name="model">The model, which may be trained on between calls.</param>
-    /// <param name="asks">What will be asked.</param>
+    /// <param name="questions">What will be asked of the predictions of a batch.</param>
     /// <exception cref="KernelException">The model predicts no items.</exception>
     /// <exception cref="DeviceException">The device has too little memory.</exception>
-    public ItemRanking(TrainableModel model, Questions asks)
-        : this(model.Recorded.Model, asks, batch =>
+    public ItemRanking(TrainableModel model, Questions questions)
+        : this(model.Recorded.Model, questions, batch =>
         {
             model.Recorded.Deferred.Apply();
             return model.Recorded.Model.Forward(batch, frozen: false);
@@ -35,23 +35,23 @@ public sealed class ItemRanking : IDisposable
     }
 
     /// <inheritdoc cref="ItemRanking(TrainableModel, Questions)"/>
-    public ItemRanking(FrozenModel model, Questions asks)
-        : this(model.Recorded, asks, batch => model.Recorded.Forward(batch, frozen: true))
+    public ItemRanking(FrozenModel model, Questions questions)
+        : this(model.Recorded, questions, batch => model.Recorded.Forward(batch, frozen: true))
     {
     }
 
-    private ItemRanking(RecordedModel model, Questions asks, Func<Batch, Pass> forward)
+    private ItemRanking(RecordedModel model, Questions questions, Func<Batch, Pass> forward)
     {
         (this.model, this.forward) = (model, forward);
         ItemOutput output = model.ItemOutput ?? throw new KernelException("the model predicts clicks, not items");
         rows = output.Rows;
         int most = checked((int)output.H.Rows);
-        var own = asks.LeaveOutSequence ? model.ItemHistory : null;
+        var own = questions.LeaveOutSequence ? model.ItemHistory : null;
         workspace = new(model.Device, training: false, nameof(ItemRanking));
-        (Top, Candidates) = (asks.Top, asks.Candidates);
-        (ranks, items, candidates) = (workspace.Array<int>("ranks", asks.Ranks ? most : 0), workspace.Array<int>("best items", (long)most * Top), workspace.Array<int>("candidates", (long)most * Candidates));
+        (Top, Candidates) = (questions.Top, questions.Candidates);
+        (ranks, items, candidates) = (workspace.Array<int>("ranks", questions.Ranks ? most : 0), workspace.Array<int>("best items", (long)most * Top), workspace.Array<int>("candidates", (long)most * Candidates));
         (values, scores) = (workspace.Tensor("scores of the best", most, Top), workspace.Tensor("scores of candidates", most, Candidates));
-        rank = asks.Ranks ? new(workspace, output, model.Inputs.Predictions!.Items, ranks, own) : null;
+        rank = questions.Ranks ? new(workspace, output, model.Inputs.Predictions!.Items, ranks, own) : null;
         top = Top > 0 ? new(workspace, output, items, values, own) : null;
         score = Candidates > 0 ? new(model.Device, output, candidates, scores) : null;
         try

@@ -7,7 +7,7 @@ namespace GpuCtr.Models;
 /// <summary>Models whose rows are the items of lists.</summary>
 public sealed partial class ModelBuilder
 {
-    /// <summary>MH(S) of <see cref="MultiHeadAttention"/> within each list: (B, E), all items ask.</summary>
+    /// <summary>MH(S) of <see cref="MultiHeadAttention"/> within each list: (B, E), of all items as queries.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="items">(B, E) the items.</param>
     public Tensor ListAttention(string name, Tensor items)
@@ -29,7 +29,7 @@ public sealed partial class ModelBuilder
 
     /// <summary>Makes the cross entropy of a softmax over each list the loss of the model; returns the logits of its probabilities, (B, 1).</summary>
     /// <param name="score">(B, 1) scores of the items.</param>
-    public Tensor ListSoftmax(Tensor score)
+    public Tensor ListSoftmaxLoss(Tensor score)
     {
         if (Trains)
             Loss = new ListCrossEntropy(Workspace, Lists, score, Inputs.Label, Control.Loss);

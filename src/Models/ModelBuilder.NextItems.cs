@@ -19,7 +19,7 @@ public sealed partial class ModelBuilder
     /// <summary>The sequences that it reads.</summary>
     internal BehaviourHistory? ItemHistory { get; private set; }
 
-    /// <summary>(T, D) the items of every sequence with the embeddings of their places, 0 at the oldest; one table of items, which the output shares (<see cref="PredictItems"/>).</summary>
+    /// <summary>(T, D) the items of every sequence with the embeddings of their places, 0 at the oldest; one table of items, which the output shares (<see cref="ItemSoftmaxLoss"/>).</summary>
     public Sequence ItemSequences()
     {
         Embedding = Table(EmbeddingTableName, Options.EmbeddingDim, Options.EmbeddingInitStd, Control.Rule);
@@ -33,7 +33,7 @@ public sealed partial class ModelBuilder
     }
 
     /// <summary>(M, E) the entries of <paramref name="s"/> at which items are predicted. Record it before ops that read all entries: its gradient is added to theirs.</summary>
-    public Tensor Predicted(string name, Sequence s)
+    public Tensor EntriesToPredict(string name, Sequence s)
     {
         Tensor y = Workspace.Tensor($"{name} predicted", (long)BatchSize * Spec.MostPredictions, s.Items.Columns, gradient: true, kind: RowKind.Prediction);
         Append(new ItemGather(Device, s.History, s.Items, y));
@@ -43,7 +43,7 @@ public sealed partial class ModelBuilder
     /// <summary>Makes the cross entropy of softmax_v(⟨h, e_v⟩ + b_v) the loss of the model, over all items v, or over candidates if the spec says so (<see cref="FeatureSpec.Sampling"/>); e are rows of the table; returns h.</summary>
     /// <param name="h">(M, D) states of the entries at which items are predicted.</param>
     /// <param name="bias">Whether there is b, from 0.</param>
-    public Tensor PredictItems(Tensor h, bool bias)
+    public Tensor ItemSoftmaxLoss(Tensor h, bool bias)
     {
         SoftmaxCrossEntropy.OutputRows items = new(Spec.Items!.First, Spec.Items.Count);
         Tensor? b = bias ? Zeros(ItemBias, items.Count) : null;

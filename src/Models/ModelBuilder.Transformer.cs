@@ -31,25 +31,25 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <summary>MH(S) = concat(head_1 … head_H) W_H, head_i = softmax((asking W_Q)(S W_K)ᵀ / √d) S W_V; the shape of <paramref name="asking"/>.</summary>
+    /// <summary>MH(S) = concat(head_1 … head_H) W_H, head_i = softmax((Q W_Q)(S W_K)ᵀ / √d) S W_V; Q are <paramref name="queries"/>, whose shape it has.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
-    /// <param name="asking">(·, E) the items themselves, or those that ask: targets, or entries at which items are predicted.</param>
+    /// <param name="queries">(·, E) what the queries are made of: all items, targets, or entries at which items are predicted.</param>
     /// <param name="s">Keys and values.</param>
     /// <param name="bias">Whether the projections have one.</param>
     /// <param name="causal">Items attend to themselves and those before.</param>
     /// <param name="projects">Whether there is W_H.</param>
-    public Tensor MultiHeadAttention(string name, Tensor asking, Sequence s, bool bias = false, bool causal = false, bool projects = true)
+    public Tensor MultiHeadAttention(string name, Tensor queries, Sequence s, bool bias = false, bool causal = false, bool projects = true)
     {
         int e = s.Items.Columns, d = s.History.D;
-        Tensor y = Heads(name, asking, s.History.Items, s.Items, HeadsOf(e, $"an item ({e / d} columns of --embedding-dim {d})", "--embedding-dim"), e, bias, causal);
+        Tensor y = Heads(name, queries, s.History.Items, s.Items, HeadsOf(e, $"an item ({e / d} columns of --embedding-dim {d})", "--embedding-dim"), e, bias, causal);
         return projects ? Linear($"{name}.out", y, e, bias: bias) : y;
     }
 
     /// <summary>concat(head_1 … head_H), (·, <paramref name="width"/>).</summary>
-    private Tensor Heads(string name, Tensor asking, SequenceItems sequences, Tensor items, int heads, int width, bool bias, bool causal)
+    private Tensor Heads(string name, Tensor queries, SequenceItems sequences, Tensor items, int heads, int width, bool bias, bool causal)
     {
-        Tensor q = Linear($"{name}.query", asking, width, bias: bias), k = Linear($"{name}.key", items, width, bias: bias), v = Linear($"{name}.value", items, width, bias: bias);
-        Tensor y = Activation($"{name}.heads", width, asking);
+        Tensor q = Linear($"{name}.query", queries, width, bias: bias), k = Linear($"{name}.key", items, width, bias: bias), v = Linear($"{name}.value", items, width, bias: bias);
+        Tensor y = Activation($"{name}.heads", width, queries);
         Append(new MultiHeadAttention(Workspace, sequences, q, k, v, heads, y, causal));
         return y;
     }

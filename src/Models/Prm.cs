@@ -9,7 +9,7 @@ namespace GpuCtr.Models;
 /// </summary>
 /// <remarks>
 /// x_i are all columns of a row, pv_i among them: a vector column, or the last hidden layer of another model, which is one too. The loss is the mean over lists, where the paper has the sum.
-/// Lists have their own lengths and are never padded. As in the paper all items of the last block ask, since all of them are scored.
+/// Lists have their own lengths and are never padded. As in the paper all items are queries of the last block, since all of them are scored.
 /// </remarks>
 public static class Prm
 {
@@ -30,7 +30,7 @@ public static class Prm
         for (int l = 0; l < g.Options.TransformerBlocks; l++)
             v = Block(g, $"block.{l}", v);
         Tensor score = g.Linear("out", v, 1);
-        return g.Options.ListLoss == ListLoss.Softmax ? g.ListSoftmax(score) : score;
+        return g.Options.ListLoss == ListLoss.Softmax ? g.ListSoftmaxLoss(score) : score;
     }
 
     private static Tensor Block(ModelBuilder g, string name, Tensor v)

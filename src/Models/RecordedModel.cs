@@ -19,7 +19,7 @@ internal sealed class RecordedModel : IDisposable
     private readonly Lock turn;
 
     /// <param name="g">What was recorded.</param>
-    /// <param name="output">The tensor that was asked for: of models the logit.</param>
+    /// <param name="output">What is computed: of a model, its logit.</param>
     /// <param name="constants">Write constants that the ops read.</param>
     /// <param name="initializers">Write the first weights.</param>
     public RecordedModel(ModelBuilder g, Tensor output, IEnumerable<Action> constants, IEnumerable<Action<Initializer>> initializers)

@@ -20,14 +20,14 @@ public sealed unsafe partial class ItemGather : IOp
     private readonly OpVariant variant;
 
     /// <summary>Kernel arguments.</summary>
-    public readonly record struct Args(AskingItems Asking, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns)
+    public readonly record struct Args(QueryItems Queries, ArrayView<float> X, ArrayView<float> Y, GradientView Dx, ArrayView<float> Dy, int Columns)
     {
         /// <summary>Where element <paramref name="i"/> of y is in x.</summary>
         internal long Source(long i)
         {
             int row = (int)(i / Columns);
             // Only a target needs the row of the batch, which is its own.
-            return (long)Asking.Item(row, row) * Columns + i % Columns;
+            return (long)Queries.Item(row, row) * Columns + i % Columns;
         }
     }
 
@@ -38,7 +38,7 @@ public sealed unsafe partial class ItemGather : IOp
     public ItemGather(Device device, BehaviourHistory history, Tensor x, Tensor y)
     {
         (this.device, this.history, items, this.x, this.y) = (device, history, history.Items, x, y);
-        if (x.Columns != y.Columns || x.RowKind != items.Rows || y.RowKind == x.RowKind || !items.CanAsk(y.RowKind))
+        if (x.Columns != y.Columns || x.RowKind != items.Rows || y.RowKind == x.RowKind || !items.CanBeQueries(y.RowKind))
             throw new KernelException($"item gather: x {x}, y {y} do not fit on {device}");
         dx = x.Consume();
         variant = device.Select(Portable, Simd);
@@ -78,7 +78,7 @@ public sealed unsafe partial class ItemGather : IOp
                 Sums.Add(dx.Target!.Pointer + Source(r), y.Gradient!.Pointer + (long)r * y.Columns, y.Columns);
         });
 
-    private long Source(int row) => (long)items.Asking(row) * x.Columns;
+    private long Source(int row) => (long)items.QueryItem(row) * x.Columns;
 
     private OpVariant Portable()
     {
@@ -88,17 +88,17 @@ public sealed unsafe partial class ItemGather : IOp
             (in Pass pass) => backward.Run((long)pass.RowsOf(y) * y.Columns, Bind(pass)));
     }
 
-    private Args Bind(in Pass pass) => new(items.BindAsking(pass, y), x.View, y.View, dx.View, y.BoundGradient, y.Columns);
+    private Args Bind(in Pass pass) => new(items.BindQueries(pass, y), x.View, y.View, dx.View, y.BoundGradient, y.Columns);
 
     private static void ForwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.Columns; i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Queries.Count * a.Columns; i += GridLoop.Stride)
             a.Y[i] = a.X[a.Source(i)];
     }
 
     private static void BackwardKernel(Args a)
     {
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.Columns; i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Queries.Count * a.Columns; i += GridLoop.Stride)
             a.Dx.Write(a.Source(i), a.Dy[i]);
     }
 }

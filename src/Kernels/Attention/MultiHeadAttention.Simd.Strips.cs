@@ -39,14 +39,14 @@ public sealed unsafe partial class MultiHeadAttention
 
     private void ForwardStrips(int b, int first, int n)
     {
-        int e = y.Columns, d = e / heads, asking = FirstQuestion(b, first), questions = Questions(b, n);
+        int e = y.Columns, d = e / heads, firstQuery = FirstQuery(b, first), queries = QueriesOf(b, n);
         Scratch s = new(n, d);
         for (int head = 0; head < heads; head++)
-            for (int i = 0; i < questions; i += Strip)
+            for (int i = 0; i < queries; i += Strip)
             {
-                int count = Math.Min(Strip, questions - i), lanes = LanesOf(count);
-                long at = (long)(asking + i) * e + head * d, items = (long)first * e + head * d;
-                Seen(s.Seen, asking + i, count, first, n);
+                int count = Math.Min(Strip, queries - i), lanes = LanesOf(count);
+                long at = (long)(firstQuery + i) * e + head * d, items = (long)first * e + head * d;
+                Seen(s.Seen, firstQuery + i, count, first, n);
                 Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
                 Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
@@ -54,7 +54,7 @@ public sealed unsafe partial class MultiHeadAttention
                 Times(d, v.Pointer + items, 1, e, s.P, n, s.Out, Strip, lanes);
                 WriteTransposed(s.Out, y.Pointer + at, count, d, add: false);
                 for (int r = 0; r < count; r++)
-                    logSums.Pointer[(long)(asking + i + r) * heads + head] = s.Lane[r];
+                    logSums.Pointer[(long)(firstQuery + i + r) * heads + head] = s.Lane[r];
             }
     }
 
@@ -82,23 +82,23 @@ public sealed unsafe partial class MultiHeadAttention
         Vector512.FusedMultiplyAdd(highest, Vector512.Create(scale), Vector512.Log(sum)).Store(logSums);
     }
 
-    /// <summary>Where nobody asks there is one strip of no queries, which writes the zeros of dk and dv.</summary>
+    /// <summary>Without queries there is one strip of no queries, which writes the zeros of dk and dv.</summary>
     private void BackwardStrips(int b, int first, int n)
     {
-        int e = y.Columns, d = e / heads, asking = FirstQuestion(b, first), questions = Questions(b, n);
+        int e = y.Columns, d = e / heads, firstQuery = FirstQuery(b, first), queries = QueriesOf(b, n);
         Scratch s = new(n, d);
         for (int head = 0; head < heads; head++)
-            for (int i = 0; i < Math.Max(1, questions); i += Strip)
+            for (int i = 0; i < Math.Max(1, queries); i += Strip)
             {
-                int count = Math.Min(Strip, questions - i), lanes = LanesOf(count);
-                long at = (long)(asking + i) * e + head * d, items = (long)first * e + head * d;
-                Seen(s.Seen, asking + i, count, first, n);
+                int count = Math.Min(Strip, queries - i), lanes = LanesOf(count);
+                long at = (long)(firstQuery + i) * e + head * d, items = (long)first * e + head * d;
+                Seen(s.Seen, firstQuery + i, count, first, n);
                 Panel.Pack(s.Q, q.Pointer + at, 1, e, d, count);
                 Panel.Pack(s.Dy, y.Gradient!.Pointer + at, 1, e, d, count);
                 Times(n, k.Pointer + items, e, 1, s.Q, d, s.P, Strip, lanes);
                 Times(n, v.Pointer + items, e, 1, s.Dy, d, s.Ds, Strip, lanes);
                 for (int r = 0; r < Strip; r++)
-                    s.Lane[r] = r < count ? logSums.Pointer[(long)(asking + i + r) * heads + head] : 0;
+                    s.Lane[r] = r < count ? logSums.Pointer[(long)(firstQuery + i + r) * heads + head] : 0;
                 for (int lane = 0; lane < lanes; lane += Lanes.Count)
                     ScoreGradients(s.P + lane, s.Ds + lane, n, 1 / root, s.Seen + lane, s.Lane + lane);
                 if (dq.Target is { } target)
@@ -131,15 +131,15 @@ public sealed unsafe partial class MultiHeadAttention
     private static Vector512<float> IsSeen(int t, Vector512<float> ends) => Vector512.LessThan(Vector512.Create((float)t), ends);
 
     /// <summary>How many items each query of a strip attends to; all of them if it is none.</summary>
-    private void Seen(float* seen, int question, int count, int first, int n)
+    private void Seen(float* seen, int query, int count, int first, int n)
     {
         for (int r = 0; r < Strip; r++)
-            seen[r] = causal && r < count ? (ItemsAsk ? question + r : items.Asking(question + r)) - first + 1 : n;
+            seen[r] = causal && r < count ? (ItemsAreQueries ? query + r : items.QueryItem(query + r)) - first + 1 : n;
     }
 
-    private int FirstQuestion(int b, int first) => ItemsAsk ? first : items.Predictions!.Starts.Pointer[b];
+    private int FirstQuery(int b, int first) => ItemsAreQueries ? first : items.Predictions!.Starts.Pointer[b];
 
-    private int Questions(int b, int n) => ItemsAsk ? n : items.Predictions!.Starts.Pointer[b + 1] - items.Predictions!.Starts.Pointer[b];
+    private int QueriesOf(int b, int n) => ItemsAreQueries ? n : items.Predictions!.Starts.Pointer[b + 1] - items.Predictions!.Starts.Pointer[b];
 
     private void WriteTransposed(float* from, float* to, int count, int d, bool add)
     {

@@ -20,7 +20,7 @@ public sealed unsafe partial class MultiHeadAttention
         for (int b = firstRow; b < endRow; b++)
         {
             (int first, int n) = items.Of(b);
-            if (TargetAsks)
+            if (TargetIsQuery)
                 Answer(b, first, n);
             else if (n > 0)
                 ForwardStrips(b, first, n);
@@ -32,7 +32,7 @@ public sealed unsafe partial class MultiHeadAttention
         for (int b = firstRow; b < endRow; b++)
         {
             (int first, int n) = items.Of(b);
-            if (TargetAsks)
+            if (TargetIsQuery)
                 Gradients(b, first, n);
             else if (n > 0)
                 BackwardStrips(b, first, n);
@@ -82,17 +82,17 @@ public sealed unsafe partial class MultiHeadAttention
 
     /// <summary>factor · ⟨query, item_t⟩ over the columns of a head, for the n items from <paramref name="first"/> on; returns the largest.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Scores(float* question, float* items, int b, int head, int first, int n, float factor, float* scores)
+    private float Scores(float* query, float* items, int b, int head, int first, int n, float factor, float* scores)
     {
         int e = y.Columns, d = e / heads;
-        question += (long)b * e + head * d;
+        query += (long)b * e + head * d;
         items += (long)first * e + head * d;
         float highest = float.NegativeInfinity;
         for (int t = 0; t < n; t++, items += e)
         {
             Vector512<float> dot = default;
             for (int c = 0; c < d; c += Lanes.Count)
-                dot = Vector512.FusedMultiplyAdd(Lanes.Load(question + c, d - c), Lanes.Load(items + c, d - c), dot);
+                dot = Vector512.FusedMultiplyAdd(Lanes.Load(query + c, d - c), Lanes.Load(items + c, d - c), dot);
             highest = MathF.Max(highest, scores[t] = Vector512.Sum(dot) * factor);
         }
         return highest;
@@ -125,12 +125,12 @@ public sealed unsafe partial class MultiHeadAttention
         {
             int count = Math.Min(Lanes.Count, d - c);
             long at = (long)b * e + head * d + c, key = (long)first * e + head * d + c;
-            Vector512<float> question = Lanes.Load(q.Pointer + at, count), dy = Lanes.Load(y.Gradient!.Pointer + at, count), sum = default;
+            Vector512<float> query = Lanes.Load(q.Pointer + at, count), dy = Lanes.Load(y.Gradient!.Pointer + at, count), sum = default;
             for (int t = 0; t < n; t++, key += e)
             {
                 Vector512<float> g = Vector512.Create(ds[t]);
                 sum = Vector512.FusedMultiplyAdd(g, Lanes.Load(k.Pointer + key, count), sum);
-                dk.Write(key, g * question, count);
+                dk.Write(key, g * query, count);
                 dv.Write(key, Vector512.Create(weights[t]) * dy, count);
             }
             dq.Write(at, sum, count);

@@ -8,7 +8,7 @@ namespace GpuCtr.Kernels.Attention;
 
 /// <summary>
 /// Scaled dot-product attention of H heads within each sequence of items (Vaswani et al. 2017, section 3.2):
-/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example, with a causal mask only over those up to the one that asks;
+/// y_r = Σ_t a_rt v_t, a_r = softmax_t(⟨q_r, k_t⟩ / √d), t over the items of the example, with a causal mask only over those up to the one of the query;
 /// each head has its own d = E / H columns. Without scaling, 1 takes the place of √d.
 /// </summary>
 /// <remarks>
@@ -31,18 +31,18 @@ public sealed partial class MultiHeadAttention : IOp
 
     /// <summary>Kernel arguments; LogSums and Deltas are (R, H): log Σ e^s and ⟨dy, y⟩.</summary>
     public readonly record struct Args(
-        AskingItems Asking, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
+        QueryItems Queries, ArrayView<float> Q, ArrayView<float> K, ArrayView<float> V, ArrayView<float> Y, ArrayView<float> LogSums, ArrayView<float> Deltas,
         GradientView Dq, GradientView Dk, GradientView Dv, ArrayView<float> Dy, int E, int H, float Root, int Causal)
     {
-        internal SequenceRows Rows => Asking.Rows;
+        internal SequenceRows Rows => Queries.Rows;
 
         /// <summary>The last item of row b that the query of a row attends to.</summary>
-        internal int LastOf(int row, int b) => Causal != 0 ? Asking.Item(row, b) : Rows.Last(b);
+        internal int LastOf(int row, int b) => Causal != 0 ? Queries.Item(row, b) : Rows.Last(b);
     }
 
     /// <param name="workspace">Where log Σ e^s is reserved.</param>
     /// <param name="items">The items of the sequences.</param>
-    /// <param name="q">(·, E) of the items that ask: all, targets, or predictions.</param>
+    /// <param name="q">(·, E) of the queries: all items, targets, or entries at which an item is predicted.</param>
     /// <param name="k">(·, E) over sequences.</param>
     /// <param name="v">(·, E) over sequences; q, k and v are different tensors.</param>
     /// <param name="heads">H, a divisor of E.</param>
@@ -54,7 +54,7 @@ public sealed partial class MultiHeadAttention : IOp
         (device, this.items, this.q, this.k, this.v, this.heads, this.y, this.causal) = (workspace.Device, items, q, k, v, heads, y, causal);
         int e = y.Columns;
         if (heads < 1 || e % heads != 0 || q == k || k == v || v == q || new[] { q, k, v }.Any(t => t.Columns != e)
-            || k.RowKind != items.Rows || v.RowKind != items.Rows || q.RowKind != y.RowKind || !items.CanAsk(q.RowKind) || causal && items.Mask is null)
+            || k.RowKind != items.Rows || v.RowKind != items.Rows || q.RowKind != y.RowKind || !items.CanBeQueries(q.RowKind) || causal && items.Mask is null)
             throw new KernelException($"multi-head attention: q {q}, k {k}, v {v}, y {y} and {heads} heads do not fit on {device}");
         root = scaled ? MathF.Sqrt(e / heads) : 1;
         logSums = workspace.Tensor($"{y.Name} log sums", y.Rows, heads, kind: y.RowKind);
@@ -80,9 +80,9 @@ public sealed partial class MultiHeadAttention : IOp
     /// <inheritdoc/>
     public string Name => $"multi-head attention {y.Name}";
 
-    private bool TargetAsks => !ItemsAsk && items.HasTarget;
+    private bool TargetIsQuery => !ItemsAreQueries && items.HasTarget;
 
-    private bool ItemsAsk => q.RowKind == items.Rows;
+    private bool ItemsAreQueries => q.RowKind == items.Rows;
 
     /// <inheritdoc/>
     public void Forward(in Pass pass) => variant.Forward(pass);
@@ -109,7 +109,7 @@ public sealed partial class MultiHeadAttention : IOp
     private long Pieces(int rows) => (long)rows * heads * Piece.Count(y.Columns / heads);
 
     private Args Bind(in Pass pass, Tensor deltas) => new(
-        items.BindAsking(pass, q), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
+        items.BindQueries(pass, q), q.View, k.View, v.View, y.View, logSums.View, deltas.View,
         dq.View, dk.View, dv.View, y.BoundGradient, y.Columns, heads, root, causal ? 1 : 0);
 
     /// <summary>The work item of a kernel: up to four columns of one head, of one row of a matrix (·, E).</summary>
@@ -173,22 +173,22 @@ public sealed partial class MultiHeadAttention : IOp
     private static void ForwardKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Queries.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.Asking.Owner(p.Item), row = a.Asking.Row(p.Item, b), last = a.LastOf(row, b);
-            long question = (long)row * a.E + p.Head * d;
+            int b = a.Queries.Owner(p.Item), row = a.Queries.Row(p.Item, b), last = a.LastOf(row, b);
+            long query = (long)row * a.E + p.Head * d;
             float highest = float.NegativeInfinity, sum = 0;
             Float4 y = default;
             for (int t = a.Rows.First(b); t <= last; t++)
             {
                 long key = (long)t * a.E + p.Head * d;
-                float s = Dot(a.Q, question, a.K, key, d) / a.Root, above = Math.Max(highest, s), shrink = XMath.Exp(highest - above), weight = XMath.Exp(s - above);
+                float s = Dot(a.Q, query, a.K, key, d) / a.Root, above = Math.Max(highest, s), shrink = XMath.Exp(highest - above), weight = XMath.Exp(s - above);
                 sum = sum * shrink + weight;
                 y = y.Times(shrink).Add(weight, p.Read(a.V, key));
                 highest = above;
             }
-            p.Write(a.Y, question, y.Times(1 / sum));
+            p.Write(a.Y, query, y.Times(1 / sum));
             if (p.Column == 0)
                 a.LogSums[(long)row * a.H + p.Head] = highest + XMath.Log(sum);
         }
@@ -198,27 +198,27 @@ public sealed partial class MultiHeadAttention : IOp
     private static void DeltasKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.H; i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Queries.Count * a.H; i += GridLoop.Stride)
             a.Deltas[i] = Dot(a.Dy, i * d, a.Y, i * d, d);
     }
 
     private static void QueriesKernel(Args a)
     {
         int d = a.E / a.H;
-        for (long i = Grid.GlobalLinearIndex; i < (long)a.Asking.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
+        for (long i = Grid.GlobalLinearIndex; i < (long)a.Queries.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.Asking.Owner(p.Item), row = a.Asking.Row(p.Item, b), last = a.LastOf(row, b);
-            long question = (long)row * a.E + p.Head * d, head = (long)row * a.H + p.Head;
+            int b = a.Queries.Owner(p.Item), row = a.Queries.Row(p.Item, b), last = a.LastOf(row, b);
+            long query = (long)row * a.E + p.Head * d, head = (long)row * a.H + p.Head;
             float logSum = a.LogSums[head], delta = a.Deltas[head];
             Float4 dq = default;
             for (int t = a.Rows.First(b); t <= last; t++)
             {
                 long key = (long)t * a.E + p.Head * d;
-                float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / a.Root - logSum);
-                dq = dq.Add(weight * (Dot(a.Dy, question, a.V, key, d) - delta) / a.Root, p.Read(a.K, key));
+                float weight = XMath.Exp(Dot(a.Q, query, a.K, key, d) / a.Root - logSum);
+                dq = dq.Add(weight * (Dot(a.Dy, query, a.V, key, d) - delta) / a.Root, p.Read(a.K, key));
             }
-            p.Write(a.Dq, question, dq);
+            p.Write(a.Dq, query, dq);
         }
     }
 
@@ -228,17 +228,17 @@ public sealed partial class MultiHeadAttention : IOp
         for (long i = Grid.GlobalLinearIndex; i < (long)a.Rows.Count * a.H * Piece.Count(d); i += GridLoop.Stride)
         {
             Piece p = Piece.Of(i, a.E, a.H);
-            int b = a.Rows.Owner(p.Item), item = a.Rows.Row(p.Item, b), last = a.Asking.Last(b);
+            int b = a.Rows.Owner(p.Item), item = a.Rows.Row(p.Item, b), last = a.Queries.Last(b);
             long key = (long)item * a.E + p.Head * d;
             Float4 dk = default, dv = default;
-            for (int r = a.Asking.First(b); r <= last; r++)
+            for (int r = a.Queries.First(b); r <= last; r++)
             {
-                if (a.Causal != 0 && a.Asking.Item(r, b) < item)
+                if (a.Causal != 0 && a.Queries.Item(r, b) < item)
                     continue;
-                long question = (long)r * a.E + p.Head * d, head = (long)r * a.H + p.Head;
-                float weight = XMath.Exp(Dot(a.Q, question, a.K, key, d) / a.Root - a.LogSums[head]);
-                dk = dk.Add(weight * (Dot(a.Dy, question, a.V, key, d) - a.Deltas[head]) / a.Root, p.Read(a.Q, question));
-                dv = dv.Add(weight, p.Read(a.Dy, question));
+                long query = (long)r * a.E + p.Head * d, head = (long)r * a.H + p.Head;
+                float weight = XMath.Exp(Dot(a.Q, query, a.K, key, d) / a.Root - a.LogSums[head]);
+                dk = dk.Add(weight * (Dot(a.Dy, query, a.V, key, d) - a.Deltas[head]) / a.Root, p.Read(a.Q, query));
+                dv = dv.Add(weight, p.Read(a.Dy, query));
             }
             p.Write(a.Dk, key, dk);
             p.Write(a.Dv, key, dv);

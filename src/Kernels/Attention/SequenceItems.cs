@@ -4,10 +4,10 @@ using ILGPU;
 
 namespace GpuCtr.Kernels.Attention;
 
-/// <summary>Sequences of items, one for each example or each list: which rows of a tensor over items belong to which sequence, and which of them can ask.</summary>
+/// <summary>Sequences of items, one for each example or each list: which rows of a tensor over items belong to which sequence, and which of them can be queries of attention.</summary>
 /// <remarks>
 /// If every example has a target, it is the last item: that of a history, or the last one of a number of fields. Without targets a sequence can be empty, and
-/// the items that can ask besides all of them are those at which an item is predicted. Where the sequences are lists, their items are the examples of the batch.
+/// the queries can be all items, or only those at which an item is predicted. Where the sequences are lists, their items are the examples of the batch.
 /// Below, B is the number of sequences.
 /// </remarks>
 /// <param name="Offsets">(B + 1) items of sequence b, without a target, begin at Offsets[b]; with targets, its rows are Offsets[b] + b … Offsets[b + 1] + b.</param>
@@ -37,18 +37,18 @@ public sealed unsafe record SequenceItems(
         new(Offsets.View, Owners.View, Rows.Count(pass.Rows, pass.Tokens) - Targets * Count(pass), Count(pass), Targets);
 
     /// <summary>Whether a tensor can have the queries of some items: of all, of targets, or of predictions.</summary>
-    internal bool CanAsk(RowKind rows) => rows == Rows || (HasTarget ? rows == RowKind.Batch : rows == RowKind.Prediction && Predictions is not null);
+    internal bool CanBeQueries(RowKind rows) => rows == Rows || (HasTarget ? rows == RowKind.Batch : rows == RowKind.Prediction && Predictions is not null);
 
-    /// <summary>The items that ask in the rows of a tensor.</summary>
-    internal AskingItems BindAsking(in Pass pass, Tensor asking) => new(
-        Bind(pass), (Predictions?.Entries ?? Owners).View, (Predictions?.Starts ?? Offsets).View, pass.RowsOf(asking),
-        asking.RowKind == Rows ? AskingItems.All : HasTarget ? AskingItems.Targets : AskingItems.Predictions);
+    /// <summary>The items whose queries are the rows of a tensor.</summary>
+    internal QueryItems BindQueries(in Pass pass, Tensor queries) => new(
+        Bind(pass), (Predictions?.Entries ?? Owners).View, (Predictions?.Starts ?? Offsets).View, pass.RowsOf(queries),
+        queries.RowKind == Rows ? QueryItems.All : HasTarget ? QueryItems.Targets : QueryItems.Predictions);
 
     /// <summary>The rows of a sequence, in host memory.</summary>
     internal (int First, int Count) Of(int b) => (Offsets.Pointer[b] + Targets * b, Offsets.Pointer[b + 1] - Offsets.Pointer[b] + Targets);
 
     /// <summary>The item of a row of a tensor of targets or of predictions, in host memory.</summary>
-    internal int Asking(int row) => HasTarget ? Offsets.Pointer[row + 1] + row : Predictions!.Entries.Pointer[row];
+    internal int QueryItem(int row) => HasTarget ? Offsets.Pointer[row + 1] + row : Predictions!.Entries.Pointer[row];
 }
 
 /// <summary>Kernel argument: which rows of a tensor over sequences belong to which sequence, called row b, since it is a row of the batch unless it is a list.</summary>

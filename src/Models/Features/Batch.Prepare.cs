@@ -177,7 +177,7 @@ public sealed partial class Batch
     private static ArgumentOutOfRangeException Outside(string field, int b, int id, int size) =>
         new(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
 
-    /// <summary>Checks that the histories of a group and their negatives are equally long, pads them where that is asked, and notes the row of each entry.</summary>
+    /// <summary>Checks that the histories of a group and their negatives are equally long, pads them if the model wants it, and notes the row of each entry.</summary>
     private void ShapeGroup(int group)
     {
         BatchSequence first = histories[group][0];

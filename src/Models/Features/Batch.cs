@@ -131,7 +131,7 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B) group key of each row; stays on the host.</summary>
     public ulong[] GroupKeys { get; }
 
-    /// <summary>An entry of <see cref="NextItems"/> where nothing is asked for.</summary>
+    /// <summary>An entry of <see cref="NextItems"/> where no item is predicted.</summary>
     public const int NoItem = -1;
 
     /// <summary>(B) table row of the item behind the sequence of each row; stays on the host. Empty in a model of clicks.</summary>

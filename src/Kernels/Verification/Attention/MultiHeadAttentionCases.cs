@@ -7,7 +7,7 @@ namespace GpuCtr.Kernels.Verification;
 /// <summary>MultiHeadAttention, query by query and head by head; every item is a query, or only the target, or the entries at which items are predicted; with and without a causal mask.</summary>
 internal static class MultiHeadAttentionCases
 {
-    private enum Asks
+    private enum Queries
     {
         Items,
         Targets,
@@ -19,7 +19,7 @@ internal static class MultiHeadAttentionCases
 
     // Sequences without a target.
     private readonly record struct Open(
-        int B, int E, int H, int MaxLength, Asks Asks, bool Causal, int Capacity = 0, bool SharedInputs = false, bool Gradients = true);
+        int B, int E, int H, int MaxLength, Queries Asks, bool Causal, int Capacity = 0, bool SharedInputs = false, bool Gradients = true);
 
     private readonly record struct OfLists(int Lists, int E, int H, int Longest, int Capacity = 0, bool SharedInputs = false);
 
@@ -41,16 +41,16 @@ internal static class MultiHeadAttentionCases
     [
         .. OpCase.Each("multi-head attention", Shapes.SelectMany(s => new[] { s with { TargetAsks = true }, s }), Record),
         .. OpCase.Each("multi-head attention", ListShapes, RecordLists),
-        .. OpCase.Each("multi-head attention", OpenShapes.SelectMany(s => new[] { s, s with { Causal = false, Asks = Asks.Predictions }, s with { Asks = Asks.Predictions } }).Append(new(5, 6, 2, 4, default, false)), RecordOpen),
+        .. OpCase.Each("multi-head attention", OpenShapes.SelectMany(s => new[] { s, s with { Causal = false, Asks = Queries.Predictions }, s with { Asks = Queries.Predictions } }).Append(new(5, 6, 2, 4, default, false)), RecordOpen),
     ];
 
     private static void Record(Trial t, Shape s) =>
-        Record(t, s, new(t, s.B, s.MaxLength, s.Capacity), s.TargetAsks ? Asks.Targets : Asks.Items, causal: false);
+        Record(t, s, new(t, s.B, s.MaxLength, s.Capacity), s.TargetAsks ? Queries.Targets : Queries.Items, causal: false);
 
     private static void RecordOpen(Trial t, Open s) => Record(
         t, new(s.B, s.E, s.H, s.MaxLength, s.Capacity, s.SharedInputs, s.Gradients), new(t, s.B, s.MaxLength, s.Capacity, target: false), s.Asks, s.Causal);
 
-    /// <summary>The items of a list are examples of the batch, and all of them ask.</summary>
+    /// <summary>The items of a list are examples of the batch, and all of them are queries.</summary>
     private static void RecordLists(Trial t, OfLists s)
     {
         ListTrial lists = new(t, s.Lists, s.Longest, s.Capacity);
@@ -59,36 +59,36 @@ internal static class MultiHeadAttentionCases
             row => [.. lists.RowsOf(Enumerable.Range(0, s.Lists).Last(list => lists.Starts[list] <= row))], causal: false);
     }
 
-    private static void Record(Trial t, Shape s, SequenceTrial sequences, Asks asks, bool causal)
+    private static void Record(Trial t, Shape s, SequenceTrial sequences, Queries queries, bool causal)
     {
-        RowKind asking = asks == Asks.Targets ? RowKind.Batch : asks == Asks.Items ? sequences.Items : RowKind.Prediction;
-        int[] asked = asks switch { Asks.Items => [.. Enumerable.Range(0, sequences.Ends[^1])], Asks.Targets => [.. sequences.Ends.Select(end => end - 1)], _ => sequences.Predicted };
-        Record(t, s, sequences.History(s.E).Items, asking, asked, item => sequences.ItemsOf(sequences.RowOf(item)), causal);
+        RowKind queryRows = queries == Queries.Targets ? RowKind.Batch : queries == Queries.Items ? sequences.Items : RowKind.Prediction;
+        int[] queryItems = queries switch { Queries.Items => [.. Enumerable.Range(0, sequences.Ends[^1])], Queries.Targets => [.. sequences.Ends.Select(end => end - 1)], _ => sequences.Predicted };
+        Record(t, s, sequences.History(s.E).Items, queryRows, queryItems, item => sequences.ItemsOf(sequences.RowOf(item)), causal);
     }
 
     /// <param name="t">The trial.</param>
     /// <param name="s">Its shape.</param>
     /// <param name="sequences">The sequences on the device.</param>
-    /// <param name="asking">What a row of the queries stands for.</param>
-    /// <param name="asked">The items that ask.</param>
+    /// <param name="queryRows">What a row of the queries stands for.</param>
+    /// <param name="queryItems">The items whose queries they are.</param>
     /// <param name="sequenceOf">The items of the sequence that an item belongs to.</param>
     /// <param name="causal">Whether an item sees only those before it.</param>
-    private static void Record(Trial t, Shape s, SequenceItems sequences, RowKind asking, int[] asked, Func<int, int[]> sequenceOf, bool causal)
+    private static void Record(Trial t, Shape s, SequenceItems sequences, RowKind queryRows, int[] queryItems, Func<int, int[]> sequenceOf, bool causal)
     {
         RowKind items = sequences.Rows;
         int terms = s.MaxLength + 1, d = s.E / s.H;
         Random random = t.Random("q");
-        Tensor q = t.Batch("q", s.E, s.Gradients, terms, _ => s.Scale * (random.NextSingle() * 2 - 1), asking);
+        Tensor q = t.Batch("q", s.E, s.Gradients, terms, _ => s.Scale * (random.NextSingle() * 2 - 1), queryRows);
         Tensor k = t.Batch("k", s.E, s.Gradients, (int)(terms * s.Scale * s.Scale), kind: items), v = t.Batch("v", s.E, terms: terms, kind: items);
-        Tensor y = t.Output("y", s.E, terms: terms, kind: asking);
+        Tensor y = t.Output("y", s.E, terms: terms, kind: queryRows);
         t.Op(new MultiHeadAttention(t.Workspace, sequences, q, k, v, s.H, y, causal, s.Scaled));
         if (s.SharedInputs)
             t.ReadAgain(q, k, v);
         t.Reference(r =>
         {
-            for (int question = 0; question < asked.Length; question++)
+            for (int question = 0; question < queryItems.Length; question++)
             {
-                int[] row = sequenceOf(asked[question]), seen = [.. row.Where(item => !causal || item <= asked[question])];
+                int[] row = sequenceOf(queryItems[question]), seen = [.. row.Where(item => !causal || item <= queryItems[question])];
                 for (int head = 0; head < s.H; head++)
                     Answer(r[q].AsSpan(question * s.E + head * d, d), r[y].AsSpan(question * s.E + head * d, d), seen, head * d, r[k], r[v]);
             }
