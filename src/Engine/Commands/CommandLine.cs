@@ -14,7 +14,7 @@ internal static class CommandLine
     /// <summary>All verbs, in the order of the help.</summary>
     public static IReadOnlyList<Verb> Verbs { get; } =
     [
-        TrainCommand.Verb, TuneCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, InspectCommand.Verb, ImportCommand.Verb, ExportCommand.Verb, CompareCommand.Verb, ExplainCommand.Verb, ImportanceCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb, CompletionCommand.Verb,
+        TrainCommand.Verb, TuneCommand.Verb, EvaluateCommand.Verb, PredictCommand.Verb, ServeCommand.Verb, InspectCommand.Verb, ImportCommand.Verb, ExportCommand.Verb, CompareCommand.Verb, ExplainCommand.Verb, ImportanceCommand.Verb, DevicesCommand.Verb, VerifyCommand.Verb, CompletionCommand.Verb,
     ];
 
     /// <summary>Runs one command line; never throws.</summary>

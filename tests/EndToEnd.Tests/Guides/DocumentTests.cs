@@ -80,7 +80,7 @@ public sealed partial class DocumentTests
     private static string Help()
     {
         using StringWriter text = new();
-        foreach (string verb in (string[])["train", "tune", "evaluate", "predict", "inspect", "import", "export", "compare", "explain", "importance", "devices", "verify", "completion", ""])
+        foreach (string verb in (string[])["train", "tune", "evaluate", "predict", "serve", "inspect", "import", "export", "compare", "explain", "importance", "devices", "verify", "completion", ""])
             Engine.Program.Run([verb, "--help"], text, text);
         return text.ToString();
     }

@@ -28,6 +28,19 @@ public sealed class ScoringServiceTests(ScoringServiceTests.RunningService runni
     }
 
     [Fact]
+    public async Task The_command_answers_the_same_and_a_signal_ends_it()
+    {
+        using ChildProcess serve = ChildProcess.Start(ChildProcess.DotNet, Path.Combine(AppContext.BaseDirectory, "gpu-ctr.dll"), "serve", "--model", running.Run, "--port", "0");
+        string? listening;
+        do
+            listening = serve.Error.ReadLine();
+        while (listening?.StartsWith("listening on ", StringComparison.Ordinal) == false);
+        using HttpClient client = new() { BaseAddress = new Uri(listening!.Split(' ', ';')[2]) };
+        Assert.Equal(Expected(1, 2.5), (await Ok(await client.PostAsJsonAsync("/score", Row(1, 2.5)))).GetProperty("score").GetSingle());
+        Assert.Equal(0, serve.Stop("TERM").Code);
+    }
+
+    [Fact]
     public async Task Requests_at_once_do_not_mix()
     {
         await Parallel.ForEachAsync(Enumerable.Range(0, 400), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
@@ -72,6 +85,8 @@ public sealed class ScoringServiceTests(ScoringServiceTests.RunningService runni
             service = ChildProcess.StartIn(sample.Folder.Path, ChildProcess.DotNet, program, "--model", sample.Run, "--urls", "http://127.0.0.1:0");
             Client = new HttpClient { BaseAddress = Address(service) };
         }
+
+        public string Run => sample.Run;
 
         public CtrModel Model { get; }
 

@@ -1,5 +1,4 @@
 using GpuCtr.Training.Checkpoints;
-using GpuCtr.Training.Tests.Hosting;
 
 namespace GpuCtr.Training.Tests.Checkpoints;
 

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using GpuCtr.Training.Checkpoints;
 
-namespace GpuCtr.Training.Tests.Hosting;
+namespace GpuCtr.Tests;
 
 /// <summary>A run folder into which other runs' best checkpoints are published, as training does: the whole checkpoint, then the pointer.</summary>
 public sealed class ServedRun : OwnFolder
