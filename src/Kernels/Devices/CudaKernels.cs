@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using ILGPU;
@@ -10,11 +11,15 @@ namespace GpuCtr.Kernels.Devices;
 /// <summary>Compiles kernels to PTX and loads them on a CUDA device.</summary>
 internal static partial class CudaKernels
 {
+    // A process may open a GPU many times, to train, to score and to exchange a model; compiling takes ILGPU a tenth of a second a kernel.
+    private static readonly ConcurrentDictionary<(MethodInfo Kernel, CudaArchitecture, CudaInstructionSet), PTXCompiledKernel> known = [];
+
     /// <summary>The launcher of a kernel.</summary>
     /// <exception cref="DeviceException">The driver refuses the kernel; the message has what its compiler says.</exception>
     public static Action<AcceleratorStream, KernelConfig, TArgs> Load<TArgs>(CudaAccelerator accelerator, CudaDriver? driver, MethodInfo kernel) where TArgs : struct
     {
-        PTXCompiledKernel compiled = Compile(accelerator.Backend, kernel);
+        PTXBackend backend = accelerator.Backend;
+        PTXCompiledKernel compiled = known.GetOrAdd((kernel, backend.Architecture, backend.InstructionSet), static (key, backend) => Compile(backend, key.Kernel), backend);
         try
         {
             return accelerator.LoadKernel(compiled).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TArgs>>();

@@ -22,7 +22,7 @@ internal sealed class Expectation
     private Expectation(Trial trial, bool magnitude = false)
     {
         (values, this.magnitude) = (new(magnitude), magnitude);
-        _ = trial.Loss(values, trial.Tensors[0], static _ => 0);
+        _ = trial.Loss(values);
         Values = trial.Tensors.Select(t => (double[])values[t.Tensor].Clone()).ToArray();
         Ignored = trial.Tensors.Select(t => Enumerable.Range(0, t.Elements).Where(i => values.Ignores(t.Tensor, i)).ToHashSet()).ToArray();
     }
@@ -82,15 +82,21 @@ internal sealed class Expectation
 
     private void Differentiate(Trial trial)
     {
-        Gradients = trial.Tensors.Select(t => t.HasCheckedGradient ? Pick(trial, t).Select(i => new Partial(i, Slope(trial, t, j => j == i ? 1 : 0, H))).ToArray() : []).ToArray();
-        Directional = trial.Tensors.Select(t => t.HasCheckedGradient ? Slope(trial, t, i => magnitude ? 1 : Sign(i), DirectionH) : 0).ToArray();
+        Gradients = trial.Tensors.Select(t => t.HasCheckedGradient ? Pick(trial, t).Select(i => new Partial(i, Slope(trial, step => values[t.Tensor][i] += step, H))).ToArray() : []).ToArray();
+        Directional = trial.Tensors.Select(t => t.HasCheckedGradient ? Slope(trial, step => MoveAll(values[t.Tensor], step), DirectionH) : 0).ToArray();
     }
 
     /// <summary>(f(−2h) − 8 f(−h) + 8 f(h) − f(2h)) / 12h.</summary>
-    private double Slope(Trial trial, Tracked t, Func<int, int> direction, double h)
+    private double Slope(Trial trial, Action<double> move, double h)
     {
-        double At(double step) => trial.Loss(values, t, i => direction(i) * step);
+        double At(double step) => trial.Loss(values, () => move(step));
         return (At(-2 * h) - 8 * At(-h) + 8 * At(h) - At(2 * h)) / (12 * h);
+    }
+
+    private void MoveAll(double[] x, double step)
+    {
+        for (int i = 0; i < x.Length; i++)
+            x[i] += (magnitude ? 1 : Sign(i)) * step;
     }
 
     private static IEnumerable<int> Pick(Trial trial, Tracked t)

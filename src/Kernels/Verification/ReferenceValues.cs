@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Kernels.Verification;
@@ -6,11 +7,21 @@ namespace GpuCtr.Kernels.Verification;
 /// <param name="magnitude">Compute the sum of the absolute values of all terms: values are taken absolute and nothing is subtracted.</param>
 public sealed class ReferenceValues(bool magnitude = false)
 {
-    private readonly Dictionary<Tensor, double[]> values = [];
+    // A case has few tensors, and references ask for them at every element: looking through a list is faster than hashing.
+    private readonly List<(Tensor Tensor, double[] Now, double[] Start)> values = [];
     private readonly HashSet<(Tensor, int)> ignored = [];
 
     /// <summary>Values of a tensor of the trial, row-major; for a batch tensor only the rows of the pass.</summary>
-    public double[] this[Tensor tensor] => values[tensor];
+    public double[] this[Tensor tensor]
+    {
+        get
+        {
+            foreach ((Tensor known, double[] now, _) in CollectionsMarshal.AsSpan(values))
+                if (ReferenceEquals(known, tensor))
+                    return now;
+            throw new KeyNotFoundException($"{tensor} is no tensor of the case");
+        }
+    }
 
     /// <summary>Smallest rectified |z|, because finite differences across the kink would be wrong.</summary>
     internal double NearestKink { get; private set; } = double.PositiveInfinity;
@@ -48,11 +59,12 @@ public sealed class ReferenceValues(bool magnitude = false)
     internal bool Ignores(Tensor tensor, int index) => ignored.Contains((tensor, index));
 
     /// <summary>Resets inputs and states, and fills outputs with NaN.</summary>
-    internal void Reset(Tracked t)
+    internal void Reset(IReadOnlyList<Tracked> tracked)
     {
-        if (!values.TryGetValue(t.Tensor, out double[]? array))
-            values.Add(t.Tensor, array = new double[t.Elements]);
-        for (int i = 0; i < array.Length; i++)
-            array[i] = t.Role == TensorRole.Output ? double.NaN : Of(t.Start[i]);
+        if (values.Count == 0)
+            foreach (Tracked t in tracked)
+                values.Add((t.Tensor, new double[t.Elements], [.. Enumerable.Range(0, t.Elements).Select(i => t.Role == TensorRole.Output ? double.NaN : Of(t.Start[i]))]));
+        foreach ((_, double[] now, double[] start) in values)
+            start.CopyTo(now, 0);
     }
 }

@@ -32,20 +32,20 @@ public sealed partial class Trial
             op.Commit(Pass, StepFactor);
     }
 
-    /// <summary>Evaluates the reference at the start values, with one element of one tensor moved by <paramref name="delta"/>.</summary>
-    internal double Loss(ReferenceValues values, Tracked moved, Func<int, double> delta)
+    /// <summary>Evaluates the reference at the start values, after <paramref name="move"/> has changed some.</summary>
+    internal double Loss(ReferenceValues values, Action? move = null)
     {
-        foreach (Tracked t in tracked)
-            values.Reset(t);
-        double[] x = values[moved.Tensor];
-        for (int i = 0; i < x.Length; i++)
-            x[i] += delta(i);
+        values.Reset(tracked);
+        move?.Invoke();
         reference!(values);
         ReferenceOfReaders(values);
         double loss = 0;
         foreach (Tracked t in tracked)
+        {
+            double[] y = values[t.Tensor];
             for (int i = 0; i < t.Upstream?.Length; i++)
-                loss += values.Of(t.Upstream[i]) * values[t.Tensor][i];
+                loss += values.Of(t.Upstream[i]) * y[i];
+        }
         return loss;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections;
 using GpuCtr.SoftCuda.Ptx;
 
 namespace GpuCtr.Kernels.Tests.Ptx;
@@ -8,7 +9,7 @@ internal sealed class ControlFlow
     private readonly List<int> starts = [];
     private readonly int[] blockOf;
     private readonly int[][] successors;
-    private readonly bool[][] postdominators;
+    private readonly BitArray[] postdominators;
 
     public ControlFlow(PtxKernel kernel)
     {
@@ -74,20 +75,22 @@ internal sealed class ControlFlow
     }
 
     /// <summary>[block][other]: whether every way from a block to the end passes the other. The greatest solution of the usual equations.</summary>
-    private bool[][] Postdominators()
+    private BitArray[] Postdominators()
     {
-        bool[][] sets = [.. Enumerable.Range(0, Count + 1).Select(b => Enumerable.Repeat(b != Exit, Count + 1).ToArray())];
+        BitArray[] sets = [.. Enumerable.Range(0, Count + 1).Select(b => new BitArray(Count + 1, b != Exit))];
         sets[Exit][Exit] = true;
         for (bool changed = true; changed;)
         {
             changed = false;
             for (int b = Count - 1; b >= 0; b--)
-                for (int other = 0; other <= Count; other++)
-                    if (sets[b][other] && other != b && !successors[b].All(s => sets[s][other]))
-                    {
-                        sets[b][other] = false;
-                        changed = true;
-                    }
+            {
+                BitArray through = new(sets[successors[b][0]]);
+                foreach (int s in successors[b].AsSpan(1))
+                    through.And(sets[s]);
+                through[b] = true;
+                if (new BitArray(through).Xor(sets[b]).HasAnySet())
+                    (sets[b], changed) = (through, true);
+            }
         }
         return sets;
     }

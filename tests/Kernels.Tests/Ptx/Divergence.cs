@@ -50,9 +50,10 @@ internal sealed class Divergence
     private bool Pass()
     {
         bool changed = false;
+        bool[] state = new bool[kernel.Registers.Count];
         for (int b = 0; b < flow.Count; b++)
         {
-            bool[] state = [.. differing[b]];
+            differing[b].CopyTo(state, 0);
             for (int i = flow.Start(b); i < flow.End(b); i++)
                 Execute(kernel.Instructions[i], state, parted[b]);
             PtxInstruction last = kernel.Instructions[flow.End(b) - 1];
@@ -70,7 +71,9 @@ internal sealed class Divergence
     private void Execute(PtxInstruction instruction, bool[] state, bool isParted)
     {
         bool differs = isParted || instruction.Opcode == "mma" || instruction.Space is { } space && space != StateSpace.Parameter
-            || instruction.Reads.Any(r => state[r.Index]) || instruction.Operands.Any(IsOfThread);
+            || instruction.Operands.Any(IsOfThread);
+        foreach (PtxRegister read in instruction.Reads)
+            differs |= state[read.Index];
         foreach (PtxRegister written in instruction.Writes)
             state[written.Index] = differs || instruction.Guard is not null && state[written.Index];
     }

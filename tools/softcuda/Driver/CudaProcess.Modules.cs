@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -6,6 +7,22 @@ using GpuCtr.SoftCuda.Ptx;
 using GpuCtr.SoftCuda.Streams;
 
 namespace GpuCtr.SoftCuda.Driver;
+
+/// <summary>What a text says, found out once a process: many contexts load the same kernels.</summary>
+/// <param name="Ptx">Its kernels.</param>
+/// <param name="UnwrittenReads">Registers that are read where some way has left them unwritten.</param>
+internal sealed record AssembledModule(PtxModule Ptx, IReadOnlyList<Finding> UnwrittenReads)
+{
+    private static readonly ConcurrentDictionary<string, AssembledModule> known = [];
+
+    /// <summary>Reads a text.</summary>
+    /// <exception cref="PtxException">It is no PTX, or has what this machine does not execute.</exception>
+    public static AssembledModule Of(string text) => known.GetOrAdd(text, static text =>
+    {
+        PtxModule read = PtxModule.Parse(text);
+        return new(read, [.. read.Kernels.SelectMany(static kernel => SoftCuda.Ptx.UnwrittenReads.Of(kernel).Select(line => new Finding(Check.Uninitialized, kernel.Name, line)))]);
+    });
+}
 
 /// <summary>A loaded module.</summary>
 /// <param name="Ptx">What it holds.</param>
@@ -32,15 +49,15 @@ internal sealed unsafe partial class CudaProcess
         RefuseUnsafe("a module is loaded");
         try
         {
-            PtxModule read = PtxModule.Parse(text);
+            AssembledModule assembled = AssembledModule.Of(text);
+            PtxModule read = assembled.Ptx;
             if (double.Parse(read.Version, CultureInfo.InvariantCulture) > NewestPtx)
                 throw new Refusal(CudaResult.UnsupportedPtxVersion, $"PTX {read.Version} is newer than the driver, which knows {NewestPtx:0.0}");
             if (int.Parse(read.Target.AsSpan(3), CultureInfo.InvariantCulture) > settings.Capability.Major * 10 + settings.Capability.Minor)
                 throw new Refusal(CudaResult.InvalidPtx, $"target {read.Target} is newer than a GPU of capability {settings.Capability}");
             if (engine.Checks)
-                foreach (PtxKernel kernel in read.Kernels)
-                    foreach (string unwritten in UnwrittenReads.Of(kernel))
-                        engine.Findings.Add(new(Check.Uninitialized, kernel.Name, unwritten));
+                foreach (Finding unwritten in assembled.UnwrittenReads)
+                    engine.Findings.Add(unwritten);
             return handles.Add(new CudaModule(read));
         }
         catch (PtxException e)

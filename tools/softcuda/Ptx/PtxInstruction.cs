@@ -8,6 +8,8 @@ public sealed record PtxGuard(PtxRegister Predicate, bool Negated);
 /// <summary>One instruction, as it stands in the text.</summary>
 public sealed class PtxInstruction
 {
+    private PtxRegister[]? writes, reads;
+
     /// <summary>Counts from 1.</summary>
     public required int Line { get; init; }
 
@@ -48,17 +50,10 @@ public sealed class PtxInstruction
     public bool IsUniform => Has("uni");
 
     /// <summary>Registers that are written.</summary>
-    public IEnumerable<PtxRegister> Writes => Operands.Take(Results).SelectMany(Registers);
+    public IReadOnlyList<PtxRegister> Writes => writes ??= [.. Operands.Take(Results).SelectMany(Registers)];
 
     /// <summary>Registers that are read: operands, bases of addresses and the guard.</summary>
-    public IEnumerable<PtxRegister> Reads
-    {
-        get
-        {
-            IEnumerable<PtxRegister> read = Operands.Skip(Results).SelectMany(Registers);
-            return Guard is null ? read : read.Append(Guard.Predicate);
-        }
-    }
+    public IReadOnlyList<PtxRegister> Reads => reads ??= [.. Operands.Skip(Results).SelectMany(Registers), .. Guard is null ? Array.Empty<PtxRegister>() : [Guard.Predicate]];
 
     /// <summary>Whether a part of the mnemonic is there.</summary>
     public bool Has(string modifier) => Modifiers.Contains(modifier);

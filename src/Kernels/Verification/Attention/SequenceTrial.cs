@@ -17,13 +17,15 @@ internal sealed class SequenceTrial
 
     private readonly Trial t;
     private readonly int capacity;
+    private readonly int[] rowOf;
 
     public SequenceTrial(Trial t, int rows, int maxLength, int capacity, bool target = true)
     {
         (this.t, this.capacity, HasTarget) = (t, Math.Max(rows, capacity), target);
         Random random = t.Random("lengths");
         Lengths = [.. Enumerable.Range(0, rows).Select(b => b == 0 ? maxLength : b == 1 ? 0 : random.Next(maxLength + 1))];
-        Ends = [.. Enumerable.Range(1, rows).Select(b => Lengths.Take(b).Sum() + (target ? b : 0))];
+        Ends = Starts(Lengths.Select(length => length + (target ? 1 : 0)))[1..];
+        rowOf = [.. Enumerable.Range(0, rows).SelectMany(b => Enumerable.Repeat(b, Lengths[b] + (target ? 1 : 0)))];
         Places = this.capacity * Math.Max(1, maxLength);
         // Of the third sequence none is predicted.
         Predicted = target ? [] : [.. Enumerable.Range(0, Tokens).Where(entry => RowOf(entry) != 2 && random.Next(3) > 0)];
@@ -56,7 +58,7 @@ internal sealed class SequenceTrial
     public int[] ItemsOf(int b) => [.. Enumerable.Range(Ends[b] - Lengths[b] - (HasTarget ? 1 : 0), Lengths[b] + (HasTarget ? 1 : 0))];
 
     /// <summary>The row that an item belongs to.</summary>
-    public int RowOf(int item) => Enumerable.Range(0, Ends.Length).First(b => item < Ends[b]);
+    public int RowOf(int item) => rowOf[item];
 
     /// <summary>A history of E columns without keys, for ops that read only its shape.</summary>
     public BehaviourHistory History(int e)
@@ -91,7 +93,13 @@ internal sealed class SequenceTrial
             Ints("predicted", Math.Max(1, t.PredictionCapacity), Predicted), Ints("starts", capacity + 1, Starts(Lengths.Select((_, b) => Predicted.Count(entry => RowOf(entry) == b))))),
     };
 
-    private static int[] Starts(IEnumerable<int> counts) => counts.Aggregate(new List<int> { 0 }, (ends, count) => [.. ends, ends[^1] + count]).ToArray();
+    private static int[] Starts(IEnumerable<int> counts)
+    {
+        List<int> starts = [0];
+        foreach (int count in counts)
+            starts.Add(starts[^1] + count);
+        return [.. starts];
+    }
 
     private DeviceArray<int> Ints(string name, int length, int[] values)
     {

@@ -41,18 +41,22 @@ internal static class SampledSoftmaxCases
         t.Reference(r =>
         {
             double[] logChances = [.. items.Select(v => Math.Log(1 - Math.Pow(1 - 1.0 / s.V, s.Samples) * Math.Exp(s.M * (double)(float)Math.Max(-1e30, Math.Log(1 - frequencies[v])))))];
-            double E(int c, int d) => r[table][(s.First + items[c]) * s.D + d];
+            double[] states = r[h], e = [.. items.SelectMany(v => r[table].Skip((s.First + v) * s.D).Take(s.D))], given = r[gradients], all = new double[s.M * s.C];
+            double[]? biases = bias is null ? null : [.. items.Select(v => r[bias][v])];
+            ReferenceValues.Linear(states, e, biases, s.M, s.C, s.D, all);
             double sum = 0;
-            for (int i = 0; i < s.C * s.D; i++)
-                r[gradients][Before * s.D + i] = 0;
+            Array.Clear(given, Before * s.D, s.C * s.D);
             for (int m = 0; m < s.M; m++)
             {
-                double[] logits = [.. Enumerable.Range(0, s.C).Select(c => Enumerable.Range(0, s.D).Sum(d => r[h][m * s.D + d] * E(c, d)) + (bias is null ? 0 : r[bias][items[c]]) - (c == right[m] ? 0 : logChances[c]))];
-                double all = logits.Sum(Math.Exp);
-                sum += Math.Log(all) - logits[right[m]];
+                double[] logits = [.. Enumerable.Range(0, s.C).Select(c => all[m * s.C + c] - (c == right[m] ? 0 : logChances[c]))];
+                double powers = logits.Sum(Math.Exp);
+                sum += Math.Log(powers) - logits[right[m]];
                 for (int c = 0; c < s.C; c++)
+                {
+                    double slope = (Math.Exp(logits[c]) / powers - (c == right[m] ? 1 : 0)) / s.M;
                     for (int d = 0; d < s.D; d++)
-                        r[gradients][(Before + c) * s.D + d] += (Math.Exp(logits[c]) / all - (c == right[m] ? 1 : 0)) / s.M * r[h][m * s.D + d];
+                        given[(Before + c) * s.D + d] += slope * states[m * s.D + d];
+                }
             }
             r[loss][0] = sum / Math.Max(1, s.M);
             r[loss][1] += sum;

@@ -38,10 +38,15 @@ internal static class SoftmaxCrossEntropyCases
         t.Reference(r =>
         {
             double sum = 0;
+            double[] all = new double[s.M * s.V];
+            ReferenceValues.Linear(r[h], r[table][(s.First * s.D)..], bias is null ? null : r[bias], s.M, s.V, s.D, all);
             for (int m = 0; m < s.M; m++)
             {
-                double[] logits = [.. Enumerable.Range(0, s.V).Select(v => (bias is null ? 0 : r[bias][v]) + Enumerable.Range(0, s.D).Sum(i => r[h][m * s.D + i] * r[table][(s.First + v) * s.D + i]))];
-                sum += Math.Log(logits.Sum(Math.Exp)) - logits[wanted[m]];
+                Span<double> logits = all.AsSpan(m * s.V, s.V);
+                double powers = 0;
+                foreach (double logit in logits)
+                    powers += Math.Exp(logit);
+                sum += Math.Log(powers) - logits[wanted[m]];
             }
             r[loss][0] = sum / Math.Max(1, s.M);
             r[loss][1] += sum;
