@@ -36,7 +36,7 @@ public sealed class TrainingTests : IDisposable
     public void Model_learns_as_on_the_processor_with_the_same_bits_resumed_and_serves_eight_threads(string model, int seed)
     {
         ServedRows rows = new(200, seed: 2);
-        string train = new ServedRows(600, seed: 1).Write(folder.File("train.parquet")), test = rows.Write(folder.File("test.parquet"));
+        string train = new ServedRows(400, seed: 1).Write(folder.File("train.parquet")), test = rows.Write(folder.File("test.parquet"));
         Machine machine = Machine.Install(new(Capability.Of("9.0"), seed));
         long inGraphs = 0;
         machine.Launch += launch => inGraphs += launch.InGraph ? 1 : 0;
@@ -75,7 +75,7 @@ public sealed class TrainingTests : IDisposable
     [SkippableFact]
     public void Killed_run_is_resumed_to_the_same_bits()
     {
-        string[] train = ["train", new ServedRows(600, seed: 1).Write(folder.File("train.parquet")), "--device", "cuda", "--json", .. small];
+        string[] train = ["train", new ServedRows(400, seed: 1).Write(folder.File("train.parquet")), "--device", "cuda", "--json", .. small];
         string killed = folder.File("killed");
         string hook = typeof(Machine).Assembly.Location;
         using (ChildProcess process = ChildProcess.Start(["env", "GPU_CTR_SOFT_CUDA=9.0", $"DOTNET_STARTUP_HOOKS={hook}", .. TrainProcess.Words, .. train, "--out", killed, "--epochs", "1000000", "--checkpoint-every", "2"]))
