@@ -21,10 +21,12 @@ namespace GpuCtr.Training;
 /// <param name="ValidHr10">HR@10 where items are predicted.</param>
 /// <param name="ValidNdcg">NDCG@10 where items are predicted, NDCG@k of lists.</param>
 /// <param name="ValidMrr">MRR where items are predicted.</param>
+/// <param name="Exchanged">What its training steps exchanged with other ranks; null on one.</param>
 public sealed record EpochMetrics(
     int Epoch, int Step, double? TrainLogloss, double? ValidLogloss, double? ValidAuc, double? ValidGauc, long ValidRows, double? ValidCalibration,
     double LearningRate, double TrainSeconds, double LoaderWaitSeconds, double RowsPerSecond, int SkippedSteps, bool Best,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? TrainAuxiliaryLoss = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidHr10 = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidMrr = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidMrr = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RankTraffic? Exchanged = null);

@@ -22,11 +22,11 @@ internal sealed class EpochTable(RunLog runLog, bool items, bool grouped)
     {
         bool first = head is null;
         (string Name, double? Value)[] metrics = [.. Metrics(result)];
-        head ??= ["epoch", "  steps", .. metrics.Select(m => m.Name), "seconds", "      "];
+        head ??= ["epoch", "  steps", .. metrics.Select(m => m.Name), "seconds", .. result.Exchanged is null ? [] : RankTraffic.Heads, "      "];
         string[] cells =
         [
             $"{result.Epoch}", result.Step.ToString("N0", CultureInfo.InvariantCulture), .. metrics.Select(m => Number(m.Value)),
-            seconds.ToString("F1", CultureInfo.InvariantCulture), result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
+            seconds.ToString("F1", CultureInfo.InvariantCulture), .. result.Exchanged?.Cells(result.Seconds) ?? [], result.IsBest ? $"* best{(monitored.FellBack ? $" by {monitored.Metric}" : "")}" : "",
         ];
         runLog.Row(head, cells, first);
     }

@@ -14,7 +14,7 @@ internal static class MetricsLog
     public static EpochMetrics Of(EpochResult r, int step, int skippedSteps) => new(
         r.Epoch, step, r.TrainLogLoss, r.Valid?.LogLoss, r.Valid?.Auc, r.Valid?.Gauc, r.Valid?.Rows ?? 0, r.Valid?.Calibration.Ratio,
         r.LearningRate, r.Seconds, r.WaitedSeconds, r.Rows / Math.Max(r.Seconds, 1e-9), skippedSteps, r.IsBest, r.TrainAuxiliaryLoss,
-        r.Valid?.Items?.HitRate, r.Valid?.Ndcg, r.Valid?.Items?.Mrr);
+        r.Valid?.Items?.HitRate, r.Valid?.Ndcg, r.Valid?.Items?.Mrr, r.Exchanged);
 
     /// <summary>Adds the line of an epoch.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>

@@ -18,6 +18,7 @@ namespace GpuCtr.Training;
 /// <param name="Ndcg">NDCG@10 where items are predicted, NDCG@k of lists.</param>
 /// <param name="Mrr">MRR where items are predicted.</param>
 /// <param name="ValidNdcg">The NDCG of the validation rows in the best epoch.</param>
+/// <param name="Exchanged">What the whole run exchanged with other ranks; null on one.</param>
 /// <param name="Monitored">The metric that decided which epoch is best.</param>
 public sealed record RunMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,
@@ -27,6 +28,7 @@ public sealed record RunMetrics(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Ndcg = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Mrr = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? ValidNdcg = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RankTraffic? Exchanged = null,
     [property: JsonIgnore] MonitoredBest? Monitored = null);
 
 /// <summary>The best value of the monitored metric.</summary>

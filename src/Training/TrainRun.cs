@@ -236,11 +236,13 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
         RunMetrics metrics = new(
             reported?.Auc, reported?.Logloss, reported?.Gauc, reported?.Rows ?? 0, bestValid?.Auc, epochs,
             speed, Stopwatch.GetElapsedTime(begin).TotalSeconds, WeightsHash.Of(model), device.ToString(), history.LastOrDefault()?.TrainAuxiliaryLoss,
-            reported?.Hr10, reported?.Ndcg, reported?.Mrr, bestValid?.Ndcg,
+            reported?.Hr10, reported?.Ndcg, reported?.Mrr, bestValid?.Ndcg, RankTraffic.Of(device.Ranks),
             new(trainer.Monitored.Metric, trainer.Monitored.Best, trainer.Monitored.BestEpoch));
         if (bestValid is not null)
             runLog.Line(EpochTable.Describe("valid", bestValid));
         runLog.Line(string.Create(CultureInfo.InvariantCulture, $"{speed:N0} rows/s, {metrics.TrainSeconds:F1} s, weights {metrics.WeightsHash}"));
+        if (metrics.Exchanged is { } exchanged)
+            runLog.Line($"{exchanged}");
         record.Report(Config, history, evaluated);
         Disk.WriteText(folder.File(RunFolder.Result), JsonText.Line(metrics) + "\n");
         runLog.Line($"run folder {folder.Path}");

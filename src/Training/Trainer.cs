@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using GpuCtr.Data.Batches;
+using GpuCtr.Kernels.Ranks;
 using GpuCtr.Models;
 using GpuCtr.Models.Features;
 using GpuCtr.Training.Checkpoints;
@@ -20,8 +21,9 @@ namespace GpuCtr.Training;
 /// <param name="Seconds">Wall time of its training steps, waiting for data included.</param>
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
+/// <param name="Exchanged">What its training steps exchanged with other ranks; null on one.</param>
 internal sealed record EpochResult(
-    int Epoch, long Step, long Rows, double? TrainLogLoss, double? TrainAuxiliaryLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest);
+    int Epoch, long Step, long Rows, double? TrainLogLoss, double? TrainAuxiliaryLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest, RankTraffic? Exchanged = null);
 
 /// <summary>Runs epochs (training steps, then validation) until the last epoch, or until the monitored value stops improving.</summary>
 internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings settings, BatchLoader loader, RunLog runLog)
@@ -107,13 +109,15 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         long skip = from is { EpochDone: false } ? from.EpochRows : 0;
         for (Epoch = FirstEpoch; Epoch <= settings.Epochs && !IsStale; Epoch++, skip = 0)
         {
+            Traffic before = model.Device.Ranks.Traffic.Since();
             (TimeSpan time, TimeSpan waited) = TrainEpoch(skip, cancellation);
+            RankTraffic? exchanged = RankTraffic.Of(model.Device.Ranks, before);
             Evaluation? valid = data.Valid is null ? null : Evaluate(data.Valid, $"epoch {Epoch}/{settings.Epochs} valid", cancellation);
             Telemetry.Validated(valid?.Auc, valid?.LogLoss);
             double rate = settings.LearningRate.At(model.Step, Epoch);
             bool best = monitored.Observe(Epoch, valid);
             settings.LearningRate.EndEpoch(best);
-            yield return new EpochResult(Epoch, model.Step, EpochRows - skip, Finite(lossSum / lossRows), Finite(auxiliarySum / lossRows), valid, rate, time.TotalSeconds, waited.TotalSeconds, best);
+            yield return new EpochResult(Epoch, model.Step, EpochRows - skip, Finite(lossSum / lossRows), Finite(auxiliarySum / lossRows), valid, rate, time.TotalSeconds, waited.TotalSeconds, best, exchanged);
         }
     }
 

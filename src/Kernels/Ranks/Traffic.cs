@@ -34,6 +34,18 @@ public sealed class Traffic
     /// <summary>Calls of a collective so far.</summary>
     public TrafficCount this[Collective collective] => counts[(int)collective];
 
+    /// <summary>What was counted since an earlier copy; since the beginning if there is none.</summary>
+    public Traffic Since(Traffic? before = null)
+    {
+        Traffic since = new();
+        for (int i = 0; i < counts.Length; i++)
+        {
+            (TrafficCount now, TrafficCount then) = (counts[i], before?.counts[i] ?? default);
+            since.counts[i] = new(now.Calls - then.Calls, now.BytesSent - then.BytesSent, now.BytesReceived - then.BytesReceived, now.Time - then.Time);
+        }
+        return since;
+    }
+
     internal void Add(Collective collective, long sent, long received, TimeSpan time)
     {
         ref TrafficCount c = ref counts[(int)collective];

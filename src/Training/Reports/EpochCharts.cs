@@ -46,11 +46,13 @@ internal static class EpochCharts
     private static string Table(IReadOnlyList<EpochMetrics> epochs)
     {
         var shown = metrics.Where(m => epochs.Any(e => m.Of(e) is not null)).ToArray();
+        string[] heads = epochs.Any(e => e.Exchanged is not null) ? RankTraffic.Heads : [];
+        string[] Exchanged(EpochMetrics e) => heads.Length == 0 ? [] : e.Exchanged?.Cells(e.TrainSeconds) ?? [.. heads.Select(_ => "–")];
         return HtmlPage.Table(
-            ["epoch", "steps", .. shown.Select(m => m.Name), "seconds", ""],
+            ["epoch", "steps", .. shown.Select(m => m.Name), "seconds", .. heads, ""],
             epochs.Select(e => (string[])
             [
-                $"{e.Epoch}", ReportPage.Whole(e.Step), .. shown.Select(m => EpochTable.Number(m.Of(e))), e.TrainSeconds.ToString("F1", CultureInfo.InvariantCulture), e.Best ? "best so far" : "",
+                $"{e.Epoch}", ReportPage.Whole(e.Step), .. shown.Select(m => EpochTable.Number(m.Of(e))), e.TrainSeconds.ToString("F1", CultureInfo.InvariantCulture), .. Exchanged(e), e.Best ? "best so far" : "",
             ]));
     }
 

@@ -25,6 +25,12 @@ public sealed class RankRunTests(RankRunTests.Shards shards) : IClassFixture<Ran
             Assert.Equal(alone.GetProperty(metric).GetDouble(), together.GetProperty(metric).GetDouble(), 1e-5);
         Assert.EndsWith(", 3 ranks)", together.GetProperty("device").GetString(), StringComparison.Ordinal);
         Assert.Equal(Files(one), Files(three));
+        Assert.False(alone.TryGetProperty("exchanged", out _));
+        JsonElement steps = Json(new CommandOutcome(0, File.ReadLines(Path.Combine(three, "metrics.jsonl")).First(), "")).GetProperty("exchanged");
+        Assert.Equal(3, steps.GetProperty("ranks").GetInt32());
+        Assert.Equal(["all_reduce", "all_to_all", "broadcast"], steps.GetProperty("collectives").EnumerateArray().Select(c => c.GetProperty("collective").GetString()!).Order());
+        Assert.Contains("in collectives", File.ReadAllText(Path.Combine(three, "run.log")), StringComparison.Ordinal);
+        Assert.Contains("in collectives", File.ReadAllText(Path.Combine(three, "report.html")), StringComparison.Ordinal);
         Assert.Equal(
             Json(Run("evaluate", shards.Train, "--model", one, "--device", "cpu", "--json")).GetProperty("logloss").GetDouble(),
             Json(Run("evaluate", shards.Train, "--model", three, "--device", "cpu", "--json")).GetProperty("logloss").GetDouble(), 1e-5);
