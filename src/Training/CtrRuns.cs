@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GpuCtr.Training;
 
-/// <summary>What a program does with a run that is trained: docs/guide/library.md.</summary>
+/// <summary>What a program does before and after training: docs/guide/library.md.</summary>
 /// <remarks>As <see cref="CtrTrainer"/>, it writes to no console and keeps nothing between two calls.</remarks>
 public static class CtrRuns
 {
@@ -34,6 +34,20 @@ public static class CtrRuns
     {
         ArgumentNullException.ThrowIfNull(options);
         return Start(log => Measurement.Run(options, log, cancellationToken), progress, logger, cancellationToken);
+    }
+
+    /// <summary>Looks at shards, as <c>gpu-ctr inspect</c> does: roles, types, nulls, values, label rate and problems.</summary>
+    /// <param name="options">The options, with the defaults and checks of the flags.</param>
+    /// <param name="progress">Told how many rows are done, on the thread that reads; null: nobody is.</param>
+    /// <param name="logger">Receives what the command prints besides its result; null: nobody does.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="GpuCtrException">Whatever ends it.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static Task<InspectResult> InspectAsync(
+        InspectOptions options, IProgress<WorkProgress>? progress = null, ILogger? logger = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return Start(log => Inspection.Run(options, log, cancellationToken), progress, logger, cancellationToken);
     }
 
     /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>

@@ -13,19 +13,11 @@ using static System.FormattableString;
 namespace GpuCtr.Engine.Commands;
 
 /// <summary>The flags of <c>inspect</c>.</summary>
-internal sealed record InspectOptions
+internal sealed record InspectCommandOptions
 {
-    /// <summary>What columns are for.</summary>
+    /// <summary>What is looked at, and how.</summary>
     [Options]
-    public FeatureOptions Features { get; init; } = new();
-
-    /// <summary>Threads that decode.</summary>
-    [Option("threads; 0 = one per core", Least = 0, Most = DeviceOptions.MostThreads)]
-    public int Threads { get; init; }
-
-    /// <summary>Leaves a manifest.</summary>
-    [Option($"write {ShardManifest.FileName} beside the shards: sizes and hashes that later runs verify")]
-    public bool WriteManifest { get; init; }
+    public InspectOptions Inspect { get; init; } = new();
 
     /// <summary>JSON on standard output.</summary>
     [Option("everything as one line of JSON on standard output")]
@@ -42,79 +34,26 @@ internal static class InspectCommand
     private const int WidestValue = 24, ValuesOfText = 3;
 
     /// <summary>The verb.</summary>
-    public static Verb<InspectOptions> Verb { get; } = new(
+    public static Verb<InspectCommandOptions> Verb { get; } = new(
         "inspect", "reads shards and prints roles, types, nulls, distinct and top values, list lengths, label rate and problems",
         ["gpu-ctr inspect 'data/train-*.parquet'", "gpu-ctr inspect data/ --write-manifest"],
         Execute);
 
-    private static ExitCode Execute(InspectOptions options, Arguments arguments, Terminal terminal)
+    private static ExitCode Execute(InspectCommandOptions options, Arguments arguments, Terminal terminal)
     {
-        if (options.Features.Contradiction() is { } fault)
-            throw GpuCtrException.UsageError(fault);
-        FeatureOptions features = options.Features with { Workers = DeviceOptions.DecodersOf(options.Threads) };
         using ShutdownSignal shutdown = new();
         using RunLog runLog = new(terminal.Error, options.Trace.Verbose);
-        ShardSet shards = ShardSet.Resolve(arguments.Values, features.Workers, verify: !options.WriteManifest);
-        if (options.WriteManifest)
-            ShardManifest.CheckNames(shards);
-        foreach (string note in shards.Notes)
-            runLog.Line(note);
-        try
-        {
-            ShardInspection found = Inspect(shards, features, runLog, shutdown.Token);
-            if (options.Json)
-                terminal.Out.WriteLine(JsonText.Line(found));
-            else
-                Print(found, terminal.Screen);
-            string unreadable = string.Join(',', found.Columns.Where(c => c.Trouble is not null && !features.Exclude.Contains(c.Name)).Select(c => ColumnNames.InShell(c.Name)));
-            if (unreadable.Length > 0)
-                throw GpuCtrException.DataError($"training would stop at columns that cannot be read: {unreadable}; rewrite them, or leave them out with --exclude {unreadable}");
-        }
-        catch (OperationCanceledException) when (shutdown.IsRequested)
-        {
-            throw new GpuCtrException(ErrorKind.Interrupted, "interrupted");
-        }
-
-        if (options.WriteManifest)
-        {
-            foreach (string path in ShardManifest.Write(shards, features.Workers))
-                runLog.Line($"wrote {path}");
-        }
-
+        InspectResult result = Inspection.Run(options.Inspect with { Shards = arguments.Values }, runLog, shutdown.Token);
+        if (options.Json)
+            terminal.Out.WriteLine(JsonText.Line(result.Found));
+        else
+            Print(result.Found, terminal.Screen);
+        string unreadable = string.Join(',', result.Unreadable.Select(ColumnNames.InShell));
+        if (unreadable.Length > 0)
+            throw GpuCtrException.DataError($"training would stop at columns that cannot be read: {unreadable}; rewrite them, or leave them out with --exclude {unreadable}");
+        foreach (string path in result.Manifests)
+            runLog.Line($"wrote {path}");
         return ExitCode.Done;
-    }
-
-    /// <summary>The plan, or null: shards without a label are inspected too, and so are the columns beside an unreadable one.</summary>
-    private static FeaturePlan? PlanOf(ShardSet shards, FeatureOptions options, RunLog runLog)
-    {
-        while (true)
-        {
-            try
-            {
-                return FeaturePlan.Infer(shards, options, lookOnly: true);
-            }
-            catch (GpuCtrException e) when (e is { Kind: ErrorKind.Data, Place.Column: { } column } && !options.Exclude.Contains(column))
-            {
-                options = options with { Exclude = [.. options.Exclude, column] };
-            }
-            catch (GpuCtrException) when (options.Label is null && InteractionColumns.Of(shards, options) is { } log)
-            {
-                runLog.Line($"a log of '{log.User}', '{log.Item}' and '{log.Timestamp}': sasrec and bert4rec read it as one sequence for each {log.User}");
-                return null;
-            }
-            catch (GpuCtrException e) when (options.Label is null)
-            {
-                runLog.Warn($"no roles: {e.Message}");
-                return null;
-            }
-        }
-    }
-
-    private static ShardInspection Inspect(ShardSet shards, FeatureOptions options, RunLog runLog, CancellationToken cancellation)
-    {
-        FeaturePlan? plan = PlanOf(shards, options, runLog);
-        using ProgressMeter meter = new(runLog, "rows", shards.Rows);
-        return ShardInspection.Of(shards, plan, options.Workers, options, done => { if (meter.IsDue) meter.Show(done); }, cancellation);
     }
 
     private static void Print(ShardInspection found, IScreen to)

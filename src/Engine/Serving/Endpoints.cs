@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Threading.RateLimiting;
 using GpuCtr.Engine.Commands;
@@ -12,6 +13,9 @@ namespace GpuCtr.Engine.Serving;
 /// <remarks>A request has its turn only once it is read, so that slow clients hold no core; those that wait hold no thread.</remarks>
 internal sealed class Endpoints(CtrModelHost host, ServeOptions options, PrometheusText metrics) : IDisposable
 {
+    // Messages have quotes, which a person should see; nothing here is put into a page.
+    private static readonly JsonWriterOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private const int TooMany = StatusCodes.Status503ServiceUnavailable;
 
     /// <summary>One for each request that is computed.</summary>
@@ -184,7 +188,7 @@ internal sealed class Endpoints(CtrModelHost host, ServeOptions options, Prometh
     private static async Task Write(HttpContext context, int status, Action<Utf8JsonWriter> content)
     {
         ArrayBufferWriter<byte> bytes = new();
-        using (Utf8JsonWriter to = new(bytes))
+        using (Utf8JsonWriter to = new(bytes, plain))
         {
             to.WriteStartObject();
             content(to);

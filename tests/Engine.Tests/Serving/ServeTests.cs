@@ -63,7 +63,9 @@ public sealed class ServeTests(TwoSmallRuns runs) : IClassFixture<TwoSmallRuns>,
     {
         HttpResponseMessage refused = await Post(path, body);
         Assert.Equal(status, (int)refused.StatusCode);
-        Assert.Contains(said, JsonDocument.Parse(await refused.Content.ReadAsStringAsync()).RootElement.GetProperty("error").GetString());
+        string text = await refused.Content.ReadAsStringAsync();
+        Assert.DoesNotContain("\\u0027", text);
+        Assert.Contains(said, JsonDocument.Parse(text).RootElement.GetProperty("error").GetString());
         Assert.Equal([Expected(3, 1, 2)], await Scores("/score", Row));
     }
 

@@ -69,6 +69,24 @@ public sealed class CtrRunsTests(TrainedRun run) : OwnFolder, IClassFixture<Trai
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CtrRuns.EvaluateAsync(options, null, new Stopper(stop), stop.Token));
     }
 
+    [Fact]
+    public async Task An_inspection_is_that_of_the_command()
+    {
+        string typed = Run("inspect", run.Test, "--json").Succeeded().Out;
+        ConcurrentQueue<WorkProgress> told = [];
+        InspectOptions options = new() { Shards = [run.Test] };
+        InspectResult called = await CtrRuns.InspectAsync(options, new Told(told.Enqueue));
+        Assert.Equal(typed.Trim(), Data.JsonText.Line(called.Found));
+        Assert.Equal((5000, 0, 0), (called.Found.Rows, called.Unreadable.Count, called.Manifests.Count));
+        Assert.Equal(("rows", 5000, 1), (told.Last().Activity, told.Last().Rows, told.Last().Share));
+        async Task<ErrorKind> Fails(InspectOptions wrong) => (await Assert.ThrowsAsync<GpuCtrException>(() => CtrRuns.InspectAsync(wrong))).Kind;
+        Assert.Equal(ErrorKind.Usage, await Fails(options with { Shards = [] }));
+        Assert.Equal(ErrorKind.Usage, await Fails(options with { Threads = -1 }));
+        using CancellationTokenSource stop = new();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => CtrRuns.InspectAsync(options, null, null, stop.Token));
+    }
+
     private PredictOptions Options(string path) => new() { Model = run.Run, Shards = [run.Test], Out = path, Device = new DeviceOptions { Device = "cpu" } };
 
     private sealed class Told(Action<WorkProgress> then) : IProgress<WorkProgress>
