@@ -105,7 +105,7 @@ public sealed partial class ModelBuilder
         return a;
     }
 
-    /// <summary>The auxiliary loss: the state of each position tells the item that was clicked next from one that was not. Its ops start the gradients of α times this loss; whoever reports a loss adds <see cref="Kernels.Recurrent.NextItemLoss.Loss"/>.</summary>
+    /// <summary>The auxiliary loss: the state of each position tells the item that was clicked next from one that was not. Its ops start the gradients of α times this loss; pass <see cref="Kernels.Recurrent.NextItemLoss.Loss"/> to <see cref="Report"/>, so that it is shown beside the other.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="history">Which positions belong to which row.</param>
     /// <param name="states">(T, H) h.</param>

@@ -10,8 +10,8 @@ public static class CtrRuns
 {
     /// <summary>Scores the rows of shards into a Parquet file, as <c>gpu-ctr predict</c> does: one row for each row, in their order.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="progress">Told how many rows are done, on the thread that scores; null: nobody is.</param>
-    /// <param name="logger">Receives what the command prints; null: nobody does.</param>
+    /// <param name="progress">Told how many rows are done, on the thread that scores; null: nothing is told.</param>
+    /// <param name="logger">Receives what the command prints; null: nothing is printed.</param>
     /// <param name="cancellationToken">Ends it between two batches: nothing is written then.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -24,8 +24,8 @@ public static class CtrRuns
 
     /// <summary>Measures a model on shards, as <c>gpu-ctr evaluate</c> does.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="progress">Told how many rows are done, on the thread that measures; null: nobody is.</param>
-    /// <param name="logger">Receives what the command prints; null: nobody does.</param>
+    /// <param name="progress">Told how many rows are done, on the thread that measures; null: nothing is told.</param>
+    /// <param name="logger">Receives what the command prints; null: nothing is printed.</param>
     /// <param name="cancellationToken">Ends it between two batches.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -52,7 +52,7 @@ public static class CtrRuns
 
     /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="logger">Receives what the command prints; null: nobody does.</param>
+    /// <param name="logger">Receives what the command prints; null: nothing is printed.</param>
     /// <param name="cancellationToken">Ends it before the files take their places: nothing is left then.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -16,8 +16,8 @@ public static class CtrTrainer
 {
     /// <summary>Trains a model, keeps checkpoints in the run folder, and tests the best one.</summary>
     /// <param name="options">The options, with the same defaults, checks and meaning as the flags of the command line; equal options end in equal bits.</param>
-    /// <param name="progress">Told what is being done, on the thread that trains: it should return soon. Null: nobody is.</param>
-    /// <param name="logger">Receives what the command line prints: lines, warnings, and a row for each epoch. Null: nobody does; run.log has it too.</param>
+    /// <param name="progress">Told what is being done, on the thread that trains: it should return soon. Null: nothing is told.</param>
+    /// <param name="logger">Receives what the command line prints: lines, warnings, and a row for each epoch. Null: nothing is printed; run.log has it too.</param>
     /// <param name="cancellationToken">Stops the run after the step that it is in, with a checkpoint, as SIGTERM stops the command.</param>
     /// <returns>What the run leaves. It trains on a thread of its own.</returns>
     /// <exception cref="GpuCtrException">Whatever ends the run: <see cref="GpuCtrException.Kind"/> says who can fix it, <see cref="GpuCtrException.Place"/> where it is, the message what to do.</exception>

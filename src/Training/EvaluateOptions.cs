@@ -89,7 +89,7 @@ public sealed record EvaluateResult(long Rows, int Step, string WeightsHash, str
     /// <summary>The same for ten ranges of predictions.</summary>
     public IReadOnlyList<CalibrationBin> CalibrationBins { get; init; } = [];
 
-    /// <summary>NDCG@k, MAP@k and Precision@k of the groups as lists; null where nobody asked and the model ranks no lists.</summary>
+    /// <summary>NDCG@k, MAP@k and Precision@k of the groups as lists; null if they were not requested and the model ranks no lists.</summary>
     public Reranking? Lists { get; init; }
 
     /// <summary>HR@10, NDCG@10 and MRR of the right items; null where clicks are predicted.</summary>

@@ -35,7 +35,7 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     public static Evaluation OfRanks(ReadOnlySpan<int> ranks, long rowsLeftOut) =>
         new(ranks.Length, null, null, null, Calibration.Of([], [])) { Items = NextItemMetrics.Of(ranks, ItemsLookedAt), RowsLeftOut = rowsLeftOut };
 
-    /// <summary>NDCG and other metrics of the groups as lists, before and after they are ordered by score; null where nobody asked, or without a group column.</summary>
+    /// <summary>NDCG and other metrics of the groups as lists, before and after they are ordered by score; null if they were not requested, or without a group column.</summary>
     public Reranking? Lists { get; init; }
 
     /// <summary>NDCG of the next items, or of lists in the order of their scores; null where neither is ranked.</summary>

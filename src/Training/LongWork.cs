@@ -9,8 +9,8 @@ internal static class LongWork
 {
     /// <summary>Starts it.</summary>
     /// <param name="work">The work, which is given where it tells what it does.</param>
-    /// <param name="progress">Receives its progress; null: nobody asked.</param>
-    /// <param name="logger">Receives its lines; null: nobody does.</param>
+    /// <param name="progress">Receives its progress; null: none is reported.</param>
+    /// <param name="logger">Receives its lines; null: nothing is printed.</param>
     /// <param name="stop">Ends it early.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was stopped; the message says what was kept and how to go on.</exception>

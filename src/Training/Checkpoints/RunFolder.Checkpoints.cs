@@ -61,7 +61,7 @@ internal sealed partial class RunFolder
         Directory.Delete(Checkpointed(name), recursive: true);
     }
 
-    /// <summary>Removes all checkpoints of a run that nobody uses, and leaves its metrics.</summary>
+    /// <summary>Removes all checkpoints of a run that no process has open, and leaves its metrics.</summary>
     public static void DropWeights(string path)
     {
         using RunFolder run = new(path, RunLock.Take(path));

@@ -10,6 +10,6 @@ namespace GpuCtr.Training.Reports;
 /// <param name="Lists">How many entries of the lists are read.</param>
 internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample? Sample, IReadOnlyList<TableUsage> Tables, IReadOnlyList<ListUsage> Lists)
 {
-    /// <summary>What the model loses without each column; null where nobody asked.</summary>
+    /// <summary>What the model loses without each column; null if it was not requested.</summary>
     public Importance? Importance { get; init; }
 }

@@ -6,7 +6,7 @@ namespace GpuCtr.Training.Tuning;
 /// <param name="Seed">Which of its seeds, from 0: the best trials are trained with several.</param>
 internal readonly record struct Piece(int Trial, int Epochs, int Seed = 0);
 
-/// <summary>What came of a piece.</summary>
+/// <summary>The outcome of a piece.</summary>
 /// <param name="Piece">The piece.</param>
 /// <param name="Value">The best monitored value of its epochs; null: the trial failed.</param>
 /// <param name="BestEpoch">The epoch of that value.</param>
@@ -15,7 +15,7 @@ internal sealed record Outcome(Piece Piece, double? Value, int BestEpoch);
 /// <summary>Which piece of a search comes next: asynchronous successive halving (ASHA; Li et al., MLSys 2020) of one worker.</summary>
 /// <remarks>
 /// Trials begin with few epochs, and the best third of those that have done as many goes on to three times as many. The next piece is a function of the outcomes so far,
-/// in any order of time: a search is repeated, and goes on after a kill, by asking again.
+/// in any order of time: a search is repeated, and is resumed after a kill, by the same function.
 /// </remarks>
 /// <param name="epochs">Epochs of a whole training.</param>
 /// <param name="lowerIsBetter">Whether small values are good, as those of logloss.</param>

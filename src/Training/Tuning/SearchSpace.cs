@@ -36,7 +36,7 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
         }
     }
 
-    /// <summary>What is worth trying where nobody says it.</summary>
+    /// <summary>The space that is searched unless --space names another.</summary>
     /// <param name="histories">Whether the rows have histories.</param>
     /// <param name="rows">Training rows: no batch is larger than a fiftieth of them.</param>
     public static SearchSpace Default(bool histories, long rows)

@@ -12,7 +12,7 @@ internal sealed class TrialTable(RunLog log, SearchSpace space)
     private bool begun;
 
     /// <summary>Adds a row.</summary>
-    /// <param name="line">What came of a piece.</param>
+    /// <param name="line">The outcome of a piece.</param>
     /// <param name="schedule">Knows which values are good.</param>
     public void Add(TrialLine line, Schedule schedule)
     {

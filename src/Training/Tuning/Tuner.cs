@@ -111,7 +111,7 @@ internal sealed class Tuner : IDisposable
                 yield return new(trial, epochs, seed);
     }
 
-    /// <summary>Trains a piece and notes what came of it; false: there is no time left.</summary>
+    /// <summary>Trains a piece and records its outcome; false: there is no time left.</summary>
     private bool Train(Piece piece)
     {
         IReadOnlyDictionary<string, object?> values = ValuesOf(piece.Trial);
