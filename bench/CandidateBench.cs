@@ -10,19 +10,8 @@ internal static class CandidateBench
     /// <summary>Trains the models, checks that all ways agree, and prints the table.</summary>
     public static int Run(string only, int rounds)
     {
-        string folder = Directory.CreateTempSubdirectory("gpu-ctr-bench-").FullName;
-        try
-        {
-            ServedModel[] models = [.. ServedModel.Train(folder, only)];
-            Console.WriteLine("| model | by | p50 ms | p99 ms |\n|---|---|---|---|");
-            foreach (ServedModel model in models)
-                Run(model, rounds);
-            return 0;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        ServedModel.Measure(only, "| model | by | p50 ms | p99 ms |\n|---|---|---|---|", model => Run(model, rounds));
+        return 0;
     }
 
     private static void Run(ServedModel model, int rounds)

@@ -12,19 +12,8 @@ internal static class ScoreBench
     /// <summary>Trains the models, checks that both sides agree, and prints the table.</summary>
     public static int Run(string only, double seconds)
     {
-        string folder = Directory.CreateTempSubdirectory("gpu-ctr-bench-").FullName;
-        try
-        {
-            ServedModel[] models = [.. ServedModel.Train(folder, only)];
-            Console.WriteLine("| model | by | threads | p50 µs | p99 µs | rows/s, one by one | rows/s, batches of 128 |\n|---|---|---|---|---|---|---|");
-            foreach (ServedModel model in models)
-                Run(model, seconds);
-            return 0;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        ServedModel.Measure(only, "| model | by | threads | p50 µs | p99 µs | rows/s, one by one | rows/s, batches of 128 |\n|---|---|---|---|---|---|---|", model => Run(model, seconds));
+        return 0;
     }
 
     private static void Run(ServedModel model, double seconds)

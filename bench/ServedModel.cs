@@ -11,8 +11,27 @@ namespace GpuCtr.Bench;
 /// <param name="Rows">Shard with rows that were not trained on.</param>
 internal sealed record ServedModel(string Name, string Run, string Onnx, string Rows)
 {
-    /// <summary>Trains and exports all of them below a folder.</summary>
-    public static IEnumerable<ServedModel> Train(string folder, string only)
+    /// <summary>Trains and exports the models, prints the head of a table, and has each of them measured.</summary>
+    /// <param name="only">The key of one; empty: all.</param>
+    /// <param name="head">Names of the columns, and the line below them.</param>
+    /// <param name="measure">Prints the rows of a model.</param>
+    public static void Measure(string only, string head, Action<ServedModel> measure)
+    {
+        string folder = Directory.CreateTempSubdirectory("gpu-ctr-bench-").FullName;
+        try
+        {
+            ServedModel[] models = [.. Train(folder, only)];
+            Console.WriteLine(head);
+            foreach (ServedModel model in models)
+                measure(model);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static IEnumerable<ServedModel> Train(string folder, string only)
     {
         (string Key, string Name, string Schema, string[] Flags)[] all =
         [

@@ -38,8 +38,8 @@ public static class CtrRuns
 
     /// <summary>Looks at shards, as <c>gpu-ctr inspect</c> does: roles, types, nulls, values, label rate and problems.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="progress">Told how many rows are done, on the thread that reads; null: nobody is.</param>
-    /// <param name="logger">Receives what the command prints besides its result; null: nobody does.</param>
+    /// <param name="progress">Told how many rows are done, on the thread that reads; null: nothing is told.</param>
+    /// <param name="logger">Receives what the command prints besides its result; null: nothing is printed.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -51,11 +51,11 @@ public sealed partial record DeviceOptions
     internal Device Open()
     {
         Check();
-        if (Ranks is null)
-            return GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, Threads, Precision);
         // The ranks of a host share its cores.
-        int threads = Threads > 0 ? Threads : Math.Max(1, Environment.ProcessorCount / Ranks.Place.LocalSize);
+        int threads = Threads > 0 || Ranks is null ? Threads : Math.Max(1, Environment.ProcessorCount / Ranks.Place.LocalSize);
         Device device = GpuCtr.Kernels.Devices.Device.Open(Device, Kernels, threads, Precision);
+        if (Ranks is null)
+            return device;
         if (Ranks.Size == 1 || device.Kind == DeviceKind.Cpu)
             return device.Of(Ranks);
         using (device)

@@ -11,7 +11,7 @@ namespace GpuCtr.Kernels.Devices;
 /// <summary>Compiles kernels to PTX and loads them on a CUDA device.</summary>
 internal static partial class CudaKernels
 {
-    // A process may open a GPU many times, to train, to score and to exchange a model; compiling takes ILGPU a tenth of a second a kernel.
+    // A process may open a GPU many times, to train, to score and to exchange a model; ILGPU would compile every kernel again.
     private static readonly ConcurrentDictionary<(MethodInfo Kernel, CudaArchitecture, CudaInstructionSet), PTXCompiledKernel> known = [];
 
     /// <summary>The launcher of a kernel.</summary>

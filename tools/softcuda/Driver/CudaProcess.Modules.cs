@@ -10,8 +10,8 @@ namespace GpuCtr.SoftCuda.Driver;
 
 /// <summary>What a text says, found out once a process: many contexts load the same kernels.</summary>
 /// <param name="Ptx">Its kernels.</param>
-/// <param name="UnwrittenReads">Registers that are read where some way has left them unwritten.</param>
-internal sealed record AssembledModule(PtxModule Ptx, IReadOnlyList<Finding> UnwrittenReads)
+/// <param name="Unwritten">Registers that are read where some way has left them unwritten.</param>
+internal sealed record AssembledModule(PtxModule Ptx, IReadOnlyList<Finding> Unwritten)
 {
     private static readonly ConcurrentDictionary<string, AssembledModule> known = [];
 
@@ -20,7 +20,7 @@ internal sealed record AssembledModule(PtxModule Ptx, IReadOnlyList<Finding> Unw
     public static AssembledModule Of(string text) => known.GetOrAdd(text, static text =>
     {
         PtxModule read = PtxModule.Parse(text);
-        return new(read, [.. read.Kernels.SelectMany(static kernel => SoftCuda.Ptx.UnwrittenReads.Of(kernel).Select(line => new Finding(Check.Uninitialized, kernel.Name, line)))]);
+        return new(read, [.. read.Kernels.SelectMany(static kernel => UnwrittenReads.Of(kernel).Select(line => new Finding(Check.Uninitialized, kernel.Name, line)))]);
     });
 }
 
@@ -56,7 +56,7 @@ internal sealed unsafe partial class CudaProcess
             if (int.Parse(read.Target.AsSpan(3), CultureInfo.InvariantCulture) > settings.Capability.Major * 10 + settings.Capability.Minor)
                 throw new Refusal(CudaResult.InvalidPtx, $"target {read.Target} is newer than a GPU of capability {settings.Capability}");
             if (engine.Checks)
-                foreach (Finding unwritten in assembled.UnwrittenReads)
+                foreach (Finding unwritten in assembled.Unwritten)
                     engine.Findings.Add(unwritten);
             return handles.Add(new CudaModule(read));
         }
