@@ -18,7 +18,8 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
     public const long OutsideBytes = 80L << 20;
 
     /// <summary>The same plus the minimum that the managed heap needs.</summary>
-    public const long RuntimeBytes = OutsideBytes + (80L << 20);
+    /// <remarks>With 80 MiB here, most trainings with the least memory ran out of it on one machine, and none on others.</remarks>
+    public const long RuntimeBytes = OutsideBytes + (96L << 20);
 
     // With so little memory, counting distinct values may fail; small vocabularies always fit.
     private const long LeastFitBytes = 64L << 20;
