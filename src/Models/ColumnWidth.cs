@@ -7,7 +7,7 @@ namespace GpuCtr.Models;
 /// <param name="Width">Numbers of a vector.</param>
 public sealed record ColumnWidth(
     string Column,
-    [property: Option("numbers of a vector", PresetOnly = true, Least = 1, Most = ModelOptions.MostUnits)] int Width) : IOptionText<ColumnWidth>
+    [property: Option("width of the vector", PresetOnly = true, Least = 1, Most = ModelOptions.MostUnits)] int Width) : IOptionText<ColumnWidth>
 {
     /// <summary>Reads COL=N, COL in double quotes if it contains a comma or an equals sign.</summary>
     /// <exception cref="FormatException">It is something else.</exception>

@@ -4,12 +4,12 @@ namespace GpuCtr.Models;
 
 /// <summary>FTRL-proximal (McMahan et al., KDD 2013) for the first-order weights of ids.</summary>
 /// <param name="Alpha">α: the learning rate, divided by β + √n of each weight.</param>
-/// <param name="L1">λ₁: weights with less evidence are exactly 0.</param>
+/// <param name="L1">λ₁: weights with less evidence than this are exactly 0.</param>
 /// <param name="L2">λ₂.</param>
 /// <param name="Beta">β.</param>
 public sealed record FtrlOptions(
     [property: Option("α: its learning rate", PresetOnly = true, Above = 0)] double Alpha,
-    [property: Option("λ₁: weights with less evidence are exactly 0", PresetOnly = true, Least = 0)] double L1,
+    [property: Option("λ₁: weights with less evidence than this are exactly 0", PresetOnly = true, Least = 0)] double L1,
     [property: Option("λ₂", PresetOnly = true, Least = 0)] double L2,
     [property: Option("β", PresetOnly = true, Above = 0)] double Beta = 1) : IOptionText<FtrlOptions>
 {

@@ -8,24 +8,24 @@ namespace GpuCtr.Models;
 public sealed partial record ModelOptions
 {
     /// <summary>H: width of the states of the first GRU (DIEN); 0 = as wide as an entry of the history, which the auxiliary loss by inner products needs.</summary>
-    [Option("width of the states that are read from the history ({readers}); 0 = as wide as an entry", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
+    [Option("width of the states of the first GRU, over the history ({readers}); 0 = as wide as an entry", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
     public int GruHidden { get; init; }
 
     /// <summary>Width of the states of the evolving interest (DIEN); 0 = that of the first GRU.</summary>
-    [Option("width of the evolving interest ({readers}); 0 = that of --gru-hidden", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
+    [Option("width of the states of the second GRU, the evolving interest ({readers}); 0 = that of --gru-hidden", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
     public int EvolutionHidden { get; init; }
 
     /// <summary>Where the reset gate of both GRUs acts (DIEN): after the product with the old state, as in the paper, or before it, as in the authors' code.</summary>
-    [Option("where the reset gate acts ({readers}): on the product with the old state, or on the state before it", Words = "after|before", ReadBy = "dien")]
+    [Option("where the reset gate is applied ({readers}): after the product with the old state, or to the state before it", Words = "after|before", ReadBy = "dien")]
     [JsonConverter(typeof(BoolJsonConverter<GruReset>))]
     public GruReset GruReset { get; init; } = GruReset.After;
 
     /// <summary>How attention steers the evolving interest (DIEN): the recurrence of the second GRU.</summary>
-    [Option("how attention steers the evolving interest ({readers}): augru, augruofficial, agru or aigru", Value = "NAME", ReadBy = "dien")]
+    [Option("how attention enters the second GRU ({readers}): augru, augruofficial, agru or aigru", Value = "NAME", ReadBy = "dien")]
     public Evolutions Evolution { get; init; } = Evolutions.Augru;
 
     /// <summary>How the states of the history are scored against the target (DIEN).</summary>
-    [Option("scores of the states of the history ({readers}): hᵀ W q, or the activation unit of the authors' code", ReadBy = "dien")]
+    [Option("attention scores of the states ({readers}): hᵀ W q, or the activation unit of the authors' code", ReadBy = "dien")]
     public InterestScores InterestScores { get; init; } = InterestScores.Bilinear;
 
     /// <summary>α: weight of the auxiliary loss beside the mean binary cross entropy (DIEN, section 4.2: L = L_target + α L_aux); 0 = none, and no negatives are drawn.</summary>
@@ -34,7 +34,7 @@ public sealed partial record ModelOptions
     public double AuxiliaryLoss { get; init; } = 1;
 
     /// <summary>How the auxiliary loss scores a state and an entry (DIEN).</summary>
-    [Option("score of a state and the next entry ({readers}): inner product, as in the paper, or an MLP with one or two outputs", ReadBy = "dien")]
+    [Option("score of a state with the next entry ({readers}): inner product, as in the paper, or an MLP with one or two outputs", ReadBy = "dien")]
     public NextItemForms AuxiliaryForm { get; init; } = NextItemForms.Inner;
 
     /// <summary>What the auxiliary loss is averaged over (DIEN): rows, as in the paper, so that long histories count more; pairs; or the places of the padded batch, as in the authors' code.</summary>

@@ -4,15 +4,15 @@ namespace GpuCtr.Models;
 public sealed partial record ModelOptions
 {
     /// <summary>Widths of the hidden layers of the second stream (FinalMLP); none = those of the first.</summary>
-    [Option("widths of the hidden layers of the second stream ({readers}) [those of the first]", ReadBy = "finalmlp", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    [Option("widths of the hidden layers of the second stream ({readers}) [same as the first]", ReadBy = "finalmlp", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> SecondHiddenUnits { get; init; } = [];
 
     /// <summary>Columns whose vectors open the gate of the first stream (FinalMLP); none: a learned vector does.</summary>
-    [Option("columns that open the gate of the first stream ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns that the gate of the first stream reads ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> FirstGate { get; init; } = [];
 
     /// <summary>The same for the second stream.</summary>
-    [Option("columns that open the gate of the second stream ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns that the gate of the second stream reads ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> SecondGate { get; init; } = [];
 
     /// <summary>Widths of the gates' hidden layers (FinalMLP).</summary>
@@ -24,11 +24,11 @@ public sealed partial record ModelOptions
     public int FusionHeads { get; init; } = 1;
 
     /// <summary>Feature maps of the layers of the compressed interaction network (xDeepFM).</summary>
-    [Option("feature maps of the layers of the compressed interaction network ({readers})", ReadBy = "xdeepfm", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
+    [Option("number of feature maps in each layer of the compressed interaction network ({readers})", ReadBy = "xdeepfm", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> CinLayers { get; init; } = [128, 128];
 
     /// <summary>Half of the maps of a layer, except the last, are summed up, and the other half goes to the next layer (xDeepFM); false: all maps do both.</summary>
-    [Option("half of the maps of a layer are summed up, the other half goes to the next layer ({readers})", ReadBy = "xdeepfm")]
+    [Option("half of the maps of a layer are sum-pooled, the other half feeds the next layer ({readers})", ReadBy = "xdeepfm")]
     public bool CinSplit { get; init; }
 
     /// <summary>Cross layers (DCN, DCN V2).</summary>
@@ -40,6 +40,6 @@ public sealed partial record ModelOptions
     public int CrossRank { get; init; }
 
     /// <summary>Weights for pairs of values, which share them by a hash (POLY2).</summary>
-    [Option("weights for pairs of values, which share them by a hash ({readers})", Name = "poly2-buckets", ReadBy = "poly2", Least = 1, Most = 1 << 30)]
+    [Option("number of weights into which pairs of values are hashed ({readers})", Name = "poly2-buckets", ReadBy = "poly2", Least = 1, Most = 1 << 30)]
     public int Poly2Buckets { get; init; } = 1 << 20;
 }

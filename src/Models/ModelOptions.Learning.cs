@@ -24,7 +24,7 @@ public sealed partial record ModelOptions
     public double ProbabilityEpsilon { get; init; }
 
     /// <summary>How numeric columns enter the model.</summary>
-    [Option("what numeric columns become", PresetOnly = true)]
+    [Option("how numeric columns enter the model", PresetOnly = true)]
     public NumericInputs NumericInput { get; init; }
 
     /// <summary>The form of the linear part.</summary>
@@ -40,7 +40,7 @@ public sealed partial record ModelOptions
     public double Momentum { get; init; }
 
     /// <summary>FTRL for the first-order weights of ids, which then start at 0; null: <see cref="Optimizer"/> as for all others.</summary>
-    [Option("FTRL-proximal for the first-order weights of ids: they start at 0, and with λ₁ stay 0 without evidence; β is optional [1]", Value = "α,λ₁,λ₂,β", Several = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
+    [Option("FTRL-proximal for the first-order weights of ids: they start at 0, and λ₁ keeps weights of little evidence at 0; β is optional [1]", Value = "α,λ₁,λ₂,β", Several = true, OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public FtrlOptions? FirstOrderFtrl { get; init; }
 
     /// <summary>Which rows of the tables move in a step.</summary>
@@ -61,7 +61,7 @@ public sealed partial record ModelOptions
     public L2Scope EmbeddingL2Scope { get; init; }
 
     /// <summary>λ of mini-batch aware regularization on embeddings (not on first-order weights): λ w / n for each table row in the batch, n its occurrences in the training set.</summary>
-    [Option("mini-batch aware regularization of embeddings: λ w / n for each table row in the batch, n its occurrences in training", Value = "λ", Default = "2 for networks on clicks, where validation ends the run, without --epochs, --weight and --variant; else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("mini-batch aware regularization of embeddings: λ w / n for each table row in the batch, with n its occurrences in the training rows", Value = "λ", Default = "2 for click models with a network if validation ends the run, without --epochs, --weight and --variant; else 0", Least = 0, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MbaLambda { get; init; }
 
     /// <summary>Largest norm of the gradient; 0 = no clipping.</summary>
@@ -73,7 +73,7 @@ public sealed partial record ModelOptions
     public ulong Seed { get; init; } = 1;
 
     /// <summary>Share of the rows with label 0 that are trained on, the same in every epoch; predictions are corrected for it.</summary>
-    [Option("train on this share of the rows with label 0, drawn once for the run; predictions are corrected for it", Value = "RATE", Above = 0, Most = 1, ClicksOnly = true, Section = OptionSection.Columns, OnWarmStart = OnWarmStart.Free)]
+    [Option("train on this share of the rows with label 0, sampled once for the run; predictions are corrected for it", Value = "RATE", Above = 0, Most = 1, ClicksOnly = true, Section = OptionSection.Columns, OnWarmStart = OnWarmStart.Free)]
     public double NegativeSampling { get; init; } = 1;
 
     /// <summary>What is added to the logit of a model that saw only this share w of the negatives: log w. The probability p becomes p / (p + (1 − p) / w) (He et al., ADKDD 2014, section 6.3).</summary>

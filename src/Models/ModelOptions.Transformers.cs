@@ -10,7 +10,7 @@ public sealed partial record ModelOptions
     public int TransformerBlocks { get; init; } = 1;
 
     /// <summary>S: items drawn for each batch, with which and with its own items the right ones are contrasted in place of all items; 0 = all (SASRec, BERT4Rec).</summary>
-    [Option("items drawn for a batch, to contrast the right ones with these and with each other in place of all items ({readers}); 0 = all", ReadBy = "sasrec|bert4rec", Value = "S", Least = 0, Most = 1 << 24)]
+    [Option("softmax over the correct items of the batch and S sampled items instead of all items ({readers}); 0 = all items", ReadBy = "sasrec|bert4rec", Value = "S", Least = 0, Most = 1 << 24)]
     public int SampledSoftmax { get; init; }
 
     /// <summary>Share of the entries of a sequence that are masked (BERT4Rec, section 3.6: ρ).</summary>
@@ -18,16 +18,16 @@ public sealed partial record ModelOptions
     public double MaskShare { get; init; } = 0.2;
 
     /// <summary>Share of the rows of which only the last entry is masked, as it is when the next item is predicted (BERT4Rec).</summary>
-    [Option("share of the rows of which only the last entry is masked ({readers})", ReadBy = "bert4rec", Least = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
+    [Option("share of the rows in which only the last entry is masked ({readers})", ReadBy = "bert4rec", Least = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double LastMaskShare { get; init; } = 0.1;
 
     /// <summary>Where layer normalization is in a block (BERT4Rec); that of SASRec is always before.</summary>
-    [Option("where layer normalization is in a block ({readers}): behind the sum, or before attention and feed-forward", ReadBy = "bert4rec")]
+    [Option("position of layer normalization in a block ({readers}): after the residual sum, or before attention and feed-forward", ReadBy = "bert4rec")]
     [JsonPropertyName("pre_norm"), JsonConverter(typeof(BoolJsonConverter<BlockNorm>))]
     public BlockNorm BlockNorm { get; init; }
 
     /// <summary>What states go through before they are compared with the items (BERT4Rec).</summary>
-    [Option("layers between a state and the items ({readers}): none, GELU(W h + b) as in the paper, or that and layer normalization", ReadBy = "bert4rec")]
+    [Option("layers between a state and the items ({readers}): none, GELU(W h + b) as in the paper, or this followed by layer normalization", ReadBy = "bert4rec")]
     public ItemHeads ItemHead { get; init; } = ItemHeads.Projection;
 
     /// <summary>Width of the hidden layer of the blocks' feed-forward network; 0 = four times the width of an item, as in the paper of BERT4Rec (BERT4Rec, PRM).</summary>
@@ -43,7 +43,7 @@ public sealed partial record ModelOptions
     public int AttentionLayers { get; init; } = 3;
 
     /// <summary>Width of what they make of a field, all heads together (AutoInt), or of an item of a list (PRM).</summary>
-    [Option("width of what attention makes of a field or an item, all heads together ({readers})", ReadBy = "autoint|prm", Least = 1, Most = MostUnits)]
+    [Option("width of the attention output of a field or an item, all heads together ({readers})", ReadBy = "autoint|prm", Least = 1, Most = MostUnits)]
     public int AttentionWidth { get; init; } = 64;
 
     /// <summary>Attention heads (BST, SASRec, BERT4Rec, AutoInt, PRM), a divisor of the width; 0 = the largest of 8, 4, 2 and 1 that divides it.</summary>
@@ -55,11 +55,11 @@ public sealed partial record ModelOptions
     public int HeadWidth { get; init; }
 
     /// <summary>P: places of a list that have a vector of their own (PRM); items behind share the last.</summary>
-    [Option("places of a list with a vector of their own; items behind them share the last ({readers})", ReadBy = "prm", Least = 1, Most = MostUnits)]
+    [Option("positions of a list that have their own vector; later ones share the last vector ({readers})", ReadBy = "prm", Least = 1, Most = MostUnits)]
     public int ListPlaces { get; init; } = 50;
 
     /// <summary>What the scores of a list are trained for (PRM): a softmax over its items, as in the paper, or each item by itself.</summary>
-    [Option("cross entropy of a softmax over the items of a list, or of each item by itself ({readers})", Words = "softmax|pointwise", ReadBy = "prm")]
+    [Option("cross entropy of a softmax over the items of a list, or of each item separately ({readers})", Words = "softmax|pointwise", ReadBy = "prm")]
     [JsonConverter(typeof(BoolJsonConverter<ListLoss>))]
     public ListLoss ListLoss { get; init; } = ListLoss.Softmax;
 }

@@ -21,15 +21,15 @@ public sealed partial record ModelOptions
     public int EmbeddingDim { get; init; } = 16;
 
     /// <summary>Columns whose embeddings are wider: multiples of <see cref="EmbeddingDim"/>; columns with the same ids have the same width.</summary>
-    [Option("columns whose embeddings are wider, by multiples of --embedding-dim; for models that do not multiply the vectors of fields with each other", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
+    [Option("columns with wider embeddings, in multiples of --embedding-dim; for models that concatenate the vectors of fields", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<ColumnWidth> ColumnDim { get; init; } = [];
 
     /// <summary>Columns whose embeddings are not trained.</summary>
-    [Option("columns whose embeddings stay as --init-embedding or --init-from begins them; ids that are not in the file have the mean of those that are", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns whose embeddings stay as initialized by --init-embedding or --init-from; ids that are not in the file get the mean of its vectors", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Freeze { get; init; } = [];
 
     /// <summary>Standard deviation of new embeddings and first-order weights.</summary>
-    [Option("standard deviation of new embeddings", Default = "{models}; or the variant's", Least = 0, OnWarmStart = OnWarmStart.Free)]
+    [Option("standard deviation of initial embeddings", Default = "{models}; or the variant's", Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double EmbeddingInitStd { get; init; } = 1e-4;
 
     /// <summary>How the vectors of multi-valued fields (and of histories in Embedding &amp; MLP) are pooled.</summary>
@@ -49,7 +49,7 @@ public sealed partial record ModelOptions
     public Activations Activation { get; init; } = Activations.Relu;
 
     /// <summary>Standard deviation of the weights of new hidden layers, normal; 0 = Xavier normal.</summary>
-    [Option("standard deviation of the weights of new hidden layers; 0 = Xavier", PresetOnly = true, Least = 0, OnWarmStart = OnWarmStart.Free)]
+    [Option("standard deviation of the initial weights of hidden layers; 0 = Xavier", PresetOnly = true, Least = 0, OnWarmStart = OnWarmStart.Free)]
     public double HiddenInitStd { get; init; }
 
     /// <summary>The form of Dice wherever it is an activation.</summary>

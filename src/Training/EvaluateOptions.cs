@@ -16,7 +16,7 @@ public sealed record EvaluateOptions
     public string? Model { get; init; }
 
     /// <summary>B: rows at once.</summary>
-    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
+    [Option("rows per batch", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
     public int BatchSize { get; init; } = 4096;
 
     /// <summary>Device and threads.</summary>
@@ -24,15 +24,15 @@ public sealed record EvaluateOptions
     public DeviceOptions Device { get; init; } = new();
 
     /// <summary>Most memory of the whole process.</summary>
-    [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, and what the model needs")]
+    [Option("memory limit of the whole process; rows that do not fit are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, plus what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>A list column with the items among which the right one is ranked.</summary>
-    [Option("where items are predicted: rank among the items of a list column instead of all", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Rows)]
+    [Option("for models that predict items: rank among the items of a list column instead of all items", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Rows)]
     public string? Candidates { get; init; }
 
     /// <summary>Where that column is, if not in the rows themselves.</summary>
-    [Option("files that have the column of --candidates, with one row for each value of --by", Value = "SHARDS…", Form = OptionForm.Paths)]
+    [Option("files with the column of --candidates, one row per value of --by", Value = "SHARDS…", Form = OptionForm.Paths)]
     public IReadOnlyList<string> CandidatesFrom { get; init; } = [];
 
     /// <summary>The column by which rows and their candidates belong together.</summary>
@@ -40,11 +40,11 @@ public sealed record EvaluateOptions
     public string? By { get; init; }
 
     /// <summary>N: so many candidates are drawn.</summary>
-    [Option("where items are predicted: rank among N items drawn by how often they occur in training, none of the sequence; 0 = all items", Least = 0, Most = 1_000_000)]
+    [Option("for models that predict items: rank among N items sampled by their frequency in training, without those of the sequence; 0 = all items", Least = 0, Most = 1_000_000)]
     public int Sampled { get; init; }
 
     /// <summary>Seed of these draws.</summary>
-    [Option("seed of the items that --sampled draws", Least = 0)]
+    [Option("seed for the items of --sampled", Least = 0)]
     public ulong Seed { get; init; } = 1;
 
     /// <summary>What contradicts itself; null if nothing does.</summary>
@@ -53,11 +53,11 @@ public sealed record EvaluateOptions
         : null;
 
     /// <summary>Bad rows that may be left out.</summary>
-    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
+    [Option("bad rows (labels or numbers that cannot be read) that may be skipped", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
-    /// <summary>k of NDCG@k, MAP@k and Precision@k; null = 10 where the model ranks lists, else they are not measured.</summary>
-    [Option("also NDCG@K, MAP@K and Precision@K of the groups of --group-id, as shown and by score", Value = "K", Least = 1, Default = "10 where the model ranks lists")]
+    /// <summary>k of NDCG@k, MAP@k and Precision@k; null = 10 for models that rank lists, else they are not measured.</summary>
+    [Option("also NDCG@K, MAP@K and Precision@K of the groups of --group-id, in the order shown and by score", Value = "K", Least = 1, Default = "10 for models that rank lists")]
     public int? Top { get; init; }
 }
 

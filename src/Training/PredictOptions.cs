@@ -19,7 +19,7 @@ public sealed record PredictOptions
     public string? Model { get; init; }
 
     /// <summary>B: rows at once.</summary>
-    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
+    [Option("rows per batch", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
     public int BatchSize { get; init; } = 4096;
 
     /// <summary>Device and threads.</summary>
@@ -35,23 +35,23 @@ public sealed record PredictOptions
     public IReadOnlyList<string> Keep { get; init; } = [];
 
     /// <summary>K: where items are predicted, so many of the best ones for each row; null = 10.</summary>
-    [Option("where items are predicted: the K best items behind the sequence of each row, with their scores", Value = "K", Default = "10", Least = 1, Most = MostItems)]
+    [Option("for models that predict items: the K best next items of each row, with their scores", Value = "K", Default = "10", Least = 1, Most = MostItems)]
     public int? Top { get; init; }
 
     /// <summary>Whether items of the sequence itself may be among them.</summary>
-    [Option("where items are predicted: items of the sequence itself may be among them")]
+    [Option("for models that predict items: allow items of the sequence itself")]
     public bool Seen { get; init; }
 
     /// <summary>Replaces the file.</summary>
-    [Option("replace the file that --out names")]
+    [Option("replace the file of --out")]
     public bool Overwrite { get; init; }
 
     /// <summary>Memory limit of the whole process; null = a fixed amount for rows, and no limit on everything else.</summary>
-    [Option("memory limit of the whole process; rows are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "512MB for rows, and what the model needs")]
+    [Option("memory limit of the whole process; rows are streamed", Value = "SIZE", Section = OptionSection.Machine, Default = "512MB for rows, plus what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Rows with bad numbers that get no score.</summary>
-    [Option("rows with bad numbers that get no score (null) instead of ending the run", Value = "N|P%")]
+    [Option("bad rows that may get a null score instead of ending the run", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 }
 

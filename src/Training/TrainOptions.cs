@@ -24,19 +24,19 @@ public sealed record TrainOptions
     public double ValidFraction { get; init; } = 0.1;
 
     /// <summary>The rows to validate on: the last ones by a column; null = a share by a hash.</summary>
-    [Option("validate on the last rows by a time, number or date: a share of all rows (time:10%) or those from a value on (time:2014-10-28)", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
+    [Option("validate on the last rows by a column of times, numbers or dates: a share of all rows (time:10%) or the rows from a value on (time:2014-10-28)", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
     public LastRows? ValidLast { get; init; }
 
     /// <summary>A column of which whole groups of rows validate, as many of its values as --valid-fraction says; null = each row by itself.</summary>
-    [Option("validate on all rows of some values of a column, such as users, as many as --valid-fraction says", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true, OnResume = OnResume.Accepted)]
+    [Option("validate on all rows of some values of a column, such as users; --valid-fraction is the share of values", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true, OnResume = OnResume.Accepted)]
     public string? ValidBy { get; init; }
 
     /// <summary>The rows to test on: the last ones by a column, which neither train nor validate; null = those of --test.</summary>
-    [Option("test on the last rows by a time, number or date, which neither train nor validate; as --valid-last", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
+    [Option("test on the last rows, as for --valid-last; they are not used for training or validation", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
     public LastRows? TestLast { get; init; }
 
     /// <summary>In models that predict items, the last item of each training row is for the test and the last but one for validation; false: rows train whole.</summary>
-    [Option("where items are predicted: the last item of each row tests and the last but one validates, unless there are --test and --valid; off: rows train whole, and whole rows validate", Words = "on|off", True = "on", ReadBy = "sasrec|bert4rec")]
+    [Option("for models that predict items: the last item of each row is for the test and the last but one for validation, unless --test or --valid is given; off: train and validate on whole rows", Words = "on|off", True = "on", ReadBy = "sasrec|bert4rec")]
     public bool LeaveOneOut { get; init; } = true;
 
     /// <summary>Test shards.</summary>
@@ -52,7 +52,7 @@ public sealed record TrainOptions
     public string? ModelName { get; init => field = ModelCatalog.Renamed(value); }
 
     /// <summary>The implementation to reproduce; null = this project's own.</summary>
-    [Option("{words}: model and training as in that implementation; flags override it", Value = "NAME", WordsOf = typeof(Variants))]
+    [Option("{words}: the model and its training as in that implementation; flags override it", Value = "NAME", WordsOf = typeof(Variants))]
     public string? Variant { get; init; }
 
     /// <summary>Maps the defaults of the model or variant to the options used: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
@@ -61,7 +61,7 @@ public sealed record TrainOptions
     public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
 
     /// <summary>Largest number of passes over the training rows; null = <see cref="AutomaticDefaults"/>.</summary>
-    [Option("passes over the training rows, at most", Default = "20; 200 for next items; 3 without rows to validate on; fewer on many millions of rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
+    [Option("maximum number of passes over the training rows", Default = "20; 200 for next items; 3 without validation rows; fewer for many millions of rows", Least = 1, Most = 1_000_000, Section = OptionSection.Steps, OnResume = OnResume.Free)]
     public int? Epochs { get; init; }
 
     /// <summary>B: rows of a step; null = <see cref="AutomaticDefaults"/>.</summary>
@@ -77,7 +77,7 @@ public sealed record TrainOptions
     public int LrWarmup { get; init; }
 
     /// <summary>Factor on the learning rate after an epoch without a better value; null = the variant's.</summary>
-    [Option("factor on the learning rate after an epoch without a better value; 1 = off", Value = "F", Default = "1; fuxictr 0.1", Least = 0, OnResume = OnResume.Accepted)]
+    [Option("factor on the learning rate after an epoch without improvement; 1 = off", Value = "F", Default = "1; fuxictr 0.1", Least = 0, OnResume = OnResume.Accepted)]
     public double? LrPlateau { get; init; }
 
     /// <summary>Factors on the learning rate, each from a given epoch on.</summary>
@@ -85,19 +85,19 @@ public sealed record TrainOptions
     public IReadOnlyList<LearningRateStep> LrSteps { get; init; } = [];
 
     /// <summary>The validation metric that selects the best epoch; null = AUC, or NDCG of a model that predicts items or ranks lists.</summary>
-    [Option("validation metric that decides which epoch is best: auc, logloss, gauc or ndcg of lists; where items are predicted ndcg, hr (both @10) or mrr", Value = "NAME", Words = "auc|logloss|gauc|ndcg|hr|mrr", Default = "auc; ndcg where items are predicted or lists ranked", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
+    [Option("validation metric that decides which epoch is best: auc, logloss, gauc or ndcg of lists; for models that predict items ndcg, hr (both @10) or mrr", Value = "NAME", Words = "auc|logloss|gauc|ndcg|hr|mrr", Default = "auc; ndcg for models that predict items or rank lists", Section = OptionSection.Stopping, OnResume = OnResume.Accepted)]
     public string? Monitor { get; init; }
 
     /// <summary>k of NDCG@k, MAP@k and Precision@k.</summary>
-    [Option("places of a list that NDCG looks at", Value = "K", Least = 1, OnResume = OnResume.Accepted)]
+    [Option("NDCG is computed over the first K places of a list", Value = "K", Least = 1, OnResume = OnResume.Accepted)]
     public int Top { get; init; } = 10;
 
     /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
-    [Option("stop after N epochs in a row without a better value; 0 = never", Default = "2; 10 for next items; or the variant's", Least = 0, OnResume = OnResume.Free)]
+    [Option("stop after N consecutive epochs without improvement; 0 = never", Default = "2; 10 for next items; or the variant's", Least = 0, OnResume = OnResume.Free)]
     public int? Patience { get; init; }
 
     /// <summary>Whether the importance of columns is measured at the end.</summary>
-    [Option("at the end, measure for the report what the model loses when a column is permuted, on the test rows or else the validation rows", OnResume = OnResume.Free, ClicksOnly = true)]
+    [Option("at the end, add permutation importance of the columns to the report, measured on the test rows or else the validation rows", OnResume = OnResume.Free, ClicksOnly = true)]
     public bool Importance { get; init; }
 
     /// <summary>Device and threads.</summary>
@@ -105,7 +105,7 @@ public sealed record TrainOptions
     public DeviceOptions Device { get; init; } = new();
 
     /// <summary>Memory limit of the whole process; null = a fixed amount for rows, and no limit on everything else.</summary>
-    [Option("memory limit of the whole process; rows that do not fit are streamed, after the first epoch from a cache in the run folder", Value = "SIZE", Default = "4GB for rows, and what the model needs", OnResume = OnResume.Accepted)]
+    [Option("memory limit of the whole process; rows that do not fit are streamed, after the first epoch from a cache in the run folder", Value = "SIZE", Default = "4GB for rows, plus what the model needs", OnResume = OnResume.Accepted)]
     public ByteSize? Memory { get; init; }
 
     /// <summary>Folder of the fit cache; "off" = none, null = the user's cache folder.</summary>
@@ -117,11 +117,11 @@ public sealed record TrainOptions
     public string? Out { get; init; }
 
     /// <summary>Resumes the run in the folder.</summary>
-    [Option("continue the run in --out with its own options; with shards, start it if there is none", OnResume = OnResume.Momentary)]
+    [Option("continue the run in --out with the options it has; if shards are given, start it if there is none", OnResume = OnResume.Momentary)]
     public bool Resume { get; init; }
 
     /// <summary>Options that may differ from those that the resumed run started with.</summary>
-    [Option("with --resume: options, train_shards or valid_shards that may differ from those that the run started with", Value = "FIELD,…", OnResume = OnResume.Momentary)]
+    [Option("with --resume: options (or train_shards, valid_shards) that may differ from the start of the run", Value = "FIELD,…", OnResume = OnResume.Momentary)]
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 
     /// <summary>The run whose weights this one starts with; null = new weights.</summary>
@@ -129,15 +129,15 @@ public sealed record TrainOptions
     public string? InitFrom { get; init; }
 
     /// <summary>Values that do not occur in so many runs, up to this one, lose their rows; 0 = none do.</summary>
-    [Option("with --init-from: values that did not occur in the last N runs, this one included, lose their rows; 0 = none do", Least = 0)]
+    [Option("with --init-from: remove the rows of values that did not occur in the last N runs, including this one; 0 = keep all", Least = 0)]
     public int ForgetAfter { get; init; }
 
     /// <summary>Columns whose embeddings begin with vectors from a file.</summary>
-    [Option("columns whose embeddings begin with vectors from a file, by id: Parquet with a column of ids and one of lists of numbers, or safetensors", Value = "COL=FILE,…", Form = OptionForm.ColumnRules)]
+    [Option("initialize the embeddings of columns from files of vectors by id: Parquet with a column of ids and one of lists of numbers, or safetensors", Value = "COL=FILE,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> InitEmbedding { get; init; } = [];
 
     /// <summary>The run whose model makes the personalized vector of each row; null = there is none, or it is a column.</summary>
-    [Option("run of a model of clicks, such as din, whose last hidden layer is the personalized vector of each item (prm); it becomes a part of the new run", Value = "RUN", OnResume = OnResume.Free, ReadBy = "prm")]
+    [Option("run of a click model, such as din, whose last hidden layer is the personalized vector of each item (prm); it becomes part of the new run", Value = "RUN", OnResume = OnResume.Free, ReadBy = "prm")]
     public string? PrmFrom { get; init; }
 
     /// <summary>When checkpoints are saved within an epoch.</summary>

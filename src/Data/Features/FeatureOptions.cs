@@ -35,15 +35,15 @@ public sealed record FeatureOptions
     public string? Label { get; init; }
 
     /// <summary>Values of the label column that are clicks: words, numbers, or comparisons such as >=4; empty: 1, or what <see cref="Negative"/> leaves.</summary>
-    [Option("labels that are clicks: words, numbers, or a comparison such as '>=4'; all others are not", Value = "VALUE,…", ClicksOnly = true)]
+    [Option("labels that count as 1: words, numbers, or a comparison such as '>=4'; all others count as 0", Value = "VALUE,…", ClicksOnly = true)]
     public IReadOnlyList<string> Positive { get; init; } = [];
 
     /// <summary>Values of the label column that are not; with <see cref="Positive"/>, rows that fit neither do not count.</summary>
-    [Option("labels that are no clicks; with --positive, rows that fit neither do not count", Value = "VALUE,…", ClicksOnly = true)]
+    [Option("labels that count as 0; with --positive, rows that match neither do not count", Value = "VALUE,…", ClicksOnly = true)]
     public IReadOnlyList<string> Negative { get; init; } = [];
 
     /// <summary>Labels are shares from 0 to 1.</summary>
-    [Option("labels are shares of clicks from 0 to 1, for which AUC is not defined", ClicksOnly = true)]
+    [Option("labels are probabilities from 0 to 1, for which AUC is not defined", ClicksOnly = true)]
     public bool SoftLabels { get; init; }
 
     /// <summary>Column with the weights of rows; not a feature.</summary>
@@ -71,11 +71,11 @@ public sealed record FeatureOptions
     public IReadOnlyList<string> NumericTransforms { get; init; } = ["standardize"];
 
     /// <summary>List columns, or strings with separated entries, to treat as histories: col (paired by name) or col=target.</summary>
-    [Option("lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET; where items are predicted, the sequence", Value = "COL,…", Form = OptionForm.ColumnRules)]
+    [Option("lists, or strings such as 12,53,8, that are histories: COL (hist_x belongs to x) or COL=TARGET; for models that predict items, the sequence", Value = "COL,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> History { get; init; } = [];
 
     /// <summary>In a log of interactions, the column of users; null = user.</summary>
-    [Option("where items are predicted, from a log with one interaction a row: the column of users [user]", Value = "COL", Form = OptionForm.Columns, ReadBy = "sasrec|bert4rec")]
+    [Option("for models that predict items, from a log with one interaction per row: the column of users [user]", Value = "COL", Form = OptionForm.Columns, ReadBy = "sasrec|bert4rec")]
     public string? User { get; init; }
 
     /// <summary>In a log of interactions, the column of items; null = item.</summary>
@@ -95,7 +95,7 @@ public sealed record FeatureOptions
     public char? ListSeparator { get; init; }
 
     /// <summary>Lists of equally many numbers, such as embeddings from elsewhere, that are read as vectors.</summary>
-    [Option("lists of equally many numbers that are read as vectors, such as embeddings from elsewhere", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
+    [Option("lists of numbers, all of the same length, that are read as vectors, such as embeddings from another model", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> Vector { get; init; } = [];
 
     /// <summary>Only the last N entries of a list are read.</summary>
@@ -103,7 +103,7 @@ public sealed record FeatureOptions
     public int MaxHistory { get; init; } = 50;
 
     /// <summary>Values that occur less often share the OOV (out-of-vocabulary) row.</summary>
-    [Option("values that occur less often share the OOV (out-of-vocabulary) row", Least = 1)]
+    [Option("values that occur fewer than N times share the OOV (out-of-vocabulary) row", Least = 1)]
     public long MinCount { get; init; } = 1;
 
     /// <summary>Hash buckets, col=N.</summary>
@@ -111,11 +111,11 @@ public sealed record FeatureOptions
     public IReadOnlyList<string> HashBuckets { get; init; } = [];
 
     /// <summary>Integers 0 … N − 1 that are their own rows, col=N.</summary>
-    [Option("integers 0 … N − 1 that are used as rows directly, without a vocabulary; others share the OOV row", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
+    [Option("integers 0 … N − 1 that are used directly as row numbers, without a vocabulary; others share the OOV row", Value = "COL=N,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> Identity { get; init; } = [];
 
     /// <summary>Rows with bad labels or numbers that may be left out.</summary>
-    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%", OnResume = OnResume.Accepted)]
+    [Option("bad rows (labels or numbers that cannot be read) that may be skipped", Value = "N|P%", OnResume = OnResume.Accepted)]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
     /// <summary>Memory budget of the fit, in bytes.</summary>

@@ -11,7 +11,7 @@ namespace GpuCtr.Engine.Commands;
 internal sealed record DevicesOptions
 {
     /// <summary>JSON on standard output.</summary>
-    [Option("one line of JSON instead")]
+    [Option("print one line of JSON instead")]
     public bool Json { get; init; }
 
     /// <summary>What every verb prints on request.</summary>

@@ -14,7 +14,7 @@ internal sealed record ExportCommandOptions
     public ExportOptions Export { get; init; } = new();
 
     /// <summary>JSON on standard output.</summary>
-    [Option("what was written as one line of JSON on standard output")]
+    [Option("print what was written as one line of JSON on standard output")]
     public bool Json { get; init; }
 
     /// <summary>What every verb prints on request.</summary>

@@ -18,27 +18,27 @@ internal sealed record ImportOptions
     public string? Out { get; init; }
 
     /// <summary>Share of the rows to validate on.</summary>
-    [Option("share of the rows that go to valid.parquet, by a hash of their number", Least = 0, Below = 1)]
+    [Option("share of the rows for valid.parquet, chosen by a hash of the row number", Least = 0, Below = 1)]
     public double ValidFraction { get; init; } = 0.1;
 
     /// <summary>Share of the rows to test on.</summary>
-    [Option("share of the rows that go to test.parquet", Least = 0, Below = 1)]
+    [Option("share of the rows for test.parquet", Least = 0, Below = 1)]
     public double TestFraction { get; init; } = 0.1;
 
     /// <summary>Most rows of a shard.</summary>
-    [Option("most rows of a training shard", Least = 1)]
+    [Option("maximum rows of a training shard", Least = 1)]
     public int RowsPerShard { get; init; } = 1 << 20;
 
     /// <summary>Rows that may be left out.</summary>
-    [Option("rows with another number of fields that may be left out", Value = "N|P%")]
+    [Option("rows with a wrong number of fields that may be skipped", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
     /// <summary>Ratings that are clicks.</summary>
-    [Option("movielens and amazon: ratings that are label 1; labels of other files stay as they are, and train reads them by --positive", Value = "VALUE,…", Section = OptionSection.Columns)]
+    [Option("movielens and amazon: ratings that count as label 1; for other formats, use train --positive", Value = "VALUE,…", Section = OptionSection.Columns)]
     public IReadOnlyList<string> Positive { get; init; } = [">=4"];
 
     /// <summary>Columns read as text.</summary>
-    [Option("columns that are text, whatever their values look like, such as versions (4.1 and 4.10)", Value = "COL,…", Form = OptionForm.Columns)]
+    [Option("columns to keep as text even if their values look like numbers, such as versions (4.1 and 4.10)", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Text { get; init; } = [];
 
     /// <summary>Separator of a CSV file.</summary>

@@ -23,23 +23,23 @@ internal sealed record ImportanceCommandOptions
     public ImportanceOptions Importance { get; init; } = new();
 
     /// <summary>Whether the model is trained anew without each column.</summary>
-    [Option("train the run again without each column, with as many seeds as --repeats says and --budget allows; SHARDS are those to train on, if not those of the run")]
+    [Option("train the run again without each column, with up to --repeats seeds within --budget; SHARDS replace the training shards of the run")]
     public bool Ablate { get; init; }
 
     /// <summary>The most time of all trainings.</summary>
-    [Option("with --ablate: the most time to spend", Value = "20m", Default = "20m")]
+    [Option("with --ablate: time limit", Value = "20m", Default = "20m")]
     public TimeBudget? Budget { get; init; }
 
     /// <summary>The most columns in the table.</summary>
-    [Option("only the N most important columns in the table", Least = 1, Default = "all")]
+    [Option("show only the N most important columns in the table", Least = 1, Default = "all")]
     public int? Top { get; init; }
 
     /// <summary>Bad rows that may be left out.</summary>
-    [Option("rows with bad labels or numbers that may be left out", Value = "N|P%")]
+    [Option("bad rows (labels or numbers that cannot be read) that may be skipped", Value = "N|P%")]
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
     /// <summary>Most memory of the whole process.</summary>
-    [Option("memory limit of the whole process", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, and what the model needs")]
+    [Option("memory limit of the whole process", Value = "SIZE", Section = OptionSection.Machine, Default = "1GB for rows, plus what the model needs")]
     public ByteSize? Memory { get; init; }
 
     /// <summary>JSON on standard output.</summary>

@@ -14,7 +14,7 @@ internal sealed record PredictCommandOptions
     public PredictOptions Predict { get; init; } = new();
 
     /// <summary>JSON on standard output.</summary>
-    [Option("what was done as one line of JSON on standard output", Section = OptionSection.Output)]
+    [Option("print what was done as one line of JSON on standard output", Section = OptionSection.Output)]
     public bool Json { get; init; }
 
     /// <summary>What every verb prints on request.</summary>

@@ -12,7 +12,7 @@ internal sealed record ScoringOptions
     public ModelSource Source { get; init; } = new();
 
     /// <summary>B: rows at once.</summary>
-    [Option("rows at once", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
+    [Option("rows per batch", Value = "B", Least = 1, Most = TrainOptions.MostBatchRows, Section = OptionSection.Steps)]
     public int BatchSize { get; init; } = 4096;
 
     /// <summary>Where it runs.</summary>

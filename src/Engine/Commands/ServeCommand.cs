@@ -11,7 +11,7 @@ namespace GpuCtr.Engine.Commands;
 internal sealed record ServeOptions
 {
     /// <summary>What is served.</summary>
-    [Option("a run folder (its best checkpoint, and each better one as soon as there is one), its best or last, or a checkpoint folder", Value = "RUN")]
+    [Option("a run folder (its best checkpoint, and each better one as soon as it exists), its best or last, or a checkpoint folder", Value = "RUN")]
     public string? Model { get; init; }
 
     /// <summary>TCP port.</summary>
@@ -19,31 +19,31 @@ internal sealed record ServeOptions
     public int Port { get; init; } = 8080;
 
     /// <summary>Address that is listened to.</summary>
-    [Option("address to listen to: this machine only (127.0.0.1), all of its networks (0.0.0.0), or one of them; there is no encryption and no password", Value = "IP")]
+    [Option("address to listen on: this machine only (127.0.0.1), all its networks (0.0.0.0), or one of them; there is no encryption and no authentication", Value = "IP")]
     public string Host { get; init; } = "127.0.0.1";
 
     /// <summary>Requests that are computed at once.</summary>
-    [Option("requests that are computed at once, each on one core; 0 = one per core", Least = 0, Most = DeviceOptions.MostThreads)]
+    [Option("requests computed at once, each on one core; 0 = one per core", Least = 0, Most = DeviceOptions.MostThreads)]
     public int Threads { get; init; }
 
     /// <summary>Requests that wait for a thread.</summary>
-    [Option("requests that may wait for a thread; further ones are answered with 503", Least = 0, Most = 1_000_000)]
+    [Option("requests that may wait for a thread; others are answered with 503", Least = 0, Most = 1_000_000)]
     public int Queue { get; init; } = 1000;
 
     /// <summary>Rows of a request.</summary>
-    [Option("most rows or candidates of a request", Least = 1, Most = 1_000_000)]
+    [Option("maximum rows or candidates of a request", Least = 1, Most = 1_000_000)]
     public int MaxRows { get; init; } = 1000;
 
     /// <summary>Bytes of a request.</summary>
-    [Option("most bytes of a request", Value = "SIZE")]
+    [Option("maximum size of a request", Value = "SIZE")]
     public ByteSize MaxBody { get; init; } = 4L << 20;
 
     /// <summary>Skips columns that the model does not read.</summary>
-    [Option("skip columns that the model does not read, in place of an error that names them")]
+    [Option("skip columns that the model does not read, instead of returning an error")]
     public bool IgnoreUnknown { get; init; }
 
     /// <summary>How often a better checkpoint is looked for.</summary>
-    [Option("seconds between two looks for a better checkpoint, besides when the file system tells of one", Least = 1, Most = 86_400)]
+    [Option("seconds between checks for a better checkpoint; changes reported by the file system are checked at once", Least = 1, Most = 86_400)]
     public int Poll { get; init; } = 5;
 
     /// <summary>What every verb prints on request.</summary>

@@ -19,7 +19,7 @@ internal sealed record VerifyOptions
     public string Only { get; init; } = "";
 
     /// <summary>JSON on standard output.</summary>
-    [Option("one line of JSON instead")]
+    [Option("print one line of JSON instead")]
     public bool Json { get; init; }
 
     /// <summary>What every verb prints on request.</summary>

@@ -6,22 +6,22 @@ namespace GpuCtr.Training.Tuning;
 public sealed record TuneOptions
 {
     /// <summary>The most time that all runs take together; null: no limit where there is one of trials, else half an hour.</summary>
-    [Option("the most time to spend, over all calls of one search; a training that a call did not finish is not counted", Value = "30m", Default = "30m; none with --trials", Section = OptionSection.Rows, OnResume = OnResume.Momentary)]
+    [Option("time limit, over all calls of one search; training that a call did not finish does not count", Value = "30m", Default = "30m; none with --trials", Section = OptionSection.Rows, OnResume = OnResume.Momentary)]
     public TimeBudget? Budget { get; init; }
 
     /// <summary>The most trials; null: as many as there is time for.</summary>
-    [Option("the most trials; without --budget, the result is a function of this and --seed", Default = "as time allows", Least = 1, Most = 1_000_000, OnResume = OnResume.Momentary)]
+    [Option("maximum number of trials; without --budget, the result depends only on this and --seed", Default = "as time allows", Least = 1, Most = 1_000_000, OnResume = OnResume.Momentary)]
     public int? Trials { get; init; }
 
     /// <summary>A file with the options that are tried and their values; null: <see cref="SearchSpace.Default"/>.</summary>
-    [Option("the options to try and their values, as {\"lr\": {\"from\": 1e-4, \"to\": 1e-2, \"log\": true}, \"dropout\": [0, 0.2]}; a flag takes its option out", Value = "FILE.json", Default = "model, lr, batch-size, widths, dropout, batch-norm, regularization")]
+    [Option("the options to search and their values, such as {\"lr\": {\"from\": 1e-4, \"to\": 1e-2, \"log\": true}, \"dropout\": [0, 0.2]}; a flag fixes its option", Value = "FILE.json", Default = "model, lr, batch-size, widths, dropout, batch-norm, regularization")]
     public string? Space { get; init; }
 
     /// <summary>How many of the best trials are trained with further seeds.</summary>
-    [Option("so many of the best trials are trained with further seeds", Least = 1, Most = 1000)]
+    [Option("number of best trials that are trained with further seeds", Least = 1, Most = 1000)]
     public int Finalists { get; init; } = 3;
 
     /// <summary>Seeds of each of these.</summary>
-    [Option("seeds of each of them; the best mean wins", Least = 1, Most = 1000)]
+    [Option("seeds for each of these trials; the best mean wins", Least = 1, Most = 1000)]
     public int Seeds { get; init; } = 3;
 }
