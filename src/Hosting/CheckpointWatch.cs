@@ -5,7 +5,7 @@ namespace GpuCtr.Hosting;
 /// <summary>Calls when a checkpoint may have changed: at intervals, and when the file system tells of a pointer that was replaced. Network folders and links tell of nothing, therefore both.</summary>
 /// <param name="path">What <see cref="CtrModelHostOptions.Model"/> says.</param>
 /// <param name="interval">Time between two calls; twice that after each failed one, up to <see cref="MostWait"/>.</param>
-/// <param name="look">Looks, and returns whether all is well.</param>
+/// <param name="look">Looks, and returns whether all is well. It throws nothing: nobody would catch it.</param>
 /// <param name="logger">Told if the file system tells of nothing.</param>
 internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Func<bool> look, ILogger logger)
 {
@@ -14,26 +14,28 @@ internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Fu
     // Not disposed: the file system may still tell of something when all else has ended. They hold nothing but memory.
     private readonly SemaphoreSlim wake = new(0);
     private readonly CancellationTokenSource stop = new();
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private FileSystemWatcher? files;
     private Thread? thread;
+
+    /// <summary>When nothing is looked at any more.</summary>
+    public Task Ended => thread is null ? Task.CompletedTask : ended.Task;
 
     /// <summary>Begins.</summary>
     public void Start()
     {
-        if (thread is not null)
+        if (thread is not null || stop.IsCancellationRequested)
             return;
         files = Watcher();
         thread = new Thread(Work) { IsBackground = true, Name = "gpu-ctr model host" };
         thread.Start();
     }
 
-    /// <summary>Ends it and waits for the call that is going on. Stopping again has no effect.</summary>
+    /// <summary>Ends it: the call that is going on is the last one. Stopping again has no effect.</summary>
     public void Stop()
     {
         stop.Cancel();
         files?.Dispose();
-        if (thread is not null && thread != Thread.CurrentThread)
-            thread.Join();
     }
 
     private void Work()
@@ -49,6 +51,7 @@ internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Fu
         }
         catch (OperationCanceledException)
         {
+            ended.SetResult();
         }
     }
 
@@ -66,9 +69,10 @@ internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Fu
             watcher.EnableRaisingEvents = true;
             return watcher;
         }
-        catch (Exception e) when (e is IOException or ArgumentException or PlatformNotSupportedException)
+        catch (Exception e)
         {
-            TellsNothing(full, e.Message, interval.TotalSeconds);
+            // Of any kind: looking at intervals does without it.
+            Observers.Tell(() => TellsNothing(full, e.Message, interval.TotalSeconds));
             return null;
         }
     }

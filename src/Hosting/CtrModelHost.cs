@@ -20,12 +20,12 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
 {
     private readonly CtrModelHostOptions options;
     private readonly ILogger logger;
-    private readonly Lock loading = new();
+    private readonly Lock loading = new(), taking = new();
     private readonly CheckpointWatch watch;
     private ServedModel? current;
     private CheckpointIdentity? refused;
     private volatile string? failure;
-    private bool disposed;
+    private volatile bool disposed;
 
     /// <summary>Loads nothing yet: <see cref="StartAsync"/> does.</summary>
     /// <param name="options">What it serves.</param>
@@ -34,9 +34,13 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.PollInterval, TimeSpan.FromMilliseconds(1), nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.PollInterval, CtrModelHostOptions.LongestPoll, nameof(options));
         (this.options, this.logger) = (options, logger ?? NullLogger<CtrModelHost>.Instance);
         watch = new CheckpointWatch(options.Model, options.PollInterval, Refresh, this.logger);
     }
+
+    /// <summary>Loads a checkpoint.</summary>
+    internal Func<string, ScoringOptions, CtrModel> Load { get; init; } = CtrModel.Load;
 
     /// <summary>What is served; null before the first model.</summary>
     public ModelState? State => Volatile.Read(ref current) is { } served
@@ -76,14 +80,15 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
         },
         cancellationToken);
 
-    /// <summary>Stops watching. Requests go on with the model that there is.</summary>
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Stops watching, and waits for a model that is being loaded. Requests go on with the model that there is.</summary>
+    /// <param name="cancellationToken">Ends the wait: a network folder may be dead.</param>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
         watch.Stop();
-        return Task.CompletedTask;
+        await watch.Ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Looks for a newer checkpoint now, on the calling thread.</summary>
+    /// <summary>Looks for a newer checkpoint now, on the calling thread. Whatever goes wrong, the model that there is stays.</summary>
     /// <returns>Whether the host serves the checkpoint that is there now; if not, <see cref="State"/> says why.</returns>
     public bool Refresh()
     {
@@ -100,9 +105,11 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
                 (failure, refused) = (null, null);
                 return true;
             }
-            catch (Exception e) when (e is GpuCtrException or Kernels.Devices.DeviceException or IOException)
+            catch (Exception e)
             {
-                Refuse(found, e);
+                // Of any kind: memory for two models may be short, and this may be a thread whose exceptions nobody catches.
+                if (!disposed)
+                    Refuse(found, e is GpuCtrException or Kernels.Devices.DeviceException or IOException ? e.Message : $"{e.GetType().Name}: {e.Message}");
                 return false;
             }
         }
@@ -111,28 +118,32 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
     private void TakeOver(CheckpointIdentity identity)
     {
         long begin = Stopwatch.GetTimestamp();
-        CtrModel model = CtrModel.Load(identity.Folder, options.Scoring);
-        ServedModel? old = Interlocked.Exchange(ref current, new ServedModel(model, identity));
-        old?.Retire();
-        HostTelemetry.TookOver(model.Step, Stopwatch.GetElapsedTime(begin));
-        Serves(identity.Folder, model.Architecture, model.Step);
+        ServedModel taken = new(Load(identity.Folder, options.Scoring), identity);
+        lock (taking)
+            Interlocked.Exchange(ref current, disposed ? null : taken)?.Retire();
+        if (disposed)
+            taken.Retire();
+        ObjectDisposedException.ThrowIf(disposed, this);
+        CtrModel model = taken.Model;
+        Observers.Tell(() => HostTelemetry.TookOver(model.Step, Stopwatch.GetElapsedTime(begin)));
+        Observers.Tell(() => Serves(identity.Folder, model.Architecture, model.Step));
     }
 
     /// <summary>The same failure of the same checkpoint is told once.</summary>
-    private void Refuse(CheckpointIdentity? found, Exception why)
+    private void Refuse(CheckpointIdentity? found, string why)
     {
-        if (failure == why.Message && refused == found)
+        if (failure == why && refused == found)
             return;
-        (failure, refused) = (why.Message, found);
-        HostTelemetry.Refused();
-        Keeps(current!.Identity.Folder, why.Message);
+        (failure, refused) = (why, found);
+        Observers.Tell(HostTelemetry.Refused);
+        Observers.Tell(() => Keeps(current?.Identity.Folder ?? "", why));
     }
 
-    /// <summary>Ends watching; requests that have the model end with it, and later ones are refused.</summary>
+    /// <summary>Ends watching without waiting; requests that have the model end with it, and later ones are refused.</summary>
     public void Dispose()
     {
         watch.Stop();
-        lock (loading)
+        lock (taking)
         {
             disposed = true;
             Interlocked.Exchange(ref current, null)?.Retire();

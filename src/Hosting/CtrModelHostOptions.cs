@@ -9,6 +9,9 @@ public sealed record CtrModelHostOptions
     /// <summary>How models run: how many cores scoring may use (<see cref="ScoringOptions.Concurrency"/>), whether unknown columns are skipped, and so on.</summary>
     public ScoringOptions Scoring { get; init; } = new();
 
-    /// <summary>How often the path is looked at for a new checkpoint, besides when the file system tells of one. After a failure it is looked at less and less often.</summary>
+    /// <summary>The longest <see cref="PollInterval"/>.</summary>
+    internal static readonly TimeSpan LongestPoll = TimeSpan.FromDays(1);
+
+    /// <summary>How often the path is looked at for a new checkpoint, besides when the file system tells of one: a millisecond to a day. After a failure it is looked at less and less often.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -12,7 +12,7 @@ internal sealed partial class TrainRun
     {
         CheckpointMetrics? valid = Metrics(result.Valid);
         history.Add(MetricsLog.Of(result, model.Step, trainer.SkippedSteps));
-        string saved = Save(trainer.Position(epochDone: true), valid, result.Valid is null ? null : trainer.Sample?.Canaries);
+        string saved = Save(trainer.Position(epochDone: true), valid, trainer.Canaries());
         if (result.IsBest)
         {
             (bestValid, bestStep) = (valid, model.Step);

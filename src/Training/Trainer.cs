@@ -137,6 +137,27 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
         return evaluation;
     }
 
+    /// <summary>The first rows with their scores, which a checkpoint keeps: of the validation rows, which were just scored, else of the training rows; null where items are predicted.</summary>
+    public IReadOnlyList<CanaryRow>? Canaries()
+    {
+        if (data.Valid is not null || model.Spec.Items is not null)
+            return Sample?.Canaries;
+        loader.Start(data.Train.Data.Read(data.Train.Part, EpochOrder.Natural));
+        if (loader.NextPrepared(CancellationToken.None) is not { } batch)
+            return null;
+        try
+        {
+            float[] logits = new float[batch.Rows];
+            model.Predict(batch, logits);
+            return CanaryRow.Of(batch, logits);
+        }
+        finally
+        {
+            loader.Release(batch);
+            loader.Stop();
+        }
+    }
+
     private (TimeSpan Time, TimeSpan Waited) TrainEpoch(long skip, CancellationToken cancellation)
     {
         (EpochRows, lossEnd, batchBegin, paused) = (skip, skip, skip, TimeSpan.Zero);

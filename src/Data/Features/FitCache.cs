@@ -104,6 +104,24 @@ internal static partial class FitCache
         {
             // The next run makes the pass again.
         }
+        finally
+        {
+            Remove(part);
+        }
+    }
+
+    /// <summary>Removes what is left of an entry that could not be put in its place, since another run was quicker or the disk is full.</summary>
+    private static void Remove(string part)
+    {
+        try
+        {
+            if (Directory.Exists(part))
+                Directory.Delete(part, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It goes when sixteen newer results are there.
+        }
     }
 
     /// <summary>Removes old results. The folder may contain other files, so only results and the remains of unfinished ones are removed.</summary>

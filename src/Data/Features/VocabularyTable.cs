@@ -106,6 +106,9 @@ public sealed class VocabularyTable
         : Kind == ValueKind.Text ? other.RowOf(Texts[row - FirstValueRow])
         : other.RowOf(Integers[row - FirstValueRow], Kind);
 
+    /// <summary>Whether the value of a row is found there.</summary>
+    internal bool FindsValueOf(int row) => RowIn(this, row) == row;
+
     /// <summary>The value of a row as text, for reports.</summary>
     public string Describe(int row)
     {

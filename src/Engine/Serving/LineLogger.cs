@@ -1,8 +1,9 @@
+using GpuCtr.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace GpuCtr.Engine.Serving;
 
-/// <summary>Passes the text of log entries on.</summary>
+/// <summary>Passes the text of log entries on. A line that cannot be written, such as one to a full disk, is lost: requests go on.</summary>
 /// <param name="log">Told level and text.</param>
 internal sealed class LineLogger(Action<LogLevel, string> log) : ILoggerProvider, ILogger
 {
@@ -17,7 +18,7 @@ internal sealed class LineLogger(Action<LogLevel, string> log) : ILoggerProvider
 
     /// <inheritdoc/>
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        log(logLevel, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}");
+        Observers.Tell(() => log(logLevel, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}"));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using GpuCtr.Data;
+using GpuCtr.Data.Features;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models.Features;
 using GpuCtr.Training.Scoring;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>A row of the validation data as the model reads it, with the score that training measured: a line of canary.jsonl. Whoever loads the checkpoint scores it again (docs/adr/0059).</summary>
+/// <summary>A row of the validation data, or else of the training data, as the model reads it, with the score that training measured: a line of canary.jsonl. Whoever loads the checkpoint scores it again (docs/adr/0059).</summary>
 /// <param name="Ids">By field, the row of its vocabulary.</param>
 /// <param name="Numbers">(N) transformed numbers.</param>
 /// <param name="Lists">By column, the rows of its vocabulary.</param>
@@ -73,6 +74,21 @@ internal sealed record CanaryRow(IReadOnlyDictionary<string, int> Ids, float[] N
             list.Offsets[0] = 0;
             list.SetIds(b, entries);
         }
+    }
+
+    /// <summary>Looks the values of the row up, as a request's values are, and expects them where training found them.</summary>
+    /// <returns>The column and the value that is elsewhere; null if all are in place.</returns>
+    /// <exception cref="KeyNotFoundException">It has no value for a column that the model reads.</exception>
+    /// <exception cref="ArgumentException">A vocabulary has no such row.</exception>
+    public string? Misplaced(FeatureEncoder features)
+    {
+        IEnumerable<(string Column, int Vocabulary, int Row)> values =
+        [
+            .. features.Spec.Categorical.Select(f => (f.Name, f.Vocabulary, Ids[f.Name])),
+            .. features.Spec.Sequences.Where(s => s.Role != SequenceRole.Negative).SelectMany(s => Lists[s.Name].Select(row => (s.Name, s.Vocabulary, row))),
+        ];
+        (string column, int vocabulary, int row) = values.FirstOrDefault(v => !features.Vocabularies[v.Vocabulary].FindsValueOf(v.Row));
+        return column is null ? null : $"{column} '{features.Vocabularies[vocabulary].Describe(row)}' is not found where training found it";
     }
 
     /// <summary>Writes canary.jsonl, if there are rows.</summary>

@@ -64,7 +64,7 @@ internal sealed partial class RunFolder
     /// <summary>Removes all checkpoints of a run that no process has open, and leaves its metrics.</summary>
     public static void DropWeights(string path)
     {
-        using RunFolder run = new(path, RunLock.Take(path));
+        using RunFolder run = new((path, RunLock.Take(path)));
         foreach (string pointer in new[] { Best, Last })
             System.IO.File.Delete(run.File(pointer));
         foreach (string name in run.CheckpointNames())

@@ -1,4 +1,3 @@
-using System.Globalization;
 using GpuCtr.Data;
 
 namespace GpuCtr.Training.Checkpoints;
@@ -31,7 +30,7 @@ internal sealed partial class RunFolder : IDisposable
     private readonly RunLock runLock;
     private bool begun;
 
-    private RunFolder(string path, RunLock runLock) => (Path, this.runLock) = (path, runLock);
+    private RunFolder((string Path, RunLock Held) folder) => (Path, runLock) = folder;
 
     /// <summary>Full path.</summary>
     public string Path { get; }
@@ -61,15 +60,17 @@ internal sealed partial class RunFolder : IDisposable
     /// <exception cref="GpuCtrException">Usage: it holds a run or other things, or is in use. InputOutput: not writable.</exception>
     public static RunFolder Create(string? path, bool mayHoldRun, bool mayHoldOthers = false)
     {
-        string full = System.IO.Path.GetFullPath(path ?? FreeName());
+        string full = System.IO.Path.GetFullPath(path ?? Unnamed);
         try
         {
+            if (path is null)
+                return new RunFolder(NewFolder.Create(full, "", DateTime.Now));
             Directory.CreateDirectory(full);
             if (HasCheckpoint(full) && !mayHoldRun)
                 throw GpuCtrException.UsageError($"--out {full}: already holds a run; choose another folder, or add --resume or --overwrite");
             if (!HoldsRun(full))
                 RefuseOthers(full, mayHoldOthers);
-            return new RunFolder(full, RunLock.Take(full));
+            return new RunFolder((full, RunLock.Take(full)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -130,13 +131,5 @@ internal sealed partial class RunFolder : IDisposable
         // A run that never started leaves nothing behind.
         if (!Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);
-    }
-
-    private static string FreeName()
-    {
-        string name = System.IO.Path.Combine(Unnamed, DateTime.Now.ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture)), free = name;
-        for (int i = 2; Directory.Exists(free); i++)
-            free = $"{name}-{i}";
-        return free;
     }
 }

@@ -16,9 +16,19 @@ internal sealed class RunLock : IDisposable
     /// <summary>Whether a process has taken the lock of a folder without releasing it: it is running, or was killed.</summary>
     public static bool IsLeftIn(string folder) => File.Exists(Path.Combine(folder, LockFile));
 
+    /// <summary>The names of what a folder holds besides the lock, in order.</summary>
+    public static string[] OthersIn(string folder) =>
+        [.. Directory.EnumerateFileSystemEntries(folder).Select(e => Path.GetFileName(e)).Where(name => name is not (LockFile or ProcessFile)).Order(StringComparer.Ordinal)];
+
     /// <summary>Takes the lock.</summary>
-    /// <exception cref="GpuCtrException">Usage: another process has it. InputOutput: the folder is not writable.</exception>
-    public static RunLock Take(string folder)
+    /// <exception cref="GpuCtrException">Usage: another process has it.</exception>
+    /// <exception cref="IOException">The folder is not writable.</exception>
+    public static RunLock Take(string folder) => TryTake(folder)
+        ?? throw GpuCtrException.UsageError($"{folder}: another training run is using it (process {ReadProcess(Path.Combine(folder, ProcessFile))}); wait for it or choose another --out");
+
+    /// <summary>Takes the lock; null if another process has it.</summary>
+    /// <exception cref="IOException">The folder is not writable.</exception>
+    public static RunLock? TryTake(string folder)
     {
         string path = Path.Combine(folder, LockFile), process = Path.Combine(folder, ProcessFile);
         FileStream stream;
@@ -28,7 +38,7 @@ internal sealed class RunLock : IDisposable
         }
         catch (IOException e) when (heldElsewhere.Contains(e.HResult & 0xFFFF))
         {
-            throw GpuCtrException.UsageError($"{folder}: another training run is using it (process {ReadProcess(process)}); wait for it or choose another --out");
+            return null;
         }
 
         try

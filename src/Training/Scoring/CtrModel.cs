@@ -49,18 +49,18 @@ public sealed class CtrModel : IDisposable
         encoder = new RowEncoder(features, options.IgnoreUnknown);
         FrozenModel model = checkpoint.LoadFrozen(device, features.Spec, options.BatchRows);
         IReadOnlyList<CanaryRow> canaries = CanaryRow.Read(checkpoint.Folder);
-        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => Checked(new ScoringWorker(lane, features.RowVectors as TrainedVectors), canaries, checkpoint.Folder), features.RowVectors);
+        lanes = new(nameof(CtrModel), device, model, options.Concurrency, lane => Checked(new ScoringWorker(lane, features.RowVectors as TrainedVectors), canaries, features, checkpoint.Folder), features.RowVectors);
         (Architecture, Step, PadsHistories) = (model.Options.Model, checkpoint.Manifest.Position.Step, model.Options.PadHistories);
         mostRows = model.Spec.HasLists ? options.BatchRows : int.MaxValue;
     }
 
     /// <summary>A lane that gives the canary rows of a checkpoint the scores that training gave them.</summary>
-    private static ScoringWorker Checked(ScoringWorker lane, IReadOnlyList<CanaryRow> canaries, string folder)
+    private static ScoringWorker Checked(ScoringWorker lane, IReadOnlyList<CanaryRow> canaries, FeatureEncoder features, string folder)
     {
-        if (lane.FaultOf(canaries) is not { } fault)
+        if (lane.FaultOf(canaries, features) is not { } fault)
             return lane;
         lane.Dispose();
-        throw GpuCtrException.DataError(new DataPlace(Path.Combine(folder, CanaryRow.File)), $"the rows do not have the scores that training measured: {fault}; use another checkpoint");
+        throw GpuCtrException.DataError(new DataPlace(Path.Combine(folder, CanaryRow.File)), $"{fault}; use another checkpoint");
     }
 
     /// <summary>Loads a model. If the checkpoint has canary rows, each must have the score that training measured.</summary>

@@ -51,20 +51,20 @@ internal sealed class ScoringWorker(FrozenModel model, TrainedVectors? vectors) 
             probabilities[i] = float.IsFinite(logits[i]) ? Probability.Of(logits[i]) : throw Unscored(rows[i], first + i);
     }
 
-    /// <summary>Scores canary rows, which also compiles what the first call would wait for.</summary>
-    /// <returns>What is wrong; null if every row has its score.</returns>
-    public string? FaultOf(IReadOnlyList<CanaryRow> canaries)
+    /// <summary>Scores canary rows, which also compiles what the first call would wait for, and looks their values up.</summary>
+    /// <returns>What is wrong; null if every row has its score and every value its place.</returns>
+    public string? FaultOf(IReadOnlyList<CanaryRow> canaries, FeatureEncoder features)
     {
         // A list cannot be split.
         if (model.Spec.HasLists && canaries.Count > batch.Capacity)
             return null;
         try
         {
-            return canaries.Chunk(batch.Capacity).Select(FaultOfBatch).FirstOrDefault(fault => fault is not null);
+            return canaries.Chunk(batch.Capacity).Select(FaultOfBatch).Concat(canaries.Select(row => row.Misplaced(features))).FirstOrDefault(fault => fault is not null);
         }
         catch (Exception e) when (e is ArgumentException or KeyNotFoundException)
         {
-            return $"they are not rows of this model ({e.Message.ReplaceLineEndings(" ")})";
+            return $"these are not rows of this model ({e.Message.ReplaceLineEndings(" ")})";
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class ScoringWorker(FrozenModel model, TrainedVectors? vectors) 
         model.Predict(batch, logits);
         // A score that is not a number is not near either.
         (int i, CanaryRow wrong) = canaries.Index().FirstOrDefault(c => !(Math.Abs(Probability.Of(logits[c.Index]) - c.Item.Score) <= c.Item.Tolerance));
-        return wrong is null ? null : $"one has the score {Probability.Of(logits[i])}, and training measured {wrong.Score}";
+        return wrong is null ? null : $"the rows do not have the scores that training measured: one has the score {Probability.Of(logits[i])}, and training measured {wrong.Score}";
     }
 
     private FeatureRow[] NewRows(RowEncoder encoder) => [.. Enumerable.Range(0, batch.Capacity).Select(_ => new FeatureRow(encoder))];

@@ -21,7 +21,7 @@ internal sealed class TuneFolder : IDisposable
 
     private readonly RunLock held;
 
-    private TuneFolder(string path) => (Path, held) = (path, RunLock.Take(path));
+    private TuneFolder((string Path, RunLock Held) folder) => (Path, held) = folder;
 
     /// <summary>Full path.</summary>
     public string Path { get; }
@@ -35,16 +35,18 @@ internal sealed class TuneFolder : IDisposable
     /// <exception cref="GpuCtrException">Usage: it holds something else, or is in use. InputOutput: not writable.</exception>
     public static TuneFolder Open(string? path, bool resume)
     {
-        string full = System.IO.Path.GetFullPath(path ?? System.IO.Path.Combine(RunFolder.Unnamed, $"tune-{DateTime.Now:yyyyMMdd-HHmmss}"));
+        string full = System.IO.Path.GetFullPath(path ?? RunFolder.Unnamed);
         try
         {
+            if (path is null)
+                return new TuneFolder(NewFolder.Create(full, "tune-", DateTime.Now));
             Directory.CreateDirectory(full);
             bool known = ConfigIn(full) is not null;
             if (known && !resume)
                 throw GpuCtrException.UsageError($"--out {full}: already holds a search; choose another folder, or go on with it by --resume");
-            if (!known && Directory.EnumerateFileSystemEntries(full).Order(StringComparer.Ordinal).FirstOrDefault(e => System.IO.Path.GetFileName(e) is not ("run.lock" or "run.pid")) is { } other)
-                throw GpuCtrException.UsageError($"--out {full}: neither empty nor the folder of a search (it holds {System.IO.Path.GetFileName(other)}); choose another folder");
-            return new TuneFolder(full);
+            if (!known && RunLock.OthersIn(full) is [var other, ..])
+                throw GpuCtrException.UsageError($"--out {full}: neither empty nor the folder of a search (it holds {other}); choose another folder");
+            return new TuneFolder((full, RunLock.Take(full)));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Tests.Features;
 
@@ -28,6 +29,15 @@ public sealed class VocabularyTests : FittedShard
         Assert.Equal(2, a.RowOf("b"));
         Assert.Equal(a.OovRow, a.RowOf(""));
         Assert.Equal(["(padding)", "(null)", "b", "B", "a", "(OOV)"], Enumerable.Range(0, 6).Select(a.Describe));
+    }
+
+    /// <summary>What a checkpoint's canary rows are asked: a value that is found elsewhere is another value to the model.</summary>
+    [Fact]
+    public void A_value_that_another_row_has_too_is_not_found_in_its_place()
+    {
+        VocabularyTable sound = new("a", ValueKind.Integer, default, [5, 7], [], [0, 0, 1, 1, 0]), twice = new("a", ValueKind.Integer, default, [5, 5], [], [0, 0, 1, 1, 0]);
+        Assert.All(Enumerable.Range(0, sound.Rows), row => Assert.True(sound.FindsValueOf(row)));
+        Assert.Single(Enumerable.Range(0, twice.Rows), row => !twice.FindsValueOf(row));
     }
 
     [Fact]

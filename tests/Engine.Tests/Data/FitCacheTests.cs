@@ -77,6 +77,27 @@ public sealed class FitCacheTests : OwnFolder
         Assert.All(others, other => Assert.True(Directory.Exists(other), other));
     }
 
+    /// <summary>Threads stand for processes: they have nothing in common but the folder.</summary>
+    [Fact]
+    public void Runs_that_write_one_result_at_once_leave_one_whole_result()
+    {
+        string path = RandomShard.Of(500, 1).Write(Folder.File("s.parquet"), 100);
+        for (int round = 0; round < 5; round++)
+        {
+            using Barrier together = new(4);
+            Parallel.For(0, 4, new() { MaxDegreeOfParallelism = -1 }, _ =>
+            {
+                ShardSet shards = ShardSet.Resolve([path]);
+                FeaturePlan plan = FeaturePlan.Infer(shards, new FeatureOptions());
+                together.SignalAndWait(Patience.Limit);
+                FitCache.Fit(Cache, shards, plan, RowPart.All);
+            });
+            Assert.Matches("^[0-9a-f]{32}$", Path.GetFileName(Assert.Single(Directory.GetFileSystemEntries(Cache))));
+            Assert.True(Finds(path));
+            Directory.Delete(Cache, recursive: true);
+        }
+    }
+
     [Fact]
     public void Only_the_latest_results_are_kept()
     {

@@ -26,6 +26,18 @@ public sealed class CanaryRowTests(ServedModels models) : IClassFixture<ServedMo
         }
     }
 
+    [Fact]
+    public void A_run_without_validation_rows_keeps_rows_of_its_training()
+    {
+        using TempFolder folder = new();
+        string shard = new TestShard().Column("label", [.. Enumerable.Range(0, 100).Select(i => i % 2)]).Column("item", [.. Enumerable.Range(0, 100).Select(i => (long)(i % 7))]).Write(folder.File("rows.parquet"));
+        string run = folder.File("run");
+        CommandRunner.Run("train", shard, "--out", run, "--valid-fraction", "0", "--epochs", "2", "--embedding-dim", "4", "--hidden-units", "8").Succeeded();
+        IReadOnlyList<CanaryRow> rows = CanaryRow.Read(RunFolder.Resolve(run));
+        using CtrModel model = CtrModel.Load(run, small);
+        Assert.Equal(Enumerable.Range(0, 16).Select(i => model.Score(model.NewRow().Set("item", i % 7))), rows.Select(r => r.Score), (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
     [Theory]
     [InlineData("\"user\":", "\"uesr\":", "not rows of this model")]
     [InlineData("\"hist_item\":[", "\"hist_item\":[-1,", "not rows of this model")]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using GpuCtr.Hosting;
 using GpuCtr.Training.Checkpoints;
@@ -140,6 +141,69 @@ public sealed class CtrModelHostTests(TwoSmallRuns runs) : IClassFixture<TwoSmal
         host.Dispose();
         Assert.Throws<ObjectDisposedException>(() => host.Rent());
         Assert.Throws<ArgumentOutOfRangeException>(() => new CtrModelHost(new() { Model = served.Path, PollInterval = default }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CtrModelHost(new() { Model = served.Path, PollInterval = TimeSpan.MaxValue }));
+    }
+
+    [Theory]
+    [InlineData(typeof(OutOfMemoryException))]
+    [InlineData(typeof(UnauthorizedAccessException))]
+    [InlineData(typeof(OperationCanceledException))]
+    [InlineData(typeof(NullReferenceException))]
+    public async Task Whatever_ends_a_load_is_said_and_the_watch_goes_on(Type failure)
+    {
+        bool fails = false;
+        using CtrModelHost host = await Started(10, (path, how) => Volatile.Read(ref fails) ? throw (Exception)Activator.CreateInstance(failure)! : CtrModel.Load(path, how));
+        Volatile.Write(ref fails, true);
+        string checkpoint = served.Publish(runs.All[1]);
+        Patience.Ends(() => SpinWait.SpinUntil(() => host.State!.Failure is not null));
+        Assert.StartsWith(failure.Name, host.State!.Failure);
+        Assert.Equal(ScoreOf(runs.All[0]), Request(host));
+        Volatile.Write(ref fails, false);
+        Patience.Ends(() => SpinWait.SpinUntil(() => host.State!.Checkpoint == checkpoint));
+        Assert.Equal(ScoreOf(runs.All[1]), Request(host));
+    }
+
+    [Fact]
+    public async Task Loggers_and_listeners_of_the_application_that_fail_change_nothing()
+    {
+        using MeterListener listener = new() { InstrumentPublished = (i, to) => { if (i.Name.StartsWith("gpu_ctr.model", StringComparison.Ordinal)) to.EnableMeasurementEvents(i); } };
+        listener.SetMeasurementEventCallback<long>((_, _, _, _) => throw new InvalidOperationException("a listener"));
+        listener.Start();
+        served.Publish(runs.All[0]);
+        using CtrModelHost host = new(OptionsOf(10), new BrokenLogger());
+        await host.StartAsync(default);
+        served.Publish(runs.All[1], copy => Break(copy, "scores"));
+        Patience.Ends(() => SpinWait.SpinUntil(() => host.State!.Failure is not null));
+        string checkpoint = served.Publish(runs.All[1]);
+        Patience.Ends(() => SpinWait.SpinUntil(() => host.State!.Checkpoint == checkpoint));
+        Assert.Equal(ScoreOf(runs.All[1]), Request(host));
+    }
+
+    [Fact]
+    public async Task A_load_that_hangs_holds_up_neither_stop_nor_dispose_and_its_model_is_freed()
+    {
+        using ManualResetEventSlim go = new(true), hangs = new();
+        CtrModel late = null!;
+        CtrModelHost host = await Started(10, (path, how) =>
+        {
+            if (!go.IsSet)
+                hangs.Set();
+            go.Wait();
+            return late = CtrModel.Load(path, how);
+        });
+        go.Reset();
+        served.Publish(runs.All[1]);
+        Assert.True(hangs.Wait(Patience.Limit));
+        await host.StopAsync(new CancellationToken(canceled: true));
+        Assert.Equal(ScoreOf(runs.All[0]), Request(host));
+        host.Dispose();
+        Task stopped = host.StopAsync(default);
+        Assert.False(stopped.IsCompleted);
+        go.Set();
+        await stopped;
+        Assert.Throws<ObjectDisposedException>(() => late.NewRow());
+        Assert.Null(host.State);
+        Assert.DoesNotContain(told, t => t.StartsWith("Error", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -173,9 +237,18 @@ public sealed class CtrModelHostTests(TwoSmallRuns runs) : IClassFixture<TwoSmal
         }
     }
 
-    private async Task<CtrModelHost> Started(int pollMs = 3_600_000)
+    private Task<CtrModelHost> Started(int pollMs, Func<string, ScoringOptions, CtrModel> load)
     {
-        CtrModelHost host = new(new() { Model = served.Path, Scoring = small, PollInterval = TimeSpan.FromMilliseconds(pollMs) }, new ToldLogger(told));
+        served.Publish(runs.All[0]);
+        return Started(new CtrModelHost(OptionsOf(pollMs), new ToldLogger(told)) { Load = load });
+    }
+
+    private Task<CtrModelHost> Started(int pollMs = 3_600_000) => Started(new CtrModelHost(OptionsOf(pollMs), new ToldLogger(told)));
+
+    private CtrModelHostOptions OptionsOf(int pollMs) => new() { Model = served.Path, Scoring = small, PollInterval = TimeSpan.FromMilliseconds(pollMs) };
+
+    private static async Task<CtrModelHost> Started(CtrModelHost host)
+    {
         await host.StartAsync(default);
         return host;
     }
@@ -207,6 +280,15 @@ public sealed class CtrModelHostTests(TwoSmallRuns runs) : IClassFixture<TwoSmal
     {
         using CtrModel model = CtrModel.Load(run);
         return model.Score(Fill(model.NewRow()));
+    }
+
+    private sealed class BrokenLogger : ILogger<CtrModelHost>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => throw new InvalidOperationException("a logger");
     }
 
     private sealed class ToldLogger(ConcurrentQueue<string> told) : ILogger<CtrModelHost>
