@@ -61,18 +61,17 @@ public sealed class RunFolderTests : OwnFolder
     }
 
     [Fact]
-    public void Runs_that_begin_in_the_same_second_get_folders_of_their_own()
+    public async Task Runs_that_begin_in_the_same_second_get_folders_of_their_own()
     {
         const int Starts = 16;
         using Barrier together = new(Starts);
-        (string Path, RunLock Held)[] all = new (string, RunLock)[Starts];
-        Thread[] threads = [.. Enumerable.Range(0, Starts).Select(i => new Thread(() =>
-        {
-            together.SignalAndWait();
-            all[i] = NewFolder.Create(Folder.File("runs"), "", new DateTime(2026, 1, 2, 3, 4, 5));
-        }))];
-        Array.ForEach(threads, t => t.Start());
-        Array.ForEach(threads, t => t.Join());
+        (string Path, RunLock Held)[] all = await Task.WhenAll(Enumerable.Range(0, Starts).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                together.SignalAndWait(Patience.Limit);
+                return NewFolder.Create(Folder.File("runs"), "", new DateTime(2026, 1, 2, 3, 4, 5));
+            },
+            TaskCreationOptions.LongRunning)));
         Assert.Equal(Starts, all.Select(a => a.Path).Distinct().Count());
         Assert.Contains(Folder.File("runs/20260102-030405"), all.Select(a => a.Path));
         Assert.All(all, a => a.Held.Dispose());
