@@ -3,7 +3,7 @@ using GpuCtr.Models;
 namespace GpuCtr.Training.Explanations;
 
 /// <summary>Options of permutation importance.</summary>
-public sealed record ImportanceOptions
+internal sealed record ImportanceOptions
 {
     /// <summary>Permutations of each column.</summary>
     [Option("permutations of each column; ± is the standard error of their mean", Least = 1, Most = 10_000, Section = OptionSection.Rows)]

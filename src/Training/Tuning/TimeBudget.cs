@@ -5,7 +5,7 @@ namespace GpuCtr.Training.Tuning;
 
 /// <summary>A length of time: 30m, 2h, 90s.</summary>
 /// <param name="Time">It.</param>
-public readonly record struct TimeBudget(TimeSpan Time) : IOptionText<TimeBudget>
+internal readonly record struct TimeBudget(TimeSpan Time) : IOptionText<TimeBudget>
 {
     private static readonly (char Name, double Seconds)[] units = [('s', 1), ('m', 60), ('h', 3600)];
 

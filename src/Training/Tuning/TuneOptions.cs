@@ -3,7 +3,7 @@ using GpuCtr.Models;
 namespace GpuCtr.Training.Tuning;
 
 /// <summary>Options of a search, besides those of its runs.</summary>
-public sealed record TuneOptions
+internal sealed record TuneOptions
 {
     /// <summary>The most time that all runs take together; null: no limit where there is one of trials, else half an hour.</summary>
     [Option("time limit, over all calls of one search; training that a call did not finish does not count", Value = "30m", Default = "30m; none with --trials", Section = OptionSection.Rows, OnResume = OnResume.Momentary)]
