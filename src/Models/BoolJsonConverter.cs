@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace GpuCtr.Models;
 
 /// <summary>Writes a choice of two as a bool, which it was in the checkpoints of earlier versions: the first value is <c>false</c>, the second <c>true</c>.</summary>
-internal sealed class BoolJsonConverter<T> : JsonConverter<T>
+public sealed class BoolJsonConverter<T> : JsonConverter<T>
     where T : struct, Enum
 {
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace GpuCtr.Models;
 
 /// <summary>Whether an option may change when a run is resumed.</summary>
@@ -127,6 +129,7 @@ public sealed class OptionAttribute(string help) : Attribute
     public string? Words { get; init; }
 
     /// <summary>A class whose static property <c>Names</c> lists the allowed words; its <c>FormerNames</c>, if any, maps words of older versions to them.</summary>
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)]
     public Type? WordsOf { get; init; }
 
     /// <summary>The word that means true.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using GpuCtr.Data.Shards;
 using Parquet;
 using Parquet.Schema;
@@ -18,16 +17,6 @@ public sealed partial class FeatureEncoder
 
     // Longest part of a vocabulary's name in its file name, so that any file system accepts it.
     private const int LongestName = 100;
-
-    private static readonly JsonSerializerOptions json = new()
-    {
-        WriteIndented = true,
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
-    };
 
     /// <summary>Writes features.json, one Parquet file per vocabulary (value, count; unseen_runs if some values did not occur in the last run) and one for each attribute of items (row) into <paramref name="folder"/>.</summary>
     /// <exception cref="GpuCtrException">InputOutput: not writable, disk full.</exception>
@@ -49,7 +38,7 @@ public sealed partial class FeatureEncoder
 
             IReadOnlyList<StoredAttribute>? attributes = State.ItemAttributes?.Select((a, i) => SaveAttribute(folder, a, i)).ToList();
             RowVectors?.Save(Path.Combine(folder, RowVectorsFolder));
-            Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states, Attributes = attributes }, json) + "\n");
+            Disk.WriteText(Path.Combine(folder, StateFile), JsonSerializer.Serialize(State with { Vocabularies = states, Attributes = attributes }, FeaturesJson.File.FittedFeatures) + "\n");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -65,7 +54,7 @@ public sealed partial class FeatureEncoder
         FittedFeatures state;
         try
         {
-            state = JsonSerializer.Deserialize<FittedFeatures>(File.ReadAllText(path), json) ?? throw new JsonException("it is empty");
+            state = GeneratedJson.Parse(File.ReadAllText(path), FeaturesJson.File.FittedFeatures);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
 using GpuCtr.Data.Splits;
@@ -82,8 +83,10 @@ public sealed partial class FeatureEncoder
     /// <summary>Whether a model reads these fields; in a model of an earlier version, derived names may equal column names.</summary>
     internal bool IsOf(FeatureSpec spec)
     {
-        string fields = JsonText.Line(spec);
-        return JsonText.Line(Spec) == fields || JsonText.Line(SpecOf(FieldNames.Simple(State))) == fields;
+        string fields = Line(spec);
+        return Line(Spec) == fields || Line(SpecOf(FieldNames.Simple(State))) == fields;
+
+        static string Line(FeatureSpec s) => JsonSerializer.Serialize(s, FeaturesJson.Line.FeatureSpec);
     }
 
     private FeatureSpec SpecOf(FieldNames names) => new(

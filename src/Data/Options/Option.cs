@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Reflection;
 using GpuCtr.Models;
@@ -123,8 +124,9 @@ internal sealed class Option
     });
 
     /// <summary>All options that a type declares itself, including those only for presets.</summary>
-    public static IReadOnlyList<Option> DeclaredBy(Type record) => declared.GetOrAdd(record, type =>
-        [.. type.GetProperties().Select(p => p.GetCustomAttribute<OptionAttribute>() is { } declaration ? new Option(p, declaration) : null).OfType<Option>()]);
+    public static IReadOnlyList<Option> DeclaredBy([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] Type record) => declared.TryGetValue(record, out Option[]? known)
+        ? known
+        : declared.GetOrAdd(record, [.. record.GetProperties().Select(p => p.GetCustomAttribute<OptionAttribute>() is { } declaration ? new Option(p, declaration) : null).OfType<Option>()]);
 
     /// <summary>The properties of a type whose types declare options that belong to it as well.</summary>
     public static IEnumerable<PropertyInfo> Parts(Type record) => record.GetProperties().Where(p => p.IsDefined(typeof(OptionsAttribute)));

@@ -1,5 +1,7 @@
 using System.Collections;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using GpuCtr.Models;
 using static System.FormattableString;
 
 namespace GpuCtr.Data.Options;
@@ -11,7 +13,7 @@ internal static class OptionCheck
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void Check(object record)
     {
-        foreach (Option option in Option.DeclaredBy(record.GetType()))
+        foreach (Option option in DeclaredBy(record))
         {
             if (FaultOf(option, option.ValueIn(record)) is { } fault)
                 throw GpuCtrException.UsageError($"{(option.Declaration.PresetOnly ? option.Key : option.Flag)} {fault}");
@@ -19,7 +21,7 @@ internal static class OptionCheck
     }
 
     /// <summary>A message about the first invalid option of a record; null if all are valid.</summary>
-    public static string? FaultOf(object record) => Option.DeclaredBy(record.GetType())
+    public static string? FaultOf(object record) => DeclaredBy(record)
         .Select(o => FaultOf(o, o.ValueIn(record)) is { } fault ? $"{o.Key} {fault}" : null).FirstOrDefault(f => f is not null);
 
     /// <summary>What is wrong with a value, phrased to follow the name of its option; null if nothing is.</summary>
@@ -58,6 +60,14 @@ internal static class OptionCheck
             return option.Words.Count == 0 || option.Words.Contains(text) ? null : NotOneOf(text, option.Words);
         return value.GetType().IsPrimitive ? null : FaultOf(value) is { } part ? $"with {part}" : null;
     }
+
+    /// <summary>The options of a record. Those of a model, which are checked wherever a model is loaded, are kept in programs that are trimmed.</summary>
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(ModelOptions))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(ColumnWidth))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(DiceForm))]
+    [DynamicDependency(DynamicallyAccessedMemberTypes.PublicProperties, typeof(FtrlOptions))]
+    [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = "The properties of these types are kept; a test finds a type that is missing here. Other records are checked only by the command.")]
+    private static IReadOnlyList<Option> DeclaredBy(object record) => Option.DeclaredBy(record.GetType());
 
     private static bool IsInRange(Option option, double number) =>
         double.IsFinite(number) && !(number < option.Declaration.Least) && !(number <= option.Declaration.Above) && number < option.Declaration.Below

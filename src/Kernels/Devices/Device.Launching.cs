@@ -29,8 +29,8 @@ public sealed partial class Device
     internal KernelConfig Grid(long items)
     {
         if (Kind == DeviceKind.Cpu)
-            return new KernelConfig(accelerator.NumMultiprocessors, 1);
-        long groups = Math.Clamp((items + GroupThreads - 1) / GroupThreads, 1, accelerator.NumMultiprocessors * 32L);
+            return new KernelConfig(accelerator.Value.NumMultiprocessors, 1);
+        long groups = Math.Clamp((items + GroupThreads - 1) / GroupThreads, 1, accelerator.Value.NumMultiprocessors * 32L);
         return new KernelConfig((int)groups, GroupThreads);
     }
 
@@ -42,13 +42,15 @@ public sealed partial class Device
     {
         if (Noted is not null)
             return (_, _) => Noted.Add(kernel.Method);
+        if (!DeviceCatalog.CompilesKernels)
+            throw new DeviceException($"{kernel.Method.Name} has no SIMD variant, and a program that was compiled ahead of time cannot compile it");
         if (!launchers.TryGetValue(kernel.Method, out Delegate? compiled))
         {
-            Action<AcceleratorStream, KernelConfig, TArgs> launch = accelerator switch
+            Action<AcceleratorStream, KernelConfig, TArgs> launch = accelerator.Value switch
             {
                 CudaAccelerator cuda => CudaKernels.Load<TArgs>(cuda, driver, kernel.Method),
                 CLAccelerator cl => OpenClKernels.Load<TArgs>(cl, kernel.Method),
-                _ => accelerator.LoadKernel(kernel),
+                var cpu => cpu.LoadKernel(kernel),
             };
             launchers.Add(kernel.Method, compiled = (Action<KernelConfig, TArgs>)((config, args) => Launch(launch, config, args)));
         }

@@ -3,7 +3,6 @@ using GpuCtr.Kernels.Ranks;
 using GpuCtr.Kernels.Simd;
 using ILGPU;
 using ILGPU.Runtime;
-using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
 using CuBlas = GpuCtr.Kernels.Blas.CuBlas;
@@ -17,25 +16,26 @@ namespace GpuCtr.Kernels.Devices;
 /// </remarks>
 public sealed partial class Device : IDisposable
 {
-    private readonly Context context;
-    private readonly Accelerator accelerator;
+    // ILGPU's part. The CPU device makes it at the first launch of a kernel that has no SIMD variant: that takes a tenth of a second, and generates code,
+    // which a program compiled ahead of time cannot do.
+    private readonly Lazy<Accelerator> accelerator;
+    private AcceleratorStream? stream;
     private readonly CudaDriver? driver;
     private readonly Lifetime lifetime;
 
     // Taken when the device is opened: a later limit of the managed heap does not apply to native memory.
     private readonly long hostLimit = HostMemory.LimitBytes;
 
-    internal Device(Context context, Accelerator accelerator, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
+    internal Device(Func<Accelerator> open, DeviceKind kind, string name, KernelChoice kernels, Precision precision, int threads)
     {
-        (this.context, this.accelerator) = (context, accelerator);
+        accelerator = new Lazy<Accelerator>(open);
         lifetime = new Lifetime(nameof(Device), Free);
         Kind = kind;
         Name = name;
         Kernels = kernels;
         Precision = precision;
         CheckPrecision();
-        Stream = NewStream();
-        driver = accelerator is CudaAccelerator ? CudaDriver.Open(accelerator.Bind) : null;
+        driver = kind == DeviceKind.Cuda ? CudaDriver.Open(accelerator.Value.Bind) : null;
         Team = UsesSimd ? new WorkerTeam(threads) : null;
         Blas = OpenBlas();
         Copies = UsesSimd ? null : driver is { LacksEvents: null } ? CopiesBeside(driver) : new BatchCopies(Stream);
@@ -80,7 +80,7 @@ public sealed partial class Device : IDisposable
 
     /// <summary>Whether ops run their tiled variants: on GPUs, or by request.</summary>
     public bool UsesTiles => Kernels is KernelChoice.Tiled or KernelChoice.Library
-        || Kernels == KernelChoice.Auto && (accelerator is CudaAccelerator || accelerator is CLAccelerator cl && cl.DeviceType.IsGpu());
+        || Kernels == KernelChoice.Auto && (Kind == DeviceKind.Cuda || Kind == DeviceKind.OpenCl && ((CLAccelerator)accelerator.Value).DeviceType.IsGpu());
 
     /// <summary>Whether lookups are sorted on the device (<see cref="Embedding.LookupSort"/>); false: the loader sorts them.</summary>
     public bool SortsLookups => UsesTiles;
@@ -90,13 +90,13 @@ public sealed partial class Device : IDisposable
     {
         get
         {
-            accelerator.Bind();
-            return accelerator;
+            accelerator.Value.Bind();
+            return accelerator.Value;
         }
     }
 
     /// <summary>The stream on which all kernels and copies of this device run.</summary>
-    public AcceleratorStream Stream { get; }
+    public AcceleratorStream Stream => stream ??= NewStream();
 
     /// <summary>Worker threads of the SIMD variants; 1 without SIMD variants.</summary>
     public int Threads => Team?.Threads ?? 1;
@@ -126,7 +126,7 @@ public sealed partial class Device : IDisposable
     internal Lifetime Lifetime => lifetime;
 
     /// <summary>Device memory in bytes.</summary>
-    public long MemoryBytes => accelerator.MemorySize;
+    public long MemoryBytes => Kind == DeviceKind.Cpu ? hostLimit : accelerator.Value.MemorySize;
 
     /// <summary>Bytes that can still be allocated: of the GPU if its driver reports them, of the machine or container for the CPU.</summary>
     /// <exception cref="ObjectDisposedException">It is disposed.</exception>
@@ -135,10 +135,10 @@ public sealed partial class Device : IDisposable
         get
         {
             using Lifetime.Lease lease = lifetime.Enter();
-            return Accelerator switch
+            return Kind switch
             {
-                CudaAccelerator cuda => cuda.GetFreeMemory(),
-                CPUAccelerator => HostMemory.AvailableBytes(hostLimit),
+                DeviceKind.Cuda => ((CudaAccelerator)Accelerator).GetFreeMemory(),
+                DeviceKind.Cpu => HostMemory.AvailableBytes(hostLimit),
                 _ => MemoryBytes,
             };
         }
@@ -184,7 +184,7 @@ public sealed partial class Device : IDisposable
             return null;
         if (Kind != DeviceKind.Cuda)
             return Kernels == KernelChoice.Library ? new ScalarBlas(this) : null;
-        (CuBlas? library, string note) = CuBlas.Open(accelerator, (CudaStream)Stream, Precision);
+        (CuBlas? library, string note) = CuBlas.Open(accelerator.Value, (CudaStream)Stream, Precision);
         if (library is null && Kernels == KernelChoice.Library)
             throw new DeviceException(note);
         Note = library is null ? $"matrix products by our own tiles: {note}" : note;
@@ -203,6 +203,9 @@ public sealed partial class Device : IDisposable
     /// <summary>The same for a caller that has already entered.</summary>
     internal void Wait()
     {
+        // Nothing but workers ran, and they have finished.
+        if (!accelerator.IsValueCreated)
+            return;
         try
         {
             Stream.Synchronize();
@@ -256,7 +259,9 @@ public sealed partial class Device : IDisposable
     {
         Release(() => Copies?.Dispose());
         Release(() => Blas?.Dispose());
-        Release(accelerator.Dispose);
-        context.Dispose();
+        if (!accelerator.IsValueCreated)
+            return;
+        Release(accelerator.Value.Dispose);
+        accelerator.Value.Context.Dispose();
     }
 }

@@ -1,4 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using GpuCtr.Kernels.Tiles;
@@ -31,6 +33,10 @@ public static class DeviceCatalog
         NativeEnvironment.SetDefault("POCL_SIGFPE_HANDLER", "0");
     }
 
+    /// <summary>Whether kernels can be compiled here. Not in a program that was itself compiled ahead of time: there, the CPU device runs SIMD variants, and no other is opened.</summary>
+    [FeatureGuard(typeof(RequiresDynamicCodeAttribute))]
+    internal static bool CompilesKernels => RuntimeFeature.IsDynamicCodeSupported;
+
     /// <summary>Every accelerator of this machine, and one entry for each kind that has none.</summary>
     public static IReadOnlyList<DeviceEntry> List()
     {
@@ -48,6 +54,13 @@ public static class DeviceCatalog
             throw new DeviceException($"device '{spec}' is not one of auto, cpu, cuda, cuda:N, opencl, opencl:N");
         if (threads <= 0)
             threads = Environment.ProcessorCount;
+        if (!CompilesKernels)
+        {
+            return kind is "cpu" or "auto" && kernels == KernelChoice.Auto
+                ? new Device(() => throw NoKernels(), DeviceKind.Cpu, CpuName(), kernels, precision, threads)
+                : throw NoKernels();
+        }
+
         return kind switch
         {
             "cpu" => OpenCpu(kernels, precision, threads),
@@ -66,8 +79,13 @@ public static class DeviceCatalog
         // ILGPU requires at least two simulated threads per group; launches of portable kernels use one.
         int groupThreads = precision.OnTensorCores() ? TileProduct.TensorSide : Device.GroupThreads;
         CPUDevice cpu = kernels is KernelChoice.Tiled or KernelChoice.Library ? new(2, groupThreads / 2, 1) : new(2, 1, Math.Max(2, threads));
-        Context context = Context.Create(b => Common(b).CPU(cpu));
-        return new Device(context, context.GetCPUDevice(0).CreateCPUAccelerator(context), DeviceKind.Cpu, CpuName(), kernels, precision, threads);
+        return new Device(
+            () =>
+            {
+                Context context = Context.Create(b => Common(b).CPU(cpu));
+                return context.GetCPUDevice(0).CreateCPUAccelerator(context);
+            },
+            DeviceKind.Cpu, CpuName(), kernels, precision, threads);
     }
 
     private static Device? OpenGpu(DeviceKind kind, int index, Func<ILGPU.Runtime.Device, bool> accept, KernelChoice kernels, Precision precision)
@@ -77,7 +95,7 @@ public static class DeviceCatalog
         Context context = Context.Create(b => Common(b));
         try
         {
-            return new Device(context, device.CreateAccelerator(context), kind, DriverText.Name(device.Name), kernels, precision, 1);
+            return new Device(() => device.CreateAccelerator(context), kind, DriverText.Name(device.Name), kernels, precision, 1);
         }
         catch (Exception e)
         {
@@ -124,6 +142,8 @@ public static class DeviceCatalog
             reasons = ["install your GPU's OpenCL driver, or `pocl-opencl-icd ocl-icd-libopencl1` to run OpenCL on the processor", .. reasons];
         return $"no {(kind == DeviceKind.Cuda ? "CUDA" : "OpenCL")} device: {string.Join("; ", reasons)}";
     }
+
+    private static DeviceException NoKernels() => new("this program was compiled ahead of time, which leaves no way to compile kernels: only the device cpu with its SIMD variants can be used");
 
     private static DeviceException Missing(string spec)
     {

@@ -7,7 +7,8 @@ namespace GpuCtr.Kernels.Devices;
 /// <summary>Host memory that a device copies from without staging (page-locked on CUDA, plain memory elsewhere).</summary>
 public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
 {
-    private readonly PageLockedArray1D<T> array;
+    private readonly PageLockedArray1D<T>? locked;
+    private readonly T[]? plain;
     private readonly Lifetime lifetime;
 
     /// <param name="device">The device that will copy from this buffer.</param>
@@ -16,8 +17,11 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     public PinnedBuffer(Device device, long length)
     {
         using Lifetime.Lease lease = device.Lifetime.Enter();
-        array = device.Accelerator.AllocatePageLocked1D<T>(Math.Max(1, length));
-        lifetime = new Lifetime(nameof(PinnedBuffer<T>), () => device.Release(array.Dispose));
+        if (device.UsesSimd)
+            plain = GC.AllocateArray<T>(checked((int)length), pinned: true);
+        else
+            locked = device.Accelerator.AllocatePageLocked1D<T>(Math.Max(1, length));
+        lifetime = new Lifetime(nameof(PinnedBuffer<T>), () => device.Release(() => locked?.Dispose()));
         Length = length;
     }
 
@@ -25,7 +29,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
     public long Length { get; }
 
     /// <summary>The whole buffer as a span, which may be kept: the memory is on the managed heap.</summary>
-    public Span<T> Span => array.Span[..checked((int)Length)];
+    public Span<T> Span => plain ?? locked!.Span[..checked((int)Length)];
 
     /// <summary>Starts copying the first <paramref name="count"/> elements to element <paramref name="offset"/> of the target; done when <see cref="BatchCopies.End"/> returns.</summary>
     /// <exception cref="ArgumentOutOfRangeException">This buffer or the target has too few elements.</exception>
@@ -59,7 +63,7 @@ public sealed class PinnedBuffer<T> : IDisposable where T : unmanaged
         if (device.Kind == DeviceKind.OpenCl)
             part.CopyFromCPU(device.Copies!.Stream, source);
         else
-            part.CopyFrom(device.Copies!.Stream, array.ArrayView.SubView(from, count));
+            part.CopyFrom(device.Copies!.Stream, locked!.ArrayView.SubView(from, count));
         return source;
     }
 

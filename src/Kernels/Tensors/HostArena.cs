@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using GpuCtr.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -17,16 +18,26 @@ internal sealed class HostArena : IDisposable
     // Gap between buffers, so that buffers whose sizes are powers of two do not all start at the same offset in a page.
     private const int Gap = 5 * Alignment;
 
-    private readonly Device device;
-    private readonly MemoryBuffer1D<byte, Stride1D.Dense> memory;
+    private readonly MemoryBuffer memory;
+    private readonly ArrayView<byte> whole;
     private long used;
 
     /// <param name="device">The CPU device.</param>
     /// <param name="bytes">Sum of <see cref="Room"/> of all buffers.</param>
     public HostArena(Device device, long bytes)
     {
-        this.device = device;
-        memory = device.Accelerator.Allocate1D<byte>(bytes + HugePages.PageBytes);
+        bytes += HugePages.PageBytes;
+        if (device.UsesSimd)
+        {
+            memory = new HostBuffer(bytes);
+            whole = new ArrayView<byte>(memory, 0, bytes);
+        }
+        else
+        {
+            MemoryBuffer1D<byte, Stride1D.Dense> owned = device.Accelerator.Allocate1D<byte>(bytes);
+            (memory, whole) = (owned, owned.View.AsContiguous());
+        }
+
         used = HugePages.Advise(memory.NativePtr, memory.LengthInBytes) - memory.NativePtr;
     }
 
@@ -37,7 +48,7 @@ internal sealed class HostArena : IDisposable
     public unsafe (ArrayView<T> View, nint Address) Take<T>(long length) where T : unmanaged
     {
         long bytes = length * Interop.SizeOf<T>(), seen = Math.Max(bytes, Interop.SizeOf<T>());
-        ArrayView<byte> view = memory.View.AsContiguous().SubView(used, seen);
+        ArrayView<byte> view = whole.SubView(used, seen);
         nint address = memory.NativePtr + (nint)used;
         used += Room(bytes);
         for (long at = 0; at < seen; at += int.MaxValue)
@@ -46,7 +57,7 @@ internal sealed class HostArena : IDisposable
     }
 
     /// <summary>Fills the arena with 0xFF bytes.</summary>
-    public void Poison() => memory.MemSet(device.Stream, 0xFF);
+    public unsafe void Poison() => NativeMemory.Fill((void*)memory.NativePtr, (nuint)memory.LengthInBytes, 0xFF);
 
     /// <inheritdoc/>
     public void Dispose() => memory.Dispose();

@@ -122,7 +122,7 @@ internal sealed record CanaryRow(IReadOnlyDictionary<string, int> Ids, float[] N
 
     private static CanaryRow Parse(string line)
     {
-        CanaryRow row = JsonText.Parse<CanaryRow>(line);
+        CanaryRow row = GeneratedJson.Parse(line, CheckpointJson.Files.CanaryRow);
         return row.Lists.Values.Contains(null) ? throw new JsonException("a list is null") : row;
     }
 }

@@ -45,7 +45,7 @@ internal sealed partial record Checkpoint
         string path = Path.Combine(folder, ManifestFile);
         try
         {
-            CheckpointManifest manifest = JsonText.Parse<CheckpointManifest>(ReadManifest(path));
+            CheckpointManifest manifest = CheckpointJson.Manifest(ReadManifest(path));
             if (manifest.Format is < 1 or > CheckpointManifest.CurrentFormat)
                 throw GpuCtrException.DataError(new DataPlace(path), $"format {manifest.Format}, this version reads formats 1 to {CheckpointManifest.CurrentFormat}; use the version that wrote it ({manifest.Version}) or a later one");
             if (manifest.Format > 1 && !File.Exists(Path.Combine(folder, ManifestDigestFile)))
@@ -78,7 +78,7 @@ internal sealed partial record Checkpoint
         string folder = RunFolder.Resolve(path);
         try
         {
-            ModelOptions model = JsonText.Parse<CheckpointManifest>(ReadManifest(Path.Combine(folder, ManifestFile))).Model;
+            ModelOptions model = CheckpointJson.Manifest(ReadManifest(Path.Combine(folder, ManifestFile))).Model;
             using JsonDocument features = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, FeatureEncoder.StateFile)));
             return (model, features.RootElement.GetProperty("group").ValueKind == JsonValueKind.String);
         }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
+using System.Runtime.InteropServices;
 using System.Xml.Linq;
 using GpuCtr.Engine;
 
@@ -60,16 +61,39 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
         Consumer("GpuCtr.Models");
     }
 
+    /// <summary>samples/aot-scoring with the packages. Every warning about trimming or generated code is an error.</summary>
+    [SkippableFact]
+    public void A_program_compiled_ahead_of_time_gives_the_same_bits()
+    {
+        string compiler = Path.Combine(GlobalPackages(), $"runtime.{RuntimeInformation.RuntimeIdentifier}.microsoft.dotnet.ilcompiler");
+        Skip.IfNot(Directory.Exists(compiler), $"the compiler of Native AOT is not among the packages here: `dotnet restore samples/aot-scoring -r {RuntimeInformation.RuntimeIdentifier}` fetches it");
+        Skip.If(ChildProcess.Find("clang", "gcc") is null, "no linker: install clang or gcc");
+        Folder.Write("aot/AotScoring.csproj", Project("<PublishAot>true</PublishAot><TrimmerSingleWarn>false</TrimmerSingleWarn><TreatWarningsAsErrors>true</TreatWarningsAsErrors><InvariantGlobalization>true</InvariantGlobalization>"));
+        Folder.Write("aot/Program.cs", File.ReadAllText(Repository.File("samples", "aot-scoring", "Program.cs")));
+        ChildProcess.RunIn(Folder.File("aot"), ChildProcess.DotNet, "publish", "-v", "q", "-r", RuntimeInformation.RuntimeIdentifier, "-o", "out").Succeeded();
+
+        using SampleModel sample = new();
+        Folder.Write("aot/rows.jsonl", string.Concat(Enumerable.Range(0, 50).Select(i => $"{{\"C1\": {i % 7}, \"C2\": {i}, \"I1\": {i}.5}}\n")));
+        CommandOutcome scored = ChildProcess.RunIn(Folder.File("aot"), Folder.File("aot/out/AotScoring"), sample.Run, "rows.jsonl").Succeeded();
+        using CtrModel model = CtrModel.Load(sample.Run);
+        Assert.Equal(
+            Enumerable.Range(0, 50).Select(i => model.Score(model.NewRow().Set("C1", i % 7).Set("C2", i).Set("I1", i + 0.5)).ToString("R", CultureInfo.InvariantCulture)),
+            scored.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Contains("no such run", ChildProcess.RunIn(Folder.File("aot"), Folder.File("aot/out/AotScoring"), "nowhere", "rows.jsonl").FailedWith(1).Error);
+    }
+
     private TempFolder Folder => packed.Folder;
 
     /// <summary>The packages of this clone in a folder of their own, everything else from where the build took it.</summary>
-    private string Project() => $"""
+    /// <param name="more">Further properties.</param>
+    private string Project(string more = "") => $"""
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
             <OutputType>Exe</OutputType>
             <TargetFramework>net10.0</TargetFramework>
             <Nullable>enable</Nullable>
             <ImplicitUsings>enable</ImplicitUsings>
+            {more}
             <RestorePackagesPath>{Folder.File("restored")}</RestorePackagesPath>
             <RestoreFallbackFolders>{GlobalPackages()}</RestoreFallbackFolders>
           </PropertyGroup>
