@@ -1,5 +1,6 @@
 using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Sources;
 using GpuCtr.Models;
 using GpuCtr.Training.Metrics;
 
@@ -8,8 +9,11 @@ namespace GpuCtr.Training;
 /// <summary>Options of measuring a trained model on shards; everything but the model and the shards has a default.</summary>
 public sealed record EvaluateOptions
 {
-    /// <summary>Shards to measure on: files, folders, patterns, addresses of an object store.</summary>
+    /// <summary>Shards to measure on: files, folders, patterns, addresses of a store.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>Stores that open addresses such as <c>az://day1.parquet</c>, wherever shards are named; <c>s3://</c> needs none.</summary>
+    public IReadOnlyList<ShardStore> Stores { get; init; } = [];
 
     /// <summary>The trained model: a run folder (its best checkpoint), its best or last, or a checkpoint folder.</summary>
     [Option("a run folder (its best checkpoint), its best or last, or a checkpoint folder", Value = "RUN")]

@@ -1,6 +1,7 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Inspection;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 using GpuCtr.Models;
 
 namespace GpuCtr.Training;
@@ -8,8 +9,11 @@ namespace GpuCtr.Training;
 /// <summary>Options of looking at shards; everything but the shards has a default.</summary>
 public sealed record InspectOptions
 {
-    /// <summary>Shards to look at: files, folders, patterns, addresses of an object store.</summary>
+    /// <summary>Shards to look at: files, folders, patterns, addresses of a store.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>Stores that open addresses such as <c>az://day1.parquet</c>, wherever shards are named; <c>s3://</c> needs none.</summary>
+    public IReadOnlyList<ShardStore> Stores { get; init; } = [];
 
     /// <summary>What columns are for.</summary>
     [Options]

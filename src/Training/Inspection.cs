@@ -4,6 +4,7 @@ using GpuCtr.Data.Inspection;
 using GpuCtr.Data.Options;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Training;
 
@@ -18,7 +19,8 @@ internal static class Inspection
         if (options.Features.Contradiction() is { } fault)
             throw GpuCtrException.UsageError(fault);
         FeatureOptions features = options.Features with { Workers = DeviceOptions.DecodersOf(options.Threads) };
-        ShardSet shards = ShardSet.Resolve(options.Shards, features.Workers, verify: !options.WriteManifest);
+        using ShardStores stores = new(options.Stores, stop);
+        ShardSet shards = ShardSet.Resolve(options.Shards, stores, features.Workers, verify: !options.WriteManifest);
         if (options.WriteManifest)
             ShardManifest.CheckNames(shards);
         foreach (string note in shards.Notes)

@@ -10,13 +10,13 @@ internal static class OutputPath
     /// <summary>Refuses outputs that are an input, are inside one, or are a folder that contains one.</summary>
     /// <param name="flag">The flag that names the output.</param>
     /// <param name="outputs">Files and folders that will be replaced.</param>
-    /// <param name="inputs">Files and folders that are read; objects of a store are never overwritten.</param>
+    /// <param name="inputs">Files and folders that are read; shards of a store are never overwritten.</param>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseInputs(string flag, IEnumerable<string> outputs, IEnumerable<string> inputs)
     {
         // An output that does not exist cannot be an input, which avoids resolving thousands of inputs.
         string[] replaced = [.. outputs.Where(Path.Exists)];
-        foreach (string input in replaced.Length == 0 ? [] : inputs.Where(i => !ObjectPaths.IsObject(i)))
+        foreach (string input in replaced.Length == 0 ? [] : inputs.Where(i => !ShardStores.IsAddress(i)))
         {
             string real = RealPath.Of(input);
             if (replaced.FirstOrDefault(o => RealPath.Overlap(RealPath.Of(o), real)) is { } output)
@@ -31,7 +31,7 @@ internal static class OutputPath
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void RefuseNextInputs(string flag, string output, IEnumerable<string> patterns)
     {
-        if (patterns.FirstOrDefault(p => !ObjectPaths.IsObject(p) && Names(p, output)) is { } pattern)
+        if (patterns.FirstOrDefault(p => !ShardStores.IsAddress(p) && Names(p, output)) is { } pattern)
             throw GpuCtrException.UsageError($"{flag}: {output} would match {pattern} as a shard the next time; choose a folder elsewhere");
     }
 

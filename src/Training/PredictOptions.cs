@@ -1,4 +1,5 @@
 using GpuCtr.Data.Features;
+using GpuCtr.Data.Sources;
 using GpuCtr.Models;
 
 namespace GpuCtr.Training;
@@ -11,8 +12,11 @@ public sealed record PredictOptions
     /// <summary>The default of <see cref="Top"/>.</summary>
     internal const int UsualItems = 10;
 
-    /// <summary>Shards to score: files, folders, patterns, addresses of an object store.</summary>
+    /// <summary>Shards to score: files, folders, patterns, addresses of a store.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>Stores that open addresses such as <c>az://day1.parquet</c>, wherever shards are named; <c>s3://</c> needs none.</summary>
+    public IReadOnlyList<ShardStore> Stores { get; init; } = [];
 
     /// <summary>The trained model: a run folder (its best checkpoint), its best or last, or a checkpoint folder.</summary>
     [Option("a run folder (its best checkpoint), its best or last, or a checkpoint folder", Value = "RUN")]

@@ -28,7 +28,8 @@ internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Kn
             shards = shards.Count > 0 ? shards : begun.Shards;
         }
 
-        return Of(given, shards);
+        RunRequest request = Of(given, shards);
+        return request with { Options = request.Options with { Stores = options.Stores } };
     }
 
     /// <summary>The request for given values; all others are defaults.</summary>

@@ -2,6 +2,7 @@ using GpuCtr.Data;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 
@@ -17,6 +18,7 @@ namespace GpuCtr.Training;
 internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test, FeaturePlan Plan, string ModelName, IReadOnlyList<string> Unused) : IDisposable
 {
     private GroupedLogs? grouped;
+    private ShardStores? stores;
 
     /// <summary>Which of the training rows validate and test, where columns say so; null otherwise.</summary>
     public SideTable? Sides { get; private init; }
@@ -29,14 +31,28 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
 
     /// <summary>Finds the files and decides the role of every column.</summary>
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput.</exception>
-    public static RunShards Open(TrainSettings settings)
+    public static RunShards Open(TrainSettings settings, CancellationToken stop)
+    {
+        ShardStores stores = new(settings.Options.Stores, stop);
+        try
+        {
+            return Open(settings, stores) with { stores = stores };
+        }
+        catch
+        {
+            stores.Dispose();
+            throw;
+        }
+    }
+
+    private static RunShards Open(TrainSettings settings, ShardStores stores)
     {
         TrainOptions options = settings.Options;
-        IReadOnlyDictionary<RowSide, FoundShards> sides = ShardPaths.Sides(options.Shards);
+        IReadOnlyDictionary<RowSide, FoundShards> sides = ShardPaths.Sides(options.Shards, stores);
         ShardSet? Named(RowSide side) => sides[side].Shards.Count > 0 ? ShardSet.Of(sides[side], settings.Workers) : null;
         ShardSet train = Named(RowSide.Train)!;
-        ShardSet? valid = options.Valid.Count > 0 ? ShardSet.Resolve(options.Valid, settings.Workers) : options.ValidLast is null && options.ValidBy is null ? Named(RowSide.Valid) : null;
-        ShardSet? test = options.Test.Count > 0 ? ShardSet.Resolve(options.Test, settings.Workers) : options.TestLast is null ? Named(RowSide.Test) : null;
+        ShardSet? valid = options.Valid.Count > 0 ? ShardSet.Resolve(options.Valid, stores, settings.Workers) : options.ValidLast is null && options.ValidBy is null ? Named(RowSide.Valid) : null;
+        ShardSet? test = options.Test.Count > 0 ? ShardSet.Resolve(options.Test, stores, settings.Workers) : options.TestLast is null ? Named(RowSide.Test) : null;
         if (settings.PredictsItems && InteractionColumns.Of(train, settings.Features) is { } columns)
             return Grouped(settings, columns, (train, valid, test));
         IReadOnlyList<string> order = RunSplit.NoFeatures(train, settings);
@@ -84,7 +100,11 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     }
 
     /// <inheritdoc/>
-    public void Dispose() => grouped?.Dispose();
+    public void Dispose()
+    {
+        grouped?.Dispose();
+        stores?.Dispose();
+    }
 
     /// <summary>Name, type, role and reason of the role, for every column.</summary>
     public IEnumerable<(string Name, string Type, string Role, string Note)> Columns() => Plan.Table().Select(c => Unused.Contains(c.Name)

@@ -3,6 +3,7 @@ using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Sequences;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 using GpuCtr.Data.Splits;
 using GpuCtr.Kernels.Devices;
 using GpuCtr.Models;
@@ -17,11 +18,12 @@ namespace GpuCtr.Training;
 /// <param name="Machine">Device and threads.</param>
 /// <param name="Shards">The shards that are read.</param>
 /// <param name="Device">Where the model runs.</param>
+/// <param name="Stores">Where shards are that are no files.</param>
 /// <param name="Memory">The memory limit of the process.</param>
 /// <param name="RunLog">Where warnings and progress go.</param>
 /// <param name="Stop">Ends it early.</param>
 internal sealed record ScoringRun(
-    string Verb, int BatchSize, DeviceOptions Machine, ShardSet Shards, Device Device, MemoryBudget Memory, RunLog RunLog, CancellationToken Stop) : IDisposable
+    string Verb, int BatchSize, DeviceOptions Machine, ShardSet Shards, Device Device, ShardStores Stores, MemoryBudget Memory, RunLog RunLog, CancellationToken Stop) : IDisposable
 {
     private GroupedLogs? logs;
     private ShardSet? grouped;
@@ -29,13 +31,14 @@ internal sealed record ScoringRun(
     /// <summary>Opens all of it, in an order in which the cheapest mistakes are told first, and closes it after <paramref name="score"/>.</summary>
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput: the model, the shards or the device cannot be had.</exception>
     public static T Of<T>(
-        string verb, int batchSize, DeviceOptions machine, MemoryBudget memory, IReadOnlyList<string> shards, RunLog runLog, CancellationToken stop, Func<ScoringRun, T> score)
+        string verb, int batchSize, DeviceOptions machine, MemoryBudget memory, IReadOnlyList<string> shards, IReadOnlyList<ShardStore> own, RunLog runLog, CancellationToken stop, Func<ScoringRun, T> score)
     {
         machine.Check();
         memory.BoundHeap(0);
-        ShardSet found = ShardSet.Resolve(shards);
+        using ShardStores stores = new(own, stop);
+        ShardSet found = ShardSet.Resolve(shards, stores);
         using Device device = machine.Open();
-        using ScoringRun run = new(verb, batchSize, machine, found, device, memory, runLog, stop);
+        using ScoringRun run = new(verb, batchSize, machine, found, device, stores, memory, runLog, stop);
         return score(run);
     }
 

@@ -1,5 +1,6 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 
@@ -12,8 +13,11 @@ public sealed record TrainOptions
     /// <summary>Largest batch size.</summary>
     public const int MostBatchRows = 1 << 20;
 
-    /// <summary>Shards to train on: files, folders, patterns, addresses of an object store.</summary>
+    /// <summary>Shards to train on: files, folders, patterns, addresses of a store.</summary>
     public IReadOnlyList<string> Shards { get; init; } = [];
+
+    /// <summary>Stores that open addresses such as <c>az://day1.parquet</c>, wherever shards are named; <c>s3://</c> needs none.</summary>
+    public IReadOnlyList<ShardStore> Stores { get; init; } = [];
 
     /// <summary>Validation shards; empty = a fraction of the training rows.</summary>
     [Option("shards to validate on after every epoch", Value = "SHARDS…", Form = OptionForm.Paths, Section = OptionSection.Rows, OnResume = OnResume.Free)]

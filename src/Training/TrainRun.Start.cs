@@ -27,7 +27,7 @@ internal sealed partial class TrainRun
         string[] allowedChanges = RunConfig.AllowedChanges(request);
         // What a model predicts does not depend on the columns, so this holds for the model that they decide on too.
         ReadOptions.Check(request, settings);
-        using RunShards shards = RunShards.Open(settings);
+        using RunShards shards = RunShards.Open(settings, stop);
         if (options.Importance && shards.Test is null && options.TestLast is null && !settings.Validates(shards))
             throw GpuCtrException.UsageError("--importance needs rows that were not trained on: name some by --test or --valid");
         (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(request, DefaultFacts.Of(options, shards, settings.Validates(shards)));

@@ -36,24 +36,24 @@ internal static class ShardPaths
     private const string Suffix = ".parquet";
 
     /// <summary>A path as it stands if it is absolute or has a scheme, else from a folder; an empty one is the current folder.</summary>
-    public static string From(string folder, string path) => folder.Length == 0 || path.Contains("://", StringComparison.Ordinal) ? path : Path.Combine(folder, path);
+    public static string From(string folder, string path) => folder.Length == 0 || ShardStores.IsAddress(path) ? path : Path.Combine(folder, path);
 
     /// <summary>All of them.</summary>
     /// <exception cref="GpuCtrException">Usage: nothing matches, an empty folder, the same shard twice. Data: a table that cannot be read,
     /// a file that its table removed. InputOutput: no permission, no store.</exception>
-    public static FoundShards Expand(IEnumerable<string> patterns)
+    public static FoundShards Expand(IEnumerable<string> patterns, ShardStores stores)
     {
         List<FoundShard> found = [];
-        IReadOnlyList<string> notes = List(patterns, (_, live) => found.AddRange(live));
+        IReadOnlyList<string> notes = List(patterns, stores, (_, live) => found.AddRange(live));
         return Sorted(found, notes);
     }
 
     /// <summary>The same, of which those that are called valid or test beside others validate and test; each folder is listed once.</summary>
-    /// <exception cref="GpuCtrException">See <see cref="Expand(IEnumerable{string})"/>.</exception>
-    public static IReadOnlyDictionary<RowSide, FoundShards> Sides(IEnumerable<string> patterns)
+    /// <exception cref="GpuCtrException">See <see cref="Expand(IEnumerable{string}, ShardStores)"/>.</exception>
+    public static IReadOnlyDictionary<RowSide, FoundShards> Sides(IEnumerable<string> patterns, ShardStores stores)
     {
         var sides = Enum.GetValues<RowSide>().ToDictionary(side => side, _ => (Found: new List<FoundShard>(), Notes: new List<string>()));
-        IReadOnlyList<string> notes = List(patterns, (matches, live) =>
+        IReadOnlyList<string> notes = List(patterns, stores, (matches, live) =>
         {
             ILookup<RowSide, FoundShard> divided = NamedSide.Divide(matches, live);
             foreach ((RowSide side, (List<FoundShard> found, List<string> told)) in sides)
@@ -66,9 +66,8 @@ internal static class ShardPaths
     }
 
     /// <summary>Lists what each pattern matches; returns a line for everything that was left out or read through a table's log.</summary>
-    private static IReadOnlyList<string> List(IEnumerable<string> patterns, Action<PathMatches, List<FoundShard>> take)
+    private static IReadOnlyList<string> List(IEnumerable<string> patterns, ShardStores stores, Action<PathMatches, List<FoundShard>> take)
     {
-        var store = new Lazy<ObjectStore>();
         var tables = new TableFolders();
         int hidden = 0;
         bool any = false;
@@ -77,7 +76,7 @@ internal static class ShardPaths
             any = true;
             try
             {
-                PathMatches matches = ObjectPaths.IsObject(pattern) ? ObjectPaths.Expand(pattern, store.Value) : Expand(pattern);
+                PathMatches matches = ShardStores.IsAddress(pattern) ? StorePaths.Expand(pattern, stores.Of(pattern)) : Expand(pattern);
                 List<FoundShard> live = tables.Live(matches, pattern);
                 if (live.Count == 0)
                     throw GpuCtrException.UsageError(matches.IfNone + (matches.Hidden > 0 ? $"; {Left(matches.Hidden)}" : ""));

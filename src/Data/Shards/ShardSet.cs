@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Shards;
 
@@ -107,7 +108,10 @@ public sealed class ShardSet
     /// <param name="verify">False to ignore manifests.</param>
     /// <exception cref="GpuCtrException">Usage: nothing matches, a file named twice. Data: broken files,
     /// a copy of another shard, a shard that differs from its manifest. InputOutput: unreadable.</exception>
-    public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true) => Of(ShardPaths.Expand(patterns), workers, verify);
+    public static ShardSet Resolve(IEnumerable<string> patterns, int workers = 2, bool verify = true) => Resolve(patterns, new ShardStores([]), workers, verify);
+
+    /// <summary>The same with the stores of a run.</summary>
+    internal static ShardSet Resolve(IEnumerable<string> patterns, ShardStores stores, int workers = 2, bool verify = true) => Of(ShardPaths.Expand(patterns, stores), workers, verify);
 
     /// <summary>The same of shards that were found.</summary>
     internal static ShardSet Of(FoundShards some, int workers, bool verify = true)

@@ -1,6 +1,5 @@
-using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
+using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -12,15 +11,18 @@ namespace GpuCtr.Data.Sources;
 /// An S3 store: lists objects and reads ranges of them. Credentials, region and server come from where the AWS SDK looks for
 /// them: environment (AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL …), ~/.aws, the role of the machine.
 /// </summary>
-/// <remarks>Safe for several threads. Everything that the SDK throws leaves here as a <see cref="GpuCtrException"/> (see <see cref="ObjectFailure"/>).</remarks>
-internal sealed class ObjectStore
+/// <remarks>Safe for several threads. What the SDK throws is explained by <see cref="ObjectFailure"/>. The name of an object is its bucket, a slash and its key.</remarks>
+internal sealed class ObjectStore : ShardStore
 {
+    /// <summary>The scheme of its addresses.</summary>
+    public const string S3 = "s3";
+
     private readonly AmazonS3Client client;
-    private readonly ConcurrentDictionary<string, ObjectSource[]> listed = new(StringComparer.Ordinal);
 
     /// <summary>Configures the client, without a request.</summary>
     /// <exception cref="GpuCtrException">InputOutput: neither region nor server is known.</exception>
     public ObjectStore()
+        : base(S3)
     {
         var config = new AmazonS3Config { Timeout = TimeSpan.FromMinutes(1), MaxErrorRetry = 4 };
         if ((Variable("AWS_ENDPOINT_URL_S3") ?? Variable("AWS_ENDPOINT_URL")) is { } server)
@@ -33,144 +35,151 @@ internal sealed class ObjectStore
             config.ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED;
         }
 
-        client = ObjectFailure.Explained(Scheme, () => new AmazonS3Client(config));
-    }
-
-    /// <summary>Prefix of the paths of objects.</summary>
-    public const string Scheme = "s3://";
-
-    /// <summary>Path of an object.</summary>
-    public static string PathOf(string bucket, string key) => $"{Scheme}{bucket}/{key}";
-
-    /// <summary>The objects whose keys begin with <paramref name="prefix"/>, in ordinal order.</summary>
-    public IReadOnlyList<ObjectSource> List(string bucket, string prefix) =>
-        listed.GetOrAdd(PathOf(bucket, prefix), _ => [.. Pages(bucket, prefix).OrderBy(o => o.Key, StringComparer.Ordinal)]);
-
-    /// <summary>The same, one page at a time; empty if listing is not allowed. Uses earlier listings if possible.</summary>
-    public IEnumerable<ObjectSource> MayList(string bucket, string prefix)
-    {
-        string path = PathOf(bucket, prefix);
-        string? known = listed.Keys.FirstOrDefault(k => path.StartsWith(k, StringComparison.Ordinal));
-        return known is null ? Pages(bucket, prefix, mayBeRefused: true) : Under(listed[known], prefix);
-    }
-
-    private static IEnumerable<ObjectSource> Under(ObjectSource[] sorted, string prefix)
-    {
-        int from = 0;
-        for (int to = sorted.Length; from < to;)
-        {
-            int middle = (from + to) / 2;
-            (from, to) = string.CompareOrdinal(sorted[middle].Key, prefix) < 0 ? (middle + 1, to) : (from, middle);
-        }
-
-        return sorted.Skip(from).TakeWhile(o => o.Key.StartsWith(prefix, StringComparison.Ordinal));
-    }
-
-    private IEnumerable<ObjectSource> Pages(string bucket, string prefix, bool mayBeRefused = false)
-    {
-        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = prefix };
-        bool more = true;
-        while (more)
-        {
-            ListObjectsV2Response? page = ObjectFailure.Explained(PathOf(bucket, prefix), () => Page(request, mayBeRefused));
-            foreach (S3Object o in page?.S3Objects ?? [])
-                yield return new ObjectSource(this, bucket, o.Key, o.Size ?? 0, Bare(o.ETag));
-            more = page?.IsTruncated == true;
-            request.ContinuationToken = page?.NextContinuationToken;
-        }
-    }
-
-    private ListObjectsV2Response? Page(ListObjectsV2Request request, bool mayBeRefused)
-    {
         try
         {
-            return client.ListObjectsV2Async(request).GetAwaiter().GetResult();
+            client = new AmazonS3Client(config);
         }
-        catch (AmazonS3Exception e) when (mayBeRefused && e.StatusCode == HttpStatusCode.Forbidden)
+        catch (Exception e)
         {
+            throw ObjectFailure.Of(ShardStores.Address(S3, ""), e);
+        }
+    }
+
+    /// <summary>Large, because a request takes tens of milliseconds until its first byte.</summary>
+    public override int BytesPerRead => 4 << 20;
+
+    /// <inheritdoc/>
+    public override ValueTask<Stream?> OpenAsync(StoredShard shard, CancellationToken cancellationToken) => new(new ObjectStream(this, shard));
+
+    /// <inheritdoc/>
+    public override async IAsyncEnumerable<StoredShard> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (string bucket, string key) = Parts(prefix);
+        if (bucket.Length == 0 || !IsFolder(prefix))
+            throw GpuCtrException.UsageError($"{ShardStores.Address(S3, prefix)}: no bucket is named; write s3://bucket/folder/*.parquet");
+        var request = new ListObjectsV2Request { BucketName = bucket, Prefix = key };
+        for (bool more = true; more;)
+        {
+            ListObjectsV2Response page = await client.ListObjectsV2Async(request, cancellationToken).ConfigureAwait(false);
+            foreach (S3Object o in page.S3Objects ?? [])
+                yield return new StoredShard($"{bucket}/{o.Key}", o.Size ?? 0, Bare(o.ETag));
+            more = page.IsTruncated == true;
+            request.ContinuationToken = page.NextContinuationToken;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<StoredShard?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        (string bucket, string key) = Parts(name);
+        if (bucket.Length == 0 || key.Length == 0)
             return null;
-        }
-    }
-
-    /// <summary>The object of that key; null if there is none.</summary>
-    public ObjectSource? Find(string bucket, string key) => ObjectFailure.Explained(PathOf(bucket, key), () =>
-    {
         try
         {
-            GetObjectMetadataResponse head = client.GetObjectMetadataAsync(bucket, key).GetAwaiter().GetResult();
-            return new ObjectSource(this, bucket, key, head.ContentLength, Bare(head.ETag));
+            GetObjectMetadataResponse head = await client.GetObjectMetadataAsync(bucket, key, cancellationToken).ConfigureAwait(false);
+            return new StoredShard(name, head.ContentLength, Bare(head.ETag));
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.NotFound)
         {
             return null;
         }
-    });
+    }
+
+    internal override bool IsFolder(string prefix) => prefix.Contains('/');
+
+    internal override bool IsRefusal(Exception e) => e is AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden };
+
+    internal override GpuCtrException Explain(string path, Exception e) => ObjectFailure.Of(path, e);
+
+    internal override void WriteText(string name, string text)
+    {
+        (string bucket, string key) = Parts(name);
+        client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, ContentBody = text, UseChunkEncoding = false }).GetAwaiter().GetResult();
+    }
 
     /// <summary>Reads a range, up to its end or until the connection breaks; returns the number of bytes.</summary>
-    /// <param name="bucket">Bucket.</param>
-    /// <param name="key">Key.</param>
-    /// <param name="etag">The expected version.</param>
+    /// <param name="shard">The object, and the expected version.</param>
     /// <param name="at">First byte.</param>
     /// <param name="target">Not empty.</param>
     /// <param name="mayFail">False to throw if nothing is received.</param>
     /// <exception cref="GpuCtrException">Data: the object has changed. InputOutput: it is gone or cannot be read.</exception>
-    public int Read(string bucket, string key, string etag, long at, Span<byte> target, bool mayFail)
+    public int Read(StoredShard shard, long at, Span<byte> target, bool mayFail)
     {
+        (string bucket, string key) = Parts(shard.Name);
         int count = 0;
         try
         {
-            var request = new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(at, at + target.Length - 1), EtagToMatch = $"\"{etag}\"" };
+            var request = new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(at, at + target.Length - 1), EtagToMatch = $"\"{shard.Version}\"" };
             using GetObjectResponse response = client.GetObjectAsync(request).GetAwaiter().GetResult();
-            if (Bare(response.ETag) != etag)
-                throw ObjectFailure.Changed(PathOf(bucket, key)); // not every server supports If-Match
+            if (Bare(response.ETag) != shard.Version)
+                throw ObjectFailure.Changed(ShardStores.Address(S3, shard.Name)); // not every server supports If-Match
             for (int read = 1; read > 0 && count < target.Length; count += read)
                 read = response.ResponseStream.Read(target[count..]);
         }
         catch (Exception e) when (e is not GpuCtrException)
         {
             if (count == 0 && !(mayFail && e is IOException))
-                throw ObjectFailure.Of(PathOf(bucket, key), e);
+                throw ObjectFailure.Of(ShardStores.Address(S3, shard.Name), e);
         }
 
         return count;
     }
 
-    /// <summary>The whole object as UTF-8.</summary>
-    public string ReadText(string bucket, string key) => ObjectFailure.Explained(PathOf(bucket, key), () =>
-    {
-        using GetObjectResponse response = client.GetObjectAsync(bucket, key).GetAwaiter().GetResult();
-        using var reader = new StreamReader(response.ResponseStream, Encoding.UTF8);
-        return reader.ReadToEnd();
-    });
-
-    /// <summary>Writes an object.</summary>
-    public void WriteText(string bucket, string key, string text) => ObjectFailure.Explained(PathOf(bucket, key), () =>
-        client.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, ContentBody = text, UseChunkEncoding = false }).GetAwaiter().GetResult());
+    private static (string Bucket, string Key) Parts(string name) => name.Split('/', 2) is [var bucket, var key] ? (bucket, key) : (name, "");
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     private static string Bare(string? etag) => etag?.Trim('"') ?? "";
 }
 
+/// <summary>An object as a stream that can seek. Every read requests a range of this version of the object; no connection is held.</summary>
+/// <param name="store">Where it is.</param>
+/// <param name="shard">The object.</param>
+internal sealed class ObjectStream(ObjectStore store, StoredShard shard) : Stream
+{
+    // Connections may break. Received bytes are kept, so only reads that receive nothing count as failed tries.
+    private const int Tries = 4;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => true;
+
+    public override bool CanWrite => false;
+
+    public override long Length => shard.LengthBytes!.Value;
+
+    public override long Position { get; set; }
+
+    public override int Read(Span<byte> target)
+    {
+        target = target[..(int)Math.Min(target.Length, Math.Max(0, Length - Position))];
+        for (int tried = 1; !target.IsEmpty; tried++)
+        {
+            int count = store.Read(shard, Position, target, mayFail: tried < Tries);
+            Position += count;
+            if (count > 0)
+                return count;
+        }
+
+        return 0;
+    }
+
+    public override int Read(byte[] target, int offset, int count) => Read(target.AsSpan(offset, count));
+
+    public override long Seek(long offset, SeekOrigin origin) => Position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => Position + offset, _ => Length + offset };
+
+    public override void Flush()
+    {
+    }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] source, int offset, int count) => throw new NotSupportedException();
+}
+
 /// <summary>Turns exceptions of the AWS SDK into one-line errors that name the object and what to do.</summary>
 internal static class ObjectFailure
 {
-    /// <summary>Runs a request.</summary>
-    /// <param name="path">The requested object.</param>
-    /// <param name="request">The request.</param>
-    /// <exception cref="GpuCtrException">Any exception of the request.</exception>
-    public static T Explained<T>(string path, Func<T> request)
-    {
-        try
-        {
-            return request();
-        }
-        catch (Exception e) when (e is not GpuCtrException)
-        {
-            throw Of(path, e);
-        }
-    }
-
     /// <summary>The error for an object that changed since it was listed.</summary>
     public static GpuCtrException Changed(string path, Exception? inner = null) =>
         GpuCtrException.DataError(new DataPlace(path), "the object changed during the run; start again with objects that stay as they are", inner);

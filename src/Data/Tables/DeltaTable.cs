@@ -71,7 +71,7 @@ internal sealed class DeltaTable
             throw GpuCtrException.DataError(new DataPlace(Path), "the log of this Delta table has a file name with a zero character; restore the log, or write the table again");
         if (scheme <= 0 || path.AsSpan(0, scheme).ContainsAny('/', '='))
             return path;
-        return path[..scheme] == "file" && !ObjectPaths.IsObject(Path)
+        return path[..scheme] == "file" && !ShardStores.IsAddress(Path)
             ? path[scheme..].TrimStart(':').Replace("///", "/")
             : throw GpuCtrException.DataError(new DataPlace(Path), $"this Delta table has a file in another place ({path}), as shallow clones do; write its rows as plain Parquet");
     }

@@ -35,7 +35,7 @@ internal sealed record ScoringOptions
         Source.Check(verb.Name);
         using ShutdownSignal shutdown = new();
         using RunLog runLog = new(terminal.Error, Trace.Verbose);
-        return ScoringRun.Of(verb.Name, BatchSize, Device, memory, shards, runLog, shutdown.Token, run =>
+        return ScoringRun.Of(verb.Name, BatchSize, Device, memory, shards, [], runLog, shutdown.Token, run =>
         {
             score(run);
             return ExitCode.Done;

@@ -2,6 +2,7 @@ using GpuCtr.Data.Batches;
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Options;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 using GpuCtr.Data.Splits;
 using GpuCtr.Models;
 using GpuCtr.Training.Checkpoints;
@@ -23,7 +24,7 @@ internal static class Measurement
         if ((options.Contradiction() ?? (Checkpoint.Glance(options.Model!) is var (model, hasGroups) ? Unread(options, model.Model, hasGroups) : null)) is { } fault)
             throw GpuCtrException.UsageError(fault);
         MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 1L << 30);
-        return ScoringRun.Of("evaluate", options.BatchSize, options.Device, memory, options.Shards, runLog, stop, run => Run(options, run));
+        return ScoringRun.Of("evaluate", options.BatchSize, options.Device, memory, options.Shards, options.Stores, runLog, stop, run => Run(options, run));
     }
 
     /// <summary>What is wrong with flags that the model gives no meaning; null if nothing is.</summary>
@@ -67,7 +68,7 @@ internal static class Measurement
 
     private static Evaluation Evaluate(EvaluateOptions options, TrainableModel model, RowSource rows, ScoringRun run)
     {
-        ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, rows.Data.Shards, rows.Data.Encoder.Vocabularies[0]);
+        ItemCandidates? candidates = model.Spec.Items is null ? null : CandidatesOf(options, rows.Data.Shards, run.Stores, rows.Data.Encoder.Vocabularies[0]);
         using BatchLoader loader = new(model.Device, model.Spec, run.BatchSize, training: false);
         RowSource asked = model.Spec.Items is null ? rows : new RowSource(rows.Data, rows.Part with { Sequences = SequencePart.Test });
         return run.Watch(
@@ -75,9 +76,9 @@ internal static class Measurement
     }
 
     /// <summary>The items among which the right ones are ranked; null: all.</summary>
-    private static ItemCandidates? CandidatesOf(EvaluateOptions options, ShardSet shards, VocabularyTable items) =>
+    private static ItemCandidates? CandidatesOf(EvaluateOptions options, ShardSet shards, ShardStores stores, VocabularyTable items) =>
         options.Sampled > 0 ? new PopularCandidates(items, options.Sampled, options.Seed)
         : options.Candidates is not { } column ? null
-        : options.By is { } key ? GivenCandidates.Of(shards, ShardSet.Resolve(options.CandidatesFrom), column, key, items)
+        : options.By is { } key ? GivenCandidates.Of(shards, ShardSet.Resolve(options.CandidatesFrom, stores), column, key, items)
         : GivenCandidates.Of(shards, column, items);
 }

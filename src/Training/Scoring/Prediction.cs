@@ -20,7 +20,7 @@ internal static class Prediction
         ScoreFile.RefuseExisting(options.Out, options.Overwrite);
         RunFolder.Require(options.Model, "predict");
         MemoryBudget memory = new(options.Memory?.Bytes, FreeRowBytes: 512L << 20);
-        return ScoringRun.Of("predict", options.BatchSize, options.Device, memory, options.Shards, runLog, stop, run => Run(options, run));
+        return ScoringRun.Of("predict", options.BatchSize, options.Device, memory, options.Shards, options.Stores, runLog, stop, run => Run(options, run));
     }
 
     private static PredictResult Run(PredictOptions options, ScoringRun run)

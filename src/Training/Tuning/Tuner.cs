@@ -43,7 +43,7 @@ internal sealed class Tuner : IDisposable
         budget = (search.Budget ?? (search.Trials is null ? usualBudget : null))?.Time;
         OptionValues defaults;
         SearchSpace? given = search.Space is { } file ? SearchSpace.Read(file) : null;
-        using (RunShards shards = RunShards.Open(settings))
+        using (RunShards shards = RunShards.Open(settings, stop))
         {
             if (shards.Valid is null && request.Run.ValidLast is null && request.Run.ValidFraction == 0 && !settings.PredictsItems)
                 throw GpuCtrException.UsageError("tune compares runs by their validation rows: name some by --valid, or leave --valid-fraction above 0");

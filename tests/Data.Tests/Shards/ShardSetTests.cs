@@ -1,5 +1,6 @@
 using GpuCtr.Data.Features;
 using GpuCtr.Data.Shards;
+using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Data.Tests.Shards;
 
@@ -132,7 +133,7 @@ public sealed class ShardSetTests : OwnFolder
     private string[] Names(params string[] patterns) =>
         [.. ShardSet.Resolve(patterns).Shards.Select(s => Path.GetFileNameWithoutExtension(s.Path))];
 
-    private static string[] Found(string pattern) => [.. ShardPaths.Expand([pattern]).Shards.Select(s => Path.GetFileNameWithoutExtension(s.Source.Name))];
+    private static string[] Found(string pattern) => [.. ShardPaths.Expand([pattern], new ShardStores([])).Shards.Select(s => Path.GetFileNameWithoutExtension(s.Source.Name))];
 
     private string Write(string name, int value)
     {
