@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using System.Xml.Linq;
 using GpuCtr.Engine;
 
@@ -68,7 +69,8 @@ public sealed class PackageTests(PackedFolder packed) : IClassFixture<PackedFold
         string compiler = Path.Combine(GlobalPackages(), $"runtime.{RuntimeInformation.RuntimeIdentifier}.microsoft.dotnet.ilcompiler");
         Skip.IfNot(Directory.Exists(compiler), $"the compiler of Native AOT is not among the packages here: `dotnet restore samples/aot-scoring -r {RuntimeInformation.RuntimeIdentifier}` fetches it");
         Skip.If(ChildProcess.Find("clang", "gcc") is null, "no linker: install clang or gcc");
-        Folder.Write("aot/AotScoring.csproj", Project("<PublishAot>true</PublishAot><TrimmerSingleWarn>false</TrimmerSingleWarn><TreatWarningsAsErrors>true</TreatWarningsAsErrors><InvariantGlobalization>true</InvariantGlobalization>"));
+        Folder.Write("aot/AotScoring.csproj", Project("<PublishAot>true</PublishAot><TrimmerSingleWarn>false</TrimmerSingleWarn><TreatWarningsAsErrors>true</TreatWarningsAsErrors><InvariantGlobalization>true</InvariantGlobalization>"
+            + (Avx2.IsSupported ? "<IlcInstructionSet>x86-64-v3</IlcInstructionSet>" : "")));
         Folder.Write("aot/Program.cs", File.ReadAllText(Repository.File("samples", "aot-scoring", "Program.cs")));
         ChildProcess.RunIn(Folder.File("aot"), ChildProcess.DotNet, "publish", "-v", "q", "-r", RuntimeInformation.RuntimeIdentifier, "-o", "out").Succeeded();
 
