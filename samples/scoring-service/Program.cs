@@ -7,7 +7,7 @@ using GpuCtr.Hosting;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-builder.Services.AddCtrModel(new CtrModelHostOptions { Model = builder.Configuration["model"] ?? throw new InvalidOperationException("--model RUN is missing: a run or checkpoint folder") });
+builder.Services.AddCtrModel(new CtrModelHostOptions { Model = builder.Configuration["model"] ?? throw new InvalidOperationException("--model RUN is missing: name a run or checkpoint folder") });
 builder.Services.AddHealthChecks().AddCheck<CtrModelHealthCheck>("model");
 WebApplication app = builder.Build();
 

@@ -7,7 +7,7 @@ namespace GpuCtr;
 /// <param name="Column">The column.</param>
 public sealed record DataPlace(string File, int? RowGroup = null, long? Row = null, string? Column = null)
 {
-    /// <summary>As messages say it: a.parquet: row group 0, row 17, column 'user'.</summary>
+    /// <summary>As in messages: a.parquet: row group 0, row 17, column 'user'.</summary>
     public override string ToString()
     {
         string[] parts = [.. RowGroup is { } group ? [$"row group {group}"] : Array.Empty<string>(), .. Row is { } row ? [$"row {row}"] : Array.Empty<string>(), .. Column is { } column ? [$"column '{column}'"] : Array.Empty<string>()];

@@ -23,7 +23,7 @@ internal static class Disk
             Confirm(file.SafeFileHandle.DangerousGetHandle().ToInt32(), file.Name);
     }
 
-    /// <summary>Syncs the entries of a folder: what was created, renamed and removed in it.</summary>
+    /// <summary>Syncs the entries of a folder: files created, renamed and removed in it.</summary>
     /// <exception cref="IOException">The disk fails.</exception>
     public static void FlushFolder(string folder)
     {

@@ -6,7 +6,7 @@ public enum ErrorKind
     /// <summary>This program: a fault of its own.</summary>
     Fault = 1,
 
-    /// <summary>The caller: an impossible option or value, a path that matches no file, a column that no shard has, options that exclude each other.</summary>
+    /// <summary>The caller: an invalid option or value, a path that matches no file, a column that no shard has, options that exclude each other.</summary>
     Usage = 2,
 
     /// <summary>The writer of the files: their content is broken or does not fit.</summary>
@@ -37,7 +37,7 @@ public sealed class GpuCtrException(ErrorKind kind, string message, Exception? i
     /// <summary>The kind of the error; the exit code of the command line.</summary>
     public ErrorKind Kind { get; } = kind;
 
-    /// <summary>Where it happened, if that is one place in a file; the message begins with it.</summary>
+    /// <summary>The place in a file where it happened, if there is one; the message begins with it.</summary>
     public DataPlace? Place { get; init; }
 
     internal static GpuCtrException UsageError(string message) => new(ErrorKind.Usage, message);

@@ -1,6 +1,6 @@
 namespace GpuCtr.Engine;
 
-/// <summary>Exit codes of the process. The code of an error is its <see cref="ErrorKind"/>; only what is no error of that kind has a number here.</summary>
+/// <summary>Exit codes of the process. The code of an error is its <see cref="ErrorKind"/>; the other codes are defined here.</summary>
 public enum ExitCode
 {
     /// <summary>All done.</summary>

@@ -18,6 +18,6 @@ public static class Program
     /// <param name="args">Verb and flags.</param>
     /// <param name="stdout">Receives results and nothing else.</param>
     /// <param name="stderr">Receives everything that is meant for a person.</param>
-    /// <returns>The exit code, see <see cref="ExitCode"/>; 1 for a fault of this program itself.</returns>
+    /// <returns>The exit code, see <see cref="ExitCode"/>; 1 for a bug in this program.</returns>
     public static int Run(string[] args, TextWriter stdout, TextWriter stderr) => CommandLine.Run(args, stdout, stderr);
 }

@@ -2,8 +2,8 @@ using Microsoft.Extensions.Logging;
 
 namespace GpuCtr.Hosting;
 
-/// <summary>Calls when a checkpoint may have changed: at intervals, and when the file system tells of a pointer that was replaced. Network folders and links tell of nothing, therefore both.</summary>
-/// <param name="path">What <see cref="CtrModelHostOptions.Model"/> says.</param>
+/// <summary>Calls back when a checkpoint may have changed: at intervals, and when the file system reports that a pointer was replaced. Network folders and links report nothing, so both are needed.</summary>
+/// <param name="path">The path of <see cref="CtrModelHostOptions.Model"/>.</param>
 /// <param name="interval">Time between two calls; twice that after each failed one, up to <see cref="MostWait"/>.</param>
 /// <param name="look">Looks, and returns whether all is well. It throws nothing: nobody would catch it.</param>
 /// <param name="logger">Told if the file system tells of nothing.</param>
@@ -11,7 +11,7 @@ internal sealed partial class CheckpointWatch(string path, TimeSpan interval, Fu
 {
     private static readonly TimeSpan MostWait = TimeSpan.FromMinutes(5);
 
-    // Not disposed: the file system may still tell of something when all else has ended. They hold nothing but memory.
+    // Not disposed: the file system may still report a change after everything else has ended. They hold only memory.
     private readonly SemaphoreSlim wake = new(0);
     private readonly CancellationTokenSource stop = new();
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);

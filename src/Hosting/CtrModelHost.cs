@@ -7,8 +7,8 @@ namespace GpuCtr.Hosting;
 
 /// <summary>Serves the best checkpoint of a run, and a newer one as soon as there is one that is whole: docs/serving.md.</summary>
 /// <remarks>
-/// A new checkpoint is loaded beside the old one: hashes, weights and canary rows are checked, which also compiles what its first
-/// call would wait for. Then requests get it; those that have the old one end with it, and the last one frees it. If anything
+/// A new checkpoint is loaded beside the old one: hashes, weights and canary rows are checked, which also compiles the code that its first
+/// call would wait for. Then new requests get it; running requests keep the old one, and the last of them frees it. If anything
 /// is wrong, the old one stays, the log says why, and the checkpoint is tried again later.
 /// Safe for any number of threads.
 /// </remarks>
@@ -29,7 +29,7 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
 
     /// <summary>Loads nothing yet: <see cref="StartAsync"/> does.</summary>
     /// <param name="options">What it serves.</param>
-    /// <param name="logger">Told of models that take over and of those that cannot; null: nobody is.</param>
+    /// <param name="logger">Logs models that are loaded and models that cannot be used; null: no log.</param>
     public CtrModelHost(CtrModelHostOptions options, ILogger<CtrModelHost>? logger = null)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -64,7 +64,7 @@ public sealed partial class CtrModelHost : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Loads the model and begins to watch for newer ones.</summary>
+    /// <summary>Loads the model and starts watching for newer ones.</summary>
     /// <exception cref="GpuCtrException">There is no model, or it cannot be loaded.</exception>
     public Task StartAsync(CancellationToken cancellationToken) => Task.Run(
         () =>

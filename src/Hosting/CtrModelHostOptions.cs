@@ -1,6 +1,6 @@
 namespace GpuCtr.Hosting;
 
-/// <summary>What a <see cref="CtrModelHost"/> serves.</summary>
+/// <summary>Options of a <see cref="CtrModelHost"/>.</summary>
 public sealed record CtrModelHostOptions
 {
     /// <summary>A run folder (its best checkpoint), its best or last, or a checkpoint folder. It may be a link that is moved to another run.</summary>

@@ -16,7 +16,7 @@ public sealed class ModelLease : IDisposable
     /// <summary>The model.</summary>
     public CtrModel Model => served.Model;
 
-    /// <summary>A row of the model to fill, without values. It is the request's until the lease ends.</summary>
+    /// <summary>An empty row of the model, which belongs to the request until the lease ends.</summary>
     public FeatureRow NewRow()
     {
         ObjectDisposedException.ThrowIf(ended, this);

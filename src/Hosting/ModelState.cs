@@ -1,6 +1,6 @@
 namespace GpuCtr.Hosting;
 
-/// <summary>What a <see cref="CtrModelHost"/> serves, and why it serves nothing newer.</summary>
+/// <summary>The model that a <see cref="CtrModelHost"/> serves, and why it does not serve a newer one.</summary>
 /// <param name="Checkpoint">Full path of the checkpoint.</param>
 /// <param name="Architecture">deepfm, din or another value of --model.</param>
 /// <param name="Step">The training step of the weights.</param>

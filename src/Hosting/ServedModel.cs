@@ -21,7 +21,7 @@ internal sealed class ServedModel
 
     public DateTimeOffset Since { get; } = DateTimeOffset.UtcNow;
 
-    /// <summary>Begins a request, for whose length the model stays; false if it is retired.</summary>
+    /// <summary>Begins a request, during which the model is kept; false if the model is retired.</summary>
     public bool TryEnter(out Lifetime.Lease lease) => lifetime.TryEnter(out lease);
 
     public void Retire() => lifetime.Close();

@@ -4,7 +4,7 @@ using static GpuCtr.Models.ModelBuilder;
 namespace GpuCtr.Models;
 
 /// <summary>
-/// BERT4Rec (Sun et al., CIKM 2019): some items of a sequence are masked, and every item is told from those on both of its sides.
+/// BERT4Rec (Sun et al., CIKM 2019): some items of a sequence are masked and predicted from the items on both sides.
 /// h⁰_t = e_t + p_t,  A = LN(H + Dropout(MH(H))),  H' = LN(A + Dropout(FFN(A))),  FFN(x) = GELU(x W₁ + b₁) W₂ + b₂;
 /// P(v) = softmax(GELU(h_t W^P + b^P) Eᵀ + b^O) at the masked entries t.
 /// </summary>

@@ -8,7 +8,7 @@ namespace GpuCtr.Models;
 /// S' = LayerNorm(S + Dropout(MH(S))),  F = LayerNorm(S' + Dropout(LeakyReLU(S' W₁ + b₁) W₂ + b₂)); one sequence for each behaviour group.
 /// </summary>
 /// <remarks>
-/// Other than in the paper, positions are distances in the list, not times, and their embeddings are added to the items, so that the width stays E. Where it is not specific: W₁ and W₂ are E × E, as in FuxiCTR.
+/// Unlike in the paper, positions are distances in the list, not times, and their embeddings are added to the items, so that the width stays E. The paper does not specify the sizes of W₁ and W₂; they are E × E, as in FuxiCTR.
 /// The MLP reads only the target's output of the last block. In that block only the target is a query: everything after its attention has B rows.
 /// </remarks>
 public static class Bst

@@ -5,7 +5,7 @@ namespace GpuCtr.Models;
 
 /// <summary>
 /// The updates that table rows have missed. With <see cref="EmbeddingUpdate.Replay"/>, a row catches up when a batch looks it up; before any other read, all rows catch up.
-/// With other updates no row misses any.
+/// With other updates, no row misses any.
 /// </summary>
 internal sealed class DeferredUpdates(RecordedModel model)
 {
@@ -40,7 +40,7 @@ internal sealed class DeferredUpdates(RecordedModel model)
     public void StepDone(int number)
     {
         Any = log is not null;
-        // At steps that do not depend on where the run started or resumed, so that the bits do not either.
+        // At steps that do not depend on where the run was resumed, so that the bits do not depend on it either.
         if (number % UpdateLog.Capacity == 0)
             Apply();
     }

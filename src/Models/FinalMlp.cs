@@ -6,7 +6,7 @@ namespace GpuCtr.Models;
 /// FinalMLP (Mao et al., AAAI 2023): logit = b + ⟨w₁, o₁⟩ + ⟨w₂, o₂⟩ + Σ_h o₁ₕᵀ W_h o₂ₕ over the last hidden layers o₁ and o₂ of two streams,
 /// o_s = MLP_s(2 σ(MLP'_s(c_s)) ∘ [v_1 … v_C]), c_s the vectors of some fields, or a learned vector.
 /// </summary>
-/// <remarks>The fields that open a gate share their vectors with the streams; the authors' code has tables of its own for them.</remarks>
+/// <remarks>The fields of a gate share their vectors with the streams; the authors' code has separate tables for them.</remarks>
 public static class FinalMlp
 {
     /// <summary>The model in the catalogue.</summary>

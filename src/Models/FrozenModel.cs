@@ -12,7 +12,7 @@ namespace GpuCtr.Models;
 /// Replicas share its weights, one per thread; each replica has its own activations.
 /// </summary>
 /// <remarks>
-/// Write the weights before the first prediction and before a replica is made. Calls of several threads run one after the other, calls of different replicas at once.
+/// Write the weights before the first prediction and before a replica is made. Calls from several threads are serialized; calls of different replicas run concurrently.
 /// Disposing waits for the running call; the weights stay as long as a replica does.
 /// </remarks>
 public sealed class FrozenModel : IDisposable
@@ -56,7 +56,7 @@ public sealed class FrozenModel : IDisposable
     /// <summary>Where it runs.</summary>
     public Device Device => model.Device;
 
-    /// <summary>What the model reads, and in which layout; batches for it are made from this.</summary>
+    /// <summary>The inputs of the model and their layout; create batches for it from this.</summary>
     public FeatureSpec Spec => model.Spec;
 
     /// <summary>What the model computes.</summary>
@@ -101,13 +101,13 @@ public sealed class FrozenModel : IDisposable
         model.Predict(batch, logits, frozen: true);
     }
 
-    /// <summary>What it predicts, if it predicts items; null in a model of clicks.</summary>
+    /// <summary>The items it predicts; null in a click model.</summary>
     public ItemOutput? ItemOutput => model.ItemOutput;
 
     /// <summary>(B, H) the last hidden layer before the logit; null if the model has none.</summary>
     public Tensor? Hidden => model.Hidden;
 
-    /// <summary>The last hidden layer of a prepared batch, (rows, H): what the model knows of a row, as its logit reads it.</summary>
+    /// <summary>The last hidden layer of a prepared batch, (rows, H), from which the logit is computed.</summary>
     /// <param name="batch">The rows, made from <see cref="Spec"/> and <see cref="BatchSize"/>.</param>
     /// <param name="to">Receives rows · H numbers.</param>
     /// <exception cref="ObjectDisposedException">The model is disposed, or its device.</exception>

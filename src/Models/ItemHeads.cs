@@ -1,6 +1,6 @@
 namespace GpuCtr.Models;
 
-/// <summary>What the states of masked entries go through before they are compared with the items (BERT4Rec).</summary>
+/// <summary>The layers between the states of masked entries and the item scores (BERT4Rec).</summary>
 public enum ItemHeads
 {
     /// <summary>Nothing.</summary>

@@ -7,8 +7,8 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>What a model that predicts items says about the predictions of a batch: ranks, the best items, or the scores of candidates. No scores of all items are stored.</summary>
-/// <remarks>Calls run one after the other, also with those of the model itself. Dispose it before its model.</remarks>
+/// <summary>Evaluates the predictions of a batch of a model that predicts items: ranks, the best items, or the scores of candidates. The scores of all items are never stored.</summary>
+/// <remarks>Calls are serialized, also with those of the model itself. Dispose it before its model.</remarks>
 public sealed class ItemRanking : IDisposable
 {
     private readonly RecordedModel model;
@@ -22,7 +22,7 @@ public sealed class ItemRanking : IDisposable
     private readonly CandidateScores? score;
 
     /// <param name="model">The model, which may be trained on between calls.</param>
-    /// <param name="questions">What will be asked of the predictions of a batch.</param>
+    /// <param name="questions">The results that will be requested for a batch.</param>
     /// <exception cref="KernelException">The model predicts no items.</exception>
     /// <exception cref="DeviceException">The device has too little memory.</exception>
     public ItemRanking(TrainableModel model, Questions questions)
@@ -65,7 +65,7 @@ public sealed class ItemRanking : IDisposable
         }
     }
 
-    /// <summary>What will be asked about the predictions of batches.</summary>
+    /// <summary>The results that can be requested for a batch.</summary>
     /// <param name="Ranks">Ranks.</param>
     /// <param name="Top">K of the best items; 0: none.</param>
     /// <param name="Candidates">C of the candidates; 0: none.</param>
@@ -78,8 +78,8 @@ public sealed class ItemRanking : IDisposable
     /// <summary>C.</summary>
     public int Candidates { get; }
 
-    /// <summary>Ranks of the items that are right, 1 for the best, among all items (<see cref="ItemRanks"/> says how ties and NaN count).</summary>
-    /// <param name="batch">A prepared batch, with the items that are right; one that cannot be named stands behind all.</param>
+    /// <summary>Ranks of the correct items, 1 for the best, among all items (ties and NaN: see <see cref="ItemRanks"/>).</summary>
+    /// <param name="batch">A prepared batch with the correct items; an item outside the vocabulary gets the last rank.</param>
     /// <param name="ranks">(M) receives them.</param>
     /// <exception cref="InvalidOperationException">Ranks are not among the <see cref="Questions"/>.</exception>
     public void RanksOf(Batch batch, Span<int> ranks)
@@ -92,7 +92,7 @@ public sealed class ItemRanking : IDisposable
     }
 
     /// <summary>The K items with the highest scores, best first; of equal scores, the smaller row.</summary>
-    /// <param name="batch">A prepared batch; whatever it has for the items that are right is not read.</param>
+    /// <param name="batch">A prepared batch; its correct items are not read.</param>
     /// <param name="items">(M · K) receives table rows; −1 where there are fewer items.</param>
     /// <param name="scores">(M · K) receives their scores.</param>
     /// <exception cref="InvalidOperationException">Best items are not among the <see cref="Questions"/>.</exception>
@@ -107,12 +107,12 @@ public sealed class ItemRanking : IDisposable
         Read(values, scores[..count]);
     }
 
-    /// <summary>How many items a row of <see cref="TopOf"/> names.</summary>
+    /// <summary>Number of items in a row of <see cref="TopOf"/>.</summary>
     /// <param name="items">(K) of the row.</param>
     public static int CountOf(ReadOnlySpan<int> items) => items.IndexOf(-1) is var end && end < 0 ? items.Length : end;
 
     /// <summary>The scores of given items.</summary>
-    /// <param name="batch">A prepared batch; whatever it has for the items that are right is not read.</param>
+    /// <param name="batch">A prepared batch; its correct items are not read.</param>
     /// <param name="candidates">(M · C) table rows; −1: no candidate, with the score −∞.</param>
     /// <param name="scores">(M · C) receives the scores.</param>
     /// <exception cref="ArgumentException">A candidate is no item.</exception>
@@ -123,7 +123,7 @@ public sealed class ItemRanking : IDisposable
         int count = batch.Predictions!.Count * Candidates;
         foreach (int candidate in candidates[..count])
             if (candidate != -1 && (uint)(candidate - rows.First) >= (uint)rows.Count)
-                throw new ArgumentException($"candidate {candidate} is no item: items are rows {rows.First} to {rows.First + rows.Count - 1} of the table, and -1 stands for none");
+                throw new ArgumentException($"candidate {candidate} is no item: items are rows {rows.First} to {rows.First + rows.Count - 1} of the table, and -1 means none");
         using RecordedModel.Call call = model.Enter();
         this.candidates.Write(model.Device, candidates[..count]);
         Pass pass = forward(batch);

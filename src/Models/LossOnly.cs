@@ -4,7 +4,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models;
 
-/// <summary>An op on which no score depends, but a loss does: it runs in training passes alone, and is not exported.</summary>
+/// <summary>An op that affects a loss but no score: it runs only in training passes, and is not exported.</summary>
 internal sealed class LossOnly(IOp op) : IOp
 {
     /// <summary>The op.</summary>

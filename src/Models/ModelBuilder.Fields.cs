@@ -27,7 +27,7 @@ public sealed partial class ModelBuilder
     public Tensor FieldWeights()
     {
         if (Options.FirstOrderFtrl is not null)
-            throw new KernelException($"model '{Options.Model}' reads first-order weights as the input of its layers, which FTRL is not made for; leave out --first-order-ftrl");
+            throw new KernelException($"model '{Options.Model}' feeds first-order weights into its layers, which FTRL does not support; leave out --first-order-ftrl");
         EmbeddingTable table = Table(FirstOrderTable, 1, Options.EmbeddingInitStd, Control.Rule);
         return Gather(table, "field weights", Normal(NumericWeights, 1, Numbers.Columns), VectorsAlone);
     }
@@ -76,7 +76,7 @@ public sealed partial class ModelBuilder
 
     private Concat.Part NumbersFrom(int first) => new(Inputs.Numeric, first, Spec.N - first);
 
-    /// <summary>Some columns of the numbers by themselves; numbers have no gradient.</summary>
+    /// <summary>Some columns of the numbers, as plain values; numbers have no gradient.</summary>
     private Tensor Copied(string name, Concat.Part part)
     {
         Tensor y = Workspace.Tensor(name, BatchSize, part.Columns);

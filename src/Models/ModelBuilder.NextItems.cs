@@ -13,13 +13,13 @@ public sealed partial class ModelBuilder
     /// <summary>Name of the biases of the items, in models that have them.</summary>
     public const string ItemBias = "out.bias";
 
-    /// <summary>What a model predicts that predicts items; null in a model of clicks.</summary>
+    /// <summary>The items that the model predicts; null in a click model.</summary>
     internal ItemOutput? ItemOutput { get; private set; }
 
     /// <summary>The sequences that it reads.</summary>
     internal BehaviourHistory? ItemHistory { get; private set; }
 
-    /// <summary>(T, D) the items of every sequence with the embeddings of their places, 0 at the oldest; one table of items, which the output shares (<see cref="ItemSoftmaxLoss"/>).</summary>
+    /// <summary>(T, D) the items of every sequence with the embeddings of their positions, 0 at the oldest; one table of items, which the output shares (<see cref="ItemSoftmaxLoss"/>).</summary>
     public Sequence ItemSequences()
     {
         Embedding = Table(EmbeddingTableName, Options.EmbeddingDim, Options.EmbeddingInitStd, Control.Rule);
@@ -58,7 +58,7 @@ public sealed partial class ModelBuilder
     private SampledSoftmax Sampled(Tensor h, SoftmaxCrossEntropy.OutputRows items, Tensor? bias, SampledItems sampling)
     {
         long[] counts = [.. Enumerable.Range(items.First, items.Count).Select(row => Math.Max(0, rowCounts?[row] ?? 1))];
-        // An item that has all occurrences is a candidate of every batch, whatever is drawn.
+        // If one item has all occurrences, it is a candidate of every batch.
         double all = Math.Max(1, counts.Sum());
         Tensor shares = Workspace.TrainingTensor("log(1 − f)", 1, items.Count);
         constants.Add(() => shares.Write(Device, [.. counts.Select(n => (float)Math.Max(-1e30, Math.Log(1 - n / all)))]));

@@ -40,10 +40,10 @@ public sealed partial class ModelBuilder
         table.Weights.Write(Device, new float[Math.Max(0, end - first) * columns], (long)first * columns);
     }
 
-    /// <summary>An id has one first-order weight or bias, however many vectors it has: that of its first. The others are 0 and stay it.</summary>
+    /// <summary>An id has one first-order weight or bias, at its first vector. Those of its further vectors are 0 and stay 0.</summary>
     private IReadOnlyList<Range> WithoutWeight => Spec.TotalRows > Columns.TotalRows ? [Columns.TotalRows..Spec.TotalRows] : [];
 
-    /// <summary>Where table rows are on several ranks; null on one.</summary>
+    /// <summary>Owners of the table rows on several ranks; null on one.</summary>
     private RowShards? Shards => Inputs.Exchange?.Shards;
 
     /// <summary>How often a table row occurs in the training set; 1 where unknown.</summary>

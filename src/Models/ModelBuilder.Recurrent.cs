@@ -11,7 +11,7 @@ public sealed partial class ModelBuilder
 {
     private bool lossOnly;
 
-    /// <summary>Records ops on which no score depends: they run in training passes alone and are not exported. Their weights exist in every recording of the model.</summary>
+    /// <summary>Records ops that affect no score: they run only in training passes and are not exported. Their weights exist in every recording of the model.</summary>
     public T LossOnly<T>(Func<T> record)
     {
         bool before = lossOnly;
@@ -45,7 +45,7 @@ public sealed partial class ModelBuilder
     /// <param name="history">Which positions belong to which row.</param>
     /// <param name="x">(T, I).</param>
     /// <param name="hidden">H.</param>
-    /// <param name="reset">Where the reset gate acts; with <see cref="GruReset.Before"/>, as in TensorFlow, the biases of both gates begin at 1.</param>
+    /// <param name="reset">Where the reset gate is applied; with <see cref="GruReset.Before"/>, as in TensorFlow, the biases of both gates are initialized to 1.</param>
     public Tensor Gru(string name, BehaviourHistory history, Tensor x, int hidden, GruReset reset) => Gru(name, history, x, null, hidden, GruKind.Gru, reset);
 
     /// <summary>(T, H) the states of a GRU with attention, which make up the evolving interest.</summary>
@@ -65,7 +65,7 @@ public sealed partial class ModelBuilder
         return Gru(name, history, scaled, hidden, reset);
     }
 
-    /// <summary>(B, H) the state behind the last position of each history; zeros for an empty one.</summary>
+    /// <summary>(B, H) the state after the last position of each history; zeros for an empty one.</summary>
     public Tensor LastState(string name, BehaviourHistory history, Tensor states)
     {
         Tensor y = Activation(name, states.Columns);
@@ -105,7 +105,7 @@ public sealed partial class ModelBuilder
         return a;
     }
 
-    /// <summary>The auxiliary loss: the state of each position tells the item that was clicked next from one that was not. Its ops start the gradients of α times this loss; pass <see cref="Kernels.Recurrent.NextItemLoss.Loss"/> to <see cref="Report"/>, so that it is shown beside the other.</summary>
+    /// <summary>The auxiliary loss: the state of each position distinguishes the next clicked item from one that was not clicked. Its ops start the gradients of α times this loss; pass <see cref="Kernels.Recurrent.NextItemLoss.Loss"/> to <see cref="Report"/>, so that it is reported separately.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="history">Which positions belong to which row.</param>
     /// <param name="states">(T, H) h.</param>
@@ -113,7 +113,7 @@ public sealed partial class ModelBuilder
     /// <param name="negative">(T, E) items that were not clicked at their positions; nothing is read at the first position of a history.</param>
     /// <param name="form">The classifier.</param>
     /// <param name="hidden">Widths of its hidden layers, with sigmoid units; unused by the inner product.</param>
-    /// <param name="average">What the sum over positions is divided by.</param>
+    /// <param name="average">The divisor of the sum over positions.</param>
     /// <param name="alpha">α.</param>
     public NextItemLoss NextItemLoss(
         string name, BehaviourHistory history, Tensor states, Tensor clicked, Tensor negative, NextItemForms form, IReadOnlyList<int> hidden, PairAverages average, double alpha) => LossOnly(() =>

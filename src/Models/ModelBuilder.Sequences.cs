@@ -69,7 +69,7 @@ public sealed partial class ModelBuilder
         return y;
     }
 
-    /// <summary>The negatives of a history in the shape of a history. A model for prediction has none, and nothing that reads them: it gets the history itself.</summary>
+    /// <summary>The negatives of a history in the shape of a history. A model for prediction has no negatives and no ops that read them, so it gets the history itself.</summary>
     public BehaviourHistory Negatives(Tensor vectors, HistoryColumns columns)
     {
         int[] negatives = [.. SequencesWhere(s => s.Role == SequenceRole.Negative)
@@ -139,7 +139,7 @@ public sealed partial class ModelBuilder
         return pooled;
     }
 
-    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and the activation unit of unfused ops altogether; for comparisons.</summary>
+    /// <summary>Makes another op of (history, W, β, z) in place of <see cref="Kernels.Attention.ActivationUnitFirstLayer"/>, and builds the activation unit from unfused ops; for comparisons.</summary>
     internal Func<BehaviourHistory, Tensor, Tensor, Tensor, IOp>? OtherFirstLayer { get; set; }
 
     /// <summary>Row gradients of list columns follow those of the C field vectors of all examples.</summary>

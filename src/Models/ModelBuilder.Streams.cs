@@ -16,7 +16,7 @@ public sealed partial class ModelBuilder
         string[] fields = [.. Spec.FieldNames];
         return VectorsOf(name, vectors, columns.SelectMany(column => fields.Contains(column)
             ? fields.Index().Where(f => f.Item == column).Select(f => f.Index)
-            : throw new KernelException($"column '{column}' is no field of the model; its fields are {string.Join(", ", fields.Distinct())}")));
+            : throw new KernelException($"column '{column}' is not a field of the model; its fields are {string.Join(", ", fields.Distinct())}")));
     }
 
     private Tensor VectorsOf(string name, Tensor vectors, IEnumerable<int> fields)

@@ -33,7 +33,7 @@ public sealed partial class ModelBuilder
 
     /// <summary>MH(S) = concat(head_1 … head_H) W_H, head_i = softmax((Q W_Q)(S W_K)ᵀ / √d) S W_V; Q are <paramref name="queries"/>, whose shape it has.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
-    /// <param name="queries">(·, E) what the queries are made of: all items, targets, or entries at which items are predicted.</param>
+    /// <param name="queries">(·, E) the inputs of the queries: all items, targets, or entries at which items are predicted.</param>
     /// <param name="s">Keys and values.</param>
     /// <param name="bias">Whether the projections have one.</param>
     /// <param name="causal">Items attend to themselves and those before.</param>

@@ -15,7 +15,7 @@ namespace GpuCtr.Models;
 /// <param name="Fm">(B, 1) pairwise interactions.</param>
 public sealed record EmbeddedFields(Tensor Vectors, Tensor FirstOrder, Tensor Fm);
 
-/// <summary>Records a model: every call reserves an output, creates an op bound to it and appends it to the list; <see cref="Build"/> returns what was recorded.</summary>
+/// <summary>Records a model: every call reserves an output, creates an op bound to it and appends it to the list; <see cref="Build"/> returns the recorded model.</summary>
 public sealed partial class ModelBuilder
 {
     private readonly List<Action<Initializer>> initializers = [];
@@ -42,7 +42,7 @@ public sealed partial class ModelBuilder
         }
     }
 
-    /// <summary>What <paramref name="build"/> makes of a builder; where it fails, nothing is left behind.</summary>
+    /// <summary>The model that <paramref name="build"/> records; if it fails, everything allocated is freed.</summary>
     internal static T Record<T>(ModelBuilder g, Func<ModelBuilder, T> build)
     {
         try
@@ -67,7 +67,7 @@ public sealed partial class ModelBuilder
     /// <summary>The device of the model.</summary>
     public Device Device { get; }
 
-    /// <summary>What the model reads, as its ops read it (<see cref="FeatureSpec.ByVector"/>).</summary>
+    /// <summary>The inputs of the model as its ops read them (<see cref="FeatureSpec.ByVector"/>).</summary>
     public FeatureSpec Spec { get; }
 
     /// <summary>What the model reads.</summary>
@@ -90,7 +90,7 @@ public sealed partial class ModelBuilder
 
     internal StepControl Control { get; }
 
-    /// <summary>The loss that a model says it has; null: mean cross entropy of its logit with the label.</summary>
+    /// <summary>The loss that the model defines; null: mean cross entropy of its logit with the label.</summary>
     internal ILoss? Loss { get; private set; }
 
     /// <summary>The table of the field vectors, which histories share; recorded by the first op that reads it.</summary>
@@ -144,7 +144,7 @@ public sealed partial class ModelBuilder
     /// <summary>Hidden layers and a last linear layer to one value.</summary>
     /// <param name="name">Prefix of the parameters' names.</param>
     /// <param name="x">(B, K).</param>
-    /// <param name="outputBias">Whether the last layer has a bias; a model with a bias of its own needs none.</param>
+    /// <param name="outputBias">Whether the last layer has a bias; not needed in a model with another bias.</param>
     public Tensor Mlp(string name, Tensor x, bool outputBias)
     {
         Tensor h = HiddenLayers(name, InputNorm(name, x));

@@ -50,7 +50,7 @@ public static class ModelCatalog
     public static ModelEntry Of(string name) =>
         byName.TryGetValue(Renamed(name)!, out ModelEntry? entry) ? entry : throw new KernelException($"model '{name}' is not one of {string.Join(", ", Names)}");
 
-    /// <summary>Today's name for a former one; any other text is returned unchanged.</summary>
+    /// <summary>The current name for a former one; any other text is returned unchanged.</summary>
     public static string? Renamed(string? name) => name is not null && FormerNames.TryGetValue(name, out string? now) ? now : name;
 
     /// <summary>The model of a run that names none.</summary>

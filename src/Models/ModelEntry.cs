@@ -22,7 +22,7 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Output)
     /// <summary>Whether the model makes no sense on rows without a history; embedding-mlp, which reads them too, is a plain network there.</summary>
     public bool NeedsHistory { get; init; }
 
-    /// <summary>Whether a step of training reads negatives for every history (<see cref="Features.SequenceRole.Negative"/>).</summary>
+    /// <summary>Whether a training step reads negatives for every history (<see cref="Features.SequenceRole.Negative"/>).</summary>
     public Func<ModelOptions, bool> ReadsNegatives { get; init; } = static _ => false;
 
     /// <summary>Whether a score depends on the other items of its list: the rows of a batch are the items of lists.</summary>
@@ -34,7 +34,7 @@ public sealed record ModelEntry(string Name, Func<ModelBuilder, Tensor> Output)
     /// <summary>Whether hidden layers stand above the vectors of fields.</summary>
     public bool HasNetwork { get; init; } = true;
 
-    /// <summary>Why the vectors of all fields have one width, phrased to follow the model's name; null: columns may have widths of their own.</summary>
+    /// <summary>Why the vectors of all fields have one width, phrased to follow the model's name; null: columns may have different widths.</summary>
     public string? OneWidth { get; init; } = "multiplies the vectors of fields with each other";
 
     /// <summary>Names that older versions had for the model, which are still understood.</summary>

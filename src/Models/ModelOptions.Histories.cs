@@ -15,7 +15,7 @@ public sealed partial record ModelOptions
     [Option("width of the states of the second GRU, the evolving interest ({readers}); 0 = that of --gru-hidden", ReadBy = "dien", Value = "H", Least = 0, Most = MostUnits)]
     public int EvolutionHidden { get; init; }
 
-    /// <summary>Where the reset gate of both GRUs acts (DIEN): after the product with the old state, as in the paper, or before it, as in the authors' code.</summary>
+    /// <summary>Where the reset gate of both GRUs is applied (DIEN): after the product with the old state, as in the paper, or before it, as in the authors' code.</summary>
     [Option("where the reset gate is applied ({readers}): after the product with the old state, or to the state before it", Words = "after|before", ReadBy = "dien")]
     [JsonConverter(typeof(BoolJsonConverter<GruReset>))]
     public GruReset GruReset { get; init; } = GruReset.After;
@@ -37,7 +37,7 @@ public sealed partial record ModelOptions
     [Option("score of a state with the next entry ({readers}): inner product, as in the paper, or an MLP with one or two outputs", ReadBy = "dien")]
     public NextItemForms AuxiliaryForm { get; init; } = NextItemForms.Inner;
 
-    /// <summary>What the auxiliary loss is averaged over (DIEN): rows, as in the paper, so that long histories count more; pairs; or the places of the padded batch, as in the authors' code.</summary>
+    /// <summary>The divisor of the auxiliary loss (DIEN): rows, as in the paper, so that long histories count more; pairs; or the positions of the padded batch, as in the authors' code.</summary>
     [Option("what the auxiliary loss is averaged over ({readers})", ReadBy = "dien")]
     public PairAverages AuxiliaryAverage { get; init; } = PairAverages.Rows;
 
@@ -45,7 +45,7 @@ public sealed partial record ModelOptions
     [Option("hidden layers of the MLP of the auxiliary loss", PresetOnly = true, Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AuxiliaryUnits { get; init; } = [100, 50];
 
-    /// <summary>Widths of the activation unit's hidden layers (DIN, and DIEN where it has one).</summary>
+    /// <summary>Widths of the activation unit's hidden layers (DIN, and DIEN if it has one).</summary>
     [Option("widths of the activation unit ({readers})", ReadBy = "din|dien", Value = "N,…", Default = "{models}; or the variant's", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> AttentionUnits { get; init; } = [80, 40];
 

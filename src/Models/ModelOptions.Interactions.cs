@@ -7,7 +7,7 @@ public sealed partial record ModelOptions
     [Option("widths of the hidden layers of the second stream ({readers}) [same as the first]", ReadBy = "finalmlp", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> SecondHiddenUnits { get; init; } = [];
 
-    /// <summary>Columns whose vectors open the gate of the first stream (FinalMLP); none: a learned vector does.</summary>
+    /// <summary>Columns whose vectors the gate of the first stream reads (FinalMLP); none: a learned vector.</summary>
     [Option("columns that the gate of the first stream reads ({readers}) [a learned vector]", ReadBy = "finalmlp", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> FirstGate { get; init; } = [];
 
@@ -27,7 +27,7 @@ public sealed partial record ModelOptions
     [Option("number of feature maps in each layer of the compressed interaction network ({readers})", ReadBy = "xdeepfm", Value = "N,…", Least = 1, Most = MostUnits, MostEntries = MostLayers)]
     public IReadOnlyList<int> CinLayers { get; init; } = [128, 128];
 
-    /// <summary>Half of the maps of a layer, except the last, are summed up, and the other half goes to the next layer (xDeepFM); false: all maps do both.</summary>
+    /// <summary>Half of the maps of each layer except the last are sum-pooled, and the other half feeds the next layer (xDeepFM); false: all maps do both.</summary>
     [Option("half of the maps of a layer are sum-pooled, the other half feeds the next layer ({readers})", ReadBy = "xdeepfm")]
     public bool CinSplit { get; init; }
 

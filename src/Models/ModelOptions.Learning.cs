@@ -76,6 +76,6 @@ public sealed partial record ModelOptions
     [Option("train on this share of the rows with label 0, sampled once for the run; predictions are corrected for it", Value = "RATE", Above = 0, Most = 1, ClicksOnly = true, Section = OptionSection.Columns, OnWarmStart = OnWarmStart.Free)]
     public double NegativeSampling { get; init; } = 1;
 
-    /// <summary>What is added to the logit of a model that saw only this share w of the negatives: log w. The probability p becomes p / (p + (1 − p) / w) (He et al., ADKDD 2014, section 6.3).</summary>
+    /// <summary>Added to the logit of a model that was trained on only this share w of the negatives: log w. The probability p becomes p / (p + (1 − p) / w) (He et al., ADKDD 2014, section 6.3).</summary>
     public float LogitShift() => (float)Math.Log(NegativeSampling);
 }

@@ -17,11 +17,11 @@ public sealed partial record ModelOptions
     [Option("share of the entries of a sequence that are masked ({readers})", ReadBy = "bert4rec", Value = "ρ", Above = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double MaskShare { get; init; } = 0.2;
 
-    /// <summary>Share of the rows of which only the last entry is masked, as it is when the next item is predicted (BERT4Rec).</summary>
+    /// <summary>Share of the rows in which only the last entry is masked, as when the next item is predicted (BERT4Rec).</summary>
     [Option("share of the rows in which only the last entry is masked ({readers})", ReadBy = "bert4rec", Least = 0, Most = 1, OnResume = OnResume.Accepted, OnWarmStart = OnWarmStart.Free)]
     public double LastMaskShare { get; init; } = 0.1;
 
-    /// <summary>Where layer normalization is in a block (BERT4Rec); that of SASRec is always before.</summary>
+    /// <summary>Position of layer normalization in a block (BERT4Rec); in SASRec it always comes first.</summary>
     [Option("position of layer normalization in a block ({readers}): after the residual sum, or before attention and feed-forward", ReadBy = "bert4rec")]
     [JsonPropertyName("pre_norm"), JsonConverter(typeof(BoolJsonConverter<BlockNorm>))]
     public BlockNorm BlockNorm { get; init; }
@@ -42,7 +42,7 @@ public sealed partial record ModelOptions
     [Option("layers of attention between the fields ({readers})", ReadBy = "autoint", Least = 1, Most = MostLayers)]
     public int AttentionLayers { get; init; } = 3;
 
-    /// <summary>Width of what they make of a field, all heads together (AutoInt), or of an item of a list (PRM).</summary>
+    /// <summary>Width of their output for a field, all heads together (AutoInt), or for an item of a list (PRM).</summary>
     [Option("width of the attention output of a field or an item, all heads together ({readers})", ReadBy = "autoint|prm", Least = 1, Most = MostUnits)]
     public int AttentionWidth { get; init; } = 64;
 
@@ -54,11 +54,11 @@ public sealed partial record ModelOptions
     [Option("columns of an attention head ({readers}); 0 = the width divided by the number of heads", ReadBy = "prm", Least = 0, Most = MostUnits)]
     public int HeadWidth { get; init; }
 
-    /// <summary>P: places of a list that have a vector of their own (PRM); items behind share the last.</summary>
+    /// <summary>P: positions of a list that have their own vector (PRM); later ones share the last.</summary>
     [Option("positions of a list that have their own vector; later ones share the last vector ({readers})", ReadBy = "prm", Least = 1, Most = MostUnits)]
     public int ListPlaces { get; init; } = 50;
 
-    /// <summary>What the scores of a list are trained for (PRM): a softmax over its items, as in the paper, or each item by itself.</summary>
+    /// <summary>The loss on the scores of a list (PRM): a softmax over its items, as in the paper, or each item separately.</summary>
     [Option("cross entropy of a softmax over the items of a list, or of each item separately ({readers})", Words = "softmax|pointwise", ReadBy = "prm")]
     [JsonConverter(typeof(BoolJsonConverter<ListLoss>))]
     public ListLoss ListLoss { get; init; } = ListLoss.Softmax;

@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Embedding;
 
 namespace GpuCtr.Models;
 
-/// <summary>All options of a model: what it computes and how it learns; saved with every run.</summary>
+/// <summary>All options of a model: what it computes and how it is trained; saved with every run.</summary>
 /// <remarks>Each option is declared only once, in the order of the help: here those of embeddings and hidden layers, then Interactions, Transformers, Histories and Learning.</remarks>
 public sealed partial record ModelOptions
 {
@@ -12,7 +12,7 @@ public sealed partial record ModelOptions
     /// <summary>Largest number of units of a layer.</summary>
     public const int MostUnits = 1 << 16;
 
-    /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>; a former name is replaced by today's.</summary>
+    /// <summary>Architecture: one of <see cref="ModelCatalog.Names"/>; a former name is replaced by the current one.</summary>
     [Option("the architecture", PresetOnly = true, WordsOf = typeof(ModelCatalog), OnWarmStart = OnWarmStart.AboveEmbeddings)]
     public string Model { get; init => field = ModelCatalog.Renamed(value)!; } = "deepfm";
 

@@ -135,7 +135,7 @@ public sealed class OptionAttribute(string help) : Attribute
     /// <summary>The word that means true.</summary>
     public string? True { get; init; }
 
-    /// <summary>Name of the option that says it for single columns; null: there is none.</summary>
+    /// <summary>Name of the option that sets it for single columns; null: there is none.</summary>
     public string? ForColumns { get; init; }
 
     /// <summary>Words offered by completion, although others are allowed.</summary>

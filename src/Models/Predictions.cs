@@ -1,6 +1,6 @@
 namespace GpuCtr.Models;
 
-/// <summary>What a model predicts, which decides what its rows are, how it is measured and what it answers.</summary>
+/// <summary>What a model predicts; decides its rows, metrics and output.</summary>
 public enum Predictions
 {
     /// <summary>The probability of a click on a row.</summary>
@@ -9,6 +9,6 @@ public enum Predictions
     /// <summary>Items of a sequence that are masked, from those on both sides.</summary>
     MaskedItems,
 
-    /// <summary>The item behind each entry of a sequence, from those up to it.</summary>
+    /// <summary>The next item after each entry of a sequence, from the entries up to it.</summary>
     NextItems,
 }

@@ -3,12 +3,12 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Models;
 
 /// <summary>
-/// PRM, the personalized re-ranking model (Pei et al., RecSys 2019): what an item of a list is worth depends on the others.
+/// PRM, the personalized re-ranking model (Pei et al., RecSys 2019): the score of an item in a list depends on the others.
 /// v_i = W_E ([x_i; pv_i] + pe_i) + b_E,  S = LN(V + Dropout(MH(V))),  F = LN(S + Dropout(ReLU(S W₁ + b₁) W₂ + b₂)) in N blocks over the items of a list;
 /// P(y_i | X, PV) = softmax_i(F_i w_F + b_F).
 /// </summary>
 /// <remarks>
-/// x_i are all columns of a row, pv_i among them: a vector column, or the last hidden layer of another model, which is one too. The loss is the mean over lists, where the paper has the sum.
+/// x_i are all columns of a row, pv_i among them: a vector column, or the last hidden layer of another model. The loss is the mean over lists; the paper has the sum.
 /// Lists have their own lengths and are never padded. As in the paper all items are queries of the last block, since all of them are scored.
 /// </remarks>
 public static class Prm
@@ -18,7 +18,7 @@ public static class Prm
     {
         OneWidth = null,
         RanksLists = true,
-        // Attention tells items apart by their embeddings: from vectors near zero it takes long to begin.
+        // Attention distinguishes items by their embeddings: from vectors near zero, it starts learning slowly.
         Defaults = new() { EmbeddingInitStd = 0.3, NumericInput = NumericInputs.Values },
     };
 

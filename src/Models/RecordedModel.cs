@@ -11,7 +11,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Models;
 
 /// <summary>What a <see cref="ModelBuilder"/> built: an immutable list of ops, bound to buffers that are planned and allocated once.</summary>
-/// <remarks>Calls of several threads run one after the other (<see cref="Enter"/>).</remarks>
+/// <remarks>Calls from several threads are serialized (<see cref="Enter"/>).</remarks>
 internal sealed class RecordedModel : IDisposable
 {
     private readonly ImmutableArray<Action> constants;
@@ -19,7 +19,7 @@ internal sealed class RecordedModel : IDisposable
     private readonly Lock turn;
 
     /// <param name="g">What was recorded.</param>
-    /// <param name="output">What is computed: of a model, its logit.</param>
+    /// <param name="output">The computed tensor: the logit of a model.</param>
     /// <param name="constants">Write constants that the ops read.</param>
     /// <param name="initializers">Write the first weights.</param>
     public RecordedModel(ModelBuilder g, Tensor output, IEnumerable<Action> constants, IEnumerable<Action<Initializer>> initializers)
@@ -61,7 +61,7 @@ internal sealed class RecordedModel : IDisposable
     /// <summary>The embedding tables.</summary>
     public ImmutableArray<EmbeddingTable> Tables { get; }
 
-    /// <summary>The table of the field vectors; null where a model has none.</summary>
+    /// <summary>The table of the field vectors; null if the model has none.</summary>
     public EmbeddingTable? Embedding { get; }
 
     /// <summary>The dense parameters.</summary>
@@ -152,7 +152,7 @@ internal sealed class RecordedModel : IDisposable
         Inputs.Exchange?.Ask(batch.Places);
     }
 
-    /// <summary>Brings the table rows of the batch to where ops read them.</summary>
+    /// <summary>Fetches the table rows of the batch to the place where ops read them.</summary>
     public void FetchRows()
     {
         foreach (EmbeddingTable table in Tables)
@@ -166,7 +166,7 @@ internal sealed class RecordedModel : IDisposable
         Device.Copies?.Read();
         Span<float> read = output[..(pass.RowsOf(Output) * Output.Columns)];
         Output.Read(Device, read);
-        // What the step trains is the logit among the rows that were drawn.
+        // Training uses the logit for the sampled rows, without the correction.
         if (Options.LogitShift() is var shift and not 0)
             foreach (ref float logit in read)
                 logit += shift;

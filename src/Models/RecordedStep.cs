@@ -26,7 +26,7 @@ internal sealed partial class RecordedStep : IDisposable
         });
     }
 
-    /// <summary>Records a model and its step; <paramref name="record"/> returns the model's output: the logit, unless it says what loss it has (<see cref="ModelBuilder.Loss"/>).</summary>
+    /// <summary>Records a model and its step; <paramref name="record"/> returns the model's output: the logit, unless it defines a loss (<see cref="ModelBuilder.Loss"/>).</summary>
     /// <exception cref="KernelException">The options do not fit together.</exception>
     public static RecordedStep Of(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts, Func<ModelBuilder, Tensor> record) =>
         ModelBuilder.Record(new ModelBuilder(device, ModelCatalog.Adapt(spec, options, training: true), options, SharedBatch.PartOf(batchSize, device.Ranks.Size), rowCounts), g =>
@@ -132,7 +132,7 @@ internal sealed partial class RecordedStep : IDisposable
             SumDense();
     }
 
-    /// <summary>Every rank has the gradient of its rows: their sum is that of the batch, the same on all.</summary>
+    /// <summary>Every rank has the gradient of its rows; the sum over ranks is the gradient of the batch, the same on all.</summary>
     private void SumDense()
     {
         Tensor gradient = Model.Arena.Weights!.Gradient!;

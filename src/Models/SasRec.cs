@@ -9,7 +9,7 @@ namespace GpuCtr.Models;
 /// Ê_t = M_t + P_t,  S = SA(Ê) = softmax(Ê W^Q (Ê W^K)ᵀ / √d) Ê W^V with a causal mask,  F = ReLU(S W₁ + b₁) W₂ + b₂, both as x + Dropout(f(LN(x)));
 /// r_{i,t} = ⟨F_t, M_i⟩.
 /// </summary>
-/// <remarks>Other than in the paper, the loss is the softmax over all items instead of binary cross entropy with one negative, and there may be several heads. Only entries at which an item is predicted are queries of the last block.</remarks>
+/// <remarks>Unlike in the paper, the loss is the softmax over all items instead of binary cross entropy with one negative, and there may be several heads. Only entries at which an item is predicted are queries of the last block.</remarks>
 public static class SasRec
 {
     /// <summary>The model in the catalogue.</summary>

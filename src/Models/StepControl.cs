@@ -6,7 +6,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models;
 
-/// <summary>What all ops and tables of a model share in a step: its numbers, its loss, and the guard that decides whether weights may move.</summary>
+/// <summary>The state that all ops and tables of a model share in a step: its scalars, its loss, and the guard that decides whether weights may move.</summary>
 internal sealed class StepControl
 {
     public StepControl(Workspace workspace, ModelInputs inputs, FeatureSpec spec, ModelOptions options)

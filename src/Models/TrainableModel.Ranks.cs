@@ -8,7 +8,7 @@ namespace GpuCtr.Models;
 
 /// <content>
 /// A model that the devices of several ranks (<see cref="Kernels.Devices.Device.Ranks"/>) share. Each makes it with the same arguments. Rank 0 uses it as a
-/// model of one rank: batches are of all ranks, tensors are whole. The others follow it (<see cref="RankModels"/>). One model is shared at a time.
+/// model on one rank: with whole batches and whole tensors. The others follow it (<see cref="RankModels"/>). One model is shared at a time.
 /// </content>
 public sealed partial class TrainableModel
 {
@@ -17,7 +17,7 @@ public sealed partial class TrainableModel
     private RankTensor[] numbered = [];
     private SharedBatch? parts;
 
-    /// <summary>On ranks other than 0: does what rank 0 does with its model, until that one makes another or none; returns that order.</summary>
+    /// <summary>On ranks other than 0: follows the operations of rank 0 on its model until rank 0 creates another model or ends; returns that command.</summary>
     internal (Order What, long A, long B, long C) Follow()
     {
         while (true)
@@ -60,7 +60,7 @@ public sealed partial class TrainableModel
                 numbered[a].FollowWrite(Device, b, (int)c);
                 break;
             default:
-                throw new CommunicatorException($"{Device.Ranks.Name}: rank 0 gave an order that this one does not know ({(int)order})");
+                throw new CommunicatorException($"{Device.Ranks.Name}: rank 0 sent a command that this rank does not know ({(int)order})");
         }
     }
 

@@ -7,7 +7,7 @@ using GpuCtr.Models.Ranks;
 namespace GpuCtr.Models;
 
 /// <summary>A model on a device, trained one batch per step.</summary>
-/// <remarks>Calls of several threads run one after the other. Disposing waits for the running call; later calls throw an <see cref="ObjectDisposedException"/>.</remarks>
+/// <remarks>Calls from several threads are serialized. Disposing waits for the running call; later calls throw an <see cref="ObjectDisposedException"/>.</remarks>
 public sealed partial class TrainableModel : IDisposable
 {
     private readonly RecordedStep step;
@@ -59,7 +59,7 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>The device.</summary>
     public Device Device => model.Device;
 
-    /// <summary>What the model reads, and in which layout; batches for it are made from this.</summary>
+    /// <summary>The inputs of the model and their layout; create batches for it from this.</summary>
     public FeatureSpec Spec => model.Spec;
 
     /// <summary>What the model computes.</summary>
@@ -103,7 +103,7 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>Number of trainable parameters.</summary>
     public long ParameterCount => model.Tables.Sum(t => Whole(t.Weights).Length) + model.Arena.Parameters.Sum(t => t.Length);
 
-    /// <summary>What an id takes, in words, where that is more than one vector of width D (field-aware models); else null.</summary>
+    /// <summary>The size of an id's embedding in words, if it is more than one vector of width D (field-aware models); else null.</summary>
     public string? WideRows => model.WideRows;
 
     /// <summary>Whether table rows have missed steps: with <see cref="Kernels.Embedding.EmbeddingUpdate.Replay"/>, between a training step and <see cref="ApplyDeferred"/>.</summary>

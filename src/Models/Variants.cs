@@ -9,7 +9,7 @@ namespace GpuCtr.Models;
 /// <summary>Default training options of a variant.</summary>
 /// <param name="LearningRate">Learning rate.</param>
 /// <param name="LrPlateau">Factor on the learning rate after an epoch without a better value; 1 = off.</param>
-/// <param name="Patience">Epochs in a row without a better value before training stops.</param>
+/// <param name="Patience">Consecutive epochs without improvement before training stops.</param>
 public sealed record TrainingDefaults(double LearningRate = 1e-3, double LrPlateau = 1, int Patience = 2);
 
 /// <summary>A model as another implementation defines it.</summary>
@@ -67,7 +67,7 @@ public static class Variants
             Optimizer = OptimizerKind.Sgd,
             ClipNorm = 5,
         },
-        // Two outputs of a softmax halve the loss of a click there, so an auxiliary loss of weight 1 beside it has weight 2 here.
+        // There, the mean over two softmax outputs halves the click loss, so its auxiliary loss of weight 1 has weight 2 here.
         [(DienOfficial, "dien")] = own => own with
         {
             HiddenUnits = [200, 80],

@@ -26,7 +26,7 @@ public static class XDeepFm
         List<Tensor> p = [];
         for (int k = 0; k < maps.Count; k++)
         {
-            // Halves of a layer are layers of their own: the maps of one are summed up, those of the other go on.
+            // The halves of a layer are computed as two layers: the maps of one are sum-pooled, those of the other feed the next layer.
             bool halves = g.Options.CinSplit && k < maps.Count - 1;
             if (halves)
                 p.Add(g.SumPooling($"p.{k}", g.CompressedInteraction($"cin.{k}.summed", x, x0, maps[k] - maps[k] / 2)));

@@ -5,7 +5,7 @@ using GpuCtr.Models;
 namespace GpuCtr.Training;
 
 /// <summary>What a default may depend on.</summary>
-/// <param name="Rows">Rows of the training shards, those that validate included.</param>
+/// <param name="Rows">Rows of the training shards, including the validation rows.</param>
 /// <param name="Validates">Whether there are rows to validate on.</param>
 /// <param name="Model">The architecture.</param>
 /// <param name="Variant">The implementation to reproduce; null = our own.</param>
@@ -28,8 +28,8 @@ internal sealed record AutomaticDefault(Option Option, object Value, string Reas
     public override string ToString() => $"{Option.Flag} {OptionText.Of(Option, Value)} ({Reason})";
 }
 
-/// <summary>Options whose default depends on the data. What is chosen here counts as given from then on: config.json has the numbers, and a resumed or repeated run takes them.</summary>
-/// <remarks>The rules, what they were measured on and what was not taken: docs/adr/0044.</remarks>
+/// <summary>Options whose default depends on the data. A value chosen here counts as given from then on: config.json stores it, and a resumed or repeated run uses it.</summary>
+/// <remarks>The rules, the measurements behind them and the rejected alternatives: docs/adr/0044.</remarks>
 internal static class AutomaticDefaults
 {
     private const int StepsPerEpoch = 200, LeastBatch = 256, LeastSequences = 128, MostBatch = 4096;
@@ -37,7 +37,7 @@ internal static class AutomaticDefaults
     private const long MostRows = 100_000_000;
     private const double Lambda = 2;
 
-    /// <summary>The request with a value for every option that depends on the data, and those that were chosen here.</summary>
+    /// <summary>The request with a value for every option that depends on the data, and the values that were chosen here.</summary>
     public static (RunRequest Request, IReadOnlyList<AutomaticDefault> Chosen) Resolve(RunRequest request, in DefaultFacts facts)
     {
         AutomaticDefault[] chosen = [.. Of(facts).Where(d => !request.Given.IsGiven(d.Option))];
@@ -75,8 +75,8 @@ internal static class AutomaticDefaults
             !facts.Validates ? "nothing to validate on" : fit < most ? "many rows" : "validation ends it");
     }
 
-    /// <summary>Where rows are seen again and again, values that occur rarely are learned by heart, unless their vectors are regularized by how often they occur. Without a network above the vectors that gains on some tables and loses on others.</summary>
-    /// <remarks>Occurrences count rows, not their weights. A variant brings its own regularization. A run with its own number of epochs goes on to another number as if that had been given at first, so this must not depend on the number.</remarks>
+    /// <summary>When rows are seen repeatedly, rare values are memorized, unless their vectors are regularized by frequency. In models without a network above the vectors, this helps on some tables and hurts on others.</summary>
+    /// <remarks>Occurrences count rows, not their weights. A variant has its own regularization. A run with a given number of epochs can be continued to another number with the same result, so this must not depend on the number.</remarks>
     private static bool TakesLambda(in DefaultFacts facts) =>
         facts is { Variant: null, NamesEpochs: false, Weighted: false } && ModelCatalog.Of(facts.Model) is { PredictsItems: false, HasNetwork: true } && !ModelCatalog.RanksLists(facts.Model);
 

@@ -3,11 +3,11 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training;
 
-/// <summary>Batches for a model. What the model itself refuses in the rows is reported as bad data.</summary>
+/// <summary>Batches for a model. Rows that the model refuses are reported as bad data.</summary>
 internal static class BatchSource
 {
     /// <summary>The next prepared batch; null at the end.</summary>
-    /// <exception cref="GpuCtrException">Data: ids outside their vocabulary, histories of one group that differ in length. Or what the loader says.</exception>
+    /// <exception cref="GpuCtrException">Data: ids outside their vocabulary, histories of one group that differ in length. Or an error of the loader.</exception>
     public static Batch? NextPrepared(this BatchLoader loader, CancellationToken cancellation)
     {
         try

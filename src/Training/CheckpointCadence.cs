@@ -4,8 +4,8 @@ using GpuCtr.Models;
 namespace GpuCtr.Training;
 
 /// <summary>How often checkpoints are saved within an epoch.</summary>
-/// <param name="Steps">Every so many steps; 0 = not by steps.</param>
-/// <param name="Seconds">Every so many seconds; 0 = not by time.</param>
+/// <param name="Steps">Number of steps between checkpoints; 0 = not by steps.</param>
+/// <param name="Seconds">Seconds between checkpoints; 0 = not by time.</param>
 public sealed record CheckpointCadence(int Steps, int Seconds) : IOptionText<CheckpointCadence>
 {
     /// <summary>At the end of an epoch only.</summary>

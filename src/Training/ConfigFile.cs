@@ -14,14 +14,14 @@ namespace GpuCtr.Training;
 /// <param name="IsOfRun">Whether a run wrote it.</param>
 internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Given, bool IsOfRun = false)
 {
-    /// <summary>The file as options for another run: in a folder of its own, and with shards of its own if it has others to train on.</summary>
-    /// <param name="ownShards">Whether the other run names shards to train on.</param>
+    /// <summary>The file as options for another run: without the output folder, and without the shards if the new run has its own training shards.</summary>
+    /// <param name="ownShards">Whether the new run names training shards.</param>
     public ConfigFile ForAnother(bool ownShards) => !IsOfRun ? this : this with { Given = Given.Without(["out", .. ownShards ? new[] { "valid", "test" } : []]) };
 
     /// <summary>Reads the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="known">The options that may be in it.</param>
-    /// <param name="leavesOutUnknown">Leaves out others, which are an error otherwise.</param>
+    /// <param name="leavesOutUnknown">Ignores unknown options, which are an error otherwise.</param>
     /// <exception cref="GpuCtrException">Usage: absent, not JSON, an unknown name. InputOutput: unreadable.</exception>
     public static ConfigFile Read(string path, IReadOnlyList<Option> known, bool leavesOutUnknown = false) => ReadJson("--config", path, root =>
     {
@@ -34,7 +34,7 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
         return Of(path, root, known, asTyped, folder, leavesOutUnknown) with { IsOfRun = isOfRun };
     });
 
-    /// <summary>What a file of JSON that a flag names holds; comments and commas behind the last entry are allowed.</summary>
+    /// <summary>The content of a JSON file named by a flag; comments and trailing commas are allowed.</summary>
     /// <param name="flag">The flag.</param>
     /// <param name="path">The file.</param>
     /// <param name="read">Reads its root.</param>
@@ -64,7 +64,7 @@ internal sealed record ConfigFile(IReadOnlyList<string> Shards, OptionValues Giv
     /// <param name="path">The file, for messages.</param>
     /// <param name="root">The object.</param>
     /// <param name="known">All options.</param>
-    /// <param name="asTyped">Arrays hold names of columns as typed on the command line, as in files written before config.json had a format version.</param>
+    /// <param name="asTyped">Arrays contain column names in the syntax of the command line, as in files written before config.json had a format version.</param>
     /// <param name="folder">What relative paths of shards start from; empty = the current folder.</param>
     /// <param name="leavesOutUnknown">Leaves out names of other options.</param>
     /// <exception cref="GpuCtrException">Usage: an unknown name or an invalid value.</exception>

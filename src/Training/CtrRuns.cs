@@ -4,14 +4,14 @@ using Microsoft.Extensions.Logging;
 
 namespace GpuCtr.Training;
 
-/// <summary>What a program does before and after training: docs/guide/library.md.</summary>
-/// <remarks>As <see cref="CtrTrainer"/>, it writes to no console and keeps nothing between two calls.</remarks>
+/// <summary>What a program can do besides training: docs/guide/library.md.</summary>
+/// <remarks>Like <see cref="CtrTrainer"/>, it writes to no console and keeps no state between calls.</remarks>
 public static class CtrRuns
 {
     /// <summary>Scores the rows of shards into a Parquet file, as <c>gpu-ctr predict</c> does: one row for each row, in their order.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="progress">Told how many rows are done, on the thread that scores; null: nothing is told.</param>
-    /// <param name="logger">Receives what the command prints; null: nothing is printed.</param>
+    /// <param name="progress">Receives the number of rows done, on the scoring thread; may be null.</param>
+    /// <param name="logger">Receives what the command prints; may be null.</param>
     /// <param name="cancellationToken">Ends it between two batches: nothing is written then.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -24,8 +24,8 @@ public static class CtrRuns
 
     /// <summary>Measures a model on shards, as <c>gpu-ctr evaluate</c> does.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="progress">Told how many rows are done, on the thread that measures; null: nothing is told.</param>
-    /// <param name="logger">Receives what the command prints; null: nothing is printed.</param>
+    /// <param name="progress">Receives the number of rows done, on the measuring thread; may be null.</param>
+    /// <param name="logger">Receives what the command prints; may be null.</param>
     /// <param name="cancellationToken">Ends it between two batches.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -38,8 +38,8 @@ public static class CtrRuns
 
     /// <summary>Looks at shards, as <c>gpu-ctr inspect</c> does: roles, types, nulls, values, label rate and problems.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="progress">Told how many rows are done, on the thread that reads; null: nothing is told.</param>
-    /// <param name="logger">Receives what the command prints besides its result; null: nothing is printed.</param>
+    /// <param name="progress">Receives the number of rows done, on the reading thread; may be null.</param>
+    /// <param name="logger">Receives what the command prints besides its result; may be null.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -52,7 +52,7 @@ public static class CtrRuns
 
     /// <summary>Writes a model for other runtimes, as <c>gpu-ctr export</c> does.</summary>
     /// <param name="options">The options, with the defaults and checks of the flags.</param>
-    /// <param name="logger">Receives what the command prints; null: nothing is printed.</param>
+    /// <param name="logger">Receives what the command prints; may be null.</param>
     /// <param name="cancellationToken">Ends it before the files take their places: nothing is left then.</param>
     /// <exception cref="GpuCtrException">Whatever ends it.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>

@@ -25,7 +25,7 @@ public sealed partial record DeviceOptions
     [Option("threads for computing and for decoding; 0 = one per core", Least = 0, Most = MostThreads, OnResume = OnResume.Free)]
     public int Threads { get; init; }
 
-    /// <summary>The ranks that train together; null: this process alone.</summary>
+    /// <summary>The ranks that train together; null: only this process.</summary>
     internal Communicator? Ranks { get; init; }
 
     internal const int MostThreads = 1024;
@@ -59,7 +59,7 @@ public sealed partial record DeviceOptions
         if (Ranks.Size == 1 || device.Kind == DeviceKind.Cpu)
             return device.Of(Ranks);
         using (device)
-            throw GpuCtrException.UsageError($"{Ranks.Size} ranks train on processors only yet, not on {device}: add --device cpu, or start one rank");
+            throw GpuCtrException.UsageError($"{Ranks.Size} ranks can train only on CPUs so far, not on {device}: add --device cpu, or start one rank");
     }
 
     [GeneratedRegex("^(auto|cpu|(cuda|opencl)(:[0-9]{1,3})?)$")]

@@ -3,7 +3,7 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
-/// <summary>Ends training when three steps in a row were skipped because loss or gradient was not finite.</summary>
+/// <summary>Ends training when three consecutive steps were skipped because loss or gradient was not finite.</summary>
 /// <remarks>Reading the guard makes the host wait for a GPU. On GPUs it is read every 50 steps, and every step once a step was skipped.</remarks>
 internal sealed class DivergenceCheck(TrainableModel model)
 {

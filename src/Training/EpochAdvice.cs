@@ -3,8 +3,8 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>What an epoch's metrics say that a person might not see in a table, and what to write; each thing once in a run.</summary>
-/// <remarks>Logloss is compared with that of predicting the label rate for every row: a model above it knows less than one number.</remarks>
+/// <summary>Advice from an epoch's metrics that is easy to miss in a table, with the flag to use; each advice is given once per run.</summary>
+/// <remarks>Logloss is compared with that of predicting the label rate for every row.</remarks>
 /// <param name="runLog">Receives warnings and lines.</param>
 /// <param name="settings">Options of the run.</param>
 internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
@@ -19,7 +19,7 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
 
     private double? before;
 
-    /// <summary>Looks at an epoch of a model that predicts clicks.</summary>
+    /// <summary>Checks an epoch of a click model.</summary>
     /// <param name="result">The epoch.</param>
     /// <param name="train">Mean label of the training rows.</param>
     public void Say(EpochResult result, double train)
@@ -54,7 +54,7 @@ internal sealed class EpochAdvice(RunLog runLog, TrainSettings settings)
         if (step < FewSteps)
             runLog.Warn(Invariant($"the run ended after {step:N0} steps, too few to learn interactions: go on with `{more}`, or take smaller batches (--batch-size {SmallerBatch()})"));
         else
-            runLog.Line($"still improving when the epochs ended: `{more}` goes on, and stops by itself");
+            runLog.Line($"still improving after the last epoch: `{more}` continues, and stops when validation no longer improves");
     }
 
     /// <summary>Logloss of predicting the label rate p for every row; null if a label is missing.</summary>

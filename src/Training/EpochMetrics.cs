@@ -7,7 +7,7 @@ namespace GpuCtr.Training;
 /// <param name="Step">Steps of the run so far.</param>
 /// <param name="TrainLogloss">Mean training loss over its rows; null if it was not finite.</param>
 /// <param name="ValidLogloss">Logloss of the validation rows; null without any.</param>
-/// <param name="ValidAuc">Their AUC; null where it is not defined.</param>
+/// <param name="ValidAuc">Their AUC; null if it is not defined.</param>
 /// <param name="ValidGauc">Their AUC by group; null without groups.</param>
 /// <param name="ValidRows">Their number.</param>
 /// <param name="ValidCalibration">Their mean score divided by their mean label.</param>
@@ -19,9 +19,9 @@ namespace GpuCtr.Training;
 /// <param name="Best">Whether its monitored value was the best so far.</param>
 /// <param name="TrainAuxiliaryLoss">Mean auxiliary loss; null if the model has none.</param>
 /// <param name="ValidHr10">HR@10 where items are predicted.</param>
-/// <param name="ValidNdcg">NDCG@10 where items are predicted, NDCG@k of lists.</param>
+/// <param name="ValidNdcg">NDCG@10 for models that predict items, NDCG@k for lists.</param>
 /// <param name="ValidMrr">MRR where items are predicted.</param>
-/// <param name="Exchanged">What its training steps exchanged with other ranks; null on one.</param>
+/// <param name="Exchanged">Traffic of its training steps with other ranks; null on one rank.</param>
 public sealed record EpochMetrics(
     int Epoch, int Step, double? TrainLogloss, double? ValidLogloss, double? ValidAuc, double? ValidGauc, long ValidRows, double? ValidCalibration,
     double LearningRate, double TrainSeconds, double LoaderWaitSeconds, double RowsPerSecond, int SkippedSteps, bool Best,

@@ -17,7 +17,7 @@ internal sealed class EpochTable(RunLog runLog, bool items, bool grouped)
     /// <summary>Adds a row.</summary>
     /// <param name="result">The epoch.</param>
     /// <param name="seconds">How long it took.</param>
-    /// <param name="monitored">The monitored metric; shown if it is not the one that was asked for.</param>
+    /// <param name="monitored">The monitored metric; shown if it differs from the requested one.</param>
     public void Add(EpochResult result, double seconds, MonitoredValue monitored)
     {
         bool first = head is null;
@@ -38,7 +38,7 @@ internal sealed class EpochTable(RunLog runLog, bool items, bool grouped)
             return [("train loss", result.TrainLogLoss), ("valid HR@10", result.Valid?.Items?.HitRate), ("valid NDCG@10", result.Valid?.Items?.Ndcg), ("valid MRR", result.Valid?.Items?.Mrr)];
         }
 
-        // A column of its own where the model has such a loss: logloss never includes it.
+        // A separate column if the model has an auxiliary loss: logloss never includes it.
         (string, double?)[] auxiliary = result.TrainAuxiliaryLoss is null && head?.Contains(AuxiliaryLoss) != true ? [] : [(AuxiliaryLoss, result.TrainAuxiliaryLoss)];
         return [("train logloss", result.TrainLogLoss), .. auxiliary, ("valid logloss", result.Valid?.LogLoss), ("valid AUC", result.Valid?.Auc),
             .. grouped ? new (string, double?)[] { ("valid gAUC", result.Valid?.Gauc) } : [],

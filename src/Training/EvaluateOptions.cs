@@ -35,7 +35,7 @@ public sealed record EvaluateOptions
     [Option("for models that predict items: rank among the items of a list column instead of all items", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Rows)]
     public string? Candidates { get; init; }
 
-    /// <summary>Where that column is, if not in the rows themselves.</summary>
+    /// <summary>The files with that column, if it is not in the rows themselves.</summary>
     [Option("files with the column of --candidates, one row per value of --by", Value = "SHARDS…", Form = OptionForm.Paths)]
     public IReadOnlyList<string> CandidatesFrom { get; init; } = [];
 
@@ -65,7 +65,7 @@ public sealed record EvaluateOptions
     public int? Top { get; init; }
 }
 
-/// <summary>What a model scored; a metric that is not defined is null.</summary>
+/// <summary>The metrics of a model; an undefined metric is null.</summary>
 /// <param name="Rows">Rows that were measured.</param>
 /// <param name="Step">Steps that the model was trained for.</param>
 /// <param name="WeightsHash">The hash of its weights.</param>
@@ -96,9 +96,9 @@ public sealed record EvaluateResult(long Rows, int Step, string WeightsHash, str
     /// <summary>NDCG@k, MAP@k and Precision@k of the groups as lists; null if they were not requested and the model ranks no lists.</summary>
     public Reranking? Lists { get; init; }
 
-    /// <summary>HR@10, NDCG@10 and MRR of the right items; null where clicks are predicted.</summary>
+    /// <summary>HR@10, NDCG@10 and MRR of the correct items; null for click models.</summary>
     public NextItemMetrics? Items { get; init; }
 
-    /// <summary>Where items are predicted, rows whose sequence is too short to ask for one.</summary>
+    /// <summary>For models that predict items, the rows whose sequence is too short.</summary>
     public long RowsLeftOut { get; init; }
 }

@@ -23,10 +23,10 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <summary>Whether some labels are shares between 0 and 1.</summary>
     public bool HasShares { get; private init; }
 
-    /// <summary>Ranks of the right items; null where clicks are predicted.</summary>
+    /// <summary>Ranks of the correct items; null for click models.</summary>
     public NextItemMetrics? Items { get; private init; }
 
-    /// <summary>Rows in which nothing could be asked for, because their sequence is too short.</summary>
+    /// <summary>Rows without a prediction, because their sequence is too short.</summary>
     public long RowsLeftOut { get; private init; }
 
     /// <summary>The metrics of a model that predicts items.</summary>
@@ -38,7 +38,7 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <summary>NDCG and other metrics of the groups as lists, before and after they are ordered by score; null if they were not requested, or without a group column.</summary>
     public Reranking? Lists { get; init; }
 
-    /// <summary>NDCG of the next items, or of lists in the order of their scores; null where neither is ranked.</summary>
+    /// <summary>NDCG of the next items, or of lists sorted by score; null if neither is ranked.</summary>
     public double? Ndcg => Items?.Ndcg ?? Lists?.Ranked.Ndcg;
 
     /// <summary>gAUC; null without a group column or if no group has both labels.</summary>
@@ -48,8 +48,8 @@ internal sealed record Evaluation(long Rows, double? Auc, double? LogLoss, Group
     /// <param name="logits">(rows).</param>
     /// <param name="labels">(rows) 0, 1, or shares in between, for which AUC is not defined.</param>
     /// <param name="groups">(rows) group keys; empty without a group column.</param>
-    /// <param name="weights">(rows) what a row counts; empty: 1. Lists have no weights.</param>
-    /// <param name="top">Places of the groups that NDCG and the like look at; 0: they are not measured.</param>
+    /// <param name="weights">(rows) weights of the rows; empty: 1. Lists have no weights.</param>
+    /// <param name="top">k of NDCG@k and the other list metrics of the groups; 0: they are not measured.</param>
     public static Evaluation Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> groups, ReadOnlySpan<float> weights = default, int top = 0) => new(
         labels.Length,
         Metrics.Auc.Of(logits, labels, weights),

@@ -11,14 +11,14 @@ namespace GpuCtr.Training;
 /// <summary>Streams rows through a model in the order of the files and measures its predictions.</summary>
 /// <param name="model">The model.</param>
 /// <param name="loader">Reads the rows.</param>
-/// <param name="top">Places of the groups that NDCG and the like look at; 0: they are not measured.</param>
+/// <param name="top">k of NDCG@k and the other list metrics of the groups; 0: they are not measured.</param>
 internal sealed class Evaluator(TrainableModel model, BatchLoader loader, int top)
 {
-    /// <summary>Metrics of a model on some rows: of its rankings where it predicts items, else of its probabilities.</summary>
+    /// <summary>Metrics of a model on some rows: of rankings if it predicts items, else of probabilities.</summary>
     /// <param name="model">The model.</param>
     /// <param name="loader">Reads the rows.</param>
     /// <param name="rows">The rows.</param>
-    /// <param name="top">Places of lists that NDCG and the like look at, in a model of clicks; 0: they are not measured.</param>
+    /// <param name="top">k of NDCG@k and the other list metrics of a click model; 0: they are not measured.</param>
     /// <param name="candidates">Among which items the right one is ranked, in a model that predicts items; null: all.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>

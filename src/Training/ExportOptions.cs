@@ -25,7 +25,7 @@ public sealed record ExportOptions
 
 /// <summary>What an export wrote.</summary>
 /// <param name="Out">The file of the model.</param>
-/// <param name="Data">The file beside it with the weights, where ONNX allows no more in one; null otherwise.</param>
+/// <param name="Data">The second file with weights, if they exceed the size limit of ONNX; null otherwise.</param>
 /// <param name="Features">The folder with the files that map raw values to its inputs.</param>
 /// <param name="Bytes">Size of the file of the model.</param>
 /// <param name="Format">Its format.</param>

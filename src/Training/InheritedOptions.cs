@@ -7,7 +7,7 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training;
 
-/// <summary>What the run of <c>--init-from</c> says where the new run says nothing: how values are encoded, what the model is, and how it learns. Shards, splits, epochs and the machine are the new run's own.</summary>
+/// <summary>Options that a new run takes from the run of <c>--init-from</c> unless it sets them: the encoding of values, the model, and its training options. Shards, splits, epochs and the device belong to the new run.</summary>
 internal static class InheritedOptions
 {
     private static readonly string[] ofRows = [nameof(TrainOptions.ValidFraction), nameof(TrainOptions.ValidLast), nameof(TrainOptions.ValidBy), nameof(TrainOptions.TestLast)];
@@ -17,14 +17,14 @@ internal static class InheritedOptions
     public static ConfigFile Of(Checkpoint checkpoint, IReadOnlyList<Option> known)
     {
         if (checkpoint.Manifest.Config?["options"] is not JsonObject told)
-            throw GpuCtrException.UsageError($"{checkpoint.Folder} does not say how it was trained: an older version wrote it; train it again");
-        // Another program may have trained it, with options that this one does not know.
+            throw GpuCtrException.UsageError($"{checkpoint.Folder} does not contain its training options: an older version wrote it; train it again");
+        // A newer version may have trained it, with options that this version does not know.
         JsonObject own = new([.. told.Where(o => o.Key == "shards" || known.Any(k => k.Key == o.Key)).Select(o => KeyValuePair.Create(o.Key, o.Value?.DeepClone()))]);
         return ConfigFile.Of(Path.Combine(checkpoint.Folder, Checkpoint.ManifestFile), JsonSerializer.SerializeToElement(own), known, asTyped: checkpoint.Manifest.Config["format"] is null);
     }
 
-    /// <summary>A request with what it inherits, and a line that names that; empty if nothing is inherited.</summary>
-    /// <remarks>A run that goes on has inherited at its beginning.</remarks>
+    /// <summary>A request with the inherited options, and a line that names them; empty if nothing is inherited.</summary>
+    /// <remarks>A resumed run has already inherited at its start.</remarks>
     /// <exception cref="GpuCtrException">Usage: no such run. Data: damaged.</exception>
     public static (RunRequest Request, string Told) Over(RunRequest request)
     {

@@ -10,11 +10,11 @@ namespace GpuCtr.Training;
 
 /// <summary>A vector from elsewhere.</summary>
 /// <param name="Place">File and row, for messages.</param>
-/// <param name="Row">The row of its id in the vocabulary; the OOV row where training rows do not have the id.</param>
+/// <param name="Row">The row of its id in the vocabulary; the OOV row if the id does not occur in the training rows.</param>
 /// <param name="Numbers">It.</param>
 internal readonly record struct IdVector(DataPlace Place, int Row, float[] Numbers);
 
-/// <summary>The vectors of a column begin with those of a file, by id: <c>--init-embedding COL=FILE</c>.</summary>
+/// <summary>Initializes the embeddings of a column from a file of vectors by id: <c>--init-embedding COL=FILE</c>.</summary>
 internal sealed class InitialEmbedding
 {
     private readonly string column, path;
@@ -23,11 +23,11 @@ internal sealed class InitialEmbedding
     private InitialEmbedding(string column, string path, IVectorFile file) => (this.column, this.path, this.file) = (column, path, file);
 
     /// <summary>Opens the file, of which only the beginning or the end is read.</summary>
-    /// <exception cref="GpuCtrException">Usage: there is none, or it is not clear what in it are ids and vectors. Data: broken.</exception>
+    /// <exception cref="GpuCtrException">Usage: no such file, or it is ambiguous which column has the ids or the vectors. Data: invalid content.</exception>
     public static InitialEmbedding Open(string column, string path) =>
         new(column, path, path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase) ? SafeTensorsVectors.Open(path) : ParquetVectors.Open(path, column));
 
-    /// <summary>Writes the vectors into a new model, and says how many ids were found.</summary>
+    /// <summary>Writes the vectors into a new model, and prints how many ids were found.</summary>
     /// <param name="model">The model.</param>
     /// <param name="encoder">Its vocabularies.</param>
     /// <param name="kept">Rows that keep the weights of another run; null: none.</param>
@@ -70,7 +70,7 @@ internal sealed class InitialEmbedding
         log.Line(Invariant($"vectors  {begun:N0} of {values.Distinct:N0} values of {Printable(column)} begin with those of {path}; {unknown:N0} of its ids do not occur in the training rows{(kept is null ? "" : Invariant($", {found.Count(true) - begun:N0} keep the weights of the other run"))}"));
     }
 
-    /// <summary>A vector that never learns is at least not random: rows without one get the mean of those that have one, but for padding.</summary>
+    /// <summary>A frozen vector should not be random: rows without a vector in the file, except padding, get the mean of the others.</summary>
     private static void FillWithMean(VectorTable rows, Func<int, bool> lacks, bool[] found)
     {
         int[] with = [.. Enumerable.Range(0, found.Length).Where(row => found[row])], without = [.. Enumerable.Range(VocabularyTable.NullRow, found.Length - VocabularyTable.NullRow).Where(lacks)];

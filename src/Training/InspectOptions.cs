@@ -23,7 +23,7 @@ public sealed record InspectOptions
     [Option("threads; 0 = one per core", Least = 0, Most = DeviceOptions.MostThreads)]
     public int Threads { get; init; }
 
-    /// <summary>Leaves a manifest, which later runs verify. Shards with a column that cannot be read get none.</summary>
+    /// <summary>Writes a manifest, which later runs verify. Not written for shards with a column that cannot be read.</summary>
     [Option($"write {ShardManifest.FileName} beside the shards: sizes and hashes that later runs verify")]
     public bool WriteManifest { get; init; }
 }

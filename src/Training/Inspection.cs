@@ -8,11 +8,11 @@ using GpuCtr.Data.Sources;
 
 namespace GpuCtr.Training;
 
-/// <summary>Looks at shards before anything is trained on them.</summary>
+/// <summary>Inspects shards before training.</summary>
 internal static class Inspection
 {
     /// <summary>Reads all columns of all shards once.</summary>
-    /// <exception cref="GpuCtrException">Whatever ends it; Interrupted: it was stopped.</exception>
+    /// <exception cref="GpuCtrException">Any failure; Interrupted: it was stopped.</exception>
     public static InspectResult Run(InspectOptions options, RunLog runLog, CancellationToken stop)
     {
         OptionCheck.Check(options);

@@ -5,13 +5,13 @@ using GpuCtr.Kernels.Numerics;
 
 namespace GpuCtr.Training;
 
-/// <summary>The items among which the right one of a row is ranked.</summary>
+/// <summary>The items among which the correct item of a row is ranked.</summary>
 internal abstract class ItemCandidates
 {
     /// <summary>Most candidates of a row.</summary>
     public abstract int Most { get; }
 
-    /// <summary>Sets the candidates of a row, besides the right item.</summary>
+    /// <summary>Sets the candidates of a row, besides the correct item.</summary>
     /// <param name="row">Its number, from 0, in the order of the files.</param>
     /// <param name="seen">Items of its sequence, as rows of the vocabulary.</param>
     /// <param name="right">The right item.</param>
@@ -40,7 +40,7 @@ internal sealed class GivenCandidates : ItemCandidates
     /// <param name="column">Their list column.</param>
     /// <param name="key">A column that both have, such as the user.</param>
     /// <param name="items">The vocabulary.</param>
-    /// <exception cref="GpuCtrException">Usage: no such column. Data: a key has no candidates, or comes twice among them.</exception>
+    /// <exception cref="GpuCtrException">Usage: no such column. Data: a key has no candidates, or occurs twice.</exception>
     public static GivenCandidates Of(ShardSet shards, ShardSet from, string column, string key, VocabularyTable items)
     {
         Dictionary<string, int[]> byKey = [];
@@ -89,9 +89,9 @@ internal sealed class GivenCandidates : ItemCandidates
     }
 }
 
-/// <summary>N items drawn for each row by how often they occur in training, each once, none of the sequence: a function of seed and row.</summary>
+/// <summary>N distinct items drawn for each row with probability proportional to their frequency in training, without those of the sequence; depends only on seed and row.</summary>
 /// <param name="items">The vocabulary, with its counts.</param>
-/// <param name="count">N; all other items where there are not so many.</param>
+/// <param name="count">N; all other items if there are fewer.</param>
 /// <param name="seed">Another seed draws others.</param>
 internal sealed class PopularCandidates(VocabularyTable items, int count, ulong seed) : ItemCandidates
 {

@@ -6,7 +6,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training;
 
-/// <summary>Streams sequences through a model of items in the order of the files, and ranks the item that comes behind each: among all items but those of the sequence, or among candidates.</summary>
+/// <summary>Streams sequences through a model of items in the order of the files, and ranks the next item of each: among all items except those of the sequence, or among candidates.</summary>
 internal sealed class ItemEvaluator(TrainableModel model, BatchLoader loader)
 {
     /// <summary>The candidates; null: all items.</summary>
@@ -69,7 +69,7 @@ internal sealed class ItemEvaluator(TrainableModel model, BatchLoader loader)
             ranks[m] = RankOf(items.AsSpan(m * places, places), scores.AsSpan(m * places, places));
     }
 
-    /// <summary>The right item, then the others; −1 in the places of those that are no items, or are the right one.</summary>
+    /// <summary>The correct item, then the others; −1 for candidates that are not in the vocabulary or equal the correct item.</summary>
     private static void FillRow(ItemCandidates from, Batch batch, int b, long row, int right, Span<int> places)
     {
         BatchSequence sequence = batch.Sequences[0];
@@ -81,7 +81,7 @@ internal sealed class ItemEvaluator(TrainableModel model, BatchLoader loader)
             place = known.Has(place) && place != right ? place : -1;
     }
 
-    /// <summary>1 + the number of candidates whose score is not lower than that of the right item; behind all if that cannot be named.</summary>
+    /// <summary>1 + the number of candidates whose score is not lower than that of the correct item; last if the correct item is not in the vocabulary.</summary>
     private static int RankOf(ReadOnlySpan<int> items, ReadOnlySpan<float> scores)
     {
         int rank = 1;

@@ -8,12 +8,12 @@ using static System.FormattableString;
 namespace GpuCtr.Training;
 
 /// <summary>The memory that a process may take (<c>--memory</c>), and the part of it that is left for rows.</summary>
-/// <remarks>The division depends on the flag, the model and the data alone, not on the machine or the number of threads, because the order of streamed rows follows from it.</remarks>
+/// <remarks>The division depends only on the flag, the model and the data, not on the machine or the number of threads, because the order of streamed rows follows from it.</remarks>
 /// <param name="LimitBytes">The value of the flag; null = not given: rows get a fixed amount, and everything else is unbounded.</param>
 /// <param name="FreeRowBytes">That fixed amount.</param>
 internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
 {
-    /// <summary>Runtime, libraries, compiled code and stacks: what a process takes outside its heap.</summary>
+    /// <summary>Runtime, libraries, compiled code and stacks: the memory of a process outside its heap.</summary>
     /// <remarks>Compiled code grows until a run ends, so what <see cref="HeapLimit"/> measures at its start is too little. With 64 MiB here, one training in many ended 1 % above its limit.</remarks>
     public const long OutsideBytes = 80L << 20;
 
@@ -56,7 +56,7 @@ internal sealed record MemoryBudget(long? LimitBytes, long FreeRowBytes)
 /// <param name="Scores">Scores of evaluated rows, and their sorted copies.</param>
 internal sealed record HeldMemory(long Model, long Batches, long Vocabularies, long Scores)
 {
-    /// <summary>Where the lists of the shards begin, for models that rank lists.</summary>
+    /// <summary>Starts of the lists in the shards, for models that rank lists.</summary>
     public long Lists { get; init; }
 
     /// <summary>Everything, the runtime included.</summary>

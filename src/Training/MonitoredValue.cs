@@ -13,7 +13,7 @@ internal sealed class MonitoredValue(string metric)
     /// <summary>The metric.</summary>
     public string Metric { get; private set; } = metric;
 
-    /// <summary>Whether logloss replaces the metric that was asked for.</summary>
+    /// <summary>Whether logloss replaces the requested metric.</summary>
     public bool FellBack { get; private set; }
 
     /// <summary>The best value so far; null if it was never defined.</summary>
@@ -22,7 +22,7 @@ internal sealed class MonitoredValue(string metric)
     /// <summary>The epoch of the best value, from 1; 0 before the first.</summary>
     public int BestEpoch { get; private set; }
 
-    /// <summary>Epochs in a row without a better value.</summary>
+    /// <summary>Consecutive epochs without improvement.</summary>
     public int Stale { get; private set; }
 
     /// <summary>Resumes from a checkpoint.</summary>

@@ -38,7 +38,7 @@ public sealed record PredictOptions
     [Option("columns of the shards to copy beside the scores", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Keep { get; init; } = [];
 
-    /// <summary>K: where items are predicted, so many of the best ones for each row; null = 10.</summary>
+    /// <summary>K: number of best items per row, for models that predict items; null = 10.</summary>
     [Option("for models that predict items: the K best next items of each row, with their scores", Value = "K", Default = "10", Least = 1, Most = MostItems)]
     public int? Top { get; init; }
 
@@ -63,7 +63,7 @@ public sealed record PredictOptions
 /// <param name="Out">The file.</param>
 /// <param name="Rows">Its rows.</param>
 /// <param name="BadRows">Those of them without a score.</param>
-/// <param name="MeanScore">The mean score; null where items are predicted.</param>
+/// <param name="MeanScore">The mean score; null for models that predict items.</param>
 /// <param name="Seconds">Wall time of the scoring.</param>
 /// <param name="RowsPerSecond">Rows per second.</param>
 /// <param name="Step">Steps that the model was trained for.</param>

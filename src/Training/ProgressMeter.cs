@@ -49,7 +49,7 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
         runLog.Progress(new ProgressState(now, [Invariant($"{speed,9:N0} rows/s"), $"{Format(left)} left", .. loss, .. rest]));
     }
 
-    /// <summary>Shows a line with the share that is done, where rows are not known before.</summary>
+    /// <summary>Shows a line with the share that is done, if the number of rows is not known in advance.</summary>
     /// <param name="share">0 … 1.</param>
     /// <param name="facts">Facts, the most important first.</param>
     public void ShowShare(double share, params IEnumerable<string> facts)
@@ -58,7 +58,7 @@ internal sealed class ProgressMeter(RunLog runLog, string what, long totalRows, 
         runLog.Progress(new ProgressState(new(what, share), [.. facts]));
     }
 
-    /// <summary>Shows that the work is done, where progress is redrawn in place.</summary>
+    /// <summary>Shows that the work is done, if progress is redrawn in place.</summary>
     public void ShowEnd()
     {
         if (runLog.InPlace)

@@ -3,7 +3,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Training;
 
-/// <summary>What rank 0 exchanged with other ranks in calls of one collective.</summary>
+/// <summary>Traffic of rank 0 with other ranks in one kind of collective.</summary>
 /// <param name="Collective">broadcast, all_gather, all_to_all, all_reduce or barrier.</param>
 /// <param name="Calls">Number of calls.</param>
 /// <param name="BytesSent">Bytes for other ranks.</param>
@@ -11,9 +11,9 @@ namespace GpuCtr.Training;
 /// <param name="Seconds">Time in these calls: waiting for other ranks, and copying.</param>
 public sealed record CollectiveTraffic(Collective Collective, long Calls, long BytesSent, long BytesReceived, double Seconds);
 
-/// <summary>What rank 0 exchanged with other ranks; docs/scaling.md has the formula.</summary>
+/// <summary>Traffic of rank 0 with other ranks; docs/scaling.md has the formula.</summary>
 /// <param name="Ranks">Number of ranks.</param>
-/// <param name="Collectives">Those that were called, the one that took longest first.</param>
+/// <param name="Collectives">The collectives that were called, slowest first.</param>
 public sealed record RankTraffic(int Ranks, IReadOnlyList<CollectiveTraffic> Collectives)
 {
     /// <summary>Bytes for other ranks.</summary>
@@ -22,9 +22,9 @@ public sealed record RankTraffic(int Ranks, IReadOnlyList<CollectiveTraffic> Col
     /// <summary>Time in all collectives.</summary>
     public double Seconds => Collectives.Sum(c => c.Seconds);
 
-    /// <summary>What this rank counted; null on a rank without others.</summary>
+    /// <summary>The counts of this rank; null if there is only one rank.</summary>
     /// <param name="ranks">All ranks.</param>
-    /// <param name="before">What was counted before; null: count from the beginning.</param>
+    /// <param name="before">Counts to subtract; null: count from the start.</param>
     internal static RankTraffic? Of(Communicator ranks, Traffic? before = null)
     {
         if (ranks.Size == 1)

@@ -5,10 +5,10 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
-/// <summary>Refuses options of a run that its model does not read: they say what the rows are and how they are measured, so leaving them out silently would train on something else than was asked for.</summary>
+/// <summary>Refuses options that the model of a run does not read: they define rows and metrics, so ignoring them silently would train something other than requested.</summary>
 internal static class ReadOptions
 {
-    /// <summary>Checks the options about rows and measures; those of the model may stay, as a model is often exchanged for another one.</summary>
+    /// <summary>Checks the options about rows and metrics; unused model options are allowed, since models are often swapped.</summary>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public static void Check(RunRequest request, TrainSettings settings)
     {

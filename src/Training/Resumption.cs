@@ -6,7 +6,7 @@ namespace GpuCtr.Training;
 internal static class Resumption
 {
     /// <summary>The last checkpoint or, if that is damaged, the newest one that is not; null if the run never wrote one.</summary>
-    /// <remarks>Newer checkpoints that are damaged are removed, so that they are neither loaded later nor counted among those kept.</remarks>
+    /// <remarks>Damaged newer checkpoints are removed, so that they are neither loaded later nor counted among those to keep.</remarks>
     /// <exception cref="GpuCtrException">Data: every checkpoint is damaged.</exception>
     public static Checkpoint? Find(RunFolder folder, RunLog runLog)
     {
@@ -23,7 +23,7 @@ internal static class Resumption
             }
             catch (GpuCtrException e) when (e.Kind == ErrorKind.Data && i + 1 < names.Length)
             {
-                runLog.Warn($"{e.Message}; going back to {folder.Checkpointed(names[i + 1])}");
+                runLog.Warn($"{e.Message}; continuing from {folder.Checkpointed(names[i + 1])}");
             }
         }
 
@@ -42,7 +42,7 @@ internal static class Resumption
         }
         catch (GpuCtrException e) when (e.Kind == ErrorKind.Data)
         {
-            runLog.Warn($"the best checkpoint is lost ({e.Message}); {from.Folder} counts as the best one until an epoch is better");
+            runLog.Warn($"the best checkpoint is lost ({e.Message}); {from.Folder} is taken as the best one until an epoch is better");
             folder.Point(RunFolder.Best, Path.GetFileName(from.Folder));
             return from.Manifest;
         }

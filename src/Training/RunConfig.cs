@@ -9,13 +9,13 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training;
 
-/// <summary>config.json: what a run was asked to do and what it found. Its options can be read again (<see cref="ConfigFile"/>).</summary>
+/// <summary>config.json: the options of a run and its findings. The options can be read again (<see cref="ConfigFile"/>).</summary>
 internal static class RunConfig
 {
-    /// <summary>Where it says how many values were forgotten.</summary>
+    /// <summary>The key of the numbers of forgotten values.</summary>
     public const string Forgotten = "forgotten";
 
-    /// <summary>Where it says in which folder the run was started.</summary>
+    /// <summary>The key of the folder in which the run was started.</summary>
     public const string Folder = "working_folder";
 
     private const string TrainShards = "train_shards", ValidShards = "valid_shards";
@@ -40,7 +40,7 @@ internal static class RunConfig
         ["tested_on"] = new JsonArray([.. (shards.Files.Test?.Shards ?? []).Select(s => (JsonNode)s.Path)]),
     };
 
-    /// <summary>What the relative paths in a config.json start from, if that is not the current folder; else empty. Earlier versions did not say it.</summary>
+    /// <summary>The folder that relative paths in a config.json refer to, if it is not the current folder; else empty. Earlier versions did not store it.</summary>
     /// <param name="told">What it says, if anything.</param>
     public static string StartedIn(string? told) => told is not null && told != Directory.GetCurrentDirectory() ? told : "";
 
@@ -51,7 +51,7 @@ internal static class RunConfig
     /// <summary>Path of the file in the folder of a run; null if there is no run, or it ended before writing the file.</summary>
     public static string? PathIn(string folder) => RunFolder.HoldsRun(folder) && Path.Combine(folder, RunFolder.Config) is var path && File.Exists(path) ? path : null;
 
-    /// <summary>Checks that a run that goes on has the options and the shards that it began with, but for those that may change.</summary>
+    /// <summary>Checks that a resumed run has the options and shards that it started with, except those that may change.</summary>
     /// <param name="folder">Its folder; for a run that was killed before it wrote the file, there is nothing to compare.</param>
     /// <param name="request">What it is asked to do now.</param>
     /// <param name="allowed">The fields that may differ.</param>
@@ -96,7 +96,7 @@ internal static class RunConfig
             $"--allow-changed {field}: not one of {string.Join(", ", acceptable)}; others decide which tensors there are or how values are encoded: begin a new run, with --init-from if its model stays the same");
     }
 
-    /// <summary>Every option with its value, but for what was meant for one moment.</summary>
+    /// <summary>Every option with its value, except those that apply to one call only.</summary>
     private static JsonObject OptionsOf(RunRequest request, TrainSettings settings)
     {
         object[] records = [request.Options, request.Options.Features, request.Options.Device, settings.Model];

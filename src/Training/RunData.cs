@@ -14,7 +14,7 @@ namespace GpuCtr.Training;
 /// <param name="Part">Which of their rows.</param>
 internal sealed record RowSource(Dataset Data, RowPart Part)
 {
-    /// <summary>Rows; unless they were counted before, with bad ones and those that do not count.</summary>
+    /// <summary>Rows, including bad rows and rows of weight 0 unless they have been counted.</summary>
     public long Rows { get; init; } = Data.CountRows(Part);
 }
 
@@ -63,7 +63,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
     /// <param name="shards">The shards.</param>
     /// <param name="settings">How they are read.</param>
     /// <param name="encoder">Maps values to row numbers and numbers.</param>
-    /// <param name="held">Memory that the process takes besides, by the number of rows evaluated at once.</param>
+    /// <param name="held">Other memory of the process, as a function of the number of rows evaluated at once.</param>
     /// <param name="cacheFolder">For encoded rows.</param>
     /// <exception cref="GpuCtrException">Data: columns that differ. Usage: too little memory.</exception>
     public static RunData Open(RunShards shards, TrainSettings settings, FeatureEncoder encoder, HeldMemory held, string cacheFolder)
@@ -84,7 +84,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
         return new RunData(encoder, TrainRows(train, trainPart), valid, test);
     }
 
-    /// <summary>The fit knows how many rows are left where some do not count.</summary>
+    /// <summary>If some rows do not count, the fit knows how many are left.</summary>
     private static RowSource TrainRows(Dataset train, RowPart part) =>
         part.Negatives is null && !train.HasWeights ? new(train, part) : new(train, part) { Rows = train.Encoder.TrainRows };
 
@@ -131,7 +131,7 @@ internal sealed record RunData(FeatureEncoder Encoder, RowSource Train, RowSourc
 
     /// <summary>A share of the rows, or of the lists.</summary>
     /// <param name="shards">Their shards.</param>
-    /// <param name="listColumn">The column whose values are lists; null: rows are by themselves.</param>
+    /// <param name="listColumn">The column that groups rows into lists; null: rows are independent.</param>
     /// <param name="fraction">How many validate.</param>
     public static RowSplit Split(ShardSet shards, string? listColumn, double fraction) =>
         listColumn is null ? RowSplit.ByHash(fraction) : RowSplit.ByList(shards.Lists(listColumn), fraction);

@@ -35,7 +35,7 @@ internal sealed class RunLabels
     /// <exception cref="GpuCtrException">Data: bad labels, broken pages.</exception>
     public static RunLabels Of(RunData data, TrainSettings settings, CancellationToken cancellation) => new(data, settings, cancellation);
 
-    /// <summary>Warns about a side that lacks a label: what follows from it, and what to write.</summary>
+    /// <summary>Warns about a side that lacks a label, with the consequence and the flag to use.</summary>
     /// <param name="runLog">Where warnings go.</param>
     /// <param name="monitor">The metric that was asked for.</param>
     public void Warn(RunLog runLog, string monitor)
@@ -43,7 +43,7 @@ internal sealed class RunLabels
         if (!train.HasBoth)
             runLog.Warn($"train: {train.OneSided()}{Other("valid", valid)}: there is nothing to learn; {Advice()}");
         if (valid is { Rows: 0 })
-            runLog.Warn($"valid: no rows, so the last epoch counts as the best and --patience has no effect; {Advice()}");
+            runLog.Warn($"valid: no rows, so the last epoch is taken as the best and --patience has no effect; {Advice()}");
         else if (valid is { HasBoth: false } one)
             runLog.Warn($"valid: {one.OneSided()}{Other("train", train)}: AUC is not defined{(monitor == "logloss" ? "" : ", so logloss decides which epoch is best and when to stop")}; {Advice()}");
         if (test is { HasBoth: false } tested)

@@ -41,7 +41,7 @@ internal sealed class RunLog(IScreen screen, bool verbose) : IDisposable
             Warn(text);
     }
 
-    /// <summary>Writes a line to the file, and to the screen if details were asked for.</summary>
+    /// <summary>Writes a line to the file, and to the screen with --verbose.</summary>
     public void Detail(string text)
     {
         if (verbose)

@@ -4,7 +4,7 @@ namespace GpuCtr.Training;
 
 /// <summary>The metrics of a finished run, under the names that --json uses: of the test rows, or else of the validation rows in the best epoch.</summary>
 /// <param name="Auc">AUC; null where it is not defined.</param>
-/// <param name="Logloss">Logloss; null where items are predicted.</param>
+/// <param name="Logloss">Logloss; null for models that predict items.</param>
 /// <param name="Gauc">AUC by group; null without groups.</param>
 /// <param name="Rows">Rows that were measured.</param>
 /// <param name="ValidAuc">AUC of the validation rows in the best epoch.</param>
@@ -15,10 +15,10 @@ namespace GpuCtr.Training;
 /// <param name="Device">The device.</param>
 /// <param name="TrainAuxiliaryLoss">Mean auxiliary loss of the last epoch; null if the model has none.</param>
 /// <param name="Hr10">HR@10 where items are predicted.</param>
-/// <param name="Ndcg">NDCG@10 where items are predicted, NDCG@k of lists.</param>
+/// <param name="Ndcg">NDCG@10 for models that predict items, NDCG@k for lists.</param>
 /// <param name="Mrr">MRR where items are predicted.</param>
 /// <param name="ValidNdcg">The NDCG of the validation rows in the best epoch.</param>
-/// <param name="Exchanged">What the whole run exchanged with other ranks; null on one.</param>
+/// <param name="Exchanged">Traffic of the whole run with other ranks; null on one rank.</param>
 /// <param name="Monitored">The metric that decided which epoch is best.</param>
 public sealed record RunMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows, double? ValidAuc, int Epochs,

@@ -19,9 +19,9 @@ internal sealed class RunRecord : IDisposable
     private readonly EventFile events;
     private readonly double begin;
 
-    /// <summary>Opens the files; a resumed run keeps what was written before its checkpoint.</summary>
+    /// <summary>Opens the files; a resumed run keeps the lines written before its checkpoint.</summary>
     /// <param name="folder">The run folder.</param>
-    /// <param name="runLog">Told when a report cannot be written.</param>
+    /// <param name="runLog">Receives a warning when a report cannot be written.</param>
     /// <param name="model">The model that is trained.</param>
     /// <param name="from">The step of the checkpoint from which the run resumes; null = a new run.</param>
     /// <exception cref="IOException">The disk is full or fails.</exception>

@@ -16,7 +16,7 @@ internal sealed record RunRequest(TrainOptions Options, IReadOnlyList<Option> Kn
     public Func<FeatureEncoder, ColumnGroup>? Without { get; init; }
 
     /// <summary>The request of a program. Given is what differs from the defaults; a run that resumes has all else from its config.json.</summary>
-    /// <exception cref="GpuCtrException">Usage, InputOutput: the config.json of the run that goes on cannot be read.</exception>
+    /// <exception cref="GpuCtrException">Usage, InputOutput: the config.json of the resumed run cannot be read.</exception>
     public static RunRequest Of(TrainOptions options)
     {
         OptionValues given = OptionValues.Of(options, new TrainOptions());

@@ -20,10 +20,10 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
     private GroupedLogs? grouped;
     private ShardStores? stores;
 
-    /// <summary>Which of the training rows validate and test, where columns say so; null otherwise.</summary>
+    /// <summary>The split of the training rows by columns; null if there is none.</summary>
     public SideTable? Sides { get; private init; }
 
-    /// <summary>Columns that put rows in order and are no feature.</summary>
+    /// <summary>Columns that order rows and are not features.</summary>
     private IReadOnlyList<string> Order { get; init; } = [];
 
     /// <summary>The files that the user named: those that are read, unless their rows were grouped.</summary>
@@ -66,11 +66,11 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         if (unused.Length > 0)
             plan = FeaturePlan.Infer(train, features with { Exclude = [.. features.Exclude, .. unused] });
         if (ModelCatalog.RanksLists(model) && plan.GroupKey is null)
-            throw GpuCtrException.UsageError($"--model {model} ranks lists, and has to know which rows are one: name the column with the id of the list or request by --group-id");
+            throw GpuCtrException.UsageError($"--model {model} ranks lists: name the column with the id of the list or request with --group-id");
         if (ModelCatalog.Of(model).NeedsHistory && !plan.HasHistory)
-            throw GpuCtrException.UsageError($"--model {model} weighs the history of a row by its target, and these rows have no history: it is a list column named hist_item beside a column item, or one that --history names; without one, take --model {ModelCatalog.Default(histories: false).Name}");
+            throw GpuCtrException.UsageError($"--model {model} attends to the history of a row, and these rows have no history (a list column named hist_item beside a column item, or a column named with --history); without one, use --model {ModelCatalog.Default(histories: false).Name}");
         if (ModelCatalog.RanksLists(model) && settings.Features.Weight is not null)
-            throw GpuCtrException.UsageError($"--weight {settings.Features.Weight}: {model} ranks whole lists, and its rows have no weights; leave it out, or choose a model of rows such as deepfm");
+            throw GpuCtrException.UsageError($"--weight {settings.Features.Weight}: {model} ranks whole lists, and its rows have no weights; leave it out, or choose a pointwise model such as deepfm");
         if (plan.MissingNegatives() is { } missing)
             throw GpuCtrException.UsageError(missing);
         // Checked before the pass over the training rows, which may take long.
@@ -79,7 +79,7 @@ internal sealed record RunShards(ShardSet Train, ShardSet? Valid, ShardSet? Test
         return new RunShards(train, valid, test, plan, model, unused) { Order = order, Sides = RunSplit.Of(train, valid is not null, model, settings) };
     }
 
-    /// <summary>Logs of interactions become one row a user on the way in; from there on they are sequences like others.</summary>
+    /// <summary>Logs of interactions are grouped into one row per user when they are read; after that they are ordinary sequences.</summary>
     private static RunShards Grouped(TrainSettings settings, InteractionColumns columns, (ShardSet Train, ShardSet? Valid, ShardSet? Test) files)
     {
         GroupedLogs logs = new(columns, settings.Memory.FitBytes);

@@ -6,12 +6,12 @@ using GpuCtr.Models;
 
 namespace GpuCtr.Training;
 
-/// <summary>Which of the training rows validate and test, where columns say so.</summary>
+/// <summary>The split of the training rows by columns.</summary>
 internal static class RunSplit
 {
     private const string ValidLast = "--valid-last", ValidBy = "--valid-by", TestLast = "--test-last";
 
-    /// <summary>Columns that put rows in order and are no feature: their values do not come again in rows that validate. Of a time, hour and weekday do.</summary>
+    /// <summary>Columns that order rows and are not features: their values do not recur in validation rows. Hour and weekday of a time do.</summary>
     public static IReadOnlyList<string> NoFeatures(ShardSet train, TrainSettings settings)
     {
         FeatureOptions features = settings.Features;
@@ -25,7 +25,7 @@ internal static class RunSplit
     /// <param name="validates">Whether other shards validate.</param>
     /// <param name="model">The architecture.</param>
     /// <param name="settings">The options.</param>
-    /// <exception cref="GpuCtrException">Usage: no such column, no order in it, a model of lists. Data: a side without rows, a text that is no date.</exception>
+    /// <exception cref="GpuCtrException">Usage: no such column, no order in it, a model of lists. Data: a side without rows, a text that is not a date.</exception>
     public static SideTable? Of(ShardSet train, bool validates, string model, TrainSettings settings)
     {
         TrainOptions options = settings.Options;
@@ -33,7 +33,7 @@ internal static class RunSplit
         if (flag is null)
             return null;
         if (ModelCatalog.RanksLists(model))
-            throw GpuCtrException.UsageError($"{flag} may cut through lists, and {model} ranks whole ones: leave it out, so that a share of the lists validates, or name shards by --valid and --test");
+            throw GpuCtrException.UsageError($"{flag} may split lists, and {model} ranks whole lists: leave it out, so that a share of the lists is used for validation, or name shards with --valid and --test");
         SideTable sides = new(train, settings.Workers);
         if (options.TestLast is { } test)
             sides.TakeLast(RowSide.Test, test, TestLast);
@@ -46,7 +46,7 @@ internal static class RunSplit
         return sides;
     }
 
-    /// <summary>A warning where rows have a time and those that validate are chosen by a hash; null otherwise.</summary>
+    /// <summary>A warning if rows have a time and validation rows are chosen by a hash; null otherwise.</summary>
     public static string? Warning(RunShards shards, RunData data)
     {
         if (data.Valid?.Data != data.Train.Data || data.Train.Part.Split is null or SideTable)

@@ -53,7 +53,7 @@ internal static class RunWarnings
     public static void AfterTraining(RunLog runLog, Trainer trainer, int epochs)
     {
         if (epochs > 1 && trainer.Monitored.BestEpoch == 1)
-            runLog.Warn("the first epoch was the best one: the model overfits from the second on; train one epoch, or raise --embedding-l2, --dropout or --min-count");
+            runLog.Warn("the first epoch was the best: the model overfits from the second on; train one epoch, or raise --embedding-l2, --dropout or --min-count");
         if (trainer.SkippedSteps > 0)
             runLog.Warn($"{trainer.SkippedSteps} step(s) were skipped because loss or gradient was not finite");
     }
@@ -64,11 +64,11 @@ internal static class RunWarnings
         DatasetStatistics seen = data.Statistics;
         string[] oov = [.. seen.OovValues().Where(u => u.Oov > 0).Select(u => Invariant($"{u.Field} {100.0 * u.Oov / u.Values:F2} %"))];
         if (oov.Length > 0)
-            runLog.Line($"{name}: values without a row of their own (OOV: not in the training rows, or rarer than --min-count): {string.Join(", ", oov)}");
+            runLog.Line($"{name}: OOV values (not in the training rows, or rarer than --min-count): {string.Join(", ", oov)}");
         AboutUntrainedOovRows(runLog, data);
         string[] nulls = [.. seen.NewNulls().Select(n => Invariant($"{n.Column} {n.Nulls:N0}"))];
         if (nulls.Length > 0)
-            runLog.Warn($"{name}: nulls in columns that had none in training, so the model never learned from nulls there: {string.Join(", ", nulls)}");
+            runLog.Warn($"{name}: nulls in columns without nulls in training, so the model has not learned from them: {string.Join(", ", nulls)}");
         AboutReading(runLog, name, data);
     }
 
@@ -83,21 +83,21 @@ internal static class RunWarnings
         runLog.WarnOnce("OOV rows", $"{ColumnNames.Listing(untrained.Select(v => v.Name))}: the OOV row, which stands for values that training saw rarely or never, was reached by no training row and still has its initial vector; {advice}");
     }
 
-    /// <summary>What was not read: bad rows, and the beginnings of long lists.</summary>
+    /// <summary>Warns about skipped bad rows and truncated lists.</summary>
     public static void AboutReading(RunLog runLog, string name, Dataset data)
     {
         DatasetStatistics seen = data.Statistics;
         string[] cut = [.. seen.CutLists().Where(c => c.Rows > 0).Select(c => Invariant($"{c.Field} in {c.Rows:N0} of {seen.Rows:N0} rows ({(double)c.Rows / seen.Rows:P2}), {c.Values:N0} entries left out"))];
         if (cut.Length > 0)
-            runLog.Line($"{name}: lists with more than --max-history {data.Encoder.Spec.Sequences[0].MaxLength} entries, of which the last are read: {string.Join("; ", cut)}");
+            runLog.Line($"{name}: lists with more than --max-history {data.Encoder.Spec.Sequences[0].MaxLength} entries (only the last are read): {string.Join("; ", cut)}");
         if (data.CacheTrouble is { } trouble)
-            runLog.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again every epoch");
+            runLog.Warn($"{name}: the cache of encoded rows: {trouble}; rows that are not in it are decoded again in every epoch");
         foreach ((int column, long values, RowGroupRef group, BoundedNumbers first) in seen.BoundedNumbers)
         {
             runLog.Warn(Invariant($"{name}: {values:N0} value(s) of {data.Encoder.State.Numeric[column].Column} lie {NumericColumn.MostDeviations:N0} deviations or more from the mean in training and count as so many, the first {NumericTransforms.Text(first.Value)} ({data.Shards.Shards[group.Shard].Path}, row {group.FirstRow + first.Row})"));
         }
 
         if (seen.BadRows > 0)
-            runLog.Warn($"{name}: {seen.BadRows} bad row(s) left out: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
+            runLog.Warn($"{name}: {seen.BadRows} bad row(s) skipped: {string.Join(", ", seen.BadRowsByReason.Select(r => $"{r.Value} × {r.Key}"))}");
     }
 }

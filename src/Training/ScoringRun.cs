@@ -28,7 +28,7 @@ internal sealed record ScoringRun(
     private GroupedLogs? logs;
     private ShardSet? grouped;
 
-    /// <summary>Opens all of it, in an order in which the cheapest mistakes are told first, and closes it after <paramref name="score"/>.</summary>
+    /// <summary>Opens everything, ordered so that the cheapest checks come first, and closes it after <paramref name="score"/>.</summary>
     /// <exception cref="GpuCtrException">Usage, Data or InputOutput: the model, the shards or the device cannot be had.</exception>
     public static T Of<T>(
         string verb, int batchSize, DeviceOptions machine, MemoryBudget memory, IReadOnlyList<string> shards, IReadOnlyList<ShardStore> own, RunLog runLog, CancellationToken stop, Func<ScoringRun, T> score)
@@ -42,7 +42,7 @@ internal sealed record ScoringRun(
         return score(run);
     }
 
-    /// <summary>The rows that a model reads: the shards, or their users, where the sequences of the model were made from a log and the shards are one.</summary>
+    /// <summary>The rows that a model reads: the shards, or one row per user if the model was trained on a log and the shards are one.</summary>
     /// <exception cref="GpuCtrException">Data: a missing or bad user, item or timestamp.</exception>
     public ShardSet RowsFor(FeatureEncoder encoder)
     {
@@ -83,7 +83,7 @@ internal sealed record ScoringRun(
     /// <inheritdoc/>
     public void Dispose() => logs?.Dispose();
 
-    /// <summary>Bounds the heap beside what is held, and prints the model and the device.</summary>
+    /// <summary>Limits the heap to what the other memory leaves, and prints the model and the device.</summary>
     public void Begin(Checkpoint checkpoint, HeldMemory held)
     {
         Memory.BoundHeap(held.NativeBytes);
@@ -93,7 +93,7 @@ internal sealed record ScoringRun(
 
     /// <summary>Goes over all rows, with progress on the screen and until it is stopped.</summary>
     /// <param name="rows">The number of rows.</param>
-    /// <param name="work">The work; it is given what is called with the number of rows done.</param>
+    /// <param name="work">The work; receives a callback for the number of rows done.</param>
     /// <param name="interrupted">The message when it is stopped.</param>
     /// <exception cref="GpuCtrException">Interrupted: it was stopped.</exception>
     public T Watch<T>(long rows, Func<Action<long>, T> work, string interrupted)

@@ -31,11 +31,11 @@ public sealed record TrainOptions
     [Option("validate on the last rows by a column of times, numbers or dates: a share of all rows (time:10%) or the rows from a value on (time:2014-10-28)", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
     public LastRows? ValidLast { get; init; }
 
-    /// <summary>A column of which whole groups of rows validate, as many of its values as --valid-fraction says; null = each row by itself.</summary>
+    /// <summary>A column by whose values rows are split for validation, a share --valid-fraction of the values; null = each row separately.</summary>
     [Option("validate on all rows of some values of a column, such as users; --valid-fraction is the share of values", Value = "COL", Form = OptionForm.Columns, ClicksOnly = true, OnResume = OnResume.Accepted)]
     public string? ValidBy { get; init; }
 
-    /// <summary>The rows to test on: the last ones by a column, which neither train nor validate; null = those of --test.</summary>
+    /// <summary>The test rows: the last ones by a column, not used for training or validation; null = those of --test.</summary>
     [Option("test on the last rows, as for --valid-last; they are not used for training or validation", Value = "COL:N%|VALUE", ClicksOnly = true, OnResume = OnResume.Accepted)]
     public LastRows? TestLast { get; init; }
 
@@ -60,7 +60,7 @@ public sealed record TrainOptions
     public string? Variant { get; init; }
 
     /// <summary>Maps the defaults of the model or variant to the options used: <c>m => m with { EmbeddingDim = 8 }</c>.</summary>
-    /// <remarks>Called several times, also to find out what it sets.</remarks>
+    /// <remarks>Called several times, also to find out which options it sets.</remarks>
     [Options]
     public Func<ModelOptions, ModelOptions> Model { get; init; } = own => own;
 
@@ -96,7 +96,7 @@ public sealed record TrainOptions
     [Option("NDCG is computed over the first K places of a list", Value = "K", Least = 1, OnResume = OnResume.Accepted)]
     public int Top { get; init; } = 10;
 
-    /// <summary>Epochs in a row without a better value before training stops; 0 = never; null = the variant's.</summary>
+    /// <summary>Consecutive epochs without improvement before training stops; 0 = never; null = the variant's.</summary>
     [Option("stop after N consecutive epochs without improvement; 0 = never", Default = "2; 10 for next items; or the variant's", Least = 0, OnResume = OnResume.Free)]
     public int? Patience { get; init; }
 
@@ -124,7 +124,7 @@ public sealed record TrainOptions
     [Option("continue the run in --out with the options it has; if shards are given, start it if there is none", OnResume = OnResume.Momentary)]
     public bool Resume { get; init; }
 
-    /// <summary>Options that may differ from those that the resumed run started with.</summary>
+    /// <summary>Options that may differ from the start of the resumed run.</summary>
     [Option("with --resume: options (or train_shards, valid_shards) that may differ from the start of the run", Value = "FIELD,…", OnResume = OnResume.Momentary)]
     public IReadOnlyList<string> AllowChanged { get; init; } = [];
 
@@ -132,15 +132,15 @@ public sealed record TrainOptions
     [Option("start with the weights and options of another run; known values keep their rows, new values get new rows", Value = "RUN", OnResume = OnResume.Free)]
     public string? InitFrom { get; init; }
 
-    /// <summary>Values that do not occur in so many runs, up to this one, lose their rows; 0 = none do.</summary>
+    /// <summary>Values that did not occur in this number of last runs, including this one, lose their rows; 0 = keep all.</summary>
     [Option("with --init-from: remove the rows of values that did not occur in the last N runs, including this one; 0 = keep all", Least = 0)]
     public int ForgetAfter { get; init; }
 
-    /// <summary>Columns whose embeddings begin with vectors from a file.</summary>
+    /// <summary>Columns whose embeddings are initialized from files.</summary>
     [Option("initialize the embeddings of columns from files of vectors by id: Parquet with a column of ids and one of lists of numbers, or safetensors", Value = "COL=FILE,…", Form = OptionForm.ColumnRules)]
     public IReadOnlyList<string> InitEmbedding { get; init; } = [];
 
-    /// <summary>The run whose model makes the personalized vector of each row; null = there is none, or it is a column.</summary>
+    /// <summary>The run whose model computes the personalized vector of each row; null = there is none, or it is a column.</summary>
     [Option("run of a click model, such as din, whose last hidden layer is the personalized vector of each item (prm); it becomes part of the new run", Value = "RUN", OnResume = OnResume.Free, ReadBy = "prm")]
     public string? PrmFrom { get; init; }
 

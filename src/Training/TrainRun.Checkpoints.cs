@@ -5,7 +5,7 @@ using GpuCtr.Training.Metrics;
 
 namespace GpuCtr.Training;
 
-/// <content>What the run saves after an epoch, between two steps and when it is interrupted, and how it goes on from that.</content>
+/// <content>Saving checkpoints after an epoch, between steps and on interruption, and resuming from them.</content>
 internal sealed partial class TrainRun
 {
     private void Keep(Trainer trainer, EpochResult result)

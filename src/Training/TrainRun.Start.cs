@@ -18,18 +18,18 @@ internal sealed partial class TrainRun
     /// <exception cref="DeviceException">The device was not found.</exception>
     public static TrainingResult Start(RunRequest request, RunLog runLog, CancellationToken stop, Action? afterStep = null) => Start(request, runLog, stop, null, afterStep);
 
-    /// <summary>The same with what other runs have made; <paramref name="shared"/> null: nothing.</summary>
+    /// <summary>The same with state shared by other runs; <paramref name="shared"/> may be null.</summary>
     public static TrainingResult Start(RunRequest request, RunLog runLog, CancellationToken stop, Workbench? shared, Action? afterStep = null)
     {
         (request, string inherited) = InheritedOptions.Over(request);
         TrainOptions options = request.Options;
         TrainSettings settings = TrainSettings.Of(options);
         string[] allowedChanges = RunConfig.AllowedChanges(request);
-        // What a model predicts does not depend on the columns, so this holds for the model that they decide on too.
+        // What a model predicts does not depend on the columns, so this also holds for the model chosen from them.
         ReadOptions.Check(request, settings);
         using RunShards shards = RunShards.Open(settings, stop);
         if (options.Importance && shards.Test is null && options.TestLast is null && !settings.Validates(shards))
-            throw GpuCtrException.UsageError("--importance needs rows that were not trained on: name some by --test or --valid");
+            throw GpuCtrException.UsageError("--importance needs rows that were not trained on: name shards with --test or --valid");
         (request, IReadOnlyList<AutomaticDefault> chosen) = AutomaticDefaults.Resolve(request, DefaultFacts.Of(options, shards, settings.Validates(shards)));
         settings = TrainSettings.Of(request.Options).For(shards.ModelName);
         using Workbench? own = shared is null ? new Workbench(options.Device.Open()) : null;

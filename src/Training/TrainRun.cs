@@ -41,7 +41,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
     /// <summary>Options whose values follow from the data.</summary>
     public IReadOnlyList<AutomaticDefault> Chosen { get; init; } = [];
 
-    /// <summary>Embeddings that begin with vectors from files; none where the run resumes.</summary>
+    /// <summary>Embeddings initialized from files; none if the run is resumed.</summary>
     public IReadOnlyList<InitialEmbedding> InitialEmbeddings { get; init; } = [];
 
     /// <summary>Chooses columns that the run trains without; null: it reads all.</summary>
@@ -54,7 +54,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
     /// <param name="shards">The shards, resolved.</param>
     /// <param name="from">The checkpoint to resume from; null = start from the beginning.</param>
     /// <param name="warm">The checkpoint of another run whose weights this one starts with; null = new weights.</param>
-    /// <exception cref="GpuCtrException">Whatever ends the run; after a signal, with the exit code of that signal.</exception>
+    /// <exception cref="GpuCtrException">Any failure; after a signal, with the exit code of that signal.</exception>
     public TrainingResult Run(RunShards shards, Checkpoint? from, WarmStart? warm = null)
     {
         try
@@ -154,10 +154,10 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
         }
     }
 
-    /// <summary>Draws what the model contrasts histories with; null if it reads that from columns, or needs none.</summary>
+    /// <summary>Draws the negatives of histories; null if they are read from columns, or not needed.</summary>
     private NegativeSampler? Negatives() => data.Encoder.State.ItemAttributes is null ? null : new NegativeSampler(data.Encoder, settings.Model.Seed);
 
-    /// <summary>Draws the entries that are masked; null if the model masks none.</summary>
+    /// <summary>Draws the masked entries; null if the model has no masks.</summary>
     private ItemMasks? Masks() => ModelCatalog.Of(settings.Model.Model).Predicts == Predictions.MaskedItems
         ? new ItemMasks(settings.Model.Seed, settings.Model.MaskShare, settings.Model.LastMaskShare)
         : null;
@@ -208,7 +208,7 @@ internal sealed partial class TrainRun(TrainSettings settings, Workbench bench, 
         return test;
     }
 
-    /// <summary>On the test rows, else the validation rows; a run that was resumed behind its end has not evaluated these yet.</summary>
+    /// <summary>On the test rows, else the validation rows; a run that was resumed after its last epoch has not evaluated these yet.</summary>
     private void MeasureImportance(Trainer trainer)
     {
         (string name, RowSource rows) = data.Test is { } test ? ("test", test) : ("valid", data.Valid!);

@@ -12,7 +12,7 @@ namespace GpuCtr.Training;
 /// <param name="Features">Roles and transforms of columns.</param>
 /// <param name="Model">Options of the model; final once the columns are known.</param>
 /// <param name="LearningRate">The learning rate of every step.</param>
-/// <param name="Patience">Epochs in a row without a better value before training stops; 0 = never.</param>
+/// <param name="Patience">Consecutive epochs without improvement before training stops; 0 = never.</param>
 /// <param name="Memory">Memory limit of the process.</param>
 /// <param name="FitCache">Folder of the fit cache; null = none.</param>
 internal sealed record TrainSettings(
@@ -26,7 +26,7 @@ internal sealed record TrainSettings(
     /// <summary>Whether the model predicts items.</summary>
     public bool PredictsItems => ModelCatalog.Of(Model.Model).PredictsItems;
 
-    /// <summary>Whether the losses of epochs are those of a click probability for each row, and not of items or whole lists.</summary>
+    /// <summary>Whether the loss is that of a click probability per row, not of items or whole lists.</summary>
     public bool PredictsClicks => !PredictsItems && !(RanksLists && Model.ListLoss == ListLoss.Softmax);
 
     /// <summary>B: rows of a step, once the rows are known.</summary>
@@ -38,10 +38,10 @@ internal sealed record TrainSettings(
     /// <summary>Threads that decode.</summary>
     public int Workers => Features.Workers;
 
-    /// <summary>Places of a list that NDCG looks at; 0: it is not measured.</summary>
+    /// <summary>k of NDCG@k for lists; 0: it is not measured.</summary>
     public int Top => Monitor == "ndcg" || RanksLists ? Options.Top : 0;
 
-    /// <summary>The most rows of a list; 0: rows are by themselves.</summary>
+    /// <summary>Maximum rows of a list; 0: rows are independent.</summary>
     public int ListRows => RanksLists ? BatchSize : 0;
 
     /// <summary>Whether there will be rows to validate on.</summary>
@@ -86,11 +86,11 @@ internal sealed record TrainSettings(
         ModelOptions model = options.Model(Variants.Of(name, options.Variant).Model);
         OptionCheck.Check(model);
         if (options.Features.SoftLabels && model.NegativeSampling < 1)
-            throw GpuCtrException.UsageError("--negative-sampling draws rows with label 0, and --soft-labels has shares; leave one of them out");
+            throw GpuCtrException.UsageError("--negative-sampling samples rows with label 0, and --soft-labels has probabilities; leave one of them out");
         if (model.Freeze.Count > 0 && options.InitFrom is null && model.Freeze.Except(FeatureOptions.Pairs(options.InitEmbedding).Select(p => p.Column)).FirstOrDefault() is { } random)
-            throw GpuCtrException.UsageError($"--freeze {ColumnNames.InShell(random)} would keep random vectors: give it some by --init-embedding {ColumnNames.InShell(random)}=FILE, or start from a run by --init-from");
+            throw GpuCtrException.UsageError($"--freeze {ColumnNames.InShell(random)} would keep random vectors: give it vectors with --init-embedding {ColumnNames.InShell(random)}=FILE, or start from a run with --init-from");
         if (model.MbaLambda > 0 && name == LogisticRegression.Entry.Name)
-            throw GpuCtrException.UsageError($"--mba-lambda regularizes embeddings, and {name} has first-order weights only: take --embedding-l2");
+            throw GpuCtrException.UsageError($"--mba-lambda regularizes embeddings, and {name} has only first-order weights: use --embedding-l2");
         if (options.Device.Ranks is { Size: > 1 } && RankModels.Refusal(model) is { } whyNot)
             throw GpuCtrException.UsageError(whyNot);
         return model.Contradiction() is { } fault ? throw GpuCtrException.UsageError(fault) : model;

@@ -21,7 +21,7 @@ namespace GpuCtr.Training;
 /// <param name="Seconds">Wall time of its training steps, waiting for data included.</param>
 /// <param name="WaitedSeconds">Part of it spent waiting for data.</param>
 /// <param name="IsBest">Whether its monitored value is the best so far.</param>
-/// <param name="Exchanged">What its training steps exchanged with other ranks; null on one.</param>
+/// <param name="Exchanged">Traffic of its training steps with other ranks; null on one rank.</param>
 internal sealed record EpochResult(
     int Epoch, long Step, long Rows, double? TrainLogLoss, double? TrainAuxiliaryLoss, Evaluation? Valid, double LearningRate, double Seconds, double WaitedSeconds, bool IsBest, RankTraffic? Exchanged = null);
 
@@ -66,7 +66,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     /// <summary>Whether training ended because loss or gradient was not finite in several steps in a row.</summary>
     public bool HasDiverged => divergence.HasEnded;
 
-    /// <summary>Scores of the last evaluation; null where items are predicted.</summary>
+    /// <summary>Scores of the last evaluation; null for models that predict items.</summary>
     public RowSample? Sample { get; private set; }
 
     /// <summary>Receives the summary of each part of an epoch.</summary>
@@ -96,7 +96,7 @@ internal sealed class Trainer(TrainableModel model, RunData data, TrainSettings 
     {
         from = position;
         if (position is { EpochDone: false, Shuffle: { } then } && then != Shuffle)
-            runLog.Warn($"the order of the rows has changed: in the rest of epoch {position.Epoch} some rows come twice and some not at all");
+            runLog.Warn($"the order of the rows has changed: in the rest of epoch {position.Epoch} some rows occur twice and some not at all");
         settings.LearningRate.PlateauFactor = position.PlateauFactor;
         monitored.Restore(position.BestValue, position.BestEpoch, position.StaleEpochs, history);
     }

@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training;
 
-/// <summary>The embeddings of a vocabulary in host memory: where columns have widths of their own, all vectors of an id side by side.</summary>
+/// <summary>The embeddings of a vocabulary in host memory: for wider columns, all vectors of an id concatenated.</summary>
 internal sealed class VectorTable
 {
     private readonly Device device;

@@ -26,12 +26,12 @@ internal sealed class WarmStart
     /// <summary>Opens a run (its best checkpoint), a pointer or a checkpoint.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="model">Options of the new run's model.</param>
-    /// <param name="forgetAfter">Values that are absent in so many runs, up to the new one, lose their rows; 0: none do.</param>
+    /// <param name="forgetAfter">Values that were absent from this number of last runs, including the new one, lose their rows; 0: keep all.</param>
     /// <exception cref="GpuCtrException">Usage: no such run, or a model with other tensors; every difference is named. Data: damaged.</exception>
     public static WarmStart Open(string path, ModelOptions model, int forgetAfter)
     {
         if (forgetAfter > 0 && ModelCatalog.Of(model.Model).CrossesFields)
-            throw GpuCtrException.UsageError($"--forget-after moves rows, and the weights of pairs in {model.Model} are found by the rows of their values; leave it out");
+            throw GpuCtrException.UsageError($"--forget-after renumbers rows, and the weights of pairs in {model.Model} are hashed by row number; leave it out");
         (Checkpoint from, FeatureEncoder learned) = Checkpoint.Load(path, c => (c, c.LoadEncoder()), "--init-from");
         string[] differences = [.. Option.DeclaredBy(typeof(ModelOptions))
             .Where(o => !MayDiffer(o, from.Manifest.Model, model))
@@ -45,7 +45,7 @@ internal sealed class WarmStart
     /// <summary>Whether an FNN starts with the embeddings and weights of a factorization machine (Zhang, Du and Wang, ECIR 2016).</summary>
     private static bool IsSupport(ModelOptions theirs, ModelOptions ours) => (theirs.Model, ours.Model) == ("fm", "fnn");
 
-    /// <summary>Whether the other run may have another value: if the model does not read it; its optimizer may, whose state is then dropped, but for FTRL, whose weights are a function of its state.</summary>
+    /// <summary>Whether an option may differ from the other run: if the model does not read it, or for the optimizer, whose state is then dropped. FTRL may not change, because its weights are a function of its state.</summary>
     private static bool MayDiffer(Option option, ModelOptions theirs, ModelOptions ours) => !option.IsReadBy(ours.Model) || option.Declaration.OnWarmStart switch
     {
         OnWarmStart.Free => option.Property != nameof(ModelOptions.Optimizer) || ours.FirstOrderFtrl is null,
@@ -82,7 +82,7 @@ internal sealed class WarmStart
         if (Directory.Exists(from.Folder))
             Load(from, model, rows, runLog);
         else
-            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has replaced it; start again"), model, rows, runLog), "--init-from");
+            Checkpoint.Load(path, newer => Load(IsSameRun(newer) ? newer : throw GpuCtrException.UsageError($"--init-from {path}: another run has replaced it; start this run again"), model, rows, runLog), "--init-from");
     }
 
     private bool IsSameRun(Checkpoint newer) => JsonText.Line(newer.Manifest.Spec) == JsonText.Line(from.Manifest.Spec) && JsonText.Line(newer.Manifest.Model) == JsonText.Line(from.Manifest.Model);
@@ -97,7 +97,7 @@ internal sealed class WarmStart
         if (IsSupport(from.Manifest.Model, model.Options))
         {
             from.LoadShared(model, rows);
-            runLog.Line($"weights  embeddings and first order from the {from.Manifest.Model.Model} in {from.Folder}: {kept}; the layers over them begin anew");
+            runLog.Line($"weights  embeddings and first order from the {from.Manifest.Model.Model} in {from.Folder}: {kept}; the layers above them are initialized anew");
             return true;
         }
         bool sameOptimizer = HasStateOf(from.Manifest.Model, model.Options);

@@ -5,7 +5,7 @@ namespace GpuCtr.Training;
 /// <param name="Share">The share of it that is done, 0 … 1.</param>
 public record WorkProgress(string Activity, double Share)
 {
-    /// <summary>Rows that are done; 0 where rows are not counted.</summary>
+    /// <summary>Rows that are done; 0 if rows are not counted.</summary>
     public long Rows { get; init; }
 
     /// <summary>Rows at its end.</summary>
@@ -14,11 +14,11 @@ public record WorkProgress(string Activity, double Share)
     /// <summary>Rows per second since it began.</summary>
     public double RowsPerSecond { get; init; }
 
-    /// <summary>Time until its end at that speed; null where rows are not counted.</summary>
+    /// <summary>Estimated time left; null if rows are not counted.</summary>
     public TimeSpan? TimeLeft { get; init; }
 }
 
-/// <summary>Progress of a training run: told ten times a second at most, and at the end of every pass over rows.</summary>
+/// <summary>Progress of a training run: reported at most ten times a second, and at the end of every pass over rows.</summary>
 public sealed record TrainingProgress : WorkProgress
 {
     /// <summary>Progress without an epoch, as before the first one.</summary>

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Training;
 
-/// <summary>What the runs of one process have in common, so that it is made once: the device, encodings, and rows that fit into memory.</summary>
+/// <summary>State shared by the runs of one process: the device, encodings, and rows that fit in memory.</summary>
 /// <param name="device">The device; the workbench closes it.</param>
 internal sealed class Workbench(Device device) : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class Workbench(Device device) : IDisposable
     /// <summary>The encoding of a key, made if it is the first of that key.</summary>
     public FeatureEncoder Encoder(string key, Func<FeatureEncoder> make) => encoders.TryGetValue(key, out FeatureEncoder? known) ? known : encoders[key] = make();
 
-    /// <summary>The rows of a key; those that are streamed belong to their run and are not kept.</summary>
+    /// <summary>The rows of a key; streamed rows belong to their run and are not kept.</summary>
     public RunData Rows(string key, Func<RunData> open)
     {
         if (rows.TryGetValue(key, out RunData? known))

@@ -106,7 +106,7 @@ public sealed class ColumnWidthTests
     {
         FeatureSpec spec = SmallData.Spec(histories: true);
         string Refused(params ColumnWidth[] widths) => Assert.Throws<KernelException>(() => ModelCatalog.Adapt(spec, options with { Model = "din", ColumnDim = widths }, training: true)).Message;
-        Assert.Contains("--column-dim shop: the model reads no such column of ids; it reads user, item, category, tags, hist_item, hist_category", Refused(new ColumnWidth("shop", 4)));
+        Assert.Contains("--column-dim shop: the model has no such categorical column; it has user, item, category, tags, hist_item, hist_category", Refused(new ColumnWidth("shop", 4)));
         Assert.Contains("--column-dim hist_item=4: item has the same ids, and thus the same vectors, of 6 numbers", Refused(new("item", 6), new("hist_item", 4)));
         foreach (string model in ModelCatalog.Names.Except(ModelCatalog.OfSeveralWidths))
             Assert.Contains($"--column-dim: {model} {ModelCatalog.Of(model).OneWidth}; leave it out, or take one of wide-deep, dcn", (ModelCatalog.Defaults(model) with { ColumnDim = [new("item", 64)] }).Contradiction());

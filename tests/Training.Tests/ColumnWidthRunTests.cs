@@ -97,7 +97,7 @@ public sealed class ColumnWidthRunTests : OwnFolder
         Run("train", rows, "--out", Out, "--model", "deepfm", "--column-dim", "item=32", "--device", "cpu").FailedWith(ExitCode.Usage, "--column-dim: deepfm multiplies the vectors of fields with each other; leave it out, or take one of");
         Run("train", rows, "--out", Out, "--model", "dcn", "--embedding-dim", "16,item=64,site=32").FailedWith(ExitCode.Usage, "--embedding-dim 16,item=64,site=32: expected a whole number from 1 to 4096; write --embedding-dim 16 --column-dim item=64,site=32");
         Train("--column-dim", "item=5").FailedWith(ExitCode.Usage, "--column-dim item=5: widths are multiples of --embedding-dim, 2");
-        Train("--column-dim", "itm=4").FailedWith(ExitCode.Usage, "--column-dim itm: the model reads no such column of ids; it reads item, site, hist_item");
+        Train("--column-dim", "itm=4").FailedWith(ExitCode.Usage, "--column-dim itm: the model has no such categorical column; it has item, site, hist_item");
         Train("--column-dim", "item").FailedWith(ExitCode.Usage, "--column-dim item: expected a column and its width, such as item=64");
         Train("--column-dim", "item=4,hist_item=2").FailedWith(ExitCode.Usage, "--column-dim hist_item=2: item has the same ids");
     }

@@ -148,6 +148,6 @@ public sealed class ForgetTests : OwnFolder
         Run(["train", day, "--out", Folder.File("x"), "--forget-after", "3", .. small]).FailedWith(ExitCode.Usage, "--forget-after needs --init-from");
         Run(["train", day, "--out", Folder.File("x"), "--forget-after", "-1", .. small]).FailedWith(ExitCode.Usage, "--forget-after -1: expected a whole number of at least 0");
         Train("pairs", day, "--model", "poly2", "--poly2-buckets", "64");
-        Run(["train", day, "--out", Folder.File("x"), "--init-from", Folder.File("pairs"), "--forget-after", "1", .. small]).FailedWith(ExitCode.Usage, "--forget-after moves rows, and the weights of pairs in poly2");
+        Run(["train", day, "--out", Folder.File("x"), "--init-from", Folder.File("pairs"), "--forget-after", "1", .. small]).FailedWith(ExitCode.Usage, "--forget-after renumbers rows, and the weights of pairs in poly2");
     }
 }

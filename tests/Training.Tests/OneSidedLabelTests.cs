@@ -67,7 +67,7 @@ public sealed class OneSidedLabelTests : OwnFolder
     {
         string none = Shard("none.parquet", 0, _ => 0), zeros = Shard("zeros.parquet", 40, _ => 0);
         CommandOutcome o = Train(Both, "--valid", none, "--test", zeros, "--epochs", "3").Succeeded();
-        Assert.Contains("warning: valid: no rows, so the last epoch counts as the best and --patience has no effect; name shards with both labels by --valid", o.Error);
+        Assert.Contains("warning: valid: no rows, so the last epoch is taken as the best and --patience has no effect; name shards with both labels by --valid", o.Error);
         Assert.Contains("warning: test: all 40 rows have label 0: AUC is not defined", o.Error);
         Assert.Contains("warning: no rows: AUC is not defined", Run("evaluate", "--model", Out, none, "--device", "cpu").Succeeded().Error);
         Assert.Contains("warning: all 40 rows have label 0: AUC is not defined", Run("evaluate", "--model", Out, zeros, "--device", "cpu").Succeeded().Error);

@@ -130,8 +130,8 @@ public sealed class SplitRunTests : OwnFolder
         Train("x", "--valid-last", "time:10%", "--valid-fraction", "0.2").FailedWith(ExitCode.Usage, "--valid-last says which rows validate, and --valid-fraction 0.2 how many of all: choose one");
         Train("x", "--test-last", "time:10%", "--test", shards).FailedWith(ExitCode.Usage, "--test names the rows to test on, and --test-last takes them from the training rows; choose one");
         Train("x", "--valid-last", "time").FailedWith(ExitCode.Usage, "--valid-last time: expected a column with a share or a first value, such as time:10% or time:2014-10-28");
-        Train("x", "--valid-last", "tiem:10%").FailedWith(ExitCode.Usage, "--valid-last tiem: not every shard has such a column");
-        Train("x", "--model", "prm", "--group-id", "user", "--valid-last", "time:10%").FailedWith(ExitCode.Usage, "--valid-last may cut through lists, and prm ranks whole ones");
+        Train("x", "--valid-last", "tiem:10%").FailedWith(ExitCode.Usage, "--valid-last tiem: not every shard has this column");
+        Train("x", "--model", "prm", "--group-id", "user", "--valid-last", "time:10%").FailedWith(ExitCode.Usage, "--valid-last may split lists, and prm ranks whole ones");
         Train("x", "--model", "sasrec", "--valid-last", "time:10%").FailedWith(ExitCode.Usage, "--valid-last");
     }
 

@@ -19,7 +19,7 @@ internal sealed class BatchBuilder(FeatureSpec spec, RowPart part, float weightS
             batch.Sequences[s].Offsets[0] = 0;
     }
 
-    /// <summary>Appends <paramref name="count"/> rows, from position <paramref name="first"/> of the window's order on; whole lists where there are lists.</summary>
+    /// <summary>Appends <paramref name="count"/> rows, from position <paramref name="first"/> of the window's order on; whole lists if rows are grouped into lists.</summary>
     public void Append(Batch batch, ShuffleWindow window, int first, int count)
     {
         int fields = spec.F, numbers = spec.N, hint = 0;

@@ -37,8 +37,8 @@ public sealed class BatchLoader : IDisposable
     /// <param name="slotCount">Number of slots.</param>
     /// <param name="threadCount">Threads that fill and prepare.</param>
     /// <param name="training">False: the batches are used for prediction only, as all batches of an epoch in natural order are.</param>
-    /// <param name="negatives">Draws the negatives of histories; null where the batches have none, or read them.</param>
-    /// <param name="masks">Draws the entries that a model of masked items predicts in training; null for other models.</param>
+    /// <param name="negatives">Draws the negatives of histories; null if the batches have none, or read them from columns.</param>
+    /// <param name="masks">Draws the masked entries in training; null for models without masks.</param>
     /// <param name="stallLimit">Time without progress after which the loader counts as stalled; 60 s by default.</param>
     public BatchLoader(Device device, FeatureSpec spec, int batchSize, int slotCount = DefaultSlots, int threadCount = 1, bool training = true, NegativeSampler? negatives = null, ItemMasks? masks = null, TimeSpan? stallLimit = null)
     {
@@ -140,7 +140,7 @@ public sealed class BatchLoader : IDisposable
             while (working > 0)
             {
                 if (!Monitor.Wait(gate, StallLimit))
-                    throw GpuCtrException.IoError($"the loader does not stop; it is at: {ended?.Stage}");
+                    throw GpuCtrException.IoError($"the loader does not stop; its current stage is: {ended?.Stage}");
             }
 
             for (int i = 0; i < ready.Length; i++)

@@ -6,7 +6,7 @@ using GpuCtr.Data.Splits;
 
 namespace GpuCtr.Data.Batches;
 
-/// <content>Where blocks come from: memory, the cache of encoded rows, or the shards.</content>
+/// <content>Loading blocks from memory, the cache of encoded rows, or the shards.</content>
 public sealed partial class Dataset
 {
     /// <summary>Encodes the given blocks, on several threads.</summary>
@@ -32,7 +32,7 @@ public sealed partial class Dataset
         return loaded;
     }
 
-    /// <summary>The rows of a part of some blocks, with the rest of a list that goes on behind its block.</summary>
+    /// <summary>The rows of a part of some blocks, with the rest of a list that continues in the next block.</summary>
     /// <exception cref="GpuCtrException">Data or InputOutput.</exception>
     internal ShuffleWindow LoadWindow(IReadOnlyList<int> blocks, RowPart part, CancellationToken cancellation)
     {

@@ -78,7 +78,7 @@ public sealed partial class Dataset : IDisposable
     /// <summary>Number of blocks loaded since the start, to detect a stall.</summary>
     internal long BlocksLoaded => Interlocked.Read(ref blocksLoaded);
 
-    /// <summary>Rows of a part, those that do not count included; reads no data.</summary>
+    /// <summary>Rows of a part, including those that do not count; reads no data.</summary>
     public long CountRows(RowPart part)
     {
         if (part.Split is null)
@@ -98,7 +98,7 @@ public sealed partial class Dataset : IDisposable
 
     private static RowLists? ListsOf(ShardSet shards, FeatureEncoder encoder, int most)
     {
-        RowLists? lists = most == 0 ? null : shards.Lists(encoder.GroupKey ?? throw new InvalidOperationException("the model ranks lists and was trained without a column that groups rows"));
+        RowLists? lists = most == 0 ? null : shards.Lists(encoder.GroupKey ?? throw new InvalidOperationException("the model ranks lists but was trained without a group column"));
         lists?.RefuseLonger(most);
         return lists;
     }
@@ -119,7 +119,7 @@ public sealed partial class Dataset : IDisposable
         int own = Array.FindIndex(window.Blocks, b => (b.Source.Shard, b.Source.Group) == (group.Shard, group.Group));
         int at = Array.IndexOf(window.Order, window.Starts[own] + (int)(row - firstRows[block]));
         if (at < 0)
-            throw GpuCtrException.UsageError($"row {row} does not count: its weight is 0, or its label is none of those that the model was told of");
+            throw GpuCtrException.UsageError($"row {row} does not count: its weight is 0, or its label matches neither --positive nor --negative");
         BatchBuilder builder = new(Encoder.Spec, RowPart.All);
         builder.Start(batch);
         (int first, int count) = window.ListAt(at);
@@ -127,7 +127,7 @@ public sealed partial class Dataset : IDisposable
         return at - first;
     }
 
-    /// <summary>Leaves out a row whose score is not finite.</summary>
+    /// <summary>Skips a row whose score is not finite.</summary>
     /// <param name="row">Its number, from 0, in the order of the files.</param>
     /// <exception cref="GpuCtrException">Data: no more rows may be left out. Numeric: no rows may be left out, and no value of the row explains the score.</exception>
     internal void LeaveOut(long row)

@@ -20,10 +20,10 @@ public sealed record DatasetOptions
     /// <summary>Rows with bad labels or numbers that may be left out.</summary>
     public BadRowBudget BadRows { get; init; } = BadRowBudget.Zero;
 
-    /// <summary>Whether the rows are trained on, which may read the negatives of histories from columns; other rows need not have them.</summary>
+    /// <summary>Whether the rows are training rows, which may have columns with negatives of histories; other rows do not need them.</summary>
     public bool Training { get; init; }
 
-    /// <summary>The most rows of a list, for models that rank lists: rows are then read list by list, and lists are the rows with one value in the column that groups rows. 0: rows are by themselves.</summary>
+    /// <summary>Maximum rows of a list, for models that rank lists: rows are then read list by list, a list being the rows with the same value in the group column. 0: rows are independent.</summary>
     public int ListRows { get; init; }
 
     /// <summary>False for prediction: labels may be absent or anything.</summary>

@@ -37,7 +37,7 @@ public sealed class DatasetStatistics
     /// <summary>Rows left out.</summary>
     public long BadRows { get; private set; }
 
-    /// <summary>Rows left out by reason; a row counts once.</summary>
+    /// <summary>Skipped rows by reason; a row counts once.</summary>
     public IReadOnlyDictionary<string, long> BadRowsByReason
     {
         get
@@ -47,7 +47,7 @@ public sealed class DatasetStatistics
         }
     }
 
-    /// <summary>Whether a row, numbered from the first row of the first shard, was left out; known after it was decoded.</summary>
+    /// <summary>Whether a row, numbered from the first row of the first shard, was skipped; known after it was decoded.</summary>
     internal bool IsBad(long row)
     {
         if (BadRows == 0)
@@ -65,7 +65,7 @@ public sealed class DatasetStatistics
             yield return (spec.Sequences[s].Name, spec.Sequences[s].Vocabulary, oov[spec.F + s], listValues[s]);
     }
 
-    /// <summary>Columns with nulls that had none in training: (name, nulls).</summary>
+    /// <summary>Columns that have nulls but had none in training: (name, nulls).</summary>
     public IEnumerable<(string Column, long Nulls)> NewNulls() => newNulls.Where(n => n.Nulls > 0);
 
     /// <summary>Lists longer than the limit: (name, rows cut, ids left out).</summary>
@@ -121,7 +121,7 @@ public sealed class DatasetStatistics
 
     private void Count(RowGroupRef group, long firstRow, BadRow bad)
     {
-        // A row may be evaluated again and again.
+        // A row may be evaluated several times.
         if (!badRowNumbers.Add(firstRow + bad.Row))
             return;
         BadRows++;

@@ -64,7 +64,7 @@ public sealed class EncodedBlock
     /// <summary>Number of nulls if training had none: per categorical field, then per numeric column, then per list.</summary>
     public long[] NewNulls { get; internal set; }
 
-    /// <summary>True for rows that are left out because their label or a number is bad; null if there are none.</summary>
+    /// <summary>True for rows that are skipped because of a bad label or number; null if there are none.</summary>
     public bool[]? Bad { get; private set; }
 
     /// <summary>Faults of the bad rows, one entry per row (its first fault).</summary>
@@ -78,7 +78,7 @@ public sealed class EncodedBlock
     /// <summary>Whether this is a copy of the first rows of a block, which is kept.</summary>
     internal bool IsHead { get; private init; }
 
-    /// <summary>A copy of the first rows, of memory of its own.</summary>
+    /// <summary>A copy of the first rows, in its own memory.</summary>
     internal EncodedBlock Head(int rows)
     {
         EncodedBlock head = new(Source with { Rows = rows }, Shape) { IsHead = true, Bad = Bad?[..rows] };
@@ -98,7 +98,7 @@ public sealed class EncodedBlock
     /// <summary>Whether a row of this block is not bad, and counts in a part.</summary>
     internal bool Counts(int row, RowPart part) => Bad?[row] != true && part.Counts(Source, row, Labels[row], Weights.Length > 0 ? Weights[row] : 1);
 
-    /// <summary>Leaves a row out, unless it already is.</summary>
+    /// <summary>Marks a row as skipped, unless it already is.</summary>
     internal void LeaveOut(BadRow row)
     {
         Bad ??= new bool[Rows];
@@ -134,7 +134,7 @@ public sealed class EncodedBlock
 /// <param name="CutValues">Entries of these rows that are left out.</param>
 public sealed record EncodedSequence(int[] TableRows, int[] Offsets, int Count, long CutRows, long CutValues);
 
-/// <summary>Clamped values of a column, far from those of training (<see cref="NumericColumn.MostDeviations"/>).</summary>
+/// <summary>Clamped values of a column, far outside the range of training (<see cref="NumericColumn.MostDeviations"/>).</summary>
 /// <param name="Column">Index of the numeric column.</param>
 /// <param name="Count">How many.</param>
 /// <param name="Row">Row of the first.</param>

@@ -39,7 +39,7 @@ public sealed class EpochReader : IDisposable
     internal EpochReader(Dataset data, RowPart part, EpochOrder order)
     {
         (this.data, this.part, this.order) = (data, part, order);
-        // A mean of 1 leaves the meaning of the learning rate as it is; metrics use the weights as they are.
+        // Weights are scaled to a mean of 1, so that the learning rate keeps its meaning; metrics use the unscaled weights.
         builder = new BatchBuilder(data.Encoder.Spec, part, order.Shuffled ? (float)(1 / data.Encoder.MeanWeight) : 1);
         blockOrder = [.. Enumerable.Range(0, data.Blocks.Count)];
         if (order.Shuffled)
@@ -61,7 +61,7 @@ public sealed class EpochReader : IDisposable
 
     private int Windows => windowStarts.Length - 1;
 
-    /// <summary>Fills a batch with the next rows, or with as many of the next lists as it has room for; false when none are left.</summary>
+    /// <summary>Fills a batch with the next rows, or with as many of the next lists as fit; false when none are left.</summary>
     /// <exception cref="GpuCtrException">Data or InputOutput, from reading the shards. Usage: a list is longer than a batch.</exception>
     public bool Next(Batch batch)
     {

@@ -5,7 +5,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Batches;
 
-/// <summary>Encoded rows in memory, in the order of the files. They are copied to batches as often as needed, with some of their columns taken from other rows.</summary>
+/// <summary>Encoded rows in memory, in the order of the files. They can be copied to batches repeatedly, with some columns taken from other rows.</summary>
 internal sealed class HeldRows
 {
     private readonly FeatureSpec spec;
@@ -52,7 +52,7 @@ internal sealed class HeldRows
         return held;
     }
 
-    /// <summary>Upper bound of the bytes of so many rows, while they grow.</summary>
+    /// <summary>Upper bound of the bytes of this number of rows, while the arrays grow.</summary>
     public static long BytesOf(FeatureSpec spec, long rows) => 2 * rows * (4L * (spec.F + spec.N + 2 + spec.Sequences.Sum(s => s.MaxLength + 1)) + (spec.HasLists ? 8 : 0));
 
     /// <summary>How many rows there are.</summary>
@@ -67,16 +67,16 @@ internal sealed class HeldRows
     /// <summary>(Rows) key of the list of each row; empty unless rows are items of lists.</summary>
     public ReadOnlySpan<ulong> ListKeys => CollectionsMarshal.AsSpan(listKeys);
 
-    /// <summary>(lists) where each list of rows begins; empty unless rows are items of lists.</summary>
+    /// <summary>(lists) start of each list of rows; empty unless rows are items of lists.</summary>
     public IReadOnlyList<int> ListStarts => listStarts;
 
     /// <summary>Where a list of rows ends.</summary>
     public int ListEnd(int list) => list + 1 < listStarts.Count ? listStarts[list + 1] : Rows;
 
-    /// <summary>Fills a batch with rows from <paramref name="first"/> on, as many as fit; whole lists where rows are items of lists. Returns how many.</summary>
+    /// <summary>Fills a batch with rows from <paramref name="first"/> on, as many as fit; whole lists if rows are items of lists. Returns their number.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="first">The first row.</param>
-    /// <param name="group">What comes from other rows; null: nothing.</param>
+    /// <param name="group">The columns that are taken from other rows; may be null.</param>
     /// <param name="from">(Rows) the row that it comes from.</param>
     public int Fill(Batch batch, int first, ColumnGroup? group, ReadOnlySpan<int> from)
     {
@@ -151,7 +151,7 @@ internal sealed class HeldRows
         }
     }
 
-    /// <summary>Adds the lists of rows that fit a batch, from a row on; returns their rows.</summary>
+    /// <summary>Adds the lists from a row on that fit in a batch; returns their rows.</summary>
     private int AddLists(Batch batch, int first)
     {
         int rows = 0;

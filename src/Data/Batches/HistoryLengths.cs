@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Batches;
 
 /// <summary>Checks that the histories of a behaviour group, which describe the same events, have equal lengths in every row, and so have their negatives.</summary>
 /// <param name="sequences">The list columns of the spec.</param>
-/// <param name="tolerant">Whether a row with unequal lengths is left out instead of being an error.</param>
+/// <param name="tolerant">Whether a row with unequal lengths is skipped instead of being an error.</param>
 internal sealed class HistoryLengths(IReadOnlyList<SequenceField> sequences, bool tolerant)
 {
     // For every group with several histories: the list starts of its first one.

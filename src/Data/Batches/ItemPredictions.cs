@@ -4,21 +4,21 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Batches;
 
 /// <summary>
-/// What a model of items reads of a sequence, and what it predicts. In training, one that masks reads the last T entries and predicts those that are masked; one that
-/// does not reads the T before the last and predicts the item behind each. In a prediction both are asked for one item behind the sequence: the former as a mask at its end.
+/// The entries of a sequence that a model of next items reads and predicts. In training, a model with masks reads the last T entries and predicts the masked ones; a model
+/// without masks reads the T entries before the last and predicts the next item after each. In prediction, both predict one item after the sequence; the former reads a mask there.
 /// </summary>
 internal static class ItemPredictions
 {
-    /// <summary>Copies the entries that a row reads to the batch, and remembers the last one where it is the answer.</summary>
+    /// <summary>Copies the entries of a row to the batch, and stores the last one if it is the item to predict.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="b">The row; those before it are read.</param>
     /// <param name="entries">Its entries, oldest first, the answer included.</param>
-    /// <param name="isNext">Whether no answer is known: what comes behind all entries is asked for.</param>
+    /// <param name="isNext">Whether the item to predict is unknown, because it follows after all entries.</param>
     public static void Read(Batch batch, int b, ReadOnlySpan<int> entries, bool isNext)
     {
         BatchSequence sequence = batch.Sequences[0];
         int mask = sequence.TableOffset + batch.Spec.Items!.Mask, most = sequence.Field.MaxLength;
-        // Nothing is asked behind an empty sequence.
+        // Nothing is predicted for an empty sequence.
         bool asked = entries.Length >= (isNext ? 1 : 2);
         batch.NextItems[b] = !asked ? Batch.NoItem : isNext ? mask : entries[^1];
         bool masks = batch.Spec.Predicts == Predictions.MaskedItems, appends = masks && isNext && asked;
@@ -32,7 +32,7 @@ internal static class ItemPredictions
         sequence.Offsets[b + 1] = end;
     }
 
-    /// <summary>Sets what a batch for prediction is asked for: the item behind each row, where there is one.</summary>
+    /// <summary>Sets the predictions of a batch for prediction: the next item of each row, unless its sequence is empty.</summary>
     public static void Ask(Batch batch)
     {
         BatchSequence sequence = batch.Sequences[0];
@@ -49,9 +49,9 @@ internal static class ItemPredictions
         }
     }
 
-    /// <summary>Sets what a batch for training predicts. An entry that is no item (missing, or out of the vocabulary) is read but not predicted.</summary>
+    /// <summary>Sets the predictions of a batch for training. An entry that is not an item (missing or OOV) is read but not predicted.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="masks">Draws the entries that are masked; null if the model masks none.</param>
+    /// <param name="masks">Draws the masked entries; null if the model has no masks.</param>
     /// <param name="epoch">Number of the epoch.</param>
     /// <param name="firstRow">Number of its first row in the order of the epoch.</param>
     public static void Train(Batch batch, ItemMasks? masks, int epoch, long firstRow)

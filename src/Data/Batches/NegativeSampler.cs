@@ -21,10 +21,10 @@ public sealed class NegativeSampler
     /// <param name="Group">Its number.</param>
     /// <param name="Item">Column of the items among the group's histories.</param>
     /// <param name="Items">The rows that are drawn.</param>
-    /// <param name="Attributes">For every other column, its row by the row of the item; null for the items.</param>
+    /// <param name="Attributes">For every other column, its row for each item row; null for the item column itself.</param>
     private sealed record Behaviours(int Group, int Item, int[] Items, int[]?[] Attributes);
 
-    /// <param name="encoder">The vocabularies, and what was learned about items.</param>
+    /// <param name="encoder">The vocabularies, and the learned attributes of items.</param>
     /// <param name="seed">Seed of the run.</param>
     /// <exception cref="GpuCtrException">Data: the training rows have fewer than two items.</exception>
     public NegativeSampler(FeatureEncoder encoder, ulong seed)
@@ -86,7 +86,7 @@ public sealed class NegativeSampler
                 return s;
         }
 
-        throw new ArgumentException($"the batch has no {role} {column} of behaviour group {group}; make it from the spec of a model for training");
+        throw new ArgumentException($"the batch has no {role} {column} of behaviour group {group}; create it from the spec of a model for training");
     }
 
     private static Behaviours Of(FeatureEncoder encoder, int group)
@@ -102,7 +102,7 @@ public sealed class NegativeSampler
             [.. histories.Select(h => h == item ? null : Attribute(encoder, item, h))]);
     }
 
-    /// <summary>(rows of the items' vocabulary) what each item is in another history; itself if that is another history of the same column.</summary>
+    /// <summary>(rows of the items' vocabulary) the row of each item in another history's vocabulary; the item itself if both are histories of the same column.</summary>
     private static int[] Attribute(FeatureEncoder encoder, SequenceField item, SequenceField other) => other.Vocabulary == item.Vocabulary
         ? [.. Enumerable.Range(0, encoder.Vocabularies[item.Vocabulary].Rows)]
         : encoder.State.ItemAttributes!.First(a => a.Item == item.Vocabulary && a.Attribute == other.Vocabulary).Rows;

@@ -9,7 +9,7 @@ namespace GpuCtr.Data.Batches;
 /// <param name="Blocks">The blocks.</param>
 /// <param name="Starts">(blocks + 1) first row of each block within the window.</param>
 /// <param name="Order">Row numbers within the window.</param>
-/// <param name="ListEnds">Where each list ends in the order, increasing; null: rows are by themselves.</param>
+/// <param name="ListEnds">End of each list in the order, increasing; null: rows are independent.</param>
 internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] Order, int[]? ListEnds = null)
 {
     /// <summary>The rows of a part that count, in the order of the blocks.</summary>
@@ -33,7 +33,7 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
     /// <param name="blocks">The blocks.</param>
     /// <param name="part">Which rows.</param>
     /// <param name="lists">Where lists begin and end.</param>
-    /// <param name="tails">Where the last list of a block goes on: copies of the first rows of the blocks behind it.</param>
+    /// <param name="tails">Continuations of the last list of a block: copies of the first rows of the following blocks.</param>
     /// <exception cref="GpuCtrException">Usage: more rows than a window can number.</exception>
     public static ShuffleWindow OfLists(EncodedBlock[] blocks, RowPart part, RowLists lists, Func<int, EncodedBlock[]> tails)
     {
@@ -77,7 +77,7 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
         return last < 0 ? 0 : Math.Max(0, ListEnds[last] - at);
     }
 
-    /// <summary>The list of a row: its first row, in the order, and its length. A row by itself is a list of one.</summary>
+    /// <summary>The list of a row: its first row, in the order, and its length. An independent row is a list of one.</summary>
     /// <param name="at">The row, in the order.</param>
     public (int First, int Count) ListAt(int at)
     {
@@ -94,7 +94,7 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
             to.Add(ListEnds![list] - at);
     }
 
-    /// <summary>The first list that ends behind this place.</summary>
+    /// <summary>The first list that ends after this position.</summary>
     private int EndingBehind(int at)
     {
         int found = Array.BinarySearch(ListEnds!, at);
@@ -158,7 +158,7 @@ internal sealed record ShuffleWindow(EncodedBlock[] Blocks, int[] Starts, int[] 
         }
     }
 
-    /// <summary>A list of which nothing is left is none.</summary>
+    /// <summary>A list without remaining rows is dropped.</summary>
     private static void EndList(List<int> ends, ref int before, int count)
     {
         if (count > before)

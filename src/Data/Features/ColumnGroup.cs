@@ -3,7 +3,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Data.Features;
 
 /// <summary>Inputs of a model that belong together: they are explained, permuted or left out as one.</summary>
-/// <param name="Name">The column of the shards that they come from, or the names of several.</param>
+/// <param name="Name">The column of the shards that they are derived from, or the names of several.</param>
 /// <param name="Fields">Indices of categorical fields.</param>
 /// <param name="Numbers">Indices among the N numbers of a row.</param>
 /// <param name="Lists">Indices of list columns.</param>
@@ -24,7 +24,7 @@ internal sealed record ColumnGroup(string Name, int[] Fields, int[] Numbers, int
         return [.. parts.GroupBy(p => p.Name, StringComparer.Ordinal).Select(same => Together(same.Key, same))];
     }
 
-    /// <summary>The fields of a model: as <see cref="BySource"/>, but each part of a timestamp and each indicator by itself.</summary>
+    /// <summary>The fields of a model: as <see cref="BySource"/>, but each part of a timestamp and each indicator separately.</summary>
     /// <param name="spec">The fields.</param>
     /// <param name="state">Which columns they come from.</param>
     public static IReadOnlyList<ColumnGroup> ByField(FeatureSpec spec, FittedFeatures state) =>

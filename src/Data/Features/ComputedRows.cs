@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>Vocabulary rows that are computed from the value instead of looked up. <see cref="Count"/> 0: none; every value seen has its own row.</summary>
+/// <summary>Vocabulary rows that are computed from the value instead of looked up. <see cref="Count"/> 0: none; every value of the training rows has its own row.</summary>
 /// <param name="Count">Rows between null and OOV.</param>
 /// <param name="Identity">The integers 0 … Count − 1 are their own rows, and others have none; false: rows are hash buckets.</param>
 internal readonly record struct ComputedRows(int Count, bool Identity)

@@ -4,7 +4,7 @@ using Parquet.Schema;
 
 namespace GpuCtr.Data.Features;
 
-/// <content>Files of what was learned about items.</content>
+/// <content>Files of the learned attributes of items.</content>
 public sealed partial class FeatureEncoder
 {
     private static StoredAttribute SaveAttribute(string folder, ItemAttribute attribute, int index)

@@ -7,7 +7,7 @@ public sealed partial class FeatureEncoder
 {
     /// <summary>This encoding, extended by the values of <paramref name="fresh"/>. Numbers keep their transforms and buckets their boundaries, because the weights were trained with them. Lists in strings use the new grammar.</summary>
     /// <param name="fresh">The encoding of a new run.</param>
-    /// <param name="forgetAfter">Values that are absent in so many runs, up to the new one, lose their rows; 0: none do.</param>
+    /// <param name="forgetAfter">Values that were absent from this number of last runs, including the new one, lose their rows; 0: keep all.</param>
     /// <exception cref="GpuCtrException">Usage: the fields are not the same; every difference is named.</exception>
     internal FeatureEncoder GrownBy(FeatureEncoder fresh, int forgetAfter = 0)
     {

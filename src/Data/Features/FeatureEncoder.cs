@@ -53,10 +53,10 @@ public sealed partial class FeatureEncoder
 
     internal FittedFeatures State { get; }
 
-    /// <summary>The model that computes a vector column; null if none does.</summary>
+    /// <summary>The model that computes a vector column; null if there is none.</summary>
     internal IRowVectors? RowVectors { get; private init; }
 
-    /// <summary>This encoding with the vectors of a trained model behind all other numbers.</summary>
+    /// <summary>This encoding with the vectors of a trained model after all other numbers.</summary>
     internal FeatureEncoder With(IRowVectors vectors) => new(State with { Vectors = [.. State.VectorColumns, VectorColumn.Of(vectors)] }, Vocabularies) { RowVectors = vectors };
 
     /// <summary>This encoding, one of whose columns is computed by a model, with that model.</summary>
@@ -72,7 +72,7 @@ public sealed partial class FeatureEncoder
     /// <param name="shards">Training shards.</param>
     /// <param name="plan">Roles of their columns.</param>
     /// <param name="part">The rows to fit; null = all.</param>
-    /// <param name="progress">Told the number of rows done, by one thread at a time.</param>
+    /// <param name="progress">Receives the number of rows done, from one thread at a time.</param>
     /// <param name="cancellation">Ends the pass early.</param>
     /// <param name="learnsItems">Whether negatives of histories will be drawn (<see cref="Batches.NegativeSampler"/>): a further pass then learns the other columns of each item.</param>
     /// <exception cref="GpuCtrException">Data: labels that are not 0 or 1, numbers that are not finite, broken pages.</exception>
@@ -97,7 +97,7 @@ public sealed partial class FeatureEncoder
             s.Column, s.Vocabulary, s.Target >= 0 || s.Predicted ? SequenceRole.History : SequenceRole.Pooled, s.Target, s.MaxLength))])
     { Items = State.PredictsItems ? ItemsOf(Vocabularies[0]) : null, VectorNumbers = State.VectorColumns.Sum(v => v.Count()), HasWeights = Target.HasWeights };
 
-    /// <summary>Items are the values; behind the OOV row is that of the mask.</summary>
+    /// <summary>Items are the values; the OOV row is followed by the row of the mask.</summary>
     private static ItemIds ItemsOf(VocabularyTable table) => new(VocabularyTable.FirstValueRow, table.OovRow - VocabularyTable.FirstValueRow, table.Rows);
 
     /// <summary>Checks that <paramref name="shards"/> have the columns that training had, with values of the same kind.</summary>

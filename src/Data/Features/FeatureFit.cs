@@ -27,7 +27,7 @@ internal sealed class FeatureFit
         layout = new FitLayout(plan);
     }
 
-    /// <summary>The encoder. <paramref name="progress"/> is told the rows done, by one thread at a time.</summary>
+    /// <summary>The encoder. <paramref name="progress"/> receives the rows done, from one thread at a time.</summary>
     public FeatureEncoder Run(Action<long>? progress, CancellationToken cancellation)
     {
         FitQuantiles(cancellation);

@@ -34,11 +34,11 @@ public sealed record FeatureOptions
     [Option("label column, 0 or 1 (default: label, click, clicked, is_click or y)", Value = "COL", Form = OptionForm.Columns, Section = OptionSection.Columns, ClicksOnly = true)]
     public string? Label { get; init; }
 
-    /// <summary>Values of the label column that are clicks: words, numbers, or comparisons such as >=4; empty: 1, or what <see cref="Negative"/> leaves.</summary>
+    /// <summary>Values of the label column that are clicks: words, numbers, or comparisons such as >=4; empty: 1, or everything that does not match <see cref="Negative"/>.</summary>
     [Option("labels that count as 1: words, numbers, or a comparison such as '>=4'; all others count as 0", Value = "VALUE,…", ClicksOnly = true)]
     public IReadOnlyList<string> Positive { get; init; } = [];
 
-    /// <summary>Values of the label column that are not; with <see cref="Positive"/>, rows that fit neither do not count.</summary>
+    /// <summary>Values of the label column that count as 0; with <see cref="Positive"/>, rows that match neither do not count.</summary>
     [Option("labels that count as 0; with --positive, rows that match neither do not count", Value = "VALUE,…", ClicksOnly = true)]
     public IReadOnlyList<string> Negative { get; init; } = [];
 
@@ -58,7 +58,7 @@ public sealed record FeatureOptions
     [Option("columns to leave out", Value = "COL,…", Form = OptionForm.Columns)]
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Columns to treat as categorical whatever their type.</summary>
+    /// <summary>Columns to treat as categorical, independent of their type.</summary>
     [Option("columns to treat as categorical", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> Categorical { get; init; } = [];
 
@@ -86,7 +86,7 @@ public sealed record FeatureOptions
     [Option("the column of times in such a log [timestamp]", Value = "COL", Form = OptionForm.Columns, ReadBy = "sasrec|bert4rec")]
     public string? Timestamp { get; init; }
 
-    /// <summary>List columns, or strings with separated entries, whose vectors are pooled whatever their name.</summary>
+    /// <summary>List columns, or strings with separated entries, whose vectors are pooled, independent of their name.</summary>
     [Option("lists, or strings such as 12,53,8, whose entries are pooled", Value = "COL,…", Form = OptionForm.Columns, ClicksOnly = true)]
     public IReadOnlyList<string> MultiValue { get; init; } = [];
 
@@ -124,7 +124,7 @@ public sealed record FeatureOptions
     /// <summary>Threads that decode.</summary>
     public int Workers { get; init; } = 2;
 
-    /// <summary>A message about options that contradict each other, or are not what they should be; null if there is nothing to say.</summary>
+    /// <summary>A message about options that contradict each other or are invalid; null if there are none.</summary>
     public string? Contradiction()
     {
         string[] computed = [.. Pairs([.. HashBuckets, .. Identity]).Select(p => p.Column)];

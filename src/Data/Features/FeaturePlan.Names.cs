@@ -25,7 +25,7 @@ public sealed partial class FeaturePlan
         foreach ((string flag, string name) in named)
         {
             if (flag != "--exclude" && partial.FirstOrDefault(p => p.Name == name) is { Lacks: { } lacks, Has: { } has })
-                throw GpuCtrException.DataError($"{flag} {ColumnNames.InShell(name)}: {lacks.Path} has no such column, {has.Path} has it; write it into all shards");
+                throw GpuCtrException.DataError($"{flag} {ColumnNames.InShell(name)}: {lacks.Path} has no such column, but {has.Path} has it; write it to all shards");
             if (shards.Column(name) is null && flag != "--exclude" || shards.Shards.All(s => s.Column(name) is null))
                 throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(name)}: no such column; the shards have {Listing(shards)}");
         }
@@ -70,7 +70,7 @@ public sealed partial class FeaturePlan
         }
 
         if (column is not { IsList: false, Kind: ValueKind.Text })
-            throw GpuCtrException.DataError($"label column '{column.Name}' is {column.TypeName}; labels are numbers or words: choose another column with --label");
+            throw GpuCtrException.DataError($"label column '{column.Name}' is {column.TypeName}; labels must be numbers or words: choose another column with --label");
         if (tests.Length == 0)
         {
             string[] words = FirstWords(shards, column.Name);
@@ -78,7 +78,7 @@ public sealed partial class FeaturePlan
         }
 
         return tests.FirstOrDefault(t => t.Compares) is { Word: not null } compared
-            ? throw GpuCtrException.UsageError($"label '{compared}': the label column '{column.Name}' is {column.TypeName}, and words are not compared; name the words, or write the column as numbers")
+            ? throw GpuCtrException.UsageError($"label '{compared}': the label column '{column.Name}' is {column.TypeName}, and words cannot be compared; list the words, or write the column as numbers")
             : column;
     }
 

@@ -7,7 +7,7 @@ public sealed partial class FeaturePlan
     /// <summary>The plan of a model that predicts items: one list column is read, the sequence; there is no label.</summary>
     /// <param name="shards">The shards.</param>
     /// <param name="options">The user's options; <see cref="FeatureOptions.History"/> names the list if there are several.</param>
-    /// <exception cref="GpuCtrException">Usage: no list, several lists of which none is named, or a column that cannot be one. Data: shards whose columns do not join.</exception>
+    /// <exception cref="GpuCtrException">Usage: no list, several lists of which none is named, or a column that cannot be a list. Data: shards whose columns have different types.</exception>
     public static FeaturePlan OfSequences(ShardSet shards, FeatureOptions options)
     {
         if (options.Contradiction() is { } fault)
@@ -34,7 +34,7 @@ public sealed partial class FeaturePlan
         if (FeatureOptions.Pairs(options.History).ToArray() is [var named, .. var others])
         {
             return others.Length == 0 && named.Value.Length == 0 ? named.Column
-                : throw GpuCtrException.UsageError($"--history {string.Join(',', options.History)}: a model that predicts items reads one list; name it alone");
+                : throw GpuCtrException.UsageError($"--history {string.Join(',', options.History)}: a model that predicts items reads one list; name only one column");
         }
 
         string[] lists = [.. shards.Columns.Where(c => c.IsList && !options.Exclude.Contains(c.Name)).Select(c => c.Name)];
@@ -42,7 +42,7 @@ public sealed partial class FeaturePlan
         return (histories.Length > 0 ? histories : lists) switch
         {
             [var only] => only,
-            [] => throw GpuCtrException.UsageError($"{shards.Shards[0].Path}: no column is a list of items; write one row a user with a list of their items in time order, or a log with the columns user, item and timestamp (--user, --item and --timestamp give them other names), or name a string with separated entries by --history; the columns are {Listing(shards)}"),
+            [] => throw GpuCtrException.UsageError($"{shards.Shards[0].Path}: no column is a list of items; write one row per user with a list of their items in time order, or a log with the columns user, item and timestamp (--user, --item and --timestamp name other columns), or name a string column with separated entries with --history; the columns are {Listing(shards)}"),
             var several => throw GpuCtrException.UsageError($"{string.Join(", ", several)} are lists, and a model that predicts items reads one: name it with --history"),
         };
     }

@@ -124,7 +124,7 @@ internal static partial class FitCache
         }
     }
 
-    /// <summary>Removes old results. The folder may contain other files, so only results and the remains of unfinished ones are removed.</summary>
+    /// <summary>Removes old results. The folder may contain other files, so only results and incomplete files are removed.</summary>
     private static bool IsOwn(DirectoryInfo d) => PartName().IsMatch(d.Name) || (EntryName().IsMatch(d.Name) && File.Exists(Path.Combine(d.FullName, HashFile)));
 
     [GeneratedRegex("^[0-9a-f]{32}$")]

@@ -85,7 +85,7 @@ internal sealed class FitLayout
         {
             int n = int.Parse(value, CultureInfo.InvariantCulture);
             if (identity && plan.Columns.FirstOrDefault(c => c.Name == column) is { } named && !WholeNumber.Is(named.Kind))
-                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column)}: its type is {named.TypeName}, and only integers can be their own rows; use --hash-buckets {ColumnNames.InShell(column)}={n}");
+                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(column)}: its type is {named.TypeName}, and only integers can be row numbers; use --hash-buckets {ColumnNames.InShell(column)}={n}");
             computed.Add(column, new ComputedRows(n, identity));
         }
     }

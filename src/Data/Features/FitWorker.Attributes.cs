@@ -2,7 +2,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <content>Which values of the other columns of a behaviour group an item occurs with.</content>
+/// <content>Learns with which values of the other columns of a behaviour group an item occurs.</content>
 internal sealed partial class FitWorker
 {
     private int[] items = [], attributes = [], starts = [];

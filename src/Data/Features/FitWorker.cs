@@ -90,7 +90,7 @@ internal sealed partial class FitWorker(ShardSet shards, FeaturePlan plan, RowPa
             shared[i].Add(sample);
     }
 
-    /// <summary>Marks the rows to look at. Only targets tell rows that do not count.</summary>
+    /// <summary>Marks the rows to use. Only targets determine which rows do not count.</summary>
     private TargetSums Start(ShardReader reader, RowGroupRef group, bool readTargets)
     {
         if (keep.Length < group.Rows)

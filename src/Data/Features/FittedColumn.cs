@@ -109,7 +109,7 @@ internal sealed record CategoricalColumn(string Column, ValueKind Kind, int Voca
 /// <param name="Missing">Whether an indicator of missing values follows it.</param>
 /// <param name="Time">Whether its values are times, in seconds.</param>
 /// <param name="Outlier">The value that made its deviation useless.</param>
-/// <param name="LooksLikeIds">Whether its reals are all whole and not negative, and no flag says that they are numbers.</param>
+/// <param name="LooksLikeIds">Whether its reals are all whole and not negative, and no flag declares them as numbers.</param>
 internal sealed record NumericColumn(
     string Column, NumericTransform Transform, double Mean, double Deviation, bool Missing, bool Time = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] NumericOutlier? Outlier = null,
@@ -146,7 +146,7 @@ internal sealed record NumericColumn(
 /// <param name="MaxLength">The last so many entries are kept.</param>
 /// <param name="Separator">Separator of lists in strings; else null.</param>
 /// <param name="Form">Brackets and quotes of lists in strings.</param>
-/// <param name="Predicted">Whether its own items are predicted: there is no other column, and its table has a row for the mask behind those of the vocabulary.</param>
+/// <param name="Predicted">Whether its own items are predicted: there is no other column, and its table has a row for the mask after those of the vocabulary.</param>
 /// <param name="Log">The columns of the log from whose rows the sequences were made; null if rows were sequences.</param>
 internal sealed record SequenceColumn(
     string Column, ValueKind Kind, int Vocabulary, int Target, int MaxLength, char? Separator = null,
@@ -154,10 +154,10 @@ internal sealed record SequenceColumn(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Predicted = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] InteractionColumns? Log = null) : FittedColumn(Column)
 {
-    // The item behind those that are read, that of the validation and that of the test.
+    // The item after those that are read, the validation item and the test item.
     private const int MostAnswers = 3;
 
-    /// <summary>The last so many entries are kept in encoded rows: those that a model reads, and those that it may be asked for.</summary>
+    /// <summary>Number of last entries kept in encoded rows: those that a model reads, and those that it may predict.</summary>
     [JsonIgnore]
     public int Stored => Predicted ? MaxLength + MostAnswers : MaxLength;
 

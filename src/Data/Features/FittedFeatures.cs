@@ -42,11 +42,11 @@ internal sealed record FittedFeatures(
     [JsonIgnore]
     public bool PredictsItems => Sequences.Any(s => s.Predicted);
 
-    /// <summary>What was learned about items; null where no negatives are drawn.</summary>
+    /// <summary>The learned attributes of items; null if no negatives are drawn.</summary>
     [JsonIgnore]
     public IReadOnlyList<ItemAttribute>? ItemAttributes { get; init; }
 
-    /// <summary>The list columns of rows; of those that are trained on, negatives behind the others.</summary>
+    /// <summary>The list columns of rows; for training rows, negatives after the others.</summary>
     public IReadOnlyList<SequenceColumn> Lists(bool training) => training && Negatives is not null ? [.. Sequences, .. Negatives] : Sequences;
 
     /// <summary>How the columns of all features are read.</summary>

@@ -2,11 +2,11 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A trained model that makes a vector of each row, which another model reads beside the columns: the personalized vector of PRM (Pei et al., RecSys 2019, section 3.2).</summary>
-/// <remarks>Safe for many threads. It is part of what is saved with the features, so a checkpoint needs nothing else.</remarks>
+/// <summary>A trained model that computes a vector for each row, which another model reads in addition to the columns: the personalized vector of PRM (Pei et al., RecSys 2019, section 3.2).</summary>
+/// <remarks>Safe for many threads. It is saved with the features, so a checkpoint is self-contained.</remarks>
 internal interface IRowVectors : IDisposable
 {
-    /// <summary>Name of the column that it stands for.</summary>
+    /// <summary>Name of the vector column.</summary>
     string Name { get; }
 
     /// <summary>Numbers of a vector.</summary>

@@ -2,19 +2,19 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>What the fit learned about items: their value in another column of the behaviour group, such as their category. An item that is drawn as a negative is given it.</summary>
-/// <remarks>An item that occurs with several values has the one with the smallest row, which is the most frequent of them in training; then the OOV row; null only if it has no other.</remarks>
+/// <summary>An attribute of items learned by the fit: their value in another column of the behaviour group, such as their category. It is used for items drawn as negatives.</summary>
+/// <remarks>An item that occurs with several values has the one with the smallest row, which is the most frequent of them in training; then the OOV row; the null row only if it has no other value.</remarks>
 /// <param name="Item">Index of the items' vocabulary.</param>
 /// <param name="Attribute">Index of the attribute's vocabulary.</param>
 /// <param name="Rows">(rows of the items' vocabulary) row of the attribute's vocabulary.</param>
 internal sealed record ItemAttribute(int Item, int Attribute, int[] Rows)
 {
-    /// <summary>The history whose entries are the items: that with the largest vocabulary, the first of equals. The other columns of its group are attributes of them.</summary>
+    /// <summary>The history whose entries are the items: the history with the largest vocabulary, the first among equals. The other columns of its group are attributes.</summary>
     /// <param name="histories">Histories of one behaviour group.</param>
     /// <param name="rows">Rows of each vocabulary.</param>
     public static SequenceField ItemOf(IEnumerable<SequenceField> histories, Func<int, int> rows) => histories.MaxBy(h => rows(h.Vocabulary))!;
 
-    /// <summary>The same, of items and attributes whose rows are those of grown vocabularies. Items that the new rows do not have are not drawn, and have none.</summary>
+    /// <summary>The same for grown vocabularies. Items that do not occur in the new rows are not drawn, and have no attribute.</summary>
     /// <param name="fresh">The vocabularies of the new rows, to which this belongs.</param>
     /// <param name="grown">The grown ones.</param>
     public ItemAttribute GrownBy(IReadOnlyList<VocabularyTable> fresh, IReadOnlyList<VocabularyTable> grown)
@@ -30,7 +30,7 @@ internal sealed record ItemAttribute(int Item, int Attribute, int[] Rows)
     }
 }
 
-/// <summary>Learns an <see cref="ItemAttribute"/>; safe for several threads, and the order of what they see does not matter.</summary>
+/// <summary>Learns an <see cref="ItemAttribute"/>; safe for several threads; the result does not depend on the order of the rows.</summary>
 internal sealed class ItemAttributeFit
 {
     private readonly int[] ranks;

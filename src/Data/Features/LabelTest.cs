@@ -7,7 +7,7 @@ namespace GpuCtr.Data.Features;
 /// <param name="Word">What stands behind it.</param>
 internal readonly record struct LabelTest(string Sign, string Word)
 {
-    // The longer ones first, because <= begins as < does.
+    // Longer signs first, because < is a prefix of <=.
     private static readonly string[] signs = ["<=", ">=", "<", ">", "="];
 
     /// <summary>Reads "yes", "-1", "=1", ">=4". Without a sign it is equality.</summary>
@@ -17,10 +17,10 @@ internal readonly record struct LabelTest(string Sign, string Word)
         return new(sign.Length == 0 ? "=" : sign, text[sign.Length..].Trim());
     }
 
-    /// <summary>Whether it says more than "equal to".</summary>
+    /// <summary>Whether it is a comparison other than "equal to".</summary>
     public bool Compares => Sign != "=";
 
-    /// <summary>The number that stands behind the sign; null for a word. The words true and false are 1 and 0, as boolean columns are read.</summary>
+    /// <summary>The number after the sign; null for a word. The words true and false are 1 and 0, as in boolean columns.</summary>
     public double? Number => double.TryParse(Word, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number
         : Word.Equals("true", StringComparison.OrdinalIgnoreCase) ? 1 : Word.Equals("false", StringComparison.OrdinalIgnoreCase) ? 0 : null;
 

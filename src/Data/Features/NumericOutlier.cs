@@ -2,7 +2,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A number so far from the others of its column that standardization makes these almost equal; or, without a transform, one that may overflow.</summary>
+/// <summary>A number so far from the others of its column that standardization makes the others almost equal; or, without a transform, one that may overflow.</summary>
 /// <param name="Value">The value in the file.</param>
 /// <param name="Shard">Index of its shard.</param>
 /// <param name="Row">Its row there.</param>

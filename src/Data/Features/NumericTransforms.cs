@@ -3,10 +3,10 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>What is done to a number before it is standardized, or instead: logarithm, Criteo's buckets, quantile buckets.</summary>
+/// <summary>Transforms of a number before or instead of standardization: logarithm, Criteo's buckets, quantile buckets.</summary>
 internal static class NumericTransforms
 {
-    /// <summary>What is standardized: the number, or its logarithm.</summary>
+    /// <summary>The value to standardize: the number, or its logarithm.</summary>
     public static double BeforeScaling(double x, NumericTransform transform) => transform == NumericTransform.Log ? SignedLog(x) : x;
 
     /// <summary>sign(x) · log(1 + |x|).</summary>
@@ -29,14 +29,14 @@ internal static class NumericTransforms
         return at >= 0 ? at + 1 : ~at;
     }
 
-    /// <summary>Whether a number can be read: it is finite, and within a float where it is standardized or read as it is.</summary>
+    /// <summary>Whether a number can be read: it is finite, and within the range of a float for standardize and none.</summary>
     public static bool CanRead(double x, NumericTransform transform) =>
         Math.Abs(x) <= (transform is NumericTransform.Standardize or NumericTransform.None ? float.MaxValue : double.MaxValue);
 
-    /// <summary>A number as the file has it: with the digits of a float where it is one.</summary>
+    /// <summary>A number as text, with the digits of a float if the file stores a float.</summary>
     public static string Text(double x) => (float)x == x ? ((float)x).ToString(CultureInfo.InvariantCulture) : x.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>What is wrong with a number that cannot be read, and what to do.</summary>
+    /// <summary>The error message for a number that cannot be read.</summary>
     private static string Unreadable(string column, double x) => double.IsFinite(x)
         ? $"{Text(x)} is beyond ±{Text(float.MaxValue)}, the largest number that a model reads; store a missing value as null, train with --numeric-transform {ColumnNames.InShell(column)}=log"
         : $"{Text(x)} is not a finite number; store a missing value as null";

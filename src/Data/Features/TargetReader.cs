@@ -28,7 +28,7 @@ internal sealed class TargetReader(string label, TargetRule rule)
         return good;
     }
 
-    /// <summary>What is wrong with a row, in a few words.</summary>
+    /// <summary>The reason why a row is bad, in a few words.</summary>
     public string Reason(int row) => HasWeight(row) ? rule.IsPlain ? "label not 0 or 1" : $"label {rule.Fault}" : "weight negative, missing or not finite";
 
     /// <summary>The error for a bad row.</summary>
@@ -39,7 +39,7 @@ internal sealed class TargetReader(string label, TargetRule rule)
             : GpuCtrException.DataError(shard.Place(group, row, rule.Weight), $"{TargetRule.Text(weights, row)} is not a weight, which is a finite number of at least 0; correct it, or allow some such rows with --bad-rows");
     }
 
-    /// <summary>The flag that would make labels of the shard; null if none does.</summary>
+    /// <summary>The flag that would make the labels valid; null if there is none.</summary>
     public string? Advice(Shard shard)
     {
         if (!(rule with { Weight = null }).IsPlain)

@@ -6,13 +6,13 @@ namespace GpuCtr.Data.Features;
 
 /// <summary>What a row is trained for.</summary>
 /// <param name="Label">0, 1, or a share in between.</param>
-/// <param name="Weight">What the row counts in the loss and in metrics; a row of weight 0 does not count.</param>
+/// <param name="Weight">The weight of the row in the loss and in metrics; a row of weight 0 does not count.</param>
 internal readonly record struct RowTarget(float Label, float Weight);
 
-/// <summary>How the label and the weight of a row are read: the only place where that is decided. Saved in features.json, so that every verb reads the same labels.</summary>
+/// <summary>How the label and the weight of a row are read, defined only here. Saved in features.json, so that every verb reads the same labels.</summary>
 /// <param name="IsText">The label column holds words.</param>
 /// <param name="Positive">Conditions of which one makes the label 1; empty: what <paramref name="Negative"/> leaves.</param>
-/// <param name="Negative">Conditions of which one makes it 0; empty: what <paramref name="Positive"/> leaves. A row that fulfils neither of both does not count. Without any, the label is stored as 0 or 1.</param>
+/// <param name="Negative">Conditions of which any makes the label 0; empty: everything that does not match <paramref name="Positive"/>. A row that matches neither does not count. Without any conditions, the label is stored as 0 or 1.</param>
 /// <param name="Soft">Labels are shares from 0 to 1.</param>
 /// <param name="Weight">The column of weights; null: all are 1.</param>
 internal sealed record TargetRule(bool IsText, IReadOnlyList<string> Positive, IReadOnlyList<string> Negative, bool Soft, string? Weight)

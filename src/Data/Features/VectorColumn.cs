@@ -3,7 +3,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Features;
 
-/// <summary>A column with a vector in each row: a list of as many numbers in all of them, or what a trained model makes of the row (<see cref="IRowVectors"/>).</summary>
+/// <summary>A column with a vector in each row: a list of numbers of a fixed length, or computed from the row by a trained model (<see cref="IRowVectors"/>).</summary>
 /// <param name="Column">Its name in the shards.</param>
 /// <param name="Transform">The transform of each number.</param>
 /// <param name="Means">(width) means of the transformed numbers of the training rows.</param>
@@ -14,7 +14,7 @@ internal sealed record VectorColumn(
     string Column, NumericTransform Transform, double[] Means, double[] Deviations, bool Missing,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Computed = false) : FittedColumn(Column)
 {
-    /// <summary>The column that a trained model computes, whose numbers are read as they are.</summary>
+    /// <summary>The column that a trained model computes; its numbers are not transformed.</summary>
     public static VectorColumn Of(IRowVectors model) =>
         new(model.Name, NumericTransform.None, new double[model.Width], [.. Enumerable.Repeat(1.0, model.Width)], Missing: false, Computed: true);
 
@@ -27,7 +27,7 @@ internal sealed record VectorColumn(
     /// <summary>Name of one of its numbers.</summary>
     public static string NumberName(string column, int i) => $"{column}[{i}]";
 
-    /// <summary>What the numbers of a row are encoded to.</summary>
+    /// <summary>The encoded numbers of a row.</summary>
     /// <param name="values">(width) the vector; empty: it is missing.</param>
     /// <param name="to">(<see cref="Count"/>).</param>
     public void Encode(ReadOnlySpan<double> values, Span<float> to)
@@ -45,7 +45,7 @@ internal sealed record VectorColumn(
     /// <summary>How a vector column is read.</summary>
     public static ColumnRequest RequestOf(string column) => new(column, ValueKind.Real, IsList: true);
 
-    /// <summary>What is wrong with the vector of a row; null if nothing is. A null or empty list is a missing vector.</summary>
+    /// <summary>The reason why the vector of a row is bad; null if it is valid. A null or empty list is a missing vector.</summary>
     /// <param name="read">The column, read by <see cref="Request"/>.</param>
     /// <param name="row">The row.</param>
     /// <param name="width">Numbers of a vector; 0 = not known yet.</param>
@@ -71,7 +71,7 @@ internal sealed record VectorColumn(
         shard.Place(group, row, column), $"{fault}; correct it, leave the column out (--exclude {ColumnNames.InShell(column)}), or allow some such rows with --bad-rows");
 }
 
-/// <summary>What the fit found in a vector column of a row group.</summary>
+/// <summary>The statistics of a vector column in a row group, for the fit.</summary>
 /// <param name="Width">Numbers of a vector; 0: all are missing.</param>
 /// <param name="Row">The first row with a vector.</param>
 /// <param name="Moments">(Width) of each number.</param>

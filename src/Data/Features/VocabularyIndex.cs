@@ -68,7 +68,7 @@ internal sealed class VocabularyIndex
             return;
         }
 
-        // First the places and what is in them, then the comparisons: the cache misses of a chunk do not wait for one another.
+        // First the slots and their content, then the comparisons, so that the cache misses of a chunk overlap.
         Span<int> home = stackalloc int[ChunkValues];
         Span<Slot> there = stackalloc Slot[ChunkValues];
         for (int from = 0; from < values.Length; from += ChunkValues)

@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Features;
 /// <summary>
 /// The values of a vocabulary and their rows: 0 padding, 1 null, 2 … the values (most frequent first, ties by value), last the OOV (out-of-vocabulary) row.
 /// </summary>
-/// <remarks>Where rows are computed (<see cref="ComputedRows"/>: hash buckets, or integers that are their own rows) there are no values.</remarks>
+/// <remarks>If rows are computed (<see cref="ComputedRows"/>: hash buckets, or integers used as row numbers), there are no values.</remarks>
 public sealed class VocabularyTable
 {
     /// <summary>Row of padding.</summary>
@@ -67,13 +67,13 @@ public sealed class VocabularyTable
     /// <summary>Distinct values that have their own row; with hash buckets none has.</summary>
     public int Distinct => Computed.Any && !Computed.Identity ? 0 : Rows - 3;
 
-    /// <summary>Bytes in memory, about: values, counts and where they are found.</summary>
+    /// <summary>Approximate bytes in memory: values, counts and the index.</summary>
     internal long Bytes => sizeof(long) * ((long)Integers.Count + Counts.Count) + sizeof(int) * (long)AbsentRuns.Count + (index?.Bytes ?? 0) + Texts.Sum(t => VocabularyCounter.TextBytes(t.Length));
 
     /// <summary>Row of an integer.</summary>
     public int RowOf(long value) => index is not null ? index.Find(value, OovRow) : FirstValueRow + Computed.Of(value);
 
-    /// <summary>Row of a signed or unsigned integer; one that this vocabulary cannot hold was never seen.</summary>
+    /// <summary>Row of a signed or unsigned integer; one that this vocabulary cannot represent is OOV.</summary>
     internal int RowOf(long bits, ValueKind kind) => WholeNumber.Fits(bits, kind, Kind) ? RowOf(bits) : OovRow;
 
     /// <summary>Rows of many integers.</summary>
@@ -128,9 +128,9 @@ public sealed class VocabularyTable
 
     private static string Word(ValueKind kind) => kind == ValueKind.Unsigned ? "unsigned integers" : kind == ValueKind.Text ? "strings" : "signed integers";
 
-    /// <summary>This vocabulary with the values of another one that it lacks behind its own; counts are those of the other one, in which a value may be absent.</summary>
+    /// <summary>This vocabulary with the new values of another one appended; counts are those of the other one, in which a value may be absent.</summary>
     /// <param name="fresh">The values of a new run.</param>
-    /// <param name="forgetAfter">Values that are absent in so many runs, up to the new one, lose their rows, and those behind them move up; 0: none do.</param>
+    /// <param name="forgetAfter">Values that were absent from this number of last runs, including the new one, lose their rows, and those after them move up; 0: keep all.</param>
     /// <exception cref="GpuCtrException">Usage: rows are computed in another way.</exception>
     internal VocabularyTable GrownBy(VocabularyTable fresh, int forgetAfter = 0)
     {

@@ -12,7 +12,7 @@ internal sealed class DelimitedSource : ImportSource
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="separator">What stands between fields: a character, or the same twice.</param>
+    /// <param name="separator">The separator between fields: a character, or the same character twice.</param>
     /// <param name="names">Names of the columns; null = the first row has them.</param>
     /// <param name="encoding">Its encoding.</param>
     /// <exception cref="GpuCtrException">Data: it is empty, a column has no name, or two have one.</exception>
@@ -66,7 +66,7 @@ internal sealed class DelimitedSource : ImportSource
             : found.Contains("") ? throw GpuCtrException.DataError(new DataPlace(path), "a column has no name in its first line; give it one") : found;
     }
 
-    /// <summary>Blanks around a field are no part of it, those in quotes are.</summary>
+    /// <summary>Blanks around a field are not part of it, except in quotes.</summary>
     private static ImportField FieldOf(ReadOnlySpan<char> raw)
     {
         raw = raw.Trim(' ');

@@ -25,7 +25,7 @@ internal sealed class ValueColumn<T>(string name, ValueColumn<T>.Reader read) : 
 {
     private readonly List<T?> values = [];
 
-    /// <summary>Reads a field that is not missing; null if it is no such value.</summary>
+    /// <summary>Reads a field that is not missing; null if it does not have this type.</summary>
     public delegate T? Reader(ImportField field);
 
     /// <inheritdoc/>
@@ -60,7 +60,7 @@ internal sealed class TextColumn(string name, bool lists = false) : ImportColumn
             return;
         }
 
-        // Most values come again within a row group.
+        // Most values recur within a row group.
         Dictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
         if (!lookup.TryGetValue(field.Text, out string? value))
             known.Add(value = field.Text.ToString(), value);

@@ -11,15 +11,15 @@ internal sealed record KnownColumn(IReadOnlyList<string> Source, Func<ImportColu
 
 /// <summary>How the files of a format become columns.</summary>
 /// <param name="IsJson">Lines are objects of JSON.</param>
-/// <param name="Separator">What stands between fields; unused for JSON.</param>
-/// <param name="Names">Names of the columns where files do not begin with them.</param>
+/// <param name="Separator">The separator between fields; unused for JSON.</param>
+/// <param name="Names">Names of the columns, for files without a header.</param>
 /// <param name="Known">The columns of a known format, which are all; null: every column, with the type of its values.</param>
 internal sealed record ImportForm(bool IsJson, string Separator, IReadOnlyList<string>? Names, IReadOnlyList<KnownColumn>? Known)
 {
     /// <summary>The formats by name.</summary>
     public static readonly IReadOnlyList<string> Formats = ["csv", "tsv", "jsonl", "criteo", "avazu", "movielens", "amazon"];
 
-    /// <summary>Formats whose label is a rating that says at least so much.</summary>
+    /// <summary>The lowest rating that counts as label 1, by format.</summary>
     public static readonly IReadOnlyList<string> Rated = ["movielens", "amazon"];
 
     private static readonly string[] separators = ["\t", ",", ";", "|"];
@@ -81,7 +81,7 @@ internal sealed record ImportForm(bool IsJson, string Separator, IReadOnlyList<s
         ]);
     }
 
-    /// <summary>1 where a rating fulfils a condition; the rating itself would give the label away.</summary>
+    /// <summary>1 if a rating meets a condition; the rating itself would leak the label.</summary>
     private static ValueColumn<int> Rating(IReadOnlyList<string> positive)
     {
         LabelTest[] tests = [.. positive.Select(LabelTest.Of)];
@@ -118,7 +118,7 @@ internal sealed record ImportForm(bool IsJson, string Separator, IReadOnlyList<s
         }
         catch (DecoderFallbackException)
         {
-            // Told with its place when rows are read.
+            // Reported with its place when rows are read.
             return "";
         }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GpuCtr.Data.Import;
 
-/// <summary>The type of a column, as all of its values say. Values are numbers only if they cannot be ids that a number would change: 007, +5, 20 digits and 12e34567 are text.</summary>
+/// <summary>The type of a column, inferred from all its values. Values are text if reading them as numbers would change them: 007, +5, 20 digits and 12e34567.</summary>
 internal sealed class ImportKind
 {
     private const double MostExact = 1L << 53;
@@ -31,11 +31,11 @@ internal sealed class ImportKind
     /// <summary>True, false, or null for anything else.</summary>
     private static bool? TruthOf(ImportField field) => bool.TryParse(field.Text, out bool truth) && !char.IsWhiteSpace(field.Text[0]) && !char.IsWhiteSpace(field.Text[^1]) ? truth : null;
 
-    /// <summary>A whole number in the one form that it has, or null: 007, +7 and −0 would be other texts for the same number.</summary>
+    /// <summary>A whole number in canonical form, or null: 007, +7 and −0 are not canonical.</summary>
     public static long? WholeOf(ImportField field) =>
         !IsPadded(field.Text) && !field.Text.SequenceEqual("-0") && long.TryParse(field.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
 
-    /// <summary>A number, or null. Below 2⁵³ different whole numbers are different doubles; beyond, only an exponent with a sign or a point says that it is no id.</summary>
+    /// <summary>A number, or null. Below 2⁵³ different whole numbers are different doubles; beyond, only an exponent with a sign or a decimal point shows that it is not an id.</summary>
     public static double? NumberOf(ImportField field)
     {
         ReadOnlySpan<char> text = field.Text;

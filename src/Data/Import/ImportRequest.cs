@@ -18,10 +18,10 @@ internal sealed record ImportRequest
     /// <summary>Separator of a CSV file; null = found in its first line.</summary>
     public string? Separator { get; init; }
 
-    /// <summary>Columns whose values are text, whatever they look like.</summary>
+    /// <summary>Columns that are text even if their values look like numbers.</summary>
     public IReadOnlyList<string> Text { get; init; } = [];
 
-    /// <summary>Ratings that are clicks, where the format has ratings.</summary>
+    /// <summary>Ratings that count as label 1, for formats with ratings.</summary>
     public IReadOnlyList<string> Positive { get; init; } = [">=4"];
 
     /// <summary>Share of the rows to validate on.</summary>

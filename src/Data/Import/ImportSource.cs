@@ -3,7 +3,7 @@ using System.Text;
 
 namespace GpuCtr.Data.Import;
 
-/// <summary>The rows of a file, one after the other, in memory that does not grow with the file.</summary>
+/// <summary>Reads the rows of a file one by one, in memory that does not grow with the file.</summary>
 internal abstract class ImportSource : IDisposable
 {
     private readonly FileStream file;
@@ -19,7 +19,7 @@ internal abstract class ImportSource : IDisposable
     /// <summary>Its text.</summary>
     protected TextReader Text { get; }
 
-    /// <summary>Names of its columns; of JSON, those that came so far.</summary>
+    /// <summary>Names of its columns; for JSON, those seen so far.</summary>
     public abstract IReadOnlyList<string> Names { get; }
 
     /// <summary>Line of the row in the file, from 1; a row may go over several.</summary>
@@ -38,7 +38,7 @@ internal abstract class ImportSource : IDisposable
     /// <inheritdoc/>
     public virtual void Dispose() => Text.Dispose();
 
-    /// <summary>The text of a file, unpacked if its name ends in .gz. UTF-8 unless a byte order mark or the encoding says otherwise; bytes that are none are an error, since they would merge different values.</summary>
+    /// <summary>The text of a file, unpacked if its name ends in .gz. UTF-8 unless a byte order mark or the encoding says otherwise; invalid bytes are an error, since replacing them would merge different values.</summary>
     /// <exception cref="GpuCtrException">Usage: no such file. InputOutput: unreadable.</exception>
     public static (FileStream File, TextReader Text) OpenText(string path, Encoding encoding)
     {

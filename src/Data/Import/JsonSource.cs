@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace GpuCtr.Data.Import;
 
-/// <summary>A file with an object of JSON on each line: numbers as they are written, strings, truths, and lists of these. Objects within are read by the path of their names, as in geo.country.</summary>
+/// <summary>A file with a JSON object on each line: numbers in their original spelling, strings, booleans, and lists of these. Nested objects are read by path, as in geo.country.</summary>
 /// <param name="path">The file.</param>
 /// <param name="encoding">Its encoding.</param>
 internal sealed class JsonSource(string path, Encoding encoding) : ImportSource(path, encoding)

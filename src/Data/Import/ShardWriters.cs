@@ -36,7 +36,7 @@ internal sealed class ShardWriters : IDisposable
         foreach (SideWriter side in sides)
             side.Finish();
         if (sides[0].Rows == 0)
-            throw GpuCtrException.DataError($"{request.Files[0]}: no row is left to train on; lower --valid-fraction and --test-fraction");
+            throw GpuCtrException.DataError($"{request.Files[0]}: no rows are left to train on; lower --valid-fraction and --test-fraction");
         foreach (string old in names.SelectMany(n => Directory.GetFiles(request.Out, n)))
             File.Delete(old);
         foreach (string path in sides.SelectMany(s => s.Files))
@@ -45,7 +45,7 @@ internal sealed class ShardWriters : IDisposable
         return (sides[0].Rows, sides[1].Rows, sides[2].Rows);
     }
 
-    /// <summary>Removes what is not complete, so that nobody trains on it.</summary>
+    /// <summary>Removes incomplete files, so that they are not trained on.</summary>
     public void Dispose()
     {
         foreach (SideWriter side in sides)
@@ -76,7 +76,7 @@ internal sealed class SideWriter(Func<int, string> path, Func<ImportColumn[]> co
 
     /// <summary>Adds a row.</summary>
     /// <param name="source">It.</param>
-    /// <param name="from">(columns) where each column is in the source; −1: nowhere.</param>
+    /// <param name="from">(columns) index of each column in the source; −1: absent.</param>
     public void Add(ImportSource source, int[] from)
     {
         for (int c = 0; c < columns.Length; c++)

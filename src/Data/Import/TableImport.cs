@@ -21,7 +21,7 @@ internal sealed class TableImport
 
     /// <summary>Reads and writes.</summary>
     /// <param name="request">What is imported.</param>
-    /// <param name="progress">Told the share that is done and the rows of this pass.</param>
+    /// <param name="progress">Receives the share that is done and the rows of this pass.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Usage: no such file, column or a filled folder. Data: bad rows, bytes of another encoding. InputOutput: the disk.</exception>
     public static ImportReport Run(ImportRequest request, Action<double, long>? progress, CancellationToken cancellation)
@@ -31,7 +31,7 @@ internal sealed class TableImport
         return import.Write(progress, cancellation);
     }
 
-    /// <summary>Types of all values, and what is wrong, before anything is written.</summary>
+    /// <summary>Finds types and errors of all values, before anything is written.</summary>
     private void Look(Action<double, long>? progress, CancellationToken cancellation)
     {
         Each(progress, cancellation, (source, places) =>

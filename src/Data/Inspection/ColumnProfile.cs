@@ -19,7 +19,7 @@ public sealed record ColumnProfile(string Name, string Type, string Role, string
     /// <summary>Number of distinct values; null for a type that cannot be read.</summary>
     public long? Distinct { get; init; }
 
-    /// <summary>Whether <see cref="Distinct"/> is a count and not an estimate.</summary>
+    /// <summary>Whether <see cref="Distinct"/> is exact, not an estimate.</summary>
     public bool DistinctIsExact { get; init; }
 
     /// <summary>The most frequent values.</summary>
@@ -60,7 +60,7 @@ public sealed record NumberRange(double Least, double Mean, double Greatest);
 /// <param name="P90">90th percentile.</param>
 /// <param name="P99">99th percentile.</param>
 /// <param name="Longest">Greatest length.</param>
-/// <param name="Limit">The last so many entries are read by a model: --max-history.</param>
+/// <param name="Limit">Number of last entries that a model reads: --max-history.</param>
 /// <param name="CutRows">Rows with more entries than that.</param>
 /// <param name="CutEntries">Entries of these rows that are not read.</param>
 public sealed record LengthProfile(long Empty, double Mean, int Median, int P90, int P99, int Longest, int Limit, long CutRows, long CutEntries)

@@ -11,9 +11,9 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="P99Rows">99th percentile.</param>
 /// <param name="MostRows">Greatest number.</param>
 /// <param name="NoRow">Rows without a value.</param>
-/// <param name="WithoutClick">Values of which no row has label 1; null where there are no labels.</param>
+/// <param name="WithoutClick">Values without a row of label 1; null if there are no labels.</param>
 /// <param name="OnlyTrain">In a log, users with too few interactions to leave one out; null for other rows.</param>
-/// <param name="InPieces">The second piece of a value whose rows do not follow each other in one file; null if there is none, and in a log.</param>
+/// <param name="InPieces">The second piece of a value whose rows are not contiguous in one file; null if there is none, and in a log.</param>
 public sealed record GroupProfile(
     string Column, long Groups, double MeanRows, int MedianRows, int P99Rows, int MostRows, long NoRow,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? WithoutClick,
@@ -28,7 +28,7 @@ public sealed record GroupProfile(
         return Invariant($"{what}: {Groups:N0} values of '{Column}', {rows} each: mean {MeanRows:F1}, median {MedianRows}, 99 % ≤ {P99Rows}, most {MostRows}{share}");
     }
 
-    /// <summary>What a model that reads the rows together would not accept.</summary>
+    /// <summary>A problem that a model that ranks lists would refuse.</summary>
     internal IEnumerable<string> Problems()
     {
         if (NoRow > 0)

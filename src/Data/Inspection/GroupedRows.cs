@@ -24,7 +24,7 @@ internal sealed class GroupedRows(ShardSet shards, string column, bool isLog)
     /// <summary>Adds a row group.</summary>
     /// <param name="group">The row group.</param>
     /// <param name="read">(rows) its values.</param>
-    /// <param name="labels">(rows) 0, 1, or below 0 where there is none.</param>
+    /// <param name="labels">(rows) 0, 1, or below 0 for rows without a label.</param>
     public void Add(RowGroupRef group, ColumnBuffer read, ReadOnlySpan<sbyte> labels)
     {
         for (int r = 0; r < group.Rows; r++)
@@ -44,7 +44,7 @@ internal sealed class GroupedRows(ShardSet shards, string column, bool isLog)
         }
     }
 
-    /// <summary>What was found; null if the column groups nothing.</summary>
+    /// <summary>The profile; null if the column does not group rows.</summary>
     public GroupProfile? Profile()
     {
         if (groups.Count == 0)

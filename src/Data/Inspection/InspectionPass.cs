@@ -9,7 +9,7 @@ namespace GpuCtr.Data.Inspection;
 /// <param name="label">Label column, if there is one.</param>
 /// <param name="rule">How it is read.</param>
 /// <param name="inspectors">One per inspected column.</param>
-/// <param name="groups">Counts the rows that belong together; null: none do.</param>
+/// <param name="groups">Counts the rows of each group; null: there are no groups.</param>
 internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule rule, IReadOnlyList<ColumnInspector> inspectors, GroupedRows? groups)
 {
     private const sbyte Unknown = -1;
@@ -24,7 +24,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
     /// <summary>Rows with label 1.</summary>
     public long Positives { get; private set; }
 
-    /// <summary>What was found of the rows that belong together; null if nothing is known of all of them.</summary>
+    /// <summary>The profile of the groups; null if some rows could not be read.</summary>
     public GroupProfile? Groups => groups?.Profile();
 
     /// <summary>Finds rows that repeat earlier ones.</summary>
@@ -60,7 +60,7 @@ internal sealed class InspectionPass(ShardSet shards, string? label, TargetRule 
             return;
         for (int r = 0; r < group.Rows; r++)
         {
-            // Shares between 0 and 1 are not told apart here.
+            // Soft labels between 0 and 1 are not distinguished here.
             if (!rule.TryRead(labelColumn, r, out RowTarget target) || target.Weight == 0)
                 continue;
             labels[r] = (sbyte)MathF.Round(target.Label);

@@ -4,7 +4,7 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Inspection;
 
-/// <summary>Tells strings that contain lists from ordinary text, for columns that no flag names as lists.</summary>
+/// <summary>Distinguishes strings that contain lists from ordinary text, for columns that no flag names as lists.</summary>
 /// <remarks>
 /// Brackets around most values are sufficient evidence. Without them, lists of ids are recognized by the form of ids, and lists of words by
 /// their order: a word that is first in one list is last in another, unlike the parts of a name, a date or an address.

@@ -39,7 +39,7 @@ public sealed record ListGrammar(char Separator, ListForm Form)
         _ => $"'{Separator}'",
     };
 
-    /// <summary>Whether a word stands for a missing value.</summary>
+    /// <summary>Whether a word means a missing value.</summary>
     internal static bool IsNullWord(ReadOnlySpan<char> text) => text.Length is 3 or 4 && text[0] is 'n' or 'N' or '<'
         && (text.Equals("null", StringComparison.OrdinalIgnoreCase) || text.Equals("none", StringComparison.OrdinalIgnoreCase)
             || text.Equals("nan", StringComparison.OrdinalIgnoreCase) || text.Equals("<na>", StringComparison.OrdinalIgnoreCase));

@@ -88,7 +88,7 @@ internal sealed class Option
     /// <summary>Sets it in a new record, before anything else has a reference to that record.</summary>
     public void SetIn(object record, object? value) => property.SetValue(record, value);
 
-    /// <summary>A value that differs from another one of this option, not always an allowed one; the same value where none is known.</summary>
+    /// <summary>A value that differs from the given one, not necessarily valid; the same value if none is known.</summary>
     public object? AnotherValue(object? value) => Entries is { } entries
         ? value is IList { Count: > 0 } list ? Repeated(list, entries) : value
         : value switch

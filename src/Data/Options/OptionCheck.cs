@@ -24,7 +24,7 @@ internal static class OptionCheck
     public static string? FaultOf(object record) => DeclaredBy(record)
         .Select(o => FaultOf(o, o.ValueIn(record)) is { } fault ? $"{o.Key} {fault}" : null).FirstOrDefault(f => f is not null);
 
-    /// <summary>What is wrong with a value, phrased to follow the name of its option; null if nothing is.</summary>
+    /// <summary>The error in a value, phrased to follow the name of its option; null if it is valid.</summary>
     public static string? FaultOf(Option option, object? value)
     {
         if (value is null)
@@ -49,7 +49,7 @@ internal static class OptionCheck
     /// <summary>A message that a text is not one of the allowed words, with a suggestion.</summary>
     public static string NotOneOf(string text, IReadOnlyList<string> words) => $"{text}: not one of {string.Join(", ", words)}{Spelling.Suggest(text, words)}";
 
-    /// <summary>What is wrong with one entry of a list; null if nothing is.</summary>
+    /// <summary>The error in one entry of a list; null if it is valid.</summary>
     public static string? FaultOfEntry(Option option, object value)
     {
         if (option.IsNumber)

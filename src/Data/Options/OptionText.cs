@@ -94,14 +94,14 @@ internal static class OptionText
         }
     }
 
-    /// <summary>Answers numbers that are separated by something else, as in 400x400; empty for any other text.</summary>
+    /// <summary>The hint for numbers with a wrong separator, as in 400x400; empty for any other text.</summary>
     private static string WithCommas(Option option, string text)
     {
         string[] parts = text.Trim('[', ']', '(', ')').Split(['x', 'X', '×', '*', '-', '/', ';', ':', '+', ' '], StringSplitOptions.RemoveEmptyEntries);
         return option.IsList && parts.Length > 1 && parts.All(p => p.All(char.IsAsciiDigit)) ? $"; write {string.Join(',', parts)}" : "";
     }
 
-    /// <summary>Answers what is said of columns, as in 16,item=64, where another option says it; empty for any other text.</summary>
+    /// <summary>The hint for a value per column, as in 16,item=64, if another option sets it; empty for any other text.</summary>
     private static string ForColumns(Option option, string text)
     {
         ILookup<bool, string> parts = ColumnNames.Split(text).ToLookup(p => p.Contains('=', StringComparison.Ordinal));

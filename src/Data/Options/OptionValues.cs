@@ -34,7 +34,7 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
     public T Over<T>(T record) where T : class => (T)Over((object)record);
 
     /// <summary>The options given by a program: those whose values in a record and in the records nested in it differ from the initial ones.</summary>
-    /// <remarks>Of a function from defaults to options, those that it sets are given, even to what they are by default.</remarks>
+    /// <remarks>For a function from defaults to options, all options that it sets are given, even if set to their default.</remarks>
     public static OptionValues Of(object record, object initially)
     {
         Type type = record.GetType();
@@ -47,7 +47,7 @@ internal sealed class OptionValues(IReadOnlyDictionary<string, object?> given)
         .Where(o => o.IsOf(type) && !SameIn(o, record, initially))
         .ToDictionary(o => o.Name, o => o.ValueIn(record)));
 
-    /// <summary>What a function sets: values that it changes, and values that are the same whatever they were before.</summary>
+    /// <summary>The options that a function sets: values that it changes, and values that do not depend on its argument.</summary>
     private static OptionValues SetBy(Delegate function, Type type)
     {
         object before = Activator.CreateInstance(type)!, other = copy.Invoke(before, null)!;

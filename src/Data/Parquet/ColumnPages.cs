@@ -54,7 +54,7 @@ internal sealed class ColumnPages(ShardStream stream, ColumnLayout layout, Colum
             else if (hasDictionary)
                 LookUp(bytes, dictionary, to[..packed]);
             else
-                throw new InvalidDataException("a page points at a dictionary that is not there");
+                throw new InvalidDataException("a page refers to a dictionary that does not exist");
             if (packed < count)
                 Spread(to, into.Nulls.AsSpan(start, count), packed);
         }
@@ -124,7 +124,7 @@ internal static class PageChecksum
 
             uint found = crc.GetCurrentHashAsUInt32();
             if (found != expected)
-                throw new InvalidDataException($"the checksum of the page at byte {at} is {found:x8}, it was written as {expected:x8}");
+                throw new InvalidDataException($"the checksum of the page at byte {at} is {found:x8}, but it was written as {expected:x8}");
         }
         finally
         {

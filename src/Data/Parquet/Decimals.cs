@@ -17,7 +17,7 @@ internal static class Decimals
     /// <exception cref="InvalidDataException">It does not.</exception>
     public static long Whole(ReadOnlySpan<byte> bytes) => Trimmed(bytes) is { Length: <= sizeof(long) } few
         ? Short(few)
-        : throw new InvalidDataException($"the decimal {Text(bytes)} does not fit into 64 bits, as its declared precision does");
+        : throw new InvalidDataException($"the decimal {Text(bytes)} does not fit into 64 bits, although its declared precision does");
 
     /// <summary>A decimal without decimal places, as text.</summary>
     /// <exception cref="InvalidDataException">It has no bytes, or too many.</exception>

@@ -47,7 +47,7 @@ internal static class FooterReader
         UInt128 sum = rows.Aggregate(UInt128.Zero, (s, r) => s + (UInt128)r);
         // Some writers write zero as the number of rows.
         if (declared < 0 || (declared > 0 && sum != (UInt128)declared))
-            throw new InvalidDataException($"it declares {declared} rows, its row groups have {sum}");
+            throw new InvalidDataException($"it declares {declared} rows, but its row groups have {sum}");
         return new Footer(leaves ? schema.LeafColumns() : schema.Columns(), rows, [.. chunks], PandasIndex.Unnamed(pandas)) { Hash = XxHash3.HashToUInt64(bytes) };
     }
 

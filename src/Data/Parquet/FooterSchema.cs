@@ -103,7 +103,7 @@ internal sealed class FooterSchema
 
     private static bool Is(SchemaNode node, ConvertedType type) => node.Element.ConvertedType == type;
 
-    /// <summary>Tells two-level lists of old writers from three-level lists, by the rules of LogicalTypes.md of apache/parquet-format.</summary>
+    /// <summary>Distinguishes two-level lists of old writers from three-level lists, by the rules of LogicalTypes.md of apache/parquet-format.</summary>
     private static SchemaNode ElementOf(SchemaNode list, SchemaNode repeated) =>
         repeated.Children is [{ } only] && repeated.Name != "array" && repeated.Name != list.Name + "_tuple" ? only : repeated;
 }

@@ -31,7 +31,7 @@ internal static class PageGuard
             throw new InvalidDataException($"a page declares {page.LevelBytes} bytes of levels in {compressed} bytes ({uncompressed} uncompressed)");
         long most = page.Kind == PageKind.Dictionary ? 8 * uncompressed / (bits is null ? LeastBits : 1) : chunkValues;
         if (page.Values < 0 || page.Values > most)
-            throw new InvalidDataException($"a page declares {page.Values} values, there is room for {most}");
+            throw new InvalidDataException($"a page declares {page.Values} values, but there is room for {most}");
         if (page.Nulls < 0 || page.Nulls > page.Values)
             throw new InvalidDataException($"a page declares {page.Nulls} nulls among {page.Values} values");
         if (bits is { } width)
@@ -52,7 +52,7 @@ internal static class PageGuard
     {
         Encoding found = page.Encoding;
         if (page.Kind != PageKind.Dictionary && listed is { Count: > 0 } && !listed.Contains(found) && !IsDictionary(found))
-            throw new InvalidDataException($"a page is encoded as {found}, the footer says {string.Join(", ", listed)}");
+            throw new InvalidDataException($"a page is encoded as {found}, but the footer says {string.Join(", ", listed)}");
     }
 
     private static bool IsDictionary(Encoding encoding) => encoding is Encoding.PLAIN_DICTIONARY or Encoding.RLE_DICTIONARY;

@@ -14,7 +14,7 @@ internal static class RleBitPackedDecoder
     public static int Decode(ReadOnlySpan<byte> bytes, int bits, Span<int> to)
     {
         if ((uint)bits > 32)
-            throw new InvalidDataException($"values of {bits} bits where at most 32 are possible");
+            throw new InvalidDataException($"values of {bits} bits; at most 32 are possible");
         int at = 0;
         while (!to.IsEmpty)
         {
@@ -23,7 +23,7 @@ internal static class RleBitPackedDecoder
             long count = repeated ? head >> 1 : (long)(head >> 1) * GroupValues;
             // The last groups may be padded; some writers pad with hundreds of values.
             if (count == 0 || (repeated && count > to.Length))
-                throw new InvalidDataException($"a run of {count} values where {to.Length} are missing");
+                throw new InvalidDataException($"a run of {count} values, but only {to.Length} are expected");
             Span<int> run = to[..(int)Math.Min(count, to.Length)];
             if (repeated)
             {
@@ -50,6 +50,6 @@ internal static class RleBitPackedDecoder
         uint value = 0;
         for (int i = 0; i < count; i++)
             value |= (uint)bytes[at + i] << (8 * i);
-        return (ulong)value >> bits == 0 ? (int)value : throw new InvalidDataException($"the value {value} where {bits} bits are possible");
+        return (ulong)value >> bits == 0 ? (int)value : throw new InvalidDataException($"the value {value} does not fit in {bits} bits");
     }
 }

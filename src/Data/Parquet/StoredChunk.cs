@@ -153,6 +153,6 @@ internal readonly record struct StoredChunk
         }
 
         if (!equal)
-            throw new InvalidDataException($"its row groups have another column where the schema has '{leaf.Name}'");
+            throw new InvalidDataException($"its row groups have another column in place of '{leaf.Name}'");
     }
 }

@@ -112,6 +112,6 @@ internal ref struct ThriftValidator(ReadOnlySpan<byte> bytes)
     private readonly void Fits(ulong count)
     {
         if (count > (ulong)rest.Length)
-            throw new InvalidDataException($"it declares {count} bytes or elements where {rest.Length} bytes are left");
+            throw new InvalidDataException($"it declares {count} bytes or elements, but {rest.Length} bytes are left");
     }
 }

@@ -11,7 +11,7 @@ internal sealed class GroupedLogs(InteractionColumns columns, long memoryBytes) 
     private readonly string folder = Directory.CreateTempSubdirectory("gpu-ctr-").FullName;
     private int files;
 
-    /// <summary>The users of a log in the order in which they first come, each with a list of their items by time; interactions at the same time stay in the order of the files.</summary>
+    /// <summary>The users of a log in the order in which they first occur, each with a list of their items by time; interactions at the same time stay in the order of the files.</summary>
     /// <exception cref="GpuCtrException">Usage: too little memory. Data: a missing or bad user, item or timestamp. InputOutput: no space for the file.</exception>
     public ShardSet Of(ShardSet log)
     {

@@ -22,7 +22,7 @@ internal sealed record InteractionColumns(string User, string Item, string Times
         foreach ((string flag, string name) in new[] { ("--user", columns.User), ("--item", columns.Item), ("--timestamp", columns.Timestamp) })
         {
             if (shards.Column(name) is not { IsList: false })
-                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(name)}: no such column with one value a row; the shards have {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
+                throw GpuCtrException.UsageError($"{flag} {ColumnNames.InShell(name)}: no such column with one value per row; the shards have {ColumnNames.Listing(shards.Columns.Select(c => c.Name))}");
         }
 
         return columns;

@@ -109,7 +109,7 @@ internal sealed class InteractionLog
             return bits >= 0 ? bits : long.MinValue - bits;
         }
 
-        /// <summary>Files may differ in their unit. What is out of the range of nanoseconds, 292 years around 1970, is at its end.</summary>
+        /// <summary>Files may differ in their unit. Times outside the range of nanoseconds, 292 years around 1970, are clamped.</summary>
         private static long Nanoseconds(long value, StoredTimeUnit unit) =>
             (long)Int128.Clamp((Int128)value * ((long)StoredTimeUnit.Nanoseconds / (long)unit), long.MinValue, long.MaxValue);
     }

@@ -4,10 +4,10 @@ using Parquet.Schema;
 
 namespace GpuCtr.Data.Sequences;
 
-/// <summary>The distinct values of a column of integers or strings, numbered in the order in which they first come.</summary>
+/// <summary>The distinct values of a column of integers or strings, numbered in the order in which they first occur.</summary>
 internal sealed class KeyColumn
 {
-    // Levels of a list that is there: an entry of it, or none.
+    // Definition levels of a non-null list: with an entry, or empty.
     private const int Entry = 3, EmptyList = 1;
 
     private readonly Dictionary<long, int> integers = [];
@@ -33,7 +33,7 @@ internal sealed class KeyColumn
         ValueKind kind = stored.Kind == ValueKind.Real ? ValueKind.Integer : stored.Kind;
         return kind is ValueKind.Integer or ValueKind.Unsigned or ValueKind.Text
             ? new KeyColumn(new ColumnRequest(name, kind)) { Element = new DataField("element", TypeOf(kind), isNullable: true) }
-            : throw GpuCtrException.UsageError($"column '{name}': its type is {stored.TypeName}, and users and items are integers or strings");
+            : throw GpuCtrException.UsageError($"column '{name}': its type is {stored.TypeName}; users and items must be integers or strings");
     }
 
     /// <summary>The number of the value of a row; null if there is none.</summary>

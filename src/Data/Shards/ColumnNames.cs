@@ -2,16 +2,16 @@ using System.Text;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>Names of columns as one types them behind a flag.</summary>
+/// <summary>Names of columns in the syntax of flags.</summary>
 /// <remarks>
-/// Commas stand between names, an equals sign between a name and what is said of it. What stands in double quotes is part of the name,
-/// whatever it is; a quote itself is doubled there: <c>"price, net",id</c>, <c>"a=b"=item</c>, <c>"5"" disk"</c>.
+/// Commas separate names; an equals sign separates a name from its value. Text in double quotes is part of the name,
+/// including commas and equals signs; a quote itself is doubled there: <c>"price, net",id</c>, <c>"a=b"=item</c>, <c>"5"" disk"</c>.
 /// </remarks>
 internal static class ColumnNames
 {
     private const char Quote = '"';
 
-    /// <summary>Splits what is typed at commas; the entries keep their quotes.</summary>
+    /// <summary>Splits a flag's value at commas; the entries keep their quotes.</summary>
     public static IEnumerable<string> Split(string typed) => Parts(typed, ',').Select(p => p.Trim()).Where(p => p.Length > 0);
 
     /// <summary>The name that an entry means: without its quotes.</summary>
@@ -33,7 +33,7 @@ internal static class ColumnNames
         return quoted ? throw GpuCtrException.UsageError($"{entry}: a double quote is not closed; write a name that contains one in quotes, with that quote doubled: {InShell(entry)}") : name.ToString();
     }
 
-    /// <summary>Column and value of an entry such as COL=VALUE, at its last equals sign outside quotes; the value is empty where there is none.</summary>
+    /// <summary>Column and value of an entry such as COL=VALUE, at its last equals sign outside quotes; the value is empty if there is none.</summary>
     /// <exception cref="GpuCtrException">Usage: a quote that is not closed.</exception>
     public static (string Column, string Value) Pair(string entry)
     {
@@ -41,7 +41,7 @@ internal static class ColumnNames
         return parts.Length == 1 ? (Plain(entry), "") : (Plain(string.Join('=', parts[..^1])), Plain(parts[^1]));
     }
 
-    /// <summary>Column and value of an entry such as COL:VALUE, at its first colon outside quotes; the value is empty where there is none.</summary>
+    /// <summary>Column and value of an entry such as COL:VALUE, at its first colon outside quotes; the value is empty if there is none.</summary>
     /// <exception cref="GpuCtrException">Usage: a quote that is not closed.</exception>
     public static (string Column, string Value) BeforeColon(string entry)
     {
@@ -49,19 +49,19 @@ internal static class ColumnNames
         return (Plain(column), entry[Math.Min(column.Length + 1, entry.Length)..].Trim());
     }
 
-    /// <summary>An entry such as COL:VALUE as it is typed.</summary>
+    /// <summary>An entry such as COL:VALUE in the syntax of flags.</summary>
     public static string WithColon(string column, string value) => $"{(NeedsQuotes(column, ":") ? Quoted(column) : column)}:{value}";
 
-    /// <summary>A name as it stands in an array of a JSON file.</summary>
+    /// <summary>A name as an element of a JSON array.</summary>
     public static string InJson(string name) => NeedsQuotes(name, "=") ? Quoted(name) : name;
 
-    /// <summary>An entry as it stands in an array of a JSON file, where commas need no quotes.</summary>
+    /// <summary>An entry as an element of a JSON array, where commas need no quotes.</summary>
     public static string ToJson(string entry) => Requoted(entry, "=");
 
     /// <summary>An entry of an array of a JSON file as one would type it.</summary>
     public static string FromJson(string entry) => Requoted(entry, "=,");
 
-    /// <summary>A name as it is typed behind a flag in a shell, so that it can be copied out of a message.</summary>
+    /// <summary>A name as an argument in a shell, so that it can be copied from a message.</summary>
     public static string InShell(string name)
     {
         string typed = NeedsQuotes(name, "=,") ? Quoted(name) : name;
@@ -74,7 +74,7 @@ internal static class ColumnNames
     private static string Requoted(string entry, string separators) =>
         string.Join('=', Parts(entry, '=').Select(Plain).Select(name => NeedsQuotes(name, separators) ? Quoted(name) : name));
 
-    /// <summary>What begins with a dash would be taken for a flag.</summary>
+    /// <summary>A name that begins with a dash would be parsed as a flag.</summary>
     private static bool NeedsQuotes(string name, string separators) =>
         name.Length == 0 || name[0] == '-' || name.Contains(Quote) || name.Trim() != name || name.IndexOfAny([.. separators]) >= 0;
 

@@ -1,6 +1,6 @@
 namespace GpuCtr.Data.Shards;
 
-/// <summary>A column and the kind it is read as, however the shards store it. A value that the kind cannot represent becomes null and is listed in <see cref="ColumnBuffer.Misfits"/>.</summary>
+/// <summary>A column and the kind as which it is read, independent of how shards store it. A value that the kind cannot represent becomes null and is listed in <see cref="ColumnBuffer.Misfits"/>.</summary>
 /// <param name="Name">The column.</param>
 /// <param name="Kind">Kind of the values; null = numbers, either integers or reals.</param>
 /// <param name="IsList">Whether a row has a list of values.</param>

@@ -8,7 +8,7 @@ namespace GpuCtr.Data.Shards;
 /// </summary>
 internal static partial class NamedSide
 {
-    /// <summary>The files of one pattern by what they are for: all train if none would train otherwise. A file that a pattern names exactly is what the user says it is.</summary>
+    /// <summary>The files of one pattern by their use: if none would be left for training, all are used for training. A file that is named exactly is used as the user says.</summary>
     /// <param name="matches">Where the pattern begins.</param>
     /// <param name="files">What it matches.</param>
     public static ILookup<RowSide, FoundShard> Divide(PathMatches matches, IReadOnlyList<FoundShard> files)
@@ -17,7 +17,7 @@ internal static partial class NamedSide
         return sides.Contains(RowSide.Train) ? sides : files.ToLookup(_ => RowSide.Train);
     }
 
-    /// <summary>What a user of one side is told of such files: at most one line.</summary>
+    /// <summary>The message about such files for the user of one side: at most one line.</summary>
     public static IEnumerable<string> Notes(PathMatches matches, ILookup<RowSide, FoundShard> sides, RowSide side)
     {
         string names = string.Join(", ", sides.Where(s => side == RowSide.Train ? s.Key != side : s.Key == side).SelectMany(s => s).Select(matches.Below).Order(StringComparer.Ordinal));

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>The lists of a set of shards: runs of rows with one value in a column. A list may go on in the next row group of its file, and has to be in one piece.</summary>
+/// <summary>The lists of a set of shards: runs of rows with the same value in a column. A list may continue in the next row group of its file, and must be contiguous.</summary>
 /// <remarks>One pass over the column finds them. 12 bytes a list stay in memory, and 8 more while repeated lists are looked for.</remarks>
 internal sealed class RowLists
 {
@@ -24,7 +24,7 @@ internal sealed class RowLists
     /// <param name="shards">The shards.</param>
     /// <param name="column">The column whose values are the same within a list.</param>
     /// <param name="workers">Threads.</param>
-    /// <exception cref="GpuCtrException">Data: the column is missing, a row has no value in it, or a value comes again behind other rows.</exception>
+    /// <exception cref="GpuCtrException">Data: the column is missing, a row has no value in it, or a value occurs again after other rows.</exception>
     public static RowLists Of(ShardSet shards, string column, int workers)
     {
         ColumnRequest request = GroupKey.Request(shards, column) ?? throw GpuCtrException.DataError(
@@ -65,7 +65,7 @@ internal sealed class RowLists
             yield return (starts[i], i + 1 < starts.Length ? starts[i + 1] : shards.RowGroups[group].Rows);
     }
 
-    /// <summary>The row groups in which the last list of a row group goes on.</summary>
+    /// <summary>The row groups in which the last list of a row group continues.</summary>
     public IEnumerable<int> Following(int group)
     {
         // A list that began before this row group belongs to the one where it began.
@@ -83,7 +83,7 @@ internal sealed class RowLists
         }
     }
 
-    /// <summary>Marks the rows whose list has a key that <paramref name="chosen"/> accepts; those of a list are all marked or all not. The group may be the first rows of one.</summary>
+    /// <summary>Marks the rows whose list has a key that <paramref name="chosen"/> accepts; the rows of a list are either all marked or all unmarked. The row group may contain only the first rows of a list.</summary>
     public void Mark(RowGroupRef group, Span<bool> marks, Func<ulong, bool> chosen)
     {
         Part part = parts[IndexOf(group)];
@@ -108,7 +108,7 @@ internal sealed class RowLists
         return group;
     }
 
-    /// <summary>The longest list: its rows, and the row group and the row in it where it begins.</summary>
+    /// <summary>The longest list: its rows, and the row group and the row where it begins.</summary>
     public (int Rows, int Group, int First) Longest()
     {
         (int Rows, int Group, int First) longest = default;

@@ -163,7 +163,7 @@ internal static class ShardPaths
         {
             string target = source.Target;
             if (!seen.TryAdd(target, source.Path))
-                throw GpuCtrException.UsageError($"{source.Path}: the same file as {seen[target]}; rows would count twice, name it once");
+                throw GpuCtrException.UsageError($"{source.Path}: the same file as {seen[target]}; its rows would count twice, so name it only once");
         }
     }
 }

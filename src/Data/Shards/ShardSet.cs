@@ -103,7 +103,7 @@ public sealed class ShardSet
     }
 
     /// <summary>Finds the shards, reads their footers and verifies manifests beside them. Whether columns agree is checked when they are requested.</summary>
-    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet and those of their partitions; the same of objects, as s3://bucket/key.</param>
+    /// <param name="patterns">Files, quoted globs (*, ?, **) and folders, which mean their *.parquet files and those of their partitions; objects likewise, as s3://bucket/key.</param>
     /// <param name="workers">Threads that read footers and compute hashes.</param>
     /// <param name="verify">False to ignore manifests.</param>
     /// <exception cref="GpuCtrException">Usage: nothing matches, a file named twice. Data: broken files,

@@ -124,6 +124,6 @@ internal sealed class ShardStream(IShardSource source) : Stream
     {
         Budget -= bytes;
         if (Budget < 0)
-            throw new InvalidDataException("its pages never end: more bytes were read than the column has");
+            throw new InvalidDataException("its pages do not end: more bytes were read than the column has");
     }
 }

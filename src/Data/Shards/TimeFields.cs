@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace GpuCtr.Data.Shards;
 
-/// <summary>What a time counts since 1970; the value is how many there are in a day.</summary>
+/// <summary>The unit of a time since 1970; the value is the number of units in a day.</summary>
 public enum StoredTimeUnit : long
 {
     /// <summary>Days.</summary>
@@ -26,7 +26,7 @@ internal static class TimeFields
 {
     private const int ThursdayOf1970 = 4, SecondsOfDay = 86_400;
 
-    // Before the first of March of the year 0, from which on leap days come last in a year.
+    // Days are counted from March 1 of the year 0, so that leap days are the last day of a year.
     private const int DaysBefore1970 = 719_468, DaysOf400Years = 146_097;
 
     /// <summary>Hour of the day, 0 … 23.</summary>

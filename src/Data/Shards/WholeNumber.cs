@@ -34,7 +34,7 @@ internal readonly record struct WholeNumber(long Bits, ValueKind Kind)
     /// <summary>Compares two numbers.</summary>
     public static int Compare(long a, long b, ValueKind kind) => kind == ValueKind.Unsigned ? unchecked((ulong)a).CompareTo(unchecked((ulong)b)) : a.CompareTo(b);
 
-    /// <summary>The bits of a double that is whole and small enough to be sure which integer it was; 0 and false for any other.</summary>
+    /// <summary>The bits of a double that is whole and small enough to identify its integer; 0 and false for any other.</summary>
     public static bool TryOf(double x, ValueKind kind, out long bits)
     {
         bool whole = Math.Abs(x) < AmbiguousInteger && Math.Floor(x) == x && (x >= 0 || kind == ValueKind.Integer);
@@ -54,14 +54,14 @@ internal readonly record struct WholeNumber(long Bits, ValueKind Kind)
     public static WholeNumber? Parse(ReadOnlySpan<char> text) => Parse(text, ValueKind.Integer) is { } signed ? new(signed, ValueKind.Integer)
         : Parse(text, ValueKind.Unsigned) is { } unsigned ? new(unsigned, ValueKind.Unsigned) : null;
 
-    /// <summary>A number in JSON that is an integer, however it is written: 42, 42.0, 4.2e1; null for any other.</summary>
+    /// <summary>A JSON number that is an integer in any spelling: 42, 42.0, 4.2e1; null for any other.</summary>
     public static WholeNumber? Of(JsonElement number) => number.TryGetInt64(out long signed) ? new(signed, ValueKind.Integer) : Parse(number.GetRawText());
 
     /// <summary>A decimal that is an integer; null for any other.</summary>
     public static WholeNumber? Of(decimal number) => decimal.Truncate(number) != number || number is < long.MinValue or > ulong.MaxValue ? null
         : number <= long.MaxValue ? new((long)number, ValueKind.Integer) : new(unchecked((long)(ulong)number), ValueKind.Unsigned);
 
-    /// <summary>A text that is exactly what an integer is written as: "42", but neither "042", "+42", " 42" nor "42.0"; null for any other. proto3 writes 64-bit integers in JSON like this.</summary>
+    /// <summary>An integer in canonical text: "42", but not "042", "+42", " 42" or "42.0"; null for any other. proto3 writes 64-bit integers in JSON like this.</summary>
     public static WholeNumber? OfCanonical(ReadOnlySpan<char> text)
     {
         Span<char> written = stackalloc char[MostDigits];

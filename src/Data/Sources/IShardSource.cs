@@ -1,6 +1,6 @@
 namespace GpuCtr.Data.Sources;
 
-/// <summary>Where the bytes of a shard are: a file, or an object of a store.</summary>
+/// <summary>The source of a shard's bytes: a file, or an object of a store.</summary>
 internal interface IShardSource
 {
     /// <summary>Full path of a file, <c>s3://bucket/key</c> of an object; how messages name the shard.</summary>

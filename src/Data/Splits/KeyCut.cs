@@ -25,7 +25,7 @@ internal static class KeyCut
             prefix = (prefix << Digits) | (uint)bucket;
         }
 
-        // From this key on there would be more than wanted; the cut is behind it, unless nothing is.
+        // From this key on there would be too many; cut after it, unless nothing would be left.
         return above > 0 ? Least(read, prefix + 1) : prefix;
     }
 

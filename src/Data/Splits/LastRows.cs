@@ -22,7 +22,7 @@ public sealed record LastRows(string Column, double? Share, string? From) : IOpt
             return new LastRows(column, null, last);
         return double.TryParse(last[..^1], NumberStyles.Float, CultureInfo.InvariantCulture, out double percent) && percent is > 0 and < 100
             ? new LastRows(column, percent / 100, null)
-            : throw new FormatException($"{last} is no share above 0 % and below 100 %");
+            : throw new FormatException($"{last} is not a share above 0 % and below 100 %");
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace GpuCtr.Data.Splits;
 
 /// <summary>Draws the rows with label 0 that are trained on (He et al., ADKDD 2014, section 6.3).</summary>
-/// <remarks>A function of the seed and the place of the row, so that threads, streams, caches and a resumed run draw the same rows, in every epoch the same: what is never trained on is not in the vocabularies either.</remarks>
+/// <remarks>Depends only on the seed and the position of the row, so that threads, streams, caches and a resumed run draw the same rows in every epoch; rows that are never trained on are not in the vocabularies either.</remarks>
 /// <param name="Rate">The share that is kept.</param>
 /// <param name="Seed">Another seed keeps other rows.</param>
 public sealed record NegativeDraw(double Rate, ulong Seed)

@@ -37,12 +37,12 @@ internal sealed class OrderedColumn
     public static OrderedColumn Of(ShardSet shards, string name, string flag, int workers) => shards.Column(name) switch
     {
         { IsList: false, Kind: ValueKind.Integer or ValueKind.Unsigned or ValueKind.Real or ValueKind.Time or ValueKind.Text } c => new(shards, c, workers),
-        { } other => throw GpuCtrException.UsageError($"{flag} {name}: its type is {other.TypeName}, and rows are put in order by a time, a number or a date"),
-        null => throw GpuCtrException.UsageError($"{flag} {name}: not every shard has such a column{Spelling.Suggest(name, shards.Columns.Select(c => c.Name))}; the columns are {string.Join(", ", shards.Columns.Select(c => c.Name))}"),
+        { } other => throw GpuCtrException.UsageError($"{flag} {name}: its type is {other.TypeName}; rows can be ordered by a time, a number or a date"),
+        null => throw GpuCtrException.UsageError($"{flag} {name}: not every shard has this column{Spelling.Suggest(name, shards.Columns.Select(c => c.Name))}; the columns are {string.Join(", ", shards.Columns.Select(c => c.Name))}"),
     };
 
-    /// <summary>Reads the column; for each row group: its index, and the key of each row, null where there is no value. On several threads.</summary>
-    /// <exception cref="GpuCtrException">Data: a text that is no date.</exception>
+    /// <summary>Reads the column; for each row group: its index, and the key of each row, null for rows without a value. Uses several threads.</summary>
+    /// <exception cref="GpuCtrException">Data: a text that is not a date.</exception>
     public void Read(Action<int, ulong?[]> each)
     {
         ConcurrentBag<ColumnBuffer> idle = [];
@@ -61,8 +61,8 @@ internal sealed class OrderedColumn
     }
 
     /// <summary>The key of a value that a person wrote.</summary>
-    /// <param name="text">A number where the column has numbers, else a date, with a time of the day or not.</param>
-    /// <param name="largest">The largest key of the column, which tells the unit of times that are stored as numbers.</param>
+    /// <param name="text">A number if the column has numbers, else a date, with or without a time of day.</param>
+    /// <param name="largest">The largest key of the column, from which the unit of times stored as numbers is inferred.</param>
     /// <param name="flag">The flag, for messages.</param>
     /// <exception cref="GpuCtrException">Usage: neither.</exception>
     public ulong KeyOf(string text, ulong largest, string flag)
@@ -104,7 +104,7 @@ internal sealed class OrderedColumn
                 return KeyOf(Math.Clamp(day, -MostDays, MostDays) * TicksOfDay + nanoseconds / TimeSpan.NanosecondsPerTick);
             default:
                 return Date(column.Texts[r].Span) is { } ticks ? KeyOf(ticks) : throw GpuCtrException.DataError(
-                    shards.Shards[group.Shard].Place(group, r, Name), $"'{column.Texts[r]}' is no date, such as 2014-10-28 or 2014-10-28T09:30:00, and rows are put in order by it");
+                    shards.Shards[group.Shard].Place(group, r, Name), $"'{column.Texts[r]}' is not a date, such as 2014-10-28 or 2014-10-28T09:30:00, and rows are ordered by it");
         }
     }
 

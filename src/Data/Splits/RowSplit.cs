@@ -3,14 +3,14 @@ using GpuCtr.Data.Shards;
 
 namespace GpuCtr.Data.Splits;
 
-/// <summary>Divides the rows of a set of shards into those that train, validate and test.</summary>
+/// <summary>Splits the rows of a set of shards into training, validation and test rows.</summary>
 /// <remarks>A function of the row's position, of its list, or of a table of sides only, so that the same encoded blocks serve both parts.</remarks>
 public abstract class RowSplit
 {
-    /// <summary>What the split depends on, besides the rows.</summary>
+    /// <summary>The parameters of the split, as part of cache keys.</summary>
     public abstract string Key { get; }
 
-    /// <summary>One line for each thing that was divided by what columns say.</summary>
+    /// <summary>One line for each split by a column.</summary>
     public virtual IReadOnlyList<string> Notes => [];
 
     /// <summary>Sets chosen[i] for row i of a row group: whether it is on that side.</summary>
@@ -58,7 +58,7 @@ public abstract class RowSplit
     }
 }
 
-/// <summary>Which entries of a sequence are meant, where its items are predicted. Leave one out (Train, Valid, Test): the last item is for the test and the last but one for validation; a sequence with fewer than three items only trains.</summary>
+/// <summary>Which entries of a sequence are used and predicted. Leave one out (Train, Valid, Test): the last item is for the test and the last but one for validation; a sequence with fewer than three items is only trained on.</summary>
 public enum SequencePart
 {
     /// <summary>All entries; the last one is predicted from the others.</summary>
@@ -73,7 +73,7 @@ public enum SequencePart
     /// <summary>All; the last one is predicted.</summary>
     Test,
 
-    /// <summary>All; what comes behind them is predicted.</summary>
+    /// <summary>All; the next item after them is predicted.</summary>
     Next,
 }
 
@@ -88,7 +88,7 @@ public sealed record RowPart(RowSplit? Split, RowSide Side)
     /// <summary>Draws the rows with label 0 that count; null: all do.</summary>
     public NegativeDraw? Negatives { get; init; }
 
-    /// <summary>Whether a row counts: its weight is above 0, and, if its label is 0, it was drawn. Known once the row was read.</summary>
+    /// <summary>Whether a row counts: its weight is above 0, and, if its label is 0, it was sampled. Known once the row has been read.</summary>
     internal bool Counts(RowGroupRef group, int row, float label, float weight) =>
         weight > 0 && (label > 0 || Negatives is null || Negatives.Keeps(group.Shard, group.FirstRow + row));
 

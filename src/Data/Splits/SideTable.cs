@@ -4,7 +4,7 @@ using static System.FormattableString;
 
 namespace GpuCtr.Data.Splits;
 
-/// <summary>The side of every row, where columns decide it: found once, then two bits a row.</summary>
+/// <summary>The side of every row in a split by columns: found once, then kept as two bits per row.</summary>
 internal sealed class SideTable : RowSplit
 {
     private const int RowsOfByte = 4, SideBits = 2, SideMask = 3;
@@ -34,14 +34,14 @@ internal sealed class SideTable : RowSplit
     /// <inheritdoc/>
     public override long? Rows(RowSide side) => rows[(int)side];
 
-    /// <summary>The last rows of those that still train change the side.</summary>
+    /// <summary>Moves the last of the remaining training rows to a side.</summary>
     /// <exception cref="GpuCtrException">Usage: no such column, no order in it. Data: nothing is left on one of the sides.</exception>
     public void TakeLast(RowSide side, LastRows last, string flag)
     {
         OrderedColumn column = OrderedColumn.Of(shards, last.Column, flag, workers);
         if (KeyCut.Find(each => Free(column, each), last.Share is { } share ? (long)(share * shards.Rows) : 0) is not { } least)
             throw GpuCtrException.DataError($"{flag} {last}: no row {(Rows(RowSide.Test) > 0 ? "that is left " : "")}has a value in '{last.Column}'");
-        // With a first value, the cut of no rows was asked for: the largest key.
+        // With a first value, the cut is of zero rows: the largest key.
         ulong cut = last.From is { } from ? column.KeyOf(from, least, flag) : least;
         long nulls = 0;
         column.Read((i, found) =>
@@ -67,18 +67,18 @@ internal sealed class SideTable : RowSplit
     public void TakeGroups(RowSide side, string name, double fraction, string flag)
     {
         ColumnRequest request = GroupKey.Request(shards, name) ?? throw GpuCtrException.UsageError(
-            $"{flag} {name}: not every shard has such a column with integers or strings{Spelling.Suggest(name, shards.Columns.Select(c => c.Name))}; the columns are {string.Join(", ", shards.Columns.Select(c => c.Name))}");
+            $"{flag} {name}: not every shard has this column with integers or strings{Spelling.Suggest(name, shards.Columns.Select(c => c.Name))}; the columns are {string.Join(", ", shards.Columns.Select(c => c.Name))}");
         ulong least = TakeGroups(side, request, below: Threshold(fraction));
         bool single = Rows(side) == 0 && least < ulong.MaxValue;
         if (single)
             TakeGroups(side, request, below: least + 1);
         keys.Add(Invariant($"{side} {flag} {name} {fraction:R}"));
         if (Rows(RowSide.Train) == 0)
-            throw GpuCtrException.DataError($"{flag} {name}: no rows would be left to train on; all rows of a value stay together, so name a column with more values{Invariant($", or a share below --valid-fraction {fraction}")}");
+            throw GpuCtrException.DataError($"{flag} {name}: no rows would be left to train on; all rows of a value stay together, so choose a column with more values{Invariant($", or a share below --valid-fraction {fraction}")}");
         notes.Add(Invariant($"{Rows(side):N0} rows {Verb(side)}: all those of {(single ? "one value" : Invariant($"{100 * fraction:0.##}% of the values"))} of {name}"));
     }
 
-    /// <summary>The groups with hashes below a bound change the side; the least hash of a row that trained.</summary>
+    /// <summary>Moves the groups with hashes below a bound to a side; returns the smallest hash of a training row.</summary>
     private ulong TakeGroups(RowSide side, ColumnRequest request, ulong below)
     {
         ConcurrentBag<ColumnBuffer> idle = [];

@@ -5,7 +5,7 @@ namespace GpuCtr.Data.Tables;
 
 /// <summary>
 /// Finds the tables that contain found files. The folders of a table may contain files that are no longer part of it (deleted and
-/// replaced rows), which only its log knows: Delta tables are read through their log, Iceberg and Hudi tables are refused.
+/// replaced rows), which only its log records: Delta tables are read through their log, Iceberg and Hudi tables are refused.
 /// </summary>
 internal sealed class TableFolders
 {

@@ -48,7 +48,7 @@ internal static class CommandLine
             : NotYet(verb, launcher);
     }
 
-    /// <summary>Several processes that know nothing of each other would write over one folder. Rank 0 says so for all; the others end without an error, since a launcher ends all with the first that fails.</summary>
+    /// <summary>Processes started by a launcher without being ranks would overwrite each other's folder. Rank 0 reports it for all; the others end without an error, since a launcher kills all ranks when one fails.</summary>
     private static ExitCode NotYet(Verb verb, Launcher launcher) => launcher.Rank > 0 ? ExitCode.Done
         : throw GpuCtrException.UsageError($"gpu-ctr {verb.Name} does not work on several ranks yet, and {launcher.Name} started {(launcher.Size > 0 ? $"{launcher.Size}" : "several")}: start one, or set {Launcher.Variable}=off if each is to work alone, in a folder of its own");
 

@@ -57,7 +57,7 @@ internal static class CompareCommand
         else
             Print(lines, different, terminal.Screen);
         if (runs.Select(r => Text(r.Config["data"])).Distinct().Count() > 1)
-            terminal.Error.Line("note: the runs were not trained and validated on the same shards; their metrics are about different rows");
+            terminal.Error.Line("note: the runs were not trained and validated on the same shards; their metrics are for different rows");
         return ExitCode.Done;
     }
 

@@ -8,7 +8,7 @@ using Option = GpuCtr.Data.Options.Option;
 
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>Splits arguments into flags and shards; options that are not typed may come from a file.</summary>
+/// <summary>Splits arguments into flags and shards; options that are not on the command line may come from a file.</summary>
 internal static class FlagParser
 {
     /// <summary>Parses the arguments after the verb.</summary>
@@ -34,7 +34,7 @@ internal static class FlagParser
         foreach (Option option in verb.Options)
             command.Options.Add(FlagOf(option));
         // A value may begin with @ or be several letters after one dash; neither has a special meaning here.
-        // The first word is taken for the name of the program where its file name is that of the command, as of the shards data/train; so that name goes first.
+        // System.CommandLine takes the first word for the name of the program if its file name equals the command, as for the shards data/train; so the program's name is put first.
         ParseResult result = command.Parse([verb.Name, .. args], new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (result.Errors.Count > 0)
             throw GpuCtrException.UsageError($"{result.Errors[0].Message.TrimEnd('.')}; `gpu-ctr {verb.Name}` lists all options");

@@ -1,6 +1,6 @@
 namespace GpuCtr.Engine.Commands;
 
-/// <summary>Flags as other programs call them, and ours.</summary>
+/// <summary>Names of flags in other programs, and our names for them.</summary>
 internal static class GuessedFlags
 {
     private static readonly Dictionary<string, string> ours = new()

@@ -111,7 +111,7 @@ internal static class ImportCommand
         if (!ImportForm.Formats.Contains(format))
             throw GpuCtrException.UsageError($"import {format}: no such format{Spelling.Suggest(format, ImportForm.Formats)}; write import FORMAT FILES…, with one of {string.Join(", ", ImportForm.Formats)}");
         if (files.Count == 0)
-            throw GpuCtrException.UsageError($"import {format}: no files; write them behind the format");
+            throw GpuCtrException.UsageError($"import {format}: no files; write them after the format");
         ImportRequest request = options.Request(format, files);
         using ShutdownSignal shutdown = new();
         using RunLog runLog = new(terminal.Error, options.Trace.Verbose);
@@ -130,7 +130,7 @@ internal static class ImportCommand
 
     private static ImportReport Run(ImportRequest request, RunLog runLog, CancellationToken stop)
     {
-        // How many rows there are is known when they were read; the share is that of the bytes.
+        // The number of rows is known only after reading, so the share is computed from bytes.
         using ProgressMeter meter = new(runLog, "import", 1);
         return TableImport.Run(request, (share, rows) => { if (meter.IsDue) meter.ShowShare(share, Invariant($"{rows:N0} rows")); }, stop);
     }

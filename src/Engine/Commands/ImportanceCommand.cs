@@ -22,7 +22,7 @@ internal sealed record ImportanceCommandOptions
     [Options]
     public ImportanceOptions Importance { get; init; } = new();
 
-    /// <summary>Whether the model is trained anew without each column.</summary>
+    /// <summary>Whether the model is retrained without each column.</summary>
     [Option("train the run again without each column, with up to --repeats seeds within --budget; SHARDS replace the training shards of the run")]
     public bool Ablate { get; init; }
 
@@ -66,7 +66,7 @@ internal static class ImportanceCommand
         if (options.Ablate)
             return Ablate(options, arguments, terminal);
         if (options.Budget is not null)
-            throw GpuCtrException.UsageError("--budget is the time of --ablate; permutations take --repeats");
+            throw GpuCtrException.UsageError("--budget limits --ablate; permutations use --repeats");
         return options.Scoring.Run(Verb, new MemoryBudget(options.Memory?.Bytes, FreeRowBytes: 1L << 30), arguments.Values, terminal, run => Execute(options, run, terminal));
     }
 
@@ -92,7 +92,7 @@ internal static class ImportanceCommand
     private static void NeedsClicks(string model)
     {
         if (ModelCatalog.Of(model).PredictsItems)
-            throw GpuCtrException.UsageError($"importance is for models that predict clicks from several columns; {model} predicts items from their sequence alone, and without it there is nothing left");
+            throw GpuCtrException.UsageError($"importance is for models that predict clicks from several columns; {model} predicts items from the sequence alone");
     }
 
     private static void Execute(ImportanceCommandOptions options, ScoringRun run, Terminal terminal)
@@ -104,7 +104,7 @@ internal static class ImportanceCommand
         Importance importance = run.Watch(measure.Predictions(rows), progress => measure.Run(rows, progress, run.Stop), "interrupted");
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (importance.Metrics.Auc is null)
-            run.RunLog.Warn("AUC is not defined on these rows, which need labels of 0 and 1 and both of them: columns are sorted by logloss");
+            run.RunLog.Warn("AUC is not defined on these rows, because it needs both labels, 0 and 1: columns are sorted by logloss");
         if (options.Json)
             terminal.Out.WriteLine(JsonText.Line(importance));
         else

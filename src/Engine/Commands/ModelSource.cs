@@ -16,7 +16,7 @@ internal sealed record ModelSource
     public void Check(string verb) => RunFolder.Require(Model, verb);
 
     /// <summary>Loads the part of its checkpoint that a command needs.</summary>
-    /// <param name="load">Reads the checkpoint; called again if a run in training has replaced it meanwhile.</param>
+    /// <param name="load">Reads the checkpoint; called again if a running training has replaced it in the meantime.</param>
     /// <exception cref="GpuCtrException">Usage: there is no checkpoint. Data: it is damaged.</exception>
     public T Load<T>(Func<Checkpoint, T> load) => Checkpoint.Load(Model!, load);
 }

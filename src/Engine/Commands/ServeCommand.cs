@@ -72,7 +72,7 @@ internal static class ServeCommand
     private static async Task Serve(ServeOptions options, Terminal terminal, CancellationToken stop)
     {
         await using ModelServer server = await ModelServer.Start(options, (level, text) => terminal.Error.Line(level >= LogLevel.Warning ? $"{level}: {text}" : text));
-        terminal.Error.Line($"listening on {server.Address}; Ctrl-C ends it when its requests are answered");
+        terminal.Error.Line($"listening on {server.Address}; Ctrl-C stops it after the running requests");
         await Task.Delay(Timeout.Infinite, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

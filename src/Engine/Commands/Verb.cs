@@ -10,7 +10,7 @@ namespace GpuCtr.Engine.Commands;
 /// <param name="Typed">All arguments as typed.</param>
 internal sealed record Arguments(IReadOnlyList<string> Values, OptionValues Given, IReadOnlyList<string> Typed)
 {
-    /// <summary>The ranks that do this together; null: this process alone.</summary>
+    /// <summary>The ranks that run this together; null: only this process.</summary>
     public Communicator? Ranks { get; init; }
 }
 

@@ -44,7 +44,7 @@ internal static class VerifyCommand
         using ShutdownSignal shutdown = new();
         OpCase[] named = [.. OpTable.Cases.Where(c => c.ToString().Contains(options.Only, StringComparison.OrdinalIgnoreCase))];
         if (named.Length == 0)
-            throw GpuCtrException.UsageError($"--only {options.Only}: no case has this in its name");
+            throw GpuCtrException.UsageError($"--only {options.Only}: no case name contains this");
         using Device device = options.Device.Open();
         if (device.Note is { } note)
             terminal.Error.Line(note);

@@ -18,7 +18,7 @@ internal sealed class ProgressLine : IDisposable
     private ProgressContext context = null!;
     private ProgressTask task = null!;
 
-    /// <summary>Starts a line. Only <see cref="Show"/> draws it; no thread of its own does.</summary>
+    /// <summary>Starts a line. It is drawn only by <see cref="Show"/>; there is no background thread.</summary>
     public ProgressLine(IAnsiConsole console, string what)
     {
         this.console = console;

@@ -10,10 +10,10 @@ using Microsoft.AspNetCore.Http;
 namespace GpuCtr.Engine.Serving;
 
 /// <summary>What the server answers.</summary>
-/// <remarks>A request has its turn only once it is read, so that slow clients hold no core; those that wait hold no thread.</remarks>
+/// <remarks>A request is queued for a core only after its body is read, so slow clients hold no core; waiting requests hold no thread.</remarks>
 internal sealed class Endpoints(CtrModelHost host, ServeOptions options, PrometheusText metrics) : IDisposable
 {
-    // Messages have quotes, which a person should see; nothing here is put into a page.
+    // Quotes in messages stay readable; nothing here is put into an HTML page.
     private static readonly JsonWriterOptions plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private const int TooMany = StatusCodes.Status503ServiceUnavailable;
@@ -121,7 +121,7 @@ internal sealed class Endpoints(CtrModelHost host, ServeOptions options, Prometh
         }
     }
 
-    /// <summary>The body; null if it is none, which is then answered.</summary>
+    /// <summary>The body; null if it is invalid, and the error response has been sent.</summary>
     private static async Task<JsonDocument?> Read(HttpContext context)
     {
         try

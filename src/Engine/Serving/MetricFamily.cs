@@ -7,7 +7,7 @@ namespace GpuCtr.Engine.Serving;
 /// <summary>An instrument in Prometheus' terms: a series of values for each combination of labels.</summary>
 internal sealed class MetricFamily
 {
-    // Labels come from this program, and a route or a status has few values. More would be a fault, which must not fill the memory.
+    // Labels are set by this program, and routes and status codes have few values. The limit keeps a bug from filling the memory.
     private const int MostSeries = 1000;
 
     private static readonly double[] usualBounds = [0.001, 0.01, 0.1, 1, 10];

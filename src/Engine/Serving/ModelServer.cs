@@ -28,9 +28,9 @@ internal sealed class ModelServer : IAsyncDisposable
     /// <summary>Where it listens, as a URL.</summary>
     public string Address => app.Urls.First();
 
-    /// <summary>Loads the model and begins to listen.</summary>
+    /// <summary>Loads the model and starts listening.</summary>
     /// <param name="options">The flags.</param>
-    /// <param name="log">Told of models that take over, of those that cannot, and of faults.</param>
+    /// <param name="log">Logs models that are loaded, models that cannot be used, and errors.</param>
     /// <exception cref="GpuCtrException">Usage: no such model, address or free port. Data: the model is damaged.</exception>
     public static async Task<ModelServer> Start(ServeOptions options, Action<LogLevel, string> log)
     {

@@ -81,7 +81,7 @@ public sealed partial class ActivationUnitFirstLayer : IOp
         if (!dVectors.Accumulates && history.Vectors.Columns != e)
             throw new KernelException($"{Name}: the target's vector must also be read by an op recorded later");
         if (history.Along is not null && !history.KeyGradientSink.Accumulates)
-            throw new KernelException($"{Name}: {history.Table.Name} must also be read by an op recorded later, because this one adds to the gradients of its keys");
+            throw new KernelException($"{Name}: {history.Table.Name} must also be read by an op recorded later, because this op adds to the gradients of its keys");
         variant.Backward(pass);
     }
 

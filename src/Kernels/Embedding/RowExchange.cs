@@ -26,7 +26,7 @@ public sealed class RowExchange
     {
         (device, ranks) = (workspace.Device, workspace.Device.Ranks);
         if (device.Kind != DeviceKind.Cpu)
-            throw new KernelException($"several ranks: rows are exchanged between processors only yet, not with {device}; take --device cpu");
+            throw new KernelException($"several ranks: rows can be exchanged only between CPUs so far, not with {device}; take --device cpu");
         Shards = new RowShards(ranks.Rank, ranks.Size, rows);
         if (Shards.OwnRows * ranks.Size > int.MaxValue)
             throw new KernelException($"{rows} table rows on {ranks.Size} ranks are more than {int.MaxValue}; set --hash-buckets or raise --min-count");

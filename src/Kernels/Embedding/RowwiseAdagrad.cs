@@ -40,7 +40,7 @@ public sealed partial class RowwiseAdagrad : ITableUpdate
     {
         device = workspace.Device;
         if (rule.Kind != OptimizerKind.RowwiseAdagrad || table.Columns == 0 || lookups is not null && l2 != 0)
-            throw new KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 here only where all rows move");
+            throw new KernelException($"row-wise Adagrad of {table} by {rule.Kind}, L2 {l2} on {device}: needs rows of at least one number, and L2 only if all rows are updated");
         (this.table, this.gradient, this.lookups, this.l2, epsilon, this.scalars, this.stepFactor) = (table, gradient, lookups, l2, rule.Epsilon, scalars, stepFactor);
         // Dummy views if all rows are updated; ILGPU needs arguments bound.
         (segmentRow, segments) = lookups is null ? (workspace.Array<int>($"{table.Name} without rows", 1), workspace.Array<int>($"{table.Name} without segments", 1)) : (lookups.SegmentRow, lookups.Count);

@@ -44,7 +44,7 @@ public sealed partial class SoftmaxCrossEntropy : ILoss, IDisposable
         if (table.Columns != h.Columns || bias is not null && (bias.Length != rows.Count || bias.Gradient is null) || rows.First < 0 || rows.Count < 1 || rows.First + rows.Count > table.Rows || targets.Length < h.Rows || h.Gradient is null)
             throw new KernelException($"softmax cross entropy: h {h}, items {rows.First} to {rows.First + rows.Count} of {table}, b {bias?.ToString() ?? "none"} and {targets.Length} targets do not fit on {device}");
         if (table.Gradient is null)
-            throw new KernelException($"softmax cross entropy: in every step each item gets a gradient, so {table} must be updated as a whole: take --embedding-update dense, or --sampled-softmax");
+            throw new KernelException($"softmax cross entropy: every item gets a gradient in every step, so all of {table} must be updated: use --embedding-update dense, or --sampled-softmax");
         h.Consume();
         table.Consume();
         bias?.Consume();

@@ -135,7 +135,7 @@ public sealed unsafe class MpiCommunicator : Communicator
     private static void Check(MpiLibrary mpi, int status, string call)
     {
         if (status != 0)
-            throw new CommunicatorException($"{call} failed: {mpi.Describe(status)}; another rank may be lost, or its host unreachable");
+            throw new CommunicatorException($"{call} failed: {mpi.Describe(status)}; another rank may have failed, or its host is unreachable");
     }
 
     private static void EndProcess(int exitCode)

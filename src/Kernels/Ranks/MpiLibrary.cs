@@ -52,7 +52,7 @@ internal sealed unsafe class MpiLibrary
     /// <summary>Address of a function or object.</summary>
     /// <exception cref="CommunicatorException">The library has none of this name.</exception>
     public nint this[string name] => NativeLibrary.TryGetExport(library, name, out nint address) ? address
-        : throw new CommunicatorException($"{File} is no library of MPI: it has no {name}; set {Launcher.Variable} to the path of your launcher's libmpi");
+        : throw new CommunicatorException($"{File} is not an MPI library: it has no {name}; set {Launcher.Variable} to the path of your launcher's libmpi");
 
     /// <summary>A type of as many bytes. Data is only copied, never calculated with, so its size is all that matters.</summary>
     public nint TypeOf(int bytes) => bytes switch { 1 => Byte, 4 => Int, _ => Double };
@@ -65,7 +65,7 @@ internal sealed unsafe class MpiLibrary
     internal static MpiLibrary Load(Launcher launcher, string? named, Func<string, nint> open)
     {
         if (launcher.Families.Count == 0)
-            throw new CommunicatorException($"{launcher.Name} started {launcher.Size} processes that cannot reach each other: start them with `srun --mpi=pmix` (`srun --mpi=list` shows what your Slurm has), or set {Launcher.Variable}=off to have each work alone");
+            throw new CommunicatorException($"{launcher.Name} started {launcher.Size} processes that cannot reach each other: start them with `srun --mpi=pmix` (`srun --mpi=list` shows what your Slurm has), or set {Launcher.Variable}=off to run each process independently");
         string[] files = string.IsNullOrEmpty(named) ? [.. launcher.Families.SelectMany(Files)] : [named];
         // UCX, over which both families may communicate, would take signals that .NET makes exceptions of.
         NativeEnvironment.SetDefault("UCX_ERROR_SIGNALS", "");

@@ -13,10 +13,10 @@ public sealed partial class Batch
     /// <summary>Valid history positions of all rows, for each behaviour group, then predictions and candidates if the model predicts items, or lists if it ranks them; known after <see cref="Prepare"/>.</summary>
     internal int[] Tokens { get; }
 
-    /// <summary>Where this part is in the batch of all ranks; null for a whole batch.</summary>
+    /// <summary>Position of this part in the batch of all ranks; null for a whole batch.</summary>
     internal BatchSlice? Slice { get; }
 
-    /// <summary>(U) the places of the rows that this part reads; known after <see cref="Prepare"/>.</summary>
+    /// <summary>(U) the positions of the table rows that this part reads; known after <see cref="Prepare"/>.</summary>
     internal ReadOnlySpan<int> Places => segmentRow.Span[..Segments];
 
     /// <summary>U: distinct table rows in this batch; known after <see cref="Prepare"/>, 0 if the device sorts.</summary>
@@ -26,7 +26,7 @@ public sealed partial class Batch
     internal static int LookupCapacity(FeatureSpec spec, int capacity) =>
         checked(capacity * (spec.F + spec.PairCount) + spec.Sequences.Sum(s => capacity * s.MaxLength) + CandidateCapacity(spec, capacity));
 
-    /// <summary>Largest number of candidates of a batch; 0 where right items are contrasted with all.</summary>
+    /// <summary>Largest number of candidates of a batch; 0 if the softmax is over all items.</summary>
     internal static int CandidateCapacity(FeatureSpec spec, int capacity) => spec.Sampling?.Capacity(checked(capacity * spec.MostPredictions)) ?? 0;
 
     /// <summary>Largest number of lookups of one table row: those of all columns of its vocabulary, or those of all pairs.</summary>
@@ -48,7 +48,7 @@ public sealed partial class Batch
     /// Runs on the loader's thread, before the device sees the batch. Allocates nothing.
     /// </summary>
     /// <param name="training">False: the batch is used for prediction only; its lookups need not be sorted, and negatives are not read.</param>
-    /// <exception cref="ArgumentException">The offsets of a list do not start at 0 or do not increase by 0 to its maximum length; or the lists to rank have other items than there are rows.</exception>
+    /// <exception cref="ArgumentException">The offsets of a list do not start at 0 or do not increase by 0 to its maximum length; or the lists to rank do not cover the rows of the batch.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is outside its vocabulary; the message names field, row and id.</exception>
     public void Prepare(bool training = true)
     {
@@ -177,7 +177,7 @@ public sealed partial class Batch
     private static ArgumentOutOfRangeException Outside(string field, int b, int id, int size) =>
         new(field, id, $"field {field}, row {b} of the batch: id {id} is outside its vocabulary of {size} rows");
 
-    /// <summary>Checks that the histories of a group and their negatives are equally long, pads them if the model wants it, and notes the row of each entry.</summary>
+    /// <summary>Checks that the histories of a group and their negatives are equally long, pads them if the model needs it, and records the row of each entry.</summary>
     private void ShapeGroup(int group)
     {
         BatchSequence first = histories[group][0];

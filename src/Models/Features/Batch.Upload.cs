@@ -40,7 +40,7 @@ public sealed partial class Batch
         UploadLists(device, to);
     }
 
-    /// <summary>Prepares them again, which checks them and changes nothing if they are as they were.</summary>
+    /// <summary>Prepares them again, which checks them; unchanged values stay the same.</summary>
     private void UploadPredictions(Device device, ModelInputs to)
     {
         if (Predictions is null)

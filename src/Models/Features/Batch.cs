@@ -37,7 +37,7 @@ public sealed partial class Batch : IDisposable
     /// <param name="device">Its device.</param>
     /// <param name="spec">The columns.</param>
     /// <param name="capacity">The most rows of a part.</param>
-    /// <param name="shards">Where table rows are; null: the slot holds a whole batch.</param>
+    /// <param name="shards">Owners of the table rows; null: the slot holds a whole batch.</param>
     internal Batch(Device device, FeatureSpec spec, int capacity, RowShards? shards)
     {
         (Spec, vectors, Capacity) = (spec, spec.ByVector(), capacity);
@@ -57,7 +57,7 @@ public sealed partial class Batch : IDisposable
         // A new slot holds padding.
         for (int b = 0; b < capacity; b++)
             fieldOffsets.AsSpan(0, spec.F).CopyTo(TableRows[(b * spec.F)..]);
-        // The parts of a batch of several ranks are sorted by themselves, and on the host, which tells the owners of rows what is read.
+        // With several ranks, each part of a batch is sorted separately and on the host, which then requests the rows from their owners.
         bool sorts = shards is not null || (!device.SortsLookups && device.Ranks.Size == 1);
         int lookups = sorts ? LookupCapacity(vectors, capacity) : 0;
         sorter = sorts ? new LookupSorter(lookups, shards) : null;
@@ -131,13 +131,13 @@ public sealed partial class Batch : IDisposable
     /// <summary>(B) group key of each row; stays on the host.</summary>
     public ulong[] GroupKeys { get; }
 
-    /// <summary>An entry of <see cref="NextItems"/> where no item is predicted.</summary>
+    /// <summary>The value of <see cref="NextItems"/> for rows without a predicted item.</summary>
     public const int NoItem = -1;
 
-    /// <summary>(B) table row of the item behind the sequence of each row; stays on the host. Empty in a model of clicks.</summary>
+    /// <summary>(B) table row of the next item of each row's sequence; stays on the host. Empty in a click model.</summary>
     public int[] NextItems { get; }
 
-    /// <summary>Where items are predicted in the first sequence; null in a model of clicks.</summary>
+    /// <summary>The positions of the first sequence at which items are predicted; null in a click model.</summary>
     public BatchPredictions? Predictions { get; }
 
     /// <summary>The lists whose items the rows are; null in a model of rows.</summary>

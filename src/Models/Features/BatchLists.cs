@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Devices;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>The lists of a batch: its rows are their items, those of a list one after the other in the order shown.</summary>
+/// <summary>The lists of a batch: its rows are their items, the items of a list consecutive and in the order shown.</summary>
 public sealed class BatchLists : IDisposable
 {
     private readonly PinnedBuffer<int> starts, owners;
@@ -27,7 +27,7 @@ public sealed class BatchLists : IDisposable
         starts.Span[++added] = first + items;
     }
 
-    /// <summary>(L + 1) where each list that was added begins, and where the last ends.</summary>
+    /// <summary>(L + 1) start of each added list, and the end of the last.</summary>
     public ReadOnlySpan<int> Starts => starts.Span[..(added + 1)];
 
     /// <summary>L: lists of the batch; known after <see cref="Prepare"/>.</summary>

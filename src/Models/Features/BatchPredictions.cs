@@ -4,13 +4,13 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>Where a batch of sequences predicts items, and which: entry <see cref="Entries"/>[m] of the sequences predicts <see cref="Items"/>[m].</summary>
+/// <summary>The predictions of a batch of sequences: entry <see cref="Entries"/>[m] of the sequences predicts <see cref="Items"/>[m].</summary>
 public sealed class BatchPredictions : IDisposable
 {
     private readonly PinnedBuffer<int> entries, items, starts, candidates, right;
     private readonly SampledItems? sampling;
 
-    // The items of all predictions and all draws, before those that are there twice are left out.
+    // The items of all predictions and all draws, before duplicates are removed.
     private readonly int[] found;
     private int candidateCount;
 
@@ -30,26 +30,26 @@ public sealed class BatchPredictions : IDisposable
     /// <summary>(M) entries of the sequences, counted over all rows, in increasing order.</summary>
     public ReadOnlySpan<int> Entries => entries.Span[..Count];
 
-    /// <summary>(M) rows of the embedding table of the items that are right; ids where the items' vocabulary is the first one.</summary>
+    /// <summary>(M) rows of the embedding table of the correct items; equal to ids if the items' vocabulary is the first one.</summary>
     public ReadOnlySpan<int> Items => items.Span[..Count];
 
-    /// <summary>Decides which items are drawn as candidates: a number that no other batch of a run has, as far as it is trained on.</summary>
+    /// <summary>Seeds the draw of candidates: a number that is unique among the training batches of a run.</summary>
     public ulong Number { get; set; }
 
-    /// <summary>(C) table rows of the candidates, increasing: what right items are contrasted with where the model does not take all items; known after <see cref="Batch.Prepare"/> for training.</summary>
+    /// <summary>(C) table rows of the candidates, increasing: the classes of a sampled softmax; known after <see cref="Batch.Prepare"/> for training.</summary>
     public ReadOnlySpan<int> Candidates => candidates.Span[..candidateCount];
 
     /// <summary>Forgets all predictions, for the next batch.</summary>
     public void Clear() => Count = 0;
 
-    /// <summary>Adds a prediction behind those before it.</summary>
+    /// <summary>Adds a prediction after the previous ones.</summary>
     /// <param name="entry">The entry at which it is made.</param>
     /// <param name="item">The table row of the item that is right; in a batch that is not trained on, any item.</param>
-    /// <exception cref="ArgumentException">The entry is not behind the one before, or the slot is full.</exception>
+    /// <exception cref="ArgumentException">The entry is not after the previous one, or the slot is full.</exception>
     public void Add(int entry, int item)
     {
         if (Count == entries.Span.Length || entry < 0 || Count > 0 && entry <= entries.Span[Count - 1])
-            throw new ArgumentException($"prediction {Count} of a batch, at entry {entry}: entries increase, and a batch has at most {entries.Span.Length} predictions");
+            throw new ArgumentException($"prediction {Count} of a batch, at entry {entry}: entries must increase, and a batch has at most {entries.Span.Length} predictions");
         (entries.Span[Count], items.Span[Count]) = (entry, item);
         Count++;
     }

@@ -33,7 +33,7 @@ public sealed class BatchSequence : IDisposable
     /// <summary>V: ids of its vocabulary.</summary>
     internal int VocabularyRows { get; }
 
-    /// <summary>Sets the list of row <paramref name="b"/>, behind those of the rows before it.</summary>
+    /// <summary>Sets the list of row <paramref name="b"/>, after those of the previous rows.</summary>
     /// <param name="b">The row; those before it are set.</param>
     /// <param name="ids">Ids within its vocabulary, oldest first.</param>
     public void SetIds(int b, ReadOnlySpan<int> ids)
@@ -130,7 +130,7 @@ public sealed class BatchSequence : IDisposable
     /// <param name="device">The device.</param>
     /// <param name="rows">The table rows of all list columns.</param>
     /// <param name="batchRows">Rows of the batch.</param>
-    /// <param name="numbered">What stands for table rows, laid out like <paramref name="rows"/>; null: they do themselves.</param>
+    /// <param name="numbered">Numbers that replace table rows, laid out like <paramref name="rows"/>; null: the table rows themselves.</param>
     internal ReadOnlySpan<int> Upload(Device device, DeviceArray<int> rows, int batchRows, PinnedBuffer<int>? numbered) =>
         (numbered ?? tableRows).Copy(device, rows, offsets.Span[batchRows], deviceBase, numbered is null ? 0 : deviceBase);
 

@@ -13,7 +13,7 @@ public sealed partial record FeatureSpec
 
     /// <summary>
     /// The columns as the ops of a model read them, each with vectors of the same width: a column whose ids have k vectors is k columns of the same ids.
-    /// The first stands where the column stood; the others, which say what they are of, stand behind all columns, as their vocabularies stand behind all vocabularies.
+    /// The first vector takes the position of the column; the others refer to it and follow after all columns, as their vocabularies follow after all vocabularies.
     /// </summary>
     public FeatureSpec ByVector()
     {
@@ -47,7 +47,7 @@ public sealed partial record FeatureSpec
     /// <summary>For each vocabulary, the vectors of its ids if some columns are wider.</summary>
     /// <param name="widths">COL=N: the width of a column and of those that share its vocabulary.</param>
     /// <param name="width">D, of all others.</param>
-    /// <exception cref="KernelException">There is no such column, or it has another width too.</exception>
+    /// <exception cref="KernelException">There is no such column, or it is given two widths.</exception>
     internal FeatureSpec WithWidths(IReadOnlyList<ColumnWidth> widths, int width)
     {
         if (widths.Count == 0)
@@ -63,7 +63,7 @@ public sealed partial record FeatureSpec
         return this with { VectorsOfId = [.. Vocabularies.Select((_, v) => byVocabulary.TryGetValue(v, out ColumnWidth? w) ? w.Width / width : 1)] };
     }
 
-    /// <summary>A vocabulary and, behind it, those that are its further vectors.</summary>
+    /// <summary>A vocabulary, followed by those of its further vectors.</summary>
     private IEnumerable<int> VectorsOf(int vocabulary) => Enumerable.Range(0, Vocabularies.Count).Where(v => v == vocabulary || Vocabularies[v].Of == vocabulary);
 
     private static void AddVector(int of, Func<string, string> nameOf, List<Vocabulary> vocabularies, List<CategoricalField> fields, List<SequenceField> lists)

@@ -9,7 +9,7 @@ namespace GpuCtr.Models.Features;
 /// <param name="Rows">Rows including row 0 (padding: zero, never trained) and the last row (OOV, out-of-vocabulary: trained by values that are rarer than the minimum count).</param>
 public sealed record Vocabulary(string Name, int Rows)
 {
-    /// <summary>The vocabulary whose ids these are once more, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
+    /// <summary>The vocabulary of which this is a further vector, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
     [JsonIgnore]
     public int Of { get; init; } = -1;
 }
@@ -19,7 +19,7 @@ public sealed record Vocabulary(string Name, int Rows)
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>.</param>
 public sealed record CategoricalField(string Name, int Vocabulary)
 {
-    /// <summary>The field whose ids these are once more, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
+    /// <summary>The field of which this is a further vector, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
     [JsonIgnore]
     public int Of { get; init; } = -1;
 }
@@ -33,7 +33,7 @@ public enum SequenceRole
     /// <summary>A multi-valued field whose vectors are pooled.</summary>
     Pooled,
 
-    /// <summary>What was not chosen instead of each entry of a history: an auxiliary loss contrasts the two. Only batches for training have it.</summary>
+    /// <summary>Negatives: an item that was not chosen for each entry of a history, for the auxiliary loss. Only batches for training have them.</summary>
     Negative,
 }
 
@@ -41,20 +41,20 @@ public enum SequenceRole
 /// <param name="Name">Column name.</param>
 /// <param name="Vocabulary">Index into <see cref="FeatureSpec.Vocabularies"/>; a history shares that of its target.</param>
 /// <param name="Role">History, pooled, or negatives of a history.</param>
-/// <param name="Target">For a history and its negatives, the index of the categorical field that it is a history of, or −1 where its own next items are predicted; −1 otherwise.</param>
-/// <param name="MaxLength">The last so many ids of a row are kept; equal within a group.</param>
+/// <param name="Target">For a history and its negatives, the index of the categorical field that it is a history of, or −1 if its own next items are predicted; −1 otherwise.</param>
+/// <param name="MaxLength">Number of last ids of a row that are kept; equal within a group.</param>
 /// <param name="Group">For a history, its behaviour group: the histories of a group describe the same events and have equal lengths, and so have their negatives.</param>
 public sealed record SequenceField(string Name, int Vocabulary, SequenceRole Role, int Target, int MaxLength, int Group = 0)
 {
-    /// <summary>The list whose ids these are once more, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
+    /// <summary>The list of which this is a further vector, or −1: see <see cref="FeatureSpec.ByVector"/>.</summary>
     [JsonIgnore]
     public int Of { get; init; } = -1;
 }
 
-/// <summary>What can be predicted of a sequence: ids of its vocabulary.</summary>
+/// <summary>The items that can be predicted: ids of the sequence's vocabulary.</summary>
 /// <param name="First">The first item; the others follow it.</param>
 /// <param name="Count">V: number of items.</param>
-/// <param name="Mask">The id that stands for an unknown item, behind all others of the vocabulary.</param>
+/// <param name="Mask">The id of the mask, after all others of the vocabulary.</param>
 public sealed record ItemIds(int First, int Count, int Mask)
 {
     /// <summary>Whether an id is an item, rather than padding, a missing or an unknown value, or the mask.</summary>
@@ -68,7 +68,7 @@ public sealed partial record FeatureSpec(
     IReadOnlyList<string> Numeric,
     IReadOnlyList<SequenceField> Sequences)
 {
-    /// <summary>The negatives of a history have its name behind this.</summary>
+    /// <summary>Prefix of the name of a history's negatives.</summary>
     public const string NegativePrefix = "neg_";
 
     /// <summary>F: number of categorical columns.</summary>
@@ -80,7 +80,7 @@ public sealed partial record FeatureSpec(
     /// <summary>P: number of pooled list columns.</summary>
     public int P => Sequences.Count(s => s.Role == SequenceRole.Pooled);
 
-    /// <summary>How many of the N numbers, the last ones, are those of vector columns: the model reads their values, and gives none of them a vector of its own.</summary>
+    /// <summary>How many of the N numbers (the last ones) belong to vector columns: the model reads their values without embedding them.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public int VectorNumbers { get; init; }
 
@@ -93,7 +93,7 @@ public sealed partial record FeatureSpec(
     [JsonIgnore]
     public bool PadHistories { get; init; }
 
-    /// <summary>Rows of the tables for pairs of fields, behind those of all vocabularies; 0: the model has no weights for pairs.</summary>
+    /// <summary>Rows of the tables for pairs of fields, after those of all vocabularies; 0: the model has no weights for pairs.</summary>
     [JsonIgnore]
     public int PairBuckets { get; init; }
 
@@ -121,7 +121,7 @@ public sealed partial record FeatureSpec(
     [JsonIgnore]
     public bool HasWeights { get; init; }
 
-    /// <summary>What right items are contrasted with in place of all others; null: all.</summary>
+    /// <summary>The candidates of a sampled softmax; null: all items.</summary>
     /// <remarks>Follows from the model, so it is not saved with the columns.</remarks>
     [JsonIgnore]
     public SampledItems? Sampling { get; init; }
@@ -167,7 +167,7 @@ public sealed partial record FeatureSpec(
     /// <summary>The histories of a behaviour group.</summary>
     public IEnumerable<SequenceField> Group(int group) => Sequences.Where(s => s.Role == SequenceRole.History && s.Group == group);
 
-    /// <summary>This spec with negatives for every history, behind all other lists and in the order of the histories.</summary>
+    /// <summary>This spec with negatives for every history, after all other lists and in the order of the histories.</summary>
     public FeatureSpec WithNegatives() => this with
     {
         Sequences = [.. WithoutNegatives().Sequences, .. Sequences.Where(s => s.Role == SequenceRole.History).Select(s => s with { Name = NegativePrefix + s.Name, Role = SequenceRole.Negative })],
@@ -188,7 +188,7 @@ public sealed partial record FeatureSpec(
     }
 
     private int VocabularyOf(string flag, string name) => Categorical.FirstOrDefault(c => c.Name == name)?.Vocabulary ?? Sequences.FirstOrDefault(s => s.Name == name)?.Vocabulary
-        ?? throw new KernelException($"--{flag} {name}: the model reads no such column of ids; it reads {string.Join(", ", [.. Categorical.Where(c => c.Of < 0).Select(c => c.Name), .. Sequences.Where(s => s.Of < 0).Select(s => s.Name)])}");
+        ?? throw new KernelException($"--{flag} {name}: the model has no such categorical column; it has {string.Join(", ", [.. Categorical.Where(c => c.Of < 0).Select(c => c.Name), .. Sequences.Where(s => s.Of < 0).Select(s => s.Name)])}");
 
     /// <summary>First table row of each vocabulary: an id's table row is its offset plus the id.</summary>
     public int[] Offsets()

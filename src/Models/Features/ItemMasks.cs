@@ -4,8 +4,8 @@ namespace GpuCtr.Models.Features;
 
 /// <summary>Which entries of a sequence BERT4Rec masks (Sun et al., CIKM 2019, section 3.6): a pure function of seed, epoch and row.</summary>
 /// <remarks>
-/// A row is masked at its last entry alone with probability <paramref name="lastOnly"/>, as it is when its next item is predicted; else every entry with probability
-/// <paramref name="rate"/>, and one entry, all alike, if that masked none. The bits are those of Philox at (row, epoch, entry) under the seed: the same on every machine,
+/// With probability <paramref name="lastOnly"/>, only the last entry of a row is masked, as when its next item is predicted; otherwise every entry with probability
+/// <paramref name="rate"/>, and one uniformly drawn entry if that masked none. The bits are those of Philox at (row, epoch, entry) under the seed: the same on every machine,
 /// whatever was drawn before.
 /// </remarks>
 /// <param name="seed">Of the run.</param>
@@ -13,12 +13,12 @@ namespace GpuCtr.Models.Features;
 /// <param name="lastOnly">Share of the rows of which only the last entry is masked, 0 to 1.</param>
 public sealed class ItemMasks(ulong seed, double rate, double lastOnly)
 {
-    // What is drawn for an entry; below, what is drawn for the whole row.
+    // Stream of the draws for an entry; below, for the whole row.
     private const uint Kinds = 2, OfEntry = 0, OfRow = 1;
 
     /// <summary>Sets the masked entries of a sequence.</summary>
     /// <param name="masked">One for each entry, oldest first; none for an empty sequence.</param>
-    /// <param name="row">The row of the data set, whatever batch it is in.</param>
+    /// <param name="row">The row of the data set, independent of its batch.</param>
     /// <param name="epoch">The epoch.</param>
     /// <returns>How many are masked: at least one of a sequence that is not empty.</returns>
     public int Draw(Span<bool> masked, long row, int epoch)

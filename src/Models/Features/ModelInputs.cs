@@ -119,7 +119,7 @@ public sealed class ModelInputs
     /// <summary>The batch's lookups by table row.</summary>
     public SortedLookups Lookups { get; }
 
-    /// <summary>Where table rows are on several ranks; null on one.</summary>
+    /// <summary>Owners of the table rows on several ranks; null on one.</summary>
     internal RowExchange? Exchange { get; }
 
     /// <summary>(B, P) table rows of all pairs of fields.</summary>
@@ -137,13 +137,13 @@ public sealed class ModelInputs
     /// <summary>Shape of each behaviour group's histories.</summary>
     public IReadOnlyList<GroupInputs> Groups { get; }
 
-    /// <summary>Where items are predicted; null in a model of clicks.</summary>
+    /// <summary>The positions at which items are predicted; null in a click model.</summary>
     public PredictionInputs? Predictions { get; }
 
     /// <summary>Shape of the lists whose items the rows are; null in a model of rows.</summary>
     public GroupInputs? Lists { get; }
 
-    /// <summary>Where list column <paramref name="sequence"/> begins in <see cref="SequenceRows"/>.</summary>
+    /// <summary>Start of list column <paramref name="sequence"/> in <see cref="SequenceRows"/>.</summary>
     public static int SequenceBase(FeatureSpec spec, int batchSize, int sequence) =>
         spec.Sequences.Take(sequence).Sum(s => batchSize * s.MaxLength);
 

@@ -3,7 +3,7 @@ using GpuCtr.Kernels.Ranks;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>What the rows of a part of a batch read, in numbers: 1 + the position of a table row among the distinct ones of the part, 0 for padding.</summary>
+/// <summary>The lookups of a part of a batch, renumbered: 1 + the index of a table row among the distinct ones of the part, 0 for padding.</summary>
 /// <param name="device">The device that they are copied to.</param>
 /// <param name="spec">The columns, by vector.</param>
 /// <param name="capacity">The most rows of a part.</param>
@@ -15,7 +15,7 @@ internal sealed class NumberedRows(Device device, FeatureSpec spec, int capacity
     /// <summary>(B, F), those of the fields.</summary>
     public PinnedBuffer<int> Fields { get; } = new(device, (long)capacity * spec.F);
 
-    /// <summary>Those of all list columns, each where <see cref="ModelInputs.SequenceBase"/> says.</summary>
+    /// <summary>The lookups of all list columns, each at its <see cref="ModelInputs.SequenceBase"/>.</summary>
     public PinnedBuffer<int> Lists { get; } = new(device, spec.Sequences.Sum(s => (long)capacity * s.MaxLength));
 
     /// <summary>Those of the pairs of fields.</summary>
@@ -26,7 +26,7 @@ internal sealed class NumberedRows(Device device, FeatureSpec spec, int capacity
 
     /// <summary>Writes the numbers.</summary>
     /// <param name="order">Lookups as indices into the row gradients, by row.</param>
-    /// <param name="starts">(U + 1) where those of each row begin.</param>
+    /// <param name="starts">(U + 1) start of the lookups of each row.</param>
     /// <param name="rows">Rows of the part.</param>
     public void Number(ReadOnlySpan<int> order, ReadOnlySpan<int> starts, int rows)
     {

@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Numerics;
 
 namespace GpuCtr.Models.Features;
 
-/// <summary>What the right items of a batch are contrasted with in place of all items: one another, and the items of some uniform draws.</summary>
+/// <summary>The candidates of a sampled softmax: the correct items of the batch, and uniformly drawn items.</summary>
 /// <param name="Draws">S.</param>
 /// <param name="Items">All items.</param>
 /// <param name="Seed">Of the run.</param>
@@ -12,7 +12,7 @@ public sealed record SampledItems(int Draws, ItemIds Items, ulong Seed)
     internal int Capacity(int predictions) => Math.Min(Items.Count, checked(predictions + Draws));
 
     /// <summary>Draw <paramref name="i"/> of a batch: the id of an item, the same on every machine.</summary>
-    /// <param name="batch">A number that no other batch of the run has.</param>
+    /// <param name="batch">A number that is unique among the batches of the run.</param>
     /// <param name="i">0 … S − 1.</param>
     internal int Draw(ulong batch, int i)
     {

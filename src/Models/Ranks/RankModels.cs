@@ -5,7 +5,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Models.Ranks;
 
-/// <summary>How the models of rank 0 come to the other ranks: rank 0 says what it makes, and they make the same and follow it.</summary>
+/// <summary>Creates the models of rank 0 on the other ranks: rank 0 announces each model, and the others create the same and follow it.</summary>
 public static class RankModels
 {
     private static readonly JsonSerializerOptions json = new() { IgnoreReadOnlyProperties = true };
@@ -16,10 +16,10 @@ public static class RankModels
     /// <summary>Why several ranks do not train a model with these options yet, and what to do; null if they do.</summary>
     public static string? Refusal(ModelOptions options) => WholeBatches.Refusal(options);
 
-    /// <summary>Does something with models on rank 0, with the help of all others.</summary>
-    /// <param name="ranks">All ranks, each of which calls this; null: this process alone.</param>
+    /// <summary>Runs work with models on rank 0, with the help of all other ranks.</summary>
+    /// <param name="ranks">All ranks, each of which calls this; null: only this process.</param>
     /// <param name="open">Opens this rank's device, on ranks other than 0.</param>
-    /// <param name="lead">What rank 0 does, on a device of these ranks. If it fails, the others wait until they are ended.</param>
+    /// <param name="lead">The work of rank 0, on a device of these ranks. If it fails, the others wait until they are ended.</param>
     /// <exception cref="KernelException">A model of rank 0 cannot be made on this rank.</exception>
     public static void Run(Communicator? ranks, Func<Device> open, Action lead)
     {
@@ -34,7 +34,7 @@ public static class RankModels
             new RankOrders(ranks).Give(Order.End);
     }
 
-    /// <summary>The device of a model that is about to be made; on rank 0, the others are told to make it too.</summary>
+    /// <summary>The device of a model that is about to be created; on rank 0, this also announces the model to the others.</summary>
     internal static Device Announced(Device device, FeatureSpec spec, ModelOptions options, int batchSize, IReadOnlyList<long>? rowCounts)
     {
         Communicator ranks = device.Ranks;

@@ -8,7 +8,7 @@ internal enum Order
     /// <summary>Uses no model any more.</summary>
     End,
 
-    /// <summary>Makes a model, which takes the place of the one before.</summary>
+    /// <summary>Creates a model, which replaces the previous one.</summary>
     Make,
 
     /// <summary>Trains on a batch.</summary>
@@ -26,7 +26,7 @@ internal enum Order
     /// <summary>Applies the missed steps of all rows.</summary>
     ApplyDeferred,
 
-    /// <summary>Tells that the update log was read from a checkpoint.</summary>
+    /// <summary>The update log was read from a checkpoint.</summary>
     DeferredStateRestored,
 
     /// <summary>Reads a part of a tensor.</summary>
@@ -36,7 +36,7 @@ internal enum Order
     Write,
 }
 
-/// <summary>How rank 0 leads: before it does something with a model, it tells the other ranks, which do the same.</summary>
+/// <summary>The commands of rank 0: before each operation on a model, it sends a command to the other ranks, which do the same.</summary>
 /// <remarks>
 /// Only rank 0 has rows, files and a clock, so ranks cannot disagree about what comes next. That it disposes a model is no order: it may do so because
 /// something failed in the middle of another one.
@@ -45,7 +45,7 @@ internal sealed class RankOrders(Communicator ranks)
 {
     private readonly long[] order = new long[4];
 
-    /// <summary>Says an order with up to three numbers; without other ranks, nothing.</summary>
+    /// <summary>Sends a command with up to three numbers; does nothing without other ranks.</summary>
     public void Give(Order what, long a = 0, long b = 0, long c = 0)
     {
         if (ranks.Size == 1)

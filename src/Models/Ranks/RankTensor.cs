@@ -5,7 +5,7 @@ using GpuCtr.Kernels.Tensors;
 namespace GpuCtr.Models.Ranks;
 
 /// <summary>A tensor of all ranks as rank 0 reads and writes it: as if it were in one piece on its device.</summary>
-/// <remarks>A tensor of which every rank has a copy, or the rows of a table that are dealt to ranks. Rank 0 never holds more than what it reads or writes at a time.</remarks>
+/// <remarks>A tensor of which every rank has a copy, or a table whose rows are divided among ranks. Rank 0 holds only the piece that it reads or writes at a time.</remarks>
 internal sealed class RankTensor : Tensor
 {
     private readonly Tensor own;
@@ -19,7 +19,7 @@ internal sealed class RankTensor : Tensor
     /// <param name="shards">Which rows of the whole these are; null: all.</param>
     /// <param name="ranks">The ranks.</param>
     /// <param name="orders">How rank 0 tells the others.</param>
-    /// <param name="number">Tells it from the others of its model.</param>
+    /// <param name="number">Identifies it among the tensors of its model.</param>
     public RankTensor(Tensor own, RowShards? shards, Communicator ranks, RankOrders orders, int number) : base(own.Name, shards?.Rows ?? own.Rows, own.Columns, own.RowKind)
     {
         (this.own, this.shards, this.ranks, this.orders, this.number) = (own, shards, ranks, orders, number);
@@ -53,10 +53,10 @@ internal sealed class RankTensor : Tensor
             at = CopyPiece(r, offset, target, pieces, at, toWhole: true);
     }
 
-    /// <summary>What the other ranks do in <see cref="Write"/>.</summary>
+    /// <summary>The part of the other ranks in <see cref="Write"/>.</summary>
     public void FollowWrite(Device device, long offset, int count) => Spread(device, new float[count], offset);
 
-    /// <summary>What the other ranks do in <see cref="Read"/>.</summary>
+    /// <summary>The part of the other ranks in <see cref="Read"/>.</summary>
     public void FollowRead(Device device, long offset, int count) => Gather(device, offset, count);
 
     private void Spread(Device device, float[] all, long offset)
@@ -73,7 +73,7 @@ internal sealed class RankTensor : Tensor
         own.Write(device, mine, first);
     }
 
-    /// <summary>On rank 0, the pieces of all ranks one behind the other.</summary>
+    /// <summary>On rank 0, the concatenated pieces of all ranks.</summary>
     private float[] Gather(Device device, long offset, int count)
     {
         for (int r = 0; r < ranks.Size; r++)
@@ -91,7 +91,7 @@ internal sealed class RankTensor : Tensor
         return pieces;
     }
 
-    /// <summary>The elements of a rank that are among <paramref name="count"/> of the whole: consecutive rows of the table that one rank has follow each other on it.</summary>
+    /// <summary>The elements of a rank among <paramref name="count"/> of the whole: the rows of one rank keep their order on it.</summary>
     private (long First, long End) Piece(int rank, long offset, long count)
     {
         return (Of(offset), Of(offset + count));

@@ -18,7 +18,7 @@ internal sealed record CanaryRow(IReadOnlyDictionary<string, int> Ids, float[] N
     /// <summary>Name of the file in a checkpoint. The rows of a model that ranks lists are one list.</summary>
     public const string File = "canary.jsonl";
 
-    /// <summary>The most rows of a file, and thus the longest list that is kept.</summary>
+    /// <summary>Maximum rows of a file, and thus the longest list that is kept.</summary>
     private const int MostRows = 64;
 
     private const int UsualRows = 16, LimitBytes = 16 << 20;

@@ -11,7 +11,7 @@ internal sealed partial record Checkpoint
 {
     private const int ManifestLimitBytes = 16 << 20;
 
-    /// <summary>Loads something from a checkpoint; if a running training removes the checkpoint meanwhile, from the newer one that replaced it.</summary>
+    /// <summary>Loads from a checkpoint; if a running training removes it in the meantime, from the newer one that replaced it.</summary>
     /// <param name="path">A run folder, a pointer or a checkpoint folder.</param>
     /// <param name="load">Loads it; called again for the newer checkpoint.</param>
     /// <param name="flag">The flag that names it.</param>
@@ -36,7 +36,7 @@ internal sealed partial record Checkpoint
     /// <exception cref="GpuCtrException">Data: damaged or of another format. InputOutput: unreadable.</exception>
     public static Checkpoint Open(string folder) => Open(folder, WeightsFile, OptimizerFile, FeatureEncoder.StateFile);
 
-    /// <summary>The same for one that <see cref="WriteForPrediction"/> wrote.</summary>
+    /// <summary>The same for a checkpoint written by <see cref="WriteForPrediction"/>.</summary>
     /// <exception cref="GpuCtrException">Data: damaged or of another format. InputOutput: unreadable.</exception>
     public static Checkpoint OpenForPrediction(string folder) => Open(folder, WeightsFile, FeatureEncoder.StateFile);
 
@@ -70,9 +70,9 @@ internal sealed partial record Checkpoint
         }
     }
 
-    /// <summary>What a checkpoint computes, and whether its rows can be grouped: enough to refuse flags before anything is opened. Nothing is verified.</summary>
+    /// <summary>What a checkpoint predicts, and whether its rows can be grouped: enough to refuse flags before anything is opened. Nothing is verified.</summary>
     /// <param name="path">A run folder, a pointer or a checkpoint folder.</param>
-    /// <returns>Null if it cannot be told; opening the checkpoint then says why.</returns>
+    /// <returns>Null if it is unknown; opening the checkpoint then says why.</returns>
     public static (ModelOptions Model, bool HasGroups)? Glance(string path)
     {
         string folder = RunFolder.Resolve(path);

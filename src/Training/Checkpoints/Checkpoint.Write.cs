@@ -42,7 +42,7 @@ internal sealed partial record Checkpoint
         return manifest;
     }
 
-    /// <summary>Writes a checkpoint for prediction alone, without the state of an optimizer, as a part of another checkpoint.</summary>
+    /// <summary>Writes a checkpoint for prediction only, without optimizer state, as part of another checkpoint.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public static void WriteForPrediction(string folder, FrozenModel model, FeatureEncoder encoder, CheckpointManifest manifest)
     {
@@ -73,8 +73,8 @@ internal sealed partial record Checkpoint
     }
 
     /// <summary>
-    /// Saved weights and optimizer state are those of rows that have missed no step. Rows that have are caught up before saving, and
-    /// restored afterwards, as in a resumed run: writing a checkpoint changes no bit of what follows.
+    /// Saved weights and optimizer state are up to date: rows that have missed steps catch up before saving, and
+    /// are restored afterwards, as in a resumed run, so that writing a checkpoint does not change the bits of the following steps.
     /// </summary>
     private static Dictionary<string, FileDigest> WriteTensors(string folder, TrainableModel model)
     {

@@ -23,7 +23,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
         FeatureEncoder encoder = FeatureEncoder.Load(Folder);
         IEnumerable<string> files = [.. encoder.State.Vocabularies.Select(v => v.File), .. encoder.State.Attributes?.Select(a => a.File) ?? []];
         if (files.FirstOrDefault(f => !Manifest.Files.ContainsKey(f)) is { } loose)
-            throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: damaged: {loose} is not among its files; use another checkpoint");
+            throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: damaged: it does not list {loose}; use another checkpoint");
         if (encoder.State.VectorColumns.Any(v => v.Computed))
             encoder = encoder.Computing(TrainedVectors.In(Path.Combine(Folder, FeatureEncoder.RowVectorsFolder)), Folder);
         return encoder.IsOf(Manifest.Spec)
@@ -40,7 +40,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
         SafeTensors.Read(Path.Combine(Folder, WeightsFile), model.Device, model.Weights);
     }
 
-    /// <summary>Refuses a model that predicts items of sequences, where one of clicks is needed.</summary>
+    /// <summary>Refuses a model that predicts items if a click model is needed.</summary>
     /// <param name="user">What needs it.</param>
     /// <exception cref="GpuCtrException">Usage.</exception>
     public void NeedsClicks(string user)
@@ -49,7 +49,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
             throw GpuCtrException.UsageError($"{Folder} is a {Manifest.Model.Model}, which predicts items of sequences; {user} takes models that predict clicks");
     }
 
-    /// <summary>A model with the weights, for prediction alone.</summary>
+    /// <summary>A model with the weights, for prediction only.</summary>
     /// <exception cref="GpuCtrException">Data: damaged.</exception>
     public FrozenModel LoadFrozen(Device device, FeatureSpec spec, int batchSize)
     {
@@ -61,7 +61,7 @@ internal sealed partial record Checkpoint(string Folder, CheckpointManifest Mani
         }
         catch (KernelException e) when (e is not DeviceException)
         {
-            throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: its options do not fit together ({e.Message}); use another checkpoint", e);
+            throw GpuCtrException.DataError($"{Path.Combine(Folder, ManifestFile)}: its options contradict each other ({e.Message}); use another checkpoint", e);
         }
         try
         {

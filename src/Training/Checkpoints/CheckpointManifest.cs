@@ -20,15 +20,15 @@ internal sealed record ShuffleState(ulong Seed, int WindowBlocks);
 /// <param name="PlateauFactor">Product of the plateau factors so far.</param>
 /// <param name="BestValue">Best monitored value so far.</param>
 /// <param name="BestEpoch">The epoch of the best value; 0 before the first.</param>
-/// <param name="StaleEpochs">Epochs in a row without a better value.</param>
+/// <param name="StaleEpochs">Consecutive epochs without improvement.</param>
 /// <param name="Shuffle">Determines the order of the epoch's rows; null in format 1.</param>
 /// <param name="LossSum">Training loss over the epoch's rows so far; null in format 1.</param>
-/// <param name="AuxiliaryLossSum">Auxiliary loss over the epoch's rows so far; null where the model has none.</param>
+/// <param name="AuxiliaryLossSum">Auxiliary loss over the epoch's rows so far; null if the model has none.</param>
 internal sealed record TrainingPosition(
     int Step, int Epoch, long EpochRows, bool EpochDone, double PlateauFactor, double? BestValue, int BestEpoch, int StaleEpochs,
     ShuffleState? Shuffle = null, double? LossSum = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? AuxiliaryLossSum = null);
 
-/// <summary>The validation metrics of a checkpoint; null if undefined or not measured. NDCG is that of next items or of lists.</summary>
+/// <summary>The validation metrics of a checkpoint; null if undefined or not measured. NDCG is of next items or of lists.</summary>
 internal sealed record CheckpointMetrics(
     double? Auc, double? Logloss, double? Gauc, long Rows,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Hr10 = null,

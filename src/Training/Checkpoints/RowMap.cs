@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Checkpoints;
 
-/// <summary>Maps the rows of a table when its vocabularies change: each value keeps its row, or moves up if values before it were forgotten; the OOV row stays the last (before that of the mask, where items are predicted); the buckets of pairs follow as they are.</summary>
+/// <summary>Maps the rows of a table when its vocabularies change: each value keeps its row, or moves up if values before it were forgotten; the OOV row stays last (followed by the row of the mask in models that predict items); the buckets of pairs follow unchanged.</summary>
 /// <param name="FromRows">Rows of the old table.</param>
 /// <param name="Rows">Rows of the new table.</param>
 /// <param name="Runs">Ranges of rows that stay together: first old row, first new row, number of rows; ascending.</param>
@@ -19,7 +19,7 @@ internal sealed record RowMap(long FromRows, long Rows, IReadOnlyList<(long From
     /// <summary>Rows of the old table that the new one does not have.</summary>
     public long Forgotten => FromRows - Kept;
 
-    /// <summary>Whether a row of the new table was one of the old.</summary>
+    /// <summary>Whether a row of the new table existed in the old one.</summary>
     public bool Has(long row)
     {
         int first = 0, end = Runs.Count;

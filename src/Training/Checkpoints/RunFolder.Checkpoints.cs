@@ -46,7 +46,7 @@ internal sealed partial class RunFolder
     /// <summary>Full path of a checkpoint.</summary>
     public string Checkpointed(string name) => System.IO.Path.Combine(Path, Checkpoints, name);
 
-    /// <summary>Removes all checkpoints except the newest two and those that a pointer names, and half-written ones of a process that died.</summary>
+    /// <summary>Removes all checkpoints except the newest two and those that a pointer names, and incomplete ones left by a killed process.</summary>
     public void Prune()
     {
         string[] kept = [.. new[] { Best, Last }.Select(p => PointerFile.Read(File(p))).OfType<string>(), .. CheckpointNames().Take(NewestKept)];
@@ -75,7 +75,7 @@ internal sealed partial class RunFolder
     /// <param name="model">Its path.</param>
     /// <param name="verb">What needs it.</param>
     /// <exception cref="GpuCtrException">Usage: no model is given, or it does not exist.</exception>
-    public static void Require(string? model, string verb) => _ = Resolve(model ?? throw GpuCtrException.UsageError($"{verb} needs --model: a run or checkpoint folder"));
+    public static void Require(string? model, string verb) => _ = Resolve(model ?? throw GpuCtrException.UsageError($"{verb} needs --model: name a run or checkpoint folder"));
 
     /// <summary>The checkpoint of a path: a checkpoint folder, a pointer, or a run (its best checkpoint).</summary>
     /// <exception cref="GpuCtrException">Usage: it is none of these.</exception>

@@ -38,7 +38,7 @@ internal sealed partial class RunFolder : IDisposable
     /// <summary>Path of a file in the folder.</summary>
     public string File(string name) => System.IO.Path.Combine(Path, name);
 
-    /// <summary>Whether the folder holds a run: one with a checkpoint, or the remains of one that ended before its first.</summary>
+    /// <summary>Whether the folder holds a run: one with a checkpoint, or the remains of one that ended before its first checkpoint.</summary>
     public static bool HoldsRun(string path) => HasCheckpoint(path) || RunLock.IsLeftIn(path) || IsOwnConfig(System.IO.Path.Combine(path, Config));
 
     /// <summary>The files that <see cref="Begin"/> removes from a folder.</summary>
@@ -53,7 +53,7 @@ internal sealed partial class RunFolder : IDisposable
         ? ownFiles.Select(name => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(parent)!, name)).Append(parent)
         : [checkpoint];
 
-    /// <summary>Creates a folder for a new run, or takes one that holds none. Nothing in it is touched before <see cref="Begin"/>.</summary>
+    /// <summary>Creates a folder for a new run, or uses one without a run. Nothing in it is changed before <see cref="Begin"/>.</summary>
     /// <param name="path">Its path; null = runs/ and the time.</param>
     /// <param name="mayHoldRun">An existing run will be continued or removed.</param>
     /// <param name="mayHoldOthers">The folder may contain files that do not belong to a run; they stay.</param>
@@ -93,7 +93,7 @@ internal sealed partial class RunFolder : IDisposable
             throw GpuCtrException.UsageError($"--out {full}: neither empty nor a run folder (it holds {System.IO.Path.GetFileName(there[0])}); choose another folder, or add --overwrite, which keeps other files");
     }
 
-    /// <summary>Removes the files of an earlier run, and no others that the folder may contain.</summary>
+    /// <summary>Removes only the files of an earlier run; other files in the folder stay.</summary>
     public void Begin()
     {
         begun = true;
@@ -128,7 +128,7 @@ internal sealed partial class RunFolder : IDisposable
         if (begun && !HasCheckpoint(Path) && !System.IO.File.Exists(File(Config)) && Directory.Exists(File(Checkpoints)))
             Directory.Delete(File(Checkpoints), recursive: true);
         runLock.Dispose();
-        // A run that never started leaves nothing behind.
+        // A run that never started leaves no folder behind.
         if (!Directory.EnumerateFileSystemEntries(Path).Any())
             Directory.Delete(Path);
     }

@@ -22,7 +22,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
     private const int LimitBytes = 16 << 20;
     private const int LengthBytes = sizeof(long);
 
-    /// <summary>The header of some tensors, stored one after the other.</summary>
+    /// <summary>The header for tensors that are stored one after the other.</summary>
     /// <exception cref="InvalidOperationException">Two tensors have one name.</exception>
     public static SafeTensorsHeader Of(IEnumerable<NamedTensor> tensors)
     {
@@ -73,7 +73,7 @@ internal sealed record SafeTensorsHeader(IReadOnlyDictionary<string, SafeTensors
     /// <exception cref="GpuCtrException">Data: not a safetensors file, or damaged.</exception>
     public static SafeTensorsHeader Read(string path, FileStream file) => Read(file, what => Bad(path, what));
 
-    /// <summary>The same of a file that is no checkpoint.</summary>
+    /// <summary>The same for a file that is not a checkpoint.</summary>
     /// <param name="file">The file, at its beginning.</param>
     /// <param name="bad">The error for what is wrong with it.</param>
     public static SafeTensorsHeader Read(FileStream file, Func<string, GpuCtrException> bad)

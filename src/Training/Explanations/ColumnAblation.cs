@@ -32,10 +32,10 @@ internal sealed class ColumnAblation : IDisposable
     /// <param name="from">A checkpoint of the run.</param>
     /// <param name="options">How many seeds, and which columns are one.</param>
     /// <param name="device">Where it trains.</param>
-    /// <param name="shards">What it trains on; empty: what the run did.</param>
+    /// <param name="shards">Training shards; empty: those of the run.</param>
     /// <param name="screen">Where progress is shown.</param>
     /// <param name="log">Where results are told.</param>
-    /// <exception cref="GpuCtrException">Usage: the checkpoint does not say how it was trained, or nothing validates.</exception>
+    /// <exception cref="GpuCtrException">Usage: the checkpoint has no training options, or there are no validation rows.</exception>
     public ColumnAblation(Checkpoint from, ImportanceOptions options, DeviceOptions device, IReadOnlyList<string> shards, IScreen screen, RunLog log)
     {
         (this.options, this.screen, this.log) = (options, screen, log);
@@ -45,12 +45,12 @@ internal sealed class ColumnAblation : IDisposable
         given = OptionValues.Of(device, new DeviceOptions()).Over(config.Given.Without(["out", "test", "importance", "checkpoint-every", .. Option.DeclaredBy(typeof(DeviceOptions)).Select(o => o.Name)]));
         TrainOptions run = given.Over(new TrainOptions());
         if (run.Valid.Count == 0 && run.ValidLast is null && run.ValidFraction == 0)
-            throw GpuCtrException.UsageError("--ablate compares runs by their validation rows, and this run had none");
+            throw GpuCtrException.UsageError("--ablate compares runs on validation rows, and this run had none; name some with --valid in another run");
         bench = new Workbench(device.Open());
         scratch = Directory.CreateTempSubdirectory("gpu-ctr-ablate-");
     }
 
-    /// <summary>Trains as long as there is time: with all columns and without each, with one seed after the other.</summary>
+    /// <summary>Trains while the budget lasts: with all columns and without each one, seed by seed.</summary>
     /// <param name="budget">The time; the first run and one without a column are trained in any case.</param>
     /// <param name="stop">Ends it early.</param>
     /// <exception cref="GpuCtrException">Whatever ends a run.</exception>
@@ -95,12 +95,12 @@ internal sealed class ColumnAblation : IDisposable
             RunRequest request = new(values.Over(new TrainOptions()) with { Shards = shards }, known, values, "gpu-ctr importance --ablate")
             {
                 Without = without is null ? null : encoder => PermutationImportance.GroupsOf(encoder, options.Together).FirstOrDefault(g => g.Name == without)
-                    ?? throw GpuCtrException.DataError($"{string.Join(' ', shards)}: the columns are not those that the run was trained on: there is no '{without}' any more"),
+                    ?? throw GpuCtrException.DataError($"{string.Join(' ', shards)}: the columns differ from those of the run: there is no '{without}' any more"),
             };
             MonitoredBest best = TrainRun.Start(request, runLog, end.Token, bench).Metrics.Monitored!;
             trainings++;
             log.Line(Invariant($"  seed {SeedOf(seed)}, {name}: valid {best.Metric} {best.Value:F5} (epoch {best.Epoch})"));
-            return best.Value is null ? throw GpuCtrException.UsageError("--ablate compares runs by their validation rows, and there is none; name some by --valid in another run") : best;
+            return best.Value is null ? throw GpuCtrException.UsageError("--ablate compares runs on validation rows, and there are none; name some with --valid in another run") : best;
         }
         catch (GpuCtrException e) when (e.Kind == ErrorKind.Interrupted && !stop.IsCancellationRequested)
         {

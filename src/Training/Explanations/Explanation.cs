@@ -13,12 +13,12 @@ namespace GpuCtr.Training.Explanations;
 /// <param name="Fields">Every column that the model reads.</param>
 /// <param name="Attention">Every activation unit.</param>
 /// <param name="Nearest">Values with the most similar vectors.</param>
-/// <param name="List">The list that the row belongs to; null in a model that scores rows by themselves.</param>
+/// <param name="List">The list that the row belongs to; null in a model that scores rows one by one.</param>
 internal sealed record Explanation(
     long Row, string Model, double Score, double Logit, double? Label, double? Bias, double? Network,
     IReadOnlyList<FieldPart> Fields, IReadOnlyList<AttentionPart> Attention, IReadOnlyList<Neighbours> Nearest, ListPart? List);
 
-/// <summary>What the other rows of a list do to a row.</summary>
+/// <summary>The effect of the other rows of a list on a row.</summary>
 /// <param name="Place">Place of the row in the list as shown, from 1.</param>
 /// <param name="Rank">Its rank by score, 1 for the best.</param>
 /// <param name="Rows">The other rows, in the order shown.</param>

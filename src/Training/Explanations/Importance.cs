@@ -25,7 +25,7 @@ internal sealed record Loss(double Mean, double? Error)
 internal sealed record ImportanceMetrics<T>(
     T? Auc, T? Logloss, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] T? Ndcg);
 
-/// <summary>What the model loses without the knowledge in a column.</summary>
+/// <summary>What the model loses without the information in a column.</summary>
 /// <param name="Column">The column, or several that are one.</param>
 /// <param name="Loses">How much worse each metric becomes.</param>
 internal sealed record ColumnImportance(string Column, ImportanceMetrics<Loss> Loses);

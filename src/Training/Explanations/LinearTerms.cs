@@ -26,7 +26,7 @@ internal sealed class LinearTerms
         // Weights that are read as vectors of one number follow the vectors.
         t = model.Ops.OfType<EmbeddingFm>().First().Tensors;
         (fields, numbers, pooled, d) = (model.Spec.F, model.Spec.N, model.Spec.P, t.Table.Columns);
-        // A row of the batch has further vectors of wider columns behind its columns.
+        // In a row of the batch, the further vectors of wider columns follow after all columns.
         FeatureSpec byVector = model.Spec.ByVector();
         firstPooled = row * byVector.P;
         int[] rows = OfRow(model.Inputs.Rows, byVector.F)[..fields];
@@ -51,7 +51,7 @@ internal sealed class LinearTerms
     /// <summary>(C) half of each column's pairwise terms; null if the model has none.</summary>
     public double[]? Fm { get; }
 
-    /// <summary>Bias of the first order, with the correction for negatives that were left out in training; null if the model has none.</summary>
+    /// <summary>Bias of the first order, including the correction for negative sampling; null if the model has none.</summary>
     public double? Bias { get; }
 
     /// <summary>Whether the model has layers besides the first order and the factorization machine.</summary>
@@ -67,7 +67,7 @@ internal sealed class LinearTerms
             return null;
         for (int f = 0; t.Weights is not null && f < fields; f++)
             terms[f] += Read(t.Weights, rows[f])[0];
-        // The weights of numeric fields belong to the embedding op, or to an op of their own if numeric fields have no vectors.
+        // The weights of numeric fields belong to the embedding op, or to a separate op if numeric fields have no vectors.
         float[] weights = [.. WeightsOf(t.NumericWeights ?? Named(FirstOrderOfNumbers)), .. WeightsOf(Named(FirstOrderOfVectorNumbers))];
         for (int n = 0; n < weights.Length; n++)
             terms[fields + n] += x[n] * weights[n];

@@ -9,7 +9,7 @@ using GpuCtr.Models.Features;
 namespace GpuCtr.Training.Explanations;
 
 /// <summary>
-/// How much worse a model becomes when the values of a column are permuted over the rows, so that they say nothing about them any more (Breiman 2001; Fisher, Rudin and Dominici 2019).
+/// How much worse a model becomes when the values of a column are permuted over the rows, which breaks their relation to the label (Breiman 2001; Fisher, Rudin and Dominici 2019).
 /// Rows are read and encoded once. A permutation is a function of seed and repeat, the same for all columns, so that columns are compared on equal terms.
 /// </summary>
 /// <param name="model">The model; it predicts clicks.</param>
@@ -19,12 +19,12 @@ internal sealed class PermutationImportance(TrainableModel model, ImportanceOpti
     // Places of lists that NDCG looks at.
     private const int Top = 10;
 
-    /// <summary>About how many predictions it makes, besides those of the rows as they are.</summary>
+    /// <summary>Approximate number of predictions, besides those of the unpermuted rows.</summary>
     public long Predictions(RowSource rows) => (long)GroupsOf(rows.Data.Encoder, options.Together).Count * options.Repeats * Math.Min(options.Rows, rows.Rows);
 
     /// <summary>Measures all columns.</summary>
     /// <param name="rows">The rows, with labels.</param>
-    /// <param name="progress">Told how many of the <see cref="Predictions"/> are made.</param>
+    /// <param name="progress">Receives how many of the <see cref="Predictions"/> are done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data, InputOutput: from reading the rows. Usage: too few of them, or an unknown column.</exception>
     public Importance Run(RowSource rows, Action<long>? progress = null, CancellationToken cancellation = default)
@@ -59,7 +59,7 @@ internal sealed class PermutationImportance(TrainableModel model, ImportanceOpti
         return Sorted(whole, held.Rows, rows.Rows, [.. groups.Select((g, i) => new ColumnImportance(g.Name, LossesOf(whole, permuted[i])))]);
     }
 
-    /// <summary>The columns of a model, with those that are one as one.</summary>
+    /// <summary>The columns of a model, with related columns grouped.</summary>
     /// <exception cref="GpuCtrException">Usage: an unknown column.</exception>
     public static IReadOnlyList<ColumnGroup> GroupsOf(FeatureEncoder encoder, IReadOnlyList<string> together)
     {
@@ -98,7 +98,7 @@ internal sealed class PermutationImportance(TrainableModel model, ImportanceOpti
         return logits;
     }
 
-    /// <summary>Whether all rows of a list have the same values, so that lists exchange them: a list whose rows have different users would be none that the model can meet.</summary>
+    /// <summary>Whether all rows of a list have the same value. Such values are exchanged between lists, since the model never meets a list whose rows have different users.</summary>
     public static bool IsOfLists(HeldRows held, ColumnGroup group) => held.ListStarts.Count > 0 &&
         Enumerable.Range(0, held.ListStarts.Count).All(list => Enumerable.Range(held.ListStarts[list], held.ListEnd(list) - held.ListStarts[list]).All(row => held.AreEqual(group, held.ListStarts[list], row)));
 

@@ -28,7 +28,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
         using RowVariations variations = new(model, rows, at);
         float[] logits = variations.Logits();
         int[] ranks = new int[logits.Length];
-        // What these tell is that of the last pass.
+        // These values are from the last pass.
         variations.LastPass.Lists?.Rank(logits, ranks);
         LinearTerms terms = new(model, at);
         AttentionPart[] attention = [.. model.Ops.OfType<AttentionPooling>().Select(a => Attention(a, rows, at, variations.LastPass))];
@@ -42,7 +42,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
         OtherRow Other(int i) => new(i + 1, Probability.Of(logits[i]), logits[at] - variations.WithoutRow(i));
     }
 
-    /// <summary>Columns in the order of their vectors, followed by histories, which have none.</summary>
+    /// <summary>Columns in the order of their vectors, followed by histories, which have no field vector.</summary>
     private FieldPart Part(Batch rows, int at, ColumnGroup c, int i, LinearTerms terms, double effect)
     {
         bool isVector = c.Numbers is [var place, ..] && place >= model.Spec.N - model.Spec.VectorNumbers;
@@ -50,7 +50,7 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
             : isVector ? $"vector of {c.Numbers.Length} numbers"
             : c.Numbers is [var number] ? rows.Numeric[at * model.Spec.N + number].ToString("G4", CultureInfo.InvariantCulture)
             : Entries(rows.Sequences[c.Lists[0]], at);
-        // The terms of a vector's numbers stand one after the other, where all other columns have one.
+        // A vector column has one term per number, all other columns have one.
         int first = c.Numbers.Length > 0 ? model.Spec.F + c.Numbers[0] : i + columns.Take(i).Sum(before => Terms(before) - 1);
         double? Sum(double[]? of) => of is not null && first < of.Length ? of.AsSpan(first, Terms(c)).ToArray().Sum() : null;
         return new FieldPart(c.Name, value, Sum(terms.FirstOrder), Sum(terms.Fm), effect);
@@ -60,10 +60,10 @@ internal sealed class RowExplainer(FrozenModel model, FeatureEncoder encoder)
 
     private static string Entries(BatchSequence list, int at) => (list.Offsets[at + 1] - list.Offsets[at]) is var count and not 1 ? $"{count} entries" : "1 entry";
 
-    /// <summary>The weights of the last pass, in which padding may have come behind the entries.</summary>
+    /// <summary>The weights of the last pass, where padding may follow the entries.</summary>
     private AttentionPart Attention(AttentionPooling unit, Batch rows, int at, Batch lastPass)
     {
-        // Further vectors of a column are no columns.
+        // Further vectors of a column are not columns.
         int[] bases = unit.History.Bases.ToArray(model.Device), lists = [.. Enumerable.Range(0, model.Spec.Sequences.Count).Where(s => bases.Contains(ModelInputs.SequenceBase(model.Spec, model.BatchSize, s)))];
         Span<int> padded = lastPass.Sequences[lists[0]].Offsets, own = rows.Sequences[lists[0]].Offsets;
         float[] weights = new float[padded[at + 1] - padded[at]];

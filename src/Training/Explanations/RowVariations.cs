@@ -4,7 +4,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Explanations;
 
-/// <summary>The logit of a row, and what it would be with something left out. The row is by itself, or one of a list that a model judges as a whole.</summary>
+/// <summary>The logit of a row, and its logit with parts left out. The row is scored alone, or within its list in a model that ranks lists.</summary>
 /// <param name="model">The model, whose batches have room for the rows.</param>
 /// <param name="rows">The row, or the rows of its list.</param>
 /// <param name="at">The place of the row among them.</param>
@@ -12,7 +12,7 @@ internal sealed class RowVariations(FrozenModel model, Batch rows, int at) : IDi
 {
     private readonly Batch varied = new(model.Device, model.Spec, model.BatchSize);
 
-    /// <summary>The batch that the model read last; it has padding where that takes part.</summary>
+    /// <summary>The batch of the last pass; contains padding if padding takes part.</summary>
     public Batch LastPass => varied;
 
     /// <summary>The logits of all rows as they are.</summary>

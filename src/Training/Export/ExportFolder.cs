@@ -2,7 +2,7 @@ using GpuCtr.Data;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>A temporary folder for the files of an export, so that a failure leaves existing files as they were.</summary>
+/// <summary>A temporary folder for the files of an export, so that a failure does not change existing files.</summary>
 /// <exception cref="IOException">The disk is full or fails.</exception>
 internal sealed class ExportFolder : IDisposable
 {

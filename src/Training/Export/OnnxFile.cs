@@ -23,7 +23,7 @@ internal static class OnnxFile
     /// <param name="path">The file.</param>
     /// <param name="model">The model with its weights.</param>
     /// <param name="encoder">Its columns; null: it has no vectors.</param>
-    /// <param name="features">By name of the metadata: features.json, which maps raw values to the inputs, and that of the model that makes vectors of rows.</param>
+    /// <param name="features">By metadata name: features.json, which maps raw values to the inputs, and that of the model that computes vectors of rows.</param>
     /// <param name="externalBytes">A tensor of at least this size goes to the second file.</param>
     /// <returns>Renamed inputs and outputs; stored as metadata too.</returns>
     /// <exception cref="IOException">The disk is full or fails.</exception>
@@ -67,7 +67,7 @@ internal static class OnnxFile
         g.Output(logit, OnnxType.Float, "B");
     }
 
-    /// <summary>scores (B, V) of all items behind each sequence, ⟨h, e_v⟩ + b_v: what a softmax turns into probabilities.</summary>
+    /// <summary>scores (B, V) of all items as the next one of each sequence, ⟨h, e_v⟩ + b_v: the logits of a softmax.</summary>
     private static void DeclareScores(OnnxGraph g, ItemOutput items)
     {
         string rows = g.Node("Slice", g.Weight(items.Table), g.Integers(items.Rows.First), g.Integers(items.Rows.First + items.Rows.Count), g.Integers(0)), e = g.Transpose(rows, 1, 0);

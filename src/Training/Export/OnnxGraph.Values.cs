@@ -2,7 +2,7 @@ using GpuCtr.Kernels.Tensors;
 
 namespace GpuCtr.Training.Export;
 
-/// <summary>What the values of the graph stand for: tensors, weights and list columns of the model.</summary>
+/// <summary>The tensors, weights and list columns of the model that the values of the graph represent.</summary>
 internal sealed partial class OnnxGraph
 {
     private readonly Dictionary<Tensor, string> values = [];

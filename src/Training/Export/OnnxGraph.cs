@@ -32,7 +32,7 @@ internal readonly record struct OnnxDim(long Size, string? Name = null)
 /// <param name="names">Its names; each node gets a free name.</param>
 /// <param name="weights">Its initializers.</param>
 /// <param name="device">Where the weights are.</param>
-/// <param name="prefix">Begins the names of inputs and weights.</param>
+/// <param name="prefix">Prefix of the names of inputs and weights.</param>
 internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights, Device device, string prefix = "") : IOnnxGraph
 {
     private List<(string Output, string[] From, ProtoMessage Message)> nodes = [];
@@ -42,12 +42,12 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights, De
     /// <summary>Its names.</summary>
     public OnnxNames Names => names;
 
-    /// <summary>Begins the names of inputs and weights.</summary>
+    /// <summary>Prefix of the names of inputs and weights.</summary>
     public string Prefix => prefix;
 
-    /// <summary>The same graph for another model, whose tensors are other values of it.</summary>
+    /// <summary>The same graph for a second model, with its own tensors.</summary>
     /// <param name="where">Where the weights of that model are.</param>
-    /// <param name="name">Begins the names of its inputs and weights.</param>
+    /// <param name="name">Prefix of the names of its inputs and weights.</param>
     public OnnxGraph Of(Device where, string name) => new(names, weights, where, name) { nodes = nodes, inputs = inputs, outputs = outputs };
 
     /// <summary>Declares an input under a name that is already reserved for it.</summary>
@@ -71,7 +71,7 @@ internal sealed partial class OnnxGraph(OnnxNames names, OnnxWeights weights, De
     {
         string[] slices = [.. sequences.Select(_ => names.Inner($"Scan_{count++}"))];
         string before = names.Inner($"Scan_{count++}"), last = names.Inner($"Scan_{count++}"), all = names.Inner($"Scan_{count++}");
-        // The operators of a step go to a graph of their own, which sees the names of this one.
+        // The operators of a step go to a subgraph, which sees the names of this graph.
         (List<(string Output, string[] From, ProtoMessage Message)> outer, nodes) = (nodes, []);
         string next = step(before, slices), copy = Node("Identity", next);
         (List<(string Output, string[] From, ProtoMessage Message)> inner, nodes) = (nodes, outer);

@@ -8,18 +8,18 @@ namespace GpuCtr.Training.Export;
 
 /// <summary>The inputs of an exported model, one per column, and the table rows computed from them.</summary>
 /// <remarks>
-/// Categorical: int64 (B) row number within the column's vocabulary. Numeric: float (B), transformed. Vector: float (B, W), transformed; an indicator of missing vectors is a number behind it. List: int64 (B, T) row numbers,
-/// padded anywhere, with a mask bool (B, T), true at entries, which the histories of a behaviour group share. A vector that another model makes of the row is no input: the graph computes it from the inputs of that model.
+/// Categorical: int64 (B) row number within the column's vocabulary. Numeric: float (B), transformed. Vector: float (B, W), transformed; followed by its indicator of missing vectors as a number. List: int64 (B, T) row numbers,
+/// padded anywhere, with a mask bool (B, T), true at entries, which the histories of a behaviour group share. A vector computed by another model is not an input: the graph computes it from the inputs of that model.
 /// </remarks>
 /// <param name="g">The graph.</param>
 /// <param name="spec">The fields of the model.</param>
 /// <param name="vectors">Its vector columns.</param>
-/// <param name="other">The model that makes vectors of rows; null if none does.</param>
+/// <param name="other">The model that computes vectors of rows; null if there is none.</param>
 internal sealed class OnnxInputs(OnnxGraph g, FeatureSpec spec, IReadOnlyList<VectorColumn> vectors, TrainedVectors? other)
 {
     private Dictionary<string, string> inputs = [];
 
-    /// <summary>Declares them, and tells the graph which inputs of the model they are.</summary>
+    /// <summary>Declares the inputs and maps them to the inputs of the model.</summary>
     public void Declare(FrozenModel model)
     {
         string[] scalars = [.. spec.Numeric.SkipLast(spec.VectorNumbers)];

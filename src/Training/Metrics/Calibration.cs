@@ -21,7 +21,7 @@ public sealed record Calibration(double? Ratio, IReadOnlyList<CalibrationBin> Bi
     /// <summary>Calibration of a model.</summary>
     /// <param name="logits">(rows) logits.</param>
     /// <param name="labels">(rows) 0, 1, or shares in between.</param>
-    /// <param name="weights">(rows) what a row counts in both means; empty: 1.</param>
+    /// <param name="weights">(rows) weights of the rows in both means; empty: 1.</param>
     public static Calibration Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<float> weights = default)
     {
         if (logits.Length != labels.Length)

@@ -18,7 +18,7 @@ public sealed record ListMetrics(int K, double? Ndcg, double? Map, double? Preci
     /// <param name="scores">(rows) any score; the items of a list are consecutive, in the order shown.</param>
     /// <param name="labels">(rows) above 0: clicked.</param>
     /// <param name="offsets">(lists + 1) list l has rows offsets[l] to offsets[l + 1].</param>
-    /// <param name="k">How many items are looked at, at least 1.</param>
+    /// <param name="k">k, at least 1.</param>
     /// <exception cref="ArgumentException">The sizes do not fit, or k is below 1.</exception>
     public static ListMetrics Of(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<int> offsets, int k)
     {
@@ -46,7 +46,7 @@ public sealed record ListMetrics(int K, double? Ndcg, double? Map, double? Preci
             : new(k, null, null, null, used, leftOut);
     }
 
-    /// <summary>The labels of a list by falling score; equal scores stay as they are.</summary>
+    /// <summary>The labels of a list by descending score; ties keep their order.</summary>
     private static float[] ByScore(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels) =>
         [.. scores.ToArray().Zip(labels.ToArray()).OrderByDescending(row => row.First).Select(row => row.Second)];
 

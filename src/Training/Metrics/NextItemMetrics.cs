@@ -1,8 +1,8 @@
 namespace GpuCtr.Training.Metrics;
 
-/// <summary>How high the item that was right stands among the items that a model could have named, on average over predictions.</summary>
+/// <summary>How high the correct item ranks among the candidate items, averaged over predictions.</summary>
 /// <remarks>
-/// HR@k = share of ranks ≤ k;   NDCG@k = mean of 1 / log₂(rank + 1) where rank ≤ k, else 0, since one item is right and the best DCG is 1;   MRR = mean of 1 / rank, of all ranks.
+/// HR@k = share of ranks ≤ k;   NDCG@k = mean of 1 / log₂(rank + 1) if rank ≤ k, else 0, since one item is correct and the best DCG is 1;   MRR = mean of 1 / rank, of all ranks.
 /// </remarks>
 /// <param name="K">k.</param>
 /// <param name="HitRate">HR@k, in the field also called recall@k or hit ratio; null without predictions.</param>
@@ -13,7 +13,7 @@ public sealed record NextItemMetrics(int K, double? HitRate, double? Ndcg, doubl
 {
     /// <summary>The metrics of some ranks, in any order: the same bits for every order.</summary>
     /// <param name="ranks">(predictions) rank of the right item, 1 for the best.</param>
-    /// <param name="k">How many items are looked at, at least 1.</param>
+    /// <param name="k">k, at least 1.</param>
     /// <exception cref="ArgumentException">A rank or k is below 1.</exception>
     public static NextItemMetrics Of(ReadOnlySpan<int> ranks, int k)
     {

@@ -11,8 +11,8 @@ public sealed record Reranking(ListMetrics Shown, ListMetrics Ranked)
     /// <summary>The metrics of some rows, of which those with one key are a list.</summary>
     /// <param name="scores">(rows) scores.</param>
     /// <param name="labels">(rows) 0 or 1.</param>
-    /// <param name="lists">(rows) key of the list of each row; the rows of a list are in the order shown, and may have others between them.</param>
-    /// <param name="k">How many places are looked at, at least 1.</param>
+    /// <param name="lists">(rows) key of the list of each row; the rows of a list are in the order shown, and need not be contiguous.</param>
+    /// <param name="k">k, at least 1.</param>
     public static Reranking Of(ReadOnlySpan<float> scores, ReadOnlySpan<float> labels, ReadOnlySpan<ulong> lists, int k)
     {
         ulong[] keys = lists.ToArray();

@@ -15,7 +15,7 @@ internal static class EpochCharts
         ("valid HR@10", e => e.ValidHr10), ("valid NDCG", e => e.ValidNdcg), ("valid MRR", e => e.ValidMrr), (Metrics.Calibration.Name, e => e.ValidCalibration),
     ];
 
-    /// <summary>Why the training loss has teeth, said where it may have some.</summary>
+    /// <summary>Explains the sawtooth shape of the training loss, where it may appear.</summary>
     private const string Sawtooth =
         "Training loss is measured on each batch before the model learns from it. It often falls at once where a new epoch begins, since from then on all rows have been seen before. "
         + "If it falls from epoch to epoch while the validation loss rises, the model remembers rows rather than learning from them.";

@@ -5,7 +5,7 @@ namespace GpuCtr.Training.Reports;
 /// <summary>Results of an evaluation for the report.</summary>
 /// <param name="Name">Which rows: valid or test.</param>
 /// <param name="Metrics">Their metrics.</param>
-/// <param name="Sample">Scores of single rows; null where items are predicted.</param>
+/// <param name="Sample">Scores of single rows; null for models that predict items.</param>
 /// <param name="Tables">How the tables are used.</param>
 /// <param name="Lists">How many entries of the lists are read.</param>
 internal sealed record EvaluatedRows(string Name, Evaluation Metrics, RowSample? Sample, IReadOnlyList<TableUsage> Tables, IReadOnlyList<ListUsage> Lists)

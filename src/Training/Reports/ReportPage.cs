@@ -69,7 +69,7 @@ internal static class ReportPage
     {
         IReadOnlyList<string[]> table = importance.Table();
         page.Headline("What the model relies on")
-            .Note($"How much worse it predicts when the values of a column are permuted: {importance.Sentence()}, on the {rows} rows. Columns that tell the same share their importance, so that each of them may look unimportant.")
+            .Note($"How much worse it predicts when the values of a column are permuted: {importance.Sentence()}, on the {rows} rows. Redundant columns share their importance, so each of them may look unimportant.")
             .Append(HtmlPage.Table(table[0], table.Skip(1)));
     }
 

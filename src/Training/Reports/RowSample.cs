@@ -4,10 +4,10 @@ using GpuCtr.Training.Checkpoints;
 
 namespace GpuCtr.Training.Reports;
 
-/// <summary>Scores of a sample of rows, with what the report breaks them down by: the value of every field, every number and the length of every list. Of many rows every n-th is kept, so that memory is bounded.</summary>
+/// <summary>Scores of a sample of rows, with the attributes by which the report breaks them down: the value of every field, every number and the length of every list. Of many rows every n-th is kept, so that memory is bounded.</summary>
 internal sealed class RowSample
 {
-    /// <summary>Number of most frequent values of a field that get a line of their own.</summary>
+    /// <summary>Number of most frequent values of a field that get their own line.</summary>
     public const int TopValues = 8;
 
     /// <summary>Indices of a field's values: the most frequent values, then these.</summary>
@@ -66,7 +66,7 @@ internal sealed class RowSample
     /// <summary>(Lists)(Rows) entries of each list that the model read.</summary>
     public int[][] Lengths { get; }
 
-    /// <summary>The first rows with their scores, which a checkpoint keeps; none if one of them has no score.</summary>
+    /// <summary>The first rows with their scores, which a checkpoint stores; none if one of them has no score.</summary>
     public IReadOnlyList<CanaryRow>? Canaries { get; private set; }
 
     /// <summary>Adds a scored batch.</summary>

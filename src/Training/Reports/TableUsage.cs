@@ -5,7 +5,7 @@ namespace GpuCtr.Training.Reports;
 
 /// <summary>How the rows of a vocabulary's table are used.</summary>
 /// <param name="Name">The vocabulary.</param>
-/// <param name="Values">Values with a row of their own, or hash buckets.</param>
+/// <param name="Values">Values with their own row, or hash buckets.</param>
 /// <param name="Occurrences">Values in the training rows.</param>
 /// <param name="Once">Values that occurred once.</param>
 /// <param name="TopTenth">Share of occurrences covered by the most frequent tenth of the values.</param>

@@ -54,7 +54,7 @@ internal sealed class RankedScoreColumns : IAnswerColumns<RankedScore>
 /// <param name="Scores">⟨h, e⟩ + b of each.</param>
 internal sealed record BestItems(int[] Items, float[] Scores);
 
-/// <summary>A list of items and a list of their scores; both are null if nothing could be asked for the row.</summary>
+/// <summary>A list of items and a list of their scores; both are null if the row has no prediction.</summary>
 /// <param name="vocabulary">Gives the items their original ids.</param>
 internal sealed class BestItemColumns(VocabularyTable vocabulary) : IAnswerColumns<BestItems?>
 {

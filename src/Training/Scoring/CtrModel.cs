@@ -20,7 +20,7 @@ public sealed record ScoringOptions
     /// <summary>Largest number of rows that are computed together; a longer batch is split. A model that ranks lists takes the rows of a call as one list, which cannot be split.</summary>
     public int BatchRows { get; init; } = 128;
 
-    /// <summary>Whether rows may set columns that the model does not read, so that models with different columns can follow each other. Otherwise such a column is an error, since it may be a misspelt one.</summary>
+    /// <summary>Whether rows may set columns that the model does not read, so that a model can be replaced by one with other columns. Otherwise such a column is an error, since it may be misspelt.</summary>
     public bool IgnoreUnknown { get; init; }
 }
 
@@ -66,7 +66,7 @@ public sealed class CtrModel : IDisposable
     /// <summary>Loads a model. If the checkpoint has canary rows, each must have the score that training measured.</summary>
     /// <param name="path">A run folder (its best checkpoint), its best or last, or a checkpoint folder.</param>
     /// <param name="options">How it runs.</param>
-    /// <exception cref="GpuCtrException">There is none, or it is damaged; the message says which file and what to do.</exception>
+    /// <exception cref="GpuCtrException">There is no checkpoint, or it is damaged; the message says which file and what to do.</exception>
     /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public static CtrModel Load(string path, ScoringOptions? options = null) =>
@@ -123,7 +123,7 @@ public sealed class CtrModel : IDisposable
     }
 
     /// <summary>The probabilities of label 1 for some rows, in a new array.</summary>
-    /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ArgumentException">A row was made by another model, or its histories of one group differ in length.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public float[] Score(ReadOnlySpan<FeatureRow> rows)
     {
@@ -135,16 +135,16 @@ public sealed class CtrModel : IDisposable
     /// <summary>The same without allocating, on the calling thread.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="probabilities">Receives one probability per row; at least as long.</param>
-    /// <exception cref="ArgumentException">A row is another model's, or its histories of one group differ in length.</exception>
+    /// <exception cref="ArgumentException">A row was made by another model, or its histories of one group differ in length.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public void Score(ReadOnlySpan<FeatureRow> rows, Span<float> probabilities) => Call(null, rows, probabilities);
 
     /// <summary>The probabilities of label 1 of candidates in one context, such as the items that a user may be shown, without allocating, on the calling thread.</summary>
     /// <param name="context">The columns that all candidates share: the user, the request, the history.</param>
-    /// <param name="candidates">Each sets the columns that are its own, be it to a missing value (a null in JSON); of all others it has the values of <paramref name="context"/>.</param>
+    /// <param name="candidates">Each sets its own columns, possibly to a missing value (a null in JSON); all other columns have the values of <paramref name="context"/>.</param>
     /// <param name="scores">Receives one probability per candidate, in their order; at least as long.</param>
-    /// <remarks>Each has the score that a row with all columns has. A model that ranks lists takes the candidates as one list, in the order shown.</remarks>
-    /// <exception cref="ArgumentException">A row is another model's, or the histories of one group differ in length.</exception>
+    /// <remarks>Each score equals that of a complete row. A model that ranks lists takes the candidates as one list, in the order shown.</remarks>
+    /// <exception cref="ArgumentException">A row was made by another model, or the histories of one group differ in length.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>
     public void Rank(FeatureRow context, ReadOnlySpan<FeatureRow> candidates, Span<float> scores)
     {
@@ -184,7 +184,7 @@ public sealed class CtrModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(row, "rows");
         if (row.Encoder != encoder)
-            throw new ArgumentException("a row was made by another model; take rows from NewRow of the one that scores them", "rows");
+            throw new ArgumentException("the row was made by another model; take rows from NewRow of the model that scores them", "rows");
     }
 
     /// <summary>Refuses further calls and returns at once. Running calls return their scores; the last one frees the model.</summary>

@@ -3,12 +3,12 @@ using GpuCtr.Training.Scoring;
 
 namespace GpuCtr;
 
-/// <content>Which columns were set, so that a row can be laid over another one: a candidate over its context.</content>
+/// <content>Which columns were set, so that a candidate can be merged with its context.</content>
 public sealed partial class FeatureRow
 {
     private readonly bool[] ownIds, ownNumbers, ownLists; // (F), (N), (list columns): whether the column was set
 
-    /// <summary>Becomes the row of a candidate: the columns that the candidate sets, and of all others the values of the context.</summary>
+    /// <summary>Becomes the row of a candidate: the columns that the candidate sets, and the values of the context for all others.</summary>
     internal void Merge(FeatureRow context, FeatureRow candidate)
     {
         for (int f = 0; f < ids.Length; f++)
@@ -25,7 +25,7 @@ public sealed partial class FeatureRow
         Inner?.Merge(context.Inner!, candidate.Inner!);
     }
 
-    /// <summary>Where a column goes, which is one that this row sets from now on, be it to a missing value.</summary>
+    /// <summary>The destination of a column, which counts as set from now on, even if the value is missing.</summary>
     private RowSlot Slot(string column)
     {
         RowSlot slot = Encoder.Slot(column);

@@ -34,7 +34,7 @@ public sealed partial class FeatureRow
 
     internal RowEncoder Encoder { get; }
 
-    /// <summary>The same row for the model that makes its vector; null if none does. It is told every value of a column that it reads.</summary>
+    /// <summary>The same row for the model that computes its vector; null if there is none. It receives every value of a column that it reads.</summary>
     internal FeatureRow? Inner { get; }
 
     /// <summary>Makes every column a missing value.</summary>

@@ -15,7 +15,7 @@ internal sealed record KeptColumn(ColumnRequest Request, DataField Field, Func<P
     /// <exception cref="GpuCtrException">Usage: there is none, it is a list or of another type that cannot be copied, or its name is taken.</exception>
     /// <param name="shards">The input.</param>
     /// <param name="name">The column.</param>
-    /// <param name="taken">Names of the columns that are written beside it.</param>
+    /// <param name="taken">Names of the other columns that are written.</param>
     public static KeptColumn Of(ShardSet shards, string name, IReadOnlyList<string> taken)
     {
         StoredColumn column = shards.Column(name) ?? throw GpuCtrException.UsageError(

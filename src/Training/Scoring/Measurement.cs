@@ -16,7 +16,7 @@ internal static class Measurement
     private const int UsualTop = 10;
 
     /// <summary>Measures it on all rows.</summary>
-    /// <exception cref="GpuCtrException">Whatever ends it; Interrupted: it was stopped.</exception>
+    /// <exception cref="GpuCtrException">Any failure; Interrupted: it was stopped.</exception>
     public static EvaluateResult Run(EvaluateOptions options, RunLog runLog, CancellationToken stop)
     {
         OptionCheck.Check(options);
@@ -27,7 +27,7 @@ internal static class Measurement
         return ScoringRun.Of("evaluate", options.BatchSize, options.Device, memory, options.Shards, options.Stores, runLog, stop, run => Run(options, run));
     }
 
-    /// <summary>What is wrong with flags that the model gives no meaning; null if nothing is.</summary>
+    /// <summary>An error message for flags that have no meaning for the model; null if there are none.</summary>
     private static string? Unread(EvaluateOptions options, string model, bool hasGroups)
     {
         bool items = ModelCatalog.Of(model).PredictsItems;
@@ -48,7 +48,7 @@ internal static class Measurement
         Evaluation evaluation = Evaluate(options, model, rows, run);
         RunWarnings.AboutRows(run.RunLog, "rows", rows.Data);
         if (evaluation.HasShares)
-            run.RunLog.Warn("labels are shares between 0 and 1: AUC and gAUC are not defined; logloss and calibration are");
+            run.RunLog.Warn("labels are probabilities between 0 and 1: AUC and gAUC are not defined, only logloss and calibration");
         else if (evaluation.Items is null && !evaluation.Labels.HasBoth)
             run.RunLog.Warn($"{evaluation.Labels.OneSided()}: AUC is not defined");
         return new(evaluation.Rows, checkpoint.Manifest.Position.Step, WeightsHash.Of(model), model.Device.ToString())

@@ -13,7 +13,7 @@ namespace GpuCtr;
 public readonly record struct NextItem<T>(T Item, float Score);
 
 /// <summary>A trained model of items in your process: the items of a user in, the best next ones out. Safe for any number of threads.</summary>
-/// <remarks>Nothing is allocated besides the answer, if the SIMD variants run. The sibling of <see cref="CtrModel"/>, with the same options.</remarks>
+/// <remarks>With the SIMD variants, only the answer is allocated. The counterpart of <see cref="CtrModel"/>, with the same options.</remarks>
 /// <example><code>
 /// using var model = NextItemModel.Load("runs/next/best", top: 10);
 /// foreach (NextItem&lt;long&gt; next in model.Next([7, 9, 4]))
@@ -46,7 +46,7 @@ public sealed class NextItemModel : IDisposable
     /// <param name="top">K: how many items an answer has at most.</param>
     /// <param name="namesSeen">Whether items of the sequence itself may be among them.</param>
     /// <param name="options">How it runs; one sequence is computed at a time.</param>
-    /// <exception cref="GpuCtrException">There is none, it predicts clicks, or it is damaged; the message says which file and what to do.</exception>
+    /// <exception cref="GpuCtrException">There is no checkpoint, it predicts clicks, or it is damaged; the message says which file and what to do.</exception>
     /// <exception cref="DeviceException">The device is not there or has too little memory.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range.</exception>
     public static NextItemModel Load(string path, int top = 10, bool namesSeen = false, ScoringOptions? options = null)
@@ -62,7 +62,7 @@ public sealed class NextItemModel : IDisposable
     /// <summary>The training step of the weights.</summary>
     public int Step { get; }
 
-    /// <summary>The best items behind a sequence of integers, best first; none behind an empty one. Items that training never saw are read as unknown ones.</summary>
+    /// <summary>The best next items of a sequence of integers, best first; none for an empty sequence. Items that did not occur in training are read as OOV.</summary>
     /// <param name="sequence">The items of a user, oldest first; the last that the model can read are read.</param>
     /// <exception cref="ArgumentException">The items of this model are strings.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed before the call.</exception>

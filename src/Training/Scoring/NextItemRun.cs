@@ -6,7 +6,7 @@ using GpuCtr.Models.Features;
 
 namespace GpuCtr.Training.Scoring;
 
-/// <summary>Streams sequences through a model that predicts items, in row order, and names the best items behind each.</summary>
+/// <summary>Streams sequences through a model that predicts items, in row order, and finds the best next items of each.</summary>
 /// <param name="model">The model.</param>
 /// <param name="data">The sequences.</param>
 /// <param name="top">K: most items of a row.</param>
@@ -17,7 +17,7 @@ internal sealed class NextItemRun(FrozenModel model, Dataset data, int top, bool
     public long Rows { get; private set; }
 
     /// <summary>Answers every row.</summary>
-    /// <param name="to">Receives the answers in order; null for a row that was left out, or without an item.</param>
+    /// <param name="to">Receives the answers in order; null for a skipped row, or a row without items.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data or InputOutput from the shards.</exception>

@@ -13,14 +13,14 @@ internal sealed class NextItemWorker(FrozenModel model, int top, bool namesSeen)
     private readonly float[] scores = new float[top];
     private int length;
 
-    /// <summary>Begins with a sequence of some length; returns the place for the rows of its last entries, as many as can be read.</summary>
+    /// <summary>Starts a sequence of some length; returns the span for the rows of its last entries, as many as the model reads.</summary>
     public Span<int> Begin(int entriesOfSequence)
     {
         length = Math.Min(entriesOfSequence, entries.Length);
         return entries.AsSpan(0, length);
     }
 
-    /// <summary>Finds the best items behind the sequence; returns how many there are.</summary>
+    /// <summary>Finds the best next items of the sequence; returns how many there are.</summary>
     public int Run()
     {
         if (length == 0)

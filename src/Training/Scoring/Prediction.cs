@@ -13,7 +13,7 @@ namespace GpuCtr.Training.Scoring;
 internal static class Prediction
 {
     /// <summary>Scores all rows; the file appears when it is complete.</summary>
-    /// <exception cref="GpuCtrException">Whatever ends it; Interrupted: it was stopped, and nothing was written.</exception>
+    /// <exception cref="GpuCtrException">Any failure; Interrupted: it was stopped, and nothing was written.</exception>
     public static PredictResult Run(PredictOptions options, RunLog runLog, CancellationToken stop)
     {
         OptionCheck.Check(options);

@@ -47,7 +47,7 @@ internal sealed class RowEncoder
         unread = [.. new[] { state.Label, state.GroupKey }.OfType<string>().Where(name => !slots.ContainsKey(name))];
     }
 
-    /// <summary>For the model that makes vectors of rows, which may read other columns; null if there is none.</summary>
+    /// <summary>For the model that computes vectors of rows, which may read other columns; null if there is none.</summary>
     public RowEncoder? Inner { get; }
 
     /// <summary>The columns that a model reads.</summary>
@@ -59,7 +59,7 @@ internal sealed class RowEncoder
     /// <summary>Sizes of a row.</summary>
     public Models.Features.FeatureSpec Spec => encoder.Spec;
 
-    /// <summary>Whether a column is skipped: only the model that makes vectors of rows reads it, or none does and unknown columns are ignored.</summary>
+    /// <summary>Whether a column is skipped: only the model that computes vectors of rows reads it, or no model does and unknown columns are ignored.</summary>
     public bool Skips(string column) => !slots.ContainsKey(column) && (ignoresUnknown || (Inner is not null && (Inner.slots.ContainsKey(column) || Inner.IsUnread(column))));
 
     /// <summary>Whether the model that makes vectors of rows reads a column.</summary>

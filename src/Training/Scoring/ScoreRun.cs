@@ -15,7 +15,7 @@ internal sealed class ScoreRun(FrozenModel model, Dataset data)
     public long Rows { get; private set; }
 
     /// <summary>Scores every row and returns the mean score; null if there is none.</summary>
-    /// <param name="to">Receives the probabilities in order, and, of a model that ranks lists, the rank of the row in its list, 1 for the best; null for a row that was left out.</param>
+    /// <param name="to">Receives the probabilities in order, and, for a model that ranks lists, the rank of the row in its list, 1 for the best; null for a skipped row.</param>
     /// <param name="progress">Told the number of rows done.</param>
     /// <param name="cancellation">Ends it early.</param>
     /// <exception cref="GpuCtrException">Data or InputOutput from the shards; Data or Numeric: a score is not finite, see <see cref="Dataset.LeaveOut"/>.</exception>

@@ -4,7 +4,7 @@ using GpuCtr.Models;
 namespace GpuCtr.Training.Scoring;
 
 /// <summary>Several recordings of one model that share its weights, each for one call at a time; further calls wait. The device is theirs.</summary>
-/// <typeparam name="T">A recording with what a call needs besides.</typeparam>
+/// <typeparam name="T">The state of a call: a recorded model and its buffers.</typeparam>
 internal sealed class ScoringLanes<T> where T : class, IDisposable
 {
     private readonly Lifetime lifetime;
@@ -20,7 +20,7 @@ internal sealed class ScoringLanes<T> where T : class, IDisposable
     /// <param name="model">The first recording.</param>
     /// <param name="concurrency">Number of calls at once on the CPU; 0 = one per core.</param>
     /// <param name="make">Makes a lane; it owns its model.</param>
-    /// <param name="shared">What all lanes use, freed behind them.</param>
+    /// <param name="shared">State shared by all lanes, freed after them.</param>
     public ScoringLanes(string owner, Device device, FrozenModel model, int concurrency, Func<FrozenModel, T> make, IDisposable? shared = null)
     {
         (this.device, this.shared) = (device, shared);
@@ -45,11 +45,11 @@ internal sealed class ScoringLanes<T> where T : class, IDisposable
     /// <summary>Whether further calls are refused.</summary>
     public bool IsClosed => lifetime.IsClosed;
 
-    /// <summary>Begins a call, for whose length nothing is freed.</summary>
+    /// <summary>Begins a call, during which nothing is freed.</summary>
     /// <exception cref="ObjectDisposedException">The owner was disposed before.</exception>
     public Lifetime.Lease Enter() => lifetime.Enter();
 
-    /// <summary>A lane; waits for one. Within <see cref="Enter"/>.</summary>
+    /// <summary>A free lane; waits for one. Call it within <see cref="Enter"/>.</summary>
     public T Take()
     {
         idle.Wait();

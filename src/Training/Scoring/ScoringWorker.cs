@@ -8,14 +8,14 @@ namespace GpuCtr.Training.Scoring;
 
 /// <summary>The state of one call: a model that shares the weights, and a batch to fill.</summary>
 /// <param name="model">The model.</param>
-/// <param name="vectors">The model that makes vectors of rows; null if none does.</param>
+/// <param name="vectors">The model that computes vectors of rows; null if there is none.</param>
 internal sealed class ScoringWorker(FrozenModel model, TrainedVectors? vectors) : IDisposable
 {
     private readonly Batch batch = new(model.Device, model.Spec, model.BatchSize);
     private readonly float[] logits = new float[model.BatchSize];
     private FeatureRow[]? merged;
 
-    /// <summary>Scores candidates in one context: each is laid over it, and what is encoded once of either is only copied.</summary>
+    /// <summary>Scores candidates in one context: each is merged with it; values are encoded once and then copied.</summary>
     public void Rank(FeatureRow context, ReadOnlySpan<FeatureRow> candidates, Span<float> probabilities)
     {
         merged ??= NewRows(context.Encoder);

@@ -56,7 +56,7 @@ internal sealed class TrainedVectors : IRowVectors
     {
         string name = checkpoint.Manifest.Model.Model;
         if (ModelCatalog.Of(name) is { PredictsItems: true } or { RanksLists: true })
-            throw GpuCtrException.UsageError($"--prm-from {path}: it is a {name}, and the vector of a row comes from a model that scores rows by themselves, such as din or deepfm");
+            throw GpuCtrException.UsageError($"--prm-from {path}: it is a {name}, but the vector of a row must come from a model that scores rows one by one, such as din or deepfm");
         TrainedVectors vectors = Load(checkpoint);
         if (vectors.Width > 0)
             return vectors;

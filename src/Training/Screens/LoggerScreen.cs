@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace GpuCtr.Training.Screens;
 
-/// <summary>The output of a run for a program: lines and rows of tables go to a logger, progress to who asked for it.</summary>
+/// <summary>The output of a run for a program: lines and rows of tables go to a logger, progress to its receiver.</summary>
 /// <param name="logger">Receives lines as information and warnings, and rows of tables as information with one value per cell.</param>
 /// <param name="progress">Receives progress; null: none is reported.</param>
 internal sealed class LoggerScreen(ILogger logger, Action<WorkProgress>? progress) : IScreen

@@ -13,13 +13,13 @@ namespace GpuCtr.Training.Tuning;
 /// <param name="Log">Whether equal factors of the range are equally likely, instead of equal differences.</param>
 internal sealed record Dimension(Option Option, IReadOnlyList<string> Choices, double From = double.NaN, double To = double.NaN, bool Log = false)
 {
-    /// <summary>Digits of a number that is drawn: what is printed can be typed, and is what was tried.</summary>
+    /// <summary>Digits of a drawn number, so that the printed value is exactly the value that was used.</summary>
     private const int Digits = 2;
 
     /// <summary>Whether values are drawn from a range.</summary>
     public bool HasRange => !double.IsNaN(From);
 
-    /// <summary>A dimension of a space file: an array of choices, or an object with from, to and, if they are wanted, log and or (choices besides the range, drawn half of the time).</summary>
+    /// <summary>A dimension of a space file: an array of choices, or an object with from, to and optionally log and or (choices besides the range, drawn half of the time).</summary>
     /// <exception cref="GpuCtrException">Usage: it is neither, or a value is not one of the option.</exception>
     public static Dimension Of(Option option, JsonElement json)
     {

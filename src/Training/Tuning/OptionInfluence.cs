@@ -12,7 +12,7 @@ internal sealed record OptionInfluence(Dimension Dimension, double Share, IReadO
     /// <summary>Of every option, after the first epochs: there all trials are.</summary>
     /// <param name="space">The options.</param>
     /// <param name="lines">Trials on one rung.</param>
-    /// <param name="valueOf">The value of an option in a trial as it is typed; null: it has the default.</param>
+    /// <param name="valueOf">The value of an option in a trial, as on the command line; null: the default.</param>
     public static IReadOnlyList<OptionInfluence> All(SearchSpace space, IReadOnlyList<TrialLine> lines, Func<TrialLine, Dimension, string?> valueOf) =>
         [.. space.Dimensions.Select(d => Of(d, [.. lines.Select(l => (valueOf(l, d), l.Value!.Value)).Where(v => v.Item1 is not null).Select(v => (v.Item1!, v.Value))])).OfType<OptionInfluence>().OrderByDescending(i => i.Share)];
 

@@ -14,28 +14,28 @@ internal sealed record Outcome(Piece Piece, double? Value, int BestEpoch);
 
 /// <summary>Which piece of a search comes next: asynchronous successive halving (ASHA; Li et al., MLSys 2020) of one worker.</summary>
 /// <remarks>
-/// Trials begin with few epochs, and the best third of those that have done as many goes on to three times as many. The next piece is a function of the outcomes so far,
+/// Trials start with few epochs, and the best third of the trials on a rung is promoted to three times as many epochs. The next piece depends only on the outcomes so far,
 /// in any order of time: a search is repeated, and is resumed after a kill, by the same function.
 /// </remarks>
 /// <param name="epochs">Epochs of a whole training.</param>
-/// <param name="lowerIsBetter">Whether small values are good, as those of logloss.</param>
+/// <param name="lowerIsBetter">Whether smaller values are better, as for logloss.</param>
 internal sealed class Schedule(int epochs, bool lowerIsBetter)
 {
-    /// <summary>η: one of so many trials goes on, and every rung has so many times the epochs of the one below.</summary>
+    /// <summary>η: one of η trials is promoted, and every rung has η times the epochs of the one below.</summary>
     public const int Reduction = 3;
 
     private const int MostRungs = 3;
 
-    /// <summary>The epochs after which trials are compared, increasing; the last are those of a whole training.</summary>
+    /// <summary>The epochs after which trials are compared, increasing; the last is a full training.</summary>
     public IReadOnlyList<int> Rungs { get; } =
         [.. Enumerable.Range(0, MostRungs).Select(below => (int)Math.Ceiling(epochs / Math.Pow(Reduction, below))).Distinct().Order()];
 
     /// <summary>How many trials have begun.</summary>
     public static int Begun(IReadOnlyList<Outcome> outcomes) => outcomes.Select(o => o.Piece.Trial).DefaultIfEmpty(-1).Max() + 1;
 
-    /// <summary>The next piece of the search, or null where there is none left.</summary>
+    /// <summary>The next piece of the search, or null if there is none left.</summary>
     /// <param name="outcomes">What is known.</param>
-    /// <param name="mayBegin">Whether another trial may begin; else those that began go on until one is trained to the end.</param>
+    /// <param name="mayBegin">Whether another trial may start; otherwise started trials continue until one is trained to the end.</param>
     public Piece? Next(IReadOnlyList<Outcome> outcomes, bool mayBegin)
     {
         for (int rung = Rungs.Count - 2; rung >= 0; rung--)
@@ -47,7 +47,7 @@ internal sealed class Schedule(int epochs, bool lowerIsBetter)
         return mayBegin ? new(Begun(outcomes), Rungs[0]) : Finish(outcomes);
     }
 
-    /// <summary>The best trials that are trained to the end, best first; of those that did as many epochs as any, if none is.</summary>
+    /// <summary>The best trials that are trained to the end, best first; if there are none, the best trials of the highest rung reached.</summary>
     public IReadOnlyList<int> Finalists(IReadOnlyList<Outcome> outcomes, int count)
     {
         int top = Rungs.Count - 1;
@@ -56,14 +56,14 @@ internal sealed class Schedule(int epochs, bool lowerIsBetter)
         return [.. Ranked(outcomes, top).Take(count).Select(o => o.Piece.Trial)];
     }
 
-    /// <summary>The best trials as far as one can say: those that came furthest first, and of these the best.</summary>
+    /// <summary>The best trials so far: those of the highest rung first, and within a rung the best.</summary>
     public IReadOnlyList<int> Best(IReadOnlyList<Outcome> outcomes, int count) =>
         [.. Enumerable.Range(0, Rungs.Count).Reverse().SelectMany(rung => Ranked(outcomes, rung)).Select(o => o.Piece.Trial).Distinct().Take(count)];
 
     /// <summary>The best trials after their first epochs, best first: the same however far some of them have been trained since.</summary>
     public IReadOnlyList<int> BestBeginners(IReadOnlyList<Outcome> outcomes, int count) => [.. Ranked(outcomes, 0).Take(count).Select(o => o.Piece.Trial)];
 
-    /// <summary>Trials that may still be trained further, whose weights are therefore worth keeping: on every rung one more than may go on.</summary>
+    /// <summary>Trials that may still be trained further, whose weights are therefore kept: on every rung, one more than can be promoted.</summary>
     public IReadOnlySet<int> Kept(IReadOnlyList<Outcome> outcomes, int finalists)
     {
         IEnumerable<int> waiting = Enumerable.Range(0, Rungs.Count - 1).SelectMany(rung => Ranked(outcomes, rung) is var done ? done.Take(done.Length / Reduction + 1) : []).Select(o => o.Piece.Trial);
@@ -73,7 +73,7 @@ internal sealed class Schedule(int epochs, bool lowerIsBetter)
     /// <summary>Whether a value is better than another.</summary>
     public bool IsBetter(double value, double other) => lowerIsBetter ? value < other : value > other;
 
-    /// <summary>The outcomes of the first seed on a rung, best first; earlier trials first among equals. Failed trials are none.</summary>
+    /// <summary>The outcomes of the first seed on a rung, best first; earlier trials first among equals. Failed trials are left out.</summary>
     private Outcome[] Ranked(IReadOnlyList<Outcome> outcomes, int rung)
     {
         IEnumerable<Outcome> done = outcomes.Where(o => o.Piece.Epochs == Rungs[rung] && o.Piece.Seed == 0 && o.Value is not null).OrderBy(o => o.Piece.Trial);
@@ -88,7 +88,7 @@ internal sealed class Schedule(int epochs, bool lowerIsBetter)
         return null;
     }
 
-    /// <summary>The best of the highest rung that has any goes on, until one is trained to the end.</summary>
+    /// <summary>The best trial of the highest rung reached continues, until one is trained to the end.</summary>
     private Piece? Finish(IReadOnlyList<Outcome> outcomes)
     {
         for (int rung = Rungs.Count - 1; rung >= 0; rung--)

@@ -13,10 +13,10 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
     // What a draw is for.
     private const uint Kind = 0, Place = 1, Parent = 2, Change = 3;
 
-    /// <summary>How many options a child has of its own.</summary>
+    /// <summary>Number of options that a child changes.</summary>
     private const int Changes = 2;
 
-    /// <summary>Options that say where a run is or how long it lasts, which the search decides itself.</summary>
+    /// <summary>Options for the folder or the length of a run, which the search decides itself.</summary>
     private static readonly string[] own = ["epochs", "seed", "out", "resume", "overwrite", "test", "valid", "config"];
 
     /// <summary>The space of a file: a JSON object from names of options to their values.</summary>
@@ -32,7 +32,7 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
         {
             string flag = $"--{name.Replace('_', '-')}";
             Option option = known.FirstOrDefault(o => o.Flag == flag) ?? throw GpuCtrException.UsageError($"--space {path}: unknown option '{name}'{Spelling.Suggest(flag, known.Select(o => o.Flag))}");
-            return own.Contains(option.Name) ? throw GpuCtrException.UsageError($"--space {path}: {name} cannot be searched over: it says how a search runs, not what a model is") : option;
+            return own.Contains(option.Name) ? throw GpuCtrException.UsageError($"--space {path}: {name} cannot be searched: it controls the search, not the model") : option;
         }
     }
 
@@ -58,7 +58,7 @@ internal sealed record SearchSpace(IReadOnlyList<Dimension> Dimensions)
         return new(all);
     }
 
-    /// <summary>The space without what a user has decided, or has decided for some columns.</summary>
+    /// <summary>The space without options that the user has fixed, entirely or for some columns.</summary>
     public SearchSpace Without(OptionValues given) => new([.. Dimensions.Where(d => !given.IsGiven(d.Option) && !given.ByName.ContainsKey(d.Option.Declaration.ForColumns ?? ""))]);
 
     /// <summary>The values of a trial, by the names of options; those of trial 0 are the defaults, so there are none.</summary>

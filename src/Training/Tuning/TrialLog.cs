@@ -9,7 +9,7 @@ namespace GpuCtr.Training.Tuning;
 /// <param name="Trial">Number of the trial.</param>
 /// <param name="Epochs">The epoch up to which it was trained.</param>
 /// <param name="Seed">Which of its seeds, from 0.</param>
-/// <param name="Options">What it has other than the defaults of the search, as in config.json.</param>
+/// <param name="Options">Its differences from the defaults of the search, as in config.json.</param>
 /// <param name="Metric">The monitored metric.</param>
 /// <param name="Value">Its best value; null: the trial failed.</param>
 /// <param name="BestEpoch">The epoch of that value.</param>
@@ -21,7 +21,7 @@ internal sealed record TrialLine(int Trial, int Epochs, int Seed, JsonObject Opt
     public Outcome Outcome { get; } = new(new(Trial, Epochs, Seed), Value, BestEpoch);
 }
 
-/// <summary>trials.jsonl: everything that a search has done, a line for each piece. A search that goes on begins by reading it.</summary>
+/// <summary>trials.jsonl: one line for each completed piece of a search. A resumed search reads it first.</summary>
 internal sealed class TrialLog
 {
     /// <summary>Name of the file.</summary>
@@ -44,7 +44,7 @@ internal sealed class TrialLog
             }
             catch (JsonException e)
             {
-                throw GpuCtrException.DataError($"{path}, line {i + 1}: damaged ({e.Message}); remove it and what follows it, and the search goes on from there", e);
+                throw GpuCtrException.DataError($"{path}, line {i + 1}: damaged ({e.Message}); remove it and the lines after it, and the search continues from there", e);
             }
         }
         if (text[^1].Length > 0)
@@ -54,7 +54,7 @@ internal sealed class TrialLog
     /// <summary>All lines, in order.</summary>
     public IReadOnlyList<TrialLine> Lines => lines;
 
-    /// <summary>What the schedule wants to know of them.</summary>
+    /// <summary>The outcomes for the schedule.</summary>
     public IReadOnlyList<Outcome> Outcomes => [.. lines.Select(l => l.Outcome)];
 
     /// <summary>Time that all pieces took.</summary>

@@ -6,9 +6,9 @@ using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Training.Tuning;
 
-/// <summary>The runs of a search: each begins or goes on in a folder of its own, on one device and on rows that were encoded once.</summary>
+/// <summary>The runs of a search: each starts or continues in its own folder, on a shared device and on rows that are encoded once.</summary>
 /// <param name="request">What they have in common.</param>
-/// <param name="defaults">What follows from the data where neither the request nor a trial says it.</param>
+/// <param name="defaults">Defaults from the data, for options that neither the request nor a trial sets.</param>
 /// <param name="screen">Where their progress is shown.</param>
 internal sealed class TrialRuns(TuneRequest request, OptionValues defaults, IScreen screen) : IDisposable
 {
@@ -25,9 +25,9 @@ internal sealed class TrialRuns(TuneRequest request, OptionValues defaults, IScr
 
     /// <summary>Trains a piece of a trial.</summary>
     /// <param name="piece">The piece.</param>
-    /// <param name="values">What the trial has other than defaults.</param>
+    /// <param name="values">The trial's differences from the defaults.</param>
     /// <param name="folder">Its run folder.</param>
-    /// <param name="tells">Whether what the run says before its first epoch is shown.</param>
+    /// <param name="tells">Whether the output of the run before its first epoch is shown.</param>
     /// <param name="end">Stops it, with a checkpoint.</param>
     public RunMetrics Train(Piece piece, IReadOnlyDictionary<string, object?> values, string folder, bool tells, CancellationToken end)
     {

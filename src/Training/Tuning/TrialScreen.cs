@@ -2,10 +2,10 @@ using GpuCtr.Training.Screens;
 
 namespace GpuCtr.Training.Tuning;
 
-/// <summary>The screen of a run within a search: its progress is shown under the name of the trial, and its lines only where they tell something new. All of them are in its run.log.</summary>
+/// <summary>The screen of a run within a search: its progress is shown under the name of the trial, and its lines only if they are new. All lines are in its run.log.</summary>
 /// <param name="to">The screen of the search.</param>
 /// <param name="name">Of the trial.</param>
-/// <param name="tells">Whether lines are shown up to the first epoch: those of the first run say what the columns are.</param>
+/// <param name="tells">Whether lines are shown up to the first epoch: those of the first run describe the columns.</param>
 internal sealed class TrialScreen(IScreen to, string name, bool tells) : IScreen
 {
     private bool telling = tells;

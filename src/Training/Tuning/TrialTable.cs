@@ -39,7 +39,7 @@ internal sealed class TrialTable(RunLog log, SearchSpace space)
         log.Line($"        {Flags(won.Options)} --epochs {won.BestEpoch}");
         if (result.Test is { } test)
             log.Line($"        test AUC {EpochTable.Number(test.Auc)}  logloss {EpochTable.Number(test.Logloss)}");
-        log.Line($"run     {result.Best}; how the trials went and what mattered: {report}");
+        log.Line($"run     {result.Best}; the course of the search and the influence of each option: {report}");
     }
 
     /// <summary>The options as they are typed; a switch that is off is left out.</summary>

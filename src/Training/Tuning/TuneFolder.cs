@@ -8,7 +8,7 @@ namespace GpuCtr.Training.Tuning;
 /// <summary>The folder of a search: tune.json, trials.jsonl, trials/ with a run for each, report.html, and best, the run that won.</summary>
 internal sealed class TuneFolder : IDisposable
 {
-    /// <summary>What was asked for; it marks the folder as one of a search.</summary>
+    /// <summary>The request; marks the folder as one of a search.</summary>
     public const string Config = "tune.json";
 
     /// <summary>The page about the search.</summary>
@@ -29,7 +29,7 @@ internal sealed class TuneFolder : IDisposable
     /// <summary>Path of the options of a search in a folder; null if there is none.</summary>
     public static string? ConfigIn(string folder) => System.IO.Path.Combine(folder, Config) is var path && System.IO.File.Exists(path) ? path : null;
 
-    /// <summary>Opens the folder of a new search, or of one that goes on.</summary>
+    /// <summary>Opens the folder of a new or resumed search.</summary>
     /// <param name="path">Its path; null = below runs/, by the time.</param>
     /// <param name="resume">Whether the search in it goes on.</param>
     /// <exception cref="GpuCtrException">Usage: it holds something else, or is in use. InputOutput: not writable.</exception>
@@ -60,7 +60,7 @@ internal sealed class TuneFolder : IDisposable
     /// <summary>The run folder of a piece: one for each seed of a trial.</summary>
     public string RunOf(Piece piece) => System.IO.Path.Combine(Path, Trials, piece.Seed == 0 ? $"{piece.Trial:000}" : $"{piece.Trial:000}-seed{piece.Seed + 1}");
 
-    /// <summary>Writes what was asked for, so that --resume needs only the folder.</summary>
+    /// <summary>Writes the request, so that --resume needs only the folder.</summary>
     /// <exception cref="IOException">The disk is full or fails.</exception>
     public void Begin(IReadOnlyList<string> shards, IReadOnlyList<Option> known, OptionValues given)
     {

@@ -5,15 +5,15 @@ namespace GpuCtr.Training.Tuning;
 /// <summary>Options of a search, besides those of its runs.</summary>
 internal sealed record TuneOptions
 {
-    /// <summary>The most time that all runs take together; null: no limit where there is one of trials, else half an hour.</summary>
+    /// <summary>Time limit of all runs together; null: no limit if the number of trials is limited, else half an hour.</summary>
     [Option("time limit, over all calls of one search; training that a call did not finish does not count", Value = "30m", Default = "30m; none with --trials", Section = OptionSection.Rows, OnResume = OnResume.Momentary)]
     public TimeBudget? Budget { get; init; }
 
-    /// <summary>The most trials; null: as many as there is time for.</summary>
+    /// <summary>Maximum number of trials; null: as many as the time allows.</summary>
     [Option("maximum number of trials; without --budget, the result depends only on this and --seed", Default = "as time allows", Least = 1, Most = 1_000_000, OnResume = OnResume.Momentary)]
     public int? Trials { get; init; }
 
-    /// <summary>A file with the options that are tried and their values; null: <see cref="SearchSpace.Default"/>.</summary>
+    /// <summary>A file with the options to search and their values; null: <see cref="SearchSpace.Default"/>.</summary>
     [Option("the options to search and their values, such as {\"lr\": {\"from\": 1e-4, \"to\": 1e-2, \"log\": true}, \"dropout\": [0, 0.2]}; a flag fixes its option", Value = "FILE.json", Default = "model, lr, batch-size, widths, dropout, batch-norm, regularization")]
     public string? Space { get; init; }
 

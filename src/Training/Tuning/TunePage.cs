@@ -43,7 +43,7 @@ internal static class TunePage
         IReadOnlyList<OptionInfluence> influences = OptionInfluence.All(space, first, (line, d) => TextOf(line, d));
         if (influences.Count == 0)
             return;
-        page.Headline("What mattered").Note($"Share of the differences between the {first.Length} trials, after {schedule.Rungs[0]} epochs, that the values of one option explain by themselves. Shares of few trials are rough, and the best values of two options need not go together.");
+        page.Headline("What mattered").Note($"Share of the variance between the {first.Length} trials, after {schedule.Rungs[0]} epochs, that the values of one option alone explain. With few trials, the shares are rough, and the best values of two options need not work well together.");
         foreach ((int i, OptionInfluence influence) in influences.Index())
         {
             page.Append($"<details{(i < 3 ? " open" : "")}><summary>{influence.Dimension.Option.Name}: {influence.Share.ToString("P0", CultureInfo.InvariantCulture)}</summary>");
@@ -55,7 +55,7 @@ internal static class TunePage
     private static void Trials(HtmlPage page, SearchSpace space, IReadOnlyList<TrialLine> lines, Schedule schedule, string metric)
     {
         IReadOnlyList<int> best = schedule.Best([.. lines.Select(l => l.Outcome)], Listed);
-        page.Headline("The best trials").Note("Those that were trained longest come first. “–” is the default.");
+        page.Headline("The best trials").Note("Trials that were trained longest come first. “–” is the default.");
         page.Append(HtmlPage.Table(["trial", "epochs", metric, .. space.Dimensions.Select(d => d.Option.Name)], best.Select(trial =>
         {
             TrialLine line = lines.Last(l => l.Trial == trial && l.Seed == 0 && l.Value is not null);

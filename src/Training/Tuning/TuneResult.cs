@@ -10,7 +10,7 @@ namespace GpuCtr.Training.Tuning;
 /// <param name="Trials">Trials that began.</param>
 /// <param name="Failed">Those of them that failed.</param>
 /// <param name="Seconds">Time that all runs took.</param>
-/// <param name="Options">What the winner has other than defaults.</param>
+/// <param name="Options">The winner's differences from the defaults.</param>
 /// <param name="Best">The folder of its run.</param>
 /// <param name="Test">Its metrics on the test shards, if there are any.</param>
 internal sealed record TuneResult(

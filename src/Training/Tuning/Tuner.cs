@@ -13,7 +13,7 @@ namespace GpuCtr.Training.Tuning;
 /// <summary>Searches for good options: trains trials as <see cref="Schedule"/> says, the best of them with several seeds, and leaves the best run ready to serve.</summary>
 internal sealed class Tuner : IDisposable
 {
-    /// <summary>The share of the time in which trials may begin; the rest is for those that are worth it.</summary>
+    /// <summary>The share of the time in which trials may start; the rest is for the best of them.</summary>
     private const double BeginShare = 0.65;
 
     private static readonly TimeBudget usualBudget = new(TimeSpan.FromMinutes(30));
@@ -38,7 +38,7 @@ internal sealed class Tuner : IDisposable
         TuneOptions search = request.Search;
         OptionCheck.Check(search);
         if (request.Run.Overwrite)
-            throw GpuCtrException.UsageError("tune removes no search: choose another --out, or go on with the one there by --resume");
+            throw GpuCtrException.UsageError("tune does not overwrite a search: choose another --out, or continue the existing one with --resume");
         TrainSettings settings = TrainSettings.Of(request.Run with { Resume = false });
         budget = (search.Budget ?? (search.Trials is null ? usualBudget : null))?.Time;
         OptionValues defaults;
@@ -46,9 +46,9 @@ internal sealed class Tuner : IDisposable
         using (RunShards shards = RunShards.Open(settings, stop))
         {
             if (shards.Valid is null && request.Run.ValidLast is null && request.Run.ValidFraction == 0 && !settings.PredictsItems)
-                throw GpuCtrException.UsageError("tune compares runs by their validation rows: name some by --valid, or leave --valid-fraction above 0");
+                throw GpuCtrException.UsageError("tune compares runs on validation rows: name some with --valid, or leave --valid-fraction above 0");
             model = shards.ModelName;
-            // Those of a run that is trained to its end, also for the trials that stop early.
+            // Those of a full run, also for trials that stop early.
             defaults = new(AutomaticDefaults.Of(DefaultFacts.Of(request.Run, shards, validates: true)).ToDictionary(d => d.Option.Name, d => (object?)d.Value));
             epochs = request.Run.Epochs ?? (int)defaults.ByName["epochs"]!;
             space = (given ?? SearchSpace.Default(shards.Plan.HasHistory, shards.Train.Rows)).Without(request.Given);
@@ -75,8 +75,8 @@ internal sealed class Tuner : IDisposable
 
     private TimeSpan Spent => before + Stopwatch.GetElapsedTime(begin);
 
-    /// <summary>Searches until there is no time or no trial left, and returns what was found.</summary>
-    /// <exception cref="GpuCtrException">Whatever ends it; Interrupted: --resume goes on with it.</exception>
+    /// <summary>Searches until no time or no trial is left, and returns the result.</summary>
+    /// <exception cref="GpuCtrException">Any failure; Interrupted: --resume continues it.</exception>
     /// <exception cref="DeviceException">The device was not found.</exception>
     public static TuneResult Run(TuneRequest request, IScreen screen, RunLog log, CancellationToken stop)
     {
@@ -101,7 +101,7 @@ internal sealed class Tuner : IDisposable
     private bool MayBegin() =>
         (request.Search.Trials is not { } most || Schedule.Begun(trials.Outcomes) < most) && (budget is not { } time || trials.Lines.Count == 0 || Spent < BeginShare * time);
 
-    /// <summary>The defaults to their end, so that people see what the search is worth; then the best trials with further seeds.</summary>
+    /// <summary>The defaults to the end, to show what the search gains; then the best trials with further seeds.</summary>
     private IEnumerable<Piece> Finals()
     {
         yield return new(0, epochs);
@@ -126,13 +126,13 @@ internal sealed class Tuner : IDisposable
         try
         {
             MonitoredBest best = runs.Train(piece, values, folder.RunOf(piece), tells: trials.Lines.Count == 0, end.Token).Monitored!;
-            Note(piece, values, started, best.Metric, best.Value ?? throw GpuCtrException.UsageError("tune compares runs by their validation rows, and there is none; name some by --valid"), best.Epoch, null);
+            Note(piece, values, started, best.Metric, best.Value ?? throw GpuCtrException.UsageError("tune compares runs on validation rows, and there are none; name some with --valid"), best.Epoch, null);
         }
         catch (GpuCtrException e) when (e.Kind == ErrorKind.Interrupted)
         {
             return stop.IsCancellationRequested ? throw new GpuCtrException(ErrorKind.Interrupted, $"interrupted; `gpu-ctr tune --resume --out {folder.Path}` goes on") : false;
         }
-        // A trial whose options contradict each other, need too much memory or let the loss grow has failed, and the search goes on. If the defaults fail (trial 0), something else is wrong, and the search ends.
+        // A trial fails if its options contradict each other, need too much memory or make the loss diverge, and the search continues. If trial 0 (the defaults) fails, something else is wrong, and the search ends.
         catch (Exception e) when (piece.Trial > 0 && e is KernelException or DeviceMemoryException or GpuCtrException { Kind: ErrorKind.Numeric or ErrorKind.Usage })
         {
             Note(piece, values, started, trials.Lines[0].Metric, null, 0, e.Message);
@@ -141,7 +141,7 @@ internal sealed class Tuner : IDisposable
         return true;
     }
 
-    /// <summary>The values of a trial: those that its first line has, or new ones. These depend on what earlier trials had reached after their first epochs, and on nothing that came later.</summary>
+    /// <summary>The values of a trial: those of its first line, or new ones. New values depend only on the results of earlier trials after their first epochs.</summary>
     private IReadOnlyDictionary<string, object?> ValuesOf(int trial) =>
         trials.Lines.FirstOrDefault(l => l.Trial == trial) is { } known ? TrialRuns.ValuesOf(known.Options)
         : space.Draw(runs.Seed, trial, [.. Schedule.BestBeginners(trials.Outcomes, Schedule.Reduction).Select(best => ValuesOf(best))], model);
@@ -158,7 +158,7 @@ internal sealed class Tuner : IDisposable
     {
         Schedule schedule = Schedule;
         if (schedule.Finalists(trials.Outcomes, request.Search.Finalists) is not { Count: > 0 } finalists)
-            throw GpuCtrException.UsageError($"no trial came to its {schedule.Rungs[0]} epochs within {new TimeBudget(budget ?? default)}; take a larger --budget with --resume, or fewer --epochs");
+            throw GpuCtrException.UsageError($"no trial completed its {schedule.Rungs[0]} epochs within {new TimeBudget(budget ?? default)}; take a larger --budget with --resume, or fewer --epochs");
         (int trial, double[] values) = finalists.Select(t => (Trial: t, Values: ValuesOfSeeds(t))).Aggregate((a, b) => schedule.IsBetter(b.Values.Average(), a.Values.Average()) ? b : a);
         TrialLine won = trials.Lines.Last(l => l.Trial == trial && l.Seed == 0);
         folder.KeepBest(folder.RunOf(won.Outcome.Piece));
@@ -172,7 +172,7 @@ internal sealed class Tuner : IDisposable
         return result;
     }
 
-    /// <summary>The values of a trial's seeds after as many epochs as any of the finalists has.</summary>
+    /// <summary>The values of a trial's seeds after its last epochs.</summary>
     private double[] ValuesOfSeeds(int trial) => [.. trials.Lines.Where(l => l.Trial == trial && l.Value is not null).GroupBy(l => l.Seed).Select(g => g.Last().Value!.Value)];
 
     /// <inheritdoc/>

@@ -88,7 +88,7 @@ public sealed class VocabularyTests : FittedShard
     }
 
     [Theory]
-    [InlineData("text=4", "", "its type is string, and only integers can be their own rows; use --hash-buckets text=4")]
+    [InlineData("text=4", "", "its type is string, and only integers can be row numbers; use --hash-buckets text=4")]
     [InlineData("a=0", "", "--identity a=0: expected column=N")]
     [InlineData("a=4", "a=4", "a is named twice by --hash-buckets and --identity")]
     [InlineData("b=4", "", "--identity b: no such column")]

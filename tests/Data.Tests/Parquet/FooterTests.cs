@@ -111,7 +111,7 @@ public sealed class FooterTests : OwnFolder
     public void Rows_that_the_row_groups_do_not_have_are_refused()
     {
         byte[] whole = File.ReadAllBytes(ManyGroups.Write(Folder, 3, declaredGroups: 4)), footer = FooterOf(whole);
-        Assert.Contains("declares 16 rows, its row groups have 12", Assert.Throws<InvalidDataException>(() => FooterReader.Read(footer)).Message);
+        Assert.Contains("declares 16 rows, but its row groups have 12", Assert.Throws<InvalidDataException>(() => FooterReader.Read(footer)).Message);
     }
 
     private static void Compare(string path)

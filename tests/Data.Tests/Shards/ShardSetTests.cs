@@ -114,7 +114,7 @@ public sealed class ShardSetTests : OwnFolder
         Assert.Contains($"column 'a' is int32 in {Folder.File("1.parquet")}, string in {other}; write the shards with one type, or leave the column out with --exclude a", retyped.Message);
         GpuCtrException missing = Assert.Throws<GpuCtrException>(() => FeaturePlan.Infer(With(new TestShard().Column("label", 0, 1).Column("b", 1, 2).Column("c", 1, 2)), new FeatureOptions { Categorical = ["a"] }));
         Assert.Equal(ErrorKind.Data, missing.Kind);
-        Assert.Contains($"--categorical a: {other} has no such column, {Folder.File("1.parquet")} has it", missing.Message);
+        Assert.Contains($"--categorical a: {other} has no such column, but {Folder.File("1.parquet")} has it", missing.Message);
         GpuCtrException label = Assert.Throws<GpuCtrException>(() => FeaturePlan.Infer(With(new TestShard().Column("a", 0, 1).Column("c", 1, 2)), new FeatureOptions()));
         Assert.Equal(ErrorKind.Data, label.Kind);
         Assert.Contains($"{other}: the label column 'label' is missing", label.Message);

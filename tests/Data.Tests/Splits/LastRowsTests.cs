@@ -144,9 +144,9 @@ public sealed class LastRowsTests : OwnFolder
             return e.Message;
         }
 
-        Assert.StartsWith("--valid-last tiem: not every shard has such a column", Failure(ErrorKind.Usage, "tiem:10%"), StringComparison.Ordinal);
-        Assert.Equal("--valid-last list: its type is list<int64>, and rows are put in order by a time, a number or a date", Failure(ErrorKind.Usage, "list:10%"));
-        Assert.Matches(@"a\.parquet: row group 0, row 0, column 'word': 'soon' is no date, such as 2014-10-28 or 2014-10-28T09:30:00, and rows are put in order by it", Failure(ErrorKind.Data, "word:10%"));
+        Assert.StartsWith("--valid-last tiem: not every shard has this column", Failure(ErrorKind.Usage, "tiem:10%"), StringComparison.Ordinal);
+        Assert.Equal("--valid-last list: its type is list<int64>; rows can be ordered by a time, a number or a date", Failure(ErrorKind.Usage, "list:10%"));
+        Assert.Matches(@"a\.parquet: row group 0, row 0, column 'word': 'soon' is not a date, such as 2014-10-28 or 2014-10-28T09:30:00, and rows are ordered by it", Failure(ErrorKind.Data, "word:10%"));
         Assert.Equal("--valid-last time:tomorrow: neither a share, such as 10%, nor a number or a date, such as 2014-10-28", Failure(ErrorKind.Usage, "time:tomorrow"));
         Assert.Equal("--valid-last time:09:30: neither a share, such as 10%, nor a number or a date, such as 2014-10-28", Failure(ErrorKind.Usage, "time:09:30"));
         Assert.Equal("--valid-last time:2020-01-01: no rows would validate; the last value of 'time' is 1415441600, so name an earlier one", Failure(ErrorKind.Data, "time:2020-01-01"));

@@ -63,9 +63,9 @@ public sealed class SideTableTests : OwnFolder
         string path = new TestShard().Column("user", new long[5]).Column("price", new double[5]).Write(Folder.File("one.parquet"));
         ShardSet one = ShardSet.Resolve([path]);
         Assert.Equal(
-            "--valid-by user: no rows would be left to train on; all rows of a value stay together, so name a column with more values, or a share below --valid-fraction 0.1",
+            "--valid-by user: no rows would be left to train on; all rows of a value stay together, so choose a column with more values, or a share below --valid-fraction 0.1",
             Assert.Throws<GpuCtrException>(() => new SideTable(one, 1).TakeGroups(RowSide.Valid, "user", 0.1, "--valid-by")).Message);
-        Assert.StartsWith("--valid-by usr: not every shard has such a column with integers or strings", Assert.Throws<GpuCtrException>(() => new SideTable(one, 1).TakeGroups(RowSide.Valid, "usr", 0.1, "--valid-by")).Message, StringComparison.Ordinal);
+        Assert.StartsWith("--valid-by usr: not every shard has this column with integers or strings", Assert.Throws<GpuCtrException>(() => new SideTable(one, 1).TakeGroups(RowSide.Valid, "usr", 0.1, "--valid-by")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,7 +53,7 @@ public sealed class CommandLineTests
     [InlineData("predict none.parquet", "predict needs --model")]
     [InlineData("explain none.parquet", "explain needs --model")]
     [InlineData("export --out /", "export needs --model")]
-    [InlineData("verify --device cuda:99 --only no-such-case", "--only no-such-case: no case has this in its name")]
+    [InlineData("verify --device cuda:99 --only no-such-case", "--only no-such-case: no case name contains this")]
     public void What_the_options_alone_decide_is_refused_before_anything_is_opened(string line, string message) => Run(line.Split(' ')).FailedWith(ExitCode.Usage, message);
 
     [Fact]

@@ -13,7 +13,7 @@ public sealed class LongListTests : OwnFolder
         string train = Write("train.parquet", longest: 200, asText: false), valid = Write("valid.parquet", longest: 60, asText: false), run = Folder.File("run");
         string[] small = ["--hidden-units", "4", "--attention-units", "4", "--embedding-dim", "2", "--device", "cpu"];
         string told = Run(["train", train, "--valid", valid, "--test", valid, "--out", run, .. small]).Succeeded().Error;
-        const string text = "lists with more than --max-history 50 entries, of which the last are read: hist_item in 10 of 100 rows (10.00 %), ";
+        const string text = "lists with more than --max-history 50 entries (only the last are read): hist_item in 10 of 100 rows (10.00 %), ";
         Assert.Contains($"train: {text}1,500 entries left out", told);
         Assert.Contains($"valid: {text}100 entries left out", told);
         Assert.Contains($"test: {text}100 entries left out", told);

@@ -66,7 +66,7 @@ public sealed class OtherRowsTests : OwnFolder
             .Lists("tags", Each(i => i < 3 * nulls ? [null, 1L] : new long?[] { 1, 2 }))
             .Write(Folder.File(name), groupRows: 100);
         string full = Shard("full.parquet", 0), holes = Shard("holes.parquet", 7), run = Folder.File("run");
-        const string said = "warning: rows: nulls in columns that had none in training, so the model never learned from nulls there: user 7, price 14, tags 21";
+        const string said = "warning: rows: nulls in columns without nulls in training, so the model has not learned from them: user 7, price 14, tags 21";
         Run(["train", full, "--out", run, .. model, "--categorical", "user,kind"]).Succeeded();
         CommandOutcome scored = Run("predict", "--model", run, holes, "--device", "cpu", "--out", Folder.File("scores.parquet")).Succeeded();
         Assert.Contains(said, scored.Error);

@@ -67,7 +67,7 @@ public sealed class ExtremeNumberTests(NumberRuns runs) : IClassFixture<NumberRu
         Assert.False(File.Exists(scores));
         CommandOutcome evaluated = Run([.. evaluate, "--bad-rows", "1", "--json"]).Succeeded();
         Assert.Equal(399, JsonDocument.Parse(evaluated.Out).RootElement.GetProperty("rows").GetInt32());
-        Assert.Contains("1 bad row(s) left out: 1 × score not finite", evaluated.Error);
+        Assert.Contains("1 bad row(s) skipped: 1 × score not finite", evaluated.Error);
         CommandOutcome predicted = Run([.. predict, "--bad-rows", "1", "--json"]).Succeeded();
         Assert.Equal(1, JsonDocument.Parse(predicted.Out).RootElement.GetProperty("bad_rows").GetInt32());
         Assert.Equal([Bad], ServedModels.Scores(scores).Index().Where(s => s.Item is null).Select(s => s.Index));

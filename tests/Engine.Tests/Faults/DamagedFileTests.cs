@@ -39,7 +39,7 @@ public sealed class DamagedFileTests(FaultRun run) : IClassFixture<FaultRun>
         File.WriteAllBytes(model, bytes);
         CommandOutcome resumed = run.EndsWithTheSameBits(copy);
         Assert.Contains($"warning: {model}: damaged", resumed.Error);
-        Assert.Contains("going back to", resumed.Error);
+        Assert.Contains("continuing from", resumed.Error);
         Assert.Contains("resuming after step 28 ", resumed.Error);
         FaultRun.ValidCheckpoints(copy);
     }

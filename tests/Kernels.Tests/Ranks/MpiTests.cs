@@ -52,7 +52,7 @@ public sealed class MpiTests
     [SkippableTheory]
     [InlineData("openmpi", "libmpich.so.12", "is MPICH Version")]
     [InlineData("mpich", "libmpi.so.40", "is Open MPI v")]
-    [InlineData("openmpi", "libc.so.6", "is no library of MPI")]
+    [InlineData("openmpi", "libc.so.6", "is not an MPI library")]
     [InlineData("mpich", "libnone.so", "libnone.so does not load; install MPICH")]
     public void A_library_that_is_not_the_launchers_is_told(string family, string library, string reason)
     {

@@ -123,7 +123,7 @@ public sealed class NextItemTests
 
     [Fact]
     public void Lazy_updates_of_a_table_that_is_read_as_a_whole_are_refused() => Assert.Contains(
-        "take --embedding-update dense",
+        "use --embedding-update dense",
         Assert.Throws<KernelException>(() => new TrainableModel(
             TestDevices.Get("cpu simd"), NextItemData.Spec(), NextItemData.Models["sasrec"] with { EmbeddingDim = 8, EmbeddingUpdate = EmbeddingUpdate.Lazy }, B)).Message,
         StringComparison.Ordinal);
@@ -136,7 +136,7 @@ public sealed class NextItemTests
         batch.Sequences[0].SetIds(1, [5]);
         BatchPredictions predictions = batch.Predictions!;
         predictions.Add(1, 3);
-        Assert.Contains("at entry 1: entries increase", Assert.Throws<ArgumentException>(() => predictions.Add(1, 3)).Message, StringComparison.Ordinal);
+        Assert.Contains("at entry 1: entries must increase", Assert.Throws<ArgumentException>(() => predictions.Add(1, 3)).Message, StringComparison.Ordinal);
         predictions.Add(3, 3);
         Assert.Contains("prediction 1 of the batch is at entry 3, and its sequences have 3", Assert.Throws<ArgumentException>(() => batch.Prepare()).Message, StringComparison.Ordinal);
         predictions.Clear();

@@ -186,7 +186,7 @@ public sealed class NextItemRunTests(NextItemRuns runs) : IClassFixture<NextItem
     [InlineData("--group-id has no meaning for sasrec", "--group-id", "user")]
     [InlineData("--hash-buckets has no meaning for sasrec", "--hash-buckets", "hist_item=9")]
     [InlineData("--monitor auc is no metric of sasrec", "--monitor", "auc")]
-    [InlineData("take --embedding-update dense", "--embedding-update", "lazy")]
+    [InlineData("use --embedding-update dense", "--embedding-update", "lazy")]
     [InlineData("--mba-lambda is for rows of a batch", "--mba-lambda", "0.1")]
     [InlineData("--history user: type int64 is not a list", "--history", "user")]
     public void An_option_without_a_meaning_is_refused(string message, params string[] options) =>

@@ -74,7 +74,7 @@ public sealed class NegativeSamplingTests : OwnFolder
     public void What_it_does_not_go_with_says_so()
     {
         string shard = Planted(100);
-        Train(shard, "run", "--soft-labels").FailedWith(ExitCode.Usage, "--soft-labels has shares");
+        Train(shard, "run", "--soft-labels").FailedWith(ExitCode.Usage, "--soft-labels has probabilities");
         Run("train", shard, "--negative-sampling", "0").FailedWith(ExitCode.Usage, "--negative-sampling 0");
         Run("train", shard, "--negative-sampling", "0.5", "--model", "prm", "--group-id", "site").FailedWith(ExitCode.Usage, "prm ranks whole lists");
     }

@@ -94,11 +94,11 @@ public sealed class TuneTests : IDisposable
 
     [Fact]
     public void A_budget_that_ends_before_the_first_trial_says_so() => Run(["tune", train, "--out", folder.File("short"), "--budget", "0.001s", "--space", space, .. common])
-        .FailedWith(ExitCode.Usage, "no trial came to its 1 epochs within 0.001s; take a larger --budget with --resume");
+        .FailedWith(ExitCode.Usage, "no trial completed its 1 epochs within 0.001s; take a larger --budget with --resume");
 
     [Theory]
-    [InlineData("--overwrite", "", "tune removes no search")]
-    [InlineData("--valid-fraction", "0", "tune compares runs by their validation rows")]
+    [InlineData("--overwrite", "", "tune does not overwrite a search")]
+    [InlineData("--valid-fraction", "0", "tune compares runs on validation rows")]
     [InlineData("--budget", "soon", "expected a time such as 30m, 2h or 90s")]
     public void Mistakes_are_told_before_anything_is_trained(string flag, string value, string message) =>
         Run(["tune", train, "--out", folder.File("bad"), "--space", space, .. common, flag, .. value.Length > 0 ? [value] : Array.Empty<string>()]).FailedWith(ExitCode.Usage, message);
@@ -110,7 +110,7 @@ public sealed class TuneTests : IDisposable
         Run(["tune", train, "--out", folder.File("once"), "--trials", "1", .. common]).FailedWith(ExitCode.Usage, "already holds a search");
         Directory.CreateDirectory(folder.File("strange"));
         File.WriteAllText(folder.File("strange/notes.txt"), "mine");
-        Run(["tune", train, "--out", folder.File("strange"), "--trials", "1", .. common]).FailedWith(ExitCode.Usage, "neither empty nor the folder of a search (it holds notes.txt)");
+        Run(["tune", train, "--out", folder.File("strange"), "--trials", "1", .. common]).FailedWith(ExitCode.Usage, "neither empty nor the folder of a search (it contains notes.txt)");
     }
 
     public void Dispose() => folder.Dispose();

@@ -38,7 +38,7 @@ internal sealed class Plot(string title, string xTitle, string yTitle)
     /// <summary>A dashed horizontal line to compare with.</summary>
     public double? Level { get; init; }
 
-    /// <summary>What the values can be: the value axis does not go beyond.</summary>
+    /// <summary>The possible range of values; the axis does not go beyond it.</summary>
     public Axis? Bounds { get; init; }
 
     /// <summary>With many points, the value axis does not extend to the few highest and lowest; these are drawn at its ends.</summary>
